@@ -1,0 +1,1 @@
+"""The adapters: libraries and services behind the ports of the core."""

@@ -1,0 +1,1 @@
+"""The core: what the service is, in the standard library alone."""

@@ -1,0 +1,54 @@
+"""Conversations and the messages in them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+TITLE_LENGTH: Final = 80
+PREVIEW_LENGTH: Final = 120
+
+
+class MessageRole(StrEnum):
+    """Who said it."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing said. ``tool_calls`` and ``results`` are as in `Run.tool_calls`, JSON objects."""
+
+    id: str
+    conversation_id: str
+    role: MessageRole
+    content: str
+    created_at: datetime
+    run_id: str | None = None
+    tool_calls: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    results: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A titled row of messages that belongs to one user."""
+
+    id: str
+    user_id: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    message_count: int = 0
+    last_message_preview: str = ""
+
+
+def shorten(text: str, length: int) -> str:
+    """Return the text on one line, of at most ``length`` characters, cut at a word if it can be."""
+    line = " ".join(text[: length * 4].split())
+    if len(line) <= length:
+        return line
+    cut = line[: length - 1]
+    head, _, _ = cut.rpartition(" ")
+    return (head if len(head) > length // 2 else cut) + "…"

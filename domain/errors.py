@@ -1,0 +1,209 @@
+"""The errors of the house, one family, told apart by who must act.
+
+::
+
+    PuertoError
+    |- CallerError            the caller: mend the request, then try again
+    |  |- InvalidRequest        400  a field is missing, ill-typed or out of range
+    |  |- Unauthenticated       401  no, bad or expired credentials
+    |  |- Forbidden             403  known, but not allowed
+    |  |- NotFound              404  unknown, or another user's
+    |  |- Conflict              409  the state of things does not allow it now
+    |  |  `- RunInProgress           a run is still active in the conversation
+    |  |- Unprocessable         422  well-formed, but cannot be done
+    |  `- RateLimited           429  too many requests; says when to come back
+    |- ToolError              the model: it is told, and may try something else
+    |  |- UnknownTool
+    |  |- InvalidArguments
+    |  |- ToolRefused               the policy does not allow the call
+    |  |- ToolFailed                the tool ran and failed
+    |  `- ToolTimeout
+    |- Unavailable            the operator: configure, start or wait   503
+    `- ProviderError          the model's provider                     502
+       `- ProviderTimeout                                              504
+
+``code`` is what clients see (the edge adds the HTTP status). A message is written for
+the one who must act, and never holds a secret.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar
+
+
+class PuertoError(Exception):
+    """What went wrong, in words for the one who must act.
+
+    ``message`` is a sentence; ``details`` is a JSON object for programs.
+    """
+
+    code: ClassVar[str] = "INTERNAL"
+
+    def __init__(self, message: str, *, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details: dict[str, Any] = dict(details or {})
+
+
+class CallerError(PuertoError):
+    """The caller must act."""
+
+    code = "INVALID_REQUEST"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One thing wrong with one field: a path such as ``parameters.count``, and what to do."""
+
+    path: str
+    message: str
+
+
+class InvalidRequest(CallerError):
+    """A field is missing, ill-typed or out of range; ``details.fields`` lists which."""
+
+    def __init__(self, message: str, fields: Sequence[FieldProblem] = ()) -> None:
+        listed = [{"path": field.path, "message": field.message} for field in fields]
+        super().__init__(message, details={"fields": listed} if listed else None)
+
+
+class Unauthenticated(CallerError):
+    """No credentials, or bad or expired ones."""
+
+    code = "UNAUTHORIZED"
+
+
+class Forbidden(CallerError):
+    """The caller is known and may not do this."""
+
+    code = "FORBIDDEN"
+
+
+class NotFound(CallerError):
+    """Unknown, or another user's: the two look the same from outside."""
+
+    code = "NOT_FOUND"
+
+
+class Conflict(CallerError):
+    """The state of things does not allow it now."""
+
+    code = "CONFLICT"
+
+
+class RunInProgress(Conflict):
+    """A conversation answers one message at a time."""
+
+    code = "RUN_IN_PROGRESS"
+
+
+class Unprocessable(CallerError):
+    """Well-formed, but it cannot be done as it stands."""
+
+    code = "UNPROCESSABLE"
+
+
+class RateLimited(CallerError):
+    """Too many requests; ``retry_after`` is in whole seconds."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message, details={"retry_after": retry_after})
+        self.retry_after = retry_after
+
+
+class ToolError(PuertoError):
+    """A tool call did not give a result; the model is told why."""
+
+    code = "TOOL_ERROR"
+
+
+class UnknownTool(ToolError):
+    """No enabled tool has this name."""
+
+    code = "UNKNOWN_TOOL"
+
+
+class InvalidArguments(ToolError):
+    """The arguments do not fit the tool's schema; ``details.fields`` lists where."""
+
+    code = "INVALID_ARGUMENTS"
+
+    def __init__(self, message: str, fields: Sequence[FieldProblem] = ()) -> None:
+        listed = [{"path": field.path, "message": field.message} for field in fields]
+        super().__init__(message, details={"fields": listed} if listed else None)
+        self.fields = tuple(fields)
+
+
+class ToolRefused(ToolError):
+    """The policy does not let this call run."""
+
+    code = "TOOL_REFUSED"
+
+
+class ToolFailed(ToolError):
+    """The tool ran and said that it failed."""
+
+    code = "TOOL_FAILED"
+
+
+class ToolTimeout(ToolError):
+    """The tool did not answer within its timeout."""
+
+    code = "TOOL_TIMEOUT"
+
+
+class Unavailable(PuertoError):
+    """Something is not configured, not started, or shutting down."""
+
+    code = "UNAVAILABLE"
+
+
+class ProviderReason(StrEnum):
+    """Why a provider did not answer, and so who can mend it."""
+
+    AUTHENTICATION = "authentication"  # 401, 403: the operator's key
+    RATE_LIMITED = "rate_limited"  # 429: wait, or raise the quota
+    MODEL_NOT_FOUND = "model_not_found"  # 404: the configured model
+    REJECTED = "rejected"  # 400, 413, 422: what was sent
+    OVERLOADED = "overloaded"  # 5xx, 529: the provider
+    UNREACHABLE = "unreachable"  # no connection
+    TIMEOUT = "timeout"  # connected, but silent for too long
+    TRUNCATED = "truncated"  # the stream ended without saying so
+    MALFORMED = "malformed"  # what came is not what the protocol says
+
+
+class ProviderError(PuertoError):
+    """The provider of the model failed; ``details.reason`` is a `ProviderReason`."""
+
+    code = "UPSTREAM_ERROR"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str,
+        reason: ProviderReason,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        details: dict[str, Any] = {"provider": provider, "reason": reason.value}
+        if status is not None:
+            details["status"] = status
+        if retry_after is not None:
+            details["retry_after"] = retry_after
+        super().__init__(message, details=details)
+        self.provider = provider
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class ProviderTimeout(ProviderError):
+    """The provider was silent for longer than the timeout allows."""
+
+    code = "UPSTREAM_TIMEOUT"
+
+    def __init__(self, message: str, *, provider: str) -> None:
+        super().__init__(message, provider=provider, reason=ProviderReason.TIMEOUT)

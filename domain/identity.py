@@ -1,0 +1,30 @@
+"""Who is talking: users and their roles."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a user may do; each role may do what those before it may."""
+
+    USER = "user"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+    def covers(self, needed: "Role") -> bool:
+        """Tell whether this role may do what ``needed`` may."""
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person or program with an account. ``email`` and ``username`` are unique, lower case."""
+
+    id: str
+    email: str
+    username: str
+    full_name: str
+    role: Role
+    created_at: datetime

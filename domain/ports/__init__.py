@@ -1,0 +1,1 @@
+"""The ports: what the core needs, each fulfilled by an adapter."""

@@ -1,0 +1,1 @@
+"""The entrypoints: protocols translated into use cases, and events back into protocols."""
