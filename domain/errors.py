@@ -18,6 +18,7 @@
     |  |- ToolRefused               the policy does not allow the call
     |  |- ToolFailed                the tool ran and failed
     |  `- ToolTimeout
+    |- LeaseLost              nobody: another worker goes on with the run
     |- Unavailable            the operator: configure, start or wait   503
     `- ProviderError          the model's provider                     502
        `- ProviderTimeout                                              504
@@ -153,6 +154,10 @@ class ToolTimeout(ToolError):
     """The tool did not answer within its timeout."""
 
     code = "TOOL_TIMEOUT"
+
+
+class LeaseLost(PuertoError):
+    """Another worker drives the run by now, or it has ended."""
 
 
 class Unavailable(PuertoError):

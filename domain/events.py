@@ -1,0 +1,198 @@
+"""What happens in a run, as records: the one truth, of which each transport is a view.
+
+A run's events are numbered 1, 2, 3 ... without gaps. Each body below is a frozen dataclass of
+JSON values, so that `to_json` and `from_json` are one rule for all of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The run exists. ``message_id`` names the answer to come; the rest holds for this run."""
+
+    type: ClassVar[str] = "run"
+    user_id: str
+    conversation_id: str
+    question_id: str
+    message_id: str
+    provider: str
+    model: str
+    autonomy: str
+    max_steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """A piece of what the agent is about to do, or of the model's reasoning."""
+
+    type: ClassVar[str] = "thinking"
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of the answer's text."""
+
+    type: ClassVar[str] = "chunk"
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolIntended:
+    """The model asks for a call. ``version`` is that of the tool's description."""
+
+    type: ClassVar[str] = "tool_call"
+    call_id: str
+    tool: str
+    params: Mapping[str, Any]
+    effect: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded:
+    """The model's answer is whole: text, then the calls intended since the step began."""
+
+    type: ClassVar[str] = "step"
+    stop: str
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """From here on the call may have taken effect."""
+
+    type: ClassVar[str] = "tool_started"
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """The call gave a result, a JSON value."""
+
+    type: ClassVar[str] = "tool_finished"
+    call_id: str
+    result: Any
+    duration_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class ToolErred:
+    """The call gave no result. ``outcome``: failed, refused (never started) or unknown."""
+
+    type: ClassVar[str] = "tool_erred"
+    call_id: str
+    outcome: str
+    code: str
+    message: str
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """The chunks after that place are withdrawn; what follows replaces them."""
+
+    type: ClassVar[str] = "retry"
+    after_attempt: int
+    after_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The whole text of the answer: the chunks since the last `Retried`, joined."""
+
+    type: ClassVar[str] = "message"
+    message_id: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Erred:
+    """The run cannot go on."""
+
+    type: ClassVar[str] = "error"
+    code: str
+    message: str
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The last event.
+
+    ``stop`` is why the model stopped (`StopReason`); ``effects`` names the calls that changed,
+    or may have changed, the world.
+    """
+
+    type: ClassVar[str] = "done"
+    status: str
+    stop: str
+    input_tokens: int
+    output_tokens: int
+    effects: tuple[str, ...] = ()
+
+
+Body = (
+    RunStarted
+    | Thinking
+    | Chunk
+    | ToolIntended
+    | StepEnded
+    | ToolStarted
+    | ToolFinished
+    | ToolErred
+    | Retried
+    | Answered
+    | Erred
+    | Ended
+)
+
+_KINDS: dict[str, type[Body]] = {
+    kind.type: kind
+    for kind in (
+        RunStarted,
+        Thinking,
+        Chunk,
+        ToolIntended,
+        StepEnded,
+        ToolStarted,
+        ToolFinished,
+        ToolErred,
+        Retried,
+        Answered,
+        Erred,
+        Ended,
+    )
+}
+_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened: its number in the run, and the attempt that wrote it."""
+
+    number: int
+    attempt: int
+    body: Body
+
+
+def to_json(body: Body) -> dict[str, Any]:
+    """Return the body as a JSON object with its ``type``."""
+    data: dict[str, Any] = {"type": body.type}
+    for name in _FIELDS[type(body)]:
+        data[name] = getattr(body, name)
+    return data
+
+
+def from_json(data: Mapping[str, Any]) -> Body:
+    """Return the body that `to_json` wrote. Fields unknown to this version are left out."""
+    kind = _KINDS[data["type"]]
+    values = {name: data[name] for name in _FIELDS[kind] if name in data}
+    if kind is Ended:
+        values["effects"] = tuple(values.get("effects", ()))
+    return kind(**values)

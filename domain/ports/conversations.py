@@ -1,0 +1,77 @@
+"""The port to the stored conversations."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from domain.conversations import Conversation, Message
+from domain.paging import Page
+
+
+class Conversations(Protocol):
+    """Conversations by owner. An id that is unknown, another user's, or no id: `NotFound`."""
+
+    async def add(self, conversation: Conversation) -> None:
+        """Keep a new, empty conversation."""
+        ...
+
+    async def get(self, user_id: str, conversation_id: str) -> Conversation:
+        """Return one conversation.
+
+        Raises:
+            NotFound: there is none for this user.
+
+        """
+        ...
+
+    async def page(
+        self, user_id: str, limit: int, cursor: str | None, text: str | None = None
+    ) -> Page[Conversation]:
+        """Return conversations, the last changed first.
+
+        With ``text`` only those whose title or messages hold it, in any case.
+
+        Raises:
+            InvalidRequest: the cursor did not come from here.
+
+        """
+        ...
+
+    async def rename(
+        self, user_id: str, conversation_id: str, title: str, at: datetime
+    ) -> Conversation:
+        """Change the title and return the conversation.
+
+        Raises:
+            NotFound: there is none for this user.
+
+        """
+        ...
+
+    async def delete(self, user_id: str, conversation_id: str) -> None:
+        """Forget the conversation, its messages, runs and events.
+
+        Raises:
+            NotFound: there is none for this user.
+            RunInProgress: a run is still active in it.
+
+        """
+        ...
+
+    async def messages(
+        self, user_id: str, conversation_id: str, limit: int, cursor: str | None
+    ) -> Page[Message]:
+        """Return messages, oldest first; without a cursor the page that ends with the newest.
+
+        ``next_cursor`` leads to the page before it, of older messages.
+
+        Raises:
+            NotFound: there is no such conversation for this user.
+            InvalidRequest: the cursor did not come from here.
+
+        """
+        ...
+
+    async def search(self, user_id: str, text: str, limit: int) -> Sequence[Message]:
+        """Return messages of this user that hold the text, in any case, newest first."""
+        ...

@@ -1,0 +1,123 @@
+"""The ports to the stored runs: their beginning, their events, and who drives them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.conversations import Message
+from domain.cursors import Cursor
+from domain.events import Body, Event, RunStarted
+from domain.runs import RunStatus
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run to begin. ``new_title`` None means that the conversation exists already.
+
+    The conversation, the user's message and the run are ids that the caller made;
+    ``started.conversation_id`` and ``started.question_id`` name the first two.
+    """
+
+    id: str
+    started: RunStarted
+    question: str
+    new_title: str | None
+    at: datetime
+    worker_id: str
+    leased_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ends: its status, and the answer to keep in the conversation, if there is one."""
+
+    status: RunStatus
+    answer: Message | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """What is known of a run without reading its events. ``attempt`` is its lease's number."""
+
+    id: str
+    user_id: str
+    conversation_id: str
+    message_id: str
+    status: RunStatus
+    attempt: int
+    cancel_requested: bool
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class Runs(Protocol):
+    """The runs, by id. All of one call is kept, or nothing."""
+
+    async def start(self, new: NewRun, history_limit: int) -> Sequence[Message]:
+        """Keep the message, the run (attempt 1) and its first event; return the conversation.
+
+        What comes back are the last ``history_limit`` messages before the new one, oldest first.
+
+        Raises:
+            NotFound: the conversation is unknown, or another user's.
+            RunInProgress: a run is still active in it.
+
+        """
+        ...
+
+    async def get(self, run_id: str) -> RunRecord:
+        """Return one run.
+
+        Raises:
+            NotFound: unknown, or not an id at all.
+
+        """
+        ...
+
+    async def request_cancel(self, run_id: str) -> bool:
+        """Store the intent to cancel; False when the run is final already."""
+        ...
+
+
+class RunLog(Protocol):
+    """The events of the runs: appended by the one worker that holds the lease, read by all."""
+
+    async def append(
+        self,
+        run_id: str,
+        attempt: int,
+        first: int,
+        bodies: Sequence[Body],
+        ending: Ending | None = None,
+    ) -> None:
+        """Keep events numbered from ``first``; with an ending, end the run in the same stroke.
+
+        Raises:
+            LeaseLost: another worker drives the run now, or it has ended.
+
+        """
+        ...
+
+    async def read(self, run_id: str, after: Cursor | None, limit: int) -> Sequence[Event]:
+        """Return the next stored events, about ``limit`` of them: never none while there are more.
+
+        An event is next when its number is greater than the cursor's, or when a later attempt
+        wrote it: the pieces that the cursor saw were then never stored.
+        """
+        ...
+
+
+class Leases(Protocol):
+    """Which worker drives which run. Times are UTC."""
+
+    async def renew(self, worker_id: str, until: datetime) -> Sequence[str]:
+        """Extend the leases of this worker; return those of its runs that are to be cancelled."""
+        ...
+
+    async def claim(
+        self, worker_id: str, now: datetime, until: datetime, limit: int
+    ) -> Sequence[str]:
+        """Take over runs whose lease ran out before ``now``, each as its next attempt."""
+        ...

@@ -1,0 +1,234 @@
+"""A run: one user message being answered. It is the fold of its events."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from domain.errors import PuertoError
+from domain.events import (
+    Answered,
+    Body,
+    Chunk,
+    Ended,
+    Erred,
+    Event,
+    Retried,
+    RunStarted,
+    StepEnded,
+    Thinking,
+    ToolErred,
+    ToolFinished,
+    ToolIntended,
+    ToolStarted,
+)
+from domain.llm import StopReason, Usage
+from domain.policy import Autonomy
+from domain.tools import Effect
+
+
+class RunStatus(StrEnum):
+    """Where a run stands; the last three are for good."""
+
+    RUNNING = "running"
+    WAITING_CONSENT = "waiting_consent"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether nothing more can happen."""
+        return self in {RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED}
+
+
+class CallState(StrEnum):
+    """The journal of one tool call. ``refused`` never started; ``unknown`` may have."""
+
+    INTENDED = "intended"
+    STARTED = "started"
+    FINISHED = "finished"
+    FAILED = "failed"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as a record: what clients and models are told."""
+
+    code: str
+    message: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, error: PuertoError) -> "Problem":
+        """Return the record of an error of the house."""
+        return cls(error.code, error.message, error.details)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return ``{code, message, details}``."""
+        return {"code": self.code, "message": self.message, "details": dict(self.details)}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One tool call and what came of it."""
+
+    id: str
+    tool: str
+    params: Mapping[str, Any]
+    effect: Effect
+    version: str
+    state: CallState = CallState.INTENDED
+    result: Any = None
+    problem: Problem | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether the outcome is recorded."""
+        return self.state not in {CallState.INTENDED, CallState.STARTED}
+
+    @property
+    def may_have_acted(self) -> bool:
+        """Tell whether the call changed the world, or may have."""
+        done = self.state in {CallState.STARTED, CallState.FINISHED, CallState.UNKNOWN}
+        return done and self.effect is not Effect.READ
+
+    def outcome(self) -> dict[str, Any]:
+        """Return ``{id, tool, result}`` or ``{id, tool, error}``, as clients see it."""
+        if self.problem is not None:
+            return {"id": self.id, "tool": self.tool, "error": self.problem.to_json()}
+        return {"id": self.id, "tool": self.tool, "result": self.result}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One whole answer of the model: its text, and the ids of the calls it asked for."""
+
+    text: str
+    call_ids: tuple[str, ...]
+    stop: StopReason
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Where a run stands after the events so far; ``number`` is the last one's."""
+
+    id: str
+    started: RunStarted
+    attempt: int = 1
+    number: int = 0
+    status: RunStatus = RunStatus.RUNNING
+    steps: tuple[Step, ...] = ()
+    open_text: str = ""
+    open_calls: tuple[str, ...] = ()
+    calls: Mapping[str, Call] = field(default_factory=dict)
+    usage: Usage = field(default_factory=Usage)
+    problem: Problem | None = None
+
+    @property
+    def autonomy(self) -> Autonomy:
+        """The autonomy level that the run began with."""
+        return Autonomy(self.started.autonomy)
+
+    @property
+    def text(self) -> str:
+        """The text so far: what the chunks since the last retry join to."""
+        return "".join(step.text for step in self.steps) + self.open_text
+
+    @property
+    def stop(self) -> StopReason:
+        """Why the model stopped last."""
+        return self.steps[-1].stop if self.steps else StopReason.END
+
+    @property
+    def unsettled(self) -> list[Call]:
+        """The calls of whole steps whose outcome is not recorded, in order."""
+        ids = (call_id for step in self.steps for call_id in step.call_ids)
+        return [call for call in map(self.calls.__getitem__, ids) if not call.is_settled]
+
+    def tool_calls(self) -> list[dict[str, Any]]:
+        """Return the calls as clients see them: ``{id, tool, params}``."""
+        return [
+            {"id": call.id, "tool": call.tool, "params": call.params}
+            for call in self.calls.values()
+        ]
+
+    def results(self) -> list[dict[str, Any]]:
+        """Return the recorded outcomes as clients see them."""
+        return [call.outcome() for call in self.calls.values() if call.is_settled]
+
+
+def fold(run_id: str, events: Iterable[Event]) -> Run:
+    """Return the run that these events, from the first on, add up to.
+
+    Raises:
+        ValueError: the first event is not a `RunStarted`, or the numbers have a gap.
+
+    """
+    ordered = iter(events)
+    first = next(ordered, None)
+    if first is None or not isinstance(first.body, RunStarted):
+        raise ValueError(f"run {run_id} does not begin with its start")
+    return advance(Run(run_id, first.body, first.attempt, first.number), ordered)
+
+
+def advance(run: Run, events: Iterable[Event]) -> Run:
+    """Return the run after these events, which must follow on its number."""
+    pieces: list[str] = []
+    number, attempt = run.number, run.attempt
+    for event in events:
+        if event.number != number + 1:
+            raise ValueError(f"run {run.id}: event {event.number} follows {number}")
+        number, attempt = event.number, event.attempt
+        if isinstance(event.body, Chunk):
+            pieces.append(event.body.content)
+        elif not isinstance(event.body, Thinking):
+            run = _apply(_with_text(run, pieces), event.body)
+            pieces.clear()
+    return replace(_with_text(run, pieces), number=number, attempt=attempt)
+
+
+def _with_text(run: Run, pieces: list[str]) -> Run:
+    return replace(run, open_text=run.open_text + "".join(pieces)) if pieces else run
+
+
+def _apply(run: Run, body: Body) -> Run:  # noqa: PLR0911  one return for each kind of event
+    match body:
+        case ToolIntended():
+            call = Call(body.call_id, body.tool, body.params, Effect(body.effect), body.version)
+            return replace(_put(run, call), open_calls=(*run.open_calls, call.id))
+        case StepEnded():
+            step = Step(run.open_text, run.open_calls, StopReason(body.stop))
+            used = Usage(body.input_tokens, body.output_tokens, body.cached_tokens)
+            return replace(
+                run,
+                steps=(*run.steps, step),
+                open_text="",
+                open_calls=(),
+                usage=run.usage + used,
+            )
+        case ToolStarted():
+            return _put(run, replace(run.calls[body.call_id], state=CallState.STARTED))
+        case ToolFinished():
+            call = run.calls[body.call_id]
+            return _put(run, replace(call, state=CallState.FINISHED, result=body.result))
+        case ToolErred():
+            problem = Problem(body.code, body.message, body.details)
+            call = run.calls[body.call_id]
+            return _put(run, replace(call, state=CallState(body.outcome), problem=problem))
+        case Retried():
+            return replace(run, open_text="", open_calls=())
+        case Answered():
+            return run
+        case Erred():
+            return replace(run, problem=Problem(body.code, body.message, body.details))
+        case Ended():
+            return replace(run, status=RunStatus(body.status))
+        case _:
+            raise ValueError(f"run {run.id}: {body.type} cannot stand here")
+
+
+def _put(run: Run, call: Call) -> Run:
+    return replace(run, calls={**run.calls, call.id: call})
