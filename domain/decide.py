@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from domain.policy import Decision, judge
 from domain.runs import Call, CallState, Problem, Run, RunStatus
+from domain.tools import Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,13 @@ class Finish:
 Action = AskModel | CallTools | SettleCalls | Finish
 
 
-def decide(run: Run, *, cancelled: bool = False) -> Action:
-    """Return the next action of a run that is not final."""
-    if cancelled:
-        return _stop(run)
+def decide(run: Run, halt: Finish | None = None) -> Action:
+    """Return the next action of a run that is not final.
+
+    With ``halt`` nothing new is begun: the run ends that way once its calls are settled.
+    """
+    if halt is not None:
+        return _stop(run, halt)
     if run.problem is not None:
         return Finish(RunStatus.FAILED)
     if pending := run.unsettled:
@@ -57,7 +61,7 @@ def decide(run: Run, *, cancelled: bool = False) -> Action:
 
 def _tools(run: Run, pending: list[Call]) -> Action:
     if lost := [call for call in pending if call.state is CallState.STARTED]:
-        return SettleCalls(tuple((call, CallState.UNKNOWN, _LOST) for call in lost))
+        return SettleCalls(tuple(_interrupted(call) for call in lost))
     verdicts = [(call, judge(call.effect, run.autonomy)) for call in pending]
     refused = [
         (call, CallState.REFUSED, _refusal(verdict.rule))
@@ -67,26 +71,33 @@ def _tools(run: Run, pending: list[Call]) -> Action:
     return SettleCalls(tuple(refused)) if refused else CallTools(tuple(pending))
 
 
-def _stop(run: Run) -> Action:
+def _stop(run: Run, halt: Finish) -> Action:
     pending = run.unsettled
     if not pending:
-        return Finish(RunStatus.CANCELLED)
+        return halt
     return SettleCalls(
         tuple(
-            (call, CallState.UNKNOWN, _LOST)
+            _interrupted(call)
             if call.state is CallState.STARTED
-            else (call, CallState.REFUSED, _CANCELLED)
+            else (call, CallState.REFUSED, _NOT_STARTED)
             for call in pending
         )
     )
 
 
-_LOST = Problem(
+def _interrupted(call: Call) -> tuple[Call, CallState, Problem]:
+    if call.effect is Effect.READ:
+        return call, CallState.FAILED, _INTERRUPTED
+    return call, CallState.UNKNOWN, _UNKNOWN
+
+
+_INTERRUPTED = Problem("INTERRUPTED", "The call was interrupted before it gave a result.")
+_UNKNOWN = Problem(
     "OUTCOME_UNKNOWN",
     "The call was started and interrupted: it may or may not have taken effect. "
     "Do not repeat it before looking.",
 )
-_CANCELLED = Problem("CANCELLED", "The run was cancelled before this call was started.")
+_NOT_STARTED = Problem("CANCELLED", "The run was ended before this call was started.")
 
 
 def _refusal(rule: str) -> Problem:

@@ -1,6 +1,6 @@
 """The port to whatever thinks."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol
 
 from domain.llm import ModelRequest, Piece
@@ -14,10 +14,10 @@ class ChatModel(Protocol):
         """Name the provider, such as ``openai``."""
         ...
 
-    def stream(self, request: ModelRequest) -> AsyncIterator[Piece]:
+    def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
         """Yield the answer piece by piece, a `Stop` last.
 
-        Tool requests are yielded whole, in the model's order. Closing the iterator (or
+        Tool requests are yielded whole, in the model's order. Closing the generator (or
         cancelling the task that reads it) closes the provider's stream.
 
         Raises:

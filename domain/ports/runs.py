@@ -118,6 +118,6 @@ class Leases(Protocol):
 
     async def claim(
         self, worker_id: str, now: datetime, until: datetime, limit: int
-    ) -> Sequence[str]:
-        """Take over runs whose lease ran out before ``now``, each as its next attempt."""
+    ) -> Sequence[tuple[str, int]]:
+        """Take over runs whose lease ran out before ``now``; return each id and new attempt."""
         ...

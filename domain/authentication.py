@@ -1,0 +1,202 @@
+"""Who is talking: accounts, logins, and the tokens that stand for them."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from domain.errors import Conflict, Forbidden, Unauthenticated
+from domain.identity import Role, User
+from domain.ids import new_id
+from domain.ports.clock import Clock
+from domain.ports.passwords import Passwords
+from domain.ports.tokens import Tokens
+from domain.ports.unit_of_work import UnitOfWork
+from domain.ports.users import Session, Sessions, Users
+from domain.secrets import fingerprint, new_secret
+
+SESSION: Final = timedelta(days=30)
+RECHECK_SECONDS: Final = 5.0  # how long a revoked session may live on in another process
+_CACHE_SIZE: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An authenticated caller."""
+
+    user: User
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a login gives: ``expires_in`` is the access token's life in seconds."""
+
+    user: User
+    access_token: str
+    refresh_token: str
+    expires_in: int
+
+
+class Authentication:
+    """Register, log in, refresh, log out, and recognise."""
+
+    def __init__(
+        self,
+        users: Users,
+        sessions: Sessions,
+        passwords: Passwords,
+        tokens: Tokens,
+        unit_of_work: UnitOfWork,
+        clock: Clock,
+        *,
+        registration_open: bool = True,
+    ) -> None:
+        self._users = users
+        self._sessions = sessions
+        self._passwords = passwords
+        self._tokens = tokens
+        self._unit_of_work = unit_of_work
+        self._clock = clock
+        self._registration_open = registration_open
+        self._known: dict[str, tuple[datetime, User]] = {}
+
+    async def register(self, email: str, full_name: str, password: str) -> Grant:
+        """Open an account with the role `user`; its user name is the e-mail address.
+
+        Raises:
+            Forbidden: registration is closed.
+            Conflict: the address is taken.
+
+        """
+        if not self._registration_open:
+            raise Forbidden("Registration is closed. Ask an administrator for an account.")
+        hashed = await self._passwords.hash(password)
+        user = self._new_user(email, email, full_name, Role.USER)
+        session, refresh = self._new_session(user)
+
+        async def keep() -> None:
+            await self._users.add(user, hashed)
+            await self._sessions.add(session)
+
+        await self._unit_of_work.run(keep)
+        return self._grant(user, session.id, refresh)
+
+    async def login(self, login: str, password: str) -> Grant:
+        """Open a session by e-mail address or user name, and password.
+
+        Raises:
+            Unauthenticated: unknown user or wrong password, the same answer in the same time.
+
+        """
+        found = await self._users.by_login(login)
+        user, hashed = found if found is not None else (None, None)
+        if not await self._passwords.verify(password, hashed) or user is None:
+            raise Unauthenticated("The user name or the password is wrong.")
+        if hashed is not None and self._passwords.needs_rehash(hashed):
+            await self._users.set_password(user.id, await self._passwords.hash(password))
+        session, refresh = self._new_session(user)
+        await self._sessions.add(session)
+        return self._grant(user, session.id, refresh)
+
+    async def refresh(self, refresh_token: str) -> Grant:
+        """Exchange a refresh token for new tokens, once.
+
+        Raises:
+            Unauthenticated: unknown, expired, revoked or used before.
+
+        """
+        now = self._clock.now()
+        replacement = new_secret()
+        session = await self._sessions.rotate(
+            fingerprint(refresh_token), fingerprint(replacement), now, now + SESSION
+        )
+        user = await self._sessions.user(session.id, now) if session is not None else None
+        if session is None or user is None:
+            raise Unauthenticated("The refresh token is not valid. Log in again.")
+        return self._grant(user, session.id, replacement)
+
+    async def logout(self, identity: Identity) -> None:
+        """Revoke the session: its access and refresh tokens are worth nothing from now on."""
+        await self._sessions.revoke(identity.session_id)
+        self._known.pop(identity.session_id, None)
+
+    async def recognise(self, token: str) -> Identity:
+        """Return whose access token this is.
+
+        Raises:
+            Unauthenticated: it is not valid, or its session was revoked.
+
+        """
+        session_id = self._tokens.read(token).session_id
+        now = self._clock.now()
+        known = self._known.get(session_id)
+        if known is not None and known[0] > now:
+            return Identity(known[1], session_id)
+        user = await self._sessions.user(session_id, now)
+        if user is None:
+            self._known.pop(session_id, None)
+            raise Unauthenticated("The access token is not valid. Log in again.")
+        if len(self._known) >= _CACHE_SIZE:
+            self._known.clear()
+        self._known[session_id] = (now + timedelta(seconds=RECHECK_SECONDS), user)
+        return Identity(user, session_id)
+
+    async def add_user(
+        self, username: str, email: str, full_name: str, password: str, role: Role
+    ) -> User:
+        """Open an account of any role, for operators at the command line.
+
+        Raises:
+            Conflict: the address or the name is taken.
+
+        """
+        user = self._new_user(email, username, full_name, role)
+        await self._users.add(user, await self._passwords.hash(password))
+        return user
+
+    async def change_password(self, login: str, password: str) -> User | None:
+        """Set a password and end every session of that user; None when there is no such user."""
+        found = await self._users.by_login(login)
+        if found is None:
+            return None
+        user, _ = found
+        hashed = await self._passwords.hash(password)
+
+        async def keep() -> None:
+            await self._users.set_password(user.id, hashed)
+            await self._sessions.revoke_all(user.id)
+
+        await self._unit_of_work.run(keep)
+        return user
+
+    async def make_first_admin(self) -> str | None:
+        """On the first start make the user ``admin``; return its password, shown once."""
+        if (await self._users.page(1, None)).items:
+            return None
+        password = secrets.token_urlsafe(15)
+        try:
+            await self.add_user("admin", "admin@localhost", "Administrator", password, Role.ADMIN)
+        except Conflict:  # another worker was first
+            return None
+        return password
+
+    def _new_user(self, email: str, username: str, full_name: str, role: Role) -> User:
+        return User(
+            id=new_id(),
+            email=email.lower(),
+            username=username.lower(),
+            full_name=full_name,
+            role=role,
+            created_at=self._clock.now(),
+        )
+
+    def _new_session(self, user: User) -> tuple[Session, str]:
+        now, refresh = self._clock.now(), new_secret()
+        session = Session(new_id(), user.id, fingerprint(refresh), now, now + SESSION)
+        return session, refresh
+
+    def _grant(self, user: User, session_id: str, refresh_token: str) -> Grant:
+        access = self._tokens.issue(user, session_id)
+        left = access.expires_at - self._clock.now()
+        return Grant(user, access.token, refresh_token, round(left.total_seconds()))

@@ -1,0 +1,75 @@
+"""The runs that this process drives, for followers that want every piece at once.
+
+One list of events a run, shared by all who follow it: a slow follower is only an index that
+lags behind, never a queue that grows.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from domain.cursors import Cursor
+from domain.events import Event
+
+
+class LiveRun:
+    """The events of one run since this process took it over, and who waits for more."""
+
+    def __init__(self, attempt: int, first: int) -> None:
+        self._attempt = attempt
+        self._first = first
+        self._events: list[Event] = []
+        self._waiting: list[asyncio.Future[None]] = []
+        self.is_closed = False
+
+    def publish(self, events: Sequence[Event]) -> None:
+        """Add events, numbered on from the last one, and wake the followers."""
+        self._events.extend(events)
+        self._wake()
+
+    def close(self) -> None:
+        """Say that this process adds nothing more."""
+        self.is_closed = True
+        self._wake()
+
+    def since(self, cursor: Cursor | None) -> Sequence[Event] | None:
+        """Return the events after the cursor, or None when older ones must come from the log."""
+        seen = cursor.number if cursor is not None else 0
+        if seen + 1 < self._first:
+            return None
+        if cursor is not None and cursor.attempt < self._attempt:
+            return self._events[:]  # what it saw beyond our first was never stored
+        return self._events[seen + 1 - self._first :]
+
+    async def wait(self) -> None:
+        """Return when something was added, or the run was closed."""
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        await future
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+
+class LiveRuns:
+    """The live runs of this process, by id."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, LiveRun] = {}
+
+    def open(self, run_id: str, attempt: int, first: int) -> LiveRun:
+        """Begin to share a run whose next event has the number ``first``."""
+        live = self._runs[run_id] = LiveRun(attempt, first)
+        return live
+
+    def close(self, run_id: str) -> None:
+        """Stop sharing a run; who follows it still reads to the end."""
+        live = self._runs.pop(run_id, None)
+        if live is not None:
+            live.close()
+
+    def get(self, run_id: str) -> LiveRun | None:
+        """Return a run, if this process drives it."""
+        return self._runs.get(run_id)

@@ -1,0 +1,211 @@
+"""The runner: performs what `decide` says, through ports, and records what came of it."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from domain.conversations import Message, MessageRole
+from domain.decide import AskModel, CallTools, Finish, SettleCalls, decide
+from domain.errors import ProviderError, Unavailable, UnknownTool
+from domain.events import Answered, Body, Chunk, Ended, Erred, StepEnded, Thinking, ToolStarted
+from domain.identity import User
+from domain.journal import Journal
+from domain.llm import ModelRequest, Reasoning, Stop, Text, ToolRequest, Turn
+from domain.ports.chat_model import ChatModels
+from domain.ports.clock import Clock
+from domain.ports.conversations import Conversations
+from domain.ports.runs import Ending
+from domain.ports.toolbox import Toolbox
+from domain.runs import Call, Problem, Run, RunStatus
+from domain.tool_calls import erred, intend, perform, settled
+from domain.tools import ToolContext
+from domain.turns import of_run, system_prompt
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A run to drive: its journal, who asked, and the turns up to the question."""
+
+    journal: Journal
+    user: User
+    history: Sequence[Turn]
+
+
+class Reins(Protocol):
+    """How the outside holds a run back."""
+
+    @property
+    def halt(self) -> Finish | None:
+        """How the run is to end now; None: it goes on."""
+        ...
+
+    async def act(self, action: Coroutine[Any, Any, None]) -> None:
+        """Await the action, or its interruption."""
+        ...
+
+
+class Runner:
+    """Drives runs from where they stand to their end."""
+
+    def __init__(
+        self,
+        models: ChatModels,
+        toolbox: Toolbox,
+        conversations: Conversations,
+        clock: Clock,
+        *,
+        tool_concurrency: int = 8,
+    ) -> None:
+        self._models = models
+        self._toolbox = toolbox
+        self._conversations = conversations
+        self._clock = clock
+        self._tool_concurrency = tool_concurrency
+
+    async def drive(self, task: Task, reins: Reins) -> None:
+        """Go on until the run is final.
+
+        Raises:
+            LeaseLost: another worker drives the run now.
+            Unavailable: the database does not answer.
+
+        """
+        journal = task.journal
+        while not journal.run.status.is_final:
+            match decide(journal.run, reins.halt):
+                case AskModel():
+                    await reins.act(self._ask_model(task))
+                case CallTools(calls):
+                    await reins.act(self._call_tools(task, calls))
+                case SettleCalls() | Finish() as action:
+                    await self._record(journal, action)
+
+    async def wind_up(self, journal: Journal, halt: Finish) -> None:
+        """End a run that nobody will go on with, raising what `drive` raises."""
+        while not journal.run.status.is_final:
+            action = decide(journal.run, halt)
+            if isinstance(action, SettleCalls | Finish):
+                await self._record(journal, action)
+
+    async def _record(self, journal: Journal, action: SettleCalls | Finish) -> None:
+        match action:
+            case SettleCalls(calls):
+                await journal.record(*[settled(c.id, state, why) for c, state, why in calls])
+            case Finish(status, problem):
+                await self._finish(journal, status, problem)
+
+    async def _finish(self, journal: Journal, status: RunStatus, problem: Problem | None) -> None:
+        run, bodies = journal.run, list[Body]()
+        if problem is not None:
+            bodies.append(Erred(problem.code, problem.message, problem.details))
+        if status is RunStatus.COMPLETED:
+            bodies.append(Answered(run.started.message_id, run.text))
+        effects = tuple(call.id for call in run.calls.values() if call.may_have_acted)
+        used = run.usage
+        bodies.append(Ended(status, run.stop, used.input_tokens, used.output_tokens, effects))
+        await journal.record(*bodies, ending=self._ending(run, status))
+
+    def _ending(self, run: Run, status: RunStatus) -> Ending:
+        now = self._clock.now()
+        if not run.text and not run.calls:
+            return Ending(status, None, now)
+        answer = Message(
+            id=run.started.message_id,
+            conversation_id=run.started.conversation_id,
+            role=MessageRole.ASSISTANT,
+            content=run.text,
+            created_at=now,
+            run_id=run.id,
+            tool_calls=run.tool_calls(),
+            results=run.results(),
+        )
+        return Ending(status, answer, now)
+
+    async def _ask_model(self, task: Task) -> None:
+        journal = task.journal
+        try:
+            requests, stop = await self._stream(task)
+        except (ProviderError, Unavailable) as error:
+            await journal.record(Erred(error.code, error.message, error.details))
+            return
+        except Exception:  # noqa: BLE001  an adapter's mistake ends the run, not the worker
+            _log.exception("run %s: the model's adapter raised", journal.run.id)
+            await journal.record(Erred("INTERNAL", "The model could not be asked.", {}))
+            return
+        intended = [intend(request, self._toolbox) for request in requests]
+        used = stop.usage
+        await journal.record(
+            *[call for call, _ in intended],
+            StepEnded(stop.reason, used.input_tokens, used.output_tokens, used.cached_tokens),
+            *[problem for _, problem in intended if problem is not None],
+        )
+
+    async def _stream(self, task: Task) -> tuple[list[ToolRequest], Stop]:
+        journal, run = task.journal, task.journal.run
+        model = self._models.get(run.started.provider)
+        request = ModelRequest(
+            model=run.started.model,
+            turns=[*task.history, *of_run(run)],
+            system=system_prompt(self._clock.now().date()),
+            tools=[tool.spec for tool in self._toolbox.tools()],
+        )
+        requests: list[ToolRequest] = []
+        gap = "\n\n" if run.text else ""  # between what was said before a tool and after it
+        stop: Stop | None = None
+        async with aclosing(model.stream(request)) as pieces:
+            async for piece in pieces:
+                match piece:
+                    case Text(content):
+                        journal.say(Chunk(gap + content))
+                        gap = ""
+                    case Reasoning(content):
+                        journal.say(Thinking(content))
+                    case ToolRequest():
+                        requests.append(piece)
+                    case Stop():
+                        stop = piece
+                if journal.is_full:
+                    await journal.flush()
+        if stop is None:
+            raise RuntimeError(f"{model.provider}: a stream without its Stop")
+        return requests, stop
+
+    async def _call_tools(self, task: Task, calls: Sequence[Call]) -> None:
+        slots = asyncio.Semaphore(self._tool_concurrency)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for call in calls:
+                    group.create_task(self._call_tool(task, call, slots))
+        except ExceptionGroup as group_error:  # the journal's errors: the first one tells
+            raise group_error.exceptions[0] from group_error
+
+    async def _call_tool(self, task: Task, call: Call, slots: asyncio.Semaphore) -> None:
+        try:
+            tool = self._toolbox.get(call.tool)
+        except UnknownTool as error:  # it went away since the model asked
+            await task.journal.record(erred(call.id, error))
+            return
+        async with slots:
+            await task.journal.record(ToolStarted(call.id))
+            body = await perform(tool, call.params, self._context(task, call))
+            await task.journal.record(body)
+
+    def _context(self, task: Task, call: Call) -> ToolContext:
+        run = task.journal.run
+
+        async def search(text: str, limit: int) -> Sequence[Message]:
+            return await self._conversations.search(task.user.id, text, limit)
+
+        return ToolContext(
+            user=task.user,
+            call_id=call.id,
+            log=logging.getLogger(f"puerto.tools.{call.tool}"),
+            search_conversations=search,
+            run_id=run.id,
+            conversation_id=run.started.conversation_id,
+        )

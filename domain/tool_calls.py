@@ -1,0 +1,117 @@
+"""Tool calls: from what a model asked for to what came of it."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from domain.errors import InvalidArguments, ToolError, ToolTimeout, UnknownTool
+from domain.events import ToolErred, ToolFinished, ToolIntended
+from domain.ids import new_id
+from domain.llm import ToolRequest
+from domain.ports.toolbox import Toolbox
+from domain.runs import CallState, Problem
+from domain.tools import Effect, Tool, ToolContext
+
+RESULT_BYTES: Final = 1_000_000
+
+_log = logging.getLogger(__name__)
+
+
+def intend(request: ToolRequest, toolbox: Toolbox) -> tuple[ToolIntended, ToolErred | None]:
+    """Return the intention to make this call, and the error when it cannot even be tried."""
+    call_id = new_id()
+    params: dict[str, Any] = {}
+    try:
+        tool = toolbox.get(request.tool)
+    except UnknownTool as error:
+        intended = ToolIntended(call_id, request.tool, params, Effect.READ, "")
+        return intended, erred(call_id, error)
+    spec = tool.spec
+    try:
+        params = read_arguments(request.arguments)
+        params = tool.check(params)
+    except InvalidArguments as error:
+        intended = ToolIntended(call_id, spec.name, params, spec.effect, spec.version)
+        return intended, erred(call_id, error)
+    return ToolIntended(call_id, spec.name, params, spec.effect, spec.version), None
+
+
+def read_arguments(text: str) -> dict[str, Any]:
+    """Return the JSON object that a model wrote; no text at all means no arguments.
+
+    Raises:
+        InvalidArguments: it is no JSON object, or holds what JSON cannot carry.
+
+    """
+    try:
+        value = json.loads(text or "{}", parse_constant=_refuse)
+        json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate cannot be stored
+    except (ValueError, RecursionError) as error:
+        raise InvalidArguments(f"The arguments are not valid JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise InvalidArguments("The arguments must be a JSON object.")
+    return value
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def erred(call_id: str, error: ToolError, state: CallState = CallState.FAILED) -> ToolErred:
+    """Return the event that says why a call gave no result."""
+    return settled(call_id, state, Problem.of(error))
+
+
+def settled(call_id: str, state: CallState, problem: Problem) -> ToolErred:
+    """Return the event that ends a call without a result."""
+    return ToolErred(call_id, state, problem.code, problem.message, problem.details)
+
+
+async def perform(
+    tool: Tool, params: Mapping[str, Any], context: ToolContext
+) -> ToolFinished | ToolErred:
+    """Run a tool within its timeout and return what came of it.
+
+    A call that may change the world and ran out of time is ``unknown``: it may still act.
+    """
+    spec = tool.spec
+    began = time.perf_counter()
+    try:
+        async with asyncio.timeout(spec.timeout) as limit:
+            result = await tool.run(params, context)
+    except TimeoutError:
+        if not limit.expired():
+            return _broken(context.call_id, spec.name)
+        state = CallState.FAILED if spec.effect is Effect.READ else CallState.UNKNOWN
+        return erred(context.call_id, _timed_out(spec.name, spec.timeout, state), state)
+    except ToolError as error:
+        return erred(context.call_id, error)
+    except Exception:  # noqa: BLE001  a tool is a stranger's code: its mistake is its result
+        _log.exception("tool %s of plugin %s raised", spec.name, spec.plugin)
+        return _broken(context.call_id, spec.name)
+    elapsed = round((time.perf_counter() - began) * 1000, 3)
+    return ToolFinished(context.call_id, _bounded(result), elapsed)
+
+
+def _timed_out(name: str, timeout: float, state: CallState) -> ToolTimeout:
+    maybe = " It may have taken effect all the same." if state is CallState.UNKNOWN else ""
+    return ToolTimeout(f"{name} did not answer within {timeout:g} seconds.{maybe}")
+
+
+def _broken(call_id: str, name: str) -> ToolErred:
+    return settled(
+        call_id, CallState.FAILED, Problem("TOOL_FAILED", f"{name} failed for a reason of its own.")
+    )
+
+
+def _bounded(result: Any) -> Any:
+    size = len(json.dumps(result, ensure_ascii=False).encode(errors="replace"))
+    if size <= RESULT_BYTES:
+        return result
+    return {
+        "note": f"The tool finished, but its result of {size} bytes is over the limit of "
+        f"{RESULT_BYTES} and was not kept. Ask for less at a time."
+    }
