@@ -18,7 +18,7 @@ from domain.ports.chat_model import ChatModels
 from domain.ports.clock import Clock
 from domain.ports.configurations import Configurations
 from domain.ports.runs import NewRun, RunLog, RunRecord, Runs
-from domain.reading import follow
+from domain.reading import Follower
 from domain.runner import Task
 from domain.runs import fold
 from domain.turns import of_messages
@@ -127,7 +127,8 @@ class Chat:
 
         Whoever calls this has seen to it that the run is the user's (`get`, `send`).
         """
-        return follow(run_id, after, runs=self._runs, log=self._log, live=self._live)
+        follower = Follower(run_id, after, runs=self._runs, log=self._log, live=self._live)
+        return follower.batches()
 
     async def cancel(self, user: User, run_id: str) -> RunRecord:
         """Store the intent to cancel and act on it; a run that is final stays as it is.

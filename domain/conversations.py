@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from domain.ids import new_id
+
 TITLE_LENGTH: Final = 80
 PREVIEW_LENGTH: Final = 120
 
@@ -52,3 +54,8 @@ def shorten(text: str, length: int) -> str:
     cut = line[: length - 1]
     head, _, _ = cut.rpartition(" ")
     return (head if len(head) > length // 2 else cut) + "…"
+
+
+def new_conversation(user_id: str, title: str, at: datetime) -> Conversation:
+    """Return a new, empty conversation."""
+    return Conversation(new_id(), user_id, shorten(title, TITLE_LENGTH), at, at)

@@ -77,6 +77,7 @@ class ToolFinished:
 
     type: ClassVar[str] = "tool_finished"
     call_id: str
+    tool: str
     result: Any
     duration_ms: float
 
@@ -87,6 +88,7 @@ class ToolErred:
 
     type: ClassVar[str] = "tool_erred"
     call_id: str
+    tool: str
     outcome: str
     code: str
     message: str

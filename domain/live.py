@@ -18,7 +18,7 @@ class LiveRun:
         self._attempt = attempt
         self._first = first
         self._events: list[Event] = []
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: list[asyncio.Future[bool]] = []
         self.is_closed = False
 
     def publish(self, events: Sequence[Event]) -> None:
@@ -40,17 +40,26 @@ class LiveRun:
             return self._events[:]  # what it saw beyond our first was never stored
         return self._events[seen + 1 - self._first :]
 
-    async def wait(self) -> None:
-        """Return when something was added, or the run was closed."""
-        future = asyncio.get_running_loop().create_future()
+    async def wait(self, seconds: float) -> bool:
+        """Return True when something was added or the run was closed, False when time is up."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[bool] = loop.create_future()
         self._waiting.append(future)
-        await future
+        timer = loop.call_later(seconds, _resolve, future, False)  # noqa: FBT003  its result
+        try:
+            return await future
+        finally:
+            timer.cancel()
 
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, []
         for future in waiting:
-            if not future.done():
-                future.set_result(None)
+            _resolve(future, True)  # noqa: FBT003  its result
+
+
+def _resolve(future: asyncio.Future[bool], result: bool) -> None:  # noqa: FBT001
+    if not future.done():
+        future.set_result(result)
 
 
 class LiveRuns:
@@ -58,6 +67,7 @@ class LiveRuns:
 
     def __init__(self) -> None:
         self._runs: dict[str, LiveRun] = {}
+        self.is_draining = False  # the process is about to stop: followers should not wait for long
 
     def open(self, run_id: str, attempt: int, first: int) -> LiveRun:
         """Begin to share a run whose next event has the number ``first``."""

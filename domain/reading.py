@@ -1,17 +1,19 @@
 """Reading a run: whole, to go on with it, or as it happens, to follow it."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from domain.cursors import Cursor
 from domain.events import Ended, Event
-from domain.live import LiveRuns
+from domain.live import LiveRun, LiveRuns
 from domain.ports.runs import RunLog, Runs
 from domain.runs import Run, fold
 
 POLL_SECONDS: Final = 0.25
+BEAT_SECONDS: Final = 15.0
 
 _READ_LIMIT: Final = 2_000
 
@@ -19,45 +21,63 @@ _READ_LIMIT: Final = 2_000
 async def load_run(log: RunLog, run_id: str, attempt: int) -> Run:
     """Return the run that the stored events add up to, in the hands of this attempt."""
     events: list[Event] = []
-    while more := await log.read(run_id, _after(events), _READ_LIMIT):
+    while more := await log.read(run_id, _end(events), _READ_LIMIT):
         events.extend(more)
     return replace(fold(run_id, events), attempt=attempt)
 
 
-async def follow(
-    run_id: str, after: Cursor | None, *, runs: Runs, log: RunLog, live: LiveRuns
-) -> AsyncGenerator[Sequence[Event], None]:
-    """Yield a run's events after the cursor as they come, in batches, to its end.
+class Follower:
+    """Reads one run from a cursor on: from memory where it is driven here, else from the log."""
 
-    Events of a run driven in this process come at once; others as soon as they are stored.
+    def __init__(
+        self, run_id: str, after: Cursor | None, *, runs: Runs, log: RunLog, live: LiveRuns
+    ) -> None:
+        self._run_id = run_id
+        self._after = after
+        self._runs = runs
+        self._log = log
+        self._live = live
+        self._shared: LiveRun | None = None
 
-    Raises:
-        NotFound: the run was deleted meanwhile.
+    async def batches(self) -> AsyncGenerator[Sequence[Event], None]:
+        """Yield the events as they come, in batches, to the run's end.
 
-    """
-    while True:
-        shared = live.get(run_id)
-        while shared is not None and (events := shared.since(after)) is not None:
+        Events of a run driven in this process come at once; others soon after they are stored.
+        After every `BEAT_SECONDS` of silence an empty batch says that the line is alive.
+
+        Raises:
+            NotFound: the run was deleted meanwhile.
+
+        """
+        while (events := await self._next()) is not None:
+            yield events
             if events:
-                yield events
                 if isinstance(events[-1].body, Ended):
                     return
-                after = _after(events)
-            elif shared.is_closed:
-                break
-            else:
-                await shared.wait()
-        events = await log.read(run_id, after, _READ_LIMIT)
-        if events:
-            yield events
-            if isinstance(events[-1].body, Ended):
-                return
-            after = _after(events)
-        elif live.get(run_id) is None:
-            if (await runs.get(run_id)).status.is_final:
-                return
-            await asyncio.sleep(POLL_SECONDS)
+                self._after = _end(events)
+
+    async def _next(self) -> Sequence[Event] | None:
+        deadline = time.monotonic() + BEAT_SECONDS
+        while True:
+            shared = self._shared = self._live.get(self._run_id) or self._shared
+            events = shared.since(self._after) if shared is not None else None
+            if shared is not None and events is not None and not (events or shared.is_closed):
+                if not await shared.wait(deadline - time.monotonic()):
+                    return ()
+                continue
+            events = events or await self._log.read(self._run_id, self._after, _READ_LIMIT)
+            if events:
+                return events
+            if self._live.get(self._run_id) is None:
+                if self._live.is_draining or await self._is_final():
+                    return None
+                if time.monotonic() > deadline:
+                    return ()
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def _is_final(self) -> bool:
+        return (await self._runs.get(self._run_id)).status.is_final
 
 
-def _after(events: Sequence[Event]) -> Cursor | None:
+def _end(events: Sequence[Event]) -> Cursor | None:
     return Cursor(events[-1].attempt, events[-1].number) if events else None

@@ -95,7 +95,7 @@ class Runner:
     async def _record(self, journal: Journal, action: SettleCalls | Finish) -> None:
         match action:
             case SettleCalls(calls):
-                await journal.record(*[settled(c.id, state, why) for c, state, why in calls])
+                await journal.record(*[settled(c, state, why) for c, state, why in calls])
             case Finish(status, problem):
                 await self._finish(journal, status, problem)
 
@@ -188,11 +188,11 @@ class Runner:
         try:
             tool = self._toolbox.get(call.tool)
         except UnknownTool as error:  # it went away since the model asked
-            await task.journal.record(erred(call.id, error))
+            await task.journal.record(erred(call, error))
             return
         async with slots:
             await task.journal.record(ToolStarted(call.id))
-            body = await perform(tool, call.params, self._context(task, call))
+            body = await perform(tool, call, self._context(task, call))
             await task.journal.record(body)
 
     def _context(self, task: Task, call: Call) -> ToolContext:

@@ -4,16 +4,15 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Mapping
 from typing import Any, Final
 
-from domain.errors import InvalidArguments, ToolError, ToolTimeout, UnknownTool
+from domain.errors import InvalidArguments, ToolError, ToolFailed, ToolTimeout, UnknownTool
 from domain.events import ToolErred, ToolFinished, ToolIntended
 from domain.ids import new_id
 from domain.llm import ToolRequest
 from domain.ports.toolbox import Toolbox
-from domain.runs import CallState, Problem
-from domain.tools import Effect, Tool, ToolContext
+from domain.runs import Call, CallState, Problem
+from domain.tools import Effect, Tool, ToolContext, ToolSpec
 
 RESULT_BYTES: Final = 1_000_000
 
@@ -28,14 +27,14 @@ def intend(request: ToolRequest, toolbox: Toolbox) -> tuple[ToolIntended, ToolEr
         tool = toolbox.get(request.tool)
     except UnknownTool as error:
         intended = ToolIntended(call_id, request.tool, params, Effect.READ, "")
-        return intended, erred(call_id, error)
+        return intended, erred(intended, error)
     spec = tool.spec
     try:
         params = read_arguments(request.arguments)
         params = tool.check(params)
     except InvalidArguments as error:
         intended = ToolIntended(call_id, spec.name, params, spec.effect, spec.version)
-        return intended, erred(call_id, error)
+        return intended, erred(intended, error)
     return ToolIntended(call_id, spec.name, params, spec.effect, spec.version), None
 
 
@@ -60,19 +59,20 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-def erred(call_id: str, error: ToolError, state: CallState = CallState.FAILED) -> ToolErred:
+def erred(
+    call: ToolIntended | Call, error: ToolError, state: CallState = CallState.FAILED
+) -> ToolErred:
     """Return the event that says why a call gave no result."""
-    return settled(call_id, state, Problem.of(error))
+    return settled(call, state, Problem.of(error))
 
 
-def settled(call_id: str, state: CallState, problem: Problem) -> ToolErred:
+def settled(call: ToolIntended | Call, state: CallState, problem: Problem) -> ToolErred:
     """Return the event that ends a call without a result."""
-    return ToolErred(call_id, state, problem.code, problem.message, problem.details)
+    call_id = call.id if isinstance(call, Call) else call.call_id
+    return ToolErred(call_id, call.tool, state, problem.code, problem.message, problem.details)
 
 
-async def perform(
-    tool: Tool, params: Mapping[str, Any], context: ToolContext
-) -> ToolFinished | ToolErred:
+async def perform(tool: Tool, call: Call, context: ToolContext) -> ToolFinished | ToolErred:
     """Run a tool within its timeout and return what came of it.
 
     A call that may change the world and ran out of time is ``unknown``: it may still act.
@@ -81,30 +81,28 @@ async def perform(
     began = time.perf_counter()
     try:
         async with asyncio.timeout(spec.timeout) as limit:
-            result = await tool.run(params, context)
+            result = await tool.run(call.params, context)
     except TimeoutError:
         if not limit.expired():
-            return _broken(context.call_id, spec.name)
+            return _broken(call)
         state = CallState.FAILED if spec.effect is Effect.READ else CallState.UNKNOWN
-        return erred(context.call_id, _timed_out(spec.name, spec.timeout, state), state)
+        return erred(call, _timed_out(spec, state), state)
     except ToolError as error:
-        return erred(context.call_id, error)
+        return erred(call, error)
     except Exception:  # noqa: BLE001  a tool is a stranger's code: its mistake is its result
         _log.exception("tool %s of plugin %s raised", spec.name, spec.plugin)
-        return _broken(context.call_id, spec.name)
+        return _broken(call)
     elapsed = round((time.perf_counter() - began) * 1000, 3)
-    return ToolFinished(context.call_id, _bounded(result), elapsed)
+    return ToolFinished(call.id, call.tool, _bounded(result), elapsed)
 
 
-def _timed_out(name: str, timeout: float, state: CallState) -> ToolTimeout:
+def _timed_out(spec: ToolSpec, state: CallState) -> ToolTimeout:
     maybe = " It may have taken effect all the same." if state is CallState.UNKNOWN else ""
-    return ToolTimeout(f"{name} did not answer within {timeout:g} seconds.{maybe}")
+    return ToolTimeout(f"{spec.name} did not answer within {spec.timeout:g} seconds.{maybe}")
 
 
-def _broken(call_id: str, name: str) -> ToolErred:
-    return settled(
-        call_id, CallState.FAILED, Problem("TOOL_FAILED", f"{name} failed for a reason of its own.")
-    )
+def _broken(call: Call) -> ToolErred:
+    return erred(call, ToolFailed(f"{call.tool} failed for a reason of its own."))
 
 
 def _bounded(result: Any) -> Any:

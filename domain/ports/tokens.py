@@ -9,7 +9,7 @@ from domain.identity import Role, User
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A token just issued. ``jti`` is its id, by which it can be revoked."""
+    """A token just issued. ``jti`` is its id."""
 
     token: str = field(repr=False)
     jti: str
@@ -25,6 +25,7 @@ class Claims:
     username: str
     role: Role
     jti: str
+    session_id: str
     issued_at: datetime
     expires_at: datetime
 
@@ -32,14 +33,14 @@ class Claims:
 class Tokens(Protocol):
     """Access tokens: short-lived, and checked without asking the database."""
 
-    def issue(self, user: User) -> AccessToken:
-        """Return a new token for the user, each with an id of its own."""
+    def issue(self, user: User, session_id: str) -> AccessToken:
+        """Return a new token for a session of the user, each with an id of its own."""
         ...
 
     def read(self, token: str) -> Claims:
         """Return what the token says.
 
-        Revocation is not looked at: that is the caller's, by ``jti``.
+        Revocation is not looked at: that is the caller's, by ``session_id``.
 
         Raises:
             Unauthenticated: forged, expired, for somebody else, incomplete or unreadable; the

@@ -1,0 +1,13 @@
+"""The clock of this machine."""
+
+from datetime import UTC, datetime
+
+from domain.ports.clock import Clock
+
+
+class SystemClock(Clock):
+    """The time that the operating system tells."""
+
+    def now(self) -> datetime:
+        """Return the current time, in UTC, with its zone."""
+        return datetime.now(UTC)

@@ -1,0 +1,79 @@
+"""Server-sent events, decoded from bytes as they come.
+
+Follows the WHATWG HTML standard, "9.2 Server-sent events". Only the data of an event is
+kept: the providers of models repeat the event's name inside it, and nobody reconnects in the
+middle of an answer. Data stays bytes, for a JSON parser to decode.
+"""
+
+_BOM = b"\xef\xbb\xbf"
+_MEBIBYTE = 1 << 20
+
+
+class OversizedEvent(ValueError):
+    """One event is larger than the limit: this is no event stream, or a hostile one."""
+
+
+class EventDecoder:
+    """Turn pieces of bytes, cut anywhere, into the data of whole events.
+
+    ``limit`` bounds one event, and so one line, in bytes.
+    """
+
+    def __init__(self, limit: int = _MEBIBYTE) -> None:
+        self._limit = limit
+        self._held = bytearray()  # the start of an event whose end has not come
+        self._after_cr = False  # a line feed now would belong to the line end before
+        self._first = True
+
+    def feed(self, piece: bytes) -> list[bytes]:
+        """Take in more bytes; return the data of the events that they complete.
+
+        An event that is never completed by an empty line never happened, as the standard says.
+
+        Raises:
+            OversizedEvent: an event is larger than the limit.
+
+        """
+        piece = self._with_line_feeds(piece)
+        seen = len(self._held)
+        self._held += piece
+        # Looking only where something is new keeps a long event, cut small, linear.
+        if self._held.find(b"\n\n", max(seen - 1, 0)) < 0:
+            self._check(len(self._held) - 1)  # the last byte may be a line end
+            return []
+        *blocks, rest = bytes(self._held).split(b"\n\n")
+        self._held = bytearray(rest)
+        self._check(max(len(rest) - 1, *map(len, blocks)))
+        return self._events(blocks)
+
+    def _with_line_feeds(self, piece: bytes) -> bytes:
+        """Make every line end one line feed, also one cut between its two bytes."""
+        if self._after_cr and piece:
+            self._after_cr = False
+            piece = piece.removeprefix(b"\n")
+        if b"\r" in piece:
+            self._after_cr = piece.endswith(b"\r")
+            piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        return piece
+
+    def _check(self, size: int) -> None:
+        if size > self._limit:
+            raise OversizedEvent(f"an event is larger than {self._limit} bytes")
+
+    def _events(self, blocks: list[bytes]) -> list[bytes]:
+        if self._first:
+            self._first = False
+            blocks[0] = blocks[0].removeprefix(_BOM)
+        events = []
+        for block in blocks:
+            if block.startswith(b"data: ") and b"\n" not in block:  # nearly always
+                events.append(block[6:])
+            elif lines := [line for line in map(_data_of, block.split(b"\n")) if line is not None]:
+                events.append(b"\n".join(lines))
+        return events
+
+
+def _data_of(line: bytes) -> bytes | None:
+    """Return what a line adds to its event's data; None for a comment or another field."""
+    field, _, value = line.partition(b":")
+    return value.removeprefix(b" ") if field == b"data" else None

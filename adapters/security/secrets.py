@@ -1,0 +1,69 @@
+"""Random secrets kept in the data folder, made when they are first asked for."""
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from domain.errors import Unavailable
+from domain.secrets import new_secret
+
+MIN_LENGTH: Final = 32
+
+
+class SecretStore:
+    """A file for each secret in ``folder``, readable by its owner alone (mode 0600).
+
+    The folder is made (mode 0700) when it is not there. Processes that start at the same moment
+    agree: the first file in place wins, and all of them read it back.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, name: str) -> str:
+        """Return the secret of that name, such as ``jwt_secret``; at least 32 characters.
+
+        Raises:
+            Unavailable: the file cannot be made or read, is damaged, or is open to other users
+                of the machine; the message is one line that says what to do.
+
+        """
+        path = self._folder / name
+        try:
+            if not path.exists():
+                self._make(path)
+            return _read(path)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise Unavailable(f"The secret {path} cannot be kept or read: {reason}.") from error
+
+    def _make(self, path: Path) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Written whole beside its place and then linked: the place is empty or holds all of it,
+        # and unlike a rename a link never replaces what another process has put there.
+        descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=self._folder)  # mode 0600
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(new_secret())
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # another process was first; its secret is the one
+        finally:
+            Path(draft).unlink()
+
+
+def _read(path: Path) -> str:
+    with path.open(encoding="ascii", errors="replace") as file:
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        if os.name == "posix" and mode & 0o077:
+            raise Unavailable(f"The secret {path} is open to other users; run: chmod 600 {path}")
+        secret = file.read().strip()
+    if len(secret) < MIN_LENGTH:
+        raise Unavailable(
+            f"The secret {path} is damaged; restore it, or delete it to make a new one."
+        )
+    return secret

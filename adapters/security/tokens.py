@@ -1,0 +1,117 @@
+"""Access tokens as JSON Web Tokens, signed with a shared secret."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+from joserfc.jws import JWSRegistry
+
+from domain.errors import Unauthenticated
+from domain.identity import Role, User
+from domain.ids import new_id
+from domain.ports.clock import Clock
+from domain.ports.tokens import AccessToken, Claims, Tokens
+
+ALGORITHM: Final = "HS256"
+LIFETIME: Final = timedelta(days=1)
+LEEWAY_SECONDS: Final = 30
+MAX_TOKEN_LENGTH: Final = 8192
+
+# What joserfc, json and datetime raise on hostile input. The library's own family is not enough:
+# a crafted header (``"crit": true``) raises TypeError, and deep nesting RecursionError.
+_DEFECTS: Final = (JoseError, ValueError, TypeError, KeyError, OverflowError, RecursionError)
+
+
+class JwtTokens(Tokens):
+    """HS256 and nothing else; every claim is demanded and checked.
+
+    ``secret`` is used as its UTF-8 bytes, so that any other holder of it can check the tokens.
+    """
+
+    def __init__(
+        self,
+        secret: str,
+        clock: Clock,
+        *,
+        issuer: str = "puerto",
+        audience: str = "puerto",
+        lifetime: timedelta = LIFETIME,
+    ) -> None:
+        self._key = OctKey.import_key(secret.encode())
+        self._clock = clock
+        self._issuer = issuer
+        self._audience = audience
+        self._lifetime = lifetime
+        self._algorithms = JWSRegistry(algorithms=[ALGORITHM])
+        self._rules = jwt.JWTClaimsRegistry(
+            now=self._now,
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            sub={"essential": True},
+            email={"essential": True},
+            username={"essential": True},
+            role={"essential": True},
+            iat={"essential": True},
+            exp={"essential": True},
+            jti={"essential": True},
+        )
+
+    def issue(self, user: User, session_id: str) -> AccessToken:
+        """Return a signed token that lasts for the lifetime."""
+        jti = f"{session_id}.{new_id()}"  # RFC 7519 leaves its form to us
+        issued = self._now()
+        expires = issued + int(self._lifetime.total_seconds())
+        claims = {
+            "sub": user.id,
+            "email": user.email,
+            "username": user.username,
+            "role": user.role.value,
+            "iss": self._issuer,
+            "aud": self._audience,
+            "iat": issued,
+            "exp": expires,
+            "jti": jti,
+        }
+        token = jwt.encode({"alg": ALGORITHM}, claims, self._key, registry=self._algorithms)
+        return AccessToken(token, jti, _time(expires))
+
+    def read(self, token: str) -> Claims:
+        """Return the claims of a token that is ours, whole and of today."""
+        try:
+            return self._read(token)
+        except _DEFECTS as defect:
+            raise Unauthenticated("The access token is not valid or has expired.") from defect
+
+    def _read(self, token: str) -> Claims:
+        if len(token) > MAX_TOKEN_LENGTH:
+            raise ValueError("too long")
+        claims = jwt.decode(token, self._key, registry=self._algorithms).claims
+        self._rules.validate(claims)
+        return Claims(
+            user_id=claims["sub"],
+            email=_text(claims, "email"),
+            username=_text(claims, "username"),
+            role=Role(claims["role"]),
+            jti=claims["jti"],
+            session_id=claims["jti"].partition(".")[0],
+            issued_at=_time(claims["iat"]),
+            expires_at=_time(claims["exp"]),
+        )
+
+    def _now(self) -> int:
+        return int(self._clock.now().timestamp())
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    value = claims[name]
+    if not isinstance(value, str):
+        raise TypeError(name)
+    return value
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)

@@ -1,0 +1,156 @@
+"""The composition root: the one place that knows who fulfils which port."""
+
+from pathlib import Path
+from typing import Final
+
+from dependency_injector import containers, providers
+
+from adapters.clock import SystemClock
+from adapters.llm.offline import OfflineChat
+from adapters.llm.openai import OpenAIChat
+from adapters.llm.registry import Provider, Providers
+from adapters.llm.scripted import ScriptedChat
+from adapters.persistence import Database, Store
+from adapters.security.passwords import ArgonPasswords
+from adapters.security.secrets import SecretStore
+from adapters.security.tokens import JwtTokens
+from domain.authentication import Authentication
+from domain.chat import Chat
+from domain.configuration import Configuration
+from domain.direct_calls import DirectCalls
+from domain.live import LiveRuns
+from domain.ports.clock import Clock
+from domain.runner import Runner
+from domain.worker import Worker
+from entrypoints.services import Services
+from entrypoints.settings import Settings
+from plugins.host import PluginHost
+
+OPENAI_DEFAULT: Final = "gpt-5-mini"
+
+
+def _database(settings: Settings) -> Database:
+    return Database(settings.database.url)
+
+
+def _store(database: Database, settings: Settings) -> Store:
+    initial = Configuration(
+        provider=settings.chosen_provider, model=settings.model, autonomy=settings.autonomy
+    )
+    return Store.over(database, initial)
+
+
+def _tokens(settings: Settings, clock: Clock) -> JwtTokens:
+    if settings.jwt_secret is not None:
+        return JwtTokens(settings.jwt_secret.get_secret_value(), clock)
+    kept = SecretStore(settings.data_dir / "secrets")
+    return JwtTokens(kept.get("jwt_secret"), clock)
+
+
+def _plugins(settings: Settings) -> PluginHost:
+    host = PluginHost(settings.plugins_blocked)
+    host.discover()
+    return host
+
+
+def _openai(settings: Settings) -> Provider:
+    key, url = settings.openai_api_key, settings.openai_base_url
+    return Provider(
+        factory=lambda: OpenAIChat(
+            api_key=key.get_secret_value() if key is not None else None, base_url=url
+        ),
+        default_model=settings.openai_model or OPENAI_DEFAULT,
+        missing=None if key or url else "OPENAI_API_KEY",
+    )
+
+
+def _scripted(cassette: Path | None) -> Provider:
+    return Provider(
+        factory=lambda: ScriptedChat(cassette or Path()),
+        default_model="cassette",
+        missing=None if cassette else "PUERTO_CASSETTE",
+    )
+
+
+def _models(settings: Settings) -> Providers:
+    return Providers(
+        {
+            "offline": Provider(OfflineChat, "offline-1"),
+            "openai": _openai(settings),
+            "scripted": _scripted(settings.cassette),
+        }
+    )
+
+
+class Container(containers.DeclarativeContainer):
+    """Builds each thing once, when it is first asked for; nothing at import."""
+
+    settings = providers.Dependency(instance_of=Settings)
+
+    clock = providers.Singleton(SystemClock)
+    database = providers.Singleton(_database, settings)
+    store = providers.Singleton(_store, database, settings)
+    passwords = providers.Singleton(ArgonPasswords)
+    tokens = providers.Singleton(_tokens, settings, clock)
+    toolbox = providers.Singleton(_plugins, settings)
+    models = providers.Singleton(_models, settings)
+    live = providers.Singleton(LiveRuns)
+
+    authentication = providers.Singleton(
+        Authentication,
+        users=store.provided.users,
+        sessions=store.provided.sessions,
+        passwords=passwords,
+        tokens=tokens,
+        unit_of_work=store.provided.unit_of_work,
+        clock=clock,
+        registration_open=settings.provided.registration_is_open,
+    )
+    runner = providers.Singleton(
+        Runner,
+        models=models,
+        toolbox=toolbox,
+        conversations=store.provided.conversations,
+        clock=clock,
+        tool_concurrency=settings.provided.tool_concurrency,
+    )
+    worker = providers.Singleton(
+        Worker,
+        runner=runner,
+        log=store.provided.log,
+        leases=store.provided.leases,
+        live=live,
+        clock=clock,
+    )
+    chat = providers.Singleton(
+        Chat,
+        runs=store.provided.runs,
+        log=store.provided.log,
+        configurations=store.provided.configurations,
+        models=models,
+        worker=worker,
+        live=live,
+        clock=clock,
+        max_steps=settings.provided.max_steps,
+    )
+    direct_calls = providers.Singleton(
+        DirectCalls,
+        toolbox=toolbox,
+        configurations=store.provided.configurations,
+        conversations=store.provided.conversations,
+    )
+    services = providers.Singleton(
+        Services,
+        settings=settings,
+        authentication=authentication,
+        chat=chat,
+        direct_calls=direct_calls,
+        conversations=store.provided.conversations,
+        configurations=store.provided.configurations,
+        toolbox=toolbox,
+        models=models,
+        worker=worker,
+        live=live,
+        clock=clock,
+        database_answers=database.provided.ping,
+    )

@@ -1,0 +1,126 @@
+"""JSON as the service writes it, and the events of a run as clients see them."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from domain.cursors import write_cursor
+from domain.events import (
+    Answered,
+    Chunk,
+    Ended,
+    Erred,
+    Event,
+    Retried,
+    RunStarted,
+    Thinking,
+    ToolErred,
+    ToolFinished,
+    ToolIntended,
+)
+
+_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+
+
+def dump(value: Any) -> bytes:
+    """Return a JSON value as UTF-8 text."""
+    return orjson.dumps(value, option=_OPTIONS)
+
+
+def time_text(at: datetime) -> str:
+    """Return a time as RFC 3339 in UTC, with ``Z``."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class EventEncoder:
+    """Turns the events of one run into the canonical JSON objects.
+
+    Events that clients have no use for (the start of a tool, the end of a model's step) give None.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        self._run_id = run_id
+
+    def cursor(self, event: Event) -> str:
+        """Return the cursor that stands after this event."""
+        return write_cursor(self._run_id, event.attempt, event.number)
+
+    def encode(self, event: Event) -> dict[str, Any] | None:  # noqa: PLR0911  one return a kind
+        """Return the event as clients see it."""
+        body = event.body
+        match body:
+            case Chunk(content) | Thinking(content):
+                return {"type": body.type, "content": content}
+            case RunStarted():
+                return {
+                    "type": "run",
+                    "run_id": self._run_id,
+                    "conversation_id": body.conversation_id,
+                    "message_id": body.message_id,
+                }
+            case ToolIntended():
+                return {
+                    "type": "tool_call",
+                    "id": body.call_id,
+                    "tool": body.tool,
+                    "params": body.params,
+                }
+            case ToolFinished():
+                return _outcome(body) | {"result": body.result}
+            case ToolErred():
+                problem = {"code": body.code, "message": body.message, "details": body.details}
+                return _outcome(body) | {"error": problem}
+            case Retried():
+                after = write_cursor(self._run_id, body.after_attempt, body.after_number)
+                return {"type": "retry", "after": after}
+            case Answered():
+                return {
+                    "type": "message",
+                    "message_id": body.message_id,
+                    "content": body.content,
+                }
+            case Erred():
+                error = {"code": body.code, "message": body.message, "details": body.details}
+                return {"type": "error", "error": error}
+            case Ended():
+                return _ended(body)
+            case _:
+                return None
+
+    def frames(self, events: Iterable[Event]) -> Iterable[bytes]:
+        """Yield the events as WebSocket frames: the same objects with ``run_id`` and ``cursor``."""
+        for event in events:
+            data = self.encode(event)
+            if data is not None:
+                yield dump(data | {"run_id": self._run_id, "cursor": self.cursor(event)})
+
+    def server_sent(self, events: Iterable[Event]) -> bytes:
+        """Return the events as server-sent events, the cursor as their id."""
+        parts: list[bytes] = []
+        for event in events:
+            data = self.encode(event)
+            if data is not None:
+                cursor = self.cursor(event).encode()
+                parts += (b"id: ", cursor, b"\ndata: ", dump(data), b"\n\n")
+        return b"".join(parts)
+
+
+def _outcome(body: ToolFinished | ToolErred) -> dict[str, Any]:
+    return {"type": "tool_result", "id": body.call_id, "tool": body.tool}
+
+
+def _ended(body: Ended) -> dict[str, Any]:
+    usage = {
+        "input_tokens": body.input_tokens,
+        "output_tokens": body.output_tokens,
+        "total_tokens": body.input_tokens + body.output_tokens,
+    }
+    return {
+        "type": "done",
+        "status": body.status,
+        "stop": body.stop,
+        "usage": usage,
+        "effects": list(body.effects),
+    }

@@ -1,0 +1,50 @@
+"""The HTTP application: every route, behind one guard and one envelope for errors."""
+
+from typing import Any, Final
+
+from quart import Quart
+from quart.json.provider import JSONProvider
+
+from entrypoints.encoding import dump
+from entrypoints.http import chat, websocket
+from entrypoints.http.connection import HttpConnection, JsonRequest, WebsocketConnection, read_json
+from entrypoints.http.errors import install_errors
+from entrypoints.http.guard import install_guard
+from entrypoints.http.openapi import install_documentation
+from entrypoints.services import EXTENSION, Services
+
+BODY_SECONDS: Final = 30
+
+_BLUEPRINTS: Final = (chat.blueprint, websocket.blueprint)
+
+
+class _Json(JSONProvider):
+    """JSON by orjson, read and written."""
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:  # noqa: ARG002  its signature
+        return dump(obj).decode()
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:  # noqa: ARG002  its signature
+        return read_json(s.encode() if isinstance(s, str) else s)
+
+
+def create_app(services: Services) -> Quart:
+    """Return the application over these services; starting and stopping them is not its work."""
+    app = Quart("puerto", static_folder=None)
+    app.request_class = JsonRequest
+    app.asgi_http_class = HttpConnection
+    app.asgi_websocket_class = WebsocketConnection
+    app.json = _Json(app)
+    app.url_map.merge_slashes = False  # another spelling of a path is another path
+    app.config.update(
+        MAX_CONTENT_LENGTH=services.settings.max_body_bytes,
+        BODY_TIMEOUT=BODY_SECONDS,
+        RESPONSE_TIMEOUT=None,  # runs bound themselves: steps, tools and providers have timeouts
+    )
+    app.extensions[EXTENSION] = services
+    install_errors(app)
+    install_guard(app)
+    for blueprint in _BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    install_documentation(app)
+    return app

@@ -1,0 +1,82 @@
+"""The frames that clients send over a WebSocket."""
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from werkzeug.exceptions import BadRequest
+
+from domain.errors import FieldProblem, InvalidRequest
+from entrypoints.http.connection import read_json
+from entrypoints.http.errors import field_problems
+
+
+class _Frame(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class AuthFrame(_Frame):
+    """Who is talking; the first frame, within 10 seconds."""
+
+    type: Literal["auth"]
+    token: str = Field(max_length=8192)
+
+
+class ChatFrame(_Frame):
+    """A message to the agent."""
+
+    type: Literal["chat"]
+    message: str = Field(min_length=1, max_length=100_000)
+    conversation_id: str | None = None
+
+
+class ConsentFrame(_Frame):
+    """The answer to a consent request."""
+
+    type: Literal["consent"]
+    consent_request_id: str
+    approved: bool
+
+
+class CancelFrame(_Frame):
+    """Stop a run."""
+
+    type: Literal["cancel"]
+    run_id: str
+
+
+class ResumeFrame(_Frame):
+    """Go on following a run, after a cursor or from its start."""
+
+    type: Literal["resume"]
+    run_id: str
+    after: str | None = None
+
+
+class PingFrame(_Frame):
+    """Ask for a `pong`."""
+
+    type: Literal["ping"]
+
+
+Frame = AuthFrame | ChatFrame | ConsentFrame | CancelFrame | ResumeFrame | PingFrame
+
+_FRAMES: Final[TypeAdapter[Frame]] = TypeAdapter(Annotated[Frame, Field(discriminator="type")])
+
+
+def read_frame(data: str | bytes) -> Frame:
+    """Return the frame in a message.
+
+    Raises:
+        InvalidRequest: it is binary, not JSON, or no frame that is known.
+
+    """
+    if isinstance(data, bytes):
+        raise InvalidRequest("Send frames as text, not binary.")
+    try:
+        value: Any = read_json(data.encode())
+        return _FRAMES.validate_python(value)
+    except (BadRequest, UnicodeEncodeError) as error:
+        raise InvalidRequest("The frame is not valid JSON.") from error
+    except ValidationError as error:
+        problems = [FieldProblem(**field) for field in field_problems(error)]
+        raise InvalidRequest("The frame is not valid.", problems) from error

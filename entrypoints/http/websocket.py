@@ -1,0 +1,204 @@
+"""The WebSocket face: the same use cases and events as HTTP, several runs on one socket."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from quart import Blueprint, Websocket, websocket
+from werkzeug.exceptions import HTTPException
+
+from domain.authentication import Identity
+from domain.cursors import read_cursor
+from domain.errors import Forbidden, NotFound, PuertoError, RateLimited, Unauthenticated
+from domain.events import Event
+from entrypoints.encoding import EventEncoder, dump
+from entrypoints.http.frames import (
+    AuthFrame,
+    CancelFrame,
+    ChatFrame,
+    ConsentFrame,
+    Frame,
+    PingFrame,
+    ResumeFrame,
+    read_frame,
+)
+from entrypoints.http.guard import bearer_token
+from entrypoints.http.streams import error_frame
+from entrypoints.services import Services, services
+
+blueprint = Blueprint("websocket", __name__)
+
+AUTH_SECONDS: Final = 10.0
+RUNS_AT_ONCE: Final = 16
+_POLICY_VIOLATION: Final = 1008
+_INTERNAL_ERROR: Final = 1011
+
+_log = logging.getLogger("puerto.http")
+
+
+@blueprint.websocket("/ws")
+async def socket() -> None:
+    """Talk in any of one's conversations."""
+    await _serve(None)
+
+
+@blueprint.websocket("/ws/chat/<conversation_id>")
+async def conversation_socket(conversation_id: str) -> None:
+    """Talk in one conversation; the access token may also come as ``?token=``."""
+    await _serve(conversation_id)
+
+
+async def _serve(conversation_id: str | None) -> None:
+    current: Websocket = websocket._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  werkzeug's way to leave the proxy
+    _check_origin(current, services())
+    token = _early_token(current, in_query=conversation_id is not None)
+    if token is not None:
+        await services().authentication.recognise(token)  # refused before the socket opens
+    await current.accept()
+    session = Session(current, services(), conversation_id, token)
+    try:
+        await session.run()
+    except Exception:  # noqa: BLE001  Quart would close the socket as if all were well
+        _log.exception("a socket failed")
+        await current.close(_INTERNAL_ERROR, "internal error")
+
+
+def _check_origin(current: Websocket, at_hand: Services) -> None:
+    """Refuse web pages that are neither ours nor listed: a browser sends no CORS preflight here."""
+    origin = current.headers.get("Origin")
+    if origin is None or origin in at_hand.settings.cors_origins:
+        return
+    if urlsplit(origin).netloc != current.headers.get("Host"):
+        raise Forbidden("Pages of this origin may not open a socket. See CORS_ORIGINS.")
+
+
+def _early_token(current: Websocket, *, in_query: bool) -> str | None:
+    if header := current.headers.get("Authorization"):
+        return bearer_token(header)
+    return current.args.get("token") if in_query else None
+
+
+class Session:
+    """One socket: reads frames one after the other, and follows runs beside that."""
+
+    def __init__(
+        self, current: Websocket, at_hand: Services, conversation_id: str | None, token: str | None
+    ) -> None:
+        self._socket = current
+        self._services = at_hand
+        self._conversation_id = conversation_id
+        self._token = token
+        self._following: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Serve the socket until the client leaves or may not stay."""
+        try:
+            async with asyncio.timeout(AUTH_SECONDS):
+                await self._authenticate()
+        except TimeoutError:
+            await self._refuse(Unauthenticated("No auth frame came within 10 seconds."))
+            return
+        try:
+            while True:
+                try:
+                    await self._handle(await self._receive())
+                except Unauthenticated as error:
+                    await self._refuse(error)
+                    return
+                except PuertoError as error:
+                    await self._send(error_frame(error))
+        finally:
+            for task in self._following.values():
+                task.cancel()
+            await asyncio.gather(*self._following.values(), return_exceptions=True)
+
+    async def _authenticate(self) -> None:
+        while self._token is None:
+            try:
+                frame = await self._receive()
+                if not isinstance(frame, AuthFrame):
+                    raise Unauthenticated("Send {type: auth, token} first.")
+                await self._services.authentication.recognise(frame.token)
+                self._token = frame.token
+            except PuertoError as error:
+                await self._send(error_frame(error))
+        await self._send({"type": "ready"})
+
+    async def _identity(self) -> Identity:
+        return await self._services.authentication.recognise(self._token or "")
+
+    async def _receive(self) -> Frame:
+        return read_frame(await self._socket.receive())
+
+    async def _send(self, data: dict[str, Any]) -> None:
+        await self._socket.send(dump(data).decode())
+
+    async def _refuse(self, error: Unauthenticated) -> None:
+        await self._send(error_frame(error))
+        await self._socket.close(_POLICY_VIOLATION, "not authenticated")
+
+    async def _handle(self, frame: Frame) -> None:
+        match frame:
+            case PingFrame():
+                await self._send({"type": "pong"})
+            case AuthFrame():
+                await self._services.authentication.recognise(frame.token)
+                self._token = frame.token
+                await self._send({"type": "ready"})
+            case ChatFrame():
+                await self._chat(frame)
+            case ResumeFrame():
+                await self._resume(frame)
+            case CancelFrame():
+                identity = await self._identity()
+                await self._services.chat.cancel(identity.user, frame.run_id)
+            case ConsentFrame():
+                raise NotFound("There is no such consent request.")
+
+    async def _chat(self, frame: ChatFrame) -> None:
+        identity = await self._identity()
+        self._require_room()
+        chat = self._services.chat
+        conversation_id = self._conversation_id or frame.conversation_id
+        started = await chat.send(identity.user, frame.message, conversation_id)
+        self._follow(started.run_id, chat.follow(started.run_id))
+
+    async def _resume(self, frame: ResumeFrame) -> None:
+        identity = await self._identity()
+        record = await self._services.chat.get(identity.user, frame.run_id)
+        after = read_cursor(record.id, frame.after) if frame.after else None
+        if (old := self._following.pop(record.id, None)) is not None:
+            old.cancel()
+            await asyncio.gather(old, return_exceptions=True)
+        self._require_room()
+        self._follow(record.id, self._services.chat.follow(record.id, after))
+
+    def _require_room(self) -> None:
+        if len(self._following) >= RUNS_AT_ONCE:
+            message = f"One socket follows at most {RUNS_AT_ONCE} runs at once."
+            raise RateLimited(message, retry_after=1)
+
+    def _follow(self, run_id: str, batches: AsyncGenerator[Sequence[Event], None]) -> None:
+        task = asyncio.create_task(self._forward(run_id, batches))
+        self._following[run_id] = task
+        task.add_done_callback(lambda done: self._forget(run_id, done))
+
+    def _forget(self, run_id: str, task: asyncio.Task[None]) -> None:
+        if self._following.get(run_id) is task:
+            del self._following[run_id]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("following run %s failed", run_id, exc_info=error)
+
+    async def _forward(self, run_id: str, batches: AsyncGenerator[Sequence[Event], None]) -> None:
+        encoder = EventEncoder(run_id)
+        try:
+            async with aclosing(batches):
+                async for events in batches:
+                    for frame in encoder.frames(events):
+                        await self._socket.send(frame.decode())
+        except (PuertoError, HTTPException) as error:
+            if isinstance(error, PuertoError):
+                await self._send(error_frame(error) | {"run_id": run_id})

@@ -1,0 +1,310 @@
+"""The settings: environment variables, and a ``.env`` file beneath them."""
+
+import os
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
+from pydantic_settings import PydanticBaseSettingsSource as Source
+
+from domain.policy import Autonomy
+from entrypoints.setting_values import (
+    Database,
+    check_api_key,
+    check_base_url,
+    check_database_url,
+    check_file,
+    check_folder,
+    check_host,
+    check_origin,
+    check_secret,
+    read_database,
+    split_list,
+)
+
+PREFIX: Final = "PUERTO_"
+ENV_FILE: Final = Path(".env")
+
+ApiKey = Annotated[SecretStr, AfterValidator(check_api_key)]
+Secret = Annotated[SecretStr, AfterValidator(check_secret)]
+Names = Annotated[tuple[str, ...], BeforeValidator(split_list)]
+Folder = Annotated[Path, AfterValidator(check_folder)]
+File = Annotated[Path, AfterValidator(check_file)]
+
+
+class SettingsError(Exception):
+    """A setting is wrong. The message is one line: the variable, what is wrong, what to do."""
+
+
+class Settings(BaseSettings):
+    """What the operator has set. Made by `load_settings`; secrets do not show in its repr."""
+
+    model_config = SettingsConfigDict(
+        case_sensitive=True, extra="ignore", frozen=True, validate_default=False
+    )
+
+    # --- names that many programs share
+
+    database_url: Annotated[SecretStr, AfterValidator(check_database_url)] | None = Field(
+        None,
+        validation_alias="DATABASE_URL",
+        description="The database: `postgresql://user:password@host:5432/name` (`postgres://` is "
+        "the same) or `sqlite://` and the path of a file. Not set: the file `puerto.db` in the "
+        "data folder.",
+    )
+    jwt_secret: Secret | None = Field(
+        None,
+        validation_alias="JWT_SECRET",
+        description="Signs access tokens. At least 32 random bytes; a weak or well-known one is "
+        "refused. Not set: one is made and kept in the data folder.",
+    )
+    encryption_key: Secret | None = Field(
+        None,
+        validation_alias="ENCRYPTION_KEY",
+        description="Encrypts the secrets kept in the database. At least 32 random bytes; a weak "
+        "or well-known one is refused. Not set: one is made and kept in the data folder.",
+    )
+    openai_api_key: ApiKey | None = Field(
+        None, validation_alias="OPENAI_API_KEY", description="Key of the OpenAI API."
+    )
+    openai_base_url: Annotated[str, AfterValidator(check_base_url)] | None = Field(
+        None,
+        validation_alias="OPENAI_BASE_URL",
+        description="Address of another server that speaks the OpenAI API (vLLM, Ollama, LM "
+        "Studio, llama.cpp), such as `http://localhost:11434/v1`.",
+    )
+    openai_model: str | None = Field(
+        None,
+        validation_alias="OPENAI_MODEL",
+        description="Model to ask of the OpenAI API. Not set: the adapter's default.",
+    )
+    anthropic_api_key: ApiKey | None = Field(
+        None, validation_alias="ANTHROPIC_API_KEY", description="Key of the Anthropic API."
+    )
+    gemini_api_key: ApiKey | None = Field(
+        None,
+        validation_alias=AliasChoices("GEMINI_API_KEY", "GOOGLE_AI_API_KEY"),
+        description="Key of the Google Gemini API.",
+    )
+    perplexity_api_key: ApiKey | None = Field(
+        None, validation_alias="PERPLEXITY_API_KEY", description="Key of the Perplexity API."
+    )
+    serpapi_api_key: ApiKey | None = Field(
+        None, validation_alias="SERPAPI_API_KEY", description="Key of SerpAPI."
+    )
+    pinecone_api_key: ApiKey | None = Field(
+        None, validation_alias="PINECONE_API_KEY", description="Key of Pinecone."
+    )
+    api_host: str = Field(
+        "127.0.0.1",
+        validation_alias="API_HOST",
+        description="Address to listen on; `0.0.0.0` is every network of the machine.",
+    )
+    api_port: int = Field(
+        8000, ge=0, le=65535, validation_alias="API_PORT", description="Port; `0` is any free one."
+    )
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)
+    ] = Field(
+        "INFO", validation_alias="LOG_LEVEL", description="The least serious level that is logged."
+    )
+    rate_limit_per_minute: int = Field(
+        60,
+        ge=1,
+        validation_alias="RATE_LIMIT_PER_MINUTE",
+        description="Requests a minute for each user, or each address where nobody is logged in.",
+    )
+    cors_origins: Annotated[
+        tuple[Annotated[str, AfterValidator(check_origin)], ...], BeforeValidator(split_list)
+    ] = Field(
+        (),
+        validation_alias="CORS_ORIGINS",
+        description="Origins of web pages that may call the API, separated by commas, as "
+        "`scheme://host[:port]`. `*` is refused, since requests carry credentials. Not set: none.",
+    )
+
+    # --- Puerto's own
+
+    data_dir: Folder = Field(
+        Path(".puerto"),
+        validate_default=True,
+        validation_alias="PUERTO_DATA_DIR",
+        description="Folder for what is kept on disk: secrets and the SQLite file. A relative "
+        "path starts from the working directory.",
+    )
+    provider: Literal["offline", "openai", "scripted"] | None = Field(
+        None,
+        validation_alias="PUERTO_PROVIDER",
+        description="Who answers until it is changed over the API. Not set: `scripted` if "
+        "`PUERTO_CASSETTE` is set, `openai` if `OPENAI_API_KEY` or `OPENAI_BASE_URL` is, else "
+        "`offline`.",
+    )
+    model: str | None = Field(
+        None,
+        validation_alias="PUERTO_MODEL",
+        description="Model of that provider, until it is changed over the API. Not set: the "
+        "provider's default.",
+    )
+    autonomy: Autonomy = Field(
+        Autonomy.SEMI,
+        validation_alias="PUERTO_AUTONOMY",
+        description="What the agent may do unasked, until it is changed over the API: nothing "
+        "(`manual`), reading (`semi`), everything (`full`).",
+    )
+    cassette: File | None = Field(
+        None,
+        validation_alias="PUERTO_CASSETTE",
+        description="File of recorded answers that the `scripted` provider plays.",
+    )
+    registration: Literal["open", "closed"] = Field(
+        "open",
+        validation_alias="PUERTO_REGISTRATION",
+        description="Whether people may register themselves.",
+    )
+    allowed_hosts: Annotated[
+        tuple[Annotated[str, AfterValidator(check_host)], ...], BeforeValidator(split_list)
+    ] = Field(
+        (),
+        validation_alias="PUERTO_ALLOWED_HOSTS",
+        description="Values of the Host header that are answered, separated by commas. Not set: "
+        "any.",
+    )
+    grace_seconds: float = Field(
+        10,
+        ge=0,
+        le=600,
+        validation_alias="PUERTO_GRACE_SECONDS",
+        description="Seconds that open streams have to end when the service is told to stop.",
+    )
+    max_body_bytes: int = Field(
+        1024 * 1024,
+        ge=1024,
+        validation_alias="PUERTO_MAX_BODY_BYTES",
+        description="Largest request body, in bytes.",
+    )
+    plugins_blocked: Names = Field(
+        (),
+        validation_alias="PUERTO_PLUGINS_BLOCKED",
+        description="Plugins that are not loaded, by name, separated by commas.",
+    )
+    max_steps: int = Field(
+        20,
+        ge=1,
+        le=1000,
+        validation_alias="PUERTO_MAX_STEPS",
+        description="How often the model may be asked while one message is answered.",
+    )
+    tool_concurrency: int = Field(
+        8,
+        ge=1,
+        le=1000,
+        validation_alias="PUERTO_TOOL_CONCURRENCY",
+        description="How many tool calls of one answer run at the same time.",
+    )
+
+    @property
+    def database(self) -> Database:
+        """Say where the data is, and on which engine."""
+        if self.database_url is None:
+            return Database.in_file(self.data_dir / "puerto.db")
+        return read_database(self.database_url.get_secret_value())
+
+    @property
+    def registration_is_open(self) -> bool:
+        """Tell whether people may register themselves."""
+        return self.registration == "open"
+
+    @property
+    def chosen_provider(self) -> str:
+        """Name the provider that answers when nothing else is configured over the API."""
+        if self.provider:
+            return self.provider
+        if self.cassette:
+            return "scripted"
+        return "openai" if self.openai_api_key or self.openai_base_url else "offline"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
+        init_settings: Source,
+        env_settings: Source,  # noqa: ARG003
+        dotenv_settings: Source,  # noqa: ARG003
+        file_secret_settings: Source,  # noqa: ARG003
+    ) -> tuple[Source, ...]:
+        """Take what is given and nothing else: `load_settings` says from where."""
+        return (init_settings,)
+
+
+def variables(field: FieldInfo) -> tuple[str, ...]:
+    """Return the names of the environment variables of a setting, the preferred one first."""
+    alias = field.validation_alias
+    if isinstance(alias, AliasChoices):
+        return tuple(str(choice) for choice in alias.choices)
+    return (str(alias),)
+
+
+def load_settings(
+    env: Mapping[str, str] | None = None, env_file: Path | None = ENV_FILE
+) -> Settings:
+    """Read the settings from the environment (``env``: this mapping instead) over the file.
+
+    A file that is not there, and an empty value, count as not set.
+
+    Raises:
+        SettingsError: a value is wrong, or a variable is misspelt.
+
+    """
+    given = _read_file(env_file) | dict(os.environ if env is None else env)
+    known = [name for field in Settings.model_fields.values() for name in variables(field)]
+    _refuse_misspelt(given, known)
+    values = {name: text for name in known if (text := given.get(name, "").strip())}
+    _refuse_undecodable(values)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(_in_one_line(error, values)) from None
+
+
+def _read_file(path: Path | None) -> dict[str, str]:
+    try:
+        found = DotEnvSettingsSource(Settings, env_file=path, env_file_encoding="utf-8").env_vars
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read ({type(error).__name__})") from None
+    return {name: value or "" for name, value in found.items()}
+
+
+def _refuse_misspelt(given: Iterable[str], known: list[str]) -> None:
+    ours = [name.removeprefix(PREFIX) for name in known if name.startswith(PREFIX)]
+    for name in sorted(given):
+        if name.upper().startswith(PREFIX) and name not in known:
+            near = get_close_matches(name.upper().removeprefix(PREFIX), ours, n=1)
+            advice = f"did you mean {PREFIX}{near[0]}?" if near else "unset it"
+            raise SettingsError(f"{ascii(name)[1:-1]} is not a setting; {advice}")
+
+
+def _refuse_undecodable(values: Mapping[str, str]) -> None:
+    for name, text in values.items():
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise SettingsError(f"{name} holds bytes that are not UTF-8; write it again")
+
+
+def _in_one_line(error: ValidationError, values: Mapping[str, str]) -> str:
+    """Name the first wrong variable as it was written, and what to do; never the value."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    loc = str(first["loc"][0])
+    names = next(names for f in Settings.model_fields.values() if loc in (names := variables(f)))
+    name = next(name for name in names if name in values)
+    message = first["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    return f"{name} {message}"

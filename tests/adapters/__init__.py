@@ -1,0 +1,1 @@
+"""Tests of the adapters, against real servers where they cross a wire."""

@@ -1,0 +1,25 @@
+"""What the tests of the providers share: a tool, and a local OpenAI."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from domain.tools import Effect, ToolSpec
+from tests.adapters.llm.wire_openai import OpenAIWireServer
+
+
+@pytest.fixture
+def wire() -> Iterator[OpenAIWireServer]:
+    with OpenAIWireServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def add() -> ToolSpec:
+    number = {"type": "integer", "description": "A whole number."}
+    parameters = {
+        "type": "object",
+        "properties": {"a": number, "b": number},
+        "required": ["a", "b"],
+    }
+    return ToolSpec("add", "Add two whole numbers.", parameters, Effect.READ)

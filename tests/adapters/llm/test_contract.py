@@ -1,0 +1,85 @@
+"""The contract of `ChatModel`, held by the providers that talk over a wire or play a cassette."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from adapters.llm.openai import OpenAIChat
+from adapters.llm.scripted import ScriptedChat
+from domain.llm import AssistantTurn, ModelRequest, Turn, UserTurn
+from domain.ports.chat_model import ChatModel
+from domain.tools import ToolSpec
+from puerto.testing import ChatModelContract
+from tests.adapters.llm.wire_openai import OpenAIWireServer
+
+
+class TestOpenAIChat(ChatModelContract):
+    """The real SDK, against a real server."""
+
+    @pytest.fixture
+    async def model(self, wire: OpenAIWireServer) -> AsyncIterator[ChatModel]:
+        model = OpenAIChat(api_key="sk-test", base_url=wire.base_url, max_retries=0)
+        yield model
+        await model.close()
+
+    @pytest.fixture
+    def text_request(self) -> ModelRequest:
+        return ModelRequest("echo", [UserTurn("Good morning.")])
+
+    @pytest.fixture
+    def tool_request(self, add: ToolSpec) -> ModelRequest:
+        said = 'Please call add {"a": 4200, "b": 17}.'
+        return ModelRequest("echo", [UserTurn(said)], tools=[add])
+
+    @pytest.fixture
+    def parallel_request(self, add: ToolSpec) -> ModelRequest:
+        return ModelRequest("parallel", [UserTurn("Add them all.")], tools=[add])
+
+    @pytest.fixture
+    def reasoning_request(self) -> ModelRequest:
+        return ModelRequest("reasoning", [UserTurn("Think first.")])
+
+    @pytest.fixture
+    def failing_request(self) -> ModelRequest:
+        return ModelRequest("status-503", [UserTurn("Are you there?")])
+
+
+class TestScriptedChat(ChatModelContract):
+    """One cassette, entered at different places by conversations of different lengths."""
+
+    @pytest.fixture
+    def model(self) -> ChatModel:
+        call = {"tool": "add", "arguments": {"a": 4200, "b": 17}}
+        return ScriptedChat(
+            [
+                {"pieces": [call], "usage": {"input_tokens": 5}},
+                {"pieces": [{"text": "The sum "}, {"delay": 0}, {"text": "is 4217."}]},
+                {"pieces": [{"reasoning": "Hm."}, call, call]},
+                {"pieces": [{"reasoning": "Hm."}, {"text": "You are welcome."}]},
+                {"pieces": [{"text": "I"}, {"error": {"reason": "overloaded"}}]},
+            ]
+        )
+
+    def _after(self, answers: int, *tools: ToolSpec) -> ModelRequest:
+        turns: list[Turn] = [UserTurn("Hello."), AssistantTurn("Hi.")] * answers
+        return ModelRequest("demo", [*turns, UserTurn("And now?")], tools=tools)
+
+    @pytest.fixture
+    def text_request(self) -> ModelRequest:
+        return self._after(1)
+
+    @pytest.fixture
+    def tool_request(self, add: ToolSpec) -> ModelRequest:
+        return self._after(0, add)
+
+    @pytest.fixture
+    def parallel_request(self, add: ToolSpec) -> ModelRequest:
+        return self._after(2, add)
+
+    @pytest.fixture
+    def reasoning_request(self) -> ModelRequest:
+        return self._after(3)
+
+    @pytest.fixture
+    def failing_request(self) -> ModelRequest:
+        return self._after(4)

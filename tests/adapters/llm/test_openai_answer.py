@@ -1,0 +1,143 @@
+"""Chunks as real servers send them, put together."""
+
+import contextlib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.llm.openai_answer import AnswerReader, MalformedAnswer
+from domain.llm import Piece, Stop, StopReason, Text, ToolRequest, Usage
+
+
+def calling(*parts: dict[str, Any]) -> dict[str, Any]:
+    return {"choices": [{"delta": {"tool_calls": list(parts)}}]}
+
+
+def part(name: str | None, arguments: str, **more: Any) -> dict[str, Any]:
+    return {"function": {"name": name, "arguments": arguments}, **more}
+
+
+def ended(reason: str = "tool_calls") -> dict[str, Any]:
+    return {"choices": [{"delta": {}, "finish_reason": reason}]}
+
+
+def read(*chunks: Any) -> list[Piece]:
+    reader = AnswerReader()
+    return [piece for chunk in chunks for piece in reader.read(chunk)] + reader.end()
+
+
+TWO = [ToolRequest("f", '{"a":1}'), ToolRequest("g", '{"b":2}')]
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        pytest.param(
+            [
+                calling(part("f", "", index=0, id="1")),
+                calling(part("g", "", index=1, id="2")),
+                calling(part(None, '{"b"', index=1), part(None, '{"a":', index=0)),
+                calling(part(None, "1}", index=0), part(None, ":2}", index=1)),
+            ],
+            id="interleaved",
+        ),
+        pytest.param(
+            [calling(part("f", '{"a":1}'), part("g", '{"b":2}'))], id="whole, no index, no id"
+        ),
+        pytest.param(
+            [
+                calling(part("f", '{"a"', id="1")),
+                calling(part(None, ":1}")),
+                calling(part("g", '{"b"', id="2")),
+                calling(part(None, ":2}", id="2")),
+            ],
+            id="no index",
+        ),
+        pytest.param(
+            [
+                calling(part("f", '{"a":1}', index=0, id="1")),
+                calling(part("g", '{"b":2}', index=0, id="2")),
+            ],
+            id="every index is 0",
+        ),
+        pytest.param(
+            [
+                calling(part("f", '{"a"', index=0, id="1")),
+                calling(part("f", ":1}", index=0, id="1")),
+                calling(part("g", '{"b":2}', index=1, id="2")),
+            ],
+            id="name and id repeated",
+        ),
+    ],
+)
+def test_puts_calls_together(chunks: list[Any]) -> None:
+    assert read(*chunks, ended()) == [*TWO, Stop(StopReason.TOOL_CALLS)]
+
+
+def test_takes_calls_beside_another_finish_reason() -> None:
+    assert read(calling(part("f", "", index=0)), ended("stop")) == [
+        ToolRequest("f", "{}"),
+        Stop(StopReason.TOOL_CALLS),
+    ]
+
+
+def test_takes_the_form_before_parallel_calls() -> None:
+    deltas = [{"function_call": {"name": "f", "arguments": '{"a"'}}]
+    deltas += [{"function_call": {"arguments": ":1}"}}]
+    chunks = [{"choices": [{"delta": delta}]} for delta in deltas]
+    assert read(*chunks, ended("function_call"))[0] == TWO[0]
+
+
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+def test_gives_no_calls_of_an_answer_that_was_cut(reason: str) -> None:
+    pieces = read(calling(part("f", '{"a', index=0)), ended(reason))
+    assert [type(piece) for piece in pieces] == [Stop]
+
+
+def test_takes_what_azure_and_others_add() -> None:
+    filtered: Any = {"choices": [], "prompt_filter_results": [{}], "usage": None}
+    said = {"choices": [{"delta": {"content": "Hi", "tool_calls": None}}], "usage": None}
+    usage = {"prompt_tokens": 3, "completion_tokens": 1, "prompt_tokens_details": None}
+    last = {"choices": [{"delta": None, "finish_reason": "stop"}], "usage": usage}
+    assert read(filtered, said, last) == [Text("Hi"), Stop(StopReason.END, Usage(3, 1))]
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        pytest.param([], id="a list"),
+        pytest.param({"choices": 1}, id="choices are a number"),
+        pytest.param({"choices": [{"delta": {"content": ["a"]}}]}, id="content is a list"),
+        pytest.param({"choices": [{"delta": {"tool_calls": [None]}}]}, id="a call is null"),
+        pytest.param({"choices": [], "usage": [1]}, id="usage is a list"),
+    ],
+)
+def test_refuses_what_the_protocol_does_not_have(chunk: Any) -> None:
+    with pytest.raises(MalformedAnswer):
+        read(chunk)
+
+
+def test_refuses_a_call_without_a_name() -> None:
+    with pytest.raises(MalformedAnswer):
+        read(calling(part(None, "{}", index=0)), ended())
+
+
+KEYS = ["choices", "delta", "content", "tool_calls", "function", "index", "id", "name", "usage"]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*KEYS, "finish_reason", "arguments"]), inner)
+    ),
+)
+DELTAS = st.fixed_dictionaries({}, optional=dict.fromkeys([*KEYS, "function_call"], JSON))
+
+
+@given(st.lists(JSON | DELTAS.map(lambda delta: {"choices": [{"delta": delta}]})))
+def test_reads_or_refuses_any_json(chunks: list[Any]) -> None:
+    with contextlib.suppress(MalformedAnswer):
+        pieces = read(*chunks)
+        assert all(isinstance(piece.content, str) for piece in pieces if isinstance(piece, Text))
+        assert isinstance(pieces[-1], Stop)

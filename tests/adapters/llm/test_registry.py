@@ -1,0 +1,75 @@
+"""The providers by name: made late, once, and closed together."""
+
+import pytest
+
+from adapters.llm.registry import Provider, Providers
+from adapters.llm.scripted import ScriptedChat
+from domain.errors import Unavailable
+from domain.ports.chat_model import ChatModel
+
+
+class Watched(ScriptedChat):
+    """A model that tells when it is closed, and may fail to."""
+
+    def __init__(self, closed: list[str], name: str, *, fails: bool = False) -> None:
+        super().__init__([])
+        self._closed, self._name, self._fails = closed, name, fails
+
+    async def close(self) -> None:
+        self._closed.append(self._name)
+        if self._fails:
+            raise OSError(self._name)
+
+
+def test_makes_a_provider_when_first_asked_and_once() -> None:
+    made: list[ChatModel] = []
+
+    def make() -> ChatModel:
+        made.append(ScriptedChat([]))
+        return made[-1]
+
+    providers = Providers({"scripted": Provider(make, "demo")})
+    assert not made
+    assert providers.get("scripted") is providers.get("scripted") is made[0]
+    assert len(made) == 1
+
+
+def test_says_what_there_is_without_making_it() -> None:
+    def make() -> ChatModel:
+        pytest.fail("nobody asked for it")
+
+    providers = Providers(
+        {"offline": Provider(make, "plain"), "openai": Provider(make, "gpt", "OPENAI_API_KEY")}
+    )
+    assert providers.names() == ("offline", "openai")
+    assert providers.states() == {"offline": "ready", "openai": "not configured"}
+    assert providers.default_model("openai") == "gpt"
+    with pytest.raises(Unavailable, match="set OPENAI_API_KEY"):
+        providers.get("openai")
+
+
+def test_knows_no_other_provider() -> None:
+    providers = Providers({"scripted": Provider(lambda: ScriptedChat([]), "demo")})
+    with pytest.raises(Unavailable, match="no provider opnai: choose one of scripted"):
+        providers.get("opnai")
+    with pytest.raises(Unavailable, match="no provider opnai"):
+        providers.default_model("opnai")
+
+
+async def test_closes_what_was_made_even_if_one_fails() -> None:
+    closed: list[str] = []
+    providers = Providers(
+        {
+            "a": Provider(lambda: Watched(closed, "a"), "demo"),
+            "b": Provider(lambda: Watched(closed, "b", fails=True), "demo"),
+            "c": Provider(lambda: Watched(closed, "c"), "demo"),
+            "d": Provider(lambda: Watched(closed, "d"), "demo"),
+        }
+    )
+    for name in ("a", "b", "c"):
+        providers.get(name)
+    with pytest.raises(OSError, match="b"):
+        await providers.close()
+    assert sorted(closed) == ["a", "b", "c"]
+    await providers.close()
+    assert len(closed) == 3

@@ -1,0 +1,236 @@
+"""A local server that speaks OpenAI's streamed chat completions as the real service does.
+
+The name of the model chooses the answer: one of `SCENARIOS`, ``status-NNN`` for an error,
+``pieces:COUNT:SECONDS`` for a text in so many pieces with a pause between, and any other
+name for an echo that is of some use: it repeats the user's words; asked to
+``call TOOL {json}`` (as often as one likes in one message) it asks for those calls, and then
+it tells their results. A test can set the answers of a model with `OpenAIWireServer.play`.
+
+``python -m tests.adapters.llm.wire_openai --port 8001`` serves until it is interrupted.
+"""
+
+import argparse
+import itertools
+import json
+import re
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from tests.adapters.llm.wire_server import (
+    HANG,
+    Cut,
+    Drop,
+    Pause,
+    Reply,
+    Request,
+    Reset,
+    Step,
+    WireServer,
+)
+
+USAGE = {
+    "prompt_tokens": 21,
+    "completion_tokens": 9,
+    "total_tokens": 30,
+    "prompt_tokens_details": {"cached_tokens": 16, "audio_tokens": 0},
+    "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
+}
+DONE = b"data: [DONE]\n\n"
+
+
+def event(data: Any) -> bytes:
+    """Return one server-sent event."""
+    return b"data: " + json.dumps(data, ensure_ascii=False).encode() + b"\n\n"
+
+
+def chunk(delta: dict[str, Any] | None = None, finish: str | None = None) -> bytes:
+    """Return the event of one chunk of an answer."""
+    choice = {"index": 0, "delta": delta or {}, "logprobs": None, "finish_reason": finish}
+    return event(_envelope([choice], None))
+
+
+def usage_chunk() -> bytes:
+    """Return the last chunk, which has no choice but the usage."""
+    return event(_envelope([], USAGE))
+
+
+def _envelope(choices: list[Any], usage: dict[str, Any] | None) -> dict[str, Any]:
+    return {
+        "id": "chatcmpl-BUj1sQvQ3yF4CzNqvQ7L3jGzX9xYa",
+        "object": "chat.completion.chunk",
+        "created": 1790000000,
+        "model": "wire-model",
+        "service_tier": "default",
+        "system_fingerprint": "fp_50cad350e4",
+        "choices": choices,
+        "usage": usage,
+    }
+
+
+def role() -> bytes:
+    """Return the first chunk, which names the speaker and says nothing."""
+    return chunk({"role": "assistant", "content": "", "refusal": None})
+
+
+def answer(*deltas: bytes, finish: str = "stop") -> list[Step]:
+    """Return a whole answer around its chunks."""
+    return [role(), *deltas, chunk(finish=finish), usage_chunk(), DONE]
+
+
+def text(content: str) -> list[bytes]:
+    """Return the chunks of a text, cut about where tokens would be."""
+    return [chunk({"content": piece}) for piece in re.findall(r"\s*\S+|\s+$", content)]
+
+
+def call(index: int, name: str, arguments: str, size: int = 5) -> list[bytes]:
+    """Return the chunks of a tool call, its arguments in fragments of so many characters."""
+    first = {
+        "index": index,
+        "id": f"call_{index}Jx8uTnYcDAkxMOnwl8cKSF",
+        "type": "function",
+        "function": {"name": name, "arguments": ""},
+    }
+    parts = (arguments[start : start + size] for start in range(0, len(arguments), size))
+    rest = ({"index": index, "function": {"arguments": part}} for part in parts)
+    return [chunk({"tool_calls": [part]}) for part in (first, *rest)]
+
+
+def calls(*wanted: tuple[str, str]) -> list[Step]:
+    """Return an answer that asks for these tools with these arguments."""
+    made = (call(index, *each) for index, each in enumerate(wanted))
+    return answer(*itertools.chain.from_iterable(made), finish="tool_calls")
+
+
+def _interleaved() -> list[Step]:
+    """Two calls whose fragments take turns, and share chunks."""
+    first = call(0, "add", '{"a": 40, "b": 2}')
+    second = call(1, "add", '{"a": 1, "b": 1}')
+    turns = itertools.zip_longest(first, second)
+    return answer(*(part for pair in turns for part in pair if part), finish="tool_calls")
+
+
+def _failure(status: int) -> Reply:
+    message, code = {
+        400: ("This model's maximum context length is 8 tokens.", "context_length_exceeded"),
+        401: ("Incorrect API key provided: sk-wire***cret.", "invalid_api_key"),
+        403: ("Project `proj_secret` does not have access.", "model_not_allowed"),
+        404: ("The model `status-404` does not exist.", "model_not_found"),
+        413: ("Request too large.", "request_too_large"),
+        422: ("Unprocessable.", "unprocessable"),
+        429: ("Rate limit reached for requests per min.", "rate_limit_exceeded"),
+    }.get(status, ("The server had an error.", "server_error"))
+    error = {"message": message, "type": code, "param": None, "code": code}
+    headers = {"retry-after": "7"} if status == 429 else {}
+    return Reply(status, {"error": error}, {"x-request-id": "req_wire", **headers})
+
+
+_HELLO = [role(), *text("Half an ans")]
+_BOOM = {"message": "The server had an error.", "type": "server_error", "code": None}
+
+SCENARIOS: dict[str, Sequence[Step]] = {
+    "text": answer(*text("The answer is forty-two.")),
+    "tool": calls(("add", '{"a": 40, "b": 2}')),
+    "parallel": calls(("add", '{"a": 40, "b": 2}'), ("add", '{"a": 1, "b": 1}')),
+    "interleaved": _interleaved(),
+    "reasoning": answer(chunk({"reasoning_content": "Hm, let me see."}), *text("Yes.")),
+    "length": answer(*text("This goes on and"), finish="length"),
+    "refusal": answer(chunk({"refusal": "I can't help "}), chunk({"refusal": "with that."})),
+    "content-filter": answer(*text("It is"), finish="content_filter"),
+    "hang-before-headers": [HANG],
+    "hang-mid-stream": [*_HELLO, HANG],
+    "truncated": [*_HELLO, Cut()],
+    "dropped-mid-stream": [*_HELLO, Pause(0.3), Drop()],
+    "reset-mid-stream": [*_HELLO, Pause(0.3), Reset()],
+    "reset-before-headers": [Reset()],
+    "error-mid-stream": [*_HELLO, event({"error": _BOOM}), Cut()],
+    "malformed-json": [*_HELLO, b'data: {"choices": [{"delta"\n\n', DONE],
+    "html": [Reply(200, "<h1>It works!</h1>")],
+}
+
+
+class OpenAIWireServer(WireServer):
+    """OpenAI, as far as a client can see."""
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(port)
+        self._played: dict[str, list[Sequence[Step]]] = {}
+
+    @property
+    def base_url(self) -> str:
+        """Return what a client takes for ``OPENAI_BASE_URL``."""
+        return f"{self.origin}/v1"
+
+    def play(self, model: str, *answers: Sequence[Step]) -> None:
+        """Let the model give these answers in turn, and the last one from then on."""
+        self._played[model] = list(answers)
+
+    def answer(self, request: Request) -> Iterable[Step]:
+        """Say, step by step, how to answer."""
+        if not request.headers.get("authorization", "").startswith("Bearer "):
+            return [_failure(401)]
+        if (request.method, request.path) == ("GET", "/v1/models"):
+            return [Reply(200, {"object": "list", "data": [{"id": "echo", "object": "model"}]})]
+        if (request.method, request.path) == ("POST", "/v1/chat/completions"):
+            return self._completion(request.body)
+        return super().answer(request)
+
+    def _completion(self, body: dict[str, Any]) -> Iterable[Step]:
+        model = body["model"]
+        if played := self._played.get(model):
+            return played.pop(0) if len(played) > 1 else played[0]
+        if model.startswith("status-"):
+            return [_failure(int(model.removeprefix("status-")))]
+        if model.startswith("pieces:"):
+            _, count, seconds = model.split(":")
+            return _pieces(int(count), float(seconds))
+        return SCENARIOS.get(model) or _echo(body["messages"])
+
+
+def _pieces(count: int, seconds: float) -> Iterator[Step]:
+    yield role()
+    piece = chunk({"content": "word "})
+    for _ in range(count):
+        if seconds:
+            yield Pause(seconds)
+        yield piece
+    yield from (chunk(finish="stop"), usage_chunk(), DONE)
+
+
+def _echo(messages: list[dict[str, Any]]) -> list[Step]:
+    if results := list(
+        itertools.takewhile(lambda message: message["role"] == "tool", reversed(messages))
+    ):
+        told = "; ".join(result["content"] for result in reversed(results))
+        return answer(*text(f"The tools said: {told}"))
+    said = next(each["content"] for each in reversed(messages) if each["role"] == "user")
+    if wanted := list(_wanted(said)):
+        return calls(*wanted)
+    return answer(*text(f"You said: {said}"))
+
+
+def _wanted(said: str) -> Iterator[tuple[str, str]]:
+    decode: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().raw_decode
+    for match in re.finditer(r"\bcall ([\w-]+) (?=\{)", said):
+        try:
+            _, end = decode(said, match.end())
+        except ValueError:
+            continue
+        yield match[1], said[match.end() : end]
+
+
+def main() -> None:
+    """Serve until interrupted, for a human to point the service at."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with OpenAIWireServer(parser.parse_args().port) as server:
+        print(f"OPENAI_BASE_URL={server.base_url} OPENAI_API_KEY=any", flush=True)  # noqa: T201 - what it is run for
+        stop.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Stand-ins that satisfy the ports and keep state, so that tests can look at it."""
