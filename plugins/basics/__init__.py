@@ -1,0 +1,14 @@
+"""The plugin ``basics``: what every agent should have at hand."""
+
+from plugins.basics.calculator import calculator
+from plugins.basics.clock import current_time
+from plugins.basics.conversations import search_conversations
+from plugins.hookspecs import RegisterTool, hookimpl
+
+
+@hookimpl
+def puerto_register_tools(register: RegisterTool) -> None:
+    """Register the calculator, the clock and the search in conversations."""
+    register(calculator)
+    register(current_time)
+    register(search_conversations)

@@ -1,0 +1,175 @@
+"""How a tool is written: a typed function, its docstring, and ``@tool``."""
+
+import asyncio
+import inspect
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, ParamSpec, TypeVar
+
+import docstring_parser
+
+from domain.errors import ToolError, ToolFailed
+from domain.tools import Effect, ToolContext, ToolSpec
+from plugins.errors import ToolDefinitionError, in_short
+from plugins.json_values import as_json
+from plugins.parameters import Parameters, read_parameters
+
+TOOL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionTool(Generic[P, R]):
+    """A function as a `Tool`. Called, it is still the plain function, for its author's tests."""
+
+    function: Callable[P, R]
+    spec: ToolSpec
+    parameters: Parameters
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call the function as it was written, past every check."""
+        return self.function(*args, **kwargs)
+
+    def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments as JSON, defaults filled in.
+
+        They are checked again when the tool runs, so a validator of the author's must take
+        its own answer for an argument and leave it as it is.
+
+        Raises:
+            InvalidArguments: they do not fit the schema.
+
+        """
+        return self.parameters.check(arguments)
+
+    async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
+        """Call the function with typed values, and return its result as JSON.
+
+        A function that is not async runs in a thread.
+
+        Raises:
+            InvalidArguments: the arguments do not fit the schema.
+            ToolFailed: the function raised, or its result has no JSON form. Errors of the
+                family of `ToolError` that it raises come through as they are.
+
+        """
+        values = self.parameters.values(arguments, context)
+        name = self.spec.name
+        try:
+            return as_json(await self._call(values))
+        except ToolError:
+            raise
+        except (Exception, SystemExit) as error:
+            context.log.exception("Tool %s failed", name)
+            raise ToolFailed(f"{name} failed: {in_short(error)}") from error
+
+    async def _call(self, values: Mapping[str, Any]) -> Any:
+        function: Callable[..., Any] = self.function
+        if inspect.iscoroutinefunction(function):
+            return await function(**values)
+        result = await asyncio.to_thread(_call_in_thread, function, values)
+        return await result if inspect.isawaitable(result) else result
+
+
+def _call_in_thread(function: Callable[..., Any], values: Mapping[str, Any]) -> Any:
+    try:
+        return function(**values)
+    except StopIteration as error:  # a future cannot carry it: its waiter would wait for ever
+        raise RuntimeError("StopIteration") from error
+
+
+def tool(
+    *,
+    effect: Effect | str,
+    name: str | None = None,
+    idempotent: bool = False,
+    open_world: bool = False,
+    timeout: float = 30.0,
+    category: str = "general",
+) -> Callable[[Callable[P, R]], FunctionTool[P, R]]:
+    """Make a tool of a typed function, sync or async.
+
+    The schema comes from the annotations (anything that pydantic knows: ``Literal``, enums,
+    dates, models, ``Annotated[int, Field(ge=1)]``), the descriptions from the docstring
+    (Google, NumPy or reST style). A parameter annotated `ToolContext` is given the context
+    of the call, and the model does not see it.
+
+    Args:
+        effect: what a call does to the world: ``read``, ``write`` or ``destructive``.
+        name: the tool's name, if not the function's.
+        idempotent: whether a call made twice has the effect of one.
+        open_world: whether the tool reaches things outside this service.
+        timeout: how long a call may take, in seconds.
+        category: where lists of tools show it.
+
+    Raises:
+        ToolDefinitionError: the function cannot be a tool as it stands.
+
+    """
+
+    def decorate(function: Callable[P, R]) -> FunctionTool[P, R]:
+        tool_name: str = name if name is not None else getattr(function, "__name__", "")
+        try:
+            _require_plain(function)
+            docstring = docstring_parser.parse(inspect.getdoc(function) or "")
+            told = {param.arg_name: param.description for param in docstring.params}
+            parameters = read_parameters(function, told)
+            spec = ToolSpec(
+                name=_valid_name(tool_name),
+                description=_description(docstring),
+                parameters=parameters.schema(),
+                effect=_effect(effect),
+                idempotent=idempotent,
+                open_world=open_world,
+                category=category,
+                timeout=_valid_timeout(timeout),
+            )
+        except ToolDefinitionError as error:
+            module = getattr(function, "__module__", "?")
+            raise ToolDefinitionError(f"tool {tool_name!r} in {module}: {error}") from error
+        return FunctionTool(function, spec, parameters)
+
+    return decorate
+
+
+def _require_plain(function: Callable[..., Any]) -> None:
+    if not (inspect.isfunction(function) or inspect.ismethod(function)):
+        raise ToolDefinitionError("only a function can be a tool")
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise ToolDefinitionError("a generator cannot be a tool; return the whole result")
+
+
+def _description(docstring: docstring_parser.Docstring) -> str:
+    parts = [docstring.short_description, docstring.long_description]
+    description = "\n\n".join(part for part in parts if part)
+    if not description:
+        raise ToolDefinitionError(
+            "there is no docstring; its first lines tell the model what the tool is for"
+        )
+    return description
+
+
+def _valid_name(name: str) -> str:
+    if TOOL_NAME.fullmatch(name) is None:
+        raise ToolDefinitionError(
+            "a name is 1 to 64 letters, digits, '_' and '-', and begins with a letter or '_'"
+        )
+    return name
+
+
+def _effect(effect: Effect | str) -> Effect:
+    try:
+        return Effect(effect)
+    except ValueError as error:
+        known = ", ".join(Effect)
+        raise ToolDefinitionError(f"unknown effect {effect!r}; the effects are {known}") from error
+
+
+def _valid_timeout(timeout: float) -> float:
+    if not (timeout > 0 and math.isfinite(timeout)):
+        raise ToolDefinitionError(f"the timeout is a number of seconds above 0, not {timeout!r}")
+    return float(timeout)

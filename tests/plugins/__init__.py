@@ -1,0 +1,1 @@
+"""Tests of the plugin host and of the plugins that ship with the service."""
