@@ -1,0 +1,142 @@
+"""A run is the fold of its events."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.events import (
+    Answered,
+    Body,
+    Chunk,
+    Ended,
+    Erred,
+    Event,
+    Retried,
+    RunStarted,
+    StepEnded,
+    Thinking,
+    ToolErred,
+    ToolFinished,
+    ToolIntended,
+    ToolStarted,
+    from_json,
+    to_json,
+)
+from domain.llm import StopReason, Usage
+from domain.runs import CallState, RunStatus, advance, fold
+from domain.tools import Effect
+from tests.domain.builders import RUN, call, numbered, run_of, said, started, step
+
+
+def test_the_text_is_the_chunks_of_all_steps_joined() -> None:
+    run = run_of(*said("Let me ", "look."), call(), step("tool_calls"), *said("\n\n", "It is 4."))
+    assert run.text == "Let me look.\n\nIt is 4."
+    assert [s.text for s in run.steps] == ["Let me look."]
+
+
+def test_a_step_keeps_its_calls_and_its_tokens_add_up() -> None:
+    run = run_of(call("a"), call("b"), step("tool_calls"), *said("done"), step())
+    assert [s.call_ids for s in run.steps] == [("a", "b"), ()]
+    assert run.usage == Usage(10, 14, 0)
+    assert run.stop is StopReason.END
+
+
+def test_the_journal_of_a_call() -> None:
+    intended = run_of(call("a"), call("b", Effect.WRITE), step("tool_calls"))
+    assert [c.state for c in intended.unsettled] == [CallState.INTENDED, CallState.INTENDED]
+    later = advance(
+        intended,
+        numbered(
+            [
+                ToolStarted("a"),
+                ToolStarted("b"),
+                ToolFinished("b", "look", {"ok": True}, 1.5),
+                ToolErred("a", "look", "failed", "TOOL_FAILED", "no", {}),
+            ],
+            first=intended.number + 1,
+        ),
+    )
+    assert later.unsettled == []
+    assert later.results() == [
+        {
+            "id": "a",
+            "tool": "look",
+            "error": {"code": "TOOL_FAILED", "message": "no", "details": {}},
+        },
+        {"id": "b", "tool": "look", "result": {"ok": True}},
+    ]
+    assert [c.id for c in later.calls.values() if c.may_have_acted] == ["b"]
+
+
+def test_calls_of_a_step_that_never_ended_are_nobodys_business() -> None:
+    assert run_of(call("a")).unsettled == []
+
+
+def test_a_retry_withdraws_the_open_step_only() -> None:
+    run = run_of(*said("kept"), step("tool_calls"), *said("lost"), Retried(1, 3), *said("new"))
+    assert run.text == "keptnew"
+
+
+def test_the_end() -> None:
+    run = run_of(*said("hi"), step(), Answered("m", "hi"), Ended("completed", "end", 5, 7))
+    assert run.status is RunStatus.COMPLETED
+    assert run.status.is_final
+
+
+def test_an_error_is_remembered() -> None:
+    run = run_of(Erred("UPSTREAM_ERROR", "no key", {"reason": "authentication"}))
+    assert run.problem is not None
+    assert run.problem.to_json()["details"] == {"reason": "authentication"}
+
+
+def test_a_gap_is_refused() -> None:
+    with pytest.raises(ValueError, match="event 3 follows 1"):
+        fold(RUN, [Event(1, 1, started()), Event(3, 1, Chunk("x"))])
+
+
+def test_a_run_begins_with_its_start() -> None:
+    with pytest.raises(ValueError, match="does not begin"):
+        fold(RUN, [Event(1, 1, Chunk("x"))])
+    with pytest.raises(ValueError, match="does not begin"):
+        fold(RUN, [])
+
+
+TEXT = st.text(max_size=8)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=5,
+)
+OBJECT = st.dictionaries(TEXT, JSON, max_size=3)
+BODIES: dict[type[Body], st.SearchStrategy[Any]] = {
+    RunStarted: st.builds(started),
+    Thinking: st.builds(Thinking, TEXT),
+    Chunk: st.builds(Chunk, TEXT),
+    ToolIntended: st.builds(ToolIntended, TEXT, TEXT, OBJECT, st.sampled_from(Effect), TEXT),
+    StepEnded: st.builds(StepEnded, st.sampled_from(StopReason)),
+    ToolStarted: st.builds(ToolStarted, TEXT),
+    ToolFinished: st.builds(ToolFinished, TEXT, TEXT, JSON, st.floats(0, 1e6)),
+    ToolErred: st.builds(ToolErred, TEXT, TEXT, TEXT, TEXT, TEXT, OBJECT),
+    Retried: st.builds(Retried),
+    Answered: st.builds(Answered, TEXT, TEXT),
+    Erred: st.builds(Erred, TEXT, TEXT, OBJECT),
+    Ended: st.builds(Ended, TEXT, TEXT, st.integers(0), st.integers(0), st.just(("a", "b"))),
+}
+
+
+@given(st.one_of(*BODIES.values()))
+def test_what_is_written_is_read_back(body: Body) -> None:
+    assert from_json(json.loads(json.dumps(to_json(body)))) == body
+
+
+@given(st.data())
+def test_folding_in_parts_gives_the_same_run(data: st.DataObject) -> None:
+    pieces = st.builds(Chunk, TEXT) | st.builds(Thinking, TEXT)
+    steps = st.builds(StepEnded, st.just("end"), st.integers(0, 9), st.integers(0, 9), st.just(0))
+    bodies = data.draw(st.lists(pieces | steps | st.just(Retried(1, 1)), max_size=20))
+    events = numbered([started(), *bodies])
+    cut = data.draw(st.integers(1, len(events)))
+    assert advance(fold(RUN, events[:cut]), events[cut:]) == fold(RUN, events)
