@@ -1,0 +1,81 @@
+"""Reading the turns of a conversation: who said what before, and what tools gave."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.llm import AssistantTurn, ToolTurn, ToolUse, Turn, UserTurn
+
+RESULT_NAMES = ("result", "value", "answer", "total", "resultado")
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The turns around the user's last message.
+
+    ``before`` are those that came earlier, ``after`` those of the answer that is under way.
+    """
+
+    message: str
+    before: Sequence[Turn]
+    after: Sequence[Turn]
+
+    @property
+    def results(self) -> Sequence[ToolTurn]:
+        """What the tools gave for this message."""
+        return [turn for turn in self.after if isinstance(turn, ToolTurn)]
+
+    @property
+    def earlier_messages(self) -> Sequence[str]:
+        """What the user said before, oldest first."""
+        return [turn.content for turn in self.before if isinstance(turn, UserTurn)]
+
+    def use(self, call_id: str) -> ToolUse | None:
+        """Return the call that a result belongs to."""
+        for turn in reversed(self.after):
+            if isinstance(turn, AssistantTurn):
+                for use in turn.tool_uses:
+                    if use.id == call_id:
+                        return use
+        return None
+
+
+def read(turns: Sequence[Turn]) -> Conversation:
+    """Divide the turns at the last one of the user; without one the message is empty."""
+    for at in range(len(turns) - 1, -1, -1):
+        turn = turns[at]
+        if isinstance(turn, UserTurn):
+            return Conversation(turn.content, turns[:at], turns[at + 1 :])
+    return Conversation("", (), turns)
+
+
+def parse(content: str) -> Any:
+    """Return the JSON value of a tool's result; the text itself where it is not JSON."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return content
+
+
+def is_scalar(value: Any) -> bool:
+    """Tell whether it is one figure, text, yes or no, or nothing."""
+    return value is None or isinstance(value, str | int | float)
+
+
+def main_value(value: Any) -> Any:
+    """Return what a result comes down to: its ``result``, or itself; None if it is many things."""
+    if isinstance(value, Mapping):
+        named = [value[name] for name in RESULT_NAMES if name in value]
+        only = list(value.values()) if len(value) == 1 else []
+        value = next((each for each in [*named, *only] if is_scalar(each)), None)
+    return value if is_scalar(value) else None
+
+
+def last_value(turns: Sequence[Turn]) -> str | None:
+    """Return the value of the last tool result that was no error, as text; None without one."""
+    for turn in reversed(turns):
+        if isinstance(turn, ToolTurn) and not turn.is_error:
+            value = main_value(parse(turn.content))
+            return None if value is None or isinstance(value, bool) else str(value)
+    return None

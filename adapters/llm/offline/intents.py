@@ -1,0 +1,65 @@
+"""What a message wants of the model itself rather than of a tool."""
+
+import re
+from enum import Enum, auto
+
+from adapters.llm.offline.language import fold
+
+
+class Intent(Enum):
+    """A wish that needs no tool."""
+
+    GREETING = auto()
+    ABILITIES = auto()
+    MEMORY = auto()
+    RESULT = auto()
+    THANKS = auto()
+    CANCEL = auto()
+
+
+_SHAPES = {
+    Intent.GREETING: (
+        r"(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|hola|buenas|buen(?:os|as)? "
+        r"(?:dias?|tardes|noches)|saludos|greetings)(?: (?:there|puerto|all|everyone|que tal|"
+        r"how are you|como estas))*"
+    ),
+    Intent.ABILITIES: (
+        r"(?:help|ayuda|ayudame|/help|help me|(?:so )?(?:and )?what (?:else )?can you do"
+        r"(?: for me)?|what (?:are|do) you(?: do)?|who are you|what tools (?:do you have|are there)"
+        r"|(?:list|show)(?: me)?(?: all)?(?: the| your)? tools|(?:y )?que (?:mas )?"
+        r"(?:puedes|sabes) hacer(?: por mi)?|quien eres|que eres|que herramientas (?:tienes|hay)|"
+        r"(?:lista|muestra|muestrame)(?: todas)? (?:las|tus) herramientas|what model (?:are you|is "
+        r"this)|que modelo eres|how (?:do you work|can you help(?: me)?)|como funcionas)"
+    ),
+    Intent.MEMORY: (
+        r"(?:(?:and )?what (?:did|have) i (?:just )?(?:say|said|ask|asked)(?: you)?(?: to you)?|"
+        r"what was my (?:last|previous|first) (?:question|message)|(?:y )?que (?:es lo que )?"
+        r"(?:te )?(?:he )?(?:pregunte|dije|dicho|preguntado|pedi|pedido)|"
+        r"cual fue mi (?:ultima|anterior|primera) (?:pregunta|frase)|"
+        r"do you remember what i (?:said|asked)|(?:te acuerdas|recuerdas) (?:de )?(?:lo )?que "
+        r"(?:te )?(?:dije|pregunte))(?: you)?(?: (?:before|earlier|previously|first|last|just now|"
+        r"so far|antes|anteriormente|hasta ahora|primero))*"
+    ),
+    Intent.RESULT: (
+        r"(?:(?:and )?what (?:was|is) (?:the|your) ?(?:last|previous)? ?(?:result|answer)|"
+        r"cual (?:fue|era|es) (?:el|la) (?:ultimo|ultima)? ?(?:resultado|respuesta))"
+        r"(?: again| anterior| before)?"
+    ),
+    Intent.THANKS: r"(?:ok |okay |vale )?(?:many |muchas )?(?:thanks|thank you|gracias|thx)"
+    r"(?: (?:a lot|so much|very much|you))*",
+    Intent.CANCEL: (
+        r"(?:no )?(?:cancel|never ?mind|forget (?:it|that|about it)|nothing|cancela(?:lo)?|"
+        r"dejalo|olvidalo|nada|da igual|no importa|stop)(?: (?:it|that|that then|eso))?"
+    ),
+}
+_PATTERNS = {intent: re.compile(shape) for intent, shape in _SHAPES.items()}
+_NOISE = re.compile(r"[^\w/]+")
+_LONGEST = 120
+
+
+def intent_of(message: str) -> Intent | None:
+    """Return what the whole message wants of the model, or None where it wants something else."""
+    if len(message) > _LONGEST:
+        return None
+    words = _NOISE.sub(" ", fold(message)).strip()
+    return next((i for i, pattern in _PATTERNS.items() if pattern.fullmatch(words)), None)

@@ -1,0 +1,160 @@
+"""A chat model without a language model: no key, no network, the same answer every time."""
+
+import json
+import re
+import unicodedata
+from collections.abc import AsyncGenerator, Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from adapters.llm.offline import replies
+from adapters.llm.offline.conversation import Conversation, last_value, read
+from adapters.llm.offline.intents import Intent, intent_of
+from adapters.llm.offline.language import Language
+from adapters.llm.offline.planning import Plan, Planner, language_of
+from adapters.llm.offline.ranking import Indexes
+from adapters.llm.offline.reports import report
+from domain.llm import (
+    AssistantTurn,
+    ModelRequest,
+    Piece,
+    Reasoning,
+    Stop,
+    StopReason,
+    Text,
+    ToolRequest,
+    Turn,
+    Usage,
+    UserTurn,
+)
+from domain.ports.chat_model import ChatModel
+
+DEFAULT_MODEL = "offline-1"
+_CHARACTERS_PER_TOKEN = 4
+_WORD = re.compile(r"\s*\S+\s*?(?=\s\S|$)|\s+")
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+class OfflineChat(ChatModel):
+    """The built-in `ChatModel`: it matches words to tools, calls them, and reports.
+
+    The answer depends on the request and on ``today`` alone. Usage is an approximation: a token
+    for every four characters of the turns and the system prompt, and of what is answered.
+    """
+
+    def __init__(self, today: Callable[[], date] | None = None) -> None:
+        self._today = today or _today
+        self._indexes = Indexes()
+
+    @property
+    def provider(self) -> str:
+        """The provider's name."""
+        return "offline"
+
+    @property
+    def default_model(self) -> str:
+        """The name of the only model."""
+        return DEFAULT_MODEL
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
+        """Yield the answer: text in words, or the reasons for calls and the calls themselves.
+
+        Tools are asked for once a message: what they gave is reported, never asked for again.
+        """
+        spent, cut = 0, False
+        limit = request.max_output_tokens
+        calls = False
+        for piece in self._pieces(request):
+            size = len(piece.arguments if isinstance(piece, ToolRequest) else piece.content)
+            if isinstance(piece, Text) and limit is not None and _tokens(spent + size) > limit:
+                cut = True
+                break
+            spent += size
+            calls = calls or isinstance(piece, ToolRequest)
+            yield piece
+        reason = StopReason.TOOL_CALLS if calls else StopReason.END
+        usage = Usage(_tokens(_length(request)), _tokens(spent))
+        yield Stop(StopReason.LENGTH if cut else reason, usage)
+
+    async def close(self) -> None:
+        """Do nothing: nothing is held open."""
+
+    def _pieces(self, request: ModelRequest) -> Iterator[Text | Reasoning | ToolRequest]:
+        turns = [_composed(turn) for turn in request.turns]
+        conversation = read(turns)
+        language = language_of(conversation)
+        intent = intent_of(conversation.message)
+        if intent is not None and not conversation.results:
+            yield from _words(self._about_itself(intent, request, conversation, language))
+            return
+        planner = Planner(self._indexes.of(request.tools), self._today())
+        plan = planner.plan([*conversation.before, UserTurn(conversation.message)])
+        if conversation.results:
+            yield from _words(_report(conversation, plan, language))
+        elif plan.calls:
+            for call in plan.calls:
+                yield Reasoning(replies.intention(language, call) + "\n")
+            for call in plan.calls:
+                arguments = json.dumps(call.arguments, ensure_ascii=False)
+                yield ToolRequest(call.tool.name, arguments)
+        elif plan.question is not None:
+            yield from _words(replies.ask_back(language, plan.question))
+        else:
+            yield from _words(replies.nothing_fits(language, conversation.message, plan.nearest))
+
+    @staticmethod
+    def _about_itself(
+        intent: Intent, request: ModelRequest, conversation: Conversation, language: Language
+    ) -> str:
+        match intent:
+            case Intent.GREETING:
+                return replies.greeting(language)
+            case Intent.ABILITIES:
+                return replies.abilities(language, request.tools)
+            case Intent.MEMORY:
+                return replies.recall(language, conversation)
+            case Intent.RESULT:
+                return replies.last_result(language, last_value(conversation.before))
+            case Intent.THANKS:
+                return replies.thanks(language)
+            case Intent.CANCEL:
+                return replies.cancelled(language)
+
+
+def _composed(turn: Turn) -> Turn:
+    """Return the turn with a user's accents in one character each, as positions need."""
+    if not isinstance(turn, UserTurn):
+        return turn
+    return replace(turn, content=unicodedata.normalize("NFC", turn.content))
+
+
+def _report(conversation: Conversation, plan: Plan, language: Language) -> str:
+    """Return the results in words, and the question that a part of the message still needs."""
+    results = [(turn, conversation.use(turn.call_id)) for turn in conversation.results]
+    text = report(results, language)
+    if plan.calls and plan.question is not None:
+        text += "\n\n" + replies.ask_back(language, plan.question)
+    return text
+
+
+def _words(text: str) -> Iterator[Text]:
+    """Yield the text word by word; joined, the pieces are the text."""
+    for match in _WORD.finditer(text):
+        yield Text(match[0])
+
+
+def _tokens(characters: int) -> int:
+    return -(-characters // _CHARACTERS_PER_TOKEN)
+
+
+def _length(request: ModelRequest) -> int:
+    """Return the characters of what is said to the model, calls included and tools left out."""
+    length = len(request.system)
+    for turn in request.turns:
+        length += len(turn.content)
+        if isinstance(turn, AssistantTurn):
+            length += sum(len(use.tool) + len(str(use.arguments)) for use in turn.tool_uses)
+    return length

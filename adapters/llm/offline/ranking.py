@@ -1,0 +1,163 @@
+"""Which tools a message may mean: words weighed by where they stand and how rare they are."""
+
+import math
+import re
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from adapters.llm.offline.language import WORD, fold, split, term, terms
+from adapters.llm.offline.schemas import QUERIES, Kind, choices, fields_of
+from adapters.llm.offline.values import Reading
+from adapters.llm.offline.vocabulary import STOPWORDS, VERBS, WEAK
+from domain.tools import Effect, ToolSpec
+
+ENOUGH = 1.5  # the score at which a tool is taken to be meant
+_NAME, _WEAK, _PARAMETER, _DESCRIPTION = 2.0, 1.0, 0.8, 0.7
+_COVERAGE = 0.5  # for a message that says every word of the tool's name
+_NAMED = 10.0  # for a message that writes the tool's name out
+_SIGNAL = 3.0  # for arithmetic, where a tool takes an expression
+_HINT = 0.6  # for a place or an identifier, where a tool takes one
+_SEARCH = 0.4  # for "search", where a tool searches for any text
+_KEPT = 8  # indexes in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A tool and how well it fits; `ENOUGH` and more means that it is meant."""
+
+    tool: ToolSpec
+    score: float
+
+
+class ToolIndex:
+    """An inverted index over the words of some tools."""
+
+    def __init__(self, tools: Sequence[ToolSpec]) -> None:
+        self._tools = tuple(tools)
+        self._names = [frozenset(terms(tool.name)) - STOPWORDS for tool in tools]
+        self._by_name = {fold(tool.name): at for at, tool in enumerate(self._tools)}
+        self._searches: set[int] = set()
+        self._kinds: list[frozenset[Kind]] = []
+        postings: dict[str, dict[int, float]] = defaultdict(dict)
+        for at, tool in enumerate(self._tools):
+            for word, weight in self._weights(at, tool).items():
+                postings[word][at] = weight
+        self._postings: Mapping[str, Mapping[int, float]] = postings
+        self._in_names = Counter(word for name in self._names for word in name)
+
+    def _weights(self, at: int, tool: ToolSpec) -> dict[str, float]:
+        fields = fields_of(tool.parameters)
+        if verb_of(tool) == "search" and any(QUERIES.intersection(f.terms) for f in fields):
+            self._searches.add(at)
+        self._kinds.append(frozenset(field.kind for field in fields))
+        weights = dict.fromkeys(terms(tool.description), _DESCRIPTION)
+        for field in fields:
+            said = f"{field.name} {field.schema.get('description', '')}"
+            said += " ".join(str(choice) for choice in choices(field.schema))
+            weights.update(dict.fromkeys(terms(said), _PARAMETER))
+        for word in self._names[at]:
+            weights[word] = _WEAK if word in WEAK else _NAME
+        return {word: weight for word, weight in weights.items() if word not in STOPWORDS}
+
+    def _rarity(self, word: str, *, in_name: bool) -> float:
+        """Return 1 for a word of one tool, and less the more tools have it."""
+        count = self._in_names[word] if in_name else len(self._postings[word])
+        total = len(self._tools)
+        return math.log(1 + total / max(count, 1)) / math.log(1 + total)
+
+    def rank(self, reading: Reading) -> Sequence[Ranked]:
+        """Return the tools that share something with the message, best first."""
+        said = _content(reading)
+        scores: dict[int, float] = defaultdict(float)
+        for word in sorted(said):
+            for at, weight in self._postings.get(word, {}).items():
+                scores[at] += weight * self._rarity(word, in_name=word in self._names[at])
+        for at in scores:
+            name = self._names[at]
+            scores[at] += _COVERAGE * len(name & said) / max(len(name), 1)
+        self._add_signals(reading, scores)
+        for at in self._searches if "search" in said else ():
+            scores[at] += _SEARCH
+        order = sorted(scores, key=lambda at: (-scores[at], at))
+        return [Ranked(self._tools[at], round(scores[at], 6)) for at in order]
+
+    def _add_signals(self, reading: Reading, scores: dict[int, float]) -> None:
+        """Add what the values in the message say of the tool, beside its words."""
+        for word in reading.folded.split():
+            named = self._by_name.get(word.strip("`'\".,:;?!()"))
+            # A name of one plain word may be said without meaning the tool.
+            if named is not None and ("_" in word or "-" in word or len(self._names[named]) > 1):
+                scores[named] += _NAMED
+        hints = {Kind.IDENTIFIER} if reading.identifiers else set()
+        if reading.zones or reading.regions:
+            hints |= {Kind.ZONE, Kind.REGION, Kind.PLACE}
+        for at, kinds in enumerate(self._kinds):
+            if reading.expression is not None and Kind.EXPRESSION in kinds:
+                scores[at] += _SIGNAL
+            if at in scores and kinds & hints:
+                scores[at] += _HINT
+
+
+def _content(reading: Reading) -> frozenset[str]:
+    """Return the terms of the message that say something, those in quotes left out."""
+    text = list(reading.text)
+    for quote in reading.quoted:
+        text[quote.start : quote.end] = " " * (quote.end - quote.start)
+    visible = _IDIOMS.sub(" ", "".join(text))
+    words = split(visible)
+    # "para" opens a Spanish order to stop; anywhere else it is "for".
+    said = {"stop"} if words[:1] == ["para"] else set()
+    said.update(term(word) for word in words if word not in STOPWORDS)
+    if _ASKS_DAY.search(fold(visible)):
+        said.add("time")
+    return frozenset(said)
+
+
+def verb_of(tool: ToolSpec) -> str | None:
+    """Return the term of what the tool's name says it does, or None if it says nothing known."""
+    return next((word for word in terms(tool.name) if word in VERBS), None)
+
+
+def is_ordered(tool: ToolSpec, reading: Reading) -> bool:
+    """Tell whether the message asks for the tool's effect, where the tool has one.
+
+    A tool that changes something is called only for a message that says its verb, and neither
+    forbids it nor asks about it: "do not stop i-1" and "how do I stop i-1" stop nothing.
+    """
+    if tool.effect is Effect.READ or fold(tool.name) in reading.folded:
+        return True
+    if any(phrase in f" {reading.folded}" for phrase in _NO_ORDER):
+        return False
+    words = WORD.findall(reading.folded)
+    if set(words) & _FORBIDS:
+        return False
+    verb = verb_of(tool)
+    return verb is None or verb in _content(reading)
+
+
+_FORBIDS = frozenset({"don", "dont", "never", "nunca", "not", "no", "should", "debo", "deberia"})
+_NO_ORDER = (" how ", " why ", " when ", " who ", " como ", "¿como ", " por que ", "¿por que ")
+# Time that no clock tells.
+_IDIOMS = re.compile(
+    r"\b(?:every|each|last|first|this|that|next|any|some|long|same|another|more|of|good) time\b",
+    re.IGNORECASE,
+)
+# What a clock is asked without a word about time.
+_ASKS_DAY = re.compile(r"\bwhat(?:'s| is)?(?: the)? (?:day|date)\b|\bque (?:dia|fecha)\b")
+
+
+class Indexes:
+    """The indexes of the tool sets seen lately, so that a conversation builds its own once."""
+
+    def __init__(self) -> None:
+        self._indexes: OrderedDict[tuple[str, ...], ToolIndex] = OrderedDict()
+
+    def of(self, tools: Sequence[ToolSpec]) -> ToolIndex:
+        """Return the index of these tools in this order, building it where it is new."""
+        key = tuple(tool.version for tool in tools)
+        index = self._indexes.pop(key, None) or ToolIndex(tools)
+        self._indexes[key] = index
+        if len(self._indexes) > _KEPT:
+            self._indexes.popitem(last=False)
+        return index
