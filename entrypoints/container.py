@@ -145,6 +145,7 @@ class Container(containers.DeclarativeContainer):
         authentication=authentication,
         chat=chat,
         direct_calls=direct_calls,
+        users=store.provided.users,
         conversations=store.provided.conversations,
         configurations=store.provided.configurations,
         toolbox=toolbox,

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final
 
@@ -73,9 +74,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """Stops in order: no new connections, runs end within their grace, then the rest closes."""
 
-    def __init__(self, config: uvicorn.Config, services: Services) -> None:
+    def __init__(
+        self, config: uvicorn.Config, services: Services, on_ready: Callable[[], None] | None = None
+    ) -> None:
         super().__init__(config)
         self._services = services
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections, and say so."""
+        await super().startup(sockets)
+        if self._on_ready is not None:
+            self._on_ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop, and keep the exit status 0: being told to stop is no failure."""
@@ -110,15 +120,20 @@ def server_config(app: Any, settings: Settings, **options: Any) -> uvicorn.Confi
     )
 
 
-async def serve(settings: Settings, listener: socket.socket | None = None) -> None:
-    """Run the service until it is told to stop.
+async def serve(
+    settings: Settings,
+    listener: socket.socket | None = None,
+    on_ready: Callable[[], None] | None = None,
+) -> None:
+    """Run the service until it is told to stop; ``on_ready`` is called when it can be talked to.
 
     Raises:
         Unavailable: it cannot start; the message says why, in one line.
 
     """
     async with running(settings, announce=_announce) as services:
-        server = Server(server_config(create_app(services), settings), services)
+        config = server_config(create_app(services), settings)
+        server = Server(config, services, on_ready)
         await server.serve([listener] if listener is not None else None)
 
 

@@ -6,11 +6,27 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from adapters.persistence import migrate
+from domain.errors import Unavailable
 from entrypoints.container import Container
 from entrypoints.services import Services
 from entrypoints.settings import Settings
 
 _log = logging.getLogger("puerto")
+
+
+def make_data_folder(settings: Settings) -> None:
+    """Make the data folder, for its owner alone, where it is not there yet.
+
+    Raises:
+        Unavailable: it cannot be made.
+
+    """
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(
+            f"The data folder {settings.data_dir} cannot be made: {error.strerror}."
+        ) from error
 
 
 @asynccontextmanager
@@ -25,6 +41,7 @@ async def running(
         Unavailable: the database is not there, or not ours; or a secret cannot be kept.
 
     """
+    make_data_folder(settings)
     container = Container(settings=settings)
     container.check_dependencies()
     async with AsyncExitStack() as stack:

@@ -15,6 +15,7 @@ from domain.ports.clock import Clock
 from domain.ports.configurations import Configurations
 from domain.ports.conversations import Conversations
 from domain.ports.toolbox import Toolbox
+from domain.ports.users import Users
 from domain.worker import Worker
 from entrypoints.settings import Settings
 
@@ -29,6 +30,7 @@ class Services:
     authentication: Authentication
     chat: Chat
     direct_calls: DirectCalls
+    users: Users
     conversations: Conversations
     configurations: Configurations
     toolbox: Toolbox

@@ -6,8 +6,9 @@ from quart import Quart
 from quart.json.provider import JSONProvider
 
 from entrypoints.encoding import dump
-from entrypoints.http import chat, websocket
+from entrypoints.http import auth, chat, config, conversations, health, pages, tools, websocket
 from entrypoints.http.connection import HttpConnection, JsonRequest, WebsocketConnection, read_json
+from entrypoints.http.cors import install_cors
 from entrypoints.http.errors import install_errors
 from entrypoints.http.guard import install_guard
 from entrypoints.http.openapi import install_documentation
@@ -15,7 +16,16 @@ from entrypoints.services import EXTENSION, Services
 
 BODY_SECONDS: Final = 30
 
-_BLUEPRINTS: Final = (chat.blueprint, websocket.blueprint)
+_BLUEPRINTS: Final = (
+    auth.blueprint,
+    chat.blueprint,
+    config.blueprint,
+    conversations.blueprint,
+    health.blueprint,
+    pages.blueprint,
+    tools.blueprint,
+    websocket.blueprint,
+)
 
 
 class _Json(JSONProvider):
@@ -46,5 +56,6 @@ def create_app(services: Services) -> Quart:
     install_guard(app)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
+    install_cors(app, services.settings.cors_origins)
     install_documentation(app)
     return app

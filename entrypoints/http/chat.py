@@ -2,29 +2,36 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from quart import Blueprint, Response, request
-from quart_schema import document_response, tag, validate_querystring, validate_request
+from quart_schema import (
+    document_headers,
+    document_response,
+    tag,
+    validate_querystring,
+    validate_request,
+)
 
 from domain.cursors import Cursor, read_cursor
 from domain.ports.runs import RunRecord
 from domain.runs import RunStatus
 from entrypoints.encoding import dump, time_text
 from entrypoints.http.guard import caller
-from entrypoints.http.openapi import EventStream, responds_with
+from entrypoints.http.models import Id, RequestBody, Timestamp
+from entrypoints.http.openapi import EventStream, can_fail, responds_with
 from entrypoints.http.streams import answer, collect, event_stream, failure
 from entrypoints.services import services
 
 blueprint = Blueprint("chat", __name__, url_prefix="/api")
 
 
-class ChatRequest(BaseModel):
+class ChatRequest(RequestBody):
     """A message to the agent."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    message: str = Field(min_length=1, max_length=100_000, description="What to say.")
-    conversation_id: str | None = Field(
+    message: str = Field(
+        min_length=1, max_length=100_000, description="What to say.", examples=["What is 17 * 23?"]
+    )
+    conversation_id: Id | None = Field(
         None, description="The conversation to go on with. Without one a new one begins."
     )
     stream: bool = Field(default=False, description="Answer as server-sent events.")
@@ -61,9 +68,9 @@ class Usage(BaseModel):
 class ChatAnswer(BaseModel):
     """The agent's answer."""
 
-    conversation_id: str
-    run_id: str
-    message_id: str
+    conversation_id: Id
+    run_id: Id
+    message_id: Id
     message: str
     status: Literal["completed", "cancelled"]
     tool_calls: list[ToolCall]
@@ -77,6 +84,7 @@ class ChatAnswer(BaseModel):
 @validate_request(ChatRequest)
 @document_response(ChatAnswer)
 @responds_with(EventStream)
+@can_fail(404, 409, 502, 504)
 async def send(data: ChatRequest) -> Response:
     """Send a message.
 
@@ -92,7 +100,7 @@ async def send(data: ChatRequest) -> Response:
     on_leave = leave if data.on_disconnect == "cancel" else None
     if data.stream:
         return event_stream(started.run_id, batches, on_leave)
-    run = await collect(started.run_id, batches)
+    run = await collect(started.run_id, batches, on_leave)
     if run.status is RunStatus.FAILED and run.problem is not None:
         return failure(run, run.problem)
     return Response(dump(answer(run)), content_type="application/json")
@@ -101,12 +109,12 @@ async def send(data: ChatRequest) -> Response:
 class RunView(BaseModel):
     """Where a run stands."""
 
-    id: str
-    conversation_id: str
-    message_id: str
+    id: Id
+    conversation_id: Id
+    message_id: Id
     status: RunStatus
-    created_at: str
-    finished_at: str | None
+    created_at: Timestamp
+    finished_at: Timestamp | None
 
 
 def run_view(record: RunRecord) -> dict[str, Any]:
@@ -137,9 +145,16 @@ class EventsQuery(BaseModel):
     )
 
 
+class EventsHeaders(BaseModel):
+    """Where to go on, as browsers say it."""
+
+    last_event_id: str | None = Field(None, description="The same as `after`, which wins.")
+
+
 @blueprint.get("/runs/<run_id>/events")
 @tag(["runs"])
 @validate_querystring(EventsQuery)
+@document_headers(EventsHeaders)
 @responds_with(EventStream)
 async def events(run_id: str, query_args: EventsQuery) -> Response:
     """Follow a run from its start, or from a cursor on; while it runs and long after."""

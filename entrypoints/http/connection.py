@@ -4,10 +4,11 @@ Each class mends one thing that Quart 0.22 leaves to chance; the docstrings say 
 """
 
 import asyncio
-from typing import Any, Final
+import re
+from typing import Any, Final, TypeVar
 
 import orjson
-from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, WebsocketScope
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, WebsocketScope
 from quart import Quart, Request
 from quart.asgi import ASGIHTTPConnection, ASGIWebsocketConnection
 from quart.utils import raise_task_exceptions
@@ -15,6 +16,10 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 MAX_DEPTH: Final = 64
 FRAMES_WAITING: Final = 32
+
+_HOST: Final = re.compile(rb"[A-Za-z0-9.:\[\]_-]{1,255}")
+
+Scope = TypeVar("Scope", HTTPScope, WebsocketScope)
 
 
 def read_json(body: bytes) -> Any:
@@ -61,8 +66,24 @@ class JsonRequest(Request):
         return read_json(body if isinstance(body, bytes) else body.encode())
 
 
+def _with_usable_host(scope: Scope) -> Scope:
+    """Take away a Host header that is none: werkzeug would raise where no handler can catch it.
+
+    Nothing that this service answers is made from the header.
+    """
+    headers = [
+        (name, value)
+        for name, value in scope["headers"]
+        if name != b"host" or _HOST.fullmatch(value)
+    ]
+    return scope | {"headers": headers}
+
+
 class HttpConnection(ASGIHTTPConnection):
     """Cancels the handler when the server cancels the connection; Quart leaves it an orphan."""
+
+    def __init__(self, app: Quart, scope: HTTPScope) -> None:
+        super().__init__(app, _with_usable_host(scope))
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve one request."""
@@ -88,7 +109,7 @@ class WebsocketConnection(ASGIWebsocketConnection):
     """
 
     def __init__(self, app: Quart, scope: WebsocketScope) -> None:
-        super().__init__(app, scope)
+        super().__init__(app, _with_usable_host(scope))
         self.queue = asyncio.Queue(FRAMES_WAITING)
 
     async def handle_messages(self, receive: ASGIReceiveCallable) -> None:

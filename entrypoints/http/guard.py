@@ -12,6 +12,7 @@ from domain.authentication import Identity
 from domain.errors import Forbidden, InvalidRequest, Unauthenticated
 from domain.identity import Role, User
 from domain.ids import new_id
+from entrypoints.http.hosts import check_host, check_socket_host
 from entrypoints.services import services
 
 View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
@@ -120,5 +121,7 @@ def install_guard(app: Quart) -> None:
     """Guard every route of the application."""
     app.before_request(_name_request)
     app.before_request(_check_text)
+    app.before_request(check_host)
     app.before_request(_check_caller)
+    app.before_websocket(check_socket_host)
     app.after_request(_sign)

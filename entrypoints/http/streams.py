@@ -1,7 +1,8 @@
 """A run as server-sent events (WHATWG HTML, section 9.2), and as one JSON answer."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final
 
 from quart import Response
@@ -13,14 +14,13 @@ from entrypoints.encoding import EventEncoder
 from entrypoints.http.errors import error_response, status_and_code, status_of_code
 
 Batches = AsyncGenerator[Sequence[Event], None]
+Leave = Callable[[], Awaitable[None]]
 
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _ALIVE: Final = b": still here\n\n"
 
 
-def event_stream(
-    run_id: str, batches: Batches, on_leave: Callable[[], Awaitable[None]] | None = None
-) -> Response:
+def event_stream(run_id: str, batches: Batches, on_leave: Leave | None = None) -> Response:
     """Return a response that streams the events; ``on_leave`` runs if the client goes early."""
     response = Response(
         _encode(EventEncoder(run_id), batches, on_leave),
@@ -32,27 +32,31 @@ def event_stream(
 
 
 async def _encode(
-    encoder: EventEncoder, batches: Batches, on_leave: Callable[[], Awaitable[None]] | None
+    encoder: EventEncoder, batches: Batches, on_leave: Leave | None
 ) -> AsyncGenerator[bytes, None]:
-    ended = False
-    try:
-        async with aclosing(batches):
-            async for events in batches:
-                if data := encoder.server_sent(events) if events else _ALIVE:
-                    yield data
-        ended = True
-    finally:
-        if on_leave is not None and not ended:
-            await on_leave()
+    async with _noticing(on_leave), aclosing(batches):
+        async for events in batches:
+            if data := encoder.server_sent(events) if events else _ALIVE:
+                yield data
 
 
-async def collect(run_id: str, batches: Batches) -> Run:
-    """Return the run as it stands at its end."""
+async def collect(run_id: str, batches: Batches, on_leave: Leave | None = None) -> Run:
+    """Return the run as it stands at its end; ``on_leave`` runs if the client goes early."""
     events: list[Event] = []
-    async with aclosing(batches):
+    async with _noticing(on_leave), aclosing(batches):
         async for batch in batches:
             events.extend(batch)
     return fold(run_id, events)
+
+
+@asynccontextmanager
+async def _noticing(on_leave: Leave | None) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    except (asyncio.CancelledError, GeneratorExit):
+        if on_leave is not None:
+            await on_leave()
+        raise
 
 
 def answer(run: Run) -> dict[str, Any]:

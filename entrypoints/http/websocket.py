@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from aiolimiter import AsyncLimiter
 from quart import Blueprint, Websocket, websocket
-from werkzeug.exceptions import HTTPException
 
 from domain.authentication import Identity
 from domain.cursors import read_cursor
@@ -33,6 +33,9 @@ blueprint = Blueprint("websocket", __name__)
 
 AUTH_SECONDS: Final = 10.0
 RUNS_AT_ONCE: Final = 16
+FRAMES: Final = 100  # that may come at once
+FRAME_SECONDS: Final = 5.0  # in which as many may come again
+FLOOD: Final = 1000  # frames refused in a row, after which the socket is closed
 _POLICY_VIOLATION: Final = 1008
 _INTERNAL_ERROR: Final = 1011
 
@@ -81,6 +84,14 @@ def _early_token(current: Websocket, *, in_query: bool) -> str | None:
     return current.args.get("token") if in_query else None
 
 
+class _Dismissed(Exception):
+    """The client may not stay."""
+
+    def __init__(self, why: PuertoError) -> None:
+        super().__init__(why.message)
+        self.why = why
+
+
 class Session:
     """One socket: reads frames one after the other, and follows runs beside that."""
 
@@ -92,61 +103,69 @@ class Session:
         self._conversation_id = conversation_id
         self._token = token
         self._following: dict[str, asyncio.Task[None]] = {}
+        self._frames = AsyncLimiter(FRAMES, FRAME_SECONDS)
+        self._refused = 0
 
     async def run(self) -> None:
         """Serve the socket until the client leaves or may not stay."""
         try:
-            async with asyncio.timeout(AUTH_SECONDS):
-                await self._authenticate()
-        except TimeoutError:
-            await self._refuse(Unauthenticated("No auth frame came within 10 seconds."))
-            return
-        try:
+            await self._welcome()
             while True:
-                try:
-                    await self._handle(await self._receive())
-                except Unauthenticated as error:
-                    await self._refuse(error)
-                    return
-                except PuertoError as error:
-                    await self._send(error_frame(error))
+                await self._answer(self._handle)
+        except _Dismissed as dismissed:
+            await self._send(error_frame(dismissed.why))
+            await self._socket.close(_POLICY_VIOLATION, dismissed.why.message)
         finally:
             for task in self._following.values():
                 task.cancel()
             await asyncio.gather(*self._following.values(), return_exceptions=True)
 
-    async def _authenticate(self) -> None:
-        while self._token is None:
-            try:
-                frame = await self._receive()
-                if not isinstance(frame, AuthFrame):
-                    raise Unauthenticated("Send {type: auth, token} first.")
-                await self._services.authentication.recognise(frame.token)
-                self._token = frame.token
-            except PuertoError as error:
-                await self._send(error_frame(error))
+    async def _welcome(self) -> None:
+        try:
+            async with asyncio.timeout(AUTH_SECONDS):
+                while self._token is None:
+                    await self._answer(self._authenticate)
+        except TimeoutError:
+            why = Unauthenticated(f"No auth frame came within {AUTH_SECONDS:g} seconds.")
+            raise _Dismissed(why) from None
         await self._send({"type": "ready"})
+
+    async def _answer(self, handle: Callable[[Frame], Awaitable[None]]) -> None:
+        try:
+            await handle(await self._receive())
+        except PuertoError as error:
+            await self._send(error_frame(error))
+
+    async def _authenticate(self, frame: Frame) -> None:
+        if not isinstance(frame, AuthFrame):
+            raise Unauthenticated("Send {type: auth, token} first.")
+        await self._services.authentication.recognise(frame.token)
+        self._token = frame.token
 
     async def _identity(self) -> Identity:
         return await self._services.authentication.recognise(self._token or "")
 
     async def _receive(self) -> Frame:
-        return read_frame(await self._socket.receive())
+        data = await self._socket.receive()
+        if not self._frames.has_capacity():
+            self._refused += 1
+            error = RateLimited("Too many frames. Wait a second.", retry_after=1)
+            if self._refused >= FLOOD:
+                raise _Dismissed(error)
+            raise error
+        await self._frames.acquire()
+        self._refused = 0
+        return read_frame(data)
 
     async def _send(self, data: dict[str, Any]) -> None:
         await self._socket.send(dump(data).decode())
-
-    async def _refuse(self, error: Unauthenticated) -> None:
-        await self._send(error_frame(error))
-        await self._socket.close(_POLICY_VIOLATION, "not authenticated")
 
     async def _handle(self, frame: Frame) -> None:
         match frame:
             case PingFrame():
                 await self._send({"type": "pong"})
             case AuthFrame():
-                await self._services.authentication.recognise(frame.token)
-                self._token = frame.token
+                await self._authenticate(frame)
                 await self._send({"type": "ready"})
             case ChatFrame():
                 await self._chat(frame)
@@ -199,6 +218,5 @@ class Session:
                 async for events in batches:
                     for frame in encoder.frames(events):
                         await self._socket.send(frame.decode())
-        except (PuertoError, HTTPException) as error:
-            if isinstance(error, PuertoError):
-                await self._send(error_frame(error) | {"run_id": run_id})
+        except PuertoError as error:
+            await self._send(error_frame(error) | {"run_id": run_id})

@@ -1,0 +1,66 @@
+"""The configuration that operators change, in one row."""
+
+from collections.abc import Callable
+from typing import Final
+
+from adapters.persistence.codec import from_text, to_text
+from adapters.persistence.database import Database
+from domain.configuration import Configuration
+from domain.policy import Autonomy
+
+_KEY: Final = "configuration"
+_LOAD: Final = "SELECT value FROM configuration WHERE key = $1"
+_LOCK: Final = {"postgresql": " FOR UPDATE", "sqlite": ""}
+_BEGIN: Final = """
+    INSERT INTO configuration (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING
+    RETURNING key
+"""
+_KEEP: Final = "UPDATE configuration SET value = $2 WHERE key = $1 RETURNING key"
+
+
+class TortoiseConfigurations:
+    """The configuration, in the database; ``initial`` until somebody changes it."""
+
+    def __init__(self, database: Database, initial: Configuration | None = None) -> None:
+        self._database = database
+        self._initial = initial or Configuration()
+
+    async def load(self) -> Configuration:
+        """Return the configuration that holds now."""
+        rows = await self._database.fetch(_LOAD, _KEY)
+        return _read(rows[0]["value"]) if rows else self._initial
+
+    async def change(self, edit: Callable[[Configuration], Configuration]) -> Configuration:
+        """Replace the configuration by its edit, keep it, and return it. Edits don't overlap."""
+
+        async def work() -> Configuration:
+            # The row must be there to be locked: two first changes would not see each other.
+            await self._database.fetch(_BEGIN, _KEY, _write(self._initial))
+            load = _LOAD + _LOCK[self._database.engine]
+            rows = await self._database.fetch(load, _KEY)
+            changed = edit(_read(rows[0]["value"]))
+            await self._database.fetch(_KEEP, _KEY, _write(changed))
+            return changed
+
+        return await self._database.unit_of_work.run(work)
+
+
+def _write(configuration: Configuration) -> str:
+    return to_text(
+        {
+            "provider": configuration.provider,
+            "model": configuration.model,
+            "autonomy": configuration.autonomy,
+            "clouds": dict(configuration.clouds),
+        }
+    )
+
+
+def _read(text: str) -> Configuration:
+    data = from_text(text)
+    return Configuration(
+        provider=data["provider"],
+        model=data["model"],
+        autonomy=Autonomy(data["autonomy"]),
+        clouds=data["clouds"],
+    )

@@ -1,0 +1,177 @@
+"""Conversations and their messages."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from adapters.persistence.codec import known_id, storable
+from adapters.persistence.database import Database
+from adapters.persistence.keys import read_number, read_place, write_number, write_place
+from adapters.persistence.rows import to_conversation, to_message
+from domain.conversations import Conversation, Message
+from domain.errors import NotFound, RunInProgress
+from domain.paging import Page
+
+_ADD: Final = """
+    INSERT INTO conversations
+        (id, user_id, title, created_at, updated_at, message_count, last_message_preview)
+    VALUES ($1, $2, $3, $4, $5, 0, '') RETURNING id
+"""
+_GET: Final = "SELECT * FROM conversations WHERE id = $1 AND user_id = $2"
+_PAGE: Final = "SELECT * FROM conversations WHERE user_id = $1"
+_AFTER: Final = " AND (updated_at, id) < ($3, $4)"
+_HOLDING: Final = """
+    AND (lower(title) LIKE lower({text}) ESCAPE '!' OR EXISTS (
+        SELECT 1 FROM messages WHERE conversation_id = conversations.id
+        AND lower(content) LIKE lower({text}) ESCAPE '!'))
+"""
+_ORDER: Final = " ORDER BY updated_at DESC, id DESC LIMIT $2"
+_RENAME: Final = """
+    UPDATE conversations SET title = $3, updated_at = $4 WHERE id = $1 AND user_id = $2
+    RETURNING *
+"""
+_FIND: Final = "SELECT id FROM conversations WHERE id = $1 AND user_id = $2"
+_LOCK: Final = {"postgresql": " FOR UPDATE", "sqlite": ""}
+_ACTIVE: Final = "SELECT id FROM runs WHERE active_in = $1"
+_DELETE: Final = "DELETE FROM conversations WHERE id = $1 RETURNING id"
+_MESSAGES: Final = """
+    SELECT messages.* FROM messages
+    JOIN conversations ON conversations.id = messages.conversation_id
+    WHERE messages.conversation_id = $1 AND conversations.user_id = $2 AND number < $3
+    ORDER BY number DESC LIMIT $4
+"""
+_SEARCH: Final = """
+    SELECT messages.* FROM messages
+    JOIN conversations ON conversations.id = messages.conversation_id
+    WHERE conversations.user_id = $1 AND lower(messages.content) LIKE lower($2) ESCAPE '!'
+    ORDER BY messages.created_at DESC, messages.id DESC LIMIT $3
+"""
+_BEYOND: Final = 2**31 - 1
+
+
+class TortoiseConversations:
+    """The conversations, in the database.
+
+    Letters are compared in any case: on PostgreSQL those that the database's locale knows.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, conversation: Conversation) -> None:
+        """Keep a new, empty conversation."""
+        await self._database.fetch(
+            _ADD,
+            conversation.id,
+            conversation.user_id,
+            storable(conversation.title),
+            conversation.created_at,
+            conversation.updated_at,
+        )
+
+    async def get(self, user_id: str, conversation_id: str) -> Conversation:
+        """Return one conversation.
+
+        Raises:
+            NotFound: there is none for this user.
+
+        """
+        known = known_id(conversation_id, "conversation")
+        rows = await self._database.fetch(_GET, known, user_id)
+        if not rows:
+            raise _unknown()
+        return to_conversation(rows[0])
+
+    async def page(
+        self, user_id: str, limit: int, cursor: str | None, text: str | None = None
+    ) -> Page[Conversation]:
+        """Return conversations, the last changed first; with ``text`` those that hold it.
+
+        Raises:
+            InvalidRequest: the cursor did not come from here.
+
+        """
+        sql = _PAGE
+        values: list[Any] = [user_id, limit + 1]
+        if cursor is not None:
+            sql += _AFTER
+            values += read_place("conversations", cursor)
+        if text is not None:
+            values.append(_pattern(text))
+            sql += _HOLDING.format(text=f"${len(values)}")
+        rows = await self._database.fetch(sql + _ORDER, *values)
+        page = [to_conversation(row) for row in rows[:limit]]
+        if len(rows) <= limit:
+            return Page(page)
+        return Page(page, write_place("conversations", page[-1].updated_at, page[-1].id))
+
+    async def rename(
+        self, user_id: str, conversation_id: str, title: str, at: datetime
+    ) -> Conversation:
+        """Change the title and return the conversation.
+
+        Raises:
+            NotFound: there is none for this user.
+
+        """
+        known = known_id(conversation_id, "conversation")
+        rows = await self._database.fetch(_RENAME, known, user_id, storable(title), at)
+        if not rows:
+            raise _unknown()
+        return to_conversation(rows[0])
+
+    async def delete(self, user_id: str, conversation_id: str) -> None:
+        """Forget the conversation, its messages, runs and events.
+
+        Raises:
+            NotFound: there is none for this user.
+            RunInProgress: a run is still active in it.
+
+        """
+        known = known_id(conversation_id, "conversation")
+
+        async def work() -> None:
+            # Who begins a run changes the conversation's row: locked, it waits for our end.
+            find = _FIND + _LOCK[self._database.engine]
+            if not await self._database.fetch(find, known, user_id):
+                raise _unknown()
+            if await self._database.fetch(_ACTIVE, known):
+                raise RunInProgress("A run is still active in this conversation: cancel it first.")
+            await self._database.fetch(_DELETE, known)
+
+        await self._database.unit_of_work.run(work)
+
+    async def messages(
+        self, user_id: str, conversation_id: str, limit: int, cursor: str | None
+    ) -> Page[Message]:
+        """Return messages, oldest first; without a cursor the page that ends with the newest.
+
+        Raises:
+            NotFound: there is no such conversation for this user.
+            InvalidRequest: the cursor did not come from here.
+
+        """
+        known = known_id(conversation_id, "conversation")
+        before = _BEYOND if cursor is None else read_number("messages", cursor)
+        rows = await self._database.fetch(_MESSAGES, known, user_id, before, limit + 1)
+        if not rows:
+            await self.get(user_id, known)
+        page = [to_message(row) for row in reversed(rows[:limit])]
+        if len(rows) <= limit:
+            return Page(page)
+        return Page(page, write_number("messages", rows[limit - 1]["number"]))
+
+    async def search(self, user_id: str, text: str, limit: int) -> Sequence[Message]:
+        """Return messages of this user that hold the text, in any case, newest first."""
+        rows = await self._database.fetch(_SEARCH, user_id, _pattern(text), limit)
+        return [to_message(row) for row in rows]
+
+
+def _pattern(text: str) -> str:
+    """Return what ``LIKE`` matches when the text is anywhere inside, taken literally."""
+    literal = storable(text).replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return f"%{literal}%"
+
+
+def _unknown() -> NotFound:
+    return NotFound("There is no such conversation.")

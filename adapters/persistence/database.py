@@ -1,0 +1,148 @@
+"""The connection to the database that a URL names."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Final, Literal, cast
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.context import TortoiseContext
+
+from adapters.persistence import postgresql, sqlite
+from adapters.persistence.clients import Client
+from adapters.persistence.postgresql import Limits
+from adapters.persistence.unit_of_work import TortoiseUnitOfWork
+from domain.errors import InvalidRequest, PuertoError, Unavailable
+
+Engine = Literal["sqlite", "postgresql"]
+Row = dict[str, Any]
+
+APP: Final = "puerto"
+CONNECTION: Final = "default"
+_PATIENCE: Final = 2.0  # seconds that a probe waits
+
+
+def engine_of(url: str) -> Engine:
+    """Return which engine a database URL asks for.
+
+    Raises:
+        InvalidRequest: it asks for another one, or for a database in memory.
+
+    """
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite" and rest and not rest.startswith(":memory:"):
+        return "sqlite"
+    if scheme in {"postgres", "postgresql"}:
+        return "postgresql"
+    raise InvalidRequest(
+        "DATABASE_URL must be sqlite:///path/to/file or postgresql://user@host/database."
+    )
+
+
+def orm_config(connection: dict[str, Any]) -> dict[str, Any]:
+    """Return the ORM's configuration with this connection."""
+    return {
+        "connections": {CONNECTION: connection},
+        "apps": {
+            APP: {
+                "models": ["adapters.persistence.models"],
+                "migrations": "adapters.persistence.migrations",
+                "default_connection": CONNECTION,
+            }
+        },
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+async def open_client(context: TortoiseContext, connection: dict[str, Any]) -> Client:
+    """Connect, and teach the models the engine's ways; ``context`` is the current one.
+
+    Raises:
+        Unavailable: the database is not there.
+
+    """
+    await context.init(config=orm_config(connection))
+    client = cast("Client", context.db())
+    try:
+        await client.create_connection(with_db=True)
+    except BaseException:
+        await client.close()
+        raise
+    return client
+
+
+class Database:
+    """An open database. Its tables are made by `migrate`, before.
+
+    Several may be open in one process if they are of one engine: the ORM's models learn the
+    engine's ways when it starts. Any task may use it. The ORM writes the variables ``USE_TZ``
+    and ``TIMEZONE`` into the environment when it starts.
+    """
+
+    def __init__(self, url: str, limits: Limits | None = None) -> None:
+        self.engine: Final = engine_of(url)
+        if self.engine == "sqlite":
+            self._config = sqlite.connection_config(url)
+        else:
+            self._config = postgresql.connection_config(url, limits or Limits())
+        self._context = TortoiseContext()
+        self._client: Client | None = None
+        self.unit_of_work: Final = TortoiseUnitOfWork(self._opened)
+
+    async def start(self) -> None:
+        """Connect.
+
+        Raises:
+            Unavailable: the database is not there.
+
+        """
+        with self._context:
+            self._client = await open_client(self._context, self._config)
+
+    async def close(self) -> None:
+        """Wait for the running units of work, then disconnect. Closing twice is no error."""
+        await self.unit_of_work.close()
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    async def ping(self) -> bool:
+        """Tell, within 2 seconds, whether the database answers."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self.fetch("SELECT 1")
+        except (PuertoError, TimeoutError):
+            return False
+        return True
+
+    @property
+    def connection(self) -> BaseDBAsyncClient:
+        """What statements are to be sent to: the open transaction, or the database itself."""
+        return self.unit_of_work.current or self._opened()
+
+    async def fetch(self, sql: str, *values: Any) -> Sequence[Row]:
+        """Run one statement, its values written $1, $2 ..., and return its rows."""
+        if self.engine == "sqlite":
+            sql, count = _for_sqlite(sql)
+            values = values[:count]
+        return await self.connection.execute_query_dict(sql, list(values))
+
+    def _opened(self) -> Client:
+        if self._client is None:
+            raise Unavailable("The database is not open.")
+        return self._client
+
+
+_PLACE: Final = re.compile(r"\$(\d+)")
+
+
+@cache
+def _for_sqlite(sql: str) -> tuple[str, int]:
+    """Return the statement with ?1, ?2 ... and the number of values it takes.
+
+    SQLite refuses more values than the highest number.
+    """
+    places = [int(number) for number in _PLACE.findall(sql)]
+    return _PLACE.sub(r"?\1", sql), max(places, default=0)

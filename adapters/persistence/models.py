@@ -1,0 +1,164 @@
+"""The tables. Rows never leave this package: the repositories return the core's records.
+
+Ids are UUIDv7 made by the core; times are UTC. JSON is kept as text, written by `codec`:
+PostgreSQL's own JSON types refuse the character U+0000, which a tool may well return.
+Owners (``user_id``) are no foreign keys: a token may name a user of another identity provider.
+"""
+
+from typing import ClassVar, Final
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class UserRow(Model):
+    """A person or program with an account. E-mail address and user name are lower case."""
+
+    id = fields.UUIDField(primary_key=True)
+    email = fields.CharField(max_length=320, unique=True)
+    username = fields.CharField(max_length=320, unique=True)
+    full_name = fields.TextField()
+    role = fields.CharField(max_length=16)
+    password_hash = fields.TextField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        """The name, and the order of the list of users."""
+
+        table = "users"
+        indexes: ClassVar = [("created_at", "id")]
+
+
+class SessionRow(Model):
+    """A login. The fingerprint before the current one tells a stolen token."""
+
+    id = fields.UUIDField(primary_key=True)
+    user: fields.ForeignKeyRelation[UserRow] = fields.ForeignKeyField(
+        "puerto.UserRow", related_name="sessions", db_index=True
+    )
+    fingerprint = fields.CharField(max_length=128, unique=True)
+    previous_fingerprint = fields.CharField(max_length=128, null=True, db_index=True)
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    revoked_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        """The name."""
+
+        table = "sessions"
+
+
+class ConversationRow(Model):
+    """A titled row of messages. The count and the preview spare the list of them a join."""
+
+    id = fields.UUIDField(primary_key=True)
+    user_id = fields.UUIDField()
+    title = fields.TextField()
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+    message_count = fields.IntField(default=0)
+    last_message_preview = fields.TextField(default="")
+
+    class Meta:
+        """The name, and the order of a user's list."""
+
+        table = "conversations"
+        indexes: ClassVar = [("user_id", "updated_at", "id")]
+
+
+class MessageRow(Model):
+    """One thing said, the ``number``-th of its conversation."""
+
+    id = fields.UUIDField(primary_key=True)
+    conversation: fields.ForeignKeyRelation[ConversationRow] = fields.ForeignKeyField(
+        "puerto.ConversationRow", related_name="messages"
+    )
+    number = fields.IntField()
+    role = fields.CharField(max_length=16)
+    content = fields.TextField()
+    created_at = fields.DatetimeField()
+    run_id = fields.UUIDField(null=True)
+    tool_calls = fields.TextField()
+    results = fields.TextField()
+
+    class Meta:
+        """The name, and the place in the conversation."""
+
+        table = "messages"
+        unique_together: ClassVar = [("conversation_id", "number")]
+
+
+class RunRow(Model):
+    """A run without its events.
+
+    ``active_in`` is the conversation as long as the run is not final, then null: being unique,
+    it lets one run be active in a conversation. ``leased_until`` is null from then on, too.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    conversation: fields.ForeignKeyRelation[ConversationRow] = fields.ForeignKeyField(
+        "puerto.ConversationRow", related_name="runs", db_index=True
+    )
+    user_id = fields.UUIDField()
+    message_id = fields.UUIDField()
+    status = fields.CharField(max_length=32)
+    attempt = fields.IntField()
+    worker_id = fields.CharField(max_length=128)
+    leased_until = fields.DatetimeField(null=True, db_index=True)
+    active_in = fields.UUIDField(null=True, unique=True)
+    cancel_requested = fields.BooleanField(default=False)
+    created_at = fields.DatetimeField()
+    finished_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        """The name."""
+
+        table = "runs"
+
+
+class RunEventsRow(Model):
+    """The events of one append, by number: ``bodies`` is a JSON array."""
+
+    id = fields.BigIntField(primary_key=True)
+    run: fields.ForeignKeyRelation[RunRow] = fields.ForeignKeyField(
+        "puerto.RunRow", related_name="events"
+    )
+    first_number = fields.IntField()
+    last_number = fields.IntField()
+    attempt = fields.IntField()
+    bodies = fields.TextField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        """The name; two appends cannot begin at the same number."""
+
+        table = "run_events"
+        unique_together: ClassVar = [("run_id", "first_number")]
+
+
+class ConfigurationRow(Model):
+    """What operators changed: one row, its value a JSON object."""
+
+    key = fields.CharField(max_length=64, primary_key=True)
+    value = fields.TextField()
+
+    class Meta:
+        """The name."""
+
+        table = "configuration"
+
+
+TABLES: Final = {
+    str(model._meta.db_table): ", ".join(  # noqa: SLF001  the ORM's documented access
+        sorted(model._meta.fields_db_projection.values())  # noqa: SLF001
+    )
+    for model in (
+        UserRow,
+        SessionRow,
+        ConversationRow,
+        MessageRow,
+        RunRow,
+        RunEventsRow,
+        ConfigurationRow,
+    )
+}

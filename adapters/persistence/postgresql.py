@@ -1,0 +1,117 @@
+"""PostgreSQL through asyncpg, as an engine of the ORM: nothing waits for ever."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from asyncpg.pool import Pool, PoolConnectionProxy
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from adapters.persistence.clients import Client, TranslatedErrors
+from adapters.persistence.errors import translated
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The pool's sizes, and how long a statement, a lock or a free connection may take (s)."""
+
+    smallest: int = 1
+    largest: int = 10
+    statement: float = 15.0
+    acquire: float = 10.0
+    connect: float = 10.0
+
+
+def connection_config(url: str, limits: Limits) -> dict[str, Any]:
+    """Return the ORM's configuration of this engine; the URL is read by asyncpg itself."""
+    return {
+        "engine": __name__,
+        "credentials": {
+            "dsn": url,
+            "minsize": limits.smallest,
+            "maxsize": limits.largest,
+            "timeout": limits.connect,
+            "acquire_timeout": limits.acquire,
+            "server_settings": {
+                "application_name": "puerto",
+                "statement_timeout": str(int(limits.statement * 1000)),
+                "idle_in_transaction_session_timeout": str(int(limits.statement * 4000)),
+                "timezone": "UTC",
+                "jit": "off",  # our statements are short: compiling them costs more than it saves
+            },
+        },
+    }
+
+
+class BoundedPool(Pool):  # type: ignore[misc]  # asyncpg has no types
+    """A pool that gives up when no connection is free for ``acquire_timeout`` seconds."""
+
+    def __init__(self, *args: Any, acquire_timeout: float, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._acquire_timeout = acquire_timeout
+
+    async def _acquire(self, timeout: float | None) -> PoolConnectionProxy:
+        async with asyncio.timeout(timeout or self._acquire_timeout):
+            return await super()._acquire(None)
+
+
+async def _as_it_is(_: Any) -> None:
+    """Leave a returned connection alone: nothing here changes a session, and asking costs."""
+
+
+class PostgreSQLTransaction(TranslatedErrors, TransactionWrapper):
+    """One of the connections while a transaction is open on it."""
+
+
+class PostgreSQLClient(Client, AsyncpgDBClient):
+    """The process's pool of connections."""
+
+    async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001  the ORM's name
+        """Open the pool."""
+        with translated():
+            await super().create_connection(with_db)
+
+    async def create_pool(self, **options: Any) -> Pool:
+        """Open a pool of the URL: the ORM's own reading of it knows no ``sslmode``."""
+        for part in ("host", "port", "user", "password", "database"):
+            options.pop(part, None)
+        return await BoundedPool(
+            options.pop("dsn"),
+            max_queries=50_000,
+            max_inactive_connection_lifetime=300.0,
+            record_class=asyncpg.Record,
+            reset=_as_it_is,
+            **options,
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[BaseDBAsyncClient]:
+        """Open a transaction: kept when the block ends, undone when it raises."""
+        pool = self._pool
+        if pool is None:
+            raise ValueError("the pool is closed")
+        with translated():
+            connection = await pool.acquire()
+        try:
+            opened = PostgreSQLTransaction(self)
+            opened._connection = connection  # noqa: SLF001  as the ORM's own context does
+            with translated():
+                await opened.begin()
+            try:
+                yield opened
+            except BaseException:
+                with translated():
+                    await opened.rollback()
+                raise
+            with translated():
+                await opened.commit()
+        finally:
+            with translated():
+                await pool.release(connection)
+
+
+client_class = PostgreSQLClient

@@ -1,0 +1,78 @@
+"""Rows of the tables as records of the core."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.persistence.codec import from_text, moment
+from domain.conversations import Conversation, Message, MessageRole
+from domain.identity import Role, User
+from domain.ports.runs import RunRecord
+from domain.ports.users import Session
+from domain.runs import RunStatus
+
+Row = Mapping[str, Any]
+
+
+def to_user(row: Row) -> User:
+    """Return the user of a row."""
+    return User(
+        id=str(row["id"]),
+        email=row["email"],
+        username=row["username"],
+        full_name=row["full_name"],
+        role=Role(row["role"]),
+        created_at=moment(row["created_at"]),
+    )
+
+
+def to_session(row: Row) -> Session:
+    """Return the session of a row."""
+    return Session(
+        id=str(row["id"]),
+        user_id=str(row["user_id"]),
+        fingerprint=row["fingerprint"],
+        created_at=moment(row["created_at"]),
+        expires_at=moment(row["expires_at"]),
+    )
+
+
+def to_conversation(row: Row) -> Conversation:
+    """Return the conversation of a row."""
+    return Conversation(
+        id=str(row["id"]),
+        user_id=str(row["user_id"]),
+        title=row["title"],
+        created_at=moment(row["created_at"]),
+        updated_at=moment(row["updated_at"]),
+        message_count=row["message_count"],
+        last_message_preview=row["last_message_preview"],
+    )
+
+
+def to_message(row: Row) -> Message:
+    """Return the message of a row."""
+    return Message(
+        id=str(row["id"]),
+        conversation_id=str(row["conversation_id"]),
+        role=MessageRole(row["role"]),
+        content=row["content"],
+        created_at=moment(row["created_at"]),
+        run_id=str(row["run_id"]) if row["run_id"] else None,
+        tool_calls=tuple(from_text(row["tool_calls"])),
+        results=tuple(from_text(row["results"])),
+    )
+
+
+def to_run(row: Row) -> RunRecord:
+    """Return the run of a row."""
+    return RunRecord(
+        id=str(row["id"]),
+        user_id=str(row["user_id"]),
+        conversation_id=str(row["conversation_id"]),
+        message_id=str(row["message_id"]),
+        status=RunStatus(row["status"]),
+        attempt=row["attempt"],
+        cancel_requested=bool(row["cancel_requested"]),
+        created_at=moment(row["created_at"]),
+        finished_at=moment(row["finished_at"]) if row["finished_at"] else None,
+    )

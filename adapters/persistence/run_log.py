@@ -1,0 +1,152 @@
+"""The events of runs: one row for each append."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from adapters.persistence.codec import from_text, is_id, storable, to_text
+from adapters.persistence.database import Database
+from adapters.persistence.errors import Taken
+from adapters.persistence.strokes import Stroke, Write, perform
+from domain.conversations import PREVIEW_LENGTH, shorten
+from domain.cursors import Cursor
+from domain.errors import LeaseLost
+from domain.events import Body, Event, from_json, to_json
+from domain.ports.runs import Ending
+
+# A worker may write while it holds the lease, and only what follows on what is stored.
+_MAY_WRITE: Final = """
+    id = $1 AND attempt = $2 AND finished_at IS NULL AND $3 - 1 =
+        (SELECT last_number FROM run_events WHERE run_id = $1 ORDER BY first_number DESC LIMIT 1)
+"""
+_COLUMNS: Final = "run_events (run_id, first_number, last_number, attempt, bodies, created_at)"
+_APPEND: Final = f"""
+    INSERT INTO {_COLUMNS}
+    SELECT id, $3, $4, $2, $5, CURRENT_TIMESTAMP FROM runs WHERE {_MAY_WRITE}
+"""  # noqa: S608  made of constants
+# The row is locked until the events are kept, so that none of them lands after a takeover.
+_LOCK: Final = {"postgresql": "FOR SHARE", "sqlite": ""}
+
+_RUN_ENDS: Final = Write(
+    "run",
+    f"""
+    UPDATE runs SET status = $6, finished_at = $7, active_in = NULL, leased_until = NULL
+    WHERE {_MAY_WRITE}
+    RETURNING id, conversation_id
+    """,  # noqa: S608  made of constants
+    "SELECT id, conversation_id FROM runs WHERE id = $1",
+)
+_LAST_EVENTS: Final = Write(
+    "written",
+    f"INSERT INTO {_COLUMNS} SELECT id, $3, $4, $2, $5, CURRENT_TIMESTAMP FROM run",  # noqa: S608
+)
+_END_WITHOUT_ANSWER: Final = Stroke(
+    (
+        _RUN_ENDS,
+        _LAST_EVENTS,
+        Write(
+            "conversation",
+            """
+            UPDATE conversations SET updated_at = $7
+            WHERE id = (SELECT conversation_id FROM run)
+            """,
+        ),
+    ),
+    "SELECT id FROM run",
+)
+_END_WITH_ANSWER: Final = Stroke(
+    (
+        _RUN_ENDS,
+        _LAST_EVENTS,
+        Write(
+            "conversation",
+            """
+            UPDATE conversations
+            SET updated_at = $7, message_count = message_count + 1, last_message_preview = $8
+            WHERE id = (SELECT conversation_id FROM run)
+            RETURNING id, message_count
+            """,
+            """
+            SELECT id, message_count FROM conversations
+            WHERE id = (SELECT conversation_id FROM run)
+            """,
+        ),
+        Write(
+            "answer",
+            """
+            INSERT INTO messages (id, conversation_id, number, role, content, created_at,
+                run_id, tool_calls, results)
+            SELECT $9, id, message_count, $10, $11, $12, $1, $13, $14 FROM conversation
+            """,
+        ),
+    ),
+    "SELECT id FROM run",
+)
+_READ: Final = """
+    SELECT first_number, attempt, bodies FROM run_events
+    WHERE run_id = $1 AND (last_number > $2 OR attempt > $3)
+    ORDER BY first_number LIMIT $4
+"""
+
+
+class TortoiseRunLog:
+    """The events of the runs, in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._append = f"{_APPEND} {_LOCK[database.engine]} RETURNING first_number"
+
+    async def append(
+        self,
+        run_id: str,
+        attempt: int,
+        first: int,
+        bodies: Sequence[Body],
+        ending: Ending | None = None,
+    ) -> None:
+        """Keep events numbered from ``first``; with an ending, end the run in the same stroke.
+
+        Raises:
+            LeaseLost: another worker drives the run now, or it has ended.
+
+        """
+        text = to_text([to_json(body) for body in bodies])
+        values = (run_id, attempt, first, first + len(bodies) - 1, text)
+        try:
+            if ending is None:
+                kept = await self._database.fetch(self._append, *values)
+            elif (answer := ending.answer) is None:
+                final = (ending.status, ending.at)
+                kept = await perform(self._database, _END_WITHOUT_ANSWER, *values, *final)
+            else:
+                kept = await perform(
+                    self._database,
+                    _END_WITH_ANSWER,
+                    *values,
+                    ending.status,
+                    ending.at,
+                    storable(shorten(answer.content, PREVIEW_LENGTH)),
+                    answer.id,
+                    answer.role,
+                    storable(answer.content),
+                    answer.created_at,
+                    to_text(list(answer.tool_calls)),
+                    to_text(list(answer.results)),
+                )
+        except Taken as error:
+            raise LeaseLost("These events of the run are written already.") from error
+        if not kept:
+            raise LeaseLost("Another worker drives the run, or it has ended.")
+
+    async def read(self, run_id: str, after: Cursor | None, limit: int) -> Sequence[Event]:
+        """Return the next stored events, at most ``limit`` of them, oldest first."""
+        if not is_id(run_id):
+            return []
+        seen = after or Cursor(attempt=0, number=0)
+        rows = await self._database.fetch(_READ, run_id, seen.number, seen.attempt, limit)
+        events = (
+            Event(number, row["attempt"], from_json(body))
+            for row in rows
+            for number, body in enumerate(from_text(row["bodies"]), row["first_number"])
+            if number > seen.number or row["attempt"] > seen.attempt
+        )
+        return [event for event, _ in zip(events, range(limit), strict=False)]

@@ -1,0 +1,94 @@
+"""SQLite, as an engine of the ORM: many processes may share the file.
+
+One connection for each process, one statement or transaction at a time. A transaction takes
+the file's write lock when it begins: taking it later, as the ORM's own engine does, fails at
+once when another process wrote in between.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper
+
+from adapters.persistence.clients import Client, TranslatedErrors
+from adapters.persistence.errors import translated
+
+_SCHEME: Final = "sqlite://"
+
+
+def database_file(url: str) -> Path:
+    """Return the file that ``sqlite:///absolute/path`` or ``sqlite://relative/path`` names."""
+    return Path(url.removeprefix(_SCHEME).partition("?")[0])
+
+
+def connection_config(url: str, *, foreign_keys: bool = True) -> dict[str, Any]:
+    """Return the ORM's configuration of this engine. The lock is waited for up to 10 s."""
+    return {
+        "engine": __name__,
+        "credentials": {
+            "file_path": str(database_file(url)),
+            "busy_timeout": 10_000,
+            "journal_mode": "WAL",
+            "synchronous": "NORMAL",
+            "foreign_keys": "ON" if foreign_keys else "OFF",
+        },
+    }
+
+
+class SQLiteTransaction(TranslatedErrors, SqliteTransactionWrapper):
+    """The connection while a transaction is open on it."""
+
+    async def begin(self) -> None:
+        """Begin, waiting for the file's write lock."""
+        await self._connection.execute("BEGIN IMMEDIATE")
+
+    async def execute_script(self, query: str) -> None:
+        """Run statements one by one: sqlite3's own ``executescript`` would commit first."""
+        for statement in query.split(";"):
+            if statement.strip():
+                await self.execute_query(statement)
+
+
+class SQLiteClient(Client, SqliteClient):
+    """The process's connection."""
+
+    async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001  the ORM's name
+        """Connect, and give SQL a ``lower`` that knows more letters than ASCII's."""
+        with translated():
+            await super().create_connection(with_db)
+            if self._connection is not None:
+                await self._connection.create_function("lower", 1, _lower, deterministic=True)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[BaseDBAsyncClient]:
+        """Open a transaction: kept when the block ends, undone when it raises."""
+        async with self._lock:
+            with translated():
+                opened = SQLiteTransaction(self)
+                try:
+                    await opened.begin()
+                except BaseException:
+                    await self._undo()
+                    raise
+            try:
+                yield opened
+                with translated():
+                    await opened.commit()
+            except BaseException:
+                await self._undo()
+                raise
+
+    async def _undo(self) -> None:
+        if self._connection is not None:
+            with translated():
+                await self._connection.rollback()
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
+
+
+client_class = SQLiteClient

@@ -1,0 +1,74 @@
+"""Transactions that a caller's cancellation cannot break."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from adapters.persistence.clients import Client
+from domain.errors import Unavailable
+
+T = TypeVar("T")
+
+
+class Transaction:
+    """A transaction as the tasks see it that were started inside: open, then not any more."""
+
+    __slots__ = ("client", "is_open")
+
+    def __init__(self, client: BaseDBAsyncClient) -> None:
+        self.client = client
+        self.is_open = True
+
+
+class TortoiseUnitOfWork:
+    """Runs each unit of work in a task of its own, which ends whole whoever waits for it.
+
+    Abandoned half-way, the ORM's transactions keep SQLite's lock, or a connection of the pool,
+    for good; so the caller only waits, behind a shield. Work does not leave tasks running
+    that use the repositories: up to its end they would be part of it.
+    """
+
+    def __init__(self, client: Callable[[], Client]) -> None:
+        self._client = client
+        self._ambient: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
+        self._running: set[asyncio.Task[Any]] = set()
+        self._closed = False
+
+    @property
+    def current(self) -> BaseDBAsyncClient | None:
+        """The transaction that the calling task is in, if it is in one."""
+        ambient = self._ambient.get()
+        return ambient.client if ambient is not None and ambient.is_open else None
+
+    async def run(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Run ``work`` in one transaction; inside another unit of work, as a part of it.
+
+        Raises:
+            Unavailable: the database is not there, too busy, or being closed.
+
+        """
+        if self.current is not None:
+            return await work()
+        if self._closed:
+            raise Unavailable("The service is shutting down.")
+        task = asyncio.create_task(self._transact(work))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
+
+    async def _transact(self, work: Callable[[], Awaitable[T]]) -> T:
+        async with self._client().transaction() as client:
+            transaction = Transaction(client)
+            self._ambient.set(transaction)
+            try:
+                return await work()
+            finally:
+                transaction.is_open = False
+
+    async def close(self) -> None:
+        """Take no more work, and wait for what is running."""
+        self._closed = True
+        await asyncio.gather(*self._running, return_exceptions=True)

@@ -1,0 +1,165 @@
+"""Users and their sessions."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from adapters.persistence.codec import is_id, known_id, storable
+from adapters.persistence.database import Database
+from adapters.persistence.errors import Taken
+from adapters.persistence.keys import read_place, write_place
+from adapters.persistence.rows import to_session, to_user
+from domain.errors import Conflict, NotFound
+from domain.identity import User
+from domain.paging import Page
+from domain.ports.users import Session
+
+_ADD_USER: Final = """
+    INSERT INTO users (id, email, username, full_name, role, password_hash, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id
+"""
+_BY_LOGIN: Final = """
+    SELECT * FROM users WHERE email = $1 OR username = $1 ORDER BY created_at LIMIT 1
+"""
+_USERS: Final = "SELECT * FROM users{after} ORDER BY created_at, id LIMIT $1"
+_AFTER: Final = " WHERE (created_at, id) > ($2, $3)"
+_SET_PASSWORD: Final = "UPDATE users SET password_hash = $2 WHERE id = $1 RETURNING id"
+
+
+class TortoiseUsers:
+    """The users, in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, user: User, password_hash: str) -> None:
+        """Keep a new user.
+
+        Raises:
+            Conflict: the e-mail address or the user name is taken; the message says which.
+
+        """
+        try:
+            await self._database.fetch(
+                _ADD_USER,
+                user.id,
+                storable(user.email.lower()),
+                storable(user.username.lower()),
+                storable(user.full_name),
+                user.role,
+                password_hash,
+                user.created_at,
+            )
+        except Taken as error:
+            taken = "e-mail address" if "email" in error.constraint else "user name"
+            raise Conflict(f"This {taken} is taken.") from error
+
+    async def by_login(self, login: str) -> tuple[User, str] | None:
+        """Return the user with this e-mail address or user name, and the password hash."""
+        rows = await self._database.fetch(_BY_LOGIN, storable(login.lower()))
+        return (to_user(rows[0]), rows[0]["password_hash"]) if rows else None
+
+    async def page(self, limit: int, cursor: str | None) -> Page[User]:
+        """Return users, oldest first.
+
+        Raises:
+            InvalidRequest: the cursor did not come from here.
+
+        """
+        place = () if cursor is None else read_place("users", cursor)
+        sql = _USERS.format(after=_AFTER if place else "")
+        rows = await self._database.fetch(sql, limit + 1, *place)
+        users = [to_user(row) for row in rows[:limit]]
+        if len(rows) <= limit:
+            return Page(users)
+        return Page(users, write_place("users", users[-1].created_at, users[-1].id))
+
+    async def set_password(self, user_id: str, password_hash: str) -> None:
+        """Replace the password hash.
+
+        Raises:
+            NotFound: there is no such user.
+
+        """
+        known = known_id(user_id, "user")
+        if not await self._database.fetch(_SET_PASSWORD, known, password_hash):
+            raise NotFound("There is no such user.")
+
+
+_ADD_SESSION: Final = """
+    INSERT INTO sessions (id, user_id, fingerprint, created_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5) RETURNING id
+"""
+_USER: Final = """
+    SELECT users.* FROM sessions JOIN users ON users.id = sessions.user_id
+    WHERE sessions.id = $1 AND sessions.revoked_at IS NULL AND sessions.expires_at > $2
+"""
+_ROTATE: Final = """
+    UPDATE sessions
+    SET fingerprint = $2, previous_fingerprint = fingerprint, expires_at = $4
+    WHERE fingerprint = $1 AND revoked_at IS NULL AND expires_at > $3
+    RETURNING *
+"""
+_REVOKE_COPIED: Final = """
+    UPDATE sessions SET revoked_at = $2 WHERE previous_fingerprint = $1 AND revoked_at IS NULL
+    RETURNING id
+"""
+_REVOKE: Final = """
+    UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id
+"""
+_REVOKE_ALL: Final = """
+    UPDATE sessions SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL RETURNING id
+"""
+
+
+class TortoiseSessions:
+    """The sessions, in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, session: Session) -> None:
+        """Keep a new session."""
+        await self._database.fetch(
+            _ADD_SESSION,
+            session.id,
+            session.user_id,
+            session.fingerprint,
+            session.created_at,
+            session.expires_at,
+        )
+
+    async def user(self, session_id: str, now: datetime) -> User | None:
+        """Return whose session it is, or None when it is unknown, revoked or expired."""
+        if not is_id(session_id):
+            return None
+        rows = await self._database.fetch(_USER, session_id, now)
+        return to_user(rows[0]) if rows else None
+
+    async def rotate(
+        self, fingerprint: str, replacement: str, now: datetime, expires_at: datetime
+    ) -> Session | None:
+        """Put a new refresh token in the place of a current one, once.
+
+        None when the token is unknown, expired or revoked, and when it was the one before the
+        current: then somebody has a copy, and the session is revoked.
+        """
+        presented = storable(fingerprint)
+
+        async def work() -> Session | None:
+            rows = await self._database.fetch(_ROTATE, presented, replacement, now, expires_at)
+            if rows:
+                return to_session(rows[0])
+            await self._database.fetch(_REVOKE_COPIED, presented, now)
+            return None
+
+        return await self._database.unit_of_work.run(work)
+
+    async def revoke(self, session_id: str) -> None:
+        """End a session. Ending it twice is no error."""
+        if is_id(session_id):
+            await self._database.fetch(_REVOKE, session_id, datetime.now(UTC))
+
+    async def revoke_all(self, user_id: str) -> None:
+        """End every session of a user."""
+        if is_id(user_id):
+            await self._database.fetch(_REVOKE_ALL, user_id, datetime.now(UTC))

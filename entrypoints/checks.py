@@ -1,0 +1,172 @@
+"""What an installation is made of, and what of that does not work. Nothing here changes it."""
+
+import asyncio
+import platform
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from adapters.persistence import plan
+from adapters.security.secrets import SecretStore
+from domain.errors import PuertoError
+from entrypoints.container import Container
+from entrypoints.settings import Settings, variables
+from plugins.host import PluginInfo, PluginState
+
+_CONNECT_SECONDS: Final = 2.0
+_DATABASE_SECONDS: Final = 5.0
+_OPENAI: Final = "https://api.openai.com/v1"
+
+# Keys, and the provider or plugin without which nobody reads them.
+_READER: Final = {
+    "openai_api_key": "openai",
+    "anthropic_api_key": "anthropic",
+    "gemini_api_key": "google",
+    "perplexity_api_key": "perplexity",
+    "serpapi_api_key": "serpapi",
+    "pinecone_api_key": "pinecone",
+}
+
+
+class State(StrEnum):
+    """How it is."""
+
+    OK = "ok"
+    NOTE = "note"  # it works, and there is something to know
+    BROKEN = "broken"  # something that is needed does not work
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. No secret is ever in ``detail``."""
+
+    subject: str
+    state: State
+    detail: str
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at everything, the network included, and return what was found."""
+    container = Container(settings=settings)
+    plugins = container.toolbox().plugins()
+    states = container.models().states()
+    return [
+        *_versions(),
+        _data_folder(settings.data_dir),
+        await _database(settings),
+        *_secrets(settings),
+        *[await _provider(settings, name, state) for name, state in states.items()],
+        *map(_plugin, plugins),
+        *_unused(settings, {*states, *(plugin.name for plugin in plugins)}),
+    ]
+
+
+def _versions() -> Iterator[Finding]:
+    try:
+        ours = version("puerto")
+    except PackageNotFoundError:
+        ours = "not installed, run from its folder"
+    yield Finding("puerto", State.OK, ours)
+    yield Finding("python", State.OK, f"{platform.python_version()} on {platform.system()}")
+
+
+def _data_folder(folder: Path) -> Finding:
+    if not folder.exists():
+        return Finding("data folder", State.OK, f"{folder} (made at the first start)")
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & 0o077:
+        detail = f"{folder} is open to other users (mode {mode:04o}); run: chmod 700 {folder}"
+        return Finding("data folder", State.NOTE, detail)
+    return Finding("data folder", State.OK, f"{folder} (mode {mode:04o})")
+
+
+async def _database(settings: Settings) -> Finding:
+    database = settings.database
+    parts = urlsplit(database.url)
+    where = str(database.path or f"{parts.hostname or 'a socket'}{parts.path}")
+    try:
+        async with asyncio.timeout(_DATABASE_SECONDS):
+            missing = await plan(database.url)
+    except PuertoError as error:
+        return Finding("database", State.BROKEN, f"{where}: {error.message}")
+    except TimeoutError:
+        detail = f"{where} did not answer within {_DATABASE_SECONDS:.0f} s"
+        return Finding("database", State.BROKEN, detail)
+    if missing:
+        detail = f"{where}: {len(missing)} migrations to apply, which the next start does"
+        return Finding("database", State.NOTE, detail)
+    return Finding("database", State.OK, f"{where} ({database.engine}), up to date")
+
+
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data_dir / "secrets"
+    for name in ("jwt_secret", "encryption_key"):
+        variable = name.upper()
+        if getattr(settings, name) is not None:
+            yield Finding(variable, State.OK, "from the environment")
+        elif not (folder / name).exists():
+            yield Finding(variable, State.OK, "not set; one is made when it is first needed")
+        else:
+            yield _kept_secret(folder, name)
+
+
+def _kept_secret(folder: Path, name: str) -> Finding:
+    try:
+        SecretStore(folder).get(name)
+    except PuertoError as error:
+        return Finding(name.upper(), State.BROKEN, error.message)
+    return Finding(name.upper(), State.OK, f"kept in {folder / name}")
+
+
+async def _provider(settings: Settings, name: str, state: str) -> Finding:
+    subject = f"provider {name}"
+    is_chosen = name == settings.chosen_provider
+    chosen = ", chosen by the settings" if is_chosen else ""
+    worst = State.BROKEN if is_chosen else State.NOTE
+    if state != "ready":
+        return Finding(subject, worst if is_chosen else State.OK, state + chosen)
+    if name == "openai":
+        url = settings.openai_base_url or _OPENAI
+        reached = await _reaches(url)
+        host = urlsplit(url).netloc
+        word = "answers" if reached else f"does not answer within {_CONNECT_SECONDS:.0f} s"
+        detail = f"{state}{chosen}; {host} {word}"
+        return Finding(subject, State.OK if reached else worst, detail)
+    return Finding(subject, State.OK, state + chosen)
+
+
+async def _reaches(url: str) -> bool:
+    """Tell whether the server of a URL lets itself be connected to."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            _, writer = await asyncio.open_connection(parts.hostname, port)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
+
+
+def _plugin(plugin: PluginInfo) -> Finding:
+    works = plugin.state is PluginState.ACTIVE and not plugin.reason
+    tools = f"tools: {', '.join(plugin.tools)}" if plugin.tools else "no tools"
+    words = [plugin.state.value, plugin.reason, tools if plugin.state is PluginState.ACTIVE else ""]
+    detail = "; ".join(word for word in words if word)
+    return Finding(f"plugin {plugin.name}", State.OK if works else State.NOTE, detail)
+
+
+def _unused(settings: Settings, present: set[str]) -> Iterator[Finding]:
+    """Find what is set and has no effect."""
+    for field, reader in _READER.items():
+        if getattr(settings, field) is not None and reader not in present:
+            name = variables(Settings.model_fields[field])[0]
+            yield Finding(name, State.NOTE, f"set, but unused: nothing here is called {reader}")
+    if settings.cassette is not None and settings.chosen_provider != "scripted":
+        detail = f"set, but unused: {settings.chosen_provider} answers"
+        yield Finding("PUERTO_CASSETTE", State.NOTE, detail)

@@ -1,0 +1,63 @@
+"""``puerto ask``: one question."""
+
+import asyncio
+from typing import Annotated, Final
+
+import typer
+
+from entrypoints.cli.client import Continued, Json, Login, Token, Url, connect
+
+_INTERRUPTED: Final = 130  # as shells say it: 128 and the number of SIGINT
+
+
+def command(
+    question: Annotated[str, typer.Argument(help="What to ask.")],
+    *,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the events, one JSON object a line.")
+    ] = False,
+    conversation: Continued = None,
+    url: Url = None,
+    token: Token = None,
+    login: Login = None,
+) -> None:
+    """Ask one question and print the answer.
+
+    The exit status is 1 when there is no answer; standard error says why.
+    """
+    asyncio.run(_ask(question, conversation, url, token, login, as_json=json))
+
+
+async def _ask(
+    question: str,
+    conversation_id: str | None,
+    url: str | None,
+    token: str | None,
+    login: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    from entrypoints.cli.screen import plain
+    from entrypoints.cli.turn import take_turn
+
+    async with connect(url, token, login) as client:
+        turn = await take_turn(
+            client, question, conversation_id, _print_json if as_json else _keep_quiet
+        )
+    if turn.answer and not as_json:
+        typer.echo(plain(turn.answer))
+    if turn.status == "cancelled":
+        raise typer.Exit(_INTERRUPTED)
+    if turn.status != "completed":
+        typer.echo(f"puerto: {turn.problem or turn.status}", err=True)
+        raise typer.Exit(1)
+
+
+def _print_json(event: Json) -> None:
+    from entrypoints.encoding import dump
+
+    typer.echo(dump(event))
+
+
+def _keep_quiet(event: Json) -> None:
+    """Show nothing before the whole answer: a piece may still be withdrawn."""

@@ -1,0 +1,88 @@
+"""``puerto chat``: a conversation at the terminal."""
+
+import asyncio
+import sys
+from contextlib import AsyncExitStack, suppress
+from typing import TYPE_CHECKING, Final
+
+from entrypoints.cli.client import Client, Continued, Login, Token, Url, connect
+
+if TYPE_CHECKING:  # rich is loaded only when there is something to show
+    from entrypoints.cli.screen import Screen
+
+PROMPT: Final = "> "
+HELP: Final = """\
+/new   begin a new conversation
+/quit  leave; so do Ctrl-D, and Ctrl-C at the prompt
+/help  show this
+Ctrl-C during an answer stops that answer."""
+
+
+def command(
+    conversation: Continued = None, url: Url = None, token: Token = None, login: Login = None
+) -> None:
+    """Talk with the agent."""
+    from entrypoints.cli.screen import Screen
+
+    with asyncio.Runner() as runner:  # the prompt waits outside of the loop: nothing runs then
+        stack = AsyncExitStack()
+        client = runner.run(stack.enter_async_context(connect(url, token, login)))
+        try:
+            _Talk(runner, client, Screen(), conversation).run()
+        finally:
+            runner.run(stack.aclose())
+
+
+class _Talk:
+    """Reads lines, and answers or obeys them."""
+
+    def __init__(
+        self,
+        runner: asyncio.Runner,
+        client: Client,
+        screen: "Screen",
+        conversation_id: str | None,
+    ) -> None:
+        self._runner = runner
+        self._client = client
+        self._screen = screen
+        self._conversation_id = conversation_id
+
+    def run(self) -> None:
+        """Go on until the person leaves."""
+        with suppress(ImportError):
+            import readline  # noqa: F401  gives the prompt its arrow keys, where there are any
+        if sys.stdin.isatty():
+            self._screen.note("Say something. /help shows the commands.")
+        with suppress(EOFError, KeyboardInterrupt):
+            while (line := _read()) not in {"/quit", "/exit"}:
+                self._handle(line)
+
+    def _handle(self, line: str) -> None:
+        match line:
+            case "":
+                pass
+            case "/help":
+                self._screen.note(HELP)
+            case "/new":
+                self._conversation_id = None
+                self._screen.note("A new conversation begins.")
+            case _ if line.startswith("/"):
+                self._screen.note(f"There is no command {line}. /help shows them.")
+            case _:
+                self._answer(line)
+
+    def _answer(self, line: str) -> None:
+        from domain.errors import PuertoError
+        from entrypoints.cli.turn import take_turn
+
+        question = take_turn(self._client, line, self._conversation_id, self._screen.show)
+        try:
+            self._conversation_id = self._runner.run(question).conversation_id
+        except PuertoError as error:
+            self._screen.note(error.message, "red")
+
+
+def _read() -> str:
+    """Return the next line. Raises EOFError at the end of the input."""
+    return input(PROMPT if sys.stdin.isatty() else "").strip()

@@ -1,0 +1,61 @@
+"""What `ask` and `chat` talk to: a service in this process, or one at an address."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, Protocol
+
+import typer
+
+Json = dict[str, Any]
+
+Url = Annotated[
+    str | None,
+    typer.Option(help="The service to talk to. Without one, it is started inside this command."),
+]
+Token = Annotated[str | None, typer.Option(help="An access token of the service at the URL.")]
+Login = Annotated[
+    str | None,
+    typer.Option(help="The user to log in as at the URL; the password is asked for."),
+]
+Continued = Annotated[
+    str | None, typer.Option("--conversation", help="The id of a conversation to go on with.")
+]
+
+
+class Client(Protocol):
+    """One user's line to a service."""
+
+    def ask(self, text: str, conversation_id: str | None) -> AsyncGenerator[Json, None]:
+        """Yield the events of the answer as clients see them, the last of them ``done``.
+
+        Raises:
+            PuertoError: the service refused, or cannot be reached.
+
+        """
+        ...
+
+    async def cancel(self, run_id: str) -> None:
+        """Stop a run; its stream then ends."""
+        ...
+
+
+@asynccontextmanager
+async def connect(
+    url: str | None, token: str | None, login: str | None
+) -> AsyncGenerator[Client, None]:
+    """Yield a client of the service that the options name."""
+    if url is None:
+        if token is not None or login is not None:
+            raise typer.BadParameter("--token and --login go with --url")
+        from entrypoints.cli.embedded import embedded
+
+        async with embedded() as inside:
+            yield inside
+    else:
+        from entrypoints.cli.remote import remote
+
+        if (token is None) == (login is None):
+            raise typer.BadParameter("--url needs one of --token and --login")
+        password = typer.prompt("Password", hide_input=True, err=True) if login else ""
+        async with remote(url, token, login or "", password) as line:
+            yield line

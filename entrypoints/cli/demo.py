@@ -1,0 +1,76 @@
+"""``puerto demo``: a conversation with the real service, with every step shown."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+if TYPE_CHECKING:  # a command loads what it needs when it runs
+    from entrypoints.cli.demo_steps import Demonstration
+
+GOODBYE: Final = """
+That was all of it. Now for real:
+  puerto serve                            start the service: http://127.0.0.1:8000
+  http://127.0.0.1:8000/api/docs          its documentation, to read and to try
+  puerto chat                             talk to it at this terminal
+  OPENAI_API_KEY=... puerto serve         let a model of OpenAI answer; OPENAI_BASE_URL names any
+                                          other server that speaks its API
+  puerto doctor                           see what is configured, and what is missing"""
+
+
+def command(
+    *,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the data folder, and say where it is.")
+    ] = False,
+) -> None:
+    """Show the service at work.
+
+    A service of its own, a question, the events of its answer, and a second question that needs
+    the first. It takes a few seconds, and no key, network or database.
+
+    The exit status is 1 when an answer is not what it should be.
+    """
+    folder = tempfile.mkdtemp(prefix="puerto-demo-") if keep else None
+    with tempfile.TemporaryDirectory(prefix="puerto-demo-") as passing:
+        went_well = asyncio.run(_demonstrate(Path(folder or passing)))
+    if folder is not None:
+        typer.echo(f"\nThe data folder is kept: PUERTO_DATA_DIR={folder}")
+    if not went_well:
+        typer.echo("puerto: an answer was not what it should be", err=True)
+        raise typer.Exit(1)
+    typer.echo(GOODBYE)
+
+
+async def _demonstrate(folder: Path) -> bool:
+    async with _service(folder) as demonstration:
+        return await demonstration.run()
+
+
+@asynccontextmanager
+async def _service(folder: Path) -> "AsyncGenerator[Demonstration, None]":
+    """Yield a demonstration of a service of its own, on a free port of the loopback interface."""
+    from entrypoints.cli.demo_steps import Demonstration
+    from entrypoints.http.app import create_app
+    from entrypoints.listener import address, listen
+    from entrypoints.logs import configure_logging
+    from entrypoints.server import Server, server_config
+    from entrypoints.service import running
+    from entrypoints.settings import load_settings
+
+    # Nothing of the environment: the demonstration is the same everywhere.
+    settings = load_settings({"PUERTO_DATA_DIR": str(folder), "PUERTO_GRACE_SECONDS": "1"}, None)
+    configure_logging(settings, quiet=True)
+    async with running(settings, lambda _: None) as services:
+        listener = listen("127.0.0.1", 0)
+        server = Server(server_config(create_app(services), settings), services)
+        serving = asyncio.create_task(server.serve([listener]))
+        try:
+            yield Demonstration(address(listener), folder)
+        finally:
+            server.should_exit = True
+            await serving

@@ -1,0 +1,48 @@
+"""``puerto doctor``: what is configured, what is reachable, what is missing."""
+
+import asyncio
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:  # a command loads what it needs when it runs
+    from entrypoints.checks import Finding
+
+
+def command(
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Look for what is broken or missing.
+
+    Lists what is configured, what is reachable and what is set for nothing, and changes nothing.
+
+    The exit status is 1 when something that is needed does not work.
+    """
+    from entrypoints.checks import State
+
+    findings = asyncio.run(_examine())
+    if json:
+        from entrypoints.encoding import dump
+
+        typer.echo(dump([asdict(finding) for finding in findings]))
+    else:
+        width = max(len(finding.subject) for finding in findings)
+        for finding in findings:
+            typer.echo(f"{finding.state:<6}  {finding.subject:<{width}}  {finding.detail}")
+    if any(finding.state is State.BROKEN for finding in findings):
+        raise typer.Exit(1)
+
+
+async def _examine() -> "list[Finding]":
+    from entrypoints.checks import Finding, State, examine
+    from entrypoints.logs import configure_logging
+    from entrypoints.settings import SettingsError, load_settings
+
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        return [Finding("settings", State.BROKEN, str(error))]
+    configure_logging(settings.model_copy(update={"log_level": "CRITICAL"}))  # told in the table
+    return await examine(settings)

@@ -1,0 +1,64 @@
+"""A service inside the command, on the data that the settings name."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager
+from typing import Final
+
+import typer
+
+from domain.errors import NotFound
+from domain.identity import User
+from entrypoints.cli.client import Json
+from entrypoints.encoding import EventEncoder
+from entrypoints.logs import configure_logging
+from entrypoints.service import running
+from entrypoints.services import Services
+from entrypoints.settings import load_settings
+
+LOCAL_USER: Final = "admin"  # whoever can read the data folder owns it: no password is asked for
+
+
+@asynccontextmanager
+async def installation() -> AsyncGenerator[Services, None]:
+    """Yield the services over the data that the settings name; what they say goes to stderr."""
+    settings = load_settings()
+    configure_logging(settings, quiet=True)
+    async with running(settings, lambda line: typer.echo(line, err=True)) as services:
+        yield services
+
+
+@asynccontextmanager
+async def embedded() -> AsyncGenerator["EmbeddedClient", None]:
+    """Yield a client of the service in this process, as the administrator.
+
+    Raises:
+        NotFound: there is no user ``admin``.
+
+    """
+    async with installation() as services:
+        found = await services.users.by_login(LOCAL_USER)
+        if found is None:
+            raise NotFound(f"There is no user {LOCAL_USER}; make one with: puerto user add")
+        yield EmbeddedClient(services, found[0])
+
+
+class EmbeddedClient:
+    """A user's line to the services in this process."""
+
+    def __init__(self, services: Services, user: User) -> None:
+        self._chat = services.chat
+        self._user = user
+
+    async def ask(self, text: str, conversation_id: str | None) -> AsyncGenerator[Json, None]:
+        """Yield the events of the answer."""
+        started = await self._chat.send(self._user, text, conversation_id)
+        encoder = EventEncoder(started.run_id)
+        async with aclosing(self._chat.follow(started.run_id)) as batches:
+            async for batch in batches:
+                for event in batch:
+                    if (data := encoder.encode(event)) is not None:
+                        yield data
+
+    async def cancel(self, run_id: str) -> None:
+        """Stop a run."""
+        await self._chat.cancel(self._user, run_id)

@@ -1,0 +1,33 @@
+"""``puerto migrate``: bring the database's tables up to date."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+
+def command(
+    *,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Say what is to be done, and change nothing.")
+    ] = False,
+) -> None:
+    """Bring the database up to date.
+
+    `puerto serve` does the same when it starts.
+    """
+    from adapters import persistence
+    from entrypoints.service import make_data_folder
+    from entrypoints.settings import load_settings
+
+    settings = load_settings()
+    url = settings.database.url
+    if plan:
+        names, word = asyncio.run(persistence.plan(url)), "to apply"
+    else:
+        make_data_folder(settings)
+        names, word = asyncio.run(persistence.migrate(url)), "applied"
+    for name in names:
+        typer.echo(f"{word}: {name}")
+    if not names:
+        typer.echo("The database is up to date.")

@@ -1,0 +1,69 @@
+"""A run as a person at a terminal sees it: the answer as it comes, the rest in a dim line each."""
+
+import re
+from typing import Any, Final
+
+from rich.console import Console
+
+from domain.conversations import shorten
+from entrypoints.cli.client import Json
+from entrypoints.encoding import dump
+
+_LONGEST: Final = 300
+_CONTROL: Final = re.compile(r"[^\n\t\x20-\x7e\xa0-\U0010ffff]")
+
+
+def plain(text: str) -> str:
+    """Return the text without the control characters by which it could command the terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def as_line(value: Any) -> str:
+    """Return a JSON value on one line of bounded length."""
+    return shorten(plain(dump(value).decode()), _LONGEST)
+
+
+class Screen:
+    """Shows events on standard output; without a terminal there, in the same words uncoloured."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False, markup=False, emoji=False)
+        self._in_text = False
+
+    @property
+    def is_terminal(self) -> bool:
+        """Tell whether a person is looking."""
+        return self._console.is_terminal
+
+    def note(self, text: str, style: str = "dim") -> None:
+        """Show a line of our own."""
+        self._end_text()
+        self._console.out(plain(text), style=style, highlight=False)
+
+    def show(self, event: Json) -> None:
+        """Show one event."""
+        match event["type"]:
+            case "chunk":
+                self._in_text = True
+                self._console.out(plain(event["content"]), end="", highlight=False)
+            case "tool_call":
+                self.note(f"→ {event['tool']} {as_line(event['params'])}")
+            case "tool_result" if "error" in event:
+                self.note(f"← {event['tool']}: {event['error']['message']}", "yellow")
+            case "tool_result":
+                self.note(f"← {as_line(event['result'])}")
+            case "thinking":
+                self.note(f"… {shorten(event['content'], _LONGEST)}")
+            case "retry":
+                self.note("(the answer begins again)")
+            case "error":
+                self.note(event["error"]["message"], "red")
+            case "done":
+                self._end_text()
+                if event["status"] == "cancelled":
+                    self.note("(cancelled)")
+
+    def _end_text(self) -> None:
+        if self._in_text:
+            self._console.out("")
+            self._in_text = False

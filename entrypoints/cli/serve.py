@@ -1,0 +1,68 @@
+"""``puerto serve``: the service."""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:  # a command loads what it needs when it runs
+    import socket
+
+    from entrypoints.settings import Settings
+
+
+def command(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on, in the place of API_HOST.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port, in the place of API_PORT.")
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=256, help="How many processes share the work.")
+    ] = 1,
+) -> None:
+    """Run the service.
+
+    SIGTERM and Ctrl-C stop it: the answers at hand may end first, within the grace time.
+    """
+    from entrypoints.listener import listen
+    from entrypoints.logs import configure_logging
+    from entrypoints.settings import load_settings
+
+    settings = load_settings()
+    given = {"api_host": host, "api_port": port}
+    changes = {name: value for name, value in given.items() if value is not None}
+    settings = settings.model_copy(update=changes)
+    configure_logging(settings)
+    with listen(settings.api_host, settings.api_port) as listener:
+        if workers == 1:
+            _serve(settings, listener)
+        else:
+            asyncio.run(_supervise(settings, listener, workers))
+
+
+def _serve(settings: "Settings", listener: "socket.socket") -> None:
+    from uvicorn.loops.auto import auto_loop_factory
+
+    from entrypoints.server import serve
+
+    line = _line(listener)
+    with asyncio.Runner(loop_factory=auto_loop_factory(use_subprocess=True)) as runner:
+        runner.run(serve(settings, listener, lambda: typer.echo(line)))
+
+
+async def _supervise(settings: "Settings", listener: "socket.socket", workers: int) -> None:
+    from entrypoints.service import running
+    from entrypoints.supervisor import Supervisor
+
+    line = _line(listener)
+    async with running(settings, typer.echo):
+        pass  # the tables and the first administrator are made once, by nobody else
+    await Supervisor(settings, listener, workers, lambda: typer.echo(line)).run()
+
+
+def _line(listener: "socket.socket") -> str:
+    from entrypoints.listener import address
+
+    return f"Puerto listens on {address(listener)} (docs: /api/docs)"

@@ -1,0 +1,168 @@
+"""Accounts and logins."""
+
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
+from quart import Blueprint, Response
+from quart_schema import document_response, tag, validate_request
+
+from domain.authentication import Grant
+from domain.identity import User
+from domain.ports.passwords import MAX_PASSWORD_BYTES
+from entrypoints.encoding import time_text
+from entrypoints.http.guard import caller, identity, open_to_all
+from entrypoints.http.models import Id, RequestBody, Timestamp
+from entrypoints.http.openapi import answers_nothing, can_fail
+from entrypoints.services import services
+
+blueprint = Blueprint("auth", __name__, url_prefix="/api/auth")
+
+_ME = "/api/auth/me"
+
+
+class UserView(BaseModel):
+    """A person or program with an account."""
+
+    id: Id
+    email: str
+    username: str
+    full_name: str
+    role: Literal["user", "operator", "admin"]
+    created_at: Timestamp
+
+
+class TokenAnswer(BaseModel):
+    """What a login gives: send `access_token` with every request, until it expires."""
+
+    access_token: str
+    token_type: Literal["bearer"]
+    expires_in: int = Field(description="The access token's life, in seconds.")
+    refresh_token: str = Field(description="Good for new tokens, once.")
+    user: UserView
+
+
+def user_view(user: User) -> dict[str, Any]:
+    """Return a user as clients see them."""
+    return {
+        "id": user.id,
+        "email": user.email,
+        "username": user.username,
+        "full_name": user.full_name,
+        "role": user.role,
+        "created_at": time_text(user.created_at),
+    }
+
+
+def token_answer(grant: Grant) -> dict[str, Any]:
+    """Return what a login gives, as clients see it."""
+    return {
+        "access_token": grant.access_token,
+        "token_type": "bearer",
+        "expires_in": grant.expires_in,
+        "refresh_token": grant.refresh_token,
+        "user": user_view(grant.user),
+    }
+
+
+class RegisterRequest(RequestBody):
+    """A new account."""
+
+    email: EmailStr = Field(description="Also the user name.", examples=["ada@example.com"])
+    full_name: str = Field(min_length=1, max_length=200, examples=["Ada Lovelace"])
+    password: str = Field(
+        min_length=8,
+        max_length=MAX_PASSWORD_BYTES,
+        description=f"At most {MAX_PASSWORD_BYTES} bytes in UTF-8.",
+        examples=["correct horse battery"],
+    )
+
+
+@blueprint.post("/register")
+@open_to_all
+@tag(["authentication"])
+@validate_request(RegisterRequest)
+@document_response(TokenAnswer, 201)
+@can_fail(403, 409, 503)
+async def register(data: RegisterRequest) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """Open an account and log in."""
+    grant = await services().authentication.register(data.email, data.full_name, data.password)
+    return token_answer(grant), 201, {"Location": _ME}
+
+
+class LoginRequest(RequestBody):
+    """A user name or an e-mail address (one of the two), and the password."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["username"]}, {"required": ["email"]}]}
+    )
+
+    username: str | SkipJsonSchema[None] = Field(
+        None, min_length=1, max_length=320, examples=["admin"]
+    )
+    email: str | SkipJsonSchema[None] = Field(None, min_length=1, max_length=320)
+    password: str = Field(
+        min_length=1, max_length=MAX_PASSWORD_BYTES, examples=["correct horse battery"]
+    )
+
+    @model_validator(mode="after")
+    def _check_login(self) -> Self:
+        if (self.username is None) == (self.email is None):
+            raise ValueError("Send username or email, one of them.")
+        return self
+
+    @property
+    def login(self) -> str:
+        """The user name or e-mail address, whichever was sent."""
+        return self.username or self.email or ""
+
+
+@blueprint.post("/login")
+@open_to_all
+@tag(["authentication"])
+@validate_request(LoginRequest)
+@document_response(TokenAnswer)
+@can_fail(401, 503)
+async def login(data: LoginRequest) -> dict[str, Any]:
+    """Log in.
+
+    An unknown user and a wrong password get the same answer, in the same time.
+    """
+    return token_answer(await services().authentication.login(data.login, data.password))
+
+
+class RefreshRequest(RequestBody):
+    """The refresh token that came with the access token."""
+
+    refresh_token: str = Field(min_length=1, max_length=1024)
+
+
+@blueprint.post("/refresh")
+@open_to_all
+@tag(["authentication"])
+@validate_request(RefreshRequest)
+@document_response(TokenAnswer)
+@can_fail(401, 503)
+async def refresh(data: RefreshRequest) -> dict[str, Any]:
+    """Trade a refresh token for new tokens.
+
+    It is good once: used twice, it has been copied by somebody, and the session ends.
+    """
+    return token_answer(await services().authentication.refresh(data.refresh_token))
+
+
+@blueprint.post("/logout")
+@tag(["authentication"])
+@answers_nothing
+async def logout() -> Response:
+    """End the session: its tokens are worth nothing from now on."""
+    await services().authentication.logout(identity())
+    return Response(status=204)
+
+
+@blueprint.get("/me")
+@tag(["authentication"])
+@document_response(UserView)
+async def me() -> dict[str, Any]:
+    """Say who you are."""
+    return user_view(caller())

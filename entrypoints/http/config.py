@@ -1,0 +1,178 @@
+"""What operators can change while the service runs."""
+
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from quart import Blueprint
+from quart_schema import document_response, tag, validate_request
+
+from domain.configuration import Configuration
+from domain.errors import Conflict, FieldProblem, InvalidRequest
+from domain.identity import Role
+from domain.policy import Autonomy
+from domain.ports.chat_model import ChatModels
+from entrypoints.http.guard import for_role
+from entrypoints.http.models import RequestBody
+from entrypoints.http.openapi import can_fail
+from entrypoints.http.openapi_schemas import CHOICES
+from entrypoints.services import services
+
+blueprint = Blueprint("config", __name__, url_prefix="/api")
+
+Level = Literal["manual", "semi", "full"]
+ProviderName = Annotated[str, Field(json_schema_extra={CHOICES: "providers"})]
+_AUTONOMY = "What the agent may do unasked: nothing, reading, everything."
+_MODEL = "A model of the provider; null: its default."
+
+
+class LlmView(BaseModel):
+    """Which model thinks."""
+
+    provider: str
+    model: str | None
+
+
+class AgentView(BaseModel):
+    """How freely the agent acts."""
+
+    autonomy_level: Level
+
+
+class CloudView(BaseModel):
+    """A cloud."""
+
+    enabled: bool
+
+
+class CloudsView(BaseModel):
+    """The clouds."""
+
+    aws: CloudView
+    azure: CloudView
+    gcp: CloudView
+
+
+class ConfigView(BaseModel):
+    """The configuration. No secret is ever in it."""
+
+    llm: LlmView
+    agent: AgentView
+    cloud_providers: CloudsView
+
+
+def config_view(configuration: Configuration, models: ChatModels) -> dict[str, Any]:
+    """Return the configuration as clients see it, the provider's default model filled in."""
+    provider, model = configuration.provider, configuration.model
+    if model is None and provider in models.names():
+        model = models.default_model(provider)
+    return {
+        "llm": {"provider": provider, "model": model},
+        "agent": {"autonomy_level": configuration.autonomy},
+        "cloud_providers": {
+            name: {"enabled": configuration.clouds.get(name, False)}
+            for name in CloudsView.model_fields
+        },
+    }
+
+
+@blueprint.get("/config")
+@tag(["configuration"])
+@document_response(ConfigView)
+async def get() -> dict[str, Any]:
+    """Look at the configuration that holds for the next run."""
+    at_hand = services()
+    return config_view(await at_hand.configurations.load(), at_hand.models)
+
+
+class LlmChange(RequestBody):
+    """Which model thinks. Another provider without a model means that provider's default."""
+
+    provider: ProviderName | None = None
+    model: str | None = Field(None, min_length=1, max_length=200, description=_MODEL)
+
+
+class AgentChange(RequestBody):
+    """How freely the agent acts."""
+
+    autonomy_level: Level | None = Field(None, description=_AUTONOMY)
+
+
+class CloudChange(RequestBody):
+    """A cloud to switch on or off."""
+
+    enabled: bool
+
+
+class CloudsChange(RequestBody):
+    """Clouds to switch on or off."""
+
+    aws: CloudChange | None = None
+    azure: CloudChange | None = None
+    gcp: CloudChange | None = None
+
+
+class ConfigChange(RequestBody):
+    """What to change; what is left out stays. The flat names are the same fields, and win."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"agent": {"autonomy_level": "semi"}}]}
+    )
+
+    llm: LlmChange | None = None
+    agent: AgentChange | None = None
+    cloud_providers: CloudsChange | None = None
+    llm_provider: ProviderName | None = None
+    model: str | None = Field(None, min_length=1, max_length=200, description=_MODEL)
+    autonomy_level: Level | None = Field(None, description=_AUTONOMY)
+
+    def applied_to(self, old: Configuration) -> Configuration:
+        """Return the configuration after this change."""
+        llm, agent = self.llm or LlmChange(), self.agent or AgentChange()
+        provider = self.llm_provider or llm.provider or old.provider
+        model = old.model if provider == old.provider else None
+        for part in (llm, self):
+            if "model" in part.model_fields_set:
+                model = part.model
+        level = self.autonomy_level or agent.autonomy_level
+        switched = (self.cloud_providers or CloudsChange()).model_dump(exclude_none=True)
+        return replace(
+            old,
+            provider=provider,
+            model=model,
+            autonomy=Autonomy(level) if level else old.autonomy,
+            clouds={**old.clouds, **{name: cloud["enabled"] for name, cloud in switched.items()}},
+        )
+
+
+@blueprint.put("/config")
+@for_role(Role.ADMIN)
+@tag(["configuration"])
+@validate_request(ConfigChange)
+@document_response(ConfigView)
+@can_fail(409)
+async def change(data: ConfigChange) -> dict[str, Any]:
+    """Change the configuration, from the next run on, also after a restart.
+
+    A provider that lacks its key is refused with 409.
+    """
+    at_hand = services()
+    if provider := data.llm_provider or (data.llm and data.llm.provider):
+        require_ready(provider, at_hand.models)
+    return config_view(await at_hand.configurations.change(data.applied_to), at_hand.models)
+
+
+def require_ready(provider: str, models: ChatModels) -> None:
+    """Refuse a provider that could not answer.
+
+    Raises:
+        InvalidRequest: there is no such provider; the message names those that there are.
+        Conflict: it is known, but not configured.
+
+    """
+    states = models.states()
+    if provider not in states:
+        message = f"There is no such provider: choose one of {', '.join(states)}."
+        raise InvalidRequest(message, [FieldProblem("llm.provider", message)])
+    if states[provider] != "ready":
+        raise Conflict(f"The provider {provider} is {states[provider]}.")

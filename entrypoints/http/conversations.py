@@ -1,0 +1,204 @@
+"""Conversations: list, begin, look at, rename and forget them."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+from quart import Blueprint, Response
+from quart_schema import document_response, tag, validate_querystring, validate_request
+
+from domain.conversations import TITLE_LENGTH, Conversation, Message, new_conversation, shorten
+from domain.paging import DEFAULT_LIMIT, MAX_LIMIT
+from entrypoints.encoding import time_text
+from entrypoints.http.chat import ToolCall, ToolResult
+from entrypoints.http.guard import caller
+from entrypoints.http.models import (
+    ConversationCursor,
+    Id,
+    Limit,
+    MessageCursor,
+    NextCursor,
+    RequestBody,
+    Timestamp,
+)
+from entrypoints.http.openapi import answers_nothing, can_fail
+from entrypoints.services import services
+
+blueprint = Blueprint("conversations", __name__, url_prefix="/api")
+
+
+class ConversationView(BaseModel):
+    """A titled row of messages."""
+
+    id: Id
+    title: str
+    created_at: Timestamp
+    updated_at: Timestamp
+    message_count: int
+
+
+class MessageView(BaseModel):
+    """One thing said, and the tools that were called for it."""
+
+    id: Id
+    role: Literal["user", "assistant"]
+    content: str
+    timestamp: Timestamp
+    tool_calls: list[ToolCall]
+    results: list[ToolResult]
+
+
+def conversation_view(conversation: Conversation) -> dict[str, Any]:
+    """Return a conversation as clients see it."""
+    return {
+        "id": conversation.id,
+        "title": conversation.title,
+        "created_at": time_text(conversation.created_at),
+        "updated_at": time_text(conversation.updated_at),
+        "message_count": conversation.message_count,
+    }
+
+
+def message_view(message: Message) -> dict[str, Any]:
+    """Return a message as clients see it."""
+    return {
+        "id": message.id,
+        "role": message.role,
+        "content": message.content,
+        "timestamp": time_text(message.created_at),
+        "tool_calls": message.tool_calls,
+        "results": message.results,
+    }
+
+
+class ListQuery(BaseModel):
+    """Which conversations."""
+
+    limit: Limit = DEFAULT_LIMIT
+    cursor: ConversationCursor | None = None
+    q: str | None = Field(
+        None,
+        min_length=1,
+        max_length=500,
+        description="Only those whose title or messages hold this text.",
+    )
+
+
+class ConversationList(BaseModel):
+    """Some conversations, the last changed first."""
+
+    conversations: list[ConversationView]
+    next_cursor: NextCursor
+
+
+@blueprint.get("/conversations")
+@tag(["conversations"])
+@validate_querystring(ListQuery)
+@document_response(ConversationList)
+async def find(query_args: ListQuery) -> dict[str, Any]:
+    """List your conversations, the last changed first."""
+    query = query_args
+    page = await services().conversations.page(caller().id, query.limit, query.cursor, query.q)
+    return {
+        "conversations": [conversation_view(item) for item in page.items],
+        "next_cursor": page.next_cursor,
+    }
+
+
+class NewConversation(RequestBody):
+    """A conversation to begin."""
+
+    title: str = Field("New conversation", min_length=1, max_length=TITLE_LENGTH)
+
+
+@blueprint.post("/conversations")
+@tag(["conversations"])
+@validate_request(NewConversation)
+@document_response(ConversationView, 201)
+async def add(data: NewConversation) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """Begin an empty conversation. Sending a message without an id begins one too."""
+    conversation = new_conversation(caller().id, data.title, services().clock.now())
+    await services().conversations.add(conversation)
+    headers = {"Location": f"/api/conversations/{conversation.id}"}
+    return conversation_view(conversation), 201, headers
+
+
+class MessagesQuery(BaseModel):
+    """Which messages."""
+
+    limit: Limit = MAX_LIMIT
+    cursor: MessageCursor | None = None
+
+
+class WholeConversation(ConversationView):
+    """A conversation and the last of its messages, oldest first."""
+
+    messages: list[MessageView]
+    next_cursor: NextCursor = Field(
+        description="Send it as `cursor` for the messages before these; null at the beginning."
+    )
+
+
+@blueprint.get("/conversations/<conversation_id>")
+@tag(["conversations"])
+@validate_querystring(MessagesQuery)
+@document_response(WholeConversation)
+async def get(conversation_id: str, query_args: MessagesQuery) -> dict[str, Any]:
+    """Look at a conversation and its last messages; `next_cursor` leads to those before."""
+    conversation = await services().conversations.get(caller().id, conversation_id)
+    return conversation_view(conversation) | await _messages(conversation_id, query_args)
+
+
+class ConversationChange(RequestBody):
+    """What to change."""
+
+    title: str = Field(min_length=1, max_length=TITLE_LENGTH)
+
+
+@blueprint.patch("/conversations/<conversation_id>")
+@tag(["conversations"])
+@validate_request(ConversationChange)
+@document_response(ConversationView)
+async def change(conversation_id: str, data: ConversationChange) -> dict[str, Any]:
+    """Rename a conversation."""
+    title, now = shorten(data.title, TITLE_LENGTH), services().clock.now()
+    conversations = services().conversations
+    return conversation_view(await conversations.rename(caller().id, conversation_id, title, now))
+
+
+@blueprint.delete("/conversations/<conversation_id>")
+@tag(["conversations"])
+@answers_nothing
+@can_fail(409)
+async def delete(conversation_id: str) -> Response:
+    """Forget a conversation, with its messages and runs. One that is being answered stays."""
+    await services().conversations.delete(caller().id, conversation_id)
+    return Response(status=204)
+
+
+class History(BaseModel):
+    """The last messages of a conversation, oldest first."""
+
+    conversation_id: Id
+    messages: list[MessageView]
+    next_cursor: NextCursor = Field(
+        description="Send it as `cursor` for the messages before these; null at the beginning."
+    )
+
+
+@blueprint.get("/chat/<conversation_id>/history")
+@tag(["conversations"])
+@validate_querystring(MessagesQuery)
+@document_response(History)
+async def history(conversation_id: str, query_args: MessagesQuery) -> dict[str, Any]:
+    """Read a conversation's last messages; `next_cursor` leads to those before."""
+    return {"conversation_id": conversation_id} | await _messages(conversation_id, query_args)
+
+
+async def _messages(conversation_id: str, query: MessagesQuery) -> dict[str, Any]:
+    page = await services().conversations.messages(
+        caller().id, conversation_id, query.limit, query.cursor
+    )
+    return {
+        "messages": [message_view(message) for message in page.items],
+        "next_cursor": page.next_cursor,
+    }

@@ -1,0 +1,114 @@
+"""Health, for probes and people. None of these waits for a provider."""
+
+from http import HTTPStatus
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from quart import Blueprint
+from quart_schema import document_response, tag
+
+from domain.errors import Unavailable
+from entrypoints.http.guard import open_to_all
+from entrypoints.http.openapi import can_fail
+from entrypoints.services import services
+from entrypoints.version import NAME, VERSION
+
+blueprint = Blueprint("health", __name__)
+
+
+class Healthy(BaseModel):
+    """The process answers."""
+
+    status: Literal["healthy"]
+
+
+@blueprint.get("/health")
+@open_to_all
+@tag(["health"])
+@document_response(Healthy)
+async def health() -> dict[str, Any]:
+    """Say that the process answers."""
+    return {"status": "healthy"}
+
+
+class Health(BaseModel):
+    """The service's parts, as far as they can be told without asking a provider."""
+
+    status: Literal["healthy", "unhealthy"]
+    service: str
+    version: str
+    llm_providers: dict[str, str]
+    database: Literal["connected", "disconnected"]
+    vector_db: str
+
+
+@blueprint.get("/api/health")
+@open_to_all
+@tag(["health"])
+@document_response(Health)
+@document_response(Health, 503)
+async def parts() -> tuple[dict[str, Any], int]:
+    """Look at the service's parts; 503 when the database does not answer."""
+    answers = await services().database_answers()
+    body = {
+        "status": "healthy" if answers else "unhealthy",
+        "service": NAME,
+        "version": VERSION,
+        "llm_providers": dict(services().models.states()),
+        "database": "connected" if answers else "disconnected",
+        "vector_db": "not configured",
+    }
+    return body, HTTPStatus.OK if answers else HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class Ready(BaseModel):
+    """Requests are welcome."""
+
+    status: Literal["ready"]
+
+
+@blueprint.get("/api/ready")
+@open_to_all
+@tag(["health"])
+@document_response(Ready)
+@can_fail(503)
+async def ready() -> dict[str, Any]:
+    """Say whether requests are welcome: not while stopping, nor without the database."""
+    if services().worker.is_stopping:
+        raise Unavailable("The service is stopping.")
+    if not await services().database_answers():
+        raise Unavailable("The database does not answer.")
+    return {"status": "ready"}
+
+
+class Alive(BaseModel):
+    """The process lives."""
+
+    status: Literal["alive"]
+
+
+@blueprint.get("/api/live")
+@open_to_all
+@tag(["health"])
+@document_response(Alive)
+async def live() -> dict[str, Any]:
+    """Say that the process lives."""
+    return {"status": "alive"}
+
+
+class Status(BaseModel):
+    """The service runs."""
+
+    status: Literal["running"]
+    version: str
+    openai_connected: bool
+
+
+@blueprint.get("/status")
+@open_to_all
+@tag(["health"])
+@document_response(Status)
+async def status() -> dict[str, Any]:
+    """Say that the service runs, and whether OpenAI's API is configured."""
+    connected = services().models.states().get("openai") == "ready"
+    return {"status": "running", "version": VERSION, "openai_connected": connected}

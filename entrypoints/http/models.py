@@ -1,0 +1,44 @@
+"""What the requests and answers of several routes have in common."""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from domain.paging import MAX_LIMIT
+
+EXAMPLE_ID: Final = "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
+
+Id = Annotated[
+    str,
+    Field(min_length=1),
+    WithJsonSchema({"type": "string", "format": "uuid", "examples": [EXAMPLE_ID]}),
+]
+Timestamp = Annotated[
+    datetime | str,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "description": "RFC 3339, UTC.",
+            "examples": ["2026-11-20T10:15:30.123456Z"],
+        }
+    ),
+]
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many to return at most.")]
+_CURSOR: Final = "Where to go on: `next_cursor` of the page before, as it came."
+ConversationCursor = Annotated[
+    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^c[0-9a-f]{46}$"})
+]
+MessageCursor = Annotated[
+    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^m[1-9a-f][0-9a-f]{0,6}$"})
+]
+NextCursor = Annotated[
+    str | None, Field(description="Send it as `cursor` for the next page; null at the end.")
+]
+
+
+class RequestBody(BaseModel):
+    """A body that is taken as written: no other fields, no other types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)

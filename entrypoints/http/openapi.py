@@ -1,0 +1,241 @@
+"""The OpenAPI document, made from the routes: what a view says of itself, and what follows from it.
+
+A view says what it answers (`document_response`, `responds_with`, `answers_nothing`) and how it
+may fail beyond what every view of its kind does (`can_fail`). Quart-Schema makes the paths; this
+module makes a valid document of them.
+"""
+
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any, ClassVar, Final, TypeVar
+
+from pydantic import BaseModel, Field
+from quart import Quart
+from quart_schema import Info, OpenAPIProvider, QuartSchema
+from quart_schema.validation import DataSource
+from werkzeug.routing.rules import Rule
+
+from domain.identity import Role
+from entrypoints.encoding import dump
+from entrypoints.http import openapi_text as text
+from entrypoints.http.event_models import RunEvents
+from entrypoints.http.guard import is_open, role_of
+from entrypoints.http.openapi_schemas import (
+    REFERENCE,
+    plain_parameter,
+    refusing_nul,
+    schemas_of,
+    tidy,
+)
+from entrypoints.services import EXTENSION
+from entrypoints.version import VERSION
+
+View = TypeVar("View", bound=Callable[..., Any])
+Json = dict[str, Any]
+
+_ALSO: Final = "_puerto_also"
+_EMPTY: Final = "_puerto_empty"
+_FAILS: Final = "_puerto_fails"
+_DOCUMENT: Final = "puerto.openapi"
+
+
+def responds_with(model: type[BaseModel]) -> Callable[[View], View]:
+    """Say that 200 may also bring another media type: ``model.media_type``."""
+    return _marked(_ALSO, model)
+
+
+def can_fail(*statuses: int) -> Callable[[View], View]:
+    """Say which errors a view has that do not follow from what it is.
+
+    These follow: 400 and 500; 401 and 503 where credentials are asked for; 403 where more than
+    a user's role is; 404 where the path holds an id; 408, 413 and 415 where there is a body.
+    """
+    return _marked(_FAILS, statuses)
+
+
+def answers_nothing(view: View) -> View:
+    """Say that success is 204, without a body."""
+    return _marked(_EMPTY, value=True)(view)
+
+
+def _marked(name: str, value: object) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        setattr(view, name, value)
+        return view
+
+    return mark
+
+
+class ErrorBody(BaseModel):
+    """What went wrong."""
+
+    code: str = Field(description="For programs.")
+    message: str = Field(description="For people: what is wrong and what to do.")
+    details: dict[str, Any] = Field(
+        description="More for programs; `fields` lists `{path, message}` for bad input."
+    )
+    request_id: str = Field(description="The `X-Request-ID` of this answer: the log knows it.")
+
+
+class Error(BaseModel):
+    """Every error of the API."""
+
+    error: ErrorBody
+
+
+class EventStream(BaseModel):
+    """One server-sent event. A comment comes every 15 seconds when there is nothing to send."""
+
+    media_type: ClassVar[str] = "text/event-stream"
+
+    id: str = Field(description="The cursor after this event: `Last-Event-ID` for coming back.")
+    data: str = Field(
+        description="The event.", json_schema_extra={"contentMediaType": "application/json"}
+    )
+
+
+class Document(OpenAPIProvider):
+    """Quart-Schema's document, completed."""
+
+    def schema(self) -> Json:
+        """Return the whole document."""
+        document: Json = super().schema()
+        components = document["components"]
+        components["schemas"] |= schemas_of("Event", RunEvents)
+        components["schemas"] |= schemas_of("ClientFrame", text.client_frames())
+        components["schemas"] |= schemas_of("Error", Error)
+        data = components["schemas"]["EventStream"]["properties"]["data"]
+        data["contentSchema"] = {"$ref": REFERENCE.format(model="Event")}
+        components["responses"] = {_name(status): _failure(status) for status in text.FAILURES}
+        components["headers"] = {"RequestId": text.REQUEST_ID}
+        components["securitySchemes"] = {"bearer": text.BEARER}
+        document["tags"] = text.TAGS
+        document["security"] = [{"bearer": []}]
+        document["x-websockets"] = text.WEBSOCKETS
+        document["paths"] = dict(sorted(document["paths"].items()))
+        models = self._app.extensions[EXTENSION].models
+        finished: Json = tidy(document, {"providers": list(models.names())})
+        return finished | {"info": document["info"]}
+
+    def build_paths(self, rule: Rule) -> tuple[Json, Json]:
+        """Return the operations of one rule."""
+        paths, schemas = super().build_paths(rule)
+        for item in paths.values():
+            for operation in item.values():
+                schemas |= self._complete(operation, rule)
+        return paths, schemas
+
+    def _complete(self, operation: Json, rule: Rule) -> Json:
+        view = self._app.view_functions[rule.endpoint]
+        operation["operationId"] = rule.endpoint.replace(".", "_")
+        operation["description"] = operation.get("description", "").strip()
+        operation["security"] = [] if is_open(view) else [{"bearer": []}]
+        answers = {str(status): answer for status, answer in operation["responses"].items()}
+        schemas: Json = {}
+        if (also := getattr(view, _ALSO, None)) is not None:
+            streamed, schemas = self.build_response_object(also, None)
+            answers.setdefault("200", streamed | {"content": {}})
+            answers["200"]["content"] |= streamed["content"]
+        if getattr(view, _EMPTY, False):
+            answers["204"] = {"description": "Done."}
+        for success, answer in answers.items():
+            answer["headers"] = text.headers(int(success))
+        for status in _statuses(view, rule, has_body="requestBody" in operation):
+            answers.setdefault(str(status), {"$ref": f"#/components/responses/{_name(status)}"})
+        operation["responses"] = dict(sorted(answers.items()))
+        return schemas
+
+    def build_path_parameter(self, name: str, converter: Any) -> Json:
+        """Return a parameter of the path; all of them are ids."""
+        parameter: Json = super().build_path_parameter(name, converter)
+        described = text.PATH_PARAMETERS.get(name, {})
+        return parameter | described
+
+    def build_querystring_parameters(self, model: Any) -> tuple[list[Json], Json]:
+        """Return the parameters of the query string: texts, and so never null."""
+        parameters, schemas = super().build_querystring_parameters(model)
+        needed = model.model_json_schema().get("required", ())
+        return [plain_parameter(parameter, needed) for parameter in parameters], schemas
+
+    def build_headers_parameters(self, model: Any) -> tuple[list[Json], Json]:
+        """Return the parameters in headers: texts, and so never null."""
+        parameters, schemas = super().build_headers_parameters(model)
+        needed = model.model_json_schema().get("required", ())
+        return [plain_parameter(parameter, needed) for parameter in parameters], schemas
+
+    def build_request_body(self, model: Any, source: DataSource) -> tuple[Json, Json]:
+        """Return a request's body, which is never optional, under its model's name."""
+        body, schemas = super().build_request_body(model, source)
+        (content,) = body["content"].values()
+        schemas[model.__name__] = content["schema"]
+        content["schema"] = {"$ref": REFERENCE.format(model=model.__name__)}
+        described = {"description": content_description(model), "required": True}
+        return body | described, refusing_nul(schemas)
+
+    def build_response_object(self, model: Any, headers_model: Any) -> tuple[Json, Json]:
+        """Return an answer, its body under its model's name and its own media type."""
+        answer, schemas = super().build_response_object(model, headers_model)
+        content = answer["content"]["application/json"]
+        schemas[model.__name__] = content["schema"]
+        content = {"schema": {"$ref": REFERENCE.format(model=model.__name__)}}
+        media_type = getattr(model, "media_type", "application/json")
+        return answer | {"content": {media_type: content}}, schemas
+
+
+def content_description(model: type[BaseModel]) -> str:
+    """Return what a model says of itself."""
+    return (model.__doc__ or model.__name__).strip()
+
+
+def _statuses(view: object, rule: Rule, *, has_body: bool) -> Iterable[int]:
+    statuses = {400, 500, *getattr(view, _FAILS, ())}
+    if not is_open(view):
+        statuses |= {401, 503}
+    if role_of(view) is not Role.USER:
+        statuses.add(403)
+    if rule.arguments:
+        statuses.add(404)
+    if has_body:
+        statuses |= {408, 413, 415}
+    return statuses
+
+
+def _name(status: int) -> str:
+    return HTTPStatus(status).phrase.title().replace(" ", "")
+
+
+def _failure(status: int) -> Json:
+    code, message, description = text.FAILURES[status]
+    example = {"code": code, "message": message, "details": {}, "request_id": "a1b2c3"}
+    return {
+        "description": description,
+        "headers": text.headers(status),
+        "content": {
+            "application/json": {
+                "schema": {"$ref": REFERENCE.format(model="Error")},
+                "example": {"error": example},
+            }
+        },
+    }
+
+
+def openapi_document(app: Quart) -> bytes:
+    """Return the document as JSON: made when it is first asked for, then kept."""
+    if _DOCUMENT not in app.extensions:
+        provider = app.extensions["QUART_SCHEMA"].openapi_provider
+        app.extensions[_DOCUMENT] = dump(provider.schema())
+    document: bytes = app.extensions[_DOCUMENT]
+    return document
+
+
+def install_documentation(app: Quart) -> None:
+    """Let the application's routes be validated and documented."""
+    json = app.json
+    QuartSchema(
+        app,
+        openapi_path=None,  # the pages are our own: they work without the internet
+        openapi_provider_class=Document,
+        info=Info(title="Puerto", version=VERSION, description=text.INTRODUCTION),
+        conversion_preference="pydantic",
+    )
+    app.json = json  # Quart-Schema puts its own in the place of ours

@@ -1,0 +1,163 @@
+"""The words of the OpenAPI document: what no route can say of itself."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from entrypoints.http import frames
+from entrypoints.http.models import EXAMPLE_ID
+
+Json = dict[str, Any]
+
+INTRODUCTION: Final = """\
+A self-hosted agent server: it talks over REST, server-sent events and WebSockets, thinks with any
+provider's models, and acts through tools.
+
+**Conventions.** JSON in UTF-8, in and out. Ids are UUIDs; treat them as opaque. Times are RFC 3339
+in UTC. Lists take `limit` and `cursor`, and bring `next_cursor`, null at the end. An unknown id and
+another user's id look the same: 404. Unknown query parameters are ignored, unknown fields of a
+body are refused. A method that a path does not have gives 405 with `Allow`.
+
+**Who you are.** `POST /api/auth/login` gives an access token; send it as
+`Authorization: Bearer <token>`. Before it expires, trade the refresh token for new ones.
+
+**Request ids.** Every answer carries `X-Request-ID`: yours, if you sent a well-formed one (up to
+128 letters, digits, `.`, `_`, `-`), else a new one. The log knows it.
+
+**Errors** all look alike: `{"error": {"code", "message", "details", "request_id"}}`.
+
+**Streams.** One run (one message being answered) is one ordered list of events, of which
+server-sent events and WebSocket frames are encodings: see the schema `Event`. A client that lost
+the line asks `GET /api/runs/{run_id}/events` with the last event's id as `Last-Event-ID`, and
+receives exactly what it has not had. A run goes on when its client leaves.
+"""
+
+_SOCKET: Final = """\
+Frames are JSON texts. The client's are `ClientFrame`: `auth` (the first one, within 10 seconds,
+unless the header `Authorization` came with the handshake), `chat`, `consent`, `cancel`, `resume`,
+`ping`. The server answers `{"type": "ready"}` and `{"type": "pong"}`, sends the events of the runs
+(`Event`, each with `run_id` and `cursor` beside its own fields), and for a frame that it cannot
+take `{"type": "error", "error": {"code", "message", "details"}}`; the socket stays open.
+"""
+
+TAGS: Final[list[Json]] = [
+    {"name": "authentication", "description": "Accounts, logins and tokens."},
+    {"name": "chat", "description": "Say something to the agent."},
+    {"name": "runs", "description": "A message being answered: look at it, follow it, stop it."},
+    {"name": "conversations", "description": "What was said."},
+    {"name": "tools", "description": "What the agent can do."},
+    {"name": "configuration", "description": "Which model thinks, and how freely it acts."},
+    {"name": "health", "description": "For probes: none of them waits for a provider."},
+    {
+        "name": "websocket",
+        "description": "`/ws`, and `/ws/chat/{conversation_id}` bound to one conversation.\n\n"
+        + _SOCKET,
+    },
+]
+
+WEBSOCKETS: Final[Json] = {
+    path: {
+        "summary": summary,
+        "description": _SOCKET,
+        "receives": {"$ref": "#/components/schemas/ClientFrame"},
+        "sends": {"$ref": "#/components/schemas/Event"},
+    }
+    for path, summary in (
+        ("/ws", "Talk in any of one's conversations."),
+        ("/ws/chat/{conversation_id}", "Talk in one conversation; `?token=` is taken too."),
+    )
+}
+
+# The code, an example of the message, and when it happens.
+FAILURES: Final[dict[int, tuple[str, str, str]]] = {
+    400: (
+        "INVALID_REQUEST",
+        "The request is not valid. message: Field required",
+        "Unreadable JSON, a bad query, or a bad field: `details.fields` says which.",
+    ),
+    401: (
+        "UNAUTHORIZED",
+        "The access token is not valid. Log in again.",
+        "No credentials, or bad or expired ones.",
+    ),
+    403: ("FORBIDDEN", "This needs the role admin.", "Known, but not allowed."),
+    404: ("NOT_FOUND", "There is no such conversation.", "Unknown, or another user's."),
+    408: ("INVALID_REQUEST", "The body did not come in time.", "The body did not come in time."),
+    409: (
+        "CONFLICT",
+        "A run is still active in this conversation: cancel it first.",
+        "The state of things does not allow it now (`CONFLICT`, `RUN_IN_PROGRESS`).",
+    ),
+    413: ("PAYLOAD_TOO_LARGE", "The body is too large.", "The body is too large."),
+    415: (
+        "UNSUPPORTED_MEDIA_TYPE",
+        "Send the body as Content-Type: application/json.",
+        "The body is not JSON.",
+    ),
+    500: (
+        "INTERNAL",
+        "Something went wrong on our side. It is logged.",
+        "Our fault. The request id finds it in the log.",
+    ),
+    502: (
+        "UPSTREAM_ERROR",
+        "The provider refused the key.",
+        "The model's provider, or a tool, failed.",
+    ),
+    503: (
+        "UNAVAILABLE",
+        "The service is stopping. Try again in a moment.",
+        "Not ready, shutting down, or no provider configured.",
+    ),
+    504: (
+        "UPSTREAM_TIMEOUT",
+        "The tool did not answer within its timeout.",
+        "The model's provider, or a tool, did not answer in time.",
+    ),
+}
+
+PATH_PARAMETERS: Final[dict[str, Json]] = {
+    name: {
+        "description": description,
+        "schema": {"type": "string", "format": "uuid", "examples": [EXAMPLE_ID]},
+    }
+    for name, description in (
+        ("conversation_id", "The conversation's id."),
+        ("run_id", "The run's id, as the event `run` and the answer to a message name it."),
+    )
+}
+
+REQUEST_ID: Final[Json] = {
+    "description": "The request's id: yours, if you sent a well-formed one, else a new one.",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"},
+}
+BEARER: Final[Json] = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "The `access_token` of a login.",
+}
+_LOCATION: Final[Json] = {
+    "description": "Where the new thing is.",
+    "required": True,
+    "schema": {"type": "string", "format": "uri-reference"},
+}
+_CHALLENGE: Final[Json] = {
+    "description": "How to send credentials.",
+    "required": True,
+    "schema": {"const": "Bearer"},
+}
+_PARTICULAR: Final = {201: {"Location": _LOCATION}, 401: {"WWW-Authenticate": _CHALLENGE}}
+
+
+def headers(status: int) -> Json:
+    """Return the headers that every answer of this status has."""
+    return {"X-Request-ID": {"$ref": "#/components/headers/RequestId"}} | _PARTICULAR.get(
+        status, {}
+    )
+
+
+def client_frames() -> Any:
+    """Return the type of what clients send over a WebSocket."""
+    return Annotated[frames.Frame, Field(discriminator="type")]

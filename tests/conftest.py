@@ -1,0 +1,106 @@
+"""What the whole suite shares: which database it runs on.
+
+``--database=postgresql`` runs the tests that use a database, and only those, on a real
+PostgreSQL. One run is on one engine: the ORM's models cannot speak two dialects in a process.
+"""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from adapters.persistence import migrate
+from tests.postgres import running_postgres
+
+_DATABASE: Final = frozenset({"database_url", "bare_url"})
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("database") == "postgresql":
+        used = [
+            item for item in items if not _DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+        ]
+        config.hook.pytest_deselected(items=[item for item in items if item not in used])
+        items[:] = used
+
+
+@pytest.fixture(scope="session")
+def engine(pytestconfig: pytest.Config) -> str:
+    """The engine that this run is on: sqlite or postgresql."""
+    return str(pytestconfig.getoption("database"))
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server of this run's own."""
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def template(
+    engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The URL of a migrated, empty database, of which the tests use copies."""
+    if engine == "sqlite":
+        url = f"sqlite://{tmp_path_factory.mktemp('template') / 'puerto.db'}"
+    else:
+        server = request.getfixturevalue("postgres_url")
+        await _on(server, "CREATE DATABASE template_of_tests")
+        url = named(server, "template_of_tests")
+    await migrate(url)
+    return url
+
+
+@pytest.fixture
+async def database_url(engine: str, template: str, tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of a migrated, empty database of this test's own."""
+    if engine == "sqlite":
+        file = tmp_path / "puerto.db"
+        shutil.copy(template.removeprefix("sqlite://"), file)
+        yield f"sqlite://{file}"
+    else:
+        async with _own(template, "TEMPLATE template_of_tests") as url:
+            yield url
+
+
+@pytest.fixture
+async def bare_url(engine: str, template: str, tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of a database of this test's own that has no tables yet."""
+    if engine == "sqlite":
+        yield f"sqlite://{tmp_path / 'bare.db'}"
+    else:
+        async with _own(template) as url:
+            yield url
+
+
+@asynccontextmanager
+async def _own(template: str, options: str = "") -> AsyncIterator[str]:
+    name, server = f"test_{uuid4().hex}", named(template, "postgres")
+    await _on(server, f"CREATE DATABASE {name} {options}")
+    yield named(template, name)
+    await _on(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def named(url: str, database: str) -> str:
+    """Return the URL of another database of the same server."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"/{database}"))
+
+
+async def _on(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

