@@ -5,14 +5,20 @@ A page is a path beneath ``docs/`` and the function that returns its text. A tes
 with what lies there, so a page cannot go stale.
 """
 
+import inspect
 from collections.abc import Callable, Iterable
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, get_args
 
+import typer
 from pydantic.fields import FieldInfo
+from typer.main import get_command
 
+from entrypoints.cli import app
+from entrypoints.http import errors as http_errors
 from entrypoints.settings import PREFIX, Settings, variables
+from plugins import hookspecs
 
 DOCS: Final = Path(__file__).parent
 NOTICE: Final = "<!-- Written by docs/generate.py from the code: change it there. -->"
@@ -24,6 +30,61 @@ counts as not set.
 
 A wrong value, a weak secret, or a misspelt name that begins with `PUERTO_` stops the start with
 one line, which names the variable and says what to do. That line never holds the value.
+"""
+
+ERRORS_INTRODUCTION: Final = """\
+Every error of the HTTP face has one form, whatever went wrong and where:
+
+```json
+{
+  "error": {
+    "code": "NOT_FOUND",
+    "message": "There is no such conversation.",
+    "details": {},
+    "request_id": "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
+  }
+}
+```
+
+`code` is for programs, `message` for people, in words that say who must act. `request_id` finds the
+request in the log. Where input is wrong, `details.fields` lists `{path, message}` for each field.
+A WebSocket's error frames and a run's `error` event carry the same `code`, `message` and `details`.
+"""
+
+ERRORS_NOTES: Final = """\
+- An unknown id and another user's id give the same 404.
+- 401 comes with `WWW-Authenticate: Bearer`, 429 with `Retry-After` in seconds, 405 with `Allow`.
+- `POST /api/chat` without `stream` answers with the error that ended the run, and names the run in
+  `details.run_id`. A stream has begun with 200 before that: there the error is an event.
+- An error of a provider says why in `details.reason`; see [Use a model](../how-to/use-a-model.md).
+- The codes of tool calls inside a run are among the [events](events.md#errors-of-tools).
+- No error holds a traceback or a secret.
+"""
+
+HOOKS_INTRODUCTION: Final = """\
+A plugin is a module (or any object) that an entry point of the group `puerto` names. It implements
+those of the hooks below that it needs, under these names, each marked with `@hookimpl`. A hook only
+registers, and returns at once; what is registered does the work later.
+[Write a plugin](../how-to/write-a-plugin.md) begins at the other end.
+
+These are the hooks of version {version} (`puerto.HOOK_VERSION`), which grows by one when a hook
+changes so that a plugin written for it must change too.
+"""
+
+BEYOND_THE_HOUSE: Final = {
+    405: "The address exists, the method does not.",
+    408: "The body did not arrive in time.",
+    413: "The body is larger than `PUERTO_MAX_BODY_BYTES`.",
+    415: "The body is not `application/json`.",
+    500: "A mistake of ours. It is logged.",
+}
+
+COMMANDS_INTRODUCTION: Final = """\
+`puerto COMMAND --help` says the same at the terminal. All but `demo` read the
+[settings](settings.md).
+
+An expected error is one line on standard error. The exit status is 0 when all went well, 1 when it
+did not, 2 when the command line or a setting is wrong.
 """
 
 
@@ -67,8 +128,63 @@ def _choices(annotation: Any) -> str:
     return f" One of {', '.join(f'`{word}`' for word in words)}." if words else ""
 
 
+def errors_page() -> str:
+    """Return the statuses and codes, out of the tables that the HTTP face answers by."""
+    answers: dict[tuple[int, str], list[str]] = {(500, "INTERNAL"): []}
+    for kind, answer in http_errors._STATUS.items():  # noqa: SLF001 - this page is that table
+        answers.setdefault(answer, []).append(_meaning(kind).partition("\n")[0])
+    for answer in http_errors._HTTP_CODES.items():  # noqa: SLF001
+        answers.setdefault(answer, [])
+    rows = ["| status | code | when |", "|---|---|---|"]
+    for (status, code), meanings in sorted(answers.items()):
+        when = " ".join(meanings) or BEYOND_THE_HOUSE[status]
+        rows.append(f"| {status} | `{code}` | {when} |")
+    parts = ["# Errors", NOTICE, ERRORS_INTRODUCTION.rstrip(), "\n".join(rows), ERRORS_NOTES]
+    return "\n\n".join(parts)
+
+
+def hooks_page() -> str:
+    """Return the hooks, each with its arguments and what is expected of it."""
+    parts = ["# Hooks", NOTICE, HOOKS_INTRODUCTION.format(version=hookspecs.HOOK_VERSION).rstrip()]
+    for name, hook in vars(hookspecs.HookSpecs).items():
+        if name.startswith(hookspecs.PROJECT):
+            arguments = [one for one in inspect.signature(hook).parameters if one != "self"]
+            parts += [f"## `{name}({', '.join(arguments)})`", _meaning(hook)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _meaning(subject: Any) -> str:
+    """Return a docstring as Markdown."""
+    return (inspect.getdoc(subject) or "").replace("``", "`")
+
+
+def commands_page() -> str:
+    """Return the commands of the command line with their options."""
+    parts = ["# Command line", NOTICE, COMMANDS_INTRODUCTION.rstrip()]
+    program = get_command(app)
+    parts += _commands(program, typer.Context(program, info_name="puerto"))
+    return "\n\n".join(parts) + "\n"
+
+
+def _commands(command: Any, context: Any) -> Iterable[str]:
+    """Yield the parts of the page about a command, or about the commands of a group."""
+    for below in getattr(command, "commands", {}).values():
+        yield from _commands(below, typer.Context(below, parent=context, info_name=below.name))
+    if not hasattr(command, "commands"):
+        pieces = [context.command_path, *command.collect_usage_pieces(context)]
+        yield f"## `{context.command_path}`"
+        yield _meaning(command.callback)
+        yield f"```text\n{' '.join(pieces)}\n```"
+        records = [param.get_help_record(context) for param in command.params]
+        if rows := [f"- `{names}`: {' '.join(words.split())}" for names, words in records]:
+            yield "\n".join(rows)
+
+
 PAGES: Final[list[tuple[Path, Callable[[], str]]]] = [
     (DOCS / "reference" / "settings.md", settings_page),
+    (DOCS / "reference" / "command-line.md", commands_page),
+    (DOCS / "reference" / "errors.md", errors_page),
+    (DOCS / "reference" / "hooks.md", hooks_page),
 ]
 
 

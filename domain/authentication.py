@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Final
 
 from domain.errors import Conflict, Forbidden, Unauthenticated
@@ -199,4 +200,4 @@ class Authentication:
     def _grant(self, user: User, session_id: str, refresh_token: str) -> Grant:
         access = self._tokens.issue(user, session_id)
         left = access.expires_at - self._clock.now()
-        return Grant(user, access.token, refresh_token, round(left.total_seconds()))
+        return Grant(user, access.token, refresh_token, ceil(left.total_seconds()))

@@ -17,13 +17,16 @@ The package names the module in its entry points: group ``puerto``, any name. Ev
 is for authors of plugins; the service itself does not import it.
 """
 
-from domain.conversations import Message
-from domain.errors import InvalidArguments, ToolError, ToolFailed
-from domain.identity import User
-from domain.tools import Effect, Tool, ToolContext, ToolSpec
-from plugins.errors import ToolDefinitionError
-from plugins.hookspecs import HOOK_VERSION, RegisterTool, hookimpl
-from plugins.tool import FunctionTool, tool
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from domain.conversations import Message
+    from domain.errors import InvalidArguments, ToolError, ToolFailed
+    from domain.identity import User
+    from domain.tools import Effect, Tool, ToolContext, ToolSpec
+    from plugins.errors import ToolDefinitionError
+    from plugins.hookspecs import HOOK_VERSION, RegisterTool, hookimpl
+    from plugins.tool import FunctionTool, tool
 
 __all__ = [
     "HOOK_VERSION",
@@ -42,3 +45,32 @@ __all__ = [
     "hookimpl",
     "tool",
 ]
+
+# The names are looked up when they are first used. The front door is in this package, and has to
+# open, if only to say why it cannot, also where another distribution's `domain` hides ours.
+if not TYPE_CHECKING:
+    from importlib import import_module
+
+    _HOMES = {
+        "Effect": "domain.tools",
+        "FunctionTool": "plugins.tool",
+        "HOOK_VERSION": "plugins.hookspecs",
+        "InvalidArguments": "domain.errors",
+        "Message": "domain.conversations",
+        "RegisterTool": "plugins.hookspecs",
+        "Tool": "domain.tools",
+        "ToolContext": "domain.tools",
+        "ToolDefinitionError": "plugins.errors",
+        "ToolError": "domain.errors",
+        "ToolFailed": "domain.errors",
+        "ToolSpec": "domain.tools",
+        "User": "domain.identity",
+        "hookimpl": "plugins.hookspecs",
+        "tool": "plugins.tool",
+    }
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = getattr(import_module(_HOMES[name]), name)
+        return globals()[name]

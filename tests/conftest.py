@@ -18,7 +18,7 @@ import pytest
 from adapters.persistence import migrate
 from tests.postgres import running_postgres
 
-_DATABASE: Final = frozenset({"database_url", "bare_url"})
+_DATABASE: Final = frozenset({"database_url", "shared_url", "bare_url"})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,6 +67,18 @@ async def database_url(engine: str, template: str, tmp_path: Path) -> AsyncItera
     """The URL of a migrated, empty database of this test's own."""
     if engine == "sqlite":
         file = tmp_path / "puerto.db"
+        shutil.copy(template.removeprefix("sqlite://"), file)
+        yield f"sqlite://{file}"
+    else:
+        async with _own(template, "TEMPLATE template_of_tests") as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+async def shared_url(engine: str, template: str) -> AsyncIterator[str]:
+    """The URL of a migrated database for many tests, each of which empties it first."""
+    if engine == "sqlite":
+        file = Path(template.removeprefix("sqlite://")).with_name("shared.db")
         shutil.copy(template.removeprefix("sqlite://"), file)
         yield f"sqlite://{file}"
     else:

@@ -25,6 +25,8 @@ def running_postgres() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
     server = get_server(folder, cleanup_mode="stop")
     try:
+        # What a test wrote need not outlive a power cut.
+        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
         socket = server.get_postmaster_info().socket_dir
         yield f"postgresql://postgres@/postgres?host={quote(str(socket))}"
     finally:

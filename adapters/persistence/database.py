@@ -83,10 +83,11 @@ class Database:
 
     def __init__(self, url: str, limits: Limits | None = None) -> None:
         self.engine: Final = engine_of(url)
+        limits = limits or Limits()
         if self.engine == "sqlite":
-            self._config = sqlite.connection_config(url)
+            self._config = sqlite.connection_config(url, patience=limits.acquire)
         else:
-            self._config = postgresql.connection_config(url, limits or Limits())
+            self._config = postgresql.connection_config(url, limits)
         self._context = TortoiseContext()
         self._client: Client | None = None
         self.unit_of_work: Final = TortoiseUnitOfWork(self._opened)

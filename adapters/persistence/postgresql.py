@@ -17,7 +17,10 @@ from adapters.persistence.errors import translated
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The pool's sizes, and how long a statement, a lock or a free connection may take (s)."""
+    """The pool's sizes, and for how many seconds what may be waited for.
+
+    On SQLite only ``acquire`` counts: it is for how long another process's write is waited for.
+    """
 
     smallest: int = 1
     largest: int = 10

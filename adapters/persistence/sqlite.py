@@ -5,6 +5,8 @@ the file's write lock when it begins: taking it later, as the ORM's own engine d
 once when another process wrote in between.
 """
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,13 +26,18 @@ def database_file(url: str) -> Path:
     return Path(url.removeprefix(_SCHEME).partition("?")[0])
 
 
-def connection_config(url: str, *, foreign_keys: bool = True) -> dict[str, Any]:
-    """Return the ORM's configuration of this engine. The lock is waited for up to 10 s."""
+def connection_config(
+    url: str, *, patience: float = 10.0, foreign_keys: bool = True
+) -> dict[str, Any]:
+    """Return the ORM's configuration of this engine.
+
+    ``patience`` is for how many seconds another process's write may be waited for.
+    """
     return {
         "engine": __name__,
         "credentials": {
             "file_path": str(database_file(url)),
-            "busy_timeout": 10_000,
+            "busy_timeout": int(patience * 1000),
             "journal_mode": "WAL",
             "synchronous": "NORMAL",
             "foreign_keys": "ON" if foreign_keys else "OFF",
@@ -58,6 +65,9 @@ class SQLiteClient(Client, SqliteClient):
     async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001  the ORM's name
         """Connect, and give SQL a ``lower`` that knows more letters than ASCII's."""
         with translated():
+            # A file that cannot be opened would leave aiosqlite's thread behind, talking to a loop
+            # that may be closed by then. So somebody else tries first.
+            await asyncio.to_thread(_try_to_open, str(self.filename))
             await super().create_connection(with_db)
             if self._connection is not None:
                 await self._connection.create_function("lower", 1, _lower, deterministic=True)
@@ -85,6 +95,10 @@ class SQLiteClient(Client, SqliteClient):
         if self._connection is not None:
             with translated():
                 await self._connection.rollback()
+
+
+def _try_to_open(path: str) -> None:
+    sqlite3.connect(path).close()
 
 
 def _lower(text: str | None) -> str | None:

@@ -68,7 +68,11 @@ def token_answer(grant: Grant) -> dict[str, Any]:
 class RegisterRequest(RequestBody):
     """A new account."""
 
-    email: EmailStr = Field(description="Also the user name.", examples=["ada@example.com"])
+    email: EmailStr = Field(
+        description="Also the user name.",
+        examples=["ada@example.com"],
+        json_schema_extra={"pattern": r"^[^@\s]+@[^@\s]+\.[^@\s]+$"},
+    )
     full_name: str = Field(min_length=1, max_length=200, examples=["Ada Lovelace"])
     password: str = Field(
         min_length=8,

@@ -113,7 +113,7 @@ async def asset(digest: str, name: str) -> Response:
     """Give a file that the pages are made of. Its address changes with it."""
     if name not in _SERVED or digest != _digest(name):
         raise NotFound
-    response = await send_file(ASSETS / name)
+    response = await send_file(ASSETS / name, conditional=True)
     response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
     return response
 

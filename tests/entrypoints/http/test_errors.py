@@ -1,0 +1,118 @@
+"""Every path that an error can take ends in the canonical envelope."""
+
+import logging
+
+import pytest
+
+from entrypoints.http.guard import open_to_all
+from tests.entrypoints.http.conftest import Client, Installation, read_error
+
+CHAT = "/api/chat"
+
+
+async def test_an_unknown_route(ada: Client) -> None:
+    for path in ("/nothing", "/api//chat", "/api/chat/", "/API/chat", "/api/conversations/"):
+        await ada.error("GET", path, 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", CHAT, {"POST", "OPTIONS"}),
+        ("DELETE", "/health", {"GET", "HEAD", "OPTIONS"}),
+        ("TRACE", "/api/config", {"GET", "HEAD", "PUT", "OPTIONS"}),
+    ],
+)
+async def test_a_wrong_method(
+    installation: Installation, method: str, path: str, allowed: set[str]
+) -> None:
+    response = await installation.anyone.send(method, path)
+
+    assert set(response.headers["Allow"].split(", ")) == allowed
+    await read_error(response, 405, "METHOD_NOT_ALLOWED")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+async def test_a_wrong_content_type(ada: Client, kind: str) -> None:
+    response = await ada.send("POST", CHAT, b'{"message": "x"}', {"Content-Type": kind})
+
+    await read_error(response, 415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+async def test_a_body_that_is_too_large(ada: Client) -> None:
+    body = b'{"message": "' + b"x" * 1024 * 1024 + b'"}'
+
+    await ada.error("POST", CHAT, 413, "PAYLOAD_TOO_LARGE", body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b'"text"',
+        b'{"message": "\xff"}',
+        b'{"message": "\\ud800"}',
+        b'{"message": "a\\u0000b"}',
+        b"[" * 100_000,
+        b'{"message": ' + b"[" * 65 + b"]" * 65 + b"}",
+        b'{"message": "x", "\\u0000": 1}',
+        b'{"message": NaN}',
+    ],
+    ids=repr,
+)
+async def test_an_unreadable_body(ada: Client, body: bytes) -> None:
+    await ada.error("POST", CHAT, 400, "INVALID_REQUEST", body)
+
+
+@pytest.mark.parametrize("path", ["/api/runs/%00", "/api/tools?q=%00", "/nothing%00"])
+async def test_nul_in_the_address(ada: Client, path: str) -> None:
+    await ada.error("GET", path, 400, "INVALID_REQUEST")
+
+
+async def test_the_values_that_failed_are_not_repeated(installation: Installation) -> None:
+    body = {"username": "ada", "password": ["a secret of mine"]}
+
+    response = await installation.anyone.send("POST", "/api/auth/login", body)
+
+    assert "a secret of mine" not in await response.get_data(as_text=True)
+
+
+async def test_what_nobody_foresaw(
+    installation: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fall() -> str:
+        raise RuntimeError("the password is hunter2")
+
+    installation.app.add_url_rule("/fall", "fall", open_to_all(fall))
+
+    with caplog.at_level(logging.ERROR, "puerto.http"):
+        error = await installation.anyone.error("GET", "/fall", 500, "INTERNAL")
+
+    assert "hunter2" not in error["message"]
+    (record,) = caplog.records
+    assert error["request_id"] in record.getMessage()
+    assert record.exc_info is not None
+
+
+@pytest.mark.parametrize("given", ["abc-123_4.5", "x" * 128])
+async def test_a_request_id_is_kept(installation: Installation, given: str) -> None:
+    response = await installation.anyone.send("GET", "/health", headers={"X-Request-ID": given})
+
+    assert response.headers["X-Request-ID"] == given
+
+
+@pytest.mark.parametrize("given", ["", "x" * 129, "a b", "é", "a/b"])
+async def test_a_malformed_request_id_is_replaced(installation: Installation, given: str) -> None:
+    ids = set()
+    for _ in range(2):
+        response = await installation.anyone.send(
+            "GET", "/nothing", headers={"X-Request-ID": given}
+        )
+        error = await read_error(response, 404, "NOT_FOUND")
+        ids.add(error["request_id"])
+
+    assert given not in ids
+    assert len(ids) == 2

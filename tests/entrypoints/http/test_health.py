@@ -1,0 +1,70 @@
+"""Health, as probes see it."""
+
+from dataclasses import replace
+
+import pytest
+
+from entrypoints.http.app import create_app
+from entrypoints.version import VERSION
+from tests.entrypoints.http.conftest import Client, Install, Installation
+
+
+async def no() -> bool:
+    return False
+
+
+@pytest.fixture
+def severed(installation: Installation) -> Client:
+    """A client of an application whose database does not answer."""
+    return Client(create_app(replace(installation.services, database_answers=no)))
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/health", {"status": "healthy"}),
+        ("/api/ready", {"status": "ready"}),
+        ("/api/live", {"status": "alive"}),
+        ("/status", {"status": "running", "version": VERSION, "openai_connected": False}),
+        (
+            "/api/health",
+            {
+                "status": "healthy",
+                "service": "puerto",
+                "version": VERSION,
+                "llm_providers": {
+                    "offline": "ready",
+                    "openai": "not configured",
+                    "scripted": "ready",
+                },
+                "database": "connected",
+                "vector_db": "not configured",
+            },
+        ),
+    ],
+)
+async def test_all_is_well(
+    installation: Installation, path: str, expected: dict[str, object]
+) -> None:
+    assert await installation.anyone.get(path) == expected
+
+
+async def test_openai_is_connected_when_it_has_a_key(install: Install) -> None:
+    async with install(OPENAI_API_KEY="sk-4f9a6c1be27d") as configured:
+        assert (await configured.anyone.get("/status"))["openai_connected"] is True
+
+
+async def test_without_the_database(severed: Client) -> None:
+    health = await severed.json("GET", "/api/health", status=503)
+
+    assert (health["status"], health["database"]) == ("unhealthy", "disconnected")
+    await severed.error("GET", "/api/ready", 503, "UNAVAILABLE")
+    for path in ("/health", "/api/live", "/status"):
+        await severed.get(path)
+
+
+async def test_not_ready_while_stopping(installation: Installation) -> None:
+    await installation.services.worker.stop(0)
+
+    await installation.anyone.error("GET", "/api/ready", 503, "UNAVAILABLE")
+    await installation.anyone.get("/api/live")

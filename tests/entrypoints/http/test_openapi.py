@@ -1,0 +1,182 @@
+"""The OpenAPI document: valid, complete, and true."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import TypeAdapter
+
+from domain import events
+from domain.events import Event
+from entrypoints.encoding import EventEncoder
+from entrypoints.http.event_models import RunEvents
+from entrypoints.http.openapi_schemas import plain_parameter, refusing_nul, tidy
+from entrypoints.version import VERSION
+from tests.entrypoints.http.conftest import Installation
+
+ID = "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
+PROBLEM = ("CODE", "Why.", {"more": [1]})
+BODIES: list[events.Body] = [
+    events.RunStarted(ID, ID, ID, ID, "offline", "offline-1", "semi", 20),
+    events.Thinking("Hm."),
+    events.Chunk("Well"),
+    events.ToolIntended("1", "calculator", {"a": 1}, "read", "v"),
+    events.StepEnded("end", 1, 2, 0),
+    events.ToolStarted("1"),
+    events.ToolFinished("1", "calculator", None, 1.5),
+    events.ToolErred("1", "calculator", "failed", *PROBLEM),
+    events.Retried(1, 2),
+    events.Answered(ID, "Well"),
+    events.Erred(*PROBLEM),
+    events.Ended("completed", "end", 1, 2, ("1",)),
+]
+
+
+@pytest.fixture
+async def document(installation: Installation) -> dict[str, Any]:
+    """The document, as clients get it."""
+    found: dict[str, Any] = await installation.anyone.get("/openapi.json")
+    return found
+
+
+def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield every operation."""
+    for item in document["paths"].values():
+        yield from item.values()
+
+
+def test_it_is_valid(document: dict[str, Any]) -> None:
+    assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
+    assert document["openapi"].startswith("3.1.")
+    assert document["info"]["version"] == VERSION
+
+
+async def test_it_is_made_once(installation: Installation) -> None:
+    first = await (await installation.anyone.send("GET", "/openapi.json")).get_data()
+    kept = installation.app.extensions["puerto.openapi"]
+
+    assert first == kept
+    await installation.anyone.get("/openapi.json")
+    assert installation.app.extensions["puerto.openapi"] is kept
+
+
+def test_every_operation_says_what_it_is(document: dict[str, Any]) -> None:
+    tags = {tag["name"] for tag in document["tags"]}
+    names = Counter(operation["operationId"] for operation in operations(document))
+
+    assert set(names.values()) == {1}
+    for operation in operations(document):
+        assert operation["summary"].endswith(".")
+        assert len(operation["tags"]) == 1
+        assert set(operation["tags"]) <= tags
+        for parameter in operation["parameters"]:
+            assert parameter["description"], operation["operationId"]
+        if "requestBody" in operation:
+            assert operation["requestBody"]["required"] is True
+
+
+def test_every_answer_carries_the_request_id(document: dict[str, Any]) -> None:
+    for operation in operations(document):
+        for status, answer in operation["responses"].items():
+            if "$ref" in answer:
+                answer = document["components"]["responses"][answer["$ref"].split("/")[-1]]
+            assert "X-Request-ID" in answer["headers"]
+            assert ("Location" in answer["headers"]) == (status == "201")
+            assert ("WWW-Authenticate" in answer["headers"]) == (status == "401")
+            assert ("content" in answer) == (status != "204")
+
+
+def test_credentials_are_asked_for_where_they_are_refused(document: dict[str, Any]) -> None:
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    for operation in operations(document):
+        if operation["security"]:
+            assert operation["security"] == [{"bearer": []}]
+            assert {"401", "503"} <= operation["responses"].keys()
+
+
+def test_a_message_is_answered_in_two_media_types(document: dict[str, Any]) -> None:
+    content = document["paths"]["/api/chat"]["post"]["responses"]["200"]["content"]
+
+    assert content.keys() == {"application/json", "text/event-stream"}
+    stream = document["components"]["schemas"]["EventStream"]
+    assert stream["properties"]["data"]["contentSchema"] == {"$ref": "#/components/schemas/Event"}
+
+
+def test_the_events_are_those_that_are_sent(document: dict[str, Any]) -> None:
+    assert {type(body) for body in BODIES} == set(events.Body.__args__)
+    schema: TypeAdapter[Any] = TypeAdapter(RunEvents)
+    encoder = EventEncoder(ID)
+    sent = set()
+
+    for number, body in enumerate(BODIES, 1):
+        data = encoder.encode(Event(number, 1, body))
+        if data is not None:
+            schema.validate_json(json.dumps(data, default=dict), strict=True)
+            sent.add(data["type"])
+
+    described = document["components"]["schemas"]["Event"]["discriminator"]
+    assert described["propertyName"] == "type"
+    assert described["mapping"].keys() == sent
+
+
+def test_nothing_is_left_to_fill_in(document: dict[str, Any]) -> None:
+    text = json.dumps(document)
+
+    assert "x-choices" not in text
+    provider = document["components"]["schemas"]["LlmChange"]["properties"]["provider"]
+    assert provider["anyOf"][0]["enum"] == ["offline", "openai", "scripted"]
+
+
+def test_tidy_removes_noise_and_keeps_values() -> None:
+    schema = {
+        "title": "Thing",
+        "default": None,
+        "description": "",
+        "properties": {"title": {"title": "Title", "x-choices": "colours"}},
+        "examples": [{"title": "kept", "default": None}],
+    }
+
+    assert tidy(schema, {"colours": ["red"]}) == {
+        "properties": {"title": {"enum": ["red"]}},
+        "examples": [{"title": "kept", "default": None}],
+    }
+
+
+def test_a_parameter_is_never_null() -> None:
+    given = {
+        "name": "q",
+        "in": "query",
+        "schema": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]},
+    }
+
+    assert plain_parameter(given, ["q"]) == {
+        "name": "q",
+        "in": "query",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    }
+
+
+def test_bodies_say_that_nul_is_refused() -> None:
+    narrow = {"type": "string", "format": "email"}
+    body = {
+        "properties": {
+            "text": {"type": "string"},
+            "mail": narrow,
+            "any": {"type": "object", "additionalProperties": True, "description": "Free."},
+        },
+        "examples": [{"type": "string"}],
+    }
+
+    found = refusing_nul({"Body": body})
+
+    assert found["Body"]["properties"] == {
+        "text": {"type": "string", "pattern": r"^[^\u0000]*$"},
+        "mail": narrow,
+        "any": {"$ref": "#/components/schemas/AnyJsonObject", "description": "Free."},
+    }
+    assert found["Body"]["examples"] == body["examples"]
+    assert found["AnyJsonObject"]["propertyNames"]["pattern"] == r"^[^\u0000]*$"

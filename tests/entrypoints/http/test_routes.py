@@ -1,0 +1,151 @@
+"""What holds for every route there is: found by walking the table, so that a new one is too."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from werkzeug.routing import Rule
+
+from domain.identity import Role
+from entrypoints.http.guard import is_open, role_of
+from tests.entrypoints.http.conftest import Client, Installation, read_error
+
+OPEN = {
+    "/api/auth/login",
+    "/api/auth/refresh",
+    "/api/auth/register",
+    "/api/docs",
+    "/api/docs/assets/<digest>/<name>",
+    "/api/health",
+    "/api/live",
+    "/api/ready",
+    "/api/redoc",
+    "/docs",
+    "/health",
+    "/openapi.json",
+    "/redoc",
+    "/status",
+}
+UNDOCUMENTED = {  # the pages of the documentation do not document themselves
+    "/api/docs",
+    "/api/docs/assets/<digest>/<name>",
+    "/api/redoc",
+    "/docs",
+    "/openapi.json",
+    "/redoc",
+}
+ABOVE_USER = {("PUT", "/api/config"): Role.ADMIN}
+BODIES: dict[tuple[str, str], Any] = {
+    ("PATCH", "/api/conversations/<conversation_id>"): {"title": "Mine now"},
+}
+UNKNOWN = "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
+
+
+def operations(installation: Installation) -> Iterator[tuple[str, Rule, Any]]:
+    """Yield the method, the rule and the view of everything that HTTP clients can ask for."""
+    for rule in installation.app.url_map.iter_rules():
+        if not rule.websocket:
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield method, rule, installation.app.view_functions[rule.endpoint]
+
+
+async def test_a_route_is_closed_unless_it_is_listed(installation: Installation) -> None:
+    opened = set()
+    for method, rule, view in operations(installation):
+        path = rule.rule.replace("<conversation_id>", UNKNOWN).replace("<run_id>", UNKNOWN)
+        if is_open(view):
+            opened.add(rule.rule)
+            continue
+        for headers in ({}, {"Authorization": "Bearer forged"}):
+            response = await installation.anyone.send(method, path, b"{}", headers)
+            await read_error(response, 401, "UNAUTHORIZED")
+
+    assert opened == OPEN
+
+
+async def test_roles_above_user_are_listed(installation: Installation) -> None:
+    found = {
+        (method, rule.rule): role_of(view)
+        for method, rule, view in operations(installation)
+        if role_of(view) is not Role.USER
+    }
+
+    assert found == ABOVE_USER
+
+
+async def test_every_route_is_described(installation: Installation) -> None:
+    document = await installation.anyone.get("/openapi.json")
+    described = {
+        (method.upper(), path) for path, item in document["paths"].items() for method in item
+    }
+    served = {
+        (method, rule.rule.replace("<", "{").replace(">", "}"))
+        for method, rule, _ in operations(installation)
+        if rule.rule not in UNDOCUMENTED
+    }
+
+    assert described == served
+
+
+async def test_every_websocket_is_described(installation: Installation) -> None:
+    document = await installation.anyone.get("/openapi.json")
+    sockets = {
+        rule.rule.replace("<", "{").replace(">", "}")
+        for rule in installation.app.url_map.iter_rules()
+        if rule.websocket
+    }
+
+    assert document["x-websockets"].keys() == sockets
+
+
+async def belongings(client: Client) -> dict[str, str]:
+    """Return the ids of what a user has, by the name of the path parameter that takes them."""
+    answer = await client.json("POST", "/api/chat", {"message": "What is 17 * 23?"})
+    return {"conversation_id": answer["conversation_id"], "run_id": answer["run_id"]}
+
+
+async def test_nobody_sees_what_is_another_users(
+    installation: Installation, ada: Client, bob: Client, admin: Client
+) -> None:
+    owned = await belongings(ada)
+    tried = 0
+
+    for method, rule, view in operations(installation):
+        if not rule.arguments or is_open(view):
+            continue
+        assert rule.arguments <= owned.keys(), f"make one of Ada's for {rule.rule}"
+        body = BODIES.get((method, rule.rule))
+        for other in (bob, admin):
+            theirs = await asked(other, method, rule, owned, body)
+            unknown = await asked(other, method, rule, dict.fromkeys(owned, UNKNOWN), body)
+            assert theirs == unknown, rule.rule  # not even that it exists
+            tried += 1
+
+    assert tried >= 14
+    conversation = await ada.get(f"/api/conversations/{owned['conversation_id']}")
+    assert conversation["title"] == "What is 17 * 23?"
+    assert (await bob.get("/api/conversations"))["conversations"] == []
+    assert (await bob.get("/api/conversations?q=17"))["conversations"] == []
+    body = {"message": "And now?", "conversation_id": owned["conversation_id"]}
+    await bob.error("POST", "/api/chat", 404, "NOT_FOUND", body)
+    search = {"tool": "search_conversations", "parameters": {"query": "17"}}
+    assert (await bob.json("POST", "/api/tools/execute", search))["result"] == []
+    assert (await ada.json("POST", "/api/tools/execute", search))["result"] != []
+
+
+async def asked(client: Client, method: str, rule: Rule, ids: dict[str, str], body: Any) -> Any:
+    """Return the 404 that a request for these ids gives, without what is the request's own."""
+    path = rule.rule
+    for name in rule.arguments:
+        path = path.replace(f"<{name}>", ids[name])
+    error = await client.error(method, path, 404, "NOT_FOUND", body)
+    return json.dumps(error | {"request_id": ""})
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/auth/me", "/api/conversations"])
+async def test_options_need_no_credentials(installation: Installation, path: str) -> None:
+    response = await installation.anyone.send("OPTIONS", path)
+
+    assert response.status_code == 200
+    assert "GET" in response.headers["Allow"]

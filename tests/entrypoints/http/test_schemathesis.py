@@ -1,0 +1,37 @@
+"""Schemathesis over the OpenAPI document: all phases, all checks, nothing found."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.service import RunningService
+
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+EXAMPLES = 40
+
+
+@pytest.mark.long
+def test_nothing_is_found(tmp_path: Path) -> None:
+    with RunningService(LOG_LEVEL="WARNING") as service:
+        done = subprocess.run(
+            [
+                Path(sys.executable).with_name("schemathesis"),
+                *("--config-file", CONFIGURATION),
+                *("run", f"{service.url}/openapi.json", "--no-color"),
+                *("--checks", "all", "--phases", "examples,coverage,fuzzing,stateful"),
+                *("--max-examples", str(EXAMPLES), "--continue-on-failure", "--no-shrink"),
+            ],
+            cwd=tmp_path,
+            env=os.environ | {"PUERTO_PASSWORD": service.password},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "No issues found" in done.stdout, done.stdout
+        assert service.call("GET", "/api/live") == {"status": "alive"}
+        assert "Traceback" not in service.log

@@ -1,0 +1,81 @@
+"""Tools, as clients see them."""
+
+from typing import Any
+
+import pytest
+
+from domain.tools import Effect, Tool
+from entrypoints.http.tools import ToolView, ranked
+from tests.entrypoints.http.conftest import Client
+from tests.fakes.tools import FakeTool
+
+PATH = "/api/tools/execute"
+
+
+async def test_the_list(ada: Client) -> None:
+    tools = {tool["name"]: tool for tool in (await ada.get("/api/tools"))["tools"]}
+
+    calculator = tools["calculator"]
+    assert calculator.keys() == ToolView.model_fields.keys()
+    assert (calculator["effect"], calculator["enabled"], calculator["plugin"]) == (
+        "read",
+        True,
+        "basics",
+    )
+    assert calculator["parameters"]["required"] == ["expression"]
+
+
+async def test_the_list_for_a_task(ada: Client) -> None:
+    tools = (await ada.get("/api/tools?q=current+time+in+Madrid"))["tools"]
+
+    assert tools[0]["name"] == "current_time"
+    assert (await ada.get("/api/tools?q=zzz"))["tools"] == []
+
+
+def test_a_word_in_the_name_counts_twice() -> None:
+    tools: list[Tool] = [FakeTool("alpha"), FakeTool("looks"), FakeTool("beta")]
+
+    names = [spec.name for spec in ranked(tools, "LOOKS.")]
+
+    assert names == ["alpha", "looks", "beta"]  # each description holds it, no name does
+    assert [spec.name for spec in ranked(tools, "looks")][0] == "looks"
+
+
+async def test_a_call(ada: Client) -> None:
+    body = {"tool": "calculator", "parameters": {"expression": "2 + 3"}}
+
+    done = await ada.json("POST", PATH, body)
+
+    assert done.keys() == {"tool", "result", "duration_ms"}
+    assert (done["tool"], done["result"]["result"]) == ("calculator", "5")
+    assert done["duration_ms"] >= 0
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"tool": "calculator"}, 400, "INVALID_REQUEST"),
+        ({"tool": "calculator", "parameters": {"expression": 7}}, 400, "INVALID_REQUEST"),
+        ({"tool": "calculator", "parameters": []}, 400, "INVALID_REQUEST"),
+        ({"tool": "calculator", "parameters": {"expression": "1/0"}}, 502, "UPSTREAM_ERROR"),
+        ({"tool": "nothing"}, 404, "NOT_FOUND"),
+        ({"parameters": {}}, 400, "INVALID_REQUEST"),
+    ],
+)
+async def test_calls_that_fail(ada: Client, body: Any, status: int, code: str) -> None:
+    await ada.error("POST", PATH, status, code, body)
+
+
+async def test_a_call_that_needs_consent_is_refused(ada: Client, admin: Client) -> None:
+    await admin.json("PUT", "/api/config", {"agent": {"autonomy_level": "manual"}})
+    body = {"tool": "calculator", "parameters": {"expression": "2 + 3"}}
+
+    error = await ada.error("POST", PATH, 403, "FORBIDDEN", body)
+
+    assert "consent" in error["message"]
+
+
+def test_every_effect_is_documented() -> None:
+    documented = ToolView.model_json_schema()["properties"]["effect"]["enum"]
+
+    assert documented == [effect.value for effect in Effect]

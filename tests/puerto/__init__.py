@@ -1,0 +1,1 @@
+"""The face package and the front door."""

@@ -1,0 +1,196 @@
+"""The documentation says what is so: its links lead somewhere, its lists are the code's."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from types import ModuleType
+from typing import get_args
+from urllib.parse import unquote
+
+import pytest
+from typer.main import get_command
+
+from adapters.llm.cassette import load
+from adapters.security import passwords, tokens
+from domain import authentication, chat, reading, tool_calls, turns, worker
+from domain.errors import ProviderReason, ToolError
+from domain.ports.passwords import MAX_PASSWORD_BYTES
+from entrypoints import server
+from entrypoints.cli import app
+from entrypoints.http import app as http_app
+from entrypoints.http import connection, event_models, frames, websocket
+from entrypoints.settings import Settings, load_settings, variables
+from plugins.hookspecs import HookSpecs
+from plugins.host import PluginHost, PluginState
+from tests.pages import EXAMPLE_PAGES, PAGES, ROOT, blocks_of, prose_of, titled
+
+DOCS = ROOT / "docs"
+EVENTS = DOCS / "reference" / "events.md"
+MODEL = DOCS / "how-to" / "use-a-model.md"
+PLUGIN = DOCS / "how-to" / "write-a-plugin.md"
+ARCHITECTURE = DOCS / "explanation" / "architecture.md"
+SECURITY = DOCS / "explanation" / "security.md"
+SETTINGS = {name for field in Settings.model_fields.values() for name in variables(field)}
+
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+CODE = re.compile(r"`([^`\n]+)`")
+
+
+def section(page: Path, title: str) -> str:
+    """Return what stands under a title of the second level."""
+    found = page.read_text().partition(f"\n## {title}\n")[2]
+    assert found, title
+    return re.split(r"^## ", found, flags=re.MULTILINE)[0]
+
+
+def table(text: str) -> dict[str, str]:
+    """Return the first code of each row, by which the rest of the row is found."""
+    rows = re.findall(r"^\| `([^`]+)` \|(.*)\|$", text, re.MULTILINE)
+    assert rows
+    return dict(rows)
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the names that a page's titles have as targets of links."""
+    titles = re.findall(r"^#+ (.+)$", prose_of(page), re.MULTILINE)
+    words = (re.sub(r"[^\w\- ]", "", title.lower()) for title in titles)
+    return {word.replace(" ", "-") for word in words}
+
+
+@pytest.mark.parametrize("page", [*PAGES, *EXAMPLE_PAGES], ids=titled)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in LINK.findall(prose_of(page)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = unquote(link).partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert target.is_relative_to(ROOT), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_the_index_names_every_page() -> None:
+    index = DOCS / "README.md"
+    linked = {(DOCS / link).resolve() for link in LINK.findall(index.read_text())}
+    assert set(DOCS.rglob("*.md")) - {index} == linked
+
+
+@pytest.mark.parametrize("page", PAGES, ids=titled)
+def test_the_settings_and_commands_that_are_named_exist(page: Path) -> None:
+    code = CODE.findall(prose_of(page)) + [block.text for block in blocks_of(page)]
+    named = {name for text in code for name in re.findall(r"\bPUERTO_[A-Z_]+", text)}
+    assert named <= SETTINGS | {"PUERTO_DICE_FOLDER"}
+    commands = getattr(get_command(app), "commands")  # noqa: B009 - typer hides the click class
+    typed = {word for text in code for word in re.findall(r"^(?:\S*/)?puerto ([a-z]+)", text)}
+    assert typed <= set(commands)
+
+
+def test_the_events_are_those_that_clients_see() -> None:
+    told = {kind: row.split("|")[0] for kind, row in table(section(EVENTS, "The list")).items()}
+    union = get_args(event_models.RunEvents)[0]
+    kinds = {get_args(kind.model_fields["type"].annotation)[0]: kind for kind in get_args(union)}
+    assert set(told) == set(kinds)
+    for name, kind in kinds.items():
+        fields = set(re.findall(r"`(\w+)`", told[name]))
+        assert fields == set(kind.model_fields) - {"type"}, name
+
+
+def test_the_frames_are_those_that_are_read() -> None:
+    told = table(section(EVENTS, "WebSocket"))
+    kinds = {get_args(kind.model_fields["type"].annotation)[0] for kind in get_args(frames.Frame)}
+    assert set(told) == kinds
+
+
+def test_the_codes_of_tools_are_those_that_are_recorded() -> None:
+    told = set(table(section(EVENTS, "Errors of tools")))
+    source = "".join(path.read_text() for path in (ROOT / "domain").glob("*.py"))
+    problems = set(re.findall(r'Problem\(\s*"([A-Z_]+)"', source))
+    raised = {kind.code for kind in ToolError.__subclasses__()} - {"TOOL_REFUSED"}
+    of_runs = {"STEP_LIMIT", "UNAVAILABLE"}
+    assert told == problems - of_runs | raised
+    assert of_runs <= problems
+
+
+def test_the_reasons_of_providers_are_all_explained() -> None:
+    assert set(table(section(MODEL, "What goes wrong"))) == set(ProviderReason)
+
+
+def test_the_hooks_are_all_documented() -> None:
+    page = (DOCS / "reference" / "hooks.md").read_text()
+    hooks = [name for name in vars(HookSpecs) if name.startswith("puerto_")]
+    assert hooks
+    assert all(f"## `{name}(" in page for name in hooks)
+
+
+def test_the_ports_are_those_of_the_core() -> None:
+    rows = re.findall(r"^\| (`.*?) \|", section(ARCHITECTURE, "The ports"), re.MULTILINE)
+    told = {name for row in rows for name in CODE.findall(row)}
+    ports = {
+        name
+        for path in (ROOT / "domain" / "ports").glob("*.py")
+        for name in re.findall(r"^class (\w+)\(Protocol\)", path.read_text(), re.MULTILINE)
+    }
+    assert told == ports
+
+
+def test_the_settings_that_are_shown_are_good(tmp_path: Path) -> None:
+    shown = [
+        line.split("=", 1)
+        for page in (MODEL, DOCS / "how-to" / "run-on-postgresql.md")
+        for block in blocks_of(page)
+        if block.language == "text"
+        for line in block.text.split()
+    ]
+    assert shown
+    (tmp_path / "five.json").write_text("[]")
+    for name, value in shown:
+        at_hand = str(tmp_path / value) if name == "PUERTO_CASSETTE" else value
+        load_settings({name: at_hand}, env_file=None)
+        assert name in SETTINGS
+
+
+def test_the_cassette_that_is_shown_plays() -> None:
+    [block] = (block for block in blocks_of(MODEL) if block.language == "json")
+    assert len(load(json.loads(block.text))) == 2
+
+
+async def test_the_plugin_that_is_shown_is_one() -> None:
+    code, package = blocks_of(PLUGIN)
+    [module_name] = tomllib.loads(package.text)["project"]["entry-points"]["puerto"].values()
+    module = ModuleType(module_name)
+    exec(code.text, module.__dict__)  # the page's own code
+    host = PluginHost()
+    info = host.register(module, "capitals")
+    assert (info.state, info.reason, info.tools) == (PluginState.ACTIVE, "", ("capital",))
+    assert await module.capital("Peru") == "Lima"
+
+
+@pytest.mark.parametrize(
+    ("page", "phrase"),
+    [
+        (SECURITY, f"{passwords.HASHES_AT_ONCE} are made at a time"),
+        (SECURITY, f"{tokens.ALGORITHM} and nothing else"),
+        (SECURITY, f"off by {tokens.LEEWAY_SECONDS}\nseconds"),
+        (SECURITY, f"for {authentication.RECHECK_SECONDS:g} seconds"),
+        (SECURITY, f"good for {authentication.SESSION.days} days"),
+        (SECURITY, f"{http_app.BODY_SECONDS} s to arrive"),
+        (SECURITY, f"{server.HEADER_BYTES // 1024} KiB; {server.HEADER_SECONDS:g} s to arrive"),
+        (SECURITY, f"{connection.MAX_DEPTH} levels deep"),
+        (SECURITY, f"| {MAX_PASSWORD_BYTES:,} bytes |"),
+        (SECURITY, f"{websocket.FRAMES} frames in {websocket.FRAME_SECONDS:g} s"),
+        (SECURITY, f"{websocket.AUTH_SECONDS:g} s to log in; {websocket.RUNS_AT_ONCE} runs"),
+        (SECURITY, f"{tool_calls.RESULT_BYTES // 1_000_000} MB"),
+        (SECURITY, f"the model sees the first {turns.RESULT_LENGTH:,} characters"),
+        (ARCHITECTURE, f"last {chat.HISTORY_LIMIT} messages"),
+        (ARCHITECTURE, f"({worker.LEASE.seconds} seconds; a heartbeat"),
+        (ARCHITECTURE, f"a heartbeat every {worker.HEARTBEAT_SECONDS:g} extends it)"),
+        (EVENTS, f"within\n{websocket.AUTH_SECONDS:g} seconds"),
+        (EVENTS, f"{websocket.RUNS_AT_ONCE} runs at once"),
+        (EVENTS, f"{server.FRAME_BYTES // 1024**2} MiB"),
+        (EVENTS, f"after every {reading.BEAT_SECONDS:g} seconds of silence"),
+    ],
+)
+def test_the_figures_are_those_of_the_code(page: Path, phrase: str) -> None:
+    squeezed = " ".join(page.read_text().split())
+    assert " ".join(phrase.split()) in squeezed
