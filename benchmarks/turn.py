@@ -34,34 +34,35 @@ def options_of(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
     add("--database", choices=("postgresql", "sqlite"), default="postgresql")
-    add("--turns", type=int, default=8, help="paced turns in a round (in a burst: 5 times)")
-    add("--rounds", type=int, default=5, help="how often each service has its turn")
-    add("--concurrency", type=int, default=4, help="turns at a time")
-    add("--pieces", type=int, default=200, help="pieces of an answer")
-    add("--pause", type=int, default=10, help="milliseconds between two pieces")
+    add("--turns", type=_count, default=8, help="paced turns in a round (in a burst: 5 times)")
+    add("--rounds", type=_count, default=5, help="how often each service has its turn")
+    add("--concurrency", type=_count, default=4, help="turns at a time")
+    add("--pieces", type=_count, default=200, help="pieces of an answer")
+    add("--pause", type=_count, default=10, help="milliseconds between two pieces")
     add("--json", action="store_true", help="print JSON, not a table")
     return parser.parse_args(arguments)
+
+
+def _count(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def loads_of(options: argparse.Namespace) -> tuple[Load, ...]:
+    """Return what both services are put under."""
+    at_a_time, pieces, pause = options.concurrency, options.pieces, options.pause
+    return (
+        Load(f"{pause} ms apart", options.turns, at_a_time, pieces, pause),
+        Load("in a burst", options.turns * BURST_WEIGHT, at_a_time, pieces, pause=0),
+    )
 
 
 def main(arguments: Sequence[str]) -> None:
     """Measure and print."""
     options = options_of(arguments)
-    paced = Load(
-        f"{options.pause} ms apart",
-        options.turns,
-        options.concurrency,
-        options.pieces,
-        options.pause,
-    )
-    burst = Load(
-        "in a burst",
-        options.turns * BURST_WEIGHT,
-        options.concurrency,
-        options.pieces,
-        0,
-    )
     with services(options.database) as (limit, service, database):
-        measuring = measure(limit, service, database, (paced, burst), options.rounds)
+        measuring = measure(limit, service, database, loads_of(options), options.rounds)
         comparisons = uvloop.run(measuring)
     about = vars(options) | {
         "date": datetime.now(UTC).date().isoformat(),

@@ -33,7 +33,7 @@ def engine_of(url: str) -> Engine:
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite" and rest and not rest.startswith(":memory:"):
         return "sqlite"
-    if scheme in {"postgres", "postgresql"}:
+    if scheme in {"postgres", "postgresql"} and rest:
         return "postgresql"
     raise InvalidRequest(
         "DATABASE_URL must be sqlite:///path/to/file or postgresql://user@host/database."

@@ -54,9 +54,12 @@ class _Talk:
             import readline  # noqa: F401  gives the prompt its arrow keys, where there are any
         if sys.stdin.isatty():
             self._screen.note("Say something. /help shows the commands.")
-        with suppress(EOFError, KeyboardInterrupt):
+        try:
             while (line := _read()) not in {"/quit", "/exit"}:
                 self._handle(line)
+        except (EOFError, KeyboardInterrupt):
+            if sys.stdin.isatty():
+                self._screen.note("")  # the shell's prompt begins on a line of its own
 
     def _handle(self, line: str) -> None:
         match line:

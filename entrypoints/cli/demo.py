@@ -54,11 +54,12 @@ async def _demonstrate(folder: Path) -> bool:
 @asynccontextmanager
 async def _service(folder: Path) -> "AsyncGenerator[Demonstration, None]":
     """Yield a demonstration of a service of its own, on a free port of the loopback interface."""
+    from entrypoints.cli.demo_server import UnsignalledServer
     from entrypoints.cli.demo_steps import Demonstration
     from entrypoints.http.app import create_app
     from entrypoints.listener import address, listen
     from entrypoints.logs import configure_logging
-    from entrypoints.server import Server, server_config
+    from entrypoints.server import server_config
     from entrypoints.service import running
     from entrypoints.settings import load_settings
 
@@ -67,7 +68,7 @@ async def _service(folder: Path) -> "AsyncGenerator[Demonstration, None]":
     configure_logging(settings, quiet=True)
     async with running(settings, lambda _: None) as services:
         listener = listen("127.0.0.1", 0)
-        server = Server(server_config(create_app(services), settings), services)
+        server = UnsignalledServer(server_config(create_app(services), settings), services)
         serving = asyncio.create_task(server.serve([listener]))
         try:
             yield Demonstration(address(listener), folder)

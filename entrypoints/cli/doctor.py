@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
-    from entrypoints.checks import Finding
+    from entrypoints.cli.checks import Finding
 
 
 def command(
@@ -20,7 +20,7 @@ def command(
 
     The exit status is 1 when something that is needed does not work.
     """
-    from entrypoints.checks import State
+    from entrypoints.cli.checks import State
 
     findings = asyncio.run(_examine())
     if json:
@@ -36,7 +36,7 @@ def command(
 
 
 async def _examine() -> "list[Finding]":
-    from entrypoints.checks import Finding, State, examine
+    from entrypoints.cli.checks import Finding, State, examine
     from entrypoints.logs import configure_logging
     from entrypoints.settings import SettingsError, load_settings
 

@@ -140,6 +140,8 @@ class Document(OpenAPIProvider):
             answers["204"] = {"description": "Done."}
         for success, answer in answers.items():
             answer["headers"] = text.headers(int(success))
+            if links := text.LINKS.get(operation["operationId"]):
+                answer["links"] = links
         for status in _statuses(view, rule, has_body="requestBody" in operation):
             answers.setdefault(str(status), {"$ref": f"#/components/responses/{_name(status)}"})
         operation["responses"] = dict(sorted(answers.items()))

@@ -127,6 +127,20 @@ PATH_PARAMETERS: Final[dict[str, Json]] = {
     )
 }
 
+# Where to go with what an answer brings, by operation.
+LINKS: Final[dict[str, Json]] = {
+    "chat_send": {
+        operation: {"operationId": operation, "parameters": {name: f"$response.body#/{name}"}}
+        for operation, name in (
+            ("chat_get", "run_id"),
+            ("chat_events", "run_id"),
+            ("chat_cancel", "run_id"),
+            ("conversations_get", "conversation_id"),
+            ("conversations_history", "conversation_id"),
+        )
+    }
+}
+
 REQUEST_ID: Final[Json] = {
     "description": "The request's id: yours, if you sent a well-formed one, else a new one.",
     "required": True,

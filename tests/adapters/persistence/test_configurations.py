@@ -10,11 +10,11 @@ from domain.policy import Autonomy
 from tests.adapters.persistence.stores import AnyStore
 
 
-async def test_nothing_changed_means_the_initial_one(store: AnyStore):
+async def test_nothing_changed_means_the_initial_one(store: AnyStore) -> None:
     assert await store.configurations.load() == Configuration()
 
 
-async def test_a_change_holds(store: AnyStore):
+async def test_a_change_holds(store: AnyStore) -> None:
     wanted = Configuration("openai", "gpt-x", Autonomy.FULL, {"aws": True})
 
     assert await store.configurations.change(lambda _: wanted) == wanted
@@ -22,7 +22,7 @@ async def test_a_change_holds(store: AnyStore):
     assert await store.configurations.load() == wanted
 
 
-async def test_edits_do_not_overlap(store: AnyStore):
+async def test_edits_do_not_overlap(store: AnyStore) -> None:
     def longer(configuration: Configuration) -> Configuration:
         return replace(configuration, model=(configuration.model or "") + "x")
 
@@ -31,7 +31,7 @@ async def test_edits_do_not_overlap(store: AnyStore):
     assert (await store.configurations.load()).model == "x" * 10
 
 
-async def test_an_edit_that_fails_changes_nothing(store: AnyStore):
+async def test_an_edit_that_fails_changes_nothing(store: AnyStore) -> None:
     def fail(_: Configuration) -> Configuration:
         raise ValueError("no")
 

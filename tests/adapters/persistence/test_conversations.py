@@ -21,7 +21,7 @@ ANN, BOB = new_id(), new_id()
 BAD_CURSORS = ("", "=", "x", "é", "\0", "W10", "bnVsbA", "WyJ1c2VycyIsMSwieCJd", "A" * 10_000)
 
 
-async def test_a_conversation_comes_back_as_it_was(store: AnyStore):
+async def test_a_conversation_comes_back_as_it_was(store: AnyStore) -> None:
     kept = a_conversation(ANN, "Naïve ☃ % _ title")
     await store.conversations.add(kept)
 
@@ -38,7 +38,7 @@ USES: dict[str, Use] = {
 
 
 @pytest.mark.parametrize("use", USES)
-async def test_another_users_and_an_unknown_one_look_the_same(store: AnyStore, use: str):
+async def test_another_users_and_an_unknown_one_look_the_same(store: AnyStore, use: str) -> None:
     kept = a_conversation(ANN)
     await store.conversations.add(kept)
     said = set()
@@ -52,7 +52,7 @@ async def test_another_users_and_an_unknown_one_look_the_same(store: AnyStore, u
     assert await store.conversations.get(ANN, kept.id) == kept
 
 
-async def test_pages_follow_on_each_other_last_changed_first(store: AnyStore):
+async def test_pages_follow_on_each_other_last_changed_first(store: AnyStore) -> None:
     kept = [a_conversation(ANN, f"{n}", NOW + (n // 2) * MINUTE) for n in range(5)]
     for conversation in (*kept, a_conversation(BOB)):
         await store.conversations.add(conversation)
@@ -67,7 +67,7 @@ async def test_pages_follow_on_each_other_last_changed_first(store: AnyStore):
 
 
 @pytest.mark.parametrize("cursor", BAD_CURSORS)
-async def test_a_foreign_cursor_is_refused(store: AnyStore, cursor: str):
+async def test_a_foreign_cursor_is_refused(store: AnyStore, cursor: str) -> None:
     kept = a_conversation(ANN)
     await store.conversations.add(kept)
 
@@ -80,7 +80,7 @@ async def test_a_foreign_cursor_is_refused(store: AnyStore, cursor: str):
         assert refused.value.details["fields"][0]["path"] == "cursor"
 
 
-async def test_a_renamed_conversation_is_the_first_of_the_list(store: AnyStore):
+async def test_a_renamed_conversation_is_the_first_of_the_list(store: AnyStore) -> None:
     one, two = a_conversation(ANN), a_conversation(ANN, at=NOW + MINUTE)
     for conversation in (one, two):
         await store.conversations.add(conversation)
@@ -91,7 +91,7 @@ async def test_a_renamed_conversation_is_the_first_of_the_list(store: AnyStore):
     assert (await store.conversations.page(ANN, 2, None)).items == [renamed, two]
 
 
-async def test_what_is_forgotten_is_gone_with_all_that_belongs_to_it(store: AnyStore):
+async def test_what_is_forgotten_is_gone_with_all_that_belongs_to_it(store: AnyStore) -> None:
     run = await answered(store, ANN)
     conversation_id = run.started.conversation_id
 
@@ -105,7 +105,7 @@ async def test_what_is_forgotten_is_gone_with_all_that_belongs_to_it(store: AnyS
     assert list(await store.conversations.search(ANN, "42", 10)) == []
 
 
-async def test_a_conversation_with_an_active_run_stays(store: AnyStore):
+async def test_a_conversation_with_an_active_run_stays(store: AnyStore) -> None:
     run = a_run(ANN)
     await store.runs.start(run, 10)
 
@@ -115,7 +115,7 @@ async def test_a_conversation_with_an_active_run_stays(store: AnyStore):
     assert (await store.runs.get(run.id)).finished_at is None
 
 
-async def test_messages_come_oldest_first_from_the_newest_page_back(store: AnyStore):
+async def test_messages_come_oldest_first_from_the_newest_page_back(store: AnyStore) -> None:
     run = await answered(store, ANN, question="q0", answer="a0")
     one = run.started.conversation_id
     for turn in (1, 2):
@@ -129,7 +129,7 @@ async def test_messages_come_oldest_first_from_the_newest_page_back(store: AnySt
     assert oldest.next_cursor is None
 
 
-async def test_an_empty_conversation_has_an_empty_page(store: AnyStore):
+async def test_an_empty_conversation_has_an_empty_page(store: AnyStore) -> None:
     kept = a_conversation(ANN)
     await store.conversations.add(kept)
 
@@ -138,7 +138,7 @@ async def test_an_empty_conversation_has_an_empty_page(store: AnyStore):
     assert (list(page.items), page.next_cursor) == ([], None)
 
 
-async def test_the_list_knows_how_many_messages_and_the_last_one(store: AnyStore):
+async def test_the_list_knows_how_many_messages_and_the_last_one(store: AnyStore) -> None:
     run = await answered(store, ANN, answer="It is\n\n 42. " + "And so on. " * 50)
 
     kept = await store.conversations.get(ANN, run.started.conversation_id)
@@ -149,7 +149,9 @@ async def test_the_list_knows_how_many_messages_and_the_last_one(store: AnyStore
 
 
 @pytest.mark.parametrize("text", ["forty", "FORTY", "ty-TW", "100%", "a_b", "!", "\\"])
-async def test_text_is_found_in_messages_in_any_case_and_literally(store: AnyStore, text: str):
+async def test_text_is_found_in_messages_in_any_case_and_literally(
+    store: AnyStore, text: str
+) -> None:
     await answered(store, ANN, question="Forty-Two", answer="100% a_b ! \\")
     await answered(store, ANN, question="nothing", answer="100 aXb")
     await answered(store, BOB, question="Forty-Two", answer="100% a_b ! \\")
@@ -162,7 +164,7 @@ async def test_text_is_found_in_messages_in_any_case_and_literally(store: AnySto
     assert found[0].conversation_id == page.items[0].id
 
 
-async def test_text_is_found_in_titles(store: AnyStore):
+async def test_text_is_found_in_titles(store: AnyStore) -> None:
     kept = a_conversation(ANN, "Quarterly Report")
     for conversation in (kept, a_conversation(ANN, "Other")):
         await store.conversations.add(conversation)
@@ -171,14 +173,14 @@ async def test_text_is_found_in_titles(store: AnyStore):
 
 
 @pytest.mark.parametrize("text", ["\0", "\ud800"])
-async def test_text_that_cannot_be_stored_is_not_found(store: AnyStore, text: str):
+async def test_text_that_cannot_be_stored_is_not_found(store: AnyStore, text: str) -> None:
     await answered(store, ANN)
 
     assert list((await store.conversations.page(ANN, 10, None, text)).items) == []
     assert list(await store.conversations.search(ANN, text, 10)) == []
 
 
-async def test_a_search_has_pages_too(store: AnyStore):
+async def test_a_search_has_pages_too(store: AnyStore) -> None:
     kept = [a_conversation(ANN, f"Report {n}", NOW + n * MINUTE) for n in range(3)]
     for conversation in (*kept, a_conversation(ANN, "Other", NOW + MINUTE)):
         await store.conversations.add(conversation)
@@ -189,7 +191,7 @@ async def test_a_search_has_pages_too(store: AnyStore):
     assert [*first.items, *second.items] == kept[::-1]
 
 
-async def test_found_messages_come_newest_first_and_no_more_than_asked(store: AnyStore):
+async def test_found_messages_come_newest_first_and_no_more_than_asked(store: AnyStore) -> None:
     for minute in range(3):
         await answered(store, ANN, question=f"number {minute}", at=NOW + minute * MINUTE)
 

@@ -37,12 +37,12 @@ async def hasty(database_url: str) -> AsyncIterator[Database]:
 @pytest.mark.parametrize(
     "url", ["", "mysql://x/y", "sqlite://", "sqlite://:memory:", "puerto.db", "postgres"]
 )
-def test_another_engine_is_refused(url: str):
+def test_another_engine_is_refused(url: str) -> None:
     with pytest.raises(InvalidRequest, match="DATABASE_URL"):
         Database(url)
 
 
-async def test_a_database_that_is_not_there(engine: str, bare_url: str):
+async def test_a_database_that_is_not_there(engine: str, bare_url: str) -> None:
     gone = {
         "sqlite": bare_url.replace("bare.db", "no/such/folder/x.db"),
         "postgresql": "postgresql://nobody@127.0.0.1:1/nothing",
@@ -55,7 +55,7 @@ async def test_a_database_that_is_not_there(engine: str, bare_url: str):
     await database.close()
 
 
-async def test_a_database_without_tables_is_no_crash(bare_url: str):
+async def test_a_database_without_tables_is_no_crash(bare_url: str) -> None:
     database = Database(bare_url)
     await database.start()
 
@@ -65,7 +65,7 @@ async def test_a_database_without_tables_is_no_crash(bare_url: str):
     await database.close()
 
 
-async def test_closing_waits_for_the_work_under_way(database: Database):
+async def test_closing_waits_for_the_work_under_way(database: Database) -> None:
     store = Store.over(database)
     kept = a_conversation(ANN)
     is_inside, may_end = asyncio.Event(), asyncio.Event()
@@ -91,7 +91,7 @@ async def test_closing_waits_for_the_work_under_way(database: Database):
     assert await store.conversations.get(ANN, kept.id) == kept
 
 
-async def test_two_databases_in_one_process_do_not_mix(database: Database, shared_url: str):
+async def test_two_databases_in_one_process_do_not_mix(database: Database, shared_url: str) -> None:
     other = Database(shared_url)
     await other.start()
     kept = a_conversation(ANN)
@@ -105,7 +105,7 @@ async def test_two_databases_in_one_process_do_not_mix(database: Database, share
     await other.close()
 
 
-async def test_what_is_there_already_is_a_conflict(database: Database):
+async def test_what_is_there_already_is_a_conflict(database: Database) -> None:
     store = Store.over(database)
     kept, user, run = a_conversation(ANN), a_user(), a_run(ANN)
     await store.conversations.add(kept)
@@ -121,7 +121,9 @@ async def test_what_is_there_already_is_a_conflict(database: Database):
             await again
 
 
-async def test_a_statement_that_takes_too_long(engine: str, hasty: Database, database_url: str):
+async def test_a_statement_that_takes_too_long(
+    engine: str, hasty: Database, database_url: str
+) -> None:
     store = Store.over(hasty)
     if engine == "postgresql":
         with pytest.raises(Unavailable):
@@ -137,7 +139,7 @@ async def test_a_statement_that_takes_too_long(engine: str, hasty: Database, dat
     await answered(store, ANN)
 
 
-async def test_no_connection_is_free(engine: str, hasty: Database):
+async def test_no_connection_is_free(engine: str, hasty: Database) -> None:
     if engine != "postgresql":
         pytest.skip("SQLite has one connection, which is waited for")
     may_end = asyncio.Event()
@@ -155,7 +157,7 @@ async def test_no_connection_is_free(engine: str, hasty: Database):
 
 async def test_a_connection_that_breaks_is_replaced(
     engine: str, hasty: Database, database_url: str
-):
+) -> None:
     if engine != "postgresql":
         pytest.skip("SQLite has no connection that breaks")
     killer = Database(database_url)
@@ -194,7 +196,7 @@ async def edit(store: Store, _: str) -> None:
     await store.configurations.change(lambda configuration: configuration)
 
 
-async def test_callers_who_leave_at_any_moment_leave_it_unharmed(database: Database):
+async def test_callers_who_leave_at_any_moment_leave_it_unharmed(database: Database) -> None:
     store, dice = Store.over(database), random.Random(7)
     conversations = [a_conversation(ANN) for _ in range(40)]
     for conversation in conversations:

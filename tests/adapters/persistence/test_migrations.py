@@ -1,6 +1,7 @@
 """Migrations: under a lock, all or nothing, and never on what is not ours."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -16,7 +17,11 @@ from domain.ids import new_id
 from tests.adapters.persistence.stores import answered
 
 ALL = ["0001_initial"]
-MIGRATE = "import asyncio, sys; from adapters.persistence import migrate; print(asyncio.run(migrate(sys.argv[1])))"
+MIGRATE = """
+import asyncio, sys
+from adapters.persistence import migrate
+print(asyncio.run(migrate(sys.argv[1])))
+"""
 
 
 async def on(url: str, *statements: str) -> None:
@@ -27,7 +32,7 @@ async def on(url: str, *statements: str) -> None:
     await database.close()
 
 
-async def test_an_empty_database_gets_all_of_them_once(bare_url: str):
+async def test_an_empty_database_gets_all_of_them_once(bare_url: str) -> None:
     assert await plan(bare_url) == ALL
     assert await migrate(bare_url) == ALL
     assert await plan(bare_url) == []
@@ -39,15 +44,14 @@ async def test_an_empty_database_gets_all_of_them_once(bare_url: str):
     await database.close()
 
 
-async def test_planning_makes_nothing(engine: str, bare_url: str):
+async def test_planning_makes_nothing(bare_url: str, tmp_path: Path) -> None:
     assert await plan(bare_url) == ALL
 
-    if engine == "sqlite":
-        assert not Path(bare_url.removeprefix("sqlite://")).exists()
     assert await plan(bare_url) == ALL
+    assert not os.listdir(tmp_path)
 
 
-async def test_of_several_processes_at_once_one_does_the_work(bare_url: str):
+async def test_of_several_processes_at_once_one_does_the_work(bare_url: str) -> None:
     processes = [
         await asyncio.create_subprocess_exec(
             sys.executable, "-c", MIGRATE, bare_url, stdout=asyncio.subprocess.PIPE
@@ -60,7 +64,7 @@ async def test_of_several_processes_at_once_one_does_the_work(bare_url: str):
     assert sorted(outputs) == sorted([str(ALL), "[]", "[]", "[]"])
 
 
-async def test_a_newer_database_is_refused(database_url: str):
+async def test_a_newer_database_is_refused(database_url: str) -> None:
     await on(
         database_url,
         "INSERT INTO tortoise_migrations (app, name, applied_at)"
@@ -81,14 +85,14 @@ async def test_a_newer_database_is_refused(database_url: str):
         "UPDATE tortoise_migrations SET name = '0000_other'",
     ],
 )
-async def test_a_half_migrated_database_is_refused(database_url: str, damage: str):
+async def test_a_half_migrated_database_is_refused(database_url: str, damage: str) -> None:
     await on(database_url, damage)
 
-    with pytest.raises(Unavailable, match="DATABASE_URL|backup"):
+    with pytest.raises(Unavailable, match="backup"):
         await migrate(database_url)
 
 
-async def test_a_migration_that_fails_leaves_nothing_behind(bare_url: str):
+async def test_a_migration_that_fails_leaves_nothing_behind(bare_url: str) -> None:
     await on(bare_url, "CREATE TABLE users (somebody_elses INTEGER)")
 
     with pytest.raises(Unavailable, match="half migrated"):
@@ -100,7 +104,7 @@ async def test_a_migration_that_fails_leaves_nothing_behind(bare_url: str):
             await on(bare_url, f"SELECT 1 FROM {table}")
 
 
-async def test_a_database_that_is_not_there(engine: str, bare_url: str):
+async def test_a_database_that_is_not_there(engine: str, bare_url: str) -> None:
     gone = {
         "sqlite": bare_url.replace("bare.db", "no/such/folder/x.db"),
         "postgresql": "postgresql://nobody@127.0.0.1:1/nothing",
@@ -109,7 +113,7 @@ async def test_a_database_that_is_not_there(engine: str, bare_url: str):
         await migrate(gone[engine])
 
 
-async def test_the_migrations_make_what_the_models_say():
+async def test_the_migrations_make_what_the_models_say() -> None:
     context = TortoiseContext()
     with context:
         await context.init(config=ORM, init_connections=False)

@@ -26,7 +26,7 @@ from tests.adapters.persistence.stores import (
 ANN, BOB = new_id(), new_id()
 
 
-async def test_a_first_message_makes_its_conversation(store: AnyStore):
+async def test_a_first_message_makes_its_conversation(store: AnyStore) -> None:
     run = a_run(ANN, question="How\nmany?", new_title="How many?")
 
     assert list(await store.runs.start(run, 10)) == []
@@ -47,7 +47,7 @@ async def test_a_first_message_makes_its_conversation(store: AnyStore):
     )
 
 
-async def test_a_run_begins_with_its_start(store: AnyStore):
+async def test_a_run_begins_with_its_start(store: AnyStore) -> None:
     run = a_run(ANN)
     await store.runs.start(run, 10)
 
@@ -65,7 +65,7 @@ async def test_a_run_begins_with_its_start(store: AnyStore):
     )
 
 
-async def test_a_next_message_comes_with_those_before(store: AnyStore):
+async def test_a_next_message_comes_with_those_before(store: AnyStore) -> None:
     first = await answered(store, ANN, question="q0", answer="a0")
     conversation_id = first.started.conversation_id
     await answered(store, ANN, conversation_id, question="q1", answer="a1")
@@ -79,7 +79,9 @@ async def test_a_next_message_comes_with_those_before(store: AnyStore):
 
 
 @pytest.mark.parametrize(("limit", "expected"), [(0, []), (1, ["a0"]), (2, ["q0", "a0"])])
-async def test_no_more_messages_than_asked(store: AnyStore, limit: int, expected: list[str]):
+async def test_no_more_messages_than_asked(
+    store: AnyStore, limit: int, expected: list[str]
+) -> None:
     first = await answered(store, ANN, question="q0", answer="a0")
 
     history = await store.runs.start(a_run(ANN, first.started.conversation_id), limit)
@@ -87,7 +89,7 @@ async def test_no_more_messages_than_asked(store: AnyStore, limit: int, expected
     assert [message.content for message in history] == expected
 
 
-async def test_a_conversation_that_is_empty_so_far(store: AnyStore):
+async def test_a_conversation_that_is_empty_so_far(store: AnyStore) -> None:
     kept = a_conversation(ANN)
     await store.conversations.add(kept)
 
@@ -95,7 +97,7 @@ async def test_a_conversation_that_is_empty_so_far(store: AnyStore):
 
 
 @pytest.mark.parametrize("conversation_id", [*NOT_IDS[1:], UNKNOWN])
-async def test_no_run_in_an_unknown_conversation(store: AnyStore, conversation_id: str):
+async def test_no_run_in_an_unknown_conversation(store: AnyStore, conversation_id: str) -> None:
     run = a_run(ANN, conversation_id)
 
     with pytest.raises(NotFound):
@@ -104,7 +106,7 @@ async def test_no_run_in_an_unknown_conversation(store: AnyStore, conversation_i
         await store.runs.get(run.id)
 
 
-async def test_no_run_in_another_users_conversation(store: AnyStore):
+async def test_no_run_in_another_users_conversation(store: AnyStore) -> None:
     kept = a_conversation(BOB)
     await store.conversations.add(kept)
     run = a_run(ANN, kept.id)
@@ -116,7 +118,7 @@ async def test_no_run_in_another_users_conversation(store: AnyStore):
     assert await store.conversations.get(BOB, kept.id) == kept
 
 
-async def test_one_run_at_a_time_and_the_refused_one_leaves_nothing(store: AnyStore):
+async def test_one_run_at_a_time_and_the_refused_one_leaves_nothing(store: AnyStore) -> None:
     first = a_run(ANN)
     conversation_id = first.started.conversation_id
     await store.runs.start(first, 10)
@@ -129,7 +131,7 @@ async def test_one_run_at_a_time_and_the_refused_one_leaves_nothing(store: AnySt
     assert len((await store.conversations.messages(ANN, conversation_id, 9, None)).items) == 1
 
 
-async def test_of_several_at_once_one_begins(store: AnyStore):
+async def test_of_several_at_once_one_begins(store: AnyStore) -> None:
     kept = a_conversation(ANN)
     await store.conversations.add(kept)
 
@@ -142,7 +144,7 @@ async def test_of_several_at_once_one_begins(store: AnyStore):
     assert (await store.conversations.get(ANN, kept.id)).message_count == 1
 
 
-async def test_text_that_no_database_takes_is_replaced(store: AnyStore):
+async def test_text_that_no_database_takes_is_replaced(store: AnyStore) -> None:
     run = a_run(ANN, question="a\0b\ud800c", new_title="t\0t")
     await store.runs.start(run, 10)
 
@@ -154,14 +156,14 @@ async def test_text_that_no_database_takes_is_replaced(store: AnyStore):
 
 
 @pytest.mark.parametrize("run_id", [*NOT_IDS, UNKNOWN])
-async def test_an_unknown_run(store: AnyStore, run_id: str):
+async def test_an_unknown_run(store: AnyStore, run_id: str) -> None:
     with pytest.raises(NotFound):
         await store.runs.get(run_id)
     assert await store.runs.request_cancel(run_id) is False
     assert list(await store.log.read(run_id, None, 10)) == []
 
 
-async def test_the_intent_to_cancel_is_stored_while_the_run_is_active(store: AnyStore):
+async def test_the_intent_to_cancel_is_stored_while_the_run_is_active(store: AnyStore) -> None:
     run = a_run(ANN)
     await store.runs.start(run, 10)
 

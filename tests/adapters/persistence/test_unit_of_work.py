@@ -11,7 +11,7 @@ from tests.adapters.persistence.stores import AnyStore, a_conversation
 ANN = new_id()
 
 
-async def test_what_work_returns_is_kept(store: AnyStore):
+async def test_what_work_returns_is_kept(store: AnyStore) -> None:
     one = a_conversation(ANN)
 
     async def work() -> str:
@@ -23,7 +23,7 @@ async def test_what_work_returns_is_kept(store: AnyStore):
     assert await store.conversations.get(ANN, one.id) == one
 
 
-async def test_what_work_raises_undoes_it(store: AnyStore):
+async def test_what_work_raises_undoes_it(store: AnyStore) -> None:
     one = a_conversation(ANN)
 
     async def work() -> None:
@@ -36,7 +36,7 @@ async def test_what_work_raises_undoes_it(store: AnyStore):
         await store.conversations.get(ANN, one.id)
 
 
-async def test_work_inside_of_work_is_a_part_of_it(store: AnyStore):
+async def test_work_inside_of_work_is_a_part_of_it(store: AnyStore) -> None:
     one = a_conversation(ANN)
 
     async def inner() -> None:
@@ -52,7 +52,7 @@ async def test_work_inside_of_work_is_a_part_of_it(store: AnyStore):
         await store.conversations.get(ANN, one.id)
 
 
-async def test_a_caller_who_leaves_does_not_interrupt_the_work(store: AnyStore):
+async def test_a_caller_who_leaves_does_not_interrupt_the_work(store: AnyStore) -> None:
     one = a_conversation(ANN)
     is_inside, may_end, has_ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
@@ -76,7 +76,7 @@ async def test_a_caller_who_leaves_does_not_interrupt_the_work(store: AnyStore):
             await asyncio.sleep(0)
 
 
-async def test_work_is_over_for_tasks_that_it_started(store: AnyStore):
+async def test_work_is_over_for_tasks_that_it_started(store: AnyStore) -> None:
     one = a_conversation(ANN)
     may_go = asyncio.Event()
 

@@ -8,7 +8,7 @@ from domain.errors import Conflict, InvalidRequest, NotFound
 from tests.adapters.persistence.stores import MINUTE, NOT_IDS, NOW, UNKNOWN, AnyStore, a_user
 
 
-async def test_a_user_is_found_by_either_name_in_any_case(store: AnyStore):
+async def test_a_user_is_found_by_either_name_in_any_case(store: AnyStore) -> None:
     user = a_user("ann")
     await store.users.add(user, "hash")
 
@@ -17,13 +17,13 @@ async def test_a_user_is_found_by_either_name_in_any_case(store: AnyStore):
 
 
 @pytest.mark.parametrize("login", ["bob", "", "ann\0", "ann\ud800", "%", "' OR 1=1"])
-async def test_an_unknown_login_is_nobody(store: AnyStore, login: str):
+async def test_an_unknown_login_is_nobody(store: AnyStore, login: str) -> None:
     await store.users.add(a_user("ann"), "hash")
 
     assert await store.users.by_login(login) is None
 
 
-async def test_a_taken_name_is_refused_and_the_message_says_which(store: AnyStore):
+async def test_a_taken_name_is_refused_and_the_message_says_which(store: AnyStore) -> None:
     await store.users.add(a_user("ann"), "hash")
     bob = a_user("bob")
 
@@ -34,7 +34,7 @@ async def test_a_taken_name_is_refused_and_the_message_says_which(store: AnyStor
     assert await store.users.by_login("bob") is None
 
 
-async def test_pages_follow_on_each_other_oldest_first(store: AnyStore):
+async def test_pages_follow_on_each_other_oldest_first(store: AnyStore) -> None:
     users = [a_user(f"user{n}", NOW + (n // 2) * MINUTE) for n in range(5)]
     for user in reversed(users):
         await store.users.add(user, "hash")
@@ -48,19 +48,19 @@ async def test_pages_follow_on_each_other_oldest_first(store: AnyStore):
     assert third.next_cursor is None
 
 
-async def test_a_page_that_holds_all_is_the_last(store: AnyStore):
+async def test_a_page_that_holds_all_is_the_last(store: AnyStore) -> None:
     await store.users.add(a_user(), "hash")
 
     assert (await store.users.page(1, None)).next_cursor is None
 
 
-async def test_a_foreign_cursor_is_refused(store: AnyStore):
+async def test_a_foreign_cursor_is_refused(store: AnyStore) -> None:
     with pytest.raises(InvalidRequest) as refused:
         await store.users.page(2, "bm9uc2Vuc2U")
     assert refused.value.details["fields"][0]["path"] == "cursor"
 
 
-async def test_a_password_is_replaced(store: AnyStore):
+async def test_a_password_is_replaced(store: AnyStore) -> None:
     user = a_user()
     await store.users.add(user, "old")
 
@@ -70,6 +70,6 @@ async def test_a_password_is_replaced(store: AnyStore):
 
 
 @pytest.mark.parametrize("user_id", [*NOT_IDS, UNKNOWN])
-async def test_an_unknown_user_has_no_password(store: AnyStore, user_id: str):
+async def test_an_unknown_user_has_no_password(store: AnyStore, user_id: str) -> None:
     with pytest.raises(NotFound):
         await store.users.set_password(user_id, "new")

@@ -1,8 +1,9 @@
 """``puerto demo``, as the README's first command runs it."""
 
+import signal
 from pathlib import Path
 
-from tests.entrypoints.cli.processes import Installation
+from tests.entrypoints.cli.processes import PATIENCE, Installation
 
 
 def test_shows_a_conversation_and_ends_well(installation: Installation) -> None:
@@ -25,3 +26,13 @@ def test_can_keep_its_data(installation: Installation) -> None:
     folder = Path(kept.split()[0])
     assert (folder / "puerto.db").exists()
     assert [folder] == [path for path in installation.folder.iterdir() if path.is_dir()]
+
+
+def test_ctrl_c_ends_it_quietly(installation: Installation) -> None:
+    with installation.started("demo") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert "Traceback" not in errors

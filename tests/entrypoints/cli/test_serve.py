@@ -7,6 +7,7 @@ import socket
 from contextlib import suppress
 
 import httpx2
+import pytest
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK
 from websockets.sync.client import connect
 
@@ -16,14 +17,15 @@ from tests.entrypoints.cli.processes import Installation, eventually, is_alive, 
 LONG = 600.0
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
 def test_sigterm_ends_it_with_a_stream_and_a_socket_open(
-    installation: Installation, cassette: Cassette
+    installation: Installation, cassette: Cassette, workers: str
 ) -> None:
     installation.env |= {
         "PUERTO_CASSETTE": cassette([{"text": "One moment. "}, {"delay": LONG}, {"text": "Now."}]),
         "PUERTO_GRACE_SECONDS": "0.5",
     }
-    with installation.serving() as service:
+    with installation.serving("--workers", workers) as service:
         token = service.register()
         http = httpx2.Client(
             base_url=service.url, headers={"Authorization": f"Bearer {token}"}, trust_env=False

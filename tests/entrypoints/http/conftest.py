@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from dependency_injector import providers
 from quart import Quart, Response
+from quart.testing.utils import sentinel
 
 from domain.identity import Role
 from entrypoints.container import Container
@@ -56,7 +57,7 @@ class Client:
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
             given.setdefault("Content-Type", "application/json")
         client = self.app.test_client(use_cookies=False)
-        return await client.open(path, method=method, headers=given, data=data)
+        return await client.open(path, method=method, headers=given, data=data, json=sentinel)
 
     async def get(self, path: str) -> Any:
         """Return the JSON of a GET that succeeds."""

@@ -8,7 +8,7 @@ from domain.identity import Role
 from tests.entrypoints.http.conftest import Client, Install, Installation
 
 PATH = "/api/config"
-FRESH = {
+FRESH: dict[str, Any] = {
     "llm": {"provider": "scripted", "model": "cassette"},
     "agent": {"autonomy_level": "semi"},
     "cloud_providers": {

@@ -80,9 +80,9 @@ def test_every_operation_says_what_it_is(document: dict[str, Any]) -> None:
 
 def test_every_answer_carries_the_request_id(document: dict[str, Any]) -> None:
     for operation in operations(document):
-        for status, answer in operation["responses"].items():
-            if "$ref" in answer:
-                answer = document["components"]["responses"][answer["$ref"].split("/")[-1]]
+        for status, given in operation["responses"].items():
+            name = given.get("$ref", "").split("/")[-1]
+            answer = document["components"]["responses"][name] if name else given
             assert "X-Request-ID" in answer["headers"]
             assert ("Location" in answer["headers"]) == (status == "201")
             assert ("WWW-Authenticate" in answer["headers"]) == (status == "401")
@@ -95,6 +95,18 @@ def test_credentials_are_asked_for_where_they_are_refused(document: dict[str, An
         if operation["security"]:
             assert operation["security"] == [{"bearer": []}]
             assert {"401", "503"} <= operation["responses"].keys()
+
+
+def test_links_lead_to_operations_that_take_them(document: dict[str, Any]) -> None:
+    taken = {
+        operation["operationId"]: {found["name"] for found in operation["parameters"]}
+        for operation in operations(document)
+    }
+    answer = document["paths"]["/api/chat"]["post"]["responses"]["200"]
+
+    assert len(answer["links"]) == 5
+    for link in answer["links"].values():
+        assert link["parameters"].keys() <= taken[link["operationId"]]
 
 
 def test_a_message_is_answered_in_two_media_types(document: dict[str, Any]) -> None:

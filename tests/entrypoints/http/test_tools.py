@@ -35,10 +35,9 @@ async def test_the_list_for_a_task(ada: Client) -> None:
 def test_a_word_in_the_name_counts_twice() -> None:
     tools: list[Tool] = [FakeTool("alpha"), FakeTool("looks"), FakeTool("beta")]
 
-    names = [spec.name for spec in ranked(tools, "LOOKS.")]
-
-    assert names == ["alpha", "looks", "beta"]  # each description holds it, no name does
-    assert [spec.name for spec in ranked(tools, "looks")][0] == "looks"
+    # Every description holds the word, and one name.
+    assert [spec.name for spec in ranked(tools, "Looks")] == ["looks", "alpha", "beta"]
+    assert [spec.name for spec in ranked(tools, " ")] == ["alpha", "looks", "beta"]
 
 
 async def test_a_call(ada: Client) -> None:
