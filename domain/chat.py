@@ -1,30 +1,32 @@
 """The main use cases: say something to the agent, follow the answer, stop it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any
 
+from domain.configuration import Configuration
 from domain.conversations import TITLE_LENGTH, shorten
 from domain.cursors import Cursor
 from domain.errors import NotFound, Unavailable
-from domain.events import Event, RunStarted
+from domain.events import Body, Event, RunStarted, StepEnded
+from domain.idempotency import AlreadyDone, RequestKey
 from domain.identity import User
 from domain.ids import new_id
 from domain.live import LiveRuns
-from domain.llm import UserTurn
+from domain.llm import StopReason, UserTurn
 from domain.ports.chat_model import ChatModels
 from domain.ports.clock import Clock
 from domain.ports.configurations import Configurations
 from domain.ports.runs import NewRun, RunLog, RunRecord, Runs
+from domain.ports.toolbox import Toolbox
 from domain.reading import Follower
 from domain.runner import Task
 from domain.runs import fold
+from domain.tool_calls import intended_call
 from domain.turns import of_messages
-from domain.worker import Worker
-
-HISTORY_LIMIT: Final = 40
+from domain.worker import HISTORY_LIMIT, Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,6 @@ class Started:
     """A run that was accepted: it is stored, and goes on whoever listens."""
 
     run_id: str
-    conversation_id: str
-    message_id: str
 
 
 class Chat:
@@ -45,6 +45,7 @@ class Chat:
         log: RunLog,
         configurations: Configurations,
         models: ChatModels,
+        toolbox: Toolbox,
         worker: Worker,
         live: LiveRuns,
         clock: Clock,
@@ -55,49 +56,33 @@ class Chat:
         self._log = log
         self._configurations = configurations
         self._models = models
+        self._toolbox = toolbox
         self._worker = worker
         self._live = live
         self._clock = clock
         self._max_steps = max_steps
 
-    async def send(self, user: User, text: str, conversation_id: str | None = None) -> Started:
+    async def send(
+        self,
+        user: User,
+        text: str,
+        conversation_id: str | None = None,
+        key: RequestKey | None = None,
+    ) -> Started:
         """Begin to answer a message, in a new conversation when none is named.
+
+        The same request with the same key gives the run that it began before.
 
         Raises:
             NotFound: the conversation is unknown, or another user's.
             RunInProgress: it is still answering the message before.
+            IdempotencyConflict: the key came before with another request.
             Unavailable: no provider is configured, or the service is stopping.
 
         """
-        # What was begun is finished: a caller who leaves now must not leave half a run behind.
-        return await asyncio.shield(asyncio.ensure_future(self._send(user, text, conversation_id)))
-
-    async def _send(self, user: User, text: str, conversation_id: str | None) -> Started:
-        if self._worker.is_stopping:
-            raise Unavailable("The service is stopping. Try again in a moment.")
-        started = await self._plan(user, conversation_id)
-        run_id = new_id()
-        history = await self._runs.start(
-            NewRun(
-                id=run_id,
-                started=started,
-                question=text,
-                new_title=None if conversation_id else shorten(text, TITLE_LENGTH),
-                at=self._clock.now(),
-                worker_id=self._worker.id,
-                leased_until=self._worker.lease_end(),
-            ),
-            HISTORY_LIMIT,
-        )
-        first = Event(1, 1, started)
-        journal = self._worker.take(fold(run_id, [first]), first)
-        self._worker.drive(Task(journal, user, [*of_messages(history), UserTurn(text)]))
-        return Started(run_id, started.conversation_id, started.message_id)
-
-    async def _plan(self, user: User, conversation_id: str | None) -> RunStarted:
         configuration = await self._configurations.load()
         self._models.get(configuration.provider)  # say now that it is missing, not in the run
-        return RunStarted(
+        started = RunStarted(
             user_id=user.id,
             conversation_id=conversation_id or new_id(),
             question_id=new_id(),
@@ -107,6 +92,75 @@ class Chat:
             autonomy=configuration.autonomy,
             max_steps=self._max_steps,
         )
+        title = None if conversation_id else shorten(text, TITLE_LENGTH)
+        return await self._begin(user, started, configuration, text, title, (), key)
+
+    async def call(
+        self, user: User, name: str, params: Mapping[str, Any], key: RequestKey | None = None
+    ) -> Started:
+        """Begin a run that is one tool call, with no model: the same policy, the same journal.
+
+        Raises:
+            UnknownTool: no enabled tool has this name.
+            InvalidArguments: the arguments do not fit.
+            IdempotencyConflict: the key came before with another request.
+            Unavailable: the service is stopping.
+
+        """
+        tool = self._toolbox.get(name)
+        intended = intended_call(new_id(), tool.spec, tool.check(params))
+        configuration = await self._configurations.load()
+        started = RunStarted(
+            user_id=user.id,
+            conversation_id="",
+            question_id="",
+            message_id="",
+            provider="",
+            model="",
+            autonomy=configuration.autonomy,
+            max_steps=1,
+            is_direct=True,
+        )
+        events = (intended, StepEnded(StopReason.TOOL_CALLS, 0, 0, 0))
+        return await self._begin(user, started, configuration, "", None, events, key)
+
+    async def _begin(
+        self,
+        user: User,
+        started: RunStarted,
+        configuration: Configuration,
+        text: str,
+        title: str | None,
+        events: Sequence[Body],
+        key: RequestKey | None,
+    ) -> Started:
+        if self._worker.is_stopping:
+            raise Unavailable("The service is stopping. Try again in a moment.")
+        new = NewRun(
+            id=new_id(),
+            started=started,
+            question=text,
+            new_title=title,
+            at=self._clock.now(),
+            worker_id=self._worker.id,
+            leased_until=self._worker.lease_end(),
+            events=events,
+            key=key,
+        )
+        # What was begun is finished: a caller who leaves now must not leave half a run behind.
+        return await asyncio.shield(asyncio.ensure_future(self._keep(user, new, configuration)))
+
+    async def _keep(self, user: User, new: NewRun, configuration: Configuration) -> Started:
+        try:
+            history = await self._runs.start(new, HISTORY_LIMIT)
+        except AlreadyDone as before:
+            return Started(before.outcome)
+        bodies = (new.started, *new.events)
+        events = [Event(number, 1, body) for number, body in enumerate(bodies, 1)]
+        journal = self._worker.take(fold(new.id, events), events)
+        turns = [] if new.started.is_direct else [*of_messages(history), UserTurn(new.question)]
+        self._worker.drive(Task(journal, user, configuration.policy(), turns))
+        return Started(new.id)
 
     async def get(self, user: User, run_id: str) -> RunRecord:
         """Return one of the user's runs.
@@ -121,13 +175,16 @@ class Chat:
         return record
 
     def follow(
-        self, run_id: str, after: Cursor | None = None
+        self, run_id: str, after: Cursor | None = None, *, stay: bool = False
     ) -> AsyncGenerator[Sequence[Event], None]:
         """Yield the run's events after the cursor as they come, in batches, to its end.
 
+        When the run waits for a human a `Paused` says so; then it is over, unless ``stay``.
         Whoever calls this has seen to it that the run is the user's (`get`, `send`).
         """
-        follower = Follower(run_id, after, runs=self._runs, log=self._log, live=self._live)
+        follower = Follower(
+            run_id, after, runs=self._runs, log=self._log, live=self._live, stay=stay
+        )
         return follower.batches()
 
     async def cancel(self, user: User, run_id: str) -> RunRecord:

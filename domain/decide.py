@@ -4,10 +4,14 @@ Recovery is no feature of its own: load the events, fold, decide, go on.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
-from domain.policy import Decision, judge
+from domain.consents import ConsentKind
+from domain.policy import Decision, Policy, Proposal, Verdict
 from domain.runs import Call, CallState, Problem, Run, RunStatus
 from domain.tools import Effect
+
+DENIED: Final = "DENIED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,18 @@ class SettleCalls:
 
 
 @dataclass(frozen=True, slots=True)
+class AskHuman:
+    """Ask about these calls, each with what is asked and the rule that asks."""
+
+    calls: tuple[tuple[Call, ConsentKind, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Only a human can bring this run on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """Nothing is left to do."""
 
@@ -37,11 +53,11 @@ class Finish:
     problem: Problem | None = None
 
 
-Action = AskModel | CallTools | SettleCalls | Finish
+Action = AskModel | CallTools | SettleCalls | AskHuman | Wait | Finish
 
 
-def decide(run: Run, halt: Finish | None = None) -> Action:
-    """Return the next action of a run that is not final.
+def decide(run: Run, policy: Policy, user: str = "", halt: Finish | None = None) -> Action:
+    """Return the next action of a run that is not final, for the user of that name.
 
     With ``halt`` nothing new is begun: the run ends that way once its calls are settled.
     """
@@ -50,62 +66,64 @@ def decide(run: Run, halt: Finish | None = None) -> Action:
     if run.problem is not None:
         return Finish(RunStatus.FAILED)
     if pending := run.unsettled:
-        return _tools(run, pending)
+        return _tools(pending, policy, user)
     last = run.steps[-1] if run.steps else None
-    if last is not None and not last.call_ids:
+    if run.started.is_direct or (last is not None and not last.call_ids):
         return Finish(RunStatus.COMPLETED)
     if len(run.steps) >= run.started.max_steps:
         return Finish(RunStatus.FAILED, _too_many_steps(run.started.max_steps))
     return AskModel()
 
 
-def _tools(run: Run, pending: list[Call]) -> Action:
-    if lost := [call for call in pending if call.state is CallState.STARTED]:
-        return SettleCalls(tuple(_interrupted(call) for call in lost))
-    verdicts = [(call, judge(call.effect, run.autonomy)) for call in pending]
-    refused = [
-        (call, CallState.REFUSED, _refusal(verdict.rule))
-        for call, verdict in verdicts
-        if verdict.decision is not Decision.ALLOW
-    ]
-    return SettleCalls(tuple(refused)) if refused else CallTools(tuple(pending))
+def _tools(pending: list[Call], policy: Policy, user: str) -> Action:
+    judged = [(call, _judge(call, policy, user)) for call in pending if not call.is_waiting]
+    if refused := [(call, v.rule) for call, v in judged if v.decision is Decision.DENY]:
+        return SettleCalls(
+            tuple((call, CallState.REFUSED, _denied(rule)) for call, rule in refused)
+        )
+    if asked := [(call, v.rule) for call, v in judged if v.decision is Decision.ASK]:
+        return AskHuman(tuple((call, _question(call), rule) for call, rule in asked))
+    return CallTools(tuple(call for call, _ in judged)) if judged else Wait()
+
+
+def _judge(call: Call, policy: Policy, user: str) -> Verdict:
+    if call.state is CallState.INTENDED:
+        return policy.judge(Proposal(call.tool, call.effect, call.params, user))
+    if call.state is CallState.STARTED and not call.can_repeat:  # it was interrupted
+        return Verdict(Decision.ASK, "it was interrupted, and a second try could repeat its effect")
+    return Verdict(Decision.ALLOW, "approved, or safe to repeat")
+
+
+def _question(call: Call) -> ConsentKind:
+    return ConsentKind.OUTCOME if call.state is CallState.STARTED else ConsentKind.APPROVAL
 
 
 def _stop(run: Run, halt: Finish) -> Action:
     pending = run.unsettled
     if not pending:
         return halt
-    return SettleCalls(
-        tuple(
-            _interrupted(call)
-            if call.state is CallState.STARTED
-            else (call, CallState.REFUSED, _NOT_STARTED)
-            for call in pending
-        )
-    )
+    return SettleCalls(tuple(_given_up(call) for call in pending))
 
 
-def _interrupted(call: Call) -> tuple[Call, CallState, Problem]:
+def _given_up(call: Call) -> tuple[Call, CallState, Problem]:
+    if call.state not in {CallState.STARTED, CallState.UNSURE}:
+        return call, CallState.REFUSED, _NOT_STARTED
     if call.effect is Effect.READ:
         return call, CallState.FAILED, _INTERRUPTED
-    return call, CallState.UNKNOWN, _UNKNOWN
+    return call, CallState.UNKNOWN, UNKNOWN
 
 
+_NOT_STARTED = Problem("CANCELLED", "The run was ended before this call was started.")
 _INTERRUPTED = Problem("INTERRUPTED", "The call was interrupted before it gave a result.")
-_UNKNOWN = Problem(
+UNKNOWN = Problem(
     "OUTCOME_UNKNOWN",
     "The call was started and interrupted: it may or may not have taken effect. "
     "Do not repeat it before looking.",
 )
-_NOT_STARTED = Problem("CANCELLED", "The run was ended before this call was started.")
 
 
-def _refusal(rule: str) -> Problem:
-    return Problem(
-        "CONSENT_REQUIRED",
-        f"Not run: a human must consent to this call ({rule}), and this server cannot ask yet. "
-        "Tell the user; an operator can raise the autonomy level.",
-    )
+def _denied(rule: str) -> Problem:
+    return Problem(DENIED, f"Not run: the operator's policy forbids this call ({rule}).")
 
 
 def _too_many_steps(limit: int) -> Problem:

@@ -9,7 +9,9 @@
     |  |- Forbidden             403  known, but not allowed
     |  |- NotFound              404  unknown, or another user's
     |  |- Conflict              409  the state of things does not allow it now
-    |  |  `- RunInProgress           a run is still active in the conversation
+    |  |  |- RunInProgress           a run is still active in the conversation
+    |  |  `- IdempotencyConflict     the same key came with another request
+    |  |- Gone                  410  it was there, and is over
     |  |- Unprocessable         422  well-formed, but cannot be done
     |  `- RateLimited           429  too many requests; says when to come back
     |- ToolError              the model: it is told, and may try something else
@@ -97,6 +99,18 @@ class RunInProgress(Conflict):
     """A conversation answers one message at a time."""
 
     code = "RUN_IN_PROGRESS"
+
+
+class IdempotencyConflict(Conflict):
+    """The same idempotency key came with another request."""
+
+    code = "IDEMPOTENCY_CONFLICT"
+
+
+class Gone(CallerError):
+    """It was there, and its time is over."""
+
+    code = "GONE"
 
 
 class Unprocessable(CallerError):

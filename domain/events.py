@@ -11,7 +11,10 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The run exists. ``message_id`` names the answer to come; the rest holds for this run."""
+    """The run exists. ``message_id`` names the answer to come; the rest holds for this run.
+
+    A direct run is one tool call of a client, in no conversation and with no model.
+    """
 
     type: ClassVar[str] = "run"
     user_id: str
@@ -22,6 +25,7 @@ class RunStarted:
     model: str
     autonomy: str
     max_steps: int
+    is_direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,40 @@ class ToolIntended:
     params: Mapping[str, Any]
     effect: str
     version: str
+    idempotent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRequested:
+    """A human is asked: before a call starts (``approval``), or what became of it (``outcome``).
+
+    ``reason`` is the rule that asks, ``digest`` that of tool, version and arguments.
+    """
+
+    type: ClassVar[str] = "consent_required"
+    request_id: str
+    call_id: str
+    kind: str
+    tool: str
+    params: Mapping[str, Any]
+    effect: str
+    reason: str
+    preview: str
+    digest: str
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentAnswered:
+    """The answer, or that none came in time. ``params`` are the arguments that may run."""
+
+    type: ClassVar[str] = "consent_answered"
+    request_id: str
+    call_id: str
+    status: str
+    params: Mapping[str, Any]
+    digest: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +143,15 @@ class Retried:
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    """Nothing more comes until a human answers. Never stored: a follower is told so."""
+
+    type: ClassVar[str] = "paused"
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The whole text of the answer: the chunks since the last `Retried`, joined."""
 
@@ -144,15 +191,23 @@ Body = (
     | Thinking
     | Chunk
     | ToolIntended
+    | ConsentRequested
+    | ConsentAnswered
     | StepEnded
     | ToolStarted
     | ToolFinished
     | ToolErred
     | Retried
+    | Paused
     | Answered
     | Erred
     | Ended
 )
+
+CallBody = (
+    ToolIntended | ConsentRequested | ConsentAnswered | ToolStarted | ToolFinished | ToolErred
+)
+"""What is told of one call, by its ``call_id``."""
 
 _KINDS: dict[str, type[Body]] = {
     kind.type: kind
@@ -161,11 +216,14 @@ _KINDS: dict[str, type[Body]] = {
         Thinking,
         Chunk,
         ToolIntended,
+        ConsentRequested,
+        ConsentAnswered,
         StepEnded,
         ToolStarted,
         ToolFinished,
         ToolErred,
         Retried,
+        Paused,
         Answered,
         Erred,
         Ended,

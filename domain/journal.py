@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from domain.consents import Consent
 from domain.errors import PuertoError
 from domain.events import Body, Event
 from domain.live import LiveRun
@@ -30,6 +31,7 @@ class Journal:
         self._unstored: list[Body] = []
         self._unseen: list[Event] = []
         self._ending: Ending | None = None
+        self._consents: list[Consent] = []
         self._lock = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
         self._writes: set[asyncio.Task[None]] = set()
@@ -58,8 +60,10 @@ class Journal:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(FLUSH_SECONDS, self._start_write)
 
-    async def record(self, *bodies: Body, ending: Ending | None = None) -> None:
-        """Store these events and all that waits, then show them.
+    async def record(
+        self, *bodies: Body, ending: Ending | None = None, consents: Sequence[Consent] = ()
+    ) -> None:
+        """Store these events and all that waits, with an ending or consents, then show them.
 
         A caller who is cancelled does not interrupt the write.
 
@@ -70,6 +74,7 @@ class Journal:
         """
         self._unseen.extend([self._enter(body) for body in bodies])
         self._ending = ending or self._ending
+        self._consents.extend(consents)
         await asyncio.shield(self._start_write())
 
     async def flush(self) -> None:
@@ -108,12 +113,19 @@ class Journal:
             if self._stored >= target:
                 return  # an earlier write took these along
             batch, self._unstored = self._unstored, []
+            consents, self._consents = self._consents, []
             try:
                 await self._log.append(
-                    self._run.id, self._run.attempt, self._stored + 1, batch, self._ending
+                    self._run.id,
+                    self._run.attempt,
+                    self._stored + 1,
+                    batch,
+                    ending=self._ending,
+                    consents=consents,
                 )
             except PuertoError:
                 self._unstored = [*batch, *self._unstored]
+                self._consents = [*consents, *self._consents]
                 raise
             self._stored += len(batch)
             self._publish()

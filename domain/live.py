@@ -6,9 +6,12 @@ lags behind, never a queue that grows.
 
 import asyncio
 from collections.abc import Sequence
+from typing import Final
 
 from domain.cursors import Cursor
 from domain.events import Event
+
+POLL_SECONDS: Final = 0.25  # between looks at a run that is driven elsewhere
 
 
 class LiveRun:
@@ -67,6 +70,8 @@ class LiveRuns:
 
     def __init__(self) -> None:
         self._runs: dict[str, LiveRun] = {}
+        self._curious: dict[str, list[asyncio.Future[bool]]] = {}
+        self.poll_seconds = POLL_SECONDS
         self.is_draining = False  # the process is about to stop: followers should not wait for long
 
     def open(self, run_id: str, attempt: int, first: int) -> LiveRun:
@@ -83,3 +88,23 @@ class LiveRuns:
     def get(self, run_id: str) -> LiveRun | None:
         """Return a run, if this process drives it."""
         return self._runs.get(run_id)
+
+    async def news(self, run_id: str, seconds: float) -> None:
+        """Return when a run that is driven elsewhere may have changed, or the time is up."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[bool] = loop.create_future()
+        waiting = self._curious.setdefault(run_id, [])
+        waiting.append(future)
+        timer = loop.call_later(seconds, _resolve, future, False)  # noqa: FBT003  its result
+        try:
+            await future
+        finally:
+            timer.cancel()
+            waiting.remove(future)
+            if not waiting:
+                self._curious.pop(run_id, None)
+
+    def hint(self, run_id: str) -> None:
+        """Wake those who wait for news of a run."""
+        for future in self._curious.get(run_id, ()):
+            _resolve(future, True)  # noqa: FBT003  its result

@@ -1,18 +1,16 @@
 """Reading a run: whole, to go on with it, or as it happens, to follow it."""
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from domain.cursors import Cursor
-from domain.events import Ended, Event
+from domain.events import Ended, Event, Paused
 from domain.live import LiveRun, LiveRuns
 from domain.ports.runs import RunLog, Runs
-from domain.runs import Run, fold
+from domain.runs import Run, RunStatus, fold
 
-POLL_SECONDS: Final = 0.25
 BEAT_SECONDS: Final = 15.0
 
 _READ_LIMIT: Final = 2_000
@@ -30,20 +28,30 @@ class Follower:
     """Reads one run from a cursor on: from memory where it is driven here, else from the log."""
 
     def __init__(
-        self, run_id: str, after: Cursor | None, *, runs: Runs, log: RunLog, live: LiveRuns
+        self,
+        run_id: str,
+        after: Cursor | None,
+        *,
+        runs: Runs,
+        log: RunLog,
+        live: LiveRuns,
+        stay: bool = False,
     ) -> None:
         self._run_id = run_id
         self._after = after
         self._runs = runs
         self._log = log
         self._live = live
+        self._stay = stay
         self._shared: LiveRun | None = None
+        self._told = False  # that the run waits for a human
 
     async def batches(self) -> AsyncGenerator[Sequence[Event], None]:
         """Yield the events as they come, in batches, to the run's end.
 
         Events of a run driven in this process come at once; others soon after they are stored.
-        After every `BEAT_SECONDS` of silence an empty batch says that the line is alive.
+        After every `BEAT_SECONDS` of silence an empty batch says that the line is alive. A run
+        that waits for a human gives a `Paused`, and then nothing more, unless asked to stay.
 
         Raises:
             NotFound: the run was deleted meanwhile.
@@ -51,10 +59,13 @@ class Follower:
         """
         while (events := await self._next()) is not None:
             yield events
-            if events:
-                if isinstance(events[-1].body, Ended):
-                    return
-                self._after = _end(events)
+            if not events:
+                continue
+            last = events[-1].body
+            if isinstance(last, Ended) or (isinstance(last, Paused) and not self._stay):
+                return
+            self._told = isinstance(last, Paused)
+            self._after = _end(events)
 
     async def _next(self) -> Sequence[Event] | None:
         deadline = time.monotonic() + BEAT_SECONDS
@@ -65,18 +76,30 @@ class Follower:
                 if not await shared.wait(deadline - time.monotonic()):
                     return ()
                 continue
-            events = events or await self._log.read(self._run_id, self._after, _READ_LIMIT)
-            if events:
+            if events := events or await self._read():
                 return events
-            if self._live.get(self._run_id) is None:
-                if self._live.is_draining or await self._is_final():
-                    return None
-                if time.monotonic() > deadline:
-                    return ()
-                await asyncio.sleep(POLL_SECONDS)
+            if self._live.get(self._run_id) is not None:
+                continue
+            status = (await self._runs.get(self._run_id)).status
+            if status.is_final:  # since we read, perhaps: what came between is still to be told
+                return await self._read() or None
+            if status is RunStatus.WAITING_CONSENT and not self._told:
+                return [await self._paused()]
+            if self._live.is_draining:
+                return None
+            if time.monotonic() > deadline:
+                return ()
+            await self._live.news(self._run_id, self._live.poll_seconds)
 
-    async def _is_final(self) -> bool:
-        return (await self._runs.get(self._run_id)).status.is_final
+    async def _read(self) -> Sequence[Event]:
+        return await self._log.read(self._run_id, self._after, _READ_LIMIT)
+
+    async def _paused(self) -> Event:
+        """Return what tells that the run waits; its cursor is that of the last event."""
+        run = await load_run(self._log, self._run_id, 1)
+        place = self._after or Cursor(1, run.number)
+        body = Paused(run.usage.input_tokens, run.usage.output_tokens)
+        return Event(place.number, place.attempt, body)
 
 
 def _end(events: Sequence[Event]) -> Cursor | None:

@@ -7,19 +7,34 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from domain.asking import ask_about, news_of
+from domain.auditing import decided
+from domain.consents import ConsentKind, ConsentStatus
 from domain.conversations import Message, MessageRole
-from domain.decide import AskModel, CallTools, Finish, SettleCalls, decide
-from domain.errors import ProviderError, Unavailable, UnknownTool
+from domain.decide import (
+    DENIED,
+    AskHuman,
+    AskModel,
+    CallTools,
+    Finish,
+    SettleCalls,
+    Wait,
+    decide,
+)
+from domain.errors import ProviderError, ToolError, ToolRefused, Unavailable
 from domain.events import Answered, Body, Chunk, Ended, Erred, StepEnded, Thinking, ToolStarted
 from domain.identity import User
 from domain.journal import Journal
 from domain.llm import ModelRequest, Reasoning, Stop, Text, ToolRequest, Turn
+from domain.policy import Policy, Proposal
+from domain.ports.audit import Audit, Decided
 from domain.ports.chat_model import ChatModels
 from domain.ports.clock import Clock
+from domain.ports.consents import Consents
 from domain.ports.conversations import Conversations
-from domain.ports.runs import Ending
+from domain.ports.runs import Ending, Leases
 from domain.ports.toolbox import Toolbox
-from domain.runs import Call, Problem, Run, RunStatus
+from domain.runs import Call, CallState, Problem, Run, RunStatus
 from domain.tool_calls import erred, intend, perform, settled
 from domain.tools import ToolContext
 from domain.turns import of_run, system_prompt
@@ -29,10 +44,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A run to drive: its journal, who asked, and the turns up to the question."""
+    """A run to drive: its journal, who asked, under which policy, and the turns so far."""
 
     journal: Journal
     user: User
+    policy: Policy
     history: Sequence[Turn]
 
 
@@ -50,13 +66,16 @@ class Reins(Protocol):
 
 
 class Runner:
-    """Drives runs from where they stand to their end."""
+    """Drives runs from where they stand to their end, or to where a human must answer."""
 
     def __init__(
         self,
         models: ChatModels,
         toolbox: Toolbox,
         conversations: Conversations,
+        consents: Consents,
+        leases: Leases,
+        audit: Audit,
         clock: Clock,
         *,
         tool_concurrency: int = 8,
@@ -64,40 +83,64 @@ class Runner:
         self._models = models
         self._toolbox = toolbox
         self._conversations = conversations
+        self._consents = consents
+        self._leases = leases
+        self._audit = audit
         self._clock = clock
         self._tool_concurrency = tool_concurrency
 
     async def drive(self, task: Task, reins: Reins) -> None:
-        """Go on until the run is final.
+        """Go on until the run is final, or waits for a human.
 
         Raises:
             LeaseLost: another worker drives the run now.
             Unavailable: the database does not answer.
 
         """
-        journal = task.journal
+        journal, user = task.journal, task.user
         while not journal.run.status.is_final:
-            match decide(journal.run, reins.halt):
+            match decide(journal.run, task.policy, user.username, reins.halt):
                 case AskModel():
                     await reins.act(self._ask_model(task))
                 case CallTools(calls):
                     await reins.act(self._call_tools(task, calls))
-                case SettleCalls() | Finish() as action:
-                    await self._record(journal, action)
+                case SettleCalls(calls):
+                    await self._settle(task, calls)
+                case AskHuman(questions):
+                    await self._ask_human(task, questions)
+                case Wait():
+                    if await self._park(journal):
+                        return
+                case Finish(status, problem):
+                    await self._finish(journal, status, problem)
 
-    async def wind_up(self, journal: Journal, halt: Finish) -> None:
-        """End a run that nobody will go on with, raising what `drive` raises."""
-        while not journal.run.status.is_final:
-            action = decide(journal.run, halt)
-            if isinstance(action, SettleCalls | Finish):
-                await self._record(journal, action)
+    async def _settle(self, task: Task, calls: Sequence[tuple[Call, CallState, Problem]]) -> None:
+        denied = [(c, why.message) for c, _, why in calls if why.code == DENIED]
+        await self._audit.record([self._decided(task, c, "deny", rule) for c, rule in denied])
+        await task.journal.record(*[settled(call, state, why) for call, state, why in calls])
 
-    async def _record(self, journal: Journal, action: SettleCalls | Finish) -> None:
-        match action:
-            case SettleCalls(calls):
-                await journal.record(*[settled(c, state, why) for c, state, why in calls])
-            case Finish(status, problem):
-                await self._finish(journal, status, problem)
+    async def _ask_human(
+        self, task: Task, questions: Sequence[tuple[Call, ConsentKind, str]]
+    ) -> None:
+        consents = ask_about(task.journal.run, questions, self._clock.now())
+        await self._audit.record(
+            [self._decided(task, call, "ask", rule) for call, _, rule in questions]
+        )
+        await task.journal.record(*[c.requested() for c in consents], consents=consents)
+
+    async def _park(self, journal: Journal) -> bool:
+        """Take in the answers that have come; without any, let the run wait."""
+        run = journal.run
+        consents = await self._consents.of_run(run.id)
+        if news := news_of(run, consents):
+            await journal.record(*news)
+            return False
+        answered = sum(consent.status is not ConsentStatus.WAITING for consent in consents)
+        await journal.flush()
+        return await self._leases.park(run.id, run.attempt, answered)
+
+    def _decided(self, task: Task, call: Call, decision: str, rule: str) -> Decided:
+        return decided(task.user, task.journal.run.id, call, decision, rule, self._clock.now())
 
     async def _finish(self, journal: Journal, status: RunStatus, problem: Problem | None) -> None:
         run, bodies = journal.run, list[Body]()
@@ -176,6 +219,10 @@ class Runner:
         return requests, stop
 
     async def _call_tools(self, task: Task, calls: Sequence[Call]) -> None:
+        fresh = [call for call in calls if call.state is CallState.INTENDED]
+        await self._audit.record(
+            [self._decided(task, call, "allow", self._rule(task, call)) for call in fresh]
+        )
         slots = asyncio.Semaphore(self._tool_concurrency)
         try:
             async with asyncio.TaskGroup() as group:
@@ -187,13 +234,19 @@ class Runner:
     async def _call_tool(self, task: Task, call: Call, slots: asyncio.Semaphore) -> None:
         try:
             tool = self._toolbox.get(call.tool)
-        except UnknownTool as error:  # it went away since the model asked
-            await task.journal.record(erred(call, error))
+            if tool.spec.version != call.version:
+                raise ToolRefused(f"{call.tool} has changed since it was asked for. Ask again.")
+        except ToolError as error:  # it went away or changed since the model asked
+            await task.journal.record(erred(call, error, CallState.REFUSED))
             return
         async with slots:
             await task.journal.record(ToolStarted(call.id))
             body = await perform(tool, call, self._context(task, call))
             await task.journal.record(body)
+
+    def _rule(self, task: Task, call: Call) -> str:
+        proposal = Proposal(call.tool, call.effect, call.params, task.user.username)
+        return task.policy.judge(proposal).rule
 
     def _context(self, task: Task, call: Call) -> ToolContext:
         run = task.journal.run

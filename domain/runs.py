@@ -3,16 +3,20 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from domain.errors import PuertoError
 from domain.events import (
     Answered,
     Body,
+    CallBody,
     Chunk,
+    ConsentAnswered,
+    ConsentRequested,
     Ended,
     Erred,
     Event,
+    Paused,
     Retried,
     RunStarted,
     StepEnded,
@@ -43,14 +47,29 @@ class RunStatus(StrEnum):
 
 
 class CallState(StrEnum):
-    """The journal of one tool call. ``refused`` never started; ``unknown`` may have."""
+    """The journal of one tool call, from intended to one of the last four.
+
+    ``asked`` and ``unsure`` wait for a human: whether it may start, what became of it.
+    ``refused`` never started; ``unknown`` may have taken effect, and nobody knows.
+    """
 
     INTENDED = "intended"
+    ASKED = "asked"
+    APPROVED = "approved"
     STARTED = "started"
+    UNSURE = "unsure"
     FINISHED = "finished"
     FAILED = "failed"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+
+
+_SETTLED: Final = frozenset(
+    {CallState.FINISHED, CallState.FAILED, CallState.REFUSED, CallState.UNKNOWN}
+)
+_MAY_HAVE_ACTED: Final = frozenset(
+    {CallState.STARTED, CallState.UNSURE, CallState.FINISHED, CallState.UNKNOWN}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +99,31 @@ class Call:
     params: Mapping[str, Any]
     effect: Effect
     version: str
+    idempotent: bool = False
     state: CallState = CallState.INTENDED
+    request_id: str | None = None
     result: Any = None
     problem: Problem | None = None
 
     @property
     def is_settled(self) -> bool:
         """Tell whether the outcome is recorded."""
-        return self.state not in {CallState.INTENDED, CallState.STARTED}
+        return self.state in _SETTLED
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether a human has to answer first."""
+        return self.state in {CallState.ASKED, CallState.UNSURE}
+
+    @property
+    def can_repeat(self) -> bool:
+        """Tell whether a second try does no more than the first."""
+        return self.effect is Effect.READ or self.idempotent
 
     @property
     def may_have_acted(self) -> bool:
         """Tell whether the call changed the world, or may have."""
-        done = self.state in {CallState.STARTED, CallState.FINISHED, CallState.UNKNOWN}
-        return done and self.effect is not Effect.READ
+        return self.state in _MAY_HAVE_ACTED and self.effect is not Effect.READ
 
     def outcome(self) -> dict[str, Any]:
         """Return ``{id, tool, result}`` or ``{id, tool, error}``, as clients see it."""
@@ -113,12 +143,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Where a run stands after the events so far; ``number`` is the last one's."""
+    """Where a run stands after the events so far; ``number`` is the last one's.
+
+    ``stands`` is the place (attempt, number) of the last event that no retry can withdraw.
+    """
 
     id: str
     started: RunStarted
     attempt: int = 1
     number: int = 0
+    stands: tuple[int, int] = (1, 1)
     status: RunStatus = RunStatus.RUNNING
     steps: tuple[Step, ...] = ()
     open_text: str = ""
@@ -186,6 +220,7 @@ def advance(run: Run, events: Iterable[Event]) -> Run:
             pieces.append(event.body.content)
         elif not isinstance(event.body, Thinking):
             run = _apply(_with_text(run, pieces), event.body)
+            run = replace(run, stands=(attempt, number))
             pieces.clear()
     return replace(_with_text(run, pieces), number=number, attempt=attempt)
 
@@ -194,11 +229,8 @@ def _with_text(run: Run, pieces: list[str]) -> Run:
     return replace(run, open_text=run.open_text + "".join(pieces)) if pieces else run
 
 
-def _apply(run: Run, body: Body) -> Run:  # noqa: PLR0911  one return for each kind of event
+def _apply(run: Run, body: Body) -> Run:
     match body:
-        case ToolIntended():
-            call = Call(body.call_id, body.tool, body.params, Effect(body.effect), body.version)
-            return replace(_put(run, call), open_calls=(*run.open_calls, call.id))
         case StepEnded():
             step = Step(run.open_text, run.open_calls, StopReason(body.stop))
             used = Usage(body.input_tokens, body.output_tokens, body.cached_tokens)
@@ -209,26 +241,47 @@ def _apply(run: Run, body: Body) -> Run:  # noqa: PLR0911  one return for each k
                 open_calls=(),
                 usage=run.usage + used,
             )
-        case ToolStarted():
-            return _put(run, replace(run.calls[body.call_id], state=CallState.STARTED))
-        case ToolFinished():
-            call = run.calls[body.call_id]
-            return _put(run, replace(call, state=CallState.FINISHED, result=body.result))
-        case ToolErred():
-            problem = Problem(body.code, body.message, body.details)
-            call = run.calls[body.call_id]
-            return _put(run, replace(call, state=CallState(body.outcome), problem=problem))
         case Retried():
             return replace(run, open_text="", open_calls=())
-        case Answered():
-            return run
         case Erred():
             return replace(run, problem=Problem(body.code, body.message, body.details))
         case Ended():
             return replace(run, status=RunStatus(body.status))
-        case _:
+        case Answered():
+            return run
+        case RunStarted() | Paused() | Chunk() | Thinking():
             raise ValueError(f"run {run.id}: {body.type} cannot stand here")
+        case _:
+            return _apply_to_call(run, body)
 
 
-def _put(run: Run, call: Call) -> Run:
+def _apply_to_call(run: Run, body: CallBody) -> Run:
+    if isinstance(body, ToolIntended):
+        call = _intended(body)
+        run = replace(run, open_calls=(*run.open_calls, call.id))
+    else:
+        call = _call_after(run.calls[body.call_id], body)
     return replace(run, calls={**run.calls, call.id: call})
+
+
+def _intended(body: ToolIntended) -> Call:
+    effect = Effect(body.effect)
+    return Call(body.call_id, body.tool, body.params, effect, body.version, body.idempotent)
+
+
+def _call_after(call: Call, body: CallBody) -> Call:
+    match body:
+        case ConsentRequested():
+            waits = CallState.UNSURE if body.kind == "outcome" else CallState.ASKED
+            return replace(call, state=waits, request_id=body.request_id)
+        case ConsentAnswered(status="approved" | "try_again"):
+            return replace(call, state=CallState.APPROVED, params=body.params)
+        case ToolStarted():
+            return replace(call, state=CallState.STARTED)
+        case ToolFinished():
+            return replace(call, state=CallState.FINISHED, result=body.result)
+        case ToolErred():
+            problem = Problem(body.code, body.message, body.details)
+            return replace(call, state=CallState(body.outcome), problem=problem)
+        case _:  # a no leaves the call waiting for the `ToolErred` that comes with it
+            return call

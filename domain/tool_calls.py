@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any, Final
 
 from domain.errors import InvalidArguments, ToolError, ToolFailed, ToolTimeout, UnknownTool
@@ -33,9 +34,14 @@ def intend(request: ToolRequest, toolbox: Toolbox) -> tuple[ToolIntended, ToolEr
         params = read_arguments(request.arguments)
         params = tool.check(params)
     except InvalidArguments as error:
-        intended = ToolIntended(call_id, spec.name, params, spec.effect, spec.version)
+        intended = intended_call(call_id, spec, params)
         return intended, erred(intended, error)
-    return ToolIntended(call_id, spec.name, params, spec.effect, spec.version), None
+    return intended_call(call_id, spec, params), None
+
+
+def intended_call(call_id: str, spec: ToolSpec, params: Mapping[str, Any]) -> ToolIntended:
+    """Return the intention to call this tool with checked arguments."""
+    return ToolIntended(call_id, spec.name, params, spec.effect, spec.version, spec.idempotent)
 
 
 def read_arguments(text: str) -> dict[str, Any]:

@@ -2,35 +2,33 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from domain.decide import Finish
-from domain.errors import LeaseLost, PuertoError
-from domain.events import Event
+from domain.errors import LeaseLost, NotFound, PuertoError
+from domain.events import Event, Retried
 from domain.ids import new_id
 from domain.journal import Journal
 from domain.live import LiveRuns
+from domain.policy import Autonomy
 from domain.ports.clock import Clock
-from domain.ports.runs import Leases, RunLog
+from domain.ports.configurations import Configurations
+from domain.ports.consents import Consents
+from domain.ports.runs import Leases, RunLog, Runs
 from domain.reading import load_run
 from domain.runner import Runner, Task
-from domain.runs import Problem, Run, RunStatus
+from domain.runs import Run, RunStatus
+from domain.turns import of_messages
 
-LEASE: Final = timedelta(seconds=30)
-HEARTBEAT_SECONDS: Final = 5.0
+LEASE_SECONDS: Final = 15.0
+HISTORY_LIMIT: Final = 40
 
+_BEATS: Final = 5  # heartbeats in the life of a lease
 _CLAIM_LIMIT: Final = 50
 _CANCELLED: Final = Finish(RunStatus.CANCELLED)
-_STOPPED: Final = Finish(
-    RunStatus.FAILED,
-    Problem("UNAVAILABLE", "The server stopped before the answer was whole. Ask again."),
-)
-_DIED: Final = Finish(
-    RunStatus.FAILED,
-    Problem("UNAVAILABLE", "The server that worked on this answer went away. Ask again."),
-)
 
 _log = logging.getLogger(__name__)
 
@@ -53,44 +51,66 @@ class _Driven:
     async def act(self, action: Coroutine[Any, Any, None]) -> None:
         """Await the action, or its interruption by `hold`."""
         self._action = asyncio.create_task(action)
-        await asyncio.wait({self._action})
+        try:
+            await asyncio.wait({self._action})
+        except asyncio.CancelledError:  # the run is handed over: nothing of it may go on here
+            self._action.cancel()
+            await asyncio.gather(self._action, return_exceptions=True)
+            raise
         if not self._action.cancelled():
             self._action.result()
         self._action = None
 
 
 class Worker:
-    """Holds leases, drives runs, keeps its heartbeat, and ends what it drives when it stops."""
+    """Holds leases, drives runs, takes over abandoned ones, and hands its own back at the end."""
 
     def __init__(
-        self, runner: Runner, log: RunLog, leases: Leases, live: LiveRuns, clock: Clock
+        self,
+        runner: Runner,
+        runs: Runs,
+        log: RunLog,
+        leases: Leases,
+        consents: Consents,
+        configurations: Configurations,
+        live: LiveRuns,
+        clock: Clock,
+        *,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self.id = new_id()
         self.is_stopping = False
         self._runner = runner
+        self._runs = runs
         self._log = log
         self._leases = leases
+        self._consents = consents
+        self._configurations = configurations
         self._live = live
         self._clock = clock
+        self._lease = timedelta(seconds=lease_seconds)
         self._driven: dict[str, _Driven] = {}
         self._heart: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()
 
     def lease_end(self) -> datetime:
         """Return until when a lease taken now holds."""
-        return self._clock.now() + LEASE
+        return self._clock.now() + self._lease
 
     async def start(self) -> None:
-        """Close the runs of workers that died, and begin the heartbeat."""
+        """Take over what was abandoned, and begin the heartbeat."""
         await self._sweep()
         self._heart = asyncio.create_task(self._beat())
 
-    def take(self, run: Run, first: Event) -> Journal:
+    def look(self) -> None:
+        """Look for runs to take over now, not only at the next heartbeat."""
+        self._news.set()
+
+    def take(self, run: Run, events: Sequence[Event]) -> Journal:
         """Begin to share a run that was just started here; `drive` sets it going."""
-        live = self._live.open(run.id, run.attempt, first.number)
-        live.publish((first,))
-        journal = Journal(run, self._log, live)
-        self._driven[run.id] = _Driven(journal)
-        return journal
+        live = self._live.open(run.id, run.attempt, events[0].number)
+        live.publish(events)
+        return self._hold(run, Journal(run, self._log, live))
 
     def drive(self, task: Task) -> None:
         """Drive a run that was taken, in the background."""
@@ -98,44 +118,61 @@ class Worker:
         driven.task = asyncio.create_task(self._drive(task, driven))
 
     def cancel(self, run_id: str) -> None:
-        """Interrupt a run whose cancel is stored, if it is driven here."""
+        """Interrupt a run whose cancel is stored; one that waits for a human is taken up."""
         if driven := self._driven.get(run_id):
             driven.hold(_CANCELLED)
+        else:
+            self.look()
 
     async def stop(self, grace: float) -> None:
-        """Let the runs end within ``grace`` seconds, then end them as failed, saying why."""
+        """Let the runs end within ``grace`` seconds, then hand them back to other workers."""
         self.is_stopping = True
-        await self._settle(grace)
-        for driven in self._driven.values():
-            driven.hold(_STOPPED)
-        await self._settle(grace)
+        tasks = [driven.task for driven in self._driven.values() if driven.task is not None]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         if self._heart is not None:
             self._heart.cancel()
             await asyncio.gather(self._heart, return_exceptions=True)
 
-    async def _settle(self, seconds: float) -> None:
-        tasks = [driven.task for driven in self._driven.values() if driven.task is not None]
-        if tasks:
-            await asyncio.wait(tasks, timeout=seconds)
+    def _hold(self, run: Run, journal: Journal) -> Journal:
+        self._driven[run.id] = _Driven(journal)
+        return journal
 
     async def _drive(self, task: Task, driven: _Driven) -> None:
         run_id = driven.journal.run.id
         try:
             await self._runner.drive(task, driven)
+        except asyncio.CancelledError:
+            await self._hand_back(driven.journal)
+            raise
         except LeaseLost:
             _log.warning("run %s goes on elsewhere", run_id)
         except PuertoError as error:
-            _log.warning("run %s stands still until its lease runs out: %s", run_id, error)
+            _log.warning("run %s is handed back: %s", run_id, error)
+            await self._hand_back(driven.journal)
         except Exception:  # noqa: BLE001  one run's fault must not reach the others
             _log.exception("run %s stands still until its lease runs out", run_id)
         finally:
             await driven.journal.close()
-            self._live.close(run_id)
             self._driven.pop(run_id, None)
+            self._live.close(run_id)
+
+    async def _hand_back(self, journal: Journal) -> None:
+        """Store what waits, and let any worker take the run over at once."""
+        with suppress(PuertoError):
+            await journal.flush()
+            await self._leases.release(journal.run.id, journal.run.attempt)
 
     async def _beat(self) -> None:
+        pause = self._lease.total_seconds() / _BEATS
         while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._news.wait()
+            self._news.clear()
             try:
                 for run_id in await self._leases.renew(self.id, self.lease_end()):
                     self.cancel(run_id)
@@ -144,15 +181,38 @@ class Worker:
                 _log.warning("heartbeat: %s", error)
 
     async def _sweep(self) -> None:
-        """Close the runs of workers that died as failed, with what they had."""
-        now, until = self._clock.now(), self.lease_end()
-        for run_id, attempt in await self._leases.claim(self.id, now, until, _CLAIM_LIMIT):
-            _log.warning("run %s was abandoned; it ends as failed", run_id)
-            run = await load_run(self._log, run_id, attempt)
-            live = self._live.open(run_id, attempt, run.number + 1)
+        """End requests whose time is over, and go on with the runs that nobody drives."""
+        if self.is_stopping:
+            return
+        now = self._clock.now()
+        await self._consents.expire(now, _CLAIM_LIMIT)
+        claimed = await self._leases.claim(self.id, now, self.lease_end(), _CLAIM_LIMIT)
+        for run_id, attempt in claimed:
             try:
-                await self._runner.wind_up(Journal(run, self._log, live), _DIED)
+                await self._go_on(run_id, attempt)
+            except NotFound:
+                _log.warning("run %s has nobody left to run for", run_id)
             except LeaseLost:
                 _log.warning("run %s goes on elsewhere", run_id)
-            finally:
-                self._live.close(run_id)
+            except Exception:  # noqa: BLE001  one run's fault must not reach the others
+                _log.exception("run %s cannot be taken over", run_id)
+
+    async def _go_on(self, run_id: str, attempt: int) -> None:
+        """Load the events, fold, decide, go on."""
+        run = await load_run(self._log, run_id, attempt)
+        context = await self._runs.context(run_id, HISTORY_LIMIT)
+        record = await self._runs.get(run_id)
+        configuration = await self._configurations.load()
+        live = self._live.open(run_id, attempt, run.number + 1)
+        journal = self._hold(run, Journal(run, self._log, live))
+        if record.cancel_requested:
+            self._driven[run_id].hold(_CANCELLED)
+        await self._withdraw(journal)
+        policy = configuration.policy(Autonomy(run.started.autonomy))
+        self.drive(Task(journal, context.user, policy, of_messages(context.messages)))
+
+    async def _withdraw(self, journal: Journal) -> None:
+        """Take back the pieces of an answer that was not whole: they may have been seen."""
+        run = journal.run
+        if not run.unsettled and not run.status.is_final:
+            await journal.record(Retried(*run.stands))

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from domain.consents import Consent
 from domain.conversations import Message
 from domain.cursors import Cursor
 from domain.events import Body, Event, RunStarted
+from domain.idempotency import RequestKey
+from domain.identity import User
 from domain.runs import RunStatus
 
 
@@ -16,7 +19,8 @@ class NewRun:
     """A run to begin. ``new_title`` None means that the conversation exists already.
 
     The conversation, the user's message and the run are ids that the caller made;
-    ``started.conversation_id`` and ``started.question_id`` name the first two.
+    ``started.conversation_id`` and ``started.question_id`` name the first two. A direct run
+    has neither; ``events`` follow on its start.
     """
 
     id: str
@@ -26,6 +30,16 @@ class NewRun:
     at: datetime
     worker_id: str
     leased_until: datetime
+    events: Sequence[Body] = ()
+    key: RequestKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Whose run it is, and the conversation up to its question, oldest first."""
+
+    user: User
+    messages: Sequence[Message]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +70,27 @@ class Runs(Protocol):
     """The runs, by id. All of one call is kept, or nothing."""
 
     async def start(self, new: NewRun, history_limit: int) -> Sequence[Message]:
-        """Keep the message, the run (attempt 1) and its first event; return the conversation.
+        """Keep the message, the run (attempt 1) and its first events; return the conversation.
 
         What comes back are the last ``history_limit`` messages before the new one, oldest first.
+        The request's key is kept in the same stroke.
 
         Raises:
             NotFound: the conversation is unknown, or another user's.
             RunInProgress: a run is still active in it.
+            AlreadyDone: the same request came before; ``outcome`` is the id of its run.
+            IdempotencyConflict: the key came before with another request.
+
+        """
+        ...
+
+    async def context(self, run_id: str, limit: int) -> Context:
+        """Return what a worker that takes the run over must know.
+
+        The messages are the last ``limit`` up to the question; a direct run has none.
+
+        Raises:
+            NotFound: the run is unknown, or its user is.
 
         """
         ...
@@ -77,7 +105,10 @@ class Runs(Protocol):
         ...
 
     async def request_cancel(self, run_id: str) -> bool:
-        """Store the intent to cancel; False when the run is final already."""
+        """Store the intent to cancel; False when the run is final already.
+
+        A run that waits for a human can be claimed from then on.
+        """
         ...
 
 
@@ -90,9 +121,13 @@ class RunLog(Protocol):
         attempt: int,
         first: int,
         bodies: Sequence[Body],
+        *,
         ending: Ending | None = None,
+        consents: Sequence[Consent] = (),
     ) -> None:
-        """Keep events numbered from ``first``; with an ending, end the run in the same stroke.
+        """Keep events numbered from ``first``, and the consents that they request.
+
+        With an ending the run ends in the same stroke, and what still waits is cancelled.
 
         Raises:
             LeaseLost: another worker drives the run now, or it has ended.
@@ -119,5 +154,24 @@ class Leases(Protocol):
     async def claim(
         self, worker_id: str, now: datetime, until: datetime, limit: int
     ) -> Sequence[tuple[str, int]]:
-        """Take over runs whose lease ran out before ``now``; return each id and new attempt."""
+        """Take over runs whose lease ran out before ``now``; return each id and new attempt.
+
+        They are `RUNNING` from then on. Waiting runs come up once there is an answer.
+        """
+        ...
+
+    async def park(self, run_id: str, attempt: int, answers: int) -> bool:
+        """Let a run wait for a human, with no worker: `WAITING_CONSENT`, without a lease.
+
+        ``answers`` is how many of its consents the worker has seen answered. False, and nothing
+        changes, when there are more by now, or a cancel: the worker is to look again.
+
+        Raises:
+            LeaseLost: another worker drives the run now, or it has ended.
+
+        """
+        ...
+
+    async def release(self, run_id: str, attempt: int) -> None:
+        """Hand a run back, for any worker to claim at once. A lost lease is no error."""
         ...

@@ -1,0 +1,87 @@
+"""From a call to a question to a human, and from the answer back to the run."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from domain.consents import (
+    Consent,
+    ConsentKind,
+    ConsentStatus,
+    digest_of,
+    preview_of,
+)
+from domain.decide import UNKNOWN
+from domain.events import Body, ConsentAnswered, ToolFinished
+from domain.ids import new_id
+from domain.runs import Call, CallState, Problem, Run
+from domain.tool_calls import settled
+
+LIFE: Final = timedelta(hours=24)
+
+
+def ask_about(
+    run: Run, questions: Sequence[tuple[Call, ConsentKind, str]], now: datetime
+) -> list[Consent]:
+    """Return the requests that put these questions to the user of the run."""
+    return [
+        Consent(
+            id=new_id(),
+            run_id=run.id,
+            call_id=call.id,
+            user_id=run.started.user_id,
+            kind=kind,
+            tool=call.tool,
+            version=call.version,
+            params=call.params,
+            effect=call.effect,
+            reason=reason,
+            preview=preview_of(call.tool, call.params),
+            digest=digest_of(call.tool, call.version, call.params),
+            created_at=now,
+            expires_at=now + LIFE,
+        )
+        for call, kind, reason in questions
+    ]
+
+
+def news_of(run: Run, consents: Sequence[Consent]) -> list[Body]:
+    """Return the events of the answers that the run does not know of yet."""
+    waiting = {call.request_id: call for call in run.calls.values() if call.is_waiting}
+    return [
+        body
+        for consent in consents
+        if consent.status is not ConsentStatus.WAITING and consent.id in waiting
+        for body in _answered(waiting[consent.id], consent)
+    ]
+
+
+def _answered(call: Call, consent: Consent) -> list[Body]:
+    told = ConsentAnswered(
+        consent.id, call.id, consent.status, consent.params, consent.digest, consent.answer_reason
+    )
+    match consent.status:
+        case ConsentStatus.APPROVED | ConsentStatus.TRY_AGAIN:
+            return [told]
+        case ConsentStatus.DONE:
+            return [told, ToolFinished(call.id, call.tool, _CONFIRMED, 0.0)]
+        case ConsentStatus.NOT_DONE:
+            return [told, settled(call, CallState.FAILED, _NOT_DONE)]
+    if consent.kind is ConsentKind.OUTCOME:
+        return [told, settled(call, CallState.UNKNOWN, UNKNOWN)]
+    problem = (
+        _EXPIRED if consent.status is ConsentStatus.EXPIRED else _denied(consent.answer_reason)
+    )
+    return [told, settled(call, CallState.REFUSED, problem)]
+
+
+_CONFIRMED: Final = {"note": "The call was interrupted; the user says that it was done."}
+_NOT_DONE: Final = Problem(
+    "NOT_DONE", "The call was interrupted; the user says that it did not take effect."
+)
+_EXPIRED: Final = Problem("CONSENT_EXPIRED", "Not run: nobody answered the request in time.")
+
+
+def _denied(reason: str) -> Problem:
+    said = f" They said: {reason}" if reason else ""
+    return Problem("CONSENT_DENIED", f"Not run: the user said no.{said}")

@@ -1,0 +1,45 @@
+"""What is written down of every decision about a call."""
+
+from datetime import datetime
+
+from domain.consents import Consent, digest_of
+from domain.identity import User
+from domain.ids import new_id
+from domain.ports.audit import Decided
+from domain.runs import Call
+
+
+def decided(user: User, run_id: str, call: Call, decision: str, rule: str, at: datetime) -> Decided:
+    """Return the record of what the policy decided about a call."""
+    return Decided(
+        id=new_id(),
+        at=at,
+        user_id=user.id,
+        username=user.username,
+        run_id=run_id,
+        call_id=call.id,
+        tool=call.tool,
+        effect=call.effect,
+        params=call.params,
+        digest=digest_of(call.tool, call.version, call.params),
+        decision=decision,
+        rule=rule,
+    )
+
+
+def answered(user: User, consent: Consent, at: datetime) -> Decided:
+    """Return the record of what a human decided about a call."""
+    return Decided(
+        id=new_id(),
+        at=at,
+        user_id=user.id,
+        username=user.username,
+        run_id=consent.run_id,
+        call_id=consent.call_id,
+        tool=consent.tool,
+        effect=consent.effect,
+        params=consent.params,
+        digest=consent.digest,
+        decision=consent.status,
+        rule=f"{user.username} answered the request {consent.id}",
+    )
