@@ -43,7 +43,7 @@ class Proposal:
     user: str
 
 
-class Test(StrEnum):
+class Comparison(StrEnum):
     """How a condition looks at an argument."""
 
     EQUALS = "equals"
@@ -59,22 +59,22 @@ class Condition:
     """Something that must hold of one argument, named by a dotted path such as ``to.street``."""
 
     argument: str
-    test: Test
+    test: Comparison
     value: Any = True
 
     def holds(self, arguments: Mapping[str, Any]) -> bool:
         """Tell whether it holds. What cannot be compared does not."""
         found, given = _look_up(arguments, self.argument)
         match self.test:
-            case Test.PRESENT:
+            case Comparison.PRESENT:
                 return given is bool(self.value)
-            case Test.EQUALS:
+            case Comparison.EQUALS:
                 return given and found == self.value
-            case Test.NOT_EQUALS:
+            case Comparison.NOT_EQUALS:
                 return not (given and found == self.value)
-            case Test.LIKE:
+            case Comparison.LIKE:
                 return given and fnmatchcase(str(found), str(self.value))
-            case Test.ABOVE | Test.BELOW:
+            case Comparison.ABOVE | Comparison.BELOW:
                 return given and _compare(found, self.value, self.test)
 
 
@@ -138,8 +138,8 @@ def _look_up(arguments: Mapping[str, Any], path: str) -> tuple[Any, bool]:
     return value, True
 
 
-def _compare(found: Any, limit: Any, test: Test) -> bool:
+def _compare(found: Any, limit: Any, test: Comparison) -> bool:
     numbers = (int, float)
     if isinstance(found, bool) or not isinstance(found, numbers) or not isinstance(limit, numbers):
         return False
-    return found > limit if test is Test.ABOVE else found < limit
+    return found > limit if test is Comparison.ABOVE else found < limit

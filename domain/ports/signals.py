@@ -5,10 +5,14 @@ from typing import Protocol
 
 
 class Signals(Protocol):
-    """News that something of a run changed: a hint to look, which may be lost or come twice."""
+    """News of what other workers stored: hints to look, which may be lost or come twice."""
 
-    async def start(self, heard: Callable[[str], None]) -> None:
-        """Begin to listen; ``heard`` is called with the id of a run that changed."""
+    async def start(self, heard: Callable[[str], None], work: Callable[[], None]) -> None:
+        """Begin to listen.
+
+        ``heard`` is called with the id of a run that has new events, ``work`` when runs may be
+        claimed or are to be cancelled.
+        """
         ...
 
     async def stop(self) -> None:

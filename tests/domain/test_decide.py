@@ -2,13 +2,37 @@
 
 import pytest
 
-from domain.decide import AskModel, CallTools, Finish, SettleCalls, decide
-from domain.events import Erred, ToolErred, ToolFinished, ToolStarted
-from domain.runs import CallState, RunStatus
+from domain.consents import ConsentKind
+from domain.decide import Action, AskHuman, AskModel, CallTools, Finish, SettleCalls, Wait
+from domain.decide import decide as decide_with
+from domain.events import (
+    ConsentAnswered,
+    ConsentRequested,
+    Erred,
+    ToolErred,
+    ToolFinished,
+    ToolStarted,
+)
+from domain.policy import Autonomy, Decision, Policy, Rule
+from domain.runs import CallState, Run, RunStatus
 from domain.tools import Effect
 from tests.domain.builders import call, run_of, said, step
 
 CANCEL = Finish(RunStatus.CANCELLED)
+
+
+def decide(run: Run, halt: Finish | None = None, *rules: Rule) -> Action:
+    return decide_with(run, Policy(Autonomy(run.started.autonomy), rules), "ann", halt)
+
+
+def asked(call_id: str = "a", kind: str = "approval") -> ConsentRequested:
+    return ConsentRequested(
+        f"r-{call_id}", call_id, kind, "look", {"q": 1}, "write", "why", "look(q=1)", "d", "soon"
+    )
+
+
+def answered(call_id: str, status: str, **params: int) -> ConsentAnswered:
+    return ConsentAnswered(f"r-{call_id}", call_id, status, params, "d", "")
 
 
 def test_a_new_run_asks_the_model() -> None:
@@ -44,17 +68,42 @@ def test_what_runs_unasked(autonomy: str, effect: Effect, *, runs: bool) -> None
     if runs:
         assert isinstance(action, CallTools)
     else:
-        assert isinstance(action, SettleCalls)
-        (_, state, problem) = action.calls[0]
-        assert state is CallState.REFUSED
-        assert autonomy in problem.message
+        assert isinstance(action, AskHuman)
+        (_, kind, rule) = action.calls[0]
+        assert kind is ConsentKind.APPROVAL
+        assert autonomy in rule
 
 
-def test_refused_calls_are_settled_before_the_others_run() -> None:
-    run = run_of(call("a"), call("b", Effect.WRITE), step("tool_calls"))
-    action = decide(run)
+def test_a_rule_that_denies_settles_the_call() -> None:
+    run = run_of(call("a"), call("b"), step("tool_calls"))
+    action = decide(run, None, Rule(Decision.DENY, name="never", tool="lo*"))
     assert isinstance(action, SettleCalls)
-    assert [c.id for c, _, _ in action.calls] == ["b"]
+    assert [(c.id, state) for c, state, _ in action.calls] == [
+        ("a", CallState.REFUSED),
+        ("b", CallState.REFUSED),
+    ]
+    assert "rule 1 (never)" in action.calls[0][2].message
+
+
+def test_humans_are_asked_first_then_what_may_run_runs_then_the_run_waits() -> None:
+    intended = (call("a", Effect.WRITE), call("b"), step("tool_calls"))
+    action = decide(run_of(*intended))
+    assert isinstance(action, AskHuman)
+    assert [c.id for c, _, _ in action.calls] == ["a"]
+    action = decide(run_of(*intended, asked("a")))
+    assert isinstance(action, CallTools)
+    assert [c.id for c in action.calls] == ["b"]
+    finished = ToolFinished("b", "look", 1, 1.0)
+    assert decide(run_of(*intended, asked("a"), ToolStarted("b"), finished)) == Wait()
+
+
+def test_what_was_approved_runs_with_the_arguments_that_were_approved() -> None:
+    run = run_of(
+        call("a", Effect.WRITE), step("tool_calls"), asked("a"), answered("a", "approved", q=2)
+    )
+    action = decide(run)
+    assert isinstance(action, CallTools)
+    assert action.calls[0].params == {"q": 2}
 
 
 def test_settled_calls_go_back_to_the_model() -> None:
@@ -92,16 +141,30 @@ def test_an_error_ends_the_run() -> None:
     assert decide(run_of(Erred("UPSTREAM_ERROR", "x", {}))) == Finish(RunStatus.FAILED)
 
 
+def test_an_interrupted_read_is_made_again() -> None:
+    action = decide(run_of(call("a"), step("tool_calls"), ToolStarted("a")))
+    assert isinstance(action, CallTools)
+
+
+def test_an_interrupted_effect_is_a_question_even_at_full_autonomy() -> None:
+    run = run_of(call("a", Effect.WRITE), step("tool_calls"), ToolStarted("a"), autonomy="full")
+    action = decide(run)
+    assert isinstance(action, AskHuman)
+    assert action.calls[0][1] is ConsentKind.OUTCOME
+    started = (call("a", Effect.WRITE), step("tool_calls"), ToolStarted("a"))
+    waiting = run_of(*started, asked("a", "outcome"), autonomy="full")
+    assert decide(waiting) == Wait()
+    again = run_of(*started, asked("a", "outcome"), answered("a", "try_again", q=1))
+    assert isinstance(decide(again), CallTools)
+
+
 @pytest.mark.parametrize(
     ("effect", "state"),
     [(Effect.READ, CallState.FAILED), (Effect.WRITE, CallState.UNKNOWN)],
 )
-@pytest.mark.parametrize("halt", [None, CANCEL])
-def test_a_started_call_without_an_outcome_was_interrupted(
-    effect: Effect, state: CallState, halt: Finish | None
-) -> None:
+def test_a_halt_says_of_a_started_call_that_nobody_knows(effect: Effect, state: CallState) -> None:
     run = run_of(call("a", effect), step("tool_calls"), ToolStarted("a"), autonomy="full")
-    action = decide(run, halt)
+    action = decide(run, CANCEL)
     assert isinstance(action, SettleCalls)
     assert action.calls[0][1] is state
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from domain.consents import Consent
 from domain.cursors import Cursor
 from domain.errors import LeaseLost, Unavailable
 from domain.events import Body, Chunk, Ended, Event, ToolStarted
@@ -31,7 +32,9 @@ class Log:
         attempt: int,
         first: int,
         bodies: Sequence[Body],
+        *,
         ending: Ending | None = None,
+        consents: Sequence[Consent] = (),
     ) -> None:
         assert run_id == RUN
         await self.gate.wait()

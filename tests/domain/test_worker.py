@@ -1,13 +1,11 @@
 """Runs from the first word to the last, with a fake model and the memory for a database."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
 
-from domain.chat import Chat
 from domain.configuration import Configuration
 from domain.conversations import MessageRole
 from domain.cursors import Cursor
@@ -23,86 +21,29 @@ from domain.events import (
     Chunk,
     Ended,
     Erred,
-    Event,
-    RunStarted,
     StepEnded,
     Thinking,
     ToolErred,
     ToolFinished,
     ToolIntended,
 )
-from domain.identity import Role, User
-from domain.live import LiveRuns
 from domain.llm import (
     AssistantTurn,
     Piece,
     Reasoning,
-    Stop,
-    StopReason,
     Text,
     ToolRequest,
     ToolTurn,
-    Usage,
     UserTurn,
 )
 from domain.policy import Autonomy
-from domain.runner import Runner
 from domain.runs import RunStatus
 from domain.tools import Effect
-from domain.worker import LEASE, Worker
-from tests.domain.builders import ANN, NOW
-from tests.fakes.clock import FakeClock
-from tests.fakes.models import FakeModel, FakeModels
+from tests.domain.builders import ANN
+from tests.domain.house import BOB, CALLS, STOP, House, build, conversation_of, kinds, last, text_of
+from tests.fakes.models import FakeModel
 from tests.fakes.persistence import FakeStore
-from tests.fakes.tools import FakeTool, FakeToolbox
-
-BOB = User("01900000-0000-7000-8000-00000000000b", "bob@x.org", "bob", "Bob", Role.USER, NOW)
-STOP = Stop(StopReason.END, Usage(3, 4))
-CALLS = Stop(StopReason.TOOL_CALLS, Usage(3, 4))
-
-
-@dataclass
-class House:
-    """Everything that a run needs, and what a test asks it."""
-
-    store: FakeStore
-    clock: FakeClock
-    model: FakeModel
-    live: LiveRuns
-    worker: Worker
-    chat: Chat
-
-    async def say(self, text: str = "hi", conversation: str | None = None) -> list[Event]:
-        started = await self.chat.send(ANN, text, conversation)
-        return await self.events(started.run_id)
-
-    async def events(self, run_id: str, after: Cursor | None = None) -> list[Event]:
-        async with asyncio.timeout(10):
-            return [e async for batch in self.chat.follow(run_id, after) for e in batch]
-
-    async def until(self, run_id: str, kind: type) -> list[Event]:
-        """Follow up to the first event of a kind."""
-        seen: list[Event] = []
-        async with asyncio.timeout(10):
-            async for batch in self.chat.follow(run_id):
-                seen.extend(batch)
-                if any(isinstance(event.body, kind) for event in batch):
-                    return seen
-        raise AssertionError(f"the run ended without {kind}")
-
-
-def build(
-    model: FakeModel, *tools: FakeTool, autonomy: Autonomy = Autonomy.SEMI, store: Any = None
-) -> House:
-    store = store or FakeStore(Configuration(provider="fake", autonomy=autonomy))
-    clock, live = FakeClock(NOW), LiveRuns()
-    models = FakeModels(model)
-    runner = Runner(models, FakeToolbox(*tools), store.conversations, clock, tool_concurrency=2)
-    worker = Worker(runner, store.log, store.leases, live, clock)
-    chat = Chat(
-        store.runs, store.log, store.configurations, models, worker, live, clock, max_steps=3
-    )
-    return House(store, clock, model, live, worker, chat)
+from tests.fakes.tools import FakeTool
 
 
 @pytest.fixture
@@ -117,26 +58,6 @@ async def looking() -> AsyncIterator[House]:
     )
     yield house
     await house.worker.stop(0)
-
-
-def kinds(events: Sequence[Event]) -> list[str]:
-    return [event.body.type for event in events]
-
-
-def text_of(events: Sequence[Event]) -> str:
-    return "".join(event.body.content for event in events if isinstance(event.body, Chunk))
-
-
-def last(events: Sequence[Event]) -> Ended:
-    body = events[-1].body
-    assert isinstance(body, Ended)
-    return body
-
-
-def conversation_of(events: Sequence[Event]) -> str:
-    body = events[0].body
-    assert isinstance(body, RunStarted)
-    return body.conversation_id
 
 
 async def test_a_turn_with_a_tool(looking: House) -> None:
@@ -234,20 +155,6 @@ async def test_calls_run_side_by_side_within_the_limit() -> None:
     assert all(context.user == ANN for context in tool.contexts)
 
 
-async def test_a_call_that_needs_consent_is_refused_and_never_run() -> None:
-    tool = FakeTool("wipe", Effect.DESTRUCTIVE)
-    house = build(FakeModel([ToolRequest("wipe", "{}"), CALLS], [Text("I may not."), STOP]), tool)
-    events = await house.say()
-    (refused,) = [e.body for e in events if isinstance(e.body, ToolErred)]
-    assert (refused.outcome, refused.code) == ("refused", "CONSENT_REQUIRED")
-    assert tool.calls == []
-    told = house.model.requests[1].turns[-1]
-    assert isinstance(told, ToolTurn)
-    assert told.is_error
-    assert "consent" in told.content
-    assert last(events).status == "completed"
-
-
 async def test_full_autonomy_runs_it_and_says_what_took_effect() -> None:
     tool = FakeTool("wipe", Effect.DESTRUCTIVE)
     model = FakeModel([ToolRequest("wipe", "{}"), CALLS], [Text("Done."), STOP])
@@ -295,8 +202,9 @@ async def test_one_message_at_a_time() -> None:
     gate = asyncio.Event()
     house = build(FakeModel([gate, Text("ok"), STOP]))
     started = await house.chat.send(ANN, "hi")
+    record = await house.chat.get(ANN, started.run_id)
     with pytest.raises(RunInProgress):
-        await house.chat.send(ANN, "hello?", started.conversation_id)
+        await house.chat.send(ANN, "hello?", record.conversation_id)
     gate.set()
     assert last(await house.events(started.run_id)).status == "completed"
 
@@ -304,8 +212,9 @@ async def test_one_message_at_a_time() -> None:
 async def test_nobody_elses() -> None:
     house = build(FakeModel([Text("ok"), STOP]))
     started = await house.chat.send(ANN, "hi")
+    record = await house.chat.get(ANN, started.run_id)
     for attempt in (
-        house.chat.send(BOB, "hi", started.conversation_id),
+        house.chat.send(BOB, "hi", record.conversation_id),
         house.chat.get(BOB, started.run_id),
         house.chat.cancel(BOB, started.run_id),
     ):
@@ -383,36 +292,6 @@ async def test_stopping_lets_runs_end_and_refuses_new_ones() -> None:
     gate.set()
     await stopping
     assert last(await house.events(started.run_id)).status == "completed"
-
-
-async def test_what_does_not_end_in_time_ends_as_failed_and_says_why() -> None:
-    house = build(FakeModel([Text("half"), asyncio.Event()]))
-    started = await house.chat.send(ANN, "hi")
-    await house.until(started.run_id, Chunk)
-    await house.worker.stop(0)
-    events = await house.events(started.run_id)
-    assert [e.body.code for e in events if isinstance(e.body, Erred)] == ["UNAVAILABLE"]
-    assert last(events).status == "failed"
-
-
-async def test_the_runs_of_a_worker_that_died_end_as_failed() -> None:
-    died = build(FakeModel([Text("half"), asyncio.Event()]))
-    started = await died.chat.send(ANN, "hi")
-    await died.until(started.run_id, Chunk)
-    heir = build(FakeModel([Text("new"), STOP]), store=died.store)
-    await heir.worker.start()
-    assert (await heir.chat.get(ANN, started.run_id)).status is RunStatus.RUNNING
-    await heir.worker.stop(0)
-    heir = build(FakeModel([Text("new"), STOP]), store=died.store)
-    heir.clock.advance(LEASE * 2)
-    await heir.worker.start()
-    events = await heir.events(started.run_id)
-    assert [event.number for event in events] == list(range(1, len(events) + 1))
-    assert last(events).status == "failed"
-    assert last(await heir.say("again", started.conversation_id)).status == "completed"
-    await heir.worker.stop(0)
-    await died.worker.stop(0)  # it finds its lease lost, and writes nothing more
-    assert await heir.events(started.run_id) == events
 
 
 async def test_a_cancelled_sender_leaves_a_whole_run_behind(looking: House) -> None:

@@ -1,0 +1,145 @@
+"""A whole house around a fake model, and what a test asks it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.chat import Chat
+from domain.configuration import Configuration
+from domain.consenting import ConsentDesk
+from domain.cursors import Cursor
+from domain.events import (
+    Chunk,
+    Ended,
+    Event,
+    Paused,
+    RunStarted,
+)
+from domain.identity import Role, User
+from domain.live import LiveRuns
+from domain.llm import (
+    Stop,
+    StopReason,
+    Usage,
+)
+from domain.policy import Autonomy
+from domain.runner import Runner
+from domain.worker import Worker
+from tests.domain.builders import ANN, NOW
+from tests.fakes.clock import FakeClock
+from tests.fakes.models import FakeModel, FakeModels
+from tests.fakes.persistence import FakeStore
+from tests.fakes.tools import FakeTool, FakeToolbox
+
+BOB = User("01900000-0000-7000-8000-00000000000b", "bob@x.org", "bob", "Bob", Role.USER, NOW)
+LEASE = 15.0
+BUILT: list["House"] = []  # by the test that runs, for closing after it
+STOP = Stop(StopReason.END, Usage(3, 4))
+CALLS = Stop(StopReason.TOOL_CALLS, Usage(3, 4))
+
+
+@dataclass
+class House:
+    """Everything that a run needs, and what a test asks it."""
+
+    store: FakeStore
+    clock: FakeClock
+    model: FakeModel
+    live: LiveRuns
+    worker: Worker
+    chat: Chat
+    desk: ConsentDesk
+
+    async def say(self, text: str = "hi", conversation: str | None = None) -> list[Event]:
+        started = await self.chat.send(ANN, text, conversation)
+        return await self.events(started.run_id)
+
+    async def events(self, run_id: str, after: Cursor | None = None) -> list[Event]:
+        async with asyncio.timeout(10):
+            return [e async for batch in self.chat.follow(run_id, after) for e in batch]
+
+    async def until(self, run_id: str, kind: type) -> list[Event]:
+        """Follow up to the first event of a kind, through every pause."""
+        seen: list[Event] = []
+        async with asyncio.timeout(10):
+            async for batch in self.chat.follow(run_id, stay=True):
+                seen.extend(event for event in batch if not isinstance(event.body, Paused))
+                if any(isinstance(event.body, kind) for event in batch):
+                    return seen
+        raise AssertionError(f"the run ended without {kind}")
+
+
+def build(
+    model: FakeModel, *tools: FakeTool, autonomy: Autonomy = Autonomy.SEMI, store: Any = None
+) -> House:
+    if store is None:
+        store = FakeStore(Configuration(provider="fake", autonomy=autonomy))
+        store.memory.users |= {user.id: (user, "hash") for user in (ANN, BOB)}
+    clock, live = FakeClock(NOW), LiveRuns()
+    models = FakeModels(model)
+    toolbox = FakeToolbox(*tools)
+    runner = Runner(
+        models,
+        toolbox,
+        store.conversations,
+        store.consents,
+        store.leases,
+        store.audit,
+        clock,
+        tool_concurrency=2,
+    )
+    worker = Worker(
+        runner,
+        store.runs,
+        store.log,
+        store.leases,
+        store.consents,
+        store.configurations,
+        live,
+        clock,
+        lease_seconds=LEASE,
+    )
+    chat = Chat(
+        store.runs,
+        store.log,
+        store.configurations,
+        models,
+        toolbox,
+        worker,
+        live,
+        clock,
+        max_steps=3,
+    )
+    desk = ConsentDesk(
+        store.consents,
+        store.audit,
+        store.configurations,
+        toolbox,
+        store.unit_of_work,
+        worker,
+        clock,
+    )
+    house = House(store, clock, model, live, worker, chat, desk)
+    BUILT.append(house)
+    return house
+
+
+def kinds(events: Sequence[Event]) -> list[str]:
+    return [event.body.type for event in events]
+
+
+def text_of(events: Sequence[Event]) -> str:
+    return "".join(event.body.content for event in events if isinstance(event.body, Chunk))
+
+
+def last(events: Sequence[Event]) -> Ended:
+    body = events[-1].body
+    assert isinstance(body, Ended)
+    return body
+
+
+def conversation_of(events: Sequence[Event]) -> str:
+    body = events[0].body
+    assert isinstance(body, RunStarted)
+    return body.conversation_id
