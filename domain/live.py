@@ -12,6 +12,7 @@ from domain.cursors import Cursor
 from domain.events import Event
 
 POLL_SECONDS: Final = 0.25  # between looks at a run that is driven elsewhere
+NUDGE_SECONDS: Final = 5.0  # between looks of those who wait at their clocks
 
 
 class LiveRun:
@@ -21,7 +22,7 @@ class LiveRun:
         self._attempt = attempt
         self._first = first
         self._events: list[Event] = []
-        self._waiting: list[asyncio.Future[bool]] = []
+        self._waiting: list[asyncio.Future[None]] = []
         self.is_closed = False
 
     def publish(self, events: Sequence[Event]) -> None:
@@ -43,40 +44,46 @@ class LiveRun:
             return self._events[:]  # what it saw beyond our first was never stored
         return self._events[seen + 1 - self._first :]
 
-    async def wait(self, seconds: float) -> bool:
-        """Return True when something was added or the run was closed, False when time is up."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[bool] = loop.create_future()
+    async def wait(self) -> None:
+        """Return when something was added, the run was closed, or `LiveRuns` nudges.
+
+        No timer is set here: this runs once for each piece of each answer.
+        """
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
-        timer = loop.call_later(seconds, _resolve, future, False)  # noqa: FBT003  its result
-        try:
-            return await future
-        finally:
-            timer.cancel()
+        await future
+
+    def nudge(self) -> None:
+        """Let those who wait look at their clocks."""
+        self._wake()
 
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, []
         for future in waiting:
-            _resolve(future, True)  # noqa: FBT003  its result
+            _resolve(future)
 
 
-def _resolve(future: asyncio.Future[bool], result: bool) -> None:  # noqa: FBT001
+def _resolve(future: asyncio.Future[None]) -> None:
     if not future.done():
-        future.set_result(result)
+        future.set_result(None)
 
 
 class LiveRuns:
     """The live runs of this process, by id."""
 
-    def __init__(self) -> None:
+    def __init__(self, nudge_seconds: float = NUDGE_SECONDS) -> None:
+        self._nudge_seconds = nudge_seconds
         self._runs: dict[str, LiveRun] = {}
-        self._curious: dict[str, list[asyncio.Future[bool]]] = {}
+        self._curious: dict[str, list[asyncio.Future[None]]] = {}
+        self._ticker: asyncio.TimerHandle | None = None
         self.poll_seconds = POLL_SECONDS
         self.is_draining = False  # the process is about to stop: followers should not wait for long
 
     def open(self, run_id: str, attempt: int, first: int) -> LiveRun:
         """Begin to share a run whose next event has the number ``first``."""
         live = self._runs[run_id] = LiveRun(attempt, first)
+        if self._ticker is None:
+            self._ticker = asyncio.get_running_loop().call_later(self._nudge_seconds, self._tick)
         return live
 
     def close(self, run_id: str) -> None:
@@ -89,13 +96,20 @@ class LiveRuns:
         """Return a run, if this process drives it."""
         return self._runs.get(run_id)
 
+    def _tick(self) -> None:
+        self._ticker = None
+        for live in self._runs.values():
+            live.nudge()
+        if self._runs:
+            self._ticker = asyncio.get_running_loop().call_later(self._nudge_seconds, self._tick)
+
     async def news(self, run_id: str, seconds: float) -> None:
         """Return when a run that is driven elsewhere may have changed, or the time is up."""
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[bool] = loop.create_future()
+        future: asyncio.Future[None] = loop.create_future()
         waiting = self._curious.setdefault(run_id, [])
         waiting.append(future)
-        timer = loop.call_later(seconds, _resolve, future, False)  # noqa: FBT003  its result
+        timer = loop.call_later(seconds, _resolve, future)
         try:
             await future
         finally:
@@ -107,4 +121,4 @@ class LiveRuns:
     def hint(self, run_id: str) -> None:
         """Wake those who wait for news of a run."""
         for future in self._curious.get(run_id, ()):
-            _resolve(future, True)  # noqa: FBT003  its result
+            _resolve(future)

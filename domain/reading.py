@@ -36,6 +36,7 @@ class Follower:
         log: RunLog,
         live: LiveRuns,
         stay: bool = False,
+        beat_seconds: float = BEAT_SECONDS,
     ) -> None:
         self._run_id = run_id
         self._after = after
@@ -43,6 +44,7 @@ class Follower:
         self._log = log
         self._live = live
         self._stay = stay
+        self._beat_seconds = beat_seconds
         self._shared: LiveRun | None = None
         self._told = False  # that the run waits for a human
 
@@ -50,7 +52,7 @@ class Follower:
         """Yield the events as they come, in batches, to the run's end.
 
         Events of a run driven in this process come at once; others soon after they are stored.
-        After every `BEAT_SECONDS` of silence an empty batch says that the line is alive. A run
+        After every ``beat_seconds`` of silence an empty batch says that the line is alive. A run
         that waits for a human gives a `Paused`, and then nothing more, unless asked to stay.
 
         Raises:
@@ -68,13 +70,14 @@ class Follower:
             self._after = _end(events)
 
     async def _next(self) -> Sequence[Event] | None:
-        deadline = time.monotonic() + BEAT_SECONDS
+        deadline = time.monotonic() + self._beat_seconds
         while True:
             shared = self._shared = self._live.get(self._run_id) or self._shared
             events = shared.since(self._after) if shared is not None else None
             if shared is not None and events is not None and not (events or shared.is_closed):
-                if not await shared.wait(deadline - time.monotonic()):
+                if time.monotonic() > deadline:
                     return ()
+                await shared.wait()
                 continue
             if events := events or await self._read():
                 return events

@@ -27,6 +27,7 @@ from domain.events import (
     ToolFinished,
     ToolIntended,
 )
+from domain.live import LiveRuns
 from domain.llm import (
     AssistantTurn,
     Piece,
@@ -37,6 +38,7 @@ from domain.llm import (
     UserTurn,
 )
 from domain.policy import Autonomy
+from domain.reading import Follower
 from domain.runs import RunStatus
 from domain.tools import Effect
 from tests.domain.builders import ANN
@@ -313,3 +315,26 @@ async def test_steps_keep_their_usage(looking: House) -> None:
     steps = [e.body for e in events if isinstance(e.body, StepEnded)]
     assert [(s.input_tokens, s.output_tokens) for s in steps] == [(3, 4), (3, 4)]
     assert isinstance(events[1].body, Thinking)
+
+
+async def test_a_silent_run_shows_that_it_is_alive() -> None:
+    gate = asyncio.Event()
+    house = build(FakeModel([gate, Text("at last"), STOP]))
+    started = await house.chat.send(ANN, "hi")
+    live = LiveRuns(nudge_seconds=0.01)
+    live.open(started.run_id, 1, 2)  # the run as another process would share it: nothing comes
+    follower = Follower(
+        started.run_id,
+        Cursor(1, 1),
+        runs=house.store.runs,
+        log=house.store.log,
+        live=live,
+        beat_seconds=0.01,
+    )
+    async with asyncio.timeout(10):
+        batches = follower.batches()
+        assert [await anext(batches) for _ in range(3)] == [(), (), ()]
+        live.close(started.run_id)
+        gate.set()
+        rest = [event async for batch in batches for event in batch]
+    assert text_of(rest) == "at last"
