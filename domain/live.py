@@ -16,11 +16,15 @@ NUDGE_SECONDS: Final = 5.0  # between looks of those who wait at their clocks
 
 
 class LiveRun:
-    """The events of one run since this process took it over, and who waits for more."""
+    """The events of one run since this process took it over, and who waits for more.
 
-    def __init__(self, attempt: int, first: int) -> None:
+    ``first`` is the number of the first, ``before`` the attempt that wrote the one before it.
+    """
+
+    def __init__(self, attempt: int, first: int, before: int = 1) -> None:
         self._attempt = attempt
         self._first = first
+        self._before = before
         self._events: list[Event] = []
         self._waiting: list[asyncio.Future[None]] = []
         self.is_closed = False
@@ -36,13 +40,13 @@ class LiveRun:
         self._wake()
 
     def since(self, cursor: Cursor | None) -> Sequence[Event] | None:
-        """Return the events after the cursor, or None when older ones must come from the log."""
-        seen = cursor.number if cursor is not None else 0
-        if seen + 1 < self._first:
+        """Return the events after the cursor, or None when others must come from the log."""
+        seen = cursor or Cursor(self._before, 0)
+        if seen.number + 1 < self._first or not self._before <= seen.attempt <= self._attempt:
             return None
-        if cursor is not None and cursor.attempt < self._attempt:
+        if seen.attempt < self._attempt:
             return self._events[:]  # what it saw beyond our first was never stored
-        return self._events[seen + 1 - self._first :]
+        return self._events[seen.number + 1 - self._first :]
 
     async def wait(self) -> None:
         """Return when something was added, the run was closed, or `LiveRuns` nudges.
@@ -79,9 +83,12 @@ class LiveRuns:
         self.poll_seconds = POLL_SECONDS
         self.is_draining = False  # the process is about to stop: followers should not wait for long
 
-    def open(self, run_id: str, attempt: int, first: int) -> LiveRun:
-        """Begin to share a run whose next event has the number ``first``."""
-        live = self._runs[run_id] = LiveRun(attempt, first)
+    def open(self, run_id: str, attempt: int, first: int, before: int = 1) -> LiveRun:
+        """Begin to share a run whose next event has the number ``first``.
+
+        ``before`` is the attempt that wrote the last event that is stored, if there is one.
+        """
+        live = self._runs[run_id] = LiveRun(attempt, first, before)
         if self._ticker is None:
             self._ticker = asyncio.get_running_loop().call_later(self._nudge_seconds, self._tick)
         return live

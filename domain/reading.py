@@ -81,13 +81,13 @@ class Follower:
                 continue
             if events := events or await self._read():
                 return events
-            if self._live.get(self._run_id) is not None:
+            if self._live.get(self._run_id) not in {None, shared}:
                 continue
             status = (await self._runs.get(self._run_id)).status
             if status.is_final:  # since we read, perhaps: what came between is still to be told
                 return await self._read() or None
             if status is RunStatus.WAITING_CONSENT and not self._told:
-                return [await self._paused()]
+                return await self._read() or [await self._paused()]
             if self._live.is_draining:
                 return None
             if time.monotonic() > deadline:

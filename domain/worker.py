@@ -7,13 +7,13 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from domain.decide import Finish
+from domain.decide import AskModel, Finish, decide
 from domain.errors import LeaseLost, NotFound, PuertoError
 from domain.events import Event, Retried
 from domain.ids import new_id
 from domain.journal import Journal
 from domain.live import LiveRuns
-from domain.policy import Autonomy
+from domain.policy import Autonomy, Policy
 from domain.ports.clock import Clock
 from domain.ports.configurations import Configurations
 from domain.ports.consents import Consents
@@ -203,16 +203,20 @@ class Worker:
         context = await self._runs.context(run_id, HISTORY_LIMIT)
         record = await self._runs.get(run_id)
         configuration = await self._configurations.load()
-        live = self._live.open(run_id, attempt, run.number + 1)
+        live = self._live.open(run_id, attempt, run.number + 1, run.stands[0])
         journal = self._hold(run, Journal(run, self._log, live))
         if record.cancel_requested:
             self._driven[run_id].hold(_CANCELLED)
-        await self._withdraw(journal)
         policy = configuration.policy(Autonomy(run.started.autonomy))
+        await self._withdraw(journal, policy)
         self.drive(Task(journal, context.user, policy, of_messages(context.messages)))
 
-    async def _withdraw(self, journal: Journal) -> None:
-        """Take back the pieces of an answer that was not whole: they may have been seen."""
+    async def _withdraw(self, journal: Journal, policy: Policy) -> None:
+        """Take back the pieces of an answer that was not whole: they may have been seen.
+
+        Where the model is not to be asked there are none, and the last event may be one that
+        clients do not see: they would not know the place.
+        """
         run = journal.run
-        if not run.unsettled and not run.status.is_final:
+        if not run.status.is_final and isinstance(decide(run, policy), AskModel):
             await journal.record(Retried(*run.stands))

@@ -17,8 +17,10 @@ from adapters.security.tokens import JwtTokens
 from domain.authentication import Authentication
 from domain.chat import Chat
 from domain.configuration import Configuration
-from domain.direct_calls import DirectCalls
-from domain.live import LiveRuns
+from domain.consenting import ConsentDesk
+from domain.live import POLL_SECONDS, LiveRuns
+from domain.once import Once
+from domain.policing import PolicyDesk
 from domain.ports.clock import Clock
 from domain.runner import Runner
 from domain.worker import Worker
@@ -26,6 +28,7 @@ from entrypoints.services import Services
 from entrypoints.settings import Settings
 from plugins.host import PluginHost
 
+POLL_SECONDS_WITH_NEWS: Final = 2.0
 OPENAI_DEFAULT: Final = "gpt-5-mini"
 
 
@@ -38,6 +41,13 @@ def _store(database: Database, settings: Settings) -> Store:
         provider=settings.chosen_provider, model=settings.model, autonomy=settings.autonomy
     )
     return Store.over(database, initial)
+
+
+def _live(database: Database) -> LiveRuns:
+    live = LiveRuns()
+    has_news = database.engine == "postgresql"  # the database says when to look
+    live.poll_seconds = POLL_SECONDS_WITH_NEWS if has_news else POLL_SECONDS
+    return live
 
 
 def _tokens(settings: Settings, clock: Clock) -> JwtTokens:
@@ -94,7 +104,7 @@ class Container(containers.DeclarativeContainer):
     tokens = providers.Singleton(_tokens, settings, clock)
     toolbox = providers.Singleton(_plugins, settings)
     models = providers.Singleton(_models, settings)
-    live = providers.Singleton(LiveRuns)
+    live = providers.Singleton(_live, database)
 
     authentication = providers.Singleton(
         Authentication,
@@ -111,16 +121,23 @@ class Container(containers.DeclarativeContainer):
         models=models,
         toolbox=toolbox,
         conversations=store.provided.conversations,
+        consents=store.provided.consents,
+        leases=store.provided.leases,
+        audit=store.provided.audit,
         clock=clock,
         tool_concurrency=settings.provided.tool_concurrency,
     )
     worker = providers.Singleton(
         Worker,
         runner=runner,
+        runs=store.provided.runs,
         log=store.provided.log,
         leases=store.provided.leases,
+        consents=store.provided.consents,
+        configurations=store.provided.configurations,
         live=live,
         clock=clock,
+        lease_seconds=settings.provided.lease_seconds,
     )
     chat = providers.Singleton(
         Chat,
@@ -128,30 +145,49 @@ class Container(containers.DeclarativeContainer):
         log=store.provided.log,
         configurations=store.provided.configurations,
         models=models,
+        toolbox=toolbox,
         worker=worker,
         live=live,
         clock=clock,
         max_steps=settings.provided.max_steps,
     )
-    direct_calls = providers.Singleton(
-        DirectCalls,
-        toolbox=toolbox,
+    consent_desk = providers.Singleton(
+        ConsentDesk,
+        consents=store.provided.consents,
+        audit=store.provided.audit,
         configurations=store.provided.configurations,
-        conversations=store.provided.conversations,
+        toolbox=toolbox,
+        unit_of_work=store.provided.unit_of_work,
+        worker=worker,
+        clock=clock,
+    )
+    policy_desk = providers.Singleton(
+        PolicyDesk,
+        configurations=store.provided.configurations,
+        toolbox=toolbox,
+        audit=store.provided.audit,
+    )
+    once = providers.Singleton(
+        Once, answers=store.provided.answers, unit_of_work=store.provided.unit_of_work
     )
     services = providers.Singleton(
         Services,
         settings=settings,
         authentication=authentication,
         chat=chat,
-        direct_calls=direct_calls,
+        consent_desk=consent_desk,
+        policy_desk=policy_desk,
+        once=once,
         users=store.provided.users,
         conversations=store.provided.conversations,
+        consents=store.provided.consents,
+        audit=store.provided.audit,
         configurations=store.provided.configurations,
         toolbox=toolbox,
         models=models,
         worker=worker,
         live=live,
+        signals=store.provided.signals,
         clock=clock,
         database_answers=database.provided.ping,
     )

@@ -10,9 +10,11 @@ from domain.cursors import write_cursor
 from domain.events import (
     Answered,
     Chunk,
+    ConsentRequested,
     Ended,
     Erred,
     Event,
+    Paused,
     Retried,
     RunStarted,
     Thinking,
@@ -20,6 +22,8 @@ from domain.events import (
     ToolFinished,
     ToolIntended,
 )
+from domain.llm import StopReason
+from domain.runs import RunStatus
 
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 
@@ -37,7 +41,8 @@ def time_text(at: datetime) -> str:
 class EventEncoder:
     """Turns the events of one run into the canonical JSON objects.
 
-    Events that clients have no use for (the start of a tool, the end of a model's step) give None.
+    Events that clients have no use for (the start of a tool, the end of a model's step, the answer
+    to a consent request) give None.
     """
 
     def __init__(self, run_id: str) -> None:
@@ -47,7 +52,7 @@ class EventEncoder:
         """Return the cursor that stands after this event."""
         return write_cursor(self._run_id, event.attempt, event.number)
 
-    def encode(self, event: Event) -> dict[str, Any] | None:  # noqa: PLR0911  one return a kind
+    def encode(self, event: Event) -> dict[str, Any] | None:  # noqa: C901, PLR0911  one case a kind
         """Return the event as clients see it."""
         body = event.body
         match body:
@@ -57,8 +62,8 @@ class EventEncoder:
                 return {
                     "type": "run",
                     "run_id": self._run_id,
-                    "conversation_id": body.conversation_id,
-                    "message_id": body.message_id,
+                    "conversation_id": body.conversation_id or None,
+                    "message_id": body.message_id or None,
                 }
             case ToolIntended():
                 return {
@@ -67,6 +72,8 @@ class EventEncoder:
                     "tool": body.tool,
                     "params": body.params,
                 }
+            case ConsentRequested():
+                return {"type": body.type, "consent_request": consent_request(body)}
             case ToolFinished():
                 return _outcome(body) | {"result": body.result}
             case ToolErred():
@@ -75,7 +82,7 @@ class EventEncoder:
             case Retried():
                 after = write_cursor(self._run_id, body.after_attempt, body.after_number)
                 return {"type": "retry", "after": after}
-            case Answered():
+            case Answered() if body.message_id:  # none where a tool was called without the agent
                 return {
                     "type": "message",
                     "message_id": body.message_id,
@@ -84,7 +91,7 @@ class EventEncoder:
             case Erred():
                 error = {"code": body.code, "message": body.message, "details": body.details}
                 return {"type": "error", "error": error}
-            case Ended():
+            case Ended() | Paused():
                 return _ended(body)
             case _:
                 return None
@@ -111,16 +118,40 @@ def _outcome(body: ToolFinished | ToolErred) -> dict[str, Any]:
     return {"type": "tool_result", "id": body.call_id, "tool": body.tool}
 
 
-def _ended(body: Ended) -> dict[str, Any]:
-    usage = {
-        "input_tokens": body.input_tokens,
-        "output_tokens": body.output_tokens,
-        "total_tokens": body.input_tokens + body.output_tokens,
+def consent_request(body: ConsentRequested) -> dict[str, Any]:
+    """Return what a human is asked, as clients see it."""
+    return {
+        "id": body.request_id,
+        "call_id": body.call_id,
+        "kind": body.kind,
+        "tool": body.tool,
+        "params": body.params,
+        "effect": body.effect,
+        "reason": body.reason,
+        "preview": body.preview,
+        "digest": body.digest,
+        "expires_at": time_text(datetime.fromisoformat(body.expires_at)),
     }
+
+
+def usage(input_tokens: int, output_tokens: int) -> dict[str, int]:
+    """Return tokens as clients see them."""
+    return {
+        "input_tokens": input_tokens,
+        "output_tokens": output_tokens,
+        "total_tokens": input_tokens + output_tokens,
+    }
+
+
+def _ended(body: Ended | Paused) -> dict[str, Any]:
+    effects: tuple[str, ...] = ()
+    status, stop = RunStatus.WAITING_CONSENT.value, StopReason.TOOL_CALLS.value
+    if isinstance(body, Ended):
+        status, stop, effects = body.status, body.stop, body.effects
     return {
         "type": "done",
-        "status": body.status,
-        "stop": body.stop,
-        "usage": usage,
-        "effects": list(body.effects),
+        "status": status,
+        "stop": stop,
+        "usage": usage(body.input_tokens, body.output_tokens),
+        "effects": list(effects),
     }

@@ -60,13 +60,19 @@ async def running(
                 f"First start: log in as admin with the password {password} "
                 "(shown only now; change it with: puerto user passwd admin)"
             )
+        await services.signals.start(services.live.hint, services.worker.look)
+        stack.push_async_callback(services.signals.stop)
         await services.worker.start()
         stack.push_async_callback(drain, services)
         yield services
 
 
 async def drain(services: Services) -> None:
-    """Take no new runs, let those at hand end within the grace time; calling it twice is fine."""
+    """Take no new runs, and let those at hand end within the grace time, or hand them over.
+
+    Followers of runs that others drive, or that wait for a human, leave at once; the others when
+    the run has ended or is handed over. Calling it twice is fine.
+    """
     services.live.is_draining = True
     await asyncio.shield(asyncio.ensure_future(_stop(services)))
 

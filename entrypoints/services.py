@@ -8,12 +8,17 @@ from quart import current_app
 
 from domain.authentication import Authentication
 from domain.chat import Chat
-from domain.direct_calls import DirectCalls
+from domain.consenting import ConsentDesk
 from domain.live import LiveRuns
+from domain.once import Once
+from domain.policing import PolicyDesk
+from domain.ports.audit import Audit
 from domain.ports.chat_model import ChatModels
 from domain.ports.clock import Clock
 from domain.ports.configurations import Configurations
+from domain.ports.consents import Consents
 from domain.ports.conversations import Conversations
+from domain.ports.signals import Signals
 from domain.ports.toolbox import Toolbox
 from domain.ports.users import Users
 from domain.worker import Worker
@@ -29,14 +34,19 @@ class Services:
     settings: Settings
     authentication: Authentication
     chat: Chat
-    direct_calls: DirectCalls
+    consent_desk: ConsentDesk
+    policy_desk: PolicyDesk
+    once: Once
     users: Users
     conversations: Conversations
+    consents: Consents
+    audit: Audit
     configurations: Configurations
     toolbox: Toolbox
     models: ChatModels
     worker: Worker
     live: LiveRuns
+    signals: Signals
     clock: Clock
     database_answers: Callable[[], Awaitable[bool]]
 

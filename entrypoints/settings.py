@@ -213,6 +213,14 @@ class Settings(BaseSettings):
         description="How many tool calls of one answer run at the same time.",
     )
 
+    lease_seconds: float = Field(
+        15,
+        ge=1,
+        le=600,
+        validation_alias="PUERTO_LEASE_SECONDS",
+        description="Seconds after which another worker goes on with the runs of one that died.",
+    )
+
     @property
     def database(self) -> Database:
         """Say where the data is, and on which engine."""

@@ -14,9 +14,14 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from adapters.persistence import migrate
 from tests.postgres import running_postgres
+
+# A loaded machine is slow: time is for benchmarks, not for tests.
+settings.register_profile("puerto", deadline=None)
+settings.load_profile("puerto")
 
 _DATABASE: Final = frozenset({"database_url", "shared_url", "bare_url"})
 

@@ -55,10 +55,12 @@ class RunningService:
         return self._process.pid
 
     def start(self) -> Self:
+        paths = [str(ROOT), *filter(None, [self._environment.get("PYTHONPATH")])]
+        self.lines.clear()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "puerto", "serve", "--port", "0", *self._options],
             cwd=self.folder,
-            env=self._environment | {"PYTHONPATH": str(ROOT)},
+            env=self._environment | {"PYTHONPATH": os.pathsep.join(paths)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -102,8 +104,12 @@ class RunningService:
     def restart(self) -> None:
         """Stop it and start it again over the same data, on another port."""
         assert self.stop() == 0, self.log
-        self.lines.clear()
         self.start()
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.signal(signal.SIGKILL)
+        self.wait()
 
     def __enter__(self) -> Self:
         try:

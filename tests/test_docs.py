@@ -13,13 +13,15 @@ from typer.main import get_command
 
 from adapters.llm.cassette import load
 from adapters.security import passwords, tokens
-from domain import authentication, chat, reading, tool_calls, turns, worker
+from domain import authentication, decide, reading, tool_calls, turns, worker
 from domain.errors import ProviderReason, ToolError
 from domain.ports.passwords import MAX_PASSWORD_BYTES
 from entrypoints import server
 from entrypoints.cli import app
 from entrypoints.http import app as http_app
 from entrypoints.http import connection, event_models, frames, websocket
+from entrypoints.http.consents import ConsentAnswer
+from entrypoints.http.policy import PolicyBody
 from entrypoints.settings import Settings, load_settings, variables
 from plugins.hookspecs import HookSpecs
 from plugins.host import PluginHost, PluginState
@@ -29,6 +31,7 @@ DOCS = ROOT / "docs"
 EVENTS = DOCS / "reference" / "events.md"
 MODEL = DOCS / "how-to" / "use-a-model.md"
 PLUGIN = DOCS / "how-to" / "write-a-plugin.md"
+CONSENT = DOCS / "how-to" / "consent-and-policy.md"
 ARCHITECTURE = DOCS / "explanation" / "architecture.md"
 SECURITY = DOCS / "explanation" / "security.md"
 SETTINGS = {name for field in Settings.model_fields.values() for name in variables(field)}
@@ -105,9 +108,9 @@ def test_the_frames_are_those_that_are_read() -> None:
 def test_the_codes_of_tools_are_those_that_are_recorded() -> None:
     told = set(table(section(EVENTS, "Errors of tools")))
     source = "".join(path.read_text() for path in (ROOT / "domain").glob("*.py"))
-    problems = set(re.findall(r'Problem\(\s*"([A-Z_]+)"', source))
-    raised = {kind.code for kind in ToolError.__subclasses__()} - {"TOOL_REFUSED"}
-    of_runs = {"STEP_LIMIT", "UNAVAILABLE"}
+    problems = set(re.findall(r'Problem\(\s*"([A-Z_]+)"', source)) | {decide.DENIED}
+    raised = {kind.code for kind in ToolError.__subclasses__()}
+    of_runs = {"STEP_LIMIT"}
     assert told == problems - of_runs | raised
     assert of_runs <= problems
 
@@ -150,6 +153,12 @@ def test_the_settings_that_are_shown_are_good(tmp_path: Path) -> None:
         assert name in SETTINGS
 
 
+def test_the_bodies_that_are_shown_are_taken() -> None:
+    rules, answer = [block for block in blocks_of(CONSENT) if block.language == "json"]
+    assert len(PolicyBody.model_validate_json(rules.text).read()) == 3
+    assert ConsentAnswer.model_validate_json(answer.text).said().approved
+
+
 def test_the_cassette_that_is_shown_plays() -> None:
     [block] = (block for block in blocks_of(MODEL) if block.language == "json")
     assert len(load(json.loads(block.text))) == 2
@@ -182,9 +191,8 @@ async def test_the_plugin_that_is_shown_is_one() -> None:
         (SECURITY, f"{websocket.AUTH_SECONDS:g} s to log in; {websocket.RUNS_AT_ONCE} runs"),
         (SECURITY, f"{tool_calls.RESULT_BYTES // 1_000_000} MB"),
         (SECURITY, f"the model sees the first {turns.RESULT_LENGTH:,} characters"),
-        (ARCHITECTURE, f"last {chat.HISTORY_LIMIT} messages"),
-        (ARCHITECTURE, f"({worker.LEASE.seconds} seconds; a heartbeat"),
-        (ARCHITECTURE, f"a heartbeat every {worker.HEARTBEAT_SECONDS:g} extends it)"),
+        (ARCHITECTURE, f"last {worker.HISTORY_LIMIT} messages"),
+        (ARCHITECTURE, f"({worker.LEASE_SECONDS:g} seconds; a heartbeat"),
         (EVENTS, f"within\n{websocket.AUTH_SECONDS:g} seconds"),
         (EVENTS, f"{websocket.RUNS_AT_ONCE} runs at once"),
         (EVENTS, f"{server.FRAME_BYTES // 1024**2} MiB"),

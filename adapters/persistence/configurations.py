@@ -1,12 +1,13 @@
 """The configuration that operators change, in one row."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from adapters.persistence.codec import from_text, to_text
 from adapters.persistence.database import Database
 from domain.configuration import Configuration
-from domain.policy import Autonomy
+from domain.policy import Autonomy, Comparison, Condition, Decision, Rule
+from domain.tools import Effect
 
 _KEY: Final = "configuration"
 _LOAD: Final = "SELECT value FROM configuration WHERE key = $1"
@@ -51,16 +52,47 @@ def _write(configuration: Configuration) -> str:
             "provider": configuration.provider,
             "model": configuration.model,
             "autonomy": configuration.autonomy,
+            "rules": [_write_rule(rule) for rule in configuration.rules],
             "clouds": dict(configuration.clouds),
         }
     )
 
 
+def _write_rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "decision": rule.decision,
+        "name": rule.name,
+        "tool": rule.tool,
+        "effect": rule.effect,
+        "user": rule.user,
+        "arguments": [
+            {"argument": one.argument, "test": one.test, "value": one.value}
+            for one in rule.arguments
+        ],
+    }
+
+
 def _read(text: str) -> Configuration:
+    """Return what `_write` wrote, now or in an older version, which knew less, or a newer one."""
     data = from_text(text)
     return Configuration(
         provider=data["provider"],
         model=data["model"],
         autonomy=Autonomy(data["autonomy"]),
+        rules=tuple(_read_rule(rule) for rule in data.get("rules", ())),
         clouds=data["clouds"],
+    )
+
+
+def _read_rule(data: Mapping[str, Any]) -> Rule:
+    return Rule(
+        decision=Decision(data["decision"]),
+        name=data["name"],
+        tool=data["tool"],
+        effect=None if data["effect"] is None else Effect(data["effect"]),
+        user=data["user"],
+        arguments=tuple(
+            Condition(one["argument"], Comparison(one["test"]), one["value"])
+            for one in data["arguments"]
+        ),
     )

@@ -82,6 +82,7 @@ class Database:
     """
 
     def __init__(self, url: str, limits: Limits | None = None) -> None:
+        self.url: Final = url
         self.engine: Final = engine_of(url)
         limits = limits or Limits()
         if self.engine == "sqlite":

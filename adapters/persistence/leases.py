@@ -5,21 +5,40 @@ from datetime import UTC, datetime
 from typing import Final
 
 from adapters.persistence.database import Database
+from adapters.persistence.signals import telling_events, telling_work
+from domain.errors import LeaseLost
+from domain.runs import RunStatus
+
+# The lease of a run that any worker may take at once, whatever its clock says.
+FREE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 # A lease is compared with the past, rather than with null, so that SQLite uses the index too.
 _RENEW: Final = """
     UPDATE runs SET leased_until = $2 WHERE worker_id = $1 AND leased_until > $3
     RETURNING id, cancel_requested
 """
-_PAST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _CLAIM: Final = """
-    UPDATE runs SET attempt = attempt + 1, worker_id = $1, leased_until = $3
+    UPDATE runs
+    SET attempt = attempt + 1, worker_id = $1, leased_until = $3, status = '{running}'
     WHERE id IN (
         SELECT id FROM runs WHERE leased_until < $2 ORDER BY leased_until LIMIT $4 {lock}
     )
     RETURNING id, attempt
 """
-_LOCK: Final = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
+_SKIP: Final = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
+_DRIVEN: Final = "SELECT id FROM runs WHERE id = $1 AND attempt = $2 AND finished_at IS NULL"
+_LOCK: Final = {"postgresql": " FOR UPDATE", "sqlite": ""}
+_PARK: Final = f"""
+    UPDATE runs SET status = '{RunStatus.WAITING_CONSENT}', leased_until = NULL
+    WHERE id = $1 AND NOT cancel_requested AND $2 >=
+        (SELECT count(*) FROM consents WHERE run_id = $1 AND status <> 'waiting')
+    RETURNING id
+"""  # noqa: S608  made of constants
+_RELEASE: Final = """
+    UPDATE runs SET leased_until = $3
+    WHERE id = $1 AND attempt = $2 AND leased_until IS NOT NULL
+    RETURNING id
+"""
 
 
 class TortoiseLeases:
@@ -27,11 +46,15 @@ class TortoiseLeases:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._claim = _CLAIM.format(lock=_LOCK[database.engine])
+        engine = database.engine
+        self._claim = _CLAIM.format(running=RunStatus.RUNNING, lock=_SKIP[engine])
+        self._driven = _DRIVEN + _LOCK[engine]
+        self._park = _PARK + telling_events(engine, "id")
+        self._release = _RELEASE + telling_work(engine)
 
     async def renew(self, worker_id: str, until: datetime) -> Sequence[str]:
         """Extend the leases of this worker; return those of its runs that are to be cancelled."""
-        rows = await self._database.fetch(_RENEW, worker_id, until, _PAST)
+        rows = await self._database.fetch(_RENEW, worker_id, until, FREE)
         return [str(row["id"]) for row in rows if row["cancel_requested"]]
 
     async def claim(
@@ -40,3 +63,23 @@ class TortoiseLeases:
         """Take over runs whose lease ran out before ``now``; return each id and new attempt."""
         rows = await self._database.fetch(self._claim, worker_id, now, until, limit)
         return [(str(row["id"]), row["attempt"]) for row in rows]
+
+    async def park(self, run_id: str, attempt: int, answers: int) -> bool:
+        """Let a run wait for a human, unless there are more answers by now, or a cancel.
+
+        Raises:
+            LeaseLost: another worker drives the run now, or it has ended.
+
+        """
+
+        async def work() -> bool:
+            # Two statements: the second sees the answers of those whom the first waited for.
+            if not await self._database.fetch(self._driven, run_id, attempt):
+                raise LeaseLost("Another worker drives the run, or it has ended.")
+            return bool(await self._database.fetch(self._park, run_id, answers))
+
+        return await self._database.unit_of_work.run(work)
+
+    async def release(self, run_id: str, attempt: int) -> None:
+        """Hand a run back, for any worker to claim at once. A lost lease is no error."""
+        await self._database.fetch(self._release, run_id, attempt, FREE)

@@ -10,6 +10,8 @@ from typing import ClassVar, Final
 from tortoise import fields
 from tortoise.models import Model
 
+from domain.idempotency import KEY_LENGTH
+
 
 class UserRow(Model):
     """A person or program with an account. E-mail address and user name are lower case."""
@@ -89,18 +91,19 @@ class MessageRow(Model):
 
 
 class RunRow(Model):
-    """A run without its events.
+    """A run without its events. A direct run has no conversation and no message.
 
     ``active_in`` is the conversation as long as the run is not final, then null: being unique,
-    it lets one run be active in a conversation. ``leased_until`` is null from then on, too.
+    it lets one run be active in a conversation. ``leased_until`` is null from then on, too, and
+    while the run waits for a human.
     """
 
     id = fields.UUIDField(primary_key=True)
-    conversation: fields.ForeignKeyRelation[ConversationRow] = fields.ForeignKeyField(
-        "puerto.ConversationRow", related_name="runs", db_index=True
+    conversation: fields.ForeignKeyNullableRelation[ConversationRow] = fields.ForeignKeyField(
+        "puerto.ConversationRow", related_name="runs", db_index=True, null=True
     )
     user_id = fields.UUIDField()
-    message_id = fields.UUIDField()
+    message_id = fields.UUIDField(null=True)
     status = fields.CharField(max_length=32)
     attempt = fields.IntField()
     worker_id = fields.CharField(max_length=128)
@@ -136,6 +139,77 @@ class RunEventsRow(Model):
         unique_together: ClassVar = [("run_id", "first_number")]
 
 
+class ConsentRow(Model):
+    """A question to a human about a call, and later the answer."""
+
+    id = fields.UUIDField(primary_key=True)
+    run: fields.ForeignKeyRelation[RunRow] = fields.ForeignKeyField(
+        "puerto.RunRow", related_name="consents", db_index=True
+    )
+    call_id = fields.TextField()
+    user_id = fields.UUIDField()
+    kind = fields.CharField(max_length=16)
+    tool = fields.TextField()
+    version = fields.TextField()
+    params = fields.TextField()
+    original_params = fields.TextField(null=True)
+    effect = fields.CharField(max_length=16)
+    reason = fields.TextField()
+    preview = fields.TextField()
+    digest = fields.CharField(max_length=64)
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    status = fields.CharField(max_length=16)
+    answer_reason = fields.TextField()
+    answered_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        """The name, the order of a user's list, and what the sweep looks for."""
+
+        table = "consents"
+        indexes: ClassVar = [("user_id", "created_at", "id"), ("status", "expires_at")]
+
+
+class AnswerRow(Model):
+    """What came of a request with an idempotency key, null while it is under way."""
+
+    id = fields.BigIntField(primary_key=True)
+    user_id = fields.UUIDField()
+    key = fields.CharField(max_length=KEY_LENGTH)
+    fingerprint = fields.TextField()
+    created_at = fields.DatetimeField(db_index=True)
+    outcome = fields.TextField(null=True)
+
+    class Meta:
+        """The name; a user's key names one request."""
+
+        table = "answers"
+        unique_together: ClassVar = [("user_id", "key")]
+
+
+class AuditRow(Model):
+    """A decision about a call. It outlives the run: nothing here is a foreign key."""
+
+    id = fields.UUIDField(primary_key=True)
+    at = fields.DatetimeField()
+    user_id = fields.UUIDField()
+    username = fields.TextField()
+    run_id = fields.UUIDField()
+    call_id = fields.TextField()
+    tool = fields.TextField()
+    effect = fields.CharField(max_length=16)
+    params = fields.TextField()
+    digest = fields.CharField(max_length=64)
+    decision = fields.CharField(max_length=16)
+    rule = fields.TextField()
+
+    class Meta:
+        """The name, and the order of the list."""
+
+        table = "audit"
+        indexes: ClassVar = [("at", "id")]
+
+
 class ConfigurationRow(Model):
     """What operators changed: one row, its value a JSON object."""
 
@@ -159,6 +233,9 @@ TABLES: Final = {
         MessageRow,
         RunRow,
         RunEventsRow,
+        ConsentRow,
+        AnswerRow,
+        AuditRow,
         ConfigurationRow,
     )
 }

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.persistence.codec import from_text, moment
+from domain.consents import Consent, ConsentKind, ConsentStatus
 from domain.conversations import Conversation, Message, MessageRole
 from domain.identity import Role, User
+from domain.ports.audit import Decided
 from domain.ports.runs import RunRecord
 from domain.ports.users import Session
 from domain.runs import RunStatus
+from domain.tools import Effect
 
 Row = Mapping[str, Any]
 
@@ -64,15 +67,58 @@ def to_message(row: Row) -> Message:
 
 
 def to_run(row: Row) -> RunRecord:
-    """Return the run of a row."""
+    """Return the run of a row; a direct one has no conversation and no message."""
     return RunRecord(
         id=str(row["id"]),
         user_id=str(row["user_id"]),
-        conversation_id=str(row["conversation_id"]),
-        message_id=str(row["message_id"]),
+        conversation_id=str(row["conversation_id"] or ""),
+        message_id=str(row["message_id"] or ""),
         status=RunStatus(row["status"]),
         attempt=row["attempt"],
         cancel_requested=bool(row["cancel_requested"]),
         created_at=moment(row["created_at"]),
         finished_at=moment(row["finished_at"]) if row["finished_at"] else None,
+    )
+
+
+def to_consent(row: Row) -> Consent:
+    """Return the consent request of a row."""
+    original = row["original_params"]
+    return Consent(
+        id=str(row["id"]),
+        run_id=str(row["run_id"]),
+        call_id=row["call_id"],
+        user_id=str(row["user_id"]),
+        kind=ConsentKind(row["kind"]),
+        tool=row["tool"],
+        version=row["version"],
+        params=from_text(row["params"]),
+        effect=Effect(row["effect"]),
+        reason=row["reason"],
+        preview=row["preview"],
+        digest=row["digest"],
+        created_at=moment(row["created_at"]),
+        expires_at=moment(row["expires_at"]),
+        status=ConsentStatus(row["status"]),
+        answer_reason=row["answer_reason"],
+        answered_at=moment(row["answered_at"]) if row["answered_at"] else None,
+        original_params=None if original is None else from_text(original),
+    )
+
+
+def to_decided(row: Row) -> Decided:
+    """Return the recorded decision of a row."""
+    return Decided(
+        id=str(row["id"]),
+        at=moment(row["at"]),
+        user_id=str(row["user_id"]),
+        username=row["username"],
+        run_id=str(row["run_id"]),
+        call_id=row["call_id"],
+        tool=row["tool"],
+        effect=row["effect"],
+        params=from_text(row["params"]),
+        digest=row["digest"],
+        decision=row["decision"],
+        rule=row["rule"],
     )

@@ -1,12 +1,16 @@
 """The events of runs: one row for each append."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from adapters.persistence.codec import from_text, is_id, storable, to_text
-from adapters.persistence.database import Database
+from adapters.persistence.consents import add_consents
+from adapters.persistence.database import Database, Engine, Row
 from adapters.persistence.errors import Taken
+from adapters.persistence.signals import telling_events
 from adapters.persistence.strokes import Stroke, Write, perform
+from domain.consents import Consent, ConsentStatus
 from domain.conversations import PREVIEW_LENGTH, shorten
 from domain.cursors import Cursor
 from domain.errors import LeaseLost
@@ -26,11 +30,22 @@ _APPEND: Final = f"""
 # The row is locked until the events are kept, so that none of them lands after a takeover.
 _LOCK: Final = {"postgresql": "FOR SHARE", "sqlite": ""}
 
+# Who begins a run locks the conversation before the run, so who ends one does the same.
+# A direct run has none.
+_CONVERSATION_LOCKED: Final = Write(
+    "place",
+    """
+    SELECT conversations.id FROM conversations JOIN runs ON conversation_id = conversations.id
+    WHERE runs.id = $1 FOR UPDATE OF conversations
+    """,
+    "SELECT conversation_id AS id FROM runs WHERE id = $1",
+    is_lock=True,
+)
 _RUN_ENDS: Final = Write(
     "run",
     f"""
     UPDATE runs SET status = $6, finished_at = $7, active_in = NULL, leased_until = NULL
-    WHERE {_MAY_WRITE}
+    WHERE {_MAY_WRITE} AND (conversation_id IS NULL OR conversation_id IN (SELECT id FROM place))
     RETURNING id, conversation_id
     """,  # noqa: S608  made of constants
     "SELECT id, conversation_id FROM runs WHERE id = $1",
@@ -39,47 +54,39 @@ _LAST_EVENTS: Final = Write(
     "written",
     f"INSERT INTO {_COLUMNS} SELECT id, $3, $4, $2, $5, CURRENT_TIMESTAMP FROM run",  # noqa: S608
 )
-_END_WITHOUT_ANSWER: Final = Stroke(
-    (
-        _RUN_ENDS,
-        _LAST_EVENTS,
-        Write(
-            "conversation",
-            """
-            UPDATE conversations SET updated_at = $7
-            WHERE id = (SELECT conversation_id FROM run)
-            """,
-        ),
-    ),
-    "SELECT id FROM run",
+_WITHDRAWN: Final = Write(
+    "withdrawn",
+    f"""
+    UPDATE consents SET status = '{ConsentStatus.CANCELLED}', answered_at = $7
+    WHERE run_id = (SELECT id FROM run) AND status = '{ConsentStatus.WAITING}'
+    """,  # noqa: S608  made of constants
 )
-_END_WITH_ANSWER: Final = Stroke(
-    (
-        _RUN_ENDS,
-        _LAST_EVENTS,
-        Write(
-            "conversation",
-            """
-            UPDATE conversations
-            SET updated_at = $7, message_count = message_count + 1, last_message_preview = $8
-            WHERE id = (SELECT conversation_id FROM run)
-            RETURNING id, message_count
-            """,
-            """
-            SELECT id, message_count FROM conversations
-            WHERE id = (SELECT conversation_id FROM run)
-            """,
-        ),
-        Write(
-            "answer",
-            """
-            INSERT INTO messages (id, conversation_id, number, role, content, created_at,
-                run_id, tool_calls, results)
-            SELECT $9, id, message_count, $10, $11, $12, $1, $13, $14 FROM conversation
-            """,
-        ),
+_WITHOUT_ANSWER: Final = Write(
+    "conversation",
+    "UPDATE conversations SET updated_at = $7 WHERE id = (SELECT conversation_id FROM run)",
+)
+_WITH_ANSWER: Final = (
+    Write(
+        "conversation",
+        """
+        UPDATE conversations
+        SET updated_at = $7, message_count = message_count + 1, last_message_preview = $8
+        WHERE id = (SELECT conversation_id FROM run)
+        RETURNING id, message_count
+        """,
+        """
+        SELECT id, message_count FROM conversations
+        WHERE id = (SELECT conversation_id FROM run)
+        """,
     ),
-    "SELECT id FROM run",
+    Write(
+        "answer",
+        """
+        INSERT INTO messages (id, conversation_id, number, role, content, created_at,
+            run_id, tool_calls, results)
+        SELECT $9, id, message_count, $10, $11, $12, $1, $13, $14 FROM conversation
+        """,
+    ),
 )
 _READ: Final = """
     SELECT first_number, attempt, bodies FROM run_events
@@ -93,7 +100,10 @@ class TortoiseRunLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._append = f"{_APPEND} {_LOCK[database.engine]} RETURNING first_number"
+        told = telling_events(database.engine, "run_id")
+        self._append = f"{_APPEND} {_LOCK[database.engine]} RETURNING first_number{told}"
+        self._end_without_answer = _ending(database.engine, _WITHOUT_ANSWER)
+        self._end_with_answer = _ending(database.engine, *_WITH_ANSWER)
 
     async def append(
         self,
@@ -101,9 +111,13 @@ class TortoiseRunLog:
         attempt: int,
         first: int,
         bodies: Sequence[Body],
+        *,
         ending: Ending | None = None,
+        consents: Sequence[Consent] = (),
     ) -> None:
-        """Keep events numbered from ``first``; with an ending, end the run in the same stroke.
+        """Keep events numbered from ``first``, and the consents that they request.
+
+        With an ending the run ends in the same stroke, and what still waits is cancelled.
 
         Raises:
             LeaseLost: another worker drives the run now, or it has ended.
@@ -111,31 +125,44 @@ class TortoiseRunLog:
         """
         text = to_text([to_json(body) for body in bodies])
         values = (run_id, attempt, first, first + len(bodies) - 1, text)
+
+        async def work() -> None:
+            await self._keep(values, ending)
+            await add_consents(self._database, _standing(consents, ending))
+
         try:
-            if ending is None:
-                kept = await self._database.fetch(self._append, *values)
-            elif (answer := ending.answer) is None:
-                final = (ending.status, ending.at)
-                kept = await perform(self._database, _END_WITHOUT_ANSWER, *values, *final)
+            if consents:
+                await self._database.unit_of_work.run(work)
             else:
-                kept = await perform(
-                    self._database,
-                    _END_WITH_ANSWER,
-                    *values,
-                    ending.status,
-                    ending.at,
-                    storable(shorten(answer.content, PREVIEW_LENGTH)),
-                    answer.id,
-                    answer.role,
-                    storable(answer.content),
-                    answer.created_at,
-                    to_text(list(answer.tool_calls)),
-                    to_text(list(answer.results)),
-                )
+                await self._keep(values, ending)
         except Taken as error:
             raise LeaseLost("These events of the run are written already.") from error
+
+    async def _keep(self, values: tuple[str | int, ...], ending: Ending | None) -> None:
+        if ending is None:
+            kept = await self._database.fetch(self._append, *values)
+        else:
+            kept = await self._end(values, ending)
         if not kept:
             raise LeaseLost("Another worker drives the run, or it has ended.")
+
+    async def _end(self, values: tuple[str | int, ...], ending: Ending) -> Sequence[Row]:
+        final, answer = (ending.status, ending.at), ending.answer
+        if answer is None or not answer.conversation_id:
+            return await perform(self._database, self._end_without_answer, *values, *final)
+        return await perform(
+            self._database,
+            self._end_with_answer,
+            *values,
+            *final,
+            storable(shorten(answer.content, PREVIEW_LENGTH)),
+            answer.id,
+            answer.role,
+            storable(answer.content),
+            answer.created_at,
+            to_text(list(answer.tool_calls)),
+            to_text(list(answer.results)),
+        )
 
     async def read(self, run_id: str, after: Cursor | None, limit: int) -> Sequence[Event]:
         """Return the next stored events, at most ``limit`` of them, oldest first."""
@@ -150,3 +177,19 @@ class TortoiseRunLog:
             if number > seen.number or row["attempt"] > seen.attempt
         )
         return [event for event, _ in zip(events, range(limit), strict=False)]
+
+
+def _ending(engine: Engine, *writes: Write) -> Stroke:
+    """Return the stroke that ends a run, with what its conversation gets."""
+    return Stroke(
+        (_CONVERSATION_LOCKED, _RUN_ENDS, _LAST_EVENTS, _WITHDRAWN, *writes),
+        f"SELECT id{telling_events(engine, 'id')} FROM run",  # noqa: S608  made of constants
+    )
+
+
+def _standing(consents: Sequence[Consent], ending: Ending | None) -> Sequence[Consent]:
+    """Return the requests as they are to be kept: withdrawn when the run ends with them."""
+    if ending is None:
+        return consents
+    withdrawn = ConsentStatus.CANCELLED
+    return [replace(one, status=withdrawn, answered_at=ending.at) for one in consents]

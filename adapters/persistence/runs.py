@@ -3,21 +3,25 @@
 from collections.abc import Sequence
 from typing import Final
 
-from adapters.persistence.codec import is_id, known_id, storable, to_text
+from adapters.persistence.answers import TortoiseAnswers
+from adapters.persistence.codec import from_text, is_id, known_id, storable, to_text
 from adapters.persistence.database import Database, Row
 from adapters.persistence.errors import Taken
-from adapters.persistence.rows import to_message, to_run
+from adapters.persistence.leases import FREE
+from adapters.persistence.rows import to_message, to_run, to_user
+from adapters.persistence.signals import telling_work
 from adapters.persistence.strokes import Stroke, Write, perform
 from domain.conversations import PREVIEW_LENGTH, Message, shorten
 from domain.errors import Conflict, NotFound, RunInProgress
 from domain.events import to_json
-from domain.ports.runs import NewRun, RunRecord
+from domain.idempotency import AlreadyDone, RequestKey
+from domain.ports.runs import Context, NewRun, RunRecord
 from domain.runs import RunStatus
 
 _NEW_CONVERSATION: Final = """
     INSERT INTO conversations
         (id, user_id, title, created_at, updated_at, message_count, last_message_preview)
-    VALUES ($1, $2, $12, $3, $3, 1, $4)
+    VALUES ($1, $2, $13, $3, $3, 1, $4)
     RETURNING id, user_id, message_count
 """
 _OLD_CONVERSATION: Final = """
@@ -49,31 +53,66 @@ _REST: Final = (
         "begun",
         """
         INSERT INTO run_events (run_id, first_number, last_number, attempt, bodies, created_at)
-        SELECT $7, 1, 1, 1, $11, CURRENT_TIMESTAMP FROM conversation
+        SELECT $7, 1, $12, 1, $11, CURRENT_TIMESTAMP FROM conversation
         """,
     ),
 )
 _START_NEW: Final = Stroke(
     (Write("conversation", _NEW_CONVERSATION, _CONVERSATION), *_REST),
-    "SELECT message_count AS message_number, NULL AS id FROM conversation",
+    "SELECT id FROM conversation",
 )
 _START_OLD: Final = Stroke(
     (Write("conversation", _OLD_CONVERSATION, _CONVERSATION), *_REST),
     """
     SELECT conversation.message_count AS message_number, earlier.*
     FROM conversation LEFT JOIN (
-        SELECT * FROM messages WHERE conversation_id = $1 ORDER BY number DESC LIMIT $12
+        SELECT * FROM messages WHERE conversation_id = $1 ORDER BY number DESC LIMIT $13
     ) AS earlier ON earlier.number < conversation.message_count
     ORDER BY earlier.number
     """,
+)
+_START_DIRECT: Final = Stroke(
+    (
+        Write(
+            "run",
+            f"""
+            INSERT INTO runs (id, user_id, status, attempt, worker_id, leased_until,
+                cancel_requested, created_at)
+            VALUES ($1, $2, '{RunStatus.RUNNING}', 1, $3, $4, FALSE, $5)
+            RETURNING id
+            """,  # noqa: S608  made of constants
+            "SELECT id FROM runs WHERE id = $1",
+        ),
+        Write(
+            "begun",
+            """
+            INSERT INTO run_events (run_id, first_number, last_number, attempt, bodies, created_at)
+            SELECT id, 1, $7, 1, $6, CURRENT_TIMESTAMP FROM run
+            """,
+        ),
+    ),
+    "SELECT id FROM run",
 )
 _EARLIER: Final = """
     SELECT * FROM messages WHERE conversation_id = $1 AND number < $2
     ORDER BY number DESC LIMIT $3
 """
 _GET: Final = "SELECT * FROM runs WHERE id = $1"
-_CANCEL: Final = """
-    UPDATE runs SET cancel_requested = TRUE WHERE id = $1 AND finished_at IS NULL RETURNING id
+_CANCEL: Final = f"""
+    UPDATE runs SET cancel_requested = TRUE, status = '{RunStatus.RUNNING}', leased_until =
+        CASE WHEN status = '{RunStatus.WAITING_CONSENT}' THEN $2 ELSE leased_until END
+    WHERE id = $1 AND finished_at IS NULL RETURNING id
+"""  # noqa: S608  made of constants
+_BEGINNING: Final = """
+    SELECT users.*, bodies FROM runs
+    JOIN users ON users.id = runs.user_id
+    JOIN run_events ON run_events.run_id = runs.id AND first_number = 1
+    WHERE runs.id = $1
+"""
+_UP_TO: Final = """
+    SELECT * FROM messages
+    WHERE conversation_id = $1 AND number <= (SELECT number FROM messages WHERE id = $2)
+    ORDER BY number DESC LIMIT $3
 """
 
 
@@ -82,18 +121,54 @@ class TortoiseRuns:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._answers = TortoiseAnswers(database)
+        self._cancel = _CANCEL + telling_work(database.engine)
 
     async def start(self, new: NewRun, history_limit: int) -> Sequence[Message]:
-        """Keep the message, the run and its first event; return the messages before.
+        """Keep the message, the run, its first events and the key; return the messages before.
 
         Raises:
             NotFound: the conversation is unknown, or another user's.
             RunInProgress: a run is still active in it.
+            AlreadyDone: the same request came before; ``outcome`` is the id of its run.
+            IdempotencyConflict: the key came before with another request.
             Conflict: one of the new ids is in use.
 
         """
+        if new.key is None:
+            return await self._start(new, history_limit)
+        return await self._start_once(new, new.key, history_limit)
+
+    async def _start_once(
+        self, new: NewRun, key: RequestKey, history_limit: int
+    ) -> Sequence[Message]:
+        async def work() -> Sequence[Message]:
+            run_id = await self._answers.reserve(key, new.id)
+            if run_id is not None:
+                raise AlreadyDone(run_id)
+            return await self._start(new, history_limit)
+
+        return await self._database.unit_of_work.run(work)
+
+    async def _start(self, new: NewRun, history_limit: int) -> Sequence[Message]:
+        try:
+            if new.started.is_direct:
+                await self._start_direct(new)
+                return []
+            return await self._start_conversing(new, history_limit)
+        except Taken as error:
+            if "active_in" in error.constraint:
+                raise RunInProgress("A run is still active in this conversation.") from error
+            raise Conflict("The conversation, message or run exists already.") from error
+
+    async def _start_direct(self, new: NewRun) -> None:
+        leased = (new.worker_id, new.leased_until, new.at)
+        await perform(
+            self._database, _START_DIRECT, new.id, new.started.user_id, *leased, *_events(new)
+        )
+
+    async def _start_conversing(self, new: NewRun, history_limit: int) -> Sequence[Message]:
         conversation_id = known_id(new.started.conversation_id, "conversation")
-        is_new = new.new_title is not None
         values = (
             conversation_id,
             new.started.user_id,
@@ -105,15 +180,12 @@ class TortoiseRuns:
             new.started.message_id,
             new.worker_id,
             new.leased_until,
-            to_text([to_json(new.started)]),
-            storable(new.new_title) if new.new_title is not None else history_limit + 1,
+            *_events(new),
         )
-        try:
-            rows = await perform(self._database, _START_NEW if is_new else _START_OLD, *values)
-        except Taken as error:
-            if "active_in" in error.constraint:
-                raise RunInProgress("A run is still active in this conversation.") from error
-            raise Conflict("The conversation, message or run exists already.") from error
+        if new.new_title is not None:
+            await perform(self._database, _START_NEW, *values, storable(new.new_title))
+            return []
+        rows = await perform(self._database, _START_OLD, *values, history_limit + 1)
         if not rows:
             raise NotFound("There is no such conversation.")
         return await self._history(conversation_id, rows, history_limit)
@@ -129,6 +201,23 @@ class TortoiseRuns:
             earlier = list(reversed(found))
         return [to_message(row) for row in earlier[-limit:]] if limit else []
 
+    async def context(self, run_id: str, limit: int) -> Context:
+        """Return what a worker that takes the run over must know.
+
+        Raises:
+            NotFound: the run is unknown, or its user is.
+
+        """
+        rows = await self._database.fetch(_BEGINNING, known_id(run_id, "run"))
+        if not rows:
+            raise NotFound("There is no such run, or its user is unknown.")
+        user, started = to_user(rows[0]), from_text(rows[0]["bodies"])[0]
+        if not started["conversation_id"]:
+            return Context(user, [])
+        question = (started["conversation_id"], started["question_id"])
+        messages = await self._database.fetch(_UP_TO, *question, limit)
+        return Context(user, [to_message(row) for row in reversed(messages)])
+
     async def get(self, run_id: str) -> RunRecord:
         """Return one run.
 
@@ -142,5 +231,14 @@ class TortoiseRuns:
         return to_run(rows[0])
 
     async def request_cancel(self, run_id: str) -> bool:
-        """Store the intent to cancel; False when no run of this id is active."""
-        return is_id(run_id) and bool(await self._database.fetch(_CANCEL, run_id))
+        """Store the intent to cancel; False when no run of this id is active.
+
+        A run that waits for a human can be claimed from then on.
+        """
+        return is_id(run_id) and bool(await self._database.fetch(self._cancel, run_id, FREE))
+
+
+def _events(new: NewRun) -> tuple[str, int]:
+    """Return the first events as they are kept, and the last one's number."""
+    bodies = (new.started, *new.events)
+    return to_text([to_json(body) for body in bodies]), len(bodies)

@@ -2,20 +2,25 @@
 
 from dataclasses import dataclass
 
+from adapters.persistence.answers import TortoiseAnswers
+from adapters.persistence.audit import TortoiseAudit
 from adapters.persistence.configurations import TortoiseConfigurations
+from adapters.persistence.consents import TortoiseConsents
 from adapters.persistence.conversations import TortoiseConversations
 from adapters.persistence.database import Database
 from adapters.persistence.leases import TortoiseLeases
 from adapters.persistence.run_log import TortoiseRunLog
 from adapters.persistence.runs import TortoiseRuns
+from adapters.persistence.signals import NoSignals, PostgresSignals
 from adapters.persistence.unit_of_work import TortoiseUnitOfWork
 from adapters.persistence.users import TortoiseSessions, TortoiseUsers
 from domain.configuration import Configuration
+from domain.ports.signals import Signals
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The repositories over one database, and the unit of work that they take part in."""
+    """The repositories over one database, their unit of work, and the news of other workers."""
 
     users: TortoiseUsers
     sessions: TortoiseSessions
@@ -23,7 +28,11 @@ class Store:
     runs: TortoiseRuns
     log: TortoiseRunLog
     leases: TortoiseLeases
+    consents: TortoiseConsents
+    answers: TortoiseAnswers
+    audit: TortoiseAudit
     configurations: TortoiseConfigurations
+    signals: Signals
     unit_of_work: TortoiseUnitOfWork
 
     @classmethod
@@ -36,6 +45,14 @@ class Store:
             runs=TortoiseRuns(database),
             log=TortoiseRunLog(database),
             leases=TortoiseLeases(database),
+            consents=TortoiseConsents(database),
+            answers=TortoiseAnswers(database),
+            audit=TortoiseAudit(database),
             configurations=TortoiseConfigurations(database, initial),
+            signals=_signals(database),
             unit_of_work=database.unit_of_work,
         )
+
+
+def _signals(database: Database) -> Signals:
+    return PostgresSignals(database.url) if database.engine == "postgresql" else NoSignals()

@@ -38,7 +38,7 @@ class Consents(Protocol):
     async def answer(
         self, user_id: str, consent_id: str, answer: Answer, digest: str, now: datetime
     ) -> Consent:
-        """Keep the answer to a waiting request, once; its run can be claimed if it waits.
+        """Keep the answer to a waiting request, once; a run that waits is `RUNNING` and free.
 
         ``digest`` is that of what may run: another one when the arguments were edited.
 

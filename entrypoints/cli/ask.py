@@ -7,6 +7,7 @@ import typer
 
 from entrypoints.cli.client import Continued, Json, Login, Token, Url, connect
 
+_WAITING: Final = 3
 _INTERRUPTED: Final = 130  # as shells say it: 128 and the number of SIGINT
 
 
@@ -23,7 +24,8 @@ def command(
 ) -> None:
     """Ask one question and print the answer.
 
-    The exit status is 1 when there is no answer; standard error says why.
+    The exit status is 1 when there is no answer, 3 when the answer waits for your consent; standard
+    error says why, and how to give it.
     """
     asyncio.run(_ask(question, conversation, url, token, login, as_json=json))
 
@@ -46,11 +48,26 @@ async def _ask(
         )
     if turn.answer and not as_json:
         typer.echo(plain(turn.answer))
+    if turn.is_waiting:
+        for request in turn.requests:
+            typer.echo(_how_to_answer(request), err=True)
+        raise typer.Exit(_WAITING)
     if turn.status == "cancelled":
         raise typer.Exit(_INTERRUPTED)
     if turn.status != "completed":
         typer.echo(f"puerto: {turn.problem or turn.status}", err=True)
         raise typer.Exit(1)
+
+
+def _how_to_answer(request: Json) -> str:
+    from entrypoints.cli.screen import as_line, plain
+
+    yes: Json = {"approved": True} if request["kind"] == "approval" else {"outcome": "done"}
+    answer = as_line({"consent_request_id": request["id"]} | yes)
+    return (
+        f"puerto: the run waits for your consent: {plain(request['preview'])}"
+        f" ({request['reason']}). Answer with: POST /api/chat/consent {answer}"
+    )
 
 
 def _print_json(event: Json) -> None:

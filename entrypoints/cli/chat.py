@@ -9,12 +9,14 @@ from entrypoints.cli.client import Client, Continued, Login, Token, Url, connect
 
 if TYPE_CHECKING:  # rich is loaded only when there is something to show
     from entrypoints.cli.screen import Screen
+    from entrypoints.cli.turn import Turn
 
 PROMPT: Final = "> "
 HELP: Final = """\
 /new   begin a new conversation
 /quit  leave; so do Ctrl-D, and Ctrl-C at the prompt
 /help  show this
+When a call needs your consent: y runs it, e runs it with other arguments, anything else does not.
 Ctrl-C during an answer stops that answer."""
 
 
@@ -77,15 +79,36 @@ class _Talk:
 
     def _answer(self, line: str) -> None:
         from domain.errors import PuertoError
-        from entrypoints.cli.turn import take_turn
+        from entrypoints.cli.turn import go_on, take_turn
 
         question = take_turn(self._client, line, self._conversation_id, self._screen.show)
         try:
-            self._conversation_id = self._runner.run(question).conversation_id
+            turn = self._runner.run(question)
+            self._conversation_id = turn.conversation_id
+            while turn.is_waiting and turn.requests:
+                self._ask_back(turn)
+                self._runner.run(go_on(self._client, turn, self._screen.show))
+            if turn.is_waiting:
+                self._screen.note("(it still waits for a consent)")
         except PuertoError as error:
             self._screen.note(error.message, "red")
 
+    def _ask_back(self, turn: "Turn") -> None:
+        """Put the run's questions to the person, each until its answer is taken."""
+        from domain.errors import PuertoError
+        from entrypoints.cli.consulting import consult
 
-def _read() -> str:
+        while turn.requests:
+            answer = consult(turn.requests[0], _read)
+            try:
+                self._runner.run(self._client.consent(answer))
+            except PuertoError as error:
+                self._screen.note(error.message, "red")
+                if "arguments" in answer:
+                    continue  # others may fit
+            turn.requests.pop(0)
+
+
+def _read(prompt: str = PROMPT) -> str:
     """Return the next line. Raises EOFError at the end of the input."""
-    return input(PROMPT if sys.stdin.isatty() else "").strip()
+    return input(prompt if sys.stdin.isatty() else "").strip()

@@ -34,6 +34,24 @@ class Client(Protocol):
         """
         ...
 
+    def go_on(self) -> AsyncGenerator[Json, None]:
+        """Yield what follows on the events that the last stream gave, up to the next ``done``.
+
+        Raises:
+            PuertoError: the service refused, or cannot be reached.
+
+        """
+        ...
+
+    async def consent(self, answer: Json) -> None:
+        """Answer a consent request: the body of ``POST /api/chat/consent``.
+
+        Raises:
+            PuertoError: the service refused the answer, or cannot be reached.
+
+        """
+        ...
+
     async def cancel(self, run_id: str) -> None:
         """Stop a run; its stream then ends."""
         ...

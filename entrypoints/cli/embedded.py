@@ -6,6 +6,9 @@ from typing import Final
 
 import typer
 
+from domain.consenting import Said
+from domain.consents import ConsentStatus
+from domain.cursors import Cursor
 from domain.errors import NotFound
 from domain.identity import User
 from entrypoints.cli.client import Json
@@ -47,17 +50,38 @@ class EmbeddedClient:
 
     def __init__(self, services: Services, user: User) -> None:
         self._chat = services.chat
+        self._desk = services.consent_desk
         self._user = user
+        self._run_id = ""
+        self._after: Cursor | None = None
 
     async def ask(self, text: str, conversation_id: str | None) -> AsyncGenerator[Json, None]:
         """Yield the events of the answer."""
-        started = await self._chat.send(self._user, text, conversation_id)
-        encoder = EventEncoder(started.run_id)
-        async with aclosing(self._chat.follow(started.run_id)) as batches:
+        self._run_id = (await self._chat.send(self._user, text, conversation_id)).run_id
+        self._after = None
+        async with aclosing(self.go_on()) as events:
+            async for event in events:
+                yield event
+
+    async def go_on(self) -> AsyncGenerator[Json, None]:
+        """Yield what follows."""
+        encoder = EventEncoder(self._run_id)
+        async with aclosing(self._chat.follow(self._run_id, self._after)) as batches:
             async for batch in batches:
                 for event in batch:
+                    self._after = Cursor(event.attempt, event.number)
                     if (data := encoder.encode(event)) is not None:
                         yield data
+
+    async def consent(self, answer: Json) -> None:
+        """Answer a consent request."""
+        said = Said(
+            answer.get("approved", False),
+            answer.get("arguments"),
+            answer.get("reason", ""),
+            ConsentStatus(answer["outcome"]) if "outcome" in answer else None,
+        )
+        await self._desk.answer(self._user, answer["consent_request_id"], said)
 
     async def cancel(self, run_id: str) -> None:
         """Stop a run."""

@@ -60,6 +60,7 @@ class RemoteClient:
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
         self._http = http
+        self._place = _Place()
 
     async def ask(self, text: str, conversation_id: str | None) -> AsyncGenerator[Json, None]:
         """Yield the events of the answer, each once, also when the line is lost in between.
@@ -70,9 +71,26 @@ class RemoteClient:
 
         """
         body = {"message": text, "conversation_id": conversation_id, "stream": True}
+        self._place = _Place()
         request = self._http.build_request("POST", "/api/chat", json=body)
-        place = _Place()
-        lost = 0
+        async with aclosing(self._follow(request)) as events:
+            async for event in events:
+                yield event
+
+    async def go_on(self) -> AsyncGenerator[Json, None]:
+        """Yield what follows, as `ask` does."""
+        self._place.is_done = False
+        async with aclosing(self._follow(self._rest())) as events:
+            async for event in events:
+                yield event
+
+    def _rest(self) -> httpx2.Request:
+        place = self._place
+        path = f"/api/runs/{place.run_id}/events"
+        return self._http.build_request("GET", path, headers={"Last-Event-ID": place.cursor})
+
+    async def _follow(self, request: httpx2.Request) -> AsyncGenerator[Json, None]:
+        place, lost = self._place, 0
         while True:
             before = place.cursor
             async with aclosing(self._stream(request, place)) as events:
@@ -84,9 +102,7 @@ class RemoteClient:
             if not place.cursor or lost > ATTEMPTS:
                 raise Unavailable(f"The line to the service at {self._http.base_url} was lost.")
             await asyncio.sleep(min(0.25 * 2**lost, _LONGEST_PAUSE))
-            request = self._http.build_request(
-                "GET", f"/api/runs/{place.run_id}/events", headers={"Last-Event-ID": place.cursor}
-            )
+            request = self._rest()
 
     async def _stream(self, request: httpx2.Request, place: _Place) -> AsyncGenerator[Json, None]:
         """Yield events as long as the line holds, and keep ``place`` up with them."""
@@ -103,6 +119,10 @@ class RemoteClient:
         except httpx2.TransportError as error:
             if not place.cursor:
                 raise self._unreachable(error) from error
+
+    async def consent(self, answer: Json) -> None:
+        """Answer a consent request."""
+        await self.post("/api/chat/consent", answer)
 
     async def cancel(self, run_id: str) -> None:
         """Stop a run."""

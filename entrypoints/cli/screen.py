@@ -40,7 +40,7 @@ class Screen:
         self._end_text()
         self._console.out(plain(text), style=style, highlight=False)
 
-    def show(self, event: Json) -> None:
+    def show(self, event: Json) -> None:  # noqa: C901  one case a kind
         """Show one event."""
         match event["type"]:
             case "chunk":
@@ -52,6 +52,10 @@ class Screen:
                 self.note(f"← {event['tool']}: {event['error']['message']}", "yellow")
             case "tool_result":
                 self.note(f"← {as_line(event['result'])}")
+            case "consent_required":
+                asked = event["consent_request"]
+                self.note(f"? {asked['preview']}", "yellow")
+                self.note(f"  asked by: {asked['reason']}")
             case "thinking":
                 self.note(f"… {shorten(event['content'], _LONGEST)}")
             case "retry":

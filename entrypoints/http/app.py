@@ -6,23 +6,39 @@ from quart import Quart
 from quart.json.provider import JSONProvider
 
 from entrypoints.encoding import dump
-from entrypoints.http import auth, chat, config, conversations, health, pages, tools, websocket
+from entrypoints.http import (
+    audit,
+    auth,
+    chat,
+    config,
+    consents,
+    conversations,
+    health,
+    pages,
+    policy,
+    tools,
+    websocket,
+)
 from entrypoints.http.connection import HttpConnection, JsonRequest, WebsocketConnection, read_json
 from entrypoints.http.cors import install_cors
 from entrypoints.http.errors import install_errors
 from entrypoints.http.guard import install_guard
+from entrypoints.http.idempotency import install_idempotency
 from entrypoints.http.openapi import install_documentation
 from entrypoints.services import EXTENSION, Services
 
 BODY_SECONDS: Final = 30
 
 _BLUEPRINTS: Final = (
+    audit.blueprint,
     auth.blueprint,
     chat.blueprint,
     config.blueprint,
+    consents.blueprint,
     conversations.blueprint,
     health.blueprint,
     pages.blueprint,
+    policy.blueprint,
     tools.blueprint,
     websocket.blueprint,
 )
@@ -54,6 +70,7 @@ def create_app(services: Services) -> Quart:
     app.extensions[EXTENSION] = services
     install_errors(app)
     install_guard(app)
+    install_idempotency(app)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     install_cors(app, services.settings.cors_origins)

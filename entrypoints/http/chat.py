@@ -16,10 +16,12 @@ from domain.cursors import Cursor, read_cursor
 from domain.ports.runs import RunRecord
 from domain.runs import RunStatus
 from entrypoints.encoding import dump, time_text
+from entrypoints.http.event_models import ConsentRequest
 from entrypoints.http.guard import caller
+from entrypoints.http.idempotency import request_key, takes_key
 from entrypoints.http.models import Id, RequestBody, Timestamp
 from entrypoints.http.openapi import EventStream, can_fail, responds_with
-from entrypoints.http.streams import answer, collect, event_stream, failure
+from entrypoints.http.streams import answer, collect, event_stream, failure, first_answer
 from entrypoints.services import services
 
 blueprint = Blueprint("chat", __name__, url_prefix="/api")
@@ -66,16 +68,19 @@ class Usage(BaseModel):
 
 
 class ChatAnswer(BaseModel):
-    """The agent's answer."""
+    """The agent's answer, as far as it came before a human must answer."""
 
     conversation_id: Id
     run_id: Id
     message_id: Id
     message: str
-    status: Literal["completed", "cancelled"]
+    status: Literal["completed", "cancelled", "waiting_consent"]
     tool_calls: list[ToolCall]
     results: list[ToolResult]
-    requires_consent: dict[str, Any] | None
+    requires_consent: ConsentRequest | None = Field(
+        description="With `waiting_consent`: the first of `consent_requests`."
+    )
+    consent_requests: list[ConsentRequest] = Field(description="All that the run waits for.")
     usage: Usage
 
 
@@ -85,33 +90,40 @@ class ChatAnswer(BaseModel):
 @document_response(ChatAnswer)
 @responds_with(EventStream)
 @can_fail(404, 409, 502, 504)
+@takes_key
 async def send(data: ChatRequest) -> Response:
     """Send a message.
 
-    With `stream` the answer is the run's event stream, else one JSON object when the run ends.
+    With `stream` the answer is the run's event stream, else one JSON object when the run ends. Both
+    end early, with the status `waiting_consent`, when the run has to wait for a human: answer with
+    `POST /api/chat/consent`, and follow the run's events from there.
     """
-    chat, user = services().chat, caller()
-    started = await chat.send(user, data.message, data.conversation_id)
+    at_hand, user, key = services(), caller(), await request_key()
+    chat = at_hand.chat
+    started = await chat.send(user, data.message, data.conversation_id, key)
     batches = chat.follow(started.run_id)
+    if key is not None:
+        batches = first_answer(started.run_id, batches)
 
     async def leave() -> None:
-        await chat.abandon(user, started.run_id)
+        if not at_hand.live.is_draining:  # else it is the service that leaves
+            await chat.abandon(user, started.run_id)
 
     on_leave = leave if data.on_disconnect == "cancel" else None
     if data.stream:
         return event_stream(started.run_id, batches, on_leave)
-    run = await collect(started.run_id, batches, on_leave)
-    if run.status is RunStatus.FAILED and run.problem is not None:
-        return failure(run, run.problem)
-    return Response(dump(answer(run)), content_type="application/json")
+    told = await collect(started.run_id, batches, on_leave)
+    if told.run.status is RunStatus.FAILED and told.run.problem is not None:
+        return failure(told.run, told.run.problem)
+    return Response(dump(answer(told)), content_type="application/json")
 
 
 class RunView(BaseModel):
     """Where a run stands."""
 
     id: Id
-    conversation_id: Id
-    message_id: Id
+    conversation_id: Id | None = Field(description="null: a tool was called without the agent.")
+    message_id: Id | None
     status: RunStatus
     created_at: Timestamp
     finished_at: Timestamp | None
@@ -121,8 +133,8 @@ def run_view(record: RunRecord) -> dict[str, Any]:
     """Return a run as clients see it."""
     return {
         "id": record.id,
-        "conversation_id": record.conversation_id,
-        "message_id": record.message_id,
+        "conversation_id": record.conversation_id or None,
+        "message_id": record.message_id or None,
         "status": record.status,
         "created_at": time_text(record.created_at),
         "finished_at": time_text(record.finished_at) if record.finished_at else None,
@@ -157,7 +169,10 @@ class EventsHeaders(BaseModel):
 @document_headers(EventsHeaders)
 @responds_with(EventStream)
 async def events(run_id: str, query_args: EventsQuery) -> Response:
-    """Follow a run from its start, or from a cursor on; while it runs and long after."""
+    """Follow a run from its start, or from a cursor on; while it runs and long after.
+
+    The stream of a run that waits for a human ends with `done` and the status `waiting_consent`.
+    """
     record = await services().chat.get(caller(), run_id)
     text = query_args.after or request.headers.get("Last-Event-ID")
     after: Cursor | None = read_cursor(record.id, text) if text else None

@@ -11,6 +11,7 @@ from domain.paging import DEFAULT_LIMIT, MAX_LIMIT
 from entrypoints.encoding import time_text
 from entrypoints.http.chat import ToolCall, ToolResult
 from entrypoints.http.guard import caller
+from entrypoints.http.idempotency import idempotent
 from entrypoints.http.models import (
     ConversationCursor,
     Id,
@@ -114,6 +115,7 @@ class NewConversation(RequestBody):
 @tag(["conversations"])
 @validate_request(NewConversation)
 @document_response(ConversationView, 201)
+@idempotent
 async def add(data: NewConversation) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Begin an empty conversation. Sending a message without an id begins one too."""
     conversation = new_conversation(caller().id, data.title, services().clock.now())

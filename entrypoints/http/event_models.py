@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from entrypoints.http.models import Id
+from entrypoints.http.models import Id, Timestamp
 
 
 class _Event(BaseModel):
@@ -30,13 +30,33 @@ class TokenUsage(BaseModel):
     total_tokens: int
 
 
+class ConsentRequest(BaseModel):
+    """What a human is asked, and what would run."""
+
+    id: Id
+    call_id: str = Field(description="The call it is about, as `tool_call` names it.")
+    kind: Literal["approval", "outcome"] = Field(
+        description="`approval`: may it start? `outcome`: it was interrupted; what became of it?"
+    )
+    tool: str
+    params: dict[str, Any]
+    effect: Literal["read", "write", "destructive"]
+    reason: str = Field(description="The rule that asks.")
+    preview: str = Field(
+        description="What will be done, in one line; of a tool that sends an HTTP request its "
+        "method and address too."
+    )
+    digest: str = Field(description="SHA-256 of tool, version and arguments: what may run.")
+    expires_at: Timestamp
+
+
 class RunEvent(_Event):
     """The run exists. Always the first event."""
 
     type: Literal["run"]
     run_id: Id
-    conversation_id: Id
-    message_id: Id = Field(description="The id of the answer to come.")
+    conversation_id: Id | None = Field(description="null: a tool was called without the agent.")
+    message_id: Id | None = Field(description="The id of the answer to come.")
 
 
 class ThinkingEvent(_Event):
@@ -62,6 +82,13 @@ class ToolCallEvent(_Event):
     params: dict[str, Any]
 
 
+class ConsentEvent(_Event):
+    """A human is asked; the run waits once nothing else of it can go on."""
+
+    type: Literal["consent_required"]
+    consent_request: ConsentRequest
+
+
 class ToolResultEvent(_Event):
     """What came of a tool call: `result`, any JSON value, or `error`."""
 
@@ -80,7 +107,7 @@ class RetryEvent(_Event):
 
 
 class MessageEvent(_Event):
-    """The whole text of the answer."""
+    """The whole text of the answer; none where a tool was called without the agent."""
 
     type: Literal["message"]
     message_id: Id
@@ -95,10 +122,10 @@ class ErrorEvent(_Event):
 
 
 class DoneEvent(_Event):
-    """The end of the run. Always the last event."""
+    """The end of the run, or of what comes until a human answers. Always the last event."""
 
     type: Literal["done"]
-    status: Literal["completed", "failed", "cancelled"]
+    status: Literal["completed", "failed", "cancelled", "waiting_consent"]
     stop: str = Field(description="Why the model stopped: `end`, `length`, `refusal` ...")
     usage: TokenUsage
     effects: list[str] = Field(
@@ -111,6 +138,7 @@ RunEvents = Annotated[
     | ThinkingEvent
     | ChunkEvent
     | ToolCallEvent
+    | ConsentEvent
     | ToolResultEvent
     | RetryEvent
     | MessageEvent

@@ -6,8 +6,15 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from werkzeug.exceptions import BadRequest
 
 from domain.errors import FieldProblem, InvalidRequest
+from entrypoints.http.answers import HumanAnswer
 from entrypoints.http.connection import read_json
 from entrypoints.http.errors import field_problems
+from entrypoints.http.idempotency import FORM
+
+Key = Annotated[
+    str,
+    Field(pattern=FORM, description="Your name for this frame: sent again, it is not done again."),
+]
 
 
 class _Frame(BaseModel):
@@ -27,14 +34,17 @@ class ChatFrame(_Frame):
     type: Literal["chat"]
     message: str = Field(min_length=1, max_length=100_000)
     conversation_id: str | None = None
+    on_disconnect: Literal["continue", "cancel"] = Field(
+        "continue", description="What becomes of the run when the client leaves the socket."
+    )
+    idempotency_key: Key | None = None
 
 
-class ConsentFrame(_Frame):
-    """The answer to a consent request."""
+class ConsentFrame(HumanAnswer, _Frame):
+    """The answer to a consent request. Anything but `approved: true` is a no."""
 
     type: Literal["consent"]
-    consent_request_id: str
-    approved: bool
+    idempotency_key: Key | None = None
 
 
 class CancelFrame(_Frame):

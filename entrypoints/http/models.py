@@ -33,6 +33,12 @@ ConversationCursor = Annotated[
 MessageCursor = Annotated[
     str, Field(description=_CURSOR, json_schema_extra={"pattern": "^m[1-9a-f][0-9a-f]{0,6}$"})
 ]
+ConsentCursor = Annotated[
+    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^r[0-9a-f]{46}$"})
+]
+DecisionCursor = Annotated[
+    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^a[0-9a-f]{46}$"})
+]
 NextCursor = Annotated[
     str | None, Field(description="Send it as `cursor` for the next page; null at the end.")
 ]

@@ -20,6 +20,7 @@ from entrypoints.encoding import dump
 from entrypoints.http import openapi_text as text
 from entrypoints.http.event_models import RunEvents
 from entrypoints.http.guard import is_open, role_of
+from entrypoints.http.idempotency import is_keyed
 from entrypoints.http.openapi_schemas import (
     REFERENCE,
     plain_parameter,
@@ -48,7 +49,8 @@ def can_fail(*statuses: int) -> Callable[[View], View]:
     """Say which errors a view has that do not follow from what it is.
 
     These follow: 400 and 500; 401 and 503 where credentials are asked for; 403 where more than
-    a user's role is; 404 where the path holds an id; 408, 413 and 415 where there is a body.
+    a user's role is; 404 where the path holds an id; 408, 413 and 415 where there is a body; 409
+    where an idempotency key is heeded.
     """
     return _marked(_FAILS, statuses)
 
@@ -130,6 +132,8 @@ class Document(OpenAPIProvider):
         operation["operationId"] = rule.endpoint.replace(".", "_")
         operation["description"] = operation.get("description", "").strip()
         operation["security"] = [] if is_open(view) else [{"bearer": []}]
+        if is_keyed(view):
+            operation["parameters"].append(text.IDEMPOTENCY_KEY)
         answers = {str(status): answer for status, answer in operation["responses"].items()}
         schemas: Json = {}
         if (also := getattr(view, _ALSO, None)) is not None:
@@ -197,6 +201,8 @@ def _statuses(view: object, rule: Rule, *, has_body: bool) -> Iterable[int]:
         statuses.add(403)
     if rule.arguments:
         statuses.add(404)
+    if is_keyed(view):
+        statuses.add(409)
     if has_body:
         statuses |= {408, 413, 415}
     return statuses

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from entrypoints.http import frames
+from entrypoints.http.idempotency import FORM, HEADER
 from entrypoints.http.models import EXAMPLE_ID
 
 Json = dict[str, Any]
@@ -30,14 +31,24 @@ body are refused. A method that a path does not have gives 405 with `Allow`.
 server-sent events and WebSocket frames are encodings: see the schema `Event`. A client that lost
 the line asks `GET /api/runs/{run_id}/events` with the last event's id as `Last-Event-ID`, and
 receives exactly what it has not had. A run goes on when its client leaves.
+
+**Consent.** A call that may do harm waits for a human: the stream ends with `done` and the status
+`waiting_consent`. Answer with `POST /api/chat/consent`, and follow the run's events from there.
+
+**Once.** A request with an `Idempotency-Key` is done once: the same key and body give the first
+answer again, byte for byte, for 24 hours; the same key with another body gives 409. Errors are not
+kept: after one, the same request is tried again. The routes of authentication take no keys: their
+answers hold tokens, which are not kept.
 """
 
 _SOCKET: Final = """\
 Frames are JSON texts. The client's are `ClientFrame`: `auth` (the first one, within 10 seconds,
 unless the header `Authorization` came with the handshake), `chat`, `consent`, `cancel`, `resume`,
-`ping`. The server answers `{"type": "ready"}` and `{"type": "pong"}`, sends the events of the runs
-(`Event`, each with `run_id` and `cursor` beside its own fields), and for a frame that it cannot
-take `{"type": "error", "error": {"code", "message", "details"}}`; the socket stays open.
+`ping`. The server answers `auth` with `{"type": "ready"}`, `ping` with `{"type": "pong"}` and
+`consent` with `{"type": "consent", "consent_request_id", "status"}`. It sends the events of the
+runs (`Event`, each with `run_id` and `cursor` beside its own fields), and for a frame that it
+cannot take `{"type": "error", "error": {"code", "message", "details"}}`; the socket stays open.
+After a `done` with the status `waiting_consent` the run's events go on once somebody has answered.
 """
 
 TAGS: Final[list[Json]] = [
@@ -46,6 +57,8 @@ TAGS: Final[list[Json]] = [
     {"name": "runs", "description": "A message being answered: look at it, follow it, stop it."},
     {"name": "conversations", "description": "What was said."},
     {"name": "tools", "description": "What the agent can do."},
+    {"name": "consents", "description": "What the agent asks before it acts, and your answers."},
+    {"name": "policy", "description": "What may run unasked, and what was decided."},
     {"name": "configuration", "description": "Which model thinks, and how freely it acts."},
     {"name": "health", "description": "For probes: none of them waits for a provider."},
     {
@@ -86,7 +99,12 @@ FAILURES: Final[dict[int, tuple[str, str, str]]] = {
     409: (
         "CONFLICT",
         "A run is still active in this conversation: cancel it first.",
-        "The state of things does not allow it now (`CONFLICT`, `RUN_IN_PROGRESS`).",
+        "The state of things does not allow it now; the code says which it is.",
+    ),
+    410: (
+        "GONE",
+        "Nobody answered this request in time.",
+        "It was there, and its time is over.",
     ),
     413: ("PAYLOAD_TOO_LARGE", "The body is too large.", "The body is too large."),
     415: (
@@ -124,7 +142,16 @@ PATH_PARAMETERS: Final[dict[str, Json]] = {
     for name, description in (
         ("conversation_id", "The conversation's id."),
         ("run_id", "The run's id, as the event `run` and the answer to a message name it."),
+        ("consent_id", "The consent request's id."),
     )
+}
+
+IDEMPOTENCY_KEY: Final[Json] = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "Your name for this request: sent again, it is not done again.",
+    "schema": {"type": "string", "pattern": FORM},
 }
 
 # Where to go with what an answer brings, by operation.

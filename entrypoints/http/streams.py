@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 from quart import Response
 
-from domain.errors import PuertoError
-from domain.events import Event
-from domain.runs import Problem, Run, fold
-from entrypoints.encoding import EventEncoder
+from domain.errors import PuertoError, Unavailable
+from domain.events import ConsentRequested, Event, Paused, ToolErred, ToolFinished
+from domain.runs import Problem, Run, RunStatus, advance, fold
+from entrypoints.encoding import EventEncoder, consent_request, usage
 from entrypoints.http.errors import error_response, status_and_code, status_of_code
 
 Batches = AsyncGenerator[Sequence[Event], None]
@@ -40,13 +41,75 @@ async def _encode(
                 yield data
 
 
-async def collect(run_id: str, batches: Batches, on_leave: Leave | None = None) -> Run:
-    """Return the run as it stands at its end; ``on_leave`` runs if the client goes early."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A run as far as it came: to its end, or to where it waits for a human."""
+
+    run: Run
+    events: Sequence[Event]
+    is_waiting: bool
+
+    @property
+    def status(self) -> RunStatus:
+        """Where the run stood then."""
+        return RunStatus.WAITING_CONSENT if self.is_waiting else self.run.status
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return what it waits for, as clients see it."""
+        waiting = {call.request_id for call in self.run.calls.values() if call.is_waiting}
+        return [
+            consent_request(event.body)
+            for event in self.events
+            if isinstance(event.body, ConsentRequested) and event.body.request_id in waiting
+        ]
+
+
+async def collect(run_id: str, batches: Batches, on_leave: Leave | None = None) -> Told:
+    """Return the run as far as it comes; ``on_leave`` runs if the client goes early.
+
+    Raises:
+        Unavailable: the service stops, and the run goes on elsewhere.
+
+    """
     events: list[Event] = []
     async with _noticing(on_leave), aclosing(batches):
         async for batch in batches:
             events.extend(batch)
-    return fold(run_id, events)
+    is_waiting = bool(events) and isinstance(events[-1].body, Paused)
+    if is_waiting:
+        events.pop()
+    run = fold(run_id, events)
+    if not (is_waiting or run.status.is_final):
+        message = "The service is stopping. The run goes on: follow its events."
+        raise Unavailable(message, details=_place(run))
+    return Told(run, events, is_waiting)
+
+
+async def first_answer(run_id: str, batches: Batches) -> Batches:
+    """Yield the events up to where the run first has to wait for a human.
+
+    So a request that comes again is answered as it was, however far its run is by now.
+    """
+    run: Run | None = None
+    unfolded: list[Event] = []
+    async with aclosing(batches):
+        async for batch in batches:
+            for place, event in enumerate(batch):
+                if run is not None and not unfolded and _has_to_wait(run):
+                    used = run.usage
+                    pause = Paused(used.input_tokens, used.output_tokens)
+                    yield [*batch[:place], Event(run.number, run.attempt, pause)]
+                    return
+                unfolded.append(event)
+                if isinstance(event.body, ConsentRequested | ToolFinished | ToolErred):
+                    run = advance(run, unfolded) if run is not None else fold(run_id, unfolded)
+                    unfolded = []
+            yield batch
+
+
+def _has_to_wait(run: Run) -> bool:
+    pending = run.unsettled
+    return bool(pending) and all(call.is_waiting for call in pending)
 
 
 @asynccontextmanager
@@ -59,35 +122,36 @@ async def _noticing(on_leave: Leave | None) -> AsyncGenerator[None, None]:
         raise
 
 
-def answer(run: Run) -> dict[str, Any]:
-    """Return the one JSON object that a finished run amounts to."""
-    used = run.usage
+def answer(told: Told) -> dict[str, Any]:
+    """Return the one JSON object that a run amounts to."""
+    run, requests = told.run, told.requests() if told.is_waiting else []
     return {
         "conversation_id": run.started.conversation_id,
         "run_id": run.id,
         "message_id": run.started.message_id,
         "message": run.text,
-        "status": run.status,
+        "status": told.status,
         "tool_calls": run.tool_calls(),
         "results": run.results(),
-        "requires_consent": None,
-        "usage": {
-            "input_tokens": used.input_tokens,
-            "output_tokens": used.output_tokens,
-            "total_tokens": used.input_tokens + used.output_tokens,
-        },
+        "requires_consent": requests[0] if requests else None,
+        "consent_requests": requests,
+        "usage": usage(run.usage.input_tokens, run.usage.output_tokens),
     }
 
 
 def failure(run: Run, problem: Problem) -> Response:
     """Return the error that ended a run, with the ids by which it can be looked at."""
-    where = {"run_id": run.id, "conversation_id": run.started.conversation_id}
     return error_response(
         status_of_code(problem.code),
         problem.code,
         problem.message,
-        dict(problem.details) | where,
+        dict(problem.details) | _place(run),
     )
+
+
+def _place(run: Run) -> dict[str, str]:
+    where = {"run_id": run.id, "conversation_id": run.started.conversation_id}
+    return {name: value for name, value in where.items() if value}
 
 
 def error_frame(error: PuertoError) -> dict[str, Any]:

@@ -1,19 +1,37 @@
 """The tools: what there is, and calling one without the agent."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, Field
-from quart import Blueprint
+from quart import Blueprint, Response
 from quart_schema import document_response, tag, validate_querystring, validate_request
 
+from domain.events import ToolFinished
+from domain.runs import Problem, Run
 from domain.tools import Tool, ToolSpec
+from entrypoints.http.errors import error_response
+from entrypoints.http.event_models import ConsentRequest
 from entrypoints.http.guard import caller
-from entrypoints.http.models import RequestBody
+from entrypoints.http.idempotency import request_key, takes_key
+from entrypoints.http.models import Id, RequestBody
 from entrypoints.http.openapi import can_fail
+from entrypoints.http.streams import collect, first_answer
 from entrypoints.services import services
 
 blueprint = Blueprint("tools", __name__, url_prefix="/api/tools")
+
+# What the recorded outcome of a call is to who made it; any other failed in the tool.
+_STATUS: Final = {
+    "DENIED": (403, "FORBIDDEN"),
+    "TOOL_REFUSED": (403, "FORBIDDEN"),
+    "CONSENT_DENIED": (403, "FORBIDDEN"),
+    "CONSENT_EXPIRED": (403, "FORBIDDEN"),
+    "UNKNOWN_TOOL": (404, "NOT_FOUND"),
+    "CANCELLED": (409, "CONFLICT"),
+    "TOOL_TIMEOUT": (504, "UPSTREAM_TIMEOUT"),
+}
+_FAILED: Final = (502, "UPSTREAM_ERROR")
 
 
 class ToolView(BaseModel):
@@ -98,18 +116,49 @@ class Executed(BaseModel):
     tool: str
     result: Any = Field(description="Any JSON value.")
     duration_ms: float
+    run_id: Id
+
+
+class Waiting(BaseModel):
+    """The call waits for a human: answer, then follow the run's events."""
+
+    status: Literal["waiting_consent"]
+    run_id: Id
+    consent_request: ConsentRequest
 
 
 @blueprint.post("/execute")
 @tag(["tools"])
 @validate_request(ExecuteRequest)
 @document_response(Executed)
-@can_fail(403, 404, 502, 504)
-async def execute(data: ExecuteRequest) -> dict[str, Any]:
-    """Call a tool.
+@document_response(Waiting, 202)
+@can_fail(403, 404, 409, 502, 504)
+@takes_key
+async def execute(data: ExecuteRequest) -> Response | tuple[dict[str, Any], int]:
+    """Call a tool, as a run of its own: the same policy, the same record.
 
-    The arguments are checked against its schema first. A call that the autonomy level does not
-    allow unasked is refused with 403.
+    The arguments are checked against its schema first. A call that may not run unasked gives 202
+    with the consent request; one that the policy forbids, 403.
     """
-    done = await services().direct_calls.execute(caller(), data.tool, data.parameters)
-    return {"tool": done.tool, "result": done.result, "duration_ms": done.duration_ms}
+    chat, key = services().chat, await request_key()
+    started = await chat.call(caller(), data.tool, data.parameters, key)
+    batches = chat.follow(started.run_id)
+    if key is not None:
+        batches = first_answer(started.run_id, batches)
+    told = await collect(started.run_id, batches)
+    (call,) = told.run.calls.values()
+    if told.is_waiting:
+        (request,) = told.requests()
+        return {"status": told.status, "run_id": told.run.id, "consent_request": request}, 202
+    if call.problem is not None:
+        return _failure(told.run, call.problem)
+    (took,) = [e.body.duration_ms for e in told.events if isinstance(e.body, ToolFinished)]
+    done = {"tool": call.tool, "result": call.result, "duration_ms": took, "run_id": told.run.id}
+    return done, 200
+
+
+def _failure(run: Run, problem: Problem) -> Response:
+    """Return why a call gave no result, with the journal's own code in the details."""
+    status, code = _STATUS.get(problem.code, _FAILED)
+    details = dict(problem.details) | {"run_id": run.id, "tool_error": problem.code}
+    return error_response(status, code, problem.message, details)

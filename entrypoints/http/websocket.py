@@ -12,8 +12,10 @@ from quart import Blueprint, Websocket, websocket
 
 from domain.authentication import Identity
 from domain.cursors import read_cursor
-from domain.errors import Forbidden, NotFound, PuertoError, RateLimited, Unauthenticated
+from domain.errors import Forbidden, PuertoError, RateLimited, Unauthenticated
 from domain.events import Event
+from domain.idempotency import RequestKey
+from domain.identity import User
 from entrypoints.encoding import EventEncoder, dump
 from entrypoints.http.frames import (
     AuthFrame,
@@ -26,6 +28,7 @@ from entrypoints.http.frames import (
     read_frame,
 )
 from entrypoints.http.guard import bearer_token
+from entrypoints.http.idempotency import fingerprint
 from entrypoints.http.streams import error_frame
 from entrypoints.services import Services, services
 
@@ -103,6 +106,7 @@ class Session:
         self._conversation_id = conversation_id
         self._token = token
         self._following: dict[str, asyncio.Task[None]] = {}
+        self._dependent: dict[str, User] = {}  # runs that end with the socket, and whose they are
         self._frames = AsyncLimiter(FRAMES, FRAME_SECONDS)
         self._refused = 0
 
@@ -119,6 +123,14 @@ class Session:
             for task in self._following.values():
                 task.cancel()
             await asyncio.gather(*self._following.values(), return_exceptions=True)
+            await self._abandon()
+
+    async def _abandon(self) -> None:
+        """Cancel the runs that the client did not want to outlive the socket."""
+        if self._services.live.is_draining:  # it is the service that leaves
+            return
+        for run_id, user in self._dependent.items():
+            await self._services.chat.abandon(user, run_id)
 
     async def _welcome(self) -> None:
         try:
@@ -175,25 +187,53 @@ class Session:
                 identity = await self._identity()
                 await self._services.chat.cancel(identity.user, frame.run_id)
             case ConsentFrame():
-                raise NotFound("There is no such consent request.")
+                await self._consent(frame)
 
     async def _chat(self, frame: ChatFrame) -> None:
-        identity = await self._identity()
+        user = (await self._identity()).user
         self._require_room()
-        chat = self._services.chat
         conversation_id = self._conversation_id or frame.conversation_id
-        started = await chat.send(identity.user, frame.message, conversation_id)
-        self._follow(started.run_id, chat.follow(started.run_id))
+        key = self._key(user, frame)
+        chat = self._services.chat
+        started = await chat.send(user, frame.message, conversation_id, key)
+        await self._stop_following(started.run_id)  # asked for again: told again, from its start
+        if frame.on_disconnect == "cancel":
+            self._dependent[started.run_id] = user
+        self._follow(started.run_id, chat.follow(started.run_id, stay=True))
+
+    async def _consent(self, frame: ConsentFrame) -> None:
+        user = (await self._identity()).user
+        key = self._key(user, frame)
+
+        async def work() -> str:
+            desk = self._services.consent_desk
+            consent = await desk.answer(user, frame.consent_request_id, frame.said())
+            told = {"type": "consent", "consent_request_id": consent.id, "status": consent.status}
+            return dump(told).decode()
+
+        text = await (work() if key is None else self._services.once.run(key, work))
+        self._services.worker.look()  # again: the first time it was perhaps not committed yet
+        await self._socket.send(text)
+
+    def _key(self, user: User, frame: ChatFrame | ConsentFrame) -> RequestKey | None:
+        if frame.idempotency_key is None:
+            return None
+        body = frame.model_dump_json(exclude={"idempotency_key"}).encode()
+        asked = fingerprint(f"frame {self._conversation_id}", body)
+        return RequestKey(user.id, frame.idempotency_key, asked, self._services.clock.now())
 
     async def _resume(self, frame: ResumeFrame) -> None:
         identity = await self._identity()
         record = await self._services.chat.get(identity.user, frame.run_id)
         after = read_cursor(record.id, frame.after) if frame.after else None
-        if (old := self._following.pop(record.id, None)) is not None:
+        await self._stop_following(record.id)
+        self._require_room()
+        self._follow(record.id, self._services.chat.follow(record.id, after, stay=True))
+
+    async def _stop_following(self, run_id: str) -> None:
+        if (old := self._following.pop(run_id, None)) is not None:
             old.cancel()
             await asyncio.gather(old, return_exceptions=True)
-        self._require_room()
-        self._follow(record.id, self._services.chat.follow(record.id, after))
 
     def _require_room(self) -> None:
         if len(self._following) >= RUNS_AT_ONCE:
@@ -218,5 +258,8 @@ class Session:
                 async for events in batches:
                     for frame in encoder.frames(events):
                         await self._socket.send(frame.decode())
+            self._dependent.pop(run_id, None)
+        except OSError:  # the client is gone; who reads from the socket hears of it, too
+            return
         except PuertoError as error:
             await self._send(error_frame(error) | {"run_id": run_id})

@@ -1,110 +1,20 @@
 """What is stored, in memory: the same ports as `adapters.persistence`, for tests of the core."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextvars import ContextVar
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
 
 from adapters.persistence.codec import storable
 from adapters.persistence.keys import read_number, read_place, write_number, write_place
 from domain.configuration import Configuration
-from domain.conversations import PREVIEW_LENGTH, Conversation, Message, MessageRole, shorten
-from domain.cursors import Cursor
-from domain.errors import Conflict, LeaseLost, NotFound, RunInProgress
-from domain.events import Body, Event
+from domain.conversations import Conversation, Message
+from domain.errors import Conflict, NotFound, RunInProgress
 from domain.identity import User
 from domain.paging import Page
-from domain.ports.runs import Ending, NewRun, RunRecord
 from domain.ports.users import Session
-from domain.runs import RunStatus
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class StoredSession:
-    session: Session
-    previous: str | None = None
-    revoked: bool = False
-
-
-@dataclass(frozen=True)
-class StoredRun:
-    record: RunRecord
-    worker_id: str
-    leased_until: datetime
-
-    @property
-    def is_active(self) -> bool:
-        return self.record.finished_at is None
-
-
-@dataclass
-class Memory:
-    """The tables. Their values are immutable, so that a shallow copy is a snapshot."""
-
-    users: dict[str, tuple[User, str]] = field(default_factory=dict)
-    sessions: dict[str, StoredSession] = field(default_factory=dict)
-    conversations: dict[str, Conversation] = field(default_factory=dict)
-    messages: dict[str, tuple[Message, ...]] = field(default_factory=dict)
-    runs: dict[str, StoredRun] = field(default_factory=dict)
-    events: dict[str, tuple[Event, ...]] = field(default_factory=dict)
-    configuration: dict[str, Configuration] = field(default_factory=dict)
-
-    def snapshot(self) -> list[dict[str, Any]]:
-        return [dict(getattr(self, table.name)) for table in fields(self)]
-
-    def restore(self, snapshot: list[dict[str, Any]]) -> None:
-        for table, content in zip(fields(self), snapshot, strict=True):
-            setattr(self, table.name, content)
-
-    def active_in(self, conversation_id: str) -> bool:
-        return any(
-            run.is_active and run.record.conversation_id == conversation_id
-            for run in self.runs.values()
-        )
-
-    def say(self, message: Message) -> None:
-        """Put a message at the end of its conversation."""
-        content = storable(message.content)
-        conversation = self.conversations[message.conversation_id]
-        self.conversations[conversation.id] = replace(
-            conversation,
-            message_count=conversation.message_count + 1,
-            last_message_preview=shorten(content, PREVIEW_LENGTH),
-        )
-        kept = replace(message, content=content)
-        self.messages[conversation.id] = (*self.messages.get(conversation.id, ()), kept)
-
-
-class FakeUnitOfWork:
-    """One unit of work at a time; what other tasks write meanwhile is undone with it."""
-
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-        self._lock = asyncio.Lock()
-        self._is_inside: ContextVar[bool] = ContextVar("inside", default=False)
-        self._running: set[asyncio.Task[Any]] = set()
-
-    async def run(self, work: Callable[[], Awaitable[T]]) -> T:
-        if self._is_inside.get():
-            return await work()
-        task = asyncio.create_task(self._transact(work))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return await asyncio.shield(task)
-
-    async def _transact(self, work: Callable[[], Awaitable[T]]) -> T:
-        async with self._lock:
-            self._is_inside.set(True)
-            before = self._memory.snapshot()
-            try:
-                return await work()
-            except BaseException:
-                self._memory.restore(before)
-                raise
+from tests.fakes.consents import FakeAnswers, FakeAudit, FakeConsents, FakeSignals
+from tests.fakes.memory import FakeUnitOfWork, Memory, StoredSession
+from tests.fakes.runs import FakeLeases, FakeRunLog, FakeRuns
 
 
 class FakeUsers:
@@ -239,6 +149,8 @@ class FakeConversations:
         for run_id, run in list(self._memory.runs.items()):
             if run.record.conversation_id == conversation_id:
                 del self._memory.runs[run_id], self._memory.events[run_id]
+                for consent in self._memory.consents_of(run_id):
+                    del self._memory.consents[consent.id]
 
     async def messages(
         self, user_id: str, conversation_id: str, limit: int, cursor: str | None
@@ -264,127 +176,6 @@ class FakeConversations:
         return found[:limit]
 
 
-class FakeRuns:
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-
-    async def start(self, new: NewRun, history_limit: int) -> Sequence[Message]:
-        started, memory = new.started, self._memory
-        conversation_id = started.conversation_id
-        if new.new_title is not None:
-            if conversation_id in memory.conversations:
-                raise Conflict("The conversation exists already.")
-            title = storable(new.new_title)
-            memory.conversations[conversation_id] = Conversation(
-                conversation_id, started.user_id, title, new.at, new.at
-            )
-        found = memory.conversations.get(conversation_id)
-        if found is None or found.user_id != started.user_id:
-            raise NotFound("There is no such conversation.")
-        if memory.active_in(conversation_id):
-            raise RunInProgress("A run is still active in this conversation.")
-        history = memory.messages.get(conversation_id, ())
-        memory.conversations[conversation_id] = replace(found, updated_at=new.at)
-        memory.say(
-            Message(started.question_id, conversation_id, MessageRole.USER, new.question, new.at)
-        )
-        record = RunRecord(
-            id=new.id,
-            user_id=started.user_id,
-            conversation_id=conversation_id,
-            message_id=started.message_id,
-            status=RunStatus.RUNNING,
-            attempt=1,
-            cancel_requested=False,
-            created_at=new.at,
-            finished_at=None,
-        )
-        memory.runs[new.id] = StoredRun(record, new.worker_id, new.leased_until)
-        memory.events[new.id] = (Event(1, 1, started),)
-        return history[-history_limit:] if history_limit else ()
-
-    async def get(self, run_id: str) -> RunRecord:
-        if run_id not in self._memory.runs:
-            raise NotFound("There is no such run.")
-        return self._memory.runs[run_id].record
-
-    async def request_cancel(self, run_id: str) -> bool:
-        run = self._memory.runs.get(run_id)
-        if run is None or not run.is_active:
-            return False
-        asked = replace(run.record, cancel_requested=True)
-        self._memory.runs[run_id] = replace(run, record=asked)
-        return True
-
-
-class FakeRunLog:
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-
-    async def append(
-        self,
-        run_id: str,
-        attempt: int,
-        first: int,
-        bodies: Sequence[Body],
-        ending: Ending | None = None,
-    ) -> None:
-        run = self._memory.runs[run_id]
-        stored = self._memory.events[run_id]
-        if run.record.attempt != attempt or not run.is_active or first != len(stored) + 1:
-            raise LeaseLost("Another worker drives the run, or it has ended.")
-        new = (Event(number, attempt, body) for number, body in enumerate(bodies, first))
-        self._memory.events[run_id] = (*stored, *new)
-        if ending is not None:
-            self._end(run, ending)
-
-    def _end(self, run: StoredRun, ending: Ending) -> None:
-        ended = replace(run.record, status=ending.status, finished_at=ending.at)
-        self._memory.runs[run.record.id] = replace(run, record=ended)
-        conversation = self._memory.conversations[run.record.conversation_id]
-        self._memory.conversations[conversation.id] = replace(conversation, updated_at=ending.at)
-        if ending.answer is not None:
-            self._memory.say(replace(ending.answer, run_id=run.record.id))
-
-    async def read(self, run_id: str, after: Cursor | None, limit: int) -> Sequence[Event]:
-        seen = after or Cursor(attempt=0, number=0)
-        following = [
-            event
-            for event in self._memory.events.get(run_id, ())
-            if event.number > seen.number or event.attempt > seen.attempt
-        ]
-        return following[:limit]
-
-
-class FakeLeases:
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-
-    async def renew(self, worker_id: str, until: datetime) -> Sequence[str]:
-        held = [
-            run
-            for run in self._memory.runs.values()
-            if run.is_active and run.worker_id == worker_id
-        ]
-        for run in held:
-            self._memory.runs[run.record.id] = replace(run, leased_until=until)
-        return [run.record.id for run in held if run.record.cancel_requested]
-
-    async def claim(
-        self, worker_id: str, now: datetime, until: datetime, limit: int
-    ) -> Sequence[tuple[str, int]]:
-        lapsed = [
-            run for run in self._memory.runs.values() if run.is_active and run.leased_until < now
-        ]
-        lapsed.sort(key=lambda run: run.leased_until)
-        claimed = []
-        for run in lapsed[:limit]:
-            record = replace(run.record, attempt=run.record.attempt + 1)
-            self._memory.runs[record.id] = StoredRun(record, worker_id, until)
-            claimed.append((record.id, record.attempt))
-        return claimed
-
-
 class FakeConfigurations:
     def __init__(self, memory: Memory, initial: Configuration) -> None:
         self._memory = memory
@@ -407,8 +198,12 @@ class FakeStore:
         self.users = FakeUsers(self.memory)
         self.sessions = FakeSessions(self.memory)
         self.conversations = FakeConversations(self.memory)
-        self.runs = FakeRuns(self.memory)
+        self.answers = FakeAnswers(self.memory)
+        self.runs = FakeRuns(self.memory, self.answers)
         self.log = FakeRunLog(self.memory)
         self.leases = FakeLeases(self.memory)
+        self.consents = FakeConsents(self.memory)
+        self.audit = FakeAudit(self.memory)
+        self.signals = FakeSignals()
         self.configurations = FakeConfigurations(self.memory, initial or Configuration())
         self.unit_of_work = FakeUnitOfWork(self.memory)

@@ -30,8 +30,8 @@ async def store(request: pytest.FixtureRequest, shared: Database) -> AnyStore:
     """An empty store: the fake, or the database of this run."""
     if request.param == "fake":
         return FakeStore()
-    for table in ("users", "conversations", "configuration"):  # the others go along
-        await shared.fetch(f"DELETE FROM {table}")
+    for table in ("users", "conversations", "runs", "answers", "audit", "configuration"):
+        await shared.fetch(f"DELETE FROM {table}")  # the other tables go along
     return Store.over(shared)
 
 

@@ -3,16 +3,30 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from domain.consents import Consent, ConsentKind, digest_of
 from domain.conversations import Conversation, Message, MessageRole
-from domain.events import Answered, Body, Chunk, Ended, RunStarted
+from domain.events import (
+    Answered,
+    Body,
+    Chunk,
+    Ended,
+    RunStarted,
+    StepEnded,
+    ToolIntended,
+)
+from domain.idempotency import RequestKey
 from domain.identity import Role, User
 from domain.ids import new_id
+from domain.ports.answers import Answers
+from domain.ports.audit import Audit
 from domain.ports.configurations import Configurations
+from domain.ports.consents import Consents
 from domain.ports.conversations import Conversations
 from domain.ports.runs import Ending, Leases, NewRun, RunLog, Runs
 from domain.ports.unit_of_work import UnitOfWork
 from domain.ports.users import Session, Sessions, Users
 from domain.runs import RunStatus
+from domain.tools import Effect
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -44,6 +58,12 @@ class AnyStore(Protocol):
     def log(self) -> RunLog: ...
     @property
     def leases(self) -> Leases: ...
+    @property
+    def consents(self) -> Consents: ...
+    @property
+    def answers(self) -> Answers: ...
+    @property
+    def audit(self) -> Audit: ...
     @property
     def configurations(self) -> Configurations: ...
     @property
@@ -84,6 +104,59 @@ def a_run(user_id: str, conversation_id: str | None = None, **changes: Any) -> N
     return NewRun(id=new_id(), started=started, **values | changes)
 
 
+def a_direct_run(user_id: str, **changes: Any) -> NewRun:
+    """Return a run to begin that is one tool call, in no conversation."""
+    started = RunStarted(user_id, "", "", "", "", "", "semi", 1, is_direct=True)
+    values: dict[str, Any] = {
+        "at": NOW,
+        "worker_id": "w1",
+        "leased_until": NOW + MINUTE,
+        "events": (
+            ToolIntended("c1", "look", {"n": 1}, "read", "v1"),
+            StepEnded("tool_calls", 0, 0, 0),
+        ),
+    }
+    return NewRun(id=new_id(), started=started, question="", new_title=None, **values | changes)
+
+
+def a_key(user_id: str, key: str = "k1", at: datetime = NOW, body: str = "same") -> RequestKey:
+    return RequestKey(user_id, key, f"fingerprint of {body}", at)
+
+
+def a_consent(run: NewRun, **changes: Any) -> Consent:
+    """Return a question to the user of the run: may it write?"""
+    params = {"text": "naïve \0", "n": [1, None, 2**70]}
+    values: dict[str, Any] = {
+        "call_id": "c1",
+        "params": params,
+        "digest": digest_of("write", "v1", params),
+        "created_at": NOW,
+        "expires_at": NOW + 10 * MINUTE,
+    }
+    return Consent(
+        id=new_id(),
+        run_id=run.id,
+        user_id=run.started.user_id,
+        kind=ConsentKind.APPROVAL,
+        tool="write",
+        version="v1",
+        effect=Effect.WRITE,
+        reason="rule 1",
+        preview="write(...)",
+        **values | changes,
+    )
+
+
+async def asked(store: AnyStore, run: NewRun, *consents: Consent, parked: bool = True) -> None:
+    """Begin the run, ask, and let it wait."""
+    await store.runs.start(run, 10)
+    requests = [consent.requested() for consent in consents]
+    first = 2 + len(run.events)
+    await store.log.append(run.id, 1, first, requests, consents=consents)
+    if parked:
+        assert await store.leases.park(run.id, 1, 0) is True
+
+
 def an_ending(run: NewRun, content: str | None = "42", at: datetime = NOW, **said: Any) -> Ending:
     """Return how the run ends: with an answer, unless ``content`` is None."""
     if content is None:
@@ -114,7 +187,7 @@ async def answered(
     run = a_run(user_id, conversation_id, question=question, at=at)
     await store.runs.start(run, 10)
     bodies: list[Body] = [Chunk(answer), Answered(run.started.message_id, answer), DONE]
-    await store.log.append(run.id, 1, 2, bodies, an_ending(run, answer, at))
+    await store.log.append(run.id, 1, 2, bodies, ending=an_ending(run, answer, at))
     return run
 
 

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.persistence import Database, Store
 from domain.configuration import Configuration
-from domain.policy import Autonomy
+from domain.policy import Autonomy, Comparison, Condition, Decision, Rule
+from domain.tools import Effect
 from tests.adapters.persistence.stores import AnyStore
 
 
@@ -15,7 +17,19 @@ async def test_nothing_changed_means_the_initial_one(store: AnyStore) -> None:
 
 
 async def test_a_change_holds(store: AnyStore) -> None:
-    wanted = Configuration("openai", "gpt-x", Autonomy.FULL, {"aws": True})
+    rules = (
+        Rule(Decision.DENY, "no deletes", "*_delete", Effect.WRITE, "ann"),
+        Rule(
+            Decision.ASK,
+            arguments=(
+                Condition("to.street", Comparison.LIKE, "*\0é"),
+                Condition("amount", Comparison.ABOVE, 10.5),
+                Condition("n", Comparison.EQUALS, [None, {"deep": 2**70}]),
+                Condition("note", Comparison.PRESENT),
+            ),
+        ),
+    )
+    wanted = Configuration("openai", "gpt-x", Autonomy.FULL, rules, {"aws": True})
 
     assert await store.configurations.change(lambda _: wanted) == wanted
 
@@ -39,3 +53,32 @@ async def test_an_edit_that_fails_changes_nothing(store: AnyStore) -> None:
         await store.configurations.change(fail)
 
     assert await store.configurations.load() == Configuration()
+
+
+BEFORE_RULES = '{"provider":"openai","model":null,"autonomy":"full","clouds":{}}'
+OF_A_LATER_VERSION = """
+    {"provider": "offline", "model": "m", "autonomy": "manual", "clouds": {}, "later": 1,
+     "rules": [{"decision": "deny", "name": "", "tool": "x", "effect": null, "user": "*",
+                "later": [], "arguments": [
+                    {"argument": "a", "test": "equals", "value": 1, "later": {}}]}]}
+"""
+DENY_X = Rule(Decision.DENY, tool="x", arguments=(Condition("a", Comparison.EQUALS, 1),))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (BEFORE_RULES, Configuration("openai", None, Autonomy.FULL, (), {})),
+        (
+            OF_A_LATER_VERSION.strip(),
+            Configuration("offline", "m", Autonomy.MANUAL, (DENY_X,), {}),
+        ),
+    ],
+)
+async def test_what_another_version_wrote(
+    database: Database, written: str, read: Configuration
+) -> None:
+    sql = "INSERT INTO configuration (key, value) VALUES ('configuration', $1) RETURNING key"
+    await database.fetch(sql, written)
+
+    assert await Store.over(database).configurations.load() == read

@@ -1,6 +1,7 @@
 """What a real database adds: it is away, slow, locked, or left in the middle of a statement."""
 
 import asyncio
+import gc
 import random
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -10,12 +11,20 @@ from typing import Any
 import pytest
 
 from adapters.persistence import Database, Limits, Store
-from domain.errors import Conflict, InvalidRequest, LeaseLost, RunInProgress, Unavailable
+from domain.consents import Answer, ConsentStatus
+from domain.errors import Conflict, Gone, InvalidRequest, LeaseLost, RunInProgress, Unavailable
 from domain.events import Chunk
 from domain.ids import new_id
+from domain.once import Once
+from domain.ports.runs import NewRun
 from tests.adapters.persistence.stores import (
+    DONE,
+    MINUTE,
     NOW,
+    a_consent,
     a_conversation,
+    a_direct_run,
+    a_key,
     a_run,
     a_user,
     an_ending,
@@ -65,7 +74,7 @@ async def test_a_database_without_tables_is_no_crash(bare_url: str) -> None:
     await database.close()
 
 
-async def test_closing_waits_for_the_work_under_way(database: Database) -> None:
+async def test_closing_waits_for_the_work_under_way(database: Database, database_url: str) -> None:
     store = Store.over(database)
     kept = a_conversation(ANN)
     is_inside, may_end = asyncio.Event(), asyncio.Event()
@@ -87,8 +96,11 @@ async def test_closing_waits_for_the_work_under_way(database: Database) -> None:
     with pytest.raises(Unavailable):
         await store.conversations.get(ANN, kept.id)
     assert await database.ping() is False
-    await database.start()
-    assert await store.conversations.get(ANN, kept.id) == kept
+
+    again = Database(database_url)
+    await again.start()
+    assert await Store.over(again).conversations.get(ANN, kept.id) == kept
+    await again.close()
 
 
 async def test_two_databases_in_one_process_do_not_mix(database: Database, shared_url: str) -> None:
@@ -103,6 +115,45 @@ async def test_two_databases_in_one_process_do_not_mix(database: Database, share
 
     await other.unit_of_work.run(work)
     await other.close()
+
+
+async def test_several_processes_take_turns(database: Database, database_url: str) -> None:
+    other = Database(database_url)
+    await other.start()
+    stores = [Store.over(database), Store.over(other)]
+    kept = [await answered(stores[0], ANN) for _ in range(10)]
+
+    async def turns(store: Store, run: NewRun) -> None:
+        for _ in range(3):
+            with suppress(RunInProgress):
+                await answered(store, ANN, run.started.conversation_id)
+
+    await asyncio.gather(*(turns(store, run) for store in stores for run in kept))
+
+    await other.close()
+    for run in kept:
+        conversation = await stores[0].conversations.get(ANN, run.started.conversation_id)
+        said = await stores[0].conversations.messages(ANN, conversation.id, 100, None)
+        assert conversation.message_count == len(said.items) >= 4
+
+
+async def test_an_end_and_the_next_beginning_at_the_same_moment(database: Database) -> None:
+    store = Store.over(database)
+
+    async def begun(conversation_id: str) -> None:
+        with suppress(RunInProgress):
+            history = await store.runs.start(a_run(ANN, conversation_id), 10)
+            assert [message.content for message in history] == ["How many?", "42"]
+
+    for _ in range(20):
+        runs = [a_run(ANN) for _ in range(10)]
+        await asyncio.gather(*(store.runs.start(run, 10) for run in runs))
+        ends = (store.log.append(run.id, 1, 2, [DONE], ending=an_ending(run)) for run in runs)
+        begins = (begun(run.started.conversation_id) for run in runs)
+
+        await asyncio.gather(
+            *(action for pair in zip(ends, begins, strict=True) for action in pair)
+        )
 
 
 async def test_what_is_there_already_is_a_conflict(database: Database) -> None:
@@ -185,7 +236,29 @@ async def begin(store: Store, conversation_id: str) -> None:
     run = a_run(ANN, conversation_id)
     await store.runs.start(run, 5)
     await store.log.append(run.id, 1, 2, [Chunk("4")])
-    await store.log.append(run.id, 1, 3, [Chunk("2")], an_ending(run))
+    await store.log.append(run.id, 1, 3, [Chunk("2")], ending=an_ending(run))
+
+
+async def ask(store: Store, _: str) -> None:
+    """Ask twice, wait, be answered and cancelled, and go on elsewhere."""
+    run = a_direct_run(ANN, key=a_key(ANN, new_id()))
+    await store.runs.start(run, 5)
+    consents = [a_consent(run, expires_at=NOW + n * MINUTE) for n in range(2)]
+    await store.log.append(run.id, 1, 4, [Chunk("?")], consents=consents)
+    await store.leases.park(run.id, 1, 0)
+    answer = Answer(ConsentStatus.APPROVED)
+    await store.consents.answer(ANN, consents[1].id, answer, "d", NOW)
+    await store.consents.expire(NOW, 2)
+    await store.runs.request_cancel(run.id)
+    await store.leases.claim("w2", NOW, NOW + MINUTE, 5)
+    await store.leases.release(run.id, 2)
+
+
+async def do_once(store: Store, _: str) -> None:
+    async def work() -> str:
+        return "done"
+
+    await Once(store.answers, store.unit_of_work).run(a_key(ANN, new_id()), work)
 
 
 async def rename(store: Store, conversation_id: str) -> None:
@@ -196,7 +269,19 @@ async def edit(store: Store, _: str) -> None:
     await store.configurations.change(lambda configuration: configuration)
 
 
-async def test_callers_who_leave_at_any_moment_leave_it_unharmed(database: Database) -> None:
+@pytest.fixture
+async def unseen() -> AsyncIterator[list[dict[str, Any]]]:
+    """What the event loop reports meanwhile, such as errors of tasks that nobody asked."""
+    reported: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: reported.append(context))
+    yield reported
+    loop.set_exception_handler(None)
+
+
+async def test_callers_who_leave_at_any_moment_leave_it_unharmed(
+    database: Database, unseen: list[dict[str, Any]]
+) -> None:
     store, dice = Store.over(database), random.Random(7)
     conversations = [a_conversation(ANN) for _ in range(40)]
     for conversation in conversations:
@@ -204,11 +289,13 @@ async def test_callers_who_leave_at_any_moment_leave_it_unharmed(database: Datab
 
     async def caller(action: Action, conversation_id: str) -> None:
         await asyncio.sleep(dice.random() / 20)
-        with suppress(RunInProgress, LeaseLost):
+        with suppress(RunInProgress, LeaseLost, Conflict, Gone):
             await action(store, conversation_id)
 
     tasks = [
-        asyncio.create_task(caller(dice.choice([begin, begin, rename, edit]), one.id))
+        asyncio.create_task(
+            caller(dice.choice([begin, begin, ask, ask, do_once, rename, edit]), one.id)
+        )
         for one in dice.choices(conversations, k=300)
     ]
     for task in dice.sample(tasks, k=len(tasks)):
@@ -216,6 +303,8 @@ async def test_callers_who_leave_at_any_moment_leave_it_unharmed(database: Datab
         task.cancel()
     results = await asyncio.gather(*tasks, return_exceptions=True)
 
+    gc.collect()  # tasks report the errors that nobody saw when they are forgotten
+    assert unseen == []
     assert {type(result) for result in results} <= {type(None), asyncio.CancelledError}
     async with asyncio.timeout(20):
         await everything_works(database, store)

@@ -2,9 +2,22 @@
 
 import asyncio
 
+import pytest
+
+from domain.consents import Answer, ConsentStatus
+from domain.errors import LeaseLost
 from domain.ids import new_id
 from domain.ports.runs import NewRun
-from tests.adapters.persistence.stores import DONE, MINUTE, NOW, AnyStore, a_run, an_ending
+from domain.runs import RunStatus
+from tests.adapters.persistence.stores import (
+    DONE,
+    MINUTE,
+    NOW,
+    AnyStore,
+    a_consent,
+    a_run,
+    an_ending,
+)
 
 ANN = new_id()
 LATER = NOW + 5 * MINUTE
@@ -56,7 +69,7 @@ async def test_renewing_tells_what_is_to_be_cancelled(store: AnyStore) -> None:
 async def test_a_run_that_ended_has_no_lease(store: AnyStore) -> None:
     run = await begun(store)
     await store.runs.request_cancel(run.id)
-    await store.log.append(run.id, 1, 2, [DONE], an_ending(run))
+    await store.log.append(run.id, 1, 2, [DONE], ending=an_ending(run))
 
     assert list(await store.leases.renew("w1", LATER)) == []
     assert list(await store.leases.claim("w2", MUCH_LATER, MUCH_LATER, 10)) == []
@@ -85,3 +98,92 @@ async def test_each_run_is_taken_over_by_one_worker(store: AnyStore) -> None:
     assert len(claimed) == len(set(claimed))
     rest = await store.leases.claim("last", LATER, MUCH_LATER, 100)
     assert sorted([*claimed, *(run_id for run_id, _ in rest)]) == sorted(run.id for run in runs)
+
+
+async def test_two_claims_at_once_share_the_runs(store: AnyStore) -> None:
+    for _ in range(20):
+        run = await begun(store)
+
+        claims = await asyncio.gather(
+            *(store.leases.claim(worker, LATER, MUCH_LATER, 10) for worker in ("w2", "w3"))
+        )
+
+        assert [pair for claim in claims for pair in claim] == [(run.id, 2)]
+
+
+async def test_a_run_that_waits_has_no_worker(store: AnyStore) -> None:
+    run = await begun(store)
+    consent = a_consent(run)
+    await store.log.append(run.id, 1, 2, [consent.requested()], consents=[consent])
+
+    assert await store.leases.park(run.id, 1, 0) is True
+
+    assert (await store.runs.get(run.id)).status is RunStatus.WAITING_CONSENT
+    assert list(await store.leases.claim("w2", MUCH_LATER, MUCH_LATER, 10)) == []
+    assert list(await store.leases.renew("w1", MUCH_LATER)) == []
+    await store.leases.release(run.id, 1)
+    assert list(await store.leases.claim("w2", MUCH_LATER, MUCH_LATER, 10)) == []
+
+
+async def test_a_run_does_not_wait_when_there_is_news(store: AnyStore) -> None:
+    run = await begun(store)
+    consents = [a_consent(run) for _ in range(2)]
+    await store.log.append(run.id, 1, 2, [DONE], consents=consents)
+    yes = Answer(ConsentStatus.APPROVED)
+    await store.consents.answer(ANN, consents[0].id, yes, "d", NOW)
+
+    assert await store.leases.park(run.id, 1, 0) is False
+    assert (await store.runs.get(run.id)).status is RunStatus.RUNNING
+    assert await store.leases.park(run.id, 1, 1) is True
+
+
+async def test_a_run_that_is_to_be_cancelled_does_not_wait(store: AnyStore) -> None:
+    run = await begun(store)
+    await store.runs.request_cancel(run.id)
+
+    assert await store.leases.park(run.id, 1, 0) is False
+
+    assert list(await store.leases.renew("w1", LATER)) == [run.id]
+
+
+async def test_a_cancel_takes_a_waiting_run_up(store: AnyStore) -> None:
+    run = await begun(store)
+    await store.leases.park(run.id, 1, 0)
+
+    assert await store.runs.request_cancel(run.id) is True
+
+    assert list(await store.leases.claim("w2", NOW, LATER, 10)) == [(run.id, 2)]
+    record = await store.runs.get(run.id)
+    assert (record.status, record.cancel_requested) == (RunStatus.RUNNING, True)
+
+
+async def test_only_who_drives_a_run_lets_it_wait(store: AnyStore) -> None:
+    run = await begun(store)
+    await store.leases.claim("w2", LATER, MUCH_LATER, 10)
+
+    with pytest.raises(LeaseLost):
+        await store.leases.park(run.id, 1, 0)
+    await store.log.append(run.id, 2, 2, [DONE], ending=an_ending(run))
+    with pytest.raises(LeaseLost):
+        await store.leases.park(run.id, 2, 0)
+
+
+async def test_a_run_that_is_handed_back_is_free_at_once(store: AnyStore) -> None:
+    run, other = await begun(store), await begun(store)
+
+    await store.leases.release(run.id, 1)
+
+    assert list(await store.leases.renew("w1", LATER)) == []
+    assert list(await store.leases.claim("w2", NOW - MINUTE, LATER, 10)) == [(run.id, 2)]
+    assert (await store.runs.get(other.id)).attempt == 1
+
+
+async def test_a_lost_lease_cannot_be_handed_back(store: AnyStore) -> None:
+    run = await begun(store)
+    await store.leases.claim("w2", LATER, MUCH_LATER, 10)
+
+    await store.leases.release(run.id, 1)
+    assert list(await store.leases.claim("w3", LATER, MUCH_LATER, 10)) == []
+    await store.log.append(run.id, 2, 2, [DONE], ending=an_ending(run))
+    await store.leases.release(run.id, 2)
+    assert list(await store.leases.claim("w3", MUCH_LATER, MUCH_LATER, 10)) == []

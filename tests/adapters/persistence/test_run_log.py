@@ -101,7 +101,7 @@ async def test_events_follow_on_each_other(store: AnyStore, run: NewRun, first: 
 
     for ending in (None, an_ending(run)):
         with pytest.raises(LeaseLost):
-            await store.log.append(run.id, 1, first, chunks(1), ending)
+            await store.log.append(run.id, 1, first, chunks(1), ending=ending)
 
     assert await numbers(store, run, None, 100) == [1, 2, 3]
     assert (await store.runs.get(run.id)).finished_at is None
@@ -114,7 +114,7 @@ async def test_a_worker_whose_lease_was_taken_over_writes_nothing_more(
 
     for ending in (None, an_ending(run)):
         with pytest.raises(LeaseLost):
-            await store.log.append(run.id, 1, 2, chunks(1), ending)
+            await store.log.append(run.id, 1, 2, chunks(1), ending=ending)
 
     await store.log.append(run.id, 2, 2, chunks(1))
     assert await numbers(store, run, None, 100) == [1, 2]
@@ -133,7 +133,7 @@ async def test_an_ending_ends_the_run_and_keeps_the_answer(store: AnyStore, run:
     results = [{"id": "c1", "tool": "look", "result": "\0"}]
     ending = an_ending(run, "42\0", LATER, tool_calls=calls, results=results)
 
-    await store.log.append(run.id, 1, 2, [Chunk("42"), DONE], ending)
+    await store.log.append(run.id, 1, 2, [Chunk("42"), DONE], ending=ending)
 
     record = await store.runs.get(run.id)
     assert (record.status, record.finished_at) == (RunStatus.COMPLETED, LATER)
@@ -154,7 +154,7 @@ async def test_an_ending_ends_the_run_and_keeps_the_answer(store: AnyStore, run:
 
 
 async def test_a_run_may_end_without_an_answer(store: AnyStore, run: NewRun) -> None:
-    await store.log.append(run.id, 1, 2, [DONE], an_ending(run, None, LATER))
+    await store.log.append(run.id, 1, 2, [DONE], ending=an_ending(run, None, LATER))
 
     assert (await store.runs.get(run.id)).status is RunStatus.FAILED
     kept = await store.conversations.get(ANN, run.started.conversation_id)
@@ -165,10 +165,10 @@ async def test_a_run_may_end_without_an_answer(store: AnyStore, run: NewRun) -> 
 async def test_after_its_end_a_run_is_closed_and_its_conversation_open(
     store: AnyStore, run: NewRun
 ) -> None:
-    await store.log.append(run.id, 1, 2, [DONE], an_ending(run))
+    await store.log.append(run.id, 1, 2, [DONE], ending=an_ending(run))
 
     for ending in (None, an_ending(run)):
         with pytest.raises(LeaseLost):
-            await store.log.append(run.id, 1, 3, chunks(1), ending)
+            await store.log.append(run.id, 1, 3, chunks(1), ending=ending)
     history = await store.runs.start(a_run(ANN, run.started.conversation_id), 10)
     assert [message.content for message in history] == ["How many?", "42"]

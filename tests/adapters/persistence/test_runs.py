@@ -170,5 +170,5 @@ async def test_the_intent_to_cancel_is_stored_while_the_run_is_active(store: Any
     assert await store.runs.request_cancel(run.id) is True
     assert (await store.runs.get(run.id)).cancel_requested is True
 
-    await store.log.append(run.id, 1, 2, [DONE], an_ending(run))
+    await store.log.append(run.id, 1, 2, [DONE], ending=an_ending(run))
     assert await store.runs.request_cancel(run.id) is False

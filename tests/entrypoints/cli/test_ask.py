@@ -63,3 +63,18 @@ def test_options_that_do_not_go_together(puerto: Command, options: tuple[str, ..
     result = puerto("ask", "Hello", *options)
     assert result.exit_code == 2
     assert "--url" in result.stderr
+
+
+def test_a_run_that_waits_says_how_to_answer(
+    puerto: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUERTO_AUTONOMY", "manual")
+    result = puerto("ask", "--json", "What is 17 * 23?")
+    assert result.exit_code == 3
+    events = [json.loads(line) for line in result.stdout.splitlines()]
+    assert events[-1]["status"] == "waiting_consent"
+    line = result.stderr.splitlines()[-1]
+    assert line.startswith("puerto: the run waits for your consent: calculator(")
+    answer = json.loads(line.partition("POST /api/chat/consent ")[2])
+    (request,) = [e["consent_request"] for e in events if e["type"] == "consent_required"]
+    assert answer == {"consent_request_id": request["id"], "approved": True}

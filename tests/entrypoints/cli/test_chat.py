@@ -3,6 +3,9 @@
 import signal
 from typing import IO
 
+import pytest
+
+from entrypoints.cli.consulting import consult
 from tests.entrypoints.cli.conftest import Cassette
 from tests.entrypoints.cli.processes import PATIENCE, Installation
 
@@ -73,3 +76,57 @@ def _read_until(text: str, stream: IO[str]) -> None:
         piece = stream.read(1)
         assert piece, seen
         seen += piece
+
+
+SUM = "What is 17 * 23?"
+
+
+def test_a_consent_is_asked_for_and_given(installation: Installation) -> None:
+    installation.env["PUERTO_AUTONOMY"] = "manual"
+    result = installation.run("chat", given=f"{SUM}\ny\n")
+    assert result.returncode == 0, result.stderr
+    shown = result.stdout.splitlines()
+    assert any(line.startswith('? calculator(expression="17 * 23")') for line in shown)
+    assert "17 * 23 = 391" in shown
+
+
+def test_a_consent_is_given_to_something_else(installation: Installation) -> None:
+    installation.env["PUERTO_AUTONOMY"] = "manual"
+    edits = ["e", "{", "[]", '{"expression": 5}', "e", '{"expression": "2 + 3"}']
+    result = installation.run("chat", given="\n".join([SUM, *edits]))
+    assert result.returncode == 0, result.stderr
+    assert "The edited arguments do not fit" in result.stdout
+    assert '← {"expression":"2 + 3","result":"5","exact":true}' in result.stdout.splitlines()
+    assert "391" not in result.stdout
+
+
+def test_a_consent_is_refused(installation: Installation) -> None:
+    installation.env["PUERTO_AUTONOMY"] = "manual"
+    result = installation.run("chat", given=f"{SUM}\nwell\nI would rather not.\n")
+    assert result.returncode == 0, result.stderr
+    assert "They said: I would rather not." in result.stdout
+    assert "391" not in result.stdout
+
+
+def test_without_an_answer_nothing_runs(installation: Installation) -> None:
+    installation.env["PUERTO_AUTONOMY"] = "manual"
+    result = installation.run("chat", given=f"{SUM}\n")
+    assert result.returncode == 0, result.stderr
+    assert "391" not in result.stdout
+
+
+OUTCOME = {"id": "7", "kind": "outcome"}
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("d", {"outcome": "done"}),
+        ("Not done", {"outcome": "not_done"}),
+        ("t", {"outcome": "try_again"}),
+        ("", {"approved": False}),
+        ("yes", {"approved": False}),
+    ],
+)
+def test_what_became_of_an_interrupted_call(said: str, answer: dict[str, object]) -> None:
+    assert consult(OUTCOME, lambda _: said) == {"consent_request_id": "7"} | answer

@@ -50,6 +50,19 @@ def test_chat(puerto: Command, service: Serving, token: str) -> None:
     assert "391 * 2 = 782" in result.stdout
 
 
+def test_a_consent_is_given_over_the_line(
+    puerto: Command, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    asking = Installation(Path(tmp_path_factory.mktemp("asking")), PUERTO_AUTONOMY="manual")
+    with asking.serving() as service:
+        options = ("--url", service.url, "--token", service.register())
+        result = puerto("chat", *options, given=f"{QUESTION}\ny\n")
+        assert result.exit_code == 0
+        assert "17 * 23 = 391" in result.stdout
+        waiting = puerto("ask", QUESTION, *options)
+        assert (waiting.exit_code, waiting.stdout) == (3, "")
+
+
 def test_a_bad_token_and_a_bad_address_are_one_line(puerto: Command, service: Serving) -> None:
     for url in (service.url, "http://127.0.0.1:1", "http://["):
         result = puerto("ask", QUESTION, "--url", url, "--token", "forged")

@@ -13,6 +13,7 @@ from quart import Quart, Response
 from quart.testing.utils import sentinel
 
 from domain.identity import Role
+from domain.ports.clock import Clock
 from entrypoints.container import Container
 from entrypoints.http.app import create_app
 from entrypoints.services import Services
@@ -121,10 +122,10 @@ Install = Callable[..., AbstractAsyncContextManager[Installation]]
 
 @pytest.fixture
 def install(tmp_path: Path, database_url: str) -> Install:
-    """Start an installation with these environment variables beside its own."""
+    """Start an installation with these environment variables beside its own, at that time."""
 
     @asynccontextmanager
-    async def start(**variables: str) -> AsyncGenerator[Installation]:
+    async def start(clock: Clock | None = None, **variables: str) -> AsyncGenerator[Installation]:
         cassette = tmp_path / "cassette.json"
         cassette.write_text(json.dumps(CASSETTE))
         given = {
@@ -136,11 +137,15 @@ def install(tmp_path: Path, database_url: str) -> Install:
         settings = load_settings(given | variables, None)
         container = Container(settings=settings)
         container.passwords.override(providers.Object(FakePasswords()))
+        if clock is not None:
+            container.clock.override(providers.Object(clock))
         async with AsyncExitStack() as stack:
             database = container.database()
             await database.start()
             stack.push_async_callback(database.close)
             services = container.services()
+            await services.signals.start(services.live.hint, services.worker.look)
+            stack.push_async_callback(services.signals.stop)
             await services.worker.start()
             stack.push_async_callback(services.worker.stop, settings.grace_seconds)
             yield Installation(create_app(services), services)

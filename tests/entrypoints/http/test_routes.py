@@ -1,6 +1,7 @@
 """What holds for every route there is: found by walking the table, so that a new one is too."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,7 +36,13 @@ UNDOCUMENTED = {  # the pages of the documentation do not document themselves
     "/openapi.json",
     "/redoc",
 }
-ABOVE_USER = {("PUT", "/api/config"): Role.ADMIN}
+ABOVE_USER = {
+    ("GET", "/api/audit"): Role.OPERATOR,
+    ("GET", "/api/policy"): Role.OPERATOR,
+    ("POST", "/api/policy/simulate"): Role.OPERATOR,
+    ("PUT", "/api/config"): Role.ADMIN,
+    ("PUT", "/api/policy"): Role.ADMIN,
+}
 BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/api/conversations/<conversation_id>"): {"title": "Mine now"},
 }
@@ -53,7 +60,7 @@ def operations(installation: Installation) -> Iterator[tuple[str, Rule, Any]]:
 async def test_a_route_is_closed_unless_it_is_listed(installation: Installation) -> None:
     opened = set()
     for method, rule, view in operations(installation):
-        path = rule.rule.replace("<conversation_id>", UNKNOWN).replace("<run_id>", UNKNOWN)
+        path = re.sub(r"<\w+_id>", UNKNOWN, rule.rule)
         if is_open(view):
             opened.add(rule.rule)
             continue
@@ -99,16 +106,24 @@ async def test_every_websocket_is_described(installation: Installation) -> None:
     assert document["x-websockets"].keys() == sockets
 
 
-async def belongings(client: Client) -> dict[str, str]:
+async def belongings(client: Client, admin: Client) -> dict[str, str]:
     """Return the ids of what a user has, by the name of the path parameter that takes them."""
     answer = await client.json("POST", "/api/chat", {"message": "What is 17 * 23?"})
-    return {"conversation_id": answer["conversation_id"], "run_id": answer["run_id"]}
+    await admin.json("PUT", "/api/config", {"autonomy_level": "manual"})
+    call = {"tool": "calculator", "parameters": {"expression": "1"}}
+    waiting = await client.json("POST", "/api/tools/execute", call, 202)
+    await admin.json("PUT", "/api/config", {"autonomy_level": "semi"})
+    return {
+        "conversation_id": answer["conversation_id"],
+        "run_id": answer["run_id"],
+        "consent_id": waiting["consent_request"]["id"],
+    }
 
 
 async def test_nobody_sees_what_is_another_users(
     installation: Installation, ada: Client, bob: Client, admin: Client
 ) -> None:
-    owned = await belongings(ada)
+    owned = await belongings(ada, admin)
     tried = 0
 
     for method, rule, view in operations(installation):
@@ -122,7 +137,7 @@ async def test_nobody_sees_what_is_another_users(
             assert theirs == unknown, rule.rule  # not even that it exists
             tried += 1
 
-    assert tried >= 14
+    assert tried >= 16
     conversation = await ada.get(f"/api/conversations/{owned['conversation_id']}")
     assert conversation["title"] == "What is 17 * 23?"
     assert (await bob.get("/api/conversations"))["conversations"] == []

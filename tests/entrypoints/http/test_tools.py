@@ -7,6 +7,7 @@ import pytest
 from domain.tools import Effect, Tool
 from entrypoints.http.tools import ToolView, ranked
 from tests.entrypoints.http.conftest import Client
+from tests.entrypoints.http.ledger import ANSWER, no, rest_of, yes
 from tests.fakes.tools import FakeTool
 
 PATH = "/api/tools/execute"
@@ -45,9 +46,12 @@ async def test_a_call(ada: Client) -> None:
 
     done = await ada.json("POST", PATH, body)
 
-    assert done.keys() == {"tool", "result", "duration_ms"}
+    assert done.keys() == {"tool", "result", "duration_ms", "run_id"}
     assert (done["tool"], done["result"]["result"]) == ("calculator", "5")
     assert done["duration_ms"] >= 0
+    run = await ada.get(f"/api/runs/{done['run_id']}")
+    assert (run["status"], run["conversation_id"], run["message_id"]) == ("completed", None, None)
+    assert (await ada.get("/api/conversations"))["conversations"] == []
 
 
 @pytest.mark.parametrize(
@@ -65,13 +69,39 @@ async def test_calls_that_fail(ada: Client, body: Any, status: int, code: str) -
     await ada.error("POST", PATH, status, code, body)
 
 
-async def test_a_call_that_needs_consent_is_refused(ada: Client, admin: Client) -> None:
+async def test_a_call_that_needs_consent_waits(ada: Client, admin: Client) -> None:
     await admin.json("PUT", "/api/config", {"agent": {"autonomy_level": "manual"}})
     body = {"tool": "calculator", "parameters": {"expression": "2 + 3"}}
 
-    error = await ada.error("POST", PATH, 403, "FORBIDDEN", body)
+    waiting = await ada.json("POST", PATH, body, 202)
 
-    assert "consent" in error["message"]
+    assert waiting.keys() == {"status", "run_id", "consent_request"}
+    assert waiting["status"] == "waiting_consent"
+    await ada.json("POST", ANSWER, yes(waiting["consent_request"]))
+    events = await rest_of(ada, waiting["run_id"])
+    assert [event["type"] for event in events] == [
+        "run",
+        "tool_call",
+        "consent_required",
+        "tool_result",
+        "done",
+    ]
+    assert events[3]["result"]["result"] == "5"
+    assert (await ada.get("/api/conversations"))["conversations"] == []
+
+
+async def test_a_call_that_is_cancelled_or_denied_does_not_run(ada: Client, admin: Client) -> None:
+    await admin.json("PUT", "/api/config", {"agent": {"autonomy_level": "manual"}})
+    body = {"tool": "calculator", "parameters": {"expression": "2 + 3"}}
+    first, second = [await ada.json("POST", PATH, body, 202) for _ in range(2)]
+
+    await ada.json("POST", ANSWER, no(first["consent_request"]))
+    await ada.json("POST", f"/api/runs/{second['run_id']}/cancel")
+
+    codes = [
+        (await rest_of(ada, waiting["run_id"]))[-2]["error"]["code"] for waiting in (first, second)
+    ]
+    assert codes == ["CONSENT_DENIED", "CANCELLED"]
 
 
 def test_every_effect_is_documented() -> None:

@@ -1,0 +1,73 @@
+"""The record of decisions: rows are added, never changed, never removed."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from adapters.persistence.codec import storable, to_text
+from adapters.persistence.database import Database
+from adapters.persistence.inserting import insert
+from adapters.persistence.keys import read_place, write_place
+from adapters.persistence.rows import to_decided
+from domain.paging import Page
+from domain.ports.audit import Decided
+
+_COLUMNS: Final = (
+    "id",
+    "at",
+    "user_id",
+    "username",
+    "run_id",
+    "call_id",
+    "tool",
+    "effect",
+    "params",
+    "digest",
+    "decision",
+    "rule",
+)
+_PAGE: Final = "SELECT * FROM audit{after} ORDER BY at DESC, id DESC LIMIT $1"
+_AFTER: Final = " WHERE (at, id) < ($2, $3)"
+
+
+class TortoiseAudit:
+    """The record, in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def record(self, decisions: Sequence[Decided]) -> None:
+        """Keep decisions, in one write."""
+        if decisions:
+            await insert(self._database, "audit", _COLUMNS, [_values(one) for one in decisions])
+
+    async def page(self, limit: int, cursor: str | None) -> Page[Decided]:
+        """Return decisions, the newest first.
+
+        Raises:
+            InvalidRequest: the cursor did not come from here.
+
+        """
+        place = () if cursor is None else read_place("audit", cursor)
+        sql = _PAGE.format(after=_AFTER if place else "")
+        rows = await self._database.fetch(sql, limit + 1, *place)
+        page = [to_decided(row) for row in rows[:limit]]
+        if len(rows) <= limit:
+            return Page(page)
+        return Page(page, write_place("audit", page[-1].at, page[-1].id))
+
+
+def _values(decided: Decided) -> tuple[Any, ...]:
+    return (
+        decided.id,
+        decided.at,
+        decided.user_id,
+        storable(decided.username),
+        decided.run_id,
+        storable(decided.call_id),
+        storable(decided.tool),
+        decided.effect,
+        to_text(decided.params),
+        decided.digest,
+        decided.decision,
+        storable(decided.rule),
+    )

@@ -1,0 +1,40 @@
+"""The answer to a consent request, as a request body and a WebSocket frame both hold it."""
+
+from typing import Any, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from domain.consenting import Said
+from domain.consents import ConsentStatus
+from entrypoints.http.models import Id
+
+REASON_LENGTH: Final = 2000
+
+
+class HumanAnswer(BaseModel):
+    """An answer. Anything but `approved: true` is a no."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": ["approved"]}, {"required": ["outcome"]}]}
+    )
+
+    consent_request_id: Id
+    approved: bool = Field(default=False, strict=True, description="Whether the call may run.")
+    arguments: dict[str, Any] | None = Field(
+        None, description="Arguments to run it with, in the place of those that were asked for."
+    )
+    reason: str = Field("", max_length=REASON_LENGTH, description="Why; the agent is told of a no.")
+    outcome: Literal["done", "not_done", "try_again"] | None = Field(
+        None, description="Of a request of kind `outcome`: what became of the interrupted call."
+    )
+
+    @model_validator(mode="after")
+    def _check_answer(self) -> Self:
+        if not self.model_fields_set & {"approved", "outcome"}:
+            raise ValueError("Send approved, or outcome where the outcome is asked for.")
+        return self
+
+    def said(self) -> Said:
+        """Return what the human said."""
+        outcome = ConsentStatus(self.outcome) if self.outcome else None
+        return Said(self.approved, self.arguments, self.reason, outcome)

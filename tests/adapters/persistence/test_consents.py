@@ -1,0 +1,279 @@
+"""The contract of `Consents`, and of how the log keeps requests."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from domain.consents import Answer, ConsentStatus, digest_of
+from domain.errors import Conflict, Gone, InvalidRequest, LeaseLost, NotFound
+from domain.events import Chunk
+from domain.ids import new_id
+from domain.runs import RunStatus
+from tests.adapters.persistence.stores import (
+    DONE,
+    MINUTE,
+    NOT_IDS,
+    NOW,
+    UNKNOWN,
+    AnyStore,
+    a_consent,
+    a_direct_run,
+    a_run,
+    an_ending,
+    asked,
+)
+
+ANN, BOB = new_id(), new_id()
+LATER = NOW + 5 * MINUTE
+TOO_LATE = NOW + 10 * MINUTE
+YES, NO = Answer(ConsentStatus.APPROVED), Answer(ConsentStatus.DENIED, None, "not\0 today")
+
+
+async def claimed(store: AnyStore) -> list[tuple[str, int]]:
+    return list(await store.leases.claim("w2", LATER, TOO_LATE + MINUTE, 10))
+
+
+async def test_a_request_comes_back_as_it_was(store: AnyStore) -> None:
+    run = a_run(ANN)
+    one, two = a_consent(run), a_consent(run, created_at=NOW + MINUTE, call_id="c2")
+    await asked(store, run, two, one)
+
+    assert await store.consents.get(ANN, one.id) == one
+    assert list(await store.consents.of_run(run.id)) == [one, two]
+
+
+@pytest.mark.parametrize("consent_id", [*NOT_IDS, UNKNOWN])
+async def test_an_unknown_request(store: AnyStore, consent_id: str) -> None:
+    with pytest.raises(NotFound):
+        await store.consents.get(ANN, consent_id)
+    with pytest.raises(NotFound):
+        await store.consents.answer(ANN, consent_id, YES, "d", NOW)
+    assert list(await store.consents.of_run(consent_id)) == []
+
+
+async def test_another_users_request_is_unknown(store: AnyStore) -> None:
+    run = a_run(ANN)
+    consent = a_consent(run)
+    await asked(store, run, consent)
+
+    with pytest.raises(NotFound):
+        await store.consents.get(BOB, consent.id)
+    with pytest.raises(NotFound):
+        await store.consents.answer(BOB, consent.id, YES, consent.digest, NOW)
+    assert (await store.consents.page(BOB, None, 10, None)).items == []
+    assert await store.consents.get(ANN, consent.id) == consent
+
+
+@pytest.mark.parametrize("answer", [YES, NO])
+async def test_an_answer_is_kept_and_lets_the_run_go_on(store: AnyStore, answer: Answer) -> None:
+    run = a_direct_run(ANN)
+    consent = a_consent(run)
+    await asked(store, run, consent)
+    assert await claimed(store) == []
+
+    kept = await store.consents.answer(ANN, consent.id, answer, consent.digest, LATER)
+
+    reason = answer.reason.replace("\0", "\ufffd")
+    assert kept == replace(consent, status=answer.status, answer_reason=reason, answered_at=LATER)
+    assert await store.consents.get(ANN, consent.id) == kept
+    assert (await store.runs.get(run.id)).status is RunStatus.RUNNING
+    assert await claimed(store) == [(run.id, 2)]
+
+
+async def test_edited_arguments_take_the_place_of_the_others(store: AnyStore) -> None:
+    run = a_run(ANN)
+    consent = a_consent(run)
+    await asked(store, run, consent)
+    params = {"text": "milder", "n": []}
+    digest = digest_of("write", "v1", params)
+
+    kept = await store.consents.answer(
+        ANN, consent.id, Answer(ConsentStatus.APPROVED, params), digest, NOW
+    )
+
+    assert kept == await store.consents.get(ANN, consent.id)
+    assert (kept.params, kept.original_params, kept.digest) == (params, consent.params, digest)
+
+
+async def test_an_answer_is_single_use(store: AnyStore) -> None:
+    run = a_run(ANN)
+    consent = a_consent(run)
+    await asked(store, run, consent)
+    kept = await store.consents.answer(ANN, consent.id, NO, consent.digest, NOW)
+
+    for again in (YES, NO):
+        with pytest.raises(Conflict):
+            await store.consents.answer(ANN, consent.id, again, consent.digest, NOW)
+
+    assert await store.consents.get(ANN, consent.id) == kept
+
+
+async def test_of_two_answers_at_once_one_wins(store: AnyStore) -> None:
+    for _ in range(20):
+        run = a_run(ANN)
+        consent = a_consent(run)
+        await asked(store, run, consent)
+
+        tries = await asyncio.gather(
+            *(
+                store.consents.answer(ANN, consent.id, answer, consent.digest, NOW)
+                for answer in (YES, NO)
+            ),
+            return_exceptions=True,
+        )
+
+        (winner,) = [result for result in tries if not isinstance(result, BaseException)]
+        (loser,) = [result for result in tries if isinstance(result, BaseException)]
+        assert type(loser) is Conflict
+        assert await store.consents.get(ANN, consent.id) == winner
+
+
+async def test_an_answer_that_comes_too_late(store: AnyStore) -> None:
+    run = a_run(ANN)
+    consent = a_consent(run)
+    await asked(store, run, consent)
+
+    for at in (consent.expires_at, consent.expires_at - MINUTE):
+        with pytest.raises(Gone):
+            await store.consents.answer(ANN, consent.id, YES, consent.digest, at)
+
+    assert (await store.consents.get(ANN, consent.id)).status is ConsentStatus.EXPIRED
+    assert await claimed(store) == [(run.id, 2)]
+
+
+async def test_the_sweep_ends_what_nobody_answered(store: AnyStore) -> None:
+    runs = [a_run(ANN) for _ in range(3)]
+    consents = [a_consent(run, expires_at=NOW + n * MINUTE) for n, run in enumerate(runs, 1)]
+    for run, consent in zip(runs, consents, strict=True):
+        await asked(store, run, consent)
+
+    assert await store.consents.expire(NOW, 10) == 0
+    assert await store.consents.expire(NOW + 2 * MINUTE, 1) == 1
+    assert await store.consents.expire(NOW + 2 * MINUTE, 10) == 1
+    assert await store.consents.expire(NOW + 2 * MINUTE, 10) == 0
+
+    statuses = [(await store.consents.get(ANN, consent.id)).status for consent in consents]
+    assert statuses == [ConsentStatus.EXPIRED, ConsentStatus.EXPIRED, ConsentStatus.WAITING]
+    assert {run_id for run_id, _ in await claimed(store)} == {runs[0].id, runs[1].id}
+    with pytest.raises(Gone):
+        await store.consents.answer(ANN, consents[0].id, YES, consents[0].digest, NOW)
+
+
+async def test_several_sweeps_at_once_end_each_request_once(store: AnyStore) -> None:
+    run = a_run(ANN)
+    await asked(store, run, *(a_consent(run) for _ in range(10)))
+
+    ended = await asyncio.gather(*(store.consents.expire(TOO_LATE, 10) for _ in range(4)))
+
+    assert sum(ended) == 10
+
+
+async def test_what_waits_ends_with_the_run(store: AnyStore) -> None:
+    run = a_run(ANN)
+    one, two = a_consent(run), a_consent(run)
+    await asked(store, run, one, two, parked=False)
+    await store.consents.answer(ANN, one.id, NO, one.digest, NOW)
+
+    await store.log.append(run.id, 1, 4, [DONE], ending=an_ending(run, at=LATER))
+
+    assert (await store.consents.get(ANN, one.id)).status is ConsentStatus.DENIED
+    withdrawn = replace(two, status=ConsentStatus.CANCELLED, answered_at=LATER)
+    assert await store.consents.get(ANN, two.id) == withdrawn
+    with pytest.raises(Conflict):
+        await store.consents.answer(ANN, two.id, YES, two.digest, NOW)
+
+
+async def test_a_request_that_comes_with_the_end_is_withdrawn(store: AnyStore) -> None:
+    run = a_run(ANN)
+    await store.runs.start(run, 10)
+    consent = a_consent(run)
+
+    await store.log.append(
+        run.id, 1, 2, [consent.requested(), DONE], ending=an_ending(run), consents=[consent]
+    )
+
+    assert (await store.consents.get(ANN, consent.id)).status is ConsentStatus.CANCELLED
+
+
+async def test_requests_are_kept_only_with_their_events(store: AnyStore) -> None:
+    run = a_run(ANN)
+    await store.runs.start(run, 10)
+    consent = a_consent(run)
+
+    for attempt, first in ((2, 2), (1, 1), (1, 3)):
+        with pytest.raises(LeaseLost):
+            await store.log.append(run.id, attempt, first, [Chunk("x")], consents=[consent])
+
+    assert list(await store.consents.of_run(run.id)) == []
+    assert len(await store.log.read(run.id, None, 10)) == 1
+
+
+async def test_requests_go_with_their_conversation(store: AnyStore) -> None:
+    run = a_run(ANN)
+    consent = a_consent(run)
+    await asked(store, run, consent, parked=False)
+    await store.log.append(run.id, 1, 3, [DONE], ending=an_ending(run))
+
+    await store.conversations.delete(ANN, run.started.conversation_id)
+
+    with pytest.raises(NotFound):
+        await store.consents.get(ANN, consent.id)
+
+
+async def test_pages_follow_on_each_other_newest_first(store: AnyStore) -> None:
+    run = a_run(ANN)
+    consents = [a_consent(run, created_at=NOW + (n // 2) * MINUTE) for n in range(5)]
+    await asked(store, run, *consents, parked=False)
+    answered = await store.consents.answer(ANN, consents[2].id, YES, "d", NOW)
+
+    first = await store.consents.page(ANN, None, 2, None)
+    second = await store.consents.page(ANN, None, 2, first.next_cursor)
+    third = await store.consents.page(ANN, None, 2, second.next_cursor)
+
+    current = [*consents[:2], answered, *consents[3:]]
+    ordered = sorted(current, key=lambda one: (one.created_at, one.id), reverse=True)
+    assert [*first.items, *second.items, *third.items] == ordered
+    assert third.next_cursor is None
+    waiting = [one for one in ordered if one.status is ConsentStatus.WAITING]
+    page = await store.consents.page(ANN, ConsentStatus.WAITING, 3, None)
+    rest = await store.consents.page(ANN, ConsentStatus.WAITING, 3, page.next_cursor)
+    assert [*page.items, *rest.items] == waiting
+    assert (await store.consents.page(ANN, ConsentStatus.DENIED, 3, None)).items == []
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "\0", "c" + "0" * 46, "é"])
+async def test_a_foreign_cursor_is_refused(store: AnyStore, cursor: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        await store.consents.page(ANN, None, 2, cursor)
+    assert refused.value.details["fields"][0]["path"] == "cursor"
+
+
+Change = Callable[[AnyStore, str, str], Awaitable[Any]]
+CHANGES: dict[str, Change] = {
+    "answer": lambda store, _, one: store.consents.answer(ANN, one, YES, "d", NOW),
+    "cancel": lambda store, run, _: store.runs.request_cancel(run),
+    "expire": lambda store, _, __: store.consents.expire(TOO_LATE, 10),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_a_run_that_parks_misses_nothing(store: AnyStore, change: str) -> None:
+    """Whichever comes first, somebody goes on with the run."""
+    for turn in range(100):
+        run = a_direct_run(ANN)
+        consent = a_consent(run)
+        await asked(store, run, consent, parked=False)
+        both = [store.leases.park(run.id, 1, 0), CHANGES[change](store, run.id, consent.id)]
+        results = await asyncio.gather(*(both if turn % 2 else reversed(both)))
+
+        is_parked = results[0 if turn % 2 else 1]
+        assert (await store.runs.get(run.id)).status is RunStatus.RUNNING
+        found = list(await store.leases.claim("w2", NOW, LATER, 10))
+        if is_parked:
+            assert found == [(run.id, 2)]
+        else:
+            assert found == []
+            assert await store.leases.park(run.id, 1, 1) is (change != "cancel")

@@ -1,0 +1,149 @@
+"""The tables of the fakes in memory, and the unit of work over them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+from adapters.persistence.codec import storable
+from domain.configuration import Configuration
+from domain.consents import Consent, ConsentStatus
+from domain.conversations import PREVIEW_LENGTH, Conversation, Message, shorten
+from domain.events import Event
+from domain.idempotency import RequestKey
+from domain.identity import User
+from domain.ports.audit import Decided
+from domain.ports.runs import RunRecord
+from domain.ports.users import Session
+from domain.runs import RunStatus
+
+T = TypeVar("T")
+
+FREE: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class StoredSession:
+    session: Session
+    previous: str | None = None
+    revoked: bool = False
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """``leased_until`` is None when nobody drives it, `FREE` when anybody may."""
+
+    record: RunRecord
+    worker_id: str
+    leased_until: datetime | None
+
+    @property
+    def is_active(self) -> bool:
+        return self.record.finished_at is None
+
+
+@dataclass(frozen=True)
+class StoredAnswer:
+    key: RequestKey
+    outcome: str | None = None
+
+
+@dataclass
+class Memory:
+    """The tables. Their values are immutable, so that a shallow copy is a snapshot."""
+
+    users: dict[str, tuple[User, str]] = field(default_factory=dict)
+    sessions: dict[str, StoredSession] = field(default_factory=dict)
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    messages: dict[str, tuple[Message, ...]] = field(default_factory=dict)
+    runs: dict[str, StoredRun] = field(default_factory=dict)
+    events: dict[str, tuple[Event, ...]] = field(default_factory=dict)
+    consents: dict[str, Consent] = field(default_factory=dict)
+    answers: dict[tuple[str, str], StoredAnswer] = field(default_factory=dict)
+    audit: dict[str, Decided] = field(default_factory=dict)
+    configuration: dict[str, Configuration] = field(default_factory=dict)
+
+    def snapshot(self) -> list[dict[Any, Any]]:
+        return [dict(getattr(self, table.name)) for table in fields(self)]
+
+    def restore(self, snapshot: list[dict[Any, Any]]) -> None:
+        for table, content in zip(fields(self), snapshot, strict=True):
+            setattr(self, table.name, content)
+
+    def active_in(self, conversation_id: str) -> bool:
+        return any(
+            run.is_active and run.record.conversation_id == conversation_id
+            for run in self.runs.values()
+        )
+
+    def say(self, message: Message) -> None:
+        """Put a message at the end of its conversation."""
+        content = storable(message.content)
+        conversation = self.conversations[message.conversation_id]
+        self.conversations[conversation.id] = replace(
+            conversation,
+            message_count=conversation.message_count + 1,
+            last_message_preview=shorten(content, PREVIEW_LENGTH),
+        )
+        kept = replace(message, content=content)
+        self.messages[conversation.id] = (*self.messages.get(conversation.id, ()), kept)
+
+    def consents_of(self, run_id: str) -> list[Consent]:
+        """Return the requests of a run, oldest first."""
+        found = [consent for consent in self.consents.values() if consent.run_id == run_id]
+        return sorted(found, key=lambda consent: (consent.created_at, consent.id))
+
+    def settle(self, consent: Consent) -> None:
+        """Keep a request that waits no more, and let its run be claimed if it waits for it."""
+        self.consents[consent.id] = consent
+        self.free(consent.run_id)
+
+    def free(self, run_id: str) -> None:
+        """Let a run that waits for a human be claimed."""
+        run = self.runs[run_id]
+        if run.record.status is RunStatus.WAITING_CONSENT:
+            freed = replace(run.record, status=RunStatus.RUNNING)
+            self.runs[run_id] = replace(run, record=freed, leased_until=FREE)
+
+    def withdraw(self, run_id: str, at: datetime) -> None:
+        """Cancel what still waits of a run that ends."""
+        for consent in self.consents_of(run_id):
+            if consent.status is ConsentStatus.WAITING:
+                self.consents[consent.id] = replace(
+                    consent, status=ConsentStatus.CANCELLED, answered_at=at
+                )
+
+
+class FakeUnitOfWork:
+    """One unit of work at a time; what other tasks write meanwhile is undone with it."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._lock = asyncio.Lock()
+        self._is_inside: ContextVar[bool] = ContextVar("inside", default=False)
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def run(self, work: Callable[[], Awaitable[T]]) -> T:
+        if self._is_inside.get():
+            return await work()
+        task = asyncio.create_task(self._transact(work))
+        self._running.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen here: a caller who left does not ask for it
+
+    async def _transact(self, work: Callable[[], Awaitable[T]]) -> T:
+        async with self._lock:
+            self._is_inside.set(True)
+            before = self._memory.snapshot()
+            try:
+                return await work()
+            except BaseException:
+                self._memory.restore(before)
+                raise

@@ -1,0 +1,202 @@
+"""Runs, their events and their leases, in memory."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from adapters.persistence.codec import storable
+from domain.consents import Consent, ConsentStatus
+from domain.conversations import Conversation, Message, MessageRole
+from domain.cursors import Cursor
+from domain.errors import Conflict, LeaseLost, NotFound, RunInProgress
+from domain.events import Body, Event, RunStarted
+from domain.idempotency import AlreadyDone
+from domain.ports.runs import Context, Ending, NewRun, RunRecord
+from domain.runs import RunStatus
+from tests.fakes.consents import FakeAnswers
+from tests.fakes.memory import FREE, Memory, StoredRun
+
+
+class FakeRuns:
+    def __init__(self, memory: Memory, answers: FakeAnswers) -> None:
+        self._memory = memory
+        self._answers = answers
+
+    async def start(self, new: NewRun, history_limit: int) -> Sequence[Message]:
+        if new.key is not None:
+            before = self._memory.snapshot()
+            run_id = await self._answers.reserve(new.key, new.id)
+            if run_id is not None:
+                raise AlreadyDone(run_id)
+            try:
+                return self._keep(new, history_limit)
+            except BaseException:
+                self._memory.restore(before)
+                raise
+        return self._keep(new, history_limit)
+
+    def _keep(self, new: NewRun, history_limit: int) -> Sequence[Message]:
+        history = () if new.started.is_direct else self._ask(new)
+        started = new.started
+        record = RunRecord(
+            id=new.id,
+            user_id=started.user_id,
+            conversation_id=started.conversation_id,
+            message_id=started.message_id,
+            status=RunStatus.RUNNING,
+            attempt=1,
+            cancel_requested=False,
+            created_at=new.at,
+            finished_at=None,
+        )
+        self._memory.runs[new.id] = StoredRun(record, new.worker_id, new.leased_until)
+        bodies = (started, *new.events)
+        events = tuple(Event(number, 1, body) for number, body in enumerate(bodies, 1))
+        self._memory.events[new.id] = events
+        return history[-history_limit:] if history_limit else ()
+
+    def _ask(self, new: NewRun) -> Sequence[Message]:
+        """Put the question at the end of its conversation; return what stands before it."""
+        started, memory = new.started, self._memory
+        conversation_id = started.conversation_id
+        if new.new_title is not None:
+            if conversation_id in memory.conversations:
+                raise Conflict("The conversation exists already.")
+            title = storable(new.new_title)
+            memory.conversations[conversation_id] = Conversation(
+                conversation_id, started.user_id, title, new.at, new.at
+            )
+        found = memory.conversations.get(conversation_id)
+        if found is None or found.user_id != started.user_id:
+            raise NotFound("There is no such conversation.")
+        if memory.active_in(conversation_id):
+            raise RunInProgress("A run is still active in this conversation.")
+        history = memory.messages.get(conversation_id, ())
+        memory.conversations[conversation_id] = replace(found, updated_at=new.at)
+        memory.say(
+            Message(started.question_id, conversation_id, MessageRole.USER, new.question, new.at)
+        )
+        return history
+
+    async def context(self, run_id: str, limit: int) -> Context:
+        user_id = (await self.get(run_id)).user_id
+        started = self._memory.events[run_id][0].body
+        if user_id not in self._memory.users:
+            raise NotFound("There is no such user.")
+        assert isinstance(started, RunStarted)
+        said = self._memory.messages.get(started.conversation_id, ())
+        places = (place for place, one in enumerate(said, 1) if one.id == started.question_id)
+        until = next(places, 0)
+        return Context(self._memory.users[user_id][0], said[max(0, until - limit) : until])
+
+    async def get(self, run_id: str) -> RunRecord:
+        if run_id not in self._memory.runs:
+            raise NotFound("There is no such run.")
+        return self._memory.runs[run_id].record
+
+    async def request_cancel(self, run_id: str) -> bool:
+        run = self._memory.runs.get(run_id)
+        if run is None or not run.is_active:
+            return False
+        asked = replace(run.record, cancel_requested=True)
+        self._memory.runs[run_id] = replace(run, record=asked)
+        self._memory.free(run_id)
+        return True
+
+
+class FakeRunLog:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def append(
+        self,
+        run_id: str,
+        attempt: int,
+        first: int,
+        bodies: Sequence[Body],
+        *,
+        ending: Ending | None = None,
+        consents: Sequence[Consent] = (),
+    ) -> None:
+        run = self._memory.runs.get(run_id)
+        stored = self._memory.events.get(run_id, ())
+        if (
+            run is None
+            or run.record.attempt != attempt
+            or not run.is_active
+            or first != len(stored) + 1
+        ):
+            raise LeaseLost("Another worker drives the run, or it has ended.")
+        new = (Event(number, attempt, body) for number, body in enumerate(bodies, first))
+        self._memory.events[run_id] = (*stored, *new)
+        self._memory.consents |= {consent.id: consent for consent in consents}
+        if ending is not None:
+            self._end(run, ending)
+
+    def _end(self, run: StoredRun, ending: Ending) -> None:
+        ended = replace(run.record, status=ending.status, finished_at=ending.at)
+        self._memory.runs[run.record.id] = replace(run, record=ended, leased_until=None)
+        self._memory.withdraw(run.record.id, ending.at)
+        if not run.record.conversation_id:
+            return
+        conversation = self._memory.conversations[run.record.conversation_id]
+        self._memory.conversations[conversation.id] = replace(conversation, updated_at=ending.at)
+        if ending.answer is not None:
+            self._memory.say(replace(ending.answer, run_id=run.record.id))
+
+    async def read(self, run_id: str, after: Cursor | None, limit: int) -> Sequence[Event]:
+        seen = after or Cursor(attempt=0, number=0)
+        following = [
+            event
+            for event in self._memory.events.get(run_id, ())
+            if event.number > seen.number or event.attempt > seen.attempt
+        ]
+        return following[:limit]
+
+
+class FakeLeases:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def renew(self, worker_id: str, until: datetime) -> Sequence[str]:
+        held = [
+            run
+            for run in self._memory.runs.values()
+            if run.worker_id == worker_id and run.leased_until not in {None, FREE}
+        ]
+        for run in held:
+            self._memory.runs[run.record.id] = replace(run, leased_until=until)
+        return [run.record.id for run in held if run.record.cancel_requested]
+
+    async def claim(
+        self, worker_id: str, now: datetime, until: datetime, limit: int
+    ) -> Sequence[tuple[str, int]]:
+        lapsed = [
+            (run.leased_until, run.record)
+            for run in self._memory.runs.values()
+            if run.leased_until is not None and run.leased_until < now
+        ]
+        lapsed.sort(key=lambda pair: pair[0])
+        claimed = []
+        for _, found in lapsed[:limit]:
+            record = replace(found, attempt=found.attempt + 1, status=RunStatus.RUNNING)
+            self._memory.runs[record.id] = StoredRun(record, worker_id, until)
+            claimed.append((record.id, record.attempt))
+        return claimed
+
+    async def park(self, run_id: str, attempt: int, answers: int) -> bool:
+        run = self._memory.runs.get(run_id)
+        if run is None or run.record.attempt != attempt or not run.is_active:
+            raise LeaseLost("Another worker drives the run, or it has ended.")
+        consents = self._memory.consents_of(run_id)
+        known = sum(consent.status is not ConsentStatus.WAITING for consent in consents)
+        if known > answers or run.record.cancel_requested:
+            return False
+        parked = replace(run.record, status=RunStatus.WAITING_CONSENT)
+        self._memory.runs[run_id] = replace(run, record=parked, leased_until=None)
+        return True
+
+    async def release(self, run_id: str, attempt: int) -> None:
+        run = self._memory.runs.get(run_id)
+        if run is not None and run.record.attempt == attempt and run.leased_until is not None:
+            self._memory.runs[run_id] = replace(run, leased_until=FREE)

@@ -1,0 +1,32 @@
+"""A plugin whose tool leaves a line in the file that LEDGER_FILE names: each line is an effect."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from puerto import RegisterTool, hookimpl, tool
+
+
+@tool(effect="write", timeout=60)
+async def append_line(text: str, seconds: float = 0) -> str:
+    """Append a line to the ledger.
+
+    Args:
+        text: the line.
+        seconds: how long to go on after that.
+
+    """
+    _append(f"{text}\n")
+    await asyncio.sleep(seconds)
+    return f"appended {text}"
+
+
+def _append(line: str) -> None:
+    with Path(os.environ["LEDGER_FILE"]).open("a", encoding="utf-8") as file:
+        file.write(line)
+
+
+@hookimpl
+def puerto_register_tools(register: RegisterTool) -> None:
+    """Register the tool."""
+    register(append_line)
