@@ -19,8 +19,10 @@ class Taken(Conflict):
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated(*, connecting: bool = False) -> Iterator[None]:
     """Turn every error of the drivers and the ORM into one of the core's.
+
+    While connecting, the message holds the driver's own: only the operator sees it then.
 
     Raises:
         Taken: a constraint does not allow the change.
@@ -32,7 +34,11 @@ def translated() -> Iterator[None]:
     except IntegrityError as error:
         raise Taken(_constraint(error)) from error
     except _DRIVERS as error:
-        raise Unavailable(f"The database cannot do this now ({_reason(error)}).") from error
+        cause = error.__cause__ or error.__context__ or error
+        if connecting:
+            reason = " ".join(str(cause).split()) or type(cause).__name__
+            raise Unavailable(f"The database cannot be opened: {reason}") from error
+        raise Unavailable(f"The database cannot do this now ({_reason(cause)}).") from error
 
 
 # Reading a socket or waiting for a pool raises OSError and its subclass TimeoutError;
@@ -55,9 +61,6 @@ def _constraint(error: IntegrityError) -> str:
     return str(error).rpartition(": ")[2]
 
 
-def _reason(error: BaseException) -> str:
+def _reason(cause: BaseException) -> str:
     """Name the kind of failure: the text of an error may hold what users wrote."""
-    cause = error.__cause__ or error.__context__ or error
-    if isinstance(cause, sqlite3.Error):
-        return str(cause)
-    return type(cause).__name__
+    return str(cause) if isinstance(cause, sqlite3.Error) else type(cause).__name__

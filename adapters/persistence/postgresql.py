@@ -75,7 +75,7 @@ class PostgreSQLClient(Client, AsyncpgDBClient):
 
     async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001  the ORM's name
         """Open the pool."""
-        with translated():
+        with translated(connecting=True):
             await super().create_connection(with_db)
 
     async def create_pool(self, **options: Any) -> Pool:

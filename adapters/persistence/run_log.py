@@ -26,11 +26,21 @@ _APPEND: Final = f"""
 # The row is locked until the events are kept, so that none of them lands after a takeover.
 _LOCK: Final = {"postgresql": "FOR SHARE", "sqlite": ""}
 
+# Who begins a run locks the conversation before the run, so who ends one does the same.
+_CONVERSATION_LOCKED: Final = Write(
+    "place",
+    """
+    SELECT conversations.id FROM conversations JOIN runs ON conversation_id = conversations.id
+    WHERE runs.id = $1 FOR UPDATE OF conversations
+    """,
+    "SELECT conversation_id AS id FROM runs WHERE id = $1",
+    is_lock=True,
+)
 _RUN_ENDS: Final = Write(
     "run",
     f"""
     UPDATE runs SET status = $6, finished_at = $7, active_in = NULL, leased_until = NULL
-    WHERE {_MAY_WRITE}
+    WHERE {_MAY_WRITE} AND conversation_id IN (SELECT id FROM place)
     RETURNING id, conversation_id
     """,  # noqa: S608  made of constants
     "SELECT id, conversation_id FROM runs WHERE id = $1",
@@ -41,6 +51,7 @@ _LAST_EVENTS: Final = Write(
 )
 _END_WITHOUT_ANSWER: Final = Stroke(
     (
+        _CONVERSATION_LOCKED,
         _RUN_ENDS,
         _LAST_EVENTS,
         Write(
@@ -55,6 +66,7 @@ _END_WITHOUT_ANSWER: Final = Stroke(
 )
 _END_WITH_ANSWER: Final = Stroke(
     (
+        _CONVERSATION_LOCKED,
         _RUN_ENDS,
         _LAST_EVENTS,
         Write(

@@ -5,8 +5,8 @@ there the same writes run one after the other in a transaction, and read back th
 ones before them wrote.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.persistence.database import Database, Row
@@ -17,36 +17,46 @@ class Write:
     """One write, known to those that follow as a table ``name`` of what it returned.
 
     ``again`` is a query that finds the same rows afterwards; a write that nobody refers to
-    needs none. The values are the stroke's: $1, $2 ...
+    needs none. A lock is only taken where others may write at the same time, on PostgreSQL.
+    The values are the stroke's: $1, $2 ...
     """
 
     name: str
     sql: str
     again: str = ""
+    is_lock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """Some writes in their order, then a query. When the first write finds no row, none do."""
+    """Some writes in their order, then a query. When the first write finds no row, none do.
+
+    ``whole`` is the stroke as one statement, ``steps`` as one statement after the other.
+    """
 
     writes: Sequence[Write]
     query: str
+    whole: str = field(init=False)
+    steps: Sequence[str] = field(init=False)
 
-    @property
-    def whole(self) -> str:
-        """The stroke as one statement."""
-        parts = ", ".join(f"{write.name} AS ({write.sql})" for write in self.writes)
-        return f"WITH {parts} {self.query}"
+    def __post_init__(self) -> None:
+        parts = {write.name: write.sql for write in self.writes}
+        object.__setattr__(self, "whole", _with(parts, self.query))
+        object.__setattr__(self, "steps", tuple(self._steps()))
 
-    @property
-    def steps(self) -> Sequence[str]:
-        """The stroke as one statement after the other."""
-        steps, known = [], ""
+    def _steps(self) -> Iterator[str]:
+        known: dict[str, str] = {}
         for write in self.writes:
-            steps.append(f"WITH {known} {write.sql}" if known else write.sql)
+            if not write.is_lock:
+                yield _with(known, write.sql)
             if write.again:
-                known += f"{', ' if known else ''}{write.name} AS ({write.again})"
-        return [*steps, f"WITH {known} {self.query}"]
+                known[write.name] = write.again
+        yield _with(known, self.query)
+
+
+def _with(tables: Mapping[str, str], sql: str) -> str:
+    named = ", ".join(f"{name} AS ({query})" for name, query in tables.items())
+    return f"WITH {named} {sql}" if named else sql
 
 
 async def perform(database: Database, stroke: Stroke, *values: Any) -> Sequence[Row]:

@@ -13,7 +13,9 @@ from adapters.persistence import Database, Limits, Store
 from domain.errors import Conflict, InvalidRequest, LeaseLost, RunInProgress, Unavailable
 from domain.events import Chunk
 from domain.ids import new_id
+from domain.ports.runs import NewRun
 from tests.adapters.persistence.stores import (
+    DONE,
     NOW,
     a_conversation,
     a_run,
@@ -65,7 +67,7 @@ async def test_a_database_without_tables_is_no_crash(bare_url: str) -> None:
     await database.close()
 
 
-async def test_closing_waits_for_the_work_under_way(database: Database) -> None:
+async def test_closing_waits_for_the_work_under_way(database: Database, database_url: str) -> None:
     store = Store.over(database)
     kept = a_conversation(ANN)
     is_inside, may_end = asyncio.Event(), asyncio.Event()
@@ -87,8 +89,11 @@ async def test_closing_waits_for_the_work_under_way(database: Database) -> None:
     with pytest.raises(Unavailable):
         await store.conversations.get(ANN, kept.id)
     assert await database.ping() is False
-    await database.start()
-    assert await store.conversations.get(ANN, kept.id) == kept
+
+    again = Database(database_url)
+    await again.start()
+    assert await Store.over(again).conversations.get(ANN, kept.id) == kept
+    await again.close()
 
 
 async def test_two_databases_in_one_process_do_not_mix(database: Database, shared_url: str) -> None:
@@ -103,6 +108,45 @@ async def test_two_databases_in_one_process_do_not_mix(database: Database, share
 
     await other.unit_of_work.run(work)
     await other.close()
+
+
+async def test_several_processes_take_turns(database: Database, database_url: str) -> None:
+    other = Database(database_url)
+    await other.start()
+    stores = [Store.over(database), Store.over(other)]
+    kept = [await answered(stores[0], ANN) for _ in range(10)]
+
+    async def turns(store: Store, run: NewRun) -> None:
+        for _ in range(3):
+            with suppress(RunInProgress):
+                await answered(store, ANN, run.started.conversation_id)
+
+    await asyncio.gather(*(turns(store, run) for store in stores for run in kept))
+
+    await other.close()
+    for run in kept:
+        conversation = await stores[0].conversations.get(ANN, run.started.conversation_id)
+        said = await stores[0].conversations.messages(ANN, conversation.id, 100, None)
+        assert conversation.message_count == len(said.items) >= 4
+
+
+async def test_an_end_and_the_next_beginning_at_the_same_moment(database: Database) -> None:
+    store = Store.over(database)
+
+    async def begun(conversation_id: str) -> None:
+        with suppress(RunInProgress):
+            history = await store.runs.start(a_run(ANN, conversation_id), 10)
+            assert [message.content for message in history] == ["How many?", "42"]
+
+    for _ in range(20):
+        runs = [a_run(ANN) for _ in range(10)]
+        await asyncio.gather(*(store.runs.start(run, 10) for run in runs))
+        ends = (store.log.append(run.id, 1, 2, [DONE], an_ending(run)) for run in runs)
+        begins = (begun(run.started.conversation_id) for run in runs)
+
+        await asyncio.gather(
+            *(action for pair in zip(ends, begins, strict=True) for action in pair)
+        )
 
 
 async def test_what_is_there_already_is_a_conflict(database: Database) -> None:
