@@ -56,8 +56,13 @@ class TortoiseUnitOfWork:
             raise Unavailable("The service is shutting down.")
         task = asyncio.create_task(self._transact(work))
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._forget)
         return await asyncio.shield(task)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen here: a caller who left does not ask for it
 
     async def _transact(self, work: Callable[[], Awaitable[T]]) -> T:
         async with self._client().transaction() as client:
