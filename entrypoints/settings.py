@@ -72,8 +72,9 @@ class Settings(BaseSettings):
     encryption_key: Secret | None = Field(
         None,
         validation_alias="ENCRYPTION_KEY",
-        description="Not used by this version yet: it is to encrypt secrets kept in the database. At least 32 random bytes; a weak "
-        "or well-known one is refused. Not set: one is made and kept in the data folder.",
+        description="Not used by this version yet: it is to encrypt secrets kept in the database. "
+        "At least 32 random bytes; a weak or well-known one is refused. Not set: one is made and "
+        "kept in the data folder.",
     )
     openai_api_key: ApiKey | None = Field(
         None, validation_alias="OPENAI_API_KEY", description="Key of the OpenAI API."

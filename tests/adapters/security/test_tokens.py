@@ -130,7 +130,9 @@ def test_a_token_does_not_show_in_its_repr(tokens: Tokens) -> None:
 
 def test_the_token_is_an_ordinary_jwt_with_the_promised_claims() -> None:
     token = jwt.decode(
-        JwtTokens(SECRET, CLOCK).issue(USER, "session-1").token, OctKey.import_key(SECRET), ["HS256"]
+        JwtTokens(SECRET, CLOCK).issue(USER, "session-1").token,
+        OctKey.import_key(SECRET),
+        ["HS256"],
     )
     assert token.header == HS256
     assert set(token.claims) == set(GOOD)
