@@ -72,8 +72,9 @@ class Settings(BaseSettings):
     encryption_key: Secret | None = Field(
         None,
         validation_alias="ENCRYPTION_KEY",
-        description="Encrypts the secrets kept in the database. At least 32 random bytes; a weak "
-        "or well-known one is refused. Not set: one is made and kept in the data folder.",
+        description="Not used by this version yet: it is to encrypt secrets kept in the database. "
+        "At least 32 random bytes; a weak or well-known one is refused. Not set: one is made and "
+        "kept in the data folder.",
     )
     openai_api_key: ApiKey | None = Field(
         None, validation_alias="OPENAI_API_KEY", description="Key of the OpenAI API."
@@ -90,21 +91,29 @@ class Settings(BaseSettings):
         description="Model to ask of the OpenAI API. Not set: the adapter's default.",
     )
     anthropic_api_key: ApiKey | None = Field(
-        None, validation_alias="ANTHROPIC_API_KEY", description="Key of the Anthropic API."
+        None,
+        validation_alias="ANTHROPIC_API_KEY",
+        description="Key of the Anthropic API. Not used by this version yet.",
     )
     gemini_api_key: ApiKey | None = Field(
         None,
         validation_alias=AliasChoices("GEMINI_API_KEY", "GOOGLE_AI_API_KEY"),
-        description="Key of the Google Gemini API.",
+        description="Key of the Google Gemini API. Not used by this version yet.",
     )
     perplexity_api_key: ApiKey | None = Field(
-        None, validation_alias="PERPLEXITY_API_KEY", description="Key of the Perplexity API."
+        None,
+        validation_alias="PERPLEXITY_API_KEY",
+        description="Key of the Perplexity API. Not used by this version yet.",
     )
     serpapi_api_key: ApiKey | None = Field(
-        None, validation_alias="SERPAPI_API_KEY", description="Key of SerpAPI."
+        None,
+        validation_alias="SERPAPI_API_KEY",
+        description="Key of SerpAPI. Not used by this version yet.",
     )
     pinecone_api_key: ApiKey | None = Field(
-        None, validation_alias="PINECONE_API_KEY", description="Key of Pinecone."
+        None,
+        validation_alias="PINECONE_API_KEY",
+        description="Key of Pinecone. Not used by this version yet.",
     )
     api_host: str = Field(
         "127.0.0.1",
@@ -123,7 +132,8 @@ class Settings(BaseSettings):
         60,
         ge=1,
         validation_alias="RATE_LIMIT_PER_MINUTE",
-        description="Requests a minute for each user, or each address where nobody is logged in.",
+        description="Not used by this version yet: requests a minute for each user, or each "
+        "address where nobody is logged in.",
     )
     cors_origins: Annotated[
         tuple[Annotated[str, AfterValidator(check_origin)], ...], BeforeValidator(split_list)

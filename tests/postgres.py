@@ -10,7 +10,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -35,11 +35,12 @@ def running_postgres() -> Iterator[str]:
 
 
 def main() -> None:
-    """Run a server until a signal comes."""
-    with running_postgres() as url:
+    """Run a server until Ctrl-C or a signal to end."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), running_postgres() as url:
         sys.stdout.write(f"DATABASE_URL={url}\n")
         sys.stdout.flush()
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        signal.pause()
 
 
 if __name__ == "__main__":

@@ -48,7 +48,11 @@ def command(
 
 async def _demonstrate(folder: Path) -> bool:
     async with _service(folder) as demonstration:
-        return await demonstration.run()
+        went_well = await demonstration.run()
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():  # a Ctrl-C that a library kept to itself
+        raise asyncio.CancelledError
+    return went_well
 
 
 @asynccontextmanager

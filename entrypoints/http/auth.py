@@ -4,7 +4,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
-from quart import Blueprint, Response
+from quart import Blueprint
 from quart_schema import document_response, tag, validate_request
 
 from domain.authentication import Grant
@@ -158,10 +158,9 @@ async def refresh(data: RefreshRequest) -> dict[str, Any]:
 @blueprint.post("/logout")
 @tag(["authentication"])
 @answers_nothing
-async def logout() -> Response:
+async def logout() -> None:
     """End the session: its tokens are worth nothing from now on."""
     await services().authentication.logout(identity())
-    return Response(status=204)
 
 
 @blueprint.get("/me")

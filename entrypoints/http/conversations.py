@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
-from quart import Blueprint, Response
+from quart import Blueprint
 from quart_schema import document_response, tag, validate_querystring, validate_request
 
 from domain.conversations import TITLE_LENGTH, Conversation, Message, new_conversation, shorten
@@ -78,7 +78,6 @@ class ListQuery(BaseModel):
     cursor: ConversationCursor | None = None
     q: str | None = Field(
         None,
-        min_length=1,
         max_length=500,
         description="Only those whose title or messages hold this text.",
     )
@@ -97,8 +96,8 @@ class ConversationList(BaseModel):
 @document_response(ConversationList)
 async def find(query_args: ListQuery) -> dict[str, Any]:
     """List your conversations, the last changed first."""
-    query = query_args
-    page = await services().conversations.page(caller().id, query.limit, query.cursor, query.q)
+    query, conversations = query_args, services().conversations
+    page = await conversations.page(caller().id, query.limit, query.cursor, query.q or None)
     return {
         "conversations": [conversation_view(item) for item in page.items],
         "next_cursor": page.next_cursor,
@@ -171,10 +170,9 @@ async def change(conversation_id: str, data: ConversationChange) -> dict[str, An
 @tag(["conversations"])
 @answers_nothing
 @can_fail(409)
-async def delete(conversation_id: str) -> Response:
+async def delete(conversation_id: str) -> None:
     """Forget a conversation, with its messages and runs. One that is being answered stays."""
     await services().conversations.delete(caller().id, conversation_id)
-    return Response(status=204)
 
 
 class History(BaseModel):

@@ -1,6 +1,5 @@
 """What the requests and answers of several routes have in common."""
 
-from datetime import datetime
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
@@ -15,7 +14,7 @@ Id = Annotated[
     WithJsonSchema({"type": "string", "format": "uuid", "examples": [EXAMPLE_ID]}),
 ]
 Timestamp = Annotated[
-    datetime | str,
+    str,
     WithJsonSchema(
         {
             "type": "string",

@@ -5,12 +5,14 @@ may fail beyond what every view of its kind does (`can_fail`). Quart-Schema make
 module makes a valid document of them.
 """
 
-from collections.abc import Callable, Iterable
+import inspect
+from collections.abc import Awaitable, Callable, Iterable
+from functools import wraps
 from http import HTTPStatus
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, ParamSpec, TypeVar
 
 from pydantic import BaseModel, Field
-from quart import Quart
+from quart import Quart, Response
 from quart_schema import Info, OpenAPIProvider, QuartSchema
 from quart_schema.validation import DataSource
 from werkzeug.routing.rules import Rule
@@ -32,6 +34,7 @@ from entrypoints.services import EXTENSION
 from entrypoints.version import VERSION
 
 View = TypeVar("View", bound=Callable[..., Any])
+Arguments = ParamSpec("Arguments")
 Json = dict[str, Any]
 
 _ALSO: Final = "_puerto_also"
@@ -55,9 +58,19 @@ def can_fail(*statuses: int) -> Callable[[View], View]:
     return _marked(_FAILS, statuses)
 
 
-def answers_nothing(view: View) -> View:
-    """Say that success is 204, without a body."""
-    return _marked(_EMPTY, value=True)(view)
+def answers_nothing(
+    view: Callable[Arguments, Awaitable[None]],
+) -> Callable[Arguments, Awaitable[Response]]:
+    """Answer 204, without a body, when the view comes to its end."""
+
+    @wraps(view)
+    async def answer(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Response:
+        await view(*args, **kwargs)
+        response = Response(status=204)
+        del response.headers["Content-Type"]
+        return response
+
+    return _marked(_EMPTY, value=True)(answer)
 
 
 def _marked(name: str, value: object) -> Callable[[View], View]:
@@ -175,7 +188,7 @@ class Document(OpenAPIProvider):
         (content,) = body["content"].values()
         schemas[model.__name__] = content["schema"]
         content["schema"] = {"$ref": REFERENCE.format(model=model.__name__)}
-        described = {"description": content_description(model), "required": True}
+        described = {"description": inspect.getdoc(model) or model.__name__, "required": True}
         return body | described, refusing_nul(schemas)
 
     def build_response_object(self, model: Any, headers_model: Any) -> tuple[Json, Json]:
@@ -186,11 +199,6 @@ class Document(OpenAPIProvider):
         content = {"schema": {"$ref": REFERENCE.format(model=model.__name__)}}
         media_type = getattr(model, "media_type", "application/json")
         return answer | {"content": {media_type: content}}, schemas
-
-
-def content_description(model: type[BaseModel]) -> str:
-    """Return what a model says of itself."""
-    return (model.__doc__ or model.__name__).strip()
 
 
 def _statuses(view: object, rule: Rule, *, has_body: bool) -> Iterable[int]:

@@ -100,7 +100,7 @@ JSON = st.recursive(
 async def test_every_json_result_can_be_stored(value: Any) -> None:
     result = await returning(value).run({}, None)  # type: ignore[arg-type] # nobody looks at it
     text = json.dumps(result, allow_nan=False, ensure_ascii=False)
-    assert "\\u0000" not in text
+    assert "\\u0000" not in text.replace("\\\\", "")  # a backslash of the text is doubled
     assert text.encode()
 
 

@@ -228,7 +228,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with OpenAIWireServer(parser.parse_args().port) as server:
-        print(f"OPENAI_BASE_URL={server.base_url} OPENAI_API_KEY=any", flush=True)  # noqa: T201 - what it is run for
+        print(f"OPENAI_BASE_URL={server.base_url} OPENAI_API_KEY=any", flush=True)
         stop.wait()
 
 

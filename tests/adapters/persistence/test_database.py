@@ -279,6 +279,30 @@ async def unseen() -> AsyncIterator[list[dict[str, Any]]]:
     loop.set_exception_handler(None)
 
 
+async def test_work_that_fails_after_its_caller_left_fails_in_silence(
+    database: Database, unseen: list[dict[str, Any]]
+) -> None:
+    is_inside, may_end = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        is_inside.set()
+        await may_end.wait()
+        raise LookupError("nobody waits for this")
+
+    caller = asyncio.create_task(database.unit_of_work.run(work))
+    await is_inside.wait()
+    caller.cancel()
+    await asyncio.wait({caller})
+    may_end.set()
+    async with asyncio.timeout(5):
+        while database.unit_of_work._running:
+            await asyncio.sleep(0)
+
+    del caller
+    gc.collect()  # a task reports an error that nobody saw when it is forgotten
+    assert unseen == []
+
+
 async def test_callers_who_leave_at_any_moment_leave_it_unharmed(
     database: Database, unseen: list[dict[str, Any]]
 ) -> None:

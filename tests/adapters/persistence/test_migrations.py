@@ -49,9 +49,11 @@ print(asyncio.run(migrate(sys.argv[1])))
 async def on(url: str, *statements: str) -> None:
     database = Database(url)
     await database.start()
-    for statement in statements:
-        await database.fetch(statement)
-    await database.close()
+    try:
+        for statement in statements:
+            await database.fetch(statement)
+    finally:
+        await database.close()
 
 
 async def test_an_empty_database_gets_all_of_them_once(bare_url: str) -> None:
