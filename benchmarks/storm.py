@@ -32,6 +32,7 @@ from storm_servers import Server
 
 SETTLE_SECONDS: Final = 60.0
 LEASE_SECONDS: Final = 1
+LULLS: Final = ((0.05, 0.6), (0.6, 2.5))  # seconds from one kill to the next: from either
 BETWEEN_RESTARTS: Final = 10  # kills from one restart of the database to the next
 
 
@@ -111,7 +112,7 @@ class Storm:
         talks = [asyncio.create_task(person.talk(stop)) for person in self.people]
         try:
             while self.kills < self._options.kills:
-                await asyncio.sleep(self._chance.uniform(0.05, 0.9))
+                await asyncio.sleep(self._chance.uniform(*self._chance.choice(LULLS)))
                 await self._strike()
             await self._crash_database()  # the last blow: no kill hides what it leaves behind
             stop.set()

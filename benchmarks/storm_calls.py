@@ -95,19 +95,18 @@ def _permission_violations(
 def _count_violations(call: StoredCall, effects: Sequence[Effect]) -> list[str]:
     """Say whether it took effect more often, or less, than the log admits."""
     count, outcome = len(effects), call.outcome
-    seen = f"it is {outcome} after {call.starts} starts, {call.questions} questions: {count} effects"
-    if count > call.starts:
-        return [f"more effects than starts: {seen}"]
-    if outcome == "refused" and count and not call.questions:
-        return [f"refused, and took effect: {seen}"]
-    if outcome == "failed" and not (call.tool == "storm_read" and call.was_interrupted):
-        return [f"these tools do not fail: {seen} {call.ends}"]
-    if outcome == "finished" and not count:
-        return [f"no effect: {seen}"]
-    if call.tool != "storm_write":
-        return []  # may be done again: its second effect is none
-    if call.starts > 1 + call.questions:
-        return [f"started again without a question: {seen}"]
-    if count > 1 and not call.questions:
-        return [f"took effect twice: {seen}"]
-    return []
+    may_fail = call.tool == "storm_read" and call.was_interrupted
+    counts_twice = call.tool == "storm_write"  # the others may be done again as they like
+    broken = {
+        "it took effect more often than it was started": count > call.starts,
+        "it was refused, and took effect": outcome == "refused" and count and not call.questions,
+        "it failed, which it cannot": outcome == "failed" and not may_fail,
+        "it has a result, and took no effect": outcome == "finished" and not count,
+        "it was started again without a question": counts_twice
+        and call.starts > 1 + call.questions,
+        "it took effect twice without a question": counts_twice
+        and count > 1
+        and not call.questions,
+    }
+    seen = f"{outcome} after {call.starts} starts and {call.questions} questions"
+    return [f"{what} ({seen}, {count} effects)" for what, is_so in broken.items() if is_so]

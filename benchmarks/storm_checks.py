@@ -117,7 +117,8 @@ def _is_pause(event: Mapping[str, Any]) -> bool:
 
 
 def _is_for_clients(body: Mapping[str, Any]) -> bool:
-    return body["type"] not in UNSEEN and body != {**body, "type": "message", "message_id": ""}
+    is_of_a_call = body.get("message_id") == "" and body["type"] == "message"  # it has no answer
+    return not (is_of_a_call or body["type"] in UNSEEN)
 
 
 def _cursor(run_id: str, event: Stored) -> str:
@@ -132,15 +133,14 @@ def _text_violations(
     heard = joined(message.events)
     if heard is None:
         return ["a retry names a cursor that the client never saw"]
-    texts = {"heard": heard}
-    texts |= {"message event": e.body["content"] for e in stored if e.body["type"] == "message"}
     kept = rows.answers.get(run_id, [])
     if len(kept) > 1:
         problems.append(f"has {len(kept)} answers in the conversation")
-    texts |= {"kept": text for text in kept}
+    texts = [heard, *kept]
+    texts += [event.body["content"] for event in stored if event.body["type"] == "message"]
     if message.told is not None:
-        texts["told whole"] = message.told
-    if message.path != "/api/tools/execute" and len(set(texts.values())) > 1:
+        texts.append(message.told)
+    if message.path != "/api/tools/execute" and len(set(texts)) > 1:
         problems.append(f"its texts differ: {texts}")
     return problems
 

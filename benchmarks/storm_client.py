@@ -69,9 +69,7 @@ class Person:
             return await self._lines.socket(message)
         if message.body.get("stream"):
             return await self._lines.post_streaming(message)
-        status, answer = await self._lines.call(
-            "POST", message.path, message.body, message.name
-        )
+        status, answer = await self._lines.call("POST", message.path, message.body, message.name)
         details = answer.get("error", {}).get("details", {})
         message.run_id = answer.get("run_id") or details.get("run_id")
         if status == 200 and answer.get("status") == "completed":

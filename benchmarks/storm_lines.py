@@ -62,7 +62,8 @@ class Lines:
     async def follow(self, message: Message) -> tuple[int, dict[str, Any]]:
         """Follow the run of a message from where it was heard last."""
         address = f"{self._address('http')}/api/runs/{message.run_id}/events"
-        headers, params = {}, {}
+        headers: dict[str, str] = {}
+        params: dict[str, str] = {}
         if (cursor := message.cursor) is not None:
             place, name = self._chance.choice(((headers, "Last-Event-ID"), (params, "after")))
             place[name] = cursor
@@ -142,8 +143,8 @@ class _Socket:
             raise ConnectionError("not now")
         raise RuntimeError(f"the login was refused: {answer}")
 
-    async def __aexit__(self, *why: Any) -> None:
-        await self._connecting.__aexit__(*why)
+    async def __aexit__(self, *why: object) -> None:
+        await self._connecting.__aexit__(*why)  # type: ignore[arg-type]  # handed on as they come
 
 
 _STATUS: Final = {"UNAVAILABLE": 503, "CONFLICT": 409, "RATE_LIMITED": 429, "INTERNAL": 500}

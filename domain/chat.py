@@ -187,6 +187,10 @@ class Chat:
         )
         return follower.batches()
 
+    async def is_told(self, record: RunRecord, after: Cursor) -> bool:
+        """Tell whether the run is final and nothing follows on the cursor."""
+        return record.status.is_final and not await self._log.read(record.id, after, 1)
+
     async def cancel(self, user: User, run_id: str) -> RunRecord:
         """Store the intent to cancel and act on it; a run that is final stays as it is.
 

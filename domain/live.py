@@ -88,6 +88,7 @@ class LiveRuns:
 
         ``before`` is the attempt that wrote the last event that is stored, if there is one.
         """
+        self.close(run_id)
         live = self._runs[run_id] = LiveRun(attempt, first, before)
         if self._ticker is None:
             self._ticker = asyncio.get_running_loop().call_later(self._nudge_seconds, self._tick)

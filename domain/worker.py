@@ -138,7 +138,9 @@ class Worker:
             await asyncio.gather(self._heart, return_exceptions=True)
 
     def _hold(self, run: Run, journal: Journal) -> Journal:
-        self._driven[run.id] = _Driven(journal)
+        lost, self._driven[run.id] = self._driven.get(run.id), _Driven(journal)
+        if lost is not None and lost.task is not None:  # its lease ran out unnoticed
+            lost.task.cancel()
         return journal
 
     async def _drive(self, task: Task, driven: _Driven) -> None:
@@ -157,8 +159,13 @@ class Worker:
             _log.exception("run %s stands still until its lease runs out", run_id)
         finally:
             await driven.journal.close()
-            self._driven.pop(run_id, None)
-            self._live.close(run_id)
+            if self._driven.get(run_id) is driven:  # else it was taken over by this very worker
+                self._let_go(run_id)
+
+    def _let_go(self, run_id: str) -> None:
+        """Stop sharing a run, and let its lease run out if it is still held."""
+        self._driven.pop(run_id, None)
+        self._live.close(run_id)
 
     async def _hand_back(self, journal: Journal) -> None:
         """Store what waits, and let any worker take the run over at once."""
@@ -174,11 +181,14 @@ class Worker:
                     await self._news.wait()
             self._news.clear()
             try:
-                for run_id in await self._leases.renew(self.id, self.lease_end()):
+                driven = list(self._driven)
+                for run_id in await self._leases.renew(self.id, driven, self.lease_end()):
                     self.cancel(run_id)
                 await self._sweep()
             except PuertoError as error:
                 _log.warning("heartbeat: %s", error)
+            except Exception:  # noqa: BLE001  without its heartbeat the worker is good for nothing
+                _log.exception("heartbeat")
 
     async def _sweep(self) -> None:
         """End requests whose time is over, and go on with the runs that nobody drives."""
@@ -190,12 +200,14 @@ class Worker:
         for run_id, attempt in claimed:
             try:
                 await self._go_on(run_id, attempt)
+                continue
             except NotFound:
                 _log.warning("run %s has nobody left to run for", run_id)
-            except LeaseLost:
-                _log.warning("run %s goes on elsewhere", run_id)
+            except PuertoError as error:
+                _log.warning("run %s cannot be taken over: %s", run_id, error)
             except Exception:  # noqa: BLE001  one run's fault must not reach the others
                 _log.exception("run %s cannot be taken over", run_id)
+            self._let_go(run_id)
 
     async def _go_on(self, run_id: str, attempt: int) -> None:
         """Load the events, fold, decide, go on."""

@@ -1,5 +1,6 @@
 """Which worker drives which run."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -12,11 +13,12 @@ from domain.runs import RunStatus
 # The lease of a run that any worker may take at once, whatever its clock says.
 FREE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-# A lease is compared with the past, rather than with null, so that SQLite uses the index too.
 _RENEW: Final = """
-    UPDATE runs SET leased_until = $2 WHERE worker_id = $1 AND leased_until > $3
+    UPDATE runs SET leased_until = $2
+    WHERE id IN (SELECT {each}) AND worker_id = $1 AND leased_until > $3
     RETURNING id, cancel_requested
 """
+_EACH: Final = {"postgresql": "unnest($4::uuid[])", "sqlite": "value FROM json_each($4)"}
 _CLAIM: Final = """
     UPDATE runs
     SET attempt = attempt + 1, worker_id = $1, leased_until = $3, status = '{running}'
@@ -48,13 +50,16 @@ class TortoiseLeases:
         self._database = database
         engine = database.engine
         self._claim = _CLAIM.format(running=RunStatus.RUNNING, lock=_SKIP[engine])
+        self._renew = _RENEW.format(each=_EACH[engine])
         self._driven = _DRIVEN + _LOCK[engine]
         self._park = _PARK + telling_events(engine, "id")
         self._release = _RELEASE + telling_work(engine)
 
-    async def renew(self, worker_id: str, until: datetime) -> Sequence[str]:
-        """Extend the leases of this worker; return those of its runs that are to be cancelled."""
-        rows = await self._database.fetch(_RENEW, worker_id, until, FREE)
+    async def renew(self, worker_id: str, run_ids: Sequence[str], until: datetime) -> Sequence[str]:
+        """Extend the worker's leases of these runs; return those that are to be cancelled."""
+        ids = list(run_ids)
+        each = ids if self._database.engine == "postgresql" else json.dumps(ids)
+        rows = await self._database.fetch(self._renew, worker_id, until, FREE, each)
         return [str(row["id"]) for row in rows if row["cancel_requested"]]
 
     async def claim(

@@ -147,8 +147,11 @@ class RunLog(Protocol):
 class Leases(Protocol):
     """Which worker drives which run. Times are UTC."""
 
-    async def renew(self, worker_id: str, until: datetime) -> Sequence[str]:
-        """Extend the leases of this worker; return those of its runs that are to be cancelled."""
+    async def renew(self, worker_id: str, run_ids: Sequence[str], until: datetime) -> Sequence[str]:
+        """Extend the worker's leases of these runs; return those that are to be cancelled.
+
+        Its other leases run out, so that nothing it lost sight of stands still for ever.
+        """
         ...
 
     async def claim(

@@ -20,7 +20,7 @@ from entrypoints.http.event_models import ConsentRequest
 from entrypoints.http.guard import caller
 from entrypoints.http.idempotency import request_key, takes_key
 from entrypoints.http.models import Id, RequestBody, Timestamp
-from entrypoints.http.openapi import EventStream, can_fail, responds_with
+from entrypoints.http.openapi import EventStream, can_answer_nothing, can_fail, responds_with
 from entrypoints.http.streams import answer, collect, event_stream, failure, first_answer
 from entrypoints.services import services
 
@@ -160,7 +160,9 @@ class EventsQuery(BaseModel):
 class EventsHeaders(BaseModel):
     """Where to go on, as browsers say it."""
 
-    last_event_id: str | None = Field(None, description="The same as `after`, which wins.")
+    last_event_id: str | None = Field(
+        None, description="The same as `after`; it wins, being the newer one of an `EventSource`."
+    )
 
 
 @blueprint.get("/runs/<run_id>/events")
@@ -168,14 +170,19 @@ class EventsHeaders(BaseModel):
 @validate_querystring(EventsQuery)
 @document_headers(EventsHeaders)
 @responds_with(EventStream)
+@can_answer_nothing
 async def events(run_id: str, query_args: EventsQuery) -> Response:
     """Follow a run from its start, or from a cursor on; while it runs and long after.
 
     The stream of a run that waits for a human ends with `done` and the status `waiting_consent`.
+    Whoever comes back after the last event of all is told so with 204, at which an `EventSource`
+    stops coming back.
     """
     record = await services().chat.get(caller(), run_id)
-    text = query_args.after or request.headers.get("Last-Event-ID")
+    text = request.headers.get("Last-Event-ID") or query_args.after
     after: Cursor | None = read_cursor(record.id, text) if text else None
+    if after is not None and await services().chat.is_told(record, after):
+        return Response(status=204)
     return event_stream(record.id, services().chat.follow(record.id, after))
 
 

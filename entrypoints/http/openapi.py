@@ -58,6 +58,11 @@ def can_fail(*statuses: int) -> Callable[[View], View]:
     return _marked(_FAILS, statuses)
 
 
+def can_answer_nothing(view: View) -> View:
+    """Say that success may also be 204, without a body."""
+    return _marked(_EMPTY, value=True)(view)
+
+
 def answers_nothing(
     view: Callable[Arguments, Awaitable[None]],
 ) -> Callable[Arguments, Awaitable[Response]]:

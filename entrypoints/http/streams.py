@@ -19,6 +19,7 @@ Leave = Callable[[], Awaitable[None]]
 
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _ALIVE: Final = b": still here\n\n"
+_COME_BACK: Final = b"retry: 1000\n\n"  # milliseconds, for an EventSource that lost the line
 
 
 def event_stream(run_id: str, batches: Batches, on_leave: Leave | None = None) -> Response:
@@ -35,10 +36,12 @@ def event_stream(run_id: str, batches: Batches, on_leave: Leave | None = None) -
 async def _encode(
     encoder: EventEncoder, batches: Batches, on_leave: Leave | None
 ) -> AsyncGenerator[bytes, None]:
+    first = _COME_BACK
     async with _noticing(on_leave), aclosing(batches):
         async for events in batches:
             if data := encoder.server_sent(events) if events else _ALIVE:
-                yield data
+                yield first + data
+                first = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,11 +158,13 @@ class FakeLeases:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
-    async def renew(self, worker_id: str, until: datetime) -> Sequence[str]:
+    async def renew(self, worker_id: str, run_ids: Sequence[str], until: datetime) -> Sequence[str]:
         held = [
             run
-            for run in self._memory.runs.values()
-            if run.worker_id == worker_id and run.leased_until not in {None, FREE}
+            for run in map(self._memory.runs.get, run_ids)
+            if run is not None
+            and run.worker_id == worker_id
+            and run.leased_until not in {None, FREE}
         ]
         for run in held:
             self._memory.runs[run.record.id] = replace(run, leased_until=until)

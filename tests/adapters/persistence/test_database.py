@@ -345,4 +345,5 @@ async def everything_works(database: Database, store: Store) -> None:
             *(database.unit_of_work.run(meeting.wait) for _ in range(Limits().largest))
         )
     await answered(store, ANN)
-    await store.leases.renew("w1", NOW)
+    runs = await database.fetch("SELECT id FROM runs")
+    await store.leases.renew("w1", [str(row["id"]) for row in runs], NOW)

@@ -50,7 +50,8 @@ async def test_a_lease_that_ran_out_is_taken_over_as_the_next_attempt(store: Any
 async def test_a_renewed_lease_holds_and_only_its_worker_renews_it(store: AnyStore) -> None:
     mine, yours = await begun(store, "w1"), await begun(store, "w2")
 
-    assert list(await store.leases.renew("w1", MUCH_LATER)) == []
+    both = [mine.id, yours.id]
+    assert list(await store.leases.renew("w1", both, MUCH_LATER)) == []
 
     claimed = [run_id for run_id, _ in await store.leases.claim("w3", LATER, MUCH_LATER, 10)]
     assert claimed == [yours.id]
@@ -62,8 +63,18 @@ async def test_renewing_tells_what_is_to_be_cancelled(store: AnyStore) -> None:
     for run in (mine, yours):
         await store.runs.request_cancel(run.id)
 
-    assert list(await store.leases.renew("w1", LATER)) == [mine.id]
-    assert other.id not in await store.leases.renew("w1", LATER)
+    every = [mine.id, other.id, yours.id]
+    assert list(await store.leases.renew("w1", every, LATER)) == [mine.id]
+    assert list(await store.leases.renew("w1", [other.id], LATER)) == []
+
+
+async def test_a_lease_that_its_worker_does_not_renew_runs_out(store: AnyStore) -> None:
+    driven, lost = await begun(store), await begun(store)
+
+    await store.leases.renew("w1", [driven.id], MUCH_LATER)
+
+    assert list(await store.leases.claim("w2", LATER, MUCH_LATER, 10)) == [(lost.id, 2)]
+    assert list(await store.leases.renew("w1", [], MUCH_LATER)) == []
 
 
 async def test_a_run_that_ended_has_no_lease(store: AnyStore) -> None:
@@ -71,7 +82,7 @@ async def test_a_run_that_ended_has_no_lease(store: AnyStore) -> None:
     await store.runs.request_cancel(run.id)
     await store.log.append(run.id, 1, 2, [DONE], ending=an_ending(run))
 
-    assert list(await store.leases.renew("w1", LATER)) == []
+    assert list(await store.leases.renew("w1", [run.id], LATER)) == []
     assert list(await store.leases.claim("w2", MUCH_LATER, MUCH_LATER, 10)) == []
 
 
@@ -120,7 +131,7 @@ async def test_a_run_that_waits_has_no_worker(store: AnyStore) -> None:
 
     assert (await store.runs.get(run.id)).status is RunStatus.WAITING_CONSENT
     assert list(await store.leases.claim("w2", MUCH_LATER, MUCH_LATER, 10)) == []
-    assert list(await store.leases.renew("w1", MUCH_LATER)) == []
+    assert list(await store.leases.renew("w1", [run.id], MUCH_LATER)) == []
     await store.leases.release(run.id, 1)
     assert list(await store.leases.claim("w2", MUCH_LATER, MUCH_LATER, 10)) == []
 
@@ -143,7 +154,7 @@ async def test_a_run_that_is_to_be_cancelled_does_not_wait(store: AnyStore) -> N
 
     assert await store.leases.park(run.id, 1, 0) is False
 
-    assert list(await store.leases.renew("w1", LATER)) == [run.id]
+    assert list(await store.leases.renew("w1", [run.id], LATER)) == [run.id]
 
 
 async def test_a_cancel_takes_a_waiting_run_up(store: AnyStore) -> None:
@@ -173,7 +184,7 @@ async def test_a_run_that_is_handed_back_is_free_at_once(store: AnyStore) -> Non
 
     await store.leases.release(run.id, 1)
 
-    assert list(await store.leases.renew("w1", LATER)) == []
+    assert list(await store.leases.renew("w1", [run.id], LATER)) == []
     assert list(await store.leases.claim("w2", NOW - MINUTE, LATER, 10)) == [(run.id, 2)]
     assert (await store.runs.get(other.id)).attempt == 1
 

@@ -1,0 +1,54 @@
+"""The events in memory, for followers from elsewhere: which they get here, which from the log."""
+
+import pytest
+
+from domain.cursors import Cursor
+from domain.events import Chunk, Event, Retried
+from domain.live import LiveRun, LiveRuns
+
+EVENTS = [Event(4, 3, Retried(2, 3)), Event(5, 3, Chunk("new"))]
+
+
+@pytest.fixture
+def live() -> LiveRun:
+    """The third attempt at a run, of which the second stored one event, number 3."""
+    taken_over = LiveRun(attempt=3, first=4, before=2)
+    taken_over.publish(EVENTS)
+    return taken_over
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        Cursor(2, 3),
+        Cursor(2, 9),  # saw pieces of the second attempt that were never stored
+    ],
+)
+def test_who_saw_what_is_stored_gets_all(live: LiveRun, cursor: Cursor) -> None:
+    assert live.since(cursor) == EVENTS
+
+
+def test_who_is_along_gets_what_follows(live: LiveRun) -> None:
+    assert live.since(Cursor(3, 4)) == EVENTS[1:]
+    assert live.since(Cursor(3, 5)) == []
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        None,
+        Cursor(1, 2),
+        Cursor(2, 2),
+        Cursor(1, 9),  # saw lost pieces of the first attempt, and nothing of the second
+        Cursor(4, 5),  # saw what came after us
+    ],
+)
+def test_others_get_what_they_lack_from_the_log(live: LiveRun, cursor: Cursor | None) -> None:
+    assert live.since(cursor) is None
+
+
+async def test_a_run_that_is_taken_over_again_here_leaves_no_follower_behind() -> None:
+    lives = LiveRuns()
+    first = lives.open("a", 1, 2)
+    second = lives.open("a", 2, 5)
+    assert (first.is_closed, lives.get("a")) == (True, second)
