@@ -113,7 +113,7 @@ def _ear_violations(run_id: str, message: Message, stored: Sequence[Stored]) -> 
 
 
 def _is_pause(event: Mapping[str, Any]) -> bool:
-    return event["type"] == "done" and event["status"] == "waiting_consent"
+    return (event["type"], event.get("status")) == ("done", "waiting_consent")
 
 
 def _is_for_clients(body: Mapping[str, Any]) -> bool:

@@ -146,7 +146,7 @@ class Runner:
         run, bodies = journal.run, list[Body]()
         if problem is not None:
             bodies.append(Erred(problem.code, problem.message, problem.details))
-        if status is RunStatus.COMPLETED:
+        if status is RunStatus.COMPLETED and not run.started.is_direct:
             bodies.append(Answered(run.started.message_id, run.text))
         effects = tuple(call.id for call in run.calls.values() if call.may_have_acted)
         used = run.usage
@@ -155,7 +155,7 @@ class Runner:
 
     def _ending(self, run: Run, status: RunStatus) -> Ending:
         now = self._clock.now()
-        if not run.text and not run.calls:
+        if run.started.is_direct or not (run.text or run.calls):
             return Ending(status, None, now)
         answer = Message(
             id=run.started.message_id,

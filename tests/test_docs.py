@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import get_args
@@ -13,10 +14,10 @@ from typer.main import get_command
 
 from adapters.llm.cassette import load
 from adapters.security import passwords, tokens
-from domain import authentication, decide, reading, tool_calls, turns, worker
+from domain import asking, authentication, decide, idempotency, reading, tool_calls, turns, worker
 from domain.errors import ProviderReason, ToolError
 from domain.ports.passwords import MAX_PASSWORD_BYTES
-from entrypoints import server
+from entrypoints import container, server
 from entrypoints.cli import app
 from entrypoints.http import app as http_app
 from entrypoints.http import connection, event_models, frames, websocket
@@ -30,12 +31,15 @@ from tests.pages import EXAMPLE_PAGES, PAGES, ROOT, blocks_of, prose_of, titled
 DOCS = ROOT / "docs"
 EVENTS = DOCS / "reference" / "events.md"
 MODEL = DOCS / "how-to" / "use-a-model.md"
+OPERATE = DOCS / "how-to" / "operate.md"
 PLUGIN = DOCS / "how-to" / "write-a-plugin.md"
 CONSENT = DOCS / "how-to" / "consent-and-policy.md"
 ARCHITECTURE = DOCS / "explanation" / "architecture.md"
 SECURITY = DOCS / "explanation" / "security.md"
+PROMISES = DOCS / "explanation" / "promises.md"
 SETTINGS = {name for field in Settings.model_fields.values() for name in variables(field)}
 
+HOUR = timedelta(hours=1)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 
@@ -137,6 +141,17 @@ def test_the_ports_are_those_of_the_core() -> None:
     assert told == ports
 
 
+def test_every_promise_names_tests_that_exist() -> None:
+    named = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+    page = PROMISES.read_text()
+    rows = [row for row in page.splitlines() if re.match(r"\| (?!promise )", row)]
+    assert rows
+    assert [row for row in rows if not named.search(row)] == []
+    for path, name in named.findall(page):
+        defined = rf"^(?:async )?def {name}\(|^{name} = "
+        assert re.search(defined, (ROOT / path).read_text(), re.MULTILINE), f"{path}::{name}"
+
+
 def test_the_settings_that_are_shown_are_good(tmp_path: Path) -> None:
     shown = [
         line.split("=", 1)
@@ -183,6 +198,8 @@ async def test_the_plugin_that_is_shown_is_one() -> None:
         (SECURITY, f"off by {tokens.LEEWAY_SECONDS}\nseconds"),
         (SECURITY, f"for {authentication.RECHECK_SECONDS:g} seconds"),
         (SECURITY, f"good for {authentication.SESSION.days} days"),
+        (SECURITY, f"answered once, within {asking.LIFE // HOUR} hours"),
+        (SECURITY, f"kept for {idempotency.LIFE // HOUR} hours, by user and key"),
         (SECURITY, f"{http_app.BODY_SECONDS} s to arrive"),
         (SECURITY, f"{server.HEADER_BYTES // 1024} KiB; {server.HEADER_SECONDS:g} s to arrive"),
         (SECURITY, f"{connection.MAX_DEPTH} levels deep"),
@@ -193,6 +210,8 @@ async def test_the_plugin_that_is_shown_is_one() -> None:
         (SECURITY, f"the model sees the first {turns.RESULT_LENGTH:,} characters"),
         (ARCHITECTURE, f"last {worker.HISTORY_LIMIT} messages"),
         (ARCHITECTURE, f"({worker.LEASE_SECONDS:g} seconds; a heartbeat"),
+        (ARCHITECTURE, f"every {container.POLL_SECONDS_WITH_NEWS:g} seconds for who follows"),
+        (OPERATE, f"`PUERTO_LEASE_SECONDS` ({worker.LEASE_SECONDS:g})"),
         (EVENTS, f"within\n{websocket.AUTH_SECONDS:g} seconds"),
         (EVENTS, f"{websocket.RUNS_AT_ONCE} runs at once"),
         (EVENTS, f"{server.FRAME_BYTES // 1024**2} MiB"),

@@ -1,8 +1,8 @@
 """What the requests and answers of several routes have in common."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from domain.paging import MAX_LIMIT
 
@@ -41,6 +41,14 @@ DecisionCursor = Annotated[
 NextCursor = Annotated[
     str | None, Field(description="Send it as `cursor` for the next page; null at the end.")
 ]
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# JSON Schema has one kind of number: 10.0 is an integer (2020-12, section 6.1.1).
+Whole = Annotated[int, BeforeValidator(_whole)]
 
 
 class RequestBody(BaseModel):

@@ -14,7 +14,7 @@ from domain.policy import Autonomy, Comparison, Condition, Decision, Policy, Rul
 from domain.tools import Effect
 from entrypoints.encoding import time_text
 from entrypoints.http.guard import caller, for_role
-from entrypoints.http.models import RequestBody, Timestamp
+from entrypoints.http.models import RequestBody, Timestamp, Whole
 from entrypoints.http.openapi import can_fail
 from entrypoints.services import services
 
@@ -212,7 +212,7 @@ class SimulateRequest(PolicyBody):
     autonomy_level: Literal["manual", "semi", "full"] | None = Field(
         None, description="Not given: the one that holds now."
     )
-    last: int = Field(100, ge=1, le=REPLAYED)
+    last: Whole = Field(100, ge=1, le=REPLAYED)
 
     def policy(self, now: Configuration) -> Policy:
         """Return the policy to try."""
