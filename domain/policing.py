@@ -44,7 +44,10 @@ class PolicyDesk:
         return (await self._configurations.load()).rules
 
     async def replace(self, rules: Sequence[Rule]) -> Sequence[Rule]:
-        """Put other rules in their place; runs under way keep those they began with."""
+        """Put other rules in their place.
+
+        They hold for runs that begin, and for those that are taken up again after a wait.
+        """
 
         def edit(configuration: Configuration) -> Configuration:
             return configuration.with_rules(rules)

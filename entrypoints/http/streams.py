@@ -19,7 +19,9 @@ Leave = Callable[[], Awaitable[None]]
 
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _ALIVE: Final = b": still here\n\n"
-_COME_BACK: Final = b"retry: 1000\n\n"  # milliseconds, for an EventSource that lost the line
+# Milliseconds, for an EventSource that lost the line. A part of the first event: many clients take
+# a block without data for an event that is empty.
+_COME_BACK: Final = b"retry: 1000\n"
 
 
 def event_stream(run_id: str, batches: Batches, on_leave: Leave | None = None) -> Response:
@@ -39,7 +41,9 @@ async def _encode(
     first = _COME_BACK
     async with _noticing(on_leave), aclosing(batches):
         async for events in batches:
-            if data := encoder.server_sent(events) if events else _ALIVE:
+            if not events:
+                yield _ALIVE
+            elif data := encoder.server_sent(events):
                 yield first + data
                 first = b""
 

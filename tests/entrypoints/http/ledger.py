@@ -86,6 +86,6 @@ def blocks(text: str) -> Sequence[tuple[str, dict[str, Any]]]:
     found = []
     for block in text.split("\n\n"):
         if block and not block.startswith(":"):
-            cursor, data = block.split("\n")
+            cursor, data = block.removeprefix("retry: 1000\n").split("\n")
             found.append((cursor.removeprefix("id: "), json.loads(data.removeprefix("data: "))))
     return found

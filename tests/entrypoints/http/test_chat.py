@@ -22,7 +22,7 @@ async def read_events(response: Response) -> list[tuple[str, dict[str, Any]]]:
     events = []
     for block in (await response.get_data(as_text=True)).split("\n\n"):
         if block and not block.startswith(":"):
-            cursor, data = block.split("\n")
+            cursor, data = block.removeprefix("retry: 1000\n").split("\n")
             event = json.loads(data.removeprefix("data: "))
             EVENTS.validate_python(event)
             events.append((cursor.removeprefix("id: "), event))
@@ -50,13 +50,15 @@ async def test_a_stream_and_coming_back_to_it(ada: Client) -> None:
     assert (kinds[0], kinds[-2:]) == ("run", ["message", "done"])
     assert {"thinking", "tool_call", "tool_result", "chunk"} < set(kinds)
     run_id = events[0][1]["run_id"]
-    for place, (cursor, _) in enumerate(events):
-        path = f"/api/runs/{run_id}/events"
+    path = f"/api/runs/{run_id}/events"
+    for place, (cursor, _) in enumerate(events[:-1]):
         by_query = await read_events(await ada.send("GET", f"{path}?after={cursor}"))
         by_header = await read_events(
             await ada.send("GET", path, headers={"Last-Event-ID": cursor})
         )
         assert by_query == by_header == events[place + 1 :]
+    told = await ada.send("GET", f"{path}?after={events[-1][0]}")
+    assert (told.status_code, await told.get_data(as_text=True)) == (204, "")
 
 
 async def test_a_provider_that_fails(install: Install, tmp_path: Path) -> None:
