@@ -14,7 +14,10 @@ from tests.outside.clients import client, events_of, text_of
 from tests.outside.flaky import FlakyProxy
 from tests.service import RunningService
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed"),
+]
 
 # Never closed by hand: the service's 204 at the end must stop it from coming back.
 SCRIPT = """

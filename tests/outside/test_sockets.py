@@ -167,6 +167,7 @@ async def test_nothing_is_done_before_auth(service: RunningService) -> None:
         assert (await frame(socket))["error"]["code"] == "UNAUTHORIZED"
 
 
+@pytest.mark.long
 async def test_who_says_nothing_is_sent_away(service: RunningService) -> None:
     async with connect(address(service)) as socket:
         assert (await frame(socket))["error"]["code"] == "UNAUTHORIZED"
