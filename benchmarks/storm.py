@@ -10,6 +10,7 @@ promise was broken; its folder is kept then.
 
 import argparse
 import asyncio
+import math
 import shutil
 import sys
 import tempfile
@@ -42,6 +43,7 @@ def options_of(arguments: Sequence[str]) -> argparse.Namespace:
     add = parser.add_argument
     add("--database", choices=("postgresql", "sqlite"), default="postgresql")
     add("--kills", type=int, default=50)
+    add("--seconds", type=float, default=math.inf, help="kill no more after so long")
     add("--seed", default=str(time.time_ns() // 1_000_000), help="repeats a storm's decisions")
     add("--workers", type=int, default=1, help="server processes over one database")
     add("--people", type=int, default=10, help="how many talk at a time")
@@ -53,11 +55,11 @@ def options_of(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 class Storm:
-    """One storm: ``kills`` and ``restarts`` so far, and ``deaths`` that nobody ordered."""
+    """One storm: ``kills`` and ``restarts`` so far, and ``faults`` of the processes."""
 
     def __init__(self, options: argparse.Namespace, folder: Path, database: Databases) -> None:
         self.kills = self.restarts = 0
-        self.deaths: list[str] = []
+        self.faults: list[str] = []
         self.people: list[Person] = []
         self.url = database.url("storm")
         self.effects = folder / "effects.jsonl"
@@ -107,28 +109,32 @@ class Storm:
             self.people.append(Person(name, self._options.seed, lines, self.effects))
 
     async def _blow(self) -> None:
-        stop = asyncio.Event()
+        stop, end = asyncio.Event(), time.monotonic() + self._options.seconds
         keeper = asyncio.create_task(self._keep_up())
         talks = [asyncio.create_task(person.talk(stop)) for person in self.people]
         try:
-            while self.kills < self._options.kills:
+            while self.kills < self._options.kills and time.monotonic() < end:
                 await asyncio.sleep(self._chance.uniform(*self._chance.choice(LULLS)))
                 await self._strike()
             await self._crash_database()  # the last blow: no kill hides what it leaves behind
             stop.set()
-            _, late = await asyncio.wait(talks, timeout=SETTLE_SECONDS)
-            for talk in late:
-                talk.cancel()
-            await asyncio.gather(*talks)
-        except asyncio.CancelledError:
-            self.deaths.append(f"somebody was still waiting after {SETTLE_SECONDS:g} s")
+            await self._hear_out(talks)
         finally:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
         await self._settle()
         for server in self._servers:
             if (status := server.stop()) != 0:
-                self.deaths.append(f"told to stop, a server ended with {status}")
+                self.faults.append(f"told to stop, a server ended with {status}")
+
+    async def _hear_out(self, talks: Sequence[asyncio.Task[None]]) -> None:
+        _, late = await asyncio.wait(talks, timeout=SETTLE_SECONDS)
+        for talk in late:
+            talk.cancel()
+            self.faults.append(f"somebody was still waiting after {SETTLE_SECONDS:g} s")
+        for result in await asyncio.gather(*talks, return_exceptions=True):
+            if isinstance(result, Exception):
+                raise result
 
     async def _strike(self) -> None:
         server = self._chance.choice(self._servers)
@@ -154,7 +160,7 @@ class Storm:
             for server in self._servers:
                 if (status := server.exit_status) is not None:
                     if server.is_up or not self._options.restart_database:
-                        self.deaths.append(f"the server {server.log} ended itself with {status}")
+                        self.faults.append(f"the server {server.log} ended itself with {status}")
                     server.start()
                 elif not server.is_up:
                     with suppress(TimeoutError):
@@ -197,7 +203,8 @@ async def run(options: argparse.Namespace, folder: Path) -> Findings:
         await storm.rage()
         messages = [message for person in storm.people for message in person.messages]
         findings = check(await Rows.read(storm.url), messages, storm.effects)
-    findings.violations.extend(storm.deaths)
+    findings.violations.extend(storm.faults)
+    findings.kills = storm.kills
     report = findings.figures | {"seconds": round(time.monotonic() - began)}
     if storm.restarts:
         report["database restarts"] = storm.restarts
@@ -212,7 +219,10 @@ async def run(options: argparse.Namespace, folder: Path) -> Findings:
 def main(arguments: Sequence[str]) -> None:
     """Run a storm, and exit with 1 if a promise was broken."""
     options = options_of(arguments)
-    print(f"storm of seed {options.seed} on {options.database}, {options.workers} worker(s)")
+    print(
+        f"storm of seed {options.seed} on {options.database}, {options.workers} worker(s)",
+        flush=True,
+    )
     folder = Path(tempfile.mkdtemp(prefix="storm-", dir="/tmp"))
     findings = asyncio.run(run(options, folder))
     if findings.violations:
@@ -220,7 +230,7 @@ def main(arguments: Sequence[str]) -> None:
     else:
         shutil.rmtree(folder, ignore_errors=True)
     print(
-        f"kills={options.kills} messages={findings.messages} effects={findings.effects} "
+        f"kills={findings.kills} messages={findings.messages} effects={findings.effects} "
         f"violations={len(findings.violations)}"
     )
     sys.exit(1 if findings.violations else 0)

@@ -22,6 +22,7 @@ class Findings:
 
     messages: int
     effects: int
+    kills: int = 0
     violations: list[str] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Coroutine
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -23,7 +24,7 @@ class Person:
         self._lines = lines
         self._effects = effects
         self._conversation: str | None = None
-        self._asked: dict[str, asyncio.Task[None]] = {}
+        self._beside: list[asyncio.Task[None]] = []  # what a person does while listening
 
     async def talk(self, stop: asyncio.Event) -> None:
         """Say one thing after the other until told to stop, and hear the last answer out."""
@@ -32,13 +33,15 @@ class Person:
             chance = Random(f"{self._seed}/{name}")
             message = self._message(name, chance)
             self.messages.append(message)
-            tasks = [asyncio.create_task(self._cancel(message, chance.uniform(0, 1.5)))]
-            if chance.random() > 0.08:
-                tasks.pop().cancel()
+            if chance.random() < 0.08:
+                self._start(self._cancel(message, chance.uniform(0, 1.5)))
             await self._bring_through(message, chance)
-            await asyncio.gather(*tasks, *self._asked.values())
-            self._asked.clear()
+            await asyncio.gather(*self._beside)
+            self._beside.clear()
             self._conversation = message.conversation_id if chance.random() < 0.7 else None
+
+    def _start(self, what: Coroutine[Any, Any, None]) -> None:
+        self._beside.append(asyncio.create_task(what))
 
     def _message(self, name: str, chance: Random) -> Message:
         if chance.random() < 0.12:
@@ -95,7 +98,7 @@ class Person:
         said = self._outcome(request, chance) if kind == "outcome" else _approval(request, chance)
         body = {"consent_request_id": request["id"], **said}
         reply = message.replies[request["id"]] = Reply(request["call_id"], kind, body)
-        self._asked[request["id"]] = asyncio.create_task(self._reply(message, reply, chance))
+        self._start(self._reply(message, reply, chance))
 
     def _outcome(self, request: dict[str, Any], chance: Random) -> dict[str, Any]:
         """Look what became of the call, and say so; some people do not look."""
