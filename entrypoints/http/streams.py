@@ -1,6 +1,7 @@
 """A run as server-sent events (WHATWG HTML, section 9.2), and as one JSON answer."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from entrypoints.http.errors import error_response, status_and_code, status_of_c
 
 Batches = AsyncGenerator[Sequence[Event], None]
 Leave = Callable[[], Awaitable[None]]
+
+_log = logging.getLogger("puerto.http")
 
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _ALIVE: Final = b": still here\n\n"
@@ -39,13 +42,17 @@ async def _encode(
     encoder: EventEncoder, batches: Batches, on_leave: Leave | None
 ) -> AsyncGenerator[bytes, None]:
     first = _COME_BACK
-    async with _noticing(on_leave), aclosing(batches):
-        async for events in batches:
-            if not events:
-                yield _ALIVE
-            elif data := encoder.server_sent(events):
-                yield first + data
-                first = b""
+    try:
+        async with _noticing(on_leave), aclosing(batches):
+            async for events in batches:
+                if not events:
+                    yield _ALIVE
+                elif data := encoder.server_sent(events):
+                    yield first + data
+                    first = b""
+    except PuertoError as error:
+        # The stream ends without its `done`, so its reader comes back, after what it has.
+        _log.warning("a stream was cut short: %s", error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,12 +201,16 @@ async def test_origins(service: RunningService, origin: str | None, status: int 
     assert refused.value.response.status_code == status
 
 
+async def exchange(socket: ClientConnection, text: str) -> None:
+    await socket.send(text)
+    await frame(socket)
+
+
 async def test_a_huge_frame_closes_the_socket(service: RunningService, token: str) -> None:
     async with connect(address(service)) as socket:
         await greet(socket, token)
-        await socket.send("x" * (2 * 1024 * 1024))
-        with pytest.raises(ConnectionClosed) as closed:
-            await frame(socket)
+        with pytest.raises(ConnectionClosed) as closed:  # while it is sent, or afterwards
+            await exchange(socket, "x" * (2 * 1024 * 1024))
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1009
 
