@@ -4,7 +4,7 @@ A run's events are numbered 1, 2, 3 ... without gaps. Each body below is a froze
 JSON values, so that `to_json` and `from_json` are one rule for all of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -14,6 +14,8 @@ class RunStarted:
     """The run exists. ``message_id`` names the answer to come; the rest holds for this run.
 
     A direct run is one tool call of a client, in no conversation and with no model.
+    ``fallbacks`` are the models to ask, in order, where the first cannot answer:
+    ``{provider, model}`` each.
     """
 
     type: ClassVar[str] = "run"
@@ -26,6 +28,7 @@ class RunStarted:
     autonomy: str
     max_steps: int
     is_direct: bool = False
+    fallbacks: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +95,21 @@ class ConsentAnswered:
 
 @dataclass(frozen=True, slots=True)
 class StepEnded:
-    """The model's answer is whole: text, then the calls intended since the step began."""
+    """The model's answer is whole: text, then the calls intended since the step began.
+
+    ``provider`` and ``model`` say who gave it, ``cost_usd`` what it cost (None: not known),
+    ``memento`` what that provider wants back when it goes on (`domain.llm.Stop`).
+    """
 
     type: ClassVar[str] = "step"
     stop: str
     input_tokens: int
     output_tokens: int
     cached_tokens: int
+    provider: str = ""
+    model: str = ""
+    cost_usd: float | None = None
+    memento: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +160,8 @@ class Paused:
     type: ClassVar[str] = "paused"
     input_tokens: int
     output_tokens: int
+    cached_tokens: int = 0
+    cost_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +188,7 @@ class Ended:
     """The last event.
 
     ``stop`` is why the model stopped (`StopReason`); ``effects`` names the calls that changed,
-    or may have changed, the world.
+    or may have changed, the world; ``cost_usd`` is None where the price of a step is not known.
     """
 
     type: ClassVar[str] = "done"
@@ -184,6 +197,8 @@ class Ended:
     input_tokens: int
     output_tokens: int
     effects: tuple[str, ...] = ()
+    cached_tokens: int = 0
+    cost_usd: float | None = None
 
 
 Body = (

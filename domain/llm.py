@@ -11,6 +11,14 @@ from domain.tools import ToolSpec
 
 
 @dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A model by its provider and the provider's own name of it."""
+
+    provider: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class UserTurn:
     """What the user said."""
 
@@ -28,10 +36,14 @@ class ToolUse:
 
 @dataclass(frozen=True, slots=True)
 class AssistantTurn:
-    """What the model said earlier, and the calls that it asked for in that answer."""
+    """What the model said earlier, and the calls that it asked for in that answer.
+
+    ``memento`` is that of the `Stop` with which the same provider ended that answer.
+    """
 
     content: str
     tool_uses: Sequence[ToolUse] = ()
+    memento: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +128,15 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The answer is whole. Always the last piece: a stream without it was cut."""
+    """The answer is whole. Always the last piece: a stream without it was cut.
+
+    ``memento`` is what the provider wants to be given back with this answer when it goes on,
+    such as its signed reasoning: text that nobody else reads.
+    """
 
     reason: StopReason = StopReason.END
     usage: Usage = field(default_factory=Usage)
+    memento: str = ""
 
 
 Piece = Text | Reasoning | ToolRequest | Stop

@@ -8,7 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
+from adapters.llm.answers import MalformedAnswer
+from adapters.llm.openai_errors import error_in_stream
 from domain.llm import Piece, Reasoning, Stop, StopReason, Text, ToolRequest, Usage
+
+_DONE = b"[DONE]"
 
 _STOPS = {
     "stop": StopReason.END,
@@ -17,10 +23,6 @@ _STOPS = {
     "length": StopReason.LENGTH,
     "content_filter": StopReason.REFUSAL,
 }
-
-
-class MalformedAnswer(ValueError):
-    """A chunk is not what the protocol says."""
 
 
 @dataclass(slots=True)
@@ -32,28 +34,37 @@ class _Call:
     arguments: list[str] = field(default_factory=list)
 
 
-class AnswerReader:
+class CompletionReader:
     """Gather one answer: give its text at once, its tool calls and its end when whole."""
 
-    def __init__(self) -> None:
+    def __init__(self, provider: str = "openai") -> None:
+        self._provider = provider
         self._calls: list[_Call] = []
         self._by_index: dict[int, _Call] = {}
         self._finish: str | None = None
         self._refused = False
         self._usage = Usage()
+        self.done = False
 
     @property
     def finished(self) -> bool:
         """Whether the model said why it stopped: without it, the answer was cut."""
         return self._finish is not None
 
-    def read(self, chunk: Any) -> list[Piece]:
-        """Take in a decoded chunk; return the pieces of text and reasoning in it.
+    def read(self, data: bytes) -> list[Piece]:
+        """Take in the data of one event; return the pieces of text and reasoning in it.
 
         Raises:
-            MalformedAnswer: the chunk does not have the protocol's shape.
+            ValueError: it is not JSON, or does not have the protocol's shape.
+            ProviderError: the event is an error.
 
         """
+        if self.done or data == _DONE:
+            self.done = True
+            return []
+        chunk = orjson.loads(data)
+        if isinstance(chunk, dict) and (error := chunk.get("error")):
+            raise error_in_stream(self._provider, error)
         try:
             return list(self._pieces(chunk))
         except (AttributeError, IndexError, KeyError, TypeError) as error:

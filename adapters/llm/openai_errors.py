@@ -1,28 +1,14 @@
-"""What can go wrong with an OpenAI-like provider, in the errors of the house.
-
-The messages say who must act. The provider's own words are passed on where they help the
-one who reads them, but never with a refused key, which they may repeat in part.
-"""
+"""What can go wrong with an OpenAI-like provider, in the errors of the house."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from domain.errors import ProviderError, ProviderReason, ProviderTimeout
+from adapters.llm.failures import failure, reason_of_status, retry_after
+from domain.errors import ProviderError, ProviderReason
 
 if TYPE_CHECKING:
     import openai
-
-_LONGEST_QUOTE = 300  # characters of the provider's own words
-
-_REASONS_BY_STATUS = {
-    401: ProviderReason.AUTHENTICATION,
-    403: ProviderReason.AUTHENTICATION,
-    404: ProviderReason.MODEL_NOT_FOUND,
-    408: ProviderReason.OVERLOADED,
-    409: ProviderReason.OVERLOADED,
-    429: ProviderReason.RATE_LIMITED,
-}
 
 # What servers write as `code` or `type` of an error in the middle of a stream.
 _REASONS_BY_CODE = {
@@ -37,43 +23,6 @@ _REASONS_BY_CODE = {
     "rate_limit_exceeded": ProviderReason.RATE_LIMITED,
 }
 
-_SENTENCES = {
-    ProviderReason.AUTHENTICATION: "{provider} refused the API key: the operator must check it",
-    ProviderReason.RATE_LIMITED: "{provider} takes no more requests now: wait, or raise the quota",
-    ProviderReason.MODEL_NOT_FOUND: "{provider} does not know the model or the address:"
-    " choose another model, or check the base URL",
-    ProviderReason.REJECTED: "{provider} rejected what was sent",
-    ProviderReason.OVERLOADED: "{provider} failed or is overloaded: try again later",
-    ProviderReason.UNREACHABLE: "{provider} cannot be reached:"
-    " check the network and the configured base URL",
-    ProviderReason.TRUNCATED: "{provider} broke off in the middle of its answer: try again",
-    ProviderReason.MALFORMED: "{provider} answered something that its protocol does not allow",
-}
-
-_QUOTED = {
-    ProviderReason.MALFORMED,
-    ProviderReason.MODEL_NOT_FOUND,
-    ProviderReason.RATE_LIMITED,
-    ProviderReason.REJECTED,
-}
-
-
-def failure(
-    provider: str,
-    reason: ProviderReason,
-    quote: str = "",
-    *,
-    status: int | None = None,
-    retry_after: float | None = None,
-) -> ProviderError:
-    """Make the error for a reason, with the provider's own words where they are safe."""
-    message = _SENTENCES[reason].format(provider=provider)
-    if quote and reason in _QUOTED:
-        message += f" ({quote[:_LONGEST_QUOTE]})"
-    return ProviderError(
-        f"{message}.", provider=provider, reason=reason, status=status, retry_after=retry_after
-    )
-
 
 def error_in_stream(provider: str, error: Any) -> ProviderError:
     """Make the error for an error object that came in place of a piece of the answer."""
@@ -82,69 +31,38 @@ def error_in_stream(provider: str, error: Any) -> ProviderError:
     codes = (error.get("code"), error.get("type"))
     status = next((code for code in codes if isinstance(code, int)), None)
     named = (_REASONS_BY_CODE.get(code) for code in codes if isinstance(code, str))
-    reason = next(filter(None, named), None) or _reason_of_status(status or 500)
+    reason = next(filter(None, named), None) or reason_of_status(status or 500)
     return failure(provider, reason, str(error.get("message") or ""), status=status)
 
 
 @contextmanager
-def provider_errors(provider: str) -> Iterator[None]:
-    """Raise what the SDK and its HTTP library raise as errors of the house.
-
-    Goes around the request and the loop that reads the answer.
+def openai_errors(provider: str) -> Iterator[None]:
+    """Raise what the SDK raises as errors of the house.
 
     Raises:
-        ProviderError: in place of any of theirs; `ProviderTimeout` if time ran out.
+        ProviderError: in place of any of the SDK's.
 
     """
-    import httpx2
     import openai
 
     try:
         yield
-    except (openai.APITimeoutError, httpx2.TimeoutException, TimeoutError) as error:
-        raise _timeout(provider) from error
+    except openai.APITimeoutError as error:
+        raise failure(provider, ProviderReason.TIMEOUT) from error
     except openai.APIStatusError as error:
         raise _of_status(provider, error) from None  # its text may hold a part of the key
-    except (openai.APIConnectionError, httpx2.ConnectError) as error:
+    except openai.APIConnectionError as error:
         raise failure(provider, ProviderReason.UNREACHABLE) from error
-    except UnicodeEncodeError as error:  # headers are ASCII, and the key is the only one of ours
-        raise failure(provider, ProviderReason.AUTHENTICATION) from error
-    except (httpx2.UnsupportedProtocol, httpx2.ProxyError, httpx2.InvalidURL) as error:
-        raise failure(provider, ProviderReason.UNREACHABLE) from error
-    except (httpx2.DecodingError, httpx2.TooManyRedirects, openai.OpenAIError) as error:
+    except openai.OpenAIError as error:
         raise failure(provider, ProviderReason.MALFORMED) from error
-    except (httpx2.HTTPError, httpx2.StreamError) as error:
-        raise failure(provider, ProviderReason.TRUNCATED) from error
-
-
-def _timeout(provider: str) -> ProviderTimeout:
-    return ProviderTimeout(
-        f"{provider} was silent for too long, or its answer took too long: try again later.",
-        provider=provider,
-    )
 
 
 def _of_status(provider: str, error: "openai.APIStatusError") -> ProviderError:
     body = error.body if isinstance(error.body, Mapping) else {}
     return failure(
         provider,
-        _reason_of_status(error.status_code),
+        reason_of_status(error.status_code),
         str(body.get("message") or ""),
         status=error.status_code,
-        retry_after=_seconds(error.response.headers.get("retry-after")),
+        retry_after=retry_after(error.response.headers.get("retry-after")),
     )
-
-
-def _reason_of_status(status: int) -> ProviderReason:
-    client_error = range(400, 500)
-    rest = ProviderReason.REJECTED if status in client_error else ProviderReason.OVERLOADED
-    return _REASONS_BY_STATUS.get(status, rest)
-
-
-def _seconds(header: str | None) -> float | None:
-    """Read ``Retry-After`` in seconds; its other form, a date, is not worth a parser."""
-    try:
-        seconds = float(header or "")
-    except ValueError:
-        return None
-    return seconds if 0 <= seconds < float("inf") else None

@@ -18,7 +18,7 @@ class TestOpenAIChat(ChatModelContract):
 
     @pytest.fixture
     async def model(self, wire: OpenAIWireServer) -> AsyncIterator[ChatModel]:
-        model = OpenAIChat(api_key="sk-test", base_url=wire.base_url, max_retries=0)
+        model = OpenAIChat(api_key="sk-test", base_url=wire.base_url)
         yield model
         await model.close()
 

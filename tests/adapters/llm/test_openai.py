@@ -6,7 +6,6 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
-import httpx2
 import pytest
 
 from adapters.llm.openai import OpenAIChat
@@ -26,7 +25,6 @@ from domain.llm import (
 )
 from domain.tools import ToolSpec
 from tests.adapters.llm.wire_openai import OpenAIWireServer, answer, chunk, text
-from tests.adapters.llm.wire_server import Reply
 
 
 @pytest.fixture
@@ -147,17 +145,6 @@ async def test_needs_no_key_for_a_server_of_ones_own(wire: OpenAIWireServer) -> 
     await model.close()
 
 
-async def test_tries_again_before_an_answer_begins(
-    wire: OpenAIWireServer, model: OpenAIChat
-) -> None:
-    busy = Reply(503, {"error": {"message": "busy"}}, {"retry-after-ms": "1"})
-    wire.play("busy", [busy], [busy], answer(*text("Here I am.")))
-    assert (
-        "".join(p.content for p in await ask(model, "busy") if isinstance(p, Text)) == "Here I am."
-    )
-    assert len(wire.requests) == 3
-
-
 async def test_uses_one_connection_for_answers_in_turn(
     wire: OpenAIWireServer, model: OpenAIChat
 ) -> None:
@@ -207,16 +194,6 @@ async def test_opens_again_after_it_was_closed(model: OpenAIChat) -> None:
     first = await ask(model, "text")
     await model.close()
     assert await ask(model, "text") == first
-
-
-@pytest.mark.parametrize("used", [True, False])
-async def test_closes_the_client_that_it_was_given(wire: OpenAIWireServer, used: bool) -> None:
-    client = httpx2.AsyncClient()
-    model = OpenAIChat(api_key="sk-test", base_url=wire.base_url, http_client=client)
-    if used:
-        await ask(model, "text")
-    await model.close()
-    assert client.is_closed
 
 
 def test_does_not_import_the_sdk_before_it_is_needed() -> None:

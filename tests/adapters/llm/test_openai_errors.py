@@ -9,8 +9,9 @@ import httpx2
 import openai
 import pytest
 
+from adapters.llm.failures import http_errors
 from adapters.llm.openai import OpenAIChat
-from adapters.llm.openai_errors import provider_errors
+from adapters.llm.openai_errors import openai_errors
 from domain.errors import ProviderError, ProviderReason, ProviderTimeout
 from domain.llm import ModelRequest, Piece, UserTurn
 from tests.adapters.llm.wire_openai import OpenAIWireServer, answer, chunk, event
@@ -22,7 +23,7 @@ KEY = "sk-wire-secret"
 async def fail(base_url: str, name: str, **options: Any) -> tuple[list[Piece], ProviderError]:
     """Return the pieces that came, and the error after them."""
     pieces: list[Piece] = []
-    defaults: dict[str, Any] = {"api_key": KEY, "provider": "acme", "max_retries": 0}
+    defaults: dict[str, Any] = {"api_key": KEY, "provider": "acme"}
     model = OpenAIChat(base_url=base_url, **(defaults | options))
 
     async def ask() -> None:
@@ -209,5 +210,5 @@ def test_every_exception_of_the_sdk_becomes_one_of_ours(kind: type[Exception]) -
     error = kind.__new__(kind)
     if isinstance(error, openai.APIStatusError):
         error.status_code, error.body, error.response = 418, None, httpx2.Response(418)
-    with pytest.raises(ProviderError), provider_errors("acme"):
+    with pytest.raises(ProviderError), http_errors("acme"), openai_errors("acme"):
         raise error

@@ -1,0 +1,111 @@
+"""What can go wrong with any provider, in the errors of the house.
+
+The messages say who must act. The provider's own words are passed on where they help the
+one who reads them, but never with a refused key, which they may repeat in part.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from domain.errors import ProviderError, ProviderReason, ProviderTimeout
+
+_LONGEST_QUOTE = 300  # characters of the provider's own words
+
+_REASONS_BY_STATUS = {
+    401: ProviderReason.AUTHENTICATION,
+    403: ProviderReason.AUTHENTICATION,
+    404: ProviderReason.MODEL_NOT_FOUND,
+    408: ProviderReason.OVERLOADED,
+    409: ProviderReason.OVERLOADED,
+    429: ProviderReason.RATE_LIMITED,
+}
+
+_SENTENCES = {
+    ProviderReason.AUTHENTICATION: "{provider} refused the API key: the operator must check it",
+    ProviderReason.RATE_LIMITED: "{provider} takes no more requests now: wait, or raise the quota",
+    ProviderReason.MODEL_NOT_FOUND: "{provider} does not know the model or the address:"
+    " choose another model, or check the base URL",
+    ProviderReason.REJECTED: "{provider} rejected what was sent",
+    ProviderReason.OVERLOADED: "{provider} failed or is overloaded: try again later",
+    ProviderReason.UNREACHABLE: "{provider} cannot be reached:"
+    " check the network and the configured base URL",
+    ProviderReason.TRUNCATED: "{provider} broke off in the middle of its answer: try again",
+    ProviderReason.MALFORMED: "{provider} answered something that its protocol does not allow",
+}
+
+_QUOTED = {
+    ProviderReason.MALFORMED,
+    ProviderReason.MODEL_NOT_FOUND,
+    ProviderReason.RATE_LIMITED,
+    ProviderReason.REJECTED,
+}
+
+
+def failure(
+    provider: str,
+    reason: ProviderReason,
+    quote: str = "",
+    *,
+    status: int | None = None,
+    retry_after: float | None = None,
+) -> ProviderError:
+    """Make the error for a reason, with the provider's own words where they are safe.
+
+    ``retry_after`` is in seconds.
+    """
+    if reason is ProviderReason.TIMEOUT:
+        return ProviderTimeout(
+            f"{provider} was silent for too long, or its answer took too long: try again later.",
+            provider=provider,
+        )
+    message = _SENTENCES[reason].format(provider=provider)
+    if quote and reason in _QUOTED:
+        message += f" ({quote[:_LONGEST_QUOTE]})"
+    return ProviderError(
+        f"{message}.", provider=provider, reason=reason, status=status, retry_after=retry_after
+    )
+
+
+def reason_of_status(status: int) -> ProviderReason:
+    """Return why a provider answers with this HTTP status."""
+    client_error = range(400, 500)
+    rest = ProviderReason.REJECTED if status in client_error else ProviderReason.OVERLOADED
+    return _REASONS_BY_STATUS.get(status, rest)
+
+
+def retry_after(header: str | None) -> float | None:
+    """Read ``Retry-After`` in seconds; its other form, a date, is not worth a parser."""
+    try:
+        seconds = float(header or "")
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < float("inf") else None
+
+
+@contextmanager
+def http_errors(provider: str) -> Iterator[None]:
+    """Raise what the HTTP library raises as errors of the house.
+
+    Goes around the request and the loop that reads the answer, outside of what maps the
+    errors of the provider's SDK.
+
+    Raises:
+        ProviderError: in place of any of theirs; `ProviderTimeout` if time ran out.
+
+    """
+    import httpx2
+
+    try:
+        yield
+    except (httpx2.TimeoutException, TimeoutError) as error:
+        raise failure(provider, ProviderReason.TIMEOUT) from error
+    except httpx2.ConnectError as error:
+        raise failure(provider, ProviderReason.UNREACHABLE) from error
+    except UnicodeEncodeError as error:  # headers are ASCII, and the key is the only one of ours
+        raise failure(provider, ProviderReason.AUTHENTICATION) from error
+    except (httpx2.UnsupportedProtocol, httpx2.ProxyError, httpx2.InvalidURL) as error:
+        raise failure(provider, ProviderReason.UNREACHABLE) from error
+    except (httpx2.DecodingError, httpx2.TooManyRedirects) as error:
+        raise failure(provider, ProviderReason.MALFORMED) from error
+    except (httpx2.HTTPError, httpx2.StreamError) as error:
+        raise failure(provider, ProviderReason.TRUNCATED) from error
