@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from domain.configuration import Configuration
+from domain.configuration import Configuration, require_configured
 from domain.conversations import TITLE_LENGTH, shorten
 from domain.cursors import Cursor
 from domain.errors import NotFound, Unavailable
@@ -68,19 +68,29 @@ class Chat:
         text: str,
         conversation_id: str | None = None,
         key: RequestKey | None = None,
+        *,
+        provider: str | None = None,
+        model: str | None = None,
     ) -> Started:
         """Begin to answer a message, in a new conversation when none is named.
 
-        The same request with the same key gives the run that it began before.
+        ``provider`` and ``model`` hold for this message; without them those that the
+        conversation prefers, else those of the configuration. The same request with the same
+        key gives the run that it began before.
 
         Raises:
             NotFound: the conversation is unknown, or another user's.
             RunInProgress: it is still answering the message before.
             IdempotencyConflict: the key came before with another request.
+            InvalidRequest: there is no such provider.
+            Conflict: the provider asked for here is not configured.
             Unavailable: no provider is configured, or the service is stopping.
 
         """
-        configuration = await self._configurations.load()
+        if provider is not None:
+            require_configured(provider, self._models)
+        configuration = await self._configuration(user, conversation_id)
+        configuration = configuration.preferring(provider, model)
         self._models.get(configuration.provider)  # say now that it is missing, not in the run
         started = RunStarted(
             user_id=user.id,
@@ -91,9 +101,25 @@ class Chat:
             model=configuration.model or self._models.default_model(configuration.provider),
             autonomy=configuration.autonomy,
             max_steps=self._max_steps,
+            fallbacks=self._fallbacks(configuration),
         )
         title = None if conversation_id else shorten(text, TITLE_LENGTH)
         return await self._begin(user, started, configuration, text, title, (), key)
+
+    async def _configuration(self, user: User, conversation_id: str | None) -> Configuration:
+        if conversation_id is None:
+            return await self._configurations.load()
+        return await self._configurations.load_for(user.id, conversation_id)
+
+    def _fallbacks(self, configuration: Configuration) -> Sequence[Mapping[str, str]]:
+        return [
+            {
+                "provider": each.provider,
+                "model": each.model or self._models.default_model(each.provider),
+            }
+            for each in configuration.fallbacks
+            if each.provider in self._models.names()  # kept by an installation that had more
+        ]
 
     async def call(
         self, user: User, name: str, params: Mapping[str, Any], key: RequestKey | None = None

@@ -35,7 +35,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A titled row of messages that belongs to one user."""
+    """A titled row of messages that belongs to one user.
+
+    ``provider`` and ``model`` are those that it prefers; None: those of the configuration.
+    """
 
     id: str
     user_id: str
@@ -44,6 +47,8 @@ class Conversation:
     updated_at: datetime
     message_count: int = 0
     last_message_preview: str = ""
+    provider: str | None = None
+    model: str | None = None
 
 
 def shorten(text: str, length: int) -> str:
@@ -56,6 +61,9 @@ def shorten(text: str, length: int) -> str:
     return (head if len(head) > length // 2 else cut) + "…"
 
 
-def new_conversation(user_id: str, title: str, at: datetime) -> Conversation:
+def new_conversation(
+    user_id: str, title: str, at: datetime, provider: str | None = None, model: str | None = None
+) -> Conversation:
     """Return a new, empty conversation."""
-    return Conversation(new_id(), user_id, shorten(title, TITLE_LENGTH), at, at)
+    title = shorten(title, TITLE_LENGTH)
+    return Conversation(new_id(), user_id, title, at, at, provider=provider, model=model)

@@ -3,14 +3,21 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from adapters.persistence.codec import from_text, to_text
+from adapters.persistence.codec import from_text, is_id, to_text
 from adapters.persistence.database import Database
 from domain.configuration import Configuration
+from domain.llm import ModelChoice
 from domain.policy import Autonomy, Comparison, Condition, Decision, Rule
 from domain.tools import Effect
 
 _KEY: Final = "configuration"
 _LOAD: Final = "SELECT value FROM configuration WHERE key = $1"
+_LOAD_FOR: Final = """
+    SELECT value, provider, model
+    FROM (SELECT 1) AS always
+    LEFT JOIN configuration ON key = $1
+    LEFT JOIN conversations ON id = $2 AND user_id = $3
+"""
 _LOCK: Final = {"postgresql": " FOR UPDATE", "sqlite": ""}
 _BEGIN: Final = """
     INSERT INTO configuration (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING
@@ -30,6 +37,14 @@ class TortoiseConfigurations:
         """Return the configuration that holds now."""
         rows = await self._database.fetch(_LOAD, _KEY)
         return _read(rows[0]["value"]) if rows else self._initial
+
+    async def load_for(self, user_id: str, conversation_id: str) -> Configuration:
+        """Return the configuration as it holds in a conversation, which may prefer a model."""
+        if not is_id(conversation_id):
+            return await self.load()
+        (row,) = await self._database.fetch(_LOAD_FOR, _KEY, conversation_id, user_id)
+        configuration = self._initial if row["value"] is None else _read(row["value"])
+        return configuration.preferring(row["provider"], row["model"])
 
     async def change(self, edit: Callable[[Configuration], Configuration]) -> Configuration:
         """Replace the configuration by its edit, keep it, and return it. Edits don't overlap."""
@@ -51,6 +66,7 @@ def _write(configuration: Configuration) -> str:
         {
             "provider": configuration.provider,
             "model": configuration.model,
+            "fallbacks": [[each.provider, each.model] for each in configuration.fallbacks],
             "autonomy": configuration.autonomy,
             "rules": [_write_rule(rule) for rule in configuration.rules],
             "clouds": dict(configuration.clouds),
@@ -78,6 +94,7 @@ def _read(text: str) -> Configuration:
     return Configuration(
         provider=data["provider"],
         model=data["model"],
+        fallbacks=tuple(ModelChoice(*each) for each in data.get("fallbacks", ())),
         autonomy=Autonomy(data["autonomy"]),
         rules=tuple(_read_rule(rule) for rule in data.get("rules", ())),
         clouds=data["clouds"],

@@ -1,6 +1,6 @@
 """Conversations and their messages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,8 +14,9 @@ from domain.paging import Page
 
 _ADD: Final = """
     INSERT INTO conversations
-        (id, user_id, title, created_at, updated_at, message_count, last_message_preview)
-    VALUES ($1, $2, $3, $4, $5, 0, '') RETURNING id
+        (id, user_id, title, created_at, updated_at, message_count, last_message_preview,
+         provider, model)
+    VALUES ($1, $2, $3, $4, $5, 0, '', $6, $7) RETURNING id
 """
 _GET: Final = "SELECT * FROM conversations WHERE id = $1 AND user_id = $2"
 _PAGE: Final = "SELECT * FROM conversations WHERE user_id = $1"
@@ -26,10 +27,11 @@ _HOLDING: Final = """
         AND lower(content) LIKE lower({text}) ESCAPE '!'))
 """
 _ORDER: Final = " ORDER BY updated_at DESC, id DESC LIMIT $2"
-_RENAME: Final = """
-    UPDATE conversations SET title = $3, updated_at = $4 WHERE id = $1 AND user_id = $2
+_CHANGE: Final = """
+    UPDATE conversations SET updated_at = $3{settings} WHERE id = $1 AND user_id = $2
     RETURNING *
 """
+_CHANGEABLE: Final = ("title", "provider", "model")
 _FIND: Final = "SELECT id FROM conversations WHERE id = $1 AND user_id = $2"
 _LOCK: Final = {"postgresql": " FOR UPDATE", "sqlite": ""}
 _ACTIVE: Final = "SELECT id FROM runs WHERE active_in = $1"
@@ -67,6 +69,8 @@ class TortoiseConversations:
             storable(conversation.title),
             conversation.created_at,
             conversation.updated_at,
+            _storable(conversation.provider),
+            _storable(conversation.model),
         )
 
     async def get(self, user_id: str, conversation_id: str) -> Conversation:
@@ -105,17 +109,21 @@ class TortoiseConversations:
             return Page(page)
         return Page(page, write_place("conversations", page[-1].updated_at, page[-1].id))
 
-    async def rename(
-        self, user_id: str, conversation_id: str, title: str, at: datetime
+    async def change(
+        self, user_id: str, conversation_id: str, at: datetime, changes: Mapping[str, str | None]
     ) -> Conversation:
-        """Change the title and return the conversation.
+        """Change ``title``, ``provider`` or ``model``, whichever are given, and return it.
 
         Raises:
             NotFound: there is none for this user.
 
         """
         known = known_id(conversation_id, "conversation")
-        rows = await self._database.fetch(_RENAME, known, user_id, storable(title), at)
+        columns = [column for column in _CHANGEABLE if column in changes]
+        settings = "".join(f", {column} = ${n}" for n, column in enumerate(columns, 4))
+        values = [_storable(changes[column]) for column in columns]
+        sql = _CHANGE.format(settings=settings)
+        rows = await self._database.fetch(sql, known, user_id, at, *values)
         if not rows:
             raise _unknown()
         return to_conversation(rows[0])
@@ -165,6 +173,10 @@ class TortoiseConversations:
         """Return messages of this user that hold the text, in any case, newest first."""
         rows = await self._database.fetch(_SEARCH, user_id, _pattern(text), limit)
         return [to_message(row) for row in rows]
+
+
+def _storable(text: str | None) -> str | None:
+    return None if text is None else storable(text)
 
 
 def _pattern(text: str) -> str:

@@ -60,6 +60,8 @@ class ConversationRow(Model):
     updated_at = fields.DatetimeField()
     message_count = fields.IntField(default=0)
     last_message_preview = fields.TextField(default="")
+    provider = fields.TextField(null=True)
+    model = fields.TextField(null=True)
 
     class Meta:
         """The name, and the order of a user's list."""

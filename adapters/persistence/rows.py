@@ -49,6 +49,8 @@ def to_conversation(row: Row) -> Conversation:
         updated_at=moment(row["updated_at"]),
         message_count=row["message_count"],
         last_message_preview=row["last_message_preview"],
+        provider=row["provider"],
+        model=row["model"],
     )
 
 

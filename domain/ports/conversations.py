@@ -1,6 +1,6 @@
 """The port to the stored conversations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -37,10 +37,10 @@ class Conversations(Protocol):
         """
         ...
 
-    async def rename(
-        self, user_id: str, conversation_id: str, title: str, at: datetime
+    async def change(
+        self, user_id: str, conversation_id: str, at: datetime, changes: Mapping[str, str | None]
     ) -> Conversation:
-        """Change the title and return the conversation.
+        """Change ``title``, ``provider`` or ``model``, whichever are given, and return it.
 
         Raises:
             NotFound: there is none for this user.

@@ -19,7 +19,7 @@ from entrypoints.encoding import dump, time_text
 from entrypoints.http.event_models import ConsentRequest
 from entrypoints.http.guard import caller
 from entrypoints.http.idempotency import request_key, takes_key
-from entrypoints.http.models import Id, RequestBody, Timestamp
+from entrypoints.http.models import Id, ModelName, ProviderName, RequestBody, Timestamp
 from entrypoints.http.openapi import EventStream, can_answer_nothing, can_fail, responds_with
 from entrypoints.http.streams import answer, collect, event_stream, failure, first_answer
 from entrypoints.services import services
@@ -35,6 +35,14 @@ class ChatRequest(RequestBody):
     )
     conversation_id: Id | None = Field(
         None, description="The conversation to go on with. Without one a new one begins."
+    )
+    provider: ProviderName | None = Field(
+        None,
+        description="Who answers this message. Not set: the one that the conversation prefers, "
+        "else the configured one.",
+    )
+    model: ModelName | None = Field(
+        None, description="The provider's model for this message. Not set: as for `provider`."
     )
     stream: bool = Field(default=False, description="Answer as server-sent events.")
     on_disconnect: Literal["continue", "cancel"] = Field(
@@ -100,7 +108,9 @@ async def send(data: ChatRequest) -> Response:
     """
     at_hand, user, key = services(), caller(), await request_key()
     chat = at_hand.chat
-    started = await chat.send(user, data.message, data.conversation_id, key)
+    started = await chat.send(
+        user, data.message, data.conversation_id, key, provider=data.provider, model=data.model
+    )
     batches = chat.follow(started.run_id)
     if key is not None:
         batches = first_answer(started.run_id, batches)

@@ -1,36 +1,42 @@
 """What operators can change while the service runs."""
 
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from quart import Blueprint
 from quart_schema import document_response, tag, validate_request
 
-from domain.configuration import Configuration
-from domain.errors import Conflict, FieldProblem, InvalidRequest
+from domain.configuration import Configuration, require_configured
 from domain.identity import Role
+from domain.llm import ModelChoice
 from domain.policy import Autonomy
 from domain.ports.chat_model import ChatModels
 from entrypoints.http.guard import for_role
-from entrypoints.http.models import RequestBody
+from entrypoints.http.models import ModelName, ProviderName, RequestBody
 from entrypoints.http.openapi import can_fail
-from entrypoints.http.openapi_schemas import CHOICES
 from entrypoints.services import services
 
 blueprint = Blueprint("config", __name__, url_prefix="/api")
 
 Level = Literal["manual", "semi", "full"]
-ProviderName = Annotated[str, Field(json_schema_extra={CHOICES: "providers"})]
 _AUTONOMY = "What the agent may do unasked: nothing, reading, everything."
 _MODEL = "A model of the provider; null: its default."
 
 
-class LlmView(BaseModel):
-    """Which model thinks."""
+class FallbackView(BaseModel):
+    """A model to ask where those before it cannot answer."""
 
     provider: str
     model: str | None
+
+
+class LlmView(BaseModel):
+    """Which model thinks, and which where that cannot answer."""
+
+    provider: str
+    model: str | None
+    fallbacks: list[FallbackView]
 
 
 class AgentView(BaseModel):
@@ -63,17 +69,24 @@ class ConfigView(BaseModel):
 
 def config_view(configuration: Configuration, models: ChatModels) -> dict[str, Any]:
     """Return the configuration as clients see it, the provider's default model filled in."""
-    provider, model = configuration.provider, configuration.model
-    if model is None and provider in models.names():
-        model = models.default_model(provider)
+    chosen = _choice_view(configuration.provider, configuration.model, models)
+    fallbacks = [
+        _choice_view(each.provider, each.model, models) for each in configuration.fallbacks
+    ]
     return {
-        "llm": {"provider": provider, "model": model},
+        "llm": {**chosen, "fallbacks": fallbacks},
         "agent": {"autonomy_level": configuration.autonomy},
         "cloud_providers": {
             name: {"enabled": configuration.clouds.get(name, False)}
             for name in CloudsView.model_fields
         },
     }
+
+
+def _choice_view(provider: str, model: str | None, models: ChatModels) -> dict[str, Any]:
+    if not model and provider in models.names():
+        model = models.default_model(provider)
+    return {"provider": provider, "model": model or None}
 
 
 @blueprint.get("/config")
@@ -85,11 +98,23 @@ async def get() -> dict[str, Any]:
     return config_view(await at_hand.configurations.load(), at_hand.models)
 
 
+class Fallback(RequestBody):
+    """A model to ask where those before it cannot answer."""
+
+    provider: ProviderName
+    model: ModelName | None = Field(None, description=_MODEL)
+
+
 class LlmChange(RequestBody):
     """Which model thinks. Another provider without a model means that provider's default."""
 
     provider: ProviderName | None = None
-    model: str | None = Field(None, min_length=1, max_length=200, description=_MODEL)
+    model: ModelName | None = Field(None, description=_MODEL)
+    fallbacks: list[Fallback] | None = Field(
+        None,
+        max_length=10,
+        description="Models to ask, in this order, where nothing of an answer has come yet.",
+    )
 
 
 class AgentChange(RequestBody):
@@ -123,7 +148,7 @@ class ConfigChange(RequestBody):
     agent: AgentChange | None = None
     cloud_providers: CloudsChange | None = None
     llm_provider: ProviderName | None = None
-    model: str | None = Field(None, min_length=1, max_length=200, description=_MODEL)
+    model: ModelName | None = Field(None, description=_MODEL)
     autonomy_level: Level | None = Field(None, description=_AUTONOMY)
 
     def applied_to(self, old: Configuration) -> Configuration:
@@ -135,11 +160,15 @@ class ConfigChange(RequestBody):
             if "model" in part.model_fields_set:
                 model = part.model
         level = self.autonomy_level or agent.autonomy_level
+        fallbacks = old.fallbacks
+        if llm.fallbacks is not None:
+            fallbacks = [ModelChoice(each.provider, each.model or "") for each in llm.fallbacks]
         switched = (self.cloud_providers or CloudsChange()).model_dump(exclude_none=True)
         return replace(
             old,
             provider=provider,
             model=model,
+            fallbacks=fallbacks,
             autonomy=Autonomy(level) if level else old.autonomy,
             clouds={**old.clouds, **{name: cloud["enabled"] for name, cloud in switched.items()}},
         )
@@ -158,21 +187,7 @@ async def change(data: ConfigChange) -> dict[str, Any]:
     """
     at_hand = services()
     if provider := data.llm_provider or (data.llm and data.llm.provider):
-        require_ready(provider, at_hand.models)
+        require_configured(provider, at_hand.models, "llm.provider")
+    for each in (data.llm and data.llm.fallbacks) or ():
+        require_configured(each.provider, at_hand.models, "llm.fallbacks")
     return config_view(await at_hand.configurations.change(data.applied_to), at_hand.models)
-
-
-def require_ready(provider: str, models: ChatModels) -> None:
-    """Refuse a provider that could not answer.
-
-    Raises:
-        InvalidRequest: there is no such provider; the message names those that there are.
-        Conflict: it is known, but not configured.
-
-    """
-    states = models.states()
-    if provider not in states:
-        message = f"There is no such provider: choose one of {', '.join(states)}."
-        raise InvalidRequest(message, [FieldProblem("llm.provider", message)])
-    if states[provider] != "ready":
-        raise Conflict(f"The provider {provider} is {states[provider]}.")

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 from quart import Blueprint
 from quart_schema import document_response, tag, validate_querystring, validate_request
 
+from domain.configuration import require_configured
 from domain.conversations import TITLE_LENGTH, Conversation, Message, new_conversation, shorten
 from domain.paging import DEFAULT_LIMIT, MAX_LIMIT
 from entrypoints.encoding import time_text
@@ -17,7 +18,9 @@ from entrypoints.http.models import (
     Id,
     Limit,
     MessageCursor,
+    ModelName,
     NextCursor,
+    ProviderName,
     RequestBody,
     Timestamp,
 )
@@ -35,6 +38,8 @@ class ConversationView(BaseModel):
     created_at: Timestamp
     updated_at: Timestamp
     message_count: int
+    provider: str | None = Field(description="Who answers here; null: as configured.")
+    model: str | None = Field(description="With which model; null: as configured.")
 
 
 class MessageView(BaseModel):
@@ -56,6 +61,8 @@ def conversation_view(conversation: Conversation) -> dict[str, Any]:
         "created_at": time_text(conversation.created_at),
         "updated_at": time_text(conversation.updated_at),
         "message_count": conversation.message_count,
+        "provider": conversation.provider,
+        "model": conversation.model,
     }
 
 
@@ -108,16 +115,25 @@ class NewConversation(RequestBody):
     """A conversation to begin."""
 
     title: str = Field("New conversation", min_length=1, max_length=TITLE_LENGTH)
+    provider: ProviderName | None = Field(None, description="Who answers here.")
+    model: ModelName | None = Field(None, description="With which model.")
 
 
 @blueprint.post("/conversations")
 @tag(["conversations"])
 @validate_request(NewConversation)
 @document_response(ConversationView, 201)
+@can_fail(409)
 @idempotent
 async def add(data: NewConversation) -> tuple[dict[str, Any], int, dict[str, str]]:
-    """Begin an empty conversation. Sending a message without an id begins one too."""
-    conversation = new_conversation(caller().id, data.title, services().clock.now())
+    """Begin an empty conversation. Sending a message without an id begins one too.
+
+    A provider that is not configured is refused with 409.
+    """
+    if data.provider is not None:
+        require_configured(data.provider, services().models)
+    now = services().clock.now()
+    conversation = new_conversation(caller().id, data.title, now, data.provider, data.model)
     await services().conversations.add(conversation)
     headers = {"Location": f"/api/conversations/{conversation.id}"}
     return conversation_view(conversation), 201, headers
@@ -150,20 +166,39 @@ async def get(conversation_id: str, query_args: MessagesQuery) -> dict[str, Any]
 
 
 class ConversationChange(RequestBody):
-    """What to change."""
+    """What to change. Another provider without a model means that provider's default."""
 
-    title: str = Field(min_length=1, max_length=TITLE_LENGTH)
+    title: str | None = Field(None, min_length=1, max_length=TITLE_LENGTH)
+    provider: ProviderName | None = Field(None, description="null: as configured.")
+    model: ModelName | None = Field(None, description="null: as configured.")
+
+    def changes(self) -> dict[str, str | None]:
+        """Return the fields that change, and their new values."""
+        given = self.model_dump(exclude_unset=True)
+        if given.get("title", "") is None:
+            del given["title"]
+        elif "title" in given:
+            given["title"] = shorten(given["title"], TITLE_LENGTH)
+        return {"model": None, **given} if "provider" in given else given
 
 
 @blueprint.patch("/conversations/<conversation_id>")
 @tag(["conversations"])
 @validate_request(ConversationChange)
 @document_response(ConversationView)
+@can_fail(409)
 async def change(conversation_id: str, data: ConversationChange) -> dict[str, Any]:
-    """Rename a conversation."""
-    title, now = shorten(data.title, TITLE_LENGTH), services().clock.now()
-    conversations = services().conversations
-    return conversation_view(await conversations.rename(caller().id, conversation_id, title, now))
+    """Rename a conversation, or choose who answers in it from the next message on.
+
+    A provider that is not configured is refused with 409.
+    """
+    at_hand = services()
+    if data.provider is not None:
+        require_configured(data.provider, at_hand.models)
+    changed = await at_hand.conversations.change(
+        caller().id, conversation_id, at_hand.clock.now(), data.changes()
+    )
+    return conversation_view(changed)
 
 
 @blueprint.delete("/conversations/<conversation_id>")

@@ -34,6 +34,8 @@ class ChatFrame(_Frame):
     type: Literal["chat"]
     message: str = Field(min_length=1, max_length=100_000)
     conversation_id: str | None = None
+    provider: str | None = None
+    model: str | None = Field(None, min_length=1, max_length=200)
     on_disconnect: Literal["continue", "cancel"] = Field(
         "continue", description="What becomes of the run when the client leaves the socket."
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from domain.paging import MAX_LIMIT
+from entrypoints.http.openapi_schemas import CHOICES
 
 EXAMPLE_ID: Final = "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
 
@@ -38,6 +39,8 @@ ConsentCursor = Annotated[
 DecisionCursor = Annotated[
     str, Field(description=_CURSOR, json_schema_extra={"pattern": "^a[0-9a-f]{46}$"})
 ]
+ProviderName = Annotated[str, Field(json_schema_extra={CHOICES: "providers"})]
+ModelName = Annotated[str, Field(min_length=1, max_length=200)]
 NextCursor = Annotated[
     str | None, Field(description="Send it as `cursor` for the next page; null at the end.")
 ]

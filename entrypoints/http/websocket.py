@@ -195,7 +195,9 @@ class Session:
         conversation_id = self._conversation_id or frame.conversation_id
         key = self._key(user, frame)
         chat = self._services.chat
-        started = await chat.send(user, frame.message, conversation_id, key)
+        started = await chat.send(
+            user, frame.message, conversation_id, key, provider=frame.provider, model=frame.model
+        )
         await self._stop_following(started.run_id)  # asked for again: told again, from its start
         if frame.on_disconnect == "cancel":
             self._dependent[started.run_id] = user

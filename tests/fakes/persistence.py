@@ -1,6 +1,6 @@
 """What is stored, in memory: the same ports as `adapters.persistence`, for tests of the core."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -98,8 +98,7 @@ class FakeConversations:
         self._memory = memory
 
     async def add(self, conversation: Conversation) -> None:
-        title = storable(conversation.title)
-        self._memory.conversations[conversation.id] = replace(conversation, title=title)
+        self._memory.conversations[conversation.id] = _storable(conversation)
 
     async def get(self, user_id: str, conversation_id: str) -> Conversation:
         found = self._memory.conversations.get(conversation_id)
@@ -132,13 +131,13 @@ class FakeConversations:
         said = (message.content for message in self._memory.messages.get(conversation.id, ()))
         return any(text in part.lower() for part in (conversation.title, *said))
 
-    async def rename(
-        self, user_id: str, conversation_id: str, title: str, at: datetime
+    async def change(
+        self, user_id: str, conversation_id: str, at: datetime, changes: Mapping[str, str | None]
     ) -> Conversation:
         found = await self.get(user_id, conversation_id)
-        renamed = replace(found, title=storable(title), updated_at=at)
-        self._memory.conversations[conversation_id] = renamed
-        return renamed
+        changed = _storable(replace(found, updated_at=at, **changes))  # type: ignore[arg-type]  # all three are texts
+        self._memory.conversations[conversation_id] = changed
+        return changed
 
     async def delete(self, user_id: str, conversation_id: str) -> None:
         await self.get(user_id, conversation_id)
@@ -176,6 +175,12 @@ class FakeConversations:
         return found[:limit]
 
 
+def _storable(conversation: Conversation) -> Conversation:
+    texts = {name: getattr(conversation, name) for name in ("title", "provider", "model")}
+    kept = {name: storable(text) for name, text in texts.items() if text is not None}
+    return replace(conversation, **kept)  # type: ignore[arg-type]  # all three are texts
+
+
 class FakeConfigurations:
     def __init__(self, memory: Memory, initial: Configuration) -> None:
         self._memory = memory
@@ -183,6 +188,13 @@ class FakeConfigurations:
 
     async def load(self) -> Configuration:
         return self._memory.configuration.get("configuration", self._initial)
+
+    async def load_for(self, user_id: str, conversation_id: str) -> Configuration:
+        configuration = await self.load()
+        found = self._memory.conversations.get(conversation_id)
+        if found is None or found.user_id != user_id:
+            return configuration
+        return configuration.preferring(found.provider, found.model)
 
     async def change(self, edit: Callable[[Configuration], Configuration]) -> Configuration:
         changed = edit(await self.load())

@@ -7,9 +7,14 @@ import pytest
 
 from adapters.persistence import Database, Store
 from domain.configuration import Configuration
+from domain.conversations import new_conversation
+from domain.ids import new_id
+from domain.llm import ModelChoice
 from domain.policy import Autonomy, Comparison, Condition, Decision, Rule
 from domain.tools import Effect
-from tests.adapters.persistence.stores import AnyStore
+from tests.adapters.persistence.stores import NOW, AnyStore
+
+ANN, BOB = new_id(), new_id()
 
 
 async def test_nothing_changed_means_the_initial_one(store: AnyStore) -> None:
@@ -29,11 +34,29 @@ async def test_a_change_holds(store: AnyStore) -> None:
             ),
         ),
     )
-    wanted = Configuration("openai", "gpt-x", Autonomy.FULL, rules, {"aws": True})
+    fallbacks = (ModelChoice("anthropic", "claude-x"), ModelChoice("offline", ""))
+    wanted = Configuration("openai", "gpt-x", Autonomy.FULL, rules, {"aws": True}, fallbacks)
 
     assert await store.configurations.change(lambda _: wanted) == wanted
 
     assert await store.configurations.load() == wanted
+
+
+@pytest.mark.parametrize("changed", [True, False])
+async def test_a_conversation_may_prefer_a_model(store: AnyStore, changed: bool) -> None:
+    if changed:
+        await store.configurations.change(lambda _: Configuration("openai", "gpt-x"))
+    general = await store.configurations.load()
+    plain = new_conversation(ANN, "", NOW)
+    choosy = new_conversation(ANN, "", NOW, "anthropic", "claude-x")
+    for conversation in (plain, choosy):
+        await store.conversations.add(conversation)
+    load = store.configurations.load_for
+
+    expected = replace(general, provider="anthropic", model="claude-x")
+    assert await load(ANN, choosy.id) == expected
+    for user, other in [(ANN, plain.id), (ANN, "none"), (ANN, new_id()), (BOB, choosy.id)]:
+        assert await load(user, other) == general
 
 
 async def test_edits_do_not_overlap(store: AnyStore) -> None:

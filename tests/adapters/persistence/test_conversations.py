@@ -1,6 +1,7 @@
 """The contract of `Conversations`."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ async def test_a_conversation_comes_back_as_it_was(store: AnyStore) -> None:
 Use = Callable[[AnyStore, str, str], Awaitable[Any]]
 USES: dict[str, Use] = {
     "get": lambda store, user, one: store.conversations.get(user, one),
-    "rename": lambda store, user, one: store.conversations.rename(user, one, "New", NOW),
+    "change": lambda store, user, one: store.conversations.change(user, one, NOW, {"title": "New"}),
     "delete": lambda store, user, one: store.conversations.delete(user, one),
     "messages": lambda store, user, one: store.conversations.messages(user, one, 10, None),
 }
@@ -85,10 +86,20 @@ async def test_a_renamed_conversation_is_the_first_of_the_list(store: AnyStore) 
     for conversation in (one, two):
         await store.conversations.add(conversation)
 
-    renamed = await store.conversations.rename(ANN, one.id, "New", NOW + 2 * MINUTE)
+    renamed = await store.conversations.change(ANN, one.id, NOW + 2 * MINUTE, {"title": "New"})
 
     assert (renamed.title, renamed.updated_at) == ("New", NOW + 2 * MINUTE)
     assert (await store.conversations.page(ANN, 2, None)).items == [renamed, two]
+
+
+async def test_what_is_not_changed_stays(store: AnyStore) -> None:
+    kept = replace(a_conversation(ANN, "Old"), provider="openai", model="gpt-x")
+    await store.conversations.add(kept)
+
+    changed = await store.conversations.change(ANN, kept.id, NOW, {"provider": None, "model": "m"})
+
+    assert changed == replace(kept, provider=None, model="m", updated_at=NOW)
+    assert await store.conversations.get(ANN, kept.id) == changed
 
 
 async def test_what_is_forgotten_is_gone_with_all_that_belongs_to_it(store: AnyStore) -> None:

@@ -43,6 +43,32 @@ async def test_bad_titles(ada: Client, title: Any) -> None:
     await ada.error("POST", PATH, 400, "INVALID_REQUEST", {"title": title})
 
 
+async def test_who_answers_in_it(ada: Client) -> None:
+    made = await ada.json("POST", PATH, {"provider": "offline"}, 201)
+    where = f"{PATH}/{made['id']}"
+    question = QUESTION | {"conversation_id": made["id"]}
+
+    async def answer(body: dict[str, Any]) -> str:
+        return str((await ada.json("POST", "/api/chat", body))["message"])
+
+    assert (made["provider"], made["model"]) == ("offline", None)
+    offline = await answer(question)
+    assert await answer(question | {"provider": "scripted"}) != offline
+    assert await answer(question) == offline
+    changed = await ada.json("PATCH", where, {"provider": None})
+    assert (changed["title"], changed["provider"]) == (made["title"], None)
+    error = await ada.error("POST", "/api/chat", 502, "UPSTREAM_ERROR", question)
+    assert error["details"]["provider"] == "scripted"  # whose answers are used up
+
+    for body in ({"provider": "mystery"}, {"model": ""}):
+        await ada.error("POST", PATH, 400, "INVALID_REQUEST", body)
+        await ada.error("PATCH", where, 400, "INVALID_REQUEST", body)
+        await ada.error("POST", "/api/chat", 400, "INVALID_REQUEST", question | body)
+    for method, path in (("POST", PATH), ("PATCH", where)):
+        await ada.error(method, path, 409, "CONFLICT", {"provider": "openai"})
+    await ada.error("POST", "/api/chat", 409, "CONFLICT", question | {"provider": "openai"})
+
+
 async def test_the_list_goes_on_at_its_cursor(ada: Client) -> None:
     made = [(await ada.json("POST", PATH, {"title": f"{n}"}, 201))["id"] for n in range(5)]
     found: list[str] = []
