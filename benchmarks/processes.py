@@ -1,6 +1,7 @@
 """The processes that are measured: started, asked how much CPU they took, stopped."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -69,7 +71,7 @@ def _await_listening(port: int, process: subprocess.Popen[bytes]) -> None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
-            time.sleep(0.05)
+            time.sleep(0.005)
         else:
             return
     raise RuntimeError("a process did not start")
@@ -114,3 +116,23 @@ def _own_seconds(pid: int) -> float:
     except OSError:  # it ended meanwhile
         return 0.0
     return own + (int(fields[13]) + int(fields[14])) * _TICK  # the children it waited for
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes in memory: ``rss`` counts what processes share for each of them, ``pss`` once."""
+
+    rss: int
+    pss: int
+
+
+def memory(pid: int) -> Memory | None:
+    """Return what a process and all below it hold; None where the system has no ``/proc``."""
+    if not _CAN_MEASURE:
+        return None
+    rolled_up = [Path(f"/proc/{each}/smaps_rollup").read_text() for each in _tree(pid)]
+    return Memory(*(1024 * _sum(rf"^{name}: +(\d+) kB$", rolled_up) for name in ("Rss", "Pss")))
+
+
+def _sum(pattern: str, texts: list[str]) -> int:
+    return sum(int(found) for text in texts for found in re.findall(pattern, text, re.MULTILINE))

@@ -28,6 +28,11 @@ def prompt(pieces: int, pause: int) -> str:
     return f"Tell me of the harbour: pieces={pieces} pause={pause}"
 
 
+def text(pieces: int) -> str:
+    """Return the text that so many pieces add up to."""
+    return "".join(_WORDS[number % len(_WORDS)] for number in range(pieces))
+
+
 @lru_cache
 def answer(count: int) -> tuple[bytes, ...]:
     """Return the bytes of a whole answer, one part for each piece; the head goes with the first."""
@@ -66,7 +71,8 @@ class Provider(asyncio.Protocol):
 
     def __init__(self, pieces: int, pause: int) -> None:
         self._asked = (pieces, pause)
-        self._received = b""
+        self._received = bytearray()
+        self._expected = 0  # bytes of the request; 0 until its head has come
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
 
@@ -79,11 +85,12 @@ class Provider(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        head, end, body = self._received.partition(b"\r\n\r\n")
-        length = _LENGTH.search(head)
-        if not end or len(body) < int(length[1] if length else 0):
+        if not self._expected and (end := self._received.find(b"\r\n\r\n")) >= 0:
+            length = _LENGTH.search(self._received, 0, end)
+            self._expected = end + 4 + int(length[1] if length else 0)
+        if not self._expected or len(self._received) < self._expected:
             return
-        self._received = b""
+        body, self._received, self._expected = self._received, bytearray(), 0
         asked = ASKED.findall(body)  # the last one: a conversation holds the earlier prompts too
         pieces, pause = map(int, asked[-1]) if asked else self._asked
         if pause:

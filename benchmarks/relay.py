@@ -1,8 +1,9 @@
-"""The limit: the least that a server in Python can do for a streamed turn.
+"""The limit: the least that a server in Python can do for a turn.
 
 A bare ASGI application on uvicorn, uvloop and httptools. It knows no users, no history and no
-tools, and keeps no run: it writes the question, relays the provider's answer as server-sent
-events of its own, writes the answer. Two statements a turn, and one send for each read.
+tools, and keeps no run: it writes the question, relays the provider's answer, writes the answer.
+Two statements a turn. The answer goes out as server-sent events, one send for each read; as one
+JSON object; or over a WebSocket, a frame for each piece.
 
 Its upstream is read by ``wire.py``, the cheapest way there is, and parsed by orjson: a server
 has to know the text in order to keep it. On SQLite the statements are made in the event loop
@@ -34,7 +35,8 @@ _TABLE: Final = """
     )
 """
 _INSERT: Final = "INSERT INTO messages VALUES ($1, $2, $3, $4, $5)"
-_HEADERS: Final = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
+_STREAM: Final = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
+_OBJECT: Final = [(b"content-type", b"application/json")]
 
 
 class Relay:
@@ -45,22 +47,50 @@ class Relay:
         self._write = write
         self._idle: list[Connection] = []
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        """Answer one turn."""
-        question = orjson.loads(await _body(receive))["message"]
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer a turn, or all turns over one socket; a GET is a probe."""
+        if scope["type"] == "websocket":
+            await self._serve(receive, send)
+        elif scope["method"] == "GET":
+            await _respond(send, {"status": "healthy"})
+        else:
+            question = orjson.loads(await _body(receive))
+            answer = self._stream if question["stream"] else self._collect
+            await answer(question["message"], send)
+
+    async def _stream(self, question: str, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
+        async for pieces in self._answer(question):
+            events = b"".join([_event({"type": "chunk", "content": piece}) for piece in pieces])
+            await send({"type": "http.response.body", "body": events, "more_body": True})
+        await send({"type": "http.response.body", "body": _event({"type": "done"})})
+
+    async def _collect(self, question: str, send: Send) -> None:
+        texts = [piece async for pieces in self._answer(question) for piece in pieces]
+        await _respond(send, {"message": "".join(texts)})
+
+    async def _serve(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send(_frame({"type": "ready"}))
+        while (message := await receive())["type"] == "websocket.receive":
+            question = orjson.loads(message["text"])["message"]
+            async for pieces in self._answer(question):
+                for piece in pieces:
+                    await send(_frame({"type": "chunk", "content": piece}))
+            await send(_frame({"type": "done"}))
+
+    async def _answer(self, question: str) -> AsyncIterator[list[str]]:
+        """Keep the question, yield the pieces of text that came together, keep the answer."""
         conversation_id = str(uuid4())
         await self._write(conversation_id, "user", question)
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         texts: list[str] = []
         async for pieces in self._ask(question):
             texts += pieces
-            events = b"".join([_event({"type": "chunk", "content": piece}) for piece in pieces])
-            await send({"type": "http.response.body", "body": events, "more_body": True})
+            yield pieces
         await self._write(conversation_id, "assistant", "".join(texts))
-        await send({"type": "http.response.body", "body": _event({"type": "done"})})
 
     async def _ask(self, question: str) -> AsyncIterator[list[str]]:
-        """Yield the pieces of text that came together."""
         messages = [{"role": "user", "content": question}]
         body = orjson.dumps({"model": "stand-in", "stream": True, "messages": messages})
         connection = self._idle.pop() if self._idle else await Connection.to(self._upstream)
@@ -81,6 +111,15 @@ def _text(event: bytes) -> str | None:
 
 def _event(value: object) -> bytes:
     return b"data: " + orjson.dumps(value) + b"\n\n"
+
+
+def _frame(value: object) -> Message:
+    return {"type": "websocket.send", "text": orjson.dumps(value).decode()}
+
+
+async def _respond(send: Send, value: object) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": _OBJECT})
+    await send({"type": "http.response.body", "body": orjson.dumps(value)})
 
 
 async def _body(receive: Receive) -> bytes:
@@ -131,7 +170,8 @@ async def serve(port: int, upstream: int, database: str) -> None:
             Relay(upstream, write),
             port=port,
             http="httptools",
-            ws="none",
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -12,6 +12,12 @@ import httptools
 NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
+def head(method: str, path: str, headers: Mapping[str, str]) -> bytes:
+    """Return the head of a request to 127.0.0.1."""
+    more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{more}\r\n".encode()
+
+
 class Connection(asyncio.Protocol):
     """A connection to a server on 127.0.0.1 that carries one request after the other."""
 
@@ -29,7 +35,7 @@ class Connection(asyncio.Protocol):
         _, connection = await loop.create_connection(cls, "127.0.0.1", port)
         return connection
 
-    async def post(
+    def post(
         self, path: str, body: bytes, headers: Mapping[str, str] = NO_HEADERS
     ) -> AsyncIterator[bytes]:
         """Send a JSON body and yield the answer's body as it comes, decoded from its chunks.
@@ -40,14 +46,24 @@ class Connection(asyncio.Protocol):
             ConnectionError: the server closed before the answer was whole.
 
         """
+        more = {"content-type": "application/json", "content-length": str(len(body)), **headers}
+        return self._exchange("POST", path, more, body)
+
+    async def get(self, path: str, headers: Mapping[str, str] = NO_HEADERS) -> bytes:
+        """Return what the server has there; `status` says whether it is that.
+
+        Raises:
+            ConnectionError: the server closed before the answer was whole.
+
+        """
+        return b"".join([data async for data in self._exchange("GET", path, headers, b"")])
+
+    async def _exchange(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> AsyncIterator[bytes]:
         self._parser = httptools.HttpResponseParser(self)
         self._ended = False
-        more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = (
-            f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(body)}\r\n{more}\r\n"
-        )
-        self._transport.write(head.encode() + body)
+        self._transport.write(head(method, path, headers) + body)
         while True:
             if self._parts:
                 data, self._parts = b"".join(self._parts), []

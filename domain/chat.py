@@ -91,7 +91,8 @@ class Chat:
             require_configured(provider, self._models)
         configuration = await self._configuration(user, conversation_id)
         configuration = configuration.preferring(provider, model)
-        self._models.get(configuration.provider)  # say now that it is missing, not in the run
+        if not configuration.fallbacks:
+            self._models.get(configuration.provider)  # say now that it is missing, not in the run
         started = RunStarted(
             user_id=user.id,
             conversation_id=conversation_id or new_id(),
@@ -201,15 +202,21 @@ class Chat:
         return record
 
     def follow(
-        self, run_id: str, after: Cursor | None = None, *, stay: bool = False
+        self,
+        run_id: str,
+        after: Cursor | None = None,
+        *,
+        stay: bool = False,
+        whole: bool = False,
     ) -> AsyncGenerator[Sequence[Event], None]:
         """Yield the run's events after the cursor as they come, in batches, to its end.
 
-        When the run waits for a human a `Paused` says so; then it is over, unless ``stay``.
+        When the run waits for a human a `Paused` says so; then it is over, unless ``stay``. Who
+        wants the ``whole`` gets all that happens until then at once, where it happens here.
         Whoever calls this has seen to it that the run is the user's (`get`, `send`).
         """
         follower = Follower(
-            run_id, after, runs=self._runs, log=self._log, live=self._live, stay=stay
+            run_id, after, runs=self._runs, log=self._log, live=self._live, stay=stay, whole=whole
         )
         return follower.batches()
 

@@ -21,9 +21,9 @@ class AskModel:
 
 @dataclass(frozen=True, slots=True)
 class CallTools:
-    """Start these calls, side by side."""
+    """Start these calls, side by side, each with the rule that lets it run."""
 
-    calls: tuple[Call, ...]
+    calls: tuple[tuple[Call, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _tools(pending: list[Call], policy: Policy, user: str) -> Action:
         )
     if asked := [(call, v.rule) for call, v in judged if v.decision is Decision.ASK]:
         return AskHuman(tuple((call, _question(call), rule) for call, rule in asked))
-    return CallTools(tuple(call for call, _ in judged)) if judged else Wait()
+    return CallTools(tuple((call, v.rule) for call, v in judged)) if judged else Wait()
 
 
 def _judge(call: Call, policy: Policy, user: str) -> Verdict:

@@ -1,7 +1,7 @@
 """The journal of one run in the hands of the worker that drives it.
 
-Pieces of text are seen at once and stored a few times a second; everything else is stored
-before anyone sees it. Whatever waits to be stored goes in one write.
+Pieces of text are seen at once and stored twice a second; everything else is stored before
+anyone sees it. Whatever waits to be stored goes in one write.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from domain.live import LiveRun
 from domain.ports.runs import Ending, RunLog
 from domain.runs import Run, advance
 
-FLUSH_SECONDS: Final = 0.25
+FLUSH_SECONDS: Final = 0.5  # pieces may be withdrawn, so those of a dead worker's last moments may
 FULL: Final = 500  # pieces that may wait to be stored before the model has to wait for them
 
 
@@ -59,6 +59,13 @@ class Journal:
         if self._timer is None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(FLUSH_SECONDS, self._start_write)
+
+    def note(self, body: Body) -> None:
+        """Let this be stored, and then shown, with the record that follows at once.
+
+        For what nothing rests on before then: when the worker dies in between, it never was.
+        """
+        self._unseen.append(self._enter(body))
 
     async def record(
         self, *bodies: Body, ending: Ending | None = None, consents: Sequence[Consent] = ()

@@ -5,7 +5,7 @@ lags behind, never a queue that grows.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from domain.cursors import Cursor
@@ -27,17 +27,19 @@ class LiveRun:
         self._before = before
         self._events: list[Event] = []
         self._waiting: list[asyncio.Future[None]] = []
+        self._patient: list[asyncio.Future[None]] = []
         self.is_closed = False
 
     def publish(self, events: Sequence[Event]) -> None:
         """Add events, numbered on from the last one, and wake the followers."""
-        self._events.extend(events)
-        self._wake()
+        self._events += events
+        if self._waiting:
+            self._waiting = _wake(self._waiting)
 
     def close(self) -> None:
         """Say that this process adds nothing more."""
         self.is_closed = True
-        self._wake()
+        self.nudge()
 
     def since(self, cursor: Cursor | None) -> Sequence[Event] | None:
         """Return the events after the cursor, or None when others must come from the log."""
@@ -48,23 +50,31 @@ class LiveRun:
             return self._events[:]  # what it saw beyond our first was never stored
         return self._events[seen.number + 1 - self._first :]
 
-    async def wait(self) -> None:
-        """Return when something was added, the run was closed, or `LiveRuns` nudges.
+    def news(self) -> asyncio.Future[None]:
+        """Return what is done when something was added, the run was closed, or `nudge` came.
 
         No timer is set here: this runs once for each piece of each answer.
         """
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
-        await future
+        return future
+
+    def end(self) -> asyncio.Future[None]:
+        """Return what is done when the run was closed, or `nudge` came."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._patient.append(future)
+        return future
 
     def nudge(self) -> None:
         """Let those who wait look at their clocks."""
-        self._wake()
+        self._waiting, self._patient = _wake(self._waiting), _wake(self._patient)
 
-    def _wake(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            _resolve(future)
+
+def _wake(waiting: Iterable[asyncio.Future[None]]) -> list[asyncio.Future[None]]:
+    """Wake those who wait; return the list of those who still do."""
+    for future in waiting:
+        _resolve(future)
+    return []
 
 
 def _resolve(future: asyncio.Future[None]) -> None:

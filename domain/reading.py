@@ -36,6 +36,7 @@ class Follower:
         log: RunLog,
         live: LiveRuns,
         stay: bool = False,
+        whole: bool = False,
         beat_seconds: float = BEAT_SECONDS,
     ) -> None:
         self._run_id = run_id
@@ -44,6 +45,7 @@ class Follower:
         self._log = log
         self._live = live
         self._stay = stay
+        self._whole = whole
         self._beat_seconds = beat_seconds
         self._shared: LiveRun | None = None
         self._told = False  # that the run waits for a human
@@ -54,6 +56,8 @@ class Follower:
         Events of a run driven in this process come at once; others soon after they are stored.
         After every ``beat_seconds`` of silence an empty batch says that the line is alive. A run
         that waits for a human gives a `Paused`, and then nothing more, unless asked to stay.
+        Who wants the ``whole`` is not woken for pieces: events of a run driven in this process
+        come when it drives it no more.
 
         Raises:
             NotFound: the run was deleted meanwhile.
@@ -74,25 +78,32 @@ class Follower:
         while True:
             shared = self._shared = self._live.get(self._run_id) or self._shared
             events = shared.since(self._after) if shared is not None else None
-            if shared is not None and events is not None and not (events or shared.is_closed):
+            if shared is not None and events is not None and not shared.is_closed:
+                if events and not self._whole:
+                    return events
                 if time.monotonic() > deadline:
                     return ()
-                await shared.wait()
+                await (shared.end() if self._whole else shared.news())
                 continue
             if events := events or await self._read():
                 return events
             if self._live.get(self._run_id) not in {None, shared}:
                 continue
-            status = (await self._runs.get(self._run_id)).status
-            if status.is_final:  # since we read, perhaps: what came between is still to be told
-                return await self._read() or None
-            if status is RunStatus.WAITING_CONSENT and not self._told:
-                return await self._read() or [await self._paused()]
-            if self._live.is_draining:
-                return None
+            rest = await self._rest()
+            if rest is None or rest or self._live.is_draining:
+                return rest or None
             if time.monotonic() > deadline:
                 return ()
             await self._live.news(self._run_id, self._live.poll_seconds)
+
+    async def _rest(self) -> Sequence[Event] | None:
+        """Return what is to be told of a run that stands still: None when that was all."""
+        status = (await self._runs.get(self._run_id)).status
+        if status.is_final:  # since we read, perhaps: what came between is still to be told
+            return await self._read() or None
+        if status is RunStatus.WAITING_CONSENT and not self._told:
+            return await self._read() or [await self._paused()]
+        return ()
 
     async def _read(self) -> Sequence[Event]:
         return await self._log.read(self._run_id, self._after, _READ_LIMIT)
@@ -101,8 +112,7 @@ class Follower:
         """Return what tells that the run waits; its cursor is that of the last event."""
         run = await load_run(self._log, self._run_id, 1)
         place = self._after or Cursor(1, run.number)
-        body = Paused(run.usage.input_tokens, run.usage.output_tokens)
-        return Event(place.number, place.attempt, body)
+        return Event(place.number, place.attempt, run.paused())
 
 
 def _end(events: Sequence[Event]) -> Cursor | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from domain.asking import ask_about, news_of
+from domain.asking_models import Answer, ModelAsker, NoAnswer, RequestFor
 from domain.auditing import decided
 from domain.consents import ConsentKind, ConsentStatus
 from domain.conversations import Message, MessageRole
@@ -21,14 +22,13 @@ from domain.decide import (
     Wait,
     decide,
 )
-from domain.errors import ProviderError, ToolError, ToolRefused, Unavailable
+from domain.errors import ToolError, ToolRefused
 from domain.events import Answered, Body, Chunk, Ended, Erred, StepEnded, Thinking, ToolStarted
 from domain.identity import User
 from domain.journal import Journal
-from domain.llm import ModelRequest, Reasoning, Stop, Text, ToolRequest, Turn
-from domain.policy import Policy, Proposal
+from domain.llm import ModelChoice, ModelRequest, Reasoning, Text, ToolRequest, Turn
+from domain.policy import Policy
 from domain.ports.audit import Audit, Decided
-from domain.ports.chat_model import ChatModels
 from domain.ports.clock import Clock
 from domain.ports.consents import Consents
 from domain.ports.conversations import Conversations
@@ -38,8 +38,6 @@ from domain.runs import Call, CallState, Problem, Run, RunStatus
 from domain.tool_calls import erred, intend, perform, settled
 from domain.tools import ToolContext
 from domain.turns import of_run, system_prompt
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ class Runner:
 
     def __init__(
         self,
-        models: ChatModels,
+        asker: ModelAsker,
         toolbox: Toolbox,
         conversations: Conversations,
         consents: Consents,
@@ -80,7 +78,7 @@ class Runner:
         *,
         tool_concurrency: int = 8,
     ) -> None:
-        self._models = models
+        self._asker = asker
         self._toolbox = toolbox
         self._conversations = conversations
         self._consents = consents
@@ -150,7 +148,17 @@ class Runner:
             bodies.append(Answered(run.started.message_id, run.text))
         effects = tuple(call.id for call in run.calls.values() if call.may_have_acted)
         used = run.usage
-        bodies.append(Ended(status, run.stop, used.input_tokens, used.output_tokens, effects))
+        bodies.append(
+            Ended(
+                status=status,
+                stop=run.stop,
+                input_tokens=used.input_tokens,
+                output_tokens=used.output_tokens,
+                effects=effects,
+                cached_tokens=used.cached_tokens,
+                cost_usd=run.cost_usd,
+            )
+        )
         await journal.record(*bodies, ending=self._ending(run, status))
 
     def _ending(self, run: Run, status: RunStatus) -> Ending:
@@ -172,35 +180,27 @@ class Runner:
     async def _ask_model(self, task: Task) -> None:
         journal = task.journal
         try:
-            requests, stop = await self._stream(task)
-        except (ProviderError, Unavailable) as error:
+            requests, answer = await self._listen(task)
+        except NoAnswer as failed:
+            error = failed.error
             await journal.record(Erred(error.code, error.message, error.details))
             return
-        except Exception:  # noqa: BLE001  an adapter's mistake ends the run, not the worker
-            _log.exception("run %s: the model's adapter raised", journal.run.id)
-            await journal.record(Erred("INTERNAL", "The model could not be asked.", {}))
+        if not requests:  # the run ends with this answer, in one write
+            journal.note(_step(answer))
             return
         intended = [intend(request, self._toolbox) for request in requests]
-        used = stop.usage
         await journal.record(
             *[call for call, _ in intended],
-            StepEnded(stop.reason, used.input_tokens, used.output_tokens, used.cached_tokens),
+            _step(answer),
             *[problem for _, problem in intended if problem is not None],
         )
 
-    async def _stream(self, task: Task) -> tuple[list[ToolRequest], Stop]:
+    async def _listen(self, task: Task) -> tuple[list[ToolRequest], Answer]:
+        """Say the pieces as they come, and return what is to be stored with the answer's end."""
         journal, run = task.journal, task.journal.run
-        model = self._models.get(run.started.provider)
-        request = ModelRequest(
-            model=run.started.model,
-            turns=[*task.history, *of_run(run)],
-            system=system_prompt(self._clock.now().date()),
-            tools=[tool.spec for tool in self._toolbox.tools()],
-        )
         requests: list[ToolRequest] = []
         gap = "\n\n" if run.text else ""  # between what was said before a tool and after it
-        stop: Stop | None = None
-        async with aclosing(model.stream(request)) as pieces:
+        async with aclosing(self._asker.ask(run.choices, self._request_for(task))) as pieces:
             async for piece in pieces:
                 match piece:
                     case Text(content):
@@ -210,23 +210,30 @@ class Runner:
                         journal.say(Thinking(content))
                     case ToolRequest():
                         requests.append(piece)
-                    case Stop():
-                        stop = piece
+                    case Answer():
+                        return requests, piece
                 if journal.is_full:
                     await journal.flush()
-        if stop is None:
-            raise RuntimeError(f"{model.provider}: a stream without its Stop")
-        return requests, stop
+        raise AssertionError("an answer ends with its Answer, or raises")
 
-    async def _call_tools(self, task: Task, calls: Sequence[Call]) -> None:
-        fresh = [call for call in calls if call.state is CallState.INTENDED]
-        await self._audit.record(
-            [self._decided(task, call, "allow", self._rule(task, call)) for call in fresh]
-        )
+    def _request_for(self, task: Task) -> RequestFor:
+        run = task.journal.run
+        system = system_prompt(self._clock.now().date())
+        tools = [tool.spec for tool in self._toolbox.tools()]
+
+        def request_for(choice: ModelChoice) -> ModelRequest:
+            turns = [*task.history, *of_run(run, choice.provider)]
+            return ModelRequest(model=choice.model, turns=turns, system=system, tools=tools)
+
+        return request_for
+
+    async def _call_tools(self, task: Task, calls: Sequence[tuple[Call, str]]) -> None:
+        fresh = [(call, rule) for call, rule in calls if call.state is CallState.INTENDED]
+        await self._audit.record([self._decided(task, call, "allow", rule) for call, rule in fresh])
         slots = asyncio.Semaphore(self._tool_concurrency)
         try:
             async with asyncio.TaskGroup() as group:
-                for call in calls:
+                for call, _ in calls:
                     group.create_task(self._call_tool(task, call, slots))
         except ExceptionGroup as group_error:  # the journal's errors: the first one tells
             raise group_error.exceptions[0] from group_error
@@ -244,10 +251,6 @@ class Runner:
             body = await perform(tool, call, self._context(task, call))
             await task.journal.record(body)
 
-    def _rule(self, task: Task, call: Call) -> str:
-        proposal = Proposal(call.tool, call.effect, call.params, task.user.username)
-        return task.policy.judge(proposal).rule
-
     def _context(self, task: Task, call: Call) -> ToolContext:
         run = task.journal.run
 
@@ -262,3 +265,17 @@ class Runner:
             run_id=run.id,
             conversation_id=run.started.conversation_id,
         )
+
+
+def _step(answer: Answer) -> StepEnded:
+    used = answer.stop.usage
+    return StepEnded(
+        stop=answer.stop.reason,
+        input_tokens=used.input_tokens,
+        output_tokens=used.output_tokens,
+        cached_tokens=used.cached_tokens,
+        provider=answer.choice.provider,
+        model=answer.choice.model,
+        cost_usd=answer.cost_usd,
+        memento=answer.stop.memento,
+    )

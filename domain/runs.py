@@ -26,7 +26,7 @@ from domain.events import (
     ToolIntended,
     ToolStarted,
 )
-from domain.llm import StopReason, Usage
+from domain.llm import ModelChoice, StopReason, Usage
 from domain.policy import Autonomy
 from domain.tools import Effect
 
@@ -134,11 +134,18 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One whole answer of the model: its text, and the ids of the calls it asked for."""
+    """One whole answer of a model: its text, the ids of the calls it asked for, and its cost.
+
+    ``memento`` is what the provider of ``choice`` wants back when it goes on.
+    """
 
     text: str
     call_ids: tuple[str, ...]
     stop: StopReason
+    choice: ModelChoice
+    usage: Usage
+    cost_usd: float | None
+    memento: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +174,23 @@ class Run:
         return Autonomy(self.started.autonomy)
 
     @property
+    def choices(self) -> tuple[ModelChoice, ...]:
+        """The models to ask, in order: the one that answered last, the first, its fallbacks."""
+        first = ModelChoice(self.started.provider, self.started.model)
+        others = (ModelChoice(**choice) for choice in self.started.fallbacks)
+        ordered = dict.fromkeys((first, *others))
+        if self.steps and self.steps[-1].choice in ordered:
+            ordered = {self.steps[-1].choice: None} | ordered
+        return tuple(ordered)
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What the model's answers cost in US dollars; None where that of one is not known."""
+        costs = [step.cost_usd for step in self.steps if step.usage != Usage()]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known) if known and len(known) == len(costs) else None
+
+    @property
     def text(self) -> str:
         """The text so far: what the chunks since the last retry join to."""
         return "".join(step.text for step in self.steps) + self.open_text
@@ -181,6 +205,11 @@ class Run:
         """The calls of whole steps whose outcome is not recorded, in order."""
         ids = (call_id for step in self.steps for call_id in step.call_ids)
         return [call for call in map(self.calls.__getitem__, ids) if not call.is_settled]
+
+    def paused(self) -> Paused:
+        """Return what tells a follower that the run waits."""
+        used = self.usage
+        return Paused(used.input_tokens, used.output_tokens, used.cached_tokens, self.cost_usd)
 
     def tool_calls(self) -> list[dict[str, Any]]:
         """Return the calls as clients see them: ``{id, tool, params}``."""
@@ -232,14 +261,13 @@ def _with_text(run: Run, pieces: list[str]) -> Run:
 def _apply(run: Run, body: Body) -> Run:
     match body:
         case StepEnded():
-            step = Step(run.open_text, run.open_calls, StopReason(body.stop))
-            used = Usage(body.input_tokens, body.output_tokens, body.cached_tokens)
+            step = _ended(run, body)
             return replace(
                 run,
                 steps=(*run.steps, step),
                 open_text="",
                 open_calls=(),
-                usage=run.usage + used,
+                usage=run.usage + step.usage,
             )
         case Retried():
             return replace(run, open_text="", open_calls=())
@@ -253,6 +281,18 @@ def _apply(run: Run, body: Body) -> Run:
             raise ValueError(f"run {run.id}: {body.type} cannot stand here")
         case _:
             return _apply_to_call(run, body)
+
+
+def _ended(run: Run, body: StepEnded) -> Step:
+    return Step(
+        text=run.open_text,
+        call_ids=run.open_calls,
+        stop=StopReason(body.stop),
+        choice=ModelChoice(body.provider, body.model),
+        usage=Usage(body.input_tokens, body.output_tokens, body.cached_tokens),
+        cost_usd=body.cost_usd,
+        memento=body.memento,
+    )
 
 
 def _apply_to_call(run: Run, body: CallBody) -> Run:

@@ -36,15 +36,19 @@ def of_messages(messages: Sequence[Message]) -> list[Turn]:
     return turns
 
 
-def of_run(run: Run) -> list[Turn]:
-    """Return the turns of the run's whole steps, each call with its outcome."""
-    return [turn for step in run.steps for turn in _of_step(run, step)]
+def of_run(run: Run, provider: str) -> list[Turn]:
+    """Return the turns of the run's whole steps, each call with its outcome.
+
+    They are for this provider, who is given back its own mementos and nobody else's.
+    """
+    return [turn for step in run.steps for turn in _of_step(run, step, provider)]
 
 
-def _of_step(run: Run, step: Step) -> Iterator[Turn]:
+def _of_step(run: Run, step: Step, provider: str) -> Iterator[Turn]:
+    memento = step.memento if step.choice.provider == provider else ""
     calls = [run.calls[call_id] for call_id in step.call_ids]
     uses = tuple(ToolUse(call.id, call.tool, call.params) for call in calls)
-    yield AssistantTurn(step.text.strip(), uses)
+    yield AssistantTurn(step.text.strip(), uses, memento)
     for call in calls:
         yield _of_outcome(call.outcome())
 

@@ -1,35 +1,36 @@
 """The composition root: the one place that knows who fulfils which port."""
 
-from pathlib import Path
 from typing import Final
 
 from dependency_injector import containers, providers
 
 from adapters.clock import SystemClock
-from adapters.llm.offline import OfflineChat
-from adapters.llm.openai import OpenAIChat
-from adapters.llm.registry import Provider, Providers
-from adapters.llm.scripted import ScriptedChat
+from adapters.llm.prices import load_prices
+from adapters.llm.registry import Providers
 from adapters.persistence import Database, Store
 from adapters.security.passwords import ArgonPasswords
 from adapters.security.secrets import SecretStore
 from adapters.security.tokens import JwtTokens
+from domain.asking_models import ModelAsker
 from domain.authentication import Authentication
 from domain.chat import Chat
+from domain.circuits import Circuits
 from domain.configuration import Configuration
 from domain.consenting import ConsentDesk
+from domain.errors import Unavailable
 from domain.live import POLL_SECONDS, LiveRuns
 from domain.once import Once
 from domain.policing import PolicyDesk
 from domain.ports.clock import Clock
+from domain.prices import Prices
 from domain.runner import Runner
 from domain.worker import Worker
+from entrypoints.model_providers import model_providers
 from entrypoints.services import Services
 from entrypoints.settings import Settings
 from plugins.host import PluginHost
 
 POLL_SECONDS_WITH_NEWS: Final = 2.0
-OPENAI_DEFAULT: Final = "gpt-5-mini"
 
 
 def _database(settings: Settings) -> Database:
@@ -38,7 +39,10 @@ def _database(settings: Settings) -> Database:
 
 def _store(database: Database, settings: Settings) -> Store:
     initial = Configuration(
-        provider=settings.chosen_provider, model=settings.model, autonomy=settings.autonomy
+        provider=settings.chosen_provider,
+        model=settings.model,
+        autonomy=settings.autonomy,
+        fallbacks=settings.fallbacks,
     )
     return Store.over(database, initial)
 
@@ -63,33 +67,15 @@ def _plugins(settings: Settings) -> PluginHost:
     return host
 
 
-def _openai(settings: Settings) -> Provider:
-    key, url = settings.openai_api_key, settings.openai_base_url
-    return Provider(
-        factory=lambda: OpenAIChat(
-            api_key=key.get_secret_value() if key is not None else None, base_url=url
-        ),
-        default_model=settings.openai_model or OPENAI_DEFAULT,
-        missing=None if key or url else "OPENAI_API_KEY",
-    )
+def _models(settings: Settings, circuits: Circuits) -> Providers:
+    return Providers(model_providers(settings), circuits)
 
 
-def _scripted(cassette: Path | None) -> Provider:
-    return Provider(
-        factory=lambda: ScriptedChat(cassette or Path()),
-        default_model="cassette",
-        missing=None if cassette else "PUERTO_CASSETTE",
-    )
-
-
-def _models(settings: Settings) -> Providers:
-    return Providers(
-        {
-            "offline": Provider(OfflineChat, "offline-1"),
-            "openai": _openai(settings),
-            "scripted": _scripted(settings.cassette),
-        }
-    )
+def _prices(settings: Settings) -> Prices:
+    try:
+        return load_prices(settings.prices)
+    except ValueError as error:
+        raise Unavailable(f"PUERTO_PRICES: {error}") from error
 
 
 class Container(containers.DeclarativeContainer):
@@ -103,7 +89,10 @@ class Container(containers.DeclarativeContainer):
     passwords = providers.Singleton(ArgonPasswords)
     tokens = providers.Singleton(_tokens, settings, clock)
     toolbox = providers.Singleton(_plugins, settings)
-    models = providers.Singleton(_models, settings)
+    circuits = providers.Singleton(Circuits, clock)
+    models = providers.Singleton(_models, settings, circuits)
+    prices = providers.Singleton(_prices, settings)
+    asker = providers.Singleton(ModelAsker, models, circuits, prices, clock)
     live = providers.Singleton(_live, database)
 
     authentication = providers.Singleton(
@@ -118,7 +107,7 @@ class Container(containers.DeclarativeContainer):
     )
     runner = providers.Singleton(
         Runner,
-        models=models,
+        asker=asker,
         toolbox=toolbox,
         conversations=store.provided.conversations,
         consents=store.provided.consents,

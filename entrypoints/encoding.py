@@ -1,8 +1,8 @@
 """JSON as the service writes it, and the events of a run as clients see them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -26,6 +26,9 @@ from domain.llm import StopReason
 from domain.runs import RunStatus
 
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+_PIECES: Final = {
+    kind: b'{"type":"%b","content":%%b}' % kind.type.encode() for kind in (Chunk, Thinking)
+}
 
 
 def dump(value: Any) -> bytes:
@@ -47,10 +50,6 @@ class EventEncoder:
 
     def __init__(self, run_id: str) -> None:
         self._run_id = run_id
-
-    def cursor(self, event: Event) -> str:
-        """Return the cursor that stands after this event."""
-        return write_cursor(self._run_id, event.attempt, event.number)
 
     def encode(self, event: Event) -> dict[str, Any] | None:  # noqa: C901, PLR0911  one case a kind
         """Return the event as clients see it."""
@@ -96,22 +95,27 @@ class EventEncoder:
             case _:
                 return None
 
-    def frames(self, events: Iterable[Event]) -> Iterable[bytes]:
+    def frames(self, events: Iterable[Event]) -> Iterator[bytes]:
         """Yield the events as WebSocket frames: the same objects with ``run_id`` and ``cursor``."""
-        for event in events:
-            data = self.encode(event)
-            if data is not None:
-                yield dump(data | {"run_id": self._run_id, "cursor": self.cursor(event)})
+        of_run = b',"run_id":%b,"cursor":"' % dump(self._run_id)
+        for cursor, data in self._encoded(events):
+            yield b'%b%b%b"}' % (data[:-1], of_run, cursor)
 
     def server_sent(self, events: Iterable[Event]) -> bytes:
         """Return the events as server-sent events, the cursor as their id."""
-        parts: list[bytes] = []
+        return b"".join([b"id: %b\ndata: %b\n\n" % each for each in self._encoded(events)])
+
+    def _encoded(self, events: Iterable[Event]) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the cursor and the JSON text of each event that clients see."""
         for event in events:
-            data = self.encode(event)
-            if data is not None:
-                cursor = self.cursor(event).encode()
-                parts += (b"id: ", cursor, b"\ndata: ", dump(data), b"\n\n")
-        return b"".join(parts)
+            body = event.body
+            if isinstance(body, Chunk | Thinking):  # hundreds in an answer: put together by hand
+                data = _PIECES[type(body)] % orjson.dumps(body.content)
+            elif (seen := self.encode(event)) is not None:
+                data = dump(seen)
+            else:
+                continue
+            yield write_cursor(self._run_id, event.attempt, event.number).encode(), data
 
 
 def _outcome(body: ToolFinished | ToolErred) -> dict[str, Any]:
@@ -134,13 +138,23 @@ def consent_request(body: ConsentRequested) -> dict[str, Any]:
     }
 
 
-def usage(input_tokens: int, output_tokens: int) -> dict[str, int]:
-    """Return tokens as clients see them."""
-    return {
+def usage(
+    input_tokens: int, output_tokens: int, cached_tokens: int = 0, cost_usd: float | None = None
+) -> dict[str, float]:
+    """Return tokens as clients see them, and their cost in US dollars where it is known.
+
+    ``cached_tokens`` are part of the input tokens.
+    """
+    data: dict[str, float] = {
         "input_tokens": input_tokens,
         "output_tokens": output_tokens,
         "total_tokens": input_tokens + output_tokens,
     }
+    if cached_tokens:
+        data["cached_tokens"] = cached_tokens
+    if cost_usd is not None:
+        data["cost_usd"] = float(f"{cost_usd:.8g}")  # sums of floats trail digits of no meaning
+    return data
 
 
 def _ended(body: Ended | Paused) -> dict[str, Any]:
@@ -152,6 +166,6 @@ def _ended(body: Ended | Paused) -> dict[str, Any]:
         "type": "done",
         "status": status,
         "stop": stop,
-        "usage": usage(body.input_tokens, body.output_tokens),
+        "usage": usage(body.input_tokens, body.output_tokens, body.cached_tokens, body.cost_usd),
         "effects": list(effects),
     }

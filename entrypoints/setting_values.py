@@ -9,11 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, Literal, get_args
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import SecretStr
+from pydantic import AfterValidator, SecretStr
 
+from domain.llm import ModelChoice
+
+Provider = Literal["offline", "openai", "anthropic", "google", "perplexity", "scripted"]
+PROVIDERS: Final[tuple[str, ...]] = get_args(Provider)
 MIN_SECRET_BYTES: Final = 32
 MIN_SECRET_CHARACTERS: Final = 8  # different ones; 32 random hex digits have fewer once in 10⁷
 _MAKE_ONE: Final = "unset it to have one made, or make one with: openssl rand -base64 48"
@@ -215,3 +219,16 @@ def check_host(text: str) -> str:
     if _HOST.fullmatch(text.lower()) is None:
         raise ValueError("must list host names, such as agent.example.com or 10.0.0.5:8000")
     return text.lower()
+
+
+def read_choices(text: str) -> tuple[ModelChoice, ...]:
+    """Read ``provider:model, provider, ...``; no model is the provider's default, kept empty."""
+    parts = (entry.partition(":") for entry in split_list(text))
+    choices = tuple(ModelChoice(provider, model) for provider, _, model in parts)
+    if not all(each.provider in PROVIDERS for each in choices):
+        raise ValueError(f"must name providers of these: {', '.join(PROVIDERS)}")
+    return choices
+
+
+ApiKey = Annotated[SecretStr, AfterValidator(check_api_key)]
+File = Annotated[Path, AfterValidator(check_file)]

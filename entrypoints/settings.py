@@ -19,12 +19,11 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfig
 from pydantic_settings import PydanticBaseSettingsSource as Source
 
 from domain.policy import Autonomy
+from entrypoints.model_settings import ModelSettings
 from entrypoints.setting_values import (
+    ApiKey,
     Database,
-    check_api_key,
-    check_base_url,
     check_database_url,
-    check_file,
     check_folder,
     check_host,
     check_origin,
@@ -36,18 +35,16 @@ from entrypoints.setting_values import (
 PREFIX: Final = "PUERTO_"
 ENV_FILE: Final = Path(".env")
 
-ApiKey = Annotated[SecretStr, AfterValidator(check_api_key)]
 Secret = Annotated[SecretStr, AfterValidator(check_secret)]
 Names = Annotated[tuple[str, ...], BeforeValidator(split_list)]
 Folder = Annotated[Path, AfterValidator(check_folder)]
-File = Annotated[Path, AfterValidator(check_file)]
 
 
 class SettingsError(Exception):
     """A setting is wrong. The message is one line: the variable, what is wrong, what to do."""
 
 
-class Settings(BaseSettings):
+class Settings(ModelSettings):
     """What the operator has set. Made by `load_settings`; secrets do not show in its repr."""
 
     model_config = SettingsConfigDict(
@@ -75,35 +72,6 @@ class Settings(BaseSettings):
         description="Not used by this version yet: it is to encrypt secrets kept in the database. "
         "At least 32 random bytes; a weak or well-known one is refused. Not set: one is made and "
         "kept in the data folder.",
-    )
-    openai_api_key: ApiKey | None = Field(
-        None, validation_alias="OPENAI_API_KEY", description="Key of the OpenAI API."
-    )
-    openai_base_url: Annotated[str, AfterValidator(check_base_url)] | None = Field(
-        None,
-        validation_alias="OPENAI_BASE_URL",
-        description="Address of another server that speaks the OpenAI API (vLLM, Ollama, LM "
-        "Studio, llama.cpp), such as `http://localhost:11434/v1`.",
-    )
-    openai_model: str | None = Field(
-        None,
-        validation_alias="OPENAI_MODEL",
-        description="Model to ask of the OpenAI API. Not set: the adapter's default.",
-    )
-    anthropic_api_key: ApiKey | None = Field(
-        None,
-        validation_alias="ANTHROPIC_API_KEY",
-        description="Key of the Anthropic API. Not used by this version yet.",
-    )
-    gemini_api_key: ApiKey | None = Field(
-        None,
-        validation_alias=AliasChoices("GEMINI_API_KEY", "GOOGLE_AI_API_KEY"),
-        description="Key of the Google Gemini API. Not used by this version yet.",
-    )
-    perplexity_api_key: ApiKey | None = Field(
-        None,
-        validation_alias="PERPLEXITY_API_KEY",
-        description="Key of the Perplexity API. Not used by this version yet.",
     )
     serpapi_api_key: ApiKey | None = Field(
         None,
@@ -153,29 +121,11 @@ class Settings(BaseSettings):
         description="Folder for what is kept on disk: secrets and the SQLite file. A relative "
         "path starts from the working directory.",
     )
-    provider: Literal["offline", "openai", "scripted"] | None = Field(
-        None,
-        validation_alias="PUERTO_PROVIDER",
-        description="Who answers until it is changed over the API. Not set: `scripted` if "
-        "`PUERTO_CASSETTE` is set, `openai` if `OPENAI_API_KEY` or `OPENAI_BASE_URL` is, else "
-        "`offline`.",
-    )
-    model: str | None = Field(
-        None,
-        validation_alias="PUERTO_MODEL",
-        description="Model of that provider, until it is changed over the API. Not set: the "
-        "provider's default.",
-    )
     autonomy: Autonomy = Field(
         Autonomy.SEMI,
         validation_alias="PUERTO_AUTONOMY",
         description="What the agent may do unasked, until it is changed over the API: nothing "
         "(`manual`), reading (`semi`), everything (`full`).",
-    )
-    cassette: File | None = Field(
-        None,
-        validation_alias="PUERTO_CASSETTE",
-        description="File of recorded answers that the `scripted` provider plays.",
     )
     registration: Literal["open", "closed"] = Field(
         "open",
@@ -242,15 +192,6 @@ class Settings(BaseSettings):
     def registration_is_open(self) -> bool:
         """Tell whether people may register themselves."""
         return self.registration == "open"
-
-    @property
-    def chosen_provider(self) -> str:
-        """Name the provider that answers when nothing else is configured over the API."""
-        if self.provider:
-            return self.provider
-        if self.cassette:
-            return "scripted"
-        return "openai" if self.openai_api_key or self.openai_base_url else "offline"
 
     @classmethod
     def settings_customise_sources(

@@ -5,11 +5,17 @@ implements the hooks below that it needs, under these names, each marked with ``
 A hook only registers, and returns at once; what is registered does the work later.
 """
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Final, Protocol
 
 import pluggy
 
+from domain.agents import Agent
+from domain.alerts import Alert
+from domain.notices import Notice
+from domain.policy import Proposal
+from domain.ports.chat_model import ChatModel
 from domain.tools import Tool
 
 PROJECT: Final = "puerto"
@@ -23,6 +29,31 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 RegisterTool = Callable[[Tool], None]
 """Takes a function decorated with ``@tool``, or any object that satisfies `Tool`."""
 
+RegisterAgent = Callable[[Agent], None]
+
+Figures = Callable[[], Awaitable[Mapping[str, float]]]
+"""Counts things out there, by name, such as ``aws_instances``."""
+
+Alerts = Callable[[], Awaitable[Sequence[Alert]]]
+"""Says how everything that it watches is now."""
+
+Veto = Callable[[Proposal], Awaitable[str | None]]
+"""Returns why a call must not be made, or None. It can forbid a call, never allow one."""
+
+Observer = Callable[[Notice], Awaitable[None]]
+
+Lifespan = Callable[[], AbstractAsyncContextManager[None]]
+
+
+class RegisterChatModel(Protocol):
+    """Takes a provider of models: its name, how to make it, and the model it uses by default."""
+
+    def __call__(
+        self, name: str, factory: Callable[[], ChatModel], *, default_model: str
+    ) -> None:
+        """Register one provider; ``factory`` is called when it is first asked."""
+        ...
+
 
 class HookSpecs:
     """The hooks, each with what it is given and what is expected of it."""
@@ -34,3 +65,31 @@ class HookSpecs:
         A tool that is invalid, or whose name is taken, is refused: the plugin's entry in the
         list of plugins says why, and the plugin's other tools work.
         """
+
+    @hookspec
+    def puerto_register_chat_models(self, register: RegisterChatModel) -> None:
+        """Call ``register`` once for each provider of models; its factory is called when needed."""
+
+    @hookspec
+    def puerto_register_agents(self, register: RegisterAgent) -> None:
+        """Call ``register`` once for each agent that a message can be addressed to."""
+
+    @hookspec
+    def puerto_register_figures(self, register: Callable[[Figures], None]) -> None:
+        """Call ``register`` with an async function that counts; it is asked once in a while."""
+
+    @hookspec
+    def puerto_register_alerts(self, register: Callable[[Alerts], None]) -> None:
+        """Call ``register`` with an async function that watches; it is asked once in a while."""
+
+    @hookspec
+    def puerto_register_vetoes(self, register: Callable[[Veto], None]) -> None:
+        """Call ``register`` with an async function that is asked before every call of a tool."""
+
+    @hookspec
+    def puerto_register_observers(self, register: Callable[[Observer], None]) -> None:
+        """Call ``register`` with an async function that is told what happens in the service."""
+
+    @hookspec
+    def puerto_register_lifespan(self, register: Callable[[Lifespan], None]) -> None:
+        """Call ``register`` with what makes an async context manager: entered at the start."""

@@ -4,7 +4,7 @@ The chunks are plain JSON objects: typed ones cost more than all the rest of a t
 servers that speak this protocol differ, each reading here is one that a real server needs.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,8 @@ import orjson
 
 from adapters.llm.answers import MalformedAnswer
 from adapters.llm.openai_errors import error_in_stream
+from adapters.llm.sources import listed
+from adapters.llm.think_tags import ThinkTags
 from domain.llm import Piece, Reasoning, Stop, StopReason, Text, ToolRequest, Usage
 
 _DONE = b"[DONE]"
@@ -35,10 +37,16 @@ class _Call:
 
 
 class CompletionReader:
-    """Gather one answer: give its text at once, its tool calls and its end when whole."""
+    """Gather one answer: give its text at once, its tool calls and its end when whole.
 
-    def __init__(self, provider: str = "openai") -> None:
+    ``sources`` says whether the service's sources are to be listed below the answer.
+    """
+
+    def __init__(self, provider: str = "openai", *, sources: bool = False) -> None:
         self._provider = provider
+        self._sources = sources
+        self._listed = ""
+        self._text = ThinkTags()
         self._calls: list[_Call] = []
         self._by_index: dict[int, _Call] = {}
         self._finish: str | None = None
@@ -63,15 +71,17 @@ class CompletionReader:
             self.done = True
             return []
         chunk = orjson.loads(data)
-        if isinstance(chunk, dict) and (error := chunk.get("error")):
-            raise error_in_stream(self._provider, error)
         try:
-            return list(self._pieces(chunk))
+            if content := self._text.plain and _only_content(chunk):
+                return [Text(content)]
+            if error := chunk.get("error"):
+                raise error_in_stream(self._provider, error)
+            return self._pieces(chunk)
         except (AttributeError, IndexError, KeyError, TypeError) as error:
             raise MalformedAnswer("a chunk does not have the protocol's shape") from error
 
     def end(self) -> list[Piece]:
-        """Return the whole tool calls and the `Stop`, once the stream has ended.
+        """Return what was held back, the whole tool calls and the `Stop`.
 
         An answer cut by its length or refused has no tool calls: the last may be half a call,
         and the rest was never concluded.
@@ -84,38 +94,42 @@ class CompletionReader:
         if self._refused:
             reason = StopReason.REFUSAL
         if reason in {StopReason.LENGTH, StopReason.REFUSAL}:
-            return [Stop(reason, self._usage)]
+            return [*self._text.end(), Stop(reason, self._usage)]
         if not all(call.name for call in self._calls):
             raise MalformedAnswer("a tool call has no name")
         # Some servers say "stop" beside tool calls, so the calls themselves decide.
         reason = StopReason.TOOL_CALLS if self._calls else StopReason.END
         calls = [ToolRequest(call.name, "".join(call.arguments) or "{}") for call in self._calls]
-        return [*calls, Stop(reason, self._usage)]
+        sources = [Text(self._listed)] if self._listed else []
+        return [*self._text.end(), *sources, *calls, Stop(reason, self._usage)]
 
-    def _pieces(self, chunk: Mapping[str, Any]) -> Iterator[Piece]:
+    def _pieces(self, chunk: Mapping[str, Any]) -> list[Piece]:
         if usage := chunk.get("usage"):  # in the last chunk, or growing in every one
             self._usage = _usage(usage)
+        if self._sources and (chunk.get("citations") or chunk.get("search_results")):
+            self._listed = listed(chunk.get("citations") or [], chunk.get("search_results") or [])
         if not (choices := chunk.get("choices")):
-            return
+            return []
         choice = choices[0]
-        if delta := choice.get("delta"):
-            yield from self._of_delta(delta)
         if finish := choice.get("finish_reason"):
             self._finish = _text(finish)
+        return self._of_delta(delta) if (delta := choice.get("delta")) else []
 
-    def _of_delta(self, delta: Mapping[str, Any]) -> Iterator[Piece]:
+    def _of_delta(self, delta: Mapping[str, Any]) -> list[Piece]:
+        pieces: list[Piece] = []
         if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
-            yield Reasoning(_text(reasoning))
+            pieces.append(Reasoning(_text(reasoning)))
         if content := delta.get("content"):
-            yield Text(_text(content))
+            pieces += self._text.read(_text(content))
         if refusal := delta.get("refusal"):
             self._refused = True
-            yield Text(_text(refusal))
+            pieces.append(Text(_text(refusal)))
         if parts := delta.get("tool_calls"):
             for part in parts:
                 self._add(part.get("index"), part.get("id"), part.get("function") or {})
         if function := delta.get("function_call"):  # the form before parallel calls
             self._add(0, None, function)
+        return pieces
 
     def _add(self, index: int | None, call_id: str | None, function: Mapping[str, Any]) -> None:
         name, arguments = function.get("name"), function.get("arguments")
@@ -144,6 +158,17 @@ class CompletionReader:
             known = (call for call in self._calls if call.id == call_id)
             return next(known, None)
         return None if name or not self._calls else self._calls[-1]
+
+
+def _only_content(chunk: Mapping[str, Any]) -> str:
+    """Return the text of a chunk that holds nothing else, as nearly all do; else nothing."""
+    if choices := chunk.get("choices"):
+        choice = choices[0]
+        delta = choice["delta"]
+        if delta and len(delta) == 1 and not (choice.get("finish_reason") or chunk.get("usage")):
+            content = delta.get("content")
+            return content if isinstance(content, str) else ""
+    return ""
 
 
 def _text(value: Any) -> str:

@@ -10,13 +10,18 @@ from domain.errors import ProviderError, ProviderReason
 if TYPE_CHECKING:
     import openai
 
-# What servers write as `code` or `type` of an error in the middle of a stream.
+# What servers write as `code` or `type` of an error in the middle of a stream, and some also
+# in answers whose status says less.
 _REASONS_BY_CODE = {
     "authentication_error": ProviderReason.AUTHENTICATION,
+    "bio_policy": ProviderReason.REJECTED,
     "context_length_exceeded": ProviderReason.REJECTED,
     "insufficient_quota": ProviderReason.RATE_LIMITED,
     "invalid_api_key": ProviderReason.AUTHENTICATION,
+    "invalid_model": ProviderReason.MODEL_NOT_FOUND,
+    "invalid_prompt": ProviderReason.REJECTED,
     "invalid_request_error": ProviderReason.REJECTED,
+    "misalignment_policy_violation": ProviderReason.REJECTED,
     "model_not_found": ProviderReason.MODEL_NOT_FOUND,
     "permission_error": ProviderReason.AUTHENTICATION,
     "rate_limit_error": ProviderReason.RATE_LIMITED,
@@ -30,9 +35,14 @@ def error_in_stream(provider: str, error: Any) -> ProviderError:
         return failure(provider, ProviderReason.OVERLOADED)
     codes = (error.get("code"), error.get("type"))
     status = next((code for code in codes if isinstance(code, int)), None)
-    named = (_REASONS_BY_CODE.get(code) for code in codes if isinstance(code, str))
-    reason = next(filter(None, named), None) or reason_of_status(status or 500)
+    reason = _named_reason(error) or reason_of_status(status or 500)
     return failure(provider, reason, str(error.get("message") or ""), status=status)
+
+
+def _named_reason(error: Mapping[str, Any]) -> ProviderReason | None:
+    codes = (error.get("code"), error.get("type"))
+    named = (_REASONS_BY_CODE.get(code) for code in codes if isinstance(code, str))
+    return next(filter(None, named), None)
 
 
 @contextmanager
@@ -59,9 +69,12 @@ def openai_errors(provider: str) -> Iterator[None]:
 
 def _of_status(provider: str, error: "openai.APIStatusError") -> ProviderError:
     body = error.body if isinstance(error.body, Mapping) else {}
+    reason = reason_of_status(error.status_code)
+    if reason is ProviderReason.REJECTED:  # some say 400 where others say 404
+        reason = _named_reason(body) or reason
     return failure(
         provider,
-        reason_of_status(error.status_code),
+        reason,
         str(body.get("message") or ""),
         status=error.status_code,
         retry_after=retry_after(error.response.headers.get("retry-after")),

@@ -1,58 +1,87 @@
 """A question to a model, as the body of a chat completion request."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from adapters.llm.encoded_tools import EncodedTools, exact_json
+from adapters.llm.plain_turns import plain_turns
 from domain.llm import AssistantTurn, ModelRequest, ToolTurn, Turn, UserTurn
 from domain.tools import ToolSpec
 
-_MOST_KEPT = 4096  # encoded tools; a bound for services whose tools come and go
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a service that speaks chat completions differs from OpenAI.
+
+    ``plain`` services take words alone, user and assistant strictly in turn. ``stream_options``
+    says whether usage must, and can, be asked for, ``limit_field`` which field bounds an answer.
+    With
+    ``sources``, those that the service names are listed below the answer.
+    """
+
+    address: str = "https://api.openai.com/v1"
+    plain: bool = False
+    stream_options: bool = True
+    limit_field: str = "max_completion_tokens"
+    sources: bool = False
+
+
+OPENAI = Dialect()
+PERPLEXITY = Dialect(
+    address="https://api.perplexity.ai",
+    plain=True,
+    stream_options=False,
+    limit_field="max_tokens",
+    sources=True,
+)
 
 
 class RequestEncoder:
-    """Encode requests, each tool's schema only once."""
+    """Encode requests in a dialect, each tool's schema only once."""
 
-    def __init__(self) -> None:
-        self._tools: dict[tuple[str, str], orjson.Fragment] = {}
+    def __init__(self, dialect: Dialect = OPENAI) -> None:
+        self._dialect = dialect
+        self._tools = EncodedTools(_tool)
 
-    def encode(self, request: ModelRequest) -> bytes:
+    def encode(self, request: ModelRequest, without: frozenset[str] = frozenset()) -> bytes:
         """Return the JSON body that asks for a streamed answer and its usage.
+
+        ``without`` names fields to leave out, since the model refuses them.
 
         Raises:
             TypeError: a text is not valid Unicode (half a surrogate pair).
 
         """
-        body: dict[str, Any] = {
-            "model": request.model,
-            "messages": list(_messages(request)),
-            "stream": True,
-            "stream_options": {"include_usage": True},
-        }
-        if request.tools:
-            body["tools"] = self._encoded(request.tools)
-        if request.temperature is not None:
+        dialect = self._dialect
+        said = _plain(request) if dialect.plain else _messages(request)
+        body: dict[str, Any] = {"model": request.model, "messages": list(said), "stream": True}
+        if dialect.stream_options:
+            body["stream_options"] = {"include_usage": True}
+        if request.tools and not dialect.plain:
+            body["tools"] = self._tools.of(request.tools)
+        if request.temperature is not None and "temperature" not in without:
             body["temperature"] = request.temperature
         if request.max_output_tokens is not None:
-            body["max_completion_tokens"] = request.max_output_tokens
+            body[dialect.limit_field] = request.max_output_tokens
         return orjson.dumps(body)
 
-    def _encoded(self, tools: Sequence[ToolSpec]) -> list[orjson.Fragment]:
-        if len(self._tools) > _MOST_KEPT:
-            self._tools.clear()
-        kept = self._tools
-        return [kept.get((tool.name, tool.version)) or self._keep(tool) for tool in tools]
 
-    def _keep(self, tool: ToolSpec) -> orjson.Fragment:
-        fragment = orjson.Fragment(_json({"type": "function", "function": _function(tool)}))
-        self._tools[tool.name, tool.version] = fragment
-        return fragment
+def _tool(tool: ToolSpec) -> dict[str, Any]:
+    described = {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": tool.parameters,
+    }
+    return {"type": "function", "function": described}
 
 
-def _function(tool: ToolSpec) -> dict[str, Any]:
-    return {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+def _plain(request: ModelRequest) -> Iterator[dict[str, Any]]:
+    system = [("system", request.system)] if request.system else []
+    for role, words in (*system, *plain_turns(request.turns)):
+        yield {"role": role, "content": words}
 
 
 def _messages(request: ModelRequest) -> Iterator[dict[str, Any]]:
@@ -75,13 +104,8 @@ def _message(turn: Turn) -> dict[str, Any]:
                 {
                     "id": use.id,
                     "type": "function",
-                    "function": {"name": use.tool, "arguments": _json(use.arguments)},
+                    "function": {"name": use.tool, "arguments": exact_json(use.arguments)},
                 }
                 for use in uses
             ]
             return {"role": "assistant", "content": content or None, "tool_calls": calls}
-
-
-def _json(value: Any) -> str:
-    # Not orjson: arguments and schemas may hold integers beyond 64 bits.
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from domain.circuits import Circuits
 from domain.errors import Unavailable
 from domain.ports.chat_model import ChatModel, ChatModels
 
@@ -22,10 +23,14 @@ class Provider:
 
 
 class Providers(ChatModels):
-    """Providers by name, in the order in which they are to be shown."""
+    """Providers by name, in the order in which they are to be shown.
 
-    def __init__(self, providers: Mapping[str, Provider]) -> None:
+    ``circuits`` know which of them are failing.
+    """
+
+    def __init__(self, providers: Mapping[str, Provider], circuits: Circuits) -> None:
         self._providers = dict(providers)
+        self._circuits = circuits
         self._made: dict[str, ChatModel] = {}
 
     def get(self, provider: str) -> ChatModel:
@@ -55,11 +60,16 @@ class Providers(ChatModels):
         return self._known(provider).default_model
 
     def states(self) -> Mapping[str, str]:
-        """Return ``ready`` or ``not configured`` by name, without asking any provider."""
-        return {
+        """Return each provider's state by name, without asking any provider.
+
+        ``ready``, ``not configured``, or ``failing: `` and why.
+        """
+        states = {
             name: "not configured" if provider.missing is not None else "ready"
             for name, provider in self._providers.items()
         }
+        failing = self._circuits.failing()
+        return states | {name: f"failing: {failing[name]}" for name in states if name in failing}
 
     def names(self) -> Sequence[str]:
         """Return the names of the providers, configured or not."""

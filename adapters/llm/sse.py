@@ -6,6 +6,7 @@ middle of an answer. Data stays bytes, for a JSON parser to decode.
 """
 
 _BOM = b"\xef\xbb\xbf"
+_DATA = b"data: "
 _MEBIBYTE = 1 << 20
 
 
@@ -34,6 +35,8 @@ class EventDecoder:
             OversizedEvent: an event is larger than the limit.
 
         """
+        if not self._held and (data := self._alone(piece)) is not None:
+            return [data]
         piece = self._with_line_feeds(piece)
         seen = len(self._held)
         self._held += piece
@@ -45,6 +48,18 @@ class EventDecoder:
         self._held = bytearray(rest)
         self._check(max(len(rest) - 1, *map(len, blocks)))
         return self._events(blocks)
+
+    def _alone(self, piece: bytes) -> bytes | None:
+        """Return the data if the piece is one plain event, as nearly all are."""
+        end = len(piece) - 2
+        start = _line_after_name(piece)
+        if piece.find(b"\n", start) != end or not piece.endswith(b"\n") or b"\r" in piece:
+            return None
+        if not piece.startswith(_DATA, start):
+            return None
+        self._check(end)
+        self._first = self._after_cr = False
+        return piece[start + len(_DATA) : end]
 
     def _with_line_feeds(self, piece: bytes) -> bytes:
         """Make every line end one line feed, also one cut between its two bytes."""
@@ -66,11 +81,17 @@ class EventDecoder:
             blocks[0] = blocks[0].removeprefix(_BOM)
         events = []
         for block in blocks:
-            if block.startswith(b"data: ") and b"\n" not in block:  # nearly always
-                events.append(block[6:])
+            start = _line_after_name(block)
+            if block.startswith(_DATA, start) and block.find(b"\n", start) < 0:  # nearly always
+                events.append(block[start + len(_DATA) :])
             elif lines := [line for line in map(_data_of, block.split(b"\n")) if line is not None]:
                 events.append(b"\n".join(lines))
         return events
+
+
+def _line_after_name(event: bytes) -> int:
+    """Return where the second line begins if the first names the event; else 0."""
+    return event.find(b"\n") + 1 if event.startswith(b"event: ") else 0
 
 
 def _data_of(line: bytes) -> bytes | None:

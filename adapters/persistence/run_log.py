@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from adapters.persistence.codec import from_text, is_id, storable, to_text
+from adapters.persistence.bodies import read_bodies, write_bodies
+from adapters.persistence.codec import is_id, storable, to_text
 from adapters.persistence.consents import add_consents
 from adapters.persistence.database import Database, Engine, Row
 from adapters.persistence.errors import Taken
@@ -14,7 +15,7 @@ from domain.consents import Consent, ConsentStatus
 from domain.conversations import PREVIEW_LENGTH, shorten
 from domain.cursors import Cursor
 from domain.errors import LeaseLost
-from domain.events import Body, Event, from_json, to_json
+from domain.events import Body, Event
 from domain.ports.runs import Ending
 
 # A worker may write while it holds the lease, and only what follows on what is stored.
@@ -123,8 +124,7 @@ class TortoiseRunLog:
             LeaseLost: another worker drives the run now, or it has ended.
 
         """
-        text = to_text([to_json(body) for body in bodies])
-        values = (run_id, attempt, first, first + len(bodies) - 1, text)
+        values = (run_id, attempt, first, first + len(bodies) - 1, write_bodies(bodies))
 
         async def work() -> None:
             await self._keep(values, ending)
@@ -171,9 +171,9 @@ class TortoiseRunLog:
         seen = after or Cursor(attempt=0, number=0)
         rows = await self._database.fetch(_READ, run_id, seen.number, seen.attempt, limit)
         events = (
-            Event(number, row["attempt"], from_json(body))
+            Event(number, row["attempt"], body)
             for row in rows
-            for number, body in enumerate(from_text(row["bodies"]), row["first_number"])
+            for number, body in enumerate(read_bodies(row["bodies"]), row["first_number"])
             if number > seen.number or row["attempt"] > seen.attempt
         )
         return [event for event, _ in zip(events, range(limit), strict=False)]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from adapters.persistence.answers import TortoiseAnswers
-from adapters.persistence.codec import from_text, is_id, known_id, storable, to_text
+from adapters.persistence.bodies import read_bodies, write_bodies
+from adapters.persistence.codec import is_id, known_id, storable
 from adapters.persistence.database import Database, Row
 from adapters.persistence.errors import Taken
 from adapters.persistence.leases import FREE
@@ -13,7 +14,7 @@ from adapters.persistence.signals import telling_work
 from adapters.persistence.strokes import Stroke, Write, perform
 from domain.conversations import PREVIEW_LENGTH, Message, shorten
 from domain.errors import Conflict, NotFound, RunInProgress
-from domain.events import to_json
+from domain.events import RunStarted
 from domain.idempotency import AlreadyDone, RequestKey
 from domain.ports.runs import Context, NewRun, RunRecord
 from domain.runs import RunStatus
@@ -211,10 +212,11 @@ class TortoiseRuns:
         rows = await self._database.fetch(_BEGINNING, known_id(run_id, "run"))
         if not rows:
             raise NotFound("There is no such run, or its user is unknown.")
-        user, started = to_user(rows[0]), from_text(rows[0]["bodies"])[0]
-        if not started["conversation_id"]:
+        user, started = to_user(rows[0]), next(read_bodies(rows[0]["bodies"]))
+        assert isinstance(started, RunStarted)  # noqa: S101  the first event of a run
+        if not started.conversation_id:
             return Context(user, [])
-        question = (started["conversation_id"], started["question_id"])
+        question = (started.conversation_id, started.question_id)
         messages = await self._database.fetch(_UP_TO, *question, limit)
         return Context(user, [to_message(row) for row in reversed(messages)])
 
@@ -241,4 +243,4 @@ class TortoiseRuns:
 def _events(new: NewRun) -> tuple[str, int]:
     """Return the first events as they are kept, and the last one's number."""
     bodies = (new.started, *new.events)
-    return to_text([to_json(body) for body in bodies]), len(bodies)
+    return write_bodies(bodies), len(bodies)

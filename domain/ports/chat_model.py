@@ -48,7 +48,11 @@ class ChatModels(Protocol):
         ...
 
     def states(self) -> Mapping[str, str]:
-        """Return each provider's state by name, without asking the provider: ``ready`` ..."""
+        """Return each provider's state by name, without asking the provider.
+
+        ``ready``, ``not configured``, or ``failing: `` and a `ProviderReason`: its last answers
+        were failures, and others are asked in its place where there are any.
+        """
         ...
 
     def names(self) -> Sequence[str]:

@@ -12,17 +12,26 @@ if TYPE_CHECKING:  # a command loads what it needs when it runs
 
 def command(
     *,
+    provider: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Ask this provider one small question, for real."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="The model to ask. Not given: the provider's default.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Look for what is broken or missing.
 
     Lists what is configured, what is reachable and what is set for nothing, and changes nothing.
+    With --provider it asks that provider one question, which may cost a fraction of a cent, and
+    says in plain words what is wrong if no answer comes.
 
     The exit status is 1 when something that is needed does not work.
     """
     from entrypoints.cli.checks import State
 
-    findings = asyncio.run(_examine())
+    findings = asyncio.run(_examine(provider, model))
     if json:
         from entrypoints.encoding import dump
 
@@ -35,8 +44,9 @@ def command(
         raise typer.Exit(1)
 
 
-async def _examine() -> "list[Finding]":
+async def _examine(provider: str | None, model: str | None) -> "list[Finding]":
     from entrypoints.cli.checks import Finding, State, examine
+    from entrypoints.cli.provider_check import ask
     from entrypoints.logs import configure_logging
     from entrypoints.settings import SettingsError, load_settings
 
@@ -45,4 +55,4 @@ async def _examine() -> "list[Finding]":
     except SettingsError as error:
         return [Finding("settings", State.BROKEN, str(error))]
     configure_logging(settings.model_copy(update={"log_level": "CRITICAL"}))  # told in the table
-    return await examine(settings)
+    return await (examine(settings) if provider is None else ask(settings, provider, model))

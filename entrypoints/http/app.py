@@ -19,7 +19,13 @@ from entrypoints.http import (
     tools,
     websocket,
 )
-from entrypoints.http.connection import HttpConnection, JsonRequest, WebsocketConnection, read_json
+from entrypoints.http.connection import (
+    HttpConnection,
+    JsonRequest,
+    Socket,
+    WebsocketConnection,
+    read_json,
+)
 from entrypoints.http.cors import install_cors
 from entrypoints.http.errors import install_errors
 from entrypoints.http.guard import install_guard
@@ -58,6 +64,7 @@ def create_app(services: Services) -> Quart:
     """Return the application over these services; starting and stopping them is not its work."""
     app = Quart("puerto", static_folder=None)
     app.request_class = JsonRequest
+    app.websocket_class = Socket
     app.asgi_http_class = HttpConnection
     app.asgi_websocket_class = WebsocketConnection
     app.json = _Json(app)

@@ -16,7 +16,7 @@ from domain.cursors import Cursor, read_cursor
 from domain.ports.runs import RunRecord
 from domain.runs import RunStatus
 from entrypoints.encoding import dump, time_text
-from entrypoints.http.event_models import ConsentRequest
+from entrypoints.http.event_models import ConsentRequest, TokenUsage
 from entrypoints.http.guard import caller
 from entrypoints.http.idempotency import request_key, takes_key
 from entrypoints.http.models import Id, ModelName, ProviderName, RequestBody, Timestamp
@@ -67,14 +67,6 @@ class ToolResult(BaseModel):
     error: dict[str, Any] | None = None
 
 
-class Usage(BaseModel):
-    """Tokens."""
-
-    input_tokens: int
-    output_tokens: int
-    total_tokens: int
-
-
 class ChatAnswer(BaseModel):
     """The agent's answer, as far as it came before a human must answer."""
 
@@ -89,7 +81,7 @@ class ChatAnswer(BaseModel):
         description="With `waiting_consent`: the first of `consent_requests`."
     )
     consent_requests: list[ConsentRequest] = Field(description="All that the run waits for.")
-    usage: Usage
+    usage: TokenUsage
 
 
 @blueprint.post("/chat")
@@ -111,7 +103,7 @@ async def send(data: ChatRequest) -> Response:
     started = await chat.send(
         user, data.message, data.conversation_id, key, provider=data.provider, model=data.model
     )
-    batches = chat.follow(started.run_id)
+    batches = chat.follow(started.run_id, whole=not data.stream)
     if key is not None:
         batches = first_answer(started.run_id, batches)
 

@@ -5,13 +5,21 @@ Each class mends one thing that Quart 0.22 leaves to chance; the docstrings say 
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
 import orjson
-from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, WebsocketScope
-from quart import Quart, Request
+from hypercorn.typing import (
+    ASGIReceiveCallable,
+    ASGISendCallable,
+    HTTPResponseBodyEvent,
+    HTTPScope,
+    WebsocketScope,
+)
+from quart import Quart, Request, Response, Websocket
 from quart.asgi import ASGIHTTPConnection, ASGIWebsocketConnection
-from quart.utils import raise_task_exceptions
+from quart.typing import ResponseTypes
+from quart.utils import encode_headers, raise_task_exceptions
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 MAX_DEPTH: Final = 64
@@ -20,6 +28,7 @@ FRAMES_WAITING: Final = 32
 _HOST: Final = re.compile(rb"[A-Za-z0-9.:\[\]_-]{1,255}")
 
 Scope = TypeVar("Scope", HTTPScope, WebsocketScope)
+Send = ASGISendCallable
 
 
 def read_json(body: bytes) -> Any:
@@ -79,13 +88,34 @@ def _with_usable_host(scope: Scope) -> Scope:
     return scope | {"headers": headers}
 
 
+class Stream(Response):
+    """A response that sends its own body: Quart would send the end by itself, a packet more.
+
+    ``body`` sends parts as `stream_part` makes them, the last one without ``more``. It has no
+    timeout.
+    """
+
+    def __init__(self, body: Callable[[Send], Awaitable[None]], **options: Any) -> None:
+        super().__init__(**options)
+        self.timeout = None
+        self.body = body
+
+
+def stream_part(data: bytes, *, more: bool) -> HTTPResponseBodyEvent:
+    """Return a part of a body as ASGI has it."""
+    return {"type": "http.response.body", "body": data, "more_body": more}
+
+
 class HttpConnection(ASGIHTTPConnection):
-    """Cancels the handler when the server cancels the connection; Quart leaves it an orphan."""
+    """Cancels the handler when the server cancels the connection; Quart leaves it an orphan.
+
+    A `Stream` sends its own body.
+    """
 
     def __init__(self, app: Quart, scope: HTTPScope) -> None:
         super().__init__(app, _with_usable_host(scope))
 
-    async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    async def __call__(self, receive: ASGIReceiveCallable, send: Send) -> None:
         """Serve one request."""
         request = self._create_request_from_scope(send)
         tasks = {
@@ -100,6 +130,24 @@ class HttpConnection(ASGIHTTPConnection):
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         raise_task_exceptions(done)
+
+    async def _send_response(self, send: Send, response: ResponseTypes) -> None:
+        if not isinstance(response, Stream):
+            await super()._send_response(send, response)
+            return
+        headers = encode_headers(response.headers)
+        status = response.status_code
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await response.body(send)
+
+
+class Socket(Websocket):
+    """Sends at once; Quart lets everything else have its turn before each frame."""
+
+    async def send(self, data: str | bytes) -> None:
+        """Send a frame."""
+        await self.accept()
+        await self._send(data)
 
 
 class WebsocketConnection(ASGIWebsocketConnection):

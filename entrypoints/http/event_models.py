@@ -23,11 +23,17 @@ class Problem(BaseModel):
 
 
 class TokenUsage(BaseModel):
-    """Tokens that the model read and wrote."""
+    """Tokens that the model read and wrote, and what they cost where that is known."""
 
     input_tokens: int
     output_tokens: int
     total_tokens: int
+    cached_tokens: int | None = Field(
+        None, description="Those of the input that the provider had in its cache, if any."
+    )
+    cost_usd: float | None = Field(
+        None, description="Left out where the price of a model is not known."
+    )
 
 
 class ConsentRequest(BaseModel):

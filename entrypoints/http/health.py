@@ -32,7 +32,11 @@ async def health() -> dict[str, Any]:
 
 
 class Health(BaseModel):
-    """The service's parts, as far as they can be told without asking a provider."""
+    """The service's parts, as far as they can be told without asking a provider.
+
+    A provider is `ready`, `not configured`, or `failing: ` and why: its last answers in this
+    process were failures.
+    """
 
     status: Literal["healthy", "unhealthy"]
     service: str
@@ -109,6 +113,6 @@ class Status(BaseModel):
 @tag(["health"])
 @document_response(Status)
 async def status() -> dict[str, Any]:
-    """Say that the service runs, and whether OpenAI's API is configured."""
+    """Say that the service runs, and whether OpenAI's API is configured and not failing."""
     connected = services().models.states().get("openai") == "ready"
     return {"status": "running", "version": VERSION, "openai_connected": connected}

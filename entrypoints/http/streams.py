@@ -5,14 +5,16 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from quart import Response
 
 from domain.errors import PuertoError, Unavailable
-from domain.events import ConsentRequested, Event, Paused, ToolErred, ToolFinished
+from domain.events import ConsentRequested, Ended, Event, Paused, ToolErred, ToolFinished
 from domain.runs import Problem, Run, RunStatus, advance, fold
 from entrypoints.encoding import EventEncoder, consent_request, usage
+from entrypoints.http.connection import Send, Stream, stream_part
 from entrypoints.http.errors import error_response, status_and_code, status_of_code
 
 Batches = AsyncGenerator[Sequence[Event], None]
@@ -29,30 +31,32 @@ _COME_BACK: Final = b"retry: 1000\n"
 
 def event_stream(run_id: str, batches: Batches, on_leave: Leave | None = None) -> Response:
     """Return a response that streams the events; ``on_leave`` runs if the client goes early."""
-    response = Response(
-        _encode(EventEncoder(run_id), batches, on_leave),
-        content_type="text/event-stream",
-        headers=_HEADERS,
-    )
-    response.timeout = None  # a run takes as long as it takes; the comments show it is alive
-    return response
+    body = partial(_send_events, EventEncoder(run_id), batches, on_leave)
+    return Stream(body, content_type="text/event-stream", headers=_HEADERS)
 
 
-async def _encode(
-    encoder: EventEncoder, batches: Batches, on_leave: Leave | None
-) -> AsyncGenerator[bytes, None]:
-    first = _COME_BACK
+async def _send_events(
+    encoder: EventEncoder, batches: Batches, on_leave: Leave | None, send: Send
+) -> None:
+    """Send each batch as one part; the comments between show that the line is alive."""
+    first, last = _COME_BACK, b""
     try:
         async with _noticing(on_leave), aclosing(batches):
             async for events in batches:
                 if not events:
-                    yield _ALIVE
-                elif data := encoder.server_sent(events):
-                    yield first + data
+                    await send(stream_part(_ALIVE, more=True))
+                elif not (data := encoder.server_sent(events)):
+                    continue
+                elif isinstance(events[-1].body, Ended | Paused):
+                    last = first + data
+                    break
+                else:
+                    await send(stream_part(first + data, more=True))
                     first = b""
     except PuertoError as error:
         # The stream ends without its `done`, so its reader comes back, after what it has.
         _log.warning("a stream was cut short: %s", error)
+    await send(stream_part(last, more=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +114,7 @@ async def first_answer(run_id: str, batches: Batches) -> Batches:
         async for batch in batches:
             for place, event in enumerate(batch):
                 if run is not None and not unfolded and _has_to_wait(run):
-                    used = run.usage
-                    pause = Paused(used.input_tokens, used.output_tokens)
-                    yield [*batch[:place], Event(run.number, run.attempt, pause)]
+                    yield [*batch[:place], Event(run.number, run.attempt, run.paused())]
                     return
                 unfolded.append(event)
                 if isinstance(event.body, ConsentRequested | ToolFinished | ToolErred):
@@ -139,6 +141,7 @@ async def _noticing(on_leave: Leave | None) -> AsyncGenerator[None, None]:
 def answer(told: Told) -> dict[str, Any]:
     """Return the one JSON object that a run amounts to."""
     run, requests = told.run, told.requests() if told.is_waiting else []
+    used = run.usage
     return {
         "conversation_id": run.started.conversation_id,
         "run_id": run.id,
@@ -149,7 +152,7 @@ def answer(told: Told) -> dict[str, Any]:
         "results": run.results(),
         "requires_consent": requests[0] if requests else None,
         "consent_requests": requests,
-        "usage": usage(run.usage.input_tokens, run.usage.output_tokens),
+        "usage": usage(used.input_tokens, used.output_tokens, used.cached_tokens, run.cost_usd),
     }
 
 

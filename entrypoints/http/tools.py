@@ -142,7 +142,7 @@ async def execute(data: ExecuteRequest) -> Response | tuple[dict[str, Any], int]
     """
     chat, key = services().chat, await request_key()
     started = await chat.call(caller(), data.tool, data.parameters, key)
-    batches = chat.follow(started.run_id)
+    batches = chat.follow(started.run_id, whole=True)
     if key is not None:
         batches = first_answer(started.run_id, batches)
     told = await collect(started.run_id, batches)

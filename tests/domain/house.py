@@ -3,9 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from domain.asking_models import ModelAsker
 from domain.chat import Chat
+from domain.circuits import Circuits
 from domain.configuration import Configuration
 from domain.consenting import ConsentDesk
 from domain.cursors import Cursor
@@ -19,11 +22,13 @@ from domain.events import (
 from domain.identity import Role, User
 from domain.live import LiveRuns
 from domain.llm import (
+    ModelChoice,
     Stop,
     StopReason,
     Usage,
 )
 from domain.policy import Autonomy
+from domain.prices import Prices
 from domain.runner import Runner
 from domain.worker import Worker
 from tests.domain.builders import ANN, NOW
@@ -50,6 +55,8 @@ class House:
     worker: Worker
     chat: Chat
     desk: ConsentDesk
+    circuits: Circuits
+    slept: list[float]
 
     async def say(self, text: str = "hi", conversation: str | None = None) -> list[Event]:
         started = await self.chat.send(ANN, text, conversation)
@@ -71,16 +78,34 @@ class House:
 
 
 def build(
-    model: FakeModel, *tools: FakeTool, autonomy: Autonomy = Autonomy.SEMI, store: Any = None
+    model: FakeModel,
+    *tools: FakeTool,
+    autonomy: Autonomy = Autonomy.SEMI,
+    store: Any = None,
+    others: Sequence[FakeModel] = (),
+    prices: Prices | None = None,
 ) -> House:
+    """Build a house that thinks with the model, and with the others where it fails."""
     if store is None:
-        store = FakeStore(Configuration(provider="fake", autonomy=autonomy))
+        fallbacks = [ModelChoice(other.provider, "") for other in others]
+        store = FakeStore(
+            Configuration(provider=model.provider, autonomy=autonomy, fallbacks=fallbacks)
+        )
         store.memory.users |= {user.id: (user, "hash") for user in (ANN, BOB)}
-    clock, live = FakeClock(NOW), LiveRuns()
-    models = FakeModels(model)
+    clock, live, slept = FakeClock(NOW), LiveRuns(), list[float]()
+    models = FakeModels(model, *others)
+    circuits = Circuits(clock)
     toolbox = FakeToolbox(*tools)
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock.advance(timedelta(seconds=seconds))
+
+    asker = ModelAsker(
+        models, circuits, prices or Prices({}), clock, sleep=sleep, chance=lambda: 1.0
+    )
     runner = Runner(
-        models,
+        asker,
         toolbox,
         store.conversations,
         store.consents,
@@ -120,7 +145,7 @@ def build(
         worker,
         clock,
     )
-    house = House(store, clock, model, live, worker, chat, desk)
+    house = House(store, clock, model, live, worker, chat, desk, circuits, slept)
     BUILT.append(house)
     return house
 

@@ -46,7 +46,8 @@ def test_an_answer_without_calls_is_the_end() -> None:
 def test_calls_that_may_run_are_called_together() -> None:
     action = decide(run_of(call("a"), call("b"), step("tool_calls")))
     assert isinstance(action, CallTools)
-    assert [c.id for c in action.calls] == ["a", "b"]
+    assert [c.id for c, _ in action.calls] == ["a", "b"]
+    assert all("semi" in rule for _, rule in action.calls)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_humans_are_asked_first_then_what_may_run_runs_then_the_run_waits() -> N
     assert [c.id for c, _, _ in action.calls] == ["a"]
     action = decide(run_of(*intended, asked("a")))
     assert isinstance(action, CallTools)
-    assert [c.id for c in action.calls] == ["b"]
+    assert [c.id for c, _ in action.calls] == ["b"]
     finished = ToolFinished("b", "look", 1, 1.0)
     assert decide(run_of(*intended, asked("a"), ToolStarted("b"), finished)) == Wait()
 
@@ -103,7 +104,7 @@ def test_what_was_approved_runs_with_the_arguments_that_were_approved() -> None:
     )
     action = decide(run)
     assert isinstance(action, CallTools)
-    assert action.calls[0].params == {"q": 2}
+    assert action.calls[0][0].params == {"q": 2}
 
 
 def test_settled_calls_go_back_to_the_model() -> None:

@@ -81,6 +81,17 @@ async def test_pieces_are_seen_at_once_and_stored_with_the_next_record(
     assert seen(live) == [2, 3, 4]
 
 
+async def test_a_note_is_stored_and_seen_with_the_next_record(
+    journal: Journal, log: Log, live: LiveRun
+) -> None:
+    journal.note(step())
+    assert journal.run.steps
+    assert seen(live) == []
+    await journal.record(ToolStarted("a"))
+    assert log.batches == [(2, [step(), ToolStarted("a")])]
+    assert seen(live) == [2, 3]
+
+
 async def test_pieces_are_stored_by_themselves_after_a_while(journal: Journal, log: Log) -> None:
     journal.say(Chunk("a"))
     async with asyncio.timeout(10):

@@ -47,6 +47,14 @@ def test_others_get_what_they_lack_from_the_log(live: LiveRun, cursor: Cursor | 
     assert live.since(cursor) is None
 
 
+async def test_who_waits_for_the_end_is_not_woken_for_pieces(live: LiveRun) -> None:
+    news, end = live.news(), live.end()
+    live.publish([Event(6, 3, Chunk("more"))])
+    assert (news.done(), end.done()) == (True, False)
+    live.close()
+    assert end.done()
+
+
 async def test_a_run_that_is_taken_over_again_here_leaves_no_follower_behind() -> None:
     lives = LiveRuns()
     first = lives.open("a", 1, 2)

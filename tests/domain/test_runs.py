@@ -25,7 +25,7 @@ from domain.events import (
     from_json,
     to_json,
 )
-from domain.llm import StopReason, Usage
+from domain.llm import ModelChoice, StopReason, Usage
 from domain.runs import CallState, RunStatus, advance, fold
 from domain.tools import Effect
 from tests.domain.builders import RUN, call, numbered, run_of, said, started, step
@@ -92,6 +92,33 @@ def test_an_error_is_remembered() -> None:
     assert run.problem.to_json()["details"] == {"reason": "authentication"}
 
 
+def test_the_models_to_ask_begin_with_the_one_that_answered_last() -> None:
+    b = ModelChoice("b", "1")
+    others = [{"provider": "b", "model": "1"}, {"provider": "scripted", "model": "m"}]
+    answered = StepEnded("tool_calls", 1, 1, 0, provider="b", model="1")
+    assert run_of(fallbacks=others).choices == (ModelChoice("scripted", "m"), b)
+    assert run_of(answered, fallbacks=others).choices == (b, ModelChoice("scripted", "m"))
+    assert run_of(step(), fallbacks=others).choices == (ModelChoice("scripted", "m"), b)
+
+
+@pytest.mark.parametrize(
+    ("steps", "cost"),
+    [
+        ([], None),
+        ([(0, None)], None),  # no model was asked
+        ([(5, 0.25), (5, 0.5)], 0.75),
+        ([(5, 0.25), (0, None)], 0.25),
+        ([(5, 0.25), (5, None)], None),
+        ([(5, 0.0)], 0.0),
+    ],
+)
+def test_a_cost_is_known_where_that_of_each_answer_is(
+    steps: list[tuple[int, float | None]], cost: float | None
+) -> None:
+    run = run_of(*[StepEnded("end", tokens, 0, 0, cost_usd=usd) for tokens, usd in steps])
+    assert run.cost_usd == cost
+
+
 def test_a_gap_is_refused() -> None:
     with pytest.raises(ValueError, match="event 3 follows 1"):
         fold(RUN, [Event(1, 1, started()), Event(3, 1, Chunk("x"))])
@@ -112,11 +139,11 @@ JSON = st.recursive(
 )
 OBJECT = st.dictionaries(TEXT, JSON, max_size=3)
 BODIES: dict[type[Body], st.SearchStrategy[Any]] = {
-    RunStarted: st.builds(started),
+    RunStarted: st.builds(started, fallbacks=st.just([{"provider": "p", "model": "m"}])),
     Thinking: st.builds(Thinking, TEXT),
     Chunk: st.builds(Chunk, TEXT),
     ToolIntended: st.builds(ToolIntended, TEXT, TEXT, OBJECT, st.sampled_from(Effect), TEXT),
-    StepEnded: st.builds(StepEnded, st.sampled_from(StopReason)),
+    StepEnded: st.builds(StepEnded, st.sampled_from(StopReason), memento=TEXT),
     ToolStarted: st.builds(ToolStarted, TEXT),
     ToolFinished: st.builds(ToolFinished, TEXT, TEXT, JSON, st.floats(0, 1e6)),
     ToolErred: st.builds(ToolErred, TEXT, TEXT, TEXT, TEXT, TEXT, OBJECT),

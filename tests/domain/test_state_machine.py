@@ -122,7 +122,7 @@ class RunMachine(RuleBasedStateMachine):
             case AskModel():
                 self.think(data)
             case CallTools(calls):
-                for call in calls:
+                for call, _ in calls:
                     self.call(call, data)
             case SettleCalls(calls):
                 self.store(*[settled(call, state, why) for call, state, why in calls])

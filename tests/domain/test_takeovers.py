@@ -9,9 +9,9 @@ import pytest
 
 from domain.cursors import Cursor
 from domain.errors import LeaseLost, PuertoError, Unavailable
-from domain.events import Ended, Event, Retried, StepEnded
+from domain.events import Chunk, Ended, Event, Retried, StepEnded
 from domain.llm import Text
-from tests.domain.builders import ANN
+from tests.domain.builders import ANN, step
 from tests.domain.house import LEASE, STOP, House, build, last, text_of
 from tests.fakes.models import FakeModel
 from tests.fakes.persistence import FakeStore
@@ -77,13 +77,25 @@ async def test_a_run_that_could_not_be_taken_over_is_taken_up_when_its_lease_run
     assert last(events).status == "completed"
 
 
-async def test_a_run_whose_last_write_got_lost_is_ended_with_nothing_withdrawn() -> None:
+async def test_a_run_whose_last_write_got_lost_gets_another_answer() -> None:
     store = build(FakeModel()).store
     log = Log(store, "end")
-    house = build(FakeModel([Text("whole"), STOP]), store=with_log(store, log))
+    house = build(FakeModel([Text("lost"), STOP]), store=with_log(store, log))
     started = await house.chat.send(ANN, "hi")
     await log.broken.wait()
-    heir = build(FakeModel(), store=store)
+    heir = build(FakeModel([Text("whole"), STOP]), store=store)
+    heir.clock.advance(MORE_THAN_A_LEASE)
+    await heir.worker.start()
+    events = await heir.events(started.run_id)
+    assert text_of(events) == "whole"
+    assert last(events).status == "completed"
+
+
+async def test_a_run_whose_answer_is_stored_is_ended_with_nothing_withdrawn() -> None:
+    died = build(FakeModel([asyncio.Event()]))
+    started = await died.chat.send(ANN, "hi")
+    await died.store.log.append(started.run_id, 1, 2, [Chunk("whole"), step()])
+    heir = build(FakeModel(), store=died.store)
     heir.clock.advance(MORE_THAN_A_LEASE)
     await heir.worker.start()
     events = await heir.events(started.run_id)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from domain.conversations import Message, MessageRole
-from domain.events import ToolErred, ToolFinished, ToolStarted
+from domain.events import StepEnded, ToolErred, ToolFinished, ToolStarted
 from domain.llm import AssistantTurn, ToolTurn, ToolUse, UserTurn
 from domain.turns import RESULT_LENGTH, of_messages, of_run
 from tests.domain.builders import NOW, call, run_of, said, step
@@ -45,7 +45,7 @@ def test_the_steps_of_a_run_become_turns() -> None:
         ToolErred("b", "look", "refused", "CONSENT_REQUIRED", "no", {}),
         *said("\n\n", "open"),
     )
-    turns = of_run(run)
+    turns = of_run(run, "fake")
     assert turns[0] == AssistantTurn(
         "Let me see.", (ToolUse("a", "look", {"q": 1}), ToolUse("b", "look", {"q": 1}))
     )
@@ -64,7 +64,16 @@ def test_a_long_result_is_cut_for_the_model_and_says_so() -> None:
         ToolStarted("a"),
         ToolFinished("a", "look", "x" * (RESULT_LENGTH * 2), 1.0),
     )
-    told = of_run(run)[1]
+    told = of_run(run, "fake")[1]
     assert isinstance(told, ToolTurn)
     assert len(told.content) < RESULT_LENGTH + 100
     assert f"[cut here: {RESULT_LENGTH + 2} characters" in told.content
+
+
+def test_a_memento_goes_back_to_the_provider_that_made_it_only() -> None:
+    run = run_of(
+        *said("Hm."),
+        StepEnded("tool_calls", 1, 1, 0, provider="a", model="1", memento="signed"),
+    )
+    assert of_run(run, "a") == [AssistantTurn("Hm.", (), "signed")]
+    assert of_run(run, "b") == [AssistantTurn("Hm.", ())]

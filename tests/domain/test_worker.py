@@ -241,6 +241,15 @@ async def test_pieces_are_seen_before_the_answer_is_whole() -> None:
     assert text_of(await house.events(started.run_id)) == "first last"
 
 
+async def test_who_wants_the_whole_gets_it_at_once() -> None:
+    house = build(FakeModel([Text("a"), Text("b"), STOP]))
+    started = await house.chat.send(ANN, "hi")
+    async with asyncio.timeout(10):
+        (batch,) = [batch async for batch in house.chat.follow(started.run_id, whole=True)]
+    assert text_of(batch) == "ab"
+    assert isinstance(batch[-1].body, Ended)
+
+
 async def test_a_run_goes_on_when_its_follower_leaves() -> None:
     gate = asyncio.Event()
     house = build(FakeModel([Text("a"), gate, Text("b"), STOP]))

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
+from domain.llm import ModelChoice
 from domain.policy import Autonomy
 from entrypoints.setting_values import Engine, check_secret
 from entrypoints.settings import PREFIX, Settings, SettingsError, load_settings, variables
@@ -133,10 +134,19 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         ({"OPENAI_BASE_URL": "http://localhost/v1"}, "openai"),
         ({"OPENAI_API_KEY": "k", "PUERTO_PROVIDER": "offline"}, "offline"),
         ({"OPENAI_API_KEY": "k", "PUERTO_CASSETTE": __file__}, "scripted"),
+        ({"ANTHROPIC_API_KEY": "k", "GOOGLE_AI_API_KEY": "k"}, "anthropic"),
+        ({"GOOGLE_AI_API_KEY": "k"}, "google"),
+        ({"PERPLEXITY_API_KEY": "k"}, "perplexity"),
     ],
 )
 def test_the_provider_follows_from_what_is_set(env: dict[str, str], provider: str) -> None:
     assert load(**env).chosen_provider == provider
+
+
+def test_fallbacks_are_read_in_order() -> None:
+    settings = load(PUERTO_FALLBACKS="openai:llama3:8b, offline,")
+    assert settings.fallbacks == (ModelChoice("openai", "llama3:8b"), ModelChoice("offline", ""))
+    assert "PUERTO_FALLBACKS must name providers" in line(PUERTO_FALLBACKS="offline,gpt-5")
 
 
 def test_settings_do_not_change_and_show_no_secret() -> None:

@@ -13,9 +13,8 @@ Answer = Sequence[Piece | Exception | asyncio.Event]
 class FakeModel:
     """Plays answers one after the other: yields pieces, raises errors, waits for events."""
 
-    provider = "fake"
-
-    def __init__(self, *answers: Answer) -> None:
+    def __init__(self, *answers: Answer, provider: str = "fake") -> None:
+        self.provider = provider
         self.answers = list(answers)
         self.requests: list[ModelRequest] = []
         self.closed_early = 0
@@ -40,24 +39,24 @@ class FakeModel:
 
 
 class FakeModels:
-    """The fake provider, and one that is not configured."""
+    """Fake providers, and ``absent``, which is not configured."""
 
-    def __init__(self, model: FakeModel) -> None:
-        self._model = model
+    def __init__(self, *models: FakeModel) -> None:
+        self._models = {model.provider: model for model in models}
 
     def get(self, provider: str) -> ChatModel:
-        if provider != "fake":
+        if provider not in self._models:
             raise Unavailable(f"The provider {provider} is not configured: set FAKE_KEY.")
-        return self._model
+        return self._models[provider]
 
     def default_model(self, provider: str) -> str:
         return f"{provider}-1"
 
     def states(self) -> Mapping[str, str]:
-        return {"fake": "ready", "absent": "not configured"}
+        return {**dict.fromkeys(self._models, "ready"), "absent": "not configured"}
 
     def names(self) -> Sequence[str]:
-        return ("fake", "absent")
+        return (*self._models, "absent")
 
     async def close(self) -> None:
         """Nothing is open."""

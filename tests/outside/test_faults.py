@@ -63,6 +63,7 @@ async def test_text_and_parallel_tool_calls(
         "input_tokens": 42,
         "output_tokens": 18,
         "total_tokens": 60,
+        "cached_tokens": 32,
     }
 
 

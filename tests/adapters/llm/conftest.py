@@ -7,11 +7,20 @@ import pytest
 from domain.tools import Effect, ToolSpec
 from tests.adapters.llm.wire_openai import OpenAIWireServer
 
+pytest.register_assert_rewrite("tests.adapters.llm.provider_contract")
 
-@pytest.fixture
-def wire() -> Iterator[OpenAIWireServer]:
+
+@pytest.fixture(scope="session")
+def openai_server() -> Iterator[OpenAIWireServer]:
     with OpenAIWireServer() as server:
         yield server
+
+
+@pytest.fixture
+def wire(openai_server: OpenAIWireServer) -> OpenAIWireServer:
+    """The local OpenAI as if just started."""
+    openai_server.reset()
+    return openai_server
 
 
 @pytest.fixture(scope="session")

@@ -1,47 +1,12 @@
-"""The contract of `ChatModel`, held by the providers that talk over a wire or play a cassette."""
-
-from collections.abc import AsyncIterator
+"""The contract of `ChatModel`, held by the provider that plays a cassette."""
 
 import pytest
 
-from adapters.llm.openai import OpenAIChat
 from adapters.llm.scripted import ScriptedChat
 from domain.llm import AssistantTurn, ModelRequest, Turn, UserTurn
 from domain.ports.chat_model import ChatModel
 from domain.tools import ToolSpec
 from puerto.testing import ChatModelContract
-from tests.adapters.llm.wire_openai import OpenAIWireServer
-
-
-class TestOpenAIChat(ChatModelContract):
-    """The real SDK, against a real server."""
-
-    @pytest.fixture
-    async def model(self, wire: OpenAIWireServer) -> AsyncIterator[ChatModel]:
-        model = OpenAIChat(api_key="sk-test", base_url=wire.base_url)
-        yield model
-        await model.close()
-
-    @pytest.fixture
-    def text_request(self) -> ModelRequest:
-        return ModelRequest("echo", [UserTurn("Good morning.")])
-
-    @pytest.fixture
-    def tool_request(self, add: ToolSpec) -> ModelRequest:
-        said = 'Please call add {"a": 4200, "b": 17}.'
-        return ModelRequest("echo", [UserTurn(said)], tools=[add])
-
-    @pytest.fixture
-    def parallel_request(self, add: ToolSpec) -> ModelRequest:
-        return ModelRequest("parallel", [UserTurn("Add them all.")], tools=[add])
-
-    @pytest.fixture
-    def reasoning_request(self) -> ModelRequest:
-        return ModelRequest("reasoning", [UserTurn("Think first.")])
-
-    @pytest.fixture
-    def failing_request(self) -> ModelRequest:
-        return ModelRequest("status-503", [UserTurn("Are you there?")])
 
 
 class TestScriptedChat(ChatModelContract):

@@ -1,10 +1,7 @@
-"""The OpenAI adapter: what it sends, what it makes of the answers, and how it is left."""
+"""OpenAI's chat completions: the contract, and what is special to them."""
 
-import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from typing import Any
 
 import pytest
 
@@ -12,19 +9,30 @@ from adapters.llm.openai import OpenAIChat
 from domain.llm import (
     AssistantTurn,
     ModelRequest,
-    Piece,
-    Reasoning,
     Stop,
     StopReason,
     Text,
-    ToolRequest,
     ToolTurn,
     ToolUse,
     Usage,
     UserTurn,
 )
+from domain.ports.chat_model import ChatModel
 from domain.tools import ToolSpec
-from tests.adapters.llm.wire_openai import OpenAIWireServer, answer, chunk, text
+from tests.adapters.llm.provider_contract import KEY, ProviderContract, answer, words
+from tests.adapters.llm.wire_openai import OpenAIWireServer, chunk
+
+
+class TestOpenAIChat(ProviderContract):
+    """The real SDK, against a real server."""
+
+    service = OpenAIWireServer
+    sdk = ("openai", "httpx2")
+    creation = "from adapters.llm.openai import OpenAIChat; OpenAIChat(api_key='sk')"
+
+    @classmethod
+    def make(cls, base_url: str, **options: Any) -> ChatModel:
+        return OpenAIChat(base_url=base_url, **{"api_key": KEY, **options})
 
 
 @pytest.fixture
@@ -34,41 +42,14 @@ async def model(wire: OpenAIWireServer) -> AsyncIterator[OpenAIChat]:
     await model.close()
 
 
-async def ask(model: OpenAIChat, name: str) -> list[Piece]:
-    return [piece async for piece in model.stream(ModelRequest(name, [UserTurn("Hello.")]))]
-
-
 async def test_streams_text_as_it_comes(model: OpenAIChat) -> None:
-    pieces = await ask(model, "text")
+    pieces = await answer(model, "text")
     words = ["The", " answer", " is", " forty-two."]
     assert pieces == [*map(Text, words), Stop(StopReason.END, Usage(21, 9, 16))]
 
 
-@pytest.mark.parametrize("name", ["parallel", "interleaved"])
-async def test_gives_parallel_calls_whole_and_in_order(model: OpenAIChat, name: str) -> None:
-    assert await ask(model, name) == [
-        ToolRequest("add", '{"a": 40, "b": 2}'),
-        ToolRequest("add", '{"a": 1, "b": 1}'),
-        Stop(StopReason.TOOL_CALLS, Usage(21, 9, 16)),
-    ]
-
-
-async def test_tells_reasoning_from_text(model: OpenAIChat) -> None:
-    assert (await ask(model, "reasoning"))[:2] == [Reasoning("Hm, let me see."), Text("Yes.")]
-
-
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [
-        ("length", StopReason.LENGTH),
-        ("refusal", StopReason.REFUSAL),
-        ("content-filter", StopReason.REFUSAL),
-    ],
-)
-async def test_says_why_it_stopped(model: OpenAIChat, name: str, reason: StopReason) -> None:
-    *said, stop = await ask(model, name)
-    assert all(isinstance(piece, Text) for piece in said)
-    assert stop == Stop(reason, Usage(21, 9, 16))
+async def test_a_filter_is_a_refusal(model: OpenAIChat) -> None:
+    assert (await answer(model, "content-filter"))[-1] == Stop(StopReason.REFUSAL, Usage(21, 9, 16))
 
 
 async def test_sends_the_whole_conversation(
@@ -123,7 +104,7 @@ async def test_sends_the_whole_conversation(
 async def test_sends_nothing_that_was_not_asked_for(
     wire: OpenAIWireServer, model: OpenAIChat
 ) -> None:
-    await ask(model, "text")
+    await answer(model, "text")
     assert wire.requests[0].body.keys() == {"model", "messages", "stream", "stream_options"}
 
 
@@ -132,8 +113,7 @@ async def test_sends_a_changed_tool_as_it_is_now(
 ) -> None:
     changed = ToolSpec("add", "Add, but better.", add.parameters, add.effect)
     for tool in (add, changed, add):
-        request = ModelRequest("text", [UserTurn("Hello.")], tools=[tool])
-        [piece async for piece in model.stream(request)]
+        await answer(model, "text", tools=[tool])
     sent = [seen.body["tools"][0]["function"]["description"] for seen in wire.requests]
     assert sent == [add.description, "Add, but better.", add.description]
 
@@ -141,64 +121,20 @@ async def test_sends_a_changed_tool_as_it_is_now(
 async def test_needs_no_key_for_a_server_of_ones_own(wire: OpenAIWireServer) -> None:
     model = OpenAIChat(api_key=None, base_url=wire.base_url, provider="ollama")
     assert model.provider == "ollama"
-    assert await ask(model, "text")
+    assert await answer(model, "text")
     await model.close()
-
-
-async def test_uses_one_connection_for_answers_in_turn(
-    wire: OpenAIWireServer, model: OpenAIChat
-) -> None:
-    for _ in range(3):
-        await ask(model, "text")
-    assert wire.connections == 1
-
-
-async def test_takes_many_events_in_one_piece_and_one_in_many(
-    wire: OpenAIWireServer, model: OpenAIChat
-) -> None:
-    stream = b"".join(step for step in answer(*text("ñandú 🦤 end")) if isinstance(step, bytes))
-    wire.play("burst", [stream])
-    wire.play("drip", [stream[at : at + 1] for at in range(len(stream))])
-    assert await ask(model, "burst") == await ask(model, "drip")
 
 
 async def test_ends_without_the_mark_that_nothing_follows(
     wire: OpenAIWireServer, model: OpenAIChat
 ) -> None:
     wire.play("terse", [chunk({"content": "Hi"}), chunk(finish="stop")])
-    assert await ask(model, "terse") == [Text("Hi"), Stop()]
+    assert await answer(model, "terse") == [Text("Hi"), Stop()]
 
 
-async def test_hangs_up_when_the_stream_is_closed(
+async def test_leaves_out_a_temperature_that_the_model_refuses(
     wire: OpenAIWireServer, model: OpenAIChat
 ) -> None:
-    request = ModelRequest("hang-mid-stream", [UserTurn("Hello.")])
-    async with aclosing(model.stream(request)) as stream:
-        await anext(stream)
-    assert await wire.disconnected()
-
-
-@pytest.mark.parametrize("name", ["hang-mid-stream", "hang-before-headers"])
-async def test_hangs_up_when_its_reader_is_cancelled(
-    wire: OpenAIWireServer, model: OpenAIChat, name: str
-) -> None:
-    reader = asyncio.create_task(ask(model, name))
-    await wire.requested()
-    reader.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await reader
-    assert await wire.disconnected()
-
-
-async def test_opens_again_after_it_was_closed(model: OpenAIChat) -> None:
-    first = await ask(model, "text")
-    await model.close()
-    assert await ask(model, "text") == first
-
-
-def test_does_not_import_the_sdk_before_it_is_needed() -> None:
-    code = (
-        "import sys; from adapters.llm.openai import OpenAIChat; OpenAIChat(api_key='sk');"
-        "sys.exit('openai' in sys.modules or 'httpx2' in sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    for _ in range(2):
+        assert words(await answer(model, "thinker", temperature=0.5))
+    assert ["temperature" in seen.body for seen in wire.requests] == [True, False, False]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from adapters.llm.answers import MalformedAnswer
 from adapters.llm.openai_answer import CompletionReader
 from domain.errors import ProviderError
-from domain.llm import Piece, Stop, StopReason, Text, ToolRequest, Usage
+from domain.llm import Piece, Reasoning, Stop, StopReason, Text, ToolRequest, Usage
+from tests.adapters.llm.json_values import json_of
 
 
 def calling(*parts: dict[str, Any]) -> dict[str, Any]:
@@ -109,6 +110,31 @@ def test_takes_what_azure_and_others_add() -> None:
 
 
 @pytest.mark.parametrize(
+    "delta",
+    [
+        {"reasoning_content": "Hm.", "content": "Yes."},
+        {"reasoning": "Hm.", "reasoning_details": [{"text": "Hm."}], "content": "Yes."},
+        {"reasoning": "Hm.", "reasoning_content": "Hm.", "content": "Yes."},
+        {"content": "<think>\nHm.\n</think>\n\nYes."},
+    ],
+)
+def test_takes_reasoning_wherever_it_stands(delta: dict[str, Any]) -> None:
+    said = {"choices": [{"delta": delta}]}
+    assert read(said, ended("stop")) == [Reasoning("Hm."), Text("Yes."), Stop()]
+
+
+def test_takes_the_end_beside_the_last_text() -> None:
+    first = {"choices": [{"delta": {"content": "Hi"}}]}
+    last = {"choices": [{"delta": {"content": "!"}, "finish_reason": "length"}]}
+    usage = {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 1}}
+    assert read(first, last, usage) == [
+        Text("Hi"),
+        Text("!"),
+        Stop(StopReason.LENGTH, Usage(3, 1)),
+    ]
+
+
+@pytest.mark.parametrize(
     "chunk",
     [
         pytest.param([], id="a list"),
@@ -119,8 +145,10 @@ def test_takes_what_azure_and_others_add() -> None:
     ],
 )
 def test_refuses_what_the_protocol_does_not_have(chunk: Any) -> None:
-    with pytest.raises(MalformedAnswer):
-        read(chunk)
+    said = {"choices": [{"delta": {"content": "Hi"}}]}
+    for chunks in ([chunk], [said, chunk]):
+        with pytest.raises(MalformedAnswer):
+            read(*chunks)
 
 
 def test_refuses_a_call_without_a_name() -> None:
@@ -129,17 +157,11 @@ def test_refuses_a_call_without_a_name() -> None:
 
 
 KEYS = ["choices", "delta", "content", "tool_calls", "function", "index", "id", "name", "usage"]
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from([*KEYS, "finish_reason", "arguments"]), inner)
-    ),
-)
+JSON = json_of([*KEYS, "finish_reason", "arguments"])
 DELTAS = st.fixed_dictionaries({}, optional=dict.fromkeys([*KEYS, "function_call"], JSON))
 
 
-@given(st.lists(JSON | DELTAS.map(lambda delta: {"choices": [{"delta": delta}]})))
+@given(st.lists(JSON | DELTAS.map(lambda delta: {"choices": [{"delta": delta}]}), max_size=8))
 def test_reads_or_refuses_any_json(chunks: list[Any]) -> None:
     with contextlib.suppress(MalformedAnswer, ProviderError):
         pieces = read(*chunks)

@@ -4,8 +4,12 @@ import pytest
 
 from adapters.llm.registry import Provider, Providers
 from adapters.llm.scripted import ScriptedChat
-from domain.errors import Unavailable
+from domain.circuits import Circuits
+from domain.errors import ProviderReason, Unavailable
 from domain.ports.chat_model import ChatModel
+from tests.fakes.clock import FakeClock
+
+CALM = Circuits(FakeClock())
 
 
 class Watched(ScriptedChat):
@@ -28,7 +32,7 @@ def test_makes_a_provider_when_first_asked_and_once() -> None:
         made.append(ScriptedChat([]))
         return made[-1]
 
-    providers = Providers({"scripted": Provider(make, "demo")})
+    providers = Providers({"scripted": Provider(make, "demo")}, CALM)
     assert not made
     assert providers.get("scripted") is providers.get("scripted") is made[0]
     assert len(made) == 1
@@ -39,7 +43,8 @@ def test_says_what_there_is_without_making_it() -> None:
         pytest.fail("nobody asked for it")
 
     providers = Providers(
-        {"offline": Provider(make, "plain"), "openai": Provider(make, "gpt", "OPENAI_API_KEY")}
+        {"offline": Provider(make, "plain"), "openai": Provider(make, "gpt", "OPENAI_API_KEY")},
+        CALM,
     )
     assert providers.names() == ("offline", "openai")
     assert providers.states() == {"offline": "ready", "openai": "not configured"}
@@ -48,8 +53,21 @@ def test_says_what_there_is_without_making_it() -> None:
         providers.get("openai")
 
 
+def test_says_who_is_failing_and_why_and_still_gives_it() -> None:
+    circuits = Circuits(FakeClock(), threshold=1)
+    providers = Providers(
+        {name: Provider(lambda: ScriptedChat([]), "demo") for name in ("a", "b")}, circuits
+    )
+    circuits.failed("a", ProviderReason.OVERLOADED)
+    circuits.failed("gone", ProviderReason.OVERLOADED)
+    assert providers.states() == {"a": "failing: overloaded", "b": "ready"}
+    assert providers.get("a").provider == "scripted"
+    circuits.answered("a")
+    assert providers.states() == {"a": "ready", "b": "ready"}
+
+
 def test_knows_no_other_provider() -> None:
-    providers = Providers({"scripted": Provider(lambda: ScriptedChat([]), "demo")})
+    providers = Providers({"scripted": Provider(lambda: ScriptedChat([]), "demo")}, CALM)
     with pytest.raises(Unavailable, match="no provider opnai: choose one of scripted"):
         providers.get("opnai")
     with pytest.raises(Unavailable, match="no provider opnai"):
@@ -64,7 +82,8 @@ async def test_closes_what_was_made_even_if_one_fails() -> None:
             "b": Provider(lambda: Watched(closed, "b", fails=True), "demo"),
             "c": Provider(lambda: Watched(closed, "c"), "demo"),
             "d": Provider(lambda: Watched(closed, "d"), "demo"),
-        }
+        },
+        CALM,
     )
     for name in ("a", "b", "c"):
         providers.get(name)

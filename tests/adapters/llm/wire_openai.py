@@ -1,23 +1,24 @@
-"""A local server that speaks OpenAI's streamed chat completions as the real service does.
+"""A local server that speaks OpenAI's streamed answers as the real service does.
+
+It knows chat completions, and the Responses API (`tests.adapters.llm.wire_responses`).
 
 The name of the model chooses the answer: one of `SCENARIOS`, ``status-NNN`` for an error,
 ``pieces:COUNT:SECONDS`` for a text in so many pieces with a pause between, and any other
 name for an echo that is of some use: it repeats the user's words; asked to
 ``call TOOL {json}`` (as often as one likes in one message) it asks for those calls, and then
-it tells their results. A test can set the answers of a model with `OpenAIWireServer.play`.
+it tells their results. A test can set the answers of a model with `WireServer.play`.
 
 ``python -m tests.adapters.llm.wire_openai --port 8001`` serves until it is interrupted.
 """
 
-import argparse
 import itertools
 import json
 import re
-import signal
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from tests.adapters.llm import wire_responses
+from tests.adapters.llm.wire_openai_checks import Refusal, check_completion, check_response
 from tests.adapters.llm.wire_server import (
     HANG,
     Cut,
@@ -28,6 +29,8 @@ from tests.adapters.llm.wire_server import (
     Reset,
     Step,
     WireServer,
+    calls_wanted,
+    serve,
 )
 
 USAGE = {
@@ -141,51 +144,68 @@ SCENARIOS: dict[str, Sequence[Step]] = {
     "hang-before-headers": [HANG],
     "hang-mid-stream": [*_HELLO, HANG],
     "truncated": [*_HELLO, Cut()],
-    "dropped-mid-stream": [*_HELLO, Pause(0.3), Drop()],
-    "reset-mid-stream": [*_HELLO, Pause(0.3), Reset()],
+    "dropped-mid-stream": [*_HELLO, Drop()],
+    "reset-mid-stream": [*_HELLO, Pause(0.1), Reset()],
     "reset-before-headers": [Reset()],
+    "error-first": [event({"error": _BOOM}), Cut()],
     "error-mid-stream": [*_HELLO, event({"error": _BOOM}), Cut()],
     "malformed-json": [*_HELLO, b'data: {"choices": [{"delta"\n\n', DONE],
     "html": [Reply(200, "<h1>It works!</h1>")],
 }
 
 
+_Check = Callable[[Mapping[str, Any]], None]
+_Speak = Callable[[Mapping[str, Any]], Iterable[Step]]
+
+
 class OpenAIWireServer(WireServer):
     """OpenAI, as far as a client can see."""
-
-    def __init__(self, port: int = 0) -> None:
-        super().__init__(port)
-        self._played: dict[str, list[Sequence[Step]]] = {}
 
     @property
     def base_url(self) -> str:
         """Return what a client takes for ``OPENAI_BASE_URL``."""
         return f"{self.origin}/v1"
 
-    def play(self, model: str, *answers: Sequence[Step]) -> None:
-        """Let the model give these answers in turn, and the last one from then on."""
-        self._played[model] = list(answers)
-
     def answer(self, request: Request) -> Iterable[Step]:
         """Say, step by step, how to answer."""
         if not request.headers.get("authorization", "").startswith("Bearer "):
             return [_failure(401)]
-        if (request.method, request.path) == ("GET", "/v1/models"):
-            return [Reply(200, {"object": "list", "data": [{"id": "echo", "object": "model"}]})]
-        if (request.method, request.path) == ("POST", "/v1/chat/completions"):
-            return self._completion(request.body)
+        try:
+            match (request.method, request.path):
+                case ("GET", "/v1/models"):
+                    models = [{"id": "echo", "object": "model"}]
+                    return [Reply(200, {"object": "list", "data": models})]
+                case ("POST", "/v1/chat/completions"):
+                    return self._answer(request.body, check_completion, completion)
+                case ("POST", "/v1/responses"):
+                    return self._answer(request.body, check_response, wire_responses.response)
+        except Refusal as refusal:
+            return [refused(refusal)]
         return super().answer(request)
 
-    def _completion(self, body: dict[str, Any]) -> Iterable[Step]:
+    def _answer(self, body: dict[str, Any], check: _Check, speak: _Speak) -> Iterable[Step]:
+        check(body)
         model = body["model"]
-        if played := self._played.get(model):
-            return played.pop(0) if len(played) > 1 else played[0]
+        if (played := self.played(model)) is not None:
+            return played
         if model.startswith("status-"):
             return [_failure(int(model.removeprefix("status-")))]
-        if model.startswith("pieces:"):
-            _, count, seconds = model.split(":")
-            return _pieces(int(count), float(seconds))
-        return SCENARIOS.get(model) or _echo(body["messages"])
+        return speak(body)
+
+
+def refused(refusal: Refusal) -> Reply:
+    """Return the service's answer to a request that is wrong."""
+    error = {"message": str(refusal), "type": "invalid_request_error"}
+    return Reply(400, {"error": {**error, "param": refusal.param, "code": refusal.code}})
+
+
+def completion(body: Mapping[str, Any]) -> Iterable[Step]:
+    """Answer a request for a chat completion that is right."""
+    model = body["model"]
+    if model.startswith("pieces:"):
+        _, count, seconds = model.split(":")
+        return _pieces(int(count), float(seconds))
+    return SCENARIOS.get(model) or _echo(body["messages"])
 
 
 def _pieces(count: int, seconds: float) -> Iterator[Step]:
@@ -204,33 +224,12 @@ def _echo(messages: list[dict[str, Any]]) -> list[Step]:
     ):
         told = "; ".join(result["content"] for result in reversed(results))
         return answer(*text(f"The tools said: {told}"))
-    said = next(each["content"] for each in reversed(messages) if each["role"] == "user")
-    if wanted := list(_wanted(said)):
+    users = (each["content"] for each in reversed(messages) if each["role"] == "user")
+    said = next(users, "")
+    if wanted := list(calls_wanted(said)):
         return calls(*wanted)
     return answer(*text(f"You said: {said}"))
 
 
-def _wanted(said: str) -> Iterator[tuple[str, str]]:
-    decode: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().raw_decode
-    for match in re.finditer(r"\bcall ([\w-]+) (?=\{)", said):
-        try:
-            _, end = decode(said, match.end())
-        except ValueError:
-            continue
-        yield match[1], said[match.end() : end]
-
-
-def main() -> None:
-    """Serve until interrupted, for a human to point the service at."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    with OpenAIWireServer(parser.parse_args().port) as server:
-        print(f"OPENAI_BASE_URL={server.base_url} OPENAI_API_KEY=any", flush=True)
-        stop.wait()
-
-
 if __name__ == "__main__":
-    main()
+    serve(OpenAIWireServer, "OPENAI_BASE_URL={base_url} OPENAI_API_KEY=any")

@@ -3,12 +3,16 @@
 It knows nothing of any provider: a subclass answers a request with a list of steps.
 """
 
+import argparse
 import asyncio
+import itertools
 import json
+import re
+import signal
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -82,6 +86,19 @@ _STREAM_HEAD = _head(
 )
 
 
+def cut(steps: Iterable[Step], grain: int | None) -> Iterator[Step]:
+    """Yield the steps with what is streamed cut into pieces of so many bytes."""
+    if grain is None:
+        yield from steps
+        return
+    for streams, group in itertools.groupby(steps, lambda step: isinstance(step, bytes)):
+        if not streams:
+            yield from group
+            continue
+        stream = b"".join(step for step in group if isinstance(step, bytes))
+        yield from (stream[at : at + grain] for at in range(0, len(stream), grain))
+
+
 class _Connection(asyncio.Protocol):
     """One client's connection: requests one after the other, answered by a task each."""
 
@@ -93,7 +110,7 @@ class _Connection(asyncio.Protocol):
         self._writable.set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._server.connections += 1
+        self._server.saw_connection(self)
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
@@ -108,9 +125,21 @@ class _Connection(asyncio.Protocol):
         self._writable.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._server.lost_connection(self)
         if self._task is not None:
             self._server.saw_disconnect()
             self._task.cancel()
+
+    def stop(self) -> None:
+        """Leave an answer that is still going on; it is no disconnect."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+            self._transport.abort()
+
+    def abort(self) -> None:
+        """Close the connection at once."""
+        self._transport.abort()
 
     def _next(self) -> None:
         if self._task is None and (request := self._parse()) is not None:
@@ -130,7 +159,7 @@ class _Connection(asyncio.Protocol):
 
     async def _answer(self, request: Request) -> None:
         streaming = False
-        for step in self._server.answer(request):
+        for step in cut(self._server.answer(request), self._server.grain):
             match step:
                 case bytes():
                     frame = b"%x\r\n%b\r\n" % (len(step), step)
@@ -166,16 +195,51 @@ class WireServer:
     """Serve while the ``with`` block runs, on 127.0.0.1; a port of 0 takes a free one.
 
     ``requests`` are those that came; ``connections`` counts the connections, ``disconnects`` the
-    clients who left before their answer was whole.
+    clients who left before their answer was whole. ``grain`` is how many bytes of a stream are
+    sent at a time; None sends each step as it is.
     """
 
     def __init__(self, port: int = 0) -> None:
         self._port = port
         self._started = threading.Event()
         self._changed = threading.Condition()
+        self._open: set[_Connection] = set()
+        self._played: dict[str, list[Sequence[Step]]] = {}
+        self.grain: int | None = None
         self.requests: list[Request] = []
         self.connections = 0
         self.disconnects = 0
+
+    @property
+    def base_url(self) -> str:
+        """Return what a client takes for the address of the service."""
+        return self.origin
+
+    def play(self, model: str, *answers: Sequence[Step]) -> None:
+        """Let the model give these answers in turn, and the last one from then on."""
+        self._played[model] = list(answers)
+
+    def played(self, model: str) -> Sequence[Step] | None:
+        """Return the answer that the model was set to give now, if it was."""
+        if not (answers := self._played.get(model)):
+            return None
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    def reset(self) -> None:
+        """Be as if just started, but for connections that nobody is answered on."""
+        done = threading.Event()
+
+        def forget() -> None:
+            for connection in tuple(self._open):
+                connection.stop()
+            self._played.clear()
+            self.requests.clear()
+            self.grain, self.connections, self.disconnects = None, 0, 0
+            done.set()
+
+        self._loop.call_soon_threadsafe(forget)
+        if not done.wait(timeout=10):
+            raise RuntimeError("the server does not react")
 
     def answer(self, request: Request) -> Iterable[Step]:
         """Say, step by step, how to answer."""
@@ -195,6 +259,13 @@ class WireServer:
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(timeout=10)
+
+    def saw_connection(self, connection: _Connection) -> None:
+        self.connections += 1
+        self._open.add(connection)
+
+    def lost_connection(self, connection: _Connection) -> None:
+        self._open.discard(connection)
 
     def saw_request(self, request: Request) -> None:
         with self._changed:
@@ -223,17 +294,37 @@ class WireServer:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        connections: set[_Connection] = set()
-
-        def connect() -> _Connection:
-            connections.add(connection := _Connection(self))
-            return connection
-
-        server = await self._loop.create_server(connect, "127.0.0.1", self._port)
+        server = await self._loop.create_server(lambda: _Connection(self), "127.0.0.1", self._port)
         self._port = server.sockets[0].getsockname()[1]
         self._started.set()
         await self._stop.wait()
         server.close()
-        for connection in connections:
-            connection._transport.abort()
+        for connection in tuple(self._open):
+            connection.abort()
         await asyncio.sleep(0)  # lets the connections say that they are lost
+
+
+def calls_wanted(said: str) -> Iterator[tuple[str, str]]:
+    """Find each ``call TOOL {json}`` in a text; yield the tool and the JSON as it stands."""
+    decode: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().raw_decode
+    for match in re.finditer(r"\bcall ([\w-]+) (?=\{)", said):
+        try:
+            _, end = decode(said, match.end())
+        except ValueError:
+            continue
+        yield match[1], said[match.end() : end]
+
+
+def serve(kind: type[WireServer], settings: str) -> None:
+    """Serve until interrupted, for a human to point the service at.
+
+    ``settings`` are the environment variables to set, ``{base_url}`` in place of the address.
+    """
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with kind(parser.parse_args().port) as server:
+        print(settings.format(base_url=server.base_url), flush=True)
+        stop.wait()

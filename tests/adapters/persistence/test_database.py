@@ -262,7 +262,7 @@ async def do_once(store: Store, _: str) -> None:
 
 
 async def rename(store: Store, conversation_id: str) -> None:
-    await store.conversations.rename(ANN, conversation_id, "Renamed", NOW)
+    await store.conversations.change(ANN, conversation_id, NOW, {"title": "Renamed"})
 
 
 async def edit(store: Store, _: str) -> None:

@@ -120,16 +120,16 @@ async def test_of_several_processes_at_once_one_does_the_work(bare_url: str) -> 
     assert sorted(outputs) == sorted([str(ALL), "[]", "[]", "[]"])
 
 
-async def test_a_newer_database_is_refused(database_url: str) -> None:
+async def test_a_newer_database_is_refused(own_url: str) -> None:
     await on(
-        database_url,
+        own_url,
         "INSERT INTO tortoise_migrations (app, name, applied_at)"
         " VALUES ('puerto', '9999_future', CURRENT_TIMESTAMP)",
     )
 
     for use in (migrate, plan):
         with pytest.raises(Unavailable, match=r"newer version.*9999_future"):
-            await use(database_url)
+            await use(own_url)
 
 
 @pytest.mark.parametrize(
@@ -141,11 +141,11 @@ async def test_a_newer_database_is_refused(database_url: str) -> None:
         "UPDATE tortoise_migrations SET name = '0000_other' WHERE name = '0001_initial'",
     ],
 )
-async def test_a_half_migrated_database_is_refused(database_url: str, damage: str) -> None:
-    await on(database_url, damage)
+async def test_a_half_migrated_database_is_refused(own_url: str, damage: str) -> None:
+    await on(own_url, damage)
 
     with pytest.raises(Unavailable, match="backup"):
-        await migrate(database_url)
+        await migrate(own_url)
 
 
 async def test_a_migration_that_fails_leaves_nothing_behind(bare_url: str) -> None:

@@ -1,4 +1,4 @@
-"""``puerto chat``, as a process whose lines come through a pipe."""
+"""``puerto chat``: the first tests as a process whose lines come through a pipe."""
 
 import signal
 from typing import IO
@@ -6,7 +6,7 @@ from typing import IO
 import pytest
 
 from entrypoints.cli.consulting import consult
-from tests.entrypoints.cli.conftest import Cassette
+from tests.entrypoints.cli.conftest import Cassette, Command
 from tests.entrypoints.cli.processes import PATIENCE, Installation
 
 
@@ -22,30 +22,6 @@ def test_a_conversation(installation: Installation) -> None:
     assert any(line.startswith("Ctrl-C during an answer") for line in shown)
     assert "A new conversation begins." not in shown
     assert "\x1b" not in result.stdout
-
-
-def test_a_new_conversation_knows_nothing(installation: Installation) -> None:
-    result = installation.run("chat", given="What is 17 * 23?\n/new\nMultiply that by 2\n")
-    assert result.returncode == 0, result.stderr
-    assert "A new conversation begins." in result.stdout
-    assert "782" not in result.stdout
-
-
-def test_an_error_does_not_end_it(installation: Installation, cassette: Cassette) -> None:
-    failure = {"error": {"reason": "overloaded", "message": "The provider is overloaded."}}
-    installation.env["PUERTO_CASSETTE"] = cassette([failure])
-    result = installation.run("chat", "--conversation", "none", given="Hello\n/new\nHello\n")
-    assert result.returncode == 0, result.stderr
-    assert "There is no such conversation." in result.stdout
-    assert "The provider is overloaded." in result.stdout
-
-
-def test_what_a_model_says_cannot_command_the_terminal(
-    installation: Installation, cassette: Cassette
-) -> None:
-    installation.env["PUERTO_CASSETTE"] = cassette([{"text": "\x1b[2Jñ \x9b31m"}])
-    result = installation.run("chat", given="Hello\n")
-    assert "\N{REPLACEMENT CHARACTER}[2Jñ \N{REPLACEMENT CHARACTER}31m" in result.stdout
 
 
 def test_ctrl_c_stops_the_answer_and_then_leaves(
@@ -78,40 +54,68 @@ def _read_until(text: str, stream: IO[str]) -> None:
         seen += piece
 
 
+def test_a_new_conversation_knows_nothing(puerto: Command) -> None:
+    result = puerto("chat", given="What is 17 * 23?\n/new\nMultiply that by 2\n")
+    assert result.exit_code == 0, result.stderr
+    assert "A new conversation begins." in result.stdout
+    assert "782" not in result.stdout
+
+
+def test_an_error_does_not_end_it(
+    puerto: Command, monkeypatch: pytest.MonkeyPatch, cassette: Cassette
+) -> None:
+    failure = {"error": {"reason": "overloaded", "message": "The provider is overloaded."}}
+    monkeypatch.setenv("PUERTO_CASSETTE", cassette([failure]))
+    result = puerto("chat", "--conversation", "none", given="Hello\n/new\nHello\n")
+    assert result.exit_code == 0, result.stderr
+    assert "There is no such conversation." in result.stdout
+    assert "The provider is overloaded." in result.stdout
+
+
+def test_what_a_model_says_cannot_command_the_terminal(
+    puerto: Command, monkeypatch: pytest.MonkeyPatch, cassette: Cassette
+) -> None:
+    monkeypatch.setenv("PUERTO_CASSETTE", cassette([{"text": "\x1b[2Jñ \x9b31m"}]))
+    result = puerto("chat", given="Hello\n")
+    assert "\N{REPLACEMENT CHARACTER}[2Jñ \N{REPLACEMENT CHARACTER}31m" in result.stdout
+
+
 SUM = "What is 17 * 23?"
 
 
-def test_a_consent_is_asked_for_and_given(installation: Installation) -> None:
-    installation.env["PUERTO_AUTONOMY"] = "manual"
-    result = installation.run("chat", given=f"{SUM}\ny\n")
-    assert result.returncode == 0, result.stderr
+def test_a_consent_is_asked_for_and_given(puerto: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUERTO_AUTONOMY", "manual")
+    result = puerto("chat", given=f"{SUM}\ny\n")
+    assert result.exit_code == 0, result.stderr
     shown = result.stdout.splitlines()
     assert any(line.startswith('? calculator(expression="17 * 23")') for line in shown)
     assert "17 * 23 = 391" in shown
 
 
-def test_a_consent_is_given_to_something_else(installation: Installation) -> None:
-    installation.env["PUERTO_AUTONOMY"] = "manual"
+def test_a_consent_is_given_to_something_else(
+    puerto: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUERTO_AUTONOMY", "manual")
     edits = ["e", "{", "[]", '{"expression": 5}', "e", '{"expression": "2 + 3"}']
-    result = installation.run("chat", given="\n".join([SUM, *edits]))
-    assert result.returncode == 0, result.stderr
+    result = puerto("chat", given="\n".join([SUM, *edits]))
+    assert result.exit_code == 0, result.stderr
     assert "The edited arguments do not fit" in result.stdout
     assert '← {"expression":"2 + 3","result":"5","exact":true}' in result.stdout.splitlines()
     assert "391" not in result.stdout
 
 
-def test_a_consent_is_refused(installation: Installation) -> None:
-    installation.env["PUERTO_AUTONOMY"] = "manual"
-    result = installation.run("chat", given=f"{SUM}\nwell\nI would rather not.\n")
-    assert result.returncode == 0, result.stderr
+def test_a_consent_is_refused(puerto: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUERTO_AUTONOMY", "manual")
+    result = puerto("chat", given=f"{SUM}\nwell\nI would rather not.\n")
+    assert result.exit_code == 0, result.stderr
     assert "They said: I would rather not." in result.stdout
     assert "391" not in result.stdout
 
 
-def test_without_an_answer_nothing_runs(installation: Installation) -> None:
-    installation.env["PUERTO_AUTONOMY"] = "manual"
-    result = installation.run("chat", given=f"{SUM}\n")
-    assert result.returncode == 0, result.stderr
+def test_without_an_answer_nothing_runs(puerto: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUERTO_AUTONOMY", "manual")
+    result = puerto("chat", given=f"{SUM}\n")
+    assert result.exit_code == 0, result.stderr
     assert "391" not in result.stdout
 
 

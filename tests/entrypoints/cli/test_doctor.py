@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.adapters.llm.wire_openai import OpenAIWireServer
 from tests.entrypoints.cli.conftest import Command
 
 
@@ -88,6 +89,38 @@ def test_providers_by_need(puerto: Command, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("PUERTO_PROVIDER", "offline")
     status, found = findings(puerto)
     assert (status, found["provider openai"][0]) == (0, "note")
+
+
+def asked(puerto: Command, *arguments: str) -> tuple[int, str]:
+    result = puerto("doctor", "--provider", *arguments)
+    assert len(result.stdout.splitlines()) == 1
+    return result.exit_code, result.stdout
+
+
+def test_one_real_question(puerto: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "sk-4f9a6c1be27d"
+    with OpenAIWireServer() as wire:
+        monkeypatch.setenv("OPENAI_BASE_URL", wire.base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", key)
+        status, said = asked(puerto, "openai", "--model", "text")
+        assert status == 0
+        assert "'The answer is forty-two.'" in said
+        assert "21 tokens in, 9 out" in said
+        for model, words in [
+            ("status-401", "Make a new key"),
+            ("status-404", "another name with --model"),
+            ("status-429", "limits and the balance"),
+            ("html", "no such API"),
+            ("truncated", "cuts connections"),
+        ]:
+            status, said = asked(puerto, "openai", "--model", model)
+            assert status == 1
+            assert words in said
+            assert key not in said
+    assert "cannot be reached" in asked(puerto, "openai", "--model", "text")[1]
+    assert "ANTHROPIC_API_KEY" in asked(puerto, "anthropic")[1]
+    assert "no provider nobody" in asked(puerto, "nobody")[1]
+    assert asked(puerto, "offline")[0] == 0
 
 
 def test_what_is_set_for_nothing(

@@ -217,7 +217,8 @@ async def test_three_at_once_answered_in_any_order(
 
 async def test_an_answer_that_comes_too_late(install: Install, tmp_path: Path) -> None:
     clock = FakeClock(datetime.now(UTC))
-    async with install(clock, PUERTO_CASSETTE=writing(tmp_path, "hello")) as installation:
+    settings = {"PUERTO_CASSETTE": writing(tmp_path, "hello"), "PUERTO_LEASE_SECONDS": "1"}
+    async with install(clock, **settings) as installation:
         ledger, ada = ledger_in(installation), await installation.user("ada")
         asked = await ada.json("POST", "/api/chat", CHAT)
         clock.advance(timedelta(hours=24, seconds=1))

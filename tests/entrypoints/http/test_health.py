@@ -4,9 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.llm.registry import Provider, Providers
+from adapters.llm.scripted import ScriptedChat
+from domain.circuits import Circuits
+from domain.errors import ProviderReason
 from entrypoints.http.app import create_app
 from entrypoints.version import VERSION
 from tests.entrypoints.http.conftest import Client, Install, Installation
+from tests.fakes.clock import FakeClock
 
 
 async def no() -> bool:
@@ -34,7 +39,9 @@ def severed(installation: Installation) -> Client:
                 "version": VERSION,
                 "llm_providers": {
                     "offline": "ready",
-                    "openai": "not configured",
+                    **dict.fromkeys(
+                        ["openai", "anthropic", "google", "perplexity"], "not configured"
+                    ),
                     "scripted": "ready",
                 },
                 "database": "connected",
@@ -52,6 +59,19 @@ async def test_all_is_well(
 async def test_openai_is_connected_when_it_has_a_key(install: Install) -> None:
     async with install(OPENAI_API_KEY="sk-4f9a6c1be27d") as configured:
         assert (await configured.anyone.get("/status"))["openai_connected"] is True
+
+
+async def test_a_provider_that_fails_is_shown_until_it_answers(installation: Installation) -> None:
+    circuits = Circuits(FakeClock(), threshold=1)
+    models = Providers({"openai": Provider(lambda: ScriptedChat([]), "demo")}, circuits)
+    anyone = Client(create_app(replace(installation.services, models=models)))
+    circuits.failed("openai", ProviderReason.RATE_LIMITED)
+    health = await anyone.get("/api/health")
+    assert health["llm_providers"] == {"openai": "failing: rate_limited"}
+    assert health["status"] == "healthy"
+    assert (await anyone.get("/status"))["openai_connected"] is False
+    circuits.answered("openai")
+    assert (await anyone.get("/status"))["openai_connected"] is True
 
 
 async def test_without_the_database(severed: Client) -> None:

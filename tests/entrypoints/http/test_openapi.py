@@ -14,6 +14,7 @@ from domain.events import Event
 from entrypoints.encoding import EventEncoder
 from entrypoints.http.event_models import RunEvents
 from entrypoints.http.openapi_schemas import plain_parameter, refusing_nul, tidy
+from entrypoints.setting_values import PROVIDERS
 from entrypoints.version import VERSION
 from tests.entrypoints.http.conftest import Installation
 
@@ -145,7 +146,7 @@ def test_nothing_is_left_to_fill_in(document: dict[str, Any]) -> None:
 
     assert "x-choices" not in text
     provider = document["components"]["schemas"]["LlmChange"]["properties"]["provider"]
-    assert provider["anyOf"][0]["enum"] == ["offline", "openai", "scripted"]
+    assert provider["anyOf"][0]["enum"] == list(PROVIDERS)
 
 
 def test_tidy_removes_noise_and_keeps_values() -> None:

@@ -1,0 +1,86 @@
+"""Anthropic's messages."""
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from adapters.llm.answers import AnswerReader
+from adapters.llm.anthropic_answer import MessageReader
+from adapters.llm.anthropic_errors import anthropic_errors
+from adapters.llm.anthropic_request import MessagesEncoder, without_mementos
+from adapters.llm.sdk import CONNECT_TIMEOUT, SdkChat
+from domain.llm import ModelRequest
+
+if TYPE_CHECKING:
+    import anthropic
+    import httpx2
+
+_ADDRESS = "https://api.anthropic.com"
+
+
+class AnthropicChat(SdkChat["anthropic.AsyncAnthropic"]):
+    """A provider that speaks Anthropic's messages; ``base_url`` is without ``/v1``."""
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        base_url: str | None = None,
+        provider: str = "anthropic",
+        read_timeout: float = 60.0,
+        total_timeout: float = 600.0,
+    ) -> None:
+        super().__init__(provider, read_timeout=read_timeout, total_timeout=total_timeout)
+        self._api_key = api_key
+        self._base_url = base_url or _ADDRESS
+        self._requests = MessagesEncoder()
+
+    def _open(self) -> "anthropic.AsyncAnthropic":
+        import anthropic
+        import httpx2
+
+        from adapters.llm.transport import streaming_client
+
+        self._api_key.encode("ascii")  # the SDK would send any key, and this one is none
+        timeout = httpx2.Timeout(self._read_timeout, connect=CONNECT_TIMEOUT)
+        return anthropic.AsyncAnthropic(
+            api_key=self._api_key,
+            base_url=self._base_url,
+            max_retries=0,
+            timeout=timeout,
+            http_client=streaming_client(timeout),
+            open_telemetry=False,
+        )
+
+    async def _close(self, client: "anthropic.AsyncAnthropic") -> None:
+        await client.close()
+
+    def _errors(self) -> AbstractContextManager[None]:
+        return anthropic_errors(self._provider)
+
+    async def _send(
+        self, client: "anthropic.AsyncAnthropic", request: ModelRequest
+    ) -> "httpx2.Response":
+        import anthropic
+
+        try:
+            return await self._post(client, request)
+        except anthropic.BadRequestError as error:
+            # The service takes signed reasoning back only from the account and after the very
+            # words that it came from: not after a change of the key, the tools or the day.
+            forgetful = without_mementos(request) if "thinking" in error.message else None
+            if forgetful is None:
+                raise
+        return await self._post(client, forgetful)
+
+    async def _post(
+        self, client: "anthropic.AsyncAnthropic", request: ModelRequest
+    ) -> "httpx2.Response":
+        import httpx2
+
+        # Asked for as a plain response, as the SDK has it for endpoints that it does not know:
+        # it then neither rebuilds the body nor reads the answer.
+        body = self._requests.encode(request)
+        return await client.post("/v1/messages", content=body, cast_to=httpx2.Response, stream=True)
+
+    def _reader(self) -> AnswerReader:
+        return MessageReader(self._provider)

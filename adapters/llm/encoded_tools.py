@@ -1,0 +1,36 @@
+"""The tools of a request, each encoded once and kept: a hundred schemas are slow to encode."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from domain.tools import ToolSpec
+
+_MOST_KEPT = 4096  # a bound for services whose tools come and go
+
+
+class EncodedTools:
+    """Encode tools as a provider describes them; ``describe`` returns a JSON object."""
+
+    def __init__(self, describe: Callable[[ToolSpec], Mapping[str, Any]]) -> None:
+        self._describe = describe
+        self._kept: dict[tuple[str, str], orjson.Fragment] = {}
+
+    def of(self, tools: Sequence[ToolSpec]) -> list[orjson.Fragment]:
+        """Return what stands for these tools in a value that orjson encodes."""
+        kept = self._kept
+        if len(kept) > max(_MOST_KEPT, 2 * len(tools)):
+            kept.clear()
+        return [kept.get((tool.name, tool.version)) or self._keep(tool) for tool in tools]
+
+    def _keep(self, tool: ToolSpec) -> orjson.Fragment:
+        fragment = orjson.Fragment(exact_json(self._describe(tool)))
+        self._kept[tool.name, tool.version] = fragment
+        return fragment
+
+
+def exact_json(value: Any) -> str:
+    """Return the value as JSON text, with whole numbers of any size, which orjson refuses."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,73 @@
+"""Google's Gemini models, through the Gemini Developer API."""
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from adapters.llm.answers import AnswerReader
+from adapters.llm.google_answer import GeminiReader
+from adapters.llm.google_errors import google_errors, refuses_signature
+from adapters.llm.google_request import RequestEncoder
+from adapters.llm.sdk import CONNECT_TIMEOUT, SdkChat
+from domain.llm import ModelRequest
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from adapters.llm.google_exchange import GoogleExchange
+
+_ADDRESS = "https://generativelanguage.googleapis.com"
+
+
+class GoogleChat(SdkChat["GoogleExchange"]):
+    """A provider that speaks the Gemini API; ``base_url`` is without the version."""
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        base_url: str | None = None,
+        provider: str = "google",
+        read_timeout: float = 60.0,
+        total_timeout: float = 600.0,
+    ) -> None:
+        super().__init__(provider, read_timeout=read_timeout, total_timeout=total_timeout)
+        self._api_key = api_key
+        self._base_url = base_url or _ADDRESS
+        self._requests = RequestEncoder()
+
+    def _open(self) -> "GoogleExchange":
+        import httpx2
+
+        from adapters.llm.google_exchange import GoogleExchange
+        from adapters.llm.transport import streaming_client
+
+        httpx2.URL(self._base_url)  # says that it is none; the SDK's own parser says nothing clear
+        client = streaming_client(httpx2.Timeout(self._read_timeout, connect=CONNECT_TIMEOUT))
+        return GoogleExchange(client, api_key=self._api_key, base_url=self._base_url)
+
+    async def _close(self, client: "GoogleExchange") -> None:
+        await client.close()
+
+    def _errors(self) -> AbstractContextManager[None]:
+        return google_errors(self._provider)
+
+    async def _send(self, client: "GoogleExchange", request: ModelRequest) -> "httpx2.Response":
+        from google.genai import errors
+
+        # The name is a part of the address here. One that is no valid text is nobody's.
+        name = quote(request.model, errors="replace")
+        body = self._requests.encode(request)
+        try:
+            return await client.send(name, body)
+        except errors.ClientError as error:
+            if not refuses_signature(error):
+                raise
+            forgetful = self._requests.encode(request, with_mementos=False)
+            if forgetful == body:
+                raise
+        # Another model's signature, or one given to another key: the rest is still good.
+        return await client.send(name, forgetful)
+
+    def _reader(self) -> AnswerReader:
+        return GeminiReader(self._provider)

@@ -1,0 +1,1 @@
+"""What `all.py` measures, one part after the other."""

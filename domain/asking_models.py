@@ -1,0 +1,187 @@
+"""The asking of models: again where that may help, others where it does not.
+
+A question is only repeated while nothing of its answer was seen, here or at another model.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from domain.circuits import Circuits
+from domain.errors import ProviderError, PuertoError, Unavailable
+from domain.llm import ModelChoice, ModelRequest, Reasoning, Stop, Text, ToolRequest
+from domain.patience import Patience
+from domain.ports.chat_model import ChatModels
+from domain.ports.clock import Clock
+from domain.prices import Prices
+
+_PATIENCE: Final = Patience()
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The end of a whole answer: who gave it, how it stopped, its cost (None: not known)."""
+
+    choice: ModelChoice
+    stop: Stop
+    cost_usd: float | None
+
+
+Heard = Text | Reasoning | ToolRequest | Answer
+RequestFor = Callable[[ModelChoice], ModelRequest]
+
+
+class NoAnswer(Exception):
+    """Nobody gave a whole answer.
+
+    ``error`` is the one to tell of: that of the model which broke off in the middle, else that
+    of the first that was asked. Its ``details.tried`` lists all: ``{provider, model, reason}``.
+    """
+
+    def __init__(self, error: PuertoError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+class ModelAsker:
+    """Asks models with patience. One for the process: it shares what it sees of providers."""
+
+    def __init__(
+        self,
+        models: ChatModels,
+        circuits: Circuits,
+        prices: Prices,
+        clock: Clock,
+        *,
+        patience: Patience = _PATIENCE,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._models = models
+        self._circuits = circuits
+        self._prices = prices
+        self._clock = clock
+        self._patience = patience
+        self._sleep = sleep
+        self._chance = chance
+
+    async def ask(
+        self, choices: Sequence[ModelChoice], request_for: RequestFor
+    ) -> AsyncGenerator[Heard, None]:
+        """Yield the pieces of one model's answer, and an `Answer` last.
+
+        The choices are tried in order; ``request_for`` gives what to say to each. Providers
+        that are failing are passed over, but the last choice is always asked.
+
+        Raises:
+            NoAnswer: all failed, or one of them in the middle of its answer.
+
+        """
+        asking = _Asking(choices, self._circuits, self._patience, self._clock)
+        while True:
+            choice = asking.choice
+            try:
+                stop: Stop | None = None
+                model = self._models.get(choice.provider)
+                async with aclosing(model.stream(request_for(choice))) as pieces:
+                    async for piece in pieces:
+                        if isinstance(piece, Stop):
+                            stop = piece
+                        else:
+                            asking.is_heard = True
+                            yield piece
+                answer = self._whole(choice, stop)
+            except Exception as error:  # noqa: BLE001  an adapter's mistake ends this attempt only
+                pause = asking.failed(_told(choice, error), self._chance())
+            else:
+                yield answer
+                return
+            if pause:
+                await self._sleep(pause)
+
+    def _whole(self, choice: ModelChoice, stop: Stop | None) -> Answer:
+        if stop is None:
+            raise RuntimeError("a stream without its Stop")
+        self._circuits.answered(choice.provider)
+        cost = self._prices.cost(choice.provider, choice.model, stop.usage)
+        return Answer(choice, stop, cost)
+
+
+class _Asking:
+    """Where one question stands: whom to ask now, and who failed before."""
+
+    def __init__(
+        self, choices: Sequence[ModelChoice], circuits: Circuits, patience: Patience, clock: Clock
+    ) -> None:
+        self._left = list(choices)
+        self._circuits = circuits
+        self._patience = patience
+        self._clock = clock
+        self._deadline = clock.now() + timedelta(seconds=patience.deadline)
+        self._reasons: dict[ModelChoice, str] = {}
+        self._first_error: PuertoError | None = None
+        self._failures = 0  # of the present choice
+        self.is_heard = False
+        self.choice = self._next()
+
+    def failed(self, error: PuertoError, chance: float) -> float:
+        """Take in that the choice failed; return after how many seconds to ask the next one.
+
+        Raises:
+            NoAnswer: there is nobody to ask any more.
+
+        """
+        self._failures += 1
+        self._reasons[self.choice] = _reason(error)
+        if isinstance(error, ProviderError):
+            self._circuits.failed(self.choice.provider, error.reason)
+        if self.is_heard:
+            raise self._no_answer(error)
+        left = (self._deadline - self._clock.now()).total_seconds()
+        pause = self._patience.pause(error, self._failures, left, chance)
+        is_failing = self.choice.provider in self._circuits.failing()
+        if pause is not None and not (is_failing and self._left):
+            _log.warning("%s: %s; again in %.1f s", _name(self.choice), _reason(error), pause)
+            return pause
+        self._first_error = self._first_error or error
+        if not self._left or left <= 0:
+            raise self._no_answer(self._first_error)
+        failed, self.choice, self._failures = self.choice, self._next(), 0
+        _log.warning("%s: %s; now %s", _name(failed), _reason(error), _name(self.choice))
+        return 0.0
+
+    def _next(self) -> ModelChoice:
+        while True:
+            choice = self._left.pop(0)
+            if self._circuits.admits(choice.provider) or not self._left:
+                return choice
+            self._reasons[choice] = f"skipped: {self._circuits.failing()[choice.provider]}"
+
+    def _no_answer(self, error: PuertoError) -> NoAnswer:
+        error.details["tried"] = [
+            {"provider": choice.provider, "model": choice.model, "reason": reason}
+            for choice, reason in self._reasons.items()
+        ]
+        return NoAnswer(error)
+
+
+def _told(choice: ModelChoice, error: Exception) -> PuertoError:
+    if isinstance(error, ProviderError | Unavailable):
+        return error
+    _log.error("%s: the adapter raised", _name(choice), exc_info=error)
+    return PuertoError("The model could not be asked.")
+
+
+def _reason(error: PuertoError) -> str:
+    return error.reason.value if isinstance(error, ProviderError) else error.code.lower()
+
+
+def _name(choice: ModelChoice) -> str:
+    return f"{choice.provider}/{choice.model}"

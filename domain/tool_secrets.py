@@ -1,0 +1,91 @@
+"""The settings that a tool declared: given to it, and hidden wherever else they turn up."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+HIDDEN: Final = "***"
+_SHORTEST: Final = 8  # characters; what is shorter may stand in any text by chance
+
+
+class Secrets(Mapping[str, str]):
+    """Values by the names that the tool declared. To print it shows the names alone."""
+
+    __slots__ = ("_hidden", "_values")
+
+    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+        self._values = dict(values or {})
+        long = {value for value in self._values.values() if len(value) >= _SHORTEST}
+        self._hidden = sorted(long, key=len, reverse=True)
+
+    def __getitem__(self, name: str) -> str:
+        try:
+            return self._values[name]
+        except KeyError:
+            raise KeyError(f"{name} is not among the settings that the tool requires") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"Secrets({', '.join(self._values)})"
+
+    def hide(self, text: str) -> str:
+        """Return the text with stars for each value of 8 characters or more."""
+        for value in self._hidden:
+            text = text.replace(value, HIDDEN)
+        return text
+
+    def hide_bytes(self, data: bytes) -> bytes:
+        """Return the data, its length unchanged, with stars for each such value."""
+        for value in self._hidden:
+            written = value.encode(errors="replace")
+            data = data.replace(written, b"*" * len(written))
+        return data
+
+    def hide_in(self, value: Any) -> Any:
+        """Return a JSON value with stars for them in all its texts."""
+        if not self._hidden:
+            return value
+        match value:
+            case str():
+                return self.hide(value)
+            case dict():
+                return {self.hide(key): self.hide_in(item) for key, item in value.items()}
+            case list():
+                return [self.hide_in(item) for item in value]
+            case _:
+                return value
+
+
+def discreet_log(name: str, secrets: Secrets) -> logging.Logger:
+    """Return the logger of that name, or one like it for one call, which hides the secrets."""
+    log = logging.getLogger(name)
+    if not secrets:
+        return log
+    own = logging.Logger(name)  # known to nobody else: other calls have other secrets
+    own.parent = log
+    own.addFilter(_Hiding(secrets))
+    return own
+
+
+class _Hiding(logging.Filter):
+    """Takes secrets out of records, tracebacks included."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        super().__init__()
+        self._secrets = secrets
+        self._formatter = logging.Formatter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record in place, and let it pass."""
+        record.msg, record.args = self._secrets.hide(record.getMessage()), None
+        if record.exc_info:
+            record.exc_text = self._secrets.hide(self._formatter.formatException(record.exc_info))
+            record.exc_info = None  # else others would write it anew
+        if record.stack_info:
+            record.stack_info = self._secrets.hide(record.stack_info)
+        return True

@@ -1,0 +1,86 @@
+"""The providers of models, from the settings; each is made when it is first asked."""
+
+from pathlib import Path
+from typing import Final
+
+from pydantic import SecretStr
+
+from adapters.llm.anthropic import AnthropicChat
+from adapters.llm.google import GoogleChat
+from adapters.llm.offline import OfflineChat
+from adapters.llm.openai import OpenAIChat
+from adapters.llm.openai_request import PERPLEXITY
+from adapters.llm.registry import Provider
+from adapters.llm.responses import ResponsesChat
+from adapters.llm.scripted import ScriptedChat
+from entrypoints.settings import Settings
+
+OPENAI_DEFAULT: Final = "gpt-5-mini"
+ANTHROPIC_DEFAULT: Final = "claude-sonnet-4-5"
+GOOGLE_DEFAULT: Final = "gemini-2.5-flash"
+PERPLEXITY_DEFAULT: Final = "sonar"
+
+
+def model_providers(settings: Settings) -> dict[str, Provider]:
+    """Return the providers by name, in the order in which they are to be shown."""
+    return {
+        "offline": Provider(OfflineChat, "offline-1"),
+        "openai": _openai(settings),
+        "anthropic": _anthropic(settings),
+        "google": _google(settings),
+        "perplexity": _perplexity(settings),
+        "scripted": _scripted(settings),
+    }
+
+
+def _openai(settings: Settings) -> Provider:
+    key, url = settings.openai_api_key, settings.openai_base_url
+    speaks = settings.openai_api or ("chat" if url else "responses")
+    adapter = OpenAIChat if speaks == "chat" else ResponsesChat
+    return Provider(
+        factory=lambda: adapter(api_key=_open(key), base_url=url),
+        default_model=settings.openai_model or OPENAI_DEFAULT,
+        missing=None if key or url else "OPENAI_API_KEY",
+    )
+
+
+def _anthropic(settings: Settings) -> Provider:
+    key, url = settings.anthropic_api_key, settings.anthropic_base_url
+    return Provider(
+        factory=lambda: AnthropicChat(api_key=_open(key), base_url=url),
+        default_model=ANTHROPIC_DEFAULT,
+        missing=None if key else "ANTHROPIC_API_KEY",
+    )
+
+
+def _google(settings: Settings) -> Provider:
+    key, url = settings.gemini_api_key, settings.gemini_base_url
+    return Provider(
+        factory=lambda: GoogleChat(api_key=_open(key), base_url=url),
+        default_model=GOOGLE_DEFAULT,
+        missing=None if key else "GEMINI_API_KEY",
+    )
+
+
+def _perplexity(settings: Settings) -> Provider:
+    key, url = settings.perplexity_api_key, settings.perplexity_base_url
+    return Provider(
+        factory=lambda: OpenAIChat(
+            api_key=_open(key), base_url=url, provider="perplexity", dialect=PERPLEXITY
+        ),
+        default_model=PERPLEXITY_DEFAULT,
+        missing=None if key else "PERPLEXITY_API_KEY",
+    )
+
+
+def _scripted(settings: Settings) -> Provider:
+    path = settings.cassette
+    return Provider(
+        factory=lambda: ScriptedChat(path or Path()),
+        default_model="cassette",
+        missing=None if path else "PUERTO_CASSETTE",
+    )
+
+
+def _open(key: SecretStr | None) -> str:
+    return key.get_secret_value() if key is not None else ""

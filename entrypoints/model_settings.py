@@ -1,0 +1,107 @@
+"""The settings of the models: whose they are, where they are, and which one answers."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
+from pydantic_settings import BaseSettings
+
+from domain.llm import ModelChoice
+from entrypoints.setting_values import ApiKey, File, Provider, check_base_url, read_choices
+
+BaseUrl = Annotated[str, AfterValidator(check_base_url)]
+
+
+class ModelSettings(BaseSettings):
+    """What the operator has set about models."""
+
+    openai_api_key: ApiKey | None = Field(
+        None, validation_alias="OPENAI_API_KEY", description="Key of the OpenAI API."
+    )
+    openai_base_url: BaseUrl | None = Field(
+        None,
+        validation_alias="OPENAI_BASE_URL",
+        description="Address of another server that speaks the OpenAI API (vLLM, Ollama, LM "
+        "Studio, llama.cpp), such as `http://localhost:11434/v1`.",
+    )
+    openai_model: str | None = Field(
+        None,
+        validation_alias="OPENAI_MODEL",
+        description="Model to ask of the OpenAI API. Not set: the adapter's default.",
+    )
+    openai_api: Literal["responses", "chat"] | None = Field(
+        None,
+        validation_alias="PUERTO_OPENAI_API",
+        description="Which of OpenAI's two APIs to speak: `responses`, or `chat` (chat "
+        "completions). Not set: `chat` if `OPENAI_BASE_URL` is set, since that is what other "
+        "servers speak, else `responses`.",
+    )
+    anthropic_api_key: ApiKey | None = Field(
+        None, validation_alias="ANTHROPIC_API_KEY", description="Key of the Anthropic API."
+    )
+    anthropic_base_url: BaseUrl | None = Field(
+        None,
+        validation_alias="ANTHROPIC_BASE_URL",
+        description="Address of another server that speaks the Anthropic API, without `/v1`.",
+    )
+    gemini_api_key: ApiKey | None = Field(
+        None,
+        validation_alias=AliasChoices("GEMINI_API_KEY", "GOOGLE_AI_API_KEY"),
+        description="Key of the Google Gemini API.",
+    )
+    gemini_base_url: BaseUrl | None = Field(
+        None,
+        validation_alias="GEMINI_BASE_URL",
+        description="Address of another server that speaks the Gemini API, without the version.",
+    )
+    perplexity_api_key: ApiKey | None = Field(
+        None, validation_alias="PERPLEXITY_API_KEY", description="Key of the Perplexity API."
+    )
+    perplexity_base_url: BaseUrl | None = Field(
+        None,
+        validation_alias="PERPLEXITY_BASE_URL",
+        description="Address of another server that speaks the Perplexity API.",
+    )
+    provider: Provider | None = Field(
+        None,
+        validation_alias="PUERTO_PROVIDER",
+        description="Who answers until it is changed over the API. Not set: `scripted` if "
+        "`PUERTO_CASSETTE` is set, else the first of `openai`, `anthropic`, `google` and "
+        "`perplexity` that has a key (or `OPENAI_BASE_URL`), else `offline`.",
+    )
+    model: str | None = Field(
+        None,
+        validation_alias="PUERTO_MODEL",
+        description="Model of that provider, until it is changed over the API. Not set: the "
+        "provider's default.",
+    )
+    fallbacks: Annotated[tuple[ModelChoice, ...], BeforeValidator(read_choices)] = Field(
+        (),
+        validation_alias="PUERTO_FALLBACKS",
+        description="Who answers where that provider cannot, until it is changed over the API: "
+        "`provider` or `provider:model`, separated by commas, in the order in which to try them.",
+    )
+    cassette: File | None = Field(
+        None,
+        validation_alias="PUERTO_CASSETTE",
+        description="File of recorded answers that the `scripted` provider plays.",
+    )
+    prices: File | None = Field(
+        None,
+        validation_alias="PUERTO_PRICES",
+        description="File of prices that replaces the one that comes with Puerto "
+        "(`adapters/llm/prices.toml` is its example).",
+    )
+
+    @property
+    def chosen_provider(self) -> str:
+        """Name the provider that answers when nothing else is configured over the API."""
+        if self.provider:
+            return self.provider
+        keys = {
+            "scripted": self.cassette,
+            "openai": self.openai_api_key or self.openai_base_url,
+            "anthropic": self.anthropic_api_key,
+            "google": self.gemini_api_key,
+            "perplexity": self.perplexity_api_key,
+        }
+        return next((name for name, key in keys.items() if key), "offline")
