@@ -112,15 +112,15 @@ class Chat:
             return await self._configurations.load()
         return await self._configurations.load_for(user.id, conversation_id)
 
-    def _fallbacks(self, configuration: Configuration) -> Sequence[Mapping[str, str]]:
-        return [
+    def _fallbacks(self, configuration: Configuration) -> tuple[Mapping[str, str], ...]:
+        return tuple(
             {
                 "provider": each.provider,
                 "model": each.model or self._models.default_model(each.provider),
             }
             for each in configuration.fallbacks
             if each.provider in self._models.names()  # kept by an installation that had more
-        ]
+        )
 
     async def call(
         self, user: User, name: str, params: Mapping[str, Any], key: RequestKey | None = None

@@ -4,7 +4,7 @@ A run's events are numbered 1, 2, 3 ... without gaps. Each body below is a froze
 JSON values, so that `to_json` and `from_json` are one rule for all of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -28,7 +28,7 @@ class RunStarted:
     autonomy: str
     max_steps: int
     is_direct: bool = False
-    fallbacks: Sequence[Mapping[str, str]] = ()
+    fallbacks: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,17 @@ class ToolStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolProgressed:
+    """A running call says how far it is; ``fraction`` (0 to 1) may not be known."""
+
+    type: ClassVar[str] = "tool_progress"
+    call_id: str
+    tool: str
+    message: str
+    fraction: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ToolFinished:
     """The call gave a result, a JSON value."""
 
@@ -210,6 +221,7 @@ Body = (
     | ConsentAnswered
     | StepEnded
     | ToolStarted
+    | ToolProgressed
     | ToolFinished
     | ToolErred
     | Retried
@@ -235,6 +247,7 @@ _KINDS: dict[str, type[Body]] = {
         ConsentAnswered,
         StepEnded,
         ToolStarted,
+        ToolProgressed,
         ToolFinished,
         ToolErred,
         Retried,
@@ -244,6 +257,7 @@ _KINDS: dict[str, type[Body]] = {
         Ended,
     )
 }
+_TUPLES = {"effects", "fallbacks"}
 _FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS.values()}
 
 
@@ -268,6 +282,6 @@ def from_json(data: Mapping[str, Any]) -> Body:
     """Return the body that `to_json` wrote. Fields unknown to this version are left out."""
     kind = _KINDS[data["type"]]
     values = {name: data[name] for name in _FIELDS[kind] if name in data}
-    if kind is Ended:
-        values["effects"] = tuple(values.get("effects", ()))
+    for name in _TUPLES & values.keys():
+        values[name] = tuple(values[name])
     return kind(**values)

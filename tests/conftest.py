@@ -23,7 +23,23 @@ from tests.postgres import running_postgres
 settings.register_profile("puerto", deadline=None)
 settings.load_profile("puerto")
 
-_DATABASE: Final = frozenset({"database_url", "shared_url", "bare_url"})
+_DATABASE: Final = frozenset({"database_url", "own_url", "shared_url", "bare_url"})
+
+# Ends what the test before may have left open, and takes the rows of all tables in any order.
+_EMPTY: Final = """
+DO $$
+DECLARE name text;
+BEGIN
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid();
+    SET LOCAL session_replication_role = replica;
+    FOR name IN SELECT tablename FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'tortoise_migrations'
+    LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+END $$
+"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,14 +84,25 @@ async def template(
 
 
 @pytest.fixture
-async def database_url(engine: str, template: str, tmp_path: Path) -> AsyncIterator[str]:
-    """The URL of a migrated, empty database of this test's own."""
+async def database_url(engine: str, template: str, reused_url: str, tmp_path: Path) -> str:
+    """The URL of a migrated, empty database that no other test uses meanwhile.
+
+    The schema must stay as it is: on PostgreSQL one database serves one test after the other,
+    for to empty it is many times quicker than to copy one.
+    """
     if engine == "sqlite":
-        file = tmp_path / "puerto.db"
-        shutil.copy(template.removeprefix("sqlite://"), file)
-        yield f"sqlite://{file}"
+        return _copied(template, tmp_path / "puerto.db")
+    await _on(reused_url, _EMPTY)
+    return reused_url
+
+
+@pytest.fixture
+async def own_url(engine: str, template: str, tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of a migrated, empty database that this test may spoil."""
+    if engine == "sqlite":
+        yield _copied(template, tmp_path / "own.db")
     else:
-        async with _own(template, "TEMPLATE template_of_tests") as url:
+        async with _created(template, "TEMPLATE template_of_tests") as url:
             yield url
 
 
@@ -83,11 +110,19 @@ async def database_url(engine: str, template: str, tmp_path: Path) -> AsyncItera
 async def shared_url(engine: str, template: str) -> AsyncIterator[str]:
     """The URL of a migrated database for many tests, each of which empties it first."""
     if engine == "sqlite":
-        file = Path(template.removeprefix("sqlite://")).with_name("shared.db")
-        shutil.copy(template.removeprefix("sqlite://"), file)
-        yield f"sqlite://{file}"
+        yield _copied(template, Path(template.removeprefix("sqlite://")).with_name("shared.db"))
     else:
-        async with _own(template, "TEMPLATE template_of_tests") as url:
+        async with _created(template, "TEMPLATE template_of_tests") as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+async def reused_url(engine: str, template: str) -> AsyncIterator[str]:
+    """The URL of the database behind ``database_url``, where it is not a file."""
+    if engine == "sqlite":
+        yield ""
+    else:
+        async with _created(template, "TEMPLATE template_of_tests") as url:
             yield url
 
 
@@ -97,12 +132,19 @@ async def bare_url(engine: str, template: str, tmp_path: Path) -> AsyncIterator[
     if engine == "sqlite":
         yield f"sqlite://{tmp_path / 'bare.db'}"
     else:
-        async with _own(template) as url:
+        async with _created(template) as url:
             yield url
 
 
+def _copied(template: str, file: Path) -> str:
+    """Copy the template of SQLite; return the URL of the copy."""
+    shutil.copy(template.removeprefix("sqlite://"), file)
+    return f"sqlite://{file}"
+
+
 @asynccontextmanager
-async def _own(template: str, options: str = "") -> AsyncIterator[str]:
+async def _created(template: str, options: str = "") -> AsyncIterator[str]:
+    """Create a database of PostgreSQL; yield its URL; drop it."""
     name, server = f"test_{uuid4().hex}", named(template, "postgres")
     await _on(server, f"CREATE DATABASE {name} {options}")
     yield named(template, name)

@@ -4,8 +4,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -13,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.request import Request, urlopen
+
+from tests.nursery import Child
 
 ROOT: Final = Path(__file__).parent.parent
 START_SECONDS: Final = 60.0
@@ -34,7 +34,7 @@ class RunningService:
         self._options = options
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         self._environment = kept | {"PUERTO_DATA_DIR": str(self.folder / "data")} | settings
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Child | None = None
         self._reader: threading.Thread | None = None
         self.lines: list[str] = []
         self.url = ""
@@ -57,19 +57,16 @@ class RunningService:
     def start(self) -> Self:
         paths = [str(ROOT), *filter(None, [self._environment.get("PYTHONPATH")])]
         self.lines.clear()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "puerto", "serve", "--port", "0", *self._options],
-            cwd=self.folder,
-            env=self._environment | {"PYTHONPATH": os.pathsep.join(paths)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+        self._process = Child(
+            ["serve", "--port", "0", *self._options],
+            self.folder,
+            self._environment | {"PYTHONPATH": os.pathsep.join(paths)},
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         deadline = time.monotonic() + START_SECONDS
         while not (found := re.search(r"listens on (http://\S+)", self.log)):
-            assert self._process.poll() is None, self.log
+            assert self._reader.is_alive(), self.log
             assert time.monotonic() < deadline, self.log
             time.sleep(0.02)
         self.url = found[1]
@@ -77,13 +74,12 @@ class RunningService:
 
     def _read(self) -> None:
         assert self._process is not None
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
+        for line in self._process.output:
             self.lines.append(line.rstrip("\n"))
 
     def signal(self, number: int) -> None:
         assert self._process is not None
-        self._process.send_signal(number)
+        os.kill(self._process.pid, number)
 
     def wait(self, seconds: float = 30.0) -> int:
         """Return the exit status."""
@@ -91,13 +87,12 @@ class RunningService:
         assert self._reader is not None
         status = self._process.wait(seconds)
         self._reader.join(5)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        self._process.output.close()
         return status
 
     def stop(self) -> int:
         """Tell it to stop, and return the exit status."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self._process.status is None:
             self.signal(signal.SIGTERM)
         return self.wait()
 
@@ -127,8 +122,7 @@ class RunningService:
         self._clean_up()
 
     def _clean_up(self) -> None:
-        assert self._process is not None
-        if self._process.stdout is not None and not self._process.stdout.closed:
+        if self._process is not None and self._process.status is None:
             self.stop()
         if self._own is not None:
             self._own.cleanup()

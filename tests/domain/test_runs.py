@@ -139,7 +139,7 @@ JSON = st.recursive(
 )
 OBJECT = st.dictionaries(TEXT, JSON, max_size=3)
 BODIES: dict[type[Body], st.SearchStrategy[Any]] = {
-    RunStarted: st.builds(started, fallbacks=st.just([{"provider": "p", "model": "m"}])),
+    RunStarted: st.builds(started, fallbacks=st.just(({"provider": "p", "model": "m"},))),
     Thinking: st.builds(Thinking, TEXT),
     Chunk: st.builds(Chunk, TEXT),
     ToolIntended: st.builds(ToolIntended, TEXT, TEXT, OBJECT, st.sampled_from(Effect), TEXT),

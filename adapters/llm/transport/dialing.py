@@ -36,7 +36,7 @@ async def dial(
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(patience):
-            sock = await _first(await _addresses(host, port))
+            sock = await first_to_answer(await _addresses(host, port))
             await loop.create_connection(
                 lambda: protocol, sock=sock, ssl=context, server_hostname=tls_name
             )
@@ -57,10 +57,16 @@ async def _addresses(host: str, port: int) -> Sequence[Address]:
     return [address for _, address in sorted(ordered, key=lambda pair: pair[0])]
 
 
-async def _first(addresses: Sequence[Address]) -> socket.socket:
-    """Return a socket connected to the address that answers first."""
-    waiting, attempts = list(addresses), set[asyncio.Task[socket.socket]]()
-    running, winner = attempts.copy(), None
+async def first_to_answer(addresses: Sequence[Address]) -> socket.socket:
+    """Return a socket connected to the first of the addresses that answers.
+
+    Raises:
+        OSError: none did.
+
+    """
+    waiting, winner = list(addresses), None
+    attempts: set[asyncio.Task[socket.socket]] = set()
+    running: set[asyncio.Task[socket.socket]] = set()
     error: BaseException | None = None
     try:
         while waiting or running:

@@ -187,7 +187,7 @@ async def test_only_the_servers_silence_counts_and_from_the_last_piece(kind: Kin
         pieces = got.aiter_bytes()
         assert await anext(pieces) == b"hel"
         await asyncio.sleep(8 * SHORT)  # it is the reader who takes long
-        server.gate.set()
+        asyncio.get_running_loop().call_later(2 * SHORT, server.gate.set)
         assert await anext(pieces) == b"lo"
         with pytest.raises(httpx2.ReadTimeout):
             await anext(pieces)

@@ -1,10 +1,11 @@
 """What the streaming transport does beyond the stock one: its care, its bounds, its client."""
 
 import asyncio
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import httpx2
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.llm.transport import streaming_client
+from adapters.llm.transport.dialing import first_to_answer
 from adapters.llm.transport.incoming import MAX_HEAD, MAX_HEADERS, Incoming
 from tests.adapters.llm.raw_server import PIECE, PIECES, Act, RawServer, Step
 from tests.adapters.llm.transport_kinds import CHUNKED, HELLO, LONG, OK, SHORT, Kind, ours
@@ -135,6 +137,31 @@ async def test_closing_the_client_ends_a_read(kind: Kind) -> None:
         await client.aclose()
         with pytest.raises(httpx2.ReadError):
             await reading
+
+
+@contextmanager
+def _black_hole() -> Iterator[int]:
+    """Listen on a port where nobody gets through: the queue is full."""
+    with ExitStack() as sockets:
+        hole = sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            caller = sockets.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(hole.getsockname())
+        yield hole.getsockname()[1]
+
+
+@pytest.mark.parametrize("dead", ["refused", "silent"])
+@ours
+async def test_a_dead_address_does_not_hide_a_living_one(kind: Kind, dead: str) -> None:
+    async with RawServer() as gone:
+        refused = gone.port
+    async with RawServer() as server:
+        with _black_hole() as silent:
+            ports = [refused if dead == "refused" else silent, server.port]
+            addresses = [(socket.AF_INET, ("127.0.0.1", port)) for port in ports]
+            with await first_to_answer(addresses) as winner:
+                assert winner.getpeername()[1] == server.port
 
 
 # The client for the SDKs:
