@@ -36,7 +36,7 @@ FULL: Final = Scale(
     rest_seconds=1,
     requests=200,
     messages=(10, 1_000, 10_000),
-    tools=(10, 100, 1_000, 5_000),
+    tools=(20, 2_000, 5_000),
     conversations=(100, 10_000, 1_000_000),
 )
 QUICK: Final = Scale(

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Final, Literal, Protocol
 
+from connection import Connection
 from frames import Socket
 from provider import prompt, text
-from wire import Connection
 
 Way = Literal["streamed", "plain", "socket"]
 """``POST /api/chat`` with ``stream``, the same without, or a frame over ``/ws``."""

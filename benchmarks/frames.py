@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Final, Self, cast
 
-from wire import head
+from connection import head
 
 _UPGRADE: Final = {
     "connection": "Upgrade",

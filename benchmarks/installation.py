@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from client import Target
+from connection import Connection
 from databases import Databases
 from processes import free_port, running
-from wire import Connection
 
 HERE: Final = Path(__file__).parent
 SERVE: Final = ("-m", "puerto", "serve")

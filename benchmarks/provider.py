@@ -2,13 +2,15 @@
 
 It answers every POST with a stream of pieces made once and kept as bytes. A prompt may say how:
 ``pieces=200 pause=10`` asks for 200 pieces, 10 ms apart; ``pause=0`` for all of them in one
-burst. So one stand-in serves every scenario, through whatever service stands in between.
+burst. So one stand-in serves every scenario, through whatever service stands in between. A token
+of what it reads is four bytes of the request.
 """
 
 import argparse
 import asyncio
 import json
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, cast
 
@@ -16,6 +18,7 @@ import uvloop
 
 ASKED: Final = re.compile(rb"pieces=(\d+) pause=(\d+)")
 _LENGTH: Final = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+_BYTES_PER_TOKEN: Final = 4
 _HEAD: Final = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n"
     b"cache-control: no-cache\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -35,13 +38,18 @@ def text(pieces: int) -> str:
 
 @lru_cache
 def answer(count: int) -> tuple[bytes, ...]:
-    """Return the bytes of a whole answer, one part for each piece; the head goes with the first."""
+    """Return the bytes of an answer, one part for each piece; the head goes with the first."""
     parts = [_event(_chunk({"content": _WORDS[n % len(_WORDS)]})) for n in range(count)]
     parts[0] = _HEAD + _event(_chunk({"role": "assistant", "content": ""})) + parts[0]
-    used = {"prompt_tokens": 20, "completion_tokens": count, "total_tokens": count + 20}
-    stop, usage = _chunk({}, "stop"), _chunk(None) | {"usage": used}
-    parts[-1] += _event(stop) + _event(usage) + _frame(b"data: [DONE]\n\n") + b"0\r\n\r\n"
+    parts[-1] += _event(_chunk({}, "stop"))
     return tuple(parts)
+
+
+def ending(count: int, read: int) -> bytes:
+    """Return the bytes that follow on an answer: so many tokens were read for it."""
+    used = {"prompt_tokens": read, "completion_tokens": count, "total_tokens": count + read}
+    usage = _event(_chunk(None) | {"usage": used})
+    return usage + _frame(b"data: [DONE]\n\n") + b"0\r\n\r\n"
 
 
 def _chunk(delta: dict[str, str] | None, finish: str | None = None) -> dict[str, Any]:
@@ -93,12 +101,14 @@ class Provider(asyncio.Protocol):
         body, self._received, self._expected = self._received, bytearray(), 0
         asked = ASKED.findall(body)  # the last one: a conversation holds the earlier prompts too
         pieces, pause = map(int, asked[-1]) if asked else self._asked
+        *parts, last = answer(pieces)
+        parts.append(last + ending(pieces, len(body) // _BYTES_PER_TOKEN))
         if pause:
-            self._send(answer(pieces), 0, pause / 1000, self._loop.time())
+            self._send(parts, 0, pause / 1000, self._loop.time())
         else:
-            self._transport.write(b"".join(answer(pieces)))
+            self._transport.write(b"".join(parts))
 
-    def _send(self, parts: tuple[bytes, ...], sent: int, pause: float, began: float) -> None:
+    def _send(self, parts: Sequence[bytes], sent: int, pause: float, began: float) -> None:
         self._transport.write(parts[sent])
         if (sent := sent + 1) < len(parts):
             # Timed from the beginning, so that no delay adds to the next.

@@ -5,7 +5,7 @@ tools, and keeps no run: it writes the question, relays the provider's answer, w
 Two statements a turn. The answer goes out as server-sent events, one send for each read; as one
 JSON object; or over a WebSocket, a frame for each piece.
 
-Its upstream is read by ``wire.py``, the cheapest way there is, and parsed by orjson: a server
+Its upstream is read by ``connection.py``, the cheapest way there is, and parsed by orjson: a server
 has to know the text in order to keep it. On SQLite the statements are made in the event loop
 itself, which no server should do, but nothing is cheaper.
 """
@@ -22,7 +22,7 @@ import asyncpg
 import orjson
 import uvicorn
 import uvloop
-from wire import Connection
+from connection import Connection
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Self
@@ -70,8 +70,17 @@ class Rows:
         return [
             Stored(number, row["attempt"], body)
             for row in self.appends.get(run_id, ())
-            for number, body in enumerate(json.loads(row["bodies"]), row["first_number"])
+            for number, body in enumerate(_bodies(row["bodies"]), row["first_number"])
         ]
+
+
+def _bodies(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the bodies; pieces that follow on each other are kept as one item."""
+    for item in json.loads(text):
+        if "pieces" in item:
+            yield from ({"type": item["type"], "content": piece} for piece in item["pieces"])
+        else:
+            yield item
 
 
 async def _read(url: str) -> list[list[Row]]:

@@ -1,110 +1,117 @@
-"""The cheapest HTTP client that is honest: one connection, httptools' parser in C, nothing else.
+"""Calls of operations as they go over the wire: cases on standard input, a verdict a line.
 
-The relay reads its upstream through it, and the benchmark drives both services with it.
+A case is one line of JSON: ``{id, doc, op: {method, path}, args: [{in, name, value}], body?:
+{media_type, value}, auth?: {scheme: credential}}``. ``doc`` is an OpenAPI document whose servers
+are local ones; whoever runs them looks at what arrives. Each call is made through the code that
+chats use, from the document to the gate, and answered by ``{"id", "ok"}``, or ``{"id", "ok":
+false, "error"}`` where no request was sent: ``python benchmarks/wire.py < cases.jsonl``.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from typing import Final, Self, cast
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
 
-import httptools
+from adapters.web.client import GatedWeb
+from adapters.web.gate import Gate
+from adapters.web.oauth import OAuthTokens
+from adapters.web.transport import GatedTransport
+from domain.api_credentials import Credentials
+from domain.errors import PuertoError
+from domain.open_hosts import read_open_hosts
+from domain.ports.web import Limits
+from plugins.openapi.lowering import LoweredTool, lower
+from plugins.openapi.operation import Operation
+from plugins.openapi.reading import read_document
+from plugins.openapi.reserved import is_idempotency_key
+from plugins.openapi.wire.calling import ApiCall, ApiCaller
 
-NO_HEADERS: Final[Mapping[str, str]] = {}
+LOCAL: Final = ("127.0.0.0/8", "[::1]")
+LIMITS: Final = Limits(seconds=20)
+
+Case = Mapping[str, Any]
 
 
-def head(method: str, path: str, headers: Mapping[str, str]) -> bytes:
-    """Return the head of a request to 127.0.0.1."""
-    more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{more}\r\n".encode()
+class NotInDocument(Exception):
+    """The document has no such operation or parameter, or none that can be learned."""
 
 
-class Connection(asyncio.Protocol):
-    """A connection to a server on 127.0.0.1 that carries one request after the other."""
+def operation_of(case: Case) -> Operation:
+    """Return the case's operation, as it is learned."""
+    document = read_document(json.dumps(case["doc"]).encode(), source="")
+    wanted = f"{case['op']['method'].upper()} {case['op']['path']}"
+    for tool in lower(document):
+        if isinstance(tool, LoweredTool) and tool.operation.name == wanted:
+            return tool.operation
+    raise NotInDocument(f"{wanted} is not learned")
 
-    def __init__(self) -> None:
-        self.is_open = False
-        self.status = 0  # of the last answer, once its first body bytes have come
-        self._parts: list[bytes] = []
-        self._ended = False
-        self._news: asyncio.Future[None] | None = None
 
-    @classmethod
-    async def to(cls, port: int) -> Self:
-        """Connect."""
-        loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(cls, "127.0.0.1", port)
-        return connection
+def arguments_of(case: Case, operation: Operation) -> tuple[dict[str, Any], str]:
+    """Return the arguments that a model gives for the case, and the id of its call.
 
-    def post(
-        self, path: str, body: bytes, headers: Mapping[str, str] = NO_HEADERS
-    ) -> AsyncIterator[bytes]:
-        """Send a JSON body and yield the answer's body as it comes, decoded from its chunks.
+    The id stands in keys of idempotency, which no model gives.
+    """
+    arguments, call_id = {}, ""
+    for given in case.get("args", []):
+        parameter = next(
+            (
+                known
+                for known in operation.parameters
+                if known.place == given["in"] and _is(given["name"], known.name, given["in"])
+            ),
+            None,
+        )
+        if parameter is None:
+            raise NotInDocument(f"{given['name']} in {given['in']} is no argument")
+        if is_idempotency_key(parameter):
+            call_id = str(given["value"])
+        else:
+            arguments[parameter.argument] = given["value"]
+    if "body" in case:
+        if operation.body is None:
+            raise NotInDocument("there is no body")
+        arguments[operation.body.argument] = case["body"]["value"]
+    return arguments, call_id
 
-        What comes in one read is yielded as one, in the same turn of the loop.
 
-        Raises:
-            ConnectionError: the server closed before the answer was whole.
+def _is(name: str, other: str, place: str) -> bool:
+    return name.lower() == other.lower() if place == "header" else name == other
 
-        """
-        more = {"content-type": "application/json", "content-length": str(len(body)), **headers}
-        return self._exchange("POST", path, more, body)
 
-    async def get(self, path: str, headers: Mapping[str, str] = NO_HEADERS) -> bytes:
-        """Return what the server has there; `status` says whether it is that.
+async def verdict(case: Case, caller: ApiCaller) -> dict[str, Any]:
+    """Make the case's call, and say whether an answer came."""
+    try:
+        operation = operation_of(case)
+        arguments, call_id = arguments_of(case, operation)
+        call = ApiCall(
+            operation,
+            call_id=call_id,
+            credentials=Credentials.of(case.get("auth", {})),
+            media_type=case.get("body", {}).get("media_type"),
+            limits=LIMITS,
+        )
+        await caller.exchange(call, arguments)
+    except (PuertoError, NotInDocument) as error:
+        return {"id": case["id"], "ok": False, "error": f"{type(error).__name__}: {error}"}
+    except Exception as error:  # noqa: BLE001  one case's crash is its verdict
+        return {"id": case["id"], "ok": False, "error": f"crashed: {error!r}"}
+    return {"id": case["id"], "ok": True}
 
-        Raises:
-            ConnectionError: the server closed before the answer was whole.
 
-        """
-        return b"".join([data async for data in self._exchange("GET", path, headers, b"")])
+async def main() -> None:
+    """Answer each line."""
+    gate = Gate(read_open_hosts(LOCAL))
+    transport = GatedTransport(gate)
+    web = GatedWeb(gate, transport)
+    caller = ApiCaller(web, OAuthTokens(transport))
+    try:
+        for line in sys.stdin:
+            if line.strip():
+                print(json.dumps(await verdict(json.loads(line), caller)), flush=True)
+    finally:
+        await web.close()
 
-    async def _exchange(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes
-    ) -> AsyncIterator[bytes]:
-        self._parser = httptools.HttpResponseParser(self)
-        self._ended = False
-        self._transport.write(head(method, path, headers) + body)
-        while True:
-            if self._parts:
-                data, self._parts = b"".join(self._parts), []
-                yield data
-            elif self._ended:
-                return
-            elif not self.is_open:
-                raise ConnectionError("the answer was cut")
-            else:
-                self._news = asyncio.get_running_loop().create_future()
-                await self._news
 
-    def close(self) -> None:
-        """Disconnect."""
-        self._transport.close()
-
-    # What asyncio calls
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by its class
-        self.is_open = True
-
-    def data_received(self, data: bytes) -> None:
-        self._parser.feed_data(data)
-        self._wake()
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio's signature
-        self.is_open = False
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._news is not None and not self._news.done():
-            self._news.set_result(None)
-
-    # What httptools calls
-
-    def on_headers_complete(self) -> None:
-        self.status = self._parser.get_status_code()
-
-    def on_body(self, body: bytes) -> None:
-        self._parts.append(body)
-
-    def on_message_complete(self) -> None:
-        self._ended = True
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +17,7 @@ class Agent:
     description: str
     instructions: str
     tools: Sequence[str] = ("*",)
+
+    def may_use(self, tool: str) -> bool:
+        """Tell whether the tool of that name is one of the agent's."""
+        return any(fnmatchcase(tool, pattern) for pattern in self.tools)

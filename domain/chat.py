@@ -9,16 +9,19 @@ from typing import Any
 from domain.configuration import Configuration, require_configured
 from domain.conversations import TITLE_LENGTH, shorten
 from domain.cursors import Cursor
-from domain.errors import NotFound, Unavailable
+from domain.errors import FieldProblem, InvalidRequest, NotFound, Unavailable
 from domain.events import Body, Event, RunStarted, StepEnded
 from domain.idempotency import AlreadyDone, RequestKey
 from domain.identity import User
 from domain.ids import new_id
 from domain.live import LiveRuns
 from domain.llm import StopReason, UserTurn
+from domain.noticed import conversation_created
 from domain.ports.chat_model import ChatModels
 from domain.ports.clock import Clock
 from domain.ports.configurations import Configurations
+from domain.ports.extensions import Agents
+from domain.ports.notices import Notices
 from domain.ports.runs import NewRun, RunLog, RunRecord, Runs
 from domain.ports.toolbox import Toolbox
 from domain.reading import Follower
@@ -41,6 +44,7 @@ class Chat:
 
     def __init__(
         self,
+        *,
         runs: Runs,
         log: RunLog,
         configurations: Configurations,
@@ -49,7 +53,8 @@ class Chat:
         worker: Worker,
         live: LiveRuns,
         clock: Clock,
-        *,
+        agents: Agents,
+        notices: Notices,
         max_steps: int = 20,
     ) -> None:
         self._runs = runs
@@ -60,6 +65,8 @@ class Chat:
         self._worker = worker
         self._live = live
         self._clock = clock
+        self._agents = agents
+        self._notices = notices
         self._max_steps = max_steps
 
     async def send(
@@ -71,18 +78,20 @@ class Chat:
         *,
         provider: str | None = None,
         model: str | None = None,
+        agent: str | None = None,
     ) -> Started:
         """Begin to answer a message, in a new conversation when none is named.
 
         ``provider`` and ``model`` hold for this message; without them those that the
-        conversation prefers, else those of the configuration. The same request with the same
-        key gives the run that it began before.
+        conversation prefers, else those of the configuration. ``agent`` names who answers this
+        message, if not the general one. The same request with the same key gives the run that
+        it began before.
 
         Raises:
             NotFound: the conversation is unknown, or another user's.
             RunInProgress: it is still answering the message before.
             IdempotencyConflict: the key came before with another request.
-            InvalidRequest: there is no such provider.
+            InvalidRequest: there is no such provider, or no such agent.
             Conflict: the provider asked for here is not configured.
             Unavailable: no provider is configured, or the service is stopping.
 
@@ -103,9 +112,19 @@ class Chat:
             autonomy=configuration.autonomy,
             max_steps=self._max_steps,
             fallbacks=self._fallbacks(configuration),
+            agent=None if agent is None else self._agent(agent),
         )
         title = None if conversation_id else shorten(text, TITLE_LENGTH)
         return await self._begin(user, started, configuration, text, title, (), key)
+
+    def _agent(self, name: str) -> dict[str, Any]:
+        agents = {each.value.name: each.value for each in self._agents.agents()}
+        if name not in agents:
+            known = f"choose one of {', '.join(agents)}" if agents else "no plugin brings any"
+            message = f"There is no such agent: {known}."
+            raise InvalidRequest(message, [FieldProblem("agent", message)])
+        agent = agents[name]
+        return {"name": name, "instructions": agent.instructions, "tools": list(agent.tools)}
 
     async def _configuration(self, user: User, conversation_id: str | None) -> Configuration:
         if conversation_id is None:
@@ -185,6 +204,8 @@ class Chat:
         bodies = (new.started, *new.events)
         events = [Event(number, 1, body) for number, body in enumerate(bodies, 1)]
         journal = self._worker.take(fold(new.id, events), events)
+        if new.new_title is not None:
+            self._notices.publish(conversation_created(new.started, new.at))
         turns = [] if new.started.is_direct else [*of_messages(history), UserTurn(new.question)]
         self._worker.drive(Task(journal, user, configuration.policy(), turns))
         return Started(new.id)

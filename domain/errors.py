@@ -22,6 +22,9 @@
     |  `- ToolTimeout
     |- LeaseLost              nobody: another worker goes on with the run
     |- Unavailable            the operator: configure, start or wait   503
+    |- WebError               the server at an address outside         502
+    |  |- AddressRefused          the operator: the address is not open  422
+    |  `- WebTimeout                                                   504
     `- ProviderError          the model's provider                     502
        `- ProviderTimeout                                              504
 
@@ -178,6 +181,24 @@ class Unavailable(PuertoError):
     """Something is not configured, not started, or shutting down."""
 
     code = "UNAVAILABLE"
+
+
+class WebError(PuertoError):
+    """A server outside gave no answer, or none that could be used."""
+
+    code = "UPSTREAM_ERROR"
+
+
+class AddressRefused(WebError):
+    """The gate lets nobody go to this address; the message says how the operator may open it."""
+
+    code = "UNPROCESSABLE"
+
+
+class WebTimeout(WebError):
+    """A server outside took too long."""
+
+    code = "UPSTREAM_TIMEOUT"
 
 
 class ProviderReason(StrEnum):

@@ -15,7 +15,8 @@ class RunStarted:
 
     A direct run is one tool call of a client, in no conversation and with no model.
     ``fallbacks`` are the models to ask, in order, where the first cannot answer:
-    ``{provider, model}`` each.
+    ``{provider, model}`` each. ``agent`` is the one that the message was addressed to, as it was
+    then: ``{name, instructions, tools}``.
     """
 
     type: ClassVar[str] = "run"
@@ -29,6 +30,7 @@ class RunStarted:
     max_steps: int
     is_direct: bool = False
     fallbacks: tuple[Mapping[str, str], ...] = ()
+    agent: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,7 @@ class LiveRuns:
         self._curious: dict[str, list[asyncio.Future[None]]] = {}
         self._ticker: asyncio.TimerHandle | None = None
         self.poll_seconds = POLL_SECONDS
+        self.followers = 0  # how many follow a run through this process
         self.is_draining = False  # the process is about to stop: followers should not wait for long
 
     def open(self, run_id: str, attempt: int, first: int, before: int = 1) -> LiveRun:

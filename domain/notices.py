@@ -4,7 +4,7 @@ They are not the events of a run, which tell its own user everything: a notice i
 observers of any kind.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -32,3 +32,7 @@ class Notice:
     type: NoticeType
     at: datetime
     data: Mapping[str, Any]
+
+
+Observer = Callable[[Notice], Awaitable[None]]
+"""Is told what happens, some time after it."""

@@ -11,6 +11,7 @@ from domain.ports.audit import Audit, Decided
 from domain.ports.configurations import Configurations
 from domain.ports.toolbox import Toolbox
 from domain.tools import Effect
+from domain.vetoing import Guard
 
 _PAGE = 100
 
@@ -34,10 +35,13 @@ class Simulation:
 class PolicyDesk:
     """Reads, changes, explains and tries out the policy."""
 
-    def __init__(self, configurations: Configurations, toolbox: Toolbox, audit: Audit) -> None:
+    def __init__(
+        self, configurations: Configurations, toolbox: Toolbox, audit: Audit, guard: Guard
+    ) -> None:
         self._configurations = configurations
         self._toolbox = toolbox
         self._audit = audit
+        self._guard = guard
 
     async def rules(self) -> Sequence[Rule]:
         """Return the operator's rules, in their order."""
@@ -55,7 +59,7 @@ class PolicyDesk:
         return (await self._configurations.change(edit)).rules
 
     async def explain(self, user: User, name: str, params: Mapping[str, Any]) -> Verdict:
-        """Say whether this call would run unasked, and by which rule.
+        """Say whether this call would run unasked, and by which rule or which plugin's veto.
 
         Raises:
             UnknownTool: no enabled tool has this name.
@@ -65,7 +69,13 @@ class PolicyDesk:
         tool = self._toolbox.get(name)
         policy = (await self._configurations.load()).policy()
         checked = tool.check(params)
-        return policy.judge(Proposal(name, tool.spec.effect, checked, user.username))
+        proposal = Proposal(name, tool.spec.effect, checked, user.username)
+        verdict = policy.judge(proposal)
+        if verdict.decision is not Decision.DENY:
+            (objection,) = await self._guard.objections([proposal])
+            if objection is not None:
+                return Verdict(Decision.DENY, objection)
+        return verdict
 
     async def simulate(self, policy: Policy, last: int) -> Simulation:
         """Replay the last recorded decisions of the policy against another one."""
@@ -75,7 +85,7 @@ class PolicyDesk:
             page = await self._audit.page(_PAGE, cursor)
             for decided in page.items:
                 if decided.decision not in set(Decision) or replayed == last:
-                    continue  # what a human decided is no word of the policy
+                    continue  # what a human or a plugin decided is no word of the policy
                 replayed += 1
                 effect = Effect(decided.effect)
                 proposal = Proposal(decided.tool, effect, decided.params, decided.username)

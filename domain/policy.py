@@ -1,6 +1,6 @@
 """What may run: operators' rules first, then effect classes against the autonomy level."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -41,6 +41,10 @@ class Proposal:
     effect: Effect
     arguments: Mapping[str, Any]
     user: str
+
+
+Veto = Callable[[Proposal], Awaitable[str | None]]
+"""Returns why a call must not be made, or None. It can forbid a call, never allow one."""
 
 
 class Comparison(StrEnum):

@@ -63,15 +63,19 @@ class Follower:
             NotFound: the run was deleted meanwhile.
 
         """
-        while (events := await self._next()) is not None:
-            yield events
-            if not events:
-                continue
-            last = events[-1].body
-            if isinstance(last, Ended) or (isinstance(last, Paused) and not self._stay):
-                return
-            self._told = isinstance(last, Paused)
-            self._after = _end(events)
+        self._live.followers += 1
+        try:
+            while (events := await self._next()) is not None:
+                yield events
+                if not events:
+                    continue
+                last = events[-1].body
+                if isinstance(last, Ended) or (isinstance(last, Paused) and not self._stay):
+                    return
+                self._told = isinstance(last, Paused)
+                self._after = _end(events)
+        finally:
+            self._live.followers -= 1
 
     async def _next(self) -> Sequence[Event] | None:
         deadline = time.monotonic() + self._beat_seconds

@@ -1,8 +1,7 @@
 """The runner: performs what `decide` says, through ports, and records what came of it."""
 
 import asyncio
-import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,6 +9,7 @@ from typing import Any, Protocol
 from domain.asking import ask_about, news_of
 from domain.asking_models import Answer, ModelAsker, NoAnswer, RequestFor
 from domain.auditing import decided
+from domain.calling import ToolCaller
 from domain.consents import ConsentKind, ConsentStatus
 from domain.conversations import Message, MessageRole
 from domain.decide import (
@@ -27,17 +27,20 @@ from domain.events import Answered, Body, Chunk, Ended, Erred, StepEnded, Thinki
 from domain.identity import User
 from domain.journal import Journal
 from domain.llm import ModelChoice, ModelRequest, Reasoning, Text, ToolRequest, Turn
-from domain.policy import Policy
+from domain.noticed import consent_required, run_ended, tool_executed
+from domain.policy import Policy, Proposal
 from domain.ports.audit import Audit, Decided
 from domain.ports.clock import Clock
 from domain.ports.consents import Consents
-from domain.ports.conversations import Conversations
+from domain.ports.notices import Notices
 from domain.ports.runs import Ending, Leases
 from domain.ports.toolbox import Toolbox
 from domain.runs import Call, CallState, Problem, Run, RunStatus
-from domain.tool_calls import erred, intend, perform, settled
-from domain.tools import ToolContext
+from domain.shown_tools import Showcase, ShownTools
+from domain.tool_calls import erred, intend, settled
+from domain.tools import ToolSpec
 from domain.turns import of_run, system_prompt
+from domain.vetoing import VETOED, Guard
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +71,28 @@ class Runner:
 
     def __init__(
         self,
+        *,
         asker: ModelAsker,
         toolbox: Toolbox,
-        conversations: Conversations,
+        caller: ToolCaller,
+        showcase: Showcase,
+        guard: Guard,
         consents: Consents,
         leases: Leases,
         audit: Audit,
+        notices: Notices,
         clock: Clock,
-        *,
         tool_concurrency: int = 8,
     ) -> None:
         self._asker = asker
         self._toolbox = toolbox
-        self._conversations = conversations
+        self._caller = caller
+        self._showcase = showcase
+        self._guard = guard
         self._consents = consents
         self._leases = leases
         self._audit = audit
+        self._notices = notices
         self._clock = clock
         self._tool_concurrency = tool_concurrency
 
@@ -96,16 +105,17 @@ class Runner:
 
         """
         journal, user = task.journal, task.user
+        shown = self._showcase.shown(journal.run, task.history)
         while not journal.run.status.is_final:
             match decide(journal.run, task.policy, user.username, reins.halt):
                 case AskModel():
-                    await reins.act(self._ask_model(task))
+                    await reins.act(self._ask_model(task, shown))
                 case CallTools(calls):
                     await reins.act(self._call_tools(task, calls))
                 case SettleCalls(calls):
                     await self._settle(task, calls)
                 case AskHuman(questions):
-                    await self._ask_human(task, questions)
+                    await reins.act(self._ask_human(task, questions))
                 case Wait():
                     if await self._park(journal):
                         return
@@ -120,11 +130,29 @@ class Runner:
     async def _ask_human(
         self, task: Task, questions: Sequence[tuple[Call, ConsentKind, str]]
     ) -> None:
-        consents = ask_about(task.journal.run, questions, self._clock.now())
+        vetoed = await self._veto(task, [call for call, _, _ in questions])
+        questions = [question for question in questions if question[0].id not in vetoed]
+        run = task.journal.run
+        consents = ask_about(run, questions, self._clock.now())
         await self._audit.record(
             [self._decided(task, call, "ask", rule) for call, _, rule in questions]
         )
         await task.journal.record(*[c.requested() for c in consents], consents=consents)
+        for consent in consents:
+            self._notices.publish(consent_required(run, consent))
+
+    async def _veto(self, task: Task, calls: Sequence[Call]) -> Collection[str]:
+        """End the calls that plugins forbid, of those not started; return their ids."""
+        fresh = [call for call in calls if call.state is not CallState.STARTED]
+        user = task.user.username
+        objections = await self._guard.objections(
+            [Proposal(call.tool, call.effect, call.params, user) for call in fresh]
+        )
+        vetoed = [(call, why) for call, why in zip(fresh, objections, strict=True) if why]
+        if vetoed:
+            await self._audit.record([self._decided(task, c, "veto", why) for c, why in vetoed])
+            await task.journal.record(*[_vetoed(call, why) for call, why in vetoed])
+        return {call.id for call, _ in vetoed}
 
     async def _park(self, journal: Journal) -> bool:
         """Take in the answers that have come; without any, let the run wait."""
@@ -160,6 +188,8 @@ class Runner:
             )
         )
         await journal.record(*bodies, ending=self._ending(run, status))
+        if (notice := run_ended(journal.run, status, self._clock.now())) is not None:
+            self._notices.publish(notice)
 
     def _ending(self, run: Run, status: RunStatus) -> Ending:
         now = self._clock.now()
@@ -177,10 +207,11 @@ class Runner:
         )
         return Ending(status, answer, now)
 
-    async def _ask_model(self, task: Task) -> None:
+    async def _ask_model(self, task: Task, shown: ShownTools) -> None:
         journal = task.journal
+        tools = await shown.specs(journal.run)
         try:
-            requests, answer = await self._listen(task)
+            requests, answer = await self._listen(task, tools)
         except NoAnswer as failed:
             error = failed.error
             await journal.record(Erred(error.code, error.message, error.details))
@@ -188,19 +219,22 @@ class Runner:
         if not requests:  # the run ends with this answer, in one write
             journal.note(_step(answer))
             return
-        intended = [intend(request, self._toolbox) for request in requests]
+        toolbox = self._showcase.toolbox(journal.run)
+        intended = [intend(request, toolbox) for request in requests]
         await journal.record(
             *[call for call, _ in intended],
             _step(answer),
             *[problem for _, problem in intended if problem is not None],
         )
 
-    async def _listen(self, task: Task) -> tuple[list[ToolRequest], Answer]:
+    async def _listen(
+        self, task: Task, tools: Sequence[ToolSpec]
+    ) -> tuple[list[ToolRequest], Answer]:
         """Say the pieces as they come, and return what is to be stored with the answer's end."""
         journal, run = task.journal, task.journal.run
         requests: list[ToolRequest] = []
         gap = "\n\n" if run.text else ""  # between what was said before a tool and after it
-        async with aclosing(self._asker.ask(run.choices, self._request_for(task))) as pieces:
+        async with aclosing(self._asker.ask(run.choices, self._request_for(task, tools))) as pieces:
             async for piece in pieces:
                 match piece:
                     case Text(content):
@@ -216,10 +250,9 @@ class Runner:
                     await journal.flush()
         raise AssertionError("an answer ends with its Answer, or raises")
 
-    def _request_for(self, task: Task) -> RequestFor:
+    def _request_for(self, task: Task, tools: Sequence[ToolSpec]) -> RequestFor:
         run = task.journal.run
-        system = system_prompt(self._clock.now().date())
-        tools = [tool.spec for tool in self._toolbox.tools()]
+        system = system_prompt(self._clock.now().date(), run.agent)
 
         def request_for(choice: ModelChoice) -> ModelRequest:
             turns = [*task.history, *of_run(run, choice.provider)]
@@ -228,6 +261,8 @@ class Runner:
         return request_for
 
     async def _call_tools(self, task: Task, calls: Sequence[tuple[Call, str]]) -> None:
+        vetoed = await self._veto(task, [call for call, _ in calls])
+        calls = [(call, rule) for call, rule in calls if call.id not in vetoed]
         fresh = [(call, rule) for call, rule in calls if call.state is CallState.INTENDED]
         await self._audit.record([self._decided(task, call, "allow", rule) for call, rule in fresh])
         slots = asyncio.Semaphore(self._tool_concurrency)
@@ -248,23 +283,16 @@ class Runner:
             return
         async with slots:
             await task.journal.record(ToolStarted(call.id))
-            body = await perform(tool, call, self._context(task, call))
-            await task.journal.record(body)
+            journal = task.journal
+            body = await self._caller.call(tool, call, journal.run, task.user, journal.say)
+            await journal.record(body)
+            self._notices.publish(
+                tool_executed(journal.run, call, tool.spec, body, self._clock.now())
+            )
 
-    def _context(self, task: Task, call: Call) -> ToolContext:
-        run = task.journal.run
 
-        async def search(text: str, limit: int) -> Sequence[Message]:
-            return await self._conversations.search(task.user.id, text, limit)
-
-        return ToolContext(
-            user=task.user,
-            call_id=call.id,
-            log=logging.getLogger(f"puerto.tools.{call.tool}"),
-            search_conversations=search,
-            run_id=run.id,
-            conversation_id=run.started.conversation_id,
-        )
+def _vetoed(call: Call, why: str) -> Body:
+    return settled(call, CallState.REFUSED, Problem(VETOED, f"Not run: {why}"))
 
 
 def _step(answer: Answer) -> StepEnded:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from domain.agents import Agent
 from domain.errors import PuertoError
 from domain.events import (
     Answered,
@@ -24,6 +25,7 @@ from domain.events import (
     ToolErred,
     ToolFinished,
     ToolIntended,
+    ToolProgressed,
     ToolStarted,
 )
 from domain.llm import ModelChoice, StopReason, Usage
@@ -174,6 +176,14 @@ class Run:
         return Autonomy(self.started.autonomy)
 
     @property
+    def agent(self) -> Agent | None:
+        """The agent that the message was addressed to, as it was then; None: the general one."""
+        kept = self.started.agent
+        if kept is None:
+            return None
+        return Agent(kept["name"], "", kept["instructions"], tuple(kept["tools"]))
+
+    @property
     def choices(self) -> tuple[ModelChoice, ...]:
         """The models to ask, in order: the one that answered last, the first, its fallbacks."""
         first = ModelChoice(self.started.provider, self.started.model)
@@ -247,7 +257,7 @@ def advance(run: Run, events: Iterable[Event]) -> Run:
         number, attempt = event.number, event.attempt
         if isinstance(event.body, Chunk):
             pieces.append(event.body.content)
-        elif not isinstance(event.body, Thinking):
+        elif not isinstance(event.body, Thinking | ToolProgressed):
             run = _apply(_with_text(run, pieces), event.body)
             run = replace(run, stands=(attempt, number))
             pieces.clear()
@@ -277,7 +287,7 @@ def _apply(run: Run, body: Body) -> Run:
             return replace(run, status=RunStatus(body.status))
         case Answered():
             return run
-        case RunStarted() | Paused() | Chunk() | Thinking():
+        case RunStarted() | Paused() | Chunk() | Thinking() | ToolProgressed():
             raise ValueError(f"run {run.id}: {body.type} cannot stand here")
         case _:
             return _apply_to_call(run, body)

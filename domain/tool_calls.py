@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-import logging
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
+from domain.coercion import coerced
 from domain.errors import InvalidArguments, ToolError, ToolFailed, ToolTimeout, UnknownTool
 from domain.events import ToolErred, ToolFinished, ToolIntended
 from domain.ids import new_id
@@ -14,10 +14,6 @@ from domain.llm import ToolRequest
 from domain.ports.toolbox import Toolbox
 from domain.runs import Call, CallState, Problem
 from domain.tools import Effect, Tool, ToolContext, ToolSpec
-
-RESULT_BYTES: Final = 1_000_000
-
-_log = logging.getLogger(__name__)
 
 
 def intend(request: ToolRequest, toolbox: Toolbox) -> tuple[ToolIntended, ToolErred | None]:
@@ -32,7 +28,7 @@ def intend(request: ToolRequest, toolbox: Toolbox) -> tuple[ToolIntended, ToolEr
     spec = tool.spec
     try:
         params = read_arguments(request.arguments)
-        params = tool.check(params)
+        params = tool.check(coerced(params, spec.parameters))
     except InvalidArguments as error:
         intended = intended_call(call_id, spec, params)
         return intended, erred(intended, error)
@@ -79,7 +75,7 @@ def settled(call: ToolIntended | Call, state: CallState, problem: Problem) -> To
 
 
 async def perform(tool: Tool, call: Call, context: ToolContext) -> ToolFinished | ToolErred:
-    """Run a tool within its timeout and return what came of it.
+    """Run a tool within its timeout and return what came of it, the result as it gave it.
 
     A call that may change the world and ran out of time is ``unknown``: it may still act.
     """
@@ -88,18 +84,22 @@ async def perform(tool: Tool, call: Call, context: ToolContext) -> ToolFinished 
     try:
         async with asyncio.timeout(spec.timeout) as limit:
             result = await tool.run(call.params, context)
+    except asyncio.CancelledError:
+        context.cancelled.set()
+        raise
     except TimeoutError:
         if not limit.expired():
             return _broken(call)
+        context.cancelled.set()
         state = CallState.FAILED if spec.effect is Effect.READ else CallState.UNKNOWN
         return erred(call, _timed_out(spec, state), state)
     except ToolError as error:
         return erred(call, error)
-    except Exception:  # noqa: BLE001  a tool is a stranger's code: its mistake is its result
-        _log.exception("tool %s of plugin %s raised", spec.name, spec.plugin)
+    except Exception:  # a tool is a stranger's code: its mistake is its result
+        context.log.exception("tool %s of plugin %s raised", spec.name, spec.plugin)
         return _broken(call)
     elapsed = round((time.perf_counter() - began) * 1000, 3)
-    return ToolFinished(call.id, call.tool, _bounded(result), elapsed)
+    return ToolFinished(call.id, call.tool, result, elapsed)
 
 
 def _timed_out(spec: ToolSpec, state: CallState) -> ToolTimeout:
@@ -109,13 +109,3 @@ def _timed_out(spec: ToolSpec, state: CallState) -> ToolTimeout:
 
 def _broken(call: Call) -> ToolErred:
     return erred(call, ToolFailed(f"{call.tool} failed for a reason of its own."))
-
-
-def _bounded(result: Any) -> Any:
-    size = len(json.dumps(result, ensure_ascii=False).encode(errors="replace"))
-    if size <= RESULT_BYTES:
-        return result
-    return {
-        "note": f"The tool finished, but its result of {size} bytes is over the limit of "
-        f"{RESULT_BYTES} and was not kept. Ask for less at a time."
-    }

@@ -22,7 +22,7 @@ class Secrets(Mapping[str, str]):
         try:
             return self._values[name]
         except KeyError:
-            raise KeyError(f"{name} is not among the settings that the tool requires") from None
+            raise KeyError(f"{name} is not set, or the tool does not require it") from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -66,7 +66,7 @@ def discreet_log(name: str, secrets: Secrets) -> logging.Logger:
     log = logging.getLogger(name)
     if not secrets:
         return log
-    own = logging.Logger(name)  # known to nobody else: other calls have other secrets
+    own = logging.Logger(name)  # noqa: LOG001  for this call alone: others have other secrets
     own.parent = log
     own.addFilter(_Hiding(secrets))
     return own

@@ -1,15 +1,23 @@
 """Tools: what the model may call, and what a call may do to the world."""
 
+import asyncio
 import hashlib
 import json
+import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from logging import Logger
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from domain.conversations import Message
+from domain.errors import ToolFailed
 from domain.identity import User
+from domain.pages import ResultPage
+from domain.ports.http_clients import HttpClient, NoHttpClient
+from domain.tool_secrets import Secrets
+
+_CHARACTERS_PER_TOKEN: Final = 4
 
 
 class Effect(StrEnum):
@@ -26,6 +34,9 @@ class ToolSpec:
 
     ``parameters`` is a JSON Schema (2020-12) of type object; ``timeout`` is in seconds;
     ``open_world`` says that the tool reaches things outside this service (MCP's annotation).
+    ``requires`` names the settings (environment variables) that it cannot work without.
+    ``release`` is that of the plugin: of another one's tool, which looks the same, the
+    ``version`` is another, too. ``tokens`` estimates how much of a model's input it takes.
     """
 
     name: str
@@ -37,7 +48,10 @@ class ToolSpec:
     category: str = "general"
     plugin: str = ""
     timeout: float = 30.0
+    release: str = ""
+    requires: tuple[str, ...] = ()
     version: str = field(init=False)
+    tokens: int = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         described = [
@@ -47,20 +61,47 @@ class ToolSpec:
             self.effect,
             self.idempotent,
             self.open_world,
+            self.release,
         ]
         text = json.dumps(described, sort_keys=True, default=str)
         object.__setattr__(self, "version", hashlib.sha256(text.encode()).hexdigest()[:16])
+        object.__setattr__(self, "tokens", len(text) // _CHARACTERS_PER_TOKEN)
+
+
+def missing(spec: ToolSpec, environ: Mapping[str, str]) -> list[str]:
+    """Return the settings that the tool requires and that are not set: with any, it is off."""
+    return [name for name in spec.requires if not environ.get(name, "").strip()]
 
 
 ConversationSearch = Callable[[str, int], Awaitable[Sequence[Message]]]
+ProgressReport = Callable[[str, float | None], None]
+ToolSearch = Callable[[str], Awaitable[Sequence[Mapping[str, str]]]]
+ResultReader = Callable[[str, int], Awaitable[ResultPage]]
+
+
+def _unheard(_message: str, _fraction: float | None) -> None:
+    """Take a report that nobody follows."""
+
+
+async def _no_results(call_id: str, _page: int) -> ResultPage:
+    raise ToolFailed(f"There is no result of a call {call_id!r} here.")
+
+
+async def _no_tools(_query: str) -> Sequence[Mapping[str, str]]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
-    """What a tool may know of the call it serves.
+    """What a tool may know of the call it serves, and use for it.
 
     ``call_id`` names the call, the same on a second try, and so serves as idempotency key.
     ``search_conversations(text, limit)`` finds messages of this user, newest first.
+    ``secrets`` holds the settings that the tool requires. ``cancelled`` is set when nobody waits
+    for the result any more: a tool that runs in a thread looks at it, or waits by it.
+    ``http`` is the plugin's HTTP client. ``read_result(call_id, page)`` gives a page of what came
+    of an earlier call of this conversation; ``search_tools(query)`` names the tools that fit a
+    task, each as ``{name, description}``.
     """
 
     user: User
@@ -69,6 +110,24 @@ class ToolContext:
     search_conversations: ConversationSearch
     run_id: str | None = None
     conversation_id: str | None = None
+    secrets: Secrets = field(default_factory=Secrets)
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    http: HttpClient = field(default_factory=NoHttpClient)
+    report: ProgressReport = field(default=_unheard, repr=False)
+    read_result: ResultReader = field(default=_no_results, repr=False)
+    search_tools: ToolSearch = field(default=_no_tools, repr=False)
+
+    async def progress(self, message: str, fraction: float | None = None) -> None:
+        """Tell who follows the run how far the call is; ``fraction``, from 0 to 1, is how much.
+
+        They see a few reports a second at most, and 200 characters of each.
+        """
+        self.report(message, fraction)
+        await asyncio.sleep(0)
+
+    def report_progress(self, message: str, fraction: float | None = None) -> None:
+        """Do as `progress` does, from any thread."""
+        self.report(message, fraction)
 
 
 class Tool(Protocol):
@@ -89,7 +148,7 @@ class Tool(Protocol):
         ...
 
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
-        """Run with checked arguments and return a JSON value.
+        """Run with checked arguments and return a JSON value, in which `Artifact`s may stand.
 
         Raises:
             ToolError: the call did not give a result.

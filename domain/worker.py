@@ -93,6 +93,11 @@ class Worker:
         self._heart: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
 
+    @property
+    def driving(self) -> int:
+        """How many runs this worker drives."""
+        return len(self._driven)
+
     def lease_end(self) -> datetime:
         """Return until when a lease taken now holds."""
         return self._clock.now() + self._lease

@@ -21,6 +21,7 @@ from domain.events import (
     ToolErred,
     ToolFinished,
     ToolIntended,
+    ToolProgressed,
 )
 from domain.llm import StopReason
 from domain.runs import RunStatus
@@ -58,12 +59,7 @@ class EventEncoder:
             case Chunk(content) | Thinking(content):
                 return {"type": body.type, "content": content}
             case RunStarted():
-                return {
-                    "type": "run",
-                    "run_id": self._run_id,
-                    "conversation_id": body.conversation_id or None,
-                    "message_id": body.message_id or None,
-                }
+                return _run(self._run_id, body)
             case ToolIntended():
                 return {
                     "type": "tool_call",
@@ -73,6 +69,8 @@ class EventEncoder:
                 }
             case ConsentRequested():
                 return {"type": body.type, "consent_request": consent_request(body)}
+            case ToolProgressed():
+                return _progress(body)
             case ToolFinished():
                 return _outcome(body) | {"result": body.result}
             case ToolErred():
@@ -116,6 +114,21 @@ class EventEncoder:
             else:
                 continue
             yield write_cursor(self._run_id, event.attempt, event.number).encode(), data
+
+
+def _run(run_id: str, body: RunStarted) -> dict[str, Any]:
+    data = {
+        "type": "run",
+        "run_id": run_id,
+        "conversation_id": body.conversation_id or None,
+        "message_id": body.message_id or None,
+    }
+    return data if body.agent is None else {**data, "agent": body.agent["name"]}
+
+
+def _progress(body: ToolProgressed) -> dict[str, Any]:
+    data = {"type": body.type, "id": body.call_id, "tool": body.tool, "message": body.message}
+    return data if body.fraction is None else {**data, "fraction": body.fraction}
 
 
 def _outcome(body: ToolFinished | ToolErred) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from adapters.persistence import migrate
 from domain.errors import Unavailable
+from entrypoints.cloud_variables import hand_on
 from entrypoints.container import Container
 from entrypoints.services import Services
 from entrypoints.settings import Settings
@@ -31,19 +32,22 @@ def make_data_folder(settings: Settings) -> None:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, announce: Callable[[str], None]
+    settings: Settings, announce: Callable[[str], None], container: Container | None = None
 ) -> AsyncGenerator[Services, None]:
     """Start everything, yield the services, stop everything.
 
     ``announce`` is told, once in the life of an installation, the first administrator's password.
+    ``container`` is one over these settings in which something is replaced, for tests.
 
     Raises:
         Unavailable: the database is not there, or not ours; or a secret cannot be kept.
 
     """
     make_data_folder(settings)
-    container = Container(settings=settings)
+    if container is None:
+        container = Container(settings=settings)
     container.check_dependencies()
+    hand_on(container.environ())
     async with AsyncExitStack() as stack:
         url = settings.database.url
         for name in await migrate(url):
@@ -52,6 +56,7 @@ async def running(
         await database.start()
         stack.push_async_callback(database.close)
         stack.push_async_callback(container.models().close)
+        stack.push_async_callback(container.http_clients().close)
         stack.callback(container.passwords().close)
         services: Services = container.services()
         password = await services.authentication.make_first_admin()
@@ -60,11 +65,38 @@ async def running(
                 f"First start: log in as admin with the password {password} "
                 "(shown only now; change it with: puerto user passwd admin)"
             )
+        await start_plugins(container, stack)
+        await start_monitoring(container, stack)
+        container.loop_watch().start()
+        stack.callback(container.loop_watch().stop)
         await services.signals.start(services.live.hint, services.worker.look)
         stack.push_async_callback(services.signals.stop)
         await services.worker.start()
         stack.push_async_callback(drain, services)
         yield services
+
+
+async def start_plugins(container: Container, stack: AsyncExitStack) -> None:
+    """Take in the plugins and enter their lifespans; what follows them goes with the stack.
+
+    Raises:
+        Unavailable: the database does not answer.
+
+    """
+    desk, lifespans = container.plugin_desk(), container.lifespans()
+    desk.watch(container.catalogue().catch_up)
+    desk.watch(lifespans.follow)
+    stack.push_async_callback(lifespans.stop)
+    stack.push_async_callback(desk.stop)  # goes first, else it would enter them again
+    await desk.start()
+    stack.push_async_callback(container.notices().close)
+
+
+async def start_monitoring(container: Container, stack: AsyncExitStack) -> None:
+    """Begin to ask plugins for figures, and to tell of this worker's own."""
+    for part in (container.collector(), container.vitals()):
+        await part.start()
+        stack.push_async_callback(part.stop)
 
 
 async def drain(services: Services) -> None:

@@ -7,20 +7,27 @@ from typing import Final
 from quart import current_app
 
 from domain.authentication import Authentication
+from domain.catalogue import Catalogue
 from domain.chat import Chat
 from domain.consenting import ConsentDesk
 from domain.live import LiveRuns
 from domain.once import Once
+from domain.plugin_desk import PluginDesk
 from domain.policing import PolicyDesk
+from domain.ports.artifacts import Artifacts
 from domain.ports.audit import Audit
 from domain.ports.chat_model import ChatModels
 from domain.ports.clock import Clock
 from domain.ports.configurations import Configurations
 from domain.ports.consents import Consents
 from domain.ports.conversations import Conversations
+from domain.ports.extensions import Agents
+from domain.ports.monitoring import Monitoring
 from domain.ports.signals import Signals
+from domain.ports.tool_schemas import ToolSchemas
 from domain.ports.toolbox import Toolbox
 from domain.ports.users import Users
+from domain.vitals import Vitals
 from domain.worker import Worker
 from entrypoints.settings import Settings
 
@@ -36,18 +43,25 @@ class Services:
     chat: Chat
     consent_desk: ConsentDesk
     policy_desk: PolicyDesk
+    plugin_desk: PluginDesk
     once: Once
     users: Users
     conversations: Conversations
     consents: Consents
+    artifacts: Artifacts
     audit: Audit
     configurations: Configurations
     toolbox: Toolbox
+    tool_schemas: ToolSchemas
+    catalogue: Catalogue
+    agents: Agents
     models: ChatModels
     worker: Worker
     live: LiveRuns
     signals: Signals
     clock: Clock
+    monitoring: Monitoring
+    vitals: Vitals
     database_answers: Callable[[], Awaitable[bool]]
 
 

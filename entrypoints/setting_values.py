@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, SecretStr
 
 from domain.llm import ModelChoice
+from domain.open_hosts import OpenHost
 
 Provider = Literal["offline", "openai", "anthropic", "google", "perplexity", "scripted"]
 PROVIDERS: Final[tuple[str, ...]] = get_args(Provider)
@@ -139,6 +140,14 @@ def check_folder(path: Path) -> Path:
     return absolute
 
 
+def check_existing_folder(path: Path) -> Path:
+    """Return the absolute path of a folder that is there."""
+    absolute = _absolute(path)
+    if not _can(absolute.is_dir):
+        raise ValueError("must name a folder, and there is none of that name")
+    return absolute
+
+
 def check_file(path: Path) -> Path:
     """Return the absolute path of a file that is there."""
     absolute = _absolute(path)
@@ -219,6 +228,12 @@ def check_host(text: str) -> str:
     if _HOST.fullmatch(text.lower()) is None:
         raise ValueError("must list host names, such as agent.example.com or 10.0.0.5:8000")
     return text.lower()
+
+
+def check_open_host(text: str) -> str:
+    """Return an entry of the hosts that may be called though they are not public."""
+    OpenHost.of(text)
+    return text
 
 
 def read_choices(text: str) -> tuple[ModelChoice, ...]:

@@ -24,8 +24,10 @@ from entrypoints.setting_values import (
     ApiKey,
     Database,
     check_database_url,
+    check_existing_folder,
     check_folder,
     check_host,
+    check_open_host,
     check_origin,
     check_secret,
     read_database,
@@ -158,12 +160,66 @@ class Settings(ModelSettings):
         validation_alias="PUERTO_PLUGINS_BLOCKED",
         description="Plugins that are not loaded, by name, separated by commas.",
     )
+    plugins_folder: Annotated[Path, AfterValidator(check_existing_folder)] | None = Field(
+        None,
+        validation_alias="PUERTO_PLUGINS_FOLDER",
+        description="Folder whose `.py` files are plugins, each by its file's name; those that "
+        "begin with `_` are not.",
+    )
+    plugin_seconds: float = Field(
+        15,
+        ge=0.1,
+        le=600,
+        validation_alias="PUERTO_PLUGIN_SECONDS",
+        description="Seconds that importing a plugin, and each of its hooks, may take. One that "
+        "takes longer is quarantined.",
+    )
+    blocked_seconds: float = Field(
+        2,
+        ge=0.1,
+        le=600,
+        validation_alias="PUERTO_BLOCKED_SECONDS",
+        description="Seconds that a plugin's code may hold up everything else. A tool that holds "
+        "it up longer is quarantined.",
+    )
+    collect_seconds: float = Field(
+        60,
+        ge=0.1,
+        le=3600,
+        validation_alias="PUERTO_COLLECT_SECONDS",
+        description="Seconds between two rounds in which plugins are asked for figures and alerts. "
+        "In half of them a plugin must have answered.",
+    )
+    open_hosts: Annotated[
+        tuple[Annotated[str, AfterValidator(check_open_host)], ...], BeforeValidator(split_list)
+    ] = Field(
+        (),
+        validation_alias="PUERTO_OPEN_HOSTS",
+        description="Hosts outside of the public internet that learned APIs may be on, separated "
+        "by commas: `intranet.example`, `*.intranet.example`, `10.0.0.5:8080`, `10.1.0.0/16`. "
+        "Not set: none.",
+    )
     max_steps: int = Field(
         20,
         ge=1,
         le=1000,
         validation_alias="PUERTO_MAX_STEPS",
         description="How often the model may be asked while one message is answered.",
+    )
+    tools_shown: int = Field(
+        40,
+        ge=5,
+        le=10_000,
+        validation_alias="PUERTO_TOOLS_SHOWN",
+        description="How many tools a model is shown at most. Where there are more, it is shown "
+        "those that fit the message best, and `search_tools`, which finds the others.",
+    )
+    tool_tokens: int = Field(
+        16_000,
+        ge=1_000,
+        validation_alias="PUERTO_TOOL_TOKENS",
+        description="How many tokens, estimated, the descriptions of the tools that a model is "
+        "shown may have; the same again for those that it finds.",
     )
     tool_concurrency: int = Field(
         8,
@@ -225,7 +281,7 @@ def load_settings(
         SettingsError: a value is wrong, or a variable is misspelt.
 
     """
-    given = _read_file(env_file) | dict(os.environ if env is None else env)
+    given = environment(env, env_file)
     known = [name for field in Settings.model_fields.values() for name in variables(field)]
     _refuse_misspelt(given, known)
     values = {name: text for name in known if (text := given.get(name, "").strip())}
@@ -234,6 +290,18 @@ def load_settings(
         return Settings.model_validate(values)
     except ValidationError as error:
         raise SettingsError(_in_one_line(error, values)) from None
+
+
+def environment(
+    env: Mapping[str, str] | None = None, env_file: Path | None = ENV_FILE
+) -> dict[str, str]:
+    """Return all variables, ours and others', of the environment over the file.
+
+    Raises:
+        SettingsError: the file cannot be read.
+
+    """
+    return _read_file(env_file) | dict(os.environ if env is None else env)
 
 
 def _read_file(path: Path | None) -> dict[str, str]:

@@ -1,19 +1,23 @@
 """Which tools are let in: what the host asks of a tool before anybody can call it."""
 
+import asyncio
 import json
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import FrameType
 from typing import Any, Final
 
-from domain.conversations import shorten
 from domain.errors import InvalidArguments, ToolError, ToolFailed
 from domain.tools import Effect, Tool, ToolContext, ToolSpec
 from plugins.errors import ToolDefinitionError, in_short
 from plugins.json_values import as_json
 from plugins.tool import TOOL_NAME
 
-_REFUSAL_LENGTH: Final = 500
+STUBBORN_SECONDS: Final = 5.0  # for a cancelled tool to clean up
+
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,58 +41,66 @@ class AdmittedTool:
             checked: dict[str, Any] = as_json(dict(self.tool.check(arguments)))
         except InvalidArguments:
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             raise InvalidArguments(f"The arguments cannot be checked: {in_short(error)}") from error
         return checked
 
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
         """Run the tool itself.
 
+        It runs in a task of its own, so that one that does not let itself be cancelled is left
+        to itself after a while, and nobody waits for it.
+
         Raises:
             ToolError: the call did not give a result.
 
         """
+        task = asyncio.create_task(self._run(arguments, context))
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            context.cancelled.set()  # first: it may wait for a thread of its own
+            task.cancel()
+            await asyncio.wait({task}, timeout=STUBBORN_SECONDS)
+            if not task.done():
+                name, plugin = self.spec.name, self.spec.plugin
+                _log.error("tool %s of plugin %s goes on though it was cancelled", name, plugin)
+            task.add_done_callback(_forget)
+            raise
+        if task.cancelled():
+            raise ToolFailed(f"{self.spec.name} failed: it cancelled itself.")
+        return task.result()
+
+    async def _run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
         try:
             return as_json(await self.tool.run(arguments, context))
-        except ToolError:
+        except (ToolError, asyncio.CancelledError, GeneratorExit):
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # even SystemExit is only the end of this call
             context.log.exception("Tool %s failed", self.spec.name)
-            raise ToolFailed(f"{self.spec.name} failed: {in_short(error)}") from error
+            said = in_short(error, context.secrets)
+            raise ToolFailed(f"{self.spec.name} failed: {said}") from error
 
 
-class Registration:
-    """What a plugin is given to register its tools with.
-
-    ``taken`` are the tools of other plugins. ``tools`` and ``refusals`` say what came of it.
-    """
-
-    def __init__(self, plugin: str, taken: Mapping[str, Tool]) -> None:
-        self.tools: dict[str, AdmittedTool] = {}
-        self.refusals: list[str] = []
-        self._plugin = plugin
-        self._taken = taken
-
-    def __call__(self, tool: Tool) -> None:
-        """Take one tool, or note why not."""
-        try:
-            admitted = admit(tool, self._plugin)
-            self._require_free(admitted.spec.name)
-        except ToolDefinitionError as error:
-            self.refusals.append(shorten(f"refused: {error}", _REFUSAL_LENGTH))
-        else:
-            self.tools[admitted.spec.name] = admitted
-
-    def _require_free(self, name: str) -> None:
-        if name in self.tools:
-            raise ToolDefinitionError(f"tool {name!r} is registered twice")
-        if name in self._taken:
-            owner = self._taken[name].spec.plugin
-            raise ToolDefinitionError(f"tool {name!r}: plugin {owner!r} has one of this name")
+def _forget(task: asyncio.Task[Any]) -> None:
+    """Take note of how it ended, since nobody else asks."""
+    if not task.cancelled():
+        task.exception()
 
 
-def admit(tool: Tool, plugin: str) -> AdmittedTool:
-    """Return the tool as one of the plugin's.
+def running_in(frame: FrameType) -> AdmittedTool | None:
+    """Return the tool whose own code was called from this frame, if it is such a frame."""
+    if frame.f_code not in _CALLERS:
+        return None
+    tool: AdmittedTool = frame.f_locals["self"]
+    return tool
+
+
+_CALLERS: Final = {AdmittedTool._run.__code__, AdmittedTool.check.__code__}  # noqa: SLF001  ours
+
+
+def admit(tool: Tool, plugin: str, release: str = "") -> AdmittedTool:
+    """Return the tool as one of the plugin's, at this release of it.
 
     Raises:
         ToolDefinitionError: it is no tool, or its specification cannot be used.
@@ -104,7 +116,7 @@ def admit(tool: Tool, plugin: str) -> AdmittedTool:
     problem = _problem(spec)
     if problem:
         raise ToolDefinitionError(f"tool {spec.name!r}: {problem}")
-    return AdmittedTool(replace(spec, plugin=plugin), tool)
+    return AdmittedTool(replace(spec, plugin=plugin, release=release), tool)
 
 
 def _problem(spec: ToolSpec) -> str | None:

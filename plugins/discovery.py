@@ -1,35 +1,32 @@
-"""Where plugins come from: the entry points of the installed distributions."""
+"""Where plugins come from: installed distributions, and files in a folder."""
 
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
+from plugins.candidates import Candidate
+from plugins.errors import in_short
+from plugins.files import files_in
 from plugins.hookspecs import PROJECT
+from plugins.modules import look_again
 
 _log: Final = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A plugin that was found but not yet imported. ``load`` imports it, and may raise anything."""
+def candidates(folder: Path | None = None) -> list[Candidate]:
+    """Return what the group ``puerto`` names, ours first, then the files in the folder.
 
-    name: str
-    load: Callable[[], object]
-    version: str = ""
-    distribution: str = ""
-
-
-def candidates() -> list[Candidate]:
-    """Return what the group ``puerto`` names: our own plugins first, the others by name.
-
-    Ours come first so that nobody's tool can take the name of a built-in one.
+    Ours come first so that nobody's tool can take the name of a built-in one; the others are
+    sorted by name, so that every worker settles all other such quarrels alike.
     """
-    return sorted(_found(), key=lambda one: (one.distribution != PROJECT, one.name))
+    look_again()
+    installed = sorted(_installed(), key=lambda one: (one.distribution != PROJECT, one.name))
+    return [*installed, *(files_in(folder) if folder is not None else ())]
 
 
-def _found() -> Iterator[Candidate]:
+def _installed() -> Iterator[Candidate]:
     """Yield every plugin, past distributions that are broken themselves."""
     seen = set()
     for distribution in distributions():
@@ -38,6 +35,7 @@ def _found() -> Iterator[Candidate]:
             found = [] if name in seen else _plugins_of(distribution)
         except Exception as error:  # noqa: BLE001 - whatever is wrong in there, it is not ours
             _log.warning("The metadata of %r cannot be read: %r", distribution, error)
+            yield from _broken(distribution, error)
             continue
         seen.add(name)  # of two versions of one distribution, Python imports the first
         yield from found
@@ -45,7 +43,26 @@ def _found() -> Iterator[Candidate]:
 
 def _plugins_of(distribution: Distribution) -> list[Candidate]:
     return [
-        Candidate(entry.name, entry.load, distribution.version, distribution.name)
+        Candidate(
+            entry.name,
+            entry.load,
+            distribution.version,
+            distribution.name,
+            module=entry.value.partition(":")[0].strip(),
+        )
         for entry in distribution.entry_points
         if entry.group == PROJECT
     ]
+
+
+def _broken(distribution: Distribution, error: Exception) -> Iterator[Candidate]:
+    """Yield a candidate that cannot be used, if the distribution seems to bring a plugin."""
+    place: Any = getattr(distribution, "_path", None)  # there is no other way to name it
+    try:
+        names_plugins = f"[{PROJECT}]".encode() in (place / "entry_points.txt").read_bytes()
+    except Exception:  # noqa: BLE001 - then there is nothing to tell of
+        return
+    if names_plugins:
+        name = place.name.partition("-")[0]
+        reason = f"the metadata of its distribution cannot be read: {in_short(error)}"
+        yield Candidate(name, lambda: None, distribution=name, file=str(place), problem=reason)

@@ -48,9 +48,7 @@ Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 class RegisterChatModel(Protocol):
     """Takes a provider of models: its name, how to make it, and the model it uses by default."""
 
-    def __call__(
-        self, name: str, factory: Callable[[], ChatModel], *, default_model: str
-    ) -> None:
+    def __call__(self, name: str, factory: Callable[[], ChatModel], *, default_model: str) -> None:
         """Register one provider; ``factory`` is called when it is first asked."""
         ...
 

@@ -1,196 +1,176 @@
 """The plugin host: finds plugins, takes in the good ones, and says what is wrong with the rest.
 
-A bad plugin is its own problem. Whatever it does while it is imported or asked for its
-tools, it is set aside (quarantined) with a reason that an operator can read, and the others
-work. There is no sandbox: a plugin runs in our process, with our rights.
+A bad plugin is its own problem. Whatever it does while it is imported or asked what it brings,
+it is set aside (quarantined) with a reason that an operator can read, and the others work.
+There is no sandbox: a plugin runs in our process, with our rights.
 """
 
-import inspect
 import logging
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Any, Final
+import os
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Final
 
-import pluggy
-
+from domain.agents import Agent
 from domain.conversations import shorten
 from domain.errors import UnknownTool
+from domain.plugins import ChatModelOffer, PluginInfo, PluginState, Registered
+from domain.switches import Switchboard, SwitchKind
 from domain.tools import Tool
-from plugins.admission import Registration
-from plugins.discovery import Candidate, candidates
-from plugins.errors import in_short
-from plugins.hookspecs import PROJECT, HookSpecs
+from plugins.at_hand import AtHand, arrange
+from plugins.candidates import Candidate
+from plugins.hookspecs import Alerts, Figures, Lifespan, Observer, Veto
+from plugins.modules import is_beneath, root_of
+from plugins.roster import Roster
 from plugins.suggestions import did_you_mean
 
+__all__ = ["PluginHost", "PluginInfo", "PluginState"]
+
+SECONDS: Final = 15.0
+
+_CHANGING: Final = threading.Lock()  # one in the process, as there is one `sys.modules`
 _log: Final = logging.getLogger(__name__)
-_HOOKS: Final = tuple(name for name in vars(HookSpecs) if name.startswith(f"{PROJECT}_"))
-
-
-class PluginState(StrEnum):
-    """What became of a plugin."""
-
-    ACTIVE = "active"
-    QUARANTINED = "quarantined"  # it is broken; the reason says how
-    BLOCKED = "blocked"  # the operator does not want it; it was not even imported
-
-
-@dataclass(frozen=True, slots=True)
-class PluginInfo:
-    """What an operator sees of a plugin.
-
-    ``reason`` says why it does not work, or which of its tools were refused and why; it is
-    empty if all is well. ``tools`` are the names of its tools that can be called.
-    """
-
-    name: str
-    version: str
-    distribution: str
-    state: PluginState
-    reason: str = ""
-    tools: tuple[str, ...] = ()
 
 
 class PluginHost:
-    """The `Toolbox` of the tools that plugins bring.
+    """The plugins of this process: a `Toolbox` of the tools that they bring, and what else.
 
-    It begins empty: `discover` takes in what is installed, `register` one plugin at hand.
-    ``blocked`` are names of plugins that must not be loaded.
+    It begins empty: `discover` takes in what is installed and what lies in ``folder``,
+    `register` one plugin at hand. ``blocked`` are names of plugins that must not be loaded;
+    a plugin's import, and each of its hooks, may take ``seconds``; ``reserved_models`` are names
+    of chat models that no plugin can have; ``environ`` holds the settings that tools require.
+
+    Changes are made one after the other, in whichever thread; what is at hand is read without
+    waiting, as it was after the last of them.
     """
 
-    def __init__(self, blocked: Collection[str] = ()) -> None:
-        self._pluggy = pluggy.PluginManager(PROJECT)
-        self._pluggy.add_hookspecs(HookSpecs)
-        self._blocked = frozenset(blocked)
-        self._plugins: list[PluginInfo] = []
-        self._tools: dict[str, Tool] = {}
-        self._sorted: tuple[Tool, ...] = ()
+    def __init__(
+        self,
+        blocked: Collection[str] = (),
+        folder: Path | None = None,
+        *,
+        seconds: float = SECONDS,
+        reserved_models: Collection[str] = (),
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._roster = Roster(blocked, folder, seconds)
+        self._reserved_models = frozenset(reserved_models)
+        self._environ = environ
+        self._board: Switchboard | None = None
+        self._at_hand = AtHand()
+
+    @property
+    def board(self) -> Switchboard | None:
+        """How the switches were when they were last applied; None before the first time."""
+        return self._board
 
     def discover(self) -> None:
-        """Take in every plugin that an installed distribution names in the group ``puerto``."""
-        for candidate in candidates():
-            self._take_in(candidate)
+        """Take in every plugin there is, whatever the switches say."""
+        self.apply(Switchboard())
 
     def register(self, plugin: object, name: str) -> PluginInfo:
         """Take in one plugin that is at hand, as an entry point of that name would be."""
-        return self._take_in(Candidate(name, lambda: plugin))
+        with _CHANGING:
+            self._roster.add(Candidate(name, lambda: plugin), self._board or Switchboard())
+            self._arrange()
+            return self._at_hand.plugins[-1]
+
+    def apply(self, board: Switchboard) -> None:
+        """Make it as the switches say, and import, drop and read again what that takes."""
+        with _CHANGING:
+            self._apply(board)
+
+    def set_aside(self, kind: SwitchKind, name: str, reason: str) -> None:
+        """Stop using a plugin or tool."""
+        with _CHANGING:
+            self._apply((self._board or Switchboard()).without(kind, name, reason))
+
+    def owner_of(self, module: str) -> str | None:
+        """Return the plugin that a module belongs to."""
+        for one in self._roster.all:
+            found = one.candidate
+            if found.module and is_beneath(module, root_of(found.module, found.distribution)):
+                return found.name
+        return None
 
     def plugins(self) -> Sequence[PluginInfo]:
-        """Return what became of each plugin, in the order in which they were taken in."""
-        return tuple(self._plugins)
+        """Return what became of each plugin, in the order in which they are taken in."""
+        return self._at_hand.plugins
 
     def tools(self) -> Sequence[Tool]:
         """Return the tools that can be called, sorted by name."""
-        return self._sorted
+        return self._at_hand.listed
+
+    def tools_off(self) -> Sequence[Tool]:
+        """Return the tools of active plugins that are off, sorted by name."""
+        return tuple(self._at_hand.tools_off.values())
+
+    def why_off(self, tool: str) -> str:
+        """Return why a tool is off; empty when an operator switched it off."""
+        return self._at_hand.why_off.get(tool, "")
 
     def get(self, name: str) -> Tool:
         """Return the tool of that name.
 
         Raises:
-            UnknownTool: there is none; the message names those with a similar name.
+            UnknownTool: there is none, or it is switched off; the message names those with a
+                similar name.
 
         """
+        at_hand = self._at_hand
         try:
-            return self._tools[name]
+            return at_hand.tools[name]
         except KeyError:
-            hint = did_you_mean(name, self._tools)
-            raise UnknownTool(f"There is no tool {shorten(name, 64)!r}.{hint}") from None
+            pass
+        if name in at_hand.tools_off:
+            why = f": {at_hand.why_off[name]}" if name in at_hand.why_off else ""
+            raise UnknownTool(f"The tool {name!r} is switched off{why}.")
+        hint = did_you_mean(name, at_hand.tools)
+        raise UnknownTool(f"There is no tool {shorten(name, 64)!r}.{hint}")
 
-    def _take_in(self, candidate: Candidate) -> PluginInfo:
-        info = PluginInfo(
-            candidate.name, candidate.version, candidate.distribution, PluginState.ACTIVE
+    def chat_models(self) -> Sequence[Registered[ChatModelOffer]]:
+        """Return the providers of models; no two have one name."""
+        return self._at_hand.chat_models
+
+    def agents(self) -> Sequence[Registered[Agent]]:
+        """Return the agents; no two have one name."""
+        return self._at_hand.agents
+
+    def figures(self) -> Sequence[Registered[Figures]]:
+        """Return what counts things."""
+        return self._at_hand.figures
+
+    def alerts(self) -> Sequence[Registered[Alerts]]:
+        """Return what watches things."""
+        return self._at_hand.alerts
+
+    def vetoes(self) -> Sequence[Registered[Veto]]:
+        """Return what is asked before every call of a tool."""
+        return self._at_hand.vetoes
+
+    def observers(self) -> Sequence[Registered[Observer]]:
+        """Return what is told of everything that happens."""
+        return self._at_hand.observers
+
+    def lifespans(self) -> Sequence[Registered[Lifespan]]:
+        """Return what makes the context managers of plugins' lives."""
+        return self._at_hand.lifespans
+
+    def _apply(self, board: Switchboard) -> None:
+        before = self._board
+        if before is None or board.generation != before.generation:
+            self._roster.search(board, is_first=before is None)
+        if before is not None:
+            self._roster.follow(before, board)
+        self._board = board
+        self._arrange()
+
+    def _arrange(self) -> None:
+        before = self._at_hand.plugins
+        self._at_hand = arrange(
+            self._roster.all, self._board or Switchboard(), self._environ, self._reserved_models
         )
-        if candidate.name in self._blocked:
-            info = replace(info, state=PluginState.BLOCKED, reason="blocked by the operator")
-        else:
-            info = self._try_to_admit(candidate, info)
-        self._plugins.append(info)
-        return info
-
-    def _try_to_admit(self, candidate: Candidate, info: PluginInfo) -> PluginInfo:
-        try:
-            registration = self._admit(candidate)
-        except _Unfit as error:
-            _log.warning("Plugin %s is quarantined: %s", info.name, error, exc_info=error.__cause__)
-            return replace(info, state=PluginState.QUARANTINED, reason=str(error))
-        for refusal in registration.refusals:
-            _log.warning("Plugin %s: %s", info.name, refusal)
-        self._tools |= registration.tools
-        self._sorted = tuple(tool for _, tool in sorted(self._tools.items()))
-        reason = "; ".join(registration.refusals)
-        return replace(info, reason=reason, tools=tuple(sorted(registration.tools)))
-
-    def _admit(self, candidate: Candidate) -> Registration:
-        """Import the plugin and collect its tools.
-
-        Raises:
-            _Unfit: it is broken; nothing of it is left behind.
-
-        """
-        name = candidate.name
-        if self._pluggy.has_plugin(name):
-            raise _Unfit(f"another plugin is called {name!r}; names of entry points are unique")
-        try:
-            plugin = candidate.load()
-        except (Exception, SystemExit) as error:
-            raise _Unfit("it cannot be imported", error) from error
-        try:
-            self._pluggy.register(plugin, name)
-            self._require_known_hooks(plugin)
-            return self._collect(plugin, name)
-        except _Unfit:
-            self._forget(name)
-            raise
-        except (Exception, SystemExit) as error:
-            self._forget(name)
-            raise _Unfit("its hooks do not fit", error) from error
-
-    def _forget(self, name: str) -> None:
-        if self._pluggy.has_plugin(name):
-            self._pluggy.unregister(name=name)
-
-    def _require_known_hooks(self, plugin: object) -> None:
-        callers = self._pluggy.get_hookcallers(plugin) or []
-        try:
-            self._pluggy.check_pending()  # all plugins before this one have passed
-        except pluggy.PluginValidationError as error:
-            strange = next(caller.name for caller in callers if not caller.has_spec())
-            hint = did_you_mean(strange, _HOOKS)
-            raise _Unfit(f"there is no hook {strange!r}.{hint}") from error
-        marked = {caller.name for caller in callers}
-        unmarked = [hook for hook in _HOOKS if hasattr(plugin, hook) and hook not in marked]
-        if unmarked:
-            raise _Unfit(f"{unmarked[0]!r} is not marked with @hookimpl")
-        if not callers:
-            raise _Unfit("it implements no hook; has the entry point the right object?")
-
-    def _collect(self, plugin: object, name: str) -> Registration:
-        registration = Registration(name, self._tools)
-        for implementation in self._pluggy.hook.puerto_register_tools.get_hookimpls():
-            if implementation.plugin is plugin:
-                given = [registration for _ in implementation.argnames]
-                _require_nothing(_call_hook(implementation.function, given))
-        return registration
-
-
-class _Unfit(Exception):
-    """A plugin cannot be used, and why."""
-
-    def __init__(self, what: str, error: BaseException | None = None) -> None:
-        super().__init__(what if error is None else f"{what}: {in_short(error)}")
-
-
-def _call_hook(function: Any, arguments: Sequence[object]) -> object:
-    try:
-        return function(*arguments)
-    except (Exception, SystemExit) as error:
-        raise _Unfit("puerto_register_tools raised", error) from error
-
-
-def _require_nothing(result: object) -> None:
-    """Refuse hooks that would only do their work later, when nobody listens."""
-    if inspect.iscoroutine(result):
-        result.close()  # else Python warns that nobody awaited it
-        raise _Unfit("puerto_register_tools is async; a hook only registers")
-    if inspect.isgenerator(result):
-        raise _Unfit("puerto_register_tools is a generator; a hook only registers")
+        for plugin in self._at_hand.plugins:
+            if plugin.reason and plugin.state is PluginState.ACTIVE and plugin not in before:
+                _log.warning("Plugin %s: %s", plugin.name, plugin.reason)

@@ -7,9 +7,12 @@ character, UTF-8 no lone surrogate, RFC 8259 no NaN, and most readers no integer
 
 import math
 import re
+from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
 from pydantic_core import to_jsonable_python
+
+from domain.artifacts import Artifact
 
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _LEAST_INTEGER: Final = -(2**63)
@@ -19,6 +22,7 @@ _GREATEST_INTEGER: Final = 2**64 - 1
 def as_json(value: object) -> Any:
     """Return the value in JSON's own types: models, dataclasses, dates and the like included.
 
+    Artifacts stay what they are, alone, in dicts, lists and dataclasses: they are kept elsewhere.
     NaN and infinities become strings, as do integers beyond 64 bits; characters that cannot
     be stored become U+FFFD.
 
@@ -52,7 +56,25 @@ def _portable(value: Any) -> Any:
         case dict():
             return {_key(key): _portable(item) for key, item in value.items()}
         case _:
+            return _portable_object(value)
+
+
+def _portable_object(value: Any) -> Any:
+    match value:
+        case Artifact():
+            return value
+        case bytes() | bytearray() | memoryview():
+            raise ValueError("it is bytes; return an Artifact(data, media_type, name)")
+        case _ if _is_plain_dataclass(value):
+            return {each.name: _portable(getattr(value, each.name)) for each in fields(value)}
+        case _:
             return _portable(to_jsonable_python(value))
+
+
+def _is_plain_dataclass(value: Any) -> bool:
+    """Tell whether it is one of the standard library: pydantic's may have ways of their own."""
+    is_one = is_dataclass(value) and not isinstance(value, type)
+    return is_one and not hasattr(value, "__pydantic_serializer__")
 
 
 def _number(value: float) -> float | str:

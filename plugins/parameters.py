@@ -15,6 +15,7 @@ from domain.errors import FieldProblem, InvalidArguments
 from domain.tools import ToolContext
 from plugins.errors import ToolDefinitionError, in_short
 from plugins.json_values import as_json
+from plugins.plain_schemas import plain_schema
 
 _CONFIG: Final = ConfigDict(extra="forbid", allow_inf_nan=False, validate_default=True)
 _BY_NAME: Final = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -34,8 +35,7 @@ class Parameters:
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema (2020-12, type object) of the arguments."""
-        schema: dict[str, Any] = _without_titles(self.model.model_json_schema())
-        return schema
+        return plain_schema(self.model.model_json_schema())
 
     def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments as JSON, defaults filled in.
@@ -166,28 +166,3 @@ def _problems(error: ValidationError) -> Iterator[FieldProblem]:
             path=".".join(str(part) for part in problem["loc"]),
             message="there is no such argument" if unknown else problem["msg"],
         )
-
-
-def _without_titles(schema: Any) -> Any:
-    """Drop the titles that pydantic makes out of names: they cost tokens and say nothing."""
-    match schema:
-        case list():
-            return [_without_titles(item) for item in schema]
-        case dict():
-            return {
-                key: _without_titles_in(key, value)
-                for key, value in schema.items()
-                if key != "title"
-            }
-        case _:
-            return schema
-
-
-def _without_titles_in(keyword: str, value: Any) -> Any:
-    match keyword:
-        case "properties" | "patternProperties" | "$defs":  # here a key is a name, no keyword
-            return {name: _without_titles(schema) for name, schema in value.items()}
-        case "default" | "const" | "enum" | "examples":  # values, which may well have a title
-            return value
-        case _:
-            return _without_titles(value)

@@ -1,22 +1,23 @@
 """How a tool is written: a typed function, its docstring, and ``@tool``."""
 
-import asyncio
 import inspect
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Generic, ParamSpec, TypeVar
-
-import docstring_parser
 
 from domain.errors import ToolError, ToolFailed
 from domain.tools import Effect, ToolContext, ToolSpec
+from plugins.docstrings import read_docstring
 from plugins.errors import ToolDefinitionError, in_short
 from plugins.json_values import as_json
 from plugins.parameters import Parameters, read_parameters
+from plugins.threads import Threads
 
 TOOL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")
+_SETTING: Final = re.compile(r"[A-Z_][A-Z0-9_]*", re.ASCII)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,6 +30,7 @@ class FunctionTool(Generic[P, R]):
     function: Callable[P, R]
     spec: ToolSpec
     parameters: Parameters
+    threads: Threads = field(default_factory=Threads, repr=False, compare=False)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function as it was written, past every check."""
@@ -49,7 +51,7 @@ class FunctionTool(Generic[P, R]):
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
         """Call the function with typed values, and return its result as JSON.
 
-        A function that is not async runs in a thread.
+        Artifacts stand in it as they are. A function that is not async runs in a thread.
 
         Raises:
             InvalidArguments: the arguments do not fit the schema.
@@ -65,21 +67,14 @@ class FunctionTool(Generic[P, R]):
             raise
         except (Exception, SystemExit) as error:
             context.log.exception("Tool %s failed", name)
-            raise ToolFailed(f"{name} failed: {in_short(error)}") from error
+            raise ToolFailed(f"{name} failed: {in_short(error, context.secrets)}") from error
 
     async def _call(self, values: Mapping[str, Any]) -> Any:
         function: Callable[..., Any] = self.function
         if inspect.iscoroutinefunction(function):
             return await function(**values)
-        result = await asyncio.to_thread(_call_in_thread, function, values)
+        result = await self.threads.run(self.spec.name, partial(function, **values))
         return await result if inspect.isawaitable(result) else result
-
-
-def _call_in_thread(function: Callable[..., Any], values: Mapping[str, Any]) -> Any:
-    try:
-        return function(**values)
-    except StopIteration as error:  # a future cannot carry it: its waiter would wait for ever
-        raise RuntimeError("StopIteration") from error
 
 
 def tool(
@@ -90,13 +85,14 @@ def tool(
     open_world: bool = False,
     timeout: float = 30.0,
     category: str = "general",
+    requires: Sequence[str] = (),
 ) -> Callable[[Callable[P, R]], FunctionTool[P, R]]:
     """Make a tool of a typed function, sync or async.
 
     The schema comes from the annotations (anything that pydantic knows: ``Literal``, enums,
     dates, models, ``Annotated[int, Field(ge=1)]``), the descriptions from the docstring
-    (Google, NumPy or reST style). A parameter annotated `ToolContext` is given the context
-    of the call, and the model does not see it.
+    (Google, NumPy or reST style), those of nested models included. A parameter annotated
+    `ToolContext` is given the context of the call, and the model does not see it.
 
     Args:
         effect: what a call does to the world: ``read``, ``write`` or ``destructive``.
@@ -105,6 +101,8 @@ def tool(
         open_world: whether the tool reaches things outside this service.
         timeout: how long a call may take, in seconds.
         category: where lists of tools show it.
+        requires: the environment variables that it cannot work without, such as ``CRM_TOKEN``:
+            where one is missing the tool is off. `ToolContext.secrets` holds them.
 
     Raises:
         ToolDefinitionError: the function cannot be a tool as it stands.
@@ -115,18 +113,18 @@ def tool(
         tool_name: str = name if name is not None else getattr(function, "__name__", "")
         try:
             _require_plain(function)
-            docstring = docstring_parser.parse(inspect.getdoc(function) or "")
-            told = {param.arg_name: param.description for param in docstring.params}
-            parameters = read_parameters(function, told)
+            docstring = read_docstring(inspect.getdoc(function) or "")
+            parameters = read_parameters(function, docstring.parameters)
             spec = ToolSpec(
                 name=_valid_name(tool_name),
-                description=_description(docstring),
+                description=_valid_description(docstring.description),
                 parameters=parameters.schema(),
                 effect=_effect(effect),
                 idempotent=idempotent,
                 open_world=open_world,
                 category=category,
                 timeout=_valid_timeout(timeout),
+                requires=_valid_settings(requires),
             )
         except ToolDefinitionError as error:
             module = getattr(function, "__module__", "?")
@@ -143,9 +141,7 @@ def _require_plain(function: Callable[..., Any]) -> None:
         raise ToolDefinitionError("a generator cannot be a tool; return the whole result")
 
 
-def _description(docstring: docstring_parser.Docstring) -> str:
-    parts = [docstring.short_description, docstring.long_description]
-    description = "\n\n".join(part for part in parts if part)
+def _valid_description(description: str) -> str:
     if not description:
         raise ToolDefinitionError(
             "there is no docstring; its first lines tell the model what the tool is for"
@@ -173,3 +169,14 @@ def _valid_timeout(timeout: float) -> float:
     if not (timeout > 0 and math.isfinite(timeout)):
         raise ToolDefinitionError(f"the timeout is a number of seconds above 0, not {timeout!r}")
     return float(timeout)
+
+
+def _valid_settings(names: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(names, str):
+        raise ToolDefinitionError(f"requires is a list: requires=[{names!r}]")
+    for name in names:
+        if _SETTING.fullmatch(str(name)) is None:
+            raise ToolDefinitionError(
+                f"{name!r} in requires is no environment variable such as 'CRM_TOKEN'"
+            )
+    return tuple(dict.fromkeys(names))

@@ -20,9 +20,16 @@ is for authors of plugins; the service itself does not import it.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from domain.agents import Agent
+    from domain.alerts import Alert, Severity
+    from domain.artifacts import Artifact
     from domain.conversations import Message
     from domain.errors import InvalidArguments, ToolError, ToolFailed
     from domain.identity import User
+    from domain.notices import Notice, NoticeType
+    from domain.policy import Proposal
+    from domain.ports.http_clients import HttpClient
+    from domain.tool_secrets import Secrets
     from domain.tools import Effect, Tool, ToolContext, ToolSpec
     from plugins.errors import ToolDefinitionError
     from plugins.hookspecs import HOOK_VERSION, RegisterTool, hookimpl
@@ -30,11 +37,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HOOK_VERSION",
+    "Agent",
+    "Alert",
+    "Artifact",
     "Effect",
     "FunctionTool",
+    "HttpClient",
     "InvalidArguments",
     "Message",
+    "Notice",
+    "NoticeType",
+    "Proposal",
     "RegisterTool",
+    "Secrets",
+    "Severity",
     "Tool",
     "ToolContext",
     "ToolDefinitionError",
@@ -52,12 +68,21 @@ if not TYPE_CHECKING:
     from importlib import import_module
 
     _HOMES = {
+        "Agent": "domain.agents",
+        "Alert": "domain.alerts",
+        "Artifact": "domain.artifacts",
         "Effect": "domain.tools",
         "FunctionTool": "plugins.tool",
         "HOOK_VERSION": "plugins.hookspecs",
+        "HttpClient": "domain.ports.http_clients",
         "InvalidArguments": "domain.errors",
         "Message": "domain.conversations",
+        "Notice": "domain.notices",
+        "NoticeType": "domain.notices",
+        "Proposal": "domain.policy",
         "RegisterTool": "plugins.hookspecs",
+        "Secrets": "domain.tool_secrets",
+        "Severity": "domain.alerts",
         "Tool": "domain.tools",
         "ToolContext": "domain.tools",
         "ToolDefinitionError": "plugins.errors",

@@ -14,7 +14,17 @@ from typer.main import get_command
 
 from adapters.llm.cassette import load
 from adapters.security import passwords, tokens
-from domain import asking, authentication, decide, idempotency, reading, tool_calls, turns, worker
+from domain import (
+    artifacts,
+    asking,
+    authentication,
+    decide,
+    idempotency,
+    pages,
+    reading,
+    results,
+    worker,
+)
 from domain.errors import ProviderReason, ToolError
 from domain.ports.passwords import MAX_PASSWORD_BYTES
 from entrypoints import container, server
@@ -40,6 +50,7 @@ PROMISES = DOCS / "explanation" / "promises.md"
 SETTINGS = {name for field in Settings.model_fields.values() for name in variables(field)}
 
 HOUR = timedelta(hours=1)
+MILLION = 1_000_000
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 
@@ -180,7 +191,7 @@ def test_the_cassette_that_is_shown_plays() -> None:
 
 
 async def test_the_plugin_that_is_shown_is_one() -> None:
-    code, package = blocks_of(PLUGIN)
+    code, package, *_ = blocks_of(PLUGIN)
     [module_name] = tomllib.loads(package.text)["project"]["entry-points"]["puerto"].values()
     module = ModuleType(module_name)
     exec(code.text, module.__dict__)  # the page's own code
@@ -206,8 +217,12 @@ async def test_the_plugin_that_is_shown_is_one() -> None:
         (SECURITY, f"| {MAX_PASSWORD_BYTES:,} bytes |"),
         (SECURITY, f"{websocket.FRAMES} frames in {websocket.FRAME_SECONDS:g} s"),
         (SECURITY, f"{websocket.AUTH_SECONDS:g} s to log in; {websocket.RUNS_AT_ONCE} runs"),
-        (SECURITY, f"{tool_calls.RESULT_BYTES // 1_000_000} MB"),
-        (SECURITY, f"the model sees the first {turns.RESULT_LENGTH:,} characters"),
+        (SECURITY, f"result of a tool | {results.RESULT_BYTES // MILLION} MB"),
+        (SECURITY, f"up to {artifacts.ARTIFACT_BYTES // MILLION} MB, is kept as a file"),
+        (SECURITY, f"reads pages of {pages.PAGE_LENGTH:,} characters"),
+        (SECURITY, f"{artifacts.ARTIFACT_BYTES // MILLION} MB each"),
+        (SECURITY, f"{artifacts.ARTIFACTS_OF_CALL} a call"),
+        (SECURITY, f"{artifacts.ARTIFACT_BYTES_OF_USER // MILLION} MB a user"),
         (ARCHITECTURE, f"last {worker.HISTORY_LIMIT} messages"),
         (ARCHITECTURE, f"({worker.LEASE_SECONDS:g} seconds; a heartbeat"),
         (ARCHITECTURE, f"every {container.POLL_SECONDS_WITH_NEWS:g} seconds for who follows"),

@@ -7,6 +7,7 @@ from adapters.llm.answers import AnswerReader
 from adapters.llm.anthropic_answer import MessageReader
 from adapters.llm.anthropic_errors import anthropic_errors
 from adapters.llm.anthropic_request import MessagesEncoder, without_mementos
+from adapters.llm.schemas import ANTHROPIC
 from adapters.llm.sdk import CONNECT_TIMEOUT, SdkChat
 from domain.llm import ModelRequest
 
@@ -19,6 +20,8 @@ _ADDRESS = "https://api.anthropic.com"
 
 class AnthropicChat(SdkChat["anthropic.AsyncAnthropic"]):
     """A provider that speaks Anthropic's messages; ``base_url`` is without ``/v1``."""
+
+    _target = ANTHROPIC
 
     def __init__(
         self,
@@ -38,7 +41,7 @@ class AnthropicChat(SdkChat["anthropic.AsyncAnthropic"]):
         import anthropic
         import httpx2
 
-        from adapters.llm.transport import streaming_client
+        from adapters.transport import streaming_client
 
         self._api_key.encode("ascii")  # the SDK would send any key, and this one is none
         timeout = httpx2.Timeout(self._read_timeout, connect=CONNECT_TIMEOUT)

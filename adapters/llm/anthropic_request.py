@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from adapters.llm.encoded_tools import EncodedTools, exact_json
+from adapters.llm.schemas import ANTHROPIC, compile_tool
 from domain.llm import AssistantTurn, ModelRequest, ToolTurn, Turn, UserTurn
 from domain.tools import ToolSpec
 
@@ -32,8 +33,6 @@ _BEFORE = "(What was said before is left out.)"
 _GO_ON = "(Go on.)"
 _NOTHING = "(nothing)"
 
-_REFUSED_AT_THE_TOP = {"allOf", "anyOf", "oneOf"}
-_PROPERTY = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
 _NOT_IN_AN_ID = re.compile(r"[^a-zA-Z0-9_-]")
 
 _KINDS = {"text", "thinking", "redacted_thinking", "tool_use"}  # of blocks in an answer
@@ -87,22 +86,12 @@ def without_mementos(request: ModelRequest) -> ModelRequest | None:
 
 
 def _tool(tool: ToolSpec) -> dict[str, Any]:
-    schema = _input_schema(tool.parameters)
-    return {"name": tool.name, "description": tool.description, "input_schema": schema}
-
-
-def _input_schema(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema without what would have the whole request refused.
-
-    The arguments are checked against the whole schema before they are used.
-    """
-    schema = {key: value for key, value in parameters.items() if key not in _REFUSED_AT_THE_TOP}
-    if isinstance(properties := schema.get("properties"), Mapping):
-        taken = {name: each for name, each in properties.items() if _PROPERTY.fullmatch(name)}
-        if len(taken) < len(properties):
-            required = [name for name in schema.get("required", ()) if name in taken]
-            schema |= {"properties": taken, "required": required}
-    return {**schema, "type": "object"}
+    taken = compile_tool(tool, ANTHROPIC)
+    return {
+        "name": taken.name,
+        "description": taken.description,
+        "input_schema": taken.parameters,
+    }
 
 
 def _called(turns: Sequence[Turn]) -> list[str]:

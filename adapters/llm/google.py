@@ -8,6 +8,7 @@ from adapters.llm.answers import AnswerReader
 from adapters.llm.google_answer import GeminiReader
 from adapters.llm.google_errors import google_errors, refuses_signature
 from adapters.llm.google_request import RequestEncoder
+from adapters.llm.schemas import GOOGLE
 from adapters.llm.sdk import CONNECT_TIMEOUT, SdkChat
 from domain.llm import ModelRequest
 
@@ -21,6 +22,8 @@ _ADDRESS = "https://generativelanguage.googleapis.com"
 
 class GoogleChat(SdkChat["GoogleExchange"]):
     """A provider that speaks the Gemini API; ``base_url`` is without the version."""
+
+    _target = GOOGLE
 
     def __init__(
         self,
@@ -40,7 +43,7 @@ class GoogleChat(SdkChat["GoogleExchange"]):
         import httpx2
 
         from adapters.llm.google_exchange import GoogleExchange
-        from adapters.llm.transport import streaming_client
+        from adapters.transport import streaming_client
 
         httpx2.URL(self._base_url)  # says that it is none; the SDK's own parser says nothing clear
         client = streaming_client(httpx2.Timeout(self._read_timeout, connect=CONNECT_TIMEOUT))

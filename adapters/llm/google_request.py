@@ -9,6 +9,7 @@ import orjson
 from adapters.llm.encoded_tools import EncodedTools
 from adapters.llm.google_memento import remembered
 from adapters.llm.google_parts import call_part, result_part, text_part
+from adapters.llm.schemas import GOOGLE, compile_tool
 from domain.llm import AssistantTurn, ModelRequest, ToolTurn, Turn, UserTurn
 from domain.tools import ToolSpec
 
@@ -51,11 +52,11 @@ class RequestEncoder:
 
 
 def _declaration(tool: ToolSpec) -> dict[str, Any]:
-    return {
-        "name": tool.name,
-        "description": tool.description,
-        "parametersJsonSchema": tool.parameters,
-    }
+    taken = compile_tool(tool, GOOGLE)
+    declaration = {"name": taken.name, "description": taken.description}
+    if taken.parameters.keys() <= {"type", "properties"} and not taken.parameters["properties"]:
+        return declaration  # an object without properties has been refused
+    return {**declaration, "parametersJsonSchema": taken.parameters}
 
 
 def _config(request: ModelRequest) -> Iterator[tuple[str, Any]]:

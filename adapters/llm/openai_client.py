@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, ClassVar
 
 from adapters.llm.openai_errors import openai_errors
+from adapters.llm.schemas import OPENAI
 from adapters.llm.sdk import CONNECT_TIMEOUT, SdkChat
 from domain.llm import ModelRequest
 
@@ -26,6 +27,7 @@ class OpenAIClient(SdkChat["openai.AsyncOpenAI"]):
     tell, and some depend on whose key it is. A field that is refused is left out from then on.
     """
 
+    _target = OPENAI
     _path: ClassVar[str]
     _optional: ClassVar[frozenset[str]]
 
@@ -51,7 +53,7 @@ class OpenAIClient(SdkChat["openai.AsyncOpenAI"]):
         import httpx2
         import openai
 
-        from adapters.llm.transport import streaming_client
+        from adapters.transport import streaming_client
 
         timeout = httpx2.Timeout(self._read_timeout, connect=CONNECT_TIMEOUT)
         return openai.AsyncOpenAI(

@@ -8,6 +8,8 @@ import orjson
 
 from adapters.llm.encoded_tools import EncodedTools, exact_json
 from adapters.llm.plain_turns import plain_turns
+from adapters.llm.schemas import OPENAI as RULES
+from adapters.llm.schemas import compile_tool
 from domain.llm import AssistantTurn, ModelRequest, ToolTurn, Turn, UserTurn
 from domain.tools import ToolSpec
 
@@ -70,10 +72,11 @@ class RequestEncoder:
 
 
 def _tool(tool: ToolSpec) -> dict[str, Any]:
+    taken = compile_tool(tool, RULES)
     described = {
-        "name": tool.name,
-        "description": tool.description,
-        "parameters": tool.parameters,
+        "name": taken.name,
+        "description": taken.description,
+        "parameters": taken.parameters,
     }
     return {"type": "function", "function": described}
 

@@ -1,12 +1,22 @@
 """The providers that this service has, each made when it is first asked for."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Final
 
 from domain.circuits import Circuits
 from domain.errors import Unavailable
 from domain.ports.chat_model import ChatModel, ChatModels
+from domain.ports.extensions import ModelOffers
+from domain.strangers import within
+
+CLOSE_SECONDS: Final = 10.0
+
+Factory = Callable[[], ChatModel]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,38 +27,51 @@ class Provider:
     None where nothing is missing.
     """
 
-    factory: Callable[[], ChatModel]
+    factory: Factory
     default_model: str
     missing: str | None = None
 
 
 class Providers(ChatModels):
-    """Providers by name, in the order in which they are to be shown.
+    """Providers by name, in the order in which they are to be shown: ours, then plugins'.
 
-    ``circuits`` know which of them are failing.
+    ``circuits`` know which of them are failing; ``offers`` are the plugins', which come and go.
+    A name of ours stays ours.
     """
 
-    def __init__(self, providers: Mapping[str, Provider], circuits: Circuits) -> None:
-        self._providers = dict(providers)
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        circuits: Circuits,
+        offers: ModelOffers | None = None,
+    ) -> None:
+        self._ours = dict(providers)
         self._circuits = circuits
-        self._made: dict[str, ChatModel] = {}
+        self._offers = offers
+        self._made: dict[str, tuple[Factory, ChatModel]] = {}
+        self._replaced: list[ChatModel] = []  # which may still be answering
 
     def get(self, provider: str) -> ChatModel:
-        """Return the provider, made now if this is the first time.
+        """Return the provider, made now if this is the first time, or its plugin was read again.
 
         Raises:
-            Unavailable: unknown, or not configured; the message says what is missing.
+            Unavailable: unknown, not configured, or it cannot be made; the message says why.
 
         """
-        if (model := self._made.get(provider)) is not None:
-            return model
         known = self._known(provider)
+        made = self._made.get(provider)
+        if made is not None and made[0] is known.factory:
+            return made[1]
         if known.missing is not None:
             raise Unavailable(
                 f"The provider {provider} is not configured: set {known.missing}.",
                 details={"provider": provider, "missing": known.missing},
             )
-        return self._made.setdefault(provider, known.factory())
+        model = _make(provider, known.factory)
+        if made is not None:
+            self._replaced.append(made[1])
+        self._made[provider] = known.factory, model
+        return model
 
     def default_model(self, provider: str) -> str:
         """Return the provider's model to use where none is chosen.
@@ -66,26 +89,50 @@ class Providers(ChatModels):
         """
         states = {
             name: "not configured" if provider.missing is not None else "ready"
-            for name, provider in self._providers.items()
+            for name, provider in self._all().items()
         }
         failing = self._circuits.failing()
         return states | {name: f"failing: {failing[name]}" for name in states if name in failing}
 
     def names(self) -> Sequence[str]:
         """Return the names of the providers, configured or not."""
-        return tuple(self._providers)
+        return tuple(self._all())
 
     async def close(self) -> None:
         """Close every provider that was made; also the others if one fails to."""
         async with AsyncExitStack() as stack:
-            while self._made:
-                _, model = self._made.popitem()
-                stack.push_async_callback(model.close)
+            models = [*self._replaced, *(model for _, model in self._made.values())]
+            self._replaced.clear()
+            self._made.clear()
+            for model in models:
+                stack.push_async_callback(within, CLOSE_SECONDS, model.close)
+
+    def _all(self) -> Mapping[str, Provider]:
+        offers = [] if self._offers is None else self._offers.chat_models()
+        found = dict(self._ours)
+        for offer in offers:
+            provider = Provider(offer.value.factory, offer.value.default_model)
+            found.setdefault(offer.value.name, provider)
+        return found
 
     def _known(self, name: str) -> Provider:
-        if name not in self._providers:
+        found = self._ours.get(name) or self._all().get(name)
+        if found is None:
             raise Unavailable(
-                f"There is no provider {name}: choose one of {', '.join(self._providers)}.",
+                f"There is no provider {name}: choose one of {', '.join(self._all())}.",
                 details={"provider": name},
             )
-        return self._providers[name]
+        return found
+
+
+def _make(provider: str, factory: Factory) -> ChatModel:
+    try:
+        return factory()
+    except Unavailable:
+        raise
+    except Exception as error:
+        _log.exception("the provider %s cannot be made", provider)
+        raise Unavailable(
+            f"The provider {provider} cannot be made ({type(error).__name__}): see the log.",
+            details={"provider": provider},
+        ) from error

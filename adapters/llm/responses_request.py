@@ -9,6 +9,7 @@ import orjson
 from adapters.llm.encoded_tools import EncodedTools, exact_json
 from adapters.llm.openai_client import MEMENTOS
 from adapters.llm.responses_memento import replayed
+from adapters.llm.schemas import OPENAI, compile_tool
 from domain.llm import AssistantTurn, ModelRequest, ToolTurn, ToolUse, Turn, UserTurn
 from domain.tools import ToolSpec
 
@@ -60,11 +61,12 @@ class ResponseEncoder:
 
 
 def _tool(tool: ToolSpec) -> dict[str, Any]:
+    taken = compile_tool(tool, OPENAI)
     return {
         "type": "function",
-        "name": tool.name,
-        "description": tool.description,
-        "parameters": tool.parameters,
+        "name": taken.name,
+        "description": taken.description,
+        "parameters": taken.parameters,
         "strict": False,  # strict schemas allow no optional parameters
     }
 

@@ -9,14 +9,15 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager, aclosing
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 import orjson
 
 from adapters.llm.answers import AnswerReader, pieces_of
 from adapters.llm.failures import failure, http_errors
+from adapters.llm.schemas import Target, for_provider, from_provider
 from domain.errors import ProviderReason
-from domain.llm import ModelRequest, Piece
+from domain.llm import ModelRequest, Piece, ToolRequest
 from domain.ports.chat_model import ChatModel
 
 if TYPE_CHECKING:
@@ -31,8 +32,10 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
     """A provider behind an SDK, whose client is made for the first request.
 
     ``read_timeout`` is how long the provider may be silent, ``total_timeout`` how long a whole
-    answer may take, both in seconds.
+    answer may take, both in seconds. `_target` has the provider's rules for tools.
     """
+
+    _target: ClassVar[Target]
 
     def __init__(self, provider: str, *, read_timeout: float, total_timeout: float) -> None:
         self._provider = provider
@@ -82,12 +85,16 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
         with http_errors(self._provider):
             client = await self._connected()
             with self._errors():
-                response = await self._ask(client, request, deadline)
+                asked = for_provider(request, self._target)
+                response = await self._ask(client, asked, deadline)
             reading = pieces_of(response, self._reader(), self._provider, deadline)
             async with aclosing(reading) as batches:
                 async for pieces in batches:
                     for piece in pieces:
-                        yield piece
+                        if isinstance(piece, ToolRequest):
+                            yield from_provider(piece, request.tools, self._target)
+                        else:
+                            yield piece
 
     async def close(self) -> None:
         """Close the connections, if any were opened."""

@@ -31,7 +31,7 @@ def translated(*, connecting: bool = False) -> Iterator[None]:
     """
     try:
         yield
-    except (IntegrityError, asyncpg.IntegrityConstraintViolationError) as error:
+    except IntegrityError as error:
         raise Taken(_constraint(error)) from error
     except _DRIVERS as error:
         cause = error.__cause__ or error.__context__ or error
@@ -54,8 +54,8 @@ _DRIVERS = (
 )
 
 
-def _constraint(error: Exception) -> str:
-    cause = error.__cause__ or error
+def _constraint(error: IntegrityError) -> str:
+    cause = error.__cause__
     if isinstance(cause, asyncpg.PostgresError):
         return str(cause.constraint_name)
     return str(error).rpartition(": ")[2]

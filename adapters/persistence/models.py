@@ -172,6 +172,27 @@ class ConsentRow(Model):
         indexes: ClassVar = [("user_id", "created_at", "id"), ("status", "expires_at")]
 
 
+class ArtifactRow(Model):
+    """A file that a tool made, at most 10 MB of it."""
+
+    id = fields.UUIDField(primary_key=True)
+    run: fields.ForeignKeyRelation[RunRow] = fields.ForeignKeyField(
+        "puerto.RunRow", related_name="artifacts", db_index=True
+    )
+    user_id = fields.UUIDField(db_index=True)
+    call_id = fields.TextField()
+    name = fields.TextField()
+    media_type = fields.TextField()
+    size = fields.IntField()
+    data = fields.BinaryField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        """The name."""
+
+        table = "artifacts"
+
+
 class AnswerRow(Model):
     """What came of a request with an idempotency key, null while it is under way."""
 
@@ -224,6 +245,95 @@ class ConfigurationRow(Model):
         table = "configuration"
 
 
+class SwitchRow(Model):
+    """How one plugin or tool is set, or (kind ``search``, no name) all of them are to be found."""
+
+    id = fields.BigIntField(primary_key=True)
+    kind = fields.CharField(max_length=16)
+    name = fields.TextField()
+    is_on = fields.BooleanField(default=True)
+    reason = fields.TextField(default="")
+    generation = fields.IntField(default=0)
+
+    class Meta:
+        """The name; a thing has one switch."""
+
+        table = "switches"
+        unique_together: ClassVar = [("kind", "name")]
+
+
+class RoundRow(Model):
+    """When work that one worker of all does, again and again, is due next."""
+
+    name = fields.CharField(max_length=64, primary_key=True)
+    due_at = fields.DatetimeField()
+
+    class Meta:
+        """The name."""
+
+        table = "rounds"
+
+
+class SourceRow(Model):
+    """A plugin that is asked for figures and alerts, and its last figures (a JSON object)."""
+
+    plugin = fields.CharField(max_length=255, primary_key=True)
+    at = fields.DatetimeField()
+    figures = fields.TextField()
+    problem = fields.TextField()
+
+    class Meta:
+        """The name."""
+
+        table = "sources"
+
+
+class AlertRow(Model):
+    """An alert as a plugin last reported it, with a JSON object of ``details``."""
+
+    id = fields.BigIntField(primary_key=True)
+    plugin = fields.CharField(max_length=255)
+    key = fields.CharField(max_length=500)
+    severity = fields.CharField(max_length=16)
+    title = fields.TextField()
+    details = fields.TextField()
+    since = fields.DatetimeField()
+
+    class Meta:
+        """The name; a plugin's key names one thing."""
+
+        table = "alerts"
+        unique_together: ClassVar = [("plugin", "key")]
+
+
+class PulseRow(Model):
+    """What a worker does, and a JSON object of the providers ``failing`` and why."""
+
+    worker_id = fields.UUIDField(primary_key=True)
+    started_at = fields.DatetimeField()
+    at = fields.DatetimeField()
+    runs = fields.IntField()
+    streams = fields.IntField()
+    failing = fields.TextField()
+
+    class Meta:
+        """The name."""
+
+        table = "pulses"
+
+
+class TotalRow(Model):
+    """How often something was counted since the beginning."""
+
+    name = fields.CharField(max_length=64, primary_key=True)
+    value = fields.BigIntField()
+
+    class Meta:
+        """The name."""
+
+        table = "totals"
+
+
 TABLES: Final = {
     str(model._meta.db_table): ", ".join(  # noqa: SLF001  the ORM's documented access
         sorted(model._meta.fields_db_projection.values())  # noqa: SLF001
@@ -236,8 +346,15 @@ TABLES: Final = {
         RunRow,
         RunEventsRow,
         ConsentRow,
+        ArtifactRow,
         AnswerRow,
         AuditRow,
         ConfigurationRow,
+        SwitchRow,
+        RoundRow,
+        SourceRow,
+        AlertRow,
+        PulseRow,
+        TotalRow,
     )
 }

@@ -91,17 +91,12 @@ class PostgreSQLClient(Client, AsyncpgDBClient):
             **options,
         )
 
-    async def execute_query_dict(
-        self, query: str, values: list[Any] | None = None
-    ) -> list[dict[str, Any]]:
-        """Return the rows. Every turn asks several times, so this goes past the ORM's layers."""
-        with translated():
-            return list(map(dict, await self._open_pool().fetch(query, *(values or ()))))
-
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[BaseDBAsyncClient]:
         """Open a transaction: kept when the block ends, undone when it raises."""
-        pool = self._open_pool()
+        pool = self._pool
+        if pool is None:
+            raise ValueError("the pool is closed")
         with translated():
             connection = await pool.acquire()
         try:
@@ -120,11 +115,6 @@ class PostgreSQLClient(Client, AsyncpgDBClient):
         finally:
             with translated():
                 await pool.release(connection)
-
-    def _open_pool(self) -> Pool:
-        if self._pool is None:
-            raise ValueError("the pool is closed")
-        return self._pool
 
 
 client_class = PostgreSQLClient

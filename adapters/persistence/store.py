@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 
 from adapters.persistence.answers import TortoiseAnswers
+from adapters.persistence.artifacts import TortoiseArtifacts
 from adapters.persistence.audit import TortoiseAudit
 from adapters.persistence.configurations import TortoiseConfigurations
 from adapters.persistence.consents import TortoiseConsents
 from adapters.persistence.conversations import TortoiseConversations
 from adapters.persistence.database import Database
 from adapters.persistence.leases import TortoiseLeases
+from adapters.persistence.monitoring import TortoiseMonitoring
+from adapters.persistence.pulses import TortoisePulses
 from adapters.persistence.run_log import TortoiseRunLog
 from adapters.persistence.runs import TortoiseRuns
 from adapters.persistence.signals import NoSignals, PostgresSignals
+from adapters.persistence.switches import TortoiseSwitches
 from adapters.persistence.unit_of_work import TortoiseUnitOfWork
 from adapters.persistence.users import TortoiseSessions, TortoiseUsers
 from domain.configuration import Configuration
@@ -29,9 +33,13 @@ class Store:
     log: TortoiseRunLog
     leases: TortoiseLeases
     consents: TortoiseConsents
+    artifacts: TortoiseArtifacts
     answers: TortoiseAnswers
     audit: TortoiseAudit
     configurations: TortoiseConfigurations
+    switches: TortoiseSwitches
+    monitoring: TortoiseMonitoring
+    pulses: TortoisePulses
     signals: Signals
     unit_of_work: TortoiseUnitOfWork
 
@@ -46,9 +54,13 @@ class Store:
             log=TortoiseRunLog(database),
             leases=TortoiseLeases(database),
             consents=TortoiseConsents(database),
+            artifacts=TortoiseArtifacts(database),
             answers=TortoiseAnswers(database),
             audit=TortoiseAudit(database),
             configurations=TortoiseConfigurations(database, initial),
+            switches=TortoiseSwitches(database),
+            monitoring=TortoiseMonitoring(database),
+            pulses=TortoisePulses(database),
             signals=_signals(database),
             unit_of_work=database.unit_of_work,
         )

@@ -1,7 +1,9 @@
 """Growth: what a turn or a list costs when there is more of something."""
 
 import asyncio
+import json
 import os
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -10,19 +12,28 @@ from typing import Final
 
 import uvloop
 from client import Load, Target
+from connection import Connection
 from databases import Databases
 from installation import HERE, as_bearer, known, provider, puerto, register
-from processes import ROOT
+from processes import ROOT, memory
+from provider import prompt
 from report import Comparison, Sample, markdown, number
 from sampling import in_turn, repeated, turns
 from section import Goal, Scale, Section
 from seeding import add_conversations, settle
-from wire import Connection
 
 FIGURES: Final = {"cpu_ms": "CPU ms", "database_cpu_ms": "database ms", "ms": "ms in all"}
+TOOL_FIGURES: Final = {
+    **FIGURES,
+    "tokens": "tokens read",
+    "start_seconds": "start, s",
+    "rest_rss_mb": "memory at rest (RSS), MB",
+}
 PIECES: Final = 20  # a short answer, so that it does not hide the rest
 _MOST_FOR_HISTORY: Final = 3.0
+_MOST_FOR_TOOLS: Final = 1.5
 _THE_SAME: Final = 1.25  # as near as these figures come
+_MB: Final = 1_000_000
 _Takes = Mapping[int, Callable[[], Awaitable[Sample]]]
 
 
@@ -36,7 +47,7 @@ def measure(scale: Scale, folder: Path, database: Databases) -> Section:
                 scale, folder, database, upstream
             ),
         }
-    history, _, conversations = found.values()
+    history, tools, conversations = found.values()
     return Section(
         "Growth",
         "One request at a time; a turn is streamed, in a burst, "
@@ -45,6 +56,7 @@ def measure(scale: Scale, folder: Path, database: Databases) -> Section:
         {title: [_json(line) for line in lines] for title, lines in found.items()},
         [
             *_goals("a turn", "messages", history, _MOST_FOR_HISTORY),
+            *_goals("a turn", "tools", tools, _MOST_FOR_TOOLS),
             *_goals("the list", "conversations", conversations, _THE_SAME),
         ],
     )
@@ -76,15 +88,52 @@ def _tools(scale: Scale, folder: Path, database: Databases, upstream: int) -> li
     load = _load(scale)
     paths = os.pathsep.join(map(str, (ROOT, HERE / "tools_plugin", _packaged(folder))))
     with ExitStack() as stack:
-        targets = {}
+        takes = {}
         for size in scale.tools:
             name = f"tools_{size}"
             more = {"PYTHONPATH": paths, "MANY_TOOLS": str(size)}
-            bare = puerto(folder / name, upstream, database.url(name), more=more)
-            targets[size] = known(stack.enter_context(bare))
-            uvloop.run(_require_tools(targets[size], size))
-        takes = {size: partial(turns, each, load, database) for size, each in targets.items()}
+            began = time.perf_counter()
+            bare = stack.enter_context(
+                puerto(folder / name, upstream, database.url(name), more=more)
+            )
+            uvloop.run(_require_health(bare))
+            started = time.perf_counter() - began
+            time.sleep(scale.rest_seconds)
+            held = memory(bare.pid)
+            of_start = {
+                "start_seconds": started,
+                "rest_rss_mb": held.rss / _MB if held is not None else None,
+            }
+            target = known(bare)
+            uvloop.run(_require_tools(target, size))
+            takes[size] = partial(_turns_with_tools, target, load, database, of_start)
         return uvloop.run(_compared(takes, scale))
+
+
+async def _require_health(target: Target) -> None:
+    """Wait for the service: it listens before it answers."""
+    connection = await Connection.to(target.port)
+    answer = await connection.get("/health")
+    connection.close()
+    if connection.status != 200:
+        raise RuntimeError(f"not healthy: {connection.status} {answer[:500]!r}")
+
+
+async def _turns_with_tools(
+    target: Target, load: Load, database: Databases, of_start: Sample
+) -> Sample:
+    found = await turns(target, load, database)
+    return {**found, **of_start, "tokens": await _tokens(target, load)}
+
+
+async def _tokens(target: Target, load: Load) -> float:
+    """Return the tokens that the model reads for a turn in a new conversation."""
+    connection = await Connection.to(target.port)
+    body = json.dumps({"message": prompt(load.pieces, load.pause)}).encode()
+    received = connection.post("/api/chat", body, target.headers)
+    answer = json.loads(b"".join([data async for data in received]))
+    connection.close()
+    return float(answer["usage"]["input_tokens"])
 
 
 async def _require_tools(target: Target, size: int) -> None:
@@ -149,17 +198,23 @@ def _goals(what: str, of: str, lines: list[Comparison], most: float) -> list[Goa
 
 
 def _table(title: str, lines: list[Comparison]) -> str:
+    names = _names(lines)
     rows = [
         [line.load]
-        + [f"{number(line.of_service(name))} ({number(line.ratio(name), 'x')})" for name in FIGURES]
+        + [f"{number(line.of_service(name))} ({number(line.ratio(name), 'x')})" for name in names]
         for line in lines
     ]
-    return markdown((title, *FIGURES.values()), rows)
+    return markdown((title, *names.values()), rows)
 
 
 def _json(line: Comparison) -> dict[str, object]:
+    names = _names([line])
     return {
         "size": line.load,
-        "figures": {name: line.of_service(name) for name in FIGURES},
-        "ratio": {name: line.ratio(name) for name in FIGURES},
+        "figures": {name: line.of_service(name) for name in names},
+        "ratio": {name: line.ratio(name) for name in names},
     }
+
+
+def _names(lines: list[Comparison]) -> Mapping[str, str]:
+    return {name: title for name, title in TOOL_FIGURES.items() if name in lines[0].service[0]}

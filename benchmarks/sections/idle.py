@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from client import Target
+from connection import Connection
 from databases import Databases
 from frames import Socket
 from installation import as_bearer, provider, puerto, register, relay
 from processes import Memory, memory
 from report import Comparison, Sample, markdown, number
 from section import Goal, Scale, Section
-from wire import Connection
 
 FIRST_SOCKETS: Final = 10  # what the first ones load or make is not theirs alone
 FIGURES: Final = {

@@ -10,10 +10,10 @@ from domain.paging import Page
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One decision about one call, by the policy or by a human. Never changed, never removed.
+    """One decision about one call, by the policy, a human or a plugin. Never changed or removed.
 
-    ``decision`` is allow, ask or deny of the policy, or a `ConsentStatus` of a human;
-    ``rule`` says why, in words; ``digest`` is that of tool, version and arguments.
+    ``decision`` is allow, ask or deny of the policy, a `ConsentStatus` of a human, or ``veto``
+    of a plugin; ``rule`` says why, in words; ``digest`` is that of tool, version and arguments.
     """
 
     id: str

@@ -13,9 +13,7 @@ class HttpClient(Protocol):
         """Send a request, and return its `httpx2.Response`, read to its end."""
         ...
 
-    def stream(
-        self, method: str, url: str, **options: Any
-    ) -> AbstractAsyncContextManager[Any]:
+    def stream(self, method: str, url: str, **options: Any) -> AbstractAsyncContextManager[Any]:
         """Send a request; inside of the ``async with`` its response is read piece by piece."""
         ...
 
@@ -56,9 +54,7 @@ class NoHttpClient(HttpClient):
         """
         raise ToolFailed(f"{method} {url}: there is no network here.")
 
-    def stream(
-        self, method: str, url: str, **_options: Any
-    ) -> AbstractAsyncContextManager[Any]:
+    def stream(self, method: str, url: str, **_options: Any) -> AbstractAsyncContextManager[Any]:
         """Refuse.
 
         Raises:

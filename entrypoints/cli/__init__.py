@@ -1,6 +1,6 @@
 """The command line ``puerto``: one file a command, each of which imports what it needs when run."""
 
-from entrypoints.cli import ask, chat, demo, doctor, migrate, serve, user
+from entrypoints.cli import ask, call, chat, demo, doctor, learn, migrate, plugin, record, serve, user
 from entrypoints.cli.program import program
 
 __all__ = ["app"]
@@ -11,5 +11,9 @@ app.command("serve")(serve.command)
 app.command("chat")(chat.command)
 app.command("ask")(ask.command)
 app.add_typer(user.app, name="user")
+app.add_typer(plugin.app, name="plugin")
+app.command("call")(call.command)
+app.command("learn")(learn.command)
+app.command("record")(record.command)
 app.command("migrate")(migrate.command)
 app.command("doctor")(doctor.command)

@@ -60,7 +60,9 @@ class Finding:
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything, the network included, and return what was found."""
     container = Container(settings=settings)
-    plugins = container.toolbox().plugins()
+    host = container.toolbox()
+    await asyncio.to_thread(host.discover)
+    plugins = host.plugins()
     states = container.models().states()
     return [
         *_versions(),

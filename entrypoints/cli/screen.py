@@ -48,6 +48,8 @@ class Screen:
                 self._console.out(plain(event["content"]), end="", highlight=False)
             case "tool_call":
                 self.note(f"→ {event['tool']} {as_line(event['params'])}")
+            case "tool_progress":
+                self.note(f"  {event['message']}")
             case "tool_result" if "error" in event:
                 self.note(f"← {event['tool']}: {event['error']['message']}", "yellow")
             case "tool_result":

@@ -7,6 +7,8 @@ from quart.json.provider import JSONProvider
 
 from entrypoints.encoding import dump
 from entrypoints.http import (
+    agents,
+    artifacts,
     audit,
     auth,
     chat,
@@ -14,8 +16,11 @@ from entrypoints.http import (
     consents,
     conversations,
     health,
+    metrics,
     pages,
+    plugins,
     policy,
+    tool_schemas,
     tools,
     websocket,
 )
@@ -36,6 +41,8 @@ from entrypoints.services import EXTENSION, Services
 BODY_SECONDS: Final = 30
 
 _BLUEPRINTS: Final = (
+    agents.blueprint,
+    artifacts.blueprint,
     audit.blueprint,
     auth.blueprint,
     chat.blueprint,
@@ -43,8 +50,11 @@ _BLUEPRINTS: Final = (
     consents.blueprint,
     conversations.blueprint,
     health.blueprint,
+    metrics.blueprint,
     pages.blueprint,
+    plugins.blueprint,
     policy.blueprint,
+    tool_schemas.blueprint,
     tools.blueprint,
     websocket.blueprint,
 )

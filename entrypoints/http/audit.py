@@ -25,7 +25,7 @@ class AuditQuery(BaseModel):
 
 
 class DecidedView(BaseModel):
-    """One decision about one call, by the policy or by a human."""
+    """One decision about one call, by the policy, a human or a plugin."""
 
     id: Id
     at: Timestamp
@@ -38,8 +38,8 @@ class DecidedView(BaseModel):
     arguments: Any = Field(description="Any JSON value.")
     digest: str = Field(description="SHA-256 of tool, version and arguments.")
     decision: str = Field(
-        description="`allow`, `ask`, `deny` of the policy, or the status that a human's answer "
-        "gave the request."
+        description="`allow`, `ask`, `deny` of the policy, the status that a human's answer gave "
+        "the request, or `veto` of a plugin."
     )
     rule: str = Field(description="Why, in words.")
 

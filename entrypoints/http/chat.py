@@ -19,7 +19,7 @@ from entrypoints.encoding import dump, time_text
 from entrypoints.http.event_models import ConsentRequest, TokenUsage
 from entrypoints.http.guard import caller
 from entrypoints.http.idempotency import request_key, takes_key
-from entrypoints.http.models import Id, ModelName, ProviderName, RequestBody, Timestamp
+from entrypoints.http.models import AgentName, Id, ModelName, ProviderName, RequestBody, Timestamp
 from entrypoints.http.openapi import EventStream, can_answer_nothing, can_fail, responds_with
 from entrypoints.http.streams import answer, collect, event_stream, failure, first_answer
 from entrypoints.services import services
@@ -43,6 +43,11 @@ class ChatRequest(RequestBody):
     )
     model: ModelName | None = Field(
         None, description="The provider's model for this message. Not set: as for `provider`."
+    )
+    agent: AgentName | None = Field(
+        None,
+        description="Which agent answers this message, as `GET /api/agents` names it. Not set: "
+        "the general one.",
     )
     stream: bool = Field(default=False, description="Answer as server-sent events.")
     on_disconnect: Literal["continue", "cancel"] = Field(
@@ -101,7 +106,13 @@ async def send(data: ChatRequest) -> Response:
     at_hand, user, key = services(), caller(), await request_key()
     chat = at_hand.chat
     started = await chat.send(
-        user, data.message, data.conversation_id, key, provider=data.provider, model=data.model
+        user,
+        data.message,
+        data.conversation_id,
+        key,
+        provider=data.provider,
+        model=data.model,
+        agent=data.agent,
     )
     batches = chat.follow(started.run_id, whole=not data.stream)
     if key is not None:

@@ -190,4 +190,7 @@ async def change(data: ConfigChange) -> dict[str, Any]:
         require_configured(provider, at_hand.models, "llm.provider")
     for each in (data.llm and data.llm.fallbacks) or ():
         require_configured(each.provider, at_hand.models, "llm.fallbacks")
-    return config_view(await at_hand.configurations.change(data.applied_to), at_hand.models)
+    changed = await at_hand.configurations.change(data.applied_to)
+    if data.cloud_providers is not None:
+        await at_hand.plugin_desk.look()
+    return config_view(changed, at_hand.models)

@@ -63,6 +63,9 @@ class RunEvent(_Event):
     run_id: Id
     conversation_id: Id | None = Field(description="null: a tool was called without the agent.")
     message_id: Id | None = Field(description="The id of the answer to come.")
+    agent: str | None = Field(
+        None, description="Who answers; left out where that is the general agent."
+    )
 
 
 class ThinkingEvent(_Event):
@@ -93,6 +96,18 @@ class ConsentEvent(_Event):
 
     type: Literal["consent_required"]
     consent_request: ConsentRequest
+
+
+class ToolProgressEvent(_Event):
+    """A running tool says how far it is. Not every report is shown, and none stops anything."""
+
+    type: Literal["tool_progress"]
+    id: str
+    tool: str
+    message: str
+    fraction: float | None = Field(
+        None, ge=0, le=1, description="How much is done, where the tool knows it."
+    )
 
 
 class ToolResultEvent(_Event):
@@ -145,6 +160,7 @@ RunEvents = Annotated[
     | ChunkEvent
     | ToolCallEvent
     | ConsentEvent
+    | ToolProgressEvent
     | ToolResultEvent
     | RetryEvent
     | MessageEvent

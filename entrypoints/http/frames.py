@@ -36,6 +36,7 @@ class ChatFrame(_Frame):
     conversation_id: str | None = None
     provider: str | None = None
     model: str | None = Field(None, min_length=1, max_length=200)
+    agent: str | None = None
     on_disconnect: Literal["continue", "cancel"] = Field(
         "continue", description="What becomes of the run when the client leaves the socket."
     )

@@ -40,6 +40,7 @@ DecisionCursor = Annotated[
     str, Field(description=_CURSOR, json_schema_extra={"pattern": "^a[0-9a-f]{46}$"})
 ]
 ProviderName = Annotated[str, Field(json_schema_extra={CHOICES: "providers"})]
+AgentName = Annotated[str, Field(json_schema_extra={CHOICES: "agents"})]
 ModelName = Annotated[str, Field(min_length=1, max_length=200)]
 NextCursor = Annotated[
     str | None, Field(description="Send it as `cursor` for the next page; null at the end.")
@@ -58,3 +59,9 @@ class RequestBody(BaseModel):
     """A body that is taken as written: no other fields, no other types."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Enabling(RequestBody):
+    """Switches something on or off."""
+
+    enabled: bool

@@ -133,8 +133,12 @@ class Document(OpenAPIProvider):
         document["security"] = [{"bearer": []}]
         document["x-websockets"] = text.WEBSOCKETS
         document["paths"] = dict(sorted(document["paths"].items()))
-        models = self._app.extensions[EXTENSION].models
-        finished: Json = tidy(document, {"providers": list(models.names())})
+        at_hand = self._app.extensions[EXTENSION]
+        choices = {
+            "providers": list(at_hand.models.names()),
+            "agents": [agent.value.name for agent in at_hand.agents.agents()],
+        }
+        finished: Json = tidy(document, choices)
         return finished | {"info": document["info"]}
 
     def build_paths(self, rule: Rule) -> tuple[Json, Json]:

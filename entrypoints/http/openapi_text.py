@@ -56,10 +56,14 @@ TAGS: Final[list[Json]] = [
     {"name": "chat", "description": "Say something to the agent."},
     {"name": "runs", "description": "A message being answered: look at it, follow it, stop it."},
     {"name": "conversations", "description": "What was said."},
+    {"name": "agents", "description": "Whom a message can be addressed to."},
     {"name": "tools", "description": "What the agent can do."},
+    {"name": "artifacts", "description": "Files that tools made."},
+    {"name": "plugins", "description": "Where the tools come from, for operators."},
     {"name": "consents", "description": "What the agent asks before it acts, and your answers."},
     {"name": "policy", "description": "What may run unasked, and what was decided."},
     {"name": "configuration", "description": "Which model thinks, and how freely it acts."},
+    {"name": "metrics", "description": "Figures of the service and of the clouds, for operators."},
     {"name": "health", "description": "For probes: none of them waits for a provider."},
     {
         "name": "websocket",
@@ -143,6 +147,13 @@ PATH_PARAMETERS: Final[dict[str, Json]] = {
         ("conversation_id", "The conversation's id."),
         ("run_id", "The run's id, as the event `run` and the answer to a message name it."),
         ("consent_id", "The consent request's id."),
+        ("artifact_id", "The artifact's id, as a result names it."),
+    )
+} | {
+    name: {"description": description, "schema": {"type": "string", "pattern": pattern}}
+    for name, description, pattern in (
+        ("plugin_name", "The plugin's name.", "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"),
+        ("tool_name", "The tool's name.", "^[A-Za-z_][A-Za-z0-9_-]{0,63}$"),
     )
 }
 

@@ -192,7 +192,7 @@ class Explanation(BaseModel):
     """What would become of the call."""
 
     decision: DecisionName
-    rule: str = Field(description="The rule that decides, in words.")
+    rule: str = Field(description="The rule that decides, or the plugin that forbids, in words.")
 
 
 @blueprint.post("/policy/explain")
@@ -201,7 +201,10 @@ class Explanation(BaseModel):
 @document_response(Explanation)
 @can_fail(404)
 async def explain(data: ExplainRequest) -> dict[str, Any]:
-    """Say whether a call of yours would run unasked, and by which rule. Nothing runs."""
+    """Say whether a call of yours would run unasked, and by which rule. Nothing runs.
+
+    Plugins that can veto calls are asked as well.
+    """
     verdict = await services().policy_desk.explain(caller(), data.tool, data.arguments)
     return {"decision": verdict.decision, "rule": verdict.rule}
 

@@ -92,7 +92,8 @@ async def collect(run_id: str, batches: Batches, on_leave: Leave | None = None) 
     events: list[Event] = []
     async with _noticing(on_leave), aclosing(batches):
         async for batch in batches:
-            events.extend(batch)
+            for event in batch:
+                _add(events, event)
     is_waiting = bool(events) and isinstance(events[-1].body, Paused)
     if is_waiting:
         events.pop()
@@ -116,11 +117,18 @@ async def first_answer(run_id: str, batches: Batches) -> Batches:
                 if run is not None and not unfolded and _has_to_wait(run):
                     yield [*batch[:place], Event(run.number, run.attempt, run.paused())]
                     return
-                unfolded.append(event)
+                _add(unfolded, event)
                 if isinstance(event.body, ConsentRequested | ToolFinished | ToolErred):
                     run = advance(run, unfolded) if run is not None else fold(run_id, unfolded)
                     unfolded = []
             yield batch
+
+
+def _add(events: list[Event], event: Event) -> None:
+    """Add an event; those that another attempt numbers anew were never stored, and go."""
+    while events and events[-1].number >= event.number and not isinstance(event.body, Paused):
+        events.pop()
+    events.append(event)
 
 
 def _has_to_wait(run: Run) -> bool:

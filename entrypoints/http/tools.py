@@ -1,6 +1,5 @@
 """The tools: what there is, and calling one without the agent."""
 
-from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, Field
@@ -8,13 +7,14 @@ from quart import Blueprint, Response
 from quart_schema import document_response, tag, validate_querystring, validate_request
 
 from domain.events import ToolFinished
+from domain.identity import Role
 from domain.runs import Problem, Run
 from domain.tools import Tool, ToolSpec
 from entrypoints.http.errors import error_response
 from entrypoints.http.event_models import ConsentRequest
-from entrypoints.http.guard import caller
+from entrypoints.http.guard import caller, for_role
 from entrypoints.http.idempotency import request_key, takes_key
-from entrypoints.http.models import Id, RequestBody
+from entrypoints.http.models import Enabling, Id, RequestBody
 from entrypoints.http.openapi import can_fail
 from entrypoints.http.streams import collect, first_answer
 from entrypoints.services import services
@@ -24,6 +24,7 @@ blueprint = Blueprint("tools", __name__, url_prefix="/api/tools")
 # What the recorded outcome of a call is to who made it; any other failed in the tool.
 _STATUS: Final = {
     "DENIED": (403, "FORBIDDEN"),
+    "VETOED": (403, "FORBIDDEN"),
     "TOOL_REFUSED": (403, "FORBIDDEN"),
     "CONSENT_DENIED": (403, "FORBIDDEN"),
     "CONSENT_EXPIRED": (403, "FORBIDDEN"),
@@ -43,6 +44,7 @@ class ToolView(BaseModel):
     parameters: dict[str, Any] = Field(description="JSON Schema of the arguments, an object.")
     effect: Literal["read", "write", "destructive"]
     enabled: bool
+    reason: str = Field(description="Why it is off, where nobody switched it off.")
     plugin: str
 
 
@@ -58,11 +60,11 @@ class ToolsQuery(BaseModel):
     q: str | None = Field(
         None,
         max_length=500,
-        description="A task in words: only tools that share a word with it, the most first.",
+        description="A task in words: the tools that have to do with it, the best first.",
     )
 
 
-def tool_view(spec: ToolSpec) -> dict[str, Any]:
+def tool_view(spec: ToolSpec, *, enabled: bool = True, reason: str = "") -> dict[str, Any]:
     """Return a tool as clients see it."""
     return {
         "name": spec.name,
@@ -70,25 +72,15 @@ def tool_view(spec: ToolSpec) -> dict[str, Any]:
         "category": spec.category,
         "parameters": spec.parameters,
         "effect": spec.effect,
-        "enabled": True,
+        "enabled": enabled,
+        "reason": reason,
         "plugin": spec.plugin,
     }
 
 
-def ranked(tools: Sequence[Tool], task: str) -> list[ToolSpec]:
-    """Return the tools whose name or description hold words of the task, the most first.
-
-    A word in the name counts twice. Equals keep their order; an empty task keeps all.
-    """
-    words = set(task.lower().split())
-    scored = [(_score(tool.spec, words), tool.spec) for tool in tools]
-    fitting = [(score, spec) for score, spec in scored if score or not words]
-    return [spec for _, spec in sorted(fitting, key=lambda found: -found[0])]
-
-
-def _score(spec: ToolSpec, words: set[str]) -> int:
-    name, description = spec.name.lower(), spec.description.lower()
-    return sum(2 * (word in name) + (word in description) for word in words)
+def _view_of_off(tool: Tool) -> dict[str, Any]:
+    reason = services().plugin_desk.why_off(tool.spec.name)
+    return tool_view(tool.spec, enabled=False, reason=reason)
 
 
 @blueprint.get("")
@@ -96,9 +88,30 @@ def _score(spec: ToolSpec, words: set[str]) -> int:
 @validate_querystring(ToolsQuery)
 @document_response(ToolList)
 async def find(query_args: ToolsQuery) -> dict[str, Any]:
-    """List the tools."""
-    specs = ranked(services().toolbox.tools(), query_args.q or "")
-    return {"tools": [tool_view(spec) for spec in specs]}
+    """List the tools: those that are off too, unless they are asked for by a task."""
+    at_hand = services()
+    specs = await at_hand.catalogue.specs()
+    if query_args.q is not None and query_args.q.strip():
+        found = await at_hand.catalogue.rank(query_args.q, len(specs))
+        return {"tools": [tool_view(spec) for spec in found]}
+    views = [*map(tool_view, specs.values()), *map(_view_of_off, at_hand.plugin_desk.tools_off())]
+    return {"tools": sorted(views, key=lambda view: view["name"])}
+
+
+@blueprint.patch("/<tool_name>")
+@for_role(Role.OPERATOR)
+@tag(["tools"])
+@validate_request(Enabling)
+@document_response(ToolView)
+async def change(tool_name: str, data: Enabling) -> dict[str, Any]:
+    """Switch a tool on or off: here at once, on every worker within 2 seconds.
+
+    It stays so after a restart. Calls that have begun go on; others are refused, and the model
+    is told that the tool is switched off. One whose settings are missing stays off: see `reason`.
+    """
+    desk = services().plugin_desk
+    tool = await desk.turn_tool(tool_name, is_on=data.enabled)
+    return _view_of_off(tool) if tool in desk.tools_off() else tool_view(tool.spec)
 
 
 class ExecuteRequest(RequestBody):

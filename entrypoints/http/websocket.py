@@ -196,7 +196,13 @@ class Session:
         key = self._key(user, frame)
         chat = self._services.chat
         started = await chat.send(
-            user, frame.message, conversation_id, key, provider=frame.provider, model=frame.model
+            user,
+            frame.message,
+            conversation_id,
+            key,
+            provider=frame.provider,
+            model=frame.model,
+            agent=frame.agent,
         )
         await self._stop_following(started.run_id)  # asked for again: told again, from its start
         if frame.on_disconnect == "cancel":

@@ -1,12 +1,13 @@
 """A whole house around a fake model, and what a test asks it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from domain.asking_models import ModelAsker
+from domain.calling import ToolCaller
 from domain.chat import Chat
 from domain.circuits import Circuits
 from domain.configuration import Configuration
@@ -27,20 +28,27 @@ from domain.llm import (
     StopReason,
     Usage,
 )
+from domain.policing import PolicyDesk
 from domain.policy import Autonomy
 from domain.prices import Prices
+from domain.results import Results
 from domain.runner import Runner
+from domain.shown_tools import Limits
+from domain.tools import Tool
+from domain.vetoing import Guard
 from domain.worker import Worker
 from tests.domain.builders import ANN, NOW
 from tests.fakes.clock import FakeClock
+from tests.fakes.extensions import FakeExtensions
 from tests.fakes.models import FakeModel, FakeModels
 from tests.fakes.persistence import FakeStore
-from tests.fakes.tools import FakeTool, FakeToolbox
+from tests.fakes.tools import FakeHttpClients, FakeToolbox, showcase_of
 
 BOB = User("01900000-0000-7000-8000-00000000000b", "bob@x.org", "bob", "Bob", Role.USER, NOW)
 LEASE = 15.0
 BUILT: list["House"] = []  # by the test that runs, for closing after it
 STOP = Stop(StopReason.END, Usage(3, 4))
+_LIMITS = Limits()
 CALLS = Stop(StopReason.TOOL_CALLS, Usage(3, 4))
 
 
@@ -55,6 +63,8 @@ class House:
     worker: Worker
     chat: Chat
     desk: ConsentDesk
+    policy_desk: PolicyDesk
+    extensions: FakeExtensions
     circuits: Circuits
     slept: list[float]
 
@@ -79,13 +89,17 @@ class House:
 
 def build(
     model: FakeModel,
-    *tools: FakeTool,
+    *tools: Tool,
     autonomy: Autonomy = Autonomy.SEMI,
     store: Any = None,
     others: Sequence[FakeModel] = (),
     prices: Prices | None = None,
+    environ: Mapping[str, str] | None = None,
+    extensions: FakeExtensions | None = None,
+    limits: Limits = _LIMITS,
 ) -> House:
     """Build a house that thinks with the model, and with the others where it fails."""
+    extensions = extensions or FakeExtensions()
     if store is None:
         fallbacks = [ModelChoice(other.provider, "") for other in others]
         store = FakeStore(
@@ -104,14 +118,21 @@ def build(
     asker = ModelAsker(
         models, circuits, prices or Prices({}), clock, sleep=sleep, chance=lambda: 1.0
     )
+    showcase = showcase_of(toolbox, limits)
+    results = Results(store.artifacts, clock)
+    caller = ToolCaller(store.conversations, results, FakeHttpClients(), environ or {}, showcase)
+    guard = Guard(extensions)
     runner = Runner(
-        asker,
-        toolbox,
-        store.conversations,
-        store.consents,
-        store.leases,
-        store.audit,
-        clock,
+        asker=asker,
+        toolbox=toolbox,
+        caller=caller,
+        showcase=showcase,
+        guard=guard,
+        consents=store.consents,
+        leases=store.leases,
+        audit=store.audit,
+        notices=extensions,
+        clock=clock,
         tool_concurrency=2,
     )
     worker = Worker(
@@ -126,16 +147,19 @@ def build(
         lease_seconds=LEASE,
     )
     chat = Chat(
-        store.runs,
-        store.log,
-        store.configurations,
-        models,
-        toolbox,
-        worker,
-        live,
-        clock,
+        runs=store.runs,
+        log=store.log,
+        configurations=store.configurations,
+        models=models,
+        toolbox=toolbox,
+        worker=worker,
+        live=live,
+        clock=clock,
+        agents=extensions,
+        notices=extensions,
         max_steps=3,
     )
+    policy_desk = PolicyDesk(store.configurations, toolbox, store.audit, guard)
     desk = ConsentDesk(
         store.consents,
         store.audit,
@@ -145,7 +169,9 @@ def build(
         worker,
         clock,
     )
-    house = House(store, clock, model, live, worker, chat, desk, circuits, slept)
+    house = House(
+        store, clock, model, live, worker, chat, desk, policy_desk, extensions, circuits, slept
+    )
     BUILT.append(house)
     return house
 

@@ -1,6 +1,7 @@
 """A run is the fold of its events."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from domain.events import (
     ToolErred,
     ToolFinished,
     ToolIntended,
+    ToolProgressed,
     ToolStarted,
     from_json,
     to_json,
@@ -42,6 +44,13 @@ def test_a_step_keeps_its_calls_and_its_tokens_add_up() -> None:
     assert [s.call_ids for s in run.steps] == [("a", "b"), ()]
     assert run.usage == Usage(10, 14, 0)
     assert run.stop is StopReason.END
+
+
+def test_progress_changes_nothing_and_can_be_lost() -> None:
+    started_call: list[Body] = [call("a"), step("tool_calls"), ToolStarted("a")]
+    before = run_of(*started_call)
+    after = run_of(*started_call, ToolProgressed("a", "look", "Half of it", 0.5))
+    assert after == replace(before, number=before.number + 1)
 
 
 def test_the_journal_of_a_call() -> None:

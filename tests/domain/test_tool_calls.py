@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from domain.errors import ToolFailed
 from domain.events import ToolErred, ToolFinished
 from domain.llm import ToolRequest
 from domain.runs import Call
-from domain.tool_calls import RESULT_BYTES, intend, perform
+from domain.tool_calls import intend, perform
 from domain.tools import Effect, ToolContext
 from tests.domain.builders import ANN
 from tests.fakes.tools import FakeTool, FakeToolbox
@@ -96,16 +98,23 @@ async def test_a_tool_that_runs_out_of_time(effect: str, outcome: str) -> None:
         await asyncio.Event().wait()
 
     tool = FakeTool("look", Effect(effect), for_ever, timeout=0.01)
-    body = await perform(tool, CALL, CONTEXT)
+    context = replace(CONTEXT, cancelled=threading.Event())
+    body = await perform(tool, CALL, context)
+    assert context.cancelled.is_set()
     assert isinstance(body, ToolErred)
     assert (body.outcome, body.code) == (outcome, "TOOL_TIMEOUT")
     assert ("may have taken effect" in body.message) is (outcome == "unknown")
 
 
-async def test_a_huge_result_is_not_kept_and_says_so() -> None:
-    async def huge(_arguments: Mapping[str, Any]) -> Any:
-        return "x" * RESULT_BYTES
+async def test_a_tool_whose_call_is_cancelled_can_see_it() -> None:
+    async def for_ever(_arguments: Mapping[str, Any]) -> Any:
+        await asyncio.Event().wait()
 
-    body = await perform(FakeTool("look", work=huge), CALL, CONTEXT)
-    assert isinstance(body, ToolFinished)
-    assert str(RESULT_BYTES) in body.result["note"]
+    context = replace(CONTEXT, cancelled=threading.Event())
+    task = asyncio.create_task(perform(FakeTool("look", work=for_ever), CALL, context))
+    await asyncio.sleep(0)
+    assert not context.cancelled.is_set()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert context.cancelled.is_set()

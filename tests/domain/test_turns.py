@@ -5,7 +5,8 @@ from typing import Any
 from domain.conversations import Message, MessageRole
 from domain.events import StepEnded, ToolErred, ToolFinished, ToolStarted
 from domain.llm import AssistantTurn, ToolTurn, ToolUse, UserTurn
-from domain.turns import RESULT_LENGTH, of_messages, of_run
+from domain.pages import PAGE_LENGTH, ResultPage
+from domain.turns import of_messages, of_run
 from tests.domain.builders import NOW, call, run_of, said, step
 
 
@@ -57,17 +58,29 @@ def test_the_steps_of_a_run_become_turns() -> None:
     assert len(turns) == 3  # what is still being said is not repeated to the model
 
 
-def test_a_long_result_is_cut_for_the_model_and_says_so() -> None:
+def told_of(result: Any) -> str:
     run = run_of(
-        call("a"),
-        step("tool_calls"),
-        ToolStarted("a"),
-        ToolFinished("a", "look", "x" * (RESULT_LENGTH * 2), 1.0),
+        call("a"), step("tool_calls"), ToolStarted("a"), ToolFinished("a", "look", result, 1.0)
     )
-    told = of_run(run, "fake")[1]
-    assert isinstance(told, ToolTurn)
-    assert len(told.content) < RESULT_LENGTH + 100
-    assert f"[cut here: {RESULT_LENGTH + 2} characters" in told.content
+    turn = of_run(run, "fake")[1]
+    assert isinstance(turn, ToolTurn)
+    return turn.content
+
+
+def test_of_a_long_result_the_model_sees_the_first_page_and_how_to_read_on() -> None:
+    assert told_of("x" * (PAGE_LENGTH - 2)) == '"' + "x" * (PAGE_LENGTH - 2) + '"'
+
+    text, _, note = told_of("x" * (PAGE_LENGTH * 2)).rpartition("\n")
+    assert text == '"' + "x" * (PAGE_LENGTH - 1)
+    assert note == (
+        '[Page 1 of 3 of this result. To read on, call read_result with call_id "a" and page 2.]'
+    )
+
+
+def test_a_page_is_shown_as_it_is() -> None:
+    page = ResultPage("b", 3, 3, 'the "end')
+    assert told_of(page.to_json()) == 'the "end\n[Page 3 of 3 of this result, the last.]'
+    assert told_of(page.to_json() | {"page": "3"}).startswith("{")
 
 
 def test_a_memento_goes_back_to_the_provider_that_made_it_only() -> None:

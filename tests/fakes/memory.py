@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from adapters.persistence.codec import storable
+from domain.artifacts import KeptArtifact
 from domain.configuration import Configuration
 from domain.consents import Consent, ConsentStatus
 from domain.conversations import PREVIEW_LENGTH, Conversation, Message, shorten
@@ -18,6 +19,7 @@ from domain.ports.audit import Decided
 from domain.ports.runs import RunRecord
 from domain.ports.users import Session
 from domain.runs import RunStatus
+from domain.switches import Switch
 
 T = TypeVar("T")
 
@@ -61,9 +63,11 @@ class Memory:
     runs: dict[str, StoredRun] = field(default_factory=dict)
     events: dict[str, tuple[Event, ...]] = field(default_factory=dict)
     consents: dict[str, Consent] = field(default_factory=dict)
+    artifacts: dict[str, KeptArtifact] = field(default_factory=dict)
     answers: dict[tuple[str, str], StoredAnswer] = field(default_factory=dict)
     audit: dict[str, Decided] = field(default_factory=dict)
     configuration: dict[str, Configuration] = field(default_factory=dict)
+    switches: dict[tuple[str, str], Switch] = field(default_factory=dict)
 
     def snapshot(self) -> list[dict[Any, Any]]:
         return [dict(getattr(self, table.name)) for table in fields(self)]

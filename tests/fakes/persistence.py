@@ -12,8 +12,11 @@ from domain.errors import Conflict, NotFound, RunInProgress
 from domain.identity import User
 from domain.paging import Page
 from domain.ports.users import Session
+from domain.switches import ON, Switch, Switchboard, SwitchKind
+from tests.fakes.artifacts import FakeArtifacts
 from tests.fakes.consents import FakeAnswers, FakeAudit, FakeConsents, FakeSignals
 from tests.fakes.memory import FakeUnitOfWork, Memory, StoredSession
+from tests.fakes.monitoring import FakeMonitoring, FakePulses
 from tests.fakes.runs import FakeLeases, FakeRunLog, FakeRuns
 
 
@@ -150,6 +153,9 @@ class FakeConversations:
                 del self._memory.runs[run_id], self._memory.events[run_id]
                 for consent in self._memory.consents_of(run_id):
                     del self._memory.consents[consent.id]
+                for kept in list(self._memory.artifacts.values()):
+                    if kept.run_id == run_id:
+                        del self._memory.artifacts[kept.id]
 
     async def messages(
         self, user_id: str, conversation_id: str, limit: int, cursor: str | None
@@ -202,6 +208,34 @@ class FakeConfigurations:
         return changed
 
 
+class FakeSwitches:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def load(self) -> Switchboard:
+        kept = self._memory.switches
+        return Switchboard(
+            {name: switch for (kind, name), switch in kept.items() if kind == SwitchKind.PLUGIN},
+            {name: switch for (kind, name), switch in kept.items() if kind == SwitchKind.TOOL},
+            kept.get(("search", ""), ON).generation,
+        )
+
+    async def turn(self, kind: SwitchKind, name: str, *, is_on: bool, reason: str = "") -> None:
+        before = self._memory.switches.get((kind, name), ON)
+        self._memory.switches[kind, name] = replace(before, is_on=is_on, reason=reason)
+
+    async def renew(self, plugin: str) -> None:
+        self._renew(SwitchKind.PLUGIN, plugin)
+
+    async def search(self) -> None:
+        self._renew("search", "")
+
+    def _renew(self, kind: str, name: str) -> None:
+        before = self._memory.switches.get((kind, name), ON)
+        is_on = before.is_on or bool(before.reason)
+        self._memory.switches[kind, name] = Switch(is_on, "", before.generation + 1)
+
+
 class FakeStore:
     """Everything that is stored, with the attributes of `adapters.persistence.Store`."""
 
@@ -215,7 +249,11 @@ class FakeStore:
         self.log = FakeRunLog(self.memory)
         self.leases = FakeLeases(self.memory)
         self.consents = FakeConsents(self.memory)
+        self.artifacts = FakeArtifacts(self.memory)
         self.audit = FakeAudit(self.memory)
         self.signals = FakeSignals()
         self.configurations = FakeConfigurations(self.memory, initial or Configuration())
+        self.switches = FakeSwitches(self.memory)
+        self.monitoring = FakeMonitoring()
+        self.pulses = FakePulses()
         self.unit_of_work = FakeUnitOfWork(self.memory)

@@ -4,9 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from domain.catalogue import Catalogue
 from domain.errors import InvalidArguments, UnknownTool
+from domain.ports.http_clients import HttpClient, NoHttpClient
+from domain.ports.toolbox import Toolbox
+from domain.ranking import ToolIndex
+from domain.shown_tools import Limits, Showcase
 from domain.tools import Effect, Tool, ToolContext, ToolSpec
 
+_LIMITS = Limits()
 SCHEMA = {"type": "object", "properties": {"q": {"type": "integer"}}}
 
 
@@ -22,13 +28,20 @@ class FakeTool:
     effect: Effect = Effect.READ
     work: Callable[[Mapping[str, Any]], Awaitable[Any]] = echo
     timeout: float = 30.0
+    requires: tuple[str, ...] = ()
     calls: list[Mapping[str, Any]] = field(default_factory=list)
     contexts: list[ToolContext] = field(default_factory=list)
 
     @property
     def spec(self) -> ToolSpec:
         return ToolSpec(
-            self.name, "Looks.", SCHEMA, self.effect, plugin="fake", timeout=self.timeout
+            self.name,
+            "Looks.",
+            SCHEMA,
+            self.effect,
+            plugin="fake",
+            timeout=self.timeout,
+            requires=self.requires,
         )
 
     def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,8 +64,33 @@ class FakeToolbox:
     def tools(self) -> Sequence[Tool]:
         return [self._tools[name] for name in sorted(self._tools)]
 
+    def put(self, tool: Tool) -> None:
+        self._tools[tool.spec.name] = tool
+
+    def drop(self, name: str) -> None:
+        del self._tools[name]
+
     def get(self, name: str) -> Tool:
         try:
             return self._tools[name]
         except KeyError:
             raise UnknownTool(f"There is no tool {name}.") from None
+
+
+class FakeHttpClients:
+    """No network for anybody; ``asked`` names the plugins."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def of(self, plugin: str) -> HttpClient:
+        self.asked.append(plugin)
+        return NoHttpClient()
+
+    async def close(self) -> None:
+        self.asked.clear()
+
+
+def showcase_of(toolbox: Toolbox, limits: Limits = _LIMITS) -> Showcase:
+    """Return a showcase of these tools, ranked as they are in production."""
+    return Showcase(toolbox, Catalogue(toolbox, ToolIndex()), limits)

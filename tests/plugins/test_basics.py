@@ -18,14 +18,18 @@ from plugins.host import PluginHost
 MOMENT = datetime(2026, 7, 1, 20, 30, 15, 999999, tzinfo=UTC)
 
 
-def test_the_plugin_brings_three_tools() -> None:
+def test_the_plugin_brings_its_tools() -> None:
     import plugins.basics  # as its entry point names it
 
     host = PluginHost()
     info = host.register(plugins.basics, "basics")
-    assert (info.tools, info.reason) == (
-        ("calculator", "current_time", "search_conversations"),
-        "",
+    assert info.reason == ""
+    assert info.tools == (
+        "calculator",
+        "current_time",
+        "read_result",
+        "search_conversations",
+        "search_tools",
     )
     assert {one.spec.effect for one in host.tools()} == {"read"}
 

@@ -6,35 +6,7 @@ from pathlib import Path
 import pytest
 
 from plugins.host import PluginHost, PluginInfo
-
-
-def install(folder: Path, name: str, source: str, entry: str | None = None) -> None:
-    """Lay out a distribution as pip would, with a plugin of that name."""
-    (folder / f"{name}_module.py").write_text(source)
-    about = folder / f"{name}-1.2.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n")
-    (about / "entry_points.txt").write_text(f"[puerto]\n{entry or f'{name} = {name}_module'}\n")
-
-
-GOOD = '''
-from puerto import hookimpl, tool
-
-@tool(effect="read")
-def {name}() -> str:
-    """Say hello."""
-    return "hello"
-
-@hookimpl
-def puerto_register_tools(register):
-    register({name})
-'''
-
-
-@pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.syspath_prepend(tmp_path)
-    return tmp_path
+from tests.plugins.packages import good, install
 
 
 def by_name(host: PluginHost) -> dict[str, PluginInfo]:
@@ -42,8 +14,8 @@ def by_name(host: PluginHost) -> dict[str, PluginInfo]:
 
 
 def test_discovery_takes_in_what_is_installed(installed: Path) -> None:
-    install(installed, "aardvark", GOOD.format(name="aardvark"))
-    install(installed, "thief", GOOD.format(name="calculator"))
+    install(installed, "aardvark", good("aardvark"))
+    install(installed, "thief", good("calculator"))
     host = PluginHost()
     host.discover()
     infos = by_name(host)
@@ -66,7 +38,7 @@ def test_discovery_takes_in_what_is_installed(installed: Path) -> None:
         ("", "broken = not a module", "it cannot be imported"),
         ("", None, "it implements no hook"),
         (
-            GOOD.format(name="x").replace('"read"', '"reed"'),
+            good("x").replace('"read"', '"reed"'),
             None,
             "unknown effect 'reed'",
         ),
@@ -97,12 +69,14 @@ def test_discovery_does_not_import_what_is_blocked(installed: Path) -> None:
 def test_discovery_goes_past_broken_distributions(
     installed: Path, broken: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    install(installed, "shabby", GOOD.format(name="shabby"))
+    install(installed, "shabby", good("shabby"))
     (installed / "shabby-1.2.dist-info" / broken).write_bytes(b"[puerto]\n\xff\xfe garbage\n")
     host = PluginHost()
     host.discover()
     assert by_name(host)["basics"].state == "active"
-    assert "shabby" not in by_name(host)
+    shabby = by_name(host)["shabby"]
+    assert shabby.state == "quarantined"
+    assert "the metadata of its distribution cannot be read: UnicodeDecodeError" in shabby.reason
     assert "cannot be read" in caplog.text
 
 
@@ -111,7 +85,7 @@ def test_of_two_versions_the_one_that_python_imports_counts(
 ) -> None:
     older = tmp_path_factory.mktemp("older")
     install(older, "double", "raise SystemExit(3)")
-    install(installed, "double", GOOD.format(name="double"))
+    install(installed, "double", good("double"))
     monkeypatch.setattr(sys, "path", [*sys.path, str(older)])
     host = PluginHost()
     host.discover()

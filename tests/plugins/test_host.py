@@ -1,20 +1,27 @@
 """The plugin host: what it takes in, and what it does with bad plugins."""
 
+import asyncio
 import re
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from domain.agents import Agent
 from domain.errors import InvalidArguments, ToolFailed, ToolRefused, UnknownTool
+from domain.plugins import ChatModelOffer
 from domain.ports.toolbox import Toolbox
 from domain.tools import Effect, Tool, ToolContext, ToolSpec
+from plugins import admission
 from plugins.hookspecs import HOOK_VERSION, HookSpecs, RegisterTool, hookimpl
 from plugins.host import PluginHost, PluginInfo
 from plugins.tool import tool
+from tests.fakes.models import FakeModel
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {}}
 
@@ -41,7 +48,7 @@ def spec(name: str = "made", **fields: Any) -> ToolSpec:
     return ToolSpec(name=name, **given | fields)
 
 
-def plugin(*tools: Any) -> object:
+def plugin(*tools: Any) -> SimpleNamespace:
     @hookimpl
     def puerto_register_tools(register: RegisterTool) -> None:
         for one in tools:
@@ -191,6 +198,14 @@ def test_a_misspelt_hook_names_the_hook_that_was_meant() -> None:
     )
 
 
+def test_a_hook_that_is_misspelt_and_unmarked_is_told_too() -> None:
+    bad = SimpleNamespace(puerto_register_agent=lambda register: None)
+    reason = quarantined(PluginHost(), bad)
+    assert reason == (
+        "there is no hook 'puerto_register_agent'. Did you mean 'puerto_register_agents'?"
+    )
+
+
 def test_an_unmarked_hook_is_told() -> None:
     def puerto_register_tools(register: RegisterTool) -> None:
         """Never called."""
@@ -208,6 +223,26 @@ def registers_then_raises(register: RegisterTool) -> None:
 @hookimpl
 def exits(register: RegisterTool) -> None:
     sys.exit("bye")
+
+
+@hookimpl
+def interrupts(register: RegisterTool) -> None:
+    raise KeyboardInterrupt
+
+
+@hookimpl
+def recurses(register: RegisterTool) -> None:
+    recurses(register)
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("not even that")
+
+
+@hookimpl
+def raises_unspeakable(register: RegisterTool) -> None:
+    raise Unspeakable
 
 
 @hookimpl
@@ -230,6 +265,9 @@ def is_generator(register: RegisterTool) -> Any:
     [
         (registers_then_raises, "puerto_register_tools raised: ValueError: no luck"),
         (exits, "puerto_register_tools raised: SystemExit: bye"),
+        (interrupts, "puerto_register_tools raised: KeyboardInterrupt"),
+        (recurses, "puerto_register_tools raised: RecursionError"),
+        (raises_unspeakable, "puerto_register_tools raised: Unspeakable$"),
         (strange_argument, "its hooks do not fit: PluginValidationError: .*context"),
         (is_async, "puerto_register_tools is async; a hook only registers"),
         (is_generator, "puerto_register_tools is a generator; a hook only registers"),
@@ -308,3 +346,171 @@ def test_a_decorated_function_is_registered_as_it_is() -> None:
     assert registered.spec.effect is Effect.WRITE
     assert registered.spec.category == "voice"
     assert shout.spec.plugin == ""
+
+
+@pytest.mark.parametrize(
+    ("declared", "reason"),
+    [
+        (3, "it needs hooks of version 3, this Puerto has 1: update Puerto"),
+        (0, "it needs hooks of version 0, this Puerto has 1: update the plugin"),
+        ("1", "PUERTO_HOOK_VERSION is not a whole number"),
+    ],
+)
+def test_hooks_of_another_version(declared: object, reason: str) -> None:
+    fine, bad = plugin(HandMade(spec("fine"))), plugin(HandMade(spec("bad")))
+    fine.PUERTO_HOOK_VERSION, bad.PUERTO_HOOK_VERSION = 1, declared
+    host = PluginHost()
+    assert host.register(fine, "fine").state == "active"
+    info = host.register(bad, "bad")
+    assert (info.state, info.reason, names(host)) == ("quarantined", reason, ["fine"])
+
+
+def test_a_hook_that_takes_too_long_is_not_waited_for_and_what_it_registers_is_late() -> None:
+    go_on, done = threading.Event(), threading.Event()
+
+    @hookimpl
+    def puerto_register_tools(register: RegisterTool) -> None:
+        register(HandMade(spec("early")))
+        go_on.wait()
+        register(HandMade(spec("late")))
+        done.set()
+
+    host = PluginHost(seconds=0.05)
+    slow = SimpleNamespace(puerto_register_tools=puerto_register_tools)
+    reason = "puerto_register_tools took longer than 0.05 seconds"
+    assert host.register(slow, "slow").reason == reason
+    go_on.set()
+    assert done.wait(5)
+    host.register(plugin(HandMade(spec("other"))), "other")
+    assert names(host) == ["other"]
+
+
+def test_what_is_registered_after_its_time_is_ignored(caplog: pytest.LogCaptureFixture) -> None:
+    kept: list[RegisterTool] = []
+
+    @hookimpl
+    def puerto_register_tools(register: RegisterTool) -> None:
+        kept.append(register)
+
+    host = PluginHost()
+    host.register(SimpleNamespace(puerto_register_tools=puerto_register_tools), "keeper")
+    kept[0](HandMade(spec("late")))
+    host.register(plugin(HandMade(spec("other"))), "other")
+    assert names(host) == ["other"]
+    assert "Plugin keeper registers after its time: ignored" in caplog.text
+
+
+class Everything:
+    """A plugin that implements every hook."""
+
+    def __init__(self, name: str = "ours") -> None:
+        self.agent = Agent(name, "Helps.", "You help.")
+
+    @hookimpl
+    def puerto_register_chat_models(self, register: Any) -> None:
+        register("parrot", FakeModel, default_model="grey")
+        register("parrot", FakeModel, default_model="green")
+        register("Bad Name", FakeModel, default_model="grey")
+        register("factory", "no function", default_model="grey")
+        register("model", FakeModel, default_model="")
+
+    @hookimpl
+    def puerto_register_agents(self, register: Any) -> None:
+        register(self.agent)
+        register("helper")
+
+    @hookimpl
+    def puerto_register_figures(self, register: Any) -> None:
+        register(self.count)
+        register(7)
+
+    @hookimpl
+    def puerto_register_alerts(self, register: Any) -> None:
+        register(self.count)
+
+    @hookimpl
+    def puerto_register_vetoes(self, register: Any) -> None:
+        register(self.count)
+
+    @hookimpl
+    def puerto_register_observers(self, register: Any) -> None:
+        register(self.count)
+
+    @hookimpl
+    def puerto_register_lifespan(self, register: Any) -> None:
+        register(self.live)
+        register(self.live())
+
+    async def count(self) -> None:
+        """Count nothing."""
+
+    @asynccontextmanager
+    async def live(self) -> AsyncGenerator[None]:
+        yield
+
+
+def test_everything_that_can_be_registered_is_at_hand() -> None:
+    host, ours = PluginHost(), Everything()
+    info = host.register(ours, "all")
+    second = host.register(Everything(), "again")
+
+    assert (info.state, info.tools) == ("active", ())
+    assert [one.value for one in host.chat_models()] == [
+        ChatModelOffer("parrot", FakeModel, "grey")
+    ]
+    assert [(one.plugin, one.value) for one in host.agents()] == [("all", ours.agent)]
+    everything: list[Any] = [host.figures(), host.alerts(), host.vetoes(), host.observers()]
+    for many in everything:
+        assert [one.plugin for one in many] == ["all", "again"]
+        assert many[0].value == ours.count
+    assert host.lifespans()[0].value == ours.live
+    for reason in (
+        "chat model 'parrot' is registered twice",
+        "chat model 'Bad Name': a name is",
+        "'str' is not a function",
+        "chat model 'model' has no default model",
+        "'str' is not an Agent",
+        "'int' is not a function",
+        "register the function that makes the context manager",
+    ):
+        assert f"refused: {reason}" in info.reason
+    for what in ("chat model 'parrot'", "agent 'ours'"):
+        assert f"refused: {what}: plugin 'all' has one of this name" in second.reason
+
+
+class Stubborn(HandMade):
+    """A tool that does what a tool must not do."""
+
+    async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
+        match arguments["do"]:
+            case "interrupt":
+                raise KeyboardInterrupt
+            case "cancel itself":
+                raise asyncio.CancelledError
+            case _:
+                while True:
+                    with suppress(asyncio.CancelledError):
+                        await arguments["until"].wait()
+                        return None
+
+
+@pytest.mark.parametrize("do", ["interrupt", "cancel itself"])
+async def test_a_tool_cannot_end_the_service(context: ToolContext, do: str) -> None:
+    host = PluginHost()
+    host.register(plugin(Stubborn(spec())), "bad")
+    with pytest.raises(ToolFailed, match="made failed: "):
+        await host.get("made").run({"do": do}, context)
+
+
+async def test_a_tool_that_cannot_be_cancelled_is_left_to_itself(
+    context: ToolContext, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(admission, "STUBBORN_SECONDS", 0.01)
+    host, until = PluginHost(), asyncio.Event()
+    host.register(plugin(Stubborn(spec())), "bad")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await host.get("made").run({"do": "go on", "until": until}, context)
+    until.set()
+    assert "tool made of plugin bad goes on though it was cancelled" in caplog.text
+    await asyncio.sleep(0)

@@ -3,17 +3,21 @@
 import asyncio
 import json
 import threading
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
+from domain.artifacts import Artifact
 from domain.errors import InvalidArguments, ToolFailed, ToolRefused
+from domain.tool_secrets import Secrets
 from domain.tools import ToolContext
+from plugins.admission import admit
 from plugins.tool import FunctionTool, tool
 from tests.plugins.samples import ARGUMENTS, Colour, Size, Weekday, looped, send
 
@@ -102,6 +106,54 @@ async def test_every_json_result_can_be_stored(value: Any) -> None:
     text = json.dumps(result, allow_nan=False, ensure_ascii=False)
     assert "\\u0000" not in text.replace("\\\\", "")  # a backslash of the text is doubled
     assert text.encode()
+
+
+class Report(BaseModel):
+    on: date
+    amount: Decimal
+    colour: Colour
+
+
+FILE = Artifact(b"\xff", "image/png", "a.png")
+
+
+@dataclass
+class Holder:
+    file: Artifact
+    on: date
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (
+            Report(on=date(2026, 1, 2), amount=Decimal("1.50"), colour=Colour.RED),
+            {"on": "2026-01-02", "amount": "1.50", "colour": "red"},
+        ),
+        (FILE, FILE),
+        ({"a": [FILE, (FILE,)]}, {"a": [FILE, [FILE]]}),
+        (Holder(FILE, date(2026, 1, 2)), {"file": FILE, "on": "2026-01-02"}),
+    ],
+)
+async def test_models_become_json_and_artifacts_stay_what_they_are(
+    value: object, expected: object, context: ToolContext
+) -> None:
+    tool = admit(returning(value), "p")
+    assert await tool.run({}, context) == expected
+
+
+@pytest.mark.parametrize("value", [b"text", {"data": [bytearray(b"x")]}])
+async def test_bytes_are_to_be_artifacts(value: object, context: ToolContext) -> None:
+    with pytest.raises(ToolFailed, match="it is bytes; return an Artifact"):
+        await returning(value).run({}, context)
+
+
+async def test_no_half_of_a_secret_is_left_in_a_shortened_error(context: ToolContext) -> None:
+    secret = "0123456789" * 40
+    failing = raising(ValueError("x" * 200 + secret), threaded=False)
+    with pytest.raises(ToolFailed) as caught:
+        await failing.run({}, replace(context, secrets=Secrets({"TOKEN": secret})))
+    assert caught.value.message == f"fail failed: ValueError: {'x' * 200}***"
 
 
 @pytest.mark.parametrize("value", [object(), looped(), b"\xff", [10**5000]])

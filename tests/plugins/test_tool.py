@@ -1,7 +1,6 @@
 """Writing a tool: what the decorator makes of a function."""
 
 import json
-from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any
 
@@ -16,7 +15,9 @@ from tests.plugins.samples import ARGUMENTS, Address, looped, send
 
 def test_the_spec_says_what_the_decorator_and_the_docstring_say() -> None:
     assert send.spec.name == "send"
-    assert send.spec.description == "Send something.\n\nIt is collected in the evening."
+    assert send.spec.description == (
+        "Send something.\n\nIt is collected in the evening.\n\nReturns: What was sent."
+    )
     assert send.spec.effect is Effect.WRITE
     assert (send.spec.idempotent, send.spec.open_world) == (True, True)
     assert (send.spec.timeout, send.spec.category) == (5.0, "post")
@@ -28,9 +29,17 @@ def test_the_schema_comes_from_the_types() -> None:
         "additionalProperties": False,
         "required": ["to", "day"],
         "properties": {
-            "to": {"$ref": "#/$defs/Address", "description": "where to send it."},
+            "to": {
+                "type": "object",
+                "description": "where to send it.",
+                "required": ["street"],
+                "properties": {
+                    "street": {"type": "string"},
+                    "title": {"type": "string", "default": "home"},
+                },
+            },
             "day": {"type": "string", "format": "date", "description": "when to send it."},
-            "colour": {"$ref": "#/$defs/Colour", "default": "red"},
+            "colour": {"type": "string", "enum": ["red", "blue"], "default": "red"},
             "kind": {"type": "string", "enum": ["letter", "parcel"], "default": "letter"},
             "weight": {
                 "type": "number",
@@ -40,55 +49,7 @@ def test_the_schema_comes_from_the_types() -> None:
             },
             "tags": {"type": "array", "items": {"type": "string"}, "default": []},
         },
-        "$defs": {
-            "Address": {
-                "type": "object",
-                "description": "Where somebody lives.",
-                "required": ["street"],
-                "properties": {
-                    "street": {"type": "string"},
-                    "title": {"type": "string", "default": "home"},
-                },
-            },
-            "Colour": {"type": "string", "enum": ["red", "blue"]},
-        },
     }
-
-
-def google(count: int) -> None:
-    """Count.
-
-    Args:
-        count (int): how far
-            to count.
-    """
-
-
-def numpy(count: int) -> None:
-    """Count.
-
-    Parameters
-    ----------
-    count : int
-        how far
-        to count.
-    """
-
-
-def rest(count: int) -> None:
-    """Count.
-
-    :param count: how far
-        to count.
-    """
-
-
-@pytest.mark.parametrize("function", [google, numpy, rest])
-def test_docstrings_of_every_style_describe_parameters(function: Callable[[int], None]) -> None:
-    spec = tool(effect="read")(function).spec
-    assert spec.description == "Count."
-    described = spec.parameters["properties"]["count"]["description"]
-    assert " ".join(described.split()) == "how far to count."
 
 
 def test_parameters_may_have_any_name() -> None:

@@ -109,3 +109,15 @@ def test_mistakes_in_the_function_are_told_at_once(function: Any, reason: str) -
 def test_mistakes_in_the_options_are_told_at_once(options: dict[str, Any], reason: str) -> None:
     with pytest.raises(ToolDefinitionError, match=reason):
         tool(**options)(flawless)
+
+
+def count_to(count: int) -> None:
+    """Count."""
+
+
+def test_settings_are_a_list_of_environment_variables() -> None:
+    for given, said in (("CRM_TOKEN", "is a list"), (["crm token"], "no environment variable")):
+        with pytest.raises(ToolDefinitionError, match=said):
+            tool(effect="read", requires=given)(count_to)
+    spec = tool(effect="read", requires=["CRM_TOKEN", "CRM_URL", "CRM_TOKEN"])(count_to).spec
+    assert spec.requires == ("CRM_TOKEN", "CRM_URL")

@@ -28,6 +28,7 @@ from domain.llm import (
     UserTurn,
 )
 from domain.ports.chat_model import ChatModel
+from domain.shown_tools import SEARCH_TOOL
 
 DEFAULT_MODEL = "offline-1"
 _CHARACTERS_PER_TOKEN = 4
@@ -90,7 +91,8 @@ class OfflineChat(ChatModel):
         if intent is not None and not conversation.results:
             yield from _words(self._about_itself(intent, request, conversation, language))
             return
-        planner = Planner(self._indexes.of(request.tools), self._today())
+        tools = [tool for tool in request.tools if tool.name != SEARCH_TOOL]  # no word finds more
+        planner = Planner(self._indexes.of(tools), self._today())
         plan = planner.plan([*conversation.before, UserTurn(conversation.message)])
         if conversation.results:
             yield from _words(_report(conversation, plan, language))

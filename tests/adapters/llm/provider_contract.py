@@ -84,7 +84,8 @@ class ProviderContract(ChatModelContract):
     ``service`` is the class of its wire server, ``sdk`` the modules that only a request may
     import, ``creation`` a statement that makes the model. ``usage`` is that of the scenario
     ``text``. ``absent`` are the scenarios that the protocol cannot have, ``differs`` maps the
-    others to the reason with which they fail here.
+    others to the reason with which they fail here. ``renames`` says whether the service takes
+    parameters of plain names alone.
     """
 
     service: ClassVar[type[WireServer]]
@@ -93,6 +94,7 @@ class ProviderContract(ChatModelContract):
     usage: ClassVar[Usage] = Usage(21, 9, 16)
     absent: ClassVar[frozenset[str]] = frozenset()
     differs: ClassVar[Mapping[str, ProviderReason]] = {}
+    renames: ClassVar[bool] = False
 
     @classmethod
     def make(cls, base_url: str, **options: Any) -> ChatModel:
@@ -242,6 +244,28 @@ class ProviderContract(ChatModelContract):
             ToolTurn("c1", "add", "4217"),
         ]
         assert "4217" in "".join(words(await answer(model, "echo", turns, tools=[add])))
+
+    async def test_tells_the_model_of_odd_tools_and_understands_its_calls(
+        self, model: ChatModel, add: ToolSpec
+    ) -> None:
+        """Names and schemas that no service takes as they are: one such fails every request."""
+        self._need("tool")
+        sizes = {f"${name}": each for name, each in add.parameters["properties"].items()}
+        parts = {"type": "object", "properties": sizes, "required": list(sizes)}
+        parameters = {"anyOf": [{"$ref": "#/$defs/Parts"}], "$defs": {"Parts": parts}}
+        odd = ToolSpec("add", "Add. " * 500, parameters, add.effect)
+        lost = ToolSpec("lost", "Lose.", {"$ref": "https://example.com/schema"}, add.effect)
+        asked = await answer(model, "tool", tools=[odd, lost])
+        (call,) = (piece for piece in asked if isinstance(piece, ToolRequest))
+        named = {"$a": 40, "$b": 2}
+        assert call.tool == "add"
+        assert json.loads(call.arguments) == (named if self.renames else {"a": 40, "b": 2})
+        turns: list[Turn] = [
+            UserTurn("Add."),
+            AssistantTurn("", [ToolUse("c1", "add", named)]),
+            ToolTurn("c1", "add", "4217"),
+        ]
+        assert "4217" in "".join(words(await answer(model, "echo", turns, tools=[lost, odd])))
 
     # --- errors
 

@@ -44,6 +44,7 @@ from tests.adapters.llm.wire_anthropic_checks import Refusal, check
 from tests.adapters.llm.wire_server import Request
 
 CACHED = {"cache_control": {"type": "ephemeral"}}
+EMPTY = {"type": "object", "properties": {}}
 ASK = UserTurn('Please call add {"a": 1, "b": 2}.')
 
 
@@ -53,6 +54,7 @@ class TestAnthropicChat(ProviderContract):
     service = AnthropicWireServer
     sdk = ("anthropic", "httpx2")
     creation = "from adapters.llm.anthropic import AnthropicChat; AnthropicChat(api_key='sk')"
+    renames = True
     absent = frozenset({"interleaved"})  # one block ends before the next begins
 
     @classmethod
@@ -131,7 +133,7 @@ async def test_sends_the_whole_conversation(
         "stream": True,
         "system": [{"type": "text", "text": "Be brief.", **CACHED}],
         "tools": [
-            {"name": "ping", "description": "Answer.", "input_schema": {"type": "object"}},
+            {"name": "ping", "description": "Answer.", "input_schema": EMPTY},
             {"name": "add", **described, **CACHED},
         ],
     }
@@ -166,7 +168,7 @@ async def test_declares_the_tools_that_were_called_where_none_is_offered(
     assert wire.requests[0].body["tool_choice"] == {"type": "none"}
 
 
-async def test_leaves_out_of_a_schema_what_the_service_refuses(
+async def test_says_in_words_what_the_service_refuses_in_a_schema(
     wire: AnthropicWireServer, model: AnthropicChat
 ) -> None:
     name = {"type": "string", "maxLength": 2**70}
@@ -178,8 +180,14 @@ async def test_leaves_out_of_a_schema_what_the_service_refuses(
     await answer(model, "text", tools=[ToolSpec("odd", "Odd.", parameters, Effect.READ)])
     assert wire.requests[0].body["tools"][0]["input_schema"] == {
         "type": "object",
-        "properties": {"name": name},
-        "required": ["name"],
+        "properties": {
+            "name": {"type": "string", "description": f"At most {2**70} characters"},
+            "first_name": {
+                "type": "string",
+                "description": f"At most {2**70} characters (its own name is first name)",
+            },
+        },
+        "required": ["name", "first_name"],
     }
 
 

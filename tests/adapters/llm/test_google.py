@@ -45,6 +45,7 @@ class TestGoogleChat(ProviderContract):
     service = GoogleWireServer
     sdk = ("google.genai", "httpx2")
     creation = "from adapters.llm.google import GoogleChat; GoogleChat(api_key='k')"
+    renames = True
     absent = frozenset({"interleaved"})  # calls come whole
 
     @classmethod

@@ -1,13 +1,17 @@
 """The providers by name: made late, once, and closed together."""
 
+from collections.abc import Callable
+
 import pytest
 
 from adapters.llm.registry import Provider, Providers
 from adapters.llm.scripted import ScriptedChat
 from domain.circuits import Circuits
 from domain.errors import ProviderReason, Unavailable
+from domain.plugins import ChatModelOffer, Registered
 from domain.ports.chat_model import ChatModel
 from tests.fakes.clock import FakeClock
+from tests.fakes.extensions import FakeExtensions
 
 CALM = Circuits(FakeClock())
 
@@ -92,3 +96,40 @@ async def test_closes_what_was_made_even_if_one_fails() -> None:
     assert sorted(closed) == ["a", "b", "c"]
     await providers.close()
     assert len(closed) == 3
+
+
+async def test_plugins_providers_come_and_go_and_are_made_anew_when_read_again() -> None:
+    closed: list[str] = []
+    offers = FakeExtensions()
+    providers = Providers({"a": Provider(lambda: Watched(closed, "a"), "demo")}, CALM, offers)
+
+    def offer(name: str, factory: Callable[[], ChatModel]) -> None:
+        offers.the_models = [Registered("p", ChatModelOffer(name, factory, "grey"))]
+
+    offer("parrot", lambda: Watched(closed, "first"))
+    first = providers.get("parrot")
+    assert providers.get("parrot") is first
+    assert providers.names() == ("a", "parrot")
+    assert providers.states() == {"a": "ready", "parrot": "ready"}
+    assert providers.default_model("parrot") == "grey"
+
+    offer("parrot", lambda: Watched(closed, "second"))
+    assert providers.get("parrot") is not first
+    assert closed == []  # it may still be answering
+    offer("a", lambda: pytest.fail("the name is ours"))
+    assert providers.default_model("a") == "demo"
+    assert isinstance(providers.get("a"), Watched)
+    with pytest.raises(Unavailable, match="no provider parrot"):
+        providers.get("parrot")
+    await providers.close()
+    assert sorted(closed) == ["a", "first", "second"]
+
+
+def test_a_provider_that_cannot_be_made_is_unavailable() -> None:
+    def make() -> ChatModel:
+        raise KeyError("key sk-123")
+
+    offers = FakeExtensions(the_models=[Registered("p", ChatModelOffer("parrot", make, "grey"))])
+    with pytest.raises(Unavailable) as raised:
+        Providers({}, CALM, offers).get("parrot")
+    assert raised.value.message == "The provider parrot cannot be made (KeyError): see the log."

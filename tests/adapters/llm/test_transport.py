@@ -8,7 +8,7 @@ from contextlib import suppress
 import httpx2
 import pytest
 
-from adapters.llm.transport.incoming import MAX_HEAD
+from adapters.transport.incoming import MAX_HEAD
 from tests.adapters.llm.raw_server import PIECE, PIECES, Act, RawServer, Step
 from tests.adapters.llm.transport_kinds import CHUNKED, HELLO, LONG, OK, SHORT, Kind, alike
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.llm.transport import streaming_client
-from adapters.llm.transport.dialing import first_to_answer
-from adapters.llm.transport.incoming import MAX_HEAD, MAX_HEADERS, Incoming
+from adapters.transport import streaming_client
+from adapters.transport.dialing import first_to_answer
+from adapters.transport.incoming import MAX_HEAD, MAX_HEADERS, Incoming
 from tests.adapters.llm.raw_server import PIECE, PIECES, Act, RawServer, Step
 from tests.adapters.llm.transport_kinds import CHUNKED, HELLO, LONG, OK, SHORT, Kind, ours
 
@@ -181,7 +181,7 @@ async def test_the_client_asks_for_plain_bytes_and_reaches_proxies(
 
 
 def test_importing_it_imports_no_client() -> None:
-    code = "import sys, adapters.llm.transport; sys.exit('httpx2' in sys.modules)"
+    code = "import sys, adapters.transport; sys.exit('httpx2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 import uvloop
 
-from adapters.llm.transport.streaming import StreamingTransport
+from adapters.transport.streaming import StreamingTransport
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"

@@ -30,7 +30,20 @@ async def store(request: pytest.FixtureRequest, shared: Database) -> AnyStore:
     """An empty store: the fake, or the database of this run."""
     if request.param == "fake":
         return FakeStore()
-    for table in ("users", "conversations", "runs", "answers", "audit", "configuration"):
+    for table in (
+        "users",
+        "conversations",
+        "runs",
+        "answers",
+        "audit",
+        "configuration",
+        "switches",
+        "rounds",
+        "sources",
+        "alerts",
+        "pulses",
+        "totals",
+    ):
         await shared.fetch(f"DELETE FROM {table}")  # the other tables go along
     return Store.over(shared)
 

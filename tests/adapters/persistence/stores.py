@@ -18,11 +18,15 @@ from domain.idempotency import RequestKey
 from domain.identity import Role, User
 from domain.ids import new_id
 from domain.ports.answers import Answers
+from domain.ports.artifacts import Artifacts
 from domain.ports.audit import Audit
 from domain.ports.configurations import Configurations
 from domain.ports.consents import Consents
 from domain.ports.conversations import Conversations
+from domain.ports.monitoring import Monitoring
+from domain.ports.pulses import Pulses
 from domain.ports.runs import Ending, Leases, NewRun, RunLog, Runs
+from domain.ports.switches import Switches
 from domain.ports.unit_of_work import UnitOfWork
 from domain.ports.users import Session, Sessions, Users
 from domain.runs import RunStatus
@@ -61,11 +65,19 @@ class AnyStore(Protocol):
     @property
     def consents(self) -> Consents: ...
     @property
+    def artifacts(self) -> Artifacts: ...
+    @property
     def answers(self) -> Answers: ...
     @property
     def audit(self) -> Audit: ...
     @property
     def configurations(self) -> Configurations: ...
+    @property
+    def switches(self) -> Switches: ...
+    @property
+    def monitoring(self) -> Monitoring: ...
+    @property
+    def pulses(self) -> Pulses: ...
     @property
     def unit_of_work(self) -> UnitOfWork: ...
 

@@ -38,7 +38,14 @@ INDEXES = {
     "sqlite": "SELECT name FROM pragma_index_list('runs')",
     "postgresql": "SELECT indexname AS name FROM pg_indexes WHERE tablename = 'runs'",
 }
-ALL = ["0001_initial", "0002_consents", "0003_preferences"]
+ALL = [
+    "0001_initial",
+    "0002_consents",
+    "0003_preferences",
+    "0004_switches",
+    "0005_artifacts",
+    "0006_monitoring",
+]
 MIGRATE = """
 import asyncio, sys
 from adapters.persistence import migrate

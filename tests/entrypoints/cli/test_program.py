@@ -9,7 +9,7 @@ from tests.entrypoints.cli.conftest import Command
 from tests.entrypoints.cli.processes import Installation
 
 HEAVY = {"openai", "tortoise", "quart", "uvicorn", "httpx2", "rich.console"}
-COMMANDS = ["demo", "serve", "chat", "ask", "user", "migrate", "doctor"]
+COMMANDS = ["demo", "serve", "chat", "ask", "user", "plugin", "migrate", "doctor"]
 
 
 def test_help_names_the_commands_and_loads_nothing_heavy(installation: Installation) -> None:

@@ -16,6 +16,7 @@ from domain.identity import Role
 from domain.ports.clock import Clock
 from entrypoints.container import Container
 from entrypoints.http.app import create_app
+from entrypoints.service import start_plugins
 from entrypoints.services import Services
 from entrypoints.settings import load_settings
 from tests.fakes.security import FakePasswords
@@ -144,6 +145,7 @@ def install(tmp_path: Path, database_url: str) -> Install:
             await database.start()
             stack.push_async_callback(database.close)
             services = container.services()
+            await start_plugins(container, stack)
             await services.signals.start(services.live.hint, services.worker.look)
             stack.push_async_callback(services.signals.stop)
             await services.worker.start()

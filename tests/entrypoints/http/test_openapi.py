@@ -32,6 +32,8 @@ BODIES: list[events.Body] = [
     events.ConsentAnswered(ID, "1", "approved", {"a": 1}, "0" * 64, ""),
     events.StepEnded("end", 1, 2, 0),
     events.ToolStarted("1"),
+    events.ToolProgressed("1", "calculator", "Half of it.", 0.5),
+    events.ToolProgressed("1", "calculator", "Nearly."),
     events.ToolFinished("1", "calculator", None, 1.5),
     events.ToolErred("1", "calculator", "failed", *PROBLEM),
     events.Retried(1, 2),

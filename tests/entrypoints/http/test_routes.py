@@ -3,12 +3,15 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from werkzeug.routing import Rule
 
+from domain.artifacts import Artifact, KeptArtifact
 from domain.identity import Role
+from domain.ids import new_id
 from entrypoints.http.guard import is_open, role_of
 from tests.entrypoints.http.conftest import Client, Installation, read_error
 
@@ -37,8 +40,15 @@ UNDOCUMENTED = {  # the pages of the documentation do not document themselves
     "/redoc",
 }
 ABOVE_USER = {
+    ("GET", "/metrics"): Role.OPERATOR,
     ("GET", "/api/audit"): Role.OPERATOR,
+    ("GET", "/api/metrics"): Role.OPERATOR,
     ("GET", "/api/policy"): Role.OPERATOR,
+    ("GET", "/api/plugins"): Role.OPERATOR,
+    ("PATCH", "/api/plugins/<plugin_name>"): Role.OPERATOR,
+    ("PATCH", "/api/tools/<tool_name>"): Role.OPERATOR,
+    ("POST", "/api/plugins/<plugin_name>/reload"): Role.OPERATOR,
+    ("POST", "/api/plugins/reload"): Role.OPERATOR,
     ("POST", "/api/policy/simulate"): Role.OPERATOR,
     ("PUT", "/api/config"): Role.ADMIN,
     ("PUT", "/api/policy"): Role.ADMIN,
@@ -46,6 +56,7 @@ ABOVE_USER = {
 BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/api/conversations/<conversation_id>"): {"title": "Mine now"},
 }
+SHARED = {"plugin_name", "tool_name"}  # path parameters that name what is nobody's own
 UNKNOWN = "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
 
 
@@ -106,14 +117,18 @@ async def test_every_websocket_is_described(installation: Installation) -> None:
     assert document["x-websockets"].keys() == sockets
 
 
-async def belongings(client: Client, admin: Client) -> dict[str, str]:
+async def belongings(installation: Installation, client: Client, admin: Client) -> dict[str, str]:
     """Return the ids of what a user has, by the name of the path parameter that takes them."""
     answer = await client.json("POST", "/api/chat", {"message": "What is 17 * 23?"})
     await admin.json("PUT", "/api/config", {"autonomy_level": "manual"})
     call = {"tool": "calculator", "parameters": {"expression": "1"}}
     waiting = await client.json("POST", "/api/tools/execute", call, 202)
     await admin.json("PUT", "/api/config", {"autonomy_level": "semi"})
+    run_id, artifact = answer["run_id"], Artifact(b"1", "text/plain", "one.txt")
+    kept = KeptArtifact(new_id(), client.user["id"], run_id, "c", datetime.now(UTC), artifact)
+    await installation.services.artifacts.add([kept])
     return {
+        "artifact_id": kept.id,
         "conversation_id": answer["conversation_id"],
         "run_id": answer["run_id"],
         "consent_id": waiting["consent_request"]["id"],
@@ -123,11 +138,11 @@ async def belongings(client: Client, admin: Client) -> dict[str, str]:
 async def test_nobody_sees_what_is_another_users(
     installation: Installation, ada: Client, bob: Client, admin: Client
 ) -> None:
-    owned = await belongings(ada, admin)
+    owned = await belongings(installation, ada, admin)
     tried = 0
 
     for method, rule, view in operations(installation):
-        if not rule.arguments or is_open(view):
+        if not rule.arguments or is_open(view) or rule.arguments <= SHARED:
             continue
         assert rule.arguments <= owned.keys(), f"make one of Ada's for {rule.rule}"
         body = BODIES.get((method, rule.rule))

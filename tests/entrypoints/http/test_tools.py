@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from domain.tools import Effect, Tool
-from entrypoints.http.tools import ToolView, ranked
+from domain.tools import Effect
+from entrypoints.http.tools import ToolView
 from tests.entrypoints.http.conftest import Client
 from tests.entrypoints.http.ledger import ANSWER, no, rest_of, yes
-from tests.fakes.tools import FakeTool
 
 PATH = "/api/tools/execute"
 
@@ -31,14 +30,6 @@ async def test_the_list_for_a_task(ada: Client) -> None:
 
     assert tools[0]["name"] == "current_time"
     assert (await ada.get("/api/tools?q=zzz"))["tools"] == []
-
-
-def test_a_word_in_the_name_counts_twice() -> None:
-    tools: list[Tool] = [FakeTool("alpha"), FakeTool("looks"), FakeTool("beta")]
-
-    # Every description holds the word, and one name.
-    assert [spec.name for spec in ranked(tools, "Looks")] == ["looks", "alpha", "beta"]
-    assert [spec.name for spec in ranked(tools, " ")] == ["alpha", "looks", "beta"]
 
 
 async def test_a_call(ada: Client) -> None:

@@ -1,0 +1,20 @@
+"""Tools as each provider takes them: names, descriptions, and the JSON Schema it understands."""
+
+from adapters.llm.schemas.compiling import compile_tool
+from adapters.llm.schemas.outcome import Compiled, Loss
+from adapters.llm.schemas.speaking import for_provider, from_provider
+from adapters.llm.schemas.targets import ANTHROPIC, GOOGLE, OPENAI, OPENAI_STRICT, TARGETS, Target
+
+__all__ = [
+    "ANTHROPIC",
+    "GOOGLE",
+    "OPENAI",
+    "OPENAI_STRICT",
+    "TARGETS",
+    "Compiled",
+    "Loss",
+    "Target",
+    "compile_tool",
+    "for_provider",
+    "from_provider",
+]

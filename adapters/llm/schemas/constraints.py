@@ -1,0 +1,248 @@
+"""The keywords of one schema, in the words of a provider."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from adapters.llm.schemas.keywords import ANNOTATIONS, distinct, sendable, type_of, types_of
+from adapters.llm.schemas.places import Losses, Place, Room
+from adapters.llm.schemas.targets import Target
+from adapters.llm.schemas.words import explained, phrase, shortened
+
+Schema = dict[str, Any]
+
+_OF_NUMBERS: Final = {"int32", "int64", "float", "double"}  # formats that the type says
+_CONDITIONS: Final = {
+    "not": (),
+    "if": ("then", "else"),
+    "contains": ("minContains", "maxContains"),
+}
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A schema half done: what is left of it, what it has become, and what is to be told."""
+
+    rest: Schema
+    place: Place
+    lowered: Schema = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
+
+
+class Constraints:
+    """Takes over what a schema without references says; ``lower`` does so for those within."""
+
+    def __init__(
+        self, target: Target, room: Room, losses: Losses, lower: Callable[[Any, Place], Schema]
+    ) -> None:
+        self._target, self._room, self._losses, self._lower = target, room, losses, lower
+
+    def lowered(self, schema: Schema, place: Place) -> Schema:
+        """Return what the provider is told of a tidy schema."""
+        rest = {key: value for key, value in schema.items() if key not in ANNOTATIONS}
+        notes = {key: value for key, value in schema.items() if key in ANNOTATIONS}
+        draft = _Draft(rest, place)
+        self._properties(draft)
+        self._items(draft)
+        for keyword, bound in _CONDITIONS.items():
+            self._condition(keyword, bound, draft)
+        nullable = self._values(draft)
+        for keyword, value in draft.rest.items():
+            if self._takes(keyword, value):
+                draft.lowered[keyword] = self._value(keyword, value, place)
+            else:
+                self._tell(keyword, value, draft.words, place)
+        if not self._target.composes:
+            _infer_type(draft.lowered)
+        if nullable:
+            draft.lowered = _or_null(draft.lowered)
+        return self.annotated(draft.lowered, notes, place, draft.words)
+
+    def annotated(
+        self, lowered: Schema, notes: Schema, place: Place, words: Sequence[str] = ()
+    ) -> Schema:
+        """Return the schema with its annotations and words, as far as the provider takes them."""
+        lowered, words = dict(lowered), list(words)
+        description = notes.get("description", "")
+        if "title" in self._target.keywords:
+            lowered |= {"title": notes["title"]} if "title" in notes else {}
+        elif not description:
+            description = notes.get("title", "")
+        for keyword in ("default", "examples"):
+            if keyword not in notes:
+                continue
+            value = notes[keyword]
+            if self._takes(keyword, value) and sendable(value, self._target.largest):
+                lowered[keyword] = value
+            else:
+                self._tell(keyword, value, words, place)
+        if description:
+            lowered["description"] = description
+        return self.described(lowered, words, place)
+
+    def described(self, lowered: Schema, words: Sequence[str], place: Place) -> Schema:
+        """Return the schema with the words in its description, which may have to be cut."""
+        text, rest = shortened(lowered.get("description", ""), self._room.words)
+        if rest:
+            self._losses.add(place.path, "description", "cut: it is long")
+        if text := explained(text, words):
+            return {**lowered, "description": text}
+        return lowered
+
+    def _value(self, keyword: str, value: Any, place: Place) -> Any:
+        if keyword in {"anyOf", "allOf"}:
+            return [self._lower(each, place.at(keyword, at)) for at, each in enumerate(value)]
+        if keyword in {"dependentSchemas", "patternProperties", "properties"}:
+            deeper = keyword != "dependentSchemas"
+            return {
+                name: self._lower(each, place.at(keyword, name, deeper=deeper))
+                for name, each in value.items()
+            }
+        if keyword in {"propertyNames", "then", "else"}:
+            return self._lower(value, place.at(keyword))
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+    def _properties(self, draft: _Draft) -> None:
+        """Take over what a schema says of properties: each that is required is named too."""
+        rest, place, lowered = draft.rest, draft.place, draft.lowered
+        others = self._others(rest)
+        required = distinct(rest.pop("required", ()))
+        named = dict.fromkeys(required, others if isinstance(others, Mapping) else True)
+        listed = rest.pop("properties", None)
+        named |= listed or {}
+        allowed = {name: each for name, each in named.items() if each is not False}
+        if named or listed is not None:
+            lowered["properties"] = self._value("properties", allowed, place)
+        if required := [name for name in required if name in allowed]:
+            lowered["required"] = required
+        if isinstance(others, Mapping):
+            schema = self._lower(others, place.at("additionalProperties", deeper=True))
+            lowered["additionalProperties"] = schema or True
+        elif others is not None:
+            lowered["additionalProperties"] = others
+
+    def _others(self, rest: Schema) -> Any:
+        """Return what properties without a name must fit, patterns that are not taken included."""
+        others = rest.pop("additionalProperties", None)
+        if "patternProperties" not in rest or "patternProperties" in self._target.keywords:
+            return others
+        patterns = list(rest["patternProperties"].values())
+        if isinstance(others, Mapping):
+            patterns.append(others)
+        elif others is not False:
+            return others
+        return {"anyOf": patterns} if len(patterns) > 1 else (patterns or [False])[0]
+
+    def _items(self, draft: _Draft) -> None:
+        """Take over what a schema says of items; an array says at least that there are any."""
+        rest, place = draft.rest, draft.place
+        items, prefix = rest.pop("items", None), rest.pop("prefixItems", [])
+        if prefix:
+            draft.lowered["prefixItems"] = [
+                self._lower(each, place.at("prefixItems", at, deeper=True))
+                for at, each in enumerate(prefix)
+            ]
+        if items is False:
+            rest["maxItems"] = min(len(prefix), rest.get("maxItems", len(prefix)))
+        if items is not None or prefix or "array" in types_of(rest):
+            draft.lowered["items"] = self._lower(items or True, place.at("items", deeper=True))
+
+    def _condition(self, keyword: str, bound: Sequence[str], draft: _Draft) -> None:
+        """Take over a keyword whose schema must not say less than it did: else it is told."""
+        extras = {name: draft.rest.pop(name) for name in bound if name in draft.rest}
+        if keyword not in draft.rest:
+            return
+        condition, exact = draft.rest.pop(keyword), None
+        known = dict(self._losses.known)
+        if self._takes(keyword, condition) and not _refers(condition):
+            exact = self._lower(condition, draft.place.at(keyword))
+        if exact is not None and self._losses.known == known:
+            draft.lowered[keyword] = exact
+            for name, each in extras.items():
+                draft.lowered[name] = self._value(name, each, draft.place)
+        else:
+            self._losses.known = known
+            told = {keyword: condition, **extras} if keyword == "if" else condition
+            self._tell(keyword, told, draft.words, draft.place)
+
+    def _values(self, draft: _Draft) -> bool:
+        """Take over the values that are listed; return whether null is to be put beside."""
+        rest, target = draft.rest, self._target
+        keyword = "const" if "const" in rest else "enum"
+        if keyword not in rest:
+            return False
+        listed = rest.pop(keyword)
+        rest.pop("enum", None)
+        values = [listed] if keyword == "const" else distinct(listed)
+        if not values:
+            self._losses.add(draft.place.path, "enum", "dropped: it holds no value")
+            return False
+        apart = target.enum_kinds is not None and "null" not in target.enum_kinds
+        others = [each for each in values if not (apart and each is None)]
+        if not all(map(self._takes_value, others)):
+            self._tell(keyword, listed, draft.words, draft.place)
+            return False
+        if apart and (types := [each for each in types_of(rest) if each != "null"]):
+            rest["type"] = types[0] if len(types) == 1 else types
+        elif apart:
+            rest.pop("type", None)
+        if others and keyword == "const" and "const" in target.keywords:
+            draft.lowered["const"] = listed
+        elif others:
+            draft.lowered["enum"] = others
+        return len(others) < len(values)
+
+    def _takes_value(self, value: Any) -> bool:
+        kinds = self._target.enum_kinds
+        return (kinds is None or type_of(value) in kinds) and sendable(value, self._target.largest)
+
+    def _takes(self, keyword: str, value: Any) -> bool:
+        target = self._target
+        if keyword not in target.keywords:
+            return False
+        if keyword == "format":
+            return target.formats is None or value in target.formats
+        if keyword == "pattern":
+            return _is_regular(value) and not (target.strict and "(?" in value)
+        return isinstance(value, Mapping | list) or sendable(value, target.largest)
+
+    def _tell(self, keyword: str, value: Any, words: list[str], place: Place) -> None:
+        if keyword == "format" and value in _OF_NUMBERS:
+            return
+        words.append(phrase(keyword, value))
+        self._losses.add(place.path, keyword, "moved to the description")
+
+
+def _infer_type(lowered: Schema) -> None:
+    """Name the type that the keywords are of: some providers take no schema without."""
+    if "type" in lowered or "anyOf" in lowered:
+        return
+    values = lowered.get("enum", [lowered["const"]] if "const" in lowered else [])
+    if kinds := distinct(map(type_of, values)):
+        lowered["type"] = kinds[0] if len(kinds) == 1 else kinds
+    elif lowered.keys() & {"properties", "additionalProperties"}:
+        lowered["type"] = "object"
+    elif lowered.keys() & {"items", "prefixItems"}:
+        lowered["type"] = "array"
+
+
+def _or_null(lowered: Schema) -> Schema:
+    return {"anyOf": [lowered, {"type": "null"}]} if lowered else {"type": "null"}
+
+
+def _refers(value: Any) -> bool:
+    match value:
+        case dict():
+            return "$ref" in value or any(map(_refers, value.values()))
+        case list():
+            return any(map(_refers, value))
+    return False
+
+
+def _is_regular(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,134 @@
+"""The root of a tool's parameters as one plain object, whatever it is composed of."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from adapters.llm.schemas.keywords import distinct, tidied, types_of
+from adapters.llm.schemas.merging import merged
+from adapters.llm.schemas.references import Document, Unusable, step
+from adapters.llm.schemas.words import phrase
+
+Lose = Callable[[str, str, str], None]
+
+_MOST_NESTED: Final = 16  # compositions within each other
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    path: str
+    opened: tuple[str, ...] = ()
+    steps: int = 0
+
+
+class Root:
+    """Makes one object of the schema at the root; no provider takes a composed one."""
+
+    def __init__(self, document: Document, lose: Lose) -> None:
+        self._document = document
+        self._lose = lose
+        self.words: list[str] = []
+        """What holds for the parameters together and no keyword says any more."""
+
+    def plain(self, schema: Any) -> dict[str, Any]:
+        """Return the root as an object without ``$ref`` and compositions.
+
+        Raises:
+            Unusable: no object fits it.
+
+        """
+        root = self._flat(schema, _Place(""))
+        if root is None:
+            raise Unusable("its parameters are not an object")
+        for keyword in ("not", "enum", "const"):
+            if keyword in root:
+                self.words.append(phrase(keyword, root.pop(keyword)))
+                self._lose("", keyword, "moved to the description: not taken at the top")
+        return {**root, "type": "object"}
+
+    def _flat(self, schema: Any, place: _Place) -> dict[str, Any] | None:
+        """Return the schema without references and compositions; None if no object fits."""
+        if not isinstance(schema, Mapping):
+            return None if schema is False else {}
+        if place.steps > _MOST_NESTED:
+            self._lose(place.path, "allOf", "dropped: it is nested too deep")
+            return {}
+        tidy = tidied(schema, lambda keyword, what: self._lose(place.path, keyword, what))
+        if (types := types_of(tidy)) and "object" not in types:
+            return None
+        parts = [{key: value for key, value in tidy.items() if key not in _COMPOSING}]
+        for part, at in self._all_of(tidy, place):
+            if (flat := self._flat(part, at)) is None:
+                return None
+            parts.append(flat)
+        for keyword in ("anyOf", "oneOf"):
+            if keyword in tidy:
+                if (flat := self._one_of(tidy[keyword], keyword, place)) is None:
+                    return None
+                parts.append(flat)
+        return merged(*parts)
+
+    def _all_of(self, schema: Mapping[str, Any], place: _Place) -> list[tuple[Any, _Place]]:
+        parts = [
+            (part, _further(place, "allOf", at)) for at, part in enumerate(schema.get("allOf", ()))
+        ]
+        if "$ref" in schema:
+            path, target = self._document.find(schema["$ref"])
+            if path in place.opened:
+                self._lose(place.path, "$ref", "dropped: it leads back to itself")
+            else:
+                opened = (*place.opened, path)
+                parts.insert(0, (target, _Place(path, opened, place.steps + 1)))
+        return parts
+
+    def _one_of(
+        self, branches: Sequence[Any], keyword: str, place: _Place
+    ) -> dict[str, Any] | None:
+        """Return an object that has what any of the branches has."""
+        flats = [
+            self._flat(branch, _further(place, keyword, at)) for at, branch in enumerate(branches)
+        ]
+        if not (objects := [flat for flat in flats if flat is not None]):
+            return None
+        if len(objects) == 1:
+            return objects[0]
+        self._lose(place.path, keyword, "weakened: its branches are one object, parted in words")
+        if told := " or ".join(filter(None, map(_told, objects))):
+            self.words.append(f"together: {told}")
+        return _united(objects)
+
+
+_COMPOSING: Final = {"$ref", "allOf", "anyOf", "oneOf"}
+
+
+def _further(place: _Place, *parts: str | int) -> _Place:
+    return replace(place, path=step(place.path, *parts), steps=place.steps + 1)
+
+
+def _told(branch: Mapping[str, Any]) -> str:
+    """Return the parameters of a branch, those that it requires first."""
+    required = list(branch.get("required", ()))
+    others = [name for name in branch.get("properties", {}) if name not in required]
+    names = ", ".join(required)
+    return f"{names} (with {', '.join(others)} if wanted)" if names and others else names
+
+
+def _united(objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    united: dict[str, Any] = {"properties": {}}
+    for name in distinct(name for each in objects for name in each.get("properties", {})):
+        schemas = [
+            each["properties"][name] for each in objects if name in each.get("properties", {})
+        ]
+        kinds = [schema for schema in distinct(schemas) if schema is not False]
+        united["properties"][name] = kinds[0] if len(kinds) == 1 else {"anyOf": kinds or [True]}
+    first = objects[0].get("required", ())
+    required = [name for name in first if all(name in each.get("required", ()) for each in objects)]
+    if required:
+        united["required"] = required
+    if all(each.get("additionalProperties") is False for each in objects) and not any(
+        "patternProperties" in each for each in objects
+    ):
+        united["additionalProperties"] = False
+    if described := next((each["description"] for each in objects if "description" in each), ""):
+        united["description"] = described
+    return united

@@ -1,0 +1,245 @@
+"""Parameters as OpenAI's strict mode takes them, which leaves nothing open.
+
+Every property is required, and null stands for one that is left out; no object takes others
+than those it names. What cannot be said so (objects of any properties, tuples, any value) is
+asked for as JSON text. See the page "Structured outputs", section "Supported schemas".
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from adapters.llm.encoded_tools import exact_json
+from adapters.llm.schemas.forms import (
+    Branch,
+    Form,
+    Items,
+    Named,
+    Nullable,
+    OneOf,
+    Plain,
+    Properties,
+    Text,
+)
+from adapters.llm.schemas.keywords import applying, distinct, types_of
+from adapters.llm.schemas.outcome import Loss
+from adapters.llm.schemas.places import TooLarge
+from adapters.llm.schemas.references import Unusable, step
+from adapters.llm.schemas.words import explained, in_short
+
+_MOST_PROPERTIES: Final = 5000
+_MOST_LEVELS: Final = 10
+_MOST_TEXT: Final = 120_000  # characters of names and values
+_MOST_VALUES: Final = 1000  # of enums
+_MANY_VALUES, _THEIR_TEXT = 250, 15_000
+
+Schema = Mapping[str, Any]
+Strict = tuple[dict[str, Any], Form]
+
+
+def strictly(parameters: Schema) -> tuple[dict[str, Any], Form, tuple[Loss, ...]]:
+    """Return the strict form of lowered parameters, what arguments become, and the losses.
+
+    Raises:
+        Unusable: the parameters themselves may have any name.
+        TooLarge: the schema is beyond a limit of the provider.
+
+    """
+    root = {key: value for key, value in parameters.items() if key != "$defs"}
+    if _takes_others(root) or "anyOf" in root:
+        raise Unusable("its parameters may have names of their own, which a strict schema forbids")
+    strictness = _Strictness(parameters.get("$defs", {}))
+    schema, form = strictness.of_object(root, "")
+    if strictness.definitions:
+        schema["$defs"] = strictness.definitions
+    _check_limits(schema)
+    return schema, form, tuple(strictness.losses)
+
+
+class _Strictness:
+    def __init__(self, own: Mapping[str, Schema]) -> None:
+        self._own = own
+        self._forms = {name: Named() for name in own}
+        self.definitions: dict[str, Any] = {}
+        self.losses: list[Loss] = []
+        for name, each in own.items():
+            self.definitions[name], self._forms[name].form = self._of(each, step("/$defs", name))
+
+    def _of(self, schema: Schema, path: str) -> Strict:
+        if "$ref" in schema:
+            return dict(schema), self._forms[schema["$ref"].removeprefix("#/$defs/")]
+        if self._is_open(schema):
+            return self._as_text(schema, path), Text()
+        if "anyOf" in schema:
+            return self._of_branches(schema, path)
+        return self._of_types(schema, types_of(schema), path)
+
+    def _of_types(self, schema: Schema, types: list[str], path: str) -> Strict:
+        if len(types) > 1 and {"object", "array"} & set(types):
+            each_alone = [_of_type(schema, kind) for kind in types]
+            kept = {key: schema[key] for key in ("description",) if key in schema}
+            return self._of_branches({"anyOf": each_alone, **kept}, path)
+        if types == ["object"]:
+            return self.of_object(schema, path)
+        if types == ["array"]:
+            items = [*schema.get("prefixItems", ()), schema.get("items", {})][0]
+            sent, form = self._of(items, step(path, "items"))
+            rest = {key: value for key, value in schema.items() if key != "prefixItems"}
+            return {**rest, "items": sent}, _items(form)
+        return dict(schema), Plain()
+
+    def of_object(self, schema: Schema, path: str) -> Strict:
+        """Return an object of named properties, all of them required."""
+        required = set(schema.get("required", ()))
+        sent: dict[str, Any] = {}
+        forms: dict[str, Form] = {}
+        for name, each in schema.get("properties", {}).items():
+            at = step(path, "properties", name)
+            sent[name], forms[name] = self._of(each, at)
+            if name in required:
+                continue
+            if self._takes_null(each):
+                self._lose(at, "type", "weakened: null means that it is left out")
+            if not self._takes_null(sent[name]):
+                sent[name] = _or_null(sent[name])
+            if not isinstance(forms[name], Text):  # where null can be written out
+                forms[name] = Nullable(forms[name])
+        if "additionalProperties" not in schema:
+            self._lose(path, "additionalProperties", "narrowed: other names cannot be given")
+        rest = {key: value for key, value in schema.items() if key == "description"}
+        strict = {
+            "type": "object",
+            **rest,
+            "properties": sent,
+            "required": list(sent),
+            "additionalProperties": False,
+        }
+        return strict, Properties(forms, frozenset(sent.keys() - required))
+
+    def _of_branches(self, schema: Schema, path: str) -> Strict:
+        branches = schema["anyOf"]
+        null = any(types_of(each) == ["null"] for each in branches)
+        others = [each for each in branches if types_of(each) != ["null"]]
+        described = {"description": schema["description"]} if "description" in schema else {}
+        if any(self._is_open(each) for each in others):
+            whole = others[0] if len(others) == 1 else {"anyOf": others}
+            text = self._as_text({**whole, **described}, path)
+            return (_or_null(text), Nullable(Text())) if null else (text, Text())
+        made = [self._of(each, step(path, "anyOf", at)) for at, each in enumerate(others)]
+        sent: list[Any] = distinct(each for each, _ in made)
+        if null:
+            sent.append({"type": "null"})
+        form: Form = Plain()
+        if len(made) == 1:
+            form = made[0][1]
+        elif any(not isinstance(each, Plain) for _, each in made):
+            form = OneOf(
+                [
+                    Branch(self._whole(own), self._whole_sent(strict), each)
+                    for own, (strict, each) in zip(others, made, strict=True)
+                ]
+            )
+        return {"anyOf": sent, **described}, Nullable(form) if null else form
+
+    def _whole(self, schema: Schema) -> Schema:
+        return {**schema, "$defs": self._own}
+
+    def _whole_sent(self, schema: Schema) -> Schema:
+        return {**schema, "$defs": self.definitions}
+
+    def _is_open(self, schema: Schema, seen: frozenset[str] = frozenset()) -> bool:
+        """Return whether the schema takes what a strict one cannot describe."""
+        if "$ref" in schema:
+            name = schema["$ref"].removeprefix("#/$defs/")
+            return name not in seen and self._is_open(self._own[name], seen | {name})
+        if "anyOf" in schema:
+            return False
+        if not (types := types_of(schema)):
+            return True
+        if "object" in types:
+            closed = schema.get("additionalProperties") is False
+            if _takes_others(schema) or not (schema.get("properties") or closed):
+                return True
+        return "array" in types and _has_unlike_items(schema)
+
+    def _takes_null(self, schema: Schema) -> bool:
+        if "$ref" in schema:
+            own = self._own[schema["$ref"].removeprefix("#/$defs/")]
+            return "$ref" not in own and self._takes_null(own)
+        if "anyOf" in schema:
+            return any(self._takes_null(each) for each in schema["anyOf"])
+        return "null" in types_of(schema) and None in schema.get("enum", [None])
+
+    def _as_text(self, schema: Schema, path: str) -> dict[str, Any]:
+        shown = {key: value for key, value in schema.items() if key != "description"}
+        told = f"as JSON text, of the schema {in_short(shown)}" if shown else "as JSON text"
+        self._lose(path, "type", "asked for as JSON text")
+        return {"type": "string", "description": explained(schema.get("description", ""), [told])}
+
+    def _lose(self, path: str, keyword: str, what: str) -> None:
+        self.losses.append(Loss(path, keyword, what))
+
+
+def _takes_others(schema: Schema) -> bool:
+    """Return whether the schema says that there may be properties that it does not name."""
+    return bool(schema.get("additionalProperties", False))
+
+
+def _has_unlike_items(schema: Schema) -> bool:
+    """Return whether the items of an array are not all of one schema."""
+    kinds = list(schema.get("prefixItems", ()))
+    if schema.get("maxItems", len(kinds) + 1) > len(kinds):
+        kinds.append(schema.get("items", {}))
+    return len(distinct(kinds)) != 1 or not kinds[0]
+
+
+def _items(form: Form) -> Form:
+    return Plain() if isinstance(form, Plain) else Items(form)
+
+
+def _of_type(schema: Schema, kind: str) -> dict[str, Any]:
+    """Return what the schema says of values of one type."""
+    alone = {key: value for key, value in schema.items() if key != "description"}
+    return applying({**alone, "type": kind}, [kind])
+
+
+def _or_null(schema: Schema) -> dict[str, Any]:
+    """Return the schema with null allowed."""
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    kind = schema.get("type", [])
+    if isinstance(kind, str) and not (schema.keys() & {"items", "properties", "enum", "const"}):
+        return {**schema, "type": [kind, "null"]}
+    described = {"description": schema["description"]} if "description" in schema else {}
+    bare = {key: value for key, value in schema.items() if key != "description"}
+    return {"anyOf": [bare, {"type": "null"}], **described}
+
+
+def _check_limits(schema: Schema) -> None:
+    nodes = list(_nodes(schema, 1))
+    text = properties = values = 0
+    for node, level in nodes:
+        if level > _MOST_LEVELS and node.get("type") == "object":
+            raise TooLarge(f"its parameters lie deeper in each other than {_MOST_LEVELS} levels")
+        names = [*node.get("properties", ()), *node.get("$defs", ())]
+        listed = node.get("enum", [node["const"]] if "const" in node else [])
+        written = sum(len(each if isinstance(each, str) else exact_json(each)) for each in listed)
+        if len(listed) > _MANY_VALUES and written > _THEIR_TEXT:
+            raise TooLarge("an enum of its parameters is too long")
+        text += sum(map(len, names)) + written
+        properties += len(node.get("properties", ()))
+        values += len(node.get("enum", ()))
+    if text > _MOST_TEXT or properties > _MOST_PROPERTIES or values > _MOST_VALUES:
+        raise TooLarge("its parameters have too many names and values")
+
+
+def _nodes(schema: Schema, level: int) -> Iterator[tuple[Schema, int]]:
+    """Yield every schema in this one, and how many objects it lies in, itself included."""
+    yield schema, level
+    for each in schema.get("properties", {}).values():
+        yield from _nodes(each, level + 1)
+    if "items" in schema:
+        yield from _nodes(schema["items"], level)
+    for each in schema.get("anyOf", ()):
+        yield from _nodes(each, level)
+    for each in schema.get("$defs", {}).values():
+        yield from _nodes(each, 1)

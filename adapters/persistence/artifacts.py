@@ -1,0 +1,62 @@
+"""The artifacts of runs, in the database: the one thing that all workers share."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from adapters.persistence.codec import known_id
+from adapters.persistence.database import Database
+from domain.artifacts import Artifact, KeptArtifact
+from domain.errors import NotFound
+
+_ADD: Final = """
+    INSERT INTO artifacts (id, user_id, run_id, call_id, name, media_type, size, data, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id
+"""
+_GET: Final = "SELECT name, media_type, data FROM artifacts WHERE id = $1 AND user_id = $2"
+_SIZE: Final = "SELECT COALESCE(SUM(size), 0) AS total FROM artifacts WHERE user_id = $1"
+
+
+class TortoiseArtifacts:
+    """The artifacts, in the database. They go with their run's row."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, artifacts: Sequence[KeptArtifact]) -> None:
+        """Keep these, all or none."""
+
+        async def work() -> None:
+            for kept in artifacts:
+                artifact = kept.artifact
+                await self._database.fetch(
+                    _ADD,
+                    kept.id,
+                    kept.user_id,
+                    kept.run_id,
+                    kept.call_id,
+                    artifact.name,
+                    artifact.media_type,
+                    artifact.size,
+                    artifact.data,
+                    kept.created_at,
+                )
+
+        await self._database.unit_of_work.run(work)
+
+    async def get(self, user_id: str, artifact_id: str) -> Artifact:
+        """Return one.
+
+        Raises:
+            NotFound: there is none for this user.
+
+        """
+        rows = await self._database.fetch(_GET, known_id(artifact_id, "artifact"), user_id)
+        if not rows:
+            raise NotFound("There is no such artifact.")
+        row = rows[0]
+        return Artifact(bytes(row["data"]), row["media_type"], row["name"])
+
+    async def size(self, user_id: str) -> int:
+        """Return how many bytes are kept for this user."""
+        rows = await self._database.fetch(_SIZE, user_id)
+        return int(rows[0]["total"])

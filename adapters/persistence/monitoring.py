@@ -1,0 +1,115 @@
+"""What plugins report, and who asks them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from adapters.persistence.codec import from_text, moment, storable, to_text
+from adapters.persistence.database import Database
+from adapters.persistence.inserting import insert
+from domain.alerts import Alert, Severity
+from domain.monitoring import Readings, Report, Source, Standing, revise
+
+_ROUND: Final = "monitoring"
+_CLAIM: Final = """
+    INSERT INTO rounds (name, due_at) VALUES ($1, $3)
+    ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at WHERE rounds.due_at <= $2
+    RETURNING name
+"""
+# The row is locked up to the end of the transaction, so one report at a time is compared with
+# what is kept. A plugin that could not count keeps its last figures.
+_TAKE: Final = """
+    INSERT INTO sources (plugin, at, figures, problem) VALUES ($1, $2, coalesce($3, '{}'), $4)
+    ON CONFLICT (plugin) DO UPDATE
+    SET at = excluded.at, figures = coalesce($3, sources.figures), problem = excluded.problem
+    WHERE sources.at <= excluded.at
+    RETURNING plugin
+"""
+_OF_PLUGIN: Final = "SELECT * FROM alerts WHERE plugin = $1"
+_DROP: Final = "DELETE FROM alerts WHERE plugin = $1 AND key = $2 RETURNING id"
+_COLUMNS: Final = ("plugin", "key", "severity", "title", "details", "since")
+_BATCH: Final = 100  # rows of one statement
+_PLUGINS: Final = "SELECT plugin FROM sources"
+_FORGET: Final = (
+    "DELETE FROM alerts WHERE plugin = $1 RETURNING id",
+    "DELETE FROM sources WHERE plugin = $1 RETURNING plugin",
+)
+_SOURCES: Final = "SELECT * FROM sources ORDER BY plugin"
+_COUNTS: Final = "SELECT plugin, severity, count(*) AS number FROM alerts GROUP BY plugin, severity"
+_WORST: Final = f"""
+    SELECT * FROM alerts WHERE severity <> '{Severity.OK}'
+    ORDER BY severity <> '{Severity.CRITICAL}', since DESC, id LIMIT $1
+"""  # noqa: S608  made of constants
+
+
+class TortoiseMonitoring:
+    """The last answers of plugins, in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, now: datetime, until: datetime) -> bool:
+        """Take the round that is due, so that nobody begins another before ``until``."""
+        return bool(await self._database.fetch(_CLAIM, _ROUND, now, until))
+
+    async def keep(self, report: Report) -> Sequence[Standing]:
+        """Keep what a plugin said, and return the alerts whose severity that changed."""
+        figures = None if report.figures is None else to_text(report.figures)
+        source = (report.plugin, report.at, figures, storable(report.problem))
+
+        async def work() -> Sequence[Standing]:
+            if not await self._database.fetch(_TAKE, *source):
+                return ()
+            rows = await self._database.fetch(_OF_PLUGIN, report.plugin)
+            before = {row["key"]: _to_standing(row) for row in rows}
+            revision = revise(before, report)
+            changed = [one.alert.key for one in revision.kept if one.alert.key in before]
+            for key in (*revision.gone, *changed):
+                await self._database.fetch(_DROP, report.plugin, key)
+            for first in range(0, len(revision.kept), _BATCH):
+                batch = [_values(one) for one in revision.kept[first : first + _BATCH]]
+                await insert(self._database, "alerts", _COLUMNS, batch)
+            return revision.news
+
+        return await self._database.unit_of_work.run(work)
+
+    async def forget_others(self, plugins: Collection[str]) -> None:
+        """Drop what plugins said that are not among these."""
+        for row in await self._database.fetch(_PLUGINS):
+            if row["plugin"] not in plugins:
+                for statement in _FORGET:
+                    await self._database.fetch(statement, row["plugin"])
+
+    async def read(self, limit: int) -> Readings:
+        """Return what was collected last, with at most ``limit`` alerts that are not ok."""
+        sources = await self._database.fetch(_SOURCES)
+        counts = await self._database.fetch(_COUNTS)
+        worst = await self._database.fetch(_WORST, limit)
+        return Readings(
+            [_to_source(row) for row in sources],
+            {(row["plugin"], Severity(row["severity"])): row["number"] for row in counts},
+            [_to_standing(row) for row in worst],
+        )
+
+
+def _values(standing: Standing) -> tuple[Any, ...]:
+    alert = standing.alert
+    return (
+        standing.plugin,
+        alert.key,
+        alert.severity,
+        storable(alert.title),
+        to_text(alert.details),
+        standing.since,
+    )
+
+
+def _to_standing(row: Mapping[str, Any]) -> Standing:
+    severity = Severity(row["severity"])
+    alert = Alert(row["key"], severity, row["title"], from_text(row["details"]))
+    return Standing(row["plugin"], alert, moment(row["since"]))
+
+
+def _to_source(row: Mapping[str, Any]) -> Source:
+    figures = from_text(row["figures"])
+    return Source(row["plugin"], moment(row["at"]), figures, row["problem"])

@@ -1,0 +1,168 @@
+"""How well and how fast tools are ranked for a message, with no model and no network.
+
+``python benchmarks/ranking.py FOLDER`` reads each ``*.json`` in the folder, of the form
+``{name, tools: [{id, name, description, params: {name: description}}], queries: [{q, gold}]}``,
+and prints Markdown with what is to be beaten beside the figures. Recall at ``k`` is the share of
+a query's right tools among the first ``k``, as a mean over the queries. Weights were chosen while
+looking at one half of the queries only; the other half says how they do on what is new.
+"""
+
+import argparse
+import gc
+import json
+import sys
+import time
+import tracemalloc
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, cycle, islice
+from pathlib import Path
+from statistics import mean, median, quantiles
+from typing import Any, Final
+
+from domain.ranking import ToolIndex
+from domain.tools import Effect, ToolSpec
+
+TO_BEAT: Final = {
+    "metatool_2000": {"BM25": (0.593, 0.656), "MiniLM": (0.752, 0.823), "both": (0.687, 0.737)},
+    "seal_test_in_domain": {
+        "BM25": (0.818, 0.887),
+        "MiniLM": (0.579, 0.664),
+        "both": (0.731, 0.829),
+    },
+}
+"""Recall at 5 and at 10 of BM25, of MiniLM's embeddings, and of both fused by reciprocal rank."""
+DEPTHS: Final = (5, 10)
+SIZES: Final = (20, 2_000, 5_000)
+MOST_MS: Final = 5.0  # for a query among 2,000 tools
+TIMED: Final = 500  # queries
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A message and the names of the tools that answer it."""
+
+    text: str
+    right: frozenset[str]
+
+    @property
+    def is_tuned_on(self) -> bool:
+        """Tell whether weights were chosen while looking at it."""
+        return zlib.crc32(self.text.encode()) % 2 == 0
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """Tools, and messages that they answer."""
+
+    name: str
+    tools: Sequence[ToolSpec]
+    queries: Sequence[Query]
+
+
+def read(path: Path) -> DataSet:
+    """Read a data set."""
+    found = json.loads(path.read_text("utf-8"))
+    queries = [Query(query["q"], frozenset(query["gold"])) for query in found["queries"]]
+    return DataSet(found["name"], [_spec(tool) for tool in found["tools"]], queries)
+
+
+def _spec(tool: dict[str, Any]) -> ToolSpec:
+    properties = {
+        name: {"type": "string", "description": says} for name, says in tool["params"].items()
+    }
+    schema = {"type": "object", "properties": properties}
+    return ToolSpec(tool["id"], tool["description"], schema, Effect.READ)
+
+
+def recalls(index: ToolIndex, queries: Iterable[Query]) -> list[float]:
+    """Return the mean recall at each depth."""
+    found = [(query.right, index.rank(query.text, max(DEPTHS))) for query in queries]
+    return [
+        mean(len(right.intersection(names[:depth])) / len(right) for right, names in found)
+        for depth in DEPTHS
+    ]
+
+
+def quality(data: DataSet) -> Iterable[str]:
+    """Yield a row for each half of the queries, for all, and for what is to be beaten."""
+    index = ToolIndex(data.tools)
+    parts = {
+        "half the weights were chosen on": [q for q in data.queries if q.is_tuned_on],
+        "other half": [q for q in data.queries if not q.is_tuned_on],
+        "all": data.queries,
+    }
+    for part, queries in parts.items():
+        if queries:
+            yield _row(data.name, f"Puerto, {part}", *_figures(recalls(index, queries)))
+    for name, figures in TO_BEAT.get(data.name, {}).items():
+        yield _row(data.name, name, *_figures(figures))
+
+
+def speed(size: int, sets: Sequence[DataSet]) -> str:
+    """Return a row of what so many tools of all the sets cost; there are copies if need be."""
+    catalogue = sized(list(chain.from_iterable(data.tools for data in sets)), size)
+    began = time.perf_counter()
+    index = ToolIndex(catalogue)
+    built = time.perf_counter() - began
+    texts = [query.text for data in sets for query in data.queries]
+    took = []
+    for text in texts[:: max(1, len(texts) // TIMED)]:
+        began = time.perf_counter()
+        index.rank(text, max(DEPTHS))
+        took.append((time.perf_counter() - began) * 1_000)
+    worst = quantiles(took, n=20)[-1]
+    cost = (f"{median(took):.2f}", f"{worst:.2f}", f"{built * 1_000:.0f}")
+    return _row(f"{size:,}", *cost, f"{memory_of(catalogue) / 2**20:.1f}")
+
+
+def sized(tools: Sequence[ToolSpec], size: int) -> list[ToolSpec]:
+    """Return so many tools, evenly from all; numbered copies where there are not so many."""
+    if size <= len(tools):
+        return [tools[at * len(tools) // size] for at in range(size)]
+    copies = (replace(tool, name=f"{tool.name}_{at}") for at, tool in enumerate(cycle(tools)))
+    return [*tools, *islice(copies, size - len(tools))]
+
+
+def memory_of(tools: Sequence[ToolSpec]) -> int:
+    """Return the bytes that an index takes beside the tools themselves."""
+    gc.collect()
+    tracemalloc.start()
+    index = ToolIndex(tools)
+    gc.collect()
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return taken if len(index) else 0
+
+
+def _figures(values: Iterable[float]) -> list[str]:
+    return [f"{value:.3f}" for value in values]
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("folder", type=Path, help="where the data sets are")
+    folder: Path = parser.parse_args(arguments).folder
+    sets = [read(path) for path in sorted(folder.glob("*.json"))]
+    if not sets:
+        parser.error(f"no *.json in {folder}")
+    print(_row("queries", "ranked by", *(f"recall@{depth}" for depth in DEPTHS)))
+    print(_row("---", "---", "--:", "--:"))
+    for data in sets:
+        print(*quality(data), sep="\n")
+    print()
+    print(_row("tools", "ms a query", "ms, slowest 5 %", "ms to build", "MiB"))
+    print(_row("--:", "--:", "--:", "--:", "--:"))
+    for size in SIZES:
+        print(speed(size, sets))
+    print(f"\nGoals: recall above every row of others; {MOST_MS:g} ms a query among 2,000 tools.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

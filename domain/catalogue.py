@@ -1,0 +1,63 @@
+"""The catalogue: every tool at hand, ranked for a task."""
+
+import asyncio
+from collections.abc import Container, Mapping, Sequence
+from typing import Final
+
+from domain.ports.tool_ranker import ToolRanker
+from domain.ports.toolbox import Toolbox
+from domain.tools import Tool, ToolSpec
+
+_AT_ONCE: Final = 50  # tools taken in before others have their turn: some milliseconds
+
+
+class Catalogue:
+    """Keeps one ranker for the process as the toolbox is, tool by tool.
+
+    It catches up when tools come and go, so that no turn does: a turn only waits for it if it
+    comes in between.
+    """
+
+    def __init__(self, toolbox: Toolbox, ranker: ToolRanker) -> None:
+        self._toolbox = toolbox
+        self._ranker = ranker
+        self._seen: Sequence[Tool] | None = None
+        self._specs: Mapping[str, ToolSpec] = {}
+        self._changing = asyncio.Lock()
+
+    async def specs(self) -> Mapping[str, ToolSpec]:
+        """Return the enabled tools by name, sorted by it."""
+        await self.catch_up()
+        return self._specs
+
+    async def rank(
+        self, query: str, limit: int, *, among: Container[str] | None = None
+    ) -> Sequence[ToolSpec]:
+        """Return the tools that fit, best first, at most ``limit`` of those in ``among``."""
+        specs = await self.specs()
+        names = self._ranker.rank(query, limit, among=among)
+        return [specs[name] for name in names if name in specs]
+
+    async def catch_up(self) -> None:
+        """Take in the tools that came or changed, and drop those that went."""
+        if self._toolbox.tools() is self._seen:
+            return
+        async with self._changing:
+            tools = self._toolbox.tools()
+            if tools is not self._seen:
+                await self._take(tools)
+                self._seen = tools
+
+    async def _take(self, tools: Sequence[Tool]) -> None:
+        """Make the ranker as the tools are; cut short, it is made so the next time."""
+        specs = {spec.name: spec for spec in (tool.spec for tool in tools)}
+        changed = [name for name, spec in specs.items() if self._specs.get(name) != spec]
+        gone = self._specs.keys() - specs.keys()
+        for at, name in enumerate([*gone, *changed], 1):
+            if name in specs:
+                self._ranker.add(specs[name])
+            else:
+                self._ranker.discard(name)
+            if at % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+        self._specs = specs

@@ -1,0 +1,41 @@
+"""The switches as the configuration of the clouds has them."""
+
+from dataclasses import replace
+from typing import Final
+
+from domain.ports.configurations import Configurations
+from domain.ports.switches import Switches
+from domain.switches import Switchboard, SwitchKind
+
+_WAITS: Final = "off until cloud_providers.{name}.enabled is true in the configuration"
+
+
+class CloudSwitches:
+    """The switches; a plugin that is called as a cloud is off until that cloud is enabled."""
+
+    def __init__(self, switches: Switches, configurations: Configurations) -> None:
+        self._switches = switches
+        self._configurations = configurations
+
+    async def load(self) -> Switchboard:
+        """Return how everything is set now."""
+        board = await self._switches.load()
+        clouds = (await self._configurations.load()).clouds
+        waiting = {
+            name: replace(board.plugin(name), waits_for=_WAITS.format(name=name))
+            for name, is_enabled in clouds.items()
+            if not is_enabled
+        }
+        return replace(board, plugins={**board.plugins, **waiting})
+
+    async def turn(self, kind: SwitchKind, name: str, *, is_on: bool, reason: str = "") -> None:
+        """Switch a plugin or tool."""
+        await self._switches.turn(kind, name, is_on=is_on, reason=reason)
+
+    async def renew(self, plugin: str) -> None:
+        """Ask every worker to read a plugin from disk again."""
+        await self._switches.renew(plugin)
+
+    async def search(self) -> None:
+        """Ask every worker to search its environment for plugins again."""
+        await self._switches.search()

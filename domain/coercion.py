@@ -1,0 +1,191 @@
+"""Arguments as a model meant them: slips of form put right before they are checked.
+
+Nothing is guessed. A value is changed only where the schema does not take its type, and only
+into what it plainly says: a number or JSON written as text, one value where a list is wanted, a
+whole number with a decimal point, null for a parameter that can be left out.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+Schema = Mapping[str, Any]
+
+_DEEPEST: Final = 32
+_NUMBER: Final = re.compile(r"-?(0|[1-9]\d{0,300})(\.\d{1,300})?([eE][+-]?\d{1,3})?", re.ASCII)
+_BOOLEANS: Final = {"true": True, "false": False}
+
+
+def coerced(arguments: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """Return the arguments with slips of form put right; ``schema`` is that of the parameters.
+
+    Arguments that fit the schema stay equal, and so does whatever cannot be put right.
+    """
+    return _Coercion(schema).of_object(dict(arguments), schema, 0)
+
+
+class _Coercion:
+    def __init__(self, root: Schema) -> None:
+        self._root = root
+
+    def of_object(self, value: dict[str, Any], schema: Any, depth: int) -> dict[str, Any]:
+        for layer in self._layers(schema, "object"):
+            value = self._properties(value, layer, depth)
+        return value
+
+    def _of(self, value: Any, schema: Any, depth: int) -> Any:
+        if depth > _DEEPEST:
+            return value
+        types = self._types(schema)
+        if types is not None and not _is_one(value, types):
+            value = self._converted(value, types, schema, depth)
+        if isinstance(value, dict):
+            return self.of_object(value, schema, depth)
+        if isinstance(value, list):
+            for layer in self._layers(schema, "array"):
+                value = self._items(value, layer, depth)
+        return value
+
+    def _properties(self, value: dict[str, Any], schema: Schema, depth: int) -> dict[str, Any]:
+        named = _mapping(schema.get("properties"))
+        others = None if "patternProperties" in schema else schema.get("additionalProperties")
+        required = schema.get("required")
+        required = required if isinstance(required, list) else []
+        return {
+            name: self._of(each, named.get(name, others), depth + 1)
+            for name, each in value.items()
+            if not (each is None and name not in required and self._refuses_null(named.get(name)))
+        }
+
+    def _items(self, value: list[Any], schema: Schema, depth: int) -> list[Any]:
+        first = schema.get("prefixItems")
+        first = first if isinstance(first, list) else []
+        rest = [schema.get("items")] * (len(value) - len(first))
+        return [
+            self._of(each, inner, depth + 1)
+            for each, inner in zip(value, [*first, *rest], strict=False)
+        ]
+
+    def _converted(self, value: Any, types: set[str], schema: Any, depth: int) -> Any:
+        match value:
+            case str():
+                read = _read(value.strip(), types)
+                if read is not None:
+                    return read
+            case float() if "integer" in types and value.is_integer():
+                return int(value)
+            case bool() | None:
+                pass
+            case int() | float() if "string" in types and math.isfinite(value):
+                return json.dumps(value)
+        if "array" in types and value is not None:
+            alone = [value]
+            for layer in self._layers(schema, "array"):
+                alone = self._items(alone, layer, depth)
+                kinds = self._types(layer.get("items"))
+                if kinds is not None and not _is_one(alone[0], kinds):
+                    return value
+            return alone
+        return value
+
+    def _refuses_null(self, schema: Any) -> bool:
+        types = self._types(schema)
+        return types is not None and "null" not in types
+
+    def _types(self, schema: Any, hops: int = 0) -> set[str] | None:
+        """Return the types of which a value may be; None where that is not said."""
+        if not isinstance(schema, Mapping) or hops > _DEEPEST:
+            return None
+        said: list[set[str] | None] = []
+        if isinstance(named := schema.get("type"), str | list):
+            said.append({named} if isinstance(named, str) else set(map(str, named)))
+        if "const" in schema:
+            said.append({_type(schema["const"])})
+        if isinstance(listed := schema.get("enum"), list):
+            said.append({_type(each) for each in listed})
+        if "$ref" in schema:
+            said.append(self._types(self._found(schema["$ref"]), hops + 1))
+        said += [self._types(each, hops + 1) for each in _list(schema.get("allOf"))]
+        for keyword in ("anyOf", "oneOf"):
+            if branches := _list(schema.get(keyword)):
+                kinds = [self._types(each, hops + 1) for each in branches]
+                known = [each for each in kinds if each is not None]
+                said.append(set[str]().union(*known) if len(known) == len(kinds) else None)
+        narrowed = [each for each in said if each is not None]
+        return set.intersection(*map(_widened, narrowed)) if narrowed else None
+
+    def _layers(self, schema: Any, kind: str, hops: int = 0) -> Iterator[Schema]:
+        """Yield each schema that a value of this type has to fit for certain."""
+        if not isinstance(schema, Mapping) or hops > _DEEPEST:
+            return
+        yield schema
+        if "$ref" in schema:
+            yield from self._layers(self._found(schema["$ref"]), kind, hops + 1)
+        for each in _list(schema.get("allOf")):
+            yield from self._layers(each, kind, hops + 1)
+        for keyword in ("anyOf", "oneOf"):
+            kinds = [(each, self._types(each)) for each in _list(schema.get(keyword))]
+            taking = [each for each, types in kinds if types is None or kind in types]
+            if len(taking) == 1:
+                yield from self._layers(taking[0], kind, hops + 1)
+
+    def _found(self, reference: Any) -> Any:
+        if not isinstance(reference, str) or not reference.startswith("#"):
+            return None
+        found: Any = self._root
+        for part in reference[1:].split("/")[1:]:
+            key = part.replace("~1", "/").replace("~0", "~")
+            found = found.get(key) if isinstance(found, Mapping) else None
+        return found
+
+
+def _read(text: str, types: set[str]) -> Any:
+    """Return what a text says as a value of one of the types; None if it says nothing so."""
+    if "boolean" in types and text.lower() in _BOOLEANS:
+        return _BOOLEANS[text.lower()]
+    if types & {"integer", "number"} and _NUMBER.fullmatch(text):
+        number = json.loads(text)
+        if isinstance(number, float) and number.is_integer() and "number" not in types:
+            number = int(number)
+        return number if _is_one(number, types) else None
+    if text.startswith(("{", "[")) and types & {"object", "array"}:
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+        return value if _is_one(value, types) else None
+    return None
+
+
+def _is_one(value: Any, types: set[str]) -> bool:
+    kind = _type(value)
+    if kind == "integer" and isinstance(value, float):
+        return "number" in types  # 5.0 fits an integer, but 5 is what it means
+    return kind in types or (kind == "integer" and "number" in types)
+
+
+def _widened(types: set[str]) -> set[str]:
+    return types | {"integer"} if "number" in types else types
+
+
+def _type(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int() | float():
+            return "integer" if value == value // 1 else "number"
+        case str():
+            return "string"
+    return "array" if isinstance(value, list) else "object"
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,64 @@
+"""The guard: asks plugins whether a call must not be made."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any, Final
+
+from domain.conversations import shorten
+from domain.plugins import Registered
+from domain.policy import Proposal, Veto
+from domain.ports.extensions import Vetoes
+from domain.strangers import TooLate, within
+
+VETOED: Final = "VETOED"
+VETO_SECONDS: Final = 5.0
+_REASON_LENGTH: Final = 300
+
+_log = logging.getLogger(__name__)
+
+
+class Guard:
+    """Asks every veto that is registered, all at once, each for at most so many seconds.
+
+    A guard that cannot speak lets nobody pass: where a veto raises, takes too long or gives no
+    proper answer, the call is refused, and the reason names the plugin.
+    """
+
+    def __init__(self, source: Vetoes, *, seconds: float = VETO_SECONDS) -> None:
+        self._source = source
+        self._seconds = seconds
+
+    async def objections(self, proposals: Sequence[Proposal]) -> list[str | None]:
+        """Return of each call why it must not be made, in words, or None."""
+        vetoes = self._source.vetoes()
+        if not vetoes:
+            return [None] * len(proposals)
+        return await asyncio.gather(*(self._objection(each, vetoes) for each in proposals))
+
+    async def _objection(
+        self, proposal: Proposal, vetoes: Sequence[Registered[Veto]]
+    ) -> str | None:
+        asked = (self._ask(veto, proposal) for veto in vetoes)
+        return next((why for why in await asyncio.gather(*asked) if why is not None), None)
+
+    async def _ask(self, veto: Registered[Veto], proposal: Proposal) -> str | None:
+        # A copy: what a plugin changes in it must not change the call.
+        shown = replace(proposal, arguments=deepcopy(dict(proposal.arguments)))
+        try:
+            said: Any = await within(self._seconds, lambda: veto.value(shown))
+        except Exception as error:  # noqa: BLE001  a stranger's code
+            _log.error("the veto of the plugin %s failed", veto.plugin, exc_info=error)
+            what = str(error) if isinstance(error, TooLate) else f"it raised {type(error).__name__}"
+            return _refused(veto.plugin, f"could not be asked: {what}")
+        if said is None:
+            return None
+        if not isinstance(said, str):
+            return _refused(veto.plugin, "gave no proper answer")
+        return _refused(veto.plugin, f"forbids it: {said.strip() or 'no reason given'}")
+
+
+def _refused(plugin: str, what: str) -> str:
+    return shorten(f"the plugin {plugin} {what}", _REASON_LENGTH)

@@ -1,0 +1,144 @@
+"""``puerto call``: one operation of an API, called once."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:  # a command loads what it needs when it runs
+    from adapters.web.client import GatedWeb
+    from adapters.web.transport import GatedTransport
+    from domain.ports.web import WebResponse
+    from plugins.openapi.operation import Operation
+
+
+def command(
+    spec: Annotated[str, typer.Argument(help="The OpenAPI document: a file, a URL, or - .")],
+    *,
+    operation: Annotated[str, typer.Option(help='Which: "GET /pets/{id}", or its tool\'s name.')],
+    args: Annotated[str, typer.Option(help="The tool's arguments, as JSON.")] = "{}",
+    server: Annotated[
+        str | None, typer.Option(help="The API's address, instead of the document's.")
+    ] = None,
+    auth: Annotated[
+        Path | None,
+        typer.Option(help="A file with credentials, as JSON: {scheme: key or {username, ...}}."),
+    ] = None,
+    seconds: Annotated[float, typer.Option(help="How long it may take.", min=0.1)] = 30.0,
+) -> None:
+    """Call an operation of an API, and print status, headers and body of its answer.
+
+    The arguments are those that a model would give. Hosts outside of the public internet must be
+    open (PUERTO_OPEN_HOSTS); the one that --server names is.
+    """
+    arguments = _object(args, "--args")
+    credentials = _object(auth.read_text(), "--auth") if auth else {}
+    asyncio.run(_call(spec, operation, arguments, server, credentials, seconds))
+
+
+async def _call(
+    spec: str,
+    name: str,
+    arguments: Mapping[str, Any],
+    server: str | None,
+    credentials: Mapping[str, Any],
+    seconds: float,
+) -> None:
+    from adapters.web.oauth import OAuthTokens
+    from domain.api_credentials import Credentials
+    from domain.ids import new_id
+    from domain.ports.web import Limits
+    from entrypoints.cli.specs import fetch_spec
+    from plugins.openapi.wire.calling import ApiCall, ApiCaller
+
+    async with _way_out(server) as (web, transport):
+        data, source = await fetch_spec(spec, web)
+        call = ApiCall(
+            await asyncio.to_thread(_operation, data, source, name),
+            call_id=new_id(),
+            credentials=Credentials.of(credentials),
+            server=server,
+            limits=Limits(seconds=seconds),
+        )
+        response = await ApiCaller(web, OAuthTokens(transport)).exchange(call, arguments)
+    _show(response)
+
+
+@asynccontextmanager
+async def _way_out(server: str | None) -> AsyncGenerator[tuple["GatedWeb", "GatedTransport"]]:
+    """Yield a client and its transport; the server that the operator names is open."""
+    from adapters.web.client import GatedWeb
+    from adapters.web.gate import Gate
+    from adapters.web.transport import GatedTransport
+    from adapters.web.urls import read_url
+    from domain.open_hosts import OpenHost, read_open_hosts
+    from entrypoints.settings import load_settings
+
+    opened = list(read_open_hosts(load_settings().open_hosts))
+    if server is not None:
+        opened.append(OpenHost.of(_host_and_port(read_url(server))))
+    gate = Gate(opened)
+    transport = GatedTransport(gate)
+    web = GatedWeb(gate, transport)
+    try:
+        yield web, transport
+    finally:
+        await web.close()
+
+
+def _operation(data: bytes, source: str, name: str) -> "Operation":
+    """Return the operation of that name.
+
+    Raises:
+        Unprocessable: the document cannot be read, or the operation not learned.
+        NotFound: there is none of that name.
+
+    """
+    from domain.errors import NotFound, Unprocessable
+    from plugins.openapi.lowering import LoweredTool, lower
+    from plugins.openapi.reading import read_document
+
+    method, _, path = name.partition(" ")
+    wanted = f"{method.upper()} {path.strip()}"
+    for found in lower(read_document(data, source=source)):
+        if isinstance(found, LoweredTool):
+            if wanted == found.operation.name or name == found.spec.name:
+                return found.operation
+        elif wanted == found.operation:
+            raise Unprocessable(f"{wanted} is not learned: {found.message}")
+    raise NotFound(f"The document has no operation {name!r}.")
+
+
+def _show(response: "WebResponse") -> None:
+    from http import HTTPStatus
+
+    from plugins.openapi.wire.answers import text_of_answer
+
+    known = response.status in HTTPStatus.__members__.values()
+    phrase = f" {HTTPStatus(response.status).phrase}" if known else ""
+    typer.echo(f"HTTP {response.status}{phrase}")
+    for name, value in response.headers:
+        typer.echo(f"{name}: {value}")
+    typer.echo()
+    text = text_of_answer(response)
+    typer.echo(f"({len(response.body):,} bytes)" if text is None else text)
+
+
+def _object(text: str, option: str) -> dict[str, Any]:
+    import json
+
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"no JSON: {error}", param_hint=option) from error
+    if not isinstance(value, dict):
+        raise typer.BadParameter("must be a JSON object", param_hint=option)
+    return value
+
+
+def _host_and_port(target: Any) -> str:
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    return f"{host}:{target.port}"

@@ -1,0 +1,80 @@
+"""``puerto record``: a stored run as a cassette."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:  # a command loads what it needs when it runs
+    from domain.events import Event
+
+
+def command(
+    run_id: Annotated[
+        str, typer.Argument(help="The id of the run, as `ask --json` and the API give it.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The file to write. Not given: standard output."),
+    ] = None,
+) -> None:
+    """Record a run that is over as a cassette.
+
+    Played by the provider `scripted` (PUERTO_CASSETTE), it asks for the same calls of tools and
+    gives the same text, without a network. The tools run again.
+    """
+    import json
+
+    from adapters.llm.recording import recorded
+
+    cassette = recorded(asyncio.run(_events(run_id)))
+    text = json.dumps(cassette, ensure_ascii=False, indent=2) + "\n"
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    _write(output, text)
+    typer.echo(f"Wrote {output}: {_counted(cassette)}.")
+
+
+async def _events(run_id: str) -> "list[Event]":
+    """Return all events of a run.
+
+    Raises:
+        NotFound: there is no such run.
+        Conflict: it is not over yet, or no model answered in it.
+
+    """
+    from domain.errors import Conflict
+    from domain.events import Ended, RunStarted
+    from entrypoints.cli.embedded import installation
+
+    async with installation() as services:
+        follower = services.chat.follow(run_id)
+        events = [event async for batch in follower for event in batch]
+    if not isinstance(events[-1].body, Ended):
+        raise Conflict("The run waits for a consent: answer first, then record.")
+    start = events[0].body
+    if isinstance(start, RunStarted) and start.is_direct:
+        raise Conflict("No model answers in this run: it is one call of a tool.")
+    return events
+
+
+def _write(path: Path, text: str) -> None:
+    """Write the file.
+
+    Raises:
+        Unavailable: it cannot be written.
+
+    """
+    from domain.errors import Unavailable
+
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _counted(cassette: list[dict[str, Any]]) -> str:
+    calls = sum("tool" in piece for answer in cassette for piece in answer["pieces"])
+    return f"{len(cassette)} answers, {calls} calls"

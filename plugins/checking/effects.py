@@ -1,0 +1,45 @@
+"""Whether a tool's name and its effect say the same."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from domain.tools import Effect
+
+_READS: Final = {
+    *("calculate", "check", "compare", "convert", "count", "describe", "explain", "export"),
+    *("fetch", "find", "get", "list", "look", "lookup", "measure", "preview", "query", "read"),
+    *("search", "show", "summarize", "tell", "translate", "validate", "view"),
+}
+_WRITES: Final = {
+    *("add", "approve", "archive", "assign", "attach", "book", "cancel", "close", "copy"),
+    *("create", "deploy", "disable", "edit", "enable", "insert", "invite", "merge", "modify"),
+    *("move", "order", "patch", "pay", "post", "publish", "put", "reboot", "register", "rename"),
+    *("reply", "reset", "restart", "restore", "save", "schedule", "send", "set", "start", "stop"),
+    *("store", "submit", "transfer", "update", "upload", "upsert", "write"),
+}
+_DESTROYS: Final = {
+    *("delete", "destroy", "drop", "erase", "kill", "overwrite", "purge", "remove", "revoke"),
+    *("shutdown", "terminate", "truncate", "uninstall", "wipe"),
+}
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+
+def words_of(name: str) -> Iterator[str]:
+    """Yield the words in a name, in lower case: ``list_items``, ``list-items``, ``listItems``."""
+    yield from (word.lower() for word in _WORD.findall(name))
+
+
+def suspected(name: str, effect: Effect) -> tuple[str, Effect] | None:
+    """Return the word that speaks of a worse effect than is declared, and that effect.
+
+    The first verb of the name decides, so ``list_deleted_items`` and ``get_start_time`` read.
+    """
+    for word in words_of(name):
+        if word in _READS:
+            return None
+        if word in _DESTROYS:
+            return (word, Effect.DESTRUCTIVE) if effect is not Effect.DESTRUCTIVE else None
+        if word in _WRITES:
+            return (word, Effect.WRITE) if effect is Effect.READ else None
+    return None

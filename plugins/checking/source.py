@@ -1,0 +1,152 @@
+"""What can be seen in a plugin's source: calls that block the event loop, cancellation swallowed."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from plugins.checking.findings import Finding, Level, Place
+
+_THREAD: Final = "make the function a plain `def`: it then runs in a thread of its own"
+_BLOCKING: Final = {
+    "time.sleep": "await asyncio.sleep(...)",
+    "input": "a tool cannot ask at a terminal: let the model ask",
+    "os.system": "await asyncio.create_subprocess_exec(...)",
+    "os.popen": "await asyncio.create_subprocess_exec(...)",
+    "socket.create_connection": "await asyncio.open_connection(...)",
+    "sqlite3.connect": _THREAD,
+    "urllib.request.urlopen": "await context.http.get(...)",
+}
+_BLOCKING_MODULES: Final = {
+    "requests": "await context.http.get(...)",
+    "httpx": "await context.http.get(...)",
+    "httpx2": "await context.http.get(...)",
+    "subprocess": "await asyncio.create_subprocess_exec(...)",
+}
+_HARMLESS: Final = {"AsyncClient", "Timeout", "Limits", "PIPE", "DEVNULL"}
+_FILES: Final = {"open", "io.open"}
+_FILE_METHODS: Final = {"read_text", "read_bytes", "write_text", "write_bytes"}
+_CANCELS: Final = {"BaseException", "asyncio.CancelledError"}
+_SUPPRESS: Final = "contextlib.suppress"
+
+
+def read_source(path: Path) -> list[Finding]:
+    """Return what is found in a file; nothing where it is no Python that can be read."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return []
+    reader = _Reader(str(path), dict(_imported(tree)))
+    reader.visit(tree)
+    return reader.findings
+
+
+def _imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield each name that an import binds, and what it stands for."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                top = alias.name.partition(".")[0]
+                yield (alias.asname, alias.name) if alias.asname else (top, top)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+
+
+class _Reader(ast.NodeVisitor):
+    """Goes through a module and looks at what is inside of ``async def``."""
+
+    def __init__(self, file: str, imported: dict[str, str]) -> None:
+        self.findings: list[Finding] = []
+        self._file = file
+        self._imported = imported
+        self._within = ""  # the innermost function, if it is async
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:  # noqa: N802  its name
+        """Look inside."""
+        self._enter(node, node.name)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:  # noqa: N802  its name
+        """Look inside for async functions only: it may be meant for a thread."""
+        self._enter(node, "")
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:  # noqa: N802  its name
+        """Do the same."""
+        self._enter(node, "")
+
+    def _enter(self, node: ast.AST, name: str) -> None:
+        outside, self._within = self._within, name
+        self.generic_visit(node)
+        self._within = outside
+
+    def visit_Call(self, node: ast.Call) -> None:  # noqa: N802  its name
+        """Find calls that block."""
+        if self._within:
+            name = self._name(node.func)
+            if advice := _blocks(name):
+                self._found(node, "blocking", Level.ERROR, f"{name} blocks the event loop", advice)
+            elif name in _FILES or _is_file_method(node.func):
+                said = f"{name or ast.unparse(node.func)} waits for the disk in the event loop"
+                advice = f"if the file may be large or far away, {_THREAD}"
+                self._found(node, "blocking", Level.WARNING, said, advice)
+            elif name == _SUPPRESS and any(self._name(each) in _CANCELS for each in node.args):
+                self._swallowed(node)
+        self.generic_visit(node)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:  # noqa: N802  its name
+        """Find handlers that keep a cancellation to themselves."""
+        if self._within and self._catches_cancel(node) and not _raises(node):
+            self._swallowed(node)
+        self.generic_visit(node)
+
+    def _catches_cancel(self, node: ast.ExceptHandler) -> bool:
+        caught = node.type
+        kinds = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+        return any(kind is None or self._name(kind) in _CANCELS for kind in kinds)
+
+    def _swallowed(self, node: ast.ExceptHandler | ast.expr) -> None:
+        self._found(
+            node,
+            "cancellation",
+            Level.WARNING,
+            "asyncio.CancelledError is swallowed here: the call goes on though it was cancelled",
+            "catch Exception instead, or raise it again",
+        )
+
+    def _name(self, node: ast.expr | None) -> str:
+        """Return the full name of what is called, as in ``urllib.request.urlopen``."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return ""
+        return ".".join([self._imported.get(node.id, node.id), *reversed(parts)])
+
+    def _found(
+        self,
+        node: ast.ExceptHandler | ast.expr,
+        rule: str,
+        level: Level,
+        message: str,
+        advice: str,
+    ) -> None:
+        place = Place(self._file, node.lineno)
+        self.findings.append(Finding(level, rule, self._within, message, advice, place))
+
+
+def _blocks(name: str) -> str:
+    """Return what to do in place of a call, if it is one that blocks."""
+    module, _, function = name.partition(".")
+    if module in _BLOCKING_MODULES and function and function.split(".")[0] not in _HARMLESS:
+        is_class = function[0].isupper()
+        return "" if is_class and module != "subprocess" else _BLOCKING_MODULES[module]
+    return _BLOCKING.get(name, "")
+
+
+def _is_file_method(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in _FILE_METHODS
+
+
+def _raises(node: ast.ExceptHandler) -> bool:
+    return any(isinstance(each, ast.Raise) for part in node.body for each in ast.walk(part))

@@ -1,0 +1,92 @@
+"""What is to be checked: a file, a package's folder, or what is installed."""
+
+import re
+import sys
+import tomllib
+from collections.abc import Sequence
+from functools import partial
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any, Final
+
+from domain.errors import NotFound
+from plugins.candidates import Candidate
+from plugins.discovery import candidates
+from plugins.files import files_in
+from plugins.hookspecs import PROJECT
+
+PROJECT_FILE: Final = "pyproject.toml"
+
+
+def find_plugins(target: str) -> Sequence[Candidate]:
+    """Return the plugins that a path or name stands for, none of them imported.
+
+    That is one ``.py`` file; the folder of a package, installed or not; or the name of an
+    installed plugin, distribution or module.
+
+    Raises:
+        NotFound: there is no such plugin; the message says what was looked for.
+
+    """
+    path = Path(target)
+    if path.suffix == ".py":
+        return [_in_file(path)]
+    if path.is_dir():
+        return _in_folder(path.resolve())
+    wanted = _plain(target)
+    found = [
+        each
+        for each in candidates()
+        if wanted in {_plain(each.name), _plain(each.distribution), _plain(each.module)}
+    ]
+    if not found:
+        raise NotFound(
+            f"There is no plugin {target!r}: name a .py file, a folder with a {PROJECT_FILE}, or "
+            "an installed plugin or package."
+        )
+    return found
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _in_file(path: Path) -> Candidate:
+    whole = path.resolve()
+    for candidate in files_in(whole.parent):
+        if candidate.file == str(whole):
+            return candidate
+    reason = "files whose names begin with _ or . are none" if path.is_file() else "no such file"
+    raise NotFound(f"{path} is no plugin: {reason}.")
+
+
+def _in_folder(folder: Path) -> Sequence[Candidate]:
+    try:
+        project = tomllib.loads((folder / PROJECT_FILE).read_text(encoding="utf-8"))["project"]
+        named = project["entry-points"][PROJECT]
+        found = [_of_entry(EntryPoint(*each, PROJECT), folder, project) for each in named.items()]
+    except OSError as error:
+        raise NotFound(f"{folder / PROJECT_FILE} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise NotFound(f"{folder / PROJECT_FILE} cannot be read: {error}.") from error
+    except (KeyError, AttributeError, TypeError) as error:
+        raise NotFound(
+            f"{folder / PROJECT_FILE} names no plugin under [project.entry-points.{PROJECT}]."
+        ) from error
+    return found
+
+
+def _of_entry(entry: EntryPoint, folder: Path, project: dict[str, Any]) -> Candidate:
+    return Candidate(
+        entry.name,
+        partial(_load, entry, folder),
+        version=str(project.get("version", "")),
+        distribution=str(project.get("name", folder.name)),
+        module=entry.value.partition(":")[0].strip(),
+    )
+
+
+def _load(entry: EntryPoint, folder: Path) -> object:
+    """Import it as if the folder were installed; both common layouts are looked at."""
+    sys.path[:0] = [str(each) for each in (folder / "src", folder) if each.is_dir()]
+    return entry.load()

@@ -1,0 +1,1 @@
+"""Tools out of OpenAPI documents: read, lowered to tools, and called."""

@@ -1,0 +1,245 @@
+"""Schemas made small enough to be shown to a model: words first, then what lies deep.
+
+What is cut is said: a name stays, and the object or list that it names is shown without what is
+in it. The arguments may still hold all of it: what is cut is not checked.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import Any, Final
+
+from plugins.openapi.lowering.words import joined, shortened
+from plugins.openapi.reading.effort import Effort
+
+Schema = dict[str, Any]
+REFERENCE: Final = "#/$defs/"
+HIDDEN: Final = "What is in it is not shown here"
+
+_MOST_NAMES: Final = 12
+_FEW: Final = 6  # choices of objects that are named where objects are not shown
+_MANY: Final = 20  # choices of anything else
+_STRUCTURE: Final = frozenset({"$ref", "properties", "items", "anyOf", "allOf"})
+_ALL: Final = 1_000_000
+_INSIDE: Final = ("properties", "patternProperties", "required", "additionalProperties")
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How much is left.
+
+    Levels of objects in each other (those of the arguments are not counted), characters of a
+    description, values of an enumeration, optional properties of one object.
+    """
+
+    levels: int = _ALL
+    words: int = _ALL
+    values: int = _ALL
+    width: int = _ALL
+
+
+_CUTS: Final = (
+    Cut(words=120),
+    Cut(levels=6, words=120, values=40),
+    Cut(levels=4, words=120, values=40),
+    Cut(levels=3, words=100, values=40),
+    Cut(levels=2, words=100, values=30),
+    Cut(levels=2, words=40, values=20),
+    Cut(levels=1, words=80, values=20, width=200),
+    Cut(levels=1, words=30, values=10, width=150),
+    Cut(levels=1, words=0, values=8, width=100),
+    Cut(levels=0, words=60, values=8, width=60),
+    Cut(levels=0, words=0, values=4, width=30),
+    Cut(levels=0, words=0, values=0, width=0),
+)
+"""From the mildest to the hardest."""
+
+
+def size_of(value: Any) -> int:
+    """Return the bytes of a value as JSON in its most wordy form, with spaces and in ASCII."""
+    return len(json.dumps(value))
+
+
+def references_of(schema: Any) -> Iterator[str]:
+    """Yield the names of the definitions that a schema refers to, each as often as it does."""
+    waiting = [schema]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if isinstance(reference := value.get("$ref"), str):
+                yield reference.removeprefix(REFERENCE)
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+
+
+def unwrapped(schema: Schema) -> Schema:
+    """Return a tool's schema with definitions that one argument alone is, in their places."""
+    definitions = schema.get("$defs")
+    if not definitions:
+        return schema
+    used = Counter(references_of(schema))
+    properties, kept = dict(schema["properties"]), dict(definitions)
+    for argument, said in properties.items():
+        name = said.get("$ref", "").removeprefix(REFERENCE)
+        if used[name] == 1 and said.keys() <= {"$ref", "description", "default"}:
+            beside = {key: value for key, value in said.items() if key != "$ref"}
+            properties[argument] = {**kept.pop(name), **beside}
+    rest = {key: value for key, value in schema.items() if key != "$defs"}
+    return {**rest, "properties": properties} | ({"$defs": kept} if kept else {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A schema that was cut, its bytes, and the definitions it refers to with their levels."""
+
+    schema: Schema
+    size: int
+    met: Mapping[str, int]
+
+
+class Cutting:
+    """Cuts the tools of one document; ``definition`` returns a definition by its name."""
+
+    def __init__(self, definition: Callable[[str], Schema], effort: Effort) -> None:
+        self._definition = definition
+        self._effort = effort
+        self._pieces: dict[tuple[Cut, str, int], _Piece] = {}
+
+    def cut(self, root: Schema, most: int) -> Schema | None:
+        """Return a schema, with the definitions it needs, in so many bytes; None: impossible."""
+        for cut in _CUTS:
+            if (smaller := self._attempt(root, cut, most)) is not None:
+                return smaller
+        return None
+
+    def _attempt(self, root: Schema, cut: Cut, most: int) -> Schema | None:
+        piece = self._piece(root, cut, -1)
+        shown: dict[str, Schema] = {}
+        size, waiting = piece.size, _queued([], piece)
+        while waiting and size <= most:  # the least deep first: so each is shown as in full as can
+            level, name = heappop(waiting)
+            if name in shown:
+                continue
+            inner = self._pieces.get((cut, name, level))
+            if inner is None:
+                inner = self._piece(self._definition(name), cut, level)
+                self._pieces[cut, name, level] = inner
+            shown[name] = inner.schema
+            size += inner.size + len(name) + len('"": , ')
+            _queued(waiting, inner)
+        whole = {**piece.schema, "$defs": shown} if shown else piece.schema
+        return whole if size <= most and size_of(whole) <= most else None
+
+    def _piece(self, schema: Schema, cut: Cut, level: int) -> _Piece:
+        cutter = _Cutter(cut)
+        made = cutter.schema(schema, level)
+        self._effort.spend(cutter.steps)
+        return _Piece(made, size_of(made), cutter.met)
+
+
+def _queued(waiting: list[tuple[int, str]], piece: _Piece) -> list[tuple[int, str]]:
+    for name, level in piece.met.items():
+        heappush(waiting, (level, name))
+    return waiting
+
+
+class _Cutter:
+    """Cuts one schema, without what it refers to."""
+
+    def __init__(self, cut: Cut) -> None:
+        self._cut = cut
+        self.met: dict[str, int] = {}
+        self.steps = 0
+
+    def schema(self, source: Schema, level: int) -> Schema:
+        """Return a schema that lies so many levels deep, as a copy."""
+        self.steps += 1
+        made = dict(source)
+        if "$ref" in made:
+            name = made["$ref"].removeprefix(REFERENCE)
+            self.met[name] = min(level, self.met.get(name, level))
+        notes = [self._values(made), self._object(made, level), self._choices(made, level)]
+        self._array(made, level)
+        self._describe(made, notes)
+        return made
+
+    def _describe(self, made: Schema, notes: list[str]) -> None:
+        told = shortened(made.pop("description", ""), self._cut.words)
+        if self._cut.words:
+            told = joined(told, *notes)
+        elif "default" in made:
+            del made["default"]
+        if told:
+            made["description"] = told
+
+    def _values(self, made: Schema) -> str:
+        values = made.get("enum", ())
+        if len(values) <= self._cut.values:
+            return ""
+        del made["enum"]
+        first = ", ".join(map(str, values[: self._cut.values]))
+        return shortened(f"One of: {first}, …", self._cut.words)
+
+    def _object(self, made: Schema, level: int) -> str:
+        properties = made.get("properties", {})
+        more = made.get("additionalProperties")
+        if level >= self._cut.levels and (properties or isinstance(more, dict)):
+            for keyword in _INSIDE:
+                made.pop(keyword, None)
+            return _hidden(list(properties))
+        if isinstance(more, dict):
+            made["additionalProperties"] = self.schema(more, level + 1)
+        if "patternProperties" in made:
+            made["patternProperties"] = {
+                pattern: self.schema(inner, level + 1)
+                for pattern, inner in made["patternProperties"].items()
+            }
+        if not properties:
+            return ""
+        kept = self._kept(properties, made.get("required", ()))
+        made["properties"] = {
+            name: self.schema(properties[name], level + 1) for name in properties if name in kept
+        }
+        if len(kept) == len(properties):
+            return ""
+        made.pop("additionalProperties", None)
+        return _hidden([name for name in properties if name not in kept])
+
+    def _kept(self, properties: Schema, required: Any) -> set[str]:
+        needed = [name for name in properties if name in set(required)]
+        optional = [name for name in properties if name not in set(required)]
+        return {*needed, *optional[: max(0, self._cut.width - len(needed))]}
+
+    def _array(self, made: Schema, level: int) -> None:
+        if "items" in made:
+            made["items"] = self.schema(made["items"], level)
+        if "prefixItems" in made:
+            made["prefixItems"] = [self.schema(item, level) for item in made["prefixItems"]]
+
+    def _choices(self, made: Schema, level: int) -> str:
+        hidden = False
+        for keyword in ("anyOf", "allOf"):
+            parts = made.get(keyword, ())
+            if level >= self._cut.levels and _are_many(keyword, parts):
+                del made[keyword]
+                hidden = True
+            elif parts:
+                made[keyword] = [self.schema(part, level) for part in parts]
+        return f"{HIDDEN}." if hidden else ""
+
+
+def _are_many(keyword: str, parts: Sequence[Schema]) -> bool:
+    """Tell whether parts are too much where objects are not shown."""
+    if not any(_STRUCTURE & part.keys() for part in parts):
+        return len(parts) > _MANY
+    return len(parts) > (_FEW if keyword == "anyOf" else 0)
+
+
+def _hidden(names: list[str]) -> str:
+    if not names:
+        return f"{HIDDEN}."
+    listed = ", ".join(names[:_MOST_NAMES]) + (", …" if len(names) > _MOST_NAMES else "")
+    return f"Not shown here: {shortened(listed, 200)}."

@@ -1,0 +1,202 @@
+"""The keywords of a schema, each brought to what JSON Schema (2020-12) lets it be.
+
+What is no such value is dropped: a schema that takes more is better than none.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from plugins.openapi.lowering.patterns import usable
+from plugins.openapi.lowering.words import value_text
+from plugins.openapi.reading.values import is_true, text
+
+TYPES: Final = ("string", "integer", "number", "boolean", "object", "array", "null")
+_MEANT: Final[Mapping[str, tuple[str, str]]] = {  # words that are no types: type and format
+    "any": ("", ""),
+    "int": ("integer", ""),
+    "int32": ("integer", "int32"),
+    "int64": ("integer", "int64"),
+    "long": ("integer", "int64"),
+    "short": ("integer", ""),
+    "float": ("number", "float"),
+    "double": ("number", "double"),
+    "decimal": ("number", ""),
+    "numeric": ("number", ""),
+    "bool": ("boolean", ""),
+    "str": ("string", ""),
+    "text": ("string", ""),
+    "char": ("string", ""),
+    "date": ("string", "date"),
+    "datetime": ("string", "date-time"),
+    "date-time": ("string", "date-time"),
+    "timestamp": ("string", "date-time"),
+    "time": ("string", "time"),
+    "uuid": ("string", "uuid"),
+    "guid": ("string", "uuid"),
+    "uri": ("string", "uri"),
+    "url": ("string", "uri"),
+    "email": ("string", "email"),
+    "password": ("string", "password"),
+    "byte": ("string", "byte"),
+    "enum": ("string", ""),
+    "file": ("string", "binary"),
+    "binary": ("string", "binary"),
+    "list": ("array", ""),
+    "set": ("array", ""),
+    "map": ("object", ""),
+    "dict": ("object", ""),
+    "hash": ("object", ""),
+    "json": ("object", ""),
+    "none": ("null", ""),
+}
+_MOST_INTEGER: Final = 2**63
+_LONG_VALUE: Final = 500  # characters of JSON
+_BOUNDS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+_COUNTS: Final = (
+    *("minLength", "maxLength", "minItems", "maxItems"),
+    *("minProperties", "maxProperties"),
+)
+_NUMERIC: Final = frozenset({*_BOUNDS, *_COUNTS, "multipleOf"})
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+_OF_TYPE: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "string": lambda value: isinstance(value, str),
+    "integer": lambda value: _is_number(value) and value == int(value),
+    "number": _is_number,
+    "boolean": lambda value: isinstance(value, bool),
+    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: isinstance(value, list),
+    "null": lambda value: value is None,
+}
+
+
+def types_of(raw: Mapping[str, Any]) -> tuple[list[str], str]:
+    """Return the types of a schema, each once, and the format that a made-up type stands for."""
+    named = raw.get("type")
+    found: list[str] = []
+    meant = ""
+    for name in named if isinstance(named, list) else [named]:
+        word = text(name).strip().lower()
+        kind, form = (word, "") if word in TYPES else _MEANT.get(word, ("", ""))
+        meant = meant or form
+        if kind and kind not in found:
+            found.append(kind)
+    return found or _implied(raw), meant
+
+
+def _implied(raw: Mapping[str, Any]) -> list[str]:
+    """Return the type that other keywords speak of."""
+    if isinstance(raw.get("properties"), dict) and raw["properties"]:
+        return ["object"]
+    return ["array"] if isinstance(raw.get("items"), dict) else []
+
+
+def has_null(raw: Mapping[str, Any]) -> bool:
+    """Tell whether null is allowed beside the types, as OpenAPI 3.0 and Swagger 2 say it."""
+    return is_true(raw.get("nullable")) or is_true(raw.get("x-nullable"))
+
+
+def simple_keywords(raw: Mapping[str, Any], types: list[str]) -> Iterator[tuple[str, Any]]:
+    """Yield the keywords whose values are no schemas."""
+    if (pattern := usable(raw.get("pattern"))) is not None:
+        yield "pattern", pattern
+    if not _NUMERIC.isdisjoint(raw):
+        yield from _numbers(raw)
+    if raw.get("uniqueItems") is True:
+        yield "uniqueItems", True
+    for keyword in ("contentEncoding", "contentMediaType"):
+        if isinstance(raw.get(keyword), str):
+            yield keyword, raw[keyword]
+    if (values := enum_of(raw, types)) is not None:
+        yield "enum", values
+    elif "const" in raw and value_text(raw["const"], _LONG_VALUE):
+        yield "const", raw["const"]
+
+
+def _numbers(raw: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    found = {keyword: _number(raw.get(keyword)) for keyword in _BOUNDS}
+    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if is_true(raw.get(exclusive)):  # before 3.1 it only says how the bound is meant
+            found[bound], found[exclusive] = None, found[bound]
+    yield from ((keyword, value) for keyword, value in found.items() if value is not None)
+    multiple = _number(raw.get("multipleOf"))
+    if multiple is not None and multiple > 0:
+        yield "multipleOf", multiple
+    for keyword in _COUNTS:
+        if (count := _count(raw.get(keyword))) is not None:
+            yield keyword, count
+
+
+def _number(value: Any) -> int | float | None:
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if not _is_number(value):
+        return None
+    whole = isinstance(value, int) or (value.is_integer() and abs(value) < _MOST_INTEGER)
+    if whole and -_MOST_INTEGER <= value < _MOST_INTEGER:
+        return int(value)
+    return float(value)
+
+
+def _count(value: Any) -> int | None:
+    number = _number(value)
+    return number if isinstance(number, int) and number >= 0 else None
+
+
+def names_in(value: Any) -> list[str]:
+    """Return the strings of a list, each once."""
+    if not isinstance(value, list):
+        return []
+    return list(dict.fromkeys(name for name in value if isinstance(name, str)))
+
+
+def enum_of(raw: Mapping[str, Any], types: list[str]) -> list[Any] | None:
+    """Return the values of an enumeration, each once and of the schema's type, or None."""
+    listed = raw.get("enum")
+    if isinstance(listed, dict):
+        listed = list(listed)
+    if not isinstance(listed, list) or not listed:
+        return None
+    found = {}
+    for value in listed:
+        fitted = fitting(value, types)
+        if fitted is not None and (written := value_text(fitted[0], _LONG_VALUE)):
+            found[written] = fitted[0]
+    return list(found.values()) or None
+
+
+def fitting(value: Any, types: list[str]) -> tuple[Any] | None:
+    """Return a value of one of the types, made of one that is written differently; or None."""
+    if not types or any(_OF_TYPE[kind](value) for kind in types):
+        return (value,)
+    if "string" in types and isinstance(value, int | float):
+        return (text(value),)
+    if isinstance(value, str):
+        if "boolean" in types and value.strip().lower() in ("true", "false"):
+            return (value.strip().lower() == "true",)
+        number = _number(value)
+        if number is not None and any(_OF_TYPE[kind](number) for kind in types):
+            return (number,)
+    return None
+
+
+def default_of(raw: Mapping[str, Any], types: list[str], values: list[Any] | None) -> Any:
+    """Return the default, if it is one that the schema itself takes; else None.
+
+    A default of null says that there is none.
+    """
+    if (value := raw.get("default")) is None:
+        return None
+    fitted = fitting(value, types)
+    if fitted is None or (values is not None and fitted[0] not in values):
+        return None
+    is_worth_it = not isinstance(fitted[0], dict | list) and value_text(fitted[0], _LONG_VALUE)
+    return fitted[0] if is_worth_it else None

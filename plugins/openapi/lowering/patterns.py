@@ -1,0 +1,109 @@
+"""Patterns: those kept that every checker reads alike, and none can be hung with."""
+
+import math
+import re
+import warnings
+from typing import Any, Final
+
+_MOST: Final = 300  # characters
+_MOST_LOOPS: Final = 6  # without end, in one pattern: each may multiply the time a text takes
+_MOST_REPEATED: Final = 5_000  # repetitions, all loops added up: some checkers write them out
+_FEW: Final = 4  # repetitions of what varies itself: more can take a time that explodes
+_LITERAL: Final = re.compile(r"/(.*)/\Z", re.DOTALL)
+_ESCAPES: Final = frozenset("dDwWsSbBnrtfv0123456789")
+_TOKEN: Final = re.compile(
+    r"""(?P<escape>\\.)
+      | (?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])
+      | (?P<open>\((?P<kind>\?(?:[:=!])?)?)
+      | (?P<close>\))
+      | (?P<loop>(?:[*+?]|\{\d+(?:,\d*)?\})\??)
+      | (?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def usable(pattern: Any) -> str | None:
+    """Return a pattern that can be used, or None.
+
+    What remains means the same in Python, in JavaScript and in Rust, and takes a time that does
+    not explode: no loop stands within a loop.
+    """
+    if not isinstance(pattern, str) or not pattern or len(pattern) > _MOST:
+        return None
+    if (literal := _LITERAL.match(pattern)) is not None:
+        pattern = literal[1]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            re.compile(pattern)
+    except (re.error, RecursionError, OverflowError, Warning):
+        return None
+    return pattern if _is_common(pattern) and _is_quick(pattern) else None
+
+
+def _is_common(pattern: str) -> bool:
+    """Tell whether all its signs are known everywhere."""
+    for token in _TOKEN.finditer(pattern):
+        escape, klass = token["escape"], token["class"]
+        if escape and not _is_known(escape):
+            return False
+        if klass and not _is_known_class(klass):
+            return False
+        if token["open"] and token["kind"] == "?":  # named groups, flags, looking behind
+            return False
+        if token["other"] in ("{", "}", "]", "["):  # Python takes them for themselves
+            return False
+        if token["loop"] and pattern[token.end() : token.end() + 1] in ("*", "+", "?"):
+            return False
+    return True
+
+
+def _is_known(escape: str) -> bool:
+    sign = escape[1]
+    if sign.isdigit() or sign in "bB":  # what was found before; Python's and Rust's differ
+        return False
+    return sign in _ESCAPES or (sign.isascii() and not sign.isalnum() and sign not in "<> ")
+
+
+def _is_known_class(klass: str) -> bool:
+    inside = klass[1:-1].removeprefix("^")
+    if inside.startswith("]") or re.search(r"&&|--|~~|\|\|", inside):
+        return False
+    escapes = re.findall(r"\\.", inside, re.DOTALL)
+    return "[" not in re.sub(r"\\.", "", inside) and all(map(_is_known, escapes))
+
+
+def _is_quick(pattern: str) -> bool:
+    endless = repeated = 0
+    varies = [False]  # whether the open group holds a choice, or a loop of no fixed length
+    for token in _TOKEN.finditer(pattern):
+        if token["open"]:
+            varies.append(False)
+        elif token["close"]:
+            inner = varies.pop()
+            loop = _TOKEN.match(pattern, token.end())
+            if inner and loop and loop["loop"] and _counts(loop["loop"])[1] > _FEW:
+                return False
+            varies[-1] = varies[-1] or inner
+        elif token["loop"]:
+            least, most = _counts(token["loop"])
+            endless += most == math.inf
+            repeated += least if most == math.inf else int(most)
+            varies[-1] = varies[-1] or least != most
+        elif token["other"] == "|":
+            varies[-1] = True
+    return endless <= _MOST_LOOPS and repeated <= _MOST_REPEATED
+
+
+def _counts(loop: str) -> tuple[int, float]:
+    """Return how often a loop runs, at least and at most."""
+    match loop[0]:
+        case "?":
+            return 0, 1
+        case "*":
+            return 0, math.inf
+        case "+":
+            return 1, math.inf
+        case _:
+            least, _, most = loop.rstrip("?").strip("{}").partition(",")
+            return int(least), (float(most or "inf") if "," in loop else int(least))

@@ -1,0 +1,181 @@
+"""Operations as tools: what a model is shown, and what a call needs beside it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import orjson
+
+from domain.tools import Effect, ToolSpec
+from plugins.openapi.lowering.bodies import body_schema
+from plugins.openapi.lowering.cutting import Cutting, size_of, unwrapped
+from plugins.openapi.lowering.effects import effect_of, is_idempotent
+from plugins.openapi.lowering.names import argument_names, tool_names
+from plugins.openapi.lowering.schemas import Notes, Schema, Schemas
+from plugins.openapi.lowering.shapes import Shapes
+from plugins.openapi.lowering.words import joined, plain, shortened
+from plugins.openapi.operation import Operation, Parameter
+from plugins.openapi.reading import Document, Reason, Skipped
+from plugins.openapi.reading.pointers import join
+from plugins.openapi.reserved import is_idempotency_key, is_reserved
+
+_MOST_WORDS: Final = 1_000  # characters of a tool's description
+_LONG_ARGUMENT: Final = 400
+_FEW_WORDS: Final = 60
+_BYTES_A_TOKEN: Final = 4
+_CUT: Final = "Its arguments take more than is shown here."
+_MOST_NOTES: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What an operator may want otherwise; operations are named as ``GET /pets``.
+
+    ``prefix`` begins every name that is made, ``names`` gives names that stay as they are, and
+    ``effects`` classes operations. ``size`` is how many bytes of JSON a tool may have.
+    """
+
+    prefix: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    effects: Mapping[str, Effect] = field(default_factory=dict)
+    size: int = 16_000
+    category: str = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredTool:
+    """A tool, and the operation that it calls.
+
+    ``operation`` has the tool's arguments' names; of the schemas it has what writing values needs,
+    without references. ``tokens`` is about what the tool costs where a model is shown it, and
+    ``notes`` are sentences on what was mended, left out or cut.
+    """
+
+    spec: ToolSpec
+    operation: Operation
+    tokens: int
+    notes: Sequence[str] = ()
+
+
+def lower(document: Document, options: Options | None = None) -> Iterator[LoweredTool | Skipped]:
+    """Yield a tool for each operation of a document, or why there is none, in its order.
+
+    Raises:
+        DocumentRefused: to look at all schemas is too much work.
+
+    """
+    yield from Lowering(document, options or Options()).tools()
+
+
+class Lowering:
+    """The tools of one document; each is made when it is asked for, and kept nowhere."""
+
+    def __init__(self, document: Document, options: Options) -> None:
+        self._document, self._options = document, options
+        self._schemas = Schemas(document)
+        self._cutting = Cutting(self._schemas.named, document.effort)
+        self._shapes = Shapes(self._schemas.named)
+
+    def tools(self) -> Iterator[LoweredTool | Skipped]:
+        """Yield the tools."""
+        found = list(self._document.operations())
+        known = [each for each in found if isinstance(each, Operation)]
+        names = tool_names(known, prefix=self._options.prefix, given=self._options.names)
+        for each in found:
+            yield each if isinstance(each, Skipped) else self._tool(each, names[each.name])
+
+    def _tool(self, operation: Operation, name: str) -> LoweredTool | Skipped:
+        notes: Notes = dict.fromkeys(operation.notes)
+        lowered, properties, required = self._arguments(operation, notes)
+        root: Schema = {"type": "object", "properties": properties}
+        if required:
+            root["required"] = required
+        root["additionalProperties"] = False
+        description = _described(operation)
+        room = self._options.size - size_of([name, description, _CUT]) - _FRAME
+        schema = self._schemas.whole(root, notes, room)
+        if schema is None:
+            schema = self._cutting.cut(root, room)
+            if schema is None:
+                return _too_large(operation, self._options.size)
+            description = joined(description, _CUT)
+            notes[_CUT] = None
+        schema = unwrapped(schema)
+        effect = self._options.effects.get(operation.name) or effect_of(operation)
+        spec = ToolSpec(
+            name=name,
+            description=description,
+            parameters=schema,
+            effect=effect,
+            idempotent=is_idempotent(operation),
+            open_world=True,
+            category=self._options.category,
+        )
+        tokens = -(-len(orjson.dumps([name, description, schema])) // _BYTES_A_TOKEN)
+        return LoweredTool(spec, lowered, tokens, list(notes)[:_MOST_NOTES])
+
+    def _arguments(
+        self, operation: Operation, notes: Notes
+    ) -> tuple[Operation, dict[str, Schema], list[str]]:
+        """Return the operation with the arguments' names, their schemas, and which are needed."""
+        schemes = self._document.security_schemes.values()
+        shown = [one for one in operation.parameters if not _is_hidden(one, schemes)]
+        wanted = operation.body.argument if operation.body else "body"
+        names, body_name = argument_names(shown, wanted)
+        properties, required = {}, []
+        parameters = {id(one): one for one in operation.parameters}
+        for parameter, argument in zip(shown, names, strict=True):
+            schema = self._schemas.lower(parameter.schema, notes)
+            shape = self._shapes.of(schema)
+            parameters[id(parameter)] = replace(parameter, argument=argument, schema=shape)
+            properties[argument] = _argument(parameter, argument, schema)
+            if parameter.required:
+                required.append(argument)
+        body = operation.body
+        if body is not None:
+            schema, contents = body_schema(body, self._schemas, self._shapes, notes)
+            properties[body_name] = schema
+            if body.required:
+                required.append(body_name)
+            body = replace(body, argument=body_name, contents=contents)
+        lowered = replace(operation, parameters=list(parameters.values()), body=body)
+        return lowered, properties, required
+
+
+_FRAME: Final = 120  # bytes of what stands around a tool's parts
+
+
+def _is_hidden(parameter: Parameter, schemes: Any) -> bool:
+    return is_reserved(parameter, schemes) or is_idempotency_key(parameter)
+
+
+def _argument(parameter: Parameter, argument: str, schema: Schema) -> Schema:
+    """Return the schema with the parameter's own description, which is the better one."""
+    told = shortened(plain(parameter.description), _LONG_ARGUMENT)
+    inner = schema.get("description", "")
+    if not told:
+        told = inner
+    elif inner and inner not in told and len(inner) < _FEW_WORDS:  # an example, a pattern
+        told = joined(told, inner)
+    if not parameter.name.isascii() and argument != parameter.name:
+        told = joined(told, f"Sent as {parameter.name}")
+    rest = {key: value for key, value in schema.items() if key != "description"}
+    return {**rest, "description": told} if told else rest
+
+
+def _described(operation: Operation) -> str:
+    summary, description = plain(operation.summary), plain(operation.description)
+    if description.lower().startswith(summary.lower().rstrip(".")):
+        summary = ""
+    told = joined(summary, description)
+    if len(told) < _FEW_WORDS:
+        told = joined(told, operation.name)
+    if operation.deprecated:
+        told = joined("Deprecated", told)
+    return shortened(told, _MOST_WORDS)
+
+
+def _too_large(operation: Operation, most: int) -> Skipped:
+    pointer = join("paths", operation.path, operation.method.lower())
+    message = f"Its arguments cannot be described in {most:,} bytes."
+    return Skipped(operation.name, Reason.TOO_LARGE, pointer, message)

@@ -1,0 +1,74 @@
+"""Descriptions: without markup, and as long as they are worth."""
+
+import html
+import re
+from typing import Any, Final
+
+import orjson
+
+_TAG: Final = re.compile(r"</?[a-zA-Z][^<>]{0,400}>|<!--.{0,2000}?-->", re.DOTALL)
+_IMAGE: Final = re.compile(r"!\[([^\]]{0,200})\]\([^()\s]{0,2000}\)")
+_LINK: Final = re.compile(r"\[([^\[\]]{1,300})\](?:\([^()]{0,2000}\)|\[[^\[\]]{0,100}\])")
+_HEADING: Final = re.compile(r"^[ \t]{0,3}(?:#{1,6}[ \t]+|[-=*_]{3,}[ \t]*$)", re.MULTILINE)
+_BOLD: Final = re.compile(r"(\*\*|__)(?=\S)(.{1,300}?)(?<=\S)\1")
+_SPACES: Final = re.compile(r"[ \t\r\f\v\u00a0]+")
+_WRAPPED: Final = re.compile(r" ?\n ?(?![\n*+•|-]|\d+[.)] )")  # where a line was only too long
+_LINES: Final = re.compile(r" ?\n[\n ]*")
+_PARAGRAPH: Final = re.compile(r"\n ?\n[\n ]*")
+_CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
+_ENDS: Final = (". ", "! ", "? ", ".\n", "!\n", "?\n", "\n")
+_MOST_READ: Final = 10_000  # characters of a description
+
+
+def plain(text: str) -> str:
+    """Return a text without HTML and the marks of Markdown that only matter to the eye."""
+    text = text[:_MOST_READ]
+    if "<" in text:
+        text = _TAG.sub(" ", text)
+    if "&" in text:
+        text = html.unescape(text)
+    if "[" in text:
+        text = _LINK.sub(r"\1", _IMAGE.sub(r"\1", text))
+    if "**" in text or "__" in text:
+        text = _BOLD.sub(r"\2", text)
+    if "\n" in text:
+        text = _SPACES.sub(" ", _HEADING.sub("", text))
+        text = "\n".join(_WRAPPED.sub(" ", part) for part in _PARAGRAPH.split(text.strip()))
+        text = _LINES.sub("\n", text)
+    elif "  " in text or "\t" in text:
+        text = _SPACES.sub(" ", text)
+    return _CONTROL.sub("", text).strip()
+
+
+def shortened(text: str, most: int) -> str:
+    """Return the first sentences of a text that fit, or a part of the first, with dots."""
+    if len(text) <= most:
+        return text
+    if most <= 0:
+        return ""
+    start = text[: most + 1]
+    end = max(start.rfind(mark) for mark in _ENDS)
+    if end >= most // 3:
+        return start[: end + 1].rstrip()
+    space = start.rfind(" ", 0, most)
+    return start[: space if space > most // 2 else most - 1].rstrip(" ,;:(") + "…"
+
+
+def sentence(text: str) -> str:
+    """Return a text that another sentence can follow."""
+    return text if not text or text[-1] in ".!?:…" else f"{text}."
+
+
+def joined(*texts: str) -> str:
+    """Return texts as one, each its own sentence."""
+    found = [text for text in texts if text]
+    return " ".join([*map(sentence, found[:-1]), *found[-1:]])
+
+
+def value_text(value: Any, most: int) -> str:
+    """Return a value as JSON, or nothing where it is too long to be worth it."""
+    try:
+        text = orjson.dumps(value).decode()
+    except (TypeError, orjson.JSONEncodeError):
+        return ""
+    return text if len(text) <= most else ""

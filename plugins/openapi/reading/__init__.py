@@ -1,0 +1,7 @@
+"""OpenAPI documents, read within bounds: liberal in what is taken, strict in what is handed on."""
+
+from plugins.openapi.reading.document import Document, read_document
+from plugins.openapi.reading.limits import Limits
+from plugins.openapi.reading.problems import DocumentRefused, Reason, Skipped
+
+__all__ = ["Document", "DocumentRefused", "Limits", "Reason", "Skipped", "read_document"]

@@ -1,0 +1,116 @@
+"""An OpenAPI document, 2.0 to 3.2: what it says of the API as a whole, and its operations."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from plugins.openapi.operation import Operation, SecurityScheme, Server
+from plugins.openapi.reading.effort import Effort
+from plugins.openapi.reading.limits import Limits
+from plugins.openapi.reading.operations import Common, read_operations
+from plugins.openapi.reading.parsing import parse
+from plugins.openapi.reading.problems import DocumentRefused, Reason, Skipped
+from plugins.openapi.reading.references import References
+from plugins.openapi.reading.security import security_schemes
+from plugins.openapi.reading.servers import servers_of
+from plugins.openapi.reading.values import text
+
+_SIGNS: Final = ("paths", "webhooks", "components", "definitions", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that was read; the tree is shared, and never changed.
+
+    ``version`` is what the document says: ``2.0``, ``3.1.0``.
+    """
+
+    tree: Mapping[str, Any]
+    source: str
+    version: str
+    title: str
+    servers: Sequence[Server]
+    security_schemes: Mapping[str, SecurityScheme]
+    references: References
+    limits: Limits
+    effort: Effort
+
+    @property
+    def draft(self) -> bool:
+        """Tell whether its schemas are of their own kind, and not JSON Schema: before 3.1."""
+        return self.version.startswith(("2", "3.0"))
+
+    def operations(self) -> Iterator[Operation | Skipped]:
+        """Yield each operation, or why it cannot be learned, in the order of the document.
+
+        Raises:
+            DocumentRefused: there are too many.
+
+        """
+        common = Common(self.servers, self.security_schemes, self.source, self.limits.operations)
+        return read_operations(self.tree, self.references, common)
+
+
+def read_document(data: bytes, *, source: str, limits: Limits | None = None) -> Document:
+    """Read a document of any version, in JSON or YAML.
+
+    ``source`` is the URL or the name of the file that it came from, or empty: references to it
+    are references to the document itself, and relative servers stand beside it.
+
+    Raises:
+        DocumentRefused: it is no OpenAPI document, or past a limit.
+
+    """
+    limits = limits or Limits()
+    effort = Effort(limits)
+    tree = parse(data, limits)
+    version = _version(tree)
+    info = tree.get("info")
+    references = References(tree, [*_names(source), text(tree.get("$self"))], limits)
+    return Document(
+        tree=tree,
+        source=source,
+        version=version,
+        title=text(info.get("title")) if isinstance(info, dict) else "",
+        servers=servers_of(tree, source),
+        security_schemes=security_schemes(tree, references),
+        references=references,
+        limits=limits,
+        effort=effort,
+    )
+
+
+def _version(tree: Mapping[str, Any]) -> str:
+    """Return the version; a document that forgot it is told by what else it has."""
+    version = text(tree.get("openapi")) or text(tree.get("swagger"))
+    if not version and isinstance(tree.get("paths"), dict):
+        version = "3.0" if "components" in tree or "servers" in tree else "2.0"
+    if not version and (old := text(tree.get("swaggerVersion"))):
+        raise _unknown(old)
+    if not version:
+        message = "The document is no OpenAPI document: it has neither a version nor paths."
+        raise DocumentRefused(Reason.NOT_OPENAPI, message)
+    if not version.removeprefix("v").startswith(("2", "3")):
+        raise _unknown(version)
+    if not any(sign in tree for sign in _SIGNS):
+        message = "The document is no OpenAPI document: it has no paths."
+        raise DocumentRefused(Reason.NOT_OPENAPI, message)
+    return version.removeprefix("v")
+
+
+def _unknown(version: str) -> DocumentRefused:
+    message = f"The document is of version {version[:20]!r}; 2.0 and 3.0 to 3.2 are known."
+    return DocumentRefused(Reason.UNKNOWN_VERSION, message)
+
+
+def _names(source: str) -> Iterator[str]:
+    """Yield the addresses by which a document may speak of itself."""
+    if source and source != "-":
+        yield source
+        try:
+            path = urlsplit(source).path
+        except ValueError:
+            path = source
+        yield PurePosixPath(path).name

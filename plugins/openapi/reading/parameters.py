@@ -1,0 +1,203 @@
+"""Parameter Objects of both families of versions."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from plugins.openapi.operation import Parameter, Place
+from plugins.openapi.reading.problems import BadReference, Reason
+from plugins.openapi.reading.references import References
+from plugins.openapi.reading.values import entries, is_true, text, truth
+
+_STYLES: Final = {
+    Place.PATH: ("simple", "label", "matrix"),
+    Place.QUERY: ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    Place.QUERYSTRING: ("form",),
+    Place.HEADER: ("simple",),
+    Place.COOKIE: ("form", "cookie"),
+}
+"""The styles of each place, the default first; ``collectionFormat`` adds its own."""
+_COLLECTIONS: Final = {
+    "ssv": ("spaceDelimited", False),
+    "tsv": ("tabDelimited", False),
+    "pipes": ("pipeDelimited", False),
+    "multi": ("form", True),
+}
+_EXPLODED: Final = ("form", "cookie", "deepObject")
+_BODY_PLACES: Final = ("body", "formdata")
+_SCHEMA_WORDS: Final = frozenset(
+    {
+        *("type", "format", "items", "default", "enum", "nullable", "x-nullable"),
+        *("maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "multipleOf"),
+        *("maxLength", "minLength", "pattern", "maxItems", "minItems", "uniqueItems"),
+        *("properties", "required", "additionalProperties", "oneOf", "anyOf", "allOf"),
+    }
+)
+_TEMPLATE: Final = re.compile(r"\{([^{}/]+)\}")
+_PLACES: Final = {place.value: place for place in Place} | {
+    "cookies": Place.COOKIE,
+    "headers": Place.HEADER,
+    "params": Place.QUERY,
+    "url": Place.PATH,
+    "uri": Place.PATH,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A parameter as the document has it; ``place`` may be ``body`` or ``formdata``, too."""
+
+    name: str
+    place: str
+    raw: Mapping[str, Any]
+
+
+def declared_parameters(
+    lists: Sequence[Any], path: str, references: References
+) -> Sequence[Declared]:
+    """Return the parameters of a path and an operation; the later list overrides.
+
+    Raises:
+        BadReference: one stands outside of the document, so what it asks for is unknown.
+
+    """
+    found: dict[tuple[str, str], Declared] = {}
+    for listed in lists:
+        for value in _listed(listed):
+            try:
+                raw = references.resolved(value)
+            except BadReference as error:
+                if error.reason is Reason.OUTSIDE_REFERENCE:
+                    raise
+                continue
+            if (one := _declared(raw, path)) is not None:
+                found[_identity(one)] = one
+    return list(found.values())
+
+
+def _listed(value: Any) -> Iterable[Any]:
+    """Return the parameters of a list, or of an object that names them."""
+    if isinstance(value, dict):
+        if "name" in value and "in" in value:
+            return [value]
+        return [
+            {"name": name, **one} if isinstance(one, dict) and "$ref" not in one else one
+            for name, one in value.items()
+        ]
+    return value if isinstance(value, list) else []
+
+
+def _declared(raw: Any, path: str) -> Declared | None:
+    if not isinstance(raw, dict):
+        return None
+    name = text(raw.get("name")).strip()
+    place = text(raw.get("in")).strip().lower()
+    if place in ("body", "formdata", "form"):
+        return Declared(name or "body", "body" if place == "body" else "formdata", raw)
+    if not name:
+        return None
+    if place not in _PLACES:
+        place = Place.PATH if f"{{{name}}}" in path else Place.QUERY
+    return Declared(name, _PLACES[place], raw)
+
+
+def _identity(one: Declared) -> tuple[str, str]:
+    if one.place == "body":
+        return "body", ""
+    return one.place, one.name.lower() if one.place == Place.HEADER else one.name
+
+
+def read_parameters(
+    declared: Sequence[Declared], path: str
+) -> tuple[Sequence[Parameter], Sequence[str]]:
+    """Return the parameters, those of the path first and complete, and notes on what was mended."""
+    notes: list[str] = []
+    named = {one.name: one for one in declared if one.place == Place.PATH}
+    parameters = []
+    for name in templates_in(path):
+        one = named.pop(name, None) or _alike(name, named)
+        if one is None:
+            notes.append(f"The path's {name!r} is not described; it is taken for a string.")
+            one = Declared(name, Place.PATH, {"type": "string"})
+        parameters.append(_parameter(name, Place.PATH, one.raw))
+    notes += [f"There is no {name!r} in the path; it is left out." for name in named]
+    for one in declared:
+        if one.place in _BODY_PLACES or one.place == Place.PATH:
+            continue
+        parameters.append(_parameter(one.name, Place(one.place), one.raw))
+    return parameters, notes
+
+
+def templates_in(path: str) -> Sequence[str]:
+    """Return the names of a path's ``{templates}``, each once."""
+    return list(dict.fromkeys(_TEMPLATE.findall(path)))
+
+
+def _alike(name: str, named: dict[str, Declared]) -> Declared | None:
+    """Take the parameter that is spelt as in the path but for case and signs."""
+    for other in named:
+        if _bare(other) == _bare(name):
+            return named.pop(other)
+    return None
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+def _parameter(name: str, place: Place, raw: Mapping[str, Any]) -> Parameter:
+    media_type, schema = schema_of(raw)
+    style, explode = style_of(raw, place)
+    return Parameter(
+        name=name,
+        place=place,
+        argument=name,
+        schema=schema,
+        required=place is Place.PATH or is_true(raw.get("required")),
+        style=style,
+        explode=explode,
+        allow_reserved=is_true(raw.get("allowReserved")),
+        allow_empty=is_true(raw.get("allowEmptyValue")),
+        media_type=media_type,
+        description=text(raw.get("description")),
+    )
+
+
+def schema_of(raw: Mapping[str, Any]) -> tuple[str | None, Any]:
+    """Return the schema of a parameter, with the media type that its value is written in, if any.
+
+    Swagger 2 has the words of the schema among those of the parameter.
+    """
+    content = entries(raw.get("content"))
+    if content and "schema" not in raw:
+        media_type, described = next(iter(content.items()))
+        return media_type, _exemplified(entries(described).get("schema", {}), raw)
+    if isinstance(raw.get("schema"), dict | bool):
+        return None, _exemplified(raw["schema"], raw)
+    words = {key: value for key, value in raw.items() if key in _SCHEMA_WORDS}
+    if not isinstance(words.get("required"), list):
+        words.pop("required", None)
+    return None, _exemplified(words or {"type": "string"}, raw)
+
+
+def _exemplified(schema: Any, raw: Mapping[str, Any]) -> Any:
+    """Give a schema the example of its parameter, if it has none."""
+    example = raw.get("example", raw.get("x-example"))
+    if example is None or not isinstance(schema, dict) or "$ref" in schema or "example" in schema:
+        return schema
+    return {**schema, "example": example}
+
+
+def style_of(raw: Mapping[str, Any], place: Place) -> tuple[str, bool]:
+    """Return how lists and objects are written, and whether each value has the name."""
+    if (named := text(raw.get("collectionFormat"))) in _COLLECTIONS:
+        return _COLLECTIONS[named]
+    style = text(raw.get("style"))
+    if style not in _STYLES[place]:
+        style = _STYLES[place][0]
+    of_swagger = "schema" not in raw and "content" not in raw and "style" not in raw
+    default = style in _EXPLODED and not (
+        of_swagger and "type" in raw
+    )  # csv, where nothing is said
+    return style, truth(raw.get("explode"), otherwise=default)

@@ -1,0 +1,86 @@
+"""The bytes of a document, as a tree of objects, lists and values."""
+
+import json
+from typing import Any, Final
+
+import orjson
+
+from plugins.openapi.reading.limits import Limits
+from plugins.openapi.reading.problems import DocumentRefused, Reason
+from plugins.openapi.reading.yaml_tree import parse_yaml
+
+_MARKS: Final = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+
+
+def parse(data: bytes, limits: Limits) -> dict[str, Any]:
+    """Return the object that the bytes hold, in JSON or YAML, its keys all strings.
+
+    Raises:
+        DocumentRefused: it is neither, no object, or past a limit.
+
+    """
+    if len(data) > limits.size:
+        message = f"The document has {len(data):,} bytes; {limits.size:,} are allowed."
+        raise DocumentRefused(Reason.TOO_LARGE, message)
+    data = _as_utf8(data)
+    tree = _from_json(data, limits) if data.lstrip()[:1] in (b"{", b"[") else None
+    if tree is None:
+        tree = parse_yaml(data, limits)
+    if not isinstance(tree, dict):
+        raise DocumentRefused(Reason.NOT_OPENAPI, "The document is not an object.")
+    return tree
+
+
+def _as_utf8(data: bytes) -> bytes:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace").encode()
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace").encode()
+    return data
+
+
+def _from_json(data: bytes, limits: Limits) -> Any:
+    """Return the tree, or None for what is not JSON; YAML has forms that begin alike."""
+    if data.count(b",") + data.count(b"{") + data.count(b"[") > limits.nodes:
+        message = f"The document holds more than {limits.nodes:,} values."
+        raise DocumentRefused(Reason.TOO_LARGE, message)
+    try:
+        tree = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        tree = _from_loose_json(data)
+    if tree is not None and _is_deeper(tree, limits.depth):
+        message = f"The document is nested more than {limits.depth} levels deep."
+        raise DocumentRefused(Reason.TOO_DEEP, message)
+    return tree
+
+
+def _from_loose_json(data: bytes) -> Any:
+    """Take what Python's reader takes, too: NaN, control characters, halves of characters."""
+    try:
+        tree = json.loads(data, strict=False, parse_constant=lambda _: None)
+        return orjson.loads(json.dumps(tree, ensure_ascii=False).encode("utf-8", "replace"))
+    except RecursionError as error:
+        raise DocumentRefused(Reason.TOO_DEEP, "The document is nested too deep.") from error
+    except ValueError:
+        return None
+
+
+def _is_deeper(tree: Any, depth: int) -> bool:
+    level = [tree]
+    for _ in range(depth + 1):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True

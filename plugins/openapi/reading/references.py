@@ -1,0 +1,266 @@
+"""Where references lead: only within the document, and in bounded time.
+
+Nothing is ever fetched. A reference to an ``$id``, an anchor, or the document's own file name
+stays within; every other address is outside, whatever its scheme.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import unquote, urldefrag, urljoin
+
+from plugins.openapi.reading.limits import Limits
+from plugins.openapi.reading.pointers import join, split
+from plugins.openapi.reading.problems import BadReference, Reason
+
+_KEYWORDS: Final = ("$ref", "$dynamicRef", "$recursiveRef")
+_ANCHORS: Final = ("$anchor", "$dynamicAnchor")
+_SECTIONS: Final = {  # where Swagger 2 and OpenAPI 3 keep the same things
+    "definitions": ("components", "schemas"),
+    "parameters": ("components", "parameters"),
+    "responses": ("components", "responses"),
+    "requestBodies": ("components", "requestBodies"),
+}
+_SAYS_NOTHING: Final = frozenset({"summary", "description", "title", "example", "examples"})
+_NOWHERE: Final = object()
+_MOST_DETOURS: Final = 50  # past references in the middle of a pointer
+_SHOWN: Final = 100  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a reference leads to, and the pointer of its place: one place has one pointer."""
+
+    pointer: str
+    value: Any
+
+
+def reference_in(value: Any) -> str | None:
+    """Return the reference that an object is, if it is one.
+
+    A property named ``$ref`` has a schema, not a string, for its value.
+    """
+    if isinstance(value, dict):
+        for keyword in _KEYWORDS:
+            if isinstance(value.get(keyword), str):
+                return str(value[keyword])
+    return None
+
+
+class References:
+    """The references of one document; ``names`` are its own addresses, its file name included."""
+
+    def __init__(self, tree: Mapping[str, Any], names: Sequence[str], limits: Limits) -> None:
+        self._tree = tree
+        self._names = frozenset(name for name in names if name)
+        self._limits = limits
+        self._found: dict[str, Found] = {}
+        self._ends: dict[str, Found] = {}
+        self._index: dict[str, Found] | None = None
+
+    def follow(self, reference: str) -> Found:
+        """Return what stands at the end of a reference, past those it leads to itself.
+
+        References with siblings that only describe are passed, too.
+
+        Raises:
+            BadReference: it leads outside, nowhere, or round in a circle.
+
+        """
+        passed: list[str] = []
+        seen: set[str] = set()
+        at = reference
+        while at not in self._ends:
+            found = self.find(at)
+            passed.append(at)
+            inner = _pure_reference(found.value)
+            if inner is None:
+                self._ends[at] = found
+                break
+            if found.pointer in seen or len(seen) > self._limits.steps:
+                message = f"The reference {_shown(reference)} leads back to itself."
+                raise BadReference(Reason.CIRCULAR_REFERENCE, message)
+            seen.add(found.pointer)
+            at = inner
+        end = self._ends[at]
+        self._ends.update(dict.fromkeys(passed, end))
+        return end
+
+    def resolved(self, value: Any) -> Any:
+        """Return a value, or what it refers to, if it is a reference.
+
+        Raises:
+            BadReference: it leads outside, nowhere, or round in a circle.
+
+        """
+        reference = reference_in(value)
+        if reference is None:
+            return value
+        found = self.follow(reference).value
+        return self.resolved_siblings(value, found)
+
+    def resolved_siblings(self, value: Mapping[str, Any], found: Any) -> Any:
+        """Return what was found, described by what stood beside the reference (OpenAPI 3.1)."""
+        told = {key: value[key] for key in ("summary", "description") if key in value}
+        return {**found, **told} if told and isinstance(found, dict) else found
+
+    def find(self, reference: str) -> Found:
+        """Return what a reference names, be it a reference itself.
+
+        Raises:
+            BadReference: it leads outside or nowhere.
+
+        """
+        if (known := self._found.get(reference)) is None:
+            known = self._found[reference] = self._find(reference, 0)
+        return known
+
+    def _find(self, reference: str, steps: int) -> Found:
+        try:
+            address, fragment = urldefrag(reference.strip())
+        except ValueError as error:  # no URL at all
+            raise _dangling(reference) from error
+        if address and not self._is_own(address):
+            return self._named(reference, address, fragment)
+        if not fragment:
+            return Found("", self._tree)
+        if fragment.startswith("/"):
+            return self._at(reference, split(fragment), steps)
+        return self._anchored(reference, unquote(fragment), steps)
+
+    def _is_own(self, address: str) -> bool:
+        return address in self._names or address.removeprefix("./") in self._names
+
+    def _named(self, reference: str, address: str, fragment: str) -> Found:
+        """Find what has an ``$id``, or, as in old documents, the bare name of a definition."""
+        index = self._indexed()
+        if fragment.startswith("/") and (base := index.get(address)) is not None:
+            return self._at(reference, [*split(base.pointer), *split(fragment)], 0)
+        if (found := index.get(f"{address}#{fragment}" if fragment else address)) is not None:
+            return found
+        if not fragment and (found := self._definition(unquote(address))) is not None:
+            return found
+        message = f"The reference {_shown(reference)} leads outside of the document."
+        raise BadReference(Reason.OUTSIDE_REFERENCE, message)
+
+    def _anchored(self, reference: str, name: str, steps: int) -> Found:
+        if (found := self._indexed().get(f"#{name}")) is not None:
+            return found
+        if (found := self._definition(name)) is not None:
+            return found
+        if "/" in name:  # "#definitions/Pet", the slash forgotten
+            return self._at(reference, name.split("/"), steps)
+        raise _dangling(reference)
+
+    def _definition(self, name: str) -> Found | None:
+        for section in (("components", "schemas"), ("definitions",)):
+            value = self._tree
+            for step in section:
+                inner = value.get(step)
+                value = inner if isinstance(inner, dict) else {}
+            if name in value:
+                return Found(join(*section, name), value[name])
+        return None
+
+    def _at(self, reference: str, steps: Sequence[str], taken: int) -> Found:
+        found = self._walked(steps, taken)
+        if found is None and steps:
+            for other in self._elsewhere(steps):
+                found = found or self._walked(other, taken)
+        if found is None:
+            raise _dangling(reference)
+        return found
+
+    def _elsewhere(self, steps: Sequence[str]) -> Iterator[Sequence[str]]:
+        """Yield where else it may stand: under the other family's names, or within an ``$id``."""
+        if steps[0] in _SECTIONS:
+            yield [*_SECTIONS[steps[0]], *steps[1:]]
+        for section, place in _SECTIONS.items():
+            if tuple(steps[:2]) == place:
+                yield [section, *steps[2:]]
+        for name, base in self._indexed().items():
+            if "#" not in name:
+                yield [*split(base.pointer), *steps]
+
+    def _walked(self, steps: Sequence[str], taken: int) -> Found | None:
+        """Go down; where a reference stands in the way, go on at what it leads to."""
+        pointer, value = "", self._tree
+        for step in steps:
+            inner = _step(value, step)
+            while inner is _NOWHERE and (reference := reference_in(value)) is not None:
+                taken += 1
+                if taken > _MOST_DETOURS:
+                    return None
+                try:
+                    found = self._find(reference, taken)
+                except BadReference:
+                    return None
+                pointer, value = found.pointer, found.value
+                inner = _step(value, step)
+            if inner is _NOWHERE:
+                return None
+            pointer, value = pointer + join(step), inner
+        return Found(pointer, value)
+
+    def _indexed(self) -> dict[str, Found]:
+        """Return everything with an ``$id`` or an anchor; looked for when first asked for."""
+        if self._index is None:
+            self._index = dict(_identified(self._tree))
+        return self._index
+
+
+def _identified(tree: Mapping[str, Any]) -> Iterator[tuple[str, Found]]:
+    waiting: list[tuple[str, str, Any]] = [("", "", tree)]
+    while waiting:
+        pointer, base, value = waiting.pop()
+        if isinstance(value, dict):
+            name = value.get("$id", value.get("id"))
+            if isinstance(name, str) and name and ("$id" in value or name.startswith("#")):
+                found = Found(pointer, value)
+                yield name, found
+                base = _joined(base, name)
+                yield base, found
+            for keyword in _ANCHORS:
+                if isinstance(anchor := value.get(keyword), str):
+                    found = Found(pointer, value)
+                    yield f"#{anchor}", found
+                    yield f"{base}#{anchor}", found
+            entries: Any = value.items()
+        else:
+            entries = enumerate(value)
+        for key, inner in entries:
+            if isinstance(inner, dict | list):
+                waiting.append((pointer + join(key), base, inner))
+
+
+def _joined(base: str, name: str) -> str:
+    try:
+        return urljoin(base, name)
+    except ValueError:  # no URL at all
+        return name
+
+
+def _pure_reference(value: Any) -> str | None:
+    """Return a reference that says nothing more than where it leads."""
+    reference = reference_in(value)
+    if reference is None:
+        return None
+    others = [key for key in value if key not in _KEYWORDS and key not in _SAYS_NOTHING]
+    return None if any(not key.startswith("x-") for key in others) else reference
+
+
+def _step(value: Any, step: str) -> Any:
+    if isinstance(value, dict):
+        return value.get(step, _NOWHERE)
+    if isinstance(value, list) and step.isascii() and step.isdigit() and int(step) < len(value):
+        return value[int(step)]
+    return _NOWHERE
+
+
+def _dangling(reference: str) -> BadReference:
+    message = f"The reference {_shown(reference)} leads to nothing in the document."
+    return BadReference(Reason.DANGLING_REFERENCE, message)
+
+
+def _shown(reference: str) -> str:
+    return repr(reference if len(reference) <= _SHOWN else f"{reference[: _SHOWN - 1]}…")

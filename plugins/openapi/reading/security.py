@@ -1,0 +1,68 @@
+"""How an API wants to be shown who calls: its security schemes, and what asks for them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from plugins.openapi.operation import Place, SecurityScheme
+from plugins.openapi.reading.problems import BadReference
+from plugins.openapi.reading.references import References
+from plugins.openapi.reading.values import entries, text, texts
+
+_BASIC: Final = SecurityScheme("http", scheme="basic")
+_PLACES: Final = {place.value: place for place in (Place.HEADER, Place.QUERY, Place.COOKIE)}
+
+
+def security_schemes(
+    tree: Mapping[str, Any], references: References
+) -> Mapping[str, SecurityScheme]:
+    """Return the schemes that can be understood, by name."""
+    named = {
+        **entries(tree.get("securityDefinitions")),
+        **entries(entries(tree.get("components")).get("securitySchemes")),
+    }
+    found = {}
+    for name, value in named.items():
+        try:
+            raw = references.resolved(value)
+        except BadReference:
+            continue
+        if isinstance(raw, dict) and (scheme := _scheme(raw)) is not None:
+            found[name] = scheme
+    return found
+
+
+def _scheme(raw: Mapping[str, Any]) -> SecurityScheme | None:
+    match kind := text(raw.get("type")):
+        case "":
+            return None
+        case "basic":  # of Swagger 2
+            return _BASIC
+        case "apiKey":
+            place = _PLACES.get(text(raw.get("in")).lower(), Place.HEADER)
+            name = text(raw.get("name"))
+            return SecurityScheme(kind, name=name, place=place) if name else None
+        case "http":
+            return SecurityScheme(kind, scheme=text(raw.get("scheme")).lower())
+        case "oauth2":
+            return SecurityScheme(kind, token_url=_token_url(raw))
+        case _:
+            return SecurityScheme(kind)
+
+
+def _token_url(raw: Mapping[str, Any]) -> str:
+    """Return where tokens come from: of the first flow that has one, or, in Swagger 2, its own."""
+    urls = [text(entries(flow).get("tokenUrl")) for flow in entries(raw.get("flows")).values()]
+    return next(filter(None, urls), text(raw.get("tokenUrl")))
+
+
+def requirements(value: Any) -> Sequence[Mapping[str, Sequence[str]]] | None:
+    """Return the alternatives of a Security Requirement list, or None where nothing is said."""
+    if isinstance(value, dict):
+        value = [value]
+    if not isinstance(value, list):
+        return None
+    return [
+        {name: texts(scopes) for name, scopes in each.items()}
+        for each in value
+        if isinstance(each, dict)
+    ]

@@ -1,0 +1,38 @@
+"""Values as they come, taken for what they were meant to be."""
+
+from collections.abc import Iterable
+from typing import Any
+
+
+def text(value: Any) -> str:
+    """Return a string; a number or a boolean becomes one, anything else the empty string."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return str(value)
+        case _:
+            return ""
+
+
+def texts(value: Any) -> list[str]:
+    """Return the strings of a list, or of what should have been one."""
+    items: Iterable[Any] = value if isinstance(value, list) else [value]
+    return [found for item in items if (found := text(item))]
+
+
+def is_true(value: Any) -> bool:
+    """Tell whether a value means yes: true, or a word for it."""
+    return value is True or (isinstance(value, str) and value.strip().lower() in ("true", "yes"))
+
+
+def truth(value: Any, *, otherwise: bool) -> bool:
+    """Return a boolean; what is none counts as not said."""
+    return value if isinstance(value, bool) else otherwise
+
+
+def entries(value: Any) -> dict[str, Any]:
+    """Return an object, or an empty one for anything else."""
+    return value if isinstance(value, dict) else {}

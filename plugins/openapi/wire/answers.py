@@ -1,0 +1,138 @@
+"""What an API answered, as the result of a call or as a failure that the model can act on."""
+
+import codecs
+import json
+import re
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from domain.artifacts import ARTIFACT_BYTES, NAME_LENGTH, Artifact
+from domain.errors import ToolFailed
+from domain.ports.web import WebResponse
+from plugins.openapi.operation import Operation
+from plugins.openapi.wire.media_types import essence, is_json, is_json_lines, is_text
+
+ERROR_LENGTH: Final = 2000  # characters of an API's error that the model sees
+_TOLD: Final = ("location", "link", "retry-after")  # headers that tell what to do next
+_MESSAGES: Final = ("message", "detail", "error_description", "title", "error", "errors", "fault")
+_CHARSET: Final = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
+_FILENAME: Final = re.compile(r"filename\s*=\s*(?:\"([^\"]*)\"|([^;\s]+))", re.IGNORECASE)
+_UNFIT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f/\\\ud800-\udfff]")
+_FAILED: Final = 400
+_DEEPEST: Final = 3  # of objects in which an error's message is looked for
+_BINARY: Final = object()
+
+
+def result_of(operation: Operation, response: WebResponse) -> Any:
+    """Return the result: JSON as it is, other text as a string, the rest as an `Artifact`.
+
+    An answer without a body is ``{"status": 204}``, with the headers that tell what to do next.
+
+    Raises:
+        ToolFailed: the API refused; ``details`` holds the status and what it said.
+
+    """
+    if response.status >= _FAILED:
+        raise failure(operation, response)
+    if not response.body:
+        return {"status": response.status} | _told(response)
+    value = value_of(response)
+    return _artifact(response) if value is _BINARY else value
+
+
+def failure(operation: Operation, response: WebResponse) -> ToolFailed:
+    """Return what to tell the model of an answer that refuses."""
+    value = value_of(response) if response.body else ""
+    body = "(binary)" if value is _BINARY else value
+    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+    message = _message(body) or text.strip()
+    status = f"{response.status} {_phrase(response.status)}".strip()
+    told = f"{operation.name} answered {status}"
+    words = f"{told}: {_cut(message)}" if message else f"{told}."
+    details = {"status": response.status, "error": _cut(text)} | _told(response)
+    return ToolFailed(words, details=details)
+
+
+def value_of(response: WebResponse) -> Any:
+    """Return a body as a JSON value or a text, or a mark if it is neither."""
+    media_type = response.header("content-type") or ""
+    if is_json(media_type) or not media_type:
+        try:
+            return json.loads(response.body.decode("utf-8-sig"), parse_constant=_refuse)
+        except (ValueError, RecursionError):
+            pass  # it says so, and is not: text, then, or nothing readable
+    if is_json(media_type) or is_text(media_type) or is_json_lines(media_type):
+        return response.body.decode(_charset(media_type), errors="replace")
+    try:
+        return _BINARY if media_type else response.body.decode()
+    except UnicodeDecodeError:
+        return _BINARY
+
+
+def text_of_answer(response: WebResponse) -> str | None:
+    """Return a body as text, JSON spread over lines; None if it is neither."""
+    value = value_of(response) if response.body else ""
+    if value is _BINARY:
+        return None
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _artifact(response: WebResponse) -> Artifact:
+    media_type = essence(response.header("content-type") or "") or "application/octet-stream"
+    name = _filename(response)
+    if len(response.body) > ARTIFACT_BYTES:
+        raise ToolFailed(f"The file has more than {ARTIFACT_BYTES:,} bytes.")
+    try:
+        return Artifact(response.body, media_type, name)
+    except ValueError:  # the server's words are no media type
+        return Artifact(response.body, "application/octet-stream", name)
+
+
+def _filename(response: WebResponse) -> str:
+    found = _FILENAME.search(response.header("content-disposition") or "")
+    given = (found[1] or found[2] or "") if found else ""
+    last = unquote(urlsplit(response.url).path.rpartition("/")[2])
+    return _UNFIT.sub("_", given or last)[:NAME_LENGTH] or "file"
+
+
+def _charset(media_type: str) -> str:
+    found = _CHARSET.search(media_type)
+    try:
+        return codecs.lookup(found[1]).name if found else "utf-8"
+    except LookupError:
+        return "utf-8"
+
+
+def _told(response: WebResponse) -> dict[str, str]:
+    found = {name: response.header(name) for name in _TOLD}
+    return {name: value for name, value in found.items() if value}
+
+
+def _message(value: Any, depth: int = 0) -> str:
+    """Return the words in an error's body, wherever APIs put them."""
+    match value:
+        case str():
+            return value
+        case list() if value and depth < _DEEPEST:
+            return "; ".join(filter(None, (_message(item, depth + 1) for item in value[:5])))
+        case dict() if depth < _DEEPEST:
+            found = (_message(value[name], depth + 1) for name in _MESSAGES if name in value)
+            return next(filter(None, found), "")
+        case _:
+            return ""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= ERROR_LENGTH else f"{text[:ERROR_LENGTH]} (cut)"
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")

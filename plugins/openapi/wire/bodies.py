@@ -1,0 +1,105 @@
+"""Bodies of requests, by their media types."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from domain.errors import InvalidArguments
+from plugins.openapi.operation import Body, Content
+from plugins.openapi.wire.files import BINARY, file_of, is_file
+from plugins.openapi.wire.forms import form_encoded
+from plugins.openapi.wire.media_types import (
+    essence,
+    is_form,
+    is_json,
+    is_json_lines,
+    is_multipart,
+    is_text,
+    is_xml,
+    preferred,
+)
+from plugins.openapi.wire.multipart import multipart_encoded
+from plugins.openapi.wire.scalars import compact, text_of, utf8
+from plugins.openapi.wire.shapes import is_binary
+
+
+def content_of(body: Body, media_type: str | None) -> Content:
+    """Return the form that the body is sent in: the one that is asked for, or the best.
+
+    Raises:
+        InvalidArguments: the operation does not take that media type.
+
+    """
+    if not body.contents:
+        return Content(media_type or "application/json", {})
+    if media_type is None:
+        return preferred(body.contents)
+    fitting = [content for content in body.contents if _fits(content.media_type, media_type)]
+    if not fitting:
+        taken = ", ".join(content.media_type for content in body.contents)
+        raise InvalidArguments(f"The body cannot be {media_type!r}; it can be: {taken}.")
+    best = min(fitting, key=lambda content: content.media_type.count("*"))
+    return Content(media_type, best.schema, best.encoding) if "*" in best.media_type else best
+
+
+def encode_body(content: Content, value: Any) -> tuple[str, bytes]:
+    """Return the Content-Type and the bytes of a body.
+
+    Raises:
+        InvalidArguments: the value has no form in that media type.
+
+    """
+    media_type = _concrete(content, value)
+    if is_multipart(media_type):
+        boundary, data = multipart_encoded(value, content.encoding, content.schema)
+        return f"{essence(media_type)}; boundary={boundary}", data
+    text = _as_text(media_type, content, value)
+    if text is None:
+        return media_type, file_of(value).data
+    return _with_charset(media_type, text), utf8(text)
+
+
+def _as_text(media_type: str, content: Content, value: Any) -> str | None:
+    """Return the text of a body, or None if it is no text."""
+    if is_json(media_type):
+        return compact(value)
+    if is_form(media_type):
+        return form_encoded(value, content.encoding, content.schema)
+    if is_json_lines(media_type):
+        return "".join(f"{compact(item)}\n" for item in _lines(value))
+    if is_xml(media_type) and not isinstance(value, str):
+        raise InvalidArguments(f"The body is {media_type}: write it as text.")
+    return text_of(value, content.schema) if is_text(media_type) else None
+
+
+def _concrete(content: Content, value: Any) -> str:
+    """Return the media type of a value where the document names a range, or nothing."""
+    media_type = content.media_type.strip()
+    if media_type and "*" not in media_type:
+        return media_type
+    if is_file(value) and (given := file_of(value).media_type):
+        return given
+    if is_file(value) or is_binary(content.schema):
+        return BINARY
+    if media_type.startswith("text/"):
+        return "text/plain"
+    if media_type in ("", "*", "*/*", "application/*"):
+        return (
+            "text/plain" if isinstance(value, str) and media_type == "*/*" else "application/json"
+        )
+    return BINARY
+
+
+def _fits(declared: str, wanted: str) -> bool:
+    ours, theirs = essence(declared), essence(wanted)
+    kind, _, rest = ours.partition("/")
+    return ours == theirs or kind == "*" or (rest == "*" and theirs.startswith(f"{kind}/"))
+
+
+def _lines(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _with_charset(media_type: str, text: str) -> str:
+    """Name the charset where it matters and nobody has: text, which is not always UTF-8."""
+    matters = media_type.lower().startswith("text/") and not text.isascii()
+    return f"{media_type}; charset=utf-8" if matters and ";" not in media_type else media_type

@@ -1,0 +1,145 @@
+"""A call of an operation from arguments to result: built, authorised, paced, sent, read."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from domain.api_credentials import Credentials
+from domain.artifacts import Artifact
+from domain.errors import ToolFailed, ToolTimeout, WebError, WebTimeout
+from domain.ports.web import AccessTokens, Limits, Web, WebRequest, WebResponse
+from plugins.openapi.operation import Operation
+from plugins.openapi.reserved import takes_idempotency_key
+from plugins.openapi.wire.answers import result_of
+from plugins.openapi.wire.requests import build_request
+from plugins.openapi.wire.security import authorise, choose, grants
+
+_REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"})
+_BUSY: Final = frozenset({429, 503})
+_TRIES: Final = 4
+_UNAUTHORISED: Final = 401
+
+Pace = AbstractAsyncContextManager[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """What a call is made with besides its arguments.
+
+    ``call_id`` names it, the same on a second try. ``server`` and ``media_type`` are as in
+    `build_request`; ``pace`` is entered before each request, and keeps it waiting if it must.
+    """
+
+    operation: Operation
+    call_id: str = ""
+    credentials: Credentials = field(default_factory=Credentials)
+    server: str | None = None
+    media_type: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    pace: Pace = field(default_factory=nullcontext)
+
+
+class ApiCaller:
+    """Makes calls through the gate."""
+
+    def __init__(self, web: Web, tokens: AccessTokens) -> None:
+        self._web = web
+        self._tokens = tokens
+
+    async def result(self, call: ApiCall, arguments: Mapping[str, Any]) -> Any:
+        """Return the result of a call, none of its credentials in it.
+
+        Raises:
+            InvalidArguments: the arguments do not make a request.
+            ToolFailed: there was no answer, or one that refuses.
+            ToolTimeout: it took too long.
+
+        """
+        secrets = call.credentials.secrets()
+        try:
+            response = await self.exchange(call, arguments)
+            result = result_of(call.operation, response)
+        except WebTimeout as error:
+            raise ToolTimeout(secrets.hide(error.message)) from None
+        except WebError as error:
+            raise ToolFailed(secrets.hide(error.message)) from None
+        except ToolFailed as error:
+            told = error.message + _advice(call, error.details.get("status"))
+            raise ToolFailed(secrets.hide(told), details=secrets.hide_in(error.details)) from None
+        if isinstance(result, Artifact):
+            return replace(result, data=secrets.hide_bytes(result.data))
+        return secrets.hide_in(result)
+
+    async def exchange(self, call: ApiCall, arguments: Mapping[str, Any]) -> WebResponse:
+        """Make a call and return the answer as it came.
+
+        What may be repeated is, when the API says when to come back, and there is time.
+
+        Raises:
+            InvalidArguments: the arguments do not make a request.
+            ToolFailed: nobody says where the API is, or the credentials do not fit.
+            WebError: there was no answer.
+
+        """
+        request = build_request(
+            call.operation,
+            arguments,
+            server=call.server,
+            media_type=call.media_type,
+            call_id=call.call_id,
+        )
+        deadline = asyncio.get_running_loop().time() + call.limits.seconds
+        response = await self._send(call, request, deadline)
+        if response.status == _UNAUTHORISED and (used := grants(call.operation, call.credentials)):
+            for grant in used:
+                self._tokens.forget(grant)
+            response = await self._send(call, request, deadline)
+        return response
+
+    async def _send(self, call: ApiCall, request: WebRequest, deadline: float) -> WebResponse:
+        for left in reversed(range(_TRIES)):
+            signed = await authorise(request, call.operation, call.credentials, self._tokens)
+            async with call.pace:
+                response = await self._web.send(signed, _within(call.limits, deadline))
+            pause = _pause(response) if left and _is_repeatable(call, request) else None
+            if pause is None or asyncio.get_running_loop().time() + pause >= deadline:
+                break
+            await asyncio.sleep(pause)
+        return response
+
+
+def _is_repeatable(call: ApiCall, request: WebRequest) -> bool:
+    keyed = bool(call.call_id) and takes_idempotency_key(call.operation)
+    return keyed or request.method in _REPEATABLE
+
+
+def _within(limits: Limits, deadline: float) -> Limits:
+    left = deadline - asyncio.get_running_loop().time()
+    if left <= 0:
+        raise WebTimeout(f"The API did not answer within {limits.seconds:g} seconds.")
+    return replace(limits, seconds=left)
+
+
+def _pause(response: WebResponse) -> float | None:
+    """Return the seconds after which the API wants to be asked again, None if it does not say."""
+    said = (response.header("retry-after") or "").strip() if response.status in _BUSY else ""
+    if said.isascii() and said.isdigit():
+        return float(said)
+    try:
+        when = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    aware = when if when.tzinfo is not None else when.replace(tzinfo=UTC)
+    return max(0.0, (aware - datetime.now(UTC)).total_seconds())
+
+
+def _advice(call: ApiCall, status: object) -> str:
+    """Say what the operator can do, where the API asks for credentials that nobody gave."""
+    if status != _UNAUTHORISED or choose(call.operation, call.credentials) is not None:
+        return ""
+    names = " or ".join(" and ".join(each) for each in call.operation.security if each)
+    return f" No credentials are set for this API: it asks for {names}."

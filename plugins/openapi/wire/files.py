@@ -1,0 +1,79 @@
+"""Files in arguments: as base64, as text, or as an object that says more of them."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import unquote
+
+from domain.errors import InvalidArguments
+from plugins.openapi.wire.scalars import compact, utf8
+
+BINARY: Final = "application/octet-stream"
+_FILE: Final = frozenset({"content", "text", "filename", "media_type"})
+_DATA_URL: Final = re.compile(
+    r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w.+-]+=[\w.+%-]+)*);base64,", re.ASCII
+)
+_NAMED: Final = re.compile(r";(?:file)?name=([^;]+)")
+_MEDIA_TYPE: Final = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:; ?[\w-]+=[\w.+-]+)*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file: its bytes, and what is known of it, empty where nothing is."""
+
+    data: bytes
+    filename: str = ""
+    media_type: str = ""
+
+
+def is_file(value: Any) -> bool:
+    """Tell whether a value is an object that describes a file."""
+    return (
+        isinstance(value, Mapping)
+        and ("content" in value or "text" in value)
+        and value.keys() <= _FILE
+        and all(isinstance(item, str) for item in value.values())
+    )
+
+
+def file_of(value: Any) -> File:
+    """Read a file.
+
+    It is base64, a ``data:`` URL, whose parameter ``name`` names the file, other text (sent as it
+    is), or an object: ``content`` (base64) or ``text``, and perhaps ``filename`` and
+    ``media_type``. Anything else is sent as JSON.
+
+    Raises:
+        InvalidArguments: ``content`` is not base64, or ``media_type`` is no media type.
+
+    """
+    if is_file(value):
+        return _described(value)
+    if not isinstance(value, str):
+        return File(utf8(compact(value)))
+    if (url := _DATA_URL.match(value)) is not None:
+        named = _NAMED.search(url[2])
+        name = unquote(named[1]) if named else ""
+        return File(_decoded(value[url.end() :]), filename=name, media_type=url[1] or "")
+    try:
+        return File(_decoded(value))
+    except InvalidArguments:
+        return File(utf8(value))
+
+
+def _described(value: Mapping[str, str]) -> File:
+    data = _decoded(value["content"]) if "content" in value else utf8(value["text"])
+    media_type = value.get("media_type", "")
+    if media_type and _MEDIA_TYPE.fullmatch(media_type) is None:
+        raise InvalidArguments(f"{media_type!r} is no media type such as 'image/png'.")
+    return File(data, value.get("filename", ""), media_type)
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidArguments("The content of a file is not base64.") from error

@@ -1,0 +1,83 @@
+"""Bodies of ``application/x-www-form-urlencoded``, property by property as Encoding Objects say."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import quote_plus
+
+from domain.errors import InvalidArguments
+from plugins.openapi.wire.media_types import is_json
+from plugins.openapi.wire.percent import RESERVED_IN_QUERY, encoded, encoded_but
+from plugins.openapi.wire.scalars import compact, text_of, utf8
+from plugins.openapi.wire.shapes import property_of
+from plugins.openapi.wire.styles import FORM, QUERY_STYLES, deep_object, expand
+
+_STYLED = frozenset({"style", "explode", "allowReserved"})
+
+
+def form_encoded(value: Any, encoding: Mapping[str, Any], shape: Any) -> str:
+    """Return an object as a form. A text is one already.
+
+    Raises:
+        InvalidArguments: it is neither.
+
+    """
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, dict):
+        raise InvalidArguments("A form takes an object: its fields by their names.")
+    parts = (
+        part
+        for name, item in value.items()
+        if item is not None
+        for part in _field(name, item, encoding_of(encoding, name), property_of(shape, name))
+    )
+    return "&".join(parts)
+
+
+def encoding_of(encoding: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return the Encoding Object of a property; an empty one if there is none."""
+    found = encoding.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def is_styled(encoding: Mapping[str, Any]) -> bool:
+    """Tell whether the property is written in a style: then its content type does not count."""
+    return not _STYLED.isdisjoint(encoding)
+
+
+def _field(name: str, value: Any, encoding: Mapping[str, Any], schema: Any) -> Iterator[str]:
+    if is_styled(encoding):
+        yield from _styled(name, value, encoding, schema)
+    elif isinstance(value, list) and not is_json(str(encoding.get("contentType", ""))):
+        for item in value:
+            if item is not None:
+                yield f"{_quoted(name)}={_quoted(text_of(item))}"
+    else:
+        explicit = is_json(str(encoding.get("contentType", "")))
+        text = compact(value) if explicit else text_of(value, schema)
+        yield f"{_quoted(name)}={_quoted(text)}"
+
+
+def _styled(name: str, value: Any, encoding: Mapping[str, Any], schema: Any) -> Iterator[str]:
+    style = str(encoding.get("style", "form"))
+    explode = bool(encoding.get("explode", style == "form"))
+    kept = RESERVED_IN_QUERY if explode else RESERVED_IN_QUERY.replace(",", "")
+    encode = partial(encoded_but, kept=kept) if encoding.get("allowReserved") is True else encoded
+    if style == "deepObject" and isinstance(value, dict | list):
+        yield from deep_object(encoded(name), value, encode)
+        return
+    text = expand(
+        QUERY_STYLES.get(style, FORM),
+        encoded(name),
+        value,
+        explode=explode,
+        encode=encode,
+        schema=schema,
+    )
+    if text is not None:
+        yield text
+
+
+def _quoted(text: str) -> str:
+    return quote_plus(utf8(text), safe="*")

@@ -1,0 +1,182 @@
+"""Parameters as they stand in paths, queries, headers and cookies."""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Final
+
+from domain.errors import InvalidArguments
+from plugins.openapi.operation import Parameter
+from plugins.openapi.wire.forms import form_encoded
+from plugins.openapi.wire.media_types import essence, is_form, is_json
+from plugins.openapi.wire.percent import (
+    RESERVED_IN_PATH,
+    RESERVED_IN_QUERY,
+    encoded,
+    encoded_but,
+)
+from plugins.openapi.wire.scalars import compact, text_of, utf8
+from plugins.openapi.wire.styles import (
+    COOKIE_STYLES,
+    FORM,
+    HEADER_STYLES,
+    PATH_STYLES,
+    QUERY_STYLES,
+    SIMPLE,
+    Encode,
+    deep_object,
+    expand,
+)
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_NOT_IN_COOKIES: Final = re.compile(r"[^\x21-\x3a\x3c-\x7e]")  # RFC 6265, 4.1.1, but for , " and \
+_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+
+
+def in_path(parameter: Parameter, value: Any) -> str:
+    """Return what takes the place of ``{name}``.
+
+    Raises:
+        InvalidArguments: there is nothing to write, or it would lead to another path.
+
+    """
+    encode = _encode(parameter, value, RESERVED_IN_PATH)
+    if parameter.media_type is not None:
+        text: str | None = encode(_content(parameter, value))
+    else:
+        style = PATH_STYLES.get(parameter.style, SIMPLE)
+        text = expand(
+            style,
+            encoded(parameter.name),
+            value,
+            explode=parameter.explode,
+            encode=encode,
+            schema=parameter.schema,
+        )
+    if text is None:
+        raise InvalidArguments(f"The path needs a value for {parameter.argument!r}.")
+    return text
+
+
+def in_query(parameter: Parameter, value: Any) -> Iterator[str]:
+    """Yield the parameter's parts of the query, encoded, to be joined by ``&``."""
+    name, encode = encoded(parameter.name), _encode(parameter, value, RESERVED_IN_QUERY)
+    if parameter.media_type is not None:
+        yield f"{name}={encode(_content(parameter, value))}"
+    elif parameter.style == "deepObject" and isinstance(value, dict | list):
+        yield from deep_object(name, value, encode)
+    elif parameter.allow_empty and value in (None, [], {}):
+        yield f"{name}="
+    else:
+        style = QUERY_STYLES.get(parameter.style, FORM)
+        text = expand(
+            style,
+            name,
+            value,
+            explode=parameter.explode,
+            encode=encode,
+            schema=parameter.schema,
+        )
+        if text is not None:
+            yield text
+
+
+def as_query(parameter: Parameter, value: Any) -> str:
+    """Return a whole query (OpenAPI 3.2's ``querystring``)."""
+    if parameter.media_type is not None and is_form(essence(parameter.media_type)):
+        return form_encoded(value, {}, parameter.schema)
+    return encoded(_content(parameter, value))
+
+
+def in_header(parameter: Parameter, value: Any) -> str | None:
+    """Return a header's value, which is never percent-encoded; None where there is none.
+
+    Raises:
+        InvalidArguments: it would not stay one header.
+
+    """
+    if parameter.media_type is not None:
+        text: str | None = _content(parameter, value)
+    else:
+        style = HEADER_STYLES.get(parameter.style, SIMPLE)
+        text = expand(
+            style,
+            parameter.name,
+            value,
+            explode=parameter.explode,
+            encode=str,
+            schema=parameter.schema,
+        )
+    return None if text is None else header_value(parameter.name, text)
+
+
+def header_value(name: str, text: str) -> str:
+    """Check a header and return its value.
+
+    Raises:
+        InvalidArguments: the name is none, or the value would not stay one header.
+
+    """
+    if _NAME.fullmatch(name) is None:
+        raise InvalidArguments(f"{name!r} cannot be the name of a header.")
+    if _CONTROL.search(text):
+        raise InvalidArguments(
+            f"The header {name!r} cannot hold line breaks or control characters."
+        )
+    utf8(text)
+    return text.strip(" \t")
+
+
+def in_cookie(parameter: Parameter, value: Any) -> str | None:
+    """Return what the parameter adds to the ``Cookie`` header; None where there is nothing.
+
+    Raises:
+        InvalidArguments: it would not stay one cookie.
+
+    """
+    style = COOKIE_STYLES.get(parameter.style, FORM)
+    if parameter.media_type is not None:
+        return f"{encoded(parameter.name)}={encoded(_content(parameter, value))}"
+    encode = encoded if style is FORM else partial(_cookie_text, parameter.name)
+    return expand(
+        style,
+        encode(parameter.name),
+        value,
+        explode=parameter.explode,
+        encode=encode,
+        schema=parameter.schema,
+    )
+
+
+def cookie_pair(name: str, text: str) -> str:
+    """Return a cookie whose value goes as it is.
+
+    Raises:
+        InvalidArguments: it would not stay one cookie.
+
+    """
+    return f"{_cookie_text(name, name)}={_cookie_text(name, text)}"
+
+
+def _cookie_text(name: str, text: str) -> str:
+    if _NOT_IN_COOKIES.search(text):
+        raise InvalidArguments(
+            f"The cookie {name!r} takes visible ASCII characters without semicolons."
+        )
+    return text
+
+
+def _encode(parameter: Parameter, value: Any, reserved: str) -> Encode:
+    if not parameter.allow_reserved:
+        return encoded
+    joined = isinstance(value, dict | list) and not parameter.explode
+    return partial(encoded_but, kept=reserved.replace(",", "") if joined else reserved)
+
+
+def _content(parameter: Parameter, value: Any) -> str:
+    media_type = essence(parameter.media_type or "")
+    if is_json(media_type):
+        return compact(value)
+    if is_form(media_type):
+        return form_encoded(value, {}, parameter.schema)
+    return text_of(value, parameter.schema)

@@ -1,0 +1,172 @@
+"""A request out of an operation and the arguments of a call."""
+
+import re
+from collections.abc import Mapping
+from itertools import zip_longest
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from domain.errors import InvalidArguments
+from domain.ports.web import WebRequest
+from plugins.openapi.operation import Operation, Parameter, Place
+from plugins.openapi.reserved import idempotency_key, is_idempotency_key, is_reserved
+from plugins.openapi.wire.bodies import content_of, encode_body
+from plugins.openapi.wire.parameters import (
+    as_query,
+    header_value,
+    in_cookie,
+    in_header,
+    in_path,
+    in_query,
+)
+from plugins.openapi.wire.percent import path_literal, query_literal
+from plugins.openapi.wire.servers import server_url
+
+_ACCEPT: Final = "application/json, */*;q=0.8"
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+_STEPS: Final = re.compile(r"[/\\\\]")
+_ABSENT: Final = object()
+
+
+def build_request(
+    operation: Operation,
+    arguments: Mapping[str, Any],
+    *,
+    server: str | None = None,
+    media_type: str | None = None,
+    call_id: str = "",
+) -> WebRequest:
+    """Return the request that a call is; credentials are still to be added.
+
+    ``server`` takes the place of the document's servers, ``media_type`` chooses among the forms
+    that the body can have, and ``call_id`` fills the parameter that keeps the API from doing the
+    same thing twice, where the operation has one.
+
+    Raises:
+        InvalidArguments: an argument is unknown, missing, or has no form on the wire.
+        ToolFailed: nobody says where the API is.
+
+    """
+    values = _values(operation, arguments, call_id)
+    headers = [
+        ("Accept", _ACCEPT),
+        *_headers(values[Place.HEADER]),
+        *_cookies(values[Place.COOKIE]),
+    ]
+    body = b""
+    if operation.body is not None and (given := _body(operation, arguments)) is not _ABSENT:
+        kind, body = encode_body(content_of(operation.body, media_type), given)
+        headers.append(("Content-Type", header_value("Content-Type", kind)))
+    url = _url(operation, values, server_url(operation, server))
+    return WebRequest(operation.method.upper(), url, tuple(headers), body)
+
+
+Values = Mapping[Place, list[tuple[Parameter, Any]]]
+
+
+def _values(operation: Operation, arguments: Mapping[str, Any], call_id: str) -> Values:
+    """Return the parameters that have a value, by place."""
+    known = {parameter.argument for parameter in operation.parameters}
+    if operation.body is not None:
+        known.add(operation.body.argument)
+    if unknown := [name for name in arguments if name not in known]:
+        raise InvalidArguments(
+            f"{operation.name} takes no argument {', '.join(map(repr, unknown))}."
+        )
+    values: dict[Place, list[tuple[Parameter, Any]]] = {place: [] for place in Place}
+    for parameter in operation.parameters:
+        value = _value(parameter, operation, arguments, call_id)
+        if value is not _ABSENT:
+            values[parameter.place].append((parameter, value))
+    return values
+
+
+def _value(
+    parameter: Parameter, operation: Operation, arguments: Mapping[str, Any], call_id: str
+) -> Any:
+    given = arguments.get(parameter.argument, _ABSENT)
+    if is_reserved(parameter, operation.schemes.values()):
+        if given is not _ABSENT:
+            raise InvalidArguments(f"{parameter.name!r} is not yours to set: Puerto does.")
+        return _ABSENT
+    if is_idempotency_key(parameter) and call_id:
+        return idempotency_key(parameter, call_id)
+    if given is _ABSENT and parameter.required:
+        raise InvalidArguments(f"The argument {parameter.argument!r} is missing.")
+    return given
+
+
+def _body(operation: Operation, arguments: Mapping[str, Any]) -> Any:
+    body = operation.body
+    if body is None:
+        return _ABSENT
+    given = arguments.get(body.argument, _ABSENT)
+    if given is _ABSENT and body.required:
+        raise InvalidArguments(f"The argument {body.argument!r} is missing: the request's body.")
+    return _ABSENT if given is None and not body.required else given
+
+
+def _headers(values: list[tuple[Parameter, Any]]) -> list[tuple[str, str]]:
+    written = [(parameter.name, in_header(parameter, value)) for parameter, value in values]
+    return [(name, text) for name, text in written if text is not None]
+
+
+def _cookies(values: list[tuple[Parameter, Any]]) -> list[tuple[str, str]]:
+    written = [in_cookie(parameter, value) for parameter, value in values]
+    pairs = [text for text in written if text is not None]
+    return [("Cookie", "; ".join(pairs))] if pairs else []
+
+
+def _url(operation: Operation, values: Values, server: str) -> str:
+    base, _, base_query = server.partition("#")[0].partition("?")
+    template, _, fixed = operation.path.partition("#")[0].partition("?")
+    path = _path(template, {p.name: (p, value) for p, value in values[Place.PATH]}, operation)
+    queries = [query_literal(base_query), query_literal(fixed)]
+    for parameter, value in values[Place.QUERYSTRING]:
+        queries.append(as_query(parameter, value))
+    for parameter, value in values[Place.QUERY]:
+        queries.extend(in_query(parameter, value))
+    query = "&".join(part for part in queries if part)
+    return _joined(base, path) + (f"?{query}" if query else "")
+
+
+def _joined(base: str, path: str) -> str:
+    parts = urlsplit(base)
+    prefix = path_literal(parts.path).rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}{prefix}/{path.removeprefix('/')}"
+
+
+def _path(template: str, values: Mapping[str, tuple[Parameter, Any]], operation: Operation) -> str:
+    segments = template.split("/")
+    written = [_segment(segment, values, operation) for segment in segments]
+    if segments[-1] and written[-1] in ("", "."):  # else one thing's path is that of all things
+        raise InvalidArguments(f"The last part of the path {operation.path!r} would be empty.")
+    return "/".join(written)
+
+
+def _segment(
+    segment: str, values: Mapping[str, tuple[Parameter, Any]], operation: Operation
+) -> str:
+    """Return a segment with its values, which leads to no other path.
+
+    Raises:
+        InvalidArguments: it would, or a value is missing.
+
+    """
+    pieces = _PLACEHOLDER.split(segment)  # every second one is a name
+    for name in pieces[1::2]:
+        if name not in values:
+            raise InvalidArguments(f"The path of {operation.name} needs a value for {name!r}.")
+    texts = [in_path(*values[name]) for name in pieces[1::2]]
+    literals = [path_literal(piece) for piece in pieces[::2]]
+    written = "".join(part for pair in zip_longest(literals, texts, fillvalue="") for part in pair)
+    if any(_climbs(text) for text in texts) or (
+        written in (".", "..") and any(values[name][1] != "" for name in pieces[1::2])
+    ):
+        raise InvalidArguments("A part of a path cannot be '.' or '..'.")
+    return written
+
+
+def _climbs(text: str) -> bool:
+    """Tell whether a server that decodes, even twice, could find a step up in it."""
+    return ".." in _STEPS.split(unquote(unquote(text)))

@@ -1,0 +1,54 @@
+"""JSON values as texts: how numbers, booleans and nested values are written outside of JSON."""
+
+import json
+from typing import Any
+
+from domain.errors import InvalidArguments
+
+
+def compact(value: Any) -> str:
+    """Return a value as JSON, no space in it.
+
+    Raises:
+        InvalidArguments: it holds what JSON cannot say.
+
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except (ValueError, RecursionError) as error:
+        raise InvalidArguments(f"A value cannot be written as JSON: {error}.") from error
+
+
+def text_of(value: Any, schema: Any = None) -> str:
+    """Return a value as text: a string as it is, anything else as JSON has it.
+
+    Where the schema wants an integer, 3.0 is 3.
+
+    Raises:
+        InvalidArguments: it is a number that is none, such as infinity.
+
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer() and _wants_integer(schema):
+        return str(int(value))
+    return compact(value)
+
+
+def utf8(text: str) -> bytes:
+    """Return a text as bytes.
+
+    Raises:
+        InvalidArguments: it holds half a character.
+
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidArguments("A text holds half of a surrogate pair.") from error
+
+
+def _wants_integer(schema: Any) -> bool:
+    kind = schema.get("type") if isinstance(schema, dict) else None
+    kinds = kind if isinstance(kind, list) else [kind]
+    return "integer" in kinds and "number" not in kinds and "string" not in kinds

@@ -1,0 +1,119 @@
+"""Credentials added to a request, as the document's security schemes say."""
+
+import base64
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from domain.api_credentials import Credential, Credentials, Grant, Login, Token
+from domain.errors import ToolFailed
+from domain.ports.web import AccessTokens, WebRequest
+from plugins.openapi.operation import Operation, Place, SecurityScheme
+from plugins.openapi.wire.parameters import cookie_pair, header_value
+from plugins.openapi.wire.percent import encoded
+
+_BEARER: Final = "bearer "
+
+Chosen = Mapping[str, tuple[SecurityScheme, Credential]]
+
+
+def choose(operation: Operation, credentials: Credentials) -> Chosen | None:
+    """Return the schemes of the first alternative that we hold all credentials for, or None.
+
+    An operation that asks for nothing gets nothing.
+    """
+    for alternative in operation.security:
+        chosen = {
+            name: (operation.schemes[name], credentials.by_scheme[name])
+            for name in alternative
+            if name in operation.schemes and name in credentials.by_scheme
+        }
+        if len(chosen) == len(alternative):
+            return chosen
+    return None if operation.security else {}
+
+
+async def authorise(
+    request: WebRequest, operation: Operation, credentials: Credentials, tokens: AccessTokens
+) -> WebRequest:
+    """Return the request with the credentials that the operation asks for, if we hold them.
+
+    Raises:
+        ToolFailed: a credential does not fit its scheme, or cannot be sent.
+        WebError: no access token was to be had.
+
+    """
+    for name, (scheme, credential) in (choose(operation, credentials) or {}).items():
+        scopes = _scopes(operation, name)
+        secret = await _secret(name, scheme, credential, scopes, tokens)
+        request = _with(request, scheme, secret)
+    return request
+
+
+def grants(operation: Operation, credentials: Credentials) -> list[Grant]:
+    """Return what access tokens are asked for with."""
+    return [
+        _grant(scheme, credential, _scopes(operation, name))
+        for name, (scheme, credential) in (choose(operation, credentials) or {}).items()
+        if isinstance(credential, Grant)
+    ]
+
+
+async def _secret(
+    name: str,
+    scheme: SecurityScheme,
+    credential: Credential,
+    scopes: Iterable[str],
+    tokens: AccessTokens,
+) -> str:
+    """Return what is sent: a key, or the value of ``Authorization``."""
+    match credential:
+        case Grant():
+            token = await tokens.get(_grant(scheme, credential, scopes))
+            return token if scheme.kind == "apiKey" else f"Bearer {token}"
+        case Login(username, password) if scheme.kind != "apiKey":
+            pair = base64.b64encode(f"{username}:{password}".encode()).decode()
+            return f"Basic {pair}"
+        case Token(value) if scheme.kind == "apiKey":
+            return value
+        case Token(value) if scheme.kind == "http" and scheme.scheme not in ("", "bearer"):
+            return f"{scheme.scheme.capitalize()} {value}"
+        case Token(value):
+            bare = value[len(_BEARER) :] if value.lower().startswith(_BEARER) else value
+            return f"Bearer {bare.strip()}"
+        case _:
+            raise ToolFailed(f"The credentials for {name!r} are not of the kind that it takes.")
+
+
+def _with(request: WebRequest, scheme: SecurityScheme, secret: str) -> WebRequest:
+    if scheme.kind != "apiKey":
+        return _with_header(request, "Authorization", secret)
+    match scheme.place:
+        case Place.QUERY:
+            url, mark, query = request.url.partition("?")
+            name = encoded(scheme.name)
+            parts = [part for part in query.split("&") if mark and part.partition("=")[0] != name]
+            return replace(request, url=f"{url}?{'&'.join([*parts, f'{name}={encoded(secret)}'])}")
+        case Place.COOKIE:
+            others = request.header("Cookie")
+            pair = cookie_pair(scheme.name, secret)
+            return _with_header(request, "Cookie", f"{others}; {pair}" if others else pair)
+        case _:
+            return _with_header(request, scheme.name, secret)
+
+
+def _with_header(request: WebRequest, name: str, value: str) -> WebRequest:
+    kept = [pair for pair in request.headers if pair[0].lower() != name.lower()]
+    return replace(request, headers=(*kept, (name, header_value(name, value))))
+
+
+def _grant(scheme: SecurityScheme, grant: Grant, scopes: Iterable[str]) -> Grant:
+    return replace(
+        grant,
+        token_url=grant.token_url or scheme.token_url,
+        scopes=grant.scopes or tuple(scopes),
+    )
+
+
+def _scopes(operation: Operation, name: str) -> Iterable[str]:
+    return next((each[name] for each in operation.security if name in each), ())

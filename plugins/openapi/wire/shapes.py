@@ -1,0 +1,30 @@
+"""What a shape says of the values under it, as far as writing them needs it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+_NOTHING: Final[Mapping[str, Any]] = {}
+_TEXTS: Final = ("text/", "application/json")
+
+
+def property_of(shape: Any, name: str) -> Mapping[str, Any]:
+    """Return the shape of a property; an empty one if there is none."""
+    return _under(_under(shape, "properties"), name)
+
+
+def items_of(shape: Any) -> Mapping[str, Any]:
+    """Return the shape of a list's items; an empty one if there is none."""
+    return _under(shape, "items")
+
+
+def is_binary(shape: Mapping[str, Any]) -> bool:
+    """Tell whether a value is bytes on the wire: OpenAPI 2's, 3.0's and 3.1's ways to say it."""
+    if shape.get("format") == "binary" or shape.get("type") == "file":
+        return True
+    kind = shape.get("contentMediaType")
+    return isinstance(kind, str) and "contentEncoding" not in shape and not kind.startswith(_TEXTS)
+
+
+def _under(shape: Any, name: str) -> Mapping[str, Any]:
+    found = shape.get(name) if isinstance(shape, Mapping) else None
+    return found if isinstance(found, Mapping) else _NOTHING

@@ -1,0 +1,135 @@
+"""What one plugin registers, as it is taken from its hooks."""
+
+import logging
+import re
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from typing import Any, Final, TypeVar
+
+from domain.agents import Agent
+from domain.conversations import shorten
+from domain.plugins import ChatModelOffer
+from domain.ports.chat_model import ChatModel
+from domain.tools import Tool
+from plugins.admission import AdmittedTool, admit
+from plugins.errors import ToolDefinitionError
+from plugins.hookspecs import Alerts, Figures, Lifespan, Observer, Veto
+
+_REFUSAL_LENGTH: Final = 500
+_NAME: Final = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)
+_log: Final = logging.getLogger(__name__)
+
+Function = TypeVar("Function")
+
+
+class Registrations:
+    """What a plugin offers. ``refusals`` says what of it was not taken, and why."""
+
+    def __init__(self, plugin: str, release: str = "") -> None:
+        self.plugin: Final = plugin
+        self.tools: dict[str, AdmittedTool] = {}
+        self.chat_models: dict[str, ChatModelOffer] = {}
+        self.agents: dict[str, Agent] = {}
+        self.figures: list[Figures] = []
+        self.alerts: list[Alerts] = []
+        self.vetoes: list[Veto] = []
+        self.observers: list[Observer] = []
+        self.lifespans: list[Lifespan] = []
+        self.refusals: list[str] = []
+        self._release = release
+        self._is_open = True
+
+    def close(self) -> None:
+        """Take nothing any more: the time for it is over."""
+        self._is_open = False
+
+    def taker(self, hook: str) -> Callable[..., None]:
+        """Return what a hook is given to register with."""
+        take = self._takers()[hook]
+
+        def register(*what: Any, **named: Any) -> None:
+            if not self._is_open:
+                _log.warning("Plugin %s registers after its time: ignored", self.plugin)
+                return
+            try:
+                take(*what, **named)
+            except (ToolDefinitionError, _Refused) as error:
+                self.refusals.append(shorten(f"refused: {error}", _REFUSAL_LENGTH))
+
+        return register
+
+    def _takers(self) -> dict[str, Callable[..., None]]:
+        return {
+            "puerto_register_tools": self._take_tool,
+            "puerto_register_chat_models": self._take_chat_model,
+            "puerto_register_agents": self._take_agent,
+            "puerto_register_figures": _adding_to(self.figures),
+            "puerto_register_alerts": _adding_to(self.alerts),
+            "puerto_register_vetoes": _adding_to(self.vetoes),
+            "puerto_register_observers": _adding_to(self.observers),
+            "puerto_register_lifespan": _adding_to(self.lifespans),
+        }
+
+    def _take_tool(self, tool: Tool) -> None:
+        admitted = admit(tool, self.plugin, self._release)
+        if admitted.spec.name in self.tools:
+            raise _Refused(f"tool {admitted.spec.name!r} is registered twice")
+        self.tools[admitted.spec.name] = admitted
+
+    def _take_chat_model(
+        self, name: str, factory: Callable[[], ChatModel], *, default_model: str
+    ) -> None:
+        _require_name("chat model", name, self.chat_models)
+        _require_callable(factory)
+        given: Any = default_model  # as a plugin may have given it
+        if not (isinstance(given, str) and given):
+            raise _Refused(f"chat model {name!r} has no default model")
+        self.chat_models[name] = ChatModelOffer(name, factory, default_model)
+
+    def _take_agent(self, agent: Agent) -> None:
+        if not isinstance(agent, Agent):
+            raise _Refused(f"{type(agent).__name__!r} is not an Agent")
+        _require_name("agent", agent.name, self.agents)
+        _require_texts(agent)
+        self.agents[agent.name] = replace(agent, tools=tuple(agent.tools))
+
+
+class _Refused(Exception):
+    """Something was not taken, and why."""
+
+
+def _adding_to(functions: list[Function]) -> Callable[[Function], None]:
+    def take(function: Function) -> None:
+        _require_callable(function)
+        functions.append(function)
+
+    return take
+
+
+def _require_callable(function: object) -> None:
+    if not callable(function):
+        raise _Refused(f"{type(function).__name__!r} is not a function")
+    if isinstance(function, AbstractAsyncContextManager):
+        raise _Refused("register the function that makes the context manager, not what it makes")
+
+
+def _require_texts(agent: Agent) -> None:
+    given: Any = agent  # as a plugin may have filled it
+    if not (isinstance(given.instructions, str) and given.instructions.strip()):
+        raise _Refused(f"agent {agent.name!r} has no instructions")
+    if not isinstance(given.description, str):
+        raise _Refused(f"agent {agent.name!r}: its description is no text")
+    is_list = isinstance(given.tools, list | tuple)
+    if not (is_list and all(isinstance(pattern, str) for pattern in given.tools)):
+        raise _Refused(f"agent {agent.name!r}: its tools are no list of patterns, as ['jira_*']")
+
+
+def _require_name(what: str, name: object, taken: dict[str, Any]) -> None:
+    if not (isinstance(name, str) and _NAME.fullmatch(name)):
+        raise _Refused(
+            f"{what} {name!r}: a name is 1 to 64 lower-case letters, digits, '_', '.' and '-',"
+            " and begins with a letter"
+        )
+    if name in taken:
+        raise _Refused(f"{what} {name!r} is registered twice")

@@ -1,0 +1,52 @@
+"""The files of a new plugin: one tool that reads, one that writes, their tests, and a README."""
+
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from string import Template
+from typing import Final
+
+PREFIX: Final = "puerto-plugin-"
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LONGEST: Final = 30  # characters: the name goes into those of tools, which have 64
+_FILES: Final = {
+    "pyproject.toml": "pyproject.txt",
+    "README.md": "readme.txt",
+    "puerto_plugin_${word}.py": "module.txt",
+    "tests/test_${word}.py": "tests.txt",
+}
+
+
+def plugin_name(text: str) -> str:
+    """Return the plugin's name in what somebody typed; ``puerto-plugin-`` before it is dropped.
+
+    Raises:
+        ValueError: it cannot be one; the message says what can.
+
+    """
+    name = text.removeprefix(PREFIX)
+    if _NAME.fullmatch(name) is None or len(name) > _LONGEST:
+        raise ValueError(
+            f"{text!r} cannot be a plugin's name: use up to {_LONGEST} lower-case letters and "
+            "digits, in words joined by '-', as in 'lunch-menu'"
+        )
+    return name
+
+
+def new_plugin(name: str) -> Mapping[str, str]:
+    """Return the text of each file of a new plugin, by its path in the plugin's folder."""
+    words = {
+        "name": name,
+        "word": name.replace("-", "_"),
+        "words": name.replace("-", " "),
+        "title": name.replace("-", " ").capitalize(),
+        "setting": name.replace("-", "_").upper() + "_FILE",
+    }
+    here = files(__name__)
+    return {
+        Template(path).substitute(words): Template(
+            here.joinpath(source).read_text(encoding="utf-8")
+        ).substitute(words)
+        for path, source in _FILES.items()
+    }

@@ -1,0 +1,23 @@
+"""A clock that stands still until it is moved."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from domain.ports.clock import Clock
+
+START: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+class FakeClock(Clock):
+    """Starts at a fixed moment, or the one given, which is in UTC."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        """Return the moment at which the clock stands."""
+        return self._now
+
+    def advance(self, by: timedelta) -> None:
+        """Move the clock."""
+        self._now += by

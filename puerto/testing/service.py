@@ -1,0 +1,188 @@
+"""A whole service inside of a test, with data of its own, on a port of the loopback interface.
+
+It runs in a thread, so that tests of it are plain functions.
+"""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from domain.errors import Unavailable
+from domain.identity import Role
+from domain.ports.chat_model import ChatModel
+from domain.ports.clock import Clock
+from puerto.testing.chat_turn import ChatTurn
+
+if TYPE_CHECKING:  # the service is loaded when a test asks for it
+    import httpx2
+
+    from entrypoints.cli.embedded import EmbeddedClient
+    from entrypoints.container import Container
+    from entrypoints.services import Services
+
+USERNAME: Final = "ada"
+_WAITING: Final = "waiting_consent"
+_PATIENCE: Final = 30.0  # seconds for a run to go on after its consent
+_PAUSE: Final = 0.02
+
+
+class PuertoService:
+    """A running service. ``http`` is a client that is logged in as the administrator ``ada``."""
+
+    def __init__(
+        self, portal: BlockingPortal, client: "EmbeddedClient", http: "httpx2.Client"
+    ) -> None:
+        self.http = http
+        self._portal = portal
+        self._client = client
+
+    @property
+    def url(self) -> str:
+        """The address of the service."""
+        return str(self.http.base_url).rstrip("/")
+
+    def chat(
+        self, message: str, conversation_id: str | None = None, *, approve: bool | None = None
+    ) -> ChatTurn:
+        """Send a message, and return what came of it.
+
+        Where a call needs consent, ``approve`` is the answer; without one the run waits.
+
+        Raises:
+            PuertoError: the service refused the message.
+
+        """
+        return self._portal.call(self._chat, message, conversation_id, approve)
+
+    async def _chat(
+        self, message: str, conversation_id: str | None, approve: bool | None
+    ) -> ChatTurn:
+        events = [event async for event in self._client.ask(message, conversation_id)]
+        asked = list[str]()
+        async with asyncio.timeout(_PATIENCE):
+            while events[-1]["status"] == _WAITING and approve is not None:
+                for event in events:
+                    if event["type"] == "consent_required":
+                        await self._answer(event["consent_request"]["id"], asked, approve=approve)
+                await asyncio.sleep(_PAUSE)
+                events[-1:] = [event async for event in self._client.go_on()]
+        return ChatTurn(tuple(events))
+
+    async def _answer(self, request_id: str, asked: list[str], *, approve: bool) -> None:
+        if request_id not in asked:
+            asked.append(request_id)
+            await self._client.consent({"consent_request_id": request_id, "approved": approve})
+
+
+@contextmanager
+def running_service(
+    folder: Path,
+    plugins: Mapping[str, object] | None = None,
+    *,
+    model: ChatModel | None = None,
+    clock: Clock | None = None,
+) -> Generator[PuertoService, None, None]:
+    """Yield a service over data in ``folder``, with the installed plugins.
+
+    ``plugins`` are modules that are tested where they lie: by name, those that are not installed.
+    ``model`` answers, if given, else the offline model does; ``clock`` is the service's.
+
+    Raises:
+        Unavailable: one of these plugins does not work as it is; the message says why.
+
+    """
+    import httpx2
+    from argon2.profiles import CHEAPEST
+
+    from adapters.llm.registry import Provider, Providers
+    from adapters.security.passwords import ArgonPasswords
+    from entrypoints.container import Container
+    from entrypoints.model_providers import model_providers
+    from entrypoints.settings import load_settings
+
+    given = {"PUERTO_DATA_DIR": str(folder), "PUERTO_GRACE_SECONDS": "0.2"}
+    if model is not None:
+        given["PUERTO_PROVIDER"] = model.provider
+    settings = load_settings(given, None)
+    container = Container(settings=settings)
+    _replace(container, "environ", dict(os.environ))
+    _replace(container, "passwords", ArgonPasswords(CHEAPEST))
+    if clock is not None:
+        _replace(container, "clock", clock)
+    if model is not None:
+        offered = model_providers(settings) | {model.provider: Provider(lambda: model, "test")}
+        _replace(container, "models", Providers(offered, container.circuits(), container.toolbox()))
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(_serving(container, plugins or {})) as served,
+        httpx2.Client(base_url=served.url, trust_env=False) as http,
+    ):
+        http.headers["Authorization"] = f"Bearer {served.token}"
+        yield PuertoService(portal, served.client, http)
+
+
+def _replace(container: "Container", part: str, value: object) -> None:
+    from dependency_injector import providers
+
+    getattr(container, part).override(providers.Object(value))
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    url: str
+    token: str
+    client: "EmbeddedClient"
+
+
+@asynccontextmanager
+async def _serving(
+    container: "Container", plugins: Mapping[str, object]
+) -> AsyncGenerator[_Served, None]:
+    from entrypoints.cli.demo_server import UnsignalledServer
+    from entrypoints.cli.embedded import EmbeddedClient
+    from entrypoints.http.app import create_app
+    from entrypoints.listener import address, listen
+    from entrypoints.server import server_config
+    from entrypoints.service import running
+
+    settings = container.settings()
+    _take_in(container, plugins)
+    async with running(settings, lambda _: None, container) as services:
+        _require_active(services, plugins)
+        password = secrets.token_urlsafe()
+        email = f"{USERNAME}@example.org"
+        user = await services.authentication.add_user(
+            USERNAME, email, "Ada Lovelace", password, Role.ADMIN
+        )
+        grant = await services.authentication.login(USERNAME, password)
+        listener = listen("127.0.0.1", 0)
+        server = UnsignalledServer(server_config(create_app(services), settings), services)
+        serving = asyncio.create_task(server.serve([listener]))
+        try:
+            client = EmbeddedClient(services, user)
+            yield _Served(address(listener), grant.access_token, client)
+        finally:
+            server.should_exit = True
+            await serving
+
+
+def _take_in(container: "Container", plugins: Mapping[str, object]) -> None:
+    from plugins.discovery import candidates
+
+    installed = {candidate.name for candidate in candidates()} if plugins else set()
+    for name, plugin in plugins.items():
+        if name not in installed:
+            container.toolbox().register(plugin, name)
+
+
+def _require_active(services: "Services", plugins: Mapping[str, object]) -> None:
+    for info in services.plugin_desk.plugins():
+        if info.name in plugins and info.reason:
+            raise Unavailable(f"The plugin {info.name} does not work as it is: {info.reason}.")

@@ -1,0 +1,1 @@
+"""What providers take of tools."""

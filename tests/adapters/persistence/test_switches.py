@@ -1,0 +1,49 @@
+"""The switches of plugins and tools: the contract of whoever keeps them."""
+
+import asyncio
+
+from domain.switches import Switch, Switchboard, SwitchKind
+from tests.adapters.persistence.stores import AnyStore
+
+PLUGIN, TOOL = SwitchKind.PLUGIN, SwitchKind.TOOL
+
+
+async def test_at_first_everything_is_on(store: AnyStore) -> None:
+    assert await store.switches.load() == Switchboard()
+
+
+async def test_what_is_switched_stays_so(store: AnyStore) -> None:
+    turn = store.switches.turn
+    await turn(PLUGIN, "same", is_on=False)
+    await turn(TOOL, "same", is_on=False, reason="it sleeps")
+    await turn(TOOL, "other", is_on=False, reason="it sleeps")
+    await turn(TOOL, "other", is_on=True)
+
+    assert await store.switches.load() == Switchboard(
+        {"same": Switch(is_on=False)},
+        {"same": Switch(is_on=False, reason="it sleeps"), "other": Switch()},
+    )
+
+
+async def test_reading_again_is_counted(store: AnyStore) -> None:
+    await asyncio.gather(*(store.switches.renew("dice") for _ in range(3)))
+    await store.switches.search()
+    await store.switches.search()
+    await store.switches.turn(PLUGIN, "dice", is_on=False)
+
+    dice = Switch(is_on=False, generation=3)
+    assert await store.switches.load() == Switchboard({"dice": dice}, {}, generation=2)
+
+
+async def test_reading_again_lifts_a_quarantine_and_not_what_an_operator_said(
+    store: AnyStore,
+) -> None:
+    await store.switches.turn(PLUGIN, "slow", is_on=False, reason="it sleeps")
+    await store.switches.turn(PLUGIN, "unwanted", is_on=False)
+    for name in ("slow", "unwanted"):
+        await store.switches.renew(name)
+
+    assert (await store.switches.load()).plugins == {
+        "slow": Switch(generation=1),
+        "unwanted": Switch(is_on=False, generation=1),
+    }

@@ -1,0 +1,1 @@
+"""The gate, and the client behind it."""

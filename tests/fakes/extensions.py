@@ -1,0 +1,39 @@
+"""What plugins register beside tools, as a test says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from domain.agents import Agent
+from domain.notices import Notice, Observer
+from domain.plugins import ChatModelOffer, Lifespan, Registered
+from domain.policy import Veto
+
+
+@dataclass
+class FakeExtensions:
+    """Lists that a test fills; also a `Notices` that keeps what is published."""
+
+    the_agents: list[Registered[Agent]] = field(default_factory=list)
+    the_vetoes: list[Registered[Veto]] = field(default_factory=list)
+    the_observers: list[Registered[Observer]] = field(default_factory=list)
+    the_lifespans: list[Registered[Lifespan]] = field(default_factory=list)
+    the_models: list[Registered[ChatModelOffer]] = field(default_factory=list)
+    published: list[Notice] = field(default_factory=list)
+
+    def agents(self) -> Sequence[Registered[Agent]]:
+        return tuple(self.the_agents)
+
+    def vetoes(self) -> Sequence[Registered[Veto]]:
+        return tuple(self.the_vetoes)
+
+    def observers(self) -> Sequence[Registered[Observer]]:
+        return tuple(self.the_observers)
+
+    def lifespans(self) -> Sequence[Registered[Lifespan]]:
+        return tuple(self.the_lifespans)
+
+    def chat_models(self) -> Sequence[Registered[ChatModelOffer]]:
+        return tuple(self.the_models)
+
+    def publish(self, notice: Notice) -> None:
+        self.published.append(notice)

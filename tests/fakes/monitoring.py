@@ -1,0 +1,83 @@
+"""What plugins report and workers do, in memory; and notices that are kept."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from domain.alerts import Severity
+from domain.monitoring import Readings, Report, Source, Standing, revise
+from domain.notices import Notice
+from domain.ports.pulses import Pulse
+
+
+class FakeNotices:
+    def __init__(self) -> None:
+        self.published: list[Notice] = []
+
+    def publish(self, notice: Notice) -> None:
+        self.published.append(notice)
+
+
+class FakeMonitoring:
+    def __init__(self) -> None:
+        self._due: datetime | None = None
+        self._sources: dict[str, Source] = {}
+        self._alerts: dict[str, dict[str, Standing]] = {}
+
+    async def claim(self, now: datetime, until: datetime) -> bool:
+        if self._due is not None and self._due > now:
+            return False
+        self._due = until
+        return True
+
+    async def keep(self, report: Report) -> Sequence[Standing]:
+        old = self._sources.get(report.plugin)
+        if old is not None and old.at > report.at:
+            return ()
+        figures = report.figures
+        if figures is None:
+            figures = old.figures if old is not None else {}
+        self._sources[report.plugin] = Source(report.plugin, report.at, figures, report.problem)
+        alerts = self._alerts.setdefault(report.plugin, {})
+        revision = revise(alerts, report)
+        for key in revision.gone:
+            del alerts[key]
+        alerts |= {one.alert.key: one for one in revision.kept}
+        return revision.news
+
+    async def forget_others(self, plugins: Collection[str]) -> None:
+        for plugin in set(self._sources) - set(plugins):
+            del self._sources[plugin]
+            self._alerts.pop(plugin, None)
+
+    async def read(self, limit: int) -> Readings:
+        standing = [one for alerts in self._alerts.values() for one in alerts.values()]
+        counts: dict[tuple[str, Severity], int] = {}
+        for one in standing:
+            place = one.plugin, one.alert.severity
+            counts[place] = counts.get(place, 0) + 1
+        bad = [one for one in standing if one.alert.severity is not Severity.OK]
+        bad.sort(key=lambda one: one.since, reverse=True)
+        bad.sort(key=lambda one: one.alert.severity is not Severity.CRITICAL)
+        sources = [self._sources[plugin] for plugin in sorted(self._sources)]
+        return Readings(sources, counts, bad[:limit])
+
+
+class FakePulses:
+    def __init__(self) -> None:
+        self._pulses: dict[str, Pulse] = {}
+        self._totals: dict[str, int] = {}
+
+    async def beat(self, pulse: Pulse, counts: Mapping[str, int]) -> None:
+        self._pulses[pulse.worker_id] = pulse
+        for name, number in counts.items():
+            self._totals[name] = self._totals.get(name, 0) + number
+
+    async def end(self, worker_id: str) -> None:
+        self._pulses.pop(worker_id, None)
+
+    async def living(self, since: datetime) -> Sequence[Pulse]:
+        self._pulses = {key: pulse for key, pulse in self._pulses.items() if pulse.at >= since}
+        return sorted(self._pulses.values(), key=lambda each: (each.started_at, each.worker_id))
+
+    async def totals(self) -> Mapping[str, int]:
+        return dict(self._totals)

@@ -1,0 +1,139 @@
+"""A cloud behind a running service: instances listed, exactly one stopped, an alarm told once."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+
+from tests.adapters.llm.wire_openai import OpenAIWireServer
+from tests.plugins.clouds.moto_server import OTHER, REGION, LocalAws, local_aws
+from tests.service import RunningService
+
+PLUGIN = Path(__file__).with_name("watching_plugin.py")
+PATIENCE = 60
+Frames = list[dict[str, Any]]
+
+
+@dataclass
+class Site:
+    """A service with a cloud, its administrator, and what its observer wrote down."""
+
+    service: RunningService
+    aws: LocalAws
+    admin: str
+    file: Path
+
+    def watched(self) -> list[Any]:
+        text = self.file.read_text() if self.file.exists() else ""
+        return [json.loads(line) for line in text.splitlines()]
+
+    def metrics(self) -> dict[str, Any]:
+        return self.service.call("GET", "/api/metrics", token=self.admin)
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not is_so():
+                await asyncio.sleep(0.05)
+
+    async def rounds(self, count: int) -> None:
+        """Wait for so many rounds of questions to the plugins."""
+        for _ in range(count):
+            before = self.metrics()["sources"]
+            await self.until(lambda: self.metrics()["sources"] != before)  # noqa: B023  awaited here
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "plugins").mkdir()
+    shutil.copy(PLUGIN, folder / "plugins")
+    with ExitStack() as stack:
+        aws = stack.enter_context(local_aws())
+        model = stack.enter_context(OpenAIWireServer())
+        settings = aws.variables | {
+            "OPENAI_BASE_URL": model.base_url,
+            "OPENAI_API_KEY": "sk-wire",
+            "PUERTO_COLLECT_SECONDS": "0.6",
+            "PUERTO_PLUGINS_FOLDER": str(folder / "plugins"),
+            "WATCHED": str(folder / "watched.txt"),
+        }
+        service = stack.enter_context(RunningService(folder, **settings))
+        body = {"username": "admin", "password": service.password}
+        admin = service.call("POST", "/api/auth/login", body)["access_token"]
+        enable = {"cloud_providers": {"aws": {"enabled": True}}}
+        service.call("PUT", "/api/config", enable, token=admin)
+        yield Site(service, aws, admin, folder / "watched.txt")
+        assert "Traceback" not in service.log
+
+
+@asynccontextmanager
+async def socket_of(site: Site, token: str) -> AsyncIterator[ClientConnection]:
+    """Open a WebSocket, and log in over it."""
+    address = site.service.url.replace("http", "ws", 1) + "/ws"
+    async with asyncio.timeout(PATIENCE), connect(address) as socket:
+        await socket.send(json.dumps({"type": "auth", "token": token}))
+        assert json.loads(await socket.recv()) == {"type": "ready"}
+        yield socket
+
+
+async def say(socket: ClientConnection, **frame: Any) -> Frames:
+    """Send a frame, and return what comes up to the end of the run or its pause."""
+    await socket.send(json.dumps(frame))
+    frames: Frames = []
+    while not frames or frames[-1]["type"] != "done":
+        frames.append(json.loads(await socket.recv()))
+    return frames
+
+
+async def test_instances_are_listed_and_the_one_that_was_meant_is_stopped(site: Site) -> None:
+    first, second = site.aws.run("web-1", "web-2")
+    (third,) = site.aws.run("db", region=OTHER)
+    async with socket_of(site, site.service.user("ann")) as socket:
+        frames = await say(socket, type="chat", message="call list_ec2_instances {}")
+        (result,) = [frame for frame in frames if frame["type"] == "tool_result"]
+        found = {(each["id"], each["name"], each["region"]) for each in result["result"]}
+        assert found == {
+            (first, "web-1", REGION),
+            (second, "web-2", REGION),
+            (third, "db", OTHER),
+        }
+        assert frames[-1]["status"] == "completed"
+
+        asked = json.dumps({"instance_ids": [second]})
+        frames = await say(socket, type="chat", message=f"call stop_ec2_instances {asked}")
+        assert frames[-1]["status"] == "waiting_consent"
+        (request,) = [f["consent_request"] for f in frames if f["type"] == "consent_required"]
+        assert (request["tool"], request["effect"]) == ("stop_ec2_instances", "destructive")
+        assert request["params"]["instance_ids"] == [second]
+        assert set(site.aws.states().values()) == {"running"}
+
+        yes = {"consent_request_id": request["id"], "approved": True}
+        frames = await say(socket, type="consent", **yes)
+        assert frames[-1]["status"] == "completed"
+        assert site.aws.states() == {first: "running", second: "stopped"}
+        assert site.aws.states(OTHER) == {third: "running"}
+
+
+async def test_an_alarm_is_told_once_each_time_that_it_is_raised(site: Site) -> None:
+    title = f"cpu ({REGION})"
+    site.aws.alarm("cpu")
+    await site.until(lambda: site.metrics()["alerts"]["ok"] == 1)
+    assert site.watched() == []
+    expected = []
+    for state, type_ in (("ALARM", "critical"), ("OK", "ok"), ("ALARM", "critical")):
+        site.aws.set_alarm("cpu", state)
+        expected.append([f"alert.{type_}", title])
+        await site.until(lambda: len(site.watched()) >= len(expected))
+    await site.rounds(2)
+    assert site.watched() == expected
+    told = site.metrics()
+    assert told["alerts"] == {"critical": 1, "warning": 0, "ok": 0}
+    assert [alert["title"] for alert in told["open_alerts"]] == [title]
+    assert told["infrastructure"]["aws_instances"] == 3
