@@ -62,7 +62,7 @@ def arguments_of(case: Case, operation: Operation) -> tuple[dict[str, Any], str]
             ),
             None,
         )
-        if parameter is None:
+        if parameter is None or not (parameter.argument or is_idempotency_key(parameter)):
             raise NotInDocument(f"{given['name']} in {given['in']} is no argument")
         if is_idempotency_key(parameter):
             call_id = str(given["value"])

@@ -1,5 +1,6 @@
 """The switches as the configuration of the clouds has them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -8,6 +9,16 @@ from domain.ports.switches import Switches
 from domain.switches import Switchboard, SwitchKind
 
 _WAITS: Final = "off until cloud_providers.{name}.enabled is true in the configuration"
+
+
+def without_clouds(board: Switchboard, clouds: Mapping[str, bool]) -> Switchboard:
+    """Return the board with a plugin off for each cloud that is not enabled."""
+    waiting = {
+        name: replace(board.plugin(name), waits_for=_WAITS.format(name=name))
+        for name, is_enabled in clouds.items()
+        if not is_enabled
+    }
+    return replace(board, plugins={**board.plugins, **waiting})
 
 
 class CloudSwitches:
@@ -20,13 +31,7 @@ class CloudSwitches:
     async def load(self) -> Switchboard:
         """Return how everything is set now."""
         board = await self._switches.load()
-        clouds = (await self._configurations.load()).clouds
-        waiting = {
-            name: replace(board.plugin(name), waits_for=_WAITS.format(name=name))
-            for name, is_enabled in clouds.items()
-            if not is_enabled
-        }
-        return replace(board, plugins={**board.plugins, **waiting})
+        return without_clouds(board, (await self._configurations.load()).clouds)
 
     async def turn(self, kind: SwitchKind, name: str, *, is_on: bool, reason: str = "") -> None:
         """Switch a plugin or tool."""

@@ -40,7 +40,7 @@ from domain.shown_tools import Showcase, ShownTools
 from domain.tool_calls import erred, intend, settled
 from domain.tools import ToolSpec
 from domain.turns import of_run, system_prompt
-from domain.vetoing import VETOED, Guard
+from domain.vetoing import Guard
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +292,7 @@ class Runner:
 
 
 def _vetoed(call: Call, why: str) -> Body:
-    return settled(call, CallState.REFUSED, Problem(VETOED, f"Not run: {why}"))
+    return settled(call, CallState.REFUSED, Problem("VETOED", f"Not run: {why}"))
 
 
 def _step(answer: Answer) -> StepEnded:

@@ -13,7 +13,6 @@ from domain.policy import Proposal, Veto
 from domain.ports.extensions import Vetoes
 from domain.strangers import TooLate, within
 
-VETOED: Final = "VETOED"
 VETO_SECONDS: Final = 5.0
 _REASON_LENGTH: Final = 300
 

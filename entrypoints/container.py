@@ -11,9 +11,17 @@ from adapters.llm.prices import load_prices
 from adapters.llm.registry import Providers
 from adapters.llm.tool_schemas import CompiledToolSchemas
 from adapters.persistence import Database, Store
+from adapters.security.encryption import AesCipher
 from adapters.security.passwords import ArgonPasswords
 from adapters.security.secrets import SecretStore
 from adapters.security.tokens import JwtTokens
+from adapters.web.client import GatedWeb
+from adapters.web.gate import Gate
+from adapters.web.oauth import OAuthTokens
+from adapters.web.transport import GatedTransport
+from domain.api_documents import Documents
+from domain.api_keyring import ApiKeyring
+from domain.api_shelf import ApiShelf
 from domain.asking_models import ModelAsker
 from domain.authentication import Authentication
 from domain.calling import ToolCaller
@@ -26,10 +34,12 @@ from domain.configuration import Configuration
 from domain.consenting import ConsentDesk
 from domain.counting import CountedRunLog, CountedRuns, Counts
 from domain.errors import Unavailable
+from domain.learning import Learning
 from domain.lifespans import Lifespans
 from domain.live import POLL_SECONDS, LiveRuns
 from domain.notice_board import NoticeBoard
 from domain.once import Once
+from domain.open_hosts import read_open_hosts
 from domain.plugin_desk import PluginDesk
 from domain.policing import PolicyDesk
 from domain.ports.clock import Clock
@@ -47,6 +57,8 @@ from entrypoints.setting_values import PROVIDERS
 from entrypoints.settings import Settings, environment
 from entrypoints.version import VERSION
 from plugins.host import PluginHost
+from plugins.openapi.reader import ProcessReader
+from plugins.openapi.wire.calling import ApiCaller
 from plugins.watchdog import LoopWatch
 
 POLL_SECONDS_WITH_NEWS: Final = 2.0
@@ -78,6 +90,21 @@ def _tokens(settings: Settings, clock: Clock) -> JwtTokens:
         return JwtTokens(settings.jwt_secret.get_secret_value(), clock)
     kept = SecretStore(settings.data_dir / "secrets")
     return JwtTokens(kept.get("jwt_secret"), clock)
+
+
+def _cipher(settings: Settings) -> AesCipher:
+    older = [secret.get_secret_value() for secret in settings.old_encryption_keys]
+    if settings.encryption_key is not None:
+        return AesCipher(settings.encryption_key.get_secret_value(), older)
+    return AesCipher(SecretStore(settings.data_dir / "secrets").get("encryption_key"), older)
+
+
+def _gate(settings: Settings) -> Gate:
+    return Gate(read_open_hosts(settings.open_hosts))
+
+
+def _access_tokens(transport: GatedTransport, keyring: ApiKeyring) -> OAuthTokens:
+    return OAuthTokens(transport, rotated=keyring.rotated)
 
 
 def _plugins(settings: Settings, environ: Mapping[str, str]) -> PluginHost:
@@ -150,6 +177,13 @@ class Container(containers.DeclarativeContainer):
     ranker = providers.Singleton(ToolIndex)
     catalogue = providers.Singleton(Catalogue, toolbox, ranker)
     showcase = providers.Singleton(_showcase, settings, toolbox, catalogue)
+    gate = providers.Singleton(_gate, settings)
+    web_transport = providers.Singleton(GatedTransport, gate)
+    web = providers.Singleton(GatedWeb, gate, web_transport)
+    cipher = providers.Singleton(_cipher, settings)
+    keyring = providers.Singleton(ApiKeyring, store.provided.api_keys, cipher, clock)
+    access_tokens = providers.Singleton(_access_tokens, web_transport, keyring)
+    api_caller = providers.Singleton(ApiCaller, web, access_tokens)
     guard = providers.Singleton(Guard, toolbox)
     notices = providers.Singleton(NoticeBoard, toolbox)
     results = providers.Singleton(Results, store.provided.artifacts, clock)
@@ -219,6 +253,25 @@ class Container(containers.DeclarativeContainer):
     plugin_desk = providers.Singleton(
         PluginDesk, plugins=toolbox, toolbox=toolbox, switches=switches
     )
+    api_shelf = providers.Singleton(ApiShelf, store.provided.learned_apis)
+    api_reader = providers.Singleton(ProcessReader, settings.provided.max_document_bytes)
+    documents = providers.Singleton(
+        Documents, web, api_reader, settings.provided.max_document_bytes
+    )
+    learning = providers.Singleton(
+        Learning,
+        apis=store.provided.learned_apis,
+        shelf=api_shelf,
+        documents=documents,
+        keyring=keyring,
+        toolbox=toolbox,
+        plugins=toolbox,
+        desk=plugin_desk,
+        switches=switches,
+        notices=notices,
+        unit_of_work=store.provided.unit_of_work,
+        clock=clock,
+    )
     lifespans = providers.Singleton(
         Lifespans, source=toolbox, set_aside=plugin_desk.provided.set_aside
     )
@@ -248,6 +301,8 @@ class Container(containers.DeclarativeContainer):
         consent_desk=consent_desk,
         policy_desk=policy_desk,
         plugin_desk=plugin_desk,
+        learning=learning,
+        keyring=keyring,
         once=once,
         users=store.provided.users,
         conversations=store.provided.conversations,
@@ -265,6 +320,7 @@ class Container(containers.DeclarativeContainer):
         signals=store.provided.signals,
         clock=clock,
         monitoring=store.provided.monitoring,
+        learned_apis=store.provided.learned_apis,
         vitals=vitals,
         database_answers=database.provided.ping,
     )

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from adapters.persistence import migrate
-from domain.errors import Unavailable
+from domain.errors import PuertoError, Unavailable
 from entrypoints.cloud_variables import hand_on
 from entrypoints.container import Container
+from entrypoints.learned_apis import register_learned_apis
 from entrypoints.services import Services
 from entrypoints.settings import Settings
 
@@ -30,6 +31,18 @@ def make_data_folder(settings: Settings) -> None:
         ) from error
 
 
+def prepare(settings: Settings) -> None:
+    """Make what is not there yet: the data folder, and the database's tables."""
+    with suppress(PuertoError):  # said by the start itself
+        make_data_folder(settings)
+        asyncio.run(_migrate(settings))
+
+
+async def _migrate(settings: Settings) -> None:
+    for name in await migrate(settings.database.url):
+        _log.info("migrated the database: %s", name)
+
+
 @asynccontextmanager
 async def running(
     settings: Settings, announce: Callable[[str], None], container: Container | None = None
@@ -49,14 +62,13 @@ async def running(
     container.check_dependencies()
     hand_on(container.environ())
     async with AsyncExitStack() as stack:
-        url = settings.database.url
-        for name in await migrate(url):
-            _log.info("migrated the database: %s", name)
+        await _migrate(settings)
         database = container.database()
         await database.start()
         stack.push_async_callback(database.close)
         stack.push_async_callback(container.models().close)
         stack.push_async_callback(container.http_clients().close)
+        stack.push_async_callback(container.web().close)
         stack.callback(container.passwords().close)
         services: Services = container.services()
         password = await services.authentication.make_first_admin()
@@ -89,6 +101,7 @@ async def start_plugins(container: Container, stack: AsyncExitStack) -> None:
     stack.push_async_callback(lifespans.stop)
     stack.push_async_callback(desk.stop)  # goes first, else it would enter them again
     await desk.start()
+    await register_learned_apis(container)
     stack.push_async_callback(container.notices().close)
 
 

@@ -6,10 +6,12 @@ from typing import Final
 
 from quart import current_app
 
+from domain.api_keyring import ApiKeyring
 from domain.authentication import Authentication
 from domain.catalogue import Catalogue
 from domain.chat import Chat
 from domain.consenting import ConsentDesk
+from domain.learning import Learning
 from domain.live import LiveRuns
 from domain.once import Once
 from domain.plugin_desk import PluginDesk
@@ -22,6 +24,7 @@ from domain.ports.configurations import Configurations
 from domain.ports.consents import Consents
 from domain.ports.conversations import Conversations
 from domain.ports.extensions import Agents
+from domain.ports.learned_apis import LearnedApis
 from domain.ports.monitoring import Monitoring
 from domain.ports.signals import Signals
 from domain.ports.tool_schemas import ToolSchemas
@@ -44,6 +47,8 @@ class Services:
     consent_desk: ConsentDesk
     policy_desk: PolicyDesk
     plugin_desk: PluginDesk
+    learning: Learning
+    keyring: ApiKeyring
     once: Once
     users: Users
     conversations: Conversations
@@ -61,6 +66,7 @@ class Services:
     signals: Signals
     clock: Clock
     monitoring: Monitoring
+    learned_apis: LearnedApis
     vitals: Vitals
     database_answers: Callable[[], Awaitable[bool]]
 

@@ -71,9 +71,9 @@ class Settings(ModelSettings):
     encryption_key: Secret | None = Field(
         None,
         validation_alias="ENCRYPTION_KEY",
-        description="Not used by this version yet: it is to encrypt secrets kept in the database. "
-        "At least 32 random bytes; a weak or well-known one is refused. Not set: one is made and "
-        "kept in the data folder.",
+        description="Encrypts the credentials for learned APIs in the database; every worker needs "
+        "the same. At least 32 random bytes; a weak or well-known one is refused. Not set: one is "
+        "made and kept in the data folder.",
     )
     serpapi_api_key: ApiKey | None = Field(
         None,
@@ -154,6 +154,19 @@ class Settings(ModelSettings):
         ge=1024,
         validation_alias="PUERTO_MAX_BODY_BYTES",
         description="Largest request body, in bytes.",
+    )
+    max_document_bytes: int = Field(
+        16 * 1024 * 1024,
+        ge=1024,
+        le=50_000_000,
+        validation_alias="PUERTO_MAX_DOCUMENT_BYTES",
+        description="Largest OpenAPI document that is learned, in bytes, sent or fetched.",
+    )
+    old_encryption_keys: Annotated[tuple[Secret, ...], BeforeValidator(split_list)] = Field(
+        (),
+        validation_alias="PUERTO_OLD_ENCRYPTION_KEYS",
+        description="Values that `ENCRYPTION_KEY` had before, separated by commas: what they "
+        "encrypted can still be used, and is encrypted anew when it is. Not set: none.",
     )
     plugins_blocked: Names = Field(
         (),

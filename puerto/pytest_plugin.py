@@ -18,7 +18,7 @@ pytest.register_assert_rewrite("puerto.testing")  # its contracts fail with the 
 
 @pytest.fixture
 def tool_context() -> "ToolContext":
-    """The context of a call, for calling a tool as a plain function."""
+    """Return the context of a call, for calling a tool as a plain function."""
     from puerto.testing import context_for_tests
 
     return context_for_tests()
@@ -26,7 +26,7 @@ def tool_context() -> "ToolContext":
 
 @pytest.fixture
 def fake_clock() -> "FakeClock":
-    """A clock that stands still until it is moved; the service goes by it, where a test has one."""
+    """Return a clock that stands still until it is moved; the service of the test goes by it."""
     from puerto.testing import FakeClock
 
     return FakeClock()
@@ -34,7 +34,7 @@ def fake_clock() -> "FakeClock":
 
 @pytest.fixture
 def scripted_model() -> "ScriptedModel":
-    """A model that plays what the test says; it answers in the service, where a test has one."""
+    """Return a model that plays what the test says; it answers in the service of the test."""
     from puerto.testing import ScriptedModel
 
     return ScriptedModel()
@@ -42,7 +42,7 @@ def scripted_model() -> "ScriptedModel":
 
 @pytest.fixture
 def puerto_plugins() -> Mapping[str, object]:
-    """Plugins for the service beside the installed ones, by name: to be overridden."""
+    """Return plugins for the service beside the installed ones, by name: to be overridden."""
     return {}
 
 
@@ -50,7 +50,10 @@ def puerto_plugins() -> Mapping[str, object]:
 def puerto_service(
     request: pytest.FixtureRequest, tmp_path: Path, puerto_plugins: Mapping[str, object]
 ) -> "Iterator[PuertoService]":
-    """A running service with an HTTP client; the offline model answers, or `scripted_model`."""
+    """Yield a running service with an HTTP client.
+
+    The offline model answers, or `scripted_model` where the test asks for that.
+    """
     from puerto.testing import running_service
 
     model, clock = (

@@ -50,12 +50,16 @@ def imports_of(path: Path) -> Iterator[str]:
 def test_every_dependency_has_its_line_and_no_line_is_stale() -> None:
     lines = listed("In use") + listed("Fixed for coming work")
     assert sorted(lines) == sorted(required(PROJECT["dependencies"]))
-    developing = listed("For development")
-    assert sorted(developing) == sorted(required(PROJECT["optional-dependencies"]["dev"]))
+    extras = dict(PROJECT["optional-dependencies"])
+    developing = set(required(extras.pop("dev"))) - {PROJECT["name"]}  # which is all its extras
+    assert sorted(listed("For development")) == sorted(developing)
+    assert sorted(listed("Extras")) == sorted(
+        required([each for some in extras.values() for each in some])
+    )
 
 
 def test_what_is_said_to_be_in_use_is() -> None:
-    assert set(listed("In use")) - NOT_IMPORTED <= imported()
+    assert {*listed("In use"), *listed("Extras")} - NOT_IMPORTED <= imported()
 
 
 def test_what_is_said_to_wait_for_coming_work_is_not_used() -> None:

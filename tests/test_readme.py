@@ -6,14 +6,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pytest
 
 from tests.pages import PAGES, README, ROOT, Block, blocks_of, prose_of
 from tests.service import RunningService
 
-TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
+CONVERSATION = ROOT / "docs" / "tutorials" / "first-conversation.md"
 DEMO, TESTS, *REST = blocks_of(README)
 EXAMPLES = [block for block in REST if block.language != "text"]
 TEXTS = [block for block in REST if block.language == "text"]
@@ -108,9 +107,8 @@ def test_there_are_examples_in_each_language(language: str) -> None:
     assert all(way in texts for way in ways)
 
 
-@pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
-def test_a_tutorial_works_typed_from_top_to_bottom(page: Path, service: RunningService) -> None:
-    blocks = blocks_of(page)
+def test_the_first_tutorial_works_typed_from_top_to_bottom(service: RunningService) -> None:
+    blocks = blocks_of(CONVERSATION)
     assert {block.language for block in blocks} <= {"bash", "console", "text"}
     session = "".join(block.text for block in blocks if block.language == "bash")
     printed = run("bash", session, service.url)
@@ -118,7 +116,7 @@ def test_a_tutorial_works_typed_from_top_to_bottom(page: Path, service: RunningS
 
 
 def test_the_tutorial_comes_back_to_a_stream_without_loss(service: RunningService) -> None:
-    blocks = blocks_of(ROOT / "docs" / "tutorials" / "first-conversation.md")
+    blocks = blocks_of(CONVERSATION)
     typed = [block.text for block in blocks if block.language == "bash"]
     back = next(number for number, text in enumerate(typed) if "Last-Event-ID" in text)
     lost, resumed = 'echo "$seen"\n', "echo RESUMED\n"

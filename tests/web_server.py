@@ -2,8 +2,10 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import Self
 
 
@@ -76,6 +78,29 @@ class WebServer:
         finally:
             self._writers.discard(writer)
             writer.close()
+
+
+@contextmanager
+def serving(reply: Callable[[Seen], Reply] | None = None) -> Iterator[WebServer]:
+    """Serve from a thread of its own, for what blocks this one."""
+    loop, server = asyncio.new_event_loop(), WebServer(reply)
+    thread = Thread(target=loop.run_forever)
+    thread.start()
+
+    async def leave() -> None:
+        await server.__aexit__()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await asyncio.sleep(0)
+
+    try:
+        asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result()
+        yield server
+        asyncio.run_coroutine_threadsafe(leave(), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 async def _read(reader: asyncio.StreamReader) -> Seen:

@@ -55,7 +55,10 @@ class _Recorder:
         return content.removeprefix(_GAP) if is_first and self._has_text else content
 
     def _add(self, kind: str, content: str) -> None:
-        if content:
+        """Add a piece, to the one before if that is of the same kind: how they came is lost."""
+        if self._pieces and kind in self._pieces[-1]:
+            self._pieces[-1][kind] += content
+        elif content:
             self._pieces.append({kind: content})
 
 

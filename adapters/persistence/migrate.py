@@ -50,7 +50,8 @@ async def migrate(url: str) -> list[str]:
         missing = await _missing(client)
         try:
             with translated():
-                await MigrationExecutor(client, ORM["apps"]).migrate()
+                if missing:
+                    await MigrationExecutor(client, ORM["apps"]).migrate()
             for table, columns in TABLES.items():
                 await client.execute_query_dict(f"SELECT {columns} FROM {table} LIMIT 0")  # noqa: S608  ours
         except PuertoError as error:

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from adapters.persistence.answers import TortoiseAnswers
+from adapters.persistence.api_keys import TortoiseApiKeys
 from adapters.persistence.artifacts import TortoiseArtifacts
 from adapters.persistence.audit import TortoiseAudit
 from adapters.persistence.configurations import TortoiseConfigurations
 from adapters.persistence.consents import TortoiseConsents
 from adapters.persistence.conversations import TortoiseConversations
 from adapters.persistence.database import Database
+from adapters.persistence.learned_apis import TortoiseLearnedApis
 from adapters.persistence.leases import TortoiseLeases
 from adapters.persistence.monitoring import TortoiseMonitoring
 from adapters.persistence.pulses import TortoisePulses
@@ -40,6 +42,8 @@ class Store:
     switches: TortoiseSwitches
     monitoring: TortoiseMonitoring
     pulses: TortoisePulses
+    learned_apis: TortoiseLearnedApis
+    api_keys: TortoiseApiKeys
     signals: Signals
     unit_of_work: TortoiseUnitOfWork
 
@@ -61,6 +65,8 @@ class Store:
             switches=TortoiseSwitches(database),
             monitoring=TortoiseMonitoring(database),
             pulses=TortoisePulses(database),
+            learned_apis=TortoiseLearnedApis(database),
+            api_keys=TortoiseApiKeys(database),
             signals=_signals(database),
             unit_of_work=database.unit_of_work,
         )

@@ -2,9 +2,8 @@
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import httpx2
@@ -19,6 +18,7 @@ from domain.errors import WebError, WebTimeout
 _SECONDS: Final = 15.0
 _BYTES: Final = 200_000
 _LEEWAY: Final = 30.0  # seconds before its end that a token is not used any more
+_MOST: Final = 10_000  # grants that are remembered
 _DEFAULT_LIFE: Final = 300.0  # seconds, where the server does not say
 _METHODS: Final = ("client_secret_basic", "client_secret_post")
 
@@ -26,10 +26,14 @@ Rotated = Callable[[Grant, str], Awaitable[None]]
 """Is told of a refresh token that takes the place of the grant's own."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Kept:
-    token: str
-    until: float  # on the monotonic clock
+    """What is kept for a grant: ``until`` is on the monotonic clock."""
+
+    refresh: str
+    token: str = ""
+    until: float = 0.0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class OAuthTokens:
@@ -39,8 +43,6 @@ class OAuthTokens:
         self._transport = _Bounded(transport)
         self._rotated = rotated
         self._kept: dict[Grant, _Kept] = {}
-        self._refresh: dict[Grant, str] = {}
-        self._locks = defaultdict[Grant, asyncio.Lock](asyncio.Lock)
 
     async def get(self, grant: Grant) -> str:
         """Return a token that is good now, asking for one if need be.
@@ -53,48 +55,62 @@ class OAuthTokens:
         """
         if not grant.token_url:
             raise WebError("Nobody says where access tokens are given: set token_url.")
-        async with self._locks[grant]:
-            kept = self._kept.get(grant)
-            if kept is None or kept.until <= time.monotonic():
-                self._kept[grant] = kept = await self._asked(grant)
+        kept = self._of(grant)
+        async with kept.lock:
+            if kept.until <= time.monotonic():
+                await self._renew(kept, grant)
             return kept.token
 
     def forget(self, grant: Grant) -> None:
         """Ask for a new token the next time: the last one was not accepted."""
-        self._kept.pop(grant, None)
+        if grant in self._kept:
+            self._kept[grant].until = 0.0
 
-    async def _asked(self, grant: Grant) -> _Kept:
+    def _of(self, grant: Grant) -> _Kept:
+        if grant not in self._kept:
+            if len(self._kept) >= _MOST:
+                del self._kept[next(iter(self._kept))]
+            self._kept[grant] = _Kept(grant.refresh_token)
+        return self._kept[grant]
+
+    async def _renew(self, kept: _Kept, grant: Grant) -> None:
+        token = await self._asked(kept, grant)
+        seconds = _seconds(token.get("expires_in"))
+        kept.token, kept.until = token["access_token"], time.monotonic() + seconds - _LEEWAY
+        given = token.get("refresh_token")
+        if isinstance(given, str) and given and kept.refresh and given != kept.refresh:
+            kept.refresh = given
+            self._kept[replace(grant, refresh_token=given)] = kept  # who reads it anew has it too
+            if self._rotated is not None:
+                await self._rotated(grant, given)
+
+    async def _asked(self, kept: _Kept, grant: Grant) -> dict[str, Any]:
         host = httpx2.URL(grant.token_url).host
         try:
             async with asyncio.timeout(_SECONDS):
-                token = await self._fetched(grant)
+                return await self._fetched(kept, grant)
         except (TimeoutError, httpx2.TimeoutException) as error:
             raise WebTimeout(f"{host} gave no access token within {_SECONDS:g} s.") from error
         except OAuthError as error:
             raise WebError(f"{host} gave no access token: {error}") from error
         except (httpx2.HTTPError, ValueError) as error:
             raise WebError(f"{host} gave no access token, and no reason.") from error
-        await self._keep_refresh(grant, token.get("refresh_token"))
-        life = token.get("expires_in")
-        seconds = float(life) if isinstance(life, int | float) else _DEFAULT_LIFE
-        return _Kept(str(token["access_token"]), time.monotonic() + seconds - _LEEWAY)
 
-    async def _fetched(self, grant: Grant) -> dict[str, Any]:
+    async def _fetched(self, kept: _Kept, grant: Grant) -> dict[str, Any]:
         """Ask, and ask once more in the other way if the server does not know the client."""
         for method in _METHODS if grant.client_secret else ("none",):
             try:
-                token = await self._fetched_by(method, grant)
+                token = await self._fetched_by(method, kept, grant)
             except OAuthError as error:
                 if error.error != "invalid_client" or method != _METHODS[0]:
                     raise
                 continue
-            if not token.get("access_token"):
-                raise ValueError("no access token")
+            if not isinstance(token.get("access_token"), str):
+                raise OAuthError("invalid_response", "the answer holds none")
             return token
         raise OAuthError("invalid_client")
 
-    async def _fetched_by(self, method: str, grant: Grant) -> dict[str, Any]:
-        refresh = self._refresh.get(grant, grant.refresh_token)
+    async def _fetched_by(self, method: str, kept: _Kept, grant: Grant) -> dict[str, Any]:
         async with AsyncOAuth2Client(
             grant.client_id,
             grant.client_secret or None,
@@ -105,18 +121,18 @@ class OAuthTokens:
             headers={"Accept-Encoding": ACCEPTED},
             timeout=_SECONDS,
         ) as client:
-            if refresh:
-                token = await client.refresh_token(grant.token_url, refresh_token=refresh)
+            if kept.refresh:
+                token = await client.refresh_token(grant.token_url, refresh_token=kept.refresh)
             else:
                 token = await client.fetch_token(grant.token_url, grant_type="client_credentials")
         return dict(token)
 
-    async def _keep_refresh(self, grant: Grant, given: object) -> None:
-        current = self._refresh.get(grant, grant.refresh_token)
-        if isinstance(given, str) and given and current and given != current:
-            self._refresh[grant] = given
-            if self._rotated is not None:
-                await self._rotated(grant, given)
+
+def _seconds(life: object) -> float:
+    """Return how long a token holds, which some servers say as text, and some not at all."""
+    if isinstance(life, str) and life.isdecimal():
+        return float(life)
+    return float(life) if isinstance(life, int | float) else _DEFAULT_LIFE
 
 
 class _Bounded(httpx2.AsyncBaseTransport):

@@ -1,6 +1,18 @@
 """The command line ``puerto``: one file a command, each of which imports what it needs when run."""
 
-from entrypoints.cli import ask, call, chat, demo, doctor, learn, migrate, plugin, record, serve, user
+from entrypoints.cli import (
+    ask,
+    call,
+    chat,
+    demo,
+    doctor,
+    learn,
+    migrate,
+    plugin,
+    record,
+    serve,
+    user,
+)
 from entrypoints.cli.program import program
 
 __all__ = ["app"]

@@ -13,7 +13,10 @@ from urllib.parse import urlsplit
 
 from adapters.persistence import plan
 from adapters.security.secrets import SecretStore
+from domain.cloud_switches import without_clouds
+from domain.configuration import Configuration
 from domain.errors import PuertoError
+from domain.switches import Switchboard
 from entrypoints.container import Container
 from entrypoints.settings import Settings, variables
 from plugins.host import PluginInfo, PluginState
@@ -61,7 +64,8 @@ async def examine(settings: Settings) -> list[Finding]:
     """Look at everything, the network included, and return what was found."""
     container = Container(settings=settings)
     host = container.toolbox()
-    await asyncio.to_thread(host.discover)
+    board = without_clouds(Switchboard(), Configuration().clouds)  # as an installation begins
+    await asyncio.to_thread(host.apply, board)
     plugins = host.plugins()
     states = container.models().states()
     return [
@@ -169,7 +173,9 @@ async def _reaches(url: str) -> bool:
 
 
 def _plugin(plugin: PluginInfo) -> Finding:
-    works = plugin.state is PluginState.ACTIVE and not plugin.reason
+    works = plugin.state is PluginState.DISABLED or (
+        plugin.state is PluginState.ACTIVE and not plugin.reason
+    )
     tools = f"tools: {', '.join(plugin.tools)}" if plugin.tools else "no tools"
     words = [plugin.state.value, plugin.reason, tools if plugin.state is PluginState.ACTIVE else ""]
     detail = "; ".join(word for word in words if word)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 
-from entrypoints.cli import plugin_new
+from entrypoints.cli import plugin_check, plugin_new
 from entrypoints.cli.program import program
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 app = program("See, switch and reload the plugins.")
 app.command("new")(plugin_new.command)
+app.command("check")(plugin_check.command)
 
 Name = Annotated[str, typer.Argument(help="The plugin's name.")]
 ToolOption = Annotated[bool, typer.Option("--tool", help="NAME is that of a tool.")]

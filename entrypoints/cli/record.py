@@ -77,4 +77,7 @@ def _write(path: Path, text: str) -> None:
 
 def _counted(cassette: list[dict[str, Any]]) -> str:
     calls = sum("tool" in piece for answer in cassette for piece in answer["pieces"])
-    return f"{len(cassette)} answers, {calls} calls"
+    return ", ".join(
+        f"{count} {word}{'' if count == 1 else 's'}"
+        for count, word in ((len(cassette), "answer"), (calls, "call"))
+    )

@@ -32,6 +32,9 @@ _STATUS: Final[dict[type[errors.PuertoError], tuple[int, str]]] = {
     errors.ToolTimeout: (504, "UPSTREAM_TIMEOUT"),
     errors.ToolError: (502, "UPSTREAM_ERROR"),
     errors.Unavailable: (503, "UNAVAILABLE"),
+    errors.AddressRefused: (422, "UNPROCESSABLE"),
+    errors.WebTimeout: (504, "UPSTREAM_TIMEOUT"),
+    errors.WebError: (502, "UPSTREAM_ERROR"),
     errors.ProviderTimeout: (504, "UPSTREAM_TIMEOUT"),
     errors.ProviderError: (502, "UPSTREAM_ERROR"),
 }

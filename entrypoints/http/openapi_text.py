@@ -154,6 +154,11 @@ PATH_PARAMETERS: Final[dict[str, Json]] = {
     for name, description, pattern in (
         ("plugin_name", "The plugin's name.", "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"),
         ("tool_name", "The tool's name.", "^[A-Za-z_][A-Za-z0-9_-]{0,63}$"),
+        (
+            "schema_provider",
+            "Whose rules: `openai`, `openai-strict`, `anthropic`, `google`.",
+            "^[a-z-]+$",
+        ),
     )
 }
 

@@ -40,10 +40,10 @@ def schema_view(provider: str, schema: ProviderSchema) -> dict[str, Any]:
     return {"provider": provider, **asdict(schema)}
 
 
-@blueprint.get("/<name>/schemas/<provider>")
+@blueprint.get("/<tool_name>/schemas/<schema_provider>")
 @tag(["tools"])
 @document_response(ProviderSchemaView)
-async def get(name: str, provider: str) -> dict[str, Any]:
+async def get(tool_name: str, schema_provider: str) -> dict[str, Any]:
     """Look at what a provider is told of a tool: `openai`, `openai-strict`, `anthropic`, `google`.
 
     Names and schemas that a provider does not take are changed, which `losses` lists. The arguments
@@ -51,9 +51,9 @@ async def get(name: str, provider: str) -> dict[str, Any]:
     """
     caller()
     schemas = services().tool_schemas
-    if provider not in schemas.providers():
+    if schema_provider not in schemas.providers():
         raise NotFound(f"There are no rules of such a provider: {', '.join(schemas.providers())}.")
-    return schema_view(provider, schemas.of(_spec(name), provider))
+    return schema_view(schema_provider, schemas.of(_spec(tool_name), schema_provider))
 
 
 def _spec(name: str) -> ToolSpec:

@@ -3,6 +3,7 @@
 import socket
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import Any, Final
 
 _WATCHED: Final = {
@@ -14,18 +15,22 @@ _WATCHED: Final = {
 }
 
 
-class Seal:
-    """Closes the network for this process, for good. ``attempts`` are the stacks of who tried."""
+Attempts = Sequence[traceback.StackSummary]
+"""Who tried to reach the network, as stacks, innermost frame last."""
 
-    def __init__(self) -> None:
-        self.attempts: list[traceback.StackSummary] = []
-        sys.addaudithook(self._hear)
 
-    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+def close_network() -> Attempts:
+    """Close the network for this process, for good; what is returned grows with each attempt."""
+    attempts: list[traceback.StackSummary] = []
+
+    def hear(event: str, arguments: tuple[Any, ...]) -> None:
         if event not in _WATCHED or _is_local(arguments[0]):
             return
-        self.attempts.append(traceback.extract_stack(sys._getframe(1)))  # noqa: SLF001  who it is
+        attempts.append(traceback.extract_stack(sys._getframe(1)))  # noqa: SLF001  who it is
         raise OSError("there is no network while a plugin is checked")
+
+    sys.addaudithook(hear)
+    return attempts
 
 
 def _is_local(what: object) -> bool:

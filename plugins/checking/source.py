@@ -1,4 +1,4 @@
-"""What can be seen in a plugin's source: calls that block the event loop, cancellation swallowed."""
+"""What can be seen in a plugin's source: calls that block, and cancellation that is swallowed."""
 
 import ast
 from collections.abc import Iterator
@@ -62,15 +62,15 @@ class _Reader(ast.NodeVisitor):
         self._imported = imported
         self._within = ""  # the innermost function, if it is async
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:  # noqa: N802  its name
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
         """Look inside."""
         self._enter(node, node.name)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:  # noqa: N802  its name
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         """Look inside for async functions only: it may be meant for a thread."""
         self._enter(node, "")
 
-    def visit_Lambda(self, node: ast.Lambda) -> None:  # noqa: N802  its name
+    def visit_Lambda(self, node: ast.Lambda) -> None:
         """Do the same."""
         self._enter(node, "")
 
@@ -79,7 +79,7 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
         self._within = outside
 
-    def visit_Call(self, node: ast.Call) -> None:  # noqa: N802  its name
+    def visit_Call(self, node: ast.Call) -> None:
         """Find calls that block."""
         if self._within:
             name = self._name(node.func)
@@ -93,7 +93,7 @@ class _Reader(ast.NodeVisitor):
                 self._swallowed(node)
         self.generic_visit(node)
 
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:  # noqa: N802  its name
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         """Find handlers that keep a cancellation to themselves."""
         if self._within and self._catches_cancel(node) and not _raises(node):
             self._swallowed(node)

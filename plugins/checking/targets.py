@@ -64,7 +64,10 @@ def _in_folder(folder: Path) -> Sequence[Candidate]:
     try:
         project = tomllib.loads((folder / PROJECT_FILE).read_text(encoding="utf-8"))["project"]
         named = project["entry-points"][PROJECT]
-        found = [_of_entry(EntryPoint(*each, PROJECT), folder, project) for each in named.items()]
+        found = [
+            _of_entry(EntryPoint(name=name, value=value, group=PROJECT), folder, project)
+            for name, value in named.items()
+        ]
     except OSError as error:
         raise NotFound(f"{folder / PROJECT_FILE} cannot be read: {error.strerror}.") from error
     except ValueError as error:

@@ -24,8 +24,9 @@ class Place(StrEnum):
 class Parameter:
     """A parameter and how its value is written (Parameter Object).
 
-    ``argument`` is its name in the tool's arguments, ``name`` the one on the wire. With
-    ``media_type`` the value is written in that format, and the style does not count.
+    ``argument`` is its name in the tool's arguments, empty where it has none, and ``name`` the one
+    on the wire. With ``media_type`` the value is written in that format, and the style does not
+    count.
     """
 
     name: str

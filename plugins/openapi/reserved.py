@@ -1,5 +1,6 @@
 """Parameters that no model sets, whatever the document says of them."""
 
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -23,8 +24,21 @@ _FRAMING: Final = frozenset(  # what the client says of the connection and the m
         "upgrade",
     }
 )
+_OTHER_REQUESTS: Final = frozenset(  # of which servers make another than was agreed to
+    {
+        "x-forwarded-host",
+        "x-http-method",
+        "x-http-method-override",
+        "x-method-override",
+        "x-original-url",
+        "x-rewrite-url",
+    }
+)
 _CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
-_KEYS: Final = frozenset({"idempotency-key", "x-idempotency-key", "paypal-request-id"})
+_KEYS: Final = frozenset(  # as APIs name it, without signs and the ``x-`` before it
+    {"idempotencekey", "idempotencykey", "idempotencytoken", "paypalrequestid"}
+)
+_SIGNS: Final = re.compile(r"^x-|[-_]")
 _NAMESPACE: Final = uuid.UUID("6f1c3a0e-6f0b-5d0e-9a51-3e0f3b6c0a11")
 
 
@@ -34,7 +48,7 @@ def is_reserved(parameter: Parameter, schemes: Iterable[SecurityScheme]) -> bool
     Such a parameter is never shown to a model, and a value for it is refused.
     """
     name = parameter.name.lower()
-    if parameter.place is Place.HEADER and name in _FRAMING | _CREDENTIALS:
+    if parameter.place is Place.HEADER and name in _FRAMING | _OTHER_REQUESTS | _CREDENTIALS:
         return True
     return any(
         scheme.kind == "apiKey"
@@ -49,7 +63,7 @@ def is_idempotency_key(parameter: Parameter) -> bool:
 
     Such a parameter is never shown to a model: the call's own id fills it.
     """
-    return parameter.place is Place.HEADER and parameter.name.lower() in _KEYS
+    return parameter.place is Place.HEADER and _SIGNS.sub("", parameter.name.lower()) in _KEYS
 
 
 def takes_idempotency_key(operation: Operation) -> bool:

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -59,10 +60,10 @@ class PuertoService:
             PuertoError: the service refused the message.
 
         """
-        return self._portal.call(self._chat, message, conversation_id, approve)
+        return self._portal.call(partial(self._chat, message, conversation_id, approve=approve))
 
     async def _chat(
-        self, message: str, conversation_id: str | None, approve: bool | None
+        self, message: str, conversation_id: str | None, *, approve: bool | None
     ) -> ChatTurn:
         events = [event async for event in self._client.ask(message, conversation_id)]
         asked = list[str]()

@@ -15,6 +15,8 @@ from domain.conversations import PREVIEW_LENGTH, Conversation, Message, shorten
 from domain.events import Event
 from domain.idempotency import RequestKey
 from domain.identity import User
+from domain.learned_apis import ApiVersion, LearnedApi
+from domain.ports.api_keys import SealedKeys
 from domain.ports.audit import Decided
 from domain.ports.runs import RunRecord
 from domain.ports.users import Session
@@ -52,6 +54,13 @@ class StoredAnswer:
     outcome: str | None = None
 
 
+@dataclass(frozen=True)
+class StoredApi:
+    api: LearnedApi
+    version: ApiVersion
+    waiting: ApiVersion | None = None
+
+
 @dataclass
 class Memory:
     """The tables. Their values are immutable, so that a shallow copy is a snapshot."""
@@ -68,6 +77,8 @@ class Memory:
     audit: dict[str, Decided] = field(default_factory=dict)
     configuration: dict[str, Configuration] = field(default_factory=dict)
     switches: dict[tuple[str, str], Switch] = field(default_factory=dict)
+    learned_apis: dict[str, StoredApi] = field(default_factory=dict)
+    api_keys: dict[tuple[str, str], SealedKeys] = field(default_factory=dict)
 
     def snapshot(self) -> list[dict[Any, Any]]:
         return [dict(getattr(self, table.name)) for table in fields(self)]

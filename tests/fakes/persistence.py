@@ -15,6 +15,7 @@ from domain.ports.users import Session
 from domain.switches import ON, Switch, Switchboard, SwitchKind
 from tests.fakes.artifacts import FakeArtifacts
 from tests.fakes.consents import FakeAnswers, FakeAudit, FakeConsents, FakeSignals
+from tests.fakes.learned_apis import FakeApiKeys, FakeLearnedApis
 from tests.fakes.memory import FakeUnitOfWork, Memory, StoredSession
 from tests.fakes.monitoring import FakeMonitoring, FakePulses
 from tests.fakes.runs import FakeLeases, FakeRunLog, FakeRuns
@@ -256,4 +257,6 @@ class FakeStore:
         self.switches = FakeSwitches(self.memory)
         self.monitoring = FakeMonitoring()
         self.pulses = FakePulses()
+        self.learned_apis = FakeLearnedApis(self.memory)
+        self.api_keys = FakeApiKeys(self.memory)
         self.unit_of_work = FakeUnitOfWork(self.memory)

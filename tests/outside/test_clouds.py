@@ -42,11 +42,10 @@ class Site:
             while not is_so():
                 await asyncio.sleep(0.05)
 
-    async def rounds(self, count: int) -> None:
-        """Wait for so many rounds of questions to the plugins."""
-        for _ in range(count):
-            before = self.metrics()["sources"]
-            await self.until(lambda: self.metrics()["sources"] != before)  # noqa: B023  awaited here
+    async def another_round(self) -> None:
+        """Wait until the plugins were asked again."""
+        before = self.metrics()["sources"]
+        await self.until(lambda: self.metrics()["sources"] != before)
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +55,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     shutil.copy(PLUGIN, folder / "plugins")
     with ExitStack() as stack:
         aws = stack.enter_context(local_aws())
+        aws.reset()
         model = stack.enter_context(OpenAIWireServer())
         settings = aws.variables | {
             "OPENAI_BASE_URL": model.base_url,
             "OPENAI_API_KEY": "sk-wire",
-            "PUERTO_COLLECT_SECONDS": "0.6",
+            "PUERTO_COLLECT_SECONDS": "1",
             "PUERTO_PLUGINS_FOLDER": str(folder / "plugins"),
             "WATCHED": str(folder / "watched.txt"),
         }
@@ -131,7 +131,7 @@ async def test_an_alarm_is_told_once_each_time_that_it_is_raised(site: Site) -> 
         site.aws.set_alarm("cpu", state)
         expected.append([f"alert.{type_}", title])
         await site.until(lambda: len(site.watched()) >= len(expected))
-    await site.rounds(2)
+    await site.another_round()
     assert site.watched() == expected
     told = site.metrics()
     assert told["alerts"] == {"critical": 1, "warning": 0, "ok": 0}

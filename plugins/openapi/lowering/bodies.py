@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from plugins.openapi.lowering.schemas import Notes, Schema, Schemas
+from plugins.openapi.lowering.schemas import FILE, Notes, Schema, Schemas
 from plugins.openapi.lowering.shapes import Shapes
 from plugins.openapi.lowering.words import joined, plain, shortened
 from plugins.openapi.operation import Body, Content
@@ -32,7 +32,10 @@ def body_schema(
         schema = schemas.lower(content.schema, own)
         if content is chosen:
             shown = _as_sent(content, schema)
-        contents.append(replace(content, schema=shapes.of(schema)))
+        in_parts = is_form(content.media_type) or is_multipart(content.media_type)
+        contents.append(
+            replace(content, schema=shapes.of(schema) if in_parts else shapes.kind(schema))
+        )
     told = joined(shortened(plain(body.description), _LONG), shown.get("description", ""))
     if told:
         shown = {**shown, "description": told}
@@ -47,7 +50,10 @@ def _as_sent(content: Content, schema: Schema) -> Schema:
         return schema
     if is_text(media_type):
         return {"type": "string", "description": joined(_told(schema), f"Sent as {media_type}")}
-    return schema or {"type": "string", "format": "binary", "description": f"Sent as {media_type}"}
+    if schema.keys() & {"properties", "items", "anyOf", "allOf", "$ref"}:
+        return schema
+    told = joined(_told(schema).removesuffix(FILE).rstrip(), FILE, f"Sent as {media_type}")
+    return {"type": "string", "format": "binary", "description": told}
 
 
 def _told(schema: Any) -> str:

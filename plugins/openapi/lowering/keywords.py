@@ -114,7 +114,7 @@ def simple_keywords(raw: Mapping[str, Any], types: list[str]) -> Iterator[tuple[
             yield keyword, raw[keyword]
     if (values := enum_of(raw, types)) is not None:
         yield "enum", values
-    elif "const" in raw and value_text(raw["const"], _LONG_VALUE):
+    elif "const" in raw and _written(raw["const"]):
         yield "const", raw["const"]
 
 
@@ -168,9 +168,15 @@ def enum_of(raw: Mapping[str, Any], types: list[str]) -> list[Any] | None:
     found = {}
     for value in listed:
         fitted = fitting(value, types)
-        if fitted is not None and (written := value_text(fitted[0], _LONG_VALUE)):
+        if fitted is not None and (written := _written(fitted[0])):
             found[written] = fitted[0]
     return list(found.values()) or None
+
+
+def _written(value: Any) -> str:
+    """Return a value as JSON, or nothing for one that is too long, or looks like a reference."""
+    told = value_text(value, _LONG_VALUE)
+    return "" if '"$ref"' in told else told
 
 
 def fitting(value: Any, types: list[str]) -> tuple[Any] | None:
@@ -198,5 +204,5 @@ def default_of(raw: Mapping[str, Any], types: list[str], values: list[Any] | Non
     fitted = fitting(value, types)
     if fitted is None or (values is not None and fitted[0] not in values):
         return None
-    is_worth_it = not isinstance(fitted[0], dict | list) and value_text(fitted[0], _LONG_VALUE)
+    is_worth_it = not isinstance(fitted[0], dict | list) and _written(fitted[0])
     return fitted[0] if is_worth_it else None

@@ -71,12 +71,7 @@ def _both(one: Schema, other: Schema) -> Schema:
 
 def _narrowed(one: Schema, other: Schema) -> Schema:
     """Return what both say of one property."""
-    if one == other or not other.keys() - _SAYS:
-        return {**one, **other}
-    if not one.keys() - _SAYS:
-        return {**one, **other}
-    if one.keys() & other.keys() <= {"type", "description"} and one.get("type") == other.get(
-        "type"
-    ):
+    shared = one.keys() & other.keys() - _SAYS
+    if all(one[keyword] == other[keyword] for keyword in shared):
         return {**one, **other}
     return {"allOf": [one, other]}

@@ -13,6 +13,10 @@ _MOST: Final = 64
 _TEMPLATE: Final = re.compile(r"\{([^{}/]*)\}")
 _ORDER: Final = (Place.PATH, Place.QUERY, Place.QUERYSTRING, Place.HEADER, Place.COOKIE)
 _DIGITS: Final = 8
+_LETTERS: Final = str.maketrans(
+    {"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "œ": "oe", "ł": "l", "Ł": "L", "đ": "d"}
+)
+"""Letters that are no other letter with a sign."""
 
 
 def tool_names(
@@ -70,7 +74,9 @@ def _by_digest(operation: Operation) -> str:
 
 def worded(text: str) -> str:
     """Return a text in the letters that every provider takes, ``_`` for all between them."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    plain = (
+        unicodedata.normalize("NFKD", text.translate(_LETTERS)).encode("ascii", "ignore").decode()
+    )
     return re.sub(r"_{2,}", "_", re.sub(r"[^a-zA-Z0-9_-]+", "_", plain)).strip("_-")
 
 

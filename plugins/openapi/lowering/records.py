@@ -1,7 +1,8 @@
 """Tools and operations as JSON, to be sent to another process or kept."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import fields
+from typing import Any, Final
 
 import orjson
 
@@ -17,6 +18,8 @@ from plugins.openapi.operation import (
     Server,
 )
 
+_GIVEN: Final = frozenset(each.name for each in fields(ToolSpec) if each.init)
+
 
 def to_json(record: Any) -> bytes:
     """Return one of our records as a line of JSON."""
@@ -25,12 +28,12 @@ def to_json(record: Any) -> bytes:
 
 def tool_from(record: Mapping[str, Any]) -> LoweredTool:
     """Return the tool that a record was made of."""
-    told = {key: value for key, value in record["spec"].items() if key != "version"}
+    told = {key: value for key, value in record["spec"].items() if key in _GIVEN}
     spec = ToolSpec(
         **{**told, "effect": Effect(told["effect"]), "requires": tuple(told["requires"])}
     )
     operation = operation_from(record["operation"])
-    return LoweredTool(spec, operation, record["tokens"], record["notes"])
+    return LoweredTool(spec, operation, record["notes"])
 
 
 def operation_from(record: Mapping[str, Any]) -> Operation:

@@ -1,7 +1,8 @@
 """Schemas of a document as JSON Schemas (2020-12) of what is sent.
 
 What is handed on takes everything that the original takes, and maybe more: whatever cannot be
-said surely is left out. References stay, to definitions that are made once and shared by all
+said surely is left out. (But a schema that only forgot its ``type`` gets the one that its
+properties or items speak of.) References stay, to definitions that are made once and shared by all
 tools; nothing is written out that could be endless.
 """
 
@@ -28,6 +29,7 @@ from plugins.openapi.reading.references import Found, reference_in
 from plugins.openapi.reading.values import entries, is_true, text
 
 Schema = dict[str, Any]
+FILE: Final = "A file, as base64 or a data: URL"
 Notes = dict[str, None]
 """Sentences on what was lost, each once, in their order."""
 
@@ -370,6 +372,8 @@ def _described(raw: Mapping[str, Any], types: list[str], depth: int) -> str:
     told = shortened(plain(text(raw.get("description"))), _MOST_WORDS)
     if is_true(raw.get("deprecated")):
         told = joined("Deprecated", told)
+    if raw.get("format") == "binary" or text(raw.get("type")) == "file":
+        told = joined(told, FILE)
     pattern = raw.get("pattern")
     if isinstance(pattern, str) and len(pattern) <= _LONG_EXAMPLE and usable(pattern) is None:
         told = joined(told, f"Pattern: {pattern}")

@@ -26,6 +26,10 @@ class Shapes:
             shape["properties"] = {name: self.of(one, levels - 1) for name, one in named.items()}
         return shape
 
+    def kind(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the shape of the schema alone, without what is in it."""
+        return self.of(schema, levels=0)
+
     def _said(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the first part of a schema that says what it is."""
         for _ in range(_MOST_STEPS):

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
-
-import orjson
+from typing import Final
 
 from domain.tools import Effect, ToolSpec
 from plugins.openapi.lowering.bodies import body_schema
@@ -22,7 +20,6 @@ from plugins.openapi.reserved import is_idempotency_key, is_reserved
 _MOST_WORDS: Final = 1_000  # characters of a tool's description
 _LONG_ARGUMENT: Final = 400
 _FEW_WORDS: Final = 60
-_BYTES_A_TOKEN: Final = 4
 _CUT: Final = "Its arguments take more than is shown here."
 _MOST_NOTES: Final = 20
 
@@ -47,14 +44,17 @@ class LoweredTool:
     """A tool, and the operation that it calls.
 
     ``operation`` has the tool's arguments' names; of the schemas it has what writing values needs,
-    without references. ``tokens`` is about what the tool costs where a model is shown it, and
-    ``notes`` are sentences on what was mended, left out or cut.
+    without references. ``notes`` are sentences on what was mended, left out or cut.
     """
 
     spec: ToolSpec
     operation: Operation
-    tokens: int
     notes: Sequence[str] = ()
+
+    @property
+    def tokens(self) -> int:
+        """Return about how many tokens the tool costs where a model is shown it."""
+        return self.spec.tokens
 
 
 def lower(document: Document, options: Options | None = None) -> Iterator[LoweredTool | Skipped]:
@@ -111,26 +111,27 @@ class Lowering:
             open_world=True,
             category=self._options.category,
         )
-        tokens = -(-len(orjson.dumps([name, description, schema])) // _BYTES_A_TOKEN)
-        return LoweredTool(spec, lowered, tokens, list(notes)[:_MOST_NOTES])
+        return LoweredTool(spec, lowered, list(notes)[:_MOST_NOTES])
 
     def _arguments(
         self, operation: Operation, notes: Notes
     ) -> tuple[Operation, dict[str, Schema], list[str]]:
         """Return the operation with the arguments' names, their schemas, and which are needed."""
-        schemes = self._document.security_schemes.values()
-        shown = [one for one in operation.parameters if not _is_hidden(one, schemes)]
-        wanted = operation.body.argument if operation.body else "body"
+        hidden = [self._is_hidden(one) for one in operation.parameters]
+        shown = [one for one, hides in zip(operation.parameters, hidden, strict=True) if not hides]
+        wanted = operation.body.argument if operation.body else ""
         names, body_name = argument_names(shown, wanted)
-        properties, required = {}, []
-        parameters = {id(one): one for one in operation.parameters}
-        for parameter, argument in zip(shown, names, strict=True):
-            schema = self._schemas.lower(parameter.schema, notes)
+        given = iter(names)
+        properties, required, parameters = {}, [], []
+        for parameter, hides in zip(operation.parameters, hidden, strict=True):
+            schema = self._schemas.lower(parameter.schema, {} if hides else notes)
+            argument = "" if hides else next(given)
             shape = self._shapes.of(schema)
-            parameters[id(parameter)] = replace(parameter, argument=argument, schema=shape)
-            properties[argument] = _argument(parameter, argument, schema)
-            if parameter.required:
-                required.append(argument)
+            parameters.append(replace(parameter, argument=argument, schema=shape))
+            if not hides:
+                properties[argument] = _argument(parameter, argument, schema)
+                if parameter.required:
+                    required.append(argument)
         body = operation.body
         if body is not None:
             schema, contents = body_schema(body, self._schemas, self._shapes, notes)
@@ -138,15 +139,14 @@ class Lowering:
             if body.required:
                 required.append(body_name)
             body = replace(body, argument=body_name, contents=contents)
-        lowered = replace(operation, parameters=list(parameters.values()), body=body)
-        return lowered, properties, required
+        return replace(operation, parameters=parameters, body=body), properties, required
+
+    def _is_hidden(self, parameter: Parameter) -> bool:
+        schemes = self._document.security_schemes.values()
+        return is_reserved(parameter, schemes) or is_idempotency_key(parameter)
 
 
 _FRAME: Final = 120  # bytes of what stands around a tool's parts
-
-
-def _is_hidden(parameter: Parameter, schemes: Any) -> bool:
-    return is_reserved(parameter, schemes) or is_idempotency_key(parameter)
 
 
 def _argument(parameter: Parameter, argument: str, schema: Schema) -> Schema:

@@ -6,6 +6,9 @@ from typing import Any, Final
 
 import orjson
 
+_INLINE: Final = re.compile(
+    r"</?(?:a|abbr|b|code|em|i|kbd|s|small|span|strong|sub|sup|tt|u)\b[^<>]{0,400}>", re.IGNORECASE
+)
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]{0,400}>|<!--.{0,2000}?-->", re.DOTALL)
 _IMAGE: Final = re.compile(r"!\[([^\]]{0,200})\]\([^()\s]{0,2000}\)")
 _LINK: Final = re.compile(r"\[([^\[\]]{1,300})\](?:\([^()]{0,2000}\)|\[[^\[\]]{0,100}\])")
@@ -24,7 +27,7 @@ def plain(text: str) -> str:
     """Return a text without HTML and the marks of Markdown that only matter to the eye."""
     text = text[:_MOST_READ]
     if "<" in text:
-        text = _TAG.sub(" ", text)
+        text = _TAG.sub(" ", _INLINE.sub("", text))
     if "&" in text:
         text = html.unescape(text)
     if "[" in text:

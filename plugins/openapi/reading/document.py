@@ -17,6 +17,7 @@ from plugins.openapi.reading.security import security_schemes
 from plugins.openapi.reading.servers import servers_of
 from plugins.openapi.reading.values import text
 
+_KNOWN: Final = ("2", "3")
 _SIGNS: Final = ("paths", "webhooks", "components", "definitions", "info")
 
 
@@ -83,21 +84,20 @@ def read_document(data: bytes, *, source: str, limits: Limits | None = None) -> 
 
 
 def _version(tree: Mapping[str, Any]) -> str:
-    """Return the version; a document that forgot it is told by what else it has."""
-    version = text(tree.get("openapi")) or text(tree.get("swagger"))
-    if not version and isinstance(tree.get("paths"), dict):
-        version = "3.0" if "components" in tree or "servers" in tree else "2.0"
-    if not version and (old := text(tree.get("swaggerVersion"))):
-        raise _unknown(old)
-    if not version:
-        message = "The document is no OpenAPI document: it has neither a version nor paths."
-        raise DocumentRefused(Reason.NOT_OPENAPI, message)
-    if not version.removeprefix("v").startswith(("2", "3")):
-        raise _unknown(version)
-    if not any(sign in tree for sign in _SIGNS):
-        message = "The document is no OpenAPI document: it has no paths."
-        raise DocumentRefused(Reason.NOT_OPENAPI, message)
-    return version.removeprefix("v")
+    """Return the version; where it is missing or none that there is, the rest of it tells."""
+    said = text(tree.get("openapi")) or text(tree.get("swagger"))
+    version = said.strip().removeprefix("v")
+    if version.startswith(_KNOWN):
+        if not any(sign in tree for sign in _SIGNS):
+            message = "The document is no OpenAPI document: it has no paths."
+            raise DocumentRefused(Reason.NOT_OPENAPI, message)
+        return version
+    if isinstance(tree.get("paths"), dict) and not said.startswith("4"):
+        return "3.0" if "components" in tree or "servers" in tree else "2.0"
+    if said or (said := text(tree.get("swaggerVersion"))):
+        raise _unknown(said)
+    message = "The document is no OpenAPI document: it has neither a version nor paths."
+    raise DocumentRefused(Reason.NOT_OPENAPI, message)
 
 
 def _unknown(version: str) -> DocumentRefused:

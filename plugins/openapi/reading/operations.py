@@ -22,6 +22,7 @@ _FIELDS: Final = frozenset(
     {"$ref", "summary", "description", "servers", "parameters", "additionaloperations"}
 )
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,40}\Z")
+_MOST_STEPS: Final = 20  # from one path to the next
 _NOT_CALLED: Final = frozenset({"CONNECT"})
 
 
@@ -96,11 +97,13 @@ def _path_operations(
 
 def _path_item(value: Any, references: References) -> Any:
     """Return a path item, what it refers to added; its own fields count more."""
-    if not isinstance(value, dict) or not isinstance(reference := value.get("$ref"), str):
-        return value
-    found = references.follow(reference).value
-    own = {key: field for key, field in value.items() if key != "$ref"}
-    return {**found, **own} if isinstance(found, dict) else found
+    for _ in range(_MOST_STEPS):
+        if not isinstance(value, dict) or not isinstance(value.get("$ref"), str):
+            break
+        found = references.follow(value["$ref"]).value
+        own = {key: field for key, field in value.items() if key != "$ref"}
+        value = {**found, **own} if isinstance(found, dict) else found
+    return value
 
 
 def _operations_in(item: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:

@@ -74,7 +74,7 @@ def _from_loose_json(data: bytes) -> Any:
 
 def _is_deeper(tree: Any, depth: int) -> bool:
     level = [tree]
-    for _ in range(depth + 1):
+    for _ in range(depth):
         level = [
             inner
             for outer in level

@@ -7,7 +7,7 @@ stays within; every other address is outside, whatever its scheme.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import unquote, urldefrag, urljoin
+from urllib.parse import unquote, urljoin
 
 from plugins.openapi.reading.limits import Limits
 from plugins.openapi.reading.pointers import join, split
@@ -116,10 +116,7 @@ class References:
         return known
 
     def _find(self, reference: str, steps: int) -> Found:
-        try:
-            address, fragment = urldefrag(reference.strip())
-        except ValueError as error:  # no URL at all
-            raise _dangling(reference) from error
+        address, _, fragment = reference.strip().partition("#")
         if address and not self._is_own(address):
             return self._named(reference, address, fragment)
         if not fragment:
@@ -210,27 +207,44 @@ class References:
 
 
 def _identified(tree: Mapping[str, Any]) -> Iterator[tuple[str, Found]]:
-    waiting: list[tuple[str, str, Any]] = [("", "", tree)]
+    """Yield all names that parts of the document have, with what they name."""
+    waiting: list[tuple[_Trail | None, str, Any]] = [(None, "", tree)]
     while waiting:
-        pointer, base, value = waiting.pop()
+        trail, base, value = waiting.pop()
+        entries: Any = enumerate(value)
         if isinstance(value, dict):
-            name = value.get("$id", value.get("id"))
-            if isinstance(name, str) and name and ("$id" in value or name.startswith("#")):
-                found = Found(pointer, value)
-                yield name, found
-                base = _joined(base, name)
-                yield base, found
-            for keyword in _ANCHORS:
-                if isinstance(anchor := value.get(keyword), str):
-                    found = Found(pointer, value)
-                    yield f"#{anchor}", found
-                    yield f"{base}#{anchor}", found
-            entries: Any = value.items()
-        else:
-            entries = enumerate(value)
+            entries = value.items()
+            names, base = _names_of(value, base)
+            for name in names:
+                yield name, Found(_pointer(trail), value)
         for key, inner in entries:
             if isinstance(inner, dict | list):
-                waiting.append((pointer + join(key), base, inner))
+                waiting.append(((trail, key), base, inner))
+
+
+_Trail = tuple[Any, str | int]
+"""The steps to a place, the last one first; a pointer is made of it where it is needed."""
+
+
+def _pointer(trail: _Trail | None) -> str:
+    steps: list[str | int] = []
+    while trail is not None:
+        trail, step = trail
+        steps.append(step)
+    return join(*reversed(steps))
+
+
+def _names_of(value: Mapping[str, Any], base: str) -> tuple[list[str], str]:
+    """Return the names of an object, and the address that those in it start from."""
+    names = []
+    name = value.get("$id", value.get("id"))
+    if isinstance(name, str) and name and ("$id" in value or name.startswith("#")):
+        base = _joined(base, name)
+        names += [name, base]
+    for keyword in _ANCHORS:
+        if isinstance(anchor := value.get(keyword), str):
+            names += [f"#{anchor}", f"{base}#{anchor}"]
+    return names, base
 
 
 def _joined(base: str, name: str) -> str:

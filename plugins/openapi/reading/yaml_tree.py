@@ -92,7 +92,7 @@ class _Tree:
                 self._count(1)
                 inside: Any = {} if kind is yaml.MappingStartEvent else []
                 open_.append(_Open(inside, event.anchor, self._nodes))
-                if len(open_) > self._limits.depth:
+                if len(open_) > self._limits.depth + 1:
                     message = f"The document is nested more than {self._limits.depth} levels deep."
                     raise DocumentRefused(Reason.TOO_DEEP, message)
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:

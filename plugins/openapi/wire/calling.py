@@ -1,7 +1,7 @@
 """A call of an operation from arguments to result: built, authorised, paced, sent, read."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from domain.api_credentials import Credentials
 from domain.artifacts import Artifact
 from domain.errors import ToolFailed, ToolTimeout, WebError, WebTimeout
 from domain.ports.web import AccessTokens, Limits, Web, WebRequest, WebResponse
+from domain.tool_secrets import Secrets
 from plugins.openapi.operation import Operation
 from plugins.openapi.reserved import takes_idempotency_key
 from plugins.openapi.wire.answers import result_of
@@ -22,6 +23,7 @@ _REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUER
 _BUSY: Final = frozenset({429, 503})
 _TRIES: Final = 4
 _UNAUTHORISED: Final = 401
+_LARGE: Final = 200_000  # bytes that are read in a thread, not on the event loop
 
 Pace = AbstractAsyncContextManager[Any]
 
@@ -61,8 +63,11 @@ class ApiCaller:
         """
         secrets = call.credentials.secrets()
         try:
-            response = await self.exchange(call, arguments)
-            result = result_of(call.operation, response)
+            response, used = await self._exchanged(call, arguments)
+            secrets = _all_of(secrets, used)
+            if len(response.body) < _LARGE:
+                return _read(call.operation, response, secrets)
+            return await asyncio.to_thread(_read, call.operation, response, secrets)
         except WebTimeout as error:
             raise ToolTimeout(secrets.hide(error.message)) from None
         except WebError as error:
@@ -70,9 +75,6 @@ class ApiCaller:
         except ToolFailed as error:
             told = error.message + _advice(call, error.details.get("status"))
             raise ToolFailed(secrets.hide(told), details=secrets.hide_in(error.details)) from None
-        if isinstance(result, Artifact):
-            return replace(result, data=secrets.hide_bytes(result.data))
-        return secrets.hide_in(result)
 
     async def exchange(self, call: ApiCall, arguments: Mapping[str, Any]) -> WebResponse:
         """Make a call and return the answer as it came.
@@ -85,6 +87,13 @@ class ApiCaller:
             WebError: there was no answer.
 
         """
+        response, _ = await self._exchanged(call, arguments)
+        return response
+
+    async def _exchanged(
+        self, call: ApiCall, arguments: Mapping[str, Any]
+    ) -> tuple[WebResponse, Sequence[str]]:
+        """Return the answer, and what was sent to be let in."""
         request = build_request(
             call.operation,
             arguments,
@@ -93,14 +102,16 @@ class ApiCaller:
             call_id=call.call_id,
         )
         deadline = asyncio.get_running_loop().time() + call.limits.seconds
-        response = await self._send(call, request, deadline)
-        if response.status == _UNAUTHORISED and (used := grants(call.operation, call.credentials)):
-            for grant in used:
+        response, used = await self._sent(call, request, deadline)
+        if response.status == _UNAUTHORISED and (stale := grants(call.operation, call.credentials)):
+            for grant in stale:
                 self._tokens.forget(grant)
-            response = await self._send(call, request, deadline)
-        return response
+            response, used = await self._sent(call, request, deadline)
+        return response, used
 
-    async def _send(self, call: ApiCall, request: WebRequest, deadline: float) -> WebResponse:
+    async def _sent(
+        self, call: ApiCall, request: WebRequest, deadline: float
+    ) -> tuple[WebResponse, Sequence[str]]:
         for left in reversed(range(_TRIES)):
             signed = await authorise(request, call.operation, call.credentials, self._tokens)
             async with call.pace:
@@ -109,7 +120,25 @@ class ApiCaller:
             if pause is None or asyncio.get_running_loop().time() + pause >= deadline:
                 break
             await asyncio.sleep(pause)
-        return response
+        return response, _added(request, signed)
+
+
+def _read(operation: Operation, response: WebResponse, secrets: Secrets) -> Any:
+    """Return the result, the secrets hidden; in a thread where it is large."""
+    result = result_of(operation, response)
+    if isinstance(result, Artifact):
+        return replace(result, data=secrets.hide_bytes(result.data))
+    return secrets.hide_in(result)
+
+
+def _all_of(secrets: Secrets, more: Sequence[str]) -> Secrets:
+    return Secrets({str(number): text for number, text in enumerate([*secrets.values(), *more])})
+
+
+def _added(request: WebRequest, signed: WebRequest) -> Sequence[str]:
+    """Return what the credentials added to the headers, whole and without the scheme's name."""
+    values = [value for name, value in signed.headers if (name, value) not in request.headers]
+    return [text for value in values for text in (value, value.partition(" ")[2])]
 
 
 def _is_repeatable(call: ApiCall, request: WebRequest) -> bool:

@@ -12,7 +12,7 @@ from plugins.openapi.wire.forms import encoding_of, is_styled
 from plugins.openapi.wire.media_types import is_json
 from plugins.openapi.wire.percent import encoded
 from plugins.openapi.wire.scalars import compact, text_of, utf8
-from plugins.openapi.wire.shapes import is_binary, items_of, property_of
+from plugins.openapi.wire.shapes import is_binary, is_object, items_of, property_of
 from plugins.openapi.wire.styles import FORM, QUERY_STYLES, deep_object, expand
 
 _ESCAPES: Final = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})  # as browsers write them
@@ -75,7 +75,8 @@ def _property(name: str, value: Any, encoding: Mapping[str, Any], shape: Any) ->
 
 
 def _part(name: str | None, value: Any, media_type: str, shape: Any) -> Part:
-    if is_file(value) or is_binary(shape) or media_type == BINARY:
+    described = is_file(value) and not is_object(shape)
+    if described or is_binary(shape) or media_type == BINARY:
         file = file_of(value)
         kind = file.media_type or media_type or BINARY
         return Part(name, file.data, kind, file.filename or name or "file")

@@ -66,7 +66,9 @@ Values = Mapping[Place, list[tuple[Parameter, Any]]]
 
 def _values(operation: Operation, arguments: Mapping[str, Any], call_id: str) -> Values:
     """Return the parameters that have a value, by place."""
-    known = {parameter.argument for parameter in operation.parameters}
+    known = {
+        parameter.argument for parameter in operation.parameters if _is_set(parameter, operation)
+    }
     if operation.body is not None:
         known.add(operation.body.argument)
     if unknown := [name for name in arguments if name not in known]:
@@ -84,16 +86,19 @@ def _values(operation: Operation, arguments: Mapping[str, Any], call_id: str) ->
 def _value(
     parameter: Parameter, operation: Operation, arguments: Mapping[str, Any], call_id: str
 ) -> Any:
-    given = arguments.get(parameter.argument, _ABSENT)
-    if is_reserved(parameter, operation.schemes.values()):
-        if given is not _ABSENT:
-            raise InvalidArguments(f"{parameter.name!r} is not yours to set: Puerto does.")
-        return _ABSENT
     if is_idempotency_key(parameter) and call_id:
         return idempotency_key(parameter, call_id)
+    if not _is_set(parameter, operation):
+        return _ABSENT
+    given = arguments.get(parameter.argument, _ABSENT)
     if given is _ABSENT and parameter.required:
         raise InvalidArguments(f"The argument {parameter.argument!r} is missing.")
     return given
+
+
+def _is_set(parameter: Parameter, operation: Operation) -> bool:
+    """Tell whether a model sets the parameter."""
+    return bool(parameter.argument) and not is_reserved(parameter, operation.schemes.values())
 
 
 def _body(operation: Operation, arguments: Mapping[str, Any]) -> Any:

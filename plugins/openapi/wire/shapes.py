@@ -25,6 +25,14 @@ def is_binary(shape: Mapping[str, Any]) -> bool:
     return isinstance(kind, str) and "contentEncoding" not in shape and not kind.startswith(_TEXTS)
 
 
+def is_object(shape: Mapping[str, Any]) -> bool:
+    """Tell whether a value is an object by its schema, and so none that describes a file."""
+    kind = shape.get("type")
+    return (
+        "properties" in shape or kind == "object" or (isinstance(kind, list) and "object" in kind)
+    )
+
+
 def _under(shape: Any, name: str) -> Mapping[str, Any]:
     found = shape.get(name) if isinstance(shape, Mapping) else None
     return found if isinstance(found, Mapping) else _NOTHING

@@ -43,6 +43,7 @@ async def store(request: pytest.FixtureRequest, shared: Database) -> AnyStore:
         "alerts",
         "pulses",
         "totals",
+        "learned_apis",
     ):
         await shared.fetch(f"DELETE FROM {table}")  # the other tables go along
     return Store.over(shared)

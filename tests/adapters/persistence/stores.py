@@ -18,11 +18,13 @@ from domain.idempotency import RequestKey
 from domain.identity import Role, User
 from domain.ids import new_id
 from domain.ports.answers import Answers
+from domain.ports.api_keys import ApiKeys
 from domain.ports.artifacts import Artifacts
 from domain.ports.audit import Audit
 from domain.ports.configurations import Configurations
 from domain.ports.consents import Consents
 from domain.ports.conversations import Conversations
+from domain.ports.learned_apis import LearnedApis
 from domain.ports.monitoring import Monitoring
 from domain.ports.pulses import Pulses
 from domain.ports.runs import Ending, Leases, NewRun, RunLog, Runs
@@ -78,6 +80,10 @@ class AnyStore(Protocol):
     def monitoring(self) -> Monitoring: ...
     @property
     def pulses(self) -> Pulses: ...
+    @property
+    def learned_apis(self) -> LearnedApis: ...
+    @property
+    def api_keys(self) -> ApiKeys: ...
     @property
     def unit_of_work(self) -> UnitOfWork: ...
 

@@ -45,6 +45,7 @@ ALL = [
     "0004_switches",
     "0005_artifacts",
     "0006_monitoring",
+    "0007_learned_apis",
 ]
 MIGRATE = """
 import asyncio, sys

@@ -53,8 +53,9 @@ async def test_a_token_is_asked_for_once_and_kept_while_it_holds() -> None:
         assert await tokens.get(grant) == "token-2"
 
 
-async def test_a_token_about_to_end_is_not_used() -> None:
-    async with WebServer(Issuer(expires_in=10)) as server:
+@pytest.mark.parametrize("life", [10, "10"], ids=["number", "text"])
+async def test_a_token_about_to_end_is_not_used(life: object) -> None:
+    async with WebServer(Issuer(expires_in=life)) as server:
         tokens, grant = tokens_through("127.0.0.1"), Grant(*CLIENT, token_url=server.url)
         assert [await tokens.get(grant) for _ in range(2)] == ["token-1", "token-2"]
 

@@ -56,7 +56,7 @@ ABOVE_USER = {
 BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/api/conversations/<conversation_id>"): {"title": "Mine now"},
 }
-SHARED = {"plugin_name", "tool_name"}  # path parameters that name what is nobody's own
+SHARED = {"plugin_name", "schema_provider", "tool_name"}  # path parameters that name what is nobody's own
 UNKNOWN = "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
 
 

@@ -1,0 +1,70 @@
+"""Encryption of what is kept in the database: AES-256-GCM, by a key derived from a secret.
+
+What is sealed begins with the id of its key, so that a new key can come into use while what an
+older one sealed can still be opened. Its place is authenticated with it: in another row's place
+it does not open.
+"""
+
+import os
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from domain.errors import Unavailable
+
+_FORM: Final = b"1"
+_ID: Final = 8  # bytes
+_NONCE: Final = 12
+_PURPOSE: Final = b"puerto: secrets at rest"
+
+
+class AesCipher:
+    """Seals with the first secret, and opens what any of them sealed."""
+
+    def __init__(self, secret: str, older: Sequence[str] = ()) -> None:
+        keys = [_key(each) for each in (secret, *older)]
+        self._current = _id(keys[0])
+        self._ciphers = {_id(key): AESGCM(key) for key in reversed(keys)}
+
+    def seal(self, data: bytes, place: str) -> bytes:
+        """Encrypt data that belongs in that place."""
+        nonce = os.urandom(_NONCE)
+        head = _FORM + self._current
+        sealed = self._ciphers[self._current].encrypt(nonce, data, head + place.encode())
+        return head + nonce + sealed
+
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """Decrypt what was sealed for that place.
+
+        Raises:
+            Unavailable: it was sealed with a key that is not at hand, or is damaged.
+
+        """
+        head, rest = sealed[: len(_FORM) + _ID], sealed[len(_FORM) + _ID :]
+        cipher = self._ciphers.get(head[len(_FORM) :])
+        if not sealed.startswith(_FORM) or cipher is None:
+            raise Unavailable(
+                "A secret in the database was encrypted with another key: every worker needs the "
+                "same ENCRYPTION_KEY, and PUERTO_OLD_ENCRYPTION_KEYS must hold those before it."
+            )
+        try:
+            return cipher.decrypt(rest[:_NONCE], rest[_NONCE:], head + place.encode())
+        except (InvalidTag, ValueError) as error:
+            raise Unavailable("A secret in the database is damaged. Give it again.") from error
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Tell whether it was sealed with the key that is in use now."""
+        return sealed.startswith(_FORM + self._current)
+
+
+def _key(secret: str) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=_PURPOSE).derive(secret.encode())
+
+
+def _id(key: bytes) -> bytes:
+    return sha256(_PURPOSE + key).digest()[:_ID]

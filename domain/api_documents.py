@@ -1,0 +1,80 @@
+"""Documents of APIs: fetched through the gate, or given as they are, and read within bounds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from domain.errors import Unprocessable
+from domain.learned_apis import ApiVersion
+from domain.ports.api_reader import ApiReader
+from domain.ports.web import Limits, Web, WebRequest
+
+_ACCEPT: Final = "application/json, application/yaml;q=0.9, */*;q=0.5"
+_OK: Final = 200
+_TOLD: Final = 20  # skipped operations that a refusal lists
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document at an address, or its bytes."""
+
+    url: str = ""
+    data: bytes = field(default=b"", repr=False)
+
+
+class Documents:
+    """Gets and reads documents, of at most ``most`` bytes."""
+
+    def __init__(self, web: Web, reader: ApiReader, most: int) -> None:
+        self._web = web
+        self._reader = reader
+        self._most = most
+
+    async def read(self, document: Document, names: Mapping[str, str] | None = None) -> ApiVersion:
+        """Return what a document gives: one tool at least.
+
+        Raises:
+            Unprocessable: it cannot be read, or nothing of it can be learned.
+            WebError: its address is not open, or gave no answer.
+
+        """
+        data, source = document.data, ""
+        if document.url:
+            data, source = await self._fetched(document.url)
+        version = await self._reader.read(data, source, names or {})
+        if not version.tools:
+            raise _nothing(version)
+        return version
+
+    async def _fetched(self, url: str) -> tuple[bytes, str]:
+        request = WebRequest("GET", url, (("Accept", _ACCEPT),))
+        response = await self._web.send(request, Limits(bytes=self._most))
+        if response.status != _OK:
+            host = urlsplit(response.url).hostname
+            raise Unprocessable(
+                f"{host} answered {response.status}, and no document.",
+                details={"status": response.status},
+            )
+        return response.body, response.url
+
+
+def _nothing(version: ApiVersion) -> Unprocessable:
+    if not version.skipped:
+        return Unprocessable("The document has no operations.")
+    first = version.skipped[0]
+    return Unprocessable(
+        f"None of the {version.endpoints} operations can be learned. The first, "
+        f"{first.operation}: {first.message}",
+        details={
+            "skipped": [
+                {
+                    "operation": each.operation,
+                    "reason": each.reason,
+                    "pointer": each.pointer,
+                    "message": each.message,
+                }
+                for each in version.skipped[:_TOLD]
+            ]
+        },
+    )

@@ -1,0 +1,231 @@
+"""Learned APIs: what a document says of an API, and what an operator makes of it.
+
+A version holds a tool for every operation that can be learned. The operator's settings stand
+beside it, by the names of operations, and so outlive it: which tools are offered, under which
+name, with which words and effect.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import Final
+
+from domain.tools import Effect, ToolSpec
+
+PLUGIN: Final = "learned"
+"""The plugin that the tools of all learned APIs belong to."""
+
+SEVERITY: Final = {Effect.READ: 0, Effect.WRITE: 1, Effect.DESTRUCTIVE: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class ApiTool:
+    """A tool made of an operation.
+
+    ``operation`` is such as ``GET /pets``. ``places`` are the addresses that its calls go to, and
+    its credentials: the server's, empty where the document does not say it, then those where
+    access tokens are given. ``asks`` names the security schemes that it can be called with, and ``is_open`` says that
+    none is needed. ``call`` is how it is called, written by whoever reads documents, for the same.
+    """
+
+    spec: ToolSpec
+    operation: str
+    operation_id: str = ""
+    tags: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
+    is_open: bool = True
+    notes: tuple[str, ...] = ()
+    call: bytes = field(default=b"", repr=False)
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return self.operation.partition(" ")[0]
+
+    @property
+    def path(self) -> str:
+        """The path as the document writes it."""
+        return self.operation.partition(" ")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedOperation:
+    """An operation that no tool is made of: why, in a word and in words, and a JSON Pointer."""
+
+    operation: str
+    reason: str
+    pointer: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiScheme:
+    """A way in which an API wants to be shown who calls.
+
+    ``kind`` is ``apiKey``, ``http``, ``oauth2`` ...; ``detail`` says more: the name of the header,
+    or ``basic``.
+    """
+
+    name: str
+    kind: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiVersion:
+    """All that one document gave. ``digest`` tells one document from another."""
+
+    digest: str
+    title: str
+    tools: tuple[ApiTool, ...] = field(repr=False)
+    skipped: tuple[SkippedOperation, ...] = ()
+    schemes: tuple[ApiScheme, ...] = ()
+
+    @property
+    def endpoints(self) -> int:
+        """How many operations the document has."""
+        return len(self.tools) + len(self.skipped)
+
+    def names(self) -> dict[str, str]:
+        """Return the tools' names by operation."""
+        return {tool.operation: tool.spec.name for tool in self.tools}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Some operations: by tag, pattern of the path (``/pets*``), method, operation or its id."""
+
+    tags: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+
+    def says(self, tool: ApiTool) -> list[bool]:
+        """Return whether the tool is meant, for each kind of entry that there is."""
+        said = []
+        if self.tags:
+            said.append(not set(self.tags).isdisjoint(tool.tags))
+        if self.paths:
+            said.append(any(fnmatchcase(tool.path, pattern) for pattern in self.paths))
+        if self.methods:
+            said.append(tool.method in {method.upper() for method in self.methods})
+        if self.operations:
+            said.append(not {tool.operation, tool.operation_id}.isdisjoint(self.operations))
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What an operator wants otherwise of one operation; None leaves it as the document has it."""
+
+    name: str | None = None
+    description: str | None = None
+    effect: Effect | None = None
+    enabled: bool = True
+
+    def applied(self, spec: ToolSpec) -> ToolSpec:
+        """Return the tool as the operator wants it."""
+        wanted = {
+            "name": self.name,
+            "description": self.description,
+            "effect": self.effect,
+        }
+        given = {key: value for key, value in wanted.items() if value is not None}
+        return replace(spec, **given) if given else spec  # type: ignore[arg-type]  # each of its own type
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """What an operator wants of an API.
+
+    ``base_url`` takes the place of the document's servers. An operation is offered if every kind
+    of entry in ``include`` means it, and none in ``exclude``. ``overrides`` are by operation. With
+    ``per_user`` each user's calls are made with the user's own credentials. ``per_second`` is how
+    many requests a worker may begin.
+    """
+
+    base_url: str = ""
+    include: Selection = field(default_factory=Selection)
+    exclude: Selection = field(default_factory=Selection)
+    overrides: Mapping[str, Override] = field(default_factory=dict)
+    per_user: bool = False
+    per_second: float = 10.0
+
+    def takes(self, tool: ApiTool) -> bool:
+        """Tell whether the operation is among those that are wanted."""
+        return all(self.include.says(tool)) and not any(self.exclude.says(tool))
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedApi:
+    """An API that was learned; its versions are kept beside it.
+
+    ``source`` is the address of its document, empty if it was given as it is. ``revision`` grows
+    with each change. ``endpoints`` counts operations, ``tools`` those that are offered. ``digest``
+    is that of the version in use, ``waiting`` that of one that waits to be accepted, else empty.
+    ``problem`` says why the last refresh changed nothing.
+    """
+
+    id: str
+    name: str
+    source: str
+    settings: ApiSettings
+    user_id: str
+    created_at: datetime
+    learned_at: datetime
+    updated_by: str
+    title: str = ""
+    digest: str = ""
+    waiting: str = ""
+    endpoints: int = 0
+    tools: int = 0
+    revision: int = 1
+    problem: str = ""
+
+
+class OperationState(StrEnum):
+    """What became of an operation."""
+
+    OFFERED = "offered"
+    DISABLED = "disabled"  # an override says so
+    EXCLUDED = "excluded"  # by what the operator includes and excludes
+    SKIPPED = "skipped"  # no tool can be made of it
+
+
+@dataclass(frozen=True, slots=True)
+class OperationReport:
+    """An operation, and the tool that it is; a skipped one has why there is none instead."""
+
+    operation: str
+    state: OperationState
+    tool: ApiTool | None = None
+    skipped: SkippedOperation | None = None
+
+
+def reported(settings: ApiSettings, version: ApiVersion) -> Iterator[OperationReport]:
+    """Yield all operations of a version, the tools as the operator wants them."""
+    for tool in version.tools:
+        override = settings.overrides.get(tool.operation, Override())
+        state = OperationState.OFFERED
+        if not override.enabled:
+            state = OperationState.DISABLED
+        elif not settings.takes(tool):
+            state = OperationState.EXCLUDED
+        spec = override.applied(tool.spec)
+        yield OperationReport(
+            tool.operation, state, tool if spec is tool.spec else replace(tool, spec=spec)
+        )
+    for skipped in version.skipped:
+        yield OperationReport(skipped.operation, OperationState.SKIPPED, skipped=skipped)
+
+
+def offered(settings: ApiSettings, version: ApiVersion) -> Sequence[ApiTool]:
+    """Return the tools that can be called."""
+    return [
+        each.tool
+        for each in reported(settings, version)
+        if each.tool is not None and each.state is OperationState.OFFERED
+    ]

@@ -1,0 +1,373 @@
+"""The use cases of learned APIs: learn one, look at it, change it, refresh it, forget it.
+
+What takes time (fetching and reading a document) makes a `Draft`, which changes nothing. Keeping
+a draft is one unit of work; `announce` then lets this worker use it at once, and the others do
+within seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from domain.api_changes import Diff, difference, merged
+from domain.api_documents import Document, Documents
+from domain.api_keyring import OPERATOR, ApiKeyring
+from domain.api_names import free_names
+from domain.api_shelf import ApiShelf
+from domain.errors import Conflict, FieldProblem, InvalidRequest, PuertoError, Unprocessable
+from domain.identity import User
+from domain.ids import new_id
+from domain.learned_apis import (
+    PLUGIN,
+    ApiSettings,
+    ApiVersion,
+    LearnedApi,
+    offered,
+)
+from domain.notices import Notice, NoticeType
+from domain.plugin_desk import PluginDesk
+from domain.ports.clock import Clock
+from domain.ports.learned_apis import LearnedApis
+from domain.ports.notices import Notices
+from domain.ports.plugins import Plugins
+from domain.ports.switches import Switches
+from domain.ports.toolbox import Toolbox
+from domain.ports.unit_of_work import UnitOfWork
+
+NAME_LENGTH: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be learned. ``credentials`` are the operator's, as `Credentials.of` reads them."""
+
+    document: Document
+    name: str = ""
+    settings: ApiSettings = field(default_factory=ApiSettings)
+    credentials: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What is to be otherwise; None stays as it is, and so do credentials. ``{}`` removes those."""
+
+    name: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    credentials: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An API as it would be, with its version in use.
+
+    ``event`` is what it will be called: ``learned``, ``changed``, ``refreshed``, ``accepted``.
+    ``diff`` is what a refresh or acceptance does. ``waiting`` is a version that has to wait.
+    """
+
+    event: str
+    api: LearnedApi
+    version: ApiVersion
+    diff: Diff | None = None
+    waiting: ApiVersion | None = None
+    credentials: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+class Learning:
+    """Learns APIs, and keeps what is learned as its operators want it."""
+
+    def __init__(
+        self,
+        *,
+        apis: LearnedApis,
+        shelf: ApiShelf,
+        documents: Documents,
+        keyring: ApiKeyring,
+        toolbox: Toolbox,
+        plugins: Plugins,
+        desk: PluginDesk,
+        switches: Switches,
+        notices: Notices,
+        unit_of_work: UnitOfWork,
+        clock: Clock,
+    ) -> None:
+        self._apis = apis
+        self._shelf = shelf
+        self._documents = documents
+        self._keyring = keyring
+        self._toolbox = toolbox
+        self._plugins = plugins
+        self._desk = desk
+        self._switches = switches
+        self._notices = notices
+        self._unit_of_work = unit_of_work
+        self._clock = clock
+
+    async def learn(self, user: User, order: Order) -> Draft:
+        """Return an API as it would be learned.
+
+        Raises:
+            InvalidRequest: a setting does not fit.
+            Unprocessable: the document cannot be read, or nothing of it be learned.
+            WebError: the document's address is not open, or gave no answer.
+            Conflict: there is an API of this name.
+
+        """
+        version = await self._documents.read(order.document)
+        api_id, now = new_id(), self._clock.now()
+        name = await self._name(order, version)
+        version = await self._named(api_id, name, version, {})
+        api = LearnedApi(
+            id=api_id,
+            name=name,
+            source=order.document.url,
+            settings=order.settings,
+            user_id=user.id,
+            created_at=now,
+            learned_at=now,
+            updated_by=user.id,
+        )
+        draft = Draft("learned", api, version, credentials=order.credentials)
+        return await self._checked(draft)
+
+    async def change(self, user: User, api_id: str, edit: Edit) -> Draft:
+        """Return an API with other settings; its tools change with them.
+
+        Raises:
+            NotFound: there is no such API.
+            InvalidRequest: a setting does not fit.
+            Conflict: a name is taken.
+
+        """
+        api, version = await self._apis.get(api_id), await self._apis.version(api_id)
+        changed = replace(
+            api,
+            name=edit.name or api.name,
+            settings=replace(api.settings, **edit.settings),
+            updated_by=user.id,
+            revision=api.revision + 1,
+        )
+        waiting = await self._apis.waiting(api_id)
+        draft = Draft("changed", changed, version, None, waiting, edit.credentials)
+        return await self._checked(draft, known=api.settings)
+
+    async def refresh(self, user: User, api_id: str, document: Document | None = None) -> Draft:
+        """Read an API's document again, and return what becomes of the API.
+
+        What breaks nothing takes effect. If something breaks, the whole new version waits to be
+        accepted, and what would break stays as it is. A document that cannot be read changes
+        nothing: the API keeps why as its ``problem``.
+
+        Raises:
+            NotFound: there is no such API.
+            Conflict: the document was given as it is, and is not given again.
+            Unprocessable: it cannot be read, or nothing of it be learned.
+            WebError: its address is not open, or gave no answer.
+
+        """
+        api = await self._apis.get(api_id)
+        if document is None:
+            if not api.source:
+                raise Conflict("This API's document has no address: send the new document.")
+            document = Document(api.source)
+        before = await self._apis.version(api_id)
+        waited = await self._apis.waiting(api_id)
+        names = (waited.names() if waited else {}) | before.names()
+        try:
+            read = await self._documents.read(document, names)
+        except PuertoError as error:
+            await self._note(api, error.message)
+            raise
+        new = await self._named(api_id, api.name, read, names)
+        diff = difference(before, new, is_placed=bool(api.settings.base_url))
+        waits = diff.is_breaking
+        version = merged(before, new, diff) if waits else new
+        refreshed = replace(
+            api,
+            source=document.url or api.source,
+            learned_at=self._clock.now(),
+            updated_by=user.id,
+            problem="",
+            waiting=new.digest if waits else "",
+            revision=api.revision + 1,
+        )
+        return _counted(Draft("refreshed", refreshed, version, diff, new if waits else None))
+
+    async def accept(self, user: User, api_id: str, digest: str = "") -> Draft:
+        """Return an API with the version that waits in use; ``digest`` is of the one that was seen.
+
+        Raises:
+            NotFound: there is no such API.
+            Conflict: none waits, or another one.
+
+        """
+        api = await self._apis.get(api_id)
+        waiting = await self._apis.waiting(api_id)
+        if waiting is None:
+            raise Conflict("No version of this API waits to be accepted.")
+        if digest not in ("", waiting.digest):
+            raise Conflict("Another version waits by now: look at it first.")
+        before = await self._apis.version(api_id)
+        diff = difference(before, waiting, is_placed=bool(api.settings.base_url))
+        accepted = replace(api, updated_by=user.id, waiting="", revision=api.revision + 1)
+        return _counted(Draft("accepted", accepted, waiting, diff))
+
+    async def keep(self, draft: Draft) -> None:
+        """Keep a draft: all of it or nothing; every worker will look at it.
+
+        Raises:
+            Conflict: somebody else changed the API meanwhile, or took its name.
+
+        """
+        api = draft.api
+
+        async def work() -> None:
+            if draft.event == "learned":
+                await self._apis.add(api, draft.version)
+            elif draft.event == "changed":
+                await self._apis.change(api)
+            else:
+                await self._apis.change(api, draft.version, draft.waiting)
+            if draft.credentials:
+                await self._keyring.put(api.id, OPERATOR, draft.credentials)
+            elif draft.credentials is not None:
+                await self._keyring.remove(api.id, OPERATOR)
+            await self._switches.renew(PLUGIN)
+
+        await self._unit_of_work.run(work)
+
+    async def announce(self, draft: Draft) -> None:
+        """Use on this worker what was kept, and give notice of it."""
+        await self._desk.look()
+        if draft.event != "changed":
+            data = {
+                "api_id": draft.api.id,
+                "name": draft.api.name,
+                "event": draft.event,
+                "tools": draft.api.tools,
+                "waiting": bool(draft.api.waiting),
+            }
+            self._notices.publish(Notice(NoticeType.API_LEARNED, self._clock.now(), data))
+
+    async def found(self, api_id: str) -> Draft:
+        """Return an API as it is, with what the version that waits would do.
+
+        Raises:
+            NotFound: there is none.
+
+        """
+        api, version = await self._apis.get(api_id), await self._apis.version(api_id)
+        waiting = await self._apis.waiting(api_id) if api.waiting else None
+        diff = None
+        if waiting is not None:
+            diff = difference(version, waiting, is_placed=bool(api.settings.base_url))
+        return Draft("found", api, version, diff, waiting)
+
+    async def forget(self, api_id: str) -> None:
+        """Forget an API, its tools and all credentials for it.
+
+        Raises:
+            NotFound: there is none.
+
+        """
+
+        async def work() -> None:
+            await self._apis.remove(api_id)
+            await self._switches.renew(PLUGIN)
+
+        await self._unit_of_work.run(work)
+        await self._desk.look()
+
+    async def _note(self, api: LearnedApi, problem: str) -> None:
+        await self._apis.change(replace(api, problem=problem, revision=api.revision + 1))
+
+    async def _name(self, order: Order, version: ApiVersion) -> str:
+        """Return the name that was asked for, or one after the document that is free."""
+        if order.name:
+            return order.name
+        host = urlsplit(order.document.url).hostname or "API"
+        wanted = " ".join((version.title or host).split())[: NAME_LENGTH - 5] or "API"
+        taken = {api.name for api in await self._apis.all()}
+        numbered = (f"{wanted} {number}" for number in range(2, len(taken) + 3))
+        return next(name for name in (wanted, *numbered) if name not in taken)
+
+    async def _named(
+        self, api_id: str, name: str, version: ApiVersion, kept: Mapping[str, str]
+    ) -> ApiVersion:
+        """Return the version with names that no other tool has."""
+        taken = await self._shelf.names_besides(api_id, self._toolbox, self._plugins)
+        wanted = version.names()
+        names = free_names(wanted, taken, name, kept=kept)
+        if names == wanted:
+            return version
+        tools = (
+            tool
+            if tool.spec.name == names[tool.operation]
+            else replace(tool, spec=replace(tool.spec, name=names[tool.operation]))
+            for tool in version.tools
+        )
+        return replace(version, tools=tuple(tools))
+
+    async def _checked(self, draft: Draft, known: ApiSettings | None = None) -> Draft:
+        """Return a draft that can be kept.
+
+        Raises:
+            InvalidRequest: a setting names what the document does not have.
+            Unprocessable: so do the credentials.
+            Conflict: a name is taken.
+
+        """
+        api, settings = draft.api, draft.api.settings
+        if any(other.name == api.name and other.id != api.id for other in await self._apis.all()):
+            raise Conflict("There is a learned API of this name.")
+        versions = [each for each in (draft.version, draft.waiting) if each is not None]
+        ids = {tool.operation_id: tool.operation for each in versions for tool in each.tools}
+        operations = {tool.operation for each in versions for tool in each.tools}
+        operations |= set(known.overrides if known else ())
+        overrides = {
+            name if name in operations else ids.get(name, name): override
+            for name, override in settings.overrides.items()
+        }
+        if unknown := [name for name in overrides if name not in operations]:
+            message = f"The document has no operation {unknown[0]!r} that is learned."
+            raise InvalidRequest(message, [FieldProblem("overrides", message)])
+        draft = replace(draft, api=replace(api, settings=replace(settings, overrides=overrides)))
+        await self._check_names(draft)
+        self._check_schemes(draft, versions)
+        return _counted(draft)
+
+    async def _check_names(self, draft: Draft) -> None:
+        overrides = draft.api.settings.overrides
+        given = [each.name for each in overrides.values() if each.name is not None]
+        if not given:
+            return
+        taken = await self._shelf.names_besides(draft.api.id, self._toolbox, self._plugins)
+        others = [
+            tool.spec.name
+            for tool in draft.version.tools
+            if tool.operation not in overrides or overrides[tool.operation].name is None
+        ]
+        for name in given:
+            if name in taken or given.count(name) + others.count(name) > 1:
+                raise Conflict(f"There is a tool {name!r} already.")
+
+    @staticmethod
+    def _check_schemes(draft: Draft, versions: list[ApiVersion]) -> None:
+        known = {scheme.name for version in versions for scheme in version.schemes}
+        if unknown := [name for name in draft.credentials or () if name not in known]:
+            named = f"It has {', '.join(sorted(known))}." if known else "It has none."
+            raise Unprocessable(f"The document has no security scheme {unknown[0]!r}. {named}")
+
+
+def _counted(draft: Draft) -> Draft:
+    api, version = draft.api, draft.version
+    return replace(
+        draft,
+        api=replace(
+            api,
+            title=version.title,
+            digest=version.digest,
+            endpoints=version.endpoints,
+            tools=len(offered(api.settings, version)),
+        ),
+    )

@@ -1,0 +1,61 @@
+"""The whole check of one plugin, in the process that it may spoil."""
+
+from collections.abc import Collection
+
+from domain.ports.tool_schemas import ToolSchemas
+from plugins.candidates import Candidate
+from plugins.checking.findings import Finding, Level, Report, sorted_findings
+from plugins.checking.samples import read_samples
+from plugins.checking.sealing import close_network
+from plugins.checking.source import read_source
+from plugins.checking.taking_in import Taken, take
+from plugins.checking.tools import look_at, place_of
+from plugins.checking.trials import Trials
+from plugins.hookspecs import PROJECT
+
+
+def inspect_plugin(
+    candidate: Candidate,
+    schemas: ToolSchemas,
+    *,
+    seconds: float,
+    try_tools: bool,
+    taken_names: Collection[str] = (),
+) -> Report:
+    """Import a plugin and return what is found; the network is closed to this process from then.
+
+    Its import and each hook may take ``seconds``. ``try_tools`` runs the tools that read with
+    their samples. ``taken_names`` are those of tools that come before the plugin's.
+    """
+    attempts = close_network()
+    taken = take(candidate, attempts, seconds)
+    findings = list(taken.findings)
+    for path in taken.files():
+        findings += read_source(path)
+    if taken.offer is not None:
+        findings += _tools(taken, schemas, taken_names)
+        samples, wrong = read_samples(taken.plugin, taken.offer.tools)
+        findings += wrong
+        if try_tools:
+            findings += Trials(taken, attempts).run(samples)
+    tools = tuple(sorted(taken.offer.tools)) if taken.offer is not None else ()
+    return Report(candidate.name, tools, sorted_findings(findings))
+
+
+def _tools(taken: Taken, schemas: ToolSchemas, taken_names: Collection[str]) -> list[Finding]:
+    findings: list[Finding] = []
+    offered = taken.offer.tools if taken.offer is not None else {}
+    for name, admitted in offered.items():
+        findings += look_at(admitted.tool, schemas)
+        if name in taken_names and taken.candidate.distribution != PROJECT:
+            findings.append(
+                Finding(
+                    Level.ERROR,
+                    "name",
+                    name,
+                    "a tool of Puerto's own has this name: this one would be refused",
+                    "begin the name with the plugin's",
+                    place_of(admitted.tool),
+                )
+            )
+    return findings

@@ -1,0 +1,176 @@
+"""Importing a plugin and asking its hooks, as the service would, and what that shows."""
+
+import inspect
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from plugins.candidates import Candidate
+from plugins.checking.findings import NOWHERE, Finding, Level, Place
+from plugins.checking.sealing import Attempts
+from plugins.intake import take_in
+from plugins.isolation import Unfit
+from plugins.modules import is_beneath, root_of
+from plugins.registrations import Registrations
+
+SLOW_IMPORT: Final = 2.0  # seconds
+SLOW_HOOKS: Final = 0.5
+
+_OURS: Final = Path(__file__).parents[1]
+
+
+@dataclass(slots=True)
+class Taken:
+    """A plugin as it was taken in: ``offer`` is None where it cannot be used."""
+
+    candidate: Candidate
+    plugin: object = None
+    offer: Registrations | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+    def owns(self, module: str) -> bool:
+        """Tell whether a module is the plugin's own."""
+        return is_beneath(module, root_of(self.candidate.module, self.candidate.distribution))
+
+    def files(self) -> Sequence[Path]:
+        """Return the plugin's own source files, as far as they are imported."""
+        modules = [module for name, module in list(sys.modules.items()) if self.owns(name)]
+        paths = {getattr(module, "__file__", None) for module in modules}
+        return sorted(Path(path) for path in paths if path and path.endswith(".py"))
+
+
+def take(candidate: Candidate, attempts: Attempts, seconds: float) -> Taken:
+    """Import the plugin and let it register; its import and each hook may take that long."""
+    taken = Taken(candidate)
+    began = time.perf_counter()
+    imported = began
+
+    def load() -> object:
+        nonlocal imported
+        taken.plugin = candidate.load()
+        imported = time.perf_counter()
+        return taken.plugin
+
+    try:
+        taken.offer = take_in(replace(candidate, load=load), seconds)
+    except Unfit as error:
+        taken.findings.append(_unfit(error, taken))
+    else:
+        ended = time.perf_counter()
+        taken.findings += _slow(imported - began, ended - imported)
+        taken.findings += _offered(taken.offer)
+    taken.findings += _reached_out(taken, attempts)
+    return taken
+
+
+def _unfit(error: Unfit, taken: Taken) -> Finding:
+    return Finding(
+        Level.ERROR,
+        "plugin",
+        "",
+        f"the service would set it aside: {error}",
+        place=_place_of(error.__cause__) or _place_of_hook(str(error), taken),
+    )
+
+
+def _place_of(error: BaseException | None) -> Place | None:
+    """Return the innermost line of the author's that an error came from."""
+    if error is None:
+        return None
+    if isinstance(error, SyntaxError) and error.filename:
+        return Place(error.filename, error.lineno or 0)
+    return _innermost(traceback.extract_tb(error.__traceback__))
+
+
+def _innermost(stack: Sequence[traceback.FrameSummary]) -> Place | None:
+    for frame in reversed(stack):
+        path = Path(frame.filename)
+        if path.is_file() and not path.is_relative_to(_OURS) and not _is_library(path):
+            return Place(frame.filename, frame.lineno or 0)
+    return None
+
+
+def _is_library(path: Path) -> bool:
+    return "site-packages" in path.parts or path.is_relative_to(Path(inspect.__file__).parent)
+
+
+def _place_of_hook(message: str, taken: Taken) -> Place:
+    """Return where the function is written that the message is about."""
+    for name, value in getattr(taken.plugin, "__dict__", {}).items():
+        code = getattr(value, "__code__", None)
+        if name.startswith("puerto_") and name in message and code is not None:
+            return Place.of(code)
+    return Place(taken.candidate.file) if taken.candidate.file else NOWHERE
+
+
+def _slow(importing: float, registering: float) -> Iterator[Finding]:
+    if importing > SLOW_IMPORT:
+        yield Finding(
+            Level.WARNING,
+            "slow",
+            "",
+            f"its import takes {importing:.1f} s, at each start of the service",
+            "import what is large inside of the functions that use it",
+        )
+    if registering > SLOW_HOOKS:
+        yield Finding(
+            Level.WARNING,
+            "slow",
+            "",
+            f"its hooks take {registering:.1f} s",
+            "a hook only registers: leave work and connections to what is registered",
+        )
+
+
+def _offered(offer: Registrations) -> Iterator[Finding]:
+    for refusal in offer.refusals:
+        yield Finding(Level.ERROR, "refused", "", refusal.removeprefix("refused: "))
+    lists: dict[str, Sequence[Callable[..., Any]]] = {
+        "puerto_register_figures": offer.figures,
+        "puerto_register_alerts": offer.alerts,
+        "puerto_register_vetoes": offer.vetoes,
+        "puerto_register_observers": offer.observers,
+    }
+    for hook, functions in lists.items():
+        for function in functions:
+            if not _is_async(function):
+                yield _not_async(hook, function)
+    others = [offer.tools, offer.chat_models, offer.agents, offer.lifespans]
+    if not any([*others, *lists.values(), offer.refusals]):
+        yield Finding(
+            Level.WARNING, "plugin", "", "its hooks register nothing", "call `register` in them"
+        )
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    called = getattr(function, "__call__", None)  # noqa: B004  an object may be called, too
+    return any(map(inspect.iscoroutinefunction, (inspect.unwrap(function), called)))
+
+
+def _not_async(hook: str, function: Callable[..., Any]) -> Finding:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    name = getattr(function, "__name__", type(function).__name__)
+    return Finding(
+        Level.ERROR,
+        "hook",
+        hook,
+        f"{name!r} is not async, and the service awaits it",
+        "write it as async def",
+        NOWHERE if code is None else Place.of(code),
+    )
+
+
+def _reached_out(taken: Taken, attempts: Attempts) -> Iterator[Finding]:
+    for stack in attempts:
+        yield Finding(
+            Level.WARNING,
+            "network",
+            "",
+            "it reaches for the network while it is imported or registers",
+            "connect when a tool is called first, or in puerto_register_lifespan",
+            _innermost(stack) or Place(taken.candidate.file),
+        )

@@ -1,0 +1,177 @@
+"""What can be said of a tool without running it."""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from domain.ports.tool_schemas import ProviderSchema, SchemaLoss, ToolSchemas
+from domain.tools import Effect, Tool, ToolSpec
+from plugins.checking.effects import suspected
+from plugins.checking.findings import NOWHERE, Finding, Level, Place
+from plugins.tool import FunctionTool
+
+SHORTEST_DESCRIPTION: Final = 20  # characters
+LARGEST_TOKENS: Final = 1000
+LONGEST_TIMEOUT: Final = 600.0  # seconds
+SHORTEST_TIMEOUT: Final = 0.5
+LONGEST_DEAF: Final = 60.0  # seconds for which a thread may go on that nobody waits for
+
+_MOST_NAMED: Final = 5
+
+
+def function_of(tool: Tool) -> Callable[..., Any] | None:
+    """Return the author's function, if the tool was made of one."""
+    if not isinstance(tool, FunctionTool):
+        return None
+    function: Callable[..., Any] = inspect.unwrap(tool.function)
+    return function
+
+
+def place_of(tool: Tool) -> Place:
+    """Return where the tool is written."""
+    function: Any = function_of(tool) or getattr(type(tool), "run", None)
+    code = getattr(function, "__code__", None)
+    return NOWHERE if code is None else Place.of(code)
+
+
+def look_at(tool: Tool, schemas: ToolSchemas) -> list[Finding]:
+    """Return what is found in the tool's specification."""
+    spec = tool.spec
+    found = [
+        *_descriptions(spec),
+        *_effect(spec),
+        *_timeout(tool),
+        *_providers(spec, schemas),
+    ]
+    place = place_of(tool)
+    return [finding.at(place) for finding in found]
+
+
+def _descriptions(spec: ToolSpec) -> Iterator[Finding]:
+    if len(spec.description) < SHORTEST_DESCRIPTION:
+        yield Finding(
+            Level.WARNING,
+            "docstring",
+            spec.name,
+            f"the description is only {spec.description!r}",
+            "say what the tool is for and when to use it: that is all the model knows of it",
+        )
+    properties: Mapping[str, Any] = spec.parameters.get("properties", {})
+    if missing := [name for name, schema in properties.items() if not _is_described(schema)]:
+        yield Finding(
+            Level.WARNING,
+            "docstring",
+            spec.name,
+            f"the docstring does not say what {_named(missing)} means",
+            "describe each parameter under Args",
+        )
+    nested = [path for name, schema in properties.items() for path in _undescribed(schema, name)]
+    if nested:
+        yield Finding(
+            Level.NOTE,
+            "docstring",
+            spec.name,
+            f"nothing says what {_named(nested)} means",
+            "describe the fields of models in their docstrings, under Attributes",
+        )
+
+
+def _is_described(schema: Any) -> bool:
+    return isinstance(schema, Mapping) and bool(schema.get("description"))
+
+
+def _undescribed(schema: Any, path: str) -> Iterator[str]:
+    """Yield the fields inside of a parameter that have no description."""
+    if not isinstance(schema, Mapping):
+        return
+    for name, inner in schema.get("properties", {}).items():
+        if not _is_described(inner):
+            yield f"{path}.{name}"
+        yield from _undescribed(inner, f"{path}.{name}")
+    if "items" in schema:
+        yield from _undescribed(schema["items"], f"{path}[]")
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(map(repr, names[:_MOST_NAMED])) + more
+
+
+def _effect(spec: ToolSpec) -> Iterator[Finding]:
+    if (suspicion := suspected(spec.name, spec.effect)) is not None:
+        word, effect = suspicion
+        yield Finding(
+            Level.WARNING,
+            "effect",
+            spec.name,
+            f"the name says {word!r}, the effect says {spec.effect.value!r}",
+            f"declare effect={effect.value!r}, or rename it: nobody is asked before a 'read'"
+            if spec.effect is Effect.READ
+            else f"declare effect={effect.value!r} if it cannot be undone, or rename it",
+        )
+
+
+def _timeout(tool: Tool) -> Iterator[Finding]:
+    spec, function = tool.spec, function_of(tool)
+    if not SHORTEST_TIMEOUT <= spec.timeout <= LONGEST_TIMEOUT:
+        yield Finding(
+            Level.WARNING,
+            "timeout",
+            spec.name,
+            f"its timeout is {spec.timeout:g} s",
+            f"between {SHORTEST_TIMEOUT:g} and {LONGEST_TIMEOUT:g} s serves users best",
+        )
+    elif function is not None and spec.timeout > LONGEST_DEAF and _is_deaf(function):
+        yield Finding(
+            Level.NOTE,
+            "cancellation",
+            spec.name,
+            f"its thread may go on for {spec.timeout:g} s after a user stopped it",
+            "look at context.cancelled now and then, or write it as async def",
+        )
+
+
+def _is_deaf(function: Callable[..., Any]) -> bool:
+    """Tell whether the function runs in a thread and never looks whether it was cancelled."""
+    return not inspect.iscoroutinefunction(function) and "cancelled" not in (
+        function.__code__.co_names
+    )
+
+
+def _providers(spec: ToolSpec, schemas: ToolSchemas) -> Iterator[Finding]:
+    if spec.tokens > LARGEST_TOKENS:
+        yield Finding(
+            Level.WARNING,
+            "schema",
+            spec.name,
+            f"it takes about {spec.tokens} tokens of each request that shows it",
+            "shorten descriptions, and make two tools of it if it does two things",
+        )
+    seen = {provider: schemas.of(spec, provider) for provider in schemas.providers()}
+    refusals = {name: each.refusal for name, each in seen.items() if each.refusal is not None}
+    for provider, refusal in refusals.items():
+        yield Finding(
+            Level.WARNING if len(refusals) < len(seen) else Level.ERROR,
+            "schema",
+            spec.name,
+            f"the tool is off for {provider}: {refusal}",
+            "simplify its parameters",
+        )
+    for told, providers in _told_otherwise(seen).items():
+        yield Finding(Level.NOTE, "schema", spec.name, f"to {', '.join(providers)}: {told}")
+
+
+def _told_otherwise(seen: Mapping[str, ProviderSchema]) -> Mapping[str, list[str]]:
+    """Return what is not told as it is written, and the providers of which that is so."""
+    found: dict[str, list[str]] = {}
+    for provider, schema in seen.items():
+        losses = dict.fromkeys(f"{_where(each)} {each.what}" for each in schema.losses)
+        if losses and schema.refusal is None:
+            more = f"; and {len(losses) - _MOST_NAMED} more" if len(losses) > _MOST_NAMED else ""
+            told = "; ".join(list(losses)[:_MOST_NAMED]) + more
+            found.setdefault(told, []).append(provider)
+    return found
+
+
+def _where(loss: SchemaLoss) -> str:
+    return f"{loss.keyword} of {loss.path.removeprefix('/properties/') or 'the tool'}:"

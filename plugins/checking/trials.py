@@ -1,0 +1,261 @@
+"""Running the tools that read, with their author's samples, and watching what they do."""
+
+import asyncio
+import inspect
+import json
+import logging
+import os
+import re
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from domain.artifacts import ARTIFACT_BYTES, Artifact
+from domain.conversations import Message
+from domain.errors import ToolError
+from domain.identity import Role, User
+from domain.pages import PAGE_LENGTH
+from domain.ports.http_clients import HttpClient, NoHttpClient
+from domain.switches import SwitchKind
+from domain.tool_secrets import Secrets
+from domain.tools import Effect, ToolContext
+from plugins.admission import AdmittedTool
+from plugins.checking.findings import NOWHERE, Finding, Level, Place
+from plugins.checking.samples import Samples
+from plugins.checking.sealing import Attempts
+from plugins.checking.taking_in import Taken
+from plugins.checking.tools import function_of, place_of
+from plugins.watchdog import LoopWatch
+
+LONGEST: Final = 5.0  # seconds for a trial
+BLOCKED: Final = 0.2  # seconds for which the event loop may stand still
+STUBBORN: Final = 2.0  # seconds to end after a cancel
+
+_FIRST_WAIT: Final = 0.05
+_LAST_WAIT: Final = 0.1  # for the watch to tell what it saw
+_LOGGER: Final = "puerto.tools"
+_PLACE: Final = re.compile(r" at (.*):(\d+)$")
+
+
+class Trials:
+    """Tries the tools of one plugin, in a loop of its own, with canaries for secrets.
+
+    ``attempts`` grows with each try to reach the network.
+    """
+
+    def __init__(self, taken: Taken, attempts: Attempts) -> None:
+        self._taken = taken
+        self._attempts = attempts
+        self._findings: list[Finding] = []
+
+    def run(self, samples: Samples) -> list[Finding]:
+        """Return what is found."""
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(self._run(samples))
+        if not asyncio.all_tasks(loop):  # else a tool hangs in it, perhaps for good
+            loop.close()
+        return self._findings
+
+    async def _run(self, samples: Samples) -> None:
+        watch = LoopWatch(self._owner, self._blocked, BLOCKED)
+        watch.start()
+        try:
+            await self._try_all(samples)
+            await asyncio.sleep(_LAST_WAIT)
+        finally:
+            watch.stop()
+
+    async def _try_all(self, samples: Samples) -> None:
+        tools = self._taken.offer.tools if self._taken.offer is not None else {}
+        for name, tool in tools.items():
+            if tool.spec.effect is not Effect.READ:
+                self._note(tool, "not tried: only tools with the effect 'read' are")
+            elif name not in samples:
+                self._note(tool, "not tried: there is no sample of its arguments in PUERTO_CHECK")
+            for arguments in samples.get(name, ()) if tool.spec.effect is Effect.READ else ():
+                await self._try(tool, arguments)
+                await self._try_to_cancel(tool, arguments)
+
+    def _owner(self, module: str) -> str | None:
+        return self._taken.candidate.name if self._taken.owns(module) else None
+
+    def _blocked(self, kind: SwitchKind, name: str, reason: str) -> None:
+        """Take down who held up the loop, once for each place."""
+        found = _PLACE.search(reason)
+        place = Place(found[1], int(found[2])) if found else NOWHERE
+        if any((each.rule, each.place) == ("blocking", place) for each in self._findings):
+            return
+        subject = name if kind is SwitchKind.TOOL else ""
+        said = f"it {_PLACE.sub('', reason)}"
+        advice = "await instead, or make it a plain `def`: it then runs in a thread of its own"
+        self._findings.append(Finding(Level.ERROR, "blocking", subject, said, advice, place))
+
+    async def _try(self, tool: AdmittedTool, arguments: Mapping[str, Any]) -> None:
+        with _canaries(tool.spec.requires) as canaries, _heard() as lines:
+            context = _context(canaries, NoHttpClient())
+            reports: list[str] = []
+            context = replace(context, report=lambda message, _fraction: reports.append(message))
+            attempts = len(self._attempts)
+            try:
+                async with asyncio.timeout(min(tool.spec.timeout, LONGEST)):
+                    result = await tool.run(arguments, context)
+            except TimeoutError:
+                self._found(
+                    tool,
+                    Level.WARNING,
+                    "timeout",
+                    f"it did not answer within {min(tool.spec.timeout, LONGEST):g} s",
+                    "",
+                )
+            except ToolError as error:
+                self._failed(tool, error, offline=len(self._attempts) > attempts)
+            else:
+                self._look_at(tool, result, canaries)
+            self._seek(tool, canaries, "its progress reports hold", reports)
+            self._seek(tool, canaries, "it logs", lines)
+
+    def _failed(self, tool: AdmittedTool, error: ToolError, *, offline: bool) -> None:
+        message = error.message
+        if offline or "there is no network" in message:
+            self._note(tool, "tried only until it asked the network, which is off here")
+        elif "not a JSON value" in message:
+            advice = "return texts, numbers, lists, dicts, dataclasses, models, or an Artifact"
+            self._found(tool, Level.ERROR, "result", message, advice)
+        else:
+            advice = "if that is what it should say, give another sample"
+            self._found(tool, Level.WARNING, "result", f"tried, it failed: {message}", advice)
+
+    def _look_at(self, tool: AdmittedTool, result: Any, canaries: Mapping[str, str]) -> None:
+        artifacts: list[Artifact] = []
+
+        def plain(value: Any) -> str:
+            artifacts.append(value)
+            return str(value.name)
+
+        text = json.dumps(result, ensure_ascii=False, default=plain)
+        if (length := len(text)) > PAGE_LENGTH:
+            said = f"its result has {length:,} characters: a model sees the first {PAGE_LENGTH:,}"
+            advice = "let the model say what it needs: a limit, a filter"
+            self._found(tool, Level.WARNING, "result", said, advice)
+        for artifact in artifacts:
+            if len(artifact.data) > ARTIFACT_BYTES:
+                said = f"the file {artifact.name!r} has more than {ARTIFACT_BYTES:,} bytes"
+                self._found(
+                    tool, Level.ERROR, "result", said + " and is not kept", "make it smaller"
+                )
+        held = [text, *(artifact.data.decode(errors="replace") for artifact in artifacts)]
+        self._seek(tool, canaries, "its result holds", held)
+
+    def _seek(
+        self, tool: AdmittedTool, canaries: Mapping[str, str], where: str, texts: Sequence[str]
+    ) -> None:
+        """Look for secrets where they must not be."""
+        for name, canary in canaries.items():
+            if any(canary in text for text in texts):
+                advice = "take it out: Puerto hides it where it can, and cannot everywhere"
+                self._found(tool, Level.ERROR, "secret", f"{where} the value of {name}", advice)
+
+    async def _try_to_cancel(self, tool: AdmittedTool, arguments: Mapping[str, Any]) -> None:
+        """Cancel the call while it waits: for a network that never answers, or by itself."""
+        if not inspect.iscoroutinefunction(function_of(tool.tool)):
+            return
+        with _canaries(tool.spec.requires) as canaries, _heard():
+            context = _context(canaries, _SilentHttpClient())
+            task = asyncio.ensure_future(tool.tool.run(arguments, context))
+            await asyncio.wait({task}, timeout=_FIRST_WAIT)
+            if not task.done():
+                context.cancelled.set()
+                task.cancel()
+                await asyncio.wait({task}, timeout=STUBBORN)
+                self._after_cancel(tool, task)
+            with suppress(asyncio.CancelledError, Exception):
+                task.result() if task.done() else None
+
+    def _after_cancel(self, tool: AdmittedTool, task: "asyncio.Future[Any]") -> None:
+        advice = "let asyncio.CancelledError through: no `except:`, no `except BaseException:`"
+        if not task.done():
+            said = f"cancelled, it goes on for more than {STUBBORN:g} s"
+            self._found(tool, Level.ERROR, "cancellation", said, advice)
+        elif not task.cancelled():
+            said = "cancelled, it goes on as if nothing had happened"
+            self._found(tool, Level.WARNING, "cancellation", said, advice)
+
+    def _note(self, tool: AdmittedTool, message: str) -> None:
+        self._found(tool, Level.NOTE, "trial", message, "")
+
+    def _found(
+        self, tool: AdmittedTool, level: Level, rule: str, message: str, advice: str
+    ) -> None:
+        place = place_of(tool.tool)
+        self._findings.append(Finding(level, rule, tool.spec.name, message, advice, place))
+
+
+class _SilentHttpClient(HttpClient):
+    """A network in which nobody answers."""
+
+    async def request(self, method: str, url: str, **_options: Any) -> Any:
+        """Wait for good."""
+        await asyncio.Event().wait()
+        raise AssertionError(f"{method} {url} was answered")
+
+    def stream(self, method: str, url: str, **_options: Any) -> AbstractAsyncContextManager[Any]:
+        """Return what waits for good when it is entered."""
+        return _Never(self, method, url)
+
+
+class _Never(AbstractAsyncContextManager[Any]):
+    def __init__(self, client: HttpClient, method: str, url: str) -> None:
+        self._asked = (client, method, url)
+
+    async def __aenter__(self) -> Any:
+        client, method, url = self._asked
+        return await client.request(method, url)
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Leave nothing, since it was never entered."""
+
+
+@contextmanager
+def _canaries(names: Sequence[str]) -> Iterator[Mapping[str, str]]:
+    """Yield values that can be found again, and put them into the environment meanwhile."""
+    canaries = {name: f"canary-{secrets.token_hex(12)}" for name in names}
+    before = dict(os.environ)
+    os.environ.update(canaries)
+    try:
+        yield canaries
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
+def _heard() -> Iterator[list[str]]:
+    """Yield what is logged meanwhile, tracebacks left out: the service hides what they hold."""
+    lines: list[str] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(record.getMessage())
+
+    root, ear = logging.getLogger(), Ear()
+    level = root.level
+    root.addHandler(ear)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield lines
+    finally:
+        root.removeHandler(ear)
+        root.setLevel(level)
+
+
+def _context(canaries: Mapping[str, str], http: HttpClient) -> ToolContext:
+    user = User("user-1", "ada@example.org", "ada", "Ada", Role.USER, datetime.now(UTC))
+    log = logging.getLogger(_LOGGER)
+    return ToolContext(user, "call-1", log, _nothing, secrets=Secrets(canaries), http=http)
+
+
+async def _nothing(_text: str, _limit: int) -> Sequence[Message]:
+    return ()

@@ -1,0 +1,159 @@
+"""The plugin ``learned``: the tools of all learned APIs, by the hook that every plugin has."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, Final
+
+import orjson
+from aiolimiter import AsyncLimiter
+
+from domain.api_credentials import Credentials
+from domain.api_keyring import OPERATOR, ApiKeyring
+from domain.api_names import slug
+from domain.api_shelf import Shelved
+from domain.errors import ToolError, ToolFailed
+from domain.identity import User
+from domain.learned_apis import ApiTool, LearnedApi
+from domain.ports.web import Limits
+from domain.tools import ToolContext, ToolSpec
+from plugins.argument_schema import ArgumentSchema
+from plugins.hookspecs import RegisterTool, hookimpl
+from plugins.openapi.lowering.records import operation_from
+from plugins.openapi.operation import Operation
+from plugins.openapi.wire.calling import ApiCall, ApiCaller
+from plugins.openapi.wire.requests import build_request
+from plugins.openapi.wire.security import choose
+
+_HEADROOM: Final = 1.0  # seconds before the tool's own timeout that a call says what it waited for
+
+
+class LearnedApisPlugin:
+    """Registers what has been learned; reloaded, it registers what has been learned since.
+
+    ``shelved`` returns the APIs as they are kept, and may take its time: hooks run in threads.
+    """
+
+    def __init__(
+        self, shelved: Callable[[], Sequence[Shelved]], caller: ApiCaller, keyring: ApiKeyring
+    ) -> None:
+        self._shelved = shelved
+        self._caller = caller
+        self._keyring = keyring
+        self._made: dict[str, tuple[Shelved, Sequence[LearnedTool]]] = {}
+
+    @hookimpl
+    def puerto_register_tools(self, register: RegisterTool) -> None:
+        """Register the tools of every learned API."""
+        made: dict[str, tuple[Shelved, Sequence[LearnedTool]]] = {}
+        for shelved in self._shelved():
+            known = self._made.get(shelved.api.id)
+            tools = known[1] if known is not None and known[0] is shelved else self._tools(shelved)
+            made[shelved.api.id] = (shelved, tools)
+            for tool in tools:
+                register(tool)
+        self._made = made
+
+    def _tools(self, shelved: Shelved) -> Sequence["LearnedTool"]:
+        line = Line(shelved.api, self._caller, self._keyring)
+        return [LearnedTool(tool, line) for tool in shelved.tools()]
+
+
+class Line:
+    """What all tools of an API have in common: its address, its pace, and who calls."""
+
+    def __init__(self, api: LearnedApi, caller: ApiCaller, keyring: ApiKeyring) -> None:
+        self.api = api
+        self.caller = caller
+        self._keyring = keyring
+
+    @property
+    def server(self) -> str | None:
+        """The address that the operator named, if any."""
+        return self.api.settings.base_url or None
+
+    @cached_property
+    def pace(self) -> AbstractAsyncContextManager[Any]:
+        """What holds requests back; made on the loop that they are sent from."""
+        rate = self.api.settings.per_second
+        return AsyncLimiter(rate, 1) if rate >= 1 else AsyncLimiter(1, 1 / rate)
+
+    async def credentials(self, operation: Operation, user: User) -> Credentials:
+        """Return what this user's call is made with.
+
+        Raises:
+            ToolFailed: it has to be the user's own, and there is none; or it cannot be read.
+
+        """
+        settings, api = self.api.settings, self.api
+        owner = user.id if settings.per_user else OPERATOR
+        found = await self._keyring.credentials(api.id, owner)
+        if settings.per_user and choose(operation, found) is None:
+            schemes = {name: "..." for name in next(iter(operation.security))}
+            raise ToolFailed(
+                f"{api.name} is called with each user's own credentials, and {user.username} has "
+                f"given none that fit. They are sent with PUT /api/learned-apis/{api.id}/"
+                f"credentials, as {json.dumps({'credentials': schemes})}."
+            )
+        return found
+
+
+class LearnedTool:
+    """A tool that calls one operation. Whatever is large is made when it is first used."""
+
+    def __init__(self, tool: ApiTool, line: Line) -> None:
+        self._call = tool.call
+        self._line = line
+        called = tool.call + (line.server or "").encode()
+        self.spec: Final[ToolSpec] = replace(
+            tool.spec,
+            category=slug(line.api.name),
+            release=sha256(called).hexdigest()[:16],  # what was approved goes nowhere else
+        )
+
+    def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments, which fit.
+
+        Raises:
+            InvalidArguments: they do not; the message says where, what, and what would fit.
+
+        """
+        return self._schema.check(arguments)
+
+    async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
+        """Call the operation and return what the API answers.
+
+        Raises:
+            ToolFailed: there was no answer, or one that refuses; or no credentials are there.
+            ToolTimeout: it took too long.
+
+        """
+        operation, line = self._operation, self._line
+        call = ApiCall(
+            operation,
+            call_id=context.call_id,
+            credentials=await line.credentials(operation, context.user),
+            server=line.server,
+            limits=Limits(seconds=max(self.spec.timeout - _HEADROOM, _HEADROOM)),
+            pace=line.pace,
+        )
+        return await line.caller.result(call, arguments)
+
+    def preview(self, arguments: Mapping[str, Any]) -> str:
+        """Return the request that a call would be, in a line and without credentials."""
+        try:
+            request = build_request(self._operation, arguments, server=self._line.server)
+        except ToolError:
+            return ""
+        return f"{request.method} {request.url}"
+
+    @cached_property
+    def _schema(self) -> ArgumentSchema:
+        return ArgumentSchema(self.spec.parameters)
+
+    @cached_property
+    def _operation(self) -> Operation:
+        return operation_from(orjson.loads(self._call))

@@ -1,0 +1,112 @@
+"""``puerto learn``: what a document would give, for people and for programs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.entrypoints.cli.conftest import Command
+from tests.entrypoints.cli.processes import Installation
+
+DOCUMENT = """
+openapi: 3.0.0
+info: {title: Pets, version: "1"}
+paths:
+  /pets/{id}:
+    get: {operationId: getPet, summary: Shows a pet}
+  /far:
+    get: {parameters: [{$ref: 'http://x.example/p'}]}
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "pets.yaml"
+    path.write_text(DOCUMENT)
+    return path
+
+
+def lines(output: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def test_a_line_of_json_for_every_operation(puerto: Command, spec: Path) -> None:
+    result = puerto("learn", "--dry-run", "--json", str(spec))
+    tool, skipped = lines(result.stdout)
+    assert result.exit_code == 0
+    assert tool.pop("tokens") > 0
+    assert tool == {
+        "name": "getPet",
+        "description": "Shows a pet. GET /pets/{id}",
+        "parameters": {
+            "type": "object",
+            "properties": {"id": {"type": "string"}},
+            "required": ["id"],
+            "additionalProperties": False,
+        },
+        "operation": "GET /pets/{id}",
+        "effect": "read",
+        "notes": ["The path's 'id' is not described; it is taken for a string."],
+    }
+    assert skipped == {
+        "skipped": "GET /far",
+        "reason": "outside_reference",
+        "pointer": "/paths/~1far/get",
+        "message": "The reference 'http://x.example/p' leads outside of the document.",
+    }
+
+
+def test_a_line_of_words_for_every_operation(puerto: Command, spec: Path) -> None:
+    first, second, last = puerto("learn", "--dry-run", str(spec)).stdout.splitlines()
+    assert first.startswith("GET /pets/{id}  getPet  (read, about ")
+    assert second.startswith("skipped: GET /far  The reference")
+    assert last == "1 tools, 1 operations skipped"
+
+
+def test_standard_input_is_read_and_no_database_touched(installation: Installation) -> None:
+    result = installation.run("learn", "--dry-run", "--json", "-", given=DOCUMENT)
+    assert result.returncode == 0
+    assert lines(result.stdout)[0]["name"] == "getPet"
+    assert not installation.data.exists()
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [("a: b: c", "not_readable"), ("{}", "not_openapi"), ("openapi: 9.0", "unknown_version")],
+)
+def test_what_cannot_be_read_is_told_twice(
+    puerto: Command, spec: Path, document: str, reason: str
+) -> None:
+    spec.write_text(document)
+    result = puerto("learn", "--dry-run", "--json", str(spec))
+    (line,) = lines(result.stdout)
+    assert result.exit_code == 1
+    assert (line["refused"], line["reason"]) == (str(spec), reason)
+    assert result.stderr == f"puerto: {line['message']}\n"
+
+
+def test_the_exit_status_tells_whether_there_is_something(puerto: Command, spec: Path) -> None:
+    spec.write_text("openapi: 3.1.0\nwebhooks: {}")
+    empty = puerto("learn", "--dry-run", "--json", str(spec))
+    assert (empty.exit_code, empty.stdout) == (0, "")
+    spec.write_text("openapi: 3.1.0\npaths: {/x: {get: 5}}")
+    useless = puerto("learn", "--dry-run", "--json", str(spec))
+    assert useless.exit_code == 1
+    assert useless.stderr == "puerto: none of the operations can be learned\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("pets.yaml",), 2, "--dry-run"),
+        (("--dry-run", "https://x.example/openapi.json"), 2, "download it first"),
+        (("--dry-run", "/no/such/file"), 1, "No such file"),
+    ],
+)
+def test_wrong_use_is_told(
+    puerto: Command, arguments: tuple[str, ...], status: int, words: str
+) -> None:
+    result = puerto("learn", *arguments)
+    assert result.exit_code == status
+    assert words in result.stderr

@@ -1,0 +1,262 @@
+"""Schemas of bodies and parameters, as a model is shown them."""
+
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from tests.plugins.openapi.usable import api, body_of, document, made, taking
+
+THING = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("raw", "lowered"),
+    [
+        ({"type": "string", "nullable": True}, {"type": ["string", "null"]}),
+        (
+            {"type": "string", "x-nullable": True, "enum": ["a"]},
+            {"type": ["string", "null"], "enum": ["a", None]},
+        ),
+        (
+            {"type": "integer", "minimum": 1, "exclusiveMinimum": True},
+            {"type": "integer", "exclusiveMinimum": 1},
+        ),
+        (
+            {"type": "integer", "maximum": 9, "exclusiveMaximum": False},
+            {"type": "integer", "maximum": 9},
+        ),
+        ({"type": "number", "minimum": "0.5", "maximum": "no"}, {"type": "number", "minimum": 0.5}),
+        (
+            {"type": "file"},
+            {
+                "type": "string",
+                "format": "binary",
+                "description": "A file, as base64 or a data: URL",
+            },
+        ),
+        ({"type": "long"}, {"type": "integer", "format": "int64"}),
+        ({"type": ["integer", "null", "banana"]}, {"type": ["integer", "null"]}),
+        ({"properties": {"a": True}}, {"type": "object", "properties": {"a": {}}}),
+        ({"items": {"type": "string"}}, {"type": "array", "items": {"type": "string"}}),
+        ({"type": "array"}, {"type": "array", "items": {}}),
+        (
+            {"type": "object", "additionalProperties": False, "properties": {"a": {}}},
+            {"type": "object", "properties": {"a": {}}, "additionalProperties": False},
+        ),
+        (
+            {"type": "object", "additionalProperties": {"type": "integer"}},
+            {"type": "object", "additionalProperties": {"type": "integer"}},
+        ),
+        (
+            {
+                "type": "object",
+                "patternProperties": {"^x-": {"type": "string"}, "(?<n": {}},
+                "additionalProperties": False,
+            },
+            {"type": "object", "patternProperties": {"^x-": {"type": "string"}}},
+        ),
+        (
+            {"type": "string", "title": "T", "xml": {}, "x-y": 1, "externalDocs": {}},
+            {"type": "string"},
+        ),
+        ({"type": "string", "example": "abc"}, {"type": "string", "description": 'Example: "abc"'}),
+        ({"type": "string", "default": 5}, {"type": "string", "default": "5"}),
+        ({"type": "integer", "default": "none"}, {"type": "integer"}),
+        (
+            {"type": "string", "enum": ["a", "b"], "default": "c"},
+            {"type": "string", "enum": ["a", "b"]},
+        ),
+        (
+            {"oneOf": [{"const": "a", "description": "first"}, {"const": "b"}]},
+            {"description": "a: first", "enum": ["a", "b"]},
+        ),
+        (
+            {"oneOf": [{"type": "integer"}, {"type": "number"}]},
+            {"anyOf": [{"type": "integer"}, {"type": "number"}]},
+        ),
+        (
+            {"anyOf": [{"type": "string"}], "nullable": True},
+            {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        ),
+        ({"anyOf": [{"type": "string"}]}, {"type": "string"}),
+        ({"anyOf": [{"type": "string"}, {}]}, {}),
+        (
+            {"allOf": [{"$ref": "#/components/schemas/Thing"}], "description": "x"},
+            {**THING, "description": "x"},
+        ),
+        (
+            {
+                "allOf": [
+                    {"$ref": "#/components/schemas/Thing"},
+                    {"properties": {"b": {"type": "integer"}}, "required": ["b"]},
+                ]
+            },
+            {
+                "type": "object",
+                "properties": {"a": {"type": "string"}, "b": {"type": "integer"}},
+                "required": ["a", "b"],
+            },
+        ),
+        (
+            {
+                "allOf": [
+                    {"properties": {"a": {"type": "string"}}},
+                    {"properties": {"a": {"maxLength": 3}}},
+                ]
+            },
+            {"type": "object", "properties": {"a": {"type": "string", "maxLength": 3}}},
+        ),
+        ({"not": {"type": "null"}, "if": {}, "then": {}, "unevaluatedProperties": False}, {}),
+        (False, {"not": {}}),
+        (
+            {"$ref": "#/components/schemas/Thing", "nullable": True},
+            {"anyOf": [{"$ref": "#/$defs/Thing"}, {"type": "null"}], "$defs": {"Thing": THING}},
+        ),
+    ],
+)
+def test_what_becomes_of_a_schema(raw: Any, lowered: Any) -> None:
+    assert body_of(raw, version="3.0.0", Thing=THING) == lowered
+
+
+def test_siblings_of_references_count_where_the_version_says_so() -> None:
+    raw = {"$ref": "#/components/schemas/Thing", "description": "D", "minProperties": 1}
+    assert body_of(raw, version="3.0.0", Thing=THING) == {**THING, "description": "D"}
+    assert body_of(raw, version="3.1.0", Thing=THING) == {
+        "$ref": "#/$defs/Thing",
+        "description": "D",
+        "minProperties": 1,
+        "$defs": {"Thing": THING},
+    }
+
+
+def test_what_is_read_only_is_not_sent() -> None:
+    raw = {
+        "type": "object",
+        "required": ["id", "name", "at"],
+        "properties": {
+            "id": {"type": "string", "readOnly": True},
+            "name": {"type": "string", "writeOnly": True},
+            "at": {"$ref": "#/components/schemas/Time"},
+        },
+    }
+    time = {"type": "string", "readOnly": True}
+    assert body_of(raw, Time=time) == {
+        "type": "object",
+        "properties": {"name": {"type": "string"}},
+        "required": ["name"],
+    }
+
+
+def test_recursion_stays_a_reference() -> None:
+    tree = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Tree"}}}
+    lowered = body_of({"$ref": "#/components/schemas/Tree"}, Tree=tree)
+    assert lowered == {
+        "$ref": "#/$defs/Tree",
+        "$defs": {"Tree": {"type": "object", "properties": {"next": {"$ref": "#/$defs/Tree"}}}},
+    }
+    own = {"allOf": [{"$ref": "#/components/schemas/Own"}, {"type": "object"}]}
+    assert "Own" in body_of({"$ref": "#/components/schemas/Own"}, Own=own)["$defs"]
+
+
+def test_parts_say_which_value_of_the_discriminator_is_theirs() -> None:
+    tools, _ = made(document("things-3.0.yaml"))
+    body = tools["POST /animals"].spec.parameters["properties"]["body"]
+    cat, dog = body["anyOf"]
+    assert cat["properties"] == {"kind": {"enum": ["cat", "kitten"]}}
+    assert dog["properties"] == {"kind": {"const": "dog"}}
+    base = {
+        "type": "object",
+        "properties": {"kind": {"type": "string"}},
+        "discriminator": {"propertyName": "kind", "mapping": {"a": "A", "b": "B"}},
+    }
+    assert body_of(base)["properties"] == {"kind": {"type": "string", "enum": ["a", "b"]}}
+
+
+def test_words_of_json_schema_are_known() -> None:
+    tools, _ = made(document("words-3.1.json"))
+    tree = tools["POST /tree"].spec.parameters
+    branches = tree["$defs"]["Tree"]["properties"]["branches"]
+    assert branches == {"type": "array", "items": {"$ref": "#/$defs/Tree"}}
+    pair = tools["PUT /any"].spec.parameters["properties"]["body"]["properties"]
+    assert pair["$ref"] == {"type": "string", "description": "A property of this name"}
+    assert pair["pair"]["prefixItems"] == [{"type": "string"}, {"type": "integer"}]
+    check = jsonschema_rs.Draft202012Validator(dict(tools["PUT /any"].spec.parameters))
+    assert check.is_valid(
+        {"body": {"$ref": "x", "pair": ["a", 1], "maybe": "x", "point": {"x": 1}}}
+    )
+    assert not check.is_valid({"body": {"$ref": 1}})
+    assert not check.is_valid({"body": {"never": 1}})
+
+
+def test_definitions_of_one_name_are_kept_apart() -> None:
+    nested = {"type": "object", "properties": {"deep": {"$ref": "#/components/schemas/A/x/A"}}}
+    tree = taking(
+        {
+            "type": "object",
+            "properties": {
+                "a": {"$ref": "#/components/schemas/A"},
+                "b": {"$ref": "#/components/schemas/io.x.A"},
+            },
+        },
+        **{"A": {**nested, "x": {"A": THING}}, "io.x.A": THING},
+    )
+    tools, _ = made(tree)
+    definitions = tools["POST /x"].spec.parameters["$defs"]
+    assert len(definitions) == 3
+    assert all(name == "A" or name.startswith("A_") for name in definitions)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "schema", "lowered"),
+    [
+        ("text/csv", {"type": "object"}, {"type": "string", "description": "Sent as text/csv"}),
+        (
+            "application/xml",
+            {"type": "object"},
+            {"type": "string", "description": "Sent as application/xml"},
+        ),
+        (
+            "image/png",
+            {"type": "string", "format": "binary"},
+            {
+                "type": "string",
+                "format": "binary",
+                "description": "A file, as base64 or a data: URL. Sent as image/png",
+            },
+        ),
+        ("application/vnd.x", THING, THING),
+        ("*/*", THING, THING),
+        ("application/json; charset=utf-8", THING, THING),
+    ],
+)
+def test_bodies_are_given_as_their_media_type_has_them(
+    media_type: str, schema: Any, lowered: Any
+) -> None:
+    tools, _ = made(api({"requestBody": {"content": {media_type: {"schema": schema}}}}))
+    assert tools["POST /x"].spec.parameters["properties"]["body"] == lowered
+
+
+def test_the_operation_knows_what_writing_values_needs() -> None:
+    file = {"type": "string", "format": "binary"}
+    form = {
+        "type": "object",
+        "properties": {
+            "files": {"type": "array", "items": {"$ref": "#/components/schemas/File"}},
+            "meta": {"$ref": "#/components/schemas/Thing"},
+        },
+    }
+    tree = api(
+        {"requestBody": {"content": {"multipart/form-data": {"schema": form}}}},
+        components={"schemas": {"File": file, "Thing": THING}},
+    )
+    tools, _ = made(tree)
+    body = tools["POST /x"].operation.body
+    assert body is not None
+    assert body.contents[0].schema == {
+        "type": "object",
+        "properties": {
+            "files": {"type": "array", "items": file},
+            "meta": {"type": "object", "properties": {"a": {"type": "string"}}},
+        },
+    }

@@ -1,0 +1,255 @@
+"""Tools as models see them: names, arguments, words, effects, and how large they are."""
+
+from typing import Any
+
+import pytest
+
+from domain.tools import Effect
+from plugins.openapi.lowering.names import tool_names
+from plugins.openapi.lowering.patterns import usable
+from plugins.openapi.lowering.words import plain, shortened
+from plugins.openapi.operation import Operation, Place
+from plugins.openapi.reading import Reason
+from tests.plugins.openapi.usable import api, document, made, taking
+
+
+def operation(method: str, path: str, operation_id: str = "") -> Operation:
+    return Operation(method, path, (), operation_id=operation_id)
+
+
+@pytest.mark.parametrize(
+    ("one", "name"),
+    [
+        (operation("GET", "/pets", "listPets"), "listPets"),
+        (operation("GET", "/pets", "pets/list-all"), "pets_list-all"),
+        (operation("GET", "/pets", "Straße.öffnen"), "Strasse_offnen"),
+        (operation("GET", "/pets", "2fa"), "get_2fa"),
+        (operation("GET", "/pets", "列表"), "get_pets"),
+        (operation("GET", "/pets/{petId}/toys"), "get_pets_by_petId_toys"),
+        (operation("GET", "/"), "get"),
+        (operation("GET", "/x", "a" * 100), f"{'a' * 55}_541a2d0d"),
+    ],
+)
+def test_tools_are_named_after_operations(one: Operation, name: str) -> None:
+    assert tool_names([one]) == {one.name: name}
+
+
+def test_clashing_names_say_what_differs_and_depend_on_nothing_else() -> None:
+    clashing = [
+        operation("GET", "/a", "same"),
+        operation("POST", "/a", "same"),
+        operation("GET", "/a-b"),
+        operation("GET", "/a_b"),
+        operation("GET", "/other", "other"),
+    ]
+    names = tool_names(clashing)
+    assert names["GET /a"] == "same_get_a"
+    assert names["POST /a"] == "same_post_a"
+    assert names["GET /a-b"] != names["GET /a_b"]
+    assert tool_names(clashing[::-1]) == names
+    prefixed = tool_names(clashing, prefix="shop_", given={"GET /a": "look"})
+    assert prefixed["GET /a"] == "look"
+    assert prefixed["POST /a"] == "shop_same"
+
+
+def test_arguments_of_one_name_are_kept_apart() -> None:
+    tools, _ = made(document("things-3.0.yaml"))
+    get = tools["GET /things/{id}"]
+    names = {(each.place, each.name): each.argument for each in get.operation.parameters}
+    assert names[Place.PATH, "id"] == "id"
+    assert names[Place.QUERY, "id"] == "id_query"
+    assert names[Place.HEADER, "id"] == "id_header"
+    assert names[Place.QUERY, "$top"] == "top"
+    assert names[Place.QUERY, "ids[]"] == "ids"
+    assert names[Place.QUERY, "größe"] == "grosse"
+    assert get.spec.parameters["required"] == ["id"]
+    unicode = get.spec.parameters["properties"][names[Place.QUERY, "名前"]]
+    assert unicode["description"] == "Sent as 名前"
+    clash = [{"name": name, "in": "query"} for name in ("a", "a[]", "a[", "body")]
+    tools, _ = made(api({"parameters": clash, "requestBody": {"content": {"a/b": {}}}}))
+    properties = tools["POST /x"].spec.parameters["properties"]
+    assert list(properties)[:2] == ["a", "a_query"]
+    assert list(properties)[3:] == ["body", "request_body"]
+    assert tools["POST /x"].operation.body.argument == "request_body"  # type: ignore[union-attr]  # it has one
+
+
+def test_no_model_is_asked_for_credentials() -> None:
+    tools, _ = made(document("pets-2.0.yaml"))
+    assert list(tools["GET /pets"].spec.parameters["properties"]) == [
+        "tags",
+        "ids",
+        "sizes",
+        "limit",
+    ]
+    tools, _ = made(document("things-3.0.yaml"))
+    assert "sid" not in tools["GET /things/{id}"].spec.parameters["properties"]
+    hidden = (
+        "Authorization",
+        "cookie",
+        "Host",
+        "Content-Length",
+        "X-HTTP-Method-Override",
+        "Accept",
+    )
+    tools, _ = made(api({"parameters": [{"name": name, "in": "header"} for name in hidden]}))
+    assert tools["POST /x"].spec.parameters["properties"] == {}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation_id", "effect", "idempotent"),
+    [
+        ("get", "/x", "getX", Effect.READ, True),
+        ("head", "/x", "", Effect.READ, True),
+        ("query", "/x", "", Effect.READ, True),
+        ("post", "/x/search", "searchX", Effect.WRITE, False),
+        ("put", "/x", "", Effect.WRITE, True),
+        ("patch", "/x", "", Effect.WRITE, False),
+        ("delete", "/x", "", Effect.DESTRUCTIVE, True),
+        ("post", "/chat.delete", "", Effect.DESTRUCTIVE, False),
+        ("post", "/x", "deleteAllX", Effect.DESTRUCTIVE, False),
+        ("get", "/x/delete", "", Effect.READ, True),
+        ("get", "/x", "remove_x", Effect.DESTRUCTIVE, True),
+    ],
+)
+def test_effects(
+    method: str, path: str, operation_id: str, effect: Effect, idempotent: bool
+) -> None:
+    tools, _ = made(api({"operationId": operation_id}, path=path, method=method))
+    (tool,) = tools.values()
+    assert (tool.spec.effect, tool.spec.idempotent) == (effect, idempotent)
+    assert tool.spec.open_world
+
+
+def test_operators_can_class_and_name() -> None:
+    effects, names = {"POST /x": Effect.READ}, {"POST /x": "find"}
+    tools, _ = made(api({}), effects=effects, names=names, category="shop")
+    spec = tools["POST /x"].spec
+    assert (spec.name, spec.effect, spec.category) == ("find", Effect.READ, "shop")
+
+
+@pytest.mark.parametrize(
+    ("told", "description"),
+    [
+        ({"summary": "Adds.", "description": "Adds. One"}, "Adds. One. POST /x"),
+        ({"summary": "Adds", "description": "<p>Takes &lt;b&gt;</p>"}, "Adds. Takes <b>. POST /x"),
+        ({}, "POST /x"),
+        ({"deprecated": True, "summary": "Old"}, "Deprecated. Old. POST /x"),
+        ({"description": "A" * 70}, "A" * 70),
+    ],
+)
+def test_descriptions(told: dict[str, Any], description: str) -> None:
+    tools, _ = made(api(told))
+    assert tools["POST /x"].spec.description == description
+
+
+def test_long_descriptions_end_with_a_sentence() -> None:
+    tools, _ = made(api({"description": "One sentence of many. " * 100}))
+    described = tools["POST /x"].spec.description
+    assert 900 < len(described) <= 1_000
+    assert described.endswith("many.")
+    assert shortened("word " * 10, 12) == "word word…"
+
+
+def test_marks_of_markup_are_left_out() -> None:
+    text = "# Title\n\nSee **this** [page](https://x.example/y) and\n<code>that</code>.\n\n\n- one\n- two ![logo](a.png)<!-- no -->"
+    assert plain(text) == "Title\nSee this page and that.\n- one\n- two logo"
+    assert plain("<!--" * 50_000)  # in no time
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_usable"),
+    [
+        ("^[a-z]{2,10}$", True),
+        (r"^\d{4}-\d{2}$", True),
+        ("^(foo|bar)$", True),
+        (r"^([0-9a-f]{4}-){3}$", True),
+        ("^/.*$", True),
+        ("^(a+)+$", False),
+        ("^(a|aa)*$", False),
+        ("(x+x+)+y", False),
+        ("^((a?){30}){30}$", False),
+        (r"\p{L}+", False),
+        ("(?i)abc", False),
+        (r"(?P<n>a)(?P=n)", False),
+        (r"(.)\1", False),
+        ("[[:alpha:]]", False),
+        ("[a&&b]", False),
+        ("(unclosed", False),
+        ("a{99999}", False),
+        (".*.*.*.*.*.*.*x", False),
+        ("a" * 301, False),
+        (5, False),
+    ],
+)
+def test_patterns_that_hang_or_are_not_for_all_are_left_out(pattern: Any, is_usable: bool) -> None:
+    assert (usable(pattern) is not None) is is_usable
+    assert usable("/^a$/") == "^a$"
+
+
+# Size
+
+
+def wide(count: int, **more: Any) -> dict[str, Any]:
+    described = {"type": "string", "description": "It says a good deal about what it is. " * 3}
+    return {"type": "object", "properties": {f"p{n}": described for n in range(count)}, **more}
+
+
+def test_words_are_cut_before_anything_else() -> None:
+    tools, _ = made(taking(wide(100)))
+    tool = tools["POST /x"]
+    body = tool.spec.parameters["properties"]["body"]
+    assert len(body["properties"]) == 100
+    assert body["properties"]["p0"]["description"].endswith("is.")
+    assert tool.spec.description.endswith("Its arguments take more than is shown here.")
+    assert tool.notes == ["Its arguments take more than is shown here."]
+
+
+def test_what_lies_deep_is_cut_and_named() -> None:
+    schemas = {
+        f"S{n}": {
+            **wide(20),
+            "properties": {
+                **wide(20)["properties"],
+                "next": {"$ref": f"#/components/schemas/S{n + 1}"},
+            },
+        }
+        for n in range(30)
+    }
+    tools, _ = made(taking({"$ref": "#/components/schemas/S0"}, **schemas, S30={}))
+    parameters = tools["POST /x"].spec.parameters
+    assert "p19" in parameters["properties"]["body"]["properties"]
+    last = parameters["$defs"][max(parameters["$defs"], key=lambda name: int(name[1:]))]
+    assert last == {
+        "type": "object",
+        "description": "Not shown here: p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, ….",
+    }
+
+
+def test_what_is_needed_stays_when_all_else_is_cut() -> None:
+    required = [f"p{n}" for n in range(1_990, 2_000)]
+    parameters = [{"name": "id", "in": "path"}]
+    parameters += [
+        {"name": f"q{n}", "in": "query", "description": "Long " * 50} for n in range(500)
+    ]
+    body = {"content": {"application/json": {"schema": wide(2_000, required=required)}}}
+    tools, _ = made(api({"parameters": parameters, "requestBody": body}, path="/x/{id}"))
+    shown = tools["POST /x/{id}"].spec.parameters
+    assert shown["required"] == ["id"]
+    assert "additionalProperties" not in shown  # others may still be given
+
+
+def test_what_cannot_be_shown_at_all_is_skipped() -> None:
+    path = "".join(f"/{{{'long' * 10}{n}}}" for n in range(1_000))
+    tools, skipped = made(api({}, path=path, paths={path: {"get": {}}, "/ok": {"get": {}}}))
+    assert set(tools) == {"GET /ok"}
+    assert [each.reason for each in skipped] == [Reason.TOO_LARGE]
+
+
+def test_long_enumerations_are_shown_in_part() -> None:
+    values = [f"value-{n}" for n in range(3_000)]
+    tools, _ = made(
+        taking({"type": "object", "properties": {"zone": {"type": "string", "enum": values}}})
+    )
+    zone = tools["POST /x"].spec.parameters["properties"]["body"]["properties"]["zone"]
+    assert zone["description"].startswith("One of: value-0, value-1, ")
+    assert "enum" not in zone

@@ -1,0 +1,97 @@
+"""What makes a tool usable, whatever document it comes from."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+
+from plugins.openapi.lowering import LoweredTool, Options, lower
+from plugins.openapi.lowering.records import to_json, tool_from
+from plugins.openapi.operation import Operation, Place
+from plugins.openapi.reading import Document, Skipped, read_document
+
+DOCUMENTS = Path(__file__).parent / "documents"
+NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")
+
+
+def document(name: str) -> Document:
+    """Read one of the documents beside this file."""
+    return read_document((DOCUMENTS / name).read_bytes(), source=name)
+
+
+def made(tree: Any, **options: Any) -> tuple[dict[str, LoweredTool], list[Skipped]]:
+    """Return the tools of a document, by operation, and what was skipped; all are usable."""
+    read = (
+        tree if isinstance(tree, Document) else read_document(json.dumps(tree).encode(), source="")
+    )
+    found = list(lower(read, Options(**options)))
+    tools = [each for each in found if not isinstance(each, Skipped)]
+    require_usable(tools)
+    return (
+        {tool.operation.name: tool for tool in tools},
+        [each for each in found if isinstance(each, Skipped)],
+    )
+
+
+def require_usable(tools: Iterable[LoweredTool], most: int = 16_384) -> None:
+    """Fail unless every tool can be shown to any model, and called."""
+    names = [tool.spec.name for tool in tools]
+    assert len(set(names)) == len(names)
+    for tool in tools:
+        schema = dict(tool.spec.parameters)
+        assert NAME.fullmatch(tool.spec.name)
+        assert schema["type"] == "object"
+        jsonschema_rs.meta.validate(schema)
+        jsonschema_rs.Draft202012Validator(schema)  # compiles the patterns, too
+        assert set(references(schema)) == {f"#/$defs/{name}" for name in schema.get("$defs", {})}
+        assert all(map(NAME.fullmatch, schema["properties"]))
+        assert set(path_arguments(tool.operation)) <= set(schema.get("required", ()))
+        assert set(schema.get("required", ())) <= set(schema["properties"])
+        shown = {"name": tool.spec.name, "description": tool.spec.description, "parameters": schema}
+        assert len(json.dumps(shown)) <= most
+        assert tool_from(json.loads(to_json(tool))) == tool
+
+
+def path_arguments(operation: Operation) -> Iterator[str]:
+    """Yield the arguments of the path; there is one for each template."""
+    templates = set(re.findall(r"\{([^{}/]+)\}", operation.path))
+    of_path = [each for each in operation.parameters if each.place is Place.PATH]
+    assert {each.name for each in of_path} == templates
+    yield from (each.argument for each in of_path)
+
+
+def references(schema: Any) -> Iterator[str]:
+    """Yield all references."""
+    match schema:
+        case dict():
+            for key, value in schema.items():
+                if key == "$ref" and isinstance(value, str):
+                    yield value
+                else:
+                    yield from references(value)
+        case list():
+            for value in schema:
+                yield from references(value)
+
+
+def api(operation: Any, path: str = "/x", method: str = "post", **more: Any) -> dict[str, Any]:
+    """Return a document with one operation."""
+    info = {"title": "t", "version": "1"}
+    return {"openapi": "3.1.0", "info": info, "paths": {path: {method: operation}}, **more}
+
+
+def taking(schema: Any, **schemas: Any) -> dict[str, Any]:
+    """Return a document with one operation whose body has that schema."""
+    body = {"content": {"application/json": {"schema": schema}}}
+    return api({"requestBody": body}, components={"schemas": schemas})
+
+
+def body_of(schema: Any, version: str = "3.1.0", **schemas: Any) -> dict[str, Any]:
+    """Return what becomes of the schema of a body; definitions stand in it as ``$defs``."""
+    tools, _ = made({**taking(schema, **schemas), "openapi": version})
+    parameters = tools["POST /x"].spec.parameters
+    definitions = {"$defs": parameters["$defs"]} if "$defs" in parameters else {}
+    return {**parameters["properties"]["body"], **definitions}

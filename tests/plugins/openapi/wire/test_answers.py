@@ -1,0 +1,113 @@
+"""What an API answered, as a result or as words for the model."""
+
+import json
+from typing import Any
+
+import pytest
+
+from domain.artifacts import Artifact
+from domain.errors import ToolFailed
+from domain.ports.web import WebResponse
+from plugins.openapi.wire.answers import ERROR_LENGTH, result_of
+from tests.plugins.openapi.wire.operations import operation
+
+URL = "https://api.example/v1/files/a%20b.png?x=y"
+
+
+def answer(status: int = 200, body: bytes = b"", **headers: str) -> WebResponse:
+    named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return WebResponse(status, named, body, URL)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "result"),
+    [
+        ("application/json", b'{"a": 9007199254740993}', {"a": 9007199254740993}),
+        ("application/problem+json; charset=utf-8", b"\xef\xbb\xbf[1.0]", [1.0]),
+        ("", b'{"a": 1}', {"a": 1}),
+        ("", b"words", "words"),
+        ("application/json", b"<html>", "<html>"),  # it says so, and is not
+        ("application/json", b"NaN", "NaN"),
+        ("application/json", b"[" * 100_000, "[" * 100_000),
+        ("text/html; charset=ISO-8859-1", b"\xe9", "\u00e9"),
+        ("text/plain; charset=none-such", b"a\xff", "a\ufffd"),
+        ("application/xml", b"<a/>", "<a/>"),
+        ("text/csv", b"a,b", "a,b"),
+        ("application/x-ndjson", b'{"a":1}\n', '{"a":1}\n'),
+    ],
+)
+def test_json_and_text_are_results_as_they_are(kind: str, body: bytes, result: Any) -> None:
+    response = answer(200, body, content_type=kind) if kind else answer(200, body)
+    assert result_of(operation(), response) == result
+
+
+@pytest.mark.parametrize(
+    ("headers", "media_type", "name"),
+    [
+        ({"content_type": "image/png"}, "image/png", "a b.png"),
+        ({"content_type": "no type"}, "application/octet-stream", "a b.png"),
+        ({}, "application/octet-stream", "a b.png"),
+        (
+            {
+                "content_type": "image/png",
+                "content_disposition": 'attachment; filename="../x\x01y.png"',
+            },
+            "image/png",
+            ".._x_y.png",
+        ),
+    ],
+)
+def test_the_rest_is_an_artifact(headers: dict[str, str], media_type: str, name: str) -> None:
+    found = result_of(operation(), answer(200, b"\x89\xff\x00", **headers))
+    assert found == Artifact(b"\x89\xff\x00", media_type, name)
+
+
+def test_an_answer_without_a_body_says_what_it_says() -> None:
+    assert result_of(operation(), answer(204)) == {"status": 204}
+    created = answer(201, location="/v1/pets/7")
+    assert result_of(operation(), created) == {"status": 201, "location": "/v1/pets/7"}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"error": {"code": 7, "message": "no such pet"}}, "no such pet"),
+        ({"error": "no such pet"}, "no such pet"),
+        ({"message": "no such pet"}, "no such pet"),
+        ({"title": "Not found", "detail": "no such pet"}, "no such pet"),
+        ({"errors": [{"message": "no such"}, {"message": "pet"}]}, "no such; pet"),
+        ({"error": "invalid", "error_description": "no such pet"}, "no such pet"),
+        (["no such pet"], "no such pet"),
+        ({"code": 7}, '{"code": 7}'),
+    ],
+)
+def test_an_error_tells_the_model_the_status_and_the_apis_words(body: Any, words: str) -> None:
+    response = answer(404, json.dumps(body).encode(), content_type="application/json")
+    with pytest.raises(ToolFailed) as caught:
+        result_of(operation(path="/pets"), response)
+    assert caught.value.message == f"GET /pets answered 404 Not Found: {words}"
+    assert caught.value.details == {"status": 404, "error": json.dumps(body)}
+
+
+@pytest.mark.parametrize(
+    ("response", "message"),
+    [
+        (answer(500), "GET /pets answered 500 Internal Server Error."),
+        (answer(599, b"oh", content_type="text/plain"), "GET /pets answered 599: oh"),
+        (
+            answer(502, b"\xff", content_type="image/png"),
+            "GET /pets answered 502 Bad Gateway: (binary)",
+        ),
+    ],
+)
+def test_an_error_without_json_is_told_too(response: WebResponse, message: str) -> None:
+    with pytest.raises(ToolFailed) as caught:
+        result_of(operation(path="/pets"), response)
+    assert caught.value.message == message
+
+
+def test_a_long_error_is_cut_and_says_when_to_come_back() -> None:
+    with pytest.raises(ToolFailed) as caught:
+        result_of(operation(), answer(429, b"x" * 9000, content_type="text/html", retry_after="7"))
+    assert len(caught.value.details["error"]) < ERROR_LENGTH + 10
+    assert caught.value.details["retry-after"] == "7"

@@ -1,0 +1,107 @@
+"""The fixtures that come with Puerto, as authors use them."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from domain.errors import Unavailable
+from puerto import Effect, ToolContext, hookimpl, tool
+from puerto.testing import FakeClock, PuertoService, ScriptedModel, running_service
+from puerto.testing.clock import START
+
+MUST_NOT_LOAD = {"domain", "adapters", "plugins", "entrypoints", "pydantic", "quart", "openai"}
+
+
+@tool(effect="write")
+def remember(word: str, *, context: ToolContext) -> str:
+    """Remember a word.
+
+    Args:
+        word: the word.
+        context: whose word it is.
+
+    """
+    return f"{context.user.username} said {word}"
+
+
+@hookimpl
+def puerto_register_tools(register: Any) -> None:
+    register(remember)
+
+
+@pytest.fixture
+def puerto_plugins() -> Mapping[str, object]:
+    return {"memory": SimpleNamespace(puerto_register_tools=puerto_register_tools)}
+
+
+def test_other_users_of_pytest_pay_nothing() -> None:
+    code = "import sys, pytest; import puerto.pytest_plugin; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "puerto.pytest_plugin" in loaded
+    assert not MUST_NOT_LOAD & {name.partition(".")[0] for name in loaded}
+
+
+def test_pytest_finds_the_plugin(pytestconfig: pytest.Config) -> None:
+    assert pytestconfig.pluginmanager.has_plugin("puerto")
+
+
+def test_a_tool_is_called_with_a_context(tool_context: ToolContext) -> None:
+    assert remember("milk", context=tool_context) == "ada said milk"
+
+
+def test_a_service_with_a_model_and_a_clock(
+    puerto_service: PuertoService, scripted_model: ScriptedModel, fake_clock: FakeClock
+) -> None:
+    scripted_model.plays(
+        [{"text": "Let me see."}, {"tool": "remember", "arguments": {"word": "milk"}}],
+        [{"text": "Done."}],
+    )
+    asked = puerto_service.chat("Milk!")
+    assert (asked.status, asked.answer, asked.results) == ("waiting_consent", "", [])
+
+    done = puerto_service.chat("Milk!", approve=True)
+    assert done.status == "completed"
+    assert done.tool_calls == [("remember", {"word": "milk"})]
+    assert done.results == ["ada said milk"]
+    assert done.answer == "Let me see.\n\nDone."
+    assert [event["type"] for event in done.events].count("done") == 1
+
+    refused = puerto_service.chat("Milk!", approve=False)
+    assert (refused.status, refused.results[0]["code"]) == ("completed", "CONSENT_DENIED")
+
+    offered = {spec.name: spec.effect for spec in scripted_model.requests[0].tools}
+    assert offered["remember"] is Effect.WRITE
+    fake_clock.advance(timedelta(minutes=5))
+    made = puerto_service.http.post("/api/conversations", json={"title": "Late"})
+    assert made.status_code == 201
+    assert made.json()["created_at"].startswith((START + timedelta(minutes=5)).isoformat()[:16])
+
+    scripted_model.plays([{"error": {"reason": "rejected", "message": "No."}}])
+    failed = puerto_service.chat("Milk!")
+    assert (failed.status, failed.error) == ("failed", "No.")
+
+
+def test_a_service_answers_offline(puerto_service: PuertoService) -> None:
+    first = puerto_service.chat("What is 17 * 23?")
+    assert "391" in first.answer
+    second = puerto_service.chat("And multiply that by 2?", first.conversation_id)
+    assert (second.conversation_id, "782" in second.answer) == (first.conversation_id, True)
+
+
+def test_a_plugin_that_does_not_work_is_told_at_once(tmp_path: Path) -> None:
+    broken = SimpleNamespace(puerto_register_toolz=puerto_register_tools)
+    with (
+        pytest.raises(
+            Unavailable, match="The plugin broken does not work as it is: there is no hook"
+        ),
+        running_service(tmp_path, {"broken": broken}),
+    ):
+        raise AssertionError("it started")
