@@ -5,11 +5,15 @@ A page is a path beneath ``docs/`` and the function that returns its text. A tes
 with what lies there, so a page cannot go stale.
 """
 
+import ast
 import inspect
+import re
+import textwrap
 from collections.abc import Callable, Iterable
+from dataclasses import is_dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, get_args, get_type_hints
 
 import typer
 from pydantic.fields import FieldInfo
@@ -19,6 +23,7 @@ from entrypoints.cli import app
 from entrypoints.http import errors as http_errors
 from entrypoints.settings import PREFIX, Settings, variables
 from plugins import hookspecs
+from plugins.intake import HOOKS
 
 DOCS: Final = Path(__file__).parent
 NOTICE: Final = "<!-- Written by docs/generate.py from the code: change it there. -->"
@@ -151,11 +156,69 @@ def errors_page() -> str:
 def hooks_page() -> str:
     """Return the hooks, each with its arguments and what is expected of it."""
     parts = ["# Hooks", NOTICE, HOOKS_INTRODUCTION.format(version=hookspecs.HOOK_VERSION).rstrip()]
-    for name, hook in vars(hookspecs.HookSpecs).items():
-        if name.startswith(hookspecs.PROJECT):
-            arguments = [one for one in inspect.signature(hook).parameters if one != "self"]
-            parts += [f"## `{name}({', '.join(arguments)})`", _meaning(hook)]
+    types = _hook_types()
+    hooks = [each for each in vars(hookspecs.HookSpecs).items() if each[0] in HOOKS]
+    spelt = ""
+    for name, hook in hooks:
+        given = _given_to(hook)
+        named = [each for each in re.findall(r"\w+", given) if each in types]
+        parts += [f"## `{name}(register)`", _meaning(hook), f"`register` is a `{given}`."]
+        parts += [f"`{each}` is `{types[each][0]}`. {types[each][1]}".strip() for each in named]
+        spelt += " ".join([given, *(types[each][0] for each in named)])
+    parts.append("## Records")
+    for record in _records_in(spelt):
+        parts += [f"### `{record.__name__}`", f"```python\n{_signature(record)}\n```"]
+        parts += [_meaning(record), *_choices_of(record)]
     return "\n\n".join(parts) + "\n"
+
+
+def _given_to(hook: Any) -> str:
+    """Return the annotation of the hook's argument, as it is written."""
+    [function] = ast.parse(textwrap.dedent(inspect.getsource(hook))).body
+    assert isinstance(function, ast.FunctionDef)  # noqa: S101  what a hook is
+    [given] = [each for each in function.args.args if each.arg == "register"]
+    assert given.annotation is not None  # noqa: S101  every function of ours is annotated
+    return ast.unparse(given.annotation)
+
+
+def _hook_types() -> dict[str, tuple[str, str]]:
+    """Return what each name in the contract stands for, and what is said of it."""
+    found: dict[str, tuple[str, str]] = {}
+    body = ast.parse(inspect.getsource(hookspecs)).body
+    for node, following in zip(body, [*body[1:], None], strict=True):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            said = ""
+            if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
+                said = str(following.value.value).replace("``", "`")
+            found[node.targets[0].id] = ast.unparse(node.value), said
+        elif isinstance(node, ast.ClassDef) and node.bases:
+            call = next(each for each in node.body if isinstance(each, ast.FunctionDef))
+            takes = ast.unparse(call.args).removeprefix("self, ")
+            found[node.name] = f"({takes}) -> None", ast.get_docstring(node) or ""
+    return found
+
+
+def _records_in(text: str) -> list[type]:
+    named = {getattr(hookspecs, name, None) for name in re.findall(r"\w+", text)}
+    records = [each for each in named if isinstance(each, type) and is_dataclass(each)]
+    return sorted(records, key=lambda each: each.__name__)
+
+
+def _signature(record: type) -> str:
+    """Return a record with its fields, one a line, without the modules of their types."""
+    lines = []
+    for field in inspect.signature(record).parameters.values():
+        told = str(field).replace("<factory>", "{}")
+        lines.append(f"    {re.sub(r'(?:[a-z_]+[.])+(?=[A-Za-z])', '', told)},")
+    return "\n".join([f"{record.__name__}(", *lines, ")"])
+
+
+def _choices_of(record: type) -> Iterable[str]:
+    """Yield the values of the fields that have only some."""
+    for name, kind in get_type_hints(record).items():
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            values = ", ".join(f"`{each.value}`" for each in kind)
+            yield f"`{name}` is one of {values}."
 
 
 def _meaning(subject: Any) -> str:

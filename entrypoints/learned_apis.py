@@ -21,3 +21,4 @@ async def register_learned_apis(container: Container) -> None:
 
     plugin = LearnedApisPlugin(shelved, container.api_caller(), container.keyring())
     await asyncio.to_thread(container.toolbox().register, plugin, PLUGIN)
+    await container.catalogue().catch_up()  # so that no turn has to

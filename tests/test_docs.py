@@ -142,7 +142,14 @@ def test_the_hooks_are_all_documented() -> None:
     page = (DOCS / "reference" / "hooks.md").read_text()
     hooks = [name for name in vars(HookSpecs) if name.startswith("puerto_")]
     assert hooks
-    assert all(f"## `{name}(" in page for name in hooks)
+    assert re.findall(r"^## `(\w+)\(", page, re.MULTILINE) == hooks
+    registered = re.findall(r"^`register` is a `(?:Callable\[\[)?(\w+)", page, re.MULTILINE)
+    assert len(registered) == len(hooks)
+    assert all(f"\n`{name}` is `" in page for name in registered)
+    passed = re.findall(r"\b(Agent|Alert|Notice|Proposal)\b", page)
+    assert {f"### `{name}`" for name in passed} == set(
+        re.findall(r"^### `\w+`", page, re.MULTILINE)
+    )
 
 
 def test_the_ports_are_those_of_the_core() -> None:

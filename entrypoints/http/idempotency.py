@@ -5,7 +5,7 @@ Not on the routes of authentication: their answers hold tokens, and those are ke
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import wraps
 from hashlib import sha256
 from typing import Any, Final, TypeVar
@@ -17,6 +17,7 @@ from domain.idempotency import KEY_LENGTH, RequestKey
 from entrypoints.http.guard import caller
 from entrypoints.services import services
 
+T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., Any])
 
 HEADER: Final = "Idempotency-Key"
@@ -54,6 +55,36 @@ def idempotent(view: Callable[..., Any]) -> Callable[..., Any]:
         return _read(await services().once.run(key, work))
 
     return takes_key(once)
+
+
+class _NotYet(Exception):
+    """The request did not come before."""
+
+
+async def once_prepared(
+    prepare: Callable[[], Awaitable[T]], store: Callable[[T], Awaitable[Any]]
+) -> Any:
+    """Answer a request, that may have a key, in two steps; views that do so are `takes_key`.
+
+    ``prepare`` may take long and changes nothing. ``store`` only stores what was prepared, in the
+    transaction that keeps the answer, and returns the answer.
+    """
+    key = await request_key()
+    if key is None:
+        return await store(await prepare())
+
+    async def not_yet() -> str:
+        raise _NotYet
+
+    try:
+        return _read(await services().once.run(key, not_yet))
+    except _NotYet:
+        prepared = await prepare()
+
+    async def work() -> str:
+        return await _write(await current_app.make_response(await store(prepared)))
+
+    return _read(await services().once.run(key, work))
 
 
 async def request_key() -> RequestKey | None:

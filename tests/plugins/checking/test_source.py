@@ -29,7 +29,7 @@ E, W = Level.ERROR, Level.WARNING
             [(W, "cancellation", 4)],
         ),
         (
-            "import asyncio as a\nasync def f():\n try: await g()\n except (A, a.CancelledError): 1",
+            "import asyncio as a\nasync def f():\n try: await g()\n except (a.CancelledError,): 1",
             [(W, "cancellation", 4)],
         ),
         (

@@ -151,7 +151,10 @@ def test_long_descriptions_end_with_a_sentence() -> None:
 
 
 def test_marks_of_markup_are_left_out() -> None:
-    text = "# Title\n\nSee **this** [page](https://x.example/y) and\n<code>that</code>.\n\n\n- one\n- two ![logo](a.png)<!-- no -->"
+    text = (
+        "# Title\n\nSee **this** [page](https://x.example/y) and\n<code>that</code>.\n\n\n"
+        "- one\n- two ![logo](a.png)<!-- no -->"
+    )
     assert plain(text) == "Title\nSee this page and that.\n- one\n- two logo"
     assert plain("<!--" * 50_000)  # in no time
 
