@@ -60,7 +60,9 @@ class ApiKeyring:
             told = self._opened(kept)
         except Unavailable as error:
             raise ToolFailed(error.message) from error
-        if not self._cipher.is_current(kept.sealed):  # the key was changed: seal it with the new one
+        if not self._cipher.is_current(
+            kept.sealed
+        ):  # the key was changed: seal it with the new one
             await self.put(api_id, owner, told)
         found = Credentials.of(told)
         for credential in found.by_scheme.values():

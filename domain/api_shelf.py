@@ -61,9 +61,7 @@ class ApiShelf:
 
     async def names_besides(self, api_id: str, toolbox: Toolbox, plugins: Plugins) -> set[str]:
         """Return the names of tools that an API cannot have: other APIs' and other plugins'."""
-        taken = {
-            name for one in await self.look() if one.api.id != api_id for name in one.names()
-        }
+        taken = {name for one in await self.look() if one.api.id != api_id for name in one.names()}
         for tool in (*toolbox.tools(), *plugins.tools_off()):
             if tool.spec.plugin != PLUGIN:
                 taken.add(tool.spec.name)

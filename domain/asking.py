@@ -1,6 +1,6 @@
 """From a call to a question to a human, and from the answer back to the run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,9 +21,16 @@ LIFE: Final = timedelta(hours=24)
 
 
 def ask_about(
-    run: Run, questions: Sequence[tuple[Call, ConsentKind, str]], now: datetime
+    run: Run,
+    questions: Sequence[tuple[Call, ConsentKind, str]],
+    now: datetime,
+    previews: Mapping[str, str] | None = None,
 ) -> list[Consent]:
-    """Return the requests that put these questions to the user of the run."""
+    """Return the requests that put these questions to the user of the run.
+
+    ``previews`` are what tools say that calls will do, by the calls' ids.
+    """
+    told = previews or {}
     return [
         Consent(
             id=new_id(),
@@ -36,7 +43,7 @@ def ask_about(
             params=call.params,
             effect=call.effect,
             reason=reason,
-            preview=preview_of(call.tool, call.params),
+            preview=preview_of(call.tool, call.params, told.get(call.id, "")),
             digest=digest_of(call.tool, call.version, call.params),
             created_at=now,
             expires_at=now + LIFE,

@@ -93,8 +93,8 @@ def digest_of(tool: str, version: str, params: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def preview_of(tool: str, params: Mapping[str, Any]) -> str:
-    """Return one line that shows a human what will be done."""
+def preview_of(tool: str, params: Mapping[str, Any], told: str = "") -> str:
+    """Return one line that shows a human what will be done; ``told`` is what the tool says."""
     shown = ", ".join(f"{name}={json.dumps(v, ensure_ascii=False)}" for name, v in params.items())
-    line = f"{tool}({shown})"
+    line = f"{told}: {tool}({shown})" if told else f"{tool}({shown})"
     return line if len(line) <= PREVIEW else line[: PREVIEW - 1] + "…"

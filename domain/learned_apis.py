@@ -26,8 +26,9 @@ class ApiTool:
 
     ``operation`` is such as ``GET /pets``. ``places`` are the addresses that its calls go to, and
     its credentials: the server's, empty where the document does not say it, then those where
-    access tokens are given. ``asks`` names the security schemes that it can be called with, and ``is_open`` says that
-    none is needed. ``call`` is how it is called, written by whoever reads documents, for the same.
+    access tokens are given. ``asks`` names the security schemes that it can be called with, and
+    ``is_open`` says that none is needed. ``call`` is how it is called, written by whoever reads
+    documents, for the same.
     """
 
     spec: ToolSpec

@@ -38,7 +38,7 @@ from domain.ports.toolbox import Toolbox
 from domain.runs import Call, CallState, Problem, Run, RunStatus
 from domain.shown_tools import Showcase, ShownTools
 from domain.tool_calls import erred, intend, settled
-from domain.tools import ToolSpec
+from domain.tools import Previewed, ToolSpec
 from domain.turns import of_run, system_prompt
 from domain.vetoing import Guard
 
@@ -133,13 +133,21 @@ class Runner:
         vetoed = await self._veto(task, [call for call, _, _ in questions])
         questions = [question for question in questions if question[0].id not in vetoed]
         run = task.journal.run
-        consents = ask_about(run, questions, self._clock.now())
+        previews = {call.id: self._preview(call) for call, _, _ in questions}
+        consents = ask_about(run, questions, self._clock.now(), previews)
         await self._audit.record(
             [self._decided(task, call, "ask", rule) for call, _, rule in questions]
         )
         await task.journal.record(*[c.requested() for c in consents], consents=consents)
         for consent in consents:
             self._notices.publish(consent_required(run, consent))
+
+    def _preview(self, call: Call) -> str:
+        try:
+            tool = self._toolbox.get(call.tool)
+        except ToolError:  # it went away
+            return ""
+        return tool.preview(call.params) if isinstance(tool, Previewed) else ""
 
     async def _veto(self, task: Task, calls: Sequence[Call]) -> Collection[str]:
         """End the calls that plugins forbid, of those not started; return their ids."""

@@ -15,6 +15,7 @@ _LEAST: Final = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minPro
 _GREATEST: Final = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _EXACT: Final = ("pattern", "multipleOf", "allOf", "not", "uniqueItems", "prefixItems")
 _REFERENCE: Final = "#/$defs/"
+_ANY: Final[Schema] = {}  # one object: what was compared is known by its identity
 
 
 def narrowings(old: Schema, new: Schema) -> list[str]:
@@ -61,7 +62,7 @@ class _Comparison:
         yield from _bounds(old, new, path)
         yield from self._objects(old, new, path)
         if isinstance(old.get("items"), Mapping) or isinstance(new.get("items"), Mapping):
-            yield from self.between(old.get("items", {}), new.get("items", {}), f"{path}[]")
+            yield from self.between(old.get("items", _ANY), new.get("items", _ANY), f"{path}[]")
         for keyword in ("anyOf", "oneOf"):
             if keyword in new:
                 yield from self._choices(old, new, keyword, path)
@@ -102,7 +103,7 @@ def _resolved(schema: Any, root: Schema) -> Any:
         if not isinstance(schema, Mapping) or "$ref" not in schema:
             return schema
         name = str(schema["$ref"]).removeprefix(_REFERENCE)
-        schema = root.get("$defs", {}).get(name, {})
+        schema = root.get("$defs", {}).get(name, _ANY)
     return schema
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from logging import Logger
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 from domain.conversations import Message
 from domain.errors import ToolFailed
@@ -154,4 +154,13 @@ class Tool(Protocol):
             ToolError: the call did not give a result.
 
         """
+        ...
+
+
+@runtime_checkable
+class Previewed(Protocol):
+    """A tool that can say beforehand what a call will do, for the human who is asked."""
+
+    def preview(self, arguments: Mapping[str, Any]) -> str:
+        """Return it in a line, such as ``DELETE https://api.example/pets/7``, or nothing."""
         ...

@@ -10,9 +10,9 @@ from types import FrameType
 from typing import Any, Final
 
 from domain.errors import InvalidArguments, ToolError, ToolFailed
-from domain.tools import Effect, Tool, ToolContext, ToolSpec
+from domain.tools import Effect, Previewed, Tool, ToolContext, ToolSpec
 from plugins.errors import ToolDefinitionError, in_short
-from plugins.json_values import as_json
+from plugins.json_values import as_json, clean_text
 from plugins.tool import TOOL_NAME
 
 STUBBORN_SECONDS: Final = 5.0  # for a cancelled tool to clean up
@@ -44,6 +44,16 @@ class AdmittedTool:
         except BaseException as error:
             raise InvalidArguments(f"The arguments cannot be checked: {in_short(error)}") from error
         return checked
+
+    def preview(self, arguments: Mapping[str, Any]) -> str:
+        """Return what the tool itself says that a call will do, if it says so."""
+        if not isinstance(self.tool, Previewed):
+            return ""
+        try:
+            return clean_text(" ".join(str(self.tool.preview(arguments)).split()))
+        except Exception:  # noqa: BLE001  a stranger's code: the human is asked all the same
+            _log.exception("tool %s of plugin %s has no preview", self.spec.name, self.spec.plugin)
+            return ""
 
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
         """Run the tool itself.
@@ -100,7 +110,7 @@ _CALLERS: Final = {AdmittedTool._run.__code__, AdmittedTool.check.__code__}  # n
 
 
 def admit(tool: Tool, plugin: str, release: str = "") -> AdmittedTool:
-    """Return the tool as one of the plugin's, at this release of it.
+    """Return the tool as one of the plugin's, at this release of it, or at its own.
 
     Raises:
         ToolDefinitionError: it is no tool, or its specification cannot be used.
@@ -116,7 +126,7 @@ def admit(tool: Tool, plugin: str, release: str = "") -> AdmittedTool:
     problem = _problem(spec)
     if problem:
         raise ToolDefinitionError(f"tool {spec.name!r}: {problem}")
-    return AdmittedTool(replace(spec, plugin=plugin, release=release), tool)
+    return AdmittedTool(replace(spec, plugin=plugin, release=release or spec.release), tool)
 
 
 def _problem(spec: ToolSpec) -> str | None:

@@ -49,6 +49,7 @@ def test_the_tutorial_works_as_it_stands(environment: Path, tmp_path: Path) -> N
         | {
             "PATH": f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "PIP_NO_BUILD_ISOLATION": "0",  # pip reads it the other way round
+            "PYTEST_ADDOPTS": "-p no:schemathesis -p no:asyncio",  # a second at each start
         },
         capture_output=True,
         text=True,

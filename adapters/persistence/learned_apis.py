@@ -24,9 +24,7 @@ _ADD: Final = f"""
 """  # noqa: S608  ours
 _GET: Final = f"SELECT {_COLUMNS} FROM learned_apis WHERE id = $1"  # noqa: S608
 _ALL: Final = f"SELECT {_COLUMNS} FROM learned_apis ORDER BY created_at, id"  # noqa: S608
-_PAGE: Final = (
-    f"SELECT {_COLUMNS} FROM learned_apis{{after}} ORDER BY created_at, id LIMIT $1"  # noqa: S608
-)
+_PAGE: Final = f"SELECT {_COLUMNS} FROM learned_apis{{after}} ORDER BY created_at, id LIMIT $1"  # noqa: S608
 _AFTER: Final = " WHERE (created_at, id) > ($2, $3)"
 _VERSION: Final = "SELECT version AS packed FROM learned_apis WHERE id = $1"
 _WAITING: Final = """
@@ -35,9 +33,11 @@ _WAITING: Final = """
 """
 _CHANGE: Final = """
     UPDATE learned_apis SET name = $2, source = $3, settings = $4, learned_at = $5,
-        updated_by = $6, title = $7, digest = $8, waiting = $9, endpoints = $10, tools = $11,
-        revision = $12, problem = $13, version = COALESCE($14, version),
-        waiting_version = CASE WHEN $9 = '' THEN NULL ELSE COALESCE($15, waiting_version) END
+        updated_by = $6, title = $7, digest = $8, waiting = CAST($9 AS TEXT), endpoints = $10,
+        tools = $11, revision = $12, problem = $13, version = COALESCE($14, version),
+        waiting_version = CASE
+            WHEN CAST($9 AS TEXT) = '' THEN NULL ELSE COALESCE($15, waiting_version)
+        END
     WHERE id = $1 AND revision = $12 - 1 RETURNING id
 """
 _REMOVE: Final = "DELETE FROM learned_apis WHERE id = $1 RETURNING id"

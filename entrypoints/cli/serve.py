@@ -36,8 +36,8 @@ def command(
     changes = {name: value for name, value in given.items() if value is not None}
     settings = settings.model_copy(update=changes)
     configure_logging(settings)
-    _migrate_apart(settings)
     with listen(settings.api_host, settings.api_port) as listener:
+        _migrate_apart(settings)
         if workers == 1:
             _serve(settings, listener)
         else:

@@ -16,6 +16,7 @@ from entrypoints.http import (
     consents,
     conversations,
     health,
+    learned_apis,
     metrics,
     pages,
     plugins,
@@ -26,10 +27,10 @@ from entrypoints.http import (
 )
 from entrypoints.http.connection import (
     HttpConnection,
-    JsonRequest,
     Socket,
     WebsocketConnection,
     read_json,
+    requests_with,
 )
 from entrypoints.http.cors import install_cors
 from entrypoints.http.errors import install_errors
@@ -50,6 +51,7 @@ _BLUEPRINTS: Final = (
     consents.blueprint,
     conversations.blueprint,
     health.blueprint,
+    learned_apis.blueprint,
     metrics.blueprint,
     pages.blueprint,
     plugins.blueprint,
@@ -73,7 +75,7 @@ class _Json(JSONProvider):
 def create_app(services: Services) -> Quart:
     """Return the application over these services; starting and stopping them is not its work."""
     app = Quart("puerto", static_folder=None)
-    app.request_class = JsonRequest
+    app.request_class = requests_with(services.settings.max_document_bytes, learned_apis.ADDRESS)
     app.websocket_class = Socket
     app.asgi_http_class = HttpConnection
     app.asgi_websocket_class = WebsocketConnection

@@ -75,6 +75,29 @@ class JsonRequest(Request):
         return read_json(body if isinstance(body, bytes) else body.encode())
 
 
+def requests_with(most: int, beneath: str) -> type[JsonRequest]:
+    """Return the class of requests of which those beneath a path may have so many bytes more."""
+
+    class RoomyRequest(JsonRequest):
+        """A request whose body may be larger at some places."""
+
+        def __init__(
+            self,
+            method: str,
+            scheme: str,
+            path: str,
+            *args: Any,
+            max_content_length: int | None = None,
+            **options: Any,
+        ) -> None:
+            if max_content_length is not None and method == "POST" and path.startswith(beneath):
+                max_content_length += most
+            options["max_content_length"] = max_content_length
+            super().__init__(method, scheme, path, *args, **options)
+
+    return RoomyRequest
+
+
 def _with_usable_host(scope: Scope) -> Scope:
     """Take away a Host header that is none: werkzeug would raise where no handler can catch it.
 

@@ -153,7 +153,9 @@ class LearnRequest(SettingsBody):
     def order(self) -> Order:
         """Return it as the core has it."""
         return Order(
-            document_of(self.source), self.name or "", ApiSettings(**self.settings()),
+            document_of(self.source),
+            self.name or "",
+            ApiSettings(**self.settings()),
             self.credentials(),
         )
 
@@ -282,9 +284,11 @@ def _told(body: bytes, media_type: str) -> Any:
 
 def _without_nul(told: Any) -> Any:
     """Return the value; all of it but the document is as strict as any other body."""
-    rest = {key: value for key, value in told.items() if key != _SOURCE} if isinstance(
-        told, dict
-    ) else told
+    rest = (
+        {key: value for key, value in told.items() if key != _SOURCE}
+        if isinstance(told, dict)
+        else told
+    )
     read_json(orjson.dumps(rest))
     return told
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
-from quart import Blueprint, request
+from quart import Blueprint
 from quart_schema import (
     document_request,
     document_response,
@@ -13,7 +13,6 @@ from quart_schema import (
     validate_request,
 )
 
-from domain.api_keyring import OPERATOR
 from domain.errors import Conflict, Unprocessable
 from domain.identity import Role
 from domain.learned_apis import ApiVersion
@@ -229,7 +228,10 @@ async def put_credentials(api_id: str, data: OwnCredentials) -> dict[str, Any]:
     They are kept encrypted, and neither shown to anybody nor to a model.
     """
     at_hand = services()
-    api, version = await at_hand.learned_apis.get(api_id), await at_hand.learned_apis.version(api_id)
+    api, version = (
+        await at_hand.learned_apis.get(api_id),
+        await at_hand.learned_apis.version(api_id),
+    )
     if not api.settings.per_user:
         raise Conflict(f"{api.name} is called with the operator's credentials, not with yours.")
     known = [scheme.name for scheme in version.schemes]

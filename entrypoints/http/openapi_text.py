@@ -60,6 +60,10 @@ TAGS: Final[list[Json]] = [
     {"name": "tools", "description": "What the agent can do."},
     {"name": "artifacts", "description": "Files that tools made."},
     {"name": "plugins", "description": "Where the tools come from, for operators."},
+    {
+        "name": "learned APIs",
+        "description": "APIs that the agent can use because it has their OpenAPI documents.",
+    },
     {"name": "consents", "description": "What the agent asks before it acts, and your answers."},
     {"name": "policy", "description": "What may run unasked, and what was decided."},
     {"name": "configuration", "description": "Which model thinks, and how freely it acts."},
@@ -116,6 +120,11 @@ FAILURES: Final[dict[int, tuple[str, str, str]]] = {
         "Send the body as Content-Type: application/json.",
         "The body is not JSON.",
     ),
+    422: (
+        "UNPROCESSABLE",
+        "The document is no OpenAPI document: it has no paths.",
+        "Well-formed, but it cannot be done as it stands: `details` say where and why.",
+    ),
     500: (
         "INTERNAL",
         "Something went wrong on our side. It is logged.",
@@ -148,6 +157,7 @@ PATH_PARAMETERS: Final[dict[str, Json]] = {
         ("run_id", "The run's id, as the event `run` and the answer to a message name it."),
         ("consent_id", "The consent request's id."),
         ("artifact_id", "The artifact's id, as a result names it."),
+        ("api_id", "The learned API's id."),
     )
 } | {
     name: {"description": description, "schema": {"type": "string", "pattern": pattern}}

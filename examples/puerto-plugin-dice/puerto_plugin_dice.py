@@ -45,9 +45,9 @@ def save_roll(
         context: tells whose roll it is; the model does not see this parameter.
 
     """
-    folder = os.environ.get("PUERTO_DICE_FOLDER")
+    folder = os.environ.get("DICE_FOLDER")
     if not folder:
-        raise ToolFailed("Rolls cannot be saved: the operator has not set PUERTO_DICE_FOLDER.")
+        raise ToolFailed("Rolls cannot be saved: the operator has not set DICE_FOLDER.")
     saved = {"total": total, "label": label, "user": context.user.username}
     with (Path(folder) / "rolls.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(saved) + "\n")

@@ -3,29 +3,28 @@
 import asyncio
 import inspect
 import json
-import logging
-import os
 import re
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from domain.artifacts import ARTIFACT_BYTES, Artifact
-from domain.conversations import Message
 from domain.errors import ToolError
-from domain.identity import Role, User
 from domain.pages import PAGE_LENGTH
-from domain.ports.http_clients import HttpClient, NoHttpClient
+from domain.ports.http_clients import NoHttpClient
 from domain.switches import SwitchKind
-from domain.tool_secrets import Secrets
-from domain.tools import Effect, ToolContext
+from domain.tools import Effect
 from plugins.admission import AdmittedTool
 from plugins.checking.findings import NOWHERE, Finding, Level, Place
 from plugins.checking.samples import Samples
 from plugins.checking.sealing import Attempts
+from plugins.checking.stage import (
+    SilentHttpClient,
+    context_with,
+    overheard,
+    planted_canaries,
+)
 from plugins.checking.taking_in import Taken
 from plugins.checking.tools import function_of, place_of
 from plugins.watchdog import LoopWatch
@@ -36,7 +35,6 @@ STUBBORN: Final = 2.0  # seconds to end after a cancel
 
 _FIRST_WAIT: Final = 0.05
 _LAST_WAIT: Final = 0.1  # for the watch to tell what it saw
-_LOGGER: Final = "puerto.tools"
 _PLACE: Final = re.compile(r" at (.*):(\d+)$")
 
 
@@ -94,8 +92,8 @@ class Trials:
         self._findings.append(Finding(Level.ERROR, "blocking", subject, said, advice, place))
 
     async def _try(self, tool: AdmittedTool, arguments: Mapping[str, Any]) -> None:
-        with _canaries(tool.spec.requires) as canaries, _heard() as lines:
-            context = _context(canaries, NoHttpClient())
+        with planted_canaries(tool.spec.requires) as canaries, overheard() as lines:
+            context = context_with(canaries, NoHttpClient())
             reports: list[str] = []
             context = replace(context, report=lambda message, _fraction: reports.append(message))
             attempts = len(self._attempts)
@@ -162,8 +160,8 @@ class Trials:
         """Cancel the call while it waits: for a network that never answers, or by itself."""
         if not inspect.iscoroutinefunction(function_of(tool.tool)):
             return
-        with _canaries(tool.spec.requires) as canaries, _heard():
-            context = _context(canaries, _SilentHttpClient())
+        with planted_canaries(tool.spec.requires) as canaries, overheard():
+            context = context_with(canaries, SilentHttpClient())
             task = asyncio.ensure_future(tool.tool.run(arguments, context))
             await asyncio.wait({task}, timeout=_FIRST_WAIT)
             if not task.done():
@@ -191,71 +189,3 @@ class Trials:
     ) -> None:
         place = place_of(tool.tool)
         self._findings.append(Finding(level, rule, tool.spec.name, message, advice, place))
-
-
-class _SilentHttpClient(HttpClient):
-    """A network in which nobody answers."""
-
-    async def request(self, method: str, url: str, **_options: Any) -> Any:
-        """Wait for good."""
-        await asyncio.Event().wait()
-        raise AssertionError(f"{method} {url} was answered")
-
-    def stream(self, method: str, url: str, **_options: Any) -> AbstractAsyncContextManager[Any]:
-        """Return what waits for good when it is entered."""
-        return _Never(self, method, url)
-
-
-class _Never(AbstractAsyncContextManager[Any]):
-    def __init__(self, client: HttpClient, method: str, url: str) -> None:
-        self._asked = (client, method, url)
-
-    async def __aenter__(self) -> Any:
-        client, method, url = self._asked
-        return await client.request(method, url)
-
-    async def __aexit__(self, *_error: object) -> None:
-        """Leave nothing, since it was never entered."""
-
-
-@contextmanager
-def _canaries(names: Sequence[str]) -> Iterator[Mapping[str, str]]:
-    """Yield values that can be found again, and put them into the environment meanwhile."""
-    canaries = {name: f"canary-{secrets.token_hex(12)}" for name in names}
-    before = dict(os.environ)
-    os.environ.update(canaries)
-    try:
-        yield canaries
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-
-
-@contextmanager
-def _heard() -> Iterator[list[str]]:
-    """Yield what is logged meanwhile, tracebacks left out: the service hides what they hold."""
-    lines: list[str] = []
-
-    class Ear(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(record.getMessage())
-
-    root, ear = logging.getLogger(), Ear()
-    level = root.level
-    root.addHandler(ear)
-    root.setLevel(logging.DEBUG)
-    try:
-        yield lines
-    finally:
-        root.removeHandler(ear)
-        root.setLevel(level)
-
-
-def _context(canaries: Mapping[str, str], http: HttpClient) -> ToolContext:
-    user = User("user-1", "ada@example.org", "ada", "Ada", Role.USER, datetime.now(UTC))
-    log = logging.getLogger(_LOGGER)
-    return ToolContext(user, "call-1", log, _nothing, secrets=Secrets(canaries), http=http)
-
-
-async def _nothing(_text: str, _limit: int) -> Sequence[Message]:
-    return ()

@@ -92,7 +92,7 @@ class Line:
         owner = user.id if settings.per_user else OPERATOR
         found = await self._keyring.credentials(api.id, owner)
         if settings.per_user and choose(operation, found) is None:
-            schemes = {name: "..." for name in next(iter(operation.security))}
+            schemes = dict.fromkeys(next(iter(operation.security)), "...")
             raise ToolFailed(
                 f"{api.name} is called with each user's own credentials, and {user.username} has "
                 f"given none that fit. They are sent with PUT /api/learned-apis/{api.id}/"

@@ -1,20 +1,5 @@
-"""A clock that stands still until it is moved."""
+"""A clock that stands still until it is moved: the one that authors of plugins get."""
 
-from datetime import UTC, datetime, timedelta
+from puerto.testing.clock import FakeClock
 
-from domain.ports.clock import Clock
-
-
-class FakeClock(Clock):
-    """Starts at a fixed moment, or the one given."""
-
-    def __init__(self, start: datetime = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)) -> None:
-        self._now = start
-
-    def now(self) -> datetime:
-        """Return the moment at which the clock stands."""
-        return self._now
-
-    def advance(self, by: timedelta) -> None:
-        """Move the clock."""
-        self._now += by
+__all__ = ["FakeClock"]

@@ -1,4 +1,4 @@
-"""Learned APIs and the credentials for them, in memory; a reader, and a cipher that hides little."""
+"""Learned APIs and credentials for them, in memory; a reader, and a cipher that hides little."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -73,7 +73,7 @@ def run(*arguments: str, **environment: str) -> str:
 
 def test_it_is_found_by_its_entry_point_and_used(target: Path, tmp_path: Path) -> None:
     paths = os.pathsep.join([str(target), str(ROOT)])
-    used = json.loads(run("-c", USE, PYTHONPATH=paths, PUERTO_DICE_FOLDER=str(tmp_path)))
+    used = json.loads(run("-c", USE, PYTHONPATH=paths, DICE_FOLDER=str(tmp_path)))
     assert used["plugin"] == ["active", "0.1.0", "puerto-plugin-dice", ""]
     assert used["tools"] == ["roll_dice", "save_roll"]
     assert used["effects"] == ["read", "write"]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from plugins.openapi.lowering.schemas import FILE, Notes, Schema, Schemas
+from plugins.openapi.lowering.descriptions import FILE
+from plugins.openapi.lowering.schemas import Notes, Schema, Schemas
 from plugins.openapi.lowering.shapes import Shapes
 from plugins.openapi.lowering.words import joined, plain, shortened
 from plugins.openapi.operation import Body, Content

@@ -43,8 +43,11 @@ class Cut:
 _CUTS: Final = (
     Cut(words=120),
     Cut(levels=6, words=120, values=40),
+    Cut(levels=5, words=120, values=40),
     Cut(levels=4, words=120, values=40),
+    Cut(levels=4, words=60, values=20),
     Cut(levels=3, words=100, values=40),
+    Cut(levels=3, words=50, values=20),
     Cut(levels=2, words=100, values=30),
     Cut(levels=2, words=40, values=20),
     Cut(levels=1, words=80, values=20, width=200),

@@ -122,6 +122,8 @@ class References:
         if not fragment:
             return Found("", self._tree)
         if fragment.startswith("/"):
+            if "%" in fragment and (found := self._walked(fragment.split("/")[1:], steps)):
+                return found  # percent signs that mean themselves
             return self._at(reference, split(fragment), steps)
         return self._anchored(reference, unquote(fragment), steps)
 

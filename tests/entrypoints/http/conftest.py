@@ -144,6 +144,7 @@ def install(tmp_path: Path, database_url: str) -> Install:
             database = container.database()
             await database.start()
             stack.push_async_callback(database.close)
+            stack.push_async_callback(container.web().close)
             services = container.services()
             await start_plugins(container, stack)
             await services.signals.start(services.live.hint, services.worker.look)

@@ -45,6 +45,14 @@ ABOVE_USER = {
     ("GET", "/api/metrics"): Role.OPERATOR,
     ("GET", "/api/policy"): Role.OPERATOR,
     ("GET", "/api/plugins"): Role.OPERATOR,
+    ("GET", "/api/learned-apis"): Role.OPERATOR,
+    ("POST", "/api/learned-apis"): Role.OPERATOR,
+    ("POST", "/api/learned-apis/preview"): Role.OPERATOR,
+    ("GET", "/api/learned-apis/<api_id>"): Role.OPERATOR,
+    ("PUT", "/api/learned-apis/<api_id>"): Role.OPERATOR,
+    ("DELETE", "/api/learned-apis/<api_id>"): Role.OPERATOR,
+    ("POST", "/api/learned-apis/<api_id>/refresh"): Role.OPERATOR,
+    ("POST", "/api/learned-apis/<api_id>/accept"): Role.OPERATOR,
     ("PATCH", "/api/plugins/<plugin_name>"): Role.OPERATOR,
     ("PATCH", "/api/tools/<tool_name>"): Role.OPERATOR,
     ("POST", "/api/plugins/<plugin_name>/reload"): Role.OPERATOR,
@@ -56,7 +64,8 @@ ABOVE_USER = {
 BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/api/conversations/<conversation_id>"): {"title": "Mine now"},
 }
-SHARED = {"plugin_name", "schema_provider", "tool_name"}  # path parameters that name what is nobody's own
+# Path parameters that name what is nobody's own.
+SHARED = {"api_id", "plugin_name", "schema_provider", "tool_name"}
 UNKNOWN = "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
 
 

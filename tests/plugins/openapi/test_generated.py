@@ -130,6 +130,7 @@ PLAIN = st.recursive(
             *({"type": "string"}, {"type": "integer", "nullable": True}, {"type": "boolean"}),
             *(
                 {"enum": ["a", 1]},
+                {"$ref": "#/components/schemas/B", "nullable": True},
                 {"type": "string", "pattern": "^a"},
                 {"$ref": "#/components/schemas/A"},
             ),
@@ -176,7 +177,12 @@ def test_what_the_document_takes_the_tool_takes(schema: Any, other: Any, value: 
     tree = {
         "openapi": "3.0.0",
         "paths": {"/x": {"post": {"requestBody": body}}},
-        "components": {"schemas": {"A": other}},
+        "components": {
+            "schemas": {
+                "A": {"type": "object", "properties": {"a": other}},
+                "B": {"type": "string"},
+            }
+        },
     }
     tools, _ = made(tree)
     original = jsonschema_rs.Draft4Validator({**in_draft_4(schema), **in_draft_4(tree)})

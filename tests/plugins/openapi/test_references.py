@@ -13,6 +13,7 @@ TREE: dict[str, Any] = {
         "schemas": {
             "Pet": {"type": "object", "properties": {"name": {"type": "string"}}},
             "a/b~c d": {"type": "integer"},
+            "100%25": {"type": "null"},
             "Alias": {"$ref": "#/components/schemas/Pet"},
             "Described": {"$ref": "#/components/schemas/Alias", "description": "x"},
             "Round": {"$ref": "#/components/schemas/Trip"},
@@ -43,6 +44,7 @@ def follow(reference: str, tree: dict[str, Any] = TREE, **limits: int) -> Any:
         ("#/components/schemas/Pet", PET),
         ("#/components/schemas/a~1b~0c%20d", {"type": "integer"}),
         ("#/paths/~1x~1%7Bid%7D/get/parameters/0/name", "q"),
+        ("#/components/schemas/100%25", {"type": "null"}),
         ("#/components/schemas/Alias", PET),
         ("#/components/schemas/Described", PET),
         ("#/components/schemas/Alias/properties/name", {"type": "string"}),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jsonschema
 import jsonschema_rs
 import pytest
 
@@ -130,6 +131,14 @@ def test_siblings_of_references_count_where_the_version_says_so() -> None:
     }
 
 
+def test_a_short_definition_stands_where_it_is_used_and_may_be_null() -> None:
+    raw = {"$ref": "#/components/schemas/Code", "nullable": True, "description": "Which"}
+    assert body_of(raw, version="3.0.0", Code={"type": "string", "maxLength": 2}) == {
+        "anyOf": [{"type": "string", "maxLength": 2}, {"type": "null"}],
+        "description": "Which",
+    }
+
+
 def test_what_is_read_only_is_not_sent() -> None:
     raw = {
         "type": "object",
@@ -156,7 +165,7 @@ def test_recursion_stays_a_reference() -> None:
         "$defs": {"Tree": {"type": "object", "properties": {"next": {"$ref": "#/$defs/Tree"}}}},
     }
     own = {"allOf": [{"$ref": "#/components/schemas/Own"}, {"type": "object"}]}
-    assert "Own" in body_of({"$ref": "#/components/schemas/Own"}, Own=own)["$defs"]
+    assert body_of({"$ref": "#/components/schemas/Own"}, Own=own) == {"type": "object"}
 
 
 def test_parts_say_which_value_of_the_discriminator_is_theirs() -> None:
@@ -260,3 +269,35 @@ def test_the_operation_knows_what_writing_values_needs() -> None:
             "meta": {"type": "object", "properties": {"a": {"type": "string"}}},
         },
     }
+
+
+def test_definitions_made_of_each_other_end_somewhere() -> None:
+    animal = {
+        "type": "object",
+        "properties": {
+            "kind": {"type": "string"},
+            "young": {"$ref": "#/components/schemas/Animal"},
+        },
+        "oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Animal"}],
+        "discriminator": {"propertyName": "kind"},
+    }
+    cat = {
+        "allOf": [
+            {"$ref": "#/components/schemas/Animal"},
+            {"type": "object", "properties": {"lives": {"type": "integer"}}},
+        ]
+    }
+    lowered = body_of({"$ref": "#/components/schemas/Animal"}, Animal=animal, Cat=cat)
+    assert lowered["$defs"]["Cat"] == {
+        "type": "object",
+        "properties": {
+            "kind": {"type": "string"},
+            "young": {"$ref": "#/$defs/Animal"},
+            "lives": {"type": "integer"},
+        },
+    }
+    own = lowered["$defs"]["Animal"]
+    assert [choice["$ref"] for choice in own["anyOf"]] == ["#/$defs/Cat"]
+    assert jsonschema.Draft202012Validator(lowered).is_valid(
+        {"kind": "Cat", "young": {"kind": "Cat"}}
+    )

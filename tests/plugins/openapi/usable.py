@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +48,30 @@ def require_usable(tools: Iterable[LoweredTool], most: int = 16_384) -> None:
         jsonschema_rs.Draft202012Validator(schema)  # compiles the patterns, too
         assert set(references(schema)) == {f"#/$defs/{name}" for name in schema.get("$defs", {})}
         assert all(map(NAME.fullmatch, schema["properties"]))
+        require_ends(schema.get("$defs", {}))
         assert set(path_arguments(tool.operation)) <= set(schema.get("required", ()))
         assert set(schema.get("required", ())) <= set(schema["properties"])
         shown = {"name": tool.spec.name, "description": tool.spec.description, "parameters": schema}
         assert len(json.dumps(shown)) <= most
         assert tool_from(json.loads(to_json(tool))) == tool
+
+
+def require_ends(definitions: Mapping[str, Any]) -> None:
+    """Fail if definitions are made of each other in the same place: a check would never end."""
+    made_of = {name: set(same_place(schema)) for name, schema in definitions.items()}
+    while made_of:
+        ended = {name for name, others in made_of.items() if not others & made_of.keys()}
+        assert ended, f"{sorted(made_of)} are made of each other"
+        made_of = {name: others for name, others in made_of.items() if name not in ended}
+
+
+def same_place(schema: Any) -> Iterator[str]:
+    """Yield the definitions that a schema refers to, but for those of values in the value."""
+    if "$ref" in schema:
+        yield schema["$ref"].removeprefix("#/$defs/")
+    for keyword in ("anyOf", "allOf"):
+        for part in schema.get(keyword, ()):
+            yield from same_place(part)
 
 
 def path_arguments(operation: Operation) -> Iterator[str]:

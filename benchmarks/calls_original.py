@@ -1,0 +1,211 @@
+"""A document as it stands, and what an independent library says of values by its schemas.
+
+Nothing here is the product's: documents are read by ``json`` and PyYAML, schemas are judged by
+openapi-schema-validator, as a server would that was made by somebody else.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+import yaml
+from jsonschema import ValidationError
+from jsonschema.validators import extend
+from openapi_schema_validator import OAS30WriteValidator, OAS31Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import SchemaRegistry
+
+_SELF: Final = "urn:document"
+_MOST_STEPS: Final = 50
+_MOST_WORDS: Final = 400
+_PARTS: Final = ("allOf", "oneOf", "anyOf")
+
+Pointer = tuple[str, ...]
+"""A place in the document: the names and numbers that lead there."""
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML as JSON has it: what looks like a date stays a text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    sign: [(tag, form) for tag, form in found if tag != "tag:yaml.org,2002:timestamp"]
+    for sign, found in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def load(data: bytes) -> Mapping[str, Any]:
+    """Return a document's tree, all keys being texts."""
+    text = data.decode("utf-8-sig")
+    try:
+        tree = json.loads(text)
+    except ValueError:
+        tree = json.loads(json.dumps(yaml.load(text, _Loader), default=str))  # noqa: S506  safe
+    assert isinstance(tree, dict)
+    return tree
+
+
+def _required(validator: Any, names: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    """Require nothing that is read-only: 3.1 leaves it to the server, which gives it itself."""
+    if not isinstance(names, list) or not isinstance(instance, dict):
+        return
+    for name in names:
+        said = schema.get("properties", {}).get(name, {})
+        found = said
+        if isinstance(said, dict) and isinstance(said.get("$ref"), str):
+            found = {**validator._resolver.lookup(said["$ref"]).contents, **said}
+        read_only = isinstance(found, dict) and found.get("readOnly") is True
+        if name not in instance and not read_only:
+            yield ValidationError(f"{name!r} is a required property")
+
+
+def _or_null(keyword: str) -> Any:
+    check = OAS30WriteValidator.VALIDATORS[keyword]
+
+    def checked(validator: Any, said: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+        if value is None and schema.get("x-nullable") is True:
+            return
+        yield from check(validator, said, value, schema)
+
+    return checked
+
+
+_V2: Final = extend(
+    OAS30WriteValidator,
+    {"type": _or_null("type"), "enum": _or_null("enum"), "required": _required},
+)
+_V30: Final = extend(OAS30WriteValidator, {"required": _required})
+_V31: Final = extend(OAS31Validator, {"required": _required})
+
+
+class Original:
+    """A document, whose places are asked for by pointers."""
+
+    def __init__(self, tree: Mapping[str, Any]) -> None:
+        self.tree = tree
+        self.is_swagger = "swagger" in tree
+        version = str(tree.get("openapi", "2.0"))
+        kind: Any = _V2 if self.is_swagger else _V30 if version.startswith("3.0") else _V31
+        self._validator = kind
+        self._checker = kind.FORMAT_CHECKER
+        self._ready: dict[Pointer, Any] = {}
+
+    @cached_property
+    def _registry(self) -> SchemaRegistry:
+        whole: Resource[Any] = Resource.opaque(self.tree)
+        return Registry().with_resource(_SELF, whole)
+
+    def at(self, place: Pointer) -> Any:
+        """Return what stands at a place.
+
+        Raises:
+            KeyError: nothing does.
+
+        """
+        value: Any = self.tree
+        for step in place:
+            if isinstance(value, list):
+                value = value[int(step)]
+            elif isinstance(value, dict):
+                value = value[step]
+            else:
+                raise KeyError(step)
+        return value
+
+    def followed(self, place: Pointer) -> tuple[Pointer, Any]:
+        """Return the place that references lead to, and what stands there.
+
+        Raises:
+            KeyError: they lead nowhere in this document.
+
+        """
+        value = self.at(place)
+        for _ in range(_MOST_STEPS):
+            if not isinstance(value, dict) or not isinstance(value.get("$ref"), str):
+                return place, value
+            place = _place(value["$ref"])
+            value = self.at(place)
+        raise KeyError(place)
+
+    def problems(self, place: Pointer, value: Any) -> list[str]:
+        """Say what is wrong with a value by the schema at a place."""
+        if place not in self._ready:
+            pointer = "".join(f"/{quote(_escaped(step), safe='')}" for step in place)
+            self._ready[place] = self._validator(
+                {"$ref": f"{_SELF}#{pointer}"},
+                registry=self._registry,
+                format_checker=self._checker,
+            )
+        return [_told(error) for error in self._ready[place].iter_errors(value)]
+
+    def schemas(self, place: Pointer) -> list[tuple[Pointer, Mapping[str, Any]]]:
+        """Return a schema and all that are parts of it by reference or by combination."""
+        found: dict[Pointer, Mapping[str, Any]] = {}
+        waiting = [place]
+        while waiting:
+            try:
+                at, schema = self.followed(waiting.pop())
+            except (KeyError, IndexError, ValueError):
+                continue
+            if at in found or not isinstance(schema, dict):
+                continue
+            found[at] = schema
+            for keyword in _PARTS:
+                parts = schema.get(keyword)
+                waiting += [
+                    (*at, keyword, str(number))
+                    for number in range(len(parts) if isinstance(parts, list) else 0)
+                ]
+        return list(found.items())
+
+    def kinds(self, place: Pointer) -> frozenset[str]:
+        """Return the types that a schema speaks of; none means any."""
+        kinds: set[str] = set()
+        for _, schema in self.schemas(place):
+            named = schema.get("type")
+            kinds.update(named if isinstance(named, list) else [named] if named else [])
+            kinds.update({"object"} if "properties" in schema and not named else ())
+            kinds.update({"array"} if "items" in schema and not named else ())
+        return frozenset(kinds)
+
+    def member(self, place: Pointer, name: str) -> Pointer | None:
+        """Return the place of the schema of a property, if there is one."""
+        schemas = self.schemas(place)
+        for at, schema in schemas:
+            if name in (schema.get("properties") or {}):
+                return (*at, "properties", name)
+        for at, schema in schemas:
+            if isinstance(schema.get("additionalProperties"), dict):
+                return (*at, "additionalProperties")
+        return None
+
+    def members(self, place: Pointer) -> frozenset[str]:
+        """Return the names of the properties that a schema speaks of."""
+        return frozenset(
+            name for _, schema in self.schemas(place) for name in (schema.get("properties") or {})
+        )
+
+    def items(self, place: Pointer) -> Pointer | None:
+        """Return the place of the schema of a list's items, if there is one."""
+        return next(
+            ((*at, "items") for at, schema in self.schemas(place) if "items" in schema), None
+        )
+
+
+def _told(error: ValidationError) -> str:
+    where = "/".join(map(str, error.absolute_path))
+    message = error.message if len(error.message) <= _MOST_WORDS else error.message[-_MOST_WORDS:]
+    return f"{where or '.'}: {message} [{error.validator}]"
+
+
+def _place(reference: str) -> Pointer:
+    if not reference.startswith("#"):
+        raise KeyError(reference)
+    steps = reference[1:].split("/")[1:]
+    return tuple(unquote(step).replace("~1", "/").replace("~0", "~") for step in steps)
+
+
+def _escaped(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")

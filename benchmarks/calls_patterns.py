@@ -1,0 +1,84 @@
+"""Texts that a regular expression takes, out of a random source."""
+
+import re
+import string
+from collections.abc import Callable
+from random import Random
+from re import _constants as signs, _parser as parser  # type: ignore[attr-defined]  # no face for it
+from typing import Any, Final
+
+_PRINTED: Final = [chr(code) for code in range(32, 127)]
+_CLASSES: Final = {
+    signs.CATEGORY_DIGIT: string.digits,
+    signs.CATEGORY_WORD: string.ascii_letters + string.digits + "_",
+    signs.CATEGORY_SPACE: " ",
+    signs.CATEGORY_NOT_DIGIT: string.ascii_letters + "-. ",
+    signs.CATEGORY_NOT_WORD: "-. /+",
+    signs.CATEGORY_NOT_SPACE: string.ascii_letters + string.digits + "-_/",
+}
+
+
+def matching(pattern: str, random: Random, least: int = 0, tries: int = 60) -> str | None:
+    """Return a text that a pattern is found in, as long as that if it can be; None if none was."""
+    tree = parser.parse(pattern)
+    found = re.compile(pattern)
+    best = None
+    for attempt in range(tries):
+        text = "".join(_texts(tree, random, min(attempt * 4 + 3, max(least * 2, 40))))
+        if found.search(text):
+            best = text
+            if len(text) >= least:
+                break
+    return best
+
+
+def _texts(tree: Any, random: Random, most: int) -> list[str]:
+    return [_text(sign, said, random, most) for sign, said in tree]
+
+
+def _text(sign: Any, said: Any, random: Random, most: int) -> str:
+    match sign:
+        case signs.LITERAL:
+            return chr(said)
+        case signs.NOT_LITERAL:
+            return random.choice([each for each in _PRINTED if ord(each) != said])
+        case signs.ANY:
+            return random.choice("abcXYZ 019-_/é")
+        case signs.IN:
+            return _of_class(said, random)
+        case signs.BRANCH:
+            return "".join(_texts(random.choice(said[1]), random, most))
+        case signs.SUBPATTERN:
+            return "".join(_texts(said[-1], random, most))
+        case signs.MAX_REPEAT | signs.MIN_REPEAT:
+            least, limit, inner = said
+            times = random.randint(least, max(least, min(int(limit), least + most)))
+            return "".join("".join(_texts(inner, random, most)) for _ in range(times))
+        case _:  # places such as ^, and what is looked ahead for: what does not fit is thrown away
+            return ""
+
+
+def _of_class(members: Any, random: Random) -> str:
+    negated = members[0][0] is signs.NEGATE
+    tests = [_test(sign, said) for sign, said in members if sign is not signs.NEGATE]
+    if negated:
+        return random.choice([each for each in _PRINTED if not any(test(each) for test in tests)])
+    sign, said = random.choice(list(members))
+    match sign:
+        case signs.LITERAL:
+            return chr(said)
+        case signs.RANGE:
+            return chr(random.randint(said[0], min(said[1], 0xD7FF if said[0] < 0xD800 else said[1])))
+        case _:
+            return random.choice(_CLASSES[said])
+
+
+def _test(sign: Any, said: Any) -> Callable[[str], bool]:
+    match sign:
+        case signs.LITERAL:
+            return lambda each: ord(each) == said
+        case signs.RANGE:
+            return lambda each: said[0] <= ord(each) <= said[1]
+        case _:
+            known = _CLASSES[said]
+            return lambda each: each in known

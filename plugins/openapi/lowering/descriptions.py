@@ -1,0 +1,41 @@
+"""What is said of a schema in words: its description, and what only fits in there."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from plugins.openapi.lowering.patterns import usable
+from plugins.openapi.lowering.words import joined, plain, shortened, value_text
+from plugins.openapi.reading.values import is_true, text
+
+FILE: Final = "A file, as base64 or a data: URL"
+MOST_WORDS: Final = 300  # characters
+_LONG_EXAMPLE: Final = 60
+_MOST_DEEP: Final = 2  # where examples are worth their tokens
+_EXEMPLIFIED: Final = ("string", "integer", "number")
+
+
+def described(raw: Mapping[str, Any], types: list[str], depth: int) -> str:
+    """Return the description of a schema that lies so many levels deep."""
+    told = shortened(plain(text(raw.get("description"))), MOST_WORDS)
+    if is_true(raw.get("deprecated")):
+        told = joined("Deprecated", told)
+    if raw.get("format") == "binary" or text(raw.get("type")) == "file":
+        told = joined(told, FILE)
+    pattern = raw.get("pattern")
+    if isinstance(pattern, str) and len(pattern) <= _LONG_EXAMPLE and usable(pattern) is None:
+        told = joined(told, f"Pattern: {pattern}")
+    example = _example(raw) if depth <= _MOST_DEEP and types and types[0] in _EXEMPLIFIED else ""
+    if example and example.strip('"') not in told:
+        told = joined(told, f"Example: {example}")
+    return told
+
+
+def _example(raw: Mapping[str, Any]) -> str:
+    """Return a short example of a schema that does not show by itself what it takes."""
+    if raw.keys() & {"enum", "const", "default"}:
+        return ""
+    listed = raw.get("examples")
+    example = raw.get("example", listed[0] if isinstance(listed, list) and listed else None)
+    if example is None or isinstance(example, dict | list):
+        return ""
+    return value_text(example, _LONG_EXAMPLE)
