@@ -39,7 +39,7 @@ from domain.runs import Call, CallState, Problem, Run, RunStatus
 from domain.shown_tools import Showcase, ShownTools
 from domain.tool_calls import erred, intend, settled
 from domain.tools import Previewed, ToolSpec
-from domain.turns import of_run, system_prompt
+from domain.turns import GAP, of_run, system_prompt
 from domain.vetoing import Guard
 
 
@@ -241,7 +241,7 @@ class Runner:
         """Say the pieces as they come, and return what is to be stored with the answer's end."""
         journal, run = task.journal, task.journal.run
         requests: list[ToolRequest] = []
-        gap = "\n\n" if run.text else ""  # between what was said before a tool and after it
+        gap = GAP if run.text else ""
         async with aclosing(self._asker.ask(run.choices, self._request_for(task, tools))) as pieces:
             async for piece in pieces:
                 match piece:

@@ -85,8 +85,8 @@ def test_a_page_is_shown_as_it_is() -> None:
 
 def test_a_memento_goes_back_to_the_provider_that_made_it_only() -> None:
     run = run_of(
-        *said("Hm."),
+        *said("\n\nHm. "),
         StepEnded("tool_calls", 1, 1, 0, provider="a", model="1", memento="signed"),
     )
-    assert of_run(run, "a") == [AssistantTurn("Hm.", (), "signed")]
+    assert of_run(run, "a") == [AssistantTurn("Hm. ", (), "signed")]
     assert of_run(run, "b") == [AssistantTurn("Hm.", ())]
