@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from calls_argued import as_meant
 from calls_arguments import WAYS, Endless, arguments_for
 from calls_judge import Judge, Received
 from calls_original import Original, load
@@ -71,6 +72,7 @@ class Outcome:
     tools: int = 0
     calls: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    argued: int = 0
     malformed: list[Malformed] = field(default_factory=list)
     uncalled: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
@@ -82,7 +84,8 @@ class Caller:
     def __init__(self, name: str, data: bytes, calls: int) -> None:
         self._calls = calls
         self.outcome = Outcome(name)
-        self._judge = Judge(Original(load(data)))
+        tree = load(data)
+        self._judge, self._meant = Judge(Original(tree)), Judge(as_meant(name, tree))
         self._document = read_document(data, source=_PLACE)
         self._operation = ""
         self._received: Received | None = None
@@ -95,7 +98,14 @@ class Caller:
             self._problems = self._judge.problems(self._operation, received)
         except Exception as error:  # noqa: BLE001  a judge that fails judges nothing
             self._problems = [f"judge: {error!r}"[:600]]
+        self._is_argued = bool(self._problems) and not self._meant_problems(received)
         return self._problems
+
+    def _meant_problems(self, received: Received) -> list[str]:
+        try:
+            return self._meant.problems(self._operation, received)
+        except Exception as error:  # noqa: BLE001
+            return [f"judge: {error!r}"[:600]]
 
     async def call_all(self, port: int, caller: ApiCaller) -> None:
         """Call each tool several times."""
@@ -126,7 +136,9 @@ class Caller:
                 self.outcome.refused[f"{type(error).__name__}: {error.message}"] += 1
                 continue
             made += 1
-            if self._problems:
+            if self._is_argued:
+                self.outcome.argued += 1
+            elif self._problems:
                 self.outcome.malformed.append(self._report(arguments))
         self.outcome.calls += made
         if not made:
@@ -220,7 +232,7 @@ def main(arguments: Sequence[str]) -> int:
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         for each in pool.map(run_alone, paths, [told.calls] * len(paths)):
             found.append(each)
-            print(each.document, each.operations, each.tools, each.calls, sum(each.refused.values()), len(each.malformed), len(each.uncalled), f"{each.seconds:.1f}", flush=True)
+            print(each.document, each.operations, each.tools, each.calls, sum(each.refused.values()), len(each.malformed), each.argued, len(each.uncalled), f"{each.seconds:.1f}", flush=True)
     if told.json:
         told.json.write_text(json.dumps([{"document": e.document, "refused": e.refused, "uncalled": e.uncalled, "malformed": [{"operation": m.operation, "arguments": m.arguments, "request": m.request, "problems": m.problems} for m in e.malformed]} for e in found], indent=1, default=str))
     return 1 if any(each.malformed for each in found) else 0

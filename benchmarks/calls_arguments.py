@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
@@ -39,6 +40,7 @@ _TEXTS: Final = {
     "base64": base64.b64encode(b"\x00\xff bytes").decode(),
     "binary": base64.b64encode(b"\x00\xff\r\n--bytes").decode(),
 }
+_PNG: Final = "data:image/png;base64," + _TEXTS["binary"]
 _RANGES: Final = {"int32": 2**31 - 1, "uint32": 2**32 - 1, "int64": 2**53, "uint64": 2**53}
 _DEEP: Final = 5
 _MOST_DEEP: Final = 60
@@ -150,10 +152,10 @@ class _Maker:
         made = {}
         for name, inner in properties.items():
             if name in required:
-                made[name] = self.value(inner, depth + 1)
+                made[name] = self._member(name, inner, depth)
             elif self._random.random() < share:
                 try:
-                    made[name] = self.value(inner, depth + 1)
+                    made[name] = self._member(name, inner, depth)
                 except Endless:
                     continue
         more = schema.get("additionalProperties", True)
@@ -170,11 +172,23 @@ class _Maker:
         while len(made) < wanted and more is not False:
             made[f"key{number}"] = self.value(more, depth + 1)
             number += 1
+        refused = schema.get("not", {}).get("required", ())
+        if refused and all(name in made for name in refused):
+            del made[self._random.choice([name for name in refused if name not in required])]
         most = schema.get("maxProperties", math.inf)
         for name in [name for name in made if name not in required]:
             if len(made) > most:
                 del made[name]
         return made
+
+    def _member(self, name: str, schema: Schema, depth: int) -> Any:
+        """Return the value of a property; what is called so is an address, as anybody would say."""
+        made = self.value(schema, depth + 1)
+        is_text = isinstance(made, str) and not schema.keys() & {"pattern", "enum", "const"}
+        kind = "email" if "email" in name.lower() else "ipv4" if name.endswith("_ip") else ""
+        meant = _TEXTS.get(kind, "")
+        fits = 0 < len(meant) <= schema.get("maxLength", math.inf)
+        return meant if is_text and made and fits else made
 
     def _array(self, schema: Schema, depth: int) -> list[Any]:
         first = schema.get("prefixItems", [])
@@ -195,12 +209,16 @@ class _Maker:
 
     def _string(self, schema: Schema, _depth: int) -> str:
         least, most = schema.get("minLength", 0), schema.get("maxLength", math.inf)
+        is_image = "Sent as image/" in schema.get("description", "")
+        known = _PNG if is_image else _TEXTS.get(schema.get("format", ""))
         if (pattern := schema.get("pattern")) is not None:
+            if known is not None and re.search(pattern, known):
+                return known
             text = matching(pattern, self._random, least)
             if text is None:
                 raise Endless
             return text if len(text) <= most else text[: int(most)]
-        if (known := _TEXTS.get(schema.get("format", ""))) is not None:
+        if known is not None:
             return known
         edge = self._random.random() < self._way.edges
         text = self._random.choice(EDGES if edge else PLAIN)

@@ -80,8 +80,8 @@ class Judge:
         path = next((target[len(base) :] for base in bases if target.startswith(f"{base}/")), None)
         if path is None:
             return [f"path: {target} is under none of the servers {bases}"]
-        matches = self._matches(method, path)
-        if not matches or matches[0] != template:
+        matches = self._matches(method, path, query)
+        if template not in matches or _address(matches[0]) != _address(template):
             return [f"path: {path} is one of {matches or 'nothing'}"]
         return [
             *self._parameters(template, method, path, query, received),
@@ -90,15 +90,20 @@ class Judge:
 
     # Routing
 
-    def _matches(self, method: str, path: str) -> list[str]:
-        """Return the templates that a path fits, the most literal first."""
+    def _matches(self, method: str, path: str, query: str) -> list[str]:
+        """Return the templates that a path fits, the most literal first.
+
+        Some documents tell operations apart by a fixed query, or have several for one address.
+        """
+        pairs = set(query.split("&"))
         found = [
             template
             for template, pattern, item in self._templates
             if pattern.fullmatch(path)
+            and pairs.issuperset(filter(None, _address(template).partition("?")[2].split("&")))
             and any(key.upper() == method for key in self._item(template, item))
         ]
-        return sorted(found, key=lambda each: ["{" in step for step in each.split("/")])
+        return sorted(found, key=_variety)
 
     def _item(self, template: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
         if "$ref" not in item:
@@ -292,7 +297,7 @@ class Judge:
             yield from self._content(kind, received.body, (*whole.place, "schema"), {})
 
     def _fields(self, fields: Sequence[Declared], kind: str, body: bytes) -> Iterator[str]:
-        pairs, files = _form_pairs(kind, body)
+        pairs, files = form_pairs(kind, body)
         known = {each.name for each in fields}
         yield from (f"form: {name!r} is not declared" for name, _ in pairs if name not in known)
         for each in fields:
@@ -329,7 +334,7 @@ class Judge:
     def _form(
         self, kind: str, body: bytes, schema: Pointer, encoding: Mapping[str, Any]
     ) -> dict[str, Any]:
-        pairs, files = _form_pairs(kind, body)
+        pairs, files = form_pairs(kind, body)
         names = dict.fromkeys([*(name for name, _ in pairs), *files])
         found: dict[str, Any] = {}
         for name in names:
@@ -359,6 +364,16 @@ class Judge:
 def _is_ours(one: Declared) -> bool:
     """Tell whether the client sends the parameter itself, or nobody may."""
     return one.where == "header" and one.name.lower() in {"accept", "content-type", "authorization"}
+
+
+def _address(template: str) -> str:
+    return template.partition("#")[0]
+
+
+def _variety(template: str) -> tuple[list[bool], int]:
+    """Return what makes a template less certain than others."""
+    path, _, query = _address(template).partition("?")
+    return ["{" in step for step in path.split("/")], -len(query)
 
 
 def _base(server: Mapping[str, Any]) -> str:
@@ -403,7 +418,7 @@ def _is_lines(essence: str) -> bool:
     return essence in {"application/x-ndjson", "application/ndjson", "application/jsonl"}
 
 
-def _form_pairs(kind: str, body: bytes) -> tuple[Pairs, dict[str, list[str]]]:
+def form_pairs(kind: str, body: bytes) -> tuple[Pairs, dict[str, list[str]]]:
     """Return the fields of a form, the values still encoded as in a query, and the files."""
     if kind.startswith(_FORM):
         return [

@@ -61,34 +61,92 @@ def _required(validator: Any, names: Any, instance: Any, schema: Any) -> Iterato
             yield ValidationError(f"{name!r} is a required property")
 
 
-def _or_null(keyword: str) -> Any:
-    check = OAS30WriteValidator.VALIDATORS[keyword]
+def _referred(validator: Any, to: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+    """Follow a reference; what stands in another document is not known, and takes anything."""
+    if isinstance(to, str) and to.startswith(("#", _SELF)):
+        yield from OAS30WriteValidator.VALIDATORS["$ref"](validator, to, value, schema)
 
-    def checked(validator: Any, said: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-        if value is None and schema.get("x-nullable") is True:
+
+def _typed(check: Any) -> Any:
+    """Check several types, which only 3.1 knows; and ``x-nullable``, as Swagger 2 has it."""
+
+    def checked(validator: Any, kinds: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+        listed = kinds if isinstance(kinds, list) else [kinds]
+        if value is None and ("null" in listed or schema.get("x-nullable") is True):
             return
-        yield from check(validator, said, value, schema)
+        errors = [list(check(validator, kind, value, schema)) for kind in listed if kind != "null"]
+        if all(errors):
+            yield from errors[0]
 
     return checked
 
 
-_V2: Final = extend(
+def _limited(check: Any) -> Any:
+    """Check a limit that is a number, written as a text or not."""
+
+    def checked(validator: Any, limit: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+        if isinstance(limit, bool):  # before 3.1 it said how the other limit is meant
+            return
+        yield from check(validator, float(limit) if isinstance(limit, str) else limit, value, schema)
+
+    return checked
+
+
+_LIMITS: Final = ("minimum", "maximum")
+_V30: Final = extend(
     OAS30WriteValidator,
-    {"type": _or_null("type"), "enum": _or_null("enum"), "required": _required},
+    {
+        "required": _required,
+        "$ref": _referred,
+        "type": _typed(OAS30WriteValidator.VALIDATORS["type"]),
+        **{name: _limited(OAS30WriteValidator.VALIDATORS[name]) for name in _LIMITS},
+    },
 )
-_V30: Final = extend(OAS30WriteValidator, {"required": _required})
-_V31: Final = extend(OAS31Validator, {"required": _required})
+_V31: Final = extend(
+    OAS31Validator,
+    {
+        "required": _required,
+        "$ref": _referred,
+        **{
+            name: _limited(OAS31Validator.VALIDATORS[name])
+            for name in (*_LIMITS, "exclusiveMinimum", "exclusiveMaximum")
+        },
+    },
+)
+
+
+def _or_null(check: Any) -> Any:
+    def checked(validator: Any, said: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+        parts = [schema, *(each for each in schema.get("allOf", ()) if isinstance(each, dict))]
+        nullable = any(each.get(name) is True for each in parts for name in _MEANS_NULL)
+        if not (value is None and nullable):
+            yield from check(validator, said, value, schema)
+
+    return checked
+
+
+_MEANS_NULL: Final = ("nullable", "x-nullable")
+_NULLABLE: Final = ("type", "enum", "$ref", "allOf", "anyOf", "oneOf")
+
+
+def _nullable(kind: Any) -> Any:
+    """Return a validator by which ``nullable`` means what it says wherever it stands."""
+    return extend(kind, {name: _or_null(kind.VALIDATORS[name]) for name in _NULLABLE})
 
 
 class Original:
-    """A document, whose places are asked for by pointers."""
+    """A document, whose places are asked for by pointers.
 
-    def __init__(self, tree: Mapping[str, Any]) -> None:
+    With ``nullable`` it is read as it is meant rather than as it is written: null is allowed
+    wherever ``nullable`` or ``x-nullable`` says so.
+    """
+
+    def __init__(self, tree: Mapping[str, Any], *, nullable: bool = False) -> None:
         self.tree = tree
         self.is_swagger = "swagger" in tree
         version = str(tree.get("openapi", "2.0"))
-        kind: Any = _V2 if self.is_swagger else _V30 if version.startswith("3.0") else _V31
-        self._validator = kind
+        kind: Any = _V30 if self.is_swagger or version.startswith("3.0") else _V31
+        self._validator = _nullable(kind) if nullable else kind
         self._checker = kind.FORMAT_CHECKER
         self._ready: dict[Pointer, Any] = {}
 

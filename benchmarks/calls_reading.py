@@ -96,6 +96,7 @@ class Reader:
             separator = _DELIMITERS[written.style].pattern
         if "array" in kinds:
             yield self._list(re.split(separator, text), decode, written.schema)
+            yield from self._nested(decode(text))
         if "object" in kinds:
             parts = re.split(separator, text)
             yield from self._object(_members(parts, explode=written.explode), decode, written)
@@ -128,11 +129,20 @@ class Reader:
         if own and "array" in kinds:
             parts = own if written.explode else delimiter.split(own[-1])
             yield self._list(parts, unquote_plus, written.schema)
+            yield from self._nested(unquote_plus(own[-1]))
         if own and "object" in kinds and not written.explode:
             parts = delimiter.split(own[-1])
             yield from self._object(_members(parts, explode=False), unquote_plus, written)
         if own:
             yield from self.scalars(unquote_plus(own[-1]), written.schema)
+
+    def _nested(self, text: str) -> Iterator[Any]:
+        """Yield a list of objects, for which OpenAPI defines no style: JSON, joined by commas."""
+        if text[:1] in ("[", "{"):
+            try:
+                yield json.loads(f"[{text}]")
+            except ValueError:
+                pass
 
     def _names(self, place: Pointer | None) -> frozenset[str]:
         return self._original.members(place) if place is not None else frozenset()

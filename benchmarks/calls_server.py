@@ -17,19 +17,26 @@ _PIECE = 65_536
 async def serving(judged: Judged) -> AsyncIterator[int]:
     """Serve on a free port, which is yielded, until the block ends."""
 
+    open_lines: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
+
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        open_lines[asyncio.current_task()] = writer
         try:
             await _answer_all(reader, writer, judged)
         except (ConnectionError, h11.RemoteProtocolError):
             pass  # the client went away, or has to be told so
         finally:
             writer.close()
+            del open_lines[asyncio.current_task()]
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        for writer in open_lines.values():
+            writer.close()
+        await asyncio.gather(*(task for task in open_lines if task is not None))
 
 
 async def _answer_all(

@@ -23,7 +23,7 @@ def warnings(settings: ApiSettings, version: ApiVersion, given: Collection[str])
         names = ", ".join(sorted({name for tool in asking for name in tool.asks}))
         yield f"Credentials are asked for and not set: {names}."
     if changed := sum(bool(tool.notes) for tool in tools):
-        yield f"What {changed} tools take was mended or shortened: their notes say how."
+        yield f"Something was mended or shortened; the notes say what. Tools: {changed}."
 
 
 def given_none(asks: Collection[str], given: Collection[str]) -> bool:

@@ -11,7 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Final
+from urllib.parse import urlsplit
 
+from domain.errors import FieldProblem, InvalidRequest
 from domain.tools import Effect, ToolSpec
 
 PLUGIN: Final = "learned"
@@ -154,6 +156,24 @@ class ApiSettings:
     overrides: Mapping[str, Override] = field(default_factory=dict)
     per_user: bool = False
     per_second: float = 10.0
+
+    def check(self) -> None:
+        """Look at what needs no document to be wrong.
+
+        Raises:
+            InvalidRequest: the address is none.
+
+        """
+        if not self.base_url:
+            return
+        parts = urlsplit(self.base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            message = "It must be an absolute http or https address."
+        elif "@" in parts.netloc or parts.query or parts.fragment:
+            message = "It must have no user, query or fragment; credentials belong into auth."
+        else:
+            return
+        raise InvalidRequest(f"base_url: {message}", [FieldProblem("base_url", message)])
 
     def takes(self, tool: ApiTool) -> bool:
         """Tell whether the operation is among those that are wanted."""

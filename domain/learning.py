@@ -5,17 +5,29 @@ a draft is one unit of work; `announce` then lets this worker use it at once, an
 within seconds.
 """
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from domain.api_changes import Diff, difference, merged
 from domain.api_documents import Document, Documents
+from domain.api_drafts import (
+    NAME_LENGTH,
+    Draft,
+    Edit,
+    Order,
+    counted,
+    names_given,
+    renamed,
+    require_free,
+    require_schemes,
+    with_known_operations,
+)
 from domain.api_keyring import OPERATOR, ApiKeyring
 from domain.api_names import free_names
 from domain.api_shelf import ApiShelf
-from domain.errors import Conflict, FieldProblem, InvalidRequest, PuertoError, Unprocessable
+from domain.errors import Conflict, PuertoError
 from domain.identity import User
 from domain.ids import new_id
 from domain.learned_apis import (
@@ -23,7 +35,6 @@ from domain.learned_apis import (
     ApiSettings,
     ApiVersion,
     LearnedApi,
-    offered,
 )
 from domain.notices import Notice, NoticeType
 from domain.plugin_desk import PluginDesk
@@ -34,43 +45,6 @@ from domain.ports.plugins import Plugins
 from domain.ports.switches import Switches
 from domain.ports.toolbox import Toolbox
 from domain.ports.unit_of_work import UnitOfWork
-
-NAME_LENGTH: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is to be learned. ``credentials`` are the operator's, as `Credentials.of` reads them."""
-
-    document: Document
-    name: str = ""
-    settings: ApiSettings = field(default_factory=ApiSettings)
-    credentials: Mapping[str, Any] | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """What is to be otherwise; None stays as it is, and so do credentials. ``{}`` removes those."""
-
-    name: str | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    credentials: Mapping[str, Any] | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An API as it would be, with its version in use.
-
-    ``event`` is what it will be called: ``learned``, ``changed``, ``refreshed``, ``accepted``.
-    ``diff`` is what a refresh or acceptance does. ``waiting`` is a version that has to wait.
-    """
-
-    event: str
-    api: LearnedApi
-    version: ApiVersion
-    diff: Diff | None = None
-    waiting: ApiVersion | None = None
-    credentials: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 class Learning:
@@ -113,6 +87,7 @@ class Learning:
             Conflict: there is an API of this name.
 
         """
+        order.settings.check()
         version = await self._documents.read(order.document)
         api_id, now = new_id(), self._clock.now()
         name = await self._name(order, version)
@@ -147,6 +122,7 @@ class Learning:
             updated_by=user.id,
             revision=api.revision + 1,
         )
+        changed.settings.check()
         waiting = await self._apis.waiting(api_id)
         draft = Draft("changed", changed, version, None, waiting, edit.credentials)
         return await self._checked(draft, known=api.settings)
@@ -179,7 +155,7 @@ class Learning:
             await self._note(api, error.message)
             raise
         new = await self._named(api_id, api.name, read, names)
-        diff = difference(before, new, is_placed=bool(api.settings.base_url))
+        diff = await self._difference(api, before, new)
         waits = diff.is_breaking
         version = merged(before, new, diff) if waits else new
         refreshed = replace(
@@ -191,7 +167,7 @@ class Learning:
             waiting=new.digest if waits else "",
             revision=api.revision + 1,
         )
-        return _counted(Draft("refreshed", refreshed, version, diff, new if waits else None))
+        return counted(Draft("refreshed", refreshed, version, diff, new if waits else None))
 
     async def accept(self, user: User, api_id: str, digest: str = "") -> Draft:
         """Return an API with the version that waits in use; ``digest`` is of the one that was seen.
@@ -208,9 +184,9 @@ class Learning:
         if digest not in ("", waiting.digest):
             raise Conflict("Another version waits by now: look at it first.")
         before = await self._apis.version(api_id)
-        diff = difference(before, waiting, is_placed=bool(api.settings.base_url))
+        diff = await self._difference(api, before, waiting)
         accepted = replace(api, updated_by=user.id, waiting="", revision=api.revision + 1)
-        return _counted(Draft("accepted", accepted, waiting, diff))
+        return counted(Draft("accepted", accepted, waiting, diff))
 
     async def keep(self, draft: Draft) -> None:
         """Keep a draft: all of it or nothing; every worker will look at it.
@@ -260,7 +236,7 @@ class Learning:
         waiting = await self._apis.waiting(api_id) if api.waiting else None
         diff = None
         if waiting is not None:
-            diff = difference(version, waiting, is_placed=bool(api.settings.base_url))
+            diff = await self._difference(api, version, waiting)
         return Draft("found", api, version, diff, waiting)
 
     async def forget(self, api_id: str) -> None:
@@ -277,6 +253,12 @@ class Learning:
 
         await self._unit_of_work.run(work)
         await self._desk.look()
+
+    @staticmethod
+    async def _difference(api: LearnedApi, old: ApiVersion, new: ApiVersion) -> Diff:
+        """Compare in a thread: there may be thousands of tools."""
+        is_placed = bool(api.settings.base_url)
+        return await asyncio.to_thread(difference, old, new, is_placed=is_placed)
 
     async def _note(self, api: LearnedApi, problem: str) -> None:
         await self._apis.change(replace(api, problem=problem, revision=api.revision + 1))
@@ -300,16 +282,10 @@ class Learning:
         names = free_names(wanted, taken, name, kept=kept)
         if names == wanted:
             return version
-        tools = (
-            tool
-            if tool.spec.name == names[tool.operation]
-            else replace(tool, spec=replace(tool.spec, name=names[tool.operation]))
-            for tool in version.tools
-        )
-        return replace(version, tools=tuple(tools))
+        return await asyncio.to_thread(renamed, version, names)
 
     async def _checked(self, draft: Draft, known: ApiSettings | None = None) -> Draft:
-        """Return a draft that can be kept.
+        """Return a draft that can be kept; ``known`` are the settings before.
 
         Raises:
             InvalidRequest: a setting names what the document does not have.
@@ -317,57 +293,12 @@ class Learning:
             Conflict: a name is taken.
 
         """
-        api, settings = draft.api, draft.api.settings
+        api = draft.api
         if any(other.name == api.name and other.id != api.id for other in await self._apis.all()):
             raise Conflict("There is a learned API of this name.")
-        versions = [each for each in (draft.version, draft.waiting) if each is not None]
-        ids = {tool.operation_id: tool.operation for each in versions for tool in each.tools}
-        operations = {tool.operation for each in versions for tool in each.tools}
-        operations |= set(known.overrides if known else ())
-        overrides = {
-            name if name in operations else ids.get(name, name): override
-            for name, override in settings.overrides.items()
-        }
-        if unknown := [name for name in overrides if name not in operations]:
-            message = f"The document has no operation {unknown[0]!r} that is learned."
-            raise InvalidRequest(message, [FieldProblem("overrides", message)])
-        draft = replace(draft, api=replace(api, settings=replace(settings, overrides=overrides)))
-        await self._check_names(draft)
-        self._check_schemes(draft, versions)
-        return _counted(draft)
-
-    async def _check_names(self, draft: Draft) -> None:
-        overrides = draft.api.settings.overrides
-        given = [each.name for each in overrides.values() if each.name is not None]
-        if not given:
-            return
-        taken = await self._shelf.names_besides(draft.api.id, self._toolbox, self._plugins)
-        others = [
-            tool.spec.name
-            for tool in draft.version.tools
-            if tool.operation not in overrides or overrides[tool.operation].name is None
-        ]
-        for name in given:
-            if name in taken or given.count(name) + others.count(name) > 1:
-                raise Conflict(f"There is a tool {name!r} already.")
-
-    @staticmethod
-    def _check_schemes(draft: Draft, versions: list[ApiVersion]) -> None:
-        known = {scheme.name for version in versions for scheme in version.schemes}
-        if unknown := [name for name in draft.credentials or () if name not in known]:
-            named = f"It has {', '.join(sorted(known))}." if known else "It has none."
-            raise Unprocessable(f"The document has no security scheme {unknown[0]!r}. {named}")
-
-
-def _counted(draft: Draft) -> Draft:
-    api, version = draft.api, draft.version
-    return replace(
-        draft,
-        api=replace(
-            api,
-            title=version.title,
-            digest=version.digest,
-            endpoints=version.endpoints,
-            tools=len(offered(api.settings, version)),
-        ),
-    )
+        draft = with_known_operations(draft, known.overrides if known else ())
+        require_schemes(draft)
+        if given := names_given(draft):
+            taken = await self._shelf.names_besides(api.id, self._toolbox, self._plugins)
+            require_free(given, taken, draft)
+        return counted(draft)

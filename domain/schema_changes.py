@@ -9,7 +9,7 @@ from typing import Any, Final
 
 Schema = Mapping[str, Any]
 
-_STEPS: Final = 5_000  # parts compared, of one tool
+_STEPS: Final = 2_000  # parts compared, of one tool
 _MOST: Final = 20  # differences told
 _LEAST: Final = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 _GREATEST: Final = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")

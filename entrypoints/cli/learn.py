@@ -1,4 +1,4 @@
-"""``puerto learn``: which tools an OpenAPI document gives."""
+"""``puerto learn``: learn an API, or see which tools its OpenAPI document gives."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,10 @@ _WRONG_USE: Final = 2
 
 def command(
     spec: Annotated[
-        str, typer.Argument(help="The document: a file in JSON or YAML, or - for standard input.")
+        str,
+        typer.Argument(
+            help="The document: a file in JSON or YAML, a URL, or - for standard input."
+        ),
     ],
     *,
     dry_run: Annotated[
@@ -24,16 +27,45 @@ def command(
     json: Annotated[
         bool, typer.Option("--json", help="Print a JSON object a line, for programs.")
     ] = False,
+    name: Annotated[str | None, typer.Option(help="What the API is called.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="The API's address, instead of the document's.")
+    ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only these: tag:pets, path:/pets*, method:GET, or an operation. Can be repeated."
+        ),
+    ] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="Not these.")] = None,
+    auth: Annotated[
+        Path | None,
+        typer.Option(help="A file with credentials, as JSON: {scheme: key or {username, ...}}."),
+    ] = None,
+    per_user: Annotated[
+        bool, typer.Option("--per-user", help="Each user calls with credentials of their own.")
+    ] = False,
 ) -> None:
-    """Show which tools an OpenAPI document gives.
+    """Learn an API: its operations become tools. Running services follow within 2 seconds.
 
-    Tells of each operation which tool it becomes, or why it is skipped. Needs no database, and
-    fetches nothing: neither the document nor what it refers to.
+    With --dry-run, tells of each operation which tool it becomes, or why it is skipped. That needs
+    no database, and fetches nothing: neither the document nor what it refers to.
 
     The exit status is 1 when the document cannot be read, or has operations and gives no tool.
     """
     if not dry_run:
-        _fail("the command line only shows what would be learned: add --dry-run", _WRONG_USE)
+        from entrypoints.cli.learning import learn
+
+        learn(
+            spec,
+            name=name,
+            base_url=base_url,
+            include=include or (),
+            exclude=exclude or (),
+            auth=auth,
+            per_user=per_user,
+        )
+        return
     if "://" in spec:
         _fail("a document is read from a file or standard input: download it first", _WRONG_USE)
     from plugins.openapi.lowering import lower

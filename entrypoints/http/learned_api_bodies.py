@@ -3,17 +3,16 @@
 import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, TypeVar
-from urllib.parse import urlsplit
 
 import orjson
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from quart import request
 from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from domain.api_documents import Document
+from domain.api_drafts import NAME_LENGTH, Edit, Order
 from domain.learned_apis import ApiSettings, Override, Selection
-from domain.learning import NAME_LENGTH, Edit, Order
 from domain.tools import Effect
 from entrypoints.http.connection import read_json
 from entrypoints.http.models import RequestBody
@@ -35,24 +34,12 @@ _SIGNS: Final = ("openapi", "swagger")
 _SOURCE: Final = "source"
 
 
-def _check_base_url(text: str) -> str:
-    if not text:
-        return text
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("it must be an absolute http or https address")
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ValueError("it must have no user, query or fragment: credentials belong into auth")
-    return text
-
-
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Texts = Annotated[list[Text], Field(max_length=1_000)]
 ApiName = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
 BaseUrl = Annotated[
     str,
     Field(max_length=2_000, description="The API's address, in place of the document's servers."),
-    AfterValidator(_check_base_url),
 ]
 Rate = Annotated[
     float, Field(ge=0.01, le=1_000, description="Requests that each worker may begin a second.")
@@ -168,7 +155,7 @@ class ApiChange(SettingsBody):
         return Edit(self.name, self.settings(), self.credentials())
 
 
-class RefreshRequest(RequestBody):
+class NewDocument(RequestBody):
     """A new document; without one that at the API's own address is read."""
 
     source: str | dict[str, Any] | None = None
@@ -261,7 +248,7 @@ def _new_document(body: bytes, media_type: str) -> Document | None:
     told = _told(body, media_type)
     if told is None:
         return Document(data=body)
-    source = _valid(RefreshRequest, told).source
+    source = _valid(NewDocument, told).source
     return None if source is None else document_of(source)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from domain.api_changes import Change, Diff
+from domain.api_drafts import Draft
 from domain.api_keyring import OPERATOR
 from domain.api_warnings import warnings
 from domain.errors import FieldProblem, InvalidRequest
@@ -20,7 +21,6 @@ from domain.learned_apis import (
     offered,
     reported,
 )
-from domain.learning import Draft
 from domain.paging import DEFAULT_LIMIT
 from domain.ports.tool_schemas import ToolSchemas
 from domain.tools import ToolSpec

@@ -13,10 +13,10 @@ from quart_schema import (
     validate_request,
 )
 
+from domain.api_drafts import Draft
 from domain.errors import Conflict, Unprocessable
 from domain.identity import Role
 from domain.learned_apis import ApiVersion
-from domain.learning import Draft
 from domain.paging import DEFAULT_LIMIT
 from entrypoints.http.guard import caller, for_role
 from entrypoints.http.idempotency import once_prepared, takes_key
@@ -24,8 +24,8 @@ from entrypoints.http.learned_api_bodies import (
     AcceptRequest,
     ApiChange,
     LearnRequest,
+    NewDocument,
     OwnCredentials,
-    RefreshRequest,
     read_body,
     read_new_document,
     read_order,
@@ -152,7 +152,7 @@ async def forget(api_id: str) -> None:
 @blueprint.post("/<api_id>/refresh")
 @for_role(Role.OPERATOR)
 @tag(["learned APIs"])
-@document_request(RefreshRequest)
+@document_request(NewDocument)
 @document_response(ApiDetail)
 @can_fail(409, 422, 502, 504)
 @takes_key

@@ -9,6 +9,7 @@ import pytest
 from domain.api_changes import difference, merged
 from domain.api_credentials import Grant, Token
 from domain.api_documents import Document, Documents
+from domain.api_drafts import Draft, Edit, Order
 from domain.api_keyring import OPERATOR, ApiKeyring
 from domain.api_names import free_names, slug
 from domain.api_shelf import ApiShelf
@@ -25,7 +26,7 @@ from domain.learned_apis import (
     SkippedOperation,
     offered,
 )
-from domain.learning import Draft, Edit, Learning, Order
+from domain.learning import Learning
 from domain.notices import Notice
 from domain.plugin_desk import PluginDesk
 from domain.ports.web import Limits, WebRequest, WebResponse
@@ -299,7 +300,7 @@ def test_warnings_say_what_is_to_do() -> None:
     version = a_version(tool, skipped=(skipped,))
 
     told = list(warnings(ApiSettings(), version, []))
-    assert [words.split()[0] for words in told] == ["1", "The", "Credentials", "What"]
+    assert [words.split()[0] for words in told] == ["1", "The", "Credentials", "Something"]
     settings = ApiSettings(base_url="https://a.example", per_user=True)
     assert len(list(warnings(settings, version, []))) == 2
     none = list(warnings(ApiSettings(exclude=Selection(methods=("GET",))), version, ["key"]))

@@ -10,6 +10,7 @@ from plugins.openapi.lowering.shapes import Shapes
 from plugins.openapi.lowering.words import joined, plain, shortened
 from plugins.openapi.operation import Body, Content
 from plugins.openapi.wire.media_types import (
+    ANYTHING,
     is_form,
     is_json,
     is_json_lines,
@@ -47,7 +48,7 @@ def _as_sent(content: Content, schema: Schema) -> Schema:
     """Return how a model gives such a body: structured, or as text."""
     media_type = content.media_type
     structured = is_json(media_type) or is_form(media_type) or is_multipart(media_type)
-    if structured or is_json_lines(media_type) or "*" in media_type:
+    if structured or is_json_lines(media_type) or media_type in ANYTHING:
         return schema
     if is_text(media_type):
         return {"type": "string", "description": joined(_told(schema), f"Sent as {media_type}")}

@@ -14,7 +14,7 @@ Target = Callable[[Any], Found | None]
 """Returns what a schema refers to, if it refers to something."""
 
 _OF_CONSTANT: Final = frozenset({"const", "type", "description", "format"})
-_FEWEST_CONSTANTS: Final = 2
+_FEWEST: Final = 2
 _LONG_PART: Final = 2_000  # characters of JSON
 
 
@@ -37,7 +37,7 @@ def enumerated(choice: list[Schema]) -> list[Schema]:
     """Say a choice of constants as an enumeration, what is said of each beside it."""
     constants = [part for part in choice if "const" in part and part.keys() <= _OF_CONSTANT]
     kinds = {str(part.get("type", "")) for part in constants}
-    if len(constants) < _FEWEST_CONSTANTS or len(kinds) != 1:
+    if len(constants) < _FEWEST or len(kinds) != 1:
         return choice
     said = [
         f"{part['const']}: {part['description']}" for part in constants if "description" in part
@@ -49,6 +49,17 @@ def enumerated(choice: list[Schema]) -> list[Schema]:
     return [made, *(part for part in choice if part not in constants)]
 
 
+def exclusive(choice: list[Schema]) -> list[Schema]:
+    """Have parts that only say what is required forbid what the other ones require."""
+    if len(choice) < _FEWEST or not all(part.keys() == {"required"} for part in choice):
+        return choice
+    return [
+        {**part, "not": others[0] if len(others) == 1 else {"anyOf": others}}
+        for number, part in enumerate(choice)
+        if (others := [*choice[:number], *choice[number + 1 :]])
+    ]
+
+
 def told_apart(
     raw: Mapping[str, Any], parts: Sequence[Any], lowered: list[Schema], target: Target
 ) -> list[Schema]:
@@ -57,10 +68,14 @@ def told_apart(
     name = discriminator.get("propertyName")
     if not isinstance(name, str):
         return lowered
-    mapping = entries(discriminator.get("mapping"))
+    mapped: dict[str, list[str]] = {}
+    for value, reference in entries(discriminator.get("mapping")).items():
+        found = target({"$ref": reference})
+        if found is not None:
+            mapped.setdefault(found.pointer, []).append(value)
     return [
-        _marked(schema, name, _values(found, mapping, target))
-        if "$ref" in schema and (found := target(part)) is not None and not _tells(found, name)
+        _marked(schema, name, found, mapped.get(found.pointer) or [])
+        if "$ref" in schema and (found := target(part)) is not None
         else schema
         for part, schema in zip(parts, lowered, strict=True)
     ]
@@ -72,18 +87,11 @@ def _tells(found: Found, name: str) -> bool:
     return "const" in own or len(names_in(own.get("enum"))) == 1
 
 
-def _values(found: Found, mapping: Mapping[str, Any], target: Target) -> list[str]:
-    mapped = [
-        value
-        for value, reference in mapping.items()
-        if isinstance(reference, str)
-        and (other := target({"$ref": reference})) is not None
-        and other.pointer == found.pointer
-    ]
-    return mapped or [found.pointer.rpartition("/")[2]]
-
-
-def _marked(schema: Schema, name: str, values: list[str]) -> Schema:
+def _marked(schema: Schema, name: str, found: Found, mapped: list[str]) -> Schema:
+    if _tells(found, name):
+        needed = names_in(entries(found.value).get("required"))
+        return schema if name in needed else {**schema, "required": [name]}
+    values = mapped or [found.pointer.rpartition("/")[2]]
     marked = {"const": values[0]} if len(values) == 1 else {"enum": values}
     return {**schema, "properties": {name: marked}, "required": [name]}
 

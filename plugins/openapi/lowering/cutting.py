@@ -23,6 +23,8 @@ _FEW: Final = 6  # choices of objects that are named where objects are not shown
 _MANY: Final = 20  # choices of anything else
 _STRUCTURE: Final = frozenset({"$ref", "properties", "items", "anyOf", "allOf"})
 _ALL: Final = 1_000_000
+_MUCH: Final = 20  # times too large: no mild cut is worth a try
+_HARDEST: Final = 6  # cuts that bound how wide objects are
 _INSIDE: Final = ("properties", "patternProperties", "required", "additionalProperties")
 
 
@@ -113,7 +115,8 @@ class Cutting:
 
     def cut(self, root: Schema, most: int) -> Schema | None:
         """Return a schema, with the definitions it needs, in so many bytes; None: impossible."""
-        for cut in _CUTS:
+        cuts = _CUTS if size_of(root) < most * _MUCH else _CUTS[-_HARDEST:]
+        for cut in cuts:
             if (smaller := self._attempt(root, cut, most)) is not None:
                 return smaller
         return None

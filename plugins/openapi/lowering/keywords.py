@@ -102,7 +102,10 @@ def has_null(raw: Mapping[str, Any]) -> bool:
 
 
 def simple_keywords(raw: Mapping[str, Any], types: list[str]) -> Iterator[tuple[str, Any]]:
-    """Yield the keywords whose values are no schemas."""
+    """Yield the keywords whose values are no schemas; where the values are listed, only those."""
+    if (values := enum_of(raw, types)) is not None:
+        yield "enum", values
+        return
     if (pattern := usable(raw.get("pattern"))) is not None:
         yield "pattern", pattern
     if not _NUMERIC.isdisjoint(raw):
@@ -112,9 +115,7 @@ def simple_keywords(raw: Mapping[str, Any], types: list[str]) -> Iterator[tuple[
     for keyword in ("contentEncoding", "contentMediaType"):
         if isinstance(raw.get(keyword), str):
             yield keyword, raw[keyword]
-    if (values := enum_of(raw, types)) is not None:
-        yield "enum", values
-    elif "const" in raw and _written(raw["const"]):
+    if "const" in raw and _written(raw["const"]):
         yield "const", raw["const"]
 
 

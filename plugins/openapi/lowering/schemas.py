@@ -13,6 +13,7 @@ from typing import Any, Final
 from plugins.openapi.lowering.choices import (
     distinct,
     enumerated,
+    exclusive,
     kinds_named,
     told_apart,
     with_null,
@@ -54,6 +55,7 @@ _ANNOTATIONS: Final = frozenset({"description", "default", "deprecated"})
 _NULLS: Final = frozenset({"nullable", "x-nullable"})
 _CHOICES: Final = ("oneOf", "anyOf")
 _COMBINED: Final = frozenset({"allOf", *_CHOICES})
+_UNKNOWN: Final[Schema] = {"description": "It is not described in the API's document."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +197,8 @@ class Schemas:
             found = self._references.follow(reference)
         except BadReference as error:
             at.notes[error.message] = None
-            told = "It is not described in the API's document."
-            return {**rest, "description": joined(rest.get("description", ""), told)}
+            told = joined(rest.get("description", ""), _UNKNOWN["description"])
+            return {**rest, "description": told}
         said = self._said(found, at)
         return with_null(said, rest) if has_null(raw) else {**said, **rest}
 
@@ -258,19 +260,26 @@ class Schemas:
         named = entries(raw.get("properties"))
         sent = {name: value for name, value in named.items() if not self._is_read_only(value)}
         properties = {name: self._lowered(value, at.inside()) for name, value in sent.items()}
+        is_all = not at.loose and not _COMBINED & raw.keys()  # nobody else adds properties
+        required = [
+            name for name in names_in(raw.get("required")) if name in sent or name not in named
+        ]
+        more = raw.get("additionalProperties")
+        other = self._lowered(more, at.inside()) if isinstance(more, dict) else {}
+        if is_all and named and more is False:
+            required = [name for name in required if name in sent]  # what is forbidden fits nothing
+        elif is_all and named:
+            properties |= {name: other or _UNKNOWN for name in required if name not in sent}
         if properties:
             schema["properties"] = kinds_named(properties, raw)
-        is_all = not at.loose and not _COMBINED & raw.keys()  # nobody else adds properties
-        required = names_in(raw.get("required"))
-        if is_all and named:
-            required = [name for name in required if name in sent]  # a misspelt one fits nothing
-        if required := [name for name in required if name in sent or name not in named]:
+        if required:
             schema["required"] = required
-        more = raw.get("additionalProperties")
+        if refused := _never_together(raw):
+            schema["not"] = {"required": refused}
         if self._patterned(raw, schema, at) and more is False and is_all:
             schema["additionalProperties"] = False
-        elif isinstance(more, dict) and more and (inner := self._lowered(more, at.inside())):
-            schema["additionalProperties"] = inner
+        elif other:
+            schema["additionalProperties"] = other
 
     def _patterned(self, raw: Mapping[str, Any], schema: Schema, at: _At) -> bool:
         """Add properties whose names follow a pattern; tell whether all could be."""
@@ -315,7 +324,8 @@ class Schemas:
         lowered = [
             self._lowered(part, at.inside() if reference_in(part) else at.part()) for part in parts
         ]
-        return enumerated(distinct(told_apart(raw, parts, lowered, self._target)))
+        choice = distinct(told_apart(raw, parts, lowered, self._target))
+        return enumerated(exclusive(choice) if keyword == "oneOf" else choice)
 
     def _chooses_itself(self, part: Any, here: str | None) -> bool:
         """Tell whether a choice is the very thing that chooses: it adds nothing."""
@@ -329,6 +339,12 @@ class Schemas:
         return is_true(raw.get("readOnly")) or (
             found is not None and is_true(entries(found.value).get("readOnly"))
         )
+
+
+def _never_together(raw: Mapping[str, Any]) -> list[str]:
+    """Return the properties that an object may not have all of."""
+    refused = entries(raw.get("not"))
+    return names_in(refused.get("required")) if refused.keys() == {"required"} else []
 
 
 def _is_small(raw: Mapping[str, Any]) -> bool:

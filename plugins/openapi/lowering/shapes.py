@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-_KEPT: Final = ("type", "format", "contentEncoding", "contentMediaType", "maxLength")
+_KEPT: Final = ("type", "format", "contentEncoding", "contentMediaType", "maxLength", "required")
 _LEVELS: Final = 3
 _MOST_STEPS: Final = 20
 

@@ -12,7 +12,7 @@ from plugins.openapi.lowering.names import argument_names, tool_names
 from plugins.openapi.lowering.schemas import Notes, Schema, Schemas
 from plugins.openapi.lowering.shapes import Shapes
 from plugins.openapi.lowering.words import joined, plain, shortened
-from plugins.openapi.operation import Operation, Parameter
+from plugins.openapi.operation import Body, Operation, Parameter
 from plugins.openapi.reading import Document, Reason, Skipped
 from plugins.openapi.reading.pointers import join
 from plugins.openapi.reserved import is_idempotency_key, is_reserved
@@ -22,6 +22,7 @@ _LONG_ARGUMENT: Final = 400
 _FEW_WORDS: Final = 60
 _CUT: Final = "Its arguments take more than is shown here."
 _MOST_NOTES: Final = 20
+_FRAME: Final = 120  # bytes of what stands around a tool's parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,8 @@ class Lowering:
         wanted = operation.body.argument if operation.body else ""
         names, body_name = argument_names(shown, wanted)
         given = iter(names)
-        properties, required, parameters = {}, [], []
+        properties: dict[str, Schema] = {}
+        required, parameters = [], []
         for parameter, hides in zip(operation.parameters, hidden, strict=True):
             schema = self._schemas.lower(parameter.schema, {} if hides else notes)
             argument = "" if hides else next(given)
@@ -132,21 +134,23 @@ class Lowering:
                 properties[argument] = _argument(parameter, argument, schema)
                 if parameter.required:
                     required.append(argument)
-        body = operation.body
-        if body is not None:
-            schema, contents = body_schema(body, self._schemas, self._shapes, notes)
-            properties[body_name] = schema
-            if body.required:
-                required.append(body_name)
-            body = replace(body, argument=body_name, contents=contents)
+        body = self._body(operation.body, body_name, properties, notes)
+        if body is not None and body.required:
+            required.append(body_name)
         return replace(operation, parameters=parameters, body=body), properties, required
+
+    def _body(
+        self, body: Body | None, name: str, properties: dict[str, Schema], notes: Notes
+    ) -> Body | None:
+        """Add the body to the arguments' schemas; return it as writing it needs it."""
+        if body is None:
+            return None
+        properties[name], contents = body_schema(body, self._schemas, self._shapes, notes)
+        return replace(body, argument=name, contents=contents)
 
     def _is_hidden(self, parameter: Parameter) -> bool:
         schemes = self._document.security_schemes.values()
         return is_reserved(parameter, schemes) or is_idempotency_key(parameter)
-
-
-_FRAME: Final = 120  # bytes of what stands around a tool's parts
 
 
 def _argument(parameter: Parameter, argument: str, schema: Schema) -> Schema:

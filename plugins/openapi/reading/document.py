@@ -10,6 +10,7 @@ from plugins.openapi.operation import Operation, SecurityScheme, Server
 from plugins.openapi.reading.effort import Effort
 from plugins.openapi.reading.limits import Limits
 from plugins.openapi.reading.operations import Common, read_operations
+from plugins.openapi.reading.outside import Fetch, Outside
 from plugins.openapi.reading.parsing import parse
 from plugins.openapi.reading.problems import DocumentRefused, Reason, Skipped
 from plugins.openapi.reading.references import References
@@ -54,11 +55,14 @@ class Document:
         return read_operations(self.tree, self.references, common)
 
 
-def read_document(data: bytes, *, source: str, limits: Limits | None = None) -> Document:
+def read_document(
+    data: bytes, *, source: str, limits: Limits | None = None, fetch: Fetch | None = None
+) -> Document:
     """Read a document of any version, in JSON or YAML.
 
     ``source`` is the URL or the name of the file that it came from, or empty: references to it
     are references to the document itself, and relative servers stand beside it.
+    ``fetch`` is asked for the documents that it refers to, each when it is needed.
 
     Raises:
         DocumentRefused: it is no OpenAPI document, or past a limit.
@@ -69,7 +73,8 @@ def read_document(data: bytes, *, source: str, limits: Limits | None = None) -> 
     tree = parse(data, limits)
     version = _version(tree)
     info = tree.get("info")
-    references = References(tree, [*_names(source), text(tree.get("$self"))], limits)
+    outside = Outside(fetch, source, len(data), limits, effort) if fetch else None
+    references = References(tree, [*_names(source), text(tree.get("$self"))], limits, outside)
     return Document(
         tree=tree,
         source=source,

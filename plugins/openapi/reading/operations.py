@@ -141,10 +141,10 @@ class _Reader:
         """Return the operation.
 
         Raises:
-            BadReference: a parameter or the body cannot be known.
+            BadReference: the body cannot be known.
 
         """
-        declared = declared_parameters(
+        declared, unknown = declared_parameters(
             [self._item.get("parameters"), raw.get("parameters")], path, self._references
         )
         parameters, notes = read_parameters(declared, path)
@@ -166,7 +166,7 @@ class _Reader:
             deprecated=is_true(raw.get("deprecated")),
             schemes=self._schemes(security or []),
             source=self._common.source,
-            notes=notes,
+            notes=[*unknown, *notes],
         )
 
     def _schemes(

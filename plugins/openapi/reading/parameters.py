@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from plugins.openapi.operation import Parameter, Place
-from plugins.openapi.reading.problems import BadReference, Reason
+from plugins.openapi.reading.problems import BadReference
 from plugins.openapi.reading.references import References
 from plugins.openapi.reading.values import entries, is_true, text, truth
 
@@ -55,25 +55,24 @@ class Declared:
 
 def declared_parameters(
     lists: Sequence[Any], path: str, references: References
-) -> Sequence[Declared]:
-    """Return the parameters of a path and an operation; the later list overrides.
+) -> tuple[Sequence[Declared], Sequence[str]]:
+    """Return the parameters of a path and an operation, and notes on those that are not known.
 
-    Raises:
-        BadReference: one stands outside of the document, so what it asks for is unknown.
-
+    The later list overrides. A parameter that cannot be found in the document is left out: the
+    operation is of use without it more often than not, and the API says what it misses.
     """
     found: dict[tuple[str, str], Declared] = {}
+    notes: list[str] = []
     for listed in lists:
         for value in _listed(listed):
             try:
                 raw = references.resolved(value)
             except BadReference as error:
-                if error.reason is Reason.OUTSIDE_REFERENCE:
-                    raise
+                notes.append(f"A parameter is left out. {error}")
                 continue
             if (one := _declared(raw, path)) is not None:
                 found[_identity(one)] = one
-    return list(found.values())
+    return list(found.values()), notes
 
 
 def _listed(value: Any) -> Iterable[Any]:

@@ -1,20 +1,22 @@
-"""Where references lead: only within the document, and in bounded time.
+"""Where references lead: within the document, or to what it is given beside, in bounded time.
 
-Nothing is ever fetched. A reference to an ``$id``, an anchor, or the document's own file name
+Nothing is fetched here. A reference to an ``$id``, an anchor, or the document's own file name
 stays within; every other address is outside, whatever its scheme.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
-from urllib.parse import unquote, urljoin
+from urllib.parse import unquote
 
+from domain.errors import PuertoError
+from plugins.openapi.reading.identifiers import parts_of, steps_of
 from plugins.openapi.reading.limits import Limits
+from plugins.openapi.reading.outside import KEYWORDS, PLACE, Outside
 from plugins.openapi.reading.pointers import join, split
-from plugins.openapi.reading.problems import BadReference, Reason
+from plugins.openapi.reading.problems import BadReference, DocumentRefused, Reason
 
-_KEYWORDS: Final = ("$ref", "$dynamicRef", "$recursiveRef")
-_ANCHORS: Final = ("$anchor", "$dynamicAnchor")
 _SECTIONS: Final = {  # where Swagger 2 and OpenAPI 3 keep the same things
     "definitions": ("components", "schemas"),
     "parameters": ("components", "parameters"),
@@ -24,6 +26,7 @@ _SECTIONS: Final = {  # where Swagger 2 and OpenAPI 3 keep the same things
 _SAYS_NOTHING: Final = frozenset({"summary", "description", "title", "example", "examples"})
 _NOWHERE: Final = object()
 _MOST_DETOURS: Final = 50  # past references in the middle of a pointer
+_MOST_RESOURCES: Final = 50  # with an ``$id``, that are searched for what is nowhere else
 _SHOWN: Final = 100  # characters
 
 
@@ -41,17 +44,28 @@ def reference_in(value: Any) -> str | None:
     A property named ``$ref`` has a schema, not a string, for its value.
     """
     if isinstance(value, dict):
-        for keyword in _KEYWORDS:
+        for keyword in KEYWORDS:
             if isinstance(value.get(keyword), str):
                 return str(value[keyword])
     return None
 
 
 class References:
-    """The references of one document; ``names`` are its own addresses, its file name included."""
+    """The references of one document; ``names`` are its own addresses, its file name included.
 
-    def __init__(self, tree: Mapping[str, Any], names: Sequence[str], limits: Limits) -> None:
-        self._tree = tree
+    Without ``outside``, none that leads outside is followed.
+    """
+
+    def __init__(
+        self,
+        tree: Mapping[str, Any],
+        names: Sequence[str],
+        limits: Limits,
+        outside: Outside | None = None,
+    ) -> None:
+        self._own = tree
+        self._tree = {**tree, PLACE: outside.trees} if outside else tree
+        self._outside = outside
         self._names = frozenset(name for name in names if name)
         self._limits = limits
         self._found: dict[str, Found] = {}
@@ -118,7 +132,7 @@ class References:
     def _find(self, reference: str, steps: int) -> Found:
         address, _, fragment = reference.strip().partition("#")
         if address and not self._is_own(address):
-            return self._named(reference, address, fragment)
+            return self._named(reference, address, fragment, steps)
         if not fragment:
             return Found("", self._tree)
         if fragment.startswith("/"):
@@ -130,8 +144,11 @@ class References:
     def _is_own(self, address: str) -> bool:
         return address in self._names or address.removeprefix("./") in self._names
 
-    def _named(self, reference: str, address: str, fragment: str) -> Found:
-        """Find what has an ``$id``, or, as in old documents, the bare name of a definition."""
+    def _named(self, reference: str, address: str, fragment: str, steps: int) -> Found:
+        """Find what has an ``$id``, or, as in old documents, the bare name of a definition.
+
+        What is neither is outside.
+        """
         index = self._indexed()
         if fragment.startswith("/") and (base := index.get(address)) is not None:
             return self._at(reference, [*split(base.pointer), *split(fragment)], 0)
@@ -139,8 +156,20 @@ class References:
             return found
         if not fragment and (found := self._definition(unquote(address))) is not None:
             return found
+        return self._at(reference, self._beside(reference, address, fragment), steps)
+
+    def _beside(self, reference: str, address: str, fragment: str) -> Sequence[str | int]:
+        """Return where it stands of the documents outside."""
         message = f"The reference {_shown(reference)} leads outside of the document."
-        raise BadReference(Reason.OUTSIDE_REFERENCE, message)
+        try:
+            place = self._outside.place(address, fragment) if self._outside else None
+        except DocumentRefused:
+            raise  # all of it: the time is over
+        except PuertoError as error:
+            raise BadReference(Reason.OUTSIDE_REFERENCE, f"{message} {error.message}") from error
+        if place is None:
+            raise BadReference(Reason.OUTSIDE_REFERENCE, message)
+        return place
 
     def _anchored(self, reference: str, name: str, steps: int) -> Found:
         if (found := self._indexed().get(f"#{name}")) is not None:
@@ -177,9 +206,9 @@ class References:
         for section, place in _SECTIONS.items():
             if tuple(steps[:2]) == place:
                 yield [section, *steps[2:]]
-        for name, base in self._indexed().items():
-            if "#" not in name:
-                yield [*split(base.pointer), *steps]
+        resources = (base for name, base in self._indexed().items() if "#" not in name)
+        for base in islice(resources, _MOST_RESOURCES):
+            yield [*split(base.pointer), *steps]
 
     def _walked(self, steps: Sequence[str], taken: int) -> Found | None:
         """Go down; where a reference stands in the way, go on at what it leads to."""
@@ -204,56 +233,15 @@ class References:
     def _indexed(self) -> dict[str, Found]:
         """Return everything with an ``$id`` or an anchor; looked for when first asked for."""
         if self._index is None:
-            self._index = dict(_identified(self._tree))
+            self._index = dict(_identified(self._own))
         return self._index
 
 
 def _identified(tree: Mapping[str, Any]) -> Iterator[tuple[str, Found]]:
     """Yield all names that parts of the document have, with what they name."""
-    waiting: list[tuple[_Trail | None, str, Any]] = [(None, "", tree)]
-    while waiting:
-        trail, base, value = waiting.pop()
-        entries: Any = enumerate(value)
-        if isinstance(value, dict):
-            entries = value.items()
-            names, base = _names_of(value, base)
-            for name in names:
-                yield name, Found(_pointer(trail), value)
-        for key, inner in entries:
-            if isinstance(inner, dict | list):
-                waiting.append(((trail, key), base, inner))
-
-
-_Trail = tuple[Any, str | int]
-"""The steps to a place, the last one first; a pointer is made of it where it is needed."""
-
-
-def _pointer(trail: _Trail | None) -> str:
-    steps: list[str | int] = []
-    while trail is not None:
-        trail, step = trail
-        steps.append(step)
-    return join(*reversed(steps))
-
-
-def _names_of(value: Mapping[str, Any], base: str) -> tuple[list[str], str]:
-    """Return the names of an object, and the address that those in it start from."""
-    names = []
-    name = value.get("$id", value.get("id"))
-    if isinstance(name, str) and name and ("$id" in value or name.startswith("#")):
-        base = _joined(base, name)
-        names += [name, base]
-    for keyword in _ANCHORS:
-        if isinstance(anchor := value.get(keyword), str):
-            names += [f"#{anchor}", f"{base}#{anchor}"]
-    return names, base
-
-
-def _joined(base: str, name: str) -> str:
-    try:
-        return urljoin(base, name)
-    except ValueError:  # no URL at all
-        return name
+    for trail, _, names, value in parts_of(tree):
+        for name in names:
+            yield name, Found(join(*steps_of(trail)), value)
 
 
 def _pure_reference(value: Any) -> str | None:
@@ -261,7 +249,7 @@ def _pure_reference(value: Any) -> str | None:
     reference = reference_in(value)
     if reference is None:
         return None
-    others = [key for key in value if key not in _KEYWORDS and key not in _SAYS_NOTHING]
+    others = [key for key in value if key not in KEYWORDS and key not in _SAYS_NOTHING]
     return None if any(not key.startswith("x-") for key in others) else reference
 
 

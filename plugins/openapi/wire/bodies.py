@@ -5,9 +5,10 @@ from typing import Any
 
 from domain.errors import InvalidArguments
 from plugins.openapi.operation import Body, Content
-from plugins.openapi.wire.files import BINARY, file_of, is_file
+from plugins.openapi.wire.files import BINARY, file_of, is_file, kind_of
 from plugins.openapi.wire.forms import form_encoded
 from plugins.openapi.wire.media_types import (
+    ANYTHING,
     essence,
     is_form,
     is_json,
@@ -78,15 +79,31 @@ def _concrete(content: Content, value: Any) -> str:
         return media_type
     if is_file(value) and (given := file_of(value).media_type):
         return given
-    if is_file(value) or is_binary(content.schema):
-        return BINARY
+    if media_type in ANYTHING and (is_file(value) or is_binary(content.schema)):
+        kind = kind_of(file_of(value))
+        return kind if kind and _fits(media_type or "*", kind) else BINARY
     if media_type.startswith("text/"):
         return "text/plain"
-    if media_type in ("", "*", "*/*", "application/*"):
+    if media_type in ANYTHING:
         return (
             "text/plain" if isinstance(value, str) and media_type == "*/*" else "application/json"
         )
-    return BINARY
+    return _within(media_type, value)
+
+
+def _within(media_range: str, value: Any) -> str:
+    """Return the media type of a file, which is one of a range such as ``image/*``.
+
+    Raises:
+        InvalidArguments: nothing tells which it is, or it is another.
+
+    """
+    kind = kind_of(file_of(value))
+    if not _fits(media_range, kind):
+        raise InvalidArguments(
+            f"The body is {media_range}: say which by a data: URL, such as data:image/png;base64,…"
+        )
+    return kind
 
 
 def _fits(declared: str, wanted: str) -> bool:

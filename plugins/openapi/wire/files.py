@@ -17,6 +17,12 @@ _DATA_URL: Final = re.compile(
     r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w.+-]+=[\w.+%-]+)*);base64,", re.ASCII
 )
 _NAMED: Final = re.compile(r";(?:file)?name=([^;]+)")
+_SIGNS: Final = (
+    (b"\x89PNG\r\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"%PDF-", "application/pdf"),
+)
 _MEDIA_TYPE: Final = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:; ?[\w-]+=[\w.+-]+)*", re.ASCII)
 
 
@@ -62,6 +68,12 @@ def file_of(value: Any) -> File:
         return File(_decoded(value))
     except InvalidArguments:
         return File(utf8(value))
+
+
+def kind_of(file: File) -> str:
+    """Return the media type of a file, by what is said of it or by how it begins; or nothing."""
+    by_sign = (kind for sign, kind in _SIGNS if file.data.startswith(sign))
+    return file.media_type or next(by_sign, "")
 
 
 def _described(value: Mapping[str, str]) -> File:

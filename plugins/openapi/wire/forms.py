@@ -9,8 +9,8 @@ from domain.errors import InvalidArguments
 from plugins.openapi.wire.media_types import is_json
 from plugins.openapi.wire.percent import RESERVED_IN_QUERY, encoded, encoded_but
 from plugins.openapi.wire.scalars import compact, text_of, utf8
-from plugins.openapi.wire.shapes import property_of
-from plugins.openapi.wire.styles import FORM, QUERY_STYLES, deep_object, expand
+from plugins.openapi.wire.shapes import is_required, property_of
+from plugins.openapi.wire.styles import FORM, QUERY_STYLES, deep_object, expand, nothing_to_write
 
 _STYLED = frozenset({"style", "explode", "allowReserved"})
 
@@ -19,19 +19,19 @@ def form_encoded(value: Any, encoding: Mapping[str, Any], shape: Any) -> str:
     """Return an object as a form. A text is one already.
 
     Raises:
-        InvalidArguments: it is neither.
+        InvalidArguments: it is neither, or a field that is needed is empty.
 
     """
     if isinstance(value, str):
         return value
     if not isinstance(value, dict):
         raise InvalidArguments("A form takes an object: its fields by their names.")
-    parts = (
-        part
-        for name, item in value.items()
-        if item is not None
-        for part in _field(name, item, encoding_of(encoding, name), property_of(shape, name))
-    )
+    parts = []
+    for name, item in value.items():
+        written = list(_field(name, item, encoding_of(encoding, name), property_of(shape, name)))
+        if not written and is_required(shape, name):
+            raise nothing_to_write(name)
+        parts += written
     return "&".join(parts)
 
 
@@ -47,6 +47,8 @@ def is_styled(encoding: Mapping[str, Any]) -> bool:
 
 
 def _field(name: str, value: Any, encoding: Mapping[str, Any], schema: Any) -> Iterator[str]:
+    if value is None:
+        return
     if is_styled(encoding):
         yield from _styled(name, value, encoding, schema)
     elif isinstance(value, list) and not is_json(str(encoding.get("contentType", ""))):
@@ -65,7 +67,7 @@ def _styled(name: str, value: Any, encoding: Mapping[str, Any], schema: Any) -> 
     kept = RESERVED_IN_QUERY if explode else RESERVED_IN_QUERY.replace(",", "")
     encode = partial(encoded_but, kept=kept) if encoding.get("allowReserved") is True else encoded
     if style == "deepObject" and isinstance(value, dict | list):
-        yield from deep_object(encoded(name), value, encode)
+        yield from deep_object(encoded(name), value, encode, schema)
         return
     text = expand(
         QUERY_STYLES.get(style, FORM),

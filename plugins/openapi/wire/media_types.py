@@ -6,6 +6,7 @@ from typing import Final
 from plugins.openapi.operation import Content
 
 FORM: Final = "application/x-www-form-urlencoded"
+ANYTHING: Final = ("", "*", "*/*", "application/*")
 _LINES: Final = frozenset(
     {"application/jsonl", "application/x-ndjson", "application/ndjson", "application/x-jsonlines"}
 )

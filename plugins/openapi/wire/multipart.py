@@ -1,7 +1,7 @@
 """Bodies with parts (RFC 7578, RFC 2046), part by part as Encoding Objects say."""
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
@@ -12,8 +12,8 @@ from plugins.openapi.wire.forms import encoding_of, is_styled
 from plugins.openapi.wire.media_types import is_json
 from plugins.openapi.wire.percent import encoded
 from plugins.openapi.wire.scalars import compact, text_of, utf8
-from plugins.openapi.wire.shapes import is_binary, is_object, items_of, property_of
-from plugins.openapi.wire.styles import FORM, QUERY_STYLES, deep_object, expand
+from plugins.openapi.wire.shapes import is_binary, is_object, is_required, items_of, property_of
+from plugins.openapi.wire.styles import FORM, QUERY_STYLES, deep_object, expand, nothing_to_write
 
 _ESCAPES: Final = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})  # as browsers write them
 
@@ -38,7 +38,7 @@ def multipart_encoded(
     """Return the boundary and the body. An object's properties are parts, or a list's items.
 
     Raises:
-        InvalidArguments: it is neither an object nor a list.
+        InvalidArguments: it is neither an object nor a list, or a part that is needed is empty.
 
     """
     match value:
@@ -46,10 +46,7 @@ def multipart_encoded(
             parts = [
                 part
                 for name, item in value.items()
-                if item is not None
-                for part in _property(
-                    name, item, encoding_of(encoding, name), property_of(shape, name)
-                )
+                for part in _parts_of(name, item, encoding_of(encoding, name), shape)
             ]
         case list():
             parts = [_part(None, item, "", items_of(shape)) for item in value]
@@ -61,10 +58,18 @@ def multipart_encoded(
     return mark, b"".join(_written(part, mark) for part in parts) + f"--{mark}--\r\n".encode()
 
 
+def _parts_of(name: str, value: Any, encoding: Mapping[str, Any], shape: Any) -> Sequence[Part]:
+    inner = property_of(shape, name)
+    parts = [] if value is None else list(_property(name, value, encoding, inner))
+    if not parts and is_required(shape, name):
+        raise nothing_to_write(name)
+    return parts
+
+
 def _property(name: str, value: Any, encoding: Mapping[str, Any], shape: Any) -> Iterator[Part]:
     media_type = _first_type(encoding)
     if is_styled(encoding):
-        yield from _styled(name, value, encoding)
+        yield from _styled(name, value, encoding, shape)
     elif isinstance(value, list) and not is_json(media_type):
         inner = items_of(shape)
         for item in value:
@@ -85,12 +90,12 @@ def _part(name: str | None, value: Any, media_type: str, shape: Any) -> Part:
     return Part(name, utf8(text_of(value, shape)), media_type)
 
 
-def _styled(name: str, value: Any, encoding: Mapping[str, Any]) -> Iterator[Part]:
+def _styled(name: str, value: Any, encoding: Mapping[str, Any], shape: Any) -> Iterator[Part]:
     """Yield parts in a style, for which nothing is percent-encoded (OAS 3.1.2, 4.8.15.1.2)."""
     style = str(encoding.get("style", "form"))
     explode = bool(encoding.get("explode", style == "form"))
     if style == "deepObject" and isinstance(value, dict | list):
-        for pair in deep_object(encoded(name), value, encoded):
+        for pair in deep_object(encoded(name), value, encoded, shape):
             key, _, text = pair.partition("=")
             yield Part(unquote(key), utf8(unquote(text)))
     elif explode and isinstance(value, list):

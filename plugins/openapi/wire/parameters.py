@@ -64,7 +64,7 @@ def in_query(parameter: Parameter, value: Any) -> Iterator[str]:
     if parameter.media_type is not None:
         yield f"{name}={encode(_content(parameter, value))}"
     elif parameter.style == "deepObject" and isinstance(value, dict | list):
-        yield from deep_object(name, value, encode)
+        yield from deep_object(name, value, encode, parameter.schema)
     elif parameter.allow_empty and value in (None, [], {}):
         yield f"{name}="
     else:

@@ -21,6 +21,7 @@ from plugins.openapi.wire.parameters import (
 )
 from plugins.openapi.wire.percent import path_literal, query_literal
 from plugins.openapi.wire.servers import server_url
+from plugins.openapi.wire.styles import nothing_to_write
 
 _ACCEPT: Final = "application/json, */*;q=0.8"
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
@@ -112,12 +113,22 @@ def _body(operation: Operation, arguments: Mapping[str, Any]) -> Any:
 
 
 def _headers(values: list[tuple[Parameter, Any]]) -> list[tuple[str, str]]:
-    written = [(parameter.name, in_header(parameter, value)) for parameter, value in values]
+    written = [
+        (parameter.name, _there(parameter, in_header(parameter, value)))
+        for parameter, value in values
+    ]
     return [(name, text) for name, text in written if text is not None]
 
 
+def _there(parameter: Parameter, text: str | None) -> str | None:
+    """Return what is written of a parameter; it may be None where the parameter is optional."""
+    if text is None and parameter.required:
+        raise nothing_to_write(parameter.argument)
+    return text
+
+
 def _cookies(values: list[tuple[Parameter, Any]]) -> list[tuple[str, str]]:
-    written = [in_cookie(parameter, value) for parameter, value in values]
+    written = [_there(parameter, in_cookie(parameter, value)) for parameter, value in values]
     pairs = [text for text in written if text is not None]
     return [("Cookie", "; ".join(pairs))] if pairs else []
 
@@ -130,7 +141,7 @@ def _url(operation: Operation, values: Values, server: str) -> str:
     for parameter, value in values[Place.QUERYSTRING]:
         queries.append(as_query(parameter, value))
     for parameter, value in values[Place.QUERY]:
-        queries.extend(in_query(parameter, value))
+        queries.append(_there(parameter, "&".join(in_query(parameter, value)) or None) or "")
     query = "&".join(part for part in queries if part)
     return _joined(base, path) + (f"?{query}" if query else "")
 

@@ -33,6 +33,16 @@ def is_object(shape: Mapping[str, Any]) -> bool:
     )
 
 
+def may_be_left_out(shape: Any, name: str) -> bool:
+    """Tell whether an object is known to go without a property."""
+    return bool(property_of(shape, name)) and not is_required(shape, name)
+
+
+def is_required(shape: Any, name: str) -> bool:
+    """Tell whether an object must have a property."""
+    return isinstance(shape, Mapping) and name in shape.get("required", ())
+
+
 def _under(shape: Any, name: str) -> Mapping[str, Any]:
     found = shape.get(name) if isinstance(shape, Mapping) else None
     return found if isinstance(found, Mapping) else _NOTHING

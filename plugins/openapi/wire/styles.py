@@ -8,8 +8,11 @@ null, an empty list and an empty object are left out, as RFC 6570 does with unde
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import unquote
 
+from domain.errors import InvalidArguments
 from plugins.openapi.wire.scalars import text_of
+from plugins.openapi.wire.shapes import items_of, may_be_left_out, property_of
 
 Encode = Callable[[str], str]
 
@@ -28,6 +31,7 @@ class Style:
     bare: bool = False
 
 
+EMPTY: Final[tuple[Any, ...]] = (None, [], {})
 SIMPLE: Final = Style("", ",", ",", named=False)
 FORM: Final = Style("", "&", ",", named=True)
 PATH_STYLES: Final[Mapping[str, Style]] = {
@@ -78,19 +82,32 @@ def expand(
             return style.first + _pair(style, name, encode(text_of(value, schema)))
 
 
-def deep_object(name: str, value: Any, encode: Encode) -> Iterator[str]:
-    """Yield ``name[key]=value`` for each leaf of a value; ``name`` is encoded."""
+def deep_object(name: str, value: Any, encode: Encode, shape: Any = None) -> Iterator[str]:
+    """Yield ``name[key]=value`` for each leaf of a value; ``name`` is encoded.
+
+    Raises:
+        InvalidArguments: something in it is empty that may not be left out.
+
+    """
     match value:
         case None:
             return
         case dict():
             for key, item in value.items():
-                yield from deep_object(f"{name}%5B{encode(str(key))}%5D", item, encode)
+                inner = f"{name}%5B{encode(str(key))}%5D"
+                if item in EMPTY and not may_be_left_out(shape, str(key)):
+                    raise nothing_to_write(unquote(inner))
+                yield from deep_object(inner, item, encode, property_of(shape, str(key)))
         case list() | tuple():
             for index, item in enumerate(value):
-                yield from deep_object(f"{name}%5B{index}%5D", item, encode)
+                yield from deep_object(f"{name}%5B{index}%5D", item, encode, items_of(shape))
         case _:
-            yield f"{name}={encode(text_of(value))}"
+            yield f"{name}={encode(text_of(value, shape))}"
+
+
+def nothing_to_write(name: str) -> InvalidArguments:
+    """Return the error for a value that is needed, and that is nothing where it is to stand."""
+    return InvalidArguments(f"{name!r} is empty, and cannot be sent so: give it a value.")
 
 
 def _pair(style: Style, name: str, text: str) -> str:

@@ -99,7 +99,11 @@ def test_the_exit_status_tells_whether_there_is_something(puerto: Command, spec:
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (("pets.yaml",), 2, "--dry-run"),
+        (("/no/such/file",), 1, "No such file"),
+        (("--auth", "/no/such/file", "-"), 2, "--auth"),
+        (("--base-url", "pets", __file__), 1, "base_url"),
+        ((__file__,), 1, "document"),
+        (("http://10.1.2.3/openapi.json",), 1, "PUERTO_OPEN_HOSTS"),
         (("--dry-run", "https://x.example/openapi.json"), 2, "download it first"),
         (("--dry-run", "/no/such/file"), 1, "No such file"),
     ],
@@ -110,3 +114,22 @@ def test_wrong_use_is_told(
     result = puerto("learn", *arguments)
     assert result.exit_code == status
     assert words in result.stderr
+
+
+def test_what_is_learned_is_there(puerto: Command, spec: Path, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text("{}")
+    spec.write_text("{openapi: 3.0.0, paths: {/a: {get: {operationId: getPet}, put: no}}}")
+    address, chosen = ("--base-url", "https://pets.example"), ("--exclude", "path:/cats*")
+    options = (*address, *chosen, "--auth", str(keys))
+    result = puerto("learn", str(spec), "--name", "My pets", *options)
+    assert result.exit_code == 0
+    first, warning, last = result.stdout.splitlines()
+    assert first.startswith("learned My pets: tools: 1, operations: 2, id: ")
+    assert warning.startswith("! 1 of 2 operations cannot be learned.")
+    assert last == "Running services follow within 2 seconds."
+
+    listed = json.loads(puerto("plugin", "list", "--json").stdout)
+    assert [plugin["tools"] for plugin in listed if plugin["name"] == "learned"] == [["getPet"]]
+    again = puerto("learn", str(spec), "--name", "My pets")
+    assert (again.exit_code, again.stderr) == (1, "puerto: There is a learned API of this name.\n")

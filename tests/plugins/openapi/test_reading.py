@@ -108,10 +108,10 @@ def test_dirt_costs_no_more_than_what_is_dirty() -> None:
         "wide": {"type": "string", "enum": ["1", "2", "yes"]},
     }
     assert odd.spec.parameters["required"] == ["a_b", "Case-Id", "wide"]
-    assert len(odd.notes) == 2
+    assert len(odd.notes) == 3
     assert odd.operation.servers == [Server("https://dirty.example.com/")]
     body = tools["POST /bodies"].spec.parameters["properties"]["body"]
-    assert body["required"] == ["a"]
+    assert body["required"] == ["a", "misspelt"]  # what is required is required, declared or not
     assert body["properties"] == {
         "a": {"type": "string", "maxLength": 5, "description": "Pattern: (?<year>[0-9"},
         "b": {"type": "integer", "default": 7},
@@ -136,8 +136,9 @@ _POINTER = "/paths/~1undescribed~1{a.b}~1{Case-Id}"
 
 def test_what_lies_outside_is_skipped_or_left_open_and_never_fetched() -> None:
     tools, skipped = made(document("outside.yaml"))
-    assert {each.operation for each in skipped} == {"* /path", "GET /parameter", "POST /body"}
+    assert {each.operation for each in skipped} == {"* /path", "POST /body"}
     assert {each.reason for each in skipped} == {Reason.OUTSIDE_REFERENCE}
+    assert "file:///etc/passwd" in tools["GET /parameter"].notes[0]
     assert "own" in tools["GET /own"].spec.parameters["properties"]
     body = tools["POST /schema"].spec.parameters["properties"]["body"]
     assert body["properties"]["far"] == {

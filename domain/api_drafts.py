@@ -1,0 +1,136 @@
+"""Drafts: APIs as they would be, and what has to hold of them before they are kept."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from domain.api_changes import Diff
+from domain.api_documents import Document
+from domain.errors import Conflict, FieldProblem, InvalidRequest, Unprocessable
+from domain.learned_apis import ApiSettings, ApiVersion, LearnedApi, offered
+
+NAME_LENGTH: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be learned. ``credentials`` are the operator's, as `Credentials.of` reads them."""
+
+    document: Document
+    name: str = ""
+    settings: ApiSettings = field(default_factory=ApiSettings)
+    credentials: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What is to be otherwise; None stays as it is, and so do credentials. ``{}`` removes those."""
+
+    name: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    credentials: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An API as it would be, with its version in use.
+
+    ``event`` is what it will be called: ``learned``, ``changed``, ``refreshed``, ``accepted``.
+    ``diff`` is what a refresh or acceptance does. ``waiting`` is a version that has to wait.
+    """
+
+    event: str
+    api: LearnedApi
+    version: ApiVersion
+    diff: Diff | None = None
+    waiting: ApiVersion | None = None
+    credentials: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+def with_known_operations(draft: Draft, known: Iterable[str]) -> Draft:
+    """Return the draft, its overrides by operation where they were by operation id.
+
+    Those in ``known`` may be of operations that are gone.
+
+    Raises:
+        InvalidRequest: there is no such operation.
+
+    """
+    settings, tools = draft.api.settings, [tool for each in _versions(draft) for tool in each.tools]
+    ids = {tool.operation_id: tool.operation for tool in tools}
+    operations = {*known, *(tool.operation for tool in tools)}
+    overrides = {
+        name if name in operations else ids.get(name, name): override
+        for name, override in settings.overrides.items()
+    }
+    if unknown := [name for name in overrides if name not in operations]:
+        message = f"The document has no operation {unknown[0]!r} that is learned."
+        raise InvalidRequest(message, [FieldProblem("overrides", message)])
+    return replace(draft, api=replace(draft.api, settings=replace(settings, overrides=overrides)))
+
+
+def require_schemes(draft: Draft) -> None:
+    """Look whether the credentials are for what the document asks for.
+
+    Raises:
+        Unprocessable: they are not.
+
+    """
+    known = {scheme.name for version in _versions(draft) for scheme in version.schemes}
+    if unknown := [name for name in draft.credentials or () if name not in known]:
+        named = f"It has {', '.join(sorted(known))}." if known else "It has none."
+        raise Unprocessable(f"The document has no security scheme {unknown[0]!r}. {named}")
+
+
+def names_given(draft: Draft) -> Sequence[str]:
+    """Return the names of tools that the operator gives."""
+    overrides = draft.api.settings.overrides.values()
+    return [each.name for each in overrides if each.name is not None]
+
+
+def require_free(given: Sequence[str], taken: Collection[str], draft: Draft) -> None:
+    """Look whether each name is that of one tool; ``taken`` are those of other APIs and plugins.
+
+    Raises:
+        Conflict: one is not.
+
+    """
+    overrides = draft.api.settings.overrides
+    others = {
+        tool.spec.name
+        for tool in draft.version.tools
+        if tool.operation not in overrides or overrides[tool.operation].name is None
+    }
+    for name in given:
+        if name in taken or name in others or given.count(name) > 1:
+            raise Conflict(f"There is a tool {name!r} already.")
+
+
+def renamed(version: ApiVersion, names: Mapping[str, str]) -> ApiVersion:
+    """Return the version with these names of tools, by operation."""
+    tools = (
+        tool
+        if tool.spec.name == names[tool.operation]
+        else replace(tool, spec=replace(tool.spec, name=names[tool.operation]))
+        for tool in version.tools
+    )
+    return replace(version, tools=tuple(tools))
+
+
+def counted(draft: Draft) -> Draft:
+    """Return the draft, what its API tells of its version made true."""
+    api, version = draft.api, draft.version
+    return replace(
+        draft,
+        api=replace(
+            api,
+            title=version.title,
+            digest=version.digest,
+            endpoints=version.endpoints,
+            tools=len(offered(api.settings, version)),
+        ),
+    )
+
+
+def _versions(draft: Draft) -> list[ApiVersion]:
+    return [each for each in (draft.version, draft.waiting) if each is not None]

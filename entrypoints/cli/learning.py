@@ -1,0 +1,102 @@
+"""``puerto learn`` without ``--dry-run``: learn into the installation's database."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:  # a command loads what it needs when it runs
+    from domain.api_drafts import Draft, Order
+    from domain.learned_apis import Selection
+
+_KINDS = {"tag": "tags", "path": "paths", "method": "methods", "operation": "operations"}
+
+
+def learn(
+    spec: str,
+    *,
+    name: str | None,
+    base_url: str | None,
+    include: Iterable[str],
+    exclude: Iterable[str],
+    auth: Path | None,
+    per_user: bool,
+) -> None:
+    """Learn an API, and tell what came of it. Running services follow within 2 seconds.
+
+    Raises:
+        PuertoError: it cannot be learned.
+
+    """
+    from domain.api_documents import Document
+    from domain.api_drafts import Order
+    from domain.learned_apis import ApiSettings
+
+    is_address = "://" in spec[:12]
+    order = Order(
+        Document(spec) if is_address else Document(data=_read(spec)),
+        name or "",
+        ApiSettings(
+            base_url=base_url or "",
+            include=_selection(include),
+            exclude=_selection(exclude),
+            per_user=per_user,
+        ),
+        _credentials(auth) if auth is not None else None,
+    )
+    draft, told = asyncio.run(_learn(order))
+    api = draft.api
+    typer.echo(f"learned {api.name}: tools: {api.tools}, operations: {api.endpoints}, id: {api.id}")
+    for warning in told:
+        typer.echo(f"! {warning}")
+    typer.echo("Running services follow within 2 seconds.")
+
+
+async def _learn(order: "Order") -> "tuple[Draft, list[str]]":
+    from domain.api_warnings import warnings
+    from domain.errors import NotFound
+    from entrypoints.cli.embedded import LOCAL_USER, installation
+
+    async with installation() as services:
+        found = await services.users.by_login(LOCAL_USER)
+        if found is None:
+            raise NotFound(f"There is no user {LOCAL_USER}; make one with: puerto user add")
+        draft = await services.learning.learn(found[0], order)
+        await services.learning.keep(draft)
+        await services.learning.announce(draft)
+        given = list(order.credentials or ())
+        return draft, list(warnings(draft.api.settings, draft.version, given))
+
+
+def _selection(entries: Iterable[str]) -> "Selection":
+    """Return what entries such as ``tag:pets``, ``path:/pets*`` and ``method:GET`` mean."""
+    from domain.learned_apis import Selection
+
+    listed: dict[str, list[str]] = {kind: [] for kind in _KINDS.values()}
+    for entry in entries:
+        kind, colon, value = entry.partition(":")
+        known = _KINDS.get(kind) if colon else None
+        listed[known or "operations"].append(value if known else entry)
+    return Selection(**{kind: tuple(values) for kind, values in listed.items()})
+
+
+def _read(spec: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if spec == "-" else Path(spec).read_bytes()
+    except OSError as error:
+        typer.echo(f"puerto: {spec} cannot be read: {error.strerror}", err=True)
+        raise typer.Exit(1) from error
+
+
+def _credentials(path: Path) -> Mapping[str, Any]:
+    try:
+        told = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter("it cannot be read as JSON", param_hint="--auth") from error
+    if not isinstance(told, dict):
+        raise typer.BadParameter("it must hold a JSON object", param_hint="--auth")
+    return told

@@ -1,0 +1,123 @@
+"""The documents that a document refers to, where the operator allows that.
+
+Each is asked for when it is first needed, is parsed within the bounds of the whole, and has the
+references in it written out as addresses: from then on it does not matter where one stands.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import PurePosixPath
+from typing import Any, Final
+from urllib.parse import unquote
+
+from domain.errors import PuertoError, Unprocessable
+from plugins.openapi.reading.effort import Effort
+from plugins.openapi.reading.identifiers import joined, parts_of, steps_of
+from plugins.openapi.reading.limits import Limits
+from plugins.openapi.reading.parsing import parse
+from plugins.openapi.reading.pointers import split
+from plugins.openapi.reading.values import entries
+
+PLACE: Final = "x-puerto-outside"
+"""The key under which these documents stand beside what is in the document itself."""
+KEYWORDS: Final = ("$ref", "$dynamicRef", "$recursiveRef")
+_WEB: Final = ("http://", "https://")
+_DIGITS: Final = 16
+_SCHEMAS: Final = "#/components/schemas/"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A document, and the address that it came from in the end."""
+
+    url: str
+    data: bytes = field(repr=False)
+
+
+Fetch = Callable[[str], Fetched]
+"""Gets a document of http or https, or raises a `PuertoError` that says why it does not."""
+
+Steps = Sequence[str | int]
+
+
+class Outside:
+    """The documents that one at the address ``base`` refers to; ``read`` is its own size.
+
+    Without an address, only absolute references can be followed.
+    """
+
+    def __init__(self, fetch: Fetch, base: str, read: int, limits: Limits, effort: Effort) -> None:
+        self.trees: dict[str, Any] = {}
+        self._fetch = fetch
+        self._base = base if base.lower().startswith(_WEB) else ""
+        self._room = limits.size - read
+        self._limits = limits
+        self._effort = effort
+        self._places: dict[str, Steps] = {}
+        self._refused: dict[str, str] = {}
+
+    def place(self, address: str, fragment: str) -> Steps | None:
+        """Return where it stands, beneath `PLACE`; None if it is nothing that could be fetched.
+
+        Raises:
+            PuertoError: it may not be fetched, or could not be; the message says why.
+            DocumentRefused: the time is over.
+
+        """
+        url = joined(self._base, address)
+        if url not in self._places:
+            if not url.lower().startswith(_WEB):
+                return None
+            self._get(url)
+        root = self._places[url]
+        if not fragment.startswith("/"):
+            name = unquote(fragment)
+            return self._places.get(f"{url}#{name}") or [*root, *filter(None, name.split("/"))]
+        return [*root, *split(fragment)]
+
+    def _get(self, url: str) -> None:
+        self._effort.spend()
+        if url not in self._refused:
+            try:
+                if len(self.trees) + len(self._refused) >= self._limits.documents:
+                    raise Unprocessable(f"More than {self._limits.documents} are not read.")
+                self._add(url, self._fetch(url))
+            except PuertoError as error:
+                self._refused[url] = error.message
+        if url in self._refused:
+            raise Unprocessable(self._refused[url])
+
+    def _add(self, url: str, fetched: Fetched) -> None:
+        """Take in a document; what was got twice, by two addresses, is one."""
+        if fetched.url not in self._places:
+            tree = parse(fetched.data, replace(self._limits, size=self._room))
+            self._room -= len(fetched.data)
+            key = _key(fetched.url)
+            self.trees[key] = tree
+            self._places[fetched.url] = (PLACE, key)
+            for trail, base, names, value in parts_of(tree, fetched.url, ((None, PLACE), key)):
+                _write_out(value, base)
+                for name in names:
+                    if ":" in name.partition("#")[0]:  # the others mean something only in there
+                        self._places.setdefault(name, steps_of(trail))
+        self._places[url] = self._places[fetched.url]
+
+
+def _key(url: str) -> str:
+    """Return a key that is this address's alone, and ends with the name of the file."""
+    name = re.sub(r"[^A-Za-z0-9_]+", "_", PurePosixPath(url.partition("?")[0]).stem)
+    return f"{sha256(url.encode('utf-8', 'replace')).hexdigest()[:_DIGITS]}.{name}"
+
+
+def _write_out(value: dict[str, Any], base: str) -> None:
+    """Make absolute what an object refers to."""
+    for keyword in KEYWORDS:
+        if isinstance(reference := value.get(keyword), str):
+            value[keyword] = joined(base, reference.strip())
+    mapping = entries(entries(value.get("discriminator")).get("mapping"))
+    for name, reference in mapping.items():
+        if isinstance(reference, str):
+            is_name = not any(sign in reference for sign in "#/.:")
+            mapping[name] = joined(base, _SCHEMAS + reference if is_name else reference)
