@@ -5,6 +5,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
@@ -16,7 +17,21 @@ Schema = Mapping[str, Any]
 PLAIN: Final = ("a", "Rex", "hello", "abc-123", "north_west")
 EDGES: Final = (
     *("", " ", "a b", "  two  ends ", "a/b", "a\\b", "a?b&c=d", "#", ";", "a,b", "a;b=c", "1|2"),
-    *("100%", "%2F", "a+b", "=", "~", "ü", "日本語", "😀", 'say "hi"', "it's", "<b>", "{id}", "[0]"),
+    *(
+        "100%",
+        "%2F",
+        "a+b",
+        "=",
+        "~",
+        "ü",
+        "日本語",
+        "😀",
+        'say "hi"',
+        "it's",
+        "<b>",
+        "{id}",
+        "[0]",
+    ),
     *("true", "null", "0", "-1", "1e5", "@me", "$top", "*", "a:b", "..a", "x" * 300),
 )
 _TEXTS: Final = {
@@ -38,6 +53,9 @@ _TEXTS: Final = {
     "regex": "^a$",
     "byte": base64.b64encode(b"\x00\xff bytes").decode(),
     "base64": base64.b64encode(b"\x00\xff bytes").decode(),
+    "int64": "42",
+    "uint64": "42",
+    "int32": "42",
     "binary": base64.b64encode(b"\x00\xff\r\n--bytes").decode(),
 }
 _PNG: Final = "data:image/png;base64," + _TEXTS["binary"]
@@ -147,38 +165,44 @@ class _Maker:
         raise Endless
 
     def _object(self, schema: Schema, depth: int) -> dict[str, Any]:
-        properties, required = schema.get("properties", {}), schema.get("required", ())
+        required = schema.get("required", ())
         share = self._way.optional if depth <= _DEEP else 0
+        more = schema.get("additionalProperties", True)
         made = {}
-        for name, inner in properties.items():
+        for name, inner in schema.get("properties", {}).items():
             if name in required:
                 made[name] = self._member(name, inner, depth)
             elif self._random.random() < share:
-                try:
+                with suppress(Endless):
                     made[name] = self._member(name, inner, depth)
-                except Endless:
-                    continue
-        more = schema.get("additionalProperties", True)
         for name in required:
             if name not in made:
                 made[name] = self.value(more, depth + 1)
-        wanted = schema.get("minProperties", 0)
-        if isinstance(more, Mapping) and self._random.random() < share:
-            wanted = max(wanted, len(made) + 1)
-        for name in properties:
-            if len(made) < schema.get("minProperties", 0) and name not in made:
-                made[name] = self.value(properties[name], depth + 1)
-        number = 0
-        while len(made) < wanted and more is not False:
-            made[f"key{number}"] = self.value(more, depth + 1)
-            number += 1
+        self._fill(made, schema, depth, some=self._random.random() < share)
+        return self._cut(made, schema)
+
+    def _fill(self, made: dict[str, Any], schema: Schema, depth: int, *, some: bool) -> None:
+        """Add properties: as many as are needed, and perhaps one that has no name of its own."""
+        more = schema.get("additionalProperties", True)
+        least = schema.get("minProperties", 0)
+        for name, inner in schema.get("properties", {}).items():
+            if len(made) < least and name not in made:
+                made[name] = self._member(name, inner, depth)
+        if some and isinstance(more, Mapping):
+            least = max(least, len(made) + 1)
+        for number in range(least - len(made)):
+            if more is not False:
+                made[f"key{number}"] = self.value(more, depth + 1)
+
+    def _cut(self, made: dict[str, Any], schema: Schema) -> dict[str, Any]:
+        """Return an object without what is one too many."""
+        free = [name for name in made if name not in schema.get("required", ())]
         refused = schema.get("not", {}).get("required", ())
         if refused and all(name in made for name in refused):
-            del made[self._random.choice([name for name in refused if name not in required])]
-        most = schema.get("maxProperties", math.inf)
-        for name in [name for name in made if name not in required]:
-            if len(made) > most:
-                del made[name]
+            del made[self._random.choice([name for name in refused if name in free])]
+        too_many = max(0, len(made) - schema.get("maxProperties", len(made)))
+        for name in free[:too_many]:
+            made.pop(name, None)
         return made
 
     def _member(self, name: str, schema: Schema, depth: int) -> Any:
@@ -233,8 +257,8 @@ class _Maker:
         number = self._in_range(schema, 0.25)
         return number if number != int(number) else int(number)
 
-    def _in_range(self, schema: Schema, step: float) -> float:
-        step = schema.get("multipleOf", step)
+    def _in_range(self, schema: Schema, smallest: float) -> float:
+        step: Any = schema.get("multipleOf", smallest)
         widest = _RANGES.get(schema.get("format", ""), 2**31 - 1)
         low = max(schema.get("minimum", -math.inf), schema.get("exclusiveMinimum", -math.inf))
         high = min(schema.get("maximum", math.inf), schema.get("exclusiveMaximum", math.inf))
@@ -242,7 +266,7 @@ class _Maker:
         most = math.floor(min(high, widest) / step)
         least += least * step == schema.get("exclusiveMinimum")
         most -= most * step == schema.get("exclusiveMaximum")
-        if least > most:
+        if most < least:
             raise Endless
         near = [each for each in (0, 1, 7, 42) if least <= each <= most] or [least]
         edges = [least, most, *near]

@@ -5,25 +5,43 @@ where they are installed, each of them in its own way of reading requests.
 """
 
 import json
-import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from calls_judge import Judge, Received
+from calls_bodies import form_pairs
+from calls_judge import Received
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 Opinion = Callable[[str, Received, Mapping[str, str]], list[str]]
 """Says what is wrong with a request of an operation, given the texts of its path."""
 
 
-def opinion_on(tree: Mapping[str, Any], judge: Judge) -> Opinion | None:
-    """Return what a library says of a document's requests; None if it is not there."""
+def opinion_on(tree: Mapping[str, Any]) -> Opinion | None:
+    """Return what a library says of a document's requests.
+
+    None if it is not there, or the document is none that it knows: it would fetch what stands in
+    other documents, and it may find that one has no name for a resource.
+    """
+    if not all(reference.startswith("#") for reference in _references(tree)):
+        return None
     try:
         return _bravado(tree) if "swagger" in tree else _core(tree)
-    except ImportError:
+    except Exception:  # noqa: BLE001  each has errors of its own
         return None
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(reference := value.get("$ref"), str):
+            yield reference
+        for each in value.values():
+            yield from _references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _references(each)
 
 
 def _core(tree: Mapping[str, Any]) -> Opinion:
@@ -32,6 +50,7 @@ def _core(tree: Mapping[str, Any]) -> Opinion:
     from openapi_core.templating.datatypes import TemplateResult
     from openapi_core.templating.paths.datatypes import PathOperationServer
     from openapi_core.validation.request import validators as known
+    from openapi_core.validation.request.exceptions import MissingRequestBody
 
     version = "V30" if str(tree.get("openapi", "")).startswith("3.0") else "V31"
     of_parameters = getattr(known, f"{version}RequestParametersValidator")
@@ -41,18 +60,17 @@ def _core(tree: Mapping[str, Any]) -> Opinion:
     class Request:
         def __init__(self, received: Received, texts: Mapping[str, str]) -> None:
             self.method, self.body = received.method.lower(), received.body
-            self.content_type = received.header("content-type") or ""
+            self.content_type = received.content_type or ""
             self.host_url, self.path = "http://host", received.target.partition("?")[0]
+            headers = Headers(list(received.headers))
             cookies: SimpleCookie = SimpleCookie()
-            try:
-                cookies.load(received.header("cookie") or "")
-            except CookieError:
-                pass
+            with suppress(CookieError):
+                cookies.load(headers.get("cookie", ""))
             query = parse_qsl(received.target.partition("?")[2], keep_blank_values=True)
             self.parameters = RequestParameters(
                 path={name: unquote(text) for name, text in texts.items()},
                 query=ImmutableMultiDict(query),
-                header=Headers(list(received.headers)),
+                header=headers,
                 cookie=ImmutableMultiDict({name: each.value for name, each in cookies.items()}),
             )
 
@@ -70,16 +88,22 @@ def _core(tree: Mapping[str, Any]) -> Opinion:
 
         found = []
         for kind in (of_parameters, of_body):
-            validator = kind(spec, path_finder_cls=Finder)
-            for error in validator.iter_errors(Request(received, texts)):
-                found.append(_told(error))
+            essence = (received.content_type or "").partition(";")[0].strip().lower()
+            others = {essence: _json} if essence.endswith("+json") else {}
+            validator = kind(spec, path_finder_cls=Finder, extra_media_type_deserializers=others)
+            errors = validator.iter_errors(Request(received, texts))
+            found += [_told(each) for each in errors if type(each) is not MissingRequestBody]
         return found
 
     return judged
 
 
+def _json(value: bytes, **_parameters: str) -> Any:
+    return json.loads(value)
+
+
 def _told(error: BaseException) -> str:
-    causes = []
+    causes: list[str] = []
     at: BaseException | None = error
     while at is not None and len(causes) < 4:
         inner = "; ".join(str(each.message) for each in getattr(at, "schema_errors", ()))
@@ -92,10 +116,17 @@ def _bravado(tree: Mapping[str, Any]) -> Opinion:
     from bravado_core.param import unmarshal_param
     from bravado_core.request import IncomingRequest
     from bravado_core.spec import Spec
-    from calls_judge import form_pairs
+    from jsonschema import validators
 
     config = {"validate_swagger_spec": False, "use_models": False, "validate_requests": True}
-    spec = Spec.from_dict(dict(tree), origin_url="http://host/swagger.json", config=config)
+    known = validators._META_SCHEMAS  # noqa: SLF001  there is no other way to it
+    others = {name: known[name] for name in known if "openapis.org" in name}
+    for name in others:  # the library walks through all that are known, and would fetch theirs
+        del known[name]
+    try:
+        spec = Spec.from_dict(dict(tree), origin_url="http://host/swagger.json", config=config)
+    finally:
+        known.update(others)
     operations = {
         f"{one.http_method.upper()} {one.path_name}": one
         for resource in spec.resources.values()
@@ -109,9 +140,8 @@ def _bravado(tree: Mapping[str, Any]) -> Opinion:
             self.query = _lists(
                 parse_qsl(received.target.partition("?")[2], keep_blank_values=True)
             )
-            kind = received.header("content-type") or ""
-            is_form = "form" in kind
-            pairs, files = form_pairs(kind, received.body) if is_form else ([], {})
+            kind = received.content_type or ""
+            pairs, files = form_pairs(kind, received.body) if "form" in kind else ([], {})
             self.form = _lists([(name, unquote(text.replace("+", " "))) for name, text in pairs])
             self.files = files
             self._body = received.body

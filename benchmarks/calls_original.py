@@ -6,12 +6,13 @@ openapi-schema-validator, as a server would that was made by somebody else.
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
 import yaml
-from jsonschema import ValidationError
+from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 from openapi_schema_validator import OAS30WriteValidator, OAS31Validator
 from referencing import Registry, Resource
@@ -26,7 +27,7 @@ Pointer = tuple[str, ...]
 """A place in the document: the names and numbers that lead there."""
 
 
-class _Loader(yaml.CSafeLoader):
+class _Loader(yaml.CSafeLoader):  # type: ignore[misc]  # the library has no types
     """YAML as JSON has it: what looks like a date stays a text."""
 
 
@@ -42,7 +43,7 @@ def load(data: bytes) -> Mapping[str, Any]:
     try:
         tree = json.loads(text)
     except ValueError:
-        tree = json.loads(json.dumps(yaml.load(text, _Loader), default=str))  # noqa: S506  safe
+        tree = json.loads(json.dumps(yaml.load(text, _Loader), default=str))
     assert isinstance(tree, dict)
     return tree
 
@@ -55,7 +56,8 @@ def _required(validator: Any, names: Any, instance: Any, schema: Any) -> Iterato
         said = schema.get("properties", {}).get(name, {})
         found = said
         if isinstance(said, dict) and isinstance(said.get("$ref"), str):
-            found = {**validator._resolver.lookup(said["$ref"]).contents, **said}
+            lookup = validator._resolver.lookup  # noqa: SLF001  as the library's own keywords do
+            found = {**lookup(said["$ref"]).contents, **said}
         read_only = isinstance(found, dict) and found.get("readOnly") is True
         if name not in instance and not read_only:
             yield ValidationError(f"{name!r} is a required property")
@@ -87,7 +89,8 @@ def _limited(check: Any) -> Any:
     def checked(validator: Any, limit: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
         if isinstance(limit, bool):  # before 3.1 it said how the other limit is meant
             return
-        yield from check(validator, float(limit) if isinstance(limit, str) else limit, value, schema)
+        number = float(limit) if isinstance(limit, str) else limit
+        yield from check(validator, number, value, schema)
 
     return checked
 
@@ -105,6 +108,7 @@ _V30: Final = extend(
 _V31: Final = extend(
     OAS31Validator,
     {
+        **{name: Draft202012Validator.VALIDATORS[name] for name in ("allOf", "anyOf", "oneOf")},
         "required": _required,
         "$ref": _referred,
         **{
@@ -134,6 +138,24 @@ def _nullable(kind: Any) -> Any:
     return extend(kind, {name: _or_null(kind.VALIDATORS[name]) for name in _NULLABLE})
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A parameter of the document, and where it stands there."""
+
+    raw: Mapping[str, Any]
+    place: Pointer
+
+    @property
+    def name(self) -> str:
+        """Return its name on the wire."""
+        return str(self.raw.get("name"))
+
+    @property
+    def where(self) -> str:
+        """Return where it goes."""
+        return str(self.raw.get("in"))
+
+
 class Original:
     """A document, whose places are asked for by pointers.
 
@@ -153,7 +175,8 @@ class Original:
     @cached_property
     def _registry(self) -> SchemaRegistry:
         whole: Resource[Any] = Resource.opaque(self.tree)
-        return Registry().with_resource(_SELF, whole)
+        registry: SchemaRegistry = Registry().with_resource(_SELF, whole)
+        return registry
 
     def at(self, place: Pointer) -> Any:
         """Return what stands at a place.
@@ -186,6 +209,18 @@ class Original:
             place = _place(value["$ref"])
             value = self.at(place)
         raise KeyError(place)
+
+    def declared(self, operation: Pointer) -> list[Declared]:
+        """Return the parameters of an operation."""
+        found: dict[tuple[str, str], Declared] = {}
+        for place in (operation[:-1], operation):
+            listed = self.at(place).get("parameters")
+            for number in range(len(listed) if isinstance(listed, list) else 0):
+                at, raw = self.followed((*place, "parameters", str(number)))
+                if isinstance(raw, dict):
+                    one = Declared(raw, at)
+                    found[one.name.lower() if one.where == "header" else one.name, one.where] = one
+        return list(found.values())
 
     def problems(self, place: Pointer, value: Any) -> list[str]:
         """Say what is wrong with a value by the schema at a place."""

@@ -4,10 +4,12 @@ import re
 import string
 from collections.abc import Callable
 from random import Random
-from re import _constants as signs, _parser as parser  # type: ignore[attr-defined]  # no face for it
+from re import _constants as signs  # type: ignore[attr-defined]  # they have no public name
+from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final
 
 _PRINTED: Final = [chr(code) for code in range(32, 127)]
+_HALVES: Final = 0xD800  # where halves of characters begin, which are none
 _CLASSES: Final = {
     signs.CATEGORY_DIGIT: string.digits,
     signs.CATEGORY_WORD: string.ascii_letters + string.digits + "_",
@@ -38,14 +40,8 @@ def _texts(tree: Any, random: Random, most: int) -> list[str]:
 
 def _text(sign: Any, said: Any, random: Random, most: int) -> str:
     match sign:
-        case signs.LITERAL:
-            return chr(said)
-        case signs.NOT_LITERAL:
-            return random.choice([each for each in _PRINTED if ord(each) != said])
-        case signs.ANY:
-            return random.choice("abcXYZ 019-_/é")
-        case signs.IN:
-            return _of_class(said, random)
+        case signs.LITERAL | signs.NOT_LITERAL | signs.ANY | signs.IN:
+            return _character(sign, said, random)
         case signs.BRANCH:
             return "".join(_texts(random.choice(said[1]), random, most))
         case signs.SUBPATTERN:
@@ -58,6 +54,18 @@ def _text(sign: Any, said: Any, random: Random, most: int) -> str:
             return ""
 
 
+def _character(sign: Any, said: Any, random: Random) -> str:
+    match sign:
+        case signs.LITERAL:
+            return chr(said)
+        case signs.NOT_LITERAL:
+            return random.choice([each for each in _PRINTED if ord(each) != said])
+        case signs.ANY:
+            return random.choice("abcXYZ 019-_/é")
+        case _:
+            return _of_class(said, random)
+
+
 def _of_class(members: Any, random: Random) -> str:
     negated = members[0][0] is signs.NEGATE
     tests = [_test(sign, said) for sign, said in members if sign is not signs.NEGATE]
@@ -68,7 +76,9 @@ def _of_class(members: Any, random: Random) -> str:
         case signs.LITERAL:
             return chr(said)
         case signs.RANGE:
-            return chr(random.randint(said[0], min(said[1], 0xD7FF if said[0] < 0xD800 else said[1])))
+            return chr(
+                random.randint(said[0], min(said[1], 0xD7FF if said[0] < 0xD800 else said[1]))
+            )
         case _:
             return random.choice(_CLASSES[said])
 

@@ -6,6 +6,7 @@ Where a text can be more than one thing (``1`` for a number or a text), it is wh
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote, unquote_plus
@@ -75,10 +76,8 @@ class Reader:
         if kinds & {"string", "file"}:
             yield text
         if kinds & {"array", "object"} and text[:1] in ("[", "{"):
-            try:
+            with suppress(ValueError):
                 yield json.loads(text)
-            except ValueError:
-                pass
         if text == "null":
             yield None
         if text == "" and kinds & {"array", "object"}:  # sent, and empty
@@ -139,10 +138,8 @@ class Reader:
     def _nested(self, text: str) -> Iterator[Any]:
         """Yield a list of objects, for which OpenAPI defines no style: JSON, joined by commas."""
         if text[:1] in ("[", "{"):
-            try:
+            with suppress(ValueError):
                 yield json.loads(f"[{text}]")
-            except ValueError:
-                pass
 
     def _names(self, place: Pointer | None) -> frozenset[str]:
         return self._original.members(place) if place is not None else frozenset()
@@ -205,3 +202,15 @@ def style_of(raw: Mapping[str, Any], place: str) -> tuple[str, bool]:
     style = raw.get("style", "form" if place in ("query", "cookie") else "simple")
     explode = raw.get("explode", style in ("form", "cookie"))
     return style, explode
+
+
+def contents_of(kind: str, body: bytes | str) -> Iterator[Any]:
+    """Yield what a content can stand for by its media type."""
+    essence = kind.partition(";")[0].strip().lower()
+    if essence.endswith(("/json", "+json")):
+        yield json.loads(body)
+        return
+    text = body if isinstance(body, str) else body.decode("utf-8", "surrogateescape")
+    if essence == "application/x-www-form-urlencoded":
+        yield dict(part.split("=", 1) for part in unquote_plus(text).split("&") if "=" in part)
+    yield text

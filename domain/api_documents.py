@@ -41,22 +41,29 @@ class Documents:
         """
         data, source = document.data, ""
         if document.url:
-            data, source = await self._fetched(document.url)
+            data, source = await fetch_document(self._web, document.url, Limits(bytes=self._most))
         version = await self._reader.read(data, source, names or {})
         if not version.tools:
             raise _nothing(version)
         return version
 
-    async def _fetched(self, url: str) -> tuple[bytes, str]:
-        request = WebRequest("GET", url, (("Accept", _ACCEPT),))
-        response = await self._web.send(request, Limits(bytes=self._most))
-        if response.status != _OK:
-            host = urlsplit(response.url).hostname
-            raise Unprocessable(
-                f"{host} answered {response.status}, and no document.",
-                details={"status": response.status},
-            )
-        return response.body, response.url
+
+async def fetch_document(web: Web, url: str, limits: Limits) -> tuple[bytes, str]:
+    """Return a document, and the address that it came from in the end.
+
+    Raises:
+        Unprocessable: the server answers with something else.
+        WebError: the address is not open, or gave no answer.
+
+    """
+    response = await web.send(WebRequest("GET", url, (("Accept", _ACCEPT),)), limits)
+    if response.status != _OK:
+        host = urlsplit(response.url).hostname
+        raise Unprocessable(
+            f"{host} answered {response.status}, and no document.",
+            details={"status": response.status},
+        )
+    return response.body, response.url
 
 
 def _nothing(version: ApiVersion) -> Unprocessable:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from domain.api_credentials import Credentials, Grant
@@ -23,7 +23,7 @@ class ApiKeyring:
         self._keys = keys
         self._cipher = cipher
         self._clock = clock
-        self._refreshing: dict[tuple[str, str], tuple[str, str]] = {}
+        self._refreshing: dict[tuple[str, str], _Place] = {}
 
     async def put(self, api_id: str, owner: str, credentials: Mapping[str, Any]) -> None:
         """Keep credentials, as `Credentials.of` reads them, in the place of those before.
@@ -65,26 +65,24 @@ class ApiKeyring:
         ):  # the key was changed: seal it with the new one
             await self.put(api_id, owner, told)
         found = Credentials.of(told)
-        for credential in found.by_scheme.values():
+        for scheme, credential in found.by_scheme.items():
             if isinstance(credential, Grant) and credential.refresh_token:
-                self._remember(credential, api_id, owner)
+                self._remember(credential, _Place(api_id, owner, scheme))
         return found
 
     async def rotated(self, grant: Grant, refresh_token: str) -> None:
         """Keep the refresh token that took the place of a grant's own."""
         place = self._refreshing.get((grant.client_id, grant.refresh_token))
-        kept = await self._keys.get(*place) if place is not None else None
-        if kept is None:
+        if place is None:
             return
-        told = self._opened(kept)
-        renewed = {
-            scheme: value | {"refresh_token": refresh_token}
-            if isinstance(value, dict) and value.get("refresh_token") == grant.refresh_token
-            else value
-            for scheme, value in told.items()
-        }
-        await self.put(kept.api_id, kept.owner, renewed)
-        self._remember(replace(grant, refresh_token=refresh_token), kept.api_id, kept.owner)
+        kept = await self._keys.get(place.api_id, place.owner)
+        told = self._opened(kept) if kept is not None else {}
+        value = told.get(place.scheme)
+        if not isinstance(value, dict) or value.get("client_id") != grant.client_id:
+            return  # others were set meanwhile
+        renewed = told | {place.scheme: value | {"refresh_token": refresh_token}}
+        await self.put(place.api_id, place.owner, renewed)
+        self._remember(replace(grant, refresh_token=refresh_token), place)
 
     def _opened(self, kept: SealedKeys) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(
@@ -92,10 +90,19 @@ class ApiKeyring:
         )
         return told
 
-    def _remember(self, grant: Grant, api_id: str, owner: str) -> None:
+    def _remember(self, grant: Grant, place: "_Place") -> None:
         if len(self._refreshing) >= _MOST:
             self._refreshing.clear()
-        self._refreshing[grant.client_id, grant.refresh_token] = (api_id, owner)
+        self._refreshing[grant.client_id, grant.refresh_token] = place
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a credential is kept."""
+
+    api_id: str
+    owner: str
+    scheme: str
 
 
 def _place(api_id: str, owner: str) -> str:

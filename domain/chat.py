@@ -24,7 +24,7 @@ from domain.ports.extensions import Agents
 from domain.ports.notices import Notices
 from domain.ports.runs import NewRun, RunLog, RunRecord, Runs
 from domain.ports.toolbox import Toolbox
-from domain.reading import Follower
+from domain.reading import Follower, Tell
 from domain.runner import Task
 from domain.runs import fold
 from domain.tool_calls import intended_call
@@ -229,15 +229,24 @@ class Chat:
         *,
         stay: bool = False,
         whole: bool = False,
+        at_once: Tell | None = None,
     ) -> AsyncGenerator[Sequence[Event], None]:
         """Yield the run's events after the cursor as they come, in batches, to its end.
 
         When the run waits for a human a `Paused` says so; then it is over, unless ``stay``. Who
         wants the ``whole`` gets all that happens until then at once, where it happens here.
+        Pieces that ``at_once`` could tell in the moment they were said are not yielded.
         Whoever calls this has seen to it that the run is the user's (`get`, `send`).
         """
         follower = Follower(
-            run_id, after, runs=self._runs, log=self._log, live=self._live, stay=stay, whole=whole
+            run_id,
+            after,
+            runs=self._runs,
+            log=self._log,
+            live=self._live,
+            stay=stay,
+            whole=whole,
+            at_once=at_once,
         )
         return follower.batches()
 

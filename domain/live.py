@@ -5,7 +5,7 @@ lags behind, never a queue that grows.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from domain.cursors import Cursor
@@ -13,6 +13,14 @@ from domain.events import Event
 
 POLL_SECONDS: Final = 0.25  # between looks at a run that is driven elsewhere
 NUDGE_SECONDS: Final = 5.0  # between looks of those who wait at their clocks
+
+Take = Callable[[Sequence[Event]], bool]
+"""Takes events in the moment they are published, or leaves them (False); it must not raise."""
+
+
+def leave(_: Sequence[Event]) -> bool:
+    """Take nothing."""
+    return False
 
 
 class LiveRun:
@@ -26,15 +34,19 @@ class LiveRun:
         self._first = first
         self._before = before
         self._events: list[Event] = []
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: list[tuple[asyncio.Future[None], Take]] = []
         self._patient: list[asyncio.Future[None]] = []
         self.is_closed = False
 
     def publish(self, events: Sequence[Event]) -> None:
-        """Add events, numbered on from the last one, and wake the followers."""
+        """Add events, numbered on from the last one, and wake the followers who leave them."""
         self._events += events
-        if self._waiting:
-            self._waiting = _wake(self._waiting)
+        waiting, self._waiting = self._waiting, []
+        for news, take in waiting:
+            if not news.done() and take(events):
+                self._waiting.append((news, take))
+            else:
+                _resolve(news)
 
     def close(self) -> None:
         """Say that this process adds nothing more."""
@@ -50,13 +62,14 @@ class LiveRun:
             return self._events[:]  # what it saw beyond our first was never stored
         return self._events[seen.number + 1 - self._first :]
 
-    def news(self) -> asyncio.Future[None]:
+    def news(self, take: Take = leave) -> asyncio.Future[None]:
         """Return what is done when something was added, the run was closed, or `nudge` came.
 
-        No timer is set here: this runs once for each piece of each answer.
+        Until then ``take`` is offered what is added; what it takes wakes nobody. No timer is set
+        here: this runs once for each piece of each answer.
         """
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
+        self._waiting.append((future, take))
         return future
 
     def end(self) -> asyncio.Future[None]:
@@ -67,14 +80,10 @@ class LiveRun:
 
     def nudge(self) -> None:
         """Let those who wait look at their clocks."""
-        self._waiting, self._patient = _wake(self._waiting), _wake(self._patient)
-
-
-def _wake(waiting: Iterable[asyncio.Future[None]]) -> list[asyncio.Future[None]]:
-    """Wake those who wait; return the list of those who still do."""
-    for future in waiting:
-        _resolve(future)
-    return []
+        futures = [*(news for news, _ in self._waiting), *self._patient]
+        self._waiting, self._patient = [], []
+        for future in futures:
+            _resolve(future)
 
 
 def _resolve(future: asyncio.Future[None]) -> None:

@@ -1,19 +1,23 @@
 """Reading a run: whole, to go on with it, or as it happens, to follow it."""
 
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
 from domain.cursors import Cursor
-from domain.events import Ended, Event, Paused
-from domain.live import LiveRun, LiveRuns
+from domain.events import Chunk, Ended, Event, Paused, Thinking
+from domain.live import LiveRun, LiveRuns, leave
 from domain.ports.runs import RunLog, Runs
 from domain.runs import Run, RunStatus, fold
 
 BEAT_SECONDS: Final = 15.0
 
+Tell = Callable[[Event], bool]
+"""Tells a reader of an event without waiting; False: it cannot, and the event was not told."""
+
 _READ_LIMIT: Final = 2_000
+_BURST_SECONDS: Final = 0.001  # closer together, one wake-up for many pieces costs less than each
 
 
 async def load_run(log: RunLog, run_id: str, attempt: int) -> Run:
@@ -37,6 +41,7 @@ class Follower:
         live: LiveRuns,
         stay: bool = False,
         whole: bool = False,
+        at_once: Tell | None = None,
         beat_seconds: float = BEAT_SECONDS,
     ) -> None:
         self._run_id = run_id
@@ -46,7 +51,9 @@ class Follower:
         self._live = live
         self._stay = stay
         self._whole = whole
+        self._at_once = at_once
         self._beat_seconds = beat_seconds
+        self._deadline = self._taken = 0.0  # when to say that the line is alive; the last piece
         self._shared: LiveRun | None = None
         self._told = False  # that the run waits for a human
 
@@ -57,7 +64,8 @@ class Follower:
         After every ``beat_seconds`` of silence an empty batch says that the line is alive. A run
         that waits for a human gives a `Paused`, and then nothing more, unless asked to stay.
         Who wants the ``whole`` is not woken for pieces: events of a run driven in this process
-        come when it drives it no more.
+        come when it drives it no more. Pieces that ``at_once`` told while the reader waited are
+        not yielded: each is told by the task that says it, which saves waking another.
 
         Raises:
             NotFound: the run was deleted meanwhile.
@@ -78,16 +86,17 @@ class Follower:
             self._live.followers -= 1
 
     async def _next(self) -> Sequence[Event] | None:
-        deadline = time.monotonic() + self._beat_seconds
+        self._deadline = time.monotonic() + self._beat_seconds
+        take = leave if self._at_once is None else self._take
         while True:
             shared = self._shared = self._live.get(self._run_id) or self._shared
             events = shared.since(self._after) if shared is not None else None
             if shared is not None and events is not None and not shared.is_closed:
                 if events and not self._whole:
                     return events
-                if time.monotonic() > deadline:
+                if time.monotonic() > self._deadline:
                     return ()
-                await (shared.end() if self._whole else shared.news())
+                await (shared.end() if self._whole else shared.news(take))
                 continue
             if events := events or await self._read():
                 return events
@@ -96,9 +105,26 @@ class Follower:
             rest = await self._rest()
             if rest is None or rest or self._live.is_draining:
                 return rest or None
-            if time.monotonic() > deadline:
+            if time.monotonic() > self._deadline:
                 return ()
             await self._live.news(self._run_id, self._live.poll_seconds)
+
+    def _take(self, events: Sequence[Event]) -> bool:
+        """Tell a piece at once, unless it came in a burst; all else is worth waking for."""
+        now = time.monotonic()
+        is_burst, self._taken = now - self._taken < _BURST_SECONDS, now
+        event = events[0]
+        if is_burst or len(events) > 1 or not isinstance(event.body, Chunk | Thinking):
+            return False
+        try:
+            is_told = self._at_once is not None and self._at_once(event)
+        except Exception:  # noqa: BLE001  the reader's own task meets it again, not the run's
+            return False
+        if is_told:
+            self._deadline = now + self._beat_seconds
+            self._after = Cursor(event.attempt, event.number)
+            self._told = False
+        return is_told
 
     async def _rest(self) -> Sequence[Event] | None:
         """Return what is to be told of a run that stands still: None when that was all."""

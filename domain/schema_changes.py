@@ -1,7 +1,8 @@
 """What a new schema takes no more that an old one took, so that arguments made for it would fail.
 
 Schemas are JSON Schemas (2020-12) that refer to nothing but their own ``$defs``. What cannot be
-compared counts as narrower: who is asked once too often loses less than who is surprised.
+compared counts as narrower: who is asked once too often loses less than who is surprised. But a
+property that comes to an object which took any is none: nobody was told of it before.
 """
 
 from collections.abc import Iterator, Mapping

@@ -18,6 +18,7 @@ from adapters.security.tokens import JwtTokens
 from adapters.web.client import GatedWeb
 from adapters.web.gate import Gate
 from adapters.web.oauth import OAuthTokens
+from adapters.web.reference_gate import ReferenceGate
 from adapters.web.transport import GatedTransport
 from domain.api_documents import Documents
 from domain.api_keyring import ApiKeyring
@@ -103,6 +104,11 @@ def _gate(settings: Settings) -> Gate:
     return Gate(read_open_hosts(settings.open_hosts))
 
 
+def _reference_web(settings: Settings, transport: GatedTransport) -> GatedWeb:
+    listed = read_open_hosts(settings.reference_hosts)
+    return GatedWeb(ReferenceGate(read_open_hosts(settings.open_hosts), listed), transport)
+
+
 def _access_tokens(transport: GatedTransport, keyring: ApiKeyring) -> OAuthTokens:
     return OAuthTokens(transport, rotated=keyring.rotated)
 
@@ -180,6 +186,7 @@ class Container(containers.DeclarativeContainer):
     gate = providers.Singleton(_gate, settings)
     web_transport = providers.Singleton(GatedTransport, gate)
     web = providers.Singleton(GatedWeb, gate, web_transport)
+    reference_web = providers.Singleton(_reference_web, settings, web_transport)
     cipher = providers.Singleton(_cipher, settings)
     keyring = providers.Singleton(ApiKeyring, store.provided.api_keys, cipher, clock)
     access_tokens = providers.Singleton(_access_tokens, web_transport, keyring)
@@ -254,7 +261,9 @@ class Container(containers.DeclarativeContainer):
         PluginDesk, plugins=toolbox, toolbox=toolbox, switches=switches
     )
     api_shelf = providers.Singleton(ApiShelf, store.provided.learned_apis)
-    api_reader = providers.Singleton(ProcessReader, settings.provided.max_document_bytes)
+    api_reader = providers.Singleton(
+        ProcessReader, settings.provided.max_document_bytes, reference_web
+    )
     documents = providers.Singleton(
         Documents, web, api_reader, settings.provided.max_document_bytes
     )

@@ -1,12 +1,18 @@
 """The plugin of learned APIs, put together for the loop that the service runs on."""
 
 import asyncio
+import time
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
 
 from domain.api_shelf import Shelved
+from domain.errors import Unavailable
 from domain.learned_apis import PLUGIN
 from entrypoints.container import Container
 from plugins.openapi.plugin import LearnedApisPlugin
+
+_PAUSES: Final = (0.5, 1.0, 3.0)  # seconds, while the database does not answer
 
 
 async def register_learned_apis(container: Container) -> None:
@@ -16,8 +22,15 @@ async def register_learned_apis(container: Container) -> None:
     """
     loop, shelf = asyncio.get_running_loop(), container.api_shelf()
 
-    def shelved() -> Sequence[Shelved]:
+    def look() -> Sequence[Shelved]:
         return asyncio.run_coroutine_threadsafe(shelf.look(), loop).result()
+
+    def shelved() -> Sequence[Shelved]:
+        for pause in _PAUSES:
+            with suppress(Unavailable):
+                return look()
+            time.sleep(pause)
+        return look()
 
     plugin = LearnedApisPlugin(shelved, container.api_caller(), container.keyring())
     await asyncio.to_thread(container.toolbox().register, plugin, PLUGIN)

@@ -212,6 +212,15 @@ class Settings(ModelSettings):
         "by commas: `intranet.example`, `*.intranet.example`, `10.0.0.5:8080`, `10.1.0.0/16`. "
         "Not set: none.",
     )
+    reference_hosts: Annotated[
+        tuple[Annotated[str, AfterValidator(check_open_host)], ...], BeforeValidator(split_list)
+    ] = Field(
+        (),
+        validation_alias="PUERTO_REFERENCE_HOSTS",
+        description="Hosts whose documents are fetched where a learned document refers to them, "
+        "separated by commas: `specs.example`, `*.specs.example`, `specs.example:8443`. Those "
+        "outside of the public internet must be in `PUERTO_OPEN_HOSTS`, too. Not set: none.",
+    )
     max_steps: int = Field(
         20,
         ge=1,

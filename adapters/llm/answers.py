@@ -72,7 +72,7 @@ async def pieces_of(
 
     """
     time, events = asyncio.get_running_loop().time, EventDecoder()
-    async with aclosing(response), aclosing(response.aiter_bytes()) as chunks:
+    async with aclosing(response), aclosing(_body_of(response)) as chunks:
         try:
             _check_kind(response.headers.get("content-type", ""))
             while not reader.done and (chunk := await anext(chunks, None)) is not None:
@@ -87,6 +87,22 @@ async def pieces_of(
         except ValueError as problem:
             raise failure(provider, ProviderReason.MALFORMED, str(problem)) from problem
         await _drain(chunks)
+
+
+def _body_of(response: "httpx2.Response") -> AsyncGenerator[bytes, None]:
+    """Return the bytes of the body as they come.
+
+    Where nothing is to be decoded, without the response's own iterators: they are two layers more
+    for each piece.
+    """
+    import httpx2
+
+    stream = response.stream
+    if isinstance(stream, httpx2.AsyncByteStream) and "content-encoding" not in response.headers:
+        pieces = aiter(stream)
+        if isinstance(pieces, AsyncGenerator):
+            return pieces
+    return response.aiter_bytes()
 
 
 def _check_kind(content_type: str) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # a command loads what it needs when it runs
     from adapters.web.transport import GatedTransport
     from domain.ports.web import WebResponse
     from plugins.openapi.operation import Operation
+    from plugins.openapi.reading import Fetch, Fetched
 
 
 def command(
@@ -51,13 +52,19 @@ async def _call(
     from domain.api_credentials import Credentials
     from domain.ids import new_id
     from domain.ports.web import Limits
-    from entrypoints.cli.specs import fetch_spec
+    from entrypoints.cli.specs import LARGEST, fetch_spec
+    from plugins.openapi.fetching import Fetcher
     from plugins.openapi.wire.calling import ApiCall, ApiCaller
 
-    async with _way_out(server) as (web, transport):
+    async with _way_out(server) as (web, references, transport):
         data, source = await fetch_spec(spec, web)
+        fetcher, loop = Fetcher(references, LARGEST), asyncio.get_running_loop()
+
+        def fetch(url: str) -> "Fetched":
+            return asyncio.run_coroutine_threadsafe(fetcher.fetch(url), loop).result()
+
         call = ApiCall(
-            await asyncio.to_thread(_operation, data, source, name),
+            await asyncio.to_thread(_operation, data, source, name, fetch),
             call_id=new_id(),
             credentials=Credentials.of(credentials),
             server=server,
@@ -68,28 +75,36 @@ async def _call(
 
 
 @asynccontextmanager
-async def _way_out(server: str | None) -> AsyncGenerator[tuple["GatedWeb", "GatedTransport"]]:
-    """Yield a client and its transport; the server that the operator names is open."""
+async def _way_out(
+    server: str | None,
+) -> AsyncGenerator[tuple["GatedWeb", "GatedWeb", "GatedTransport"]]:
+    """Yield a client, one for what documents refer to, and the transport of both.
+
+    The server that the operator names is open.
+    """
     from adapters.web.client import GatedWeb
     from adapters.web.gate import Gate
+    from adapters.web.reference_gate import ReferenceGate
     from adapters.web.transport import GatedTransport
     from adapters.web.urls import read_url
     from domain.open_hosts import OpenHost, read_open_hosts
     from entrypoints.settings import load_settings
 
-    opened = list(read_open_hosts(load_settings().open_hosts))
+    settings = load_settings()
+    opened = list(read_open_hosts(settings.open_hosts))
     if server is not None:
         opened.append(OpenHost.of(_host_and_port(read_url(server))))
     gate = Gate(opened)
     transport = GatedTransport(gate)
     web = GatedWeb(gate, transport)
+    listed = ReferenceGate(opened, read_open_hosts(settings.reference_hosts))
     try:
-        yield web, transport
+        yield web, GatedWeb(listed, transport), transport
     finally:
         await web.close()
 
 
-def _operation(data: bytes, source: str, name: str) -> "Operation":
+def _operation(data: bytes, source: str, name: str, fetch: "Fetch") -> "Operation":
     """Return the operation of that name.
 
     Raises:
@@ -103,7 +118,7 @@ def _operation(data: bytes, source: str, name: str) -> "Operation":
 
     method, _, path = name.partition(" ")
     wanted = f"{method.upper()} {path.strip()}"
-    for found in lower(read_document(data, source=source)):
+    for found in lower(read_document(data, source=source, fetch=fetch)):
         if isinstance(found, LoweredTool):
             if wanted == found.operation.name or name == found.spec.name:
                 return found.operation

@@ -5,13 +5,12 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from domain.api_documents import fetch_document
 from domain.errors import Unprocessable
-from domain.ports.web import Limits, Web, WebRequest
+from domain.ports.web import Limits, Web
 
-_OK: Final = 200
 _WEB: Final = ("http://", "https://")
-_BYTES: Final = 32 * 1024 * 1024
-_ACCEPT: Final = "application/json, application/yaml, */*;q=0.8"
+LARGEST: Final = 32 * 1024 * 1024  # bytes
 
 
 async def fetch_spec(spec: str, web: Web) -> tuple[bytes, str]:
@@ -23,14 +22,10 @@ async def fetch_spec(spec: str, web: Web) -> tuple[bytes, str]:
 
     """
     if spec == "-":
-        return sys.stdin.buffer.read(_BYTES + 1), ""
+        return sys.stdin.buffer.read(LARGEST + 1), ""
     if not spec.lower().startswith(_WEB):
         try:
             return await asyncio.to_thread(Path(spec).read_bytes), ""
         except OSError as error:
             raise Unprocessable(f"{spec} cannot be read: {error.strerror}.") from error
-    request = WebRequest("GET", spec, (("Accept", _ACCEPT),))
-    response = await web.send(request, Limits(bytes=_BYTES))
-    if response.status != _OK:
-        raise Unprocessable(f"{spec} answered {response.status}, and no document.")
-    return response.body, response.url
+    return await fetch_document(web, spec, Limits(bytes=LARGEST))

@@ -13,7 +13,7 @@ from entrypoints.services import services
 blueprint = Blueprint("agents", __name__, url_prefix="/api/agents")
 
 
-class AgentView(BaseModel):
+class AgentOffer(BaseModel):
     """An agent that a plugin brings."""
 
     name: str = Field(description="Send it as `agent` with a message.")
@@ -25,7 +25,7 @@ class AgentView(BaseModel):
 class AgentList(BaseModel):
     """The agents at hand, beside the general one."""
 
-    agents: list[AgentView]
+    agents: list[AgentOffer]
 
 
 def agent_view(agent: Registered[Agent]) -> dict[str, Any]:

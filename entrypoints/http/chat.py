@@ -14,6 +14,7 @@ from quart_schema import (
 
 from domain.cursors import Cursor, read_cursor
 from domain.ports.runs import RunRecord
+from domain.reading import Tell
 from domain.runs import RunStatus
 from entrypoints.encoding import dump, time_text
 from entrypoints.http.event_models import ConsentRequest, TokenUsage
@@ -21,7 +22,14 @@ from entrypoints.http.guard import caller
 from entrypoints.http.idempotency import request_key, takes_key
 from entrypoints.http.models import AgentName, Id, ModelName, ProviderName, RequestBody, Timestamp
 from entrypoints.http.openapi import EventStream, can_answer_nothing, can_fail, responds_with
-from entrypoints.http.streams import answer, collect, event_stream, failure, first_answer
+from entrypoints.http.streams import (
+    Batches,
+    answer,
+    collect,
+    event_stream,
+    failure,
+    first_answer,
+)
 from entrypoints.services import services
 
 blueprint = Blueprint("chat", __name__, url_prefix="/api")
@@ -114,9 +122,11 @@ async def send(data: ChatRequest) -> Response:
         model=data.model,
         agent=data.agent,
     )
-    batches = chat.follow(started.run_id, whole=not data.stream)
-    if key is not None:
-        batches = first_answer(started.run_id, batches)
+
+    def follow(at_once: Tell | None = None) -> Batches:
+        if key is None:
+            return chat.follow(started.run_id, whole=not data.stream, at_once=at_once)
+        return first_answer(started.run_id, chat.follow(started.run_id, whole=not data.stream))
 
     async def leave() -> None:
         if not at_hand.live.is_draining:  # else it is the service that leaves
@@ -124,8 +134,8 @@ async def send(data: ChatRequest) -> Response:
 
     on_leave = leave if data.on_disconnect == "cancel" else None
     if data.stream:
-        return event_stream(started.run_id, batches, on_leave)
-    told = await collect(started.run_id, batches, on_leave)
+        return event_stream(started.run_id, follow, on_leave)
+    told = await collect(started.run_id, follow(), on_leave)
     if told.run.status is RunStatus.FAILED and told.run.problem is not None:
         return failure(told.run, told.run.problem)
     return Response(dump(answer(told)), content_type="application/json")
@@ -196,7 +206,8 @@ async def events(run_id: str, query_args: EventsQuery) -> Response:
     after: Cursor | None = read_cursor(record.id, text) if text else None
     if after is not None and await services().chat.is_told(record, after):
         return Response(status=204)
-    return event_stream(record.id, services().chat.follow(record.id, after))
+    chat = services().chat
+    return event_stream(record.id, lambda tell: chat.follow(record.id, after, at_once=tell))
 
 
 @blueprint.post("/runs/<run_id>/cancel")

@@ -129,6 +129,20 @@ def stream_part(data: bytes, *, more: bool) -> HTTPResponseBodyEvent:
     return {"type": "http.response.body", "body": data, "more_body": more}
 
 
+def sent_at_once(sending: Awaitable[None]) -> bool:
+    """Send without waiting; False: the line is full, and nothing was sent.
+
+    Both of uvicorn's protocols wait, if they must, before they write.
+    """
+    steps = sending.__await__()
+    try:
+        next(steps)
+    except StopIteration:
+        return True
+    steps.close()
+    return False
+
+
 class HttpConnection(ASGIHTTPConnection):
     """Cancels the handler when the server cancels the connection; Quart leaves it an orphan.
 
@@ -165,11 +179,13 @@ class HttpConnection(ASGIHTTPConnection):
 
 
 class Socket(Websocket):
-    """Sends at once; Quart lets everything else have its turn before each frame."""
+    """Sends at once; Quart lets everything else have its turn before each frame.
+
+    Whoever sends has accepted the socket before; Quart would look for each frame.
+    """
 
     async def send(self, data: str | bytes) -> None:
         """Send a frame."""
-        await self.accept()
         await self._send(data)
 
 

@@ -12,12 +12,14 @@ from quart import Response
 
 from domain.errors import PuertoError, Unavailable
 from domain.events import ConsentRequested, Ended, Event, Paused, ToolErred, ToolFinished
+from domain.reading import Tell
 from domain.runs import Problem, Run, RunStatus, advance, fold
 from entrypoints.encoding import EventEncoder, consent_request, usage
-from entrypoints.http.connection import Send, Stream, stream_part
+from entrypoints.http.connection import Send, Stream, sent_at_once, stream_part
 from entrypoints.http.errors import error_response, status_and_code, status_of_code
 
 Batches = AsyncGenerator[Sequence[Event], None]
+Follow = Callable[[Tell], Batches]
 Leave = Callable[[], Awaitable[None]]
 
 _log = logging.getLogger("puerto.http")
@@ -29,17 +31,26 @@ _ALIVE: Final = b": still here\n\n"
 _COME_BACK: Final = b"retry: 1000\n"
 
 
-def event_stream(run_id: str, batches: Batches, on_leave: Leave | None = None) -> Response:
-    """Return a response that streams the events; ``on_leave`` runs if the client goes early."""
-    body = partial(_send_events, EventEncoder(run_id), batches, on_leave)
+def event_stream(run_id: str, follow: Follow, on_leave: Leave | None = None) -> Response:
+    """Return a response that streams the events; ``on_leave`` runs if the client goes early.
+
+    ``follow`` is given what tells a piece at once, and gives the events that it did not tell.
+    """
+    body = partial(_send_events, EventEncoder(run_id), follow, on_leave)
     return Stream(body, content_type="text/event-stream", headers=_HEADERS)
 
 
 async def _send_events(
-    encoder: EventEncoder, batches: Batches, on_leave: Leave | None, send: Send
+    encoder: EventEncoder, follow: Follow, on_leave: Leave | None, send: Send
 ) -> None:
     """Send each batch as one part; the comments between show that the line is alive."""
     first, last = _COME_BACK, b""
+
+    def at_once(event: Event) -> bool:
+        piece = stream_part(encoder.server_sent((event,)), more=True)
+        return not first and sent_at_once(send(piece))
+
+    batches = follow(at_once)
     try:
         async with _noticing(on_leave), aclosing(batches):
             async for events in batches:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,12 +11,13 @@ from aiolimiter import AsyncLimiter
 from quart import Blueprint, Websocket, websocket
 
 from domain.authentication import Identity
-from domain.cursors import read_cursor
+from domain.cursors import Cursor, read_cursor
 from domain.errors import Forbidden, PuertoError, RateLimited, Unauthenticated
 from domain.events import Event
 from domain.idempotency import RequestKey
 from domain.identity import User
 from entrypoints.encoding import EventEncoder, dump
+from entrypoints.http.connection import sent_at_once
 from entrypoints.http.frames import (
     AuthFrame,
     CancelFrame,
@@ -207,7 +208,7 @@ class Session:
         await self._stop_following(started.run_id)  # asked for again: told again, from its start
         if frame.on_disconnect == "cancel":
             self._dependent[started.run_id] = user
-        self._follow(started.run_id, chat.follow(started.run_id, stay=True))
+        self._follow(started.run_id)
 
     async def _consent(self, frame: ConsentFrame) -> None:
         user = (await self._identity()).user
@@ -236,7 +237,7 @@ class Session:
         after = read_cursor(record.id, frame.after) if frame.after else None
         await self._stop_following(record.id)
         self._require_room()
-        self._follow(record.id, self._services.chat.follow(record.id, after, stay=True))
+        self._follow(record.id, after)
 
     async def _stop_following(self, run_id: str) -> None:
         if (old := self._following.pop(run_id, None)) is not None:
@@ -248,8 +249,8 @@ class Session:
             message = f"One socket follows at most {RUNS_AT_ONCE} runs at once."
             raise RateLimited(message, retry_after=1)
 
-    def _follow(self, run_id: str, batches: AsyncGenerator[Sequence[Event], None]) -> None:
-        task = asyncio.create_task(self._forward(run_id, batches))
+    def _follow(self, run_id: str, after: Cursor | None = None) -> None:
+        task = asyncio.create_task(self._forward(run_id, after))
         self._following[run_id] = task
         task.add_done_callback(lambda done: self._forget(run_id, done))
 
@@ -259,8 +260,14 @@ class Session:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("following run %s failed", run_id, exc_info=error)
 
-    async def _forward(self, run_id: str, batches: AsyncGenerator[Sequence[Event], None]) -> None:
+    async def _forward(self, run_id: str, after: Cursor | None) -> None:
         encoder = EventEncoder(run_id)
+
+        def at_once(event: Event) -> bool:
+            (frame,) = encoder.frames((event,))
+            return sent_at_once(self._socket.send(frame.decode()))
+
+        batches = self._services.chat.follow(run_id, after, stay=True, at_once=at_once)
         try:
             async with aclosing(batches):
                 async for events in batches:

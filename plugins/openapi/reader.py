@@ -7,6 +7,8 @@ from hashlib import sha256
 
 from domain.errors import ToolFailed
 from domain.learned_apis import ApiScheme, ApiTool, ApiVersion, SkippedOperation
+from domain.ports.web import Web
+from plugins.openapi.fetching import Fetcher
 from plugins.openapi.lowering import LoweredTool, Options
 from plugins.openapi.lowering.apart import Learned, learn_apart
 from plugins.openapi.lowering.records import to_json
@@ -16,10 +18,14 @@ from plugins.openapi.wire.servers import server_url
 
 
 class ProcessReader:
-    """Reads documents of at most ``size`` bytes, at most two at a time."""
+    """Reads documents of at most ``size`` bytes, at most two at a time.
 
-    def __init__(self, size: int) -> None:
+    What they refer to is fetched by ``web``, which is to go only where the operator allows that.
+    """
+
+    def __init__(self, size: int, web: Web | None = None) -> None:
         self._limits = replace(Limits(), size=size)
+        self._web = web
         self._free = asyncio.Semaphore(2)
 
     async def read(self, data: bytes, source: str, names: Mapping[str, str]) -> ApiVersion:
@@ -29,11 +35,17 @@ class ProcessReader:
             DocumentRefused: the document cannot be read; the message and the details say why.
 
         """
+        fetcher = Fetcher(self._web, self._limits.size) if self._web else None
         async with self._free:
             learned = await learn_apart(
-                data, source=source, options=Options(names=names), limits=self._limits
+                data,
+                source=source,
+                options=Options(names=names),
+                limits=self._limits,
+                fetch=fetcher.fetch if fetcher else None,
             )
-        return await asyncio.to_thread(_version, sha256(data).hexdigest(), learned)
+        digest = sha256(b"".join([data, *(fetcher.digests if fetcher else ())])).hexdigest()
+        return await asyncio.to_thread(_version, digest, learned)
 
 
 def _version(digest: str, learned: Learned) -> ApiVersion:

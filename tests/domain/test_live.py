@@ -1,5 +1,7 @@
 """The events in memory, for followers from elsewhere: which they get here, which from the log."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from domain.cursors import Cursor
@@ -53,6 +55,24 @@ async def test_who_waits_for_the_end_is_not_woken_for_pieces(live: LiveRun) -> N
     assert (news.done(), end.done()) == (True, False)
     live.close()
     assert end.done()
+
+
+async def test_what_a_follower_takes_does_not_wake_it(live: LiveRun) -> None:
+    offered: list[Sequence[Event]] = []
+
+    def take_first(events: Sequence[Event]) -> bool:
+        offered.append(events)
+        return len(offered) == 1
+
+    news = live.news(take_first)
+    more = [[Event(number, 3, Chunk("more"))] for number in (6, 7, 8)]
+    live.publish(more[0])
+    assert not news.done()
+    live.publish(more[1])
+    assert news.done()
+    live.publish(more[2])
+    assert offered == more[:2]
+    assert live.since(Cursor(3, 5)) == [*more[0], *more[1], *more[2]]
 
 
 async def test_a_run_that_is_taken_over_again_here_leaves_no_follower_behind() -> None:

@@ -43,6 +43,7 @@ NARROWER = [
 ]
 AS_WIDE = [
     (of(a=TEXT), of(a=TEXT, b=TEXT)),
+    ({"type": "object"}, {"type": "object", "properties": {"a": TEXT}}),
     (of(a=TEXT) | {"required": ["a"]}, of(a=TEXT)),
     (of(a=WHOLE), of(a=NUMBER)),
     (of(a=TEXT), of(a={"type": ["string", "null"]})),
@@ -95,15 +96,14 @@ schemas = st.recursive(
     leaves,
     lambda inner: st.one_of(
         st.builds(
-            lambda properties, required, more: {
+            lambda properties, required: {
                 "type": "object",
                 "properties": properties,
                 "required": [name for name in required if name in properties],
-                "additionalProperties": more,
+                "additionalProperties": False,
             },
             st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
             st.lists(st.sampled_from("ab"), unique=True),
-            st.booleans(),
         ),
         st.builds(lambda items: {"type": "array", "items": items}, inner),
         st.builds(lambda parts: {"anyOf": parts}, st.lists(inner, min_size=1, max_size=2)),

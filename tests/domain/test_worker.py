@@ -21,6 +21,7 @@ from domain.events import (
     Chunk,
     Ended,
     Erred,
+    Event,
     StepEnded,
     Thinking,
     ToolErred,
@@ -248,6 +249,38 @@ async def test_who_wants_the_whole_gets_it_at_once() -> None:
         (batch,) = [batch async for batch in house.chat.follow(started.run_id, whole=True)]
     assert text_of(batch) == "ab"
     assert isinstance(batch[-1].body, Ended)
+
+
+@pytest.mark.parametrize("line", ["free", "full", "broken"])
+async def test_a_piece_is_told_once_whoever_tells_it(line: str) -> None:
+    gate = asyncio.Event()
+    house = build(FakeModel([gate, Text("a"), Text("b"), Reasoning("hm"), Text("c"), STOP]))
+    started = await house.chat.send(ANN, "hi")
+    told: list[Event] = []
+    seen: list[Event] = []
+
+    def tell(event: Event) -> bool:
+        if line == "broken":
+            raise ConnectionError("the reader is gone")
+        if line == "free":
+            told.append(event)
+            seen.append(event)
+        return line == "free"
+
+    async def follow() -> None:
+        async for batch in house.chat.follow(started.run_id, at_once=tell):
+            seen.extend(batch)
+
+    following = asyncio.create_task(follow())
+    while not seen:
+        await asyncio.sleep(0)
+    gate.set()
+    async with asyncio.timeout(10):
+        await following
+    assert [event.number for event in seen] == list(range(1, len(seen) + 1))
+    assert text_of(seen) == "abc"
+    assert bool(told) == (line == "free")
+    assert last(seen).status == "completed"
 
 
 async def test_a_run_goes_on_when_its_follower_leaves() -> None:

@@ -1,26 +1,41 @@
 """A document read and lowered in a process of its own, which ends with its memory and its time.
 
 ``python -m plugins.openapi.lowering.apart`` is that process: it takes one line of JSON, then the
-document, and answers a line for each tool.
+document, and answers a line for each tool. Between these it may ask for a document that the first
+one refers to: ``{"wanted": url}`` is answered by one line, and the document.
 """
 
 import asyncio
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
 
+from domain.errors import PuertoError, WebError
 from domain.tools import Effect
 from plugins.openapi.lowering.records import scheme_from, to_json, tool_from
 from plugins.openapi.lowering.tools import LoweredTool, Options, lower
 from plugins.openapi.operation import SecurityScheme, Server
-from plugins.openapi.reading import DocumentRefused, Limits, Reason, Skipped, read_document
+from plugins.openapi.reading import (
+    DocumentRefused,
+    Fetched,
+    Limits,
+    Reason,
+    Skipped,
+    read_document,
+)
 
 _GRACE: Final = 5.0  # seconds, for the process to start and to say that its time is over
+_WANTED: Final = b'{"wanted":'
 _KEPT: Final = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR")  # no secret is among them
+
+
+AsyncFetch = Callable[[str], Awaitable[Fetched]]
+"""Gets a document of http or https, or raises a `PuertoError` that says why it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +57,11 @@ async def learn_apart(
     options: Options | None = None,
     limits: Limits | None = None,
     megabytes: int = 1_024,
+    fetch: AsyncFetch | None = None,
 ) -> Learned:
     """Read a document and lower its operations, in a process that has so much memory.
+
+    ``fetch`` is asked, here, for the documents that it refers to.
 
     Raises:
         DocumentRefused: it is no OpenAPI document, or past a limit.
@@ -55,12 +73,15 @@ async def learn_apart(
         "options": options or Options(),
         "limits": limits,
         "megabytes": megabytes,
+        "bytes": len(data),
+        "fetches": fetch is not None,
     }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", __name__),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
+        stdin=PIPE,
+        stdout=PIPE,
         stderr=asyncio.subprocess.DEVNULL,
+        limit=megabytes << 20,  # of a line: there is no longer one in that memory
         env={
             **{name: os.environ[name] for name in _KEPT if name in os.environ},
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
@@ -68,7 +89,7 @@ async def learn_apart(
     )
     try:
         async with asyncio.timeout(limits.seconds + _GRACE):
-            answer, _ = await process.communicate(to_json(asked) + data)
+            answer = await _talk(process, to_json(asked) + data, fetch)
     except TimeoutError as error:
         message = f"The document takes more than {limits.seconds:g} seconds."
         raise DocumentRefused(Reason.TOO_LONG, message) from error
@@ -79,10 +100,40 @@ async def learn_apart(
     return await asyncio.to_thread(_learned, answer)
 
 
-def _learned(answer: bytes) -> Learned:
+async def _talk(process: Process, asked: bytes, fetch: AsyncFetch | None) -> Sequence[bytes]:
+    """Return the lines that the process answers, but those that want something."""
+    stdin, stdout = process.stdin, process.stdout
+    assert stdin is not None  # noqa: S101 - they are pipes
+    assert stdout is not None  # noqa: S101
+    lines = []
+    try:
+        stdin.write(asked)
+        await stdin.drain()
+        async for line in stdout:
+            if fetch is not None and line.startswith(_WANTED):
+                stdin.write(await _fetched(orjson.loads(line)["wanted"], fetch))
+                await stdin.drain()
+            else:
+                lines.append(line)
+    except ConnectionError:  # it was ended
+        pass
+    finally:
+        stdin.close()
+    return lines
+
+
+async def _fetched(url: str, fetch: AsyncFetch) -> bytes:
+    try:
+        found = await fetch(url)
+    except PuertoError as error:
+        return to_json({"refused": error.message})
+    return to_json({"url": found.url, "bytes": len(found.data)}) + found.data
+
+
+def _learned(answer: Iterable[bytes]) -> Learned:
     about: dict[str, Any] = {}
     tools, skipped, ended = [], [], False
-    for line in answer.splitlines():
+    for line in answer:
         match orjson.loads(line):
             case {"refused": reason, "message": message, "pointer": pointer}:
                 raise DocumentRefused(Reason(reason), message, pointer)
@@ -112,7 +163,12 @@ def _answers(asked: Mapping[str, Any], data: bytes) -> Iterable[Mapping[str, Any
     effects = {name: Effect(effect) for name, effect in told["effects"].items()}
     options = Options(**{**told, "effects": effects})
     try:
-        document = read_document(data, source=asked["source"], limits=Limits(**asked["limits"]))
+        document = read_document(
+            data,
+            source=asked["source"],
+            limits=Limits(**asked["limits"]),
+            fetch=_ask if asked["fetches"] else None,
+        )
         yield {
             "about": {
                 "version": document.version,
@@ -131,6 +187,16 @@ def _answers(asked: Mapping[str, Any], data: bytes) -> Iterable[Mapping[str, Any
     yield {"ended": True}
 
 
+def _ask(url: str) -> Fetched:
+    """Have the other process fetch a document, while this one waits."""
+    sys.stdout.buffer.write(to_json({"wanted": url}))
+    sys.stdout.buffer.flush()
+    told = orjson.loads(sys.stdin.buffer.readline())
+    if "refused" in told:
+        raise WebError(told["refused"])
+    return Fetched(told["url"], sys.stdin.buffer.read(told["bytes"]))
+
+
 def _bind(megabytes: int, seconds: float) -> None:
     """Have the system end this process where its own counting does not."""
     try:
@@ -147,7 +213,7 @@ def main() -> None:
     """Answer what standard input asks."""
     asked = orjson.loads(sys.stdin.buffer.readline())
     _bind(asked["megabytes"], asked["limits"]["seconds"] + _GRACE)
-    for answer in _answers(asked, sys.stdin.buffer.read()):
+    for answer in _answers(asked, sys.stdin.buffer.read(asked["bytes"])):
         sys.stdout.buffer.write(to_json(answer))
 
 

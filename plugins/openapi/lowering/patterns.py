@@ -12,7 +12,7 @@ _FEW: Final = 4  # repetitions of what varies itself: more can take a time that 
 _LITERAL: Final = re.compile(r"/(.*)/\Z", re.DOTALL)
 _ESCAPES: Final = frozenset("dDwWsSbBnrtfv0123456789")
 _TOKEN: Final = re.compile(
-    r"""(?P<escape>\\.)
+    r"""(?P<escape>\\(?:x[0-9A-Fa-f]{2}|.))
       | (?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])
       | (?P<open>\((?P<kind>\?(?:[:=!])?)?)
       | (?P<close>\))
@@ -60,6 +60,8 @@ def _is_common(pattern: str) -> bool:
 
 def _is_known(escape: str) -> bool:
     sign = escape[1]
+    if len(escape) > 2:  # noqa: PLR2004  a character by its number, such as \x7F
+        return True
     if sign.isdigit() or sign in "bB":  # what was found before; Python's and Rust's differ
         return False
     return sign in _ESCAPES or (sign.isascii() and not sign.isalnum() and sign not in "<> ")
@@ -69,7 +71,7 @@ def _is_known_class(klass: str) -> bool:
     inside = klass[1:-1].removeprefix("^")
     if inside.startswith("]") or re.search(r"&&|--|~~|\|\|", inside):
         return False
-    escapes = re.findall(r"\\.", inside, re.DOTALL)
+    escapes = re.findall(r"\\(?:x[0-9A-Fa-f]{2}|.)", inside, re.DOTALL)
     return "[" not in re.sub(r"\\.", "", inside) and all(map(_is_known, escapes))
 
 

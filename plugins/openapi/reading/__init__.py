@@ -2,6 +2,16 @@
 
 from plugins.openapi.reading.document import Document, read_document
 from plugins.openapi.reading.limits import Limits
+from plugins.openapi.reading.outside import Fetch, Fetched
 from plugins.openapi.reading.problems import DocumentRefused, Reason, Skipped
 
-__all__ = ["Document", "DocumentRefused", "Limits", "Reason", "Skipped", "read_document"]
+__all__ = [
+    "Document",
+    "DocumentRefused",
+    "Fetch",
+    "Fetched",
+    "Limits",
+    "Reason",
+    "Skipped",
+    "read_document",
+]

@@ -27,12 +27,12 @@ def parts_of(tree: Any, base: str = "", trail: Trail | None = None) -> Iterator[
                 waiting.append(((trail, key), base, inner))
 
 
-def steps_of(trail: Trail | None) -> list[str | int]:
+def steps_of(trail: Trail | None) -> list[str]:
     """Return the steps of a trail, the first one first."""
-    steps: list[str | int] = []
+    steps = []
     while trail is not None:
         trail, step = trail
-        steps.append(step)
+        steps.append(str(step))
     return steps[::-1]
 
 

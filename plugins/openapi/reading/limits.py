@@ -7,11 +7,12 @@ from dataclasses import dataclass
 class Limits:
     """Bounds that every document is held to, whoever wrote it.
 
-    ``size`` is in bytes, of all that is read; ``documents`` may be asked for beside the first. ``nodes`` counts values (objects, lists, and what stands in them), those
-    that aliases of YAML repeat counted each time. ``depth`` is of objects and lists in each other.
-    ``steps`` is how many references may lead from one to the next. ``work`` counts the parts of
-    schemas that are looked at while tools are made of the whole document, and ``seconds`` are for
-    all of that, reading included.
+    ``size`` is in bytes, of the document with those that it refers to, of which ``documents`` are
+    asked for. ``nodes`` counts values (objects, lists, and what stands in them), those that aliases
+    of YAML repeat counted each time. ``depth`` is of objects and lists in each other. ``steps`` is
+    how many references may lead from one to the next. ``work`` counts the parts of schemas that are
+    looked at while tools are made of the whole document, and ``seconds`` are for all of that,
+    reading included.
     """
 
     size: int = 50_000_000

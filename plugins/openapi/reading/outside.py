@@ -39,8 +39,6 @@ class Fetched:
 Fetch = Callable[[str], Fetched]
 """Gets a document of http or https, or raises a `PuertoError` that says why it does not."""
 
-Steps = Sequence[str | int]
-
 
 class Outside:
     """The documents that one at the address ``base`` refers to; ``read`` is its own size.
@@ -55,10 +53,10 @@ class Outside:
         self._room = limits.size - read
         self._limits = limits
         self._effort = effort
-        self._places: dict[str, Steps] = {}
+        self._places: dict[str, Sequence[str]] = {}
         self._refused: dict[str, str] = {}
 
-    def place(self, address: str, fragment: str) -> Steps | None:
+    def place(self, address: str, fragment: str) -> Sequence[str] | None:
         """Return where it stands, beneath `PLACE`; None if it is nothing that could be fetched.
 
         Raises:

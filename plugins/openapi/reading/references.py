@@ -151,14 +151,14 @@ class References:
         """
         index = self._indexed()
         if fragment.startswith("/") and (base := index.get(address)) is not None:
-            return self._at(reference, [*split(base.pointer), *split(fragment)], 0)
+            return self._at(reference, [*split(base.pointer), *split(fragment)], steps)
         if (found := index.get(f"{address}#{fragment}" if fragment else address)) is not None:
             return found
         if not fragment and (found := self._definition(unquote(address))) is not None:
             return found
         return self._at(reference, self._beside(reference, address, fragment), steps)
 
-    def _beside(self, reference: str, address: str, fragment: str) -> Sequence[str | int]:
+    def _beside(self, reference: str, address: str, fragment: str) -> Sequence[str]:
         """Return where it stands of the documents outside."""
         message = f"The reference {_shown(reference)} leads outside of the document."
         try:

@@ -1,5 +1,6 @@
 """Bodies of requests, by their media types."""
 
+import base64
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from plugins.openapi.wire.media_types import (
 )
 from plugins.openapi.wire.multipart import multipart_encoded
 from plugins.openapi.wire.scalars import compact, text_of, utf8
-from plugins.openapi.wire.shapes import is_binary
+from plugins.openapi.wire.shapes import is_base64, is_binary
 
 
 def content_of(body: Body, media_type: str | None) -> Content:
@@ -55,7 +56,8 @@ def encode_body(content: Content, value: Any) -> tuple[str, bytes]:
         return f"{essence(media_type)}; boundary={boundary}", data
     text = _as_text(media_type, content, value)
     if text is None:
-        return media_type, file_of(value).data
+        data = file_of(value).data
+        return media_type, base64.b64encode(data) if is_base64(content.schema) else data
     return _with_charset(media_type, text), utf8(text)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 _NOTHING: Final[Mapping[str, Any]] = {}
+_BASE64: Final = ("byte", "base64")
 _TEXTS: Final = ("text/", "application/json")
 
 
@@ -23,6 +24,14 @@ def is_binary(shape: Mapping[str, Any]) -> bool:
         return True
     kind = shape.get("contentMediaType")
     return isinstance(kind, str) and "contentEncoding" not in shape and not kind.startswith(_TEXTS)
+
+
+def is_base64(shape: Mapping[str, Any]) -> bool:
+    """Tell whether a value is base64 on the wire, too."""
+    encoding = shape.get("contentEncoding")
+    return shape.get("format") in _BASE64 or (
+        isinstance(encoding, str) and encoding.lower() == "base64"
+    )
 
 
 def is_object(shape: Mapping[str, Any]) -> bool:

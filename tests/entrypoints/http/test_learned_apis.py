@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from domain.identity import Role
+from tests.adapters.llm.wire_openai import OpenAIWireServer
 from tests.entrypoints.http.conftest import Client, Install, Installation, read_error
 from tests.entrypoints.http.ledger import EXECUTE
 from tests.pets import DOCUMENT, KEY, PetShop, without
@@ -379,30 +380,45 @@ async def test_a_key_is_nowhere(
     """Not in answers, events, logs, prompts or the database."""
     caplog.set_level(logging.DEBUG)
     said: list[str] = []
-    calls = [{"tool": "listPets", "arguments": {}}, {"tool": "getPet", "arguments": {"id": "%"}}]
-    cassette = tmp_path / "pets.json"
-    cassette.write_text(json.dumps([{"pieces": calls}, {"pieces": [{"text": "Done."}]}]))
-    settings = {"PUERTO_OPEN_HOSTS": "127.0.0.1", "PUERTO_CASSETTE": str(cassette)}
-    async with install(**settings) as started:
-        operator, ada = await started.user("olga", Role.OPERATOR), await started.user("ada")
-        api = await learned(operator, shop, auth={"per_user": True})
-        path = f"{APIS}/{api['id']}"
-        for client, method, place, body in (
-            (ada, "PUT", f"{path}/credentials", {"credentials": {"key": KEY}}),
-            (ada, "PUT", f"{path}/credentials", {"credentials": {"key": {"no": KEY}}}),
-            (ada, "GET", f"{path}/credentials", None),
-            (operator, "GET", path, None),
-            (ada, "POST", "/api/chat", {"message": "List the pets."}),
-            (ada, "POST", EXECUTE, {"tool": "getPet", "parameters": {"id": "a"}}),
-            (ada, "GET", "/api/conversations", None),
-            (operator, "GET", "/api/audit", None),
-        ):
-            response = await client.send(method, place, body)
-            said.append(await response.get_data(as_text=True))
-        assert sum(seen.header("x-pet-key") == KEY for seen in shop.seen) == 3
+    with OpenAIWireServer() as model:
+        settings = {
+            "PUERTO_OPEN_HOSTS": "127.0.0.1",
+            "PUERTO_CASSETTE": "",
+            "OPENAI_BASE_URL": model.base_url,
+            "OPENAI_API_KEY": "sk-wire",
+            "OPENAI_MODEL": "echo",
+        }
+        async with install(**settings) as started:
+            said += await all_answers(started, shop)
+        assert len(model.requests) == 2
+        said += [json.dumps(request.body) for request in model.requests]
     said += [record.getMessage() for record in caplog.records]
     said += [file.read_bytes().decode("latin1") for file in files_in(tmp_path)]
 
-    assert any("***" in text for text in said)
+    assert sum("***" in text for text in said) > 3
     for text in said:
         assert KEY not in text
+
+
+async def all_answers(started: Installation, shop: WebServer) -> list[str]:
+    """Return what there is to be seen of an API and of calls of it, by everybody."""
+    operator, ada = await started.user("olga", Role.OPERATOR), await started.user("ada")
+    path = f"{APIS}/{(await learned(operator, shop, auth={'per_user': True}))['id']}"
+    message = 'call listPets {} call getPet {"id": "a"}'
+    said = []
+    for client, method, place, body in (
+        (ada, "PUT", f"{path}/credentials", {"credentials": {"key": KEY}}),
+        (ada, "PUT", f"{path}/credentials", {"credentials": {"key": {"no": KEY}}}),
+        (ada, "GET", f"{path}/credentials", None),
+        (operator, "GET", path, None),
+        (ada, "POST", "/api/chat", {"message": message}),
+        (ada, "POST", EXECUTE, {"tool": "getPet", "parameters": {"id": "a"}}),
+        (ada, "GET", "/api/conversations", None),
+        (operator, "GET", "/api/audit", None),
+    ):
+        response = await client.send(method, place, body)
+        said.append(await response.get_data(as_text=True))
+    run_id = json.loads(said[4])["run_id"]
+    events = await ada.send("GET", f"/api/runs/{run_id}/events")
+    assert sum(seen.header("x-pet-key") == KEY for seen in shop.seen) == 3
+    return [*said, await events.get_data(as_text=True)]

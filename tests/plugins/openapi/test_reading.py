@@ -113,6 +113,7 @@ def test_dirt_costs_no_more_than_what_is_dirty() -> None:
     body = tools["POST /bodies"].spec.parameters["properties"]["body"]
     assert body["required"] == ["a", "misspelt"]  # what is required is required, declared or not
     assert body["properties"] == {
+        "misspelt": {"description": "It is not described in the API's document."},
         "a": {"type": "string", "maxLength": 5, "description": "Pattern: (?<year>[0-9"},
         "b": {"type": "integer", "default": 7},
         "c": {"description": "It is not described in the API's document."},

@@ -1,0 +1,46 @@
+"""What a document refers to, fetched for whoever reads it."""
+
+import asyncio
+from hashlib import sha256
+from typing import Final
+
+from domain.api_documents import fetch_document
+from domain.errors import WebTimeout
+from domain.ports.web import Limits, Web
+from plugins.openapi.reading import Fetched
+
+_SECONDS: Final = 15.0  # for all of one document's: half of the time that reading it may take
+_SECONDS_EACH: Final = 5.0
+
+
+class Fetcher:
+    """Fetches what one document refers to, each of at most ``most`` bytes, within 15 seconds.
+
+    ``web`` goes nowhere but to the hosts that may be referred to.
+    """
+
+    def __init__(self, web: Web, most: int) -> None:
+        self._web = web
+        self._most = most
+        self._left = _SECONDS
+        self.digests: list[bytes] = []
+
+    async def fetch(self, url: str) -> Fetched:
+        """Fetch one; its digest is kept.
+
+        Raises:
+            Unprocessable: its server answers with something else.
+            WebError: its address is not allowed, or gave no answer in the time that is left.
+
+        """
+        if self._left <= 0:
+            raise WebTimeout(f"Fetching what it refers to takes more than {_SECONDS:g} seconds.")
+        now = asyncio.get_running_loop().time
+        started = now()
+        limits = Limits(seconds=min(_SECONDS_EACH, self._left), bytes=self._most)
+        try:
+            data, source = await fetch_document(self._web, url, limits)
+        finally:
+            self._left -= now() - started
+        self.digests.append(sha256(data).digest())
+        return Fetched(source, data)
