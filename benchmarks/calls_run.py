@@ -81,7 +81,7 @@ class _Run:
         self._meant = Judge(as_meant(outcome.document, tree))
         self._opinion = opinion_on(tree)
         self._document = read_document(data, source=_PLACE)
-        self._wanted = ""
+        self._wanted = self._why = ""
         self._arguments: Arguments = {}
 
     async def all(self) -> None:
@@ -122,31 +122,32 @@ class _Run:
                 )
                 made += 1
             except PuertoError as error:
-                self._outcome.uncalled[self._wanted] = f"{type(error).__name__}: {error.message}"
+                self._why = f"{type(error).__name__}: {error.message}"
+                self._outcome.uncalled[self._wanted] = self._why
         self._outcome.calls += made
+        if not made:
+            self._outcome.uncalled[self._wanted] = self._why
 
     def _made(
         self, tool: LoweredTool, whole: Mapping[str, Any], number: int, server: str
     ) -> Arguments | None:
         """Return arguments that a chat would let through."""
         shown, full = ArgumentSchema(tool.spec.parameters), ArgumentSchema(whole)
-        problem = ""
         for attempt in range(_TRIES):
             random = Random(f"{self._wanted} {number} {attempt}")
             try:
                 made = full.check(arguments_for(whole, WAYS[number % len(WAYS)], random))
             except (Endless, InvalidArguments) as error:
-                problem = str(error)
+                self._why = str(error)[:_LONG]
                 continue
             try:
                 checked = shown.check(made)
                 build_request(tool.operation, checked, server=server)
             except InvalidArguments as error:
-                problem = error.message
+                self._why = error.message[:_LONG]
                 self._outcome.refused[error.message[:_LONG]] += 1
                 continue
             return checked
-        self._outcome.uncalled[self._wanted] = problem[:_LONG]
         return None
 
     def _judged(self, received: Received) -> list[str]:

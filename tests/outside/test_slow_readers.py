@@ -13,7 +13,7 @@ from websockets.asyncio.client import connect
 from tests.outside.clients import client
 from tests.service import RunningService
 
-PIECES = [f"{number:06} " * 2_000 for number in range(150)]  # 2 MB, more than a line holds
+PIECES = [f"{number:06} " * 10_000 for number in range(60)]  # 4 MB, more than a line holds
 
 
 @pytest.fixture(scope="module")

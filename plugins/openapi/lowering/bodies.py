@@ -36,7 +36,7 @@ def body_schema(
             shown = _as_sent(content, schema)
         in_parts = is_form(content.media_type) or is_multipart(content.media_type)
         contents.append(
-            replace(content, schema=shapes.of(schema) if in_parts else shapes.kind(schema))
+            replace(content, schema=shapes.of_form(schema) if in_parts else shapes.kind(schema))
         )
     told = joined(shortened(plain(body.description), _LONG), shown.get("description", ""))
     if told:

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 _KEPT: Final = ("type", "format", "contentEncoding", "contentMediaType", "maxLength", "required")
 _LEVELS: Final = 3
+_DEEPER: Final = (7, 5, 4)
+_MOST_DEEPER: Final = 400  # schemas in one shape
 _MOST_STEPS: Final = 20
 
 
@@ -25,6 +27,25 @@ class Shapes:
         if isinstance(named := schema.get("properties"), dict) and named:
             shape["properties"] = {name: self.of(one, levels - 1) for name, one in named.items()}
         return shape
+
+    def of_form(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a schema's shape, deeper where it stays small: styles write what lies deep."""
+        levels = next(
+            (each for each in _DEEPER if self._size(schema, each) <= _MOST_DEEPER), _LEVELS
+        )
+        return self.of(schema, levels)
+
+    def _size(self, schema: Mapping[str, Any], levels: int) -> int:
+        """Return how many schemas a shape is made of, or one more than are too many."""
+        waiting, count = [(schema, levels)], 0
+        while waiting and count <= _MOST_DEEPER:
+            said, left = waiting.pop()
+            count += 1
+            if left:
+                said = self._said(said)
+                inside = [said.get("items"), *(said.get("properties") or {}).values()]
+                waiting += [(each, left - 1) for each in inside if isinstance(each, dict)]
+        return count
 
     def kind(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         """Return the shape of the schema alone, without what is in it."""

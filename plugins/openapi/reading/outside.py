@@ -80,7 +80,9 @@ class Outside:
         if url not in self._refused:
             try:
                 if len(self.trees) + len(self._refused) >= self._limits.documents:
-                    raise Unprocessable(f"More than {self._limits.documents} are not read.")
+                    raise Unprocessable(
+                        f"More than {self._limits.documents} documents are not read."
+                    )
                 self._add(url, self._fetch(url))
             except PuertoError as error:
                 self._refused[url] = error.message

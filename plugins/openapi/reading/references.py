@@ -70,6 +70,7 @@ class References:
         self._limits = limits
         self._found: dict[str, Found] = {}
         self._ends: dict[str, Found] = {}
+        self._lost: set[str] = set()
         self._index: dict[str, Found] | None = None
 
     def follow(self, reference: str) -> Found:
@@ -219,9 +220,7 @@ class References:
                 taken += 1
                 if taken > _MOST_DETOURS:
                     return None
-                try:
-                    found = self._find(reference, taken)
-                except BadReference:
+                if (found := self._detour(reference, taken)) is None:
                     return None
                 pointer, value = found.pointer, found.value
                 inner = _step(value, step)
@@ -229,6 +228,18 @@ class References:
                 return None
             pointer, value = pointer + join(step), inner
         return Found(pointer, value)
+
+    def _detour(self, reference: str, taken: int) -> Found | None:
+        """Find what stands in the way; once each: those in one another's way would double it."""
+        if reference in self._lost:
+            return None
+        try:
+            if (found := self._found.get(reference)) is None:
+                found = self._found[reference] = self._find(reference, taken)
+        except BadReference:
+            self._lost.add(reference)
+            return None
+        return found
 
     def _indexed(self) -> dict[str, Found]:
         """Return everything with an ``$id`` or an anchor; looked for when first asked for."""

@@ -25,7 +25,7 @@ DOCUMENT = {
                 "responses": {"200": {"description": "A pet."}},
             }
         },
-        "/broken": {"get": {"parameters": [{"$ref": "https://elsewhere.example/p.json"}]}},
+        "/broken": {"get": {"requestBody": {"$ref": "https://elsewhere.example/p.json"}}},
     },
 }
 NAME = "GET /pets/{id}"

@@ -16,7 +16,7 @@ paths:
   /pets/{id}:
     get: {operationId: getPet, summary: Shows a pet}
   /far:
-    get: {parameters: [{$ref: 'http://x.example/p'}]}
+    get: {requestBody: {$ref: 'http://x.example/p'}}
 """
 
 
