@@ -241,6 +241,8 @@ class _Maker:
             text = matching(pattern, self._random, least)
             if text is None:
                 raise Endless
+            bare = "".join(text.split())  # as what has a format is written
+            text = bare if known is not None and re.search(pattern, bare) else text
             return text if len(text) <= most else text[: int(most)]
         if known is not None:
             return known

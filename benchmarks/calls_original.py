@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
-import yaml
+import yaml  # type: ignore[import-untyped]  # PyYAML brings no types
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 from openapi_schema_validator import OAS30WriteValidator, OAS31Validator

@@ -61,12 +61,14 @@ class Reader:
         return (self._original.kinds(place) if place is not None else None) or ANY
 
     def scalar(self, text: str, place: Pointer | None) -> Any:
-        """Return the value that a text stands for."""
+        """Return the value that a text stands for; itself if it stands for none."""
         return self.best(place, self.scalars(text, place))[0]
 
-    def scalars(self, text: str, place: Pointer | None) -> Iterator[Any]:
-        """Yield what a text can stand for by the types of its schema."""
-        kinds = self.kinds(place)
+    def scalars(self, text: str, place: Pointer | None) -> Sequence[Any]:
+        """Return what a text can stand for by the types of its schema, or the text alone."""
+        return list(self._meanings(text, self.kinds(place))) or [text]
+
+    def _meanings(self, text: str, kinds: frozenset[str]) -> Iterator[Any]:
         if kinds & {"integer", "number"} and _INTEGER.fullmatch(text):
             yield int(text)
         if "number" in kinds and _NUMBER.fullmatch(text):
@@ -120,7 +122,8 @@ class Reader:
             members = [
                 (name, value)
                 for name, value in pairs
-                if name not in others or name in self._names(written.schema)
+                if not {name, name.partition("[")[0]} & others
+                or name in self._names(written.schema)
             ]
             if members:
                 yield from self._object(members, unquote_plus, written)

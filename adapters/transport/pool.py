@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 from weakref import WeakKeyDictionary
@@ -41,11 +42,17 @@ class Origin:
 
 
 class Pool:
-    """Connections within ``limits``, of which the idle ones end when nobody needs them."""
+    """Connections within ``limits``, of which the idle ones end when nobody needs them.
 
-    def __init__(self, context: ssl.SSLContext, limits: httpx2.Limits, look_up: LookUp) -> None:
-        context.set_alpn_protocols(["http/1.1"])
-        self._context = context
+    ``tls`` makes the context for the first connection that needs one, in a thread: to read the
+    certificates takes some hundredths of a second, and some megabytes.
+    """
+
+    def __init__(
+        self, tls: Callable[[], ssl.SSLContext], limits: httpx2.Limits, look_up: LookUp
+    ) -> None:
+        self._make_context = tls
+        self._context: ssl.SSLContext | None = None
         self._look_up = look_up
         self._max = _bound(limits.max_connections)
         self._max_idle = _bound(limits.max_keepalive_connections)
@@ -119,7 +126,7 @@ class Pool:
             self._unidle(oldest)
             oldest.close()
         connection = Connection(self._forget)
-        context = self._context if origin.tls_name else None
+        context = await self._tls() if origin.tls_name else None
         await dial(
             connection,
             origin.host,
@@ -131,6 +138,17 @@ class Pool:
         )
         self._all[connection] = origin
         return connection
+
+    async def _tls(self) -> ssl.SSLContext:
+        if self._context is None:
+            try:
+                context = await asyncio.to_thread(self._make_context)
+            except OSError as error:  # what SSL_CERT_FILE names is not there, or not one
+                message = f"The certificates to trust cannot be read: {error}"
+                raise httpx2.ConnectError(message) from error
+            context.set_alpn_protocols(["http/1.1"])
+            self._context = context
+        return self._context
 
     def _unidle(self, connection: Connection) -> None:
         timer = self._idle.pop(connection, None)

@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Final
 
 import httpx2
@@ -28,7 +29,7 @@ class StreamingTransport(httpx2.AsyncBaseTransport):
         limits: httpx2.Limits = _DEFAULT_LIMITS,
         look_up: LookUp = addresses_of,
     ) -> None:
-        self._pool = Pool(httpx2.create_ssl_context(verify=verify), limits, look_up)
+        self._pool = Pool(partial(httpx2.create_ssl_context, verify=verify), limits, look_up)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request and return the response, its body still to come.

@@ -221,3 +221,14 @@ def test_no_bytes_raise_anything_unexpected(noise: bytes, start: bytes) -> None:
         incoming.feed(start + noise)
         incoming.end()
     assert incoming.size <= len(noise)
+
+
+async def test_certificates_that_are_not_there_are_missed_by_those_who_need_them(
+    wire: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    wire.script = (HELLO,)
+    async with httpx2.AsyncClient(transport=StreamingTransport(), trust_env=False) as client:
+        assert (await client.get(wire.url)).status_code == 200
+        with pytest.raises(httpx2.ConnectError, match="certificates to trust cannot be read"):
+            await client.get(wire.url.replace("http", "https", 1))

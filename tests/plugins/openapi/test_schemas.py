@@ -7,6 +7,7 @@ import pytest
 
 from tests.plugins.openapi.usable import api, body_of, document, made, taking
 
+UNKNOWN = {"description": "It is not described in the API's document."}
 THING = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
 
 
@@ -40,6 +41,46 @@ THING = {"type": "object", "properties": {"a": {"type": "string"}}, "required": 
         ({"properties": {"a": True}}, {"type": "object", "properties": {"a": {}}}),
         ({"items": {"type": "string"}}, {"type": "array", "items": {"type": "string"}}),
         ({"type": "array"}, {"type": "array", "items": {}}),
+        (
+            {"type": "string", "enum": ["LARGE"], "maxLength": 1, "pattern": "^x$"},
+            {"type": "string", "enum": ["LARGE"]},
+        ),
+        (
+            {"type": "string", "pattern": "^[\\x20-\\x7E]+$"},
+            {"type": "string", "pattern": "^[\\x20-\\x7E]+$"},
+        ),
+        (
+            {"type": "object", "properties": {"a": {}}, "required": ["a", "b"]},
+            {"type": "object", "properties": {"a": {}, "b": UNKNOWN}, "required": ["a", "b"]},
+        ),
+        (
+            {
+                "type": "object",
+                "properties": {"a": {}},
+                "required": ["a", "b"],
+                "additionalProperties": False,
+            },
+            {
+                "type": "object",
+                "properties": {"a": {}},
+                "required": ["a"],
+                "additionalProperties": False,
+            },
+        ),
+        (
+            {"type": "object", "not": {"required": ["a", "b"]}},
+            {"type": "object", "not": {"required": ["a", "b"]}},
+        ),
+        (
+            {"type": "object", "oneOf": [{"required": ["a"]}, {"required": ["b"]}]},
+            {
+                "type": "object",
+                "anyOf": [
+                    {"required": ["a"], "not": {"required": ["b"]}},
+                    {"required": ["b"], "not": {"required": ["a"]}},
+                ],
+            },
+        ),
         (
             {"type": "object", "additionalProperties": False, "properties": {"a": {}}},
             {"type": "object", "properties": {"a": {}}, "additionalProperties": False},
@@ -179,6 +220,19 @@ def test_parts_say_which_value_of_the_discriminator_is_theirs() -> None:
         "discriminator": {"propertyName": "kind", "mapping": {"a": "A", "b": "B"}},
     }
     assert body_of(base)["properties"] == {"kind": {"type": "string", "enum": ["a", "b"]}}
+
+
+def test_a_part_that_says_its_value_needs_it() -> None:
+    kinds = {
+        name: {"type": "object", "properties": {"kind": {"const": name}}, "required": needed}
+        for name, needed in (("Cat", []), ("Dog", ["kind"]))
+    }
+    parts = [{"$ref": f"#/components/schemas/{name}"} for name in kinds]
+    told = body_of({"oneOf": parts, "discriminator": {"propertyName": "kind"}}, **kinds)
+    assert told["anyOf"] == [
+        {"$ref": "#/$defs/Cat", "required": ["kind"]},
+        {"$ref": "#/$defs/Dog"},
+    ]
 
 
 def test_words_of_json_schema_are_known() -> None:

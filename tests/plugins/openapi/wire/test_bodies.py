@@ -62,6 +62,9 @@ def parts_of(one: Content, value: Any) -> list[Part]:
         ("application/octet-stream", {"text": "abcd"}, None, "abcd"),
         ("image/png", f"data:image/png;base64,{base64.b64encode(b'png').decode()}", None, "png"),
         ("image/*", {"content": "cG5n", "media_type": "image/gif"}, "image/gif", "png"),
+        ("image/*", "R0lGODk=", "image/gif", "GIF89"),  # as it begins
+        ("image/*", "data:image/webp;base64,cG5n", "image/webp", "png"),
+        ("*/*", {"content": "JVBERi0="}, "application/pdf", "%PDF-"),
         ("*/*", {"a": 1}, "application/json", '{"a":1}'),
         ("*/*", "text", "text/plain", "text"),
         ("text/*", "text", "text/plain", "text"),
@@ -96,6 +99,45 @@ def test_a_body_is_written_as_its_media_type_says(
 def test_a_form_is_written_property_by_property(value: Any, encoding: Any, written: str) -> None:
     kind, body = body_of(Content(FORM, {}, encoding), value)
     assert (kind, body.decode()) == (FORM, written)
+
+
+DEEP = {"t": {"style": "deepObject", "explode": True}}
+INNER = {"properties": {"a": {"type": "array"}, "b": {}}, "required": ["b"]}
+
+
+@pytest.mark.parametrize("media_type", [FORM, "multipart/form-data"])
+@pytest.mark.parametrize(
+    ("value", "encoding", "shape"),
+    [
+        ({"t": []}, {}, {"required": ["t"]}),
+        ({"t": None}, {}, {"required": ["t"]}),
+        ({"t": {}}, DEEP, {"required": ["t"]}),
+        ({"t": {"b": []}}, DEEP, {"properties": {"t": INNER}}),
+        ({"t": {"c": {}}}, DEEP, {"properties": {"t": INNER}}),  # nobody knows of it
+    ],
+)
+def test_what_is_needed_is_not_lost_where_nothing_would_be_written(
+    media_type: str, value: Any, encoding: Any, shape: Any
+) -> None:
+    with pytest.raises(InvalidArguments, match="is empty, and cannot be sent so"):
+        body_of(Content(media_type, shape, encoding), value)
+
+
+def test_what_may_be_left_out_is_where_nothing_would_be_written() -> None:
+    shape = {"properties": {"t": INNER}}
+    _, body = body_of(Content(FORM, shape, DEEP), {"t": {"a": [], "b": 1}})
+    assert body == b"t%5Bb%5D=1"
+
+
+def test_a_range_of_media_types_is_not_guessed() -> None:
+    with pytest.raises(InvalidArguments, match="say which by a data: URL"):
+        body_of(content("image/*"), base64.b64encode(b"unknown").decode())
+
+
+@pytest.mark.parametrize("shape", [{"format": "byte"}, {"contentEncoding": "base64"}])
+def test_a_body_that_is_base64_by_its_schema_stays_so(shape: Any) -> None:
+    told = {"type": "string", **shape}
+    assert body_of(Content("image/jpeg", told), "cG5n") == ("image/jpeg", b"cG5n")
 
 
 def test_parts_are_written_property_by_property() -> None:

@@ -154,3 +154,10 @@ def test_to_print_a_request_shows_no_keys() -> None:
         {"it": "secret", "X-It": "secret"},
     )
     assert "secret" not in repr(made)
+
+
+@pytest.mark.parametrize("value", [[], {}, None])
+@pytest.mark.parametrize("place", ["query", "header", "cookie"])
+def test_a_parameter_that_is_needed_is_not_left_out(place: str, value: Any) -> None:
+    with pytest.raises(InvalidArguments, match="'it' is empty"):
+        build_request(operation(parameter(place, required=True)), {"it": value})
