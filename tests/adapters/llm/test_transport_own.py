@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from adapters.transport import streaming_client
 from adapters.transport.dialing import first_to_answer
 from adapters.transport.incoming import MAX_HEAD, MAX_HEADERS, Incoming
+from adapters.transport.streaming import StreamingTransport
 from tests.adapters.llm.raw_server import PIECE, PIECES, Act, RawServer, Step
 from tests.adapters.llm.transport_kinds import CHUNKED, HELLO, LONG, OK, SHORT, Kind, ours
 
@@ -224,11 +226,11 @@ def test_no_bytes_raise_anything_unexpected(noise: bytes, start: bytes) -> None:
 
 
 async def test_certificates_that_are_not_there_are_missed_by_those_who_need_them(
-    wire: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
-    wire.script = (HELLO,)
-    async with httpx2.AsyncClient(transport=StreamingTransport(), trust_env=False) as client:
-        assert (await client.get(wire.url)).status_code == 200
+    transport = StreamingTransport()
+    async with RawServer(HELLO) as server, httpx2.AsyncClient(transport=transport) as client:
+        assert (await client.get(server.url)).content == b"hello"
         with pytest.raises(httpx2.ConnectError, match="certificates to trust cannot be read"):
-            await client.get(wire.url.replace("http", "https", 1))
+            await client.get(server.url.replace("http", "https", 1))

@@ -223,7 +223,7 @@ def test_parts_say_which_value_of_the_discriminator_is_theirs() -> None:
 
 
 def test_a_part_that_says_its_value_needs_it() -> None:
-    kinds = {
+    kinds: dict[str, Any] = {
         name: {"type": "object", "properties": {"kind": {"const": name}}, "required": needed}
         for name, needed in (("Cat", []), ("Dog", ["kind"]))
     }
