@@ -1,15 +1,18 @@
 """``puerto demo``: a conversation with the real service, with every step shown."""
 
 import asyncio
+import signal
 import tempfile
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
+    from types import FrameType
+
     from entrypoints.cli.demo_steps import Demonstration
 
 GOODBYE: Final = """
@@ -17,8 +20,8 @@ That was all of it. Now for real:
   puerto serve                            start the service: http://127.0.0.1:8000
   http://127.0.0.1:8000/api/docs          its documentation, to read and to try
   puerto chat                             talk to it at this terminal
-  OPENAI_API_KEY=... puerto serve         let a model of OpenAI answer; OPENAI_BASE_URL names any
-                                          other server that speaks its API
+  OPENAI_API_KEY=... puerto serve         let a model of OpenAI answer; or ANTHROPIC_API_KEY,
+                                          GEMINI_API_KEY; OPENAI_BASE_URL names other servers
   puerto doctor                           see what is configured, and what is missing"""
 
 
@@ -47,12 +50,30 @@ def command(
 
 
 async def _demonstrate(folder: Path) -> bool:
-    async with _service(folder) as demonstration:
-        went_well = await demonstration.run()
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():  # a Ctrl-C that a library kept to itself
+    with _noticing_interrupts() as interrupts:
+        async with _service(folder) as demonstration:
+            went_well = await demonstration.run()
+    if interrupts:  # a Ctrl-C that a library kept to itself
         raise asyncio.CancelledError
     return went_well
+
+
+@contextmanager
+def _noticing_interrupts() -> Generator[list[int], None, None]:
+    """Yield a list of the Ctrl-Cs that came, each of which asyncio handles as it does."""
+    interrupts: list[int] = []
+    handle = signal.getsignal(signal.SIGINT)
+
+    def notice(number: int, frame: "FrameType | None") -> None:
+        interrupts.append(number)
+        if callable(handle):
+            handle(number, frame)
+
+    signal.signal(signal.SIGINT, notice)
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, handle)
 
 
 @asynccontextmanager

@@ -28,6 +28,7 @@ _STATUS: Final = {
     "TOOL_REFUSED": (403, "FORBIDDEN"),
     "CONSENT_DENIED": (403, "FORBIDDEN"),
     "CONSENT_EXPIRED": (403, "FORBIDDEN"),
+    "INVALID_ARGUMENTS": (400, "INVALID_REQUEST"),  # found only when the request was made
     "UNKNOWN_TOOL": (404, "NOT_FOUND"),
     "CANCELLED": (409, "CONFLICT"),
     "TOOL_TIMEOUT": (504, "UPSTREAM_TIMEOUT"),
