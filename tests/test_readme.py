@@ -131,7 +131,7 @@ def test_the_addresses_in_the_documentation_exist(service: RunningService) -> No
     known = {re.sub(r"{.*?}", "{}", path) for path in service.call("GET", "/openapi.json")["paths"]}
     others = {"/ws", "/ws/chat/{}", "/openapi.json", "/api/docs", "/api/redoc"}
     code = [code for page in PAGES for code in re.findall(r"`([^`\n]+)`", prose_of(page))]
-    pattern = r"^(?:[A-Z]+ )?(/(?:api|health|openapi|ws)[\w/{}.]*)"
+    pattern = r"^(?:[A-Z]+ )?(/(?:api|health|openapi|ws)[\w/{}.-]*)"
     paths = {re.sub(r"{.*?}", "{}", path) for text in code for path in re.findall(pattern, text)}
     assert len(paths) > 10
     assert paths - others <= known
