@@ -50,10 +50,15 @@ def command(
 
 
 async def _demonstrate(folder: Path) -> bool:
+    went_well = False
     with _noticing_interrupts() as interrupts:
-        async with _service(folder) as demonstration:
-            went_well = await demonstration.run()
-    if interrupts:  # a Ctrl-C that a library kept to itself
+        try:
+            async with _service(folder) as demonstration:
+                went_well = await demonstration.run()
+        except (Exception, BaseExceptionGroup):
+            if not interrupts:
+                raise
+    if interrupts:  # a Ctrl-C that a library kept to itself, or made an error of
         raise asyncio.CancelledError
     return went_well
 
