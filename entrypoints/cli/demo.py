@@ -40,7 +40,10 @@ def command(
     """
     folder = tempfile.mkdtemp(prefix="puerto-demo-") if keep else None
     with tempfile.TemporaryDirectory(prefix="puerto-demo-") as passing:
-        went_well = asyncio.run(_demonstrate(Path(folder or passing)))
+        try:
+            went_well = asyncio.run(_demonstrate(Path(folder or passing)))
+        except asyncio.CancelledError:  # asyncio lost count of who cancelled
+            raise KeyboardInterrupt from None
     if folder is not None:
         typer.echo(f"\nThe data folder is kept: PUERTO_DATA_DIR={folder}")
     if not went_well:
