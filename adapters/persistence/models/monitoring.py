@@ -1,0 +1,78 @@
+"""What the workers and the plugins report of themselves and of the world."""
+
+from typing import ClassVar
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class RoundRow(Model):
+    """When work that one worker of all does, again and again, is due next."""
+
+    name = fields.CharField(max_length=64, primary_key=True)
+    due_at = fields.DatetimeField()
+
+    class Meta:
+        """The name."""
+
+        table = "rounds"
+
+
+class SourceRow(Model):
+    """A plugin that is asked for figures and alerts, and its last figures (a JSON object)."""
+
+    plugin = fields.CharField(max_length=255, primary_key=True)
+    at = fields.DatetimeField()
+    figures = fields.TextField()
+    problem = fields.TextField()
+
+    class Meta:
+        """The name."""
+
+        table = "sources"
+
+
+class AlertRow(Model):
+    """An alert as a plugin last reported it, with a JSON object of ``details``."""
+
+    id = fields.BigIntField(primary_key=True)
+    plugin = fields.CharField(max_length=255)
+    key = fields.CharField(max_length=500)
+    severity = fields.CharField(max_length=16)
+    title = fields.TextField()
+    details = fields.TextField()
+    since = fields.DatetimeField()
+
+    class Meta:
+        """The name; a plugin's key names one thing."""
+
+        table = "alerts"
+        unique_together: ClassVar = [("plugin", "key")]
+
+
+class PulseRow(Model):
+    """What a worker does, and a JSON object of the providers ``failing`` and why."""
+
+    worker_id = fields.UUIDField(primary_key=True)
+    started_at = fields.DatetimeField()
+    at = fields.DatetimeField()
+    runs = fields.IntField()
+    streams = fields.IntField()
+    failing = fields.TextField()
+
+    class Meta:
+        """The name."""
+
+        table = "pulses"
+
+
+class TotalRow(Model):
+    """How often something was counted since the beginning."""
+
+    name = fields.CharField(max_length=64, primary_key=True)
+    value = fields.BigIntField()
+
+    class Meta:
+        """The name."""
+
+        table = "totals"

@@ -1,0 +1,43 @@
+"""People, and their logins."""
+
+from typing import ClassVar
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class UserRow(Model):
+    """A person or program with an account. E-mail address and user name are lower case."""
+
+    id = fields.UUIDField(primary_key=True)
+    email = fields.CharField(max_length=320, unique=True)
+    username = fields.CharField(max_length=320, unique=True)
+    full_name = fields.TextField()
+    role = fields.CharField(max_length=16)
+    password_hash = fields.TextField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        """The name, and the order of the list of users."""
+
+        table = "users"
+        indexes: ClassVar = [("created_at", "id")]
+
+
+class SessionRow(Model):
+    """A login. The fingerprint before the current one tells a stolen token."""
+
+    id = fields.UUIDField(primary_key=True)
+    user: fields.ForeignKeyRelation[UserRow] = fields.ForeignKeyField(
+        "puerto.UserRow", related_name="sessions", db_index=True
+    )
+    fingerprint = fields.CharField(max_length=128, unique=True)
+    previous_fingerprint = fields.CharField(max_length=128, null=True, db_index=True)
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    revoked_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        """The name."""
+
+        table = "sessions"

@@ -1,0 +1,35 @@
+"""What operators set while the service runs."""
+
+from typing import ClassVar
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class ConfigurationRow(Model):
+    """What operators changed: one row, its value a JSON object."""
+
+    key = fields.CharField(max_length=64, primary_key=True)
+    value = fields.TextField()
+
+    class Meta:
+        """The name."""
+
+        table = "configuration"
+
+
+class SwitchRow(Model):
+    """How one plugin or tool is set, or (kind ``search``, no name) all of them are to be found."""
+
+    id = fields.BigIntField(primary_key=True)
+    kind = fields.CharField(max_length=16)
+    name = fields.TextField()
+    is_on = fields.BooleanField(default=True)
+    reason = fields.TextField(default="")
+    generation = fields.IntField(default=0)
+
+    class Meta:
+        """The name; a thing has one switch."""
+
+        table = "switches"
+        unique_together: ClassVar = [("kind", "name")]
