@@ -3,8 +3,8 @@
 import asyncio
 import signal
 import tempfile
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -40,10 +40,9 @@ def command(
     """
     folder = tempfile.mkdtemp(prefix="puerto-demo-") if keep else None
     with tempfile.TemporaryDirectory(prefix="puerto-demo-") as passing:
-        try:
-            went_well = asyncio.run(_demonstrate(Path(folder or passing)))
-        except asyncio.CancelledError:  # asyncio lost count of who cancelled
-            raise KeyboardInterrupt from None
+        went_well = asyncio.run(_demonstrate(Path(folder or passing)))
+    if went_well is None:
+        raise KeyboardInterrupt
     if folder is not None:
         typer.echo(f"\nThe data folder is kept: PUERTO_DATA_DIR={folder}")
     if not went_well:
@@ -52,36 +51,30 @@ def command(
     typer.echo(GOODBYE)
 
 
-async def _demonstrate(folder: Path) -> bool:
-    went_well = False
-    with _noticing_interrupts() as interrupts:
-        try:
-            async with _service(folder) as demonstration:
-                went_well = await demonstration.run()
-        except (Exception, BaseExceptionGroup):
-            if not interrupts:
-                raise
-    if interrupts:  # a Ctrl-C that a library kept to itself, or made an error of
-        raise asyncio.CancelledError
-    return went_well
+async def _demonstrate(folder: Path) -> bool | None:
+    """Tell whether all went well; None if Ctrl-C ended it.
 
-
-@contextmanager
-def _noticing_interrupts() -> Generator[list[int], None, None]:
-    """Yield a list of the Ctrl-Cs that came, each of which asyncio handles as it does."""
+    The work has a task of its own: libraries keep a cancellation to themselves, or make another
+    error of it, so what comes of the work does not tell.
+    """
+    work = asyncio.create_task(_take_all_steps(folder))
     interrupts: list[int] = []
-    handle = signal.getsignal(signal.SIGINT)
 
-    def notice(number: int, frame: "FrameType | None") -> None:
+    def stop(number: int, _: "FrameType | None") -> None:
         interrupts.append(number)
-        if callable(handle):
-            handle(number, frame)
+        work.get_loop().call_soon_threadsafe(work.cancel)
 
-    signal.signal(signal.SIGINT, notice)
+    before = signal.signal(signal.SIGINT, stop)
     try:
-        yield interrupts
+        await asyncio.gather(work, return_exceptions=True)
     finally:
-        signal.signal(signal.SIGINT, handle)
+        signal.signal(signal.SIGINT, before)
+    return None if interrupts else work.result()
+
+
+async def _take_all_steps(folder: Path) -> bool:
+    async with _service(folder) as demonstration:
+        return await demonstration.run()
 
 
 @asynccontextmanager

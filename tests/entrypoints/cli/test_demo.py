@@ -3,8 +3,6 @@
 import signal
 from pathlib import Path
 
-import pytest
-
 from tests.entrypoints.cli.processes import PATIENCE, Installation
 
 
@@ -30,10 +28,6 @@ def test_can_keep_its_data(installation: Installation) -> None:
     assert [folder] == [path for path in installation.folder.iterdir() if path.is_dir()]
 
 
-@pytest.mark.xfail(
-    reason="on a loaded machine the exit status is sometimes another one: not found out yet why",
-    strict=False,
-)
 def test_ctrl_c_ends_it_quietly(installation: Installation) -> None:
     with installation.started("demo") as process:
         assert process.stdout is not None
