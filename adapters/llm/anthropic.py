@@ -8,7 +8,7 @@ from adapters.llm.anthropic_answer import MessageReader
 from adapters.llm.anthropic_errors import anthropic_errors
 from adapters.llm.anthropic_request import MessagesEncoder, without_mementos
 from adapters.llm.schemas import ANTHROPIC
-from adapters.llm.sdk import CONNECT_TIMEOUT, SdkChat
+from adapters.llm.sdk import SdkChat
 from domain.llm import ModelRequest
 
 if TYPE_CHECKING:
@@ -32,25 +32,26 @@ class AnthropicChat(SdkChat["anthropic.AsyncAnthropic"]):
         read_timeout: float = 60.0,
         total_timeout: float = 600.0,
     ) -> None:
-        super().__init__(provider, read_timeout=read_timeout, total_timeout=total_timeout)
-        self._api_key = api_key
-        self._base_url = base_url or _ADDRESS
+        super().__init__(
+            provider,
+            api_key=api_key,
+            base_url=base_url or _ADDRESS,
+            read_timeout=read_timeout,
+            total_timeout=total_timeout,
+        )
         self._requests = MessagesEncoder()
 
     def _open(self) -> "anthropic.AsyncAnthropic":
         import anthropic
-        import httpx2
-
-        from adapters.transport import streaming_client
 
         self._api_key.encode("ascii")  # the SDK would send any key, and this one is none
-        timeout = httpx2.Timeout(self._read_timeout, connect=CONNECT_TIMEOUT)
+        http = self._http()
         return anthropic.AsyncAnthropic(
             api_key=self._api_key,
             base_url=self._base_url,
             max_retries=0,
-            timeout=timeout,
-            http_client=streaming_client(timeout),
+            timeout=http.timeout,
+            http_client=http,
             open_telemetry=False,
         )
 

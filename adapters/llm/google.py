@@ -9,7 +9,7 @@ from adapters.llm.google_answer import GeminiReader
 from adapters.llm.google_errors import google_errors, refuses_signature
 from adapters.llm.google_request import RequestEncoder
 from adapters.llm.schemas import GOOGLE
-from adapters.llm.sdk import CONNECT_TIMEOUT, SdkChat
+from adapters.llm.sdk import SdkChat
 from domain.llm import ModelRequest
 
 if TYPE_CHECKING:
@@ -34,20 +34,22 @@ class GoogleChat(SdkChat["GoogleExchange"]):
         read_timeout: float = 60.0,
         total_timeout: float = 600.0,
     ) -> None:
-        super().__init__(provider, read_timeout=read_timeout, total_timeout=total_timeout)
-        self._api_key = api_key
-        self._base_url = base_url or _ADDRESS
+        super().__init__(
+            provider,
+            api_key=api_key,
+            base_url=base_url or _ADDRESS,
+            read_timeout=read_timeout,
+            total_timeout=total_timeout,
+        )
         self._requests = RequestEncoder()
 
     def _open(self) -> "GoogleExchange":
         import httpx2
 
         from adapters.llm.google_exchange import GoogleExchange
-        from adapters.transport import streaming_client
 
         httpx2.URL(self._base_url)  # says that it is none; the SDK's own parser says nothing clear
-        client = streaming_client(httpx2.Timeout(self._read_timeout, connect=CONNECT_TIMEOUT))
-        return GoogleExchange(client, api_key=self._api_key, base_url=self._base_url)
+        return GoogleExchange(self._http(), api_key=self._api_key, base_url=self._base_url)
 
     async def _close(self, client: "GoogleExchange") -> None:
         await client.close()

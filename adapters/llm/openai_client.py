@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from adapters.llm.openai_errors import openai_errors
 from adapters.llm.schemas import OPENAI
-from adapters.llm.sdk import CONNECT_TIMEOUT, SdkChat
+from adapters.llm.sdk import SdkChat
 from domain.llm import ModelRequest
 
 if TYPE_CHECKING:
@@ -40,9 +40,13 @@ class OpenAIClient(SdkChat["openai.AsyncOpenAI"]):
         read_timeout: float,
         total_timeout: float,
     ) -> None:
-        super().__init__(provider, read_timeout=read_timeout, total_timeout=total_timeout)
-        self._api_key = api_key or _NO_KEY
-        self._base_url = base_url
+        super().__init__(
+            provider,
+            api_key=api_key or _NO_KEY,
+            base_url=base_url,
+            read_timeout=read_timeout,
+            total_timeout=total_timeout,
+        )
         self._refused: dict[str, frozenset[str]] = {}  # by model
 
     @abstractmethod
@@ -50,18 +54,15 @@ class OpenAIClient(SdkChat["openai.AsyncOpenAI"]):
         """Return the body of the request, without the optional fields that are named."""
 
     def _open(self) -> "openai.AsyncOpenAI":
-        import httpx2
         import openai
 
-        from adapters.transport import streaming_client
-
-        timeout = httpx2.Timeout(self._read_timeout, connect=CONNECT_TIMEOUT)
+        http = self._http()
         return openai.AsyncOpenAI(
             api_key=self._api_key,
             base_url=self._base_url,
             max_retries=0,
-            timeout=timeout,
-            http_client=streaming_client(timeout),
+            timeout=http.timeout,
+            http_client=http,
         )
 
     async def _close(self, client: "openai.AsyncOpenAI") -> None:

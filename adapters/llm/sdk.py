@@ -37,8 +37,18 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
 
     _target: ClassVar[Target]
 
-    def __init__(self, provider: str, *, read_timeout: float, total_timeout: float) -> None:
+    def __init__(
+        self,
+        provider: str,
+        *,
+        api_key: str,
+        base_url: str,
+        read_timeout: float,
+        total_timeout: float,
+    ) -> None:
         self._provider = provider
+        self._api_key = api_key
+        self._base_url = base_url
         self._read_timeout = min(read_timeout, total_timeout)
         self._total_timeout = total_timeout
         self._client: Client | None = None
@@ -52,6 +62,14 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
     @abstractmethod
     def _open(self) -> Client:
         """Make the client, importing the SDK; called in a thread."""
+
+    def _http(self) -> "httpx2.AsyncClient":
+        """Make the HTTP client that the SDK sends with, and closes with its own; in a thread."""
+        import httpx2
+
+        from adapters.transport import streaming_client
+
+        return streaming_client(httpx2.Timeout(self._read_timeout, connect=CONNECT_TIMEOUT))
 
     @abstractmethod
     async def _close(self, client: Client) -> None:
