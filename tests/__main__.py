@@ -2,11 +2,17 @@
 
 The tests are shared out among processes, as are the two databases, and the static checks come
 last. Most tests wait now and then, so there is one process more at a time than CI has cores.
+
+``--newest`` reports how the short tests fare on the newest release of everything; it never fails.
 """
 
+import re
 import subprocess
 import sys
+import tempfile
 import time
+import tomllib
+import venv
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -44,8 +50,36 @@ def _quietly(command: Command) -> tuple[bool, str]:
     return done.returncode == 0, f"{title}\n{done.stdout}{done.stderr}"
 
 
+def _newest() -> None:
+    """Report how the tests fare on the newest of everything, next majors included.
+
+    What is installed here is what was tested; this is what will be asked of us next.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = [each for extra in project["optional-dependencies"].values() for each in extra]
+    named = [each for each in (*project["dependencies"], *extras) if not each.startswith("puerto[")]
+    unbounded = [re.sub(r",<\d+$", "", requirement) for requirement in named]
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        python = str(Path(folder) / "bin" / "python")
+        install = (python, "-m", "pip", "install", "-q")
+        for command in (
+            (*install, *unbounded),
+            (*install, "--no-deps", "--no-build-isolation", "-e", str(ROOT)),
+            (python, "-m", "tests"),
+        ):
+            passed, output = _quietly(command)
+            if not passed:
+                print(f"The newest releases would break this:\n{output}", flush=True)
+                return
+    print("The newest releases would break nothing.", flush=True)
+
+
 def main(arguments: list[str]) -> int:
     """Run the checks and return the exit status."""
+    if "--newest" in arguments:
+        _newest()
+        return 0
     began = time.monotonic()
     long = "--long" in arguments
     good = True

@@ -3,15 +3,22 @@
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import packages_distributions
 from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.pages import ROOT
 
 PAGE = (ROOT / "docs" / "explanation" / "dependencies.md").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 ROOMS = ("puerto", "domain", "adapters", "plugins", "entrypoints")
+EXTRAS = PROJECT["optional-dependencies"]
+# These have no majors that break: the year of the data, and a line that is held by hand.
+WITHOUT_MAJORS = {"quart", "tzdata"}
 NOT_IMPORTED = {"tzdata"}  # the standard library's zoneinfo finds it
 
 
@@ -64,3 +71,49 @@ def test_what_is_said_to_be_in_use_is() -> None:
 
 def test_what_is_said_to_wait_for_coming_work_is_not_used() -> None:
     assert imported().isdisjoint(listed("Fixed for coming work"))
+
+
+def locked(file: str) -> dict[str, str]:
+    """Return the version of each package in a lock file."""
+    pins = re.findall(r"^([\w.-]+)==([^ ]+)", (ROOT / file).read_text(), re.MULTILINE)
+    return {canonicalize_name(name): version for name, version in pins}
+
+
+def developing() -> list[Requirement]:
+    return [Requirement(each) for extra in EXTRAS.values() for each in extra]
+
+
+@pytest.mark.parametrize(
+    ("file", "requirements"),
+    [
+        ("requirements.lock", [Requirement(each) for each in PROJECT["dependencies"]]),
+        ("requirements-dev.lock", developing()),
+    ],
+    ids=["run", "dev"],
+)
+def test_what_the_lock_installs_is_what_the_project_asks_for(
+    file: str, requirements: Sequence[Requirement]
+) -> None:
+    pins = locked(file)
+    for needed in requirements:
+        if needed.name != PROJECT["name"]:
+            assert needed.specifier.contains(pins[canonicalize_name(needed.name)]), needed
+
+
+def test_what_is_developed_with_is_what_is_run() -> None:
+    run, dev = locked("requirements.lock"), locked("requirements-dev.lock")
+    assert run.items() <= dev.items()
+
+
+def test_every_locked_version_has_digests() -> None:
+    for file in ("requirements.lock", "requirements-dev.lock"):
+        text = (ROOT / file).read_text()
+        assert len(re.findall(r"== ?[^ ]+(?: ;.*)? \\\n    --hash=sha256:", text)) == len(
+            locked(file)
+        )
+
+
+def test_every_range_ends_before_the_next_major() -> None:
+    for needed in (*(Requirement(each) for each in PROJECT["dependencies"]), *developing()):
+        if needed.name not in {PROJECT["name"], *WITHOUT_MAJORS}:
+            assert "<" in {each.operator for each in needed.specifier}, needed

@@ -58,9 +58,12 @@ def node_options() -> Sequence[str]:
 
 def test_the_first_two_blocks_are_the_commands_that_ci_runs() -> None:
     assert (DEMO.language, TESTS.language) == ("bash", "bash")
-    install = "python3 -m venv .venv && .venv/bin/pip install -q -e {} && .venv/bin/{}\n"
-    assert DEMO.text == install.format(".", "puerto demo")
-    assert TESTS.text == install.format("'.[dev]'", "python -m tests")
+    install = (
+        "python3 -m venv .venv && .venv/bin/pip install -q -r {} &&\n"
+        "  .venv/bin/pip install -q --no-deps --no-build-isolation -e . && .venv/bin/{}\n"
+    )
+    assert DEMO.text == install.format("requirements.lock", "puerto demo")
+    assert TESTS.text == install.format("requirements-dev.lock", "python -m tests")
     ci = (ROOT / ".ci" / "run").read_text()
     [extract] = re.findall(r"command=\$\((awk .*?README\.md)\)", ci)
     told = subprocess.run(

@@ -46,11 +46,11 @@ def parse_yaml(data: bytes, limits: Limits) -> Any:
     except yaml.YAMLError as error:
         mended = _mended(data)
         if mended == data:
-            raise _refusal(error) from error
+            raise _refusal(error, data, limits) from error
     try:
         return _Tree(limits).build(mended)
     except yaml.YAMLError as error:
-        raise _refusal(error) from error
+        raise _refusal(error, mended, limits) from error
 
 
 def _mended(data: bytes) -> bytes:
@@ -59,12 +59,32 @@ def _mended(data: bytes) -> bytes:
     return _TABS.sub(lambda tabs: tabs[0].replace("\t", "  "), text).encode()
 
 
-def _refusal(error: yaml.YAMLError) -> DocumentRefused:
+def _refusal(error: yaml.YAMLError, data: bytes, limits: Limits) -> DocumentRefused:
     mark = getattr(error, "problem_mark", None)
+    if mark and _open_brackets(data.decode(), mark) > limits.depth:
+        return _too_deep(limits)
     where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "not readable"
     message = f"The document is neither JSON nor YAML: {problem}{where}."
     return DocumentRefused(Reason.NOT_READABLE, message)
+
+
+def _open_brackets(text: str, mark: yaml.Mark) -> int:
+    """Return how many brackets are open where a parser gave up.
+
+    A parser reads ahead, and may have a limit of its own for nesting, which it then reports in
+    words of its own before `_Tree` has seen any of it (libyaml 0.2.6: 1,000 levels).
+    """
+    lines = text.splitlines(keepends=True)[: mark.line + 1]
+    if len(lines) > mark.line:
+        lines[-1] = lines[-1][: mark.column]
+    read = "".join(lines)
+    return sum(map(read.count, "[{")) - sum(map(read.count, "]}"))
+
+
+def _too_deep(limits: Limits) -> DocumentRefused:
+    message = f"The document is nested more than {limits.depth} levels deep."
+    return DocumentRefused(Reason.TOO_DEEP, message)
 
 
 class _Tree:
@@ -93,8 +113,7 @@ class _Tree:
                 inside: Any = {} if kind is yaml.MappingStartEvent else []
                 open_.append(_Open(inside, event.anchor, self._nodes))
                 if len(open_) > self._limits.depth + 1:
-                    message = f"The document is nested more than {self._limits.depth} levels deep."
-                    raise DocumentRefused(Reason.TOO_DEEP, message)
+                    raise _too_deep(self._limits)
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
                 closed = open_.pop()
                 if closed.anchor:

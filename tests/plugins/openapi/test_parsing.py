@@ -71,6 +71,11 @@ def test_what_is_found_is_read(data: str | bytes, tree: dict[str, Any]) -> None:
         ('{"a":' * 100_000 + "1" + "}" * 100_000, {}, Reason.TOO_DEEP),
         ("[" * 100_000, {}, Reason.TOO_DEEP),
         ("a: " + "[" * 100_000, {}, Reason.TOO_DEEP),
+        ("a: x\nb:\n  " + "[[" * 50_000, {}, Reason.TOO_DEEP),
+        ("a: " + "{x: " * 100_000, {}, Reason.TOO_DEEP),
+        ("- " * 100_000 + "x", {}, Reason.TOO_DEEP),
+        ("a: x\x07\nb: " + "[" * 100_000, {}, Reason.TOO_DEEP),
+        ("a: [[[]]]\nb: c: d", {"depth": 4}, Reason.NOT_READABLE),
     ],
 )
 def test_what_cannot_be_taken_is_refused(data: str, limits: dict[str, Any], reason: Reason) -> None:
