@@ -72,6 +72,7 @@ def read_document(
     effort = Effort(limits)
     tree = parse(data, limits)
     version = _version(tree)
+    _require_paths(tree)
     info = tree.get("info")
     outside = Outside(fetch, source, len(data), limits, effort) if fetch else None
     references = References(tree, [*_names(source), text(tree.get("$self"))], limits, outside)
@@ -103,6 +104,14 @@ def _version(tree: Mapping[str, Any]) -> str:
         raise _unknown(said)
     message = "The document is no OpenAPI document: it has neither a version nor paths."
     raise DocumentRefused(Reason.NOT_OPENAPI, message)
+
+
+def _require_paths(tree: Mapping[str, Any]) -> None:
+    paths = tree.get("paths")
+    if paths is not None and not isinstance(paths, dict):
+        kind = "a list" if isinstance(paths, list) else "no object"
+        message = f"The document's paths are {kind}; they must be an object, the paths its keys."
+        raise DocumentRefused(Reason.NOT_OPENAPI, message, "/paths")
 
 
 def _unknown(version: str) -> DocumentRefused:

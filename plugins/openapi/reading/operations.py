@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from plugins.openapi.operation import Operation, SecurityScheme, Server
+from plugins.openapi.path_template import path_template
 from plugins.openapi.reading.bodies import read_body
 from plugins.openapi.reading.parameters import Declared, declared_parameters, read_parameters
 from plugins.openapi.reading.pointers import join
@@ -20,6 +21,9 @@ METHODS: Final = frozenset(
 )
 _FIELDS: Final = frozenset(
     {"$ref", "summary", "description", "servers", "parameters", "additionaloperations"}
+)
+_OF_OPERATIONS: Final = frozenset(
+    {"responses", "parameters", "requestBody", "operationId", "summary", "description", "tags"}
 )
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,40}\Z")
 _MOST_STEPS: Final = 20  # from one path to the next
@@ -70,7 +74,7 @@ def _path_operations(
 ) -> Iterator[Operation | Skipped]:
     pointer = join("paths", path)
     try:
-        item = _path_item(value, references)
+        item = _with_referred(value, references)
     except BadReference as error:
         yield Skipped(f"* {path}", error.reason, pointer, error.message)
         return
@@ -81,29 +85,47 @@ def _path_operations(
     seen: set[str] = set()
     for method, place, operation in _operations_in(item):
         name, at = f"{method} {path}", pointer + place
-        if not isinstance(operation, dict):
-            yield Skipped(name, Reason.INVALID, at, "An operation must be an object.")
-        elif method in seen:
+        if method in seen:
             yield Skipped(name, Reason.INVALID, at, "The path has this method twice.")
         elif method in _NOT_CALLED or not _TOKEN.match(method):
             yield Skipped(name, Reason.UNKNOWN_METHOD, at, "No such method can be called.")
         else:
             seen.add(method)
             try:
-                yield reader.read(method, path, operation)
+                yield reader.read(method, path, _operation(operation, references))
             except BadReference as error:
                 yield Skipped(name, error.reason, at, error.message)
 
 
-def _path_item(value: Any, references: References) -> Any:
-    """Return a path item, what it refers to added; its own fields count more."""
+def _operation(value: Any, references: References) -> Mapping[str, Any]:
+    """Return an operation, what it refers to added: some documents keep each in a file.
+
+    Raises:
+        BadReference: there is none.
+
+    """
+    operation = _with_referred(value, references)
+    if not isinstance(operation, dict):
+        raise BadReference(Reason.INVALID, "An operation must be an object.")
+    if operation is not value and _OF_OPERATIONS.isdisjoint(operation):
+        raise BadReference(Reason.INVALID, "The operation refers to what is none.")
+    return operation
+
+
+def _with_referred(value: Any, references: References) -> Any:
+    """Return an object with what it refers to; its own fields count more.
+
+    Raises:
+        BadReference: it refers to nothing that may be read, or to itself.
+
+    """
     for _ in range(_MOST_STEPS):
         if not isinstance(value, dict) or not isinstance(value.get("$ref"), str):
-            break
+            return value
         found = references.follow(value["$ref"]).value
         own = {key: field for key, field in value.items() if key != "$ref"}
         value = {**found, **own} if isinstance(found, dict) else found
-    return value
+    raise BadReference(Reason.CIRCULAR_REFERENCE, "The reference leads back to itself.")
 
 
 def _operations_in(item: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
@@ -141,9 +163,12 @@ class _Reader:
         """Return the operation.
 
         Raises:
-            BadReference: the body cannot be known.
+            BadReference: the body cannot be known, or the path not be filled.
 
         """
+        if not path_template(path).is_fillable:
+            message = "The path has a brace that belongs to no placeholder."
+            raise BadReference(Reason.INVALID, message)
         declared, unknown = declared_parameters(
             [self._item.get("parameters"), raw.get("parameters")], path, self._references
         )

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from plugins.openapi.operation import Parameter, Place
+from plugins.openapi.path_template import path_template
 from plugins.openapi.reading.problems import BadReference
 from plugins.openapi.reading.references import References
 from plugins.openapi.reading.values import entries, is_true, text, truth
@@ -34,7 +35,6 @@ _SCHEMA_WORDS: Final = frozenset(
         *("properties", "required", "additionalProperties", "oneOf", "anyOf", "allOf"),
     }
 )
-_TEMPLATE: Final = re.compile(r"\{([^{}/]+)\}")
 _PLACES: Final = {place.value: place for place in Place} | {
     "cookies": Place.COOKIE,
     "headers": Place.HEADER,
@@ -110,34 +110,49 @@ def _identity(one: Declared) -> tuple[str, str]:
 def read_parameters(
     declared: Sequence[Declared], path: str
 ) -> tuple[Sequence[Parameter], Sequence[str]]:
-    """Return the parameters, those of the path first and complete, and notes on what was mended."""
+    """Return the parameters, those of the path first and complete, and notes on what was mended.
+
+    What the path has behind its ``?`` is a parameter of the query, wherever the document puts it.
+    """
+    template = path_template(path)
     notes: list[str] = []
     named = {one.name: one for one in declared if one.place == Place.PATH}
+    queried = {one.name: one for one in declared if one.place == Place.QUERY}
     parameters = []
-    for name in templates_in(path):
-        one = named.pop(name, None) or _alike(name, named)
-        if one is None:
-            notes.append(f"The path's {name!r} is not described; it is taken for a string.")
-            one = Declared(name, Place.PATH, {"type": "string"})
+    for name in template.path_names:
+        one = _taken(name, [named]) or _undescribed(name, notes)
         parameters.append(_parameter(name, Place.PATH, one.raw))
+    for name in template.query_names:
+        one = _taken(name, [named, queried]) or _undescribed(name, notes)
+        parameters.append(_parameter(name, Place.QUERY, one.raw, is_needed=one.place == Place.PATH))
     notes += [f"There is no {name!r} in the path; it is left out." for name in named]
+    given = {part.key for part in template.query}
     for one in declared:
         if one.place in _BODY_PLACES or one.place == Place.PATH:
             continue
-        parameters.append(_parameter(one.name, Place(one.place), one.raw))
+        if one.place != Place.QUERY:
+            parameters.append(_parameter(one.name, Place(one.place), one.raw))
+        elif one.name in queried:
+            parameter = _parameter(one.name, Place.QUERY, one.raw)
+            has_value = one.name in given  # the path brings one, which another may replace
+            parameters.append(replace(parameter, required=False) if has_value else parameter)
     return parameters, notes
 
 
-def templates_in(path: str) -> Sequence[str]:
-    """Return the names of a path's ``{templates}``, each once."""
-    return list(dict.fromkeys(_TEMPLATE.findall(path)))
+def _undescribed(name: str, notes: list[str]) -> Declared:
+    notes.append(f"The path's {name!r} is not described; it is taken for a string.")
+    return Declared(name, Place.PATH, {"type": "string"})
 
 
-def _alike(name: str, named: dict[str, Declared]) -> Declared | None:
-    """Take the parameter that is spelt as in the path but for case and signs."""
-    for other in named:
-        if _bare(other) == _bare(name):
-            return named.pop(other)
+def _taken(name: str, tables: Sequence[dict[str, Declared]]) -> Declared | None:
+    """Take the parameter of a name, or else the one that is spelt so but for case and signs."""
+    for known in tables:
+        if name in known:
+            return known.pop(name)
+    for known in tables:
+        for other in known:
+            if _bare(other) == _bare(name):
+                return known.pop(other)
     return None
 
 
@@ -145,7 +160,9 @@ def _bare(name: str) -> str:
     return re.sub(r"[\W_]", "", name).lower()
 
 
-def _parameter(name: str, place: Place, raw: Mapping[str, Any]) -> Parameter:
+def _parameter(
+    name: str, place: Place, raw: Mapping[str, Any], *, is_needed: bool = False
+) -> Parameter:
     media_type, schema = schema_of(raw)
     style, explode = style_of(raw, place)
     return Parameter(
@@ -153,7 +170,7 @@ def _parameter(name: str, place: Place, raw: Mapping[str, Any]) -> Parameter:
         place=place,
         argument=name,
         schema=schema,
-        required=place is Place.PATH or is_true(raw.get("required")),
+        required=place is Place.PATH or is_needed or is_true(raw.get("required")),
         style=style,
         explode=explode,
         allow_reserved=is_true(raw.get("allowReserved")),

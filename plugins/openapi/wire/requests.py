@@ -1,7 +1,8 @@
 """A request out of an operation and the arguments of a call."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from domain.errors import InvalidArguments
 from domain.ports.web import WebRequest
 from plugins.openapi.operation import Operation, Parameter, Place
+from plugins.openapi.path_template import PLACEHOLDER, PathTemplate, path_template
 from plugins.openapi.reserved import idempotency_key, is_idempotency_key, is_reserved
 from plugins.openapi.wire.bodies import content_of, encode_body
 from plugins.openapi.wire.parameters import (
@@ -24,8 +26,8 @@ from plugins.openapi.wire.servers import server_url
 from plugins.openapi.wire.styles import nothing_to_write
 
 _ACCEPT: Final = "application/json, */*;q=0.8"
-_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _STEPS: Final = re.compile(r"[/\\\\]")
+_IN_URL: Final = (Place.QUERY, Place.PATH)
 _ABSENT: Final = object()
 
 
@@ -135,15 +137,40 @@ def _cookies(values: list[tuple[Parameter, Any]]) -> list[tuple[str, str]]:
 
 def _url(operation: Operation, values: Values, server: str) -> str:
     base, _, base_query = server.partition("#")[0].partition("?")
-    template, _, fixed = operation.path.partition("#")[0].partition("?")
-    path = _path(template, {p.name: (p, value) for p, value in values[Place.PATH]}, operation)
-    queries = [query_literal(base_query), query_literal(fixed)]
+    template = path_template(operation.path)
+    path = _path(template.path, {p.name: (p, value) for p, value in values[Place.PATH]}, operation)
+    queries = [query_literal(base_query), *_own_query(template, values)]
     for parameter, value in values[Place.QUERYSTRING]:
         queries.append(as_query(parameter, value))
     for parameter, value in values[Place.QUERY]:
-        queries.append(_there(parameter, "&".join(in_query(parameter, value)) or None) or "")
+        if parameter.name not in template.query_names:
+            queries.append(_there(parameter, "&".join(in_query(parameter, value)) or None) or "")
     query = "&".join(part for part in queries if part)
     return _joined(base, path) + (f"?{query}" if query else "")
+
+
+def _own_query(template: PathTemplate, values: Values) -> Iterator[str]:
+    """Yield the query that the path itself has, its placeholders filled.
+
+    A part goes without if one of its placeholders has no value, or if a parameter of its name has
+    one: that would be sent twice.
+    """
+    given = {p.name: (p, value) for place in _IN_URL for p, value in values[place]}
+    for part in template.query:
+        if any(name not in given for name in part.names):
+            continue
+        if part.is_plain:
+            parameter, value = given[part.names[0]]
+            named = replace(parameter, name=part.key, place=Place.QUERY)
+            yield _there(parameter, "&".join(in_query(named, value)) or None) or ""
+        elif part.names or part.key not in given:
+            pieces = PLACEHOLDER.split(part.text)  # every second one is a name
+            texts = [in_path(*given[name]) for name in pieces[1::2]]
+            yield _alternating([query_literal(piece) for piece in pieces[::2]], texts)
+
+
+def _alternating(literals: Sequence[str], texts: Sequence[str]) -> str:
+    return "".join(part for pair in zip_longest(literals, texts, fillvalue="") for part in pair)
 
 
 def _joined(base: str, path: str) -> str:
@@ -169,13 +196,13 @@ def _segment(
         InvalidArguments: it would, or a value is missing.
 
     """
-    pieces = _PLACEHOLDER.split(segment)  # every second one is a name
+    pieces = PLACEHOLDER.split(segment)  # every second one is a name
     for name in pieces[1::2]:
         if name not in values:
             raise InvalidArguments(f"The path of {operation.name} needs a value for {name!r}.")
     texts = [in_path(*values[name]) for name in pieces[1::2]]
     literals = [path_literal(piece) for piece in pieces[::2]]
-    written = "".join(part for pair in zip_longest(literals, texts, fillvalue="") for part in pair)
+    written = _alternating(literals, texts)
     if any(_climbs(text) for text in texts) or (
         written in (".", "..") and any(values[name][1] != "" for name in pieces[1::2])
     ):

@@ -96,6 +96,25 @@ async def read(reader: ProcessReader, server: WebServer, main: str = MAIN) -> Ap
     return await reader.read(main.encode(), BASE.format(port=server.port), {})
 
 
+async def test_an_operation_in_a_file_of_its_own_is_followed() -> None:
+    lid = """{"operationId": "addLid", "responses": {}, "parameters": [
+        {"$ref": "../common.json#/parameters/limit"}
+    ]}"""
+    files = {"/v1/operations/lid.json": lid, "/v1/common.json": FILES["/v1/common.json"]}
+    main = """{"openapi": "3.0.3", "servers": [{"url": "https://pets.example"}], "paths": {
+        "/lids": {"post": {"$ref": "operations/lid.json"}},
+        "/caps": {"post": {"$ref": "http://other.example/cap.json"}}
+    }}"""
+    async with reading(files, "specs.example") as (server, reader):
+        version = await read(reader, server, main)
+    (tool,) = version.tools
+    assert tool.spec.name == "addLid"
+    assert list(tool.spec.parameters["properties"]) == ["limit"]
+    (skipped,) = version.skipped
+    assert skipped.reason == "outside_reference"
+    assert "may not refer to other.example" in skipped.message
+
+
 async def test_documents_of_a_listed_host_are_followed() -> None:
     async with reading(FILES, "*.specs.example", "specs.example") as (server, reader):
         version = await read(reader, server)

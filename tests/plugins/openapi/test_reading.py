@@ -7,7 +7,7 @@ import pytest
 from domain.tools import Effect
 from plugins.openapi.operation import Operation, Place, SecurityScheme, Server
 from plugins.openapi.reading import DocumentRefused, Limits, Reason, Skipped, read_document
-from tests.plugins.openapi.usable import DOCUMENTS, api, document, made
+from tests.plugins.openapi.usable import DOCUMENTS, api, document, made, taking
 
 EVERYTHING = sorted(path.name for path in DOCUMENTS.iterdir())
 
@@ -178,6 +178,12 @@ def test_other_documents_are_refused(tree: str, reason: Reason) -> None:
     assert refused.value.reason is reason
 
 
+def test_paths_that_are_a_list_are_refused_and_named() -> None:
+    with pytest.raises(DocumentRefused, match="paths are a list") as refused:
+        read_document(b'{"openapi": "3.0.3", "paths": [{"path": "/x", "get": {}}]}', source="")
+    assert refused.value.pointer == "/paths"
+
+
 @pytest.mark.parametrize(
     ("tree", "source", "url"),
     [
@@ -230,3 +236,31 @@ def test_more_operations_than_allowed_are_refused() -> None:
     found = read_document(data, source="", limits=Limits(operations=2))
     with pytest.raises(DocumentRefused, match="more than 2 operations"):
         list(found.operations())
+
+
+def test_an_operation_that_is_a_reference_is_followed() -> None:
+    add = {"operationId": "addBox", **taking({"required": ["width"]})["paths"]["/x"]["post"]}
+    tree = {
+        "openapi": "3.0.3",
+        "paths": {
+            "/boxes": {"post": {"$ref": "#/x-operations/addBox", "summary": "Mine"}},
+            "/lids": {"post": {"$ref": "operations/add_lid.yaml"}},
+            "/nowhere": {"post": {"$ref": "#/x-operations/none"}},
+            "/round": {"post": {"$ref": "#/x-operations/round"}},
+            "/other": {"post": {"$ref": "#/info"}},
+        },
+        "info": {"title": "Shelf", "version": "1"},
+        "x-operations": {"addBox": add, "round": {"$ref": "#/x-operations/round"}},
+    }
+    tools, skipped = made(tree)
+    assert list(tools) == ["POST /boxes"]
+    tool = tools["POST /boxes"]
+    assert tool.spec.name == "addBox"
+    assert tool.spec.description.startswith("Mine")
+    assert "body" in tool.spec.parameters["properties"]
+    assert {each.operation: each.reason.value for each in skipped} == {
+        "POST /lids": "outside_reference",
+        "POST /nowhere": "dangling_reference",
+        "POST /round": "circular_reference",
+        "POST /other": "invalid",
+    }

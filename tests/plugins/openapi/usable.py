@@ -75,8 +75,9 @@ def same_place(schema: Any) -> Iterator[str]:
 
 
 def path_arguments(operation: Operation) -> Iterator[str]:
-    """Yield the arguments of the path; there is one for each template."""
-    templates = set(re.findall(r"\{([^{}/]+)\}", operation.path))
+    """Yield the arguments of the path; there is one for each template before the query."""
+    path = re.sub(r"\{[?&][^{}/]+\}", "", operation.path)
+    templates = set(re.findall(r"\{([^{}/]+)\}", re.split("[?#]", path)[0]))
     of_path = [each for each in operation.parameters if each.place is Place.PATH]
     assert {each.name for each in of_path} == templates
     yield from (each.argument for each in of_path)
