@@ -122,12 +122,16 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """What an operator wants otherwise of one operation; None leaves it as the document has it."""
+    """What an operator wants otherwise of one operation; None leaves it as the document has it.
+
+    ``idempotent`` is the operator's word that a call may be made again, however late.
+    """
 
     name: str | None = None
     description: str | None = None
     effect: Effect | None = None
     enabled: bool = True
+    idempotent: bool | None = None
 
     def applied(self, spec: ToolSpec) -> ToolSpec:
         """Return the tool as the operator wants it."""
@@ -135,6 +139,7 @@ class Override:
             "name": self.name,
             "description": self.description,
             "effect": self.effect,
+            "idempotent": self.idempotent,
         }
         given = {key: value for key, value in wanted.items() if value is not None}
         return replace(spec, **given) if given else spec  # type: ignore[arg-type]  # each of its own type

@@ -14,6 +14,7 @@ from domain.consents import ConsentKind, ConsentStatus
 from domain.conversations import Message, MessageRole
 from domain.decide import (
     DENIED,
+    UNKNOWN,
     AskHuman,
     AskModel,
     CallTools,
@@ -287,7 +288,10 @@ class Runner:
             if tool.spec.version != call.version:
                 raise ToolRefused(f"{call.tool} has changed since it was asked for. Ask again.")
         except ToolError as error:  # it went away or changed since the model asked
-            await task.journal.record(erred(call, error, CallState.REFUSED))
+            if call.may_have_acted:  # it was interrupted, and cannot be made again as it was
+                await task.journal.record(settled(call, CallState.UNKNOWN, UNKNOWN))
+            else:
+                await task.journal.record(erred(call, error, CallState.REFUSED))
             return
         async with slots:
             await task.journal.record(ToolStarted(call.id))

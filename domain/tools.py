@@ -33,7 +33,9 @@ class ToolSpec:
     """What is known of a tool without running it.
 
     ``parameters`` is a JSON Schema (2020-12) of type object; ``timeout`` is in seconds;
-    ``open_world`` says that the tool reaches things outside this service (MCP's annotation).
+    ``idempotent`` says that a call made again, at any later time, does no more than it did: its
+    author's word, or an operator's. ``open_world`` says that the tool reaches things outside this
+    service (MCP's annotation).
     ``requires`` names the settings (environment variables) that it cannot work without.
     ``release`` is that of the plugin: of another one's tool, which looks the same, the
     ``version`` is another, too. ``tokens`` estimates how much of a model's input it takes.
@@ -52,6 +54,11 @@ class ToolSpec:
     requires: tuple[str, ...] = ()
     version: str = field(init=False)
     tokens: int = field(init=False, compare=False)
+
+    @property
+    def can_repeat(self) -> bool:
+        """Tell whether somebody who knows says that a second try does no more than the first."""
+        return self.effect is Effect.READ or self.idempotent
 
     def __post_init__(self) -> None:
         described = [

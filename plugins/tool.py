@@ -97,7 +97,9 @@ def tool(
     Args:
         effect: what a call does to the world: ``read``, ``write`` or ``destructive``.
         name: the tool's name, if not the function's.
-        idempotent: whether a call made twice has the effect of one.
+        idempotent: whether a call made again after a crash, however late, does no more than it
+            did: because what it reaches knows it by `ToolContext.call_id`, say. To set the same
+            value again is not enough: others may have changed it since.
         open_world: whether the tool reaches things outside this service.
         timeout: how long a call may take, in seconds.
         category: where lists of tools show it.

@@ -44,7 +44,7 @@ def _tool(tool: ApiTool) -> dict[str, Any]:
         "description": spec.description,
         "parameters": spec.parameters,
         "effect": spec.effect,
-        "idempotent": spec.idempotent,
+        "takes_key": spec.idempotent,
         "timeout": spec.timeout,
         "operation": tool.operation,
         "operation_id": tool.operation_id,
@@ -63,7 +63,7 @@ def _to_tool(told: Mapping[str, Any]) -> ApiTool:
         description=told["description"],
         parameters=told["parameters"],
         effect=Effect(told["effect"]),
-        idempotent=told["idempotent"],
+        idempotent=told.get("takes_key", False),  # older ones went by the HTTP method
         open_world=True,
         timeout=told["timeout"],
     )

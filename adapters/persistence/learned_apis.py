@@ -226,6 +226,7 @@ def _write(settings: ApiSettings) -> str:
                     "description": each.description,
                     "effect": each.effect,
                     "enabled": each.enabled,
+                    "idempotent": each.idempotent,
                 }
                 for operation, each in settings.overrides.items()
             },
@@ -267,4 +268,5 @@ def _read_override(told: Mapping[str, Any]) -> Override:
         told["description"],
         None if effect is None else Effect(effect),
         told["enabled"],
+        told.get("idempotent"),
     )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # a command loads what it needs when it runs
     from adapters.web.client import GatedWeb
     from adapters.web.transport import GatedTransport
     from domain.ports.web import WebResponse
-    from plugins.openapi.operation import Operation
+    from plugins.openapi.lowering import LoweredTool
     from plugins.openapi.reading import Fetch, Fetched
 
 
@@ -63,9 +63,11 @@ async def _call(
         def fetch(url: str) -> "Fetched":
             return asyncio.run_coroutine_threadsafe(fetcher.fetch(url), loop).result()
 
+        tool = await asyncio.to_thread(_tool, data, source, name, fetch)
         call = ApiCall(
-            await asyncio.to_thread(_operation, data, source, name, fetch),
+            tool.operation,
             call_id=new_id(),
+            can_repeat=tool.spec.can_repeat,
             credentials=Credentials.of(credentials),
             server=server,
             limits=Limits(seconds=seconds),
@@ -104,8 +106,8 @@ async def _way_out(
         await web.close()
 
 
-def _operation(data: bytes, source: str, name: str, fetch: "Fetch") -> "Operation":
-    """Return the operation of that name.
+def _tool(data: bytes, source: str, name: str, fetch: "Fetch") -> "LoweredTool":
+    """Return the tool of the operation of that name, or of its own.
 
     Raises:
         Unprocessable: the document cannot be read, or the operation not learned.
@@ -121,7 +123,7 @@ def _operation(data: bytes, source: str, name: str, fetch: "Fetch") -> "Operatio
     for found in lower(read_document(data, source=source, fetch=fetch)):
         if isinstance(found, LoweredTool):
             if wanted == found.operation.name or name == found.spec.name:
-                return found.operation
+                return found
         elif wanted == found.operation:
             raise Unprocessable(f"{wanted} is not learned: {found.message}")
     raise NotFound(f"The document has no operation {name!r}.")

@@ -77,11 +77,16 @@ class OverrideBody(RequestBody):
     description: str | None = Field(None, min_length=1, max_length=1_000)
     effect: Literal["read", "write", "destructive"] | None = None
     enabled: bool = True
+    idempotent: bool | None = Field(
+        None,
+        description="Your word that a call which was interrupted may be made again unasked, "
+        "however late. Without it only reads are, and what takes an `Idempotency-Key`.",
+    )
 
     def record(self) -> Override:
         """Return it as the core has it."""
         effect = None if self.effect is None else Effect(self.effect)
-        return Override(self.name, self.description, effect, self.enabled)
+        return Override(self.name, self.description, effect, self.enabled, self.idempotent)
 
 
 class AuthBody(RequestBody):

@@ -94,6 +94,7 @@ class OverrideView(BaseModel):
     description: str | None
     effect: Literal["read", "write", "destructive"] | None
     enabled: bool
+    idempotent: bool | None
 
 
 class VerdictView(BaseModel):
@@ -114,6 +115,7 @@ class OperationView(BaseModel):
     tool: str | None = Field(description="The tool's name; null of one that is skipped.")
     description: str
     effect: Literal["read", "write", "destructive"] | None
+    idempotent: bool | None = Field(description="Whether an interrupted call is made again.")
     tokens: int = Field(description="About what the tool costs where a model is shown it.")
     providers: dict[str, VerdictView]
     notes: list[str] = Field(description="What was mended, left out or shortened.")
@@ -234,6 +236,7 @@ def _operation(report: OperationReport, schemas: ToolSchemas) -> dict[str, Any]:
         "tool": tool.spec.name if tool else None,
         "description": tool.spec.description if tool else "",
         "effect": tool.spec.effect if tool else None,
+        "idempotent": tool.spec.idempotent if tool else None,
         "tokens": tool.spec.tokens if tool else 0,
         "providers": _verdicts(tool.spec, schemas) if tool else {},
         "notes": list(tool.notes) if tool else [],
@@ -270,6 +273,7 @@ def _override(override: Override) -> dict[str, Any]:
         "description": override.description,
         "effect": override.effect,
         "enabled": override.enabled,
+        "idempotent": override.idempotent,
     }
 
 

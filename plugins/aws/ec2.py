@@ -87,7 +87,7 @@ def describe_ec2_instance(instance_id: InstanceId, region: Region | None = None)
     }
 
 
-@tool(effect="write", idempotent=True, open_world=True, category="aws", timeout=60)
+@tool(effect="write", open_world=True, category="aws", timeout=60)
 def start_ec2_instances(
     instance_ids: InstanceIds, region: Region | None = None
 ) -> Sequence[Change]:
@@ -101,7 +101,7 @@ def start_ec2_instances(
     return _ordered(instance_ids, region, "start_instances", "StartingInstances")
 
 
-@tool(effect="destructive", idempotent=True, open_world=True, category="aws", timeout=60)
+@tool(effect="destructive", open_world=True, category="aws", timeout=60)
 def stop_ec2_instances(instance_ids: InstanceIds, region: Region | None = None) -> Sequence[Change]:
     """Stop (shut down) EC2 instances that are running.
 

@@ -53,7 +53,7 @@ def list_azure_vms(resource_group: Group | None = None) -> Sequence[Machine]:
     return list(_machines(resource_group))
 
 
-@tool(effect="write", idempotent=True, open_world=True, category="azure", timeout=60)
+@tool(effect="write", open_world=True, category="azure", timeout=60)
 def start_azure_vms(names: Names, resource_group: Group | None = None) -> Sequence[Order]:
     """Start Azure virtual machines. They cost money from then on.
 
@@ -65,7 +65,7 @@ def start_azure_vms(names: Names, resource_group: Group | None = None) -> Sequen
     return _ordered(_named(names, resource_group), "begin_start", "starting")
 
 
-@tool(effect="destructive", idempotent=True, open_world=True, category="azure", timeout=60)
+@tool(effect="destructive", open_world=True, category="azure", timeout=60)
 def stop_azure_vms(names: Names, resource_group: Group | None = None) -> Sequence[Order]:
     """Stop (deallocate) Azure virtual machines, so that they cost nothing while they are stopped.
 

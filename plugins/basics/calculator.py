@@ -9,7 +9,7 @@ from plugins.basics.expressions import MAX_LENGTH, work_out
 from plugins.tool import tool
 
 
-@tool(effect=Effect.READ, idempotent=True, category="calculation")
+@tool(effect=Effect.READ, category="calculation")
 def calculator(expression: Annotated[str, Field(max_length=MAX_LENGTH)]) -> dict[str, Any]:
     """Calculate an arithmetic expression exactly.
 

@@ -9,7 +9,7 @@ from domain.tools import Effect, ToolContext
 from plugins.tool import tool
 
 
-@tool(effect=Effect.READ, idempotent=True, name=READ_TOOL, category="conversations")
+@tool(effect=Effect.READ, name=READ_TOOL, category="conversations")
 async def read_result(
     call_id: str,
     page: Annotated[int, Field(ge=1)],

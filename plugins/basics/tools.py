@@ -9,7 +9,7 @@ from domain.tools import Effect, ToolContext
 from plugins.tool import tool
 
 
-@tool(effect=Effect.READ, idempotent=True, name=SEARCH_TOOL, category="tools")
+@tool(effect=Effect.READ, name=SEARCH_TOOL, category="tools")
 async def search_tools(
     query: Annotated[str, Field(min_length=1, max_length=500)], *, context: ToolContext
 ) -> dict[str, Any]:

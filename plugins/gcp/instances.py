@@ -54,7 +54,7 @@ def list_gcp_instances(zone: Zone | None = None) -> Sequence[Instance]:
     return list(_instances(zone))
 
 
-@tool(effect="write", idempotent=True, open_world=True, category="gcp", timeout=60)
+@tool(effect="write", open_world=True, category="gcp", timeout=60)
 def start_gcp_instances(names: Names, zone: Zone | None = None) -> Sequence[Order]:
     """Start Compute Engine instances. They cost money from then on.
 
@@ -66,7 +66,7 @@ def start_gcp_instances(names: Names, zone: Zone | None = None) -> Sequence[Orde
     return _ordered(_named(names, zone), "start", "starting")
 
 
-@tool(effect="destructive", idempotent=True, open_world=True, category="gcp", timeout=60)
+@tool(effect="destructive", open_world=True, category="gcp", timeout=60)
 def stop_gcp_instances(names: Names, zone: Zone | None = None) -> Sequence[Order]:
     """Stop (shut down) Compute Engine instances.
 

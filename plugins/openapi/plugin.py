@@ -135,6 +135,7 @@ class LearnedTool:
         call = ApiCall(
             operation,
             call_id=context.call_id,
+            can_repeat=self.spec.can_repeat,
             credentials=await line.credentials(operation, context.user),
             server=line.server,
             limits=Limits(seconds=max(self.spec.timeout - _HEADROOM, _HEADROOM)),

@@ -139,6 +139,25 @@ async def test_an_interrupted_effect_is_a_question_and_is_never_repeated_unasked
         await died.worker.stop(0)
 
 
+async def test_an_interrupted_call_of_a_tool_that_changed_may_have_acted() -> None:
+    for effect, idempotent, outcome in (
+        (Effect.READ, False, "refused"),
+        (Effect.WRITE, True, "unknown"),
+    ):
+        tool, died = interrupted(effect, CALL)
+        tool.idempotent = idempotent
+        started = await died.chat.send(ANN, "hi")
+        await died.until(started.run_id, ToolStarted)
+        again = FakeTool("send", effect, idempotent=idempotent, release="2")
+        heir = await heir_of(died, FakeModel([Text("done"), STOP]), again)
+        events = await heir.events(started.run_id)
+        assert again.calls == []
+        assert [e.body.outcome for e in events if isinstance(e.body, ToolErred)] == [outcome]
+        assert bool(last(events).effects) is (effect is Effect.WRITE)
+        await heir.worker.stop(0)
+        await died.worker.stop(0)
+
+
 async def test_stopping_hands_runs_over_without_waiting_for_the_lease() -> None:
     first = build(FakeModel([Text("half"), asyncio.Event()]))
     started = await first.chat.send(ANN, "hi")

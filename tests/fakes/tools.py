@@ -29,6 +29,8 @@ class FakeTool:
     work: Callable[[Mapping[str, Any]], Awaitable[Any]] = echo
     timeout: float = 30.0
     requires: tuple[str, ...] = ()
+    idempotent: bool = False
+    release: str = ""
     calls: list[Mapping[str, Any]] = field(default_factory=list)
     contexts: list[ToolContext] = field(default_factory=list)
 
@@ -42,6 +44,8 @@ class FakeTool:
             plugin="fake",
             timeout=self.timeout,
             requires=self.requires,
+            idempotent=self.idempotent,
+            release=self.release,
         )
 
     def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from typing import Final
 
 from domain.tools import Effect
 from plugins.openapi.operation import Operation
+from plugins.openapi.reserved import takes_idempotency_key
 
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 _DESTROYS: Final = frozenset({"DELETE", "PURGE"})
-_REPEATABLE: Final = _READS | _DESTROYS | {"PUT"}
 _FINAL_WORDS: Final = frozenset(
     {"delete", "remove", "destroy", "purge", "terminate", "wipe", "erase"}
 )
@@ -23,8 +23,12 @@ def effect_of(operation: Operation) -> Effect:
 
 
 def is_idempotent(operation: Operation) -> bool:
-    """Tell whether a call made twice has the effect of one, as HTTP defines the methods."""
-    return operation.method in _REPEATABLE
+    """Tell whether the API says that it makes a call once, however often it is sent.
+
+    It does where it takes a key that names the call. HTTP's word for methods (RFC 9110, 9.2.2)
+    is none: between two PUTs of one price somebody else may have set another.
+    """
+    return takes_idempotency_key(operation)
 
 
 def _verbs(operation: Operation) -> set[str]:

@@ -19,7 +19,6 @@ from plugins.openapi.wire.answers import result_of
 from plugins.openapi.wire.requests import build_request
 from plugins.openapi.wire.security import authorise, choose, grants
 
-_REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"})
 _BUSY: Final = frozenset({429, 503})
 _TRIES: Final = 4
 _UNAUTHORISED: Final = 401
@@ -32,12 +31,14 @@ Pace = AbstractAsyncContextManager[Any]
 class ApiCall:
     """What a call is made with besides its arguments.
 
-    ``call_id`` names it, the same on a second try. ``server`` and ``media_type`` are as in
-    `build_request`; ``pace`` is entered before each request, and keeps it waiting if it must.
+    ``call_id`` names it, the same on a second try, and ``can_repeat`` says that a second one does
+    no harm, whether or not the API knows the call by its id. ``server`` and ``media_type`` are as
+    in `build_request`; ``pace`` is entered before each request, and keeps it waiting if it must.
     """
 
     operation: Operation
     call_id: str = ""
+    can_repeat: bool = False
     credentials: Credentials = field(default_factory=Credentials)
     server: str | None = None
     media_type: str | None = None
@@ -116,7 +117,7 @@ class ApiCaller:
             signed = await authorise(request, call.operation, call.credentials, self._tokens)
             async with call.pace:
                 response = await self._web.send(signed, _within(call.limits, deadline))
-            pause = _pause(response) if left and _is_repeatable(call, request) else None
+            pause = _pause(response) if left and _is_repeatable(call) else None
             if pause is None or asyncio.get_running_loop().time() + pause >= deadline:
                 break
             await asyncio.sleep(pause)
@@ -141,9 +142,8 @@ def _added(request: WebRequest, signed: WebRequest) -> Sequence[str]:
     return [text for value in values for text in (value, value.partition(" ")[2])]
 
 
-def _is_repeatable(call: ApiCall, request: WebRequest) -> bool:
-    keyed = bool(call.call_id) and takes_idempotency_key(call.operation)
-    return keyed or request.method in _REPEATABLE
+def _is_repeatable(call: ApiCall) -> bool:
+    return call.can_repeat or (bool(call.call_id) and takes_idempotency_key(call.operation))
 
 
 def _within(limits: Limits, deadline: float) -> Limits:

@@ -26,7 +26,9 @@ SETTINGS = ApiSettings(
     base_url="https://api.example/v1",
     include=Selection(tags=("pets",), methods=("GET",)),
     exclude=Selection(paths=("/internal*",), operations=("dropAll",)),
-    overrides={"GET /pets": Override("pets", "Año 2000.", Effect.WRITE, enabled=False)},
+    overrides={
+        "GET /pets": Override("pets", "Año 2000.", Effect.WRITE, enabled=False, idempotent=True)
+    },
     per_user=True,
     per_second=0.5,
 )

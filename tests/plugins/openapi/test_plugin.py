@@ -131,6 +131,15 @@ def test_a_call_that_would_go_elsewhere_is_of_another_version(kept: Kept) -> Non
     assert kept.version() != before
 
 
+def test_what_may_be_repeated_is_an_operators_word(kept: Kept) -> None:
+    assert not kept.host.get("addPet").spec.can_repeat
+    before = kept.version("addPet")
+    kept.set(overrides={"POST /pets": Override(idempotent=True)})
+    kept.reload()
+    assert kept.host.get("addPet").spec.can_repeat
+    assert kept.version("addPet") != before  # nobody approved it as one that is repeated
+
+
 def test_what_cannot_be_read_leaves_the_tools_that_are_there(kept: Kept) -> None:
     kept.problem = "no database"
     kept.reload()

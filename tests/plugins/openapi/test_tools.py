@@ -98,17 +98,17 @@ def test_no_model_is_asked_for_credentials() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "operation_id", "effect", "idempotent"),
     [
-        ("get", "/x", "getX", Effect.READ, True),
-        ("head", "/x", "", Effect.READ, True),
-        ("query", "/x", "", Effect.READ, True),
+        ("get", "/x", "getX", Effect.READ, False),
+        ("head", "/x", "", Effect.READ, False),
+        ("query", "/x", "", Effect.READ, False),
         ("post", "/x/search", "searchX", Effect.WRITE, False),
-        ("put", "/x", "", Effect.WRITE, True),
+        ("put", "/x", "", Effect.WRITE, False),
         ("patch", "/x", "", Effect.WRITE, False),
-        ("delete", "/x", "", Effect.DESTRUCTIVE, True),
+        ("delete", "/x", "", Effect.DESTRUCTIVE, False),
         ("post", "/chat.delete", "", Effect.DESTRUCTIVE, False),
         ("post", "/x", "deleteAllX", Effect.DESTRUCTIVE, False),
-        ("get", "/x/delete", "", Effect.READ, True),
-        ("get", "/x", "remove_x", Effect.DESTRUCTIVE, True),
+        ("get", "/x/delete", "", Effect.READ, False),
+        ("get", "/x", "remove_x", Effect.DESTRUCTIVE, False),
     ],
 )
 def test_effects(
@@ -118,6 +118,15 @@ def test_effects(
     (tool,) = tools.values()
     assert (tool.spec.effect, tool.spec.idempotent) == (effect, idempotent)
     assert tool.spec.open_world
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_a_key_that_names_the_call_declares_it_idempotent(method: str) -> None:
+    key = {"parameters": [{"name": "Idempotency-Key", "in": "header"}]}
+    tools, _ = made(api(key, method=method))
+    (tool,) = tools.values()
+    assert tool.spec.idempotent
+    assert tool.spec.can_repeat
 
 
 def test_operators_can_class_and_name() -> None:

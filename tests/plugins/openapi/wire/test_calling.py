@@ -66,16 +66,29 @@ async def test_arguments_go_out_and_the_answer_is_the_result() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "is_keyed", "tries"),
-    [("GET", False, 3), ("DELETE", False, 3), ("POST", False, 1), ("POST", True, 3)],
+    ("method", "is_keyed", "can_repeat", "tries"),
+    [
+        ("GET", False, True, 3),
+        ("GET", False, False, 1),  # one that is no read
+        ("PUT", False, False, 1),
+        ("PUT", False, True, 3),
+        ("DELETE", False, False, 1),
+        ("POST", False, False, 1),
+        ("POST", True, False, 3),
+    ],
 )
 async def test_what_may_be_repeated_is_when_the_api_says_so(
-    method: str, is_keyed: bool, tries: int
+    method: str, is_keyed: bool, can_repeat: bool, tries: int
 ) -> None:
     date = Reply(503, {"Retry-After": format_datetime(datetime.now(UTC))})
     async with WebServer(Turns(BUSY, date, Reply())) as server, calling() as caller:
         key = [parameter("header", "Idempotency-Key")] if is_keyed else []
-        call = ApiCall(operation(*key, method=method), call_id=CALL, server=server.url)
+        call = ApiCall(
+            operation(*key, method=method),
+            call_id=CALL,
+            can_repeat=can_repeat,
+            server=server.url,
+        )
         response = await caller.exchange(call, {})
         assert len(server.seen) == tries
         assert response.status == (200 if tries == 3 else 429)
@@ -88,7 +101,7 @@ async def test_what_may_be_repeated_is_when_the_api_says_so(
 async def test_nobody_waits_longer_than_the_call_may_take(retry_after: str) -> None:
     reply = Reply(429, {"Retry-After": retry_after})
     async with WebServer(lambda _: reply) as server, calling() as caller:
-        call = ApiCall(operation(path="/p"), server=server.url)
+        call = ApiCall(operation(path="/p"), can_repeat=True, server=server.url)
         with pytest.raises(ToolFailed, match="429"):
             await caller.result(call, {})
         assert len(server.seen) == 1
@@ -96,14 +109,16 @@ async def test_nobody_waits_longer_than_the_call_may_take(retry_after: str) -> N
 
 async def test_a_busy_api_is_not_asked_for_ever() -> None:
     async with WebServer(lambda _: BUSY) as server, calling() as caller:
-        await caller.exchange(ApiCall(operation(), server=server.url), {})
+        await caller.exchange(ApiCall(operation(), can_repeat=True, server=server.url), {})
         assert len(server.seen) == 4
 
 
 async def test_each_request_keeps_the_pace() -> None:
     async with WebServer(Turns(BUSY, Reply())) as server, calling() as caller:
         pace = AsyncLimiter(5, 3600)
-        await caller.exchange(ApiCall(operation(), server=server.url, pace=pace), {})
+        await caller.exchange(
+            ApiCall(operation(), can_repeat=True, server=server.url, pace=pace), {}
+        )
         assert pace.has_capacity(3)
         assert not pace.has_capacity(4)
 
