@@ -1,6 +1,5 @@
 """The HTTP server: uvicorn, bounded where strangers push, and patient when it is told to stop."""
 
-import asyncio
 import logging
 import socket
 from collections.abc import Callable
@@ -8,67 +7,18 @@ from types import FrameType
 from typing import Any, Final
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from entrypoints.connections import ConnectionLimits, Connections
 from entrypoints.http.app import create_app
+from entrypoints.open_files import raise_open_files_limit
+from entrypoints.protocols import protocol_over
 from entrypoints.service import drain, running
 from entrypoints.services import Services
 from entrypoints.settings import Settings
 
-HEADER_BYTES: Final = 64 * 1024
-HEADER_SECONDS: Final = 15.0
 FRAME_BYTES: Final = 1024 * 1024
 
 _log = logging.getLogger("puerto")
-
-
-class BoundedHttpProtocol(HttpToolsProtocol):
-    """Uvicorn's protocol with a bound on how large and how slow a request's head may be."""
-
-    _head_bytes = 0
-    _head_timer: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first head."""
-        super().connection_made(transport)
-        self._await_head()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
-        self._head_came()
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        """Count the bytes of a head that is not whole yet."""
-        if self._head_timer is not None:
-            self._head_bytes += len(data)
-        super().data_received(data)
-        if self._head_timer is not None and self._head_bytes > HEADER_BYTES:
-            self._refuse()
-
-    def on_message_begin(self) -> None:
-        """Begin to wait for the head of a further request on the connection."""
-        super().on_message_begin()
-        self._await_head()
-
-    def on_headers_complete(self) -> None:
-        """Stop waiting: the head is whole."""
-        self._head_came()
-        super().on_headers_complete()
-
-    def _await_head(self) -> None:
-        if self._head_timer is None:
-            self._head_timer = self.loop.call_later(HEADER_SECONDS, self.transport.close)
-
-    def _head_came(self) -> None:
-        self._head_bytes = 0
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
-
-    def _refuse(self) -> None:
-        self._head_came()
-        self.send_400_response("The request's head is too large.")
 
 
 class Server(uvicorn.Server):
@@ -100,13 +50,33 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def connections_within(settings: Settings) -> Connections:
+    """Return the bounded connections of this process, after raising its limit of open files."""
+    limits = ConnectionLimits(
+        settings.max_connections,
+        settings.max_anonymous_per_address,
+        settings.anonymous_seconds,
+        raise_open_files_limit(),
+    )
+    fitting = limits.fitting()
+    if fitting.total < limits.total:
+        _log.warning(
+            "PUERTO_MAX_CONNECTIONS is %d, but with at most %d open files there can be %d; "
+            "raise the limit (ulimit -n, LimitNOFILE)",
+            limits.total,
+            limits.open_files,
+            fitting.total,
+        )
+    return Connections(fitting)
+
+
 def server_config(app: Any, settings: Settings, **options: Any) -> uvicorn.Config:
     """Return uvicorn's configuration for our application."""
     return uvicorn.Config(
         app,
         host=settings.api_host,
         port=settings.api_port,
-        http=BoundedHttpProtocol,
+        http=protocol_over(connections_within(settings)),
         ws="websockets-sansio",
         ws_max_size=FRAME_BYTES,
         ws_per_message_deflate=False,  # a piece of text is smaller than what compression costs

@@ -20,6 +20,7 @@ from pydantic_settings import PydanticBaseSettingsSource as Source
 
 from domain.policy import Autonomy
 from entrypoints.model_settings import ModelSettings
+from entrypoints.server_settings import ServerSettings
 from entrypoints.setting_values import (
     ApiKey,
     Database,
@@ -46,7 +47,7 @@ class SettingsError(Exception):
     """A setting is wrong. The message is one line: the variable, what is wrong, what to do."""
 
 
-class Settings(ModelSettings):
+class Settings(ServerSettings, ModelSettings):
     """What the operator has set. Made by `load_settings`; secrets do not show in its repr."""
 
     model_config = SettingsConfigDict(

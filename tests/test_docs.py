@@ -27,7 +27,7 @@ from domain import (
 )
 from domain.errors import ProviderReason, ToolError
 from domain.ports.passwords import MAX_PASSWORD_BYTES
-from entrypoints import container, server
+from entrypoints import container, protocols, server
 from entrypoints.cli import app
 from entrypoints.http import app as http_app
 from entrypoints.http import connection, event_models, frames, websocket
@@ -223,7 +223,10 @@ async def test_the_plugin_that_is_shown_is_one() -> None:
         (SECURITY, f"answered once, within {asking.LIFE // HOUR} hours"),
         (SECURITY, f"kept for {idempotency.LIFE // HOUR} hours, by user and key"),
         (SECURITY, f"{http_app.BODY_SECONDS} s to arrive"),
-        (SECURITY, f"{server.HEADER_BYTES // 1024} KiB; {server.HEADER_SECONDS:g} s to arrive"),
+        (
+            SECURITY,
+            f"{protocols.HEADER_BYTES // 1024} KiB; {protocols.HEADER_SECONDS:g} s to arrive",
+        ),
         (SECURITY, f"{connection.MAX_DEPTH} levels deep"),
         (SECURITY, f"| {MAX_PASSWORD_BYTES:,} bytes |"),
         (SECURITY, f"{websocket.FRAMES} frames in {websocket.FRAME_SECONDS:g} s"),

@@ -12,6 +12,7 @@ from domain.authentication import Identity
 from domain.errors import Forbidden, InvalidRequest, Unauthenticated
 from domain.identity import Role, User
 from domain.ids import new_id
+from entrypoints.connections import note_authenticated
 from entrypoints.http.hosts import check_host, check_socket_host
 from entrypoints.services import services
 
@@ -96,6 +97,7 @@ async def _check_caller() -> None:
         return
     token = bearer_token(request.headers.get("Authorization", ""))
     g.identity = await services().authentication.recognise(token)
+    note_authenticated(request.scope)
     needed = role_of(view)
     if not g.identity.user.role.covers(needed):
         raise Forbidden(f"This needs the role {needed}.")

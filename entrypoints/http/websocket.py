@@ -16,6 +16,7 @@ from domain.errors import Forbidden, PuertoError, RateLimited, Unauthenticated
 from domain.events import Event
 from domain.idempotency import RequestKey
 from domain.identity import User
+from entrypoints.connections import note_authenticated
 from entrypoints.encoding import EventEncoder, dump
 from entrypoints.http.connection import sent_at_once
 from entrypoints.http.frames import (
@@ -64,6 +65,7 @@ async def _serve(conversation_id: str | None) -> None:
     token = _early_token(current, in_query=conversation_id is not None)
     if token is not None:
         await services().authentication.recognise(token)  # refused before the socket opens
+        note_authenticated(current.scope)
     await current.accept()
     session = Session(current, services(), conversation_id, token)
     try:
@@ -154,6 +156,7 @@ class Session:
             raise Unauthenticated("Send {type: auth, token} first.")
         await self._services.authentication.recognise(frame.token)
         self._token = frame.token
+        note_authenticated(self._socket.scope)
 
     async def _identity(self) -> Identity:
         return await self._services.authentication.recognise(self._token or "")

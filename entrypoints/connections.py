@@ -1,0 +1,217 @@
+"""The bound on open connections: who may come in when many are open, and who has to leave.
+
+Anybody can open a connection and hold it with hardly a byte. So a connection on which nobody has
+shown credentials yet is *anonymous*: it makes room for newcomers, the oldest first, while the
+service waits for its client, and it ends when its time is up. Those of one address make room for
+each other first. Where nobody can leave, some more connections are let in for health probes alone.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from ipaddress import ip_address
+from typing import Any, Final
+
+RESERVED: Final = 32  # connections beyond the bound, for probes
+SPARE_FILES: Final = 64  # what must stay free for files that are opened while connections are many
+_CONNECTIONS_SHARE: Final = 0.75  # of the open files: runs have connections to providers, too
+_NEAR: Final = 0.8
+_WARNING_SECONDS: Final = 60.0
+_IPV6_NETWORK: Final = 64  # bits that one host's addresses have in common
+_STATE: Final = "puerto.connection"
+
+_log = logging.getLogger("puerto.connections")
+
+
+class Admission(Enum):
+    """What a new connection may be used for."""
+
+    OPEN = auto()
+    PROBES = auto()
+    REFUSED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """The bounds of one process.
+
+    ``per_address`` counts anonymous connections only: behind a proxy all users have one address.
+    ``seconds`` is how long a connection may be anonymous.
+    """
+
+    total: int
+    per_address: int
+    seconds: float
+    open_files: int
+
+    def fitting(self) -> "ConnectionLimits":
+        """Return the limits with no more connections than the open files allow."""
+        total = min(self.total, int(self.open_files * _CONNECTIONS_SHARE))
+        return ConnectionLimits(total, self.per_address, self.seconds, self.open_files)
+
+
+class ClientConnection:
+    """One open connection, whichever protocol it speaks by now.
+
+    ``is_idle`` tells whether the service waits for the client, and ``retire`` ends the connection
+    as soon as nothing is under way on it.
+    """
+
+    def __init__(
+        self,
+        connections: "Connections",
+        transport: asyncio.Transport,
+        is_idle: Callable[[], bool],
+        retire: Callable[[], None],
+    ) -> None:
+        self._connections = connections
+        self._transport = transport
+        self._timer: asyncio.TimerHandle | None = None
+        self.is_idle = is_idle
+        self.retire = retire
+        self.address: Final = _network(transport.get_extra_info("peername"))
+        self.file_number: Final = _file_number(transport)
+
+    def authenticated(self) -> None:
+        """Note that somebody has shown valid credentials on it."""
+        self._stop_timer()
+        self._connections.know(self)
+
+    def closed(self) -> None:
+        """Note that it is closed. Saying so twice is fine."""
+        self._stop_timer()
+        self._connections.forget(self)
+
+    def abort(self) -> None:
+        """Close it at once."""
+        self.closed()
+        self._transport.abort()
+
+    def expire_in(self, seconds: float) -> None:
+        """Retire it after so long, and abort it after as long again."""
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._expire, seconds)
+
+    def _expire(self, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, self.abort)
+        self.retire()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+Anonymous = dict[ClientConnection, None]  # an ordered set: the oldest first
+
+
+class Connections:
+    """All open connections of a process."""
+
+    def __init__(self, limits: ConnectionLimits) -> None:
+        self.limits: Final = limits
+        self._open: set[ClientConnection] = set()
+        self._anonymous: Anonymous = {}
+        self._by_address: dict[str, Anonymous] = {}
+        self._reserved: Anonymous = {}
+        self._warned: dict[str, float] = {}
+
+    def admit(self, connection: ClientConnection) -> Admission:
+        """Let a new connection in, if there is room or another one can leave for it."""
+        limits = self.limits
+        neighbours = self._by_address.get(connection.address, {})
+        if (
+            (len(neighbours) < limits.per_address or _evict(neighbours))
+            and (len(self._open) < limits.total or _evict(self._anonymous))
+            and connection.file_number < limits.open_files - SPARE_FILES
+        ):
+            self._enter(connection)
+            return Admission.OPEN
+        self._warn("no connection is free: new ones are only let in for health probes")
+        if len(self._reserved) < RESERVED or _evict(self._reserved):
+            self._reserved[connection] = None
+            connection.expire_in(limits.seconds)
+            return Admission.PROBES
+        return Admission.REFUSED
+
+    def know(self, connection: ClientConnection) -> None:
+        """Count a connection as somebody's: it need not make room any more."""
+        self._anonymous.pop(connection, None)
+        if (neighbours := self._by_address.get(connection.address)) is not None:
+            neighbours.pop(connection, None)
+            if not neighbours:
+                del self._by_address[connection.address]
+
+    def forget(self, connection: ClientConnection) -> None:
+        """Take a closed connection out."""
+        self.know(connection)
+        self._open.discard(connection)
+        self._reserved.pop(connection, None)
+
+    def _enter(self, connection: ClientConnection) -> None:
+        self._open.add(connection)
+        self._anonymous[connection] = None
+        self._by_address.setdefault(connection.address, {})[connection] = None
+        connection.expire_in(self.limits.seconds)
+        if len(self._open) > self.limits.total * _NEAR:
+            self._warn("open connections are near their bound")
+        elif connection.file_number > self.limits.open_files * _NEAR:
+            self._warn("open files are near their limit")
+
+    def _warn(self, what: str) -> None:
+        """Log where connections and files stand, the same at most once a minute."""
+        now = time.monotonic()
+        if now - self._warned.get(what, -_WARNING_SECONDS) < _WARNING_SECONDS:
+            return
+        self._warned[what] = now
+        _log.warning(
+            "%s (open: %d of %d, without credentials: %d; open files: at most %d)",
+            what,
+            len(self._open),
+            self.limits.total,
+            len(self._anonymous),
+            self.limits.open_files,
+        )
+
+
+def note_authenticated(scope: Mapping[str, Any]) -> None:
+    """Note that the ASGI connection with this scope has shown valid credentials."""
+    connection = (scope.get("state") or {}).get(_STATE)
+    if isinstance(connection, ClientConnection):
+        connection.authenticated()
+
+
+def state_of(connection: ClientConnection) -> dict[str, Any]:
+    """Return what the ASGI scope's ``state`` has to hold for `note_authenticated`."""
+    return {_STATE: connection}
+
+
+def _evict(connections: Iterable[ClientConnection]) -> bool:
+    """Close the oldest connection whose client is waited for; False: there is none."""
+    idle = next((each for each in connections if each.is_idle()), None)
+    if idle is not None:
+        idle.abort()
+    return idle is not None
+
+
+def _network(peer: Any) -> str:
+    """Return who is at the other end: an address, or the network of an IPv6 host."""
+    if not isinstance(peer, tuple) or not peer:
+        return ""  # a Unix socket
+    try:
+        address = ip_address(str(peer[0]).partition("%")[0])
+    except ValueError:
+        return str(peer[0])
+    if address.version == 4:  # noqa: PLR2004  IP's own number
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(int(address) >> (128 - _IPV6_NETWORK))
+
+
+def _file_number(transport: asyncio.Transport) -> int:
+    """Return the number of the connection's file: at least so many files are open."""
+    connected = transport.get_extra_info("socket")
+    return connected.fileno() if connected is not None else 0
