@@ -107,7 +107,7 @@ def test_no_model_is_asked_for_credentials() -> None:
         ("delete", "/x", "", Effect.DESTRUCTIVE, False),
         ("post", "/chat.delete", "", Effect.DESTRUCTIVE, False),
         ("post", "/x", "deleteAllX", Effect.DESTRUCTIVE, False),
-        ("get", "/x/delete", "", Effect.READ, False),
+        ("get", "/x/delete", "", Effect.DESTRUCTIVE, False),
         ("get", "/x", "remove_x", Effect.DESTRUCTIVE, False),
     ],
 )
