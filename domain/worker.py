@@ -89,6 +89,7 @@ class Worker:
         self._live = live
         self._clock = clock
         self._lease = timedelta(seconds=lease_seconds)
+        self._user_id: str | None = None  # whose runs are taken over; None: everybody's
         self._driven: dict[str, _Driven] = {}
         self._heart: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
@@ -102,8 +103,12 @@ class Worker:
         """Return until when a lease taken now holds."""
         return self._clock.now() + self._lease
 
-    async def start(self) -> None:
-        """Take over what was abandoned, and begin the heartbeat."""
+    async def start(self, user_id: str | None = None) -> None:
+        """Take over what was abandoned, and begin the heartbeat.
+
+        With ``user_id`` no other user's runs are ever taken over.
+        """
+        self._user_id = user_id
         await self._sweep()
         self._heart = asyncio.create_task(self._beat())
 
@@ -201,7 +206,9 @@ class Worker:
             return
         now = self._clock.now()
         await self._consents.expire(now, _CLAIM_LIMIT)
-        claimed = await self._leases.claim(self.id, now, self.lease_end(), _CLAIM_LIMIT)
+        claimed = await self._leases.claim(
+            self.id, now, self.lease_end(), _CLAIM_LIMIT, self._user_id
+        )
         for run_id, attempt in claimed:
             try:
                 await self._go_on(run_id, attempt)

@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from adapters.persistence import migrate
-from domain.errors import PuertoError, Unavailable
+from domain.errors import NotFound, PuertoError, Unavailable
+from domain.identity import User
 from entrypoints.cloud_variables import hand_on
 from entrypoints.container import Container
 from entrypoints.learned_apis import register_learned_apis
@@ -45,12 +46,68 @@ async def _migrate(settings: Settings) -> None:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, announce: Callable[[str], None], container: Container | None = None
+    settings: Settings,
+    announce: Callable[[str], None],
+    container: Container | None = None,
+    *,
+    only_for: str | None = None,
 ) -> AsyncGenerator[Services, None]:
     """Start everything, yield the services, stop everything.
 
     ``announce`` is told, once in the life of an installation, the first administrator's password.
-    ``container`` is one over these settings in which something is replaced, for tests.
+    ``container`` is one over these settings in which something is replaced, for tests. With
+    ``only_for``, a user's name, no other user's runs are driven here.
+
+    Raises:
+        Unavailable: the database is not there, or not ours; or a secret cannot be kept.
+        NotFound: there is no user of that name.
+
+    """
+    async with AsyncExitStack() as stack:
+        container = await open_data(settings, announce, stack, container)
+        services: Services = container.services()
+        user = None if only_for is None else await user_named(services, only_for)
+        await start_plugins(container, stack)
+        await start_monitoring(container, stack)
+        container.loop_watch().start()
+        stack.callback(container.loop_watch().stop)
+        await services.signals.start(services.live.hint, services.worker.look)
+        stack.push_async_callback(services.signals.stop)
+        await services.worker.start(None if user is None else user.id)
+        stack.push_async_callback(drain, services)
+        yield services
+
+
+@asynccontextmanager
+async def administered(
+    settings: Settings, announce: Callable[[str], None], *, with_plugins: bool = False
+) -> AsyncGenerator[Services, None]:
+    """Yield the services for commands that look after an installation, and drive no runs.
+
+    ``with_plugins`` takes the plugins in, to see or switch them; none of their lifespans is
+    entered. Without it no plugin's code runs at all.
+
+    Raises:
+        Unavailable: the database is not there, or not ours; or a secret cannot be kept.
+
+    """
+    async with AsyncExitStack() as stack:
+        container = await open_data(settings, announce, stack)
+        if with_plugins:
+            await take_in_plugins(container, stack)
+        services: Services = container.services()
+        yield services
+
+
+async def open_data(
+    settings: Settings,
+    announce: Callable[[str], None],
+    stack: AsyncExitStack,
+    container: Container | None = None,
+) -> Container:
+    """Make folder, tables and first administrator where they are missing; return the parts.
+
+    What was opened is closed with the stack.
 
     Raises:
         Unavailable: the database is not there, or not ours; or a secret cannot be kept.
@@ -61,31 +118,34 @@ async def running(
         container = Container(settings=settings)
     container.check_dependencies()
     hand_on(container.environ())
-    async with AsyncExitStack() as stack:
-        await _migrate(settings)
-        database = container.database()
-        await database.start()
-        stack.push_async_callback(database.close)
-        stack.push_async_callback(container.models().close)
-        stack.push_async_callback(container.http_clients().close)
-        stack.push_async_callback(container.web().close)
-        stack.callback(container.passwords().close)
-        services: Services = container.services()
-        password = await services.authentication.make_first_admin()
-        if password is not None:
-            announce(
-                f"First start: log in as admin with the password {password} "
-                "(shown only now; change it with: puerto user passwd admin)"
-            )
-        await start_plugins(container, stack)
-        await start_monitoring(container, stack)
-        container.loop_watch().start()
-        stack.callback(container.loop_watch().stop)
-        await services.signals.start(services.live.hint, services.worker.look)
-        stack.push_async_callback(services.signals.stop)
-        await services.worker.start()
-        stack.push_async_callback(drain, services)
-        yield services
+    await _migrate(settings)
+    database = container.database()
+    await database.start()
+    stack.push_async_callback(database.close)
+    stack.push_async_callback(container.models().close)
+    stack.push_async_callback(container.http_clients().close)
+    stack.push_async_callback(container.web().close)
+    stack.callback(container.passwords().close)
+    password = await container.authentication().make_first_admin()
+    if password is not None:
+        announce(
+            f"First start: log in as admin with the password {password} "
+            "(shown only now; change it with: puerto user passwd admin)"
+        )
+    return container
+
+
+async def user_named(services: Services, name: str) -> User:
+    """Return a user, by name or e-mail address.
+
+    Raises:
+        NotFound: there is none.
+
+    """
+    found = await services.users.by_login(name)
+    if found is None:
+        raise NotFound(f"There is no user {name}; make one with: puerto user add")
+    return found[0]
 
 
 async def start_plugins(container: Container, stack: AsyncExitStack) -> None:
@@ -95,11 +155,22 @@ async def start_plugins(container: Container, stack: AsyncExitStack) -> None:
         Unavailable: the database does not answer.
 
     """
-    desk, lifespans = container.plugin_desk(), container.lifespans()
-    desk.watch(container.catalogue().catch_up)
-    desk.watch(lifespans.follow)
+    lifespans = container.lifespans()
+    container.plugin_desk().watch(lifespans.follow)
     stack.push_async_callback(lifespans.stop)
-    stack.push_async_callback(desk.stop)  # goes first, else it would enter them again
+    await take_in_plugins(container, stack)
+
+
+async def take_in_plugins(container: Container, stack: AsyncExitStack) -> None:
+    """Import the plugins and let them register; what follows them goes with the stack.
+
+    Raises:
+        Unavailable: the database does not answer.
+
+    """
+    desk = container.plugin_desk()
+    desk.watch(container.catalogue().catch_up)
+    stack.push_async_callback(desk.stop)  # goes first, else lifespans would be entered again
     await desk.start()
     await register_learned_apis(container)
     stack.push_async_callback(container.notices().close)

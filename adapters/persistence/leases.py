@@ -23,7 +23,7 @@ _CLAIM: Final = """
     UPDATE runs
     SET attempt = attempt + 1, worker_id = $1, leased_until = $3, status = '{running}'
     WHERE id IN (
-        SELECT id FROM runs WHERE leased_until < $2 ORDER BY leased_until LIMIT $4 {lock}
+        SELECT id FROM runs WHERE leased_until < $2 {whose} ORDER BY leased_until LIMIT $4 {lock}
     )
     RETURNING id, attempt
 """
@@ -49,7 +49,9 @@ class TortoiseLeases:
     def __init__(self, database: Database) -> None:
         self._database = database
         engine = database.engine
-        self._claim = _CLAIM.format(running=RunStatus.RUNNING, lock=_SKIP[engine])
+        parts = {"running": RunStatus.RUNNING, "lock": _SKIP[engine]}
+        self._claim = _CLAIM.format(whose="", **parts)
+        self._claim_of_one = _CLAIM.format(whose="AND user_id = $5", **parts)
         self._renew = _RENEW.format(each=_EACH[engine])
         self._driven = _DRIVEN + _LOCK[engine]
         self._park = _PARK + telling_events(engine, "id")
@@ -63,10 +65,19 @@ class TortoiseLeases:
         return [str(row["id"]) for row in rows if row["cancel_requested"]]
 
     async def claim(
-        self, worker_id: str, now: datetime, until: datetime, limit: int
+        self,
+        worker_id: str,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        user_id: str | None = None,
     ) -> Sequence[tuple[str, int]]:
         """Take over runs whose lease ran out before ``now``; return each id and new attempt."""
-        rows = await self._database.fetch(self._claim, worker_id, now, until, limit)
+        given = [worker_id, now, until, limit]
+        if user_id is None:
+            rows = await self._database.fetch(self._claim, *given)
+        else:
+            rows = await self._database.fetch(self._claim_of_one, *given, user_id)
         return [(str(row["id"]), row["attempt"]) for row in rows]
 
     async def park(self, run_id: str, attempt: int, answers: int) -> bool:

@@ -155,11 +155,17 @@ class Leases(Protocol):
         ...
 
     async def claim(
-        self, worker_id: str, now: datetime, until: datetime, limit: int
+        self,
+        worker_id: str,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        user_id: str | None = None,
     ) -> Sequence[tuple[str, int]]:
         """Take over runs whose lease ran out before ``now``; return each id and new attempt.
 
-        They are `RUNNING` from then on. Waiting runs come up once there is an answer.
+        With ``user_id`` only those of that user. They are `RUNNING` from then on. Waiting runs come
+        up once there is an answer.
         """
         ...
 

@@ -9,12 +9,11 @@ import typer
 from domain.consenting import Said
 from domain.consents import ConsentStatus
 from domain.cursors import Cursor
-from domain.errors import NotFound
 from domain.identity import User
 from entrypoints.cli.client import Json
 from entrypoints.encoding import EventEncoder
 from entrypoints.logs import configure_logging
-from entrypoints.service import running
+from entrypoints.service import administered, running, user_named
 from entrypoints.services import Services
 from entrypoints.settings import load_settings
 
@@ -22,27 +21,35 @@ LOCAL_USER: Final = "admin"  # whoever can read the data folder owns it: no pass
 
 
 @asynccontextmanager
-async def installation() -> AsyncGenerator[Services, None]:
-    """Yield the services over the data that the settings name; what they say goes to stderr."""
+async def installation(*, with_plugins: bool = False) -> AsyncGenerator[Services, None]:
+    """Yield the services over the data that the settings name; what they say goes to stderr.
+
+    They look after the data and drive no runs. ``with_plugins`` takes plugins in, too.
+    """
     settings = load_settings()
     configure_logging(settings, quiet=True)
-    async with running(settings, lambda line: typer.echo(line, err=True)) as services:
+    async with administered(settings, _say, with_plugins=with_plugins) as services:
         yield services
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
 
 
 @asynccontextmanager
 async def embedded() -> AsyncGenerator["EmbeddedClient", None]:
-    """Yield a client of the service in this process, as the administrator.
+    """Yield a client of a service in this process, as the administrator.
+
+    It drives the administrator's runs and nobody else's.
 
     Raises:
         NotFound: there is no user ``admin``.
 
     """
-    async with installation() as services:
-        found = await services.users.by_login(LOCAL_USER)
-        if found is None:
-            raise NotFound(f"There is no user {LOCAL_USER}; make one with: puerto user add")
-        yield EmbeddedClient(services, found[0])
+    settings = load_settings()
+    configure_logging(settings, quiet=True)
+    async with running(settings, _say, only_for=LOCAL_USER) as services:
+        yield EmbeddedClient(services, await user_named(services, LOCAL_USER))
 
 
 class EmbeddedClient:

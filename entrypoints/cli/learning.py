@@ -58,14 +58,12 @@ def learn(
 
 async def _learn(order: "Order") -> "tuple[Draft, list[str]]":
     from domain.api_warnings import warnings
-    from domain.errors import NotFound
     from entrypoints.cli.embedded import LOCAL_USER, installation
+    from entrypoints.service import user_named
 
-    async with installation() as services:
-        found = await services.users.by_login(LOCAL_USER)
-        if found is None:
-            raise NotFound(f"There is no user {LOCAL_USER}; make one with: puerto user add")
-        draft = await services.learning.learn(found[0], order)
+    async with installation(with_plugins=True) as services:
+        user = await user_named(services, LOCAL_USER)
+        draft = await services.learning.learn(user, order)
         await services.learning.keep(draft)
         await services.learning.announce(draft)
         given = list(order.credentials or ())

@@ -109,7 +109,7 @@ def _at_the_desk(work: "Callable[[PluginDesk], Awaitable[T]]") -> T:
     from entrypoints.cli.embedded import installation
 
     async def run() -> T:
-        async with installation() as services:
+        async with installation(with_plugins=True) as services:
             return await work(services.plugin_desk)
 
     return asyncio.run(run())

@@ -2,9 +2,11 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+
+_PATIENCE: Final = 10.0  # seconds, for a run that is about to end
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
     from domain.events import Event
@@ -51,7 +53,11 @@ async def _events(run_id: str) -> "list[Event]":
 
     async with installation() as services:
         follower = services.chat.follow(run_id)
-        events = [event async for batch in follower for event in batch]
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                events = [event async for batch in follower for event in batch]
+        except TimeoutError:
+            raise Conflict("The run is not over yet: record it when it is.") from None
     if not isinstance(events[-1].body, Ended):
         raise Conflict("The run waits for a consent: answer first, then record.")
     start = events[0].body

@@ -69,12 +69,12 @@ def _serve(settings: "Settings", listener: "socket.socket") -> None:
 
 
 async def _supervise(settings: "Settings", listener: "socket.socket", workers: int) -> None:
-    from entrypoints.service import running
+    from entrypoints.service import administered
     from entrypoints.supervisor import Supervisor
 
     line = _line(listener)
-    async with running(settings, typer.echo):
-        pass  # the tables and the first administrator are made once, by nobody else
+    async with administered(settings, typer.echo):
+        pass  # the tables and the first administrator are made once; no plugin's code runs here
     await Supervisor(settings, listener, workers, lambda: typer.echo(line)).run()
 
 

@@ -171,12 +171,19 @@ class FakeLeases:
         return [run.record.id for run in held if run.record.cancel_requested]
 
     async def claim(
-        self, worker_id: str, now: datetime, until: datetime, limit: int
+        self,
+        worker_id: str,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        user_id: str | None = None,
     ) -> Sequence[tuple[str, int]]:
         lapsed = [
             (run.leased_until, run.record)
             for run in self._memory.runs.values()
-            if run.leased_until is not None and run.leased_until < now
+            if run.leased_until is not None
+            and run.leased_until < now
+            and user_id in {None, run.record.user_id}
         ]
         lapsed.sort(key=lambda pair: pair[0])
         claimed = []

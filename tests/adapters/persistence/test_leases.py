@@ -47,6 +47,15 @@ async def test_a_lease_that_ran_out_is_taken_over_as_the_next_attempt(store: Any
     assert (await store.runs.get(run.id)).attempt == 2
 
 
+async def test_runs_of_one_user_alone_can_be_taken_over(store: AnyStore) -> None:
+    anns, bobs = await begun(store), a_run(new_id())
+    await store.runs.start(bobs, 10)
+
+    assert list(await store.leases.claim("w2", LATER, MUCH_LATER, 10, ANN)) == [(anns.id, 2)]
+    assert list(await store.leases.claim("w2", LATER, MUCH_LATER, 10, ANN)) == []
+    assert list(await store.leases.claim("w3", LATER, MUCH_LATER, 10)) == [(bobs.id, 2)]
+
+
 async def test_a_renewed_lease_holds_and_only_its_worker_renews_it(store: AnyStore) -> None:
     mine, yours = await begun(store, "w1"), await begun(store, "w2")
 
