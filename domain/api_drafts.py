@@ -6,7 +6,10 @@ from typing import Any, Final
 
 from domain.api_changes import Diff
 from domain.api_documents import Document
+from domain.api_patterns import fits
 from domain.errors import Conflict, FieldProblem, InvalidRequest, Unprocessable
+from domain.fixed_arguments import Values, has_argument, names_of
+from domain.ids import new_id
 from domain.learned_apis import ApiSettings, ApiVersion, LearnedApi, offered
 
 NAME_LENGTH: Final = 100
@@ -14,21 +17,30 @@ NAME_LENGTH: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be learned. ``credentials`` are the operator's, as `Credentials.of` reads them."""
+    """What is to be learned.
+
+    ``credentials`` are the operator's, as `Credentials.of` reads them; ``fixed`` are the values of
+    the arguments that the settings name as fixed.
+    """
 
     document: Document
     name: str = ""
     settings: ApiSettings = field(default_factory=ApiSettings)
     credentials: Mapping[str, Any] | None = field(default=None, repr=False)
+    fixed: Values | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What is to be otherwise; None stays as it is, and so do credentials. ``{}`` removes those."""
+    """What is to be otherwise; None stays as it is, and so do credentials and fixed arguments.
+
+    ``{}`` removes those.
+    """
 
     name: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     credentials: Mapping[str, Any] | None = field(default=None, repr=False)
+    fixed: Values | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,30 @@ class Draft:
     diff: Diff | None = None
     waiting: ApiVersion | None = None
     credentials: Mapping[str, Any] | None = field(default=None, repr=False)
+    fixed: Values | None = field(default=None, repr=False)
+
+
+def with_fixed_named(settings: ApiSettings, fixed: Values | None) -> ApiSettings:
+    """Return the settings, which name the arguments that are fixed; None leaves those as before."""
+    if fixed is None:
+        return settings
+    return replace(settings, fixed=names_of(fixed), fixed_version=new_id() if fixed else "")
+
+
+def require_arguments(draft: Draft) -> None:
+    """Look whether there are the arguments that are newly fixed.
+
+    Raises:
+        InvalidRequest: no operation has one.
+
+    """
+    tools = [tool for each in _versions(draft) for tool in each.tools]
+    for pattern, names in names_of(draft.fixed or {}).items():
+        fitting = [tool for tool in tools if fits(pattern, tool.operation, tool.operation_id)]
+        for name in names:
+            if not any(has_argument(tool.spec, name) for tool in fitting):
+                message = f"No operation that fits {pattern!r} takes an argument {name!r}."
+                raise InvalidRequest(message, [FieldProblem("fixed_arguments", message)])
 
 
 def with_known_operations(draft: Draft, known: Iterable[str]) -> Draft:

@@ -7,11 +7,15 @@ from typing import Any, Final
 
 from domain.api_credentials import Credentials, Grant
 from domain.errors import ToolFailed, Unavailable
+from domain.fixed_arguments import Values
 from domain.ports.api_keys import ApiKeys, Cipher, SealedKeys
 from domain.ports.clock import Clock
 
 OPERATOR: Final = ""
 """The owner of what every user's calls are made with, where users have no keys of their own."""
+
+FIXED: Final = "#fixed"
+"""The owner of the arguments that an operator fixed; no user's id has such a sign."""
 
 _MOST: Final = 10_000  # refresh tokens of which the owner is remembered
 
@@ -34,8 +38,44 @@ class ApiKeyring:
 
         """
         schemes = tuple(sorted(Credentials.of(credentials).by_scheme))
-        sealed = self._cipher.seal(json.dumps(credentials).encode(), _place(api_id, owner))
-        await self._keys.put(SealedKeys(api_id, owner, schemes, sealed, self._clock.now()))
+        await self._seal(api_id, owner, schemes, credentials)
+
+    async def keep(
+        self, api_id: str, credentials: Mapping[str, Any] | None, fixed: Values | None
+    ) -> None:
+        """Keep what the operator gives; ``{}`` removes what is kept, None leaves it.
+
+        Raises:
+            NotFound: there is no such API.
+            InvalidRequest: the credentials are none; the message holds none of them.
+
+        """
+        if credentials:
+            await self.put(api_id, OPERATOR, credentials)
+        elif credentials is not None:
+            await self.remove(api_id, OPERATOR)
+        if fixed:
+            await self._seal(api_id, FIXED, tuple(sorted(fixed)), fixed)
+        elif fixed is not None:
+            await self.remove(api_id, FIXED)
+
+    async def fixed(self, api_id: str) -> Values:
+        """Return the values of the arguments that are fixed.
+
+        Raises:
+            ToolFailed: they cannot be decrypted here.
+
+        """
+        kept = await self._keys.get(api_id, FIXED)
+        if kept is None:
+            return {}
+        try:
+            told = self._opened(kept)
+        except Unavailable as error:
+            raise ToolFailed(error.message) from error
+        if not self._cipher.is_current(kept.sealed):
+            await self._seal(api_id, FIXED, kept.schemes, told)
+        return told
 
     async def schemes(self, api_id: str, owner: str) -> tuple[str, ...]:
         """Return what there are credentials for, by name."""
@@ -83,6 +123,12 @@ class ApiKeyring:
         renewed = told | {place.scheme: value | {"refresh_token": refresh_token}}
         await self.put(place.api_id, place.owner, renewed)
         self._remember(replace(grant, refresh_token=refresh_token), place)
+
+    async def _seal(
+        self, api_id: str, owner: str, names: tuple[str, ...], values: Mapping[str, Any]
+    ) -> None:
+        sealed = self._cipher.seal(json.dumps(values).encode(), _place(api_id, owner))
+        await self._keys.put(SealedKeys(api_id, owner, names, sealed, self._clock.now()))
 
     def _opened(self, kept: SealedKeys) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(

@@ -13,7 +13,9 @@ from fnmatch import fnmatchcase
 from typing import Final
 from urllib.parse import urlsplit
 
+from domain.api_patterns import EffectRule, effect_by
 from domain.errors import FieldProblem, InvalidRequest
+from domain.fixed_arguments import Names, fixed_names, without_arguments
 from domain.tools import Effect, ToolSpec
 
 PLUGIN: Final = "learned"
@@ -30,7 +32,7 @@ class ApiTool:
     its credentials: the server's, empty where the document does not say it, then those where
     access tokens are given. ``asks`` names the security schemes that it can be called with, and
     ``is_open`` says that none is needed. ``call`` is how it is called, written by whoever reads
-    documents, for the same.
+    documents, for the same. ``fixed`` are the arguments that it takes from the operator alone.
     """
 
     spec: ToolSpec
@@ -42,6 +44,7 @@ class ApiTool:
     is_open: bool = True
     notes: tuple[str, ...] = ()
     call: bytes = field(default=b"", repr=False)
+    fixed: tuple[str, ...] = ()
 
     @property
     def method(self) -> str:
@@ -152,7 +155,9 @@ class ApiSettings:
     ``base_url`` takes the place of the document's servers. An operation is offered if every kind
     of entry in ``include`` means it, and none in ``exclude``. ``overrides`` are by operation. With
     ``per_user`` each user's calls are made with the user's own credentials. ``per_second`` is how
-    many requests a worker may begin.
+    many requests a worker may begin. ``effects`` are for operations whose override says none, the
+    first that fits; ``fixed`` names the arguments whose values are the operator's, and
+    ``fixed_version`` tells these values from others.
     """
 
     base_url: str = ""
@@ -161,6 +166,9 @@ class ApiSettings:
     overrides: Mapping[str, Override] = field(default_factory=dict)
     per_user: bool = False
     per_second: float = 10.0
+    effects: tuple[EffectRule, ...] = ()
+    fixed: Names = field(default_factory=dict)
+    fixed_version: str = ""
 
     def check(self) -> None:
         """Look at what needs no document to be wrong.
@@ -179,6 +187,18 @@ class ApiSettings:
         else:
             return
         raise InvalidRequest(f"base_url: {message}", [FieldProblem("base_url", message)])
+
+    def applied(self, tool: ApiTool) -> ApiTool:
+        """Return the tool as the operator wants it."""
+        spec, operation, operation_id = tool.spec, tool.operation, tool.operation_id
+        effect = effect_by(self.effects, operation, operation_id)
+        if effect is not None and effect is not spec.effect:
+            spec = replace(spec, effect=effect)
+        if operation in self.overrides:
+            spec = self.overrides[operation].applied(spec)
+        if self.fixed and (fixed := fixed_names(self.fixed, spec, operation, operation_id)):
+            return replace(tool, spec=without_arguments(spec, fixed), fixed=tuple(fixed))
+        return tool if spec is tool.spec else replace(tool, spec=spec)
 
     def takes(self, tool: ApiTool) -> bool:
         """Tell whether the operation is among those that are wanted."""
@@ -240,10 +260,7 @@ def reported(settings: ApiSettings, version: ApiVersion) -> Iterator[OperationRe
             state = OperationState.DISABLED
         elif not settings.takes(tool):
             state = OperationState.EXCLUDED
-        spec = override.applied(tool.spec)
-        yield OperationReport(
-            tool.operation, state, tool if spec is tool.spec else replace(tool, spec=spec)
-        )
+        yield OperationReport(tool.operation, state, settings.applied(tool))
     for skipped in version.skipped:
         yield OperationReport(skipped.operation, OperationState.SKIPPED, skipped=skipped)
 

@@ -20,11 +20,13 @@ from domain.api_drafts import (
     counted,
     names_given,
     renamed,
+    require_arguments,
     require_free,
     require_schemes,
+    with_fixed_named,
     with_known_operations,
 )
-from domain.api_keyring import OPERATOR, ApiKeyring
+from domain.api_keyring import ApiKeyring
 from domain.api_names import free_names
 from domain.api_shelf import ApiShelf
 from domain.errors import Conflict, PuertoError
@@ -96,13 +98,13 @@ class Learning:
             id=api_id,
             name=name,
             source=order.document.url,
-            settings=order.settings,
+            settings=with_fixed_named(order.settings, order.fixed),
             user_id=user.id,
             created_at=now,
             learned_at=now,
             updated_by=user.id,
         )
-        draft = Draft("learned", api, version, credentials=order.credentials)
+        draft = Draft("learned", api, version, credentials=order.credentials, fixed=order.fixed)
         return await self._checked(draft)
 
     async def change(self, user: User, api_id: str, edit: Edit) -> Draft:
@@ -118,13 +120,13 @@ class Learning:
         changed = replace(
             api,
             name=edit.name or api.name,
-            settings=replace(api.settings, **edit.settings),
+            settings=with_fixed_named(replace(api.settings, **edit.settings), edit.fixed),
             updated_by=user.id,
             revision=api.revision + 1,
         )
         changed.settings.check()
         waiting = await self._apis.waiting(api_id)
-        draft = Draft("changed", changed, version, None, waiting, edit.credentials)
+        draft = Draft("changed", changed, version, None, waiting, edit.credentials, edit.fixed)
         return await self._checked(draft, known=api.settings)
 
     async def refresh(self, user: User, api_id: str, document: Document | None = None) -> Draft:
@@ -204,10 +206,7 @@ class Learning:
                 await self._apis.change(api)
             else:
                 await self._apis.change(api, draft.version, draft.waiting)
-            if draft.credentials:
-                await self._keyring.put(api.id, OPERATOR, draft.credentials)
-            elif draft.credentials is not None:
-                await self._keyring.remove(api.id, OPERATOR)
+            await self._keyring.keep(api.id, draft.credentials, draft.fixed)
             await self._switches.renew(PLUGIN)
 
         await self._unit_of_work.run(work)
@@ -298,6 +297,7 @@ class Learning:
             raise Conflict("There is a learned API of this name.")
         draft = with_known_operations(draft, known.overrides if known else ())
         require_schemes(draft)
+        require_arguments(draft)
         if given := names_given(draft):
             taken = await self._shelf.names_besides(api.id, self._toolbox, self._plugins)
             require_free(given, taken, draft)

@@ -9,6 +9,7 @@ from adapters.persistence.codec import from_text, known_id, moment, storable, to
 from adapters.persistence.database import Database
 from adapters.persistence.errors import Taken
 from adapters.persistence.keys import read_place, write_place
+from domain.api_patterns import EffectRule
 from domain.errors import Conflict, NotFound
 from domain.learned_apis import ApiSettings, ApiVersion, LearnedApi, Override, Selection
 from domain.paging import Page
@@ -232,6 +233,9 @@ def _write(settings: ApiSettings) -> str:
             },
             "per_user": settings.per_user,
             "per_second": settings.per_second,
+            "effects": [[rule.pattern, rule.effect] for rule in settings.effects],
+            "fixed": settings.fixed,
+            "fixed_version": settings.fixed_version,
         }
     )
 
@@ -254,6 +258,11 @@ def _read(text: str) -> ApiSettings:
         overrides={name: _read_override(each) for name, each in told["overrides"].items()},
         per_user=told["per_user"],
         per_second=told["per_second"],
+        effects=tuple(
+            EffectRule(pattern, Effect(effect)) for pattern, effect in told.get("effects", ())
+        ),
+        fixed={pattern: tuple(names) for pattern, names in told.get("fixed", {}).items()},
+        fixed_version=told.get("fixed_version", ""),
     )
 
 

@@ -42,6 +42,19 @@ def command(
         Path | None,
         typer.Option(help="A file with credentials, as JSON: {scheme: key or {username, ...}}."),
     ] = None,
+    fixed: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file with arguments that are yours, not a model's, as JSON: "
+            '{"GET /pets*": {"argument": value}}.'
+        ),
+    ] = None,
+    effect: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='What operations do, by pattern: "POST /find*=read". The first that fits counts.'
+        ),
+    ] = None,
     per_user: Annotated[
         bool, typer.Option("--per-user", help="Each user calls with credentials of their own.")
     ] = False,
@@ -63,6 +76,8 @@ def command(
             include=include or (),
             exclude=exclude or (),
             auth=auth,
+            fixed=fixed,
+            effects=effect or (),
             per_user=per_user,
         )
         return

@@ -11,6 +11,8 @@ import typer
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
     from domain.api_drafts import Draft, Order
+    from domain.api_patterns import EffectRule
+    from domain.fixed_arguments import Values
     from domain.learned_apis import Selection
 
 _KINDS = {"tag": "tags", "path": "paths", "method": "methods", "operation": "operations"}
@@ -24,6 +26,8 @@ def learn(
     include: Iterable[str],
     exclude: Iterable[str],
     auth: Path | None,
+    fixed: Path | None,
+    effects: Iterable[str],
     per_user: bool,
 ) -> None:
     """Learn an API, and tell what came of it. Running services follow within 2 seconds.
@@ -45,8 +49,10 @@ def learn(
             include=_selection(include),
             exclude=_selection(exclude),
             per_user=per_user,
+            effects=tuple(map(_effect, effects)),
         ),
-        _credentials(auth) if auth is not None else None,
+        _json_object(auth, "--auth") if auth is not None else None,
+        _fixed(fixed) if fixed is not None else None,
     )
     draft, told = asyncio.run(_learn(order))
     api = draft.api
@@ -90,11 +96,31 @@ def _read(spec: str) -> bytes:
         raise typer.Exit(1) from error
 
 
-def _credentials(path: Path) -> Mapping[str, Any]:
+def _effect(text: str) -> "EffectRule":
+    """Return what ``POST /find*=read`` means."""
+    from domain.api_patterns import EffectRule
+    from domain.tools import Effect
+
+    pattern, _, effect = text.rpartition("=")
+    if not pattern.strip() or effect not in list(Effect):
+        message = f'{text!r} is not such as "POST /find*=read" (read, write or destructive)'
+        raise typer.BadParameter(message, param_hint="--effect")
+    return EffectRule(pattern.strip(), Effect(effect))
+
+
+def _fixed(path: Path) -> "Values":
+    told = _json_object(path, "--fixed")
+    if not all(isinstance(arguments, dict) for arguments in told.values()):
+        message = 'each pattern must have an object: {"GET /pets*": {"argument": value}}'
+        raise typer.BadParameter(message, param_hint="--fixed")
+    return told
+
+
+def _json_object(path: Path, option: str) -> Mapping[str, Any]:
     try:
         told = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise typer.BadParameter("it cannot be read as JSON", param_hint="--auth") from error
+        raise typer.BadParameter("it cannot be read as JSON", param_hint=option) from error
     if not isinstance(told, dict):
-        raise typer.BadParameter("it must hold a JSON object", param_hint="--auth")
+        raise typer.BadParameter("it must hold a JSON object", param_hint=option)
     return told

@@ -15,6 +15,7 @@ from domain.api_drafts import NAME_LENGTH, Edit, Order
 from domain.learned_apis import ApiSettings, Override, Selection
 from domain.tools import Effect
 from entrypoints.http.connection import read_json
+from entrypoints.http.learned_api_patterns import EffectRules, FixedArguments, fixed_values
 from entrypoints.http.models import RequestBody
 
 M = TypeVar("M", bound=BaseModel)
@@ -114,6 +115,8 @@ class SettingsBody(RequestBody):
         None, max_length=5_000, description="By operation (`GET /pets`) or operation id."
     )
     requests_per_second: Rate | None = None
+    effects: EffectRules | None = None
+    fixed_arguments: FixedArguments | None = None
 
     def settings(self) -> dict[str, Any]:
         """Return the settings that are given, by the core's names."""
@@ -126,6 +129,9 @@ class SettingsBody(RequestBody):
             else {name: each.record() for name, each in self.overrides.items()},
             "per_user": None if self.auth is None else self.auth.per_user,
             "per_second": self.requests_per_second,
+            "effects": None
+            if self.effects is None
+            else tuple(rule.record() for rule in self.effects),
         }
         return {name: value for name, value in given.items() if value is not None}
 
@@ -149,6 +155,7 @@ class LearnRequest(SettingsBody):
             self.name or "",
             ApiSettings(**self.settings()),
             self.credentials(),
+            fixed_values(self.fixed_arguments),
         )
 
 
@@ -157,7 +164,8 @@ class ApiChange(SettingsBody):
 
     def edit(self) -> Edit:
         """Return it as the core has it."""
-        return Edit(self.name, self.settings(), self.credentials())
+        fixed = fixed_values(self.fixed_arguments)
+        return Edit(self.name, self.settings(), self.credentials(), fixed)
 
 
 class NewDocument(RequestBody):

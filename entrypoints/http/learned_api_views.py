@@ -25,6 +25,7 @@ from domain.paging import DEFAULT_LIMIT
 from domain.ports.tool_schemas import ToolSchemas
 from domain.tools import ToolSpec
 from entrypoints.encoding import time_text
+from entrypoints.http.learned_api_patterns import PatternsView, patterns_view
 from entrypoints.http.models import Id, Limit, NextCursor, Timestamp
 from entrypoints.services import services
 
@@ -144,7 +145,7 @@ class DiffView(BaseModel):
     gone: list[ChangeView]
 
 
-class ApiDetail(ApiView):
+class ApiDetail(PatternsView, ApiView):
     """A learned API, with its tools and a page of its operations."""
 
     tools: list[str] = Field(description="The names of all tools that are offered.")
@@ -204,6 +205,7 @@ async def detail_view(draft: Draft, query: OperationsQuery | None = None) -> dic
         "exclude": _selection(settings.exclude),
         "overrides": {name: _override(each) for name, each in settings.overrides.items()},
         "requests_per_second": settings.per_second,
+        **patterns_view(settings),
         "auth": {
             "per_user": settings.per_user,
             "schemes": scheme_views(version.schemes),

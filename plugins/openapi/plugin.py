@@ -16,6 +16,7 @@ from domain.api_keyring import OPERATOR, ApiKeyring
 from domain.api_names import slug
 from domain.api_shelf import Shelved
 from domain.errors import ToolError, ToolFailed
+from domain.fixed_arguments import shown_values, values_for, with_fixed
 from domain.identity import User
 from domain.learned_apis import ApiTool, LearnedApi
 from domain.ports.web import Limits
@@ -100,14 +101,30 @@ class Line:
             )
         return found
 
+    async def fixed(self, tool: ApiTool) -> Mapping[str, Any]:
+        """Return the arguments that the operator fixed, of those that the operation has.
+
+        Raises:
+            ToolFailed: they cannot be read.
+
+        """
+        if not tool.fixed:
+            return {}
+        values = await self._keyring.fixed(self.api.id)
+        found = values_for(values, tool.operation, tool.operation_id)
+        if missing := [name for name in tool.fixed if name not in found]:
+            raise ToolFailed(f"{self.api.name} has no value for {missing[0]!r}, which is fixed.")
+        return {name: found[name] for name in tool.fixed}
+
 
 class LearnedTool:
     """A tool that calls one operation. Whatever is large is made when it is first used."""
 
     def __init__(self, tool: ApiTool, line: Line) -> None:
-        self._call = tool.call
+        self._tool = tool
         self._line = line
-        called = tool.call + (line.server or "").encode()
+        fixed = line.api.settings.fixed_version if tool.fixed else ""
+        called = tool.call + (line.server or "").encode() + fixed.encode()
         self.spec: Final[ToolSpec] = replace(
             tool.spec,
             category=slug(line.api.name),
@@ -137,6 +154,7 @@ class LearnedTool:
             call_id=context.call_id,
             can_repeat=self.spec.can_repeat,
             credentials=await line.credentials(operation, context.user),
+            fixed=await line.fixed(self._tool),
             server=line.server,
             limits=Limits(seconds=max(self.spec.timeout - _HEADROOM, _HEADROOM)),
             pace=line.pace,
@@ -146,7 +164,8 @@ class LearnedTool:
     def preview(self, arguments: Mapping[str, Any]) -> str:
         """Return the request that a call would be, in a line and without credentials."""
         try:
-            request = build_request(self._operation, arguments, server=self._line.server)
+            whole = with_fixed(arguments, shown_values(self._tool.fixed))
+            request = build_request(self._operation, whole, server=self._line.server)
         except ToolError:
             return ""
         return f"{request.method} {request.url}"
@@ -157,4 +176,4 @@ class LearnedTool:
 
     @cached_property
     def _operation(self) -> Operation:
-        return operation_from(orjson.loads(self._call))
+        return operation_from(orjson.loads(self._tool.call))

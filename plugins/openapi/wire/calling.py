@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from domain.api_credentials import Credentials
 from domain.artifacts import Artifact
-from domain.errors import ToolFailed, ToolTimeout, WebError, WebTimeout
+from domain.errors import InvalidArguments, ToolFailed, ToolTimeout, WebError, WebTimeout
+from domain.fixed_arguments import forms_of, with_fixed
 from domain.ports.web import AccessTokens, Limits, Web, WebRequest, WebResponse
 from domain.tool_secrets import Secrets
 from plugins.openapi.operation import Operation
@@ -32,7 +33,8 @@ class ApiCall:
     """What a call is made with besides its arguments.
 
     ``call_id`` names it, the same on a second try, and ``can_repeat`` says that a second one does
-    no harm, whether or not the API knows the call by its id. ``server`` and ``media_type`` are as
+    no harm, whether or not the API knows the call by its id. ``fixed`` are arguments of the
+    operator's, which are as secret as the credentials. ``server`` and ``media_type`` are as
     in `build_request`; ``pace`` is entered before each request, and keeps it waiting if it must.
     """
 
@@ -40,6 +42,7 @@ class ApiCall:
     call_id: str = ""
     can_repeat: bool = False
     credentials: Credentials = field(default_factory=Credentials)
+    fixed: Mapping[str, Any] = field(default_factory=dict, repr=False)
     server: str | None = None
     media_type: str | None = None
     limits: Limits = field(default_factory=Limits)
@@ -62,13 +65,15 @@ class ApiCaller:
             ToolTimeout: it took too long.
 
         """
-        secrets = call.credentials.secrets()
+        secrets = _all_of(call.credentials.secrets(), forms_of(call.fixed))
         try:
             response, used = await self._exchanged(call, arguments)
             secrets = _all_of(secrets, used)
             if len(response.body) < _LARGE:
                 return _read(call.operation, response, secrets)
             return await asyncio.to_thread(_read, call.operation, response, secrets)
+        except InvalidArguments as error:
+            raise InvalidArguments(secrets.hide(error.message)) from None
         except WebTimeout as error:
             raise ToolTimeout(secrets.hide(error.message)) from None
         except WebError as error:
@@ -97,7 +102,7 @@ class ApiCaller:
         """Return the answer, and what was sent to be let in."""
         request = build_request(
             call.operation,
-            arguments,
+            with_fixed(arguments, call.fixed),
             server=call.server,
             media_type=call.media_type,
             call_id=call.call_id,

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.api_patterns import EffectRule
 from domain.errors import Conflict, InvalidRequest, NotFound
 from domain.ids import new_id
 from domain.learned_apis import (
@@ -31,6 +32,9 @@ SETTINGS = ApiSettings(
     },
     per_user=True,
     per_second=0.5,
+    effects=(EffectRule("POST /find*", Effect.READ),),
+    fixed={"*": ("key", "body.unit")},
+    fixed_version="f1",
 )
 
 

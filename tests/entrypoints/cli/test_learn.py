@@ -101,6 +101,9 @@ def test_the_exit_status_tells_whether_there_is_something(puerto: Command, spec:
     [
         (("/no/such/file",), 1, "No such file"),
         (("--auth", "/no/such/file", "-"), 2, "--auth"),
+        (("--fixed", "/no/such/file", "-"), 2, "--fixed"),
+        (("--effect", "POST /find", "-"), 2, "--effect"),
+        (("--effect", "=read", "-"), 2, "--effect"),
         (("--base-url", "pets", __file__), 1, "base_url"),
         ((__file__,), 1, "document"),
         (("http://10.1.2.3/openapi.json",), 1, "PUERTO_OPEN_HOSTS"),
@@ -133,3 +136,16 @@ def test_what_is_learned_is_there(puerto: Command, spec: Path, tmp_path: Path) -
     assert [plugin["tools"] for plugin in listed if plugin["name"] == "learned"] == [["getPet"]]
     again = puerto("learn", str(spec), "--name", "My pets")
     assert (again.exit_code, again.stderr) == (1, "puerto: There is a learned API of this name.\n")
+
+
+def test_effects_and_fixed_arguments_are_given_by_pattern(puerto: Command, spec: Path) -> None:
+    fixed = spec.with_name("fixed.json")
+    fixed.write_text('{"getPet": {"id": "7"}}')
+    rule = ("--effect", "GET *=write")
+    result = puerto("learn", str(spec), *rule, "--fixed", str(fixed))
+    assert result.exit_code == 0, result.stderr
+    wrong = puerto("learn", str(spec), *rule, "--name", "B", "--fixed", str(spec))
+    assert "--fixed" in wrong.stderr
+    fixed.write_text('{"getPet": {"no": "7"}}')
+    unknown = puerto("learn", str(spec), "--name", "B", "--fixed", str(fixed))
+    assert (unknown.exit_code, "argument 'no'" in unknown.stderr) == (1, True)

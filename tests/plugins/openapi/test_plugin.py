@@ -89,6 +89,16 @@ def kept(tools: tuple[ApiTool, ...]) -> Kept:
     return Kept(*tools)
 
 
+def test_other_fixed_values_are_another_version(kept: Kept) -> None:
+    kept.set(fixed={"listPets": ("limit",)}, fixed_version="1")
+    kept.reload()
+    before, other = kept.version(), kept.version("addPet")
+    kept.set(fixed_version="2")
+    kept.reload()
+    assert kept.version() != before
+    assert kept.version("addPet") == other
+
+
 async def test_a_document_is_read_apart(tools: tuple[ApiTool, ...]) -> None:
     source = "https://pets.example/v1/openapi.json"
     document = b'{"openapi": "3.0.0", "info": {"title": " Pets "}, "paths": {"/a": {"get": {}}}}'

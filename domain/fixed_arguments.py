@@ -1,0 +1,134 @@
+"""Arguments that an operator fixes: no model sees or sets them, and no record holds their values.
+
+They are by pattern of operations (`domain.api_patterns`), then by argument; ``body.name`` is a
+property of the body.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+from urllib.parse import quote
+
+from domain.api_patterns import fits
+from domain.errors import InvalidArguments
+from domain.tools import ToolSpec
+
+Values = Mapping[str, Mapping[str, Any]]
+"""The values, by pattern and argument."""
+Names = Mapping[str, tuple[str, ...]]
+"""The arguments that are fixed, by pattern."""
+
+STANDS_FOR: Final = "fixed"
+"""What is shown of a fixed value where a request is shown."""
+_REFERENCE: Final = "#/$defs/"
+
+
+def names_of(values: Values) -> Names:
+    """Return what is fixed, without the values."""
+    return {pattern: tuple(sorted(fixed)) for pattern, fixed in values.items()}
+
+
+def fixed_names(names: Names, spec: ToolSpec, operation: str, operation_id: str) -> list[str]:
+    """Return the arguments of an operation that are fixed: of those named, the ones it has."""
+    found = dict.fromkeys(
+        name
+        for pattern, listed in names.items()
+        if fits(pattern, operation, operation_id)
+        for name in listed
+    )
+    return [name for name in found if has_argument(spec, name)]
+
+
+def values_for(values: Values, operation: str, operation_id: str) -> dict[str, Any]:
+    """Return the values for an operation; of several patterns the first counts."""
+    found: dict[str, Any] = {}
+    for pattern, fixed in values.items():
+        if fits(pattern, operation, operation_id):
+            found = {**fixed, **found}
+    return found
+
+
+def has_argument(spec: ToolSpec, name: str) -> bool:
+    """Tell whether a tool has an argument of that name."""
+    outer, _, inner = name.partition(".")
+    properties = spec.parameters.get("properties", {})
+    if name in properties:
+        return True
+    known = _opened(properties.get(outer, {}), spec.parameters)
+    return bool(inner) and inner in known.get("properties", {})
+
+
+def without_arguments(spec: ToolSpec, names: Iterable[str]) -> ToolSpec:
+    """Return the tool as a model is shown it, which does not take these arguments."""
+    parameters = dict(spec.parameters)
+    for name in names:
+        outer, _, inner = name.partition(".")
+        properties = parameters.get("properties", {})
+        if name in properties:
+            parameters = _without(parameters, name)
+        else:
+            opened = _without(_opened(properties[outer], parameters), inner)
+            parameters = {**parameters, "properties": {**properties, outer: opened}}
+    return replace(spec, parameters=parameters)
+
+
+def with_fixed(arguments: Mapping[str, Any], fixed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a call with those that are fixed.
+
+    Raises:
+        InvalidArguments: a property of what is no object is fixed.
+
+    """
+    whole = dict(arguments)
+    for name, value in fixed.items():
+        outer, _, inner = name.partition(".")
+        if not inner:
+            whole[name] = value
+            continue
+        given = whole.get(outer, {})
+        if not isinstance(given, Mapping):
+            raise InvalidArguments(f"{outer!r} must be an object.")
+        whole[outer] = {**given, inner: value}
+    return whole
+
+
+def shown_values(names: Iterable[str]) -> dict[str, Any]:
+    """Return what stands for the values where a request is shown."""
+    return dict.fromkeys(names, STANDS_FOR)
+
+
+def forms_of(fixed: Mapping[str, Any]) -> list[str]:
+    """Return the values in the forms in which they are sent, to be hidden wherever they are."""
+    texts = [text for value in fixed.values() for text in _texts(value)]
+    return [form for text in texts for form in (text, quote(text, safe=""))]
+
+
+def _texts(value: Any) -> list[str]:
+    match value:
+        case str():
+            return [value]
+        case Mapping():
+            return [text for inner in value.values() for text in _texts(inner)]
+        case list():
+            return [text for inner in value for text in _texts(inner)]
+        case _:
+            return [json.dumps(value)]
+
+
+def _opened(schema: Any, root: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema, what it refers to in its place."""
+    if not isinstance(schema, Mapping):
+        return {}
+    name = str(schema.get("$ref", "")).removeprefix(_REFERENCE)
+    if not name:
+        return dict(schema)
+    beside = {key: value for key, value in schema.items() if key != "$ref"}
+    return {**root.get("$defs", {}).get(name, {}), **beside}
+
+
+def _without(schema: Mapping[str, Any], name: str) -> dict[str, Any]:
+    properties = {key: value for key, value in schema["properties"].items() if key != name}
+    required = [each for each in schema.get("required", ()) if each != name]
+    rest = {key: value for key, value in schema.items() if key != "required"}
+    return {**rest, "properties": properties} | ({"required": required} if required else {})
