@@ -38,7 +38,8 @@ class ToolSpec:
     service (MCP's annotation).
     ``requires`` names the settings (environment variables) that it cannot work without.
     ``release`` is that of the plugin: of another one's tool, which looks the same, the
-    ``version`` is another, too. ``tokens`` estimates how much of a model's input it takes.
+    ``version`` is another, too. ``operation`` is what it calls, such as ``GET /pets/{id}``, empty
+    where it calls no API; ``tokens`` estimates how much of a model's input it takes.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ToolSpec:
     timeout: float = 30.0
     release: str = ""
     requires: tuple[str, ...] = ()
+    operation: str = ""
     version: str = field(init=False)
     tokens: int = field(init=False, compare=False)
 

@@ -66,6 +66,7 @@ def _to_tool(told: Mapping[str, Any]) -> ApiTool:
         idempotent=told.get("takes_key", False),  # older ones went by the HTTP method
         open_world=True,
         timeout=told["timeout"],
+        operation=told["operation"],
     )
     return ApiTool(
         spec=spec,

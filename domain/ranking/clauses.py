@@ -1,10 +1,11 @@
 """What a message asks for, request by request."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
+from domain.ranking.actions import actions_asked
 from domain.ranking.topics import topics_of
 from domain.ranking.words import STOPWORDS, split, stem
 
@@ -22,10 +23,18 @@ _LOUDEST: Final = 2.0  # of a topic, however many words speak for it
 _MISSPELT: Final = 0.5
 _SPELT: Final = re.compile(r"[a-z]{5,20}")
 _SHORTEST: Final = 3  # letters of a word that is written together with its neighbour
+_SLIPS: Final = 2  # unknown words that may stand alone and still be misspelt
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 _CORRECTED: Final = 3  # unknown words of a clause that are looked at more closely
 
 Count = Callable[[str], int]
+
+
+class Request(NamedTuple):
+    """What to look up for a clause: terms with their weights, and what is to be done."""
+
+    terms: Mapping[str, float]
+    actions: Iterable[str]
 
 
 def clauses_of(message: str) -> list[str]:
@@ -39,29 +48,32 @@ def clauses_of(message: str) -> list[str]:
     return [part for part in parts if part and not part.isspace()]
 
 
-def terms_of(clause: str, count: Count) -> Mapping[str, float]:
-    """Return what to look up for a clause, each term with its weight.
+def terms_of(clause: str, count: Count) -> Request:
+    """Return what to look up for a clause.
 
     Terms are stems, two neighbours as one (for a tool named ``wordcount``), and topics.
-    ``count`` tells how many tools say a term.
+    ``count`` tells how many tools say a term. Where more words are unknown than known, it is
+    another language and no slip of the pen: no word is corrected to one that looks like it.
     """
     words = split(clause)
     terms = {stem(word): 1.0 for word in words if word not in STOPWORDS}
     topics: dict[str, float] = {}
-    strangers = 0
-    for word in list(terms):
+    strangers: list[str] = []
+    for word in terms:
         known = count(word)
         about = topics_of(word)
         loudness = _TOPIC / (1 + known)
         for topic in about:
             said = topics.get(topic, 0.0) + loudness / len(about)
             topics[topic] = min(said, _LOUDEST)
-        if not (known or about) and strangers < _CORRECTED and _SPELT.fullmatch(word):
-            strangers += 1
+        if not (known or about):
+            strangers.append(word)
+    if len(strangers) <= max(_SLIPS, len(terms) // 2):
+        for word in filter(_SPELT.fullmatch, strangers[:_CORRECTED]):
             terms.update(dict.fromkeys(_corrections(word, count) - terms.keys(), _MISSPELT))
     joined = (first + second for first, second in pairwise(words))
     terms.update((word, 1.0) for word in joined if count(word))
-    return terms | topics
+    return Request(terms | topics, actions_asked(words))
 
 
 def _corrections(word: str, count: Count) -> set[str]:

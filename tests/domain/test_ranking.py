@@ -16,6 +16,13 @@ def tool(name: str, description: str = "", /, **parameters: Any) -> ToolSpec:
     return ToolSpec(name, description, schema, Effect.READ)
 
 
+def operation(api: str, name: str, told: str, called: str, /) -> ToolSpec:
+    schema: dict[str, Any] = {"type": "object", "properties": {}}
+    return ToolSpec(
+        name, told, schema, Effect.READ, category=api, plugin="learned", operation=called
+    )
+
+
 TOOLS = (
     tool("list_ec2_instances", "List the virtual machines of a region."),
     tool("get_forecast", "What the sky will do.", place={"description": "A town"}),
@@ -28,6 +35,19 @@ TOOLS = (
     tool("pay", "Send funds.", card={"properties": {"iban": {"type": "string"}}}),
 )
 MANY = tuple(tool(f"get_{i}_report", f"Get the report number {i}") for i in range(200))
+
+TRUCKS = (
+    operation("fleet", "devices_list", "The devices of a truck.", "GET /devices"),
+    operation("fleet", "devices_get", "A device.", "GET /devices/{id}"),
+    operation("fleet", "devices_delete", "Take a device away.", "DELETE /devices/{id}"),
+    operation("fleet", "devices_stop", "Halt it.", "POST /devices/{id}/commands/{kind}/halt"),
+    operation("fleet", "drivers", "Who drives a truck.", "GET /drivers"),
+)
+PHONES = (
+    operation("phones", "list_devices", "The devices of a person.", "GET /devices"),
+    operation("phones", "delete_device", "Take a device away.", "DELETE /devices/{id}"),
+    operation("phones", "calls", "Who called a person.", "GET /calls"),
+)
 
 
 @pytest.mark.parametrize(
@@ -108,14 +128,26 @@ def test_a_schema_of_any_shape_is_read() -> None:
     assert list(index.rank("bottomless", 1)) == []
 
 
-MESSAGES = ("list the machines", "rain and bills", "report", "translate shares", "card")
+MESSAGES = (
+    "delete a device",
+    "the truck, drivers",
+    "list the machines",
+    "rain and bills",
+    "report",
+    "translate shares",
+    "card",
+)
 
 
 def answers(index: ToolIndex) -> list[Sequence[str]]:
     return [index.rank(message, 5) for message in MESSAGES]
 
 
-@given(st.lists(st.tuples(st.booleans(), st.sampled_from(TOOLS + MANY[:3])), max_size=30))
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.sampled_from(TOOLS + MANY[:3] + TRUCKS + PHONES)), max_size=30
+    )
+)
 def test_tools_come_and_go(changes: Iterable[tuple[bool, ToolSpec]]) -> None:
     index = ToolIndex()
     kept: dict[str, ToolSpec] = {}
@@ -135,3 +167,78 @@ def test_a_new_version_takes_the_place_of_the_old() -> None:
     index.add(tool("box", "Holds quinces."))
     assert index.rank("quince", 2) == ["box"]
     assert list(index.rank("pear", 2)) == []
+
+
+@pytest.mark.parametrize("name", [spec.name for spec in (*TOOLS, *MANY[:20], *TRUCKS)])
+@pytest.mark.parametrize("message", ["{}", "{}?", "please call {} for me", "list it with `{}`"])
+def test_a_tool_that_is_named_comes_first(name: str, message: str) -> None:
+    decoys = (tool(f"{spec.name}_again", f"{spec.name} " * 9) for spec in TOOLS)
+    index = ToolIndex((*decoys, *MANY, *TOOLS, *TRUCKS))
+    if not name.isascii() and "{} " in message:
+        name = name.upper()  # which is the same word
+    assert index.rank(message.format(name), 3)[0].casefold() == name.casefold()
+
+
+def test_tools_are_named_in_the_order_of_the_message() -> None:
+    message = "GET_FORECAST, list_ec2_instances and createinvoice, in this order"
+    assert ToolIndex((*MANY, *TOOLS)).rank(message, 3) == [
+        "get_forecast",
+        "list_ec2_instances",
+        "createInvoice",
+    ]
+
+
+def test_capitals_tell_names_apart_that_differ_by_nothing_else() -> None:
+    index = ToolIndex([tool("getUser"), tool("getuser"), tool("GetUser")])
+    assert [index.rank(name, 1)[0] for name in ("getUser", "getuser", "GetUser")] == [
+        "getUser",
+        "getuser",
+        "GetUser",
+    ]
+
+
+def test_a_name_that_is_a_word_is_no_name_where_it_is_only_said() -> None:
+    index = ToolIndex((*MANY, *TOOLS))
+    assert index.rank("list the instances that I pay for", 1) == ["list_ec2_instances"]
+    assert index.rank("list the instances, use pay", 1) == ["pay"]
+
+
+def test_a_named_tool_that_may_not_come_back_does_not() -> None:
+    assert list(ToolIndex(TOOLS).rank("createInvoice", 3, among={"get_forecast"})) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("remove a device of a truck", "devices_delete"),
+        ("remove a device of a person, in phones", "delete_device"),
+        ("erase the device in the fleet", "devices_delete"),
+    ],
+)
+def test_operations_of_one_api_support_each_other(message: str, name: str) -> None:
+    for tools in ((*TRUCKS, *PHONES), (*PHONES, *TRUCKS)):
+        assert ToolIndex((*MANY, *tools)).rank(message, 3)[0] == name
+
+
+def test_what_finds_the_id_comes_behind_the_tool_that_needs_it() -> None:
+    index = ToolIndex((*MANY, *TOOLS, *PHONES, *TRUCKS[3:], TRUCKS[0]))
+    assert index.rank("halt", 5) == ["devices_stop", "devices_list"]
+    assert index.rank("halt", 5, among={"devices_stop"}) == ["devices_stop"]
+    index.discard("devices_list")
+    assert index.rank("halt", 5) == ["devices_stop"]
+
+
+@pytest.mark.parametrize("verb", ["drop", "erase", "remove", "borra"])
+def test_another_verb_for_the_same_finds_the_same(verb: str) -> None:
+    pets = (
+        operation("pets", "add_pet", "Add a pet.", "POST /pets"),
+        operation("pets", "find_pet", "Find a pet.", "GET /pets"),
+        operation("pets", "delete_pet", "Delete a pet.", "DELETE /pets/{id}"),
+    )
+    assert ToolIndex((*MANY, *pets)).rank(f"{verb} pet", 3)[0] == "delete_pet"
+
+
+def test_words_of_another_language_are_not_misspelt() -> None:
+    index = ToolIndex((*MANY, tool("carry", "Carry a porter."), tool("sail", "A boat.")))
+    assert list(index.rank("carra borter bost salz wird nicht", 5)) == []
+    assert index.rank("a portor", 5) == ["carry"]

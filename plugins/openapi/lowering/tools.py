@@ -111,6 +111,7 @@ class Lowering:
             idempotent=is_idempotent(operation),
             open_world=True,
             category=self._options.category,
+            operation=operation.name,
         )
         return LoweredTool(spec, lowered, list(notes)[:_MOST_NOTES])
 

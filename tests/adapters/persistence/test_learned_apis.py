@@ -41,7 +41,13 @@ SETTINGS = ApiSettings(
 def a_version(digest: str = "d1") -> ApiVersion:
     parameters = {"type": "object", "properties": {"n": {"type": "integer", "maximum": 2**60}}}
     spec = ToolSpec(
-        "list_pets", "List the pets.", parameters, Effect.READ, idempotent=True, open_world=True
+        "list_pets",
+        "List the pets.",
+        parameters,
+        Effect.READ,
+        idempotent=True,
+        open_world=True,
+        operation="GET /pets",
     )
     tool = ApiTool(
         spec,
