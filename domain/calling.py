@@ -59,8 +59,7 @@ class ToolCaller:
         finally:
             reporter.close()
         if isinstance(body, ToolErred):
-            message, details = secrets.hide(body.message), secrets.hide_in(dict(body.details))
-            return replace(body, message=message, details=details)
+            return body
         return replace(body, result=await self._results.keep(body.result, call, run, secrets))
 
     def _secrets(self, spec: ToolSpec) -> Secrets:

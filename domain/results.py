@@ -1,8 +1,8 @@
 """The results of calls as they are kept: artifacts and what is too large stand beside them."""
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 from domain.artifacts import (
     ARTIFACT_BYTES,
@@ -13,14 +13,19 @@ from domain.artifacts import (
 )
 from domain.errors import NotFound, ToolFailed
 from domain.ids import new_id
+from domain.json_values import is_larger, written
 from domain.pages import as_page, page_of, value_of
 from domain.ports.artifacts import Artifacts
 from domain.ports.clock import Clock
 from domain.runs import Call, Run
+from domain.strangers import in_thread
 from domain.tool_secrets import Secrets
 
 RESULT_BYTES: Final = 1_000_000  # of JSON; a larger result is kept as an artifact
+QUICK: Final = 10_000  # characters that are looked through on the event loop
 _JSON: Final = "application/json"
+
+T = TypeVar("T")
 
 
 class Results:
@@ -37,13 +42,15 @@ class Results:
         whose place its first page takes. The call has had its effect by now: what cannot be
         kept says so in its own place, and the rest stands.
         """
-        found = list(_artifacts_in(result))
-        references = await self._kept([_discreet(each, secrets) for each in found], call, run)
-        stands = {id(artifact): place for artifact, place in zip(found, references, strict=True)}
-        value = secrets.hide_in(_with_references(result, stands) if found else result)
-        text = json.dumps(value, ensure_ascii=False)
-        data = text.encode(errors="replace")
-        return value if len(data) <= RESULT_BYTES else await self._beside(text, data, call, run)
+        is_large = is_larger(result, QUICK)
+
+        async def done(work: Callable[[], T]) -> T:
+            return await in_thread(work, f"result of {call.tool}") if is_large else work()
+
+        found = await done(lambda: [_discreet(each, secrets) for each in _artifacts_in(result)])
+        references = await self._kept(found, call, run)
+        value, text, size = await done(lambda: _recordable(result, references, secrets))
+        return value if size <= RESULT_BYTES else await self._beside(text, call, run)
 
     async def text(self, user_id: str, outcome: Mapping[str, Any]) -> str:
         """Return the whole of what came of a call, as JSON text.
@@ -61,7 +68,8 @@ class Results:
             raise ToolFailed("The result of this call is not kept any more.") from error
         return artifact.data.decode()
 
-    async def _beside(self, text: str, data: bytes, call: Call, run: Run) -> dict[str, Any]:
+    async def _beside(self, text: str, call: Call, run: Run) -> dict[str, Any]:
+        data = text.encode(errors="replace")
         if len(data) > ARTIFACT_BYTES:
             why = f"it has {len(data):,} bytes, and the limit is {ARTIFACT_BYTES:,}"
         else:
@@ -69,10 +77,7 @@ class Results:
             if "artifact" in kept:
                 return kept | page_of(call.id, text, 1).to_json()
             why = kept["not_kept"]
-        return {
-            "note": f"The tool finished, but its result was not kept: {why}. "
-            "Ask for less at a time."
-        }
+        return not_kept(why)
 
     async def _kept(self, artifacts: list[Artifact], call: Call, run: Run) -> list[dict[str, Any]]:
         """Keep all of them, and return what stands for each: its reference, or why it is lost."""
@@ -100,6 +105,23 @@ class Results:
         return ""
 
 
+def not_kept(why: str) -> dict[str, Any]:
+    """Return what stands for a result that is too large for any place, and why."""
+    return {
+        "note": f"The tool finished, but its result was not kept: {why}. Ask for less at a time."
+    }
+
+
+def _recordable(
+    result: Any, references: Sequence[Mapping[str, Any]], secrets: Secrets
+) -> tuple[Any, str, int]:
+    """Return the result with its artifacts' references and without secrets, as text, its bytes."""
+    left = iter(references)
+    value = secrets.hide_in(_with_references(result, left) if references else result)
+    text = written(value)
+    return value, text, len(text.encode(errors="replace"))
+
+
 def _artifacts_in(value: Any) -> Iterator[Artifact]:
     match value:
         case Artifact():
@@ -112,14 +134,15 @@ def _artifacts_in(value: Any) -> Iterator[Artifact]:
                 yield from _artifacts_in(item)
 
 
-def _with_references(value: Any, stands: Mapping[int, Mapping[str, Any]]) -> Any:
+def _with_references(value: Any, left: Iterator[Mapping[str, Any]]) -> Any:
+    """Put the references into the places of the artifacts, in the order of `_artifacts_in`."""
     match value:
         case Artifact():
-            return dict(stands[id(value)])
+            return dict(next(left))
         case dict():
-            return {key: _with_references(item, stands) for key, item in value.items()}
+            return {key: _with_references(item, left) for key, item in value.items()}
         case list():
-            return [_with_references(item, stands) for item in value]
+            return [_with_references(item, left) for item in value]
         case _:
             return value
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from domain.agents import Agent
+from domain.error_fields import code_of, details_of, message_of
 from domain.errors import PuertoError
 from domain.events import (
     Answered,
@@ -30,6 +31,7 @@ from domain.events import (
 )
 from domain.llm import ModelChoice, StopReason, Usage
 from domain.policy import Autonomy
+from domain.tool_secrets import Secrets
 from domain.tools import Effect
 
 
@@ -83,9 +85,10 @@ class Problem:
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, error: PuertoError) -> "Problem":
-        """Return the record of an error of the house."""
-        return cls(error.code, error.message, error.details)
+    def of(cls, error: PuertoError, secrets: Secrets | None = None) -> "Problem":
+        """Return the record of an error of the house, whatever a plugin put into it."""
+        hidden = secrets or Secrets()
+        return cls(code_of(error), message_of(error, hidden), details_of(error, hidden))
 
     def to_json(self) -> dict[str, Any]:
         """Return ``{code, message, details}``."""

@@ -1,14 +1,95 @@
 """Awaiting a stranger's code: for a while, whatever it does."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextvars
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
+
+from domain.json_values import type_name
 
 T = TypeVar("T")
 
 
 class TooLate(TimeoutError):
     """It took longer than it may."""
+
+
+class Contained(RuntimeError):
+    """What a stranger's code raised, ``error``, would have ended more than its own work."""
+
+    def __init__(self, what: str, error: BaseException) -> None:
+        super().__init__(what)
+        self.error = error
+
+
+def raised(error: BaseException) -> str:
+    """Return what a stranger's code raised, as words that follow on its name."""
+    found = error.error if isinstance(error, Contained) else error
+    return f"it raised {type_name(found)}"
+
+
+@contextmanager
+def contained() -> Iterator[None]:
+    """Let nothing but an `Exception` out of a stranger's code, and one's own cancellation.
+
+    SystemExit and KeyboardInterrupt would end the service, GeneratorExit and a CancelledError
+    that nobody asked for pass every handler: each becomes a `Contained` that says so.
+    """
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise Contained("it cancelled itself", error) from error
+    except Exception:
+        raise
+    except BaseException as error:
+        raise Contained(raised(error), error) from error
+
+
+async def contained_items(items: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+    """Yield what a stranger's generator yields, contained as by `contained`, and close it."""
+    try:
+        while True:
+            try:
+                with contained():
+                    item = await anext(items)
+            except StopAsyncIteration:
+                return
+            yield item
+    finally:
+        with contained():
+            await items.aclose()
+
+
+async def in_thread(work: Callable[[], T], name: str) -> T:
+    """Return what a function gives that is not async, in a thread of its own, or raise the same.
+
+    Who is cancelled leaves the thread to itself. It does not keep the process from ending.
+    """
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[T] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def tell(say: Callable[..., None], what: object) -> None:
+        with suppress(RuntimeError):  # the loop has ended; nobody listens
+            loop.call_soon_threadsafe(lambda: None if outcome.done() else say(what))
+
+    def run() -> None:
+        try:
+            result = context.run(work)
+        except StopIteration:  # a future cannot carry it: its waiter would wait for ever
+            tell(outcome.set_exception, RuntimeError("StopIteration"))
+        except BaseException as error:  # noqa: BLE001  all of it is the waiter's
+            tell(outcome.set_exception, error)
+        else:
+            tell(outcome.set_result, result)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return await outcome
 
 
 async def within(seconds: float, work: Callable[[], Awaitable[T]]) -> T:
@@ -19,7 +100,7 @@ async def within(seconds: float, work: Callable[[], Awaitable[T]]) -> T:
 
     Raises:
         TooLate: it took too long.
-        Exception: what it raised; where that would end the service, a `RuntimeError` instead.
+        Exception: what it raised; where that would end the service, a `Contained` instead.
 
     """
     task = asyncio.ensure_future(_tamed(work))
@@ -35,15 +116,8 @@ async def within(seconds: float, work: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _tamed(work: Callable[[], Awaitable[T]]) -> T:
-    try:
+    with contained():
         return await work()
-    except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:
-        raise RuntimeError(f"it raised {type(error).__name__}") from error
-    except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise
-        raise RuntimeError("it cancelled itself") from error
 
 
 def _forget(task: "asyncio.Future[T]") -> None:

@@ -4,16 +4,21 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from domain.coercion import coerced
 from domain.errors import InvalidArguments, ToolError, ToolFailed, ToolTimeout, UnknownTool
 from domain.events import ToolErred, ToolFinished, ToolIntended
 from domain.ids import new_id
+from domain.json_values import require_json
 from domain.llm import ToolRequest
 from domain.ports.toolbox import Toolbox
 from domain.runs import Call, CallState, Problem
+from domain.strangers import contained
+from domain.tool_secrets import Secrets
 from domain.tools import Effect, Tool, ToolContext, ToolSpec
+
+ARGUMENTS_SIZE: Final = 1_000_000  # characters of JSON that a model may write for a call
 
 
 def intend(request: ToolRequest, toolbox: Toolbox) -> tuple[ToolIntended, ToolErred | None]:
@@ -44,12 +49,14 @@ def read_arguments(text: str) -> dict[str, Any]:
     """Return the JSON object that a model wrote; no text at all means no arguments.
 
     Raises:
-        InvalidArguments: it is no JSON object, or holds what JSON cannot carry.
+        InvalidArguments: it is no JSON object, too large or too deep, or holds what JSON cannot
+            carry.
 
     """
+    if len(text) > ARGUMENTS_SIZE:
+        raise InvalidArguments(f"The arguments have more than {ARGUMENTS_SIZE:,} characters.")
     try:
-        value = json.loads(text or "{}", parse_constant=_refuse)
-        json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate cannot be stored
+        value = require_json(json.loads(text or "{}", parse_constant=_refuse))
     except (ValueError, RecursionError) as error:
         raise InvalidArguments(f"The arguments are not valid JSON: {error}") from error
     if not isinstance(value, dict):
@@ -62,10 +69,13 @@ def _refuse(constant: str) -> None:
 
 
 def erred(
-    call: ToolIntended | Call, error: ToolError, state: CallState = CallState.FAILED
+    call: ToolIntended | Call,
+    error: ToolError,
+    state: CallState = CallState.FAILED,
+    secrets: Secrets | None = None,
 ) -> ToolErred:
-    """Return the event that says why a call gave no result."""
-    return settled(call, state, Problem.of(error))
+    """Return the event that says why a call gave no result, its secrets hidden."""
+    return settled(call, state, Problem.of(error, secrets))
 
 
 def settled(call: ToolIntended | Call, state: CallState, problem: Problem) -> ToolErred:
@@ -83,7 +93,8 @@ async def perform(tool: Tool, call: Call, context: ToolContext) -> ToolFinished 
     began = time.perf_counter()
     try:
         async with asyncio.timeout(spec.timeout) as limit:
-            result = await tool.run(call.params, context)
+            with contained():
+                result = await tool.run(call.params, context)
     except asyncio.CancelledError:
         context.cancelled.set()
         raise
@@ -94,7 +105,7 @@ async def perform(tool: Tool, call: Call, context: ToolContext) -> ToolFinished 
         state = CallState.FAILED if spec.effect is Effect.READ else CallState.UNKNOWN
         return erred(call, _timed_out(spec, state), state)
     except ToolError as error:
-        return erred(call, error)
+        return erred(call, error, secrets=context.secrets)
     except Exception:  # a tool is a stranger's code: its mistake is its result
         context.log.exception("tool %s of plugin %s raised", spec.name, spec.plugin)
         return _broken(call)

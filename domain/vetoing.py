@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from domain.conversations import shorten
+from domain.json_values import storable
 from domain.plugins import Registered
 from domain.policy import Proposal, Veto
 from domain.ports.extensions import Vetoes
-from domain.strangers import TooLate, within
+from domain.strangers import TooLate, raised, within
 
 VETO_SECONDS: Final = 5.0
 _REASON_LENGTH: Final = 300
@@ -50,14 +51,15 @@ class Guard:
             said: Any = await within(self._seconds, lambda: veto.value(shown))
         except Exception as error:  # noqa: BLE001  a stranger's code
             _log.error("the veto of the plugin %s failed", veto.plugin, exc_info=error)
-            what = str(error) if isinstance(error, TooLate) else f"it raised {type(error).__name__}"
+            what = str(error) if isinstance(error, TooLate) else raised(error)
             return _refused(veto.plugin, f"could not be asked: {what}")
         if said is None:
             return None
         if not isinstance(said, str):
             return _refused(veto.plugin, "gave no proper answer")
-        return _refused(veto.plugin, f"forbids it: {said.strip() or 'no reason given'}")
+        why = str.__str__(said)[: 4 * _REASON_LENGTH].strip() or "no reason given"
+        return _refused(veto.plugin, f"forbids it: {why}")
 
 
 def _refused(plugin: str, what: str) -> str:
-    return shorten(f"the plugin {plugin} {what}", _REASON_LENGTH)
+    return storable(shorten(f"the plugin {plugin} {what}", _REASON_LENGTH))

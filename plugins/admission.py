@@ -1,6 +1,7 @@
 """Which tools are let in: what the host asks of a tool before anybody can call it."""
 
 import asyncio
+import inspect
 import json
 import logging
 import math
@@ -9,12 +10,19 @@ from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any, Final
 
+from domain.conversations import shorten
+from domain.error_fields import details_of, message_of
 from domain.errors import InvalidArguments, ToolError, ToolFailed
+from domain.json_values import TooLarge, require_shallow, storable, type_name
+from domain.results import not_kept
+from domain.strangers import contained
+from domain.tool_calls import ARGUMENTS_SIZE
 from domain.tools import Effect, Previewed, Tool, ToolContext, ToolSpec
 from plugins.errors import ToolDefinitionError, in_short
-from plugins.json_values import as_json, clean_text
-from plugins.tool import TOOL_NAME
+from plugins.json_values import as_json, as_json_apart
+from plugins.tool import TOOL_NAME, FunctionTool
 
+PREVIEW_LENGTH: Final = 500
 STUBBORN_SECONDS: Final = 5.0  # for a cancelled tool to clean up
 
 _log: Final = logging.getLogger(__name__)
@@ -30,6 +38,11 @@ class AdmittedTool:
     spec: ToolSpec
     tool: Tool
 
+    @property
+    def _gives_json(self) -> bool:
+        """Whether the tool's own `run`, which is ours then, has normalized the result."""
+        return type(self.tool) is FunctionTool
+
     def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments as JSON, as the tool itself checks them.
 
@@ -38,21 +51,28 @@ class AdmittedTool:
 
         """
         try:
-            checked: dict[str, Any] = as_json(dict(self.tool.check(arguments)))
-        except InvalidArguments:
-            raise
+            require_shallow(arguments)
+            given = dict(self.tool.check(arguments))
+            require_shallow(given)
+            checked: dict[str, Any] = as_json(given, ARGUMENTS_SIZE)
+        except InvalidArguments as error:
+            raise _fit_to_tell(error) from error
         except BaseException as error:
             raise InvalidArguments(f"The arguments cannot be checked: {in_short(error)}") from error
         return checked
 
     def preview(self, arguments: Mapping[str, Any]) -> str:
-        """Return what the tool itself says that a call will do, if it says so."""
+        """Return what the tool itself says that a call will do, on a line; nothing if it fails.
+
+        It is the plugin's own code, not async, so whoever asks does so in a thread.
+        """
         if not isinstance(self.tool, Previewed):
             return ""
         try:
-            return clean_text(" ".join(str(self.tool.preview(arguments)).split()))
-        except Exception:  # noqa: BLE001  a stranger's code: the human is asked all the same
-            _log.exception("tool %s of plugin %s has no preview", self.spec.name, self.spec.plugin)
+            return _line(self.tool.preview(arguments))
+        except BaseException as error:  # noqa: BLE001  the human is asked all the same
+            name, plugin = self.spec.name, self.spec.plugin
+            _log.error("tool %s of plugin %s has no preview: %s", name, plugin, in_short(error))
             return ""
 
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
@@ -83,13 +103,32 @@ class AdmittedTool:
 
     async def _run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
         try:
-            return as_json(await self.tool.run(arguments, context))
-        except (ToolError, asyncio.CancelledError, GeneratorExit):
+            with contained():
+                result = await self.tool.run(arguments, context)
+                return result if self._gives_json else await as_json_apart(result)
+        except (ToolError, asyncio.CancelledError):
             raise
-        except BaseException as error:  # even SystemExit is only the end of this call
+        except TooLarge as error:
+            return not_kept(str(error))
+        except Exception as error:
             context.log.exception("Tool %s failed", self.spec.name)
             said = in_short(error, context.secrets)
             raise ToolFailed(f"{self.spec.name} failed: {said}") from error
+
+
+def _line(preview: Any) -> str:
+    if not isinstance(preview, str):
+        if inspect.iscoroutine(preview):
+            preview.close()  # else Python warns that nobody awaited it
+        raise TypeError(f"a preview is a text, not a {type_name(preview)}")
+    return shorten(storable(str.__str__(preview)), PREVIEW_LENGTH)
+
+
+def _fit_to_tell(error: InvalidArguments) -> InvalidArguments:
+    """Return the error as it may be shown, whatever the tool put into it."""
+    told = InvalidArguments(message_of(error))
+    told.details = details_of(error)
+    return told
 
 
 def _forget(task: asyncio.Task[Any]) -> None:

@@ -3,8 +3,9 @@
 from typing import Final
 
 from domain.conversations import shorten
+from domain.json_values import error_text
+from domain.strangers import Contained
 from domain.tool_secrets import Secrets
-from plugins.json_values import clean_text
 
 _REASON_LENGTH: Final = 300
 
@@ -18,10 +19,7 @@ def in_short(error: BaseException, secrets: Secrets | None = None) -> str:
 
     Secrets are hidden before it is cut, so that no half of one is left.
     """
-    kind = type(error).__name__
-    try:
-        said = str(error)
-    except Exception:  # noqa: BLE001  an error of a plugin's own may not even be able to say itself
-        return kind
-    said = said if secrets is None else secrets.hide(said)
-    return clean_text(shorten(f"{kind}: {said}", _REASON_LENGTH))
+    if isinstance(error, Contained):
+        error = error.error
+    said = error_text(error) if secrets is None else error_text(error, secrets.hide)
+    return shorten(said, _REASON_LENGTH)

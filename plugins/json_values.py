@@ -1,91 +1,95 @@
-"""Values that every store and every client can hold.
+"""The values that plugins hand over, normalized: the small ones at once, the others apart.
 
-JSON as Python has it is wider than JSON as others have it. PostgreSQL holds no NUL
-character, UTF-8 no lone surrogate, RFC 8259 no NaN, and most readers no integer beyond
-64 bits.
+What `domain.json_values` says of JSON holds here; this adds what pydantic knows: models,
+dataclasses, dates, decimals, paths and their like.
 """
 
-import math
-import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import fields, is_dataclass
+from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 from pydantic_core import to_jsonable_python
 
-from domain.artifacts import Artifact
+from domain.artifacts import ARTIFACT_BYTES, Artifact
+from domain.json_values import NotPlain, TooLarge, normalized, refused
+from plugins.threads import Threads
 
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
-_LEAST_INTEGER: Final = -(2**63)
-_GREATEST_INTEGER: Final = 2**64 - 1
+LARGEST: Final = ARTIFACT_BYTES  # characters of JSON: what is larger can be kept nowhere
+QUICK: Final = 10_000  # characters that are normalized on the event loop, in about a millisecond
+MOST_ITEMS: Final = 100_000  # of an iterator, which may have no end
+
+_THREADS: Final = Threads()
 
 
-def as_json(value: object) -> Any:
+def as_json(value: object, size: int = LARGEST) -> Any:
     """Return the value in JSON's own types: models, dataclasses, dates and the like included.
 
     Artifacts stay what they are, alone, in dicts, lists and dataclasses: they are kept elsewhere.
-    NaN and infinities become strings, as do integers beyond 64 bits; characters that cannot
-    be stored become U+FFFD.
 
     Raises:
-        ValueError: the value has no JSON form, holds itself, or is nested too deep.
+        TooLarge: it has more than ``size`` characters as JSON.
+        ValueError: the value has no JSON form, or holds itself.
 
     """
+    with _said_of_json():
+        return normalized(value, other=_converted, size=size)
+
+
+async def as_json_apart(value: object) -> Any:
+    """Do as `as_json` does, in a thread where that may take long or runs the plugin's own code.
+
+    The walk is Python's, which lets the event loop have its turn every few milliseconds: a library
+    in C would be faster, and hold the interpreter to its end.
+
+    Raises:
+        TooLarge: it has more than `LARGEST` characters as JSON.
+        ValueError: the value has no JSON form, or holds itself.
+        ToolFailed: too many are normalized at the moment.
+
+    """
+    with suppress(NotPlain, TooLarge), _said_of_json():
+        return normalized(value, other=refused, size=QUICK)
+    return await _THREADS.run("normalizing", partial(as_json, value))
+
+
+@contextmanager
+def _said_of_json() -> Iterator[None]:
     try:
-        return _portable(value)
+        yield
+    except (NotPlain, TooLarge):
+        raise
     except (ValueError, RecursionError) as error:
         nested = isinstance(error, RecursionError)
         reason = "it holds itself, or is nested too deep" if nested else str(error)
         raise ValueError(f"not a JSON value: {reason}") from error
 
 
-def clean_text(text: str) -> str:
-    """Return the text with U+FFFD for each character that cannot be stored."""
-    return _UNSTORABLE.sub("\ufffd", text)
-
-
-def _portable(value: Any) -> Any:
-    match value:
-        case None | bool():
-            return value
-        case str():
-            return clean_text(str.__str__(value))  # also of an enum, whose str() is its name
-        case int() | float():
-            return _number(value)
-        case list() | tuple():
-            return [_portable(item) for item in value]
-        case dict():
-            return {_key(key): _portable(item) for key, item in value.items()}
-        case _:
-            return _portable_object(value)
-
-
-def _portable_object(value: Any) -> Any:
+def _converted(value: Any) -> Any:
+    """Return what stands for an object, to be normalized; an artifact stands for itself."""
     match value:
         case Artifact():
             return value
         case bytes() | bytearray() | memoryview():
             raise ValueError("it is bytes; return an Artifact(data, media_type, name)")
         case _ if _is_plain_dataclass(value):
-            return {each.name: _portable(getattr(value, each.name)) for each in fields(value)}
+            return {each.name: getattr(value, each.name) for each in fields(value)}
+        case Iterator():
+            return _items(value)
         case _:
-            return _portable(to_jsonable_python(value))
+            return to_jsonable_python(value)
+
+
+def _items(iterator: Iterator[Any]) -> list[Any]:
+    items = list(islice(iterator, MOST_ITEMS + 1))
+    if len(items) > MOST_ITEMS:
+        raise TooLarge(f"it is an iterator of more than {MOST_ITEMS:,} items")
+    return items
 
 
 def _is_plain_dataclass(value: Any) -> bool:
     """Tell whether it is one of the standard library: pydantic's may have ways of their own."""
     is_one = is_dataclass(value) and not isinstance(value, type)
     return is_one and not hasattr(value, "__pydantic_serializer__")
-
-
-def _number(value: float) -> float | str:
-    """Return it as a plain number, not as the enum or library type that it may be."""
-    if isinstance(value, int):
-        held = _LEAST_INTEGER <= value <= _GREATEST_INTEGER
-        return int(value) if held else str(int(value))
-    return float(value) if math.isfinite(value) else str(float(value))
-
-
-def _key(key: Any) -> str:
-    if isinstance(key, str):
-        return clean_text(str.__str__(key))
-    return str(*to_jsonable_python({key: None}))

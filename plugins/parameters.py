@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import PydanticJsonSchemaWarning
 
 from domain.errors import FieldProblem, InvalidArguments
+from domain.json_values import require_shallow
 from domain.tools import ToolContext
 from plugins.errors import ToolDefinitionError, in_short
 from plugins.json_values import as_json
@@ -66,6 +67,7 @@ class Parameters:
 
     def _read(self, arguments: Mapping[str, Any]) -> BaseModel:
         try:
+            require_shallow(arguments)
             return self.model.model_validate(as_json(dict(arguments)))
         except ValidationError as error:
             problems = list(_problems(error))

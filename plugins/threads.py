@@ -1,13 +1,11 @@
 """Threads for functions that are not async: one each, so that those that hang harm no other."""
 
-import asyncio
-import contextvars
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Final
 
 from domain.errors import ToolFailed
+from domain.strangers import in_thread
 
 AT_ONCE: Final = 32
 
@@ -32,25 +30,11 @@ class Threads:
             raise ToolFailed(
                 f"{name} is busy: {self._at_once} calls of it still run, perhaps for ever."
             )
-        loop = asyncio.get_running_loop()
-        outcome: asyncio.Future[Any] = loop.create_future()
-        context = contextvars.copy_context()
 
-        def tell(say: Callable[[Any], None], what: object) -> None:
-            with suppress(RuntimeError):  # the loop has ended; nobody listens
-                loop.call_soon_threadsafe(lambda: None if outcome.done() else say(what))
-
-        def work() -> None:
+        def work() -> Any:
             try:
-                result = context.run(call)
-            except StopIteration:  # a future cannot carry it: its waiter would wait for ever
-                tell(outcome.set_exception, RuntimeError("StopIteration"))
-            except BaseException as error:  # noqa: BLE001  all of it is the waiter's
-                tell(outcome.set_exception, error)
-            else:
-                tell(outcome.set_result, result)
+                return call()
             finally:
                 self._free.release()
 
-        threading.Thread(target=work, name=f"tool {name}", daemon=True).start()
-        return await outcome
+        return await in_thread(work, f"tool {name}")

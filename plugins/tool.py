@@ -9,10 +9,12 @@ from functools import partial
 from typing import Any, Final, Generic, ParamSpec, TypeVar
 
 from domain.errors import ToolError, ToolFailed
+from domain.json_values import TooLarge
+from domain.strangers import contained
 from domain.tools import Effect, ToolContext, ToolSpec
 from plugins.docstrings import read_docstring
 from plugins.errors import ToolDefinitionError, in_short
-from plugins.json_values import as_json
+from plugins.json_values import as_json_apart
 from plugins.parameters import Parameters, read_parameters
 from plugins.threads import Threads
 
@@ -57,15 +59,17 @@ class FunctionTool(Generic[P, R]):
             InvalidArguments: the arguments do not fit the schema.
             ToolFailed: the function raised, or its result has no JSON form. Errors of the
                 family of `ToolError` that it raises come through as they are.
+            TooLarge: the result is larger than can be kept anywhere.
 
         """
         values = self.parameters.values(arguments, context)
         name = self.spec.name
         try:
-            return as_json(await self._call(values))
-        except ToolError:
+            with contained():
+                return await as_json_apart(await self._call(values))
+        except (ToolError, TooLarge):
             raise
-        except (Exception, SystemExit) as error:
+        except Exception as error:
             context.log.exception("Tool %s failed", name)
             raise ToolFailed(f"{name} failed: {in_short(error, context.secrets)}") from error
 

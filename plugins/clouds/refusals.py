@@ -1,7 +1,7 @@
 """How a cloud's refusals are said: in words that name who must act."""
 
 from domain.errors import ToolFailed
-from plugins.json_values import clean_text
+from domain.json_values import storable
 
 _DETAIL_LENGTH = 500
 
@@ -45,5 +45,5 @@ def refused(cloud: str, detail: str) -> ToolFailed:
 
 
 def _short(detail: str) -> str:
-    text = clean_text(" ".join(detail.split()))
+    text = storable(" ".join(detail.split()))
     return text if len(text) <= _DETAIL_LENGTH else text[: _DETAIL_LENGTH - 1] + "…"

@@ -82,8 +82,8 @@ def house(answer: ToolRequest, *vetoes: Veto, tool: FakeTool, autonomy: Autonomy
     ("veto", "why"),
     [
         (raises, "the plugin rules could not be asked: it raised OSError"),
-        (leaves, "the plugin rules could not be asked: it raised RuntimeError"),
-        (cancels, "the plugin rules could not be asked: it raised RuntimeError"),
+        (leaves, "the plugin rules could not be asked: it raised SystemExit"),
+        (cancels, "the plugin rules could not be asked: it raised CancelledError"),
         (hangs, "the plugin rules could not be asked: it did not answer within 0.01 seconds"),
         (not_async, "the plugin rules could not be asked: it raised TypeError"),
         (yes, "the plugin rules gave no proper answer"),

@@ -131,7 +131,7 @@ def test_arguments_that_cannot_be_checked_do_not_fit() -> None:
 
     with pytest.raises(InvalidArguments, match="KeyError"):
         take.check({"value": 1})
-    with pytest.raises(InvalidArguments, match="nested too deep"):
+    with pytest.raises(InvalidArguments, match="levels deep"):
         take.check({"value": looped()})
 
 

@@ -1,0 +1,282 @@
+"""The one door for values from outside: JSON that every store and every reader can hold.
+
+What a provider, a tool, an API or a plugin hands over is normalized here, once. JSON as Python has
+it is wider than JSON as others have it: RFC 8259 has no NaN, UTF-8 no lone surrogate, PostgreSQL no
+NUL character, and readers differ in how deep they go. Integers of any size are JSON, and keep their
+digits (RFC 8259, section 6, only warns that some readers round them).
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from typing import Any, Final
+
+DEPTH: Final = 56
+"""How many lists and objects may stand in each other. With what an answer puts around a value it
+stays below 64, the least that common readers take (System.Text.Json, `MaxDepth`)."""
+
+DIGITS: Final = 1_000
+"""Of an integer: Python itself writes 4,300 at most (`sys.set_int_max_str_digits`)."""
+
+TEXT_SHOWN: Final = 1_000
+"""Characters of what an object says of itself, where it has no JSON form."""
+
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+_BEYOND: Final = 10**DIGITS
+_NO_LIMIT: Final = 2**63
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False).encode
+_CONVERSIONS: Final = 8  # of an object into another, beneath the deepest level
+
+
+class TooLarge(ValueError):
+    """The value is larger than it may be here."""
+
+
+class NotPlain(ValueError):
+    """The value holds something that is not one of JSON's own types."""
+
+
+def storable(text: str) -> str:
+    """Return the text with U+FFFD for what no store holds: NUL and half surrogate pairs.
+
+    Two halves that follow on each other become the character that they stand for. This is the one
+    place that decides it: what is streamed has gone through here, so what is kept is the same.
+    """
+    if _UNSTORABLE.search(text) is None:
+        return text
+    whole = text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass")
+    return whole.decode("utf-16", "replace")
+
+
+def as_text(value: object) -> str:
+    """Return what an object says of itself, of bounded length; its type where it cannot."""
+    try:
+        text = str.__str__(str(value))  # an exact text, not one of a class of its own
+    except BaseException:  # noqa: BLE001  nothing that a stranger's __str__ raises may get out
+        text = f"({type_name(value)} that cannot say what it is)"
+    return storable(text if len(text) <= TEXT_SHOWN else f"{text[:TEXT_SHOWN]}…")
+
+
+def error_text(error: BaseException, hide: Callable[[str], str] = str) -> str:
+    """Return an error's type and message; of its message at most `TEXT_SHOWN` characters.
+
+    ``hide`` takes secrets out, before anything is cut: no half of one is left.
+    """
+    try:
+        message = storable(hide(str.__str__(str(error))))
+    except BaseException:  # noqa: BLE001  as above
+        return type_name(error)
+    if len(message) > TEXT_SHOWN:
+        message = f"{message[:TEXT_SHOWN]}…"
+    return f"{type_name(error)}: {message}" if message else type_name(error)
+
+
+def type_name(value: object) -> str:
+    """Return the name of an object's class, whatever its metaclass says."""
+    name: str = type.__dict__["__name__"].__get__(type(value))
+    return storable(name)
+
+
+def described(value: object) -> Any:
+    """Return what stands for an object without a JSON form of its own."""
+    match value:
+        case set() | frozenset():
+            return list(value)
+        case bytes() | bytearray() | memoryview():
+            return f"({len(value)} bytes)"
+        case Enum():
+            return value.value
+        case BaseException():
+            return error_text(value)
+        case Mapping():
+            return dict(value)
+        case _:
+            return as_text(value)
+
+
+def refused(value: object) -> Any:
+    """Take nothing but JSON's own types.
+
+    Raises:
+        NotPlain: always.
+
+    """
+    raise NotPlain(f"it is a {type_name(value)}, which is no JSON value")
+
+
+def normalized(
+    value: object,
+    *,
+    other: Callable[[Any], Any] = described,
+    size: int = _NO_LIMIT,
+    depth: int = DEPTH,
+) -> Any:
+    """Return the value in JSON's own types; what is nested deeper than ``depth`` as JSON text.
+
+    NaN and infinities become texts, tuples lists, keys texts. ``other`` returns what stands for an
+    object of any other type, which is then normalized. ``size`` bounds the characters that the
+    value has at least, written as JSON.
+
+    Raises:
+        TooLarge: it has more.
+        ValueError: it holds itself, or an integer of more than `DIGITS` digits; or ``other``
+            refused something in it.
+
+    """
+    return _Normalizing(other, size).of(value, depth)
+
+
+class _Normalizing:
+    """One walk over one value; ``_left`` is how many characters may still come."""
+
+    def __init__(self, other: Callable[[Any], Any], size: int, *, is_finite: bool = False) -> None:
+        self._other = other
+        self._left = size
+        self._is_finite = is_finite
+
+    def of(self, value: Any, depth: int) -> Any:
+        match value:
+            case str():
+                return self._text(value)
+            case None | bool():
+                self._count(4)
+                return value
+            case int() | float():
+                return self._number(value)
+            case dict():
+                return self._object(value, depth)
+            case list() | tuple():
+                return self._list(value, depth)
+            case _:
+                return self._converted(value, depth)
+
+    def _converted(self, value: Any, depth: int) -> Any:
+        """Return what stands for an object, of which each step is a level deeper."""
+        found = self._other(value)
+        if found is value:  # left as it is, on purpose
+            return value
+        if depth < -_CONVERSIONS:
+            raise ValueError("it stands for another object, and so on")
+        return self.of(found, depth - 1)
+
+    def _text(self, value: str) -> str:
+        text = str.__str__(value)  # also of an enum, whose str() is its name
+        self._count(len(text) + 2)
+        return storable(text)
+
+    def _number(self, value: float) -> Any:
+        self._count(1)
+        if isinstance(value, int):
+            number = int.__int__(value)  # the plain one, not the enum or library type it may be
+            if not -_BEYOND < number < _BEYOND:
+                raise ValueError(f"it holds an integer of more than {DIGITS:,} digits")
+            return number
+        plain = float.__float__(value)
+        if math.isfinite(plain):
+            return plain
+        if self._is_finite:
+            raise ValueError("it holds a number beyond what numbers can be")
+        return str(plain)
+
+    def _list(self, value: Any, depth: int) -> Any:
+        # The builtin methods, since a class of a plugin's own may have others.
+        kind = list if isinstance(value, list) else tuple
+        items = kind.__getitem__(value, slice(None))
+        self._count(len(items) + 2)
+        if depth <= 0:
+            return self._as_text(value)
+        return [self.of(item, depth - 1) for item in items]
+
+    def _object(self, value: dict[Any, Any], depth: int) -> Any:
+        items = dict.items(value)
+        self._count(2 * len(items) + 2)
+        if depth <= 0:
+            return self._as_text(value)
+        return {self._key(key): self.of(item, depth - 1) for key, item in items}
+
+    def _key(self, key: Any) -> str:
+        if isinstance(key, str):
+            return self._text(key)
+        plain = self.of(key, 1)
+        return plain if isinstance(plain, str) else json.dumps(plain)
+
+    def _as_text(self, value: Any) -> str:
+        try:
+            text = json.dumps(value, ensure_ascii=False, default=as_text)
+        except (RecursionError, ValueError) as error:  # the latter: the same object within itself
+            raise ValueError("it holds itself, or is nested too deep") from error
+        return self._text(text)
+
+    def _count(self, characters: int) -> None:
+        self._left -= characters
+        if self._left < 0:
+            raise TooLarge("it is too large")
+
+
+def require_json(value: Any) -> Any:
+    """Return a value that a JSON text was read into, as it may be handed on: with every digit.
+
+    Unlike `normalized` it changes nothing that the value says: NUL and half surrogate pairs become
+    U+FFFD, and that is all.
+
+    Raises:
+        ValueError: it is nested deeper than `DEPTH`, or has a number that JSON cannot carry, such
+            as 1e400; the message says which.
+
+    """
+    require_shallow(value)
+    return _Normalizing(refused, _NO_LIMIT, is_finite=True).of(value, DEPTH)
+
+
+def require_shallow(value: Any, depth: int = DEPTH) -> None:
+    """Let a value of JSON's own types pass if it is not nested too deep.
+
+    Raises:
+        ValueError: it is nested deeper than that.
+
+    """
+    level = _containers([value])
+    for _ in range(depth):
+        if not level:
+            return
+        inside = (each.values() if isinstance(each, dict) else each for each in level)
+        level = _containers(item for items in inside for item in items)
+    if level:
+        raise ValueError(f"it is nested more than {depth} levels deep")
+
+
+def is_larger(value: Any, size: int) -> bool:
+    """Tell whether a value of JSON's own types has more characters than that, about."""
+    left, waiting = size, [value]
+    while waiting and left >= 0:
+        each = waiting.pop()
+        left -= len(each) if isinstance(each, str) else 1
+        if isinstance(each, dict):
+            left -= sum(map(len, each)) if len(each) <= left else len(each)
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
+    return left < 0
+
+
+def written(value: Any) -> str:
+    """Return a value of JSON's own types as text, piece by piece where it is long.
+
+    So other threads have their turn in between: json's encoder in C gives them none.
+    """
+    match value:
+        case dict():
+            pieces = (f"{_ENCODE(name)}: {written(item)}" for name, item in value.items())
+            return f"{{{', '.join(pieces)}}}"
+        case list():
+            return f"[{', '.join(map(_ENCODE, value))}]"
+        case _:
+            return _ENCODE(value)
+
+
+def _containers(values: Iterable[Any]) -> list[Any]:
+    """Return the lists and objects among the values, each once: it may stand at many places."""
+    found = {id(value): value for value in values if isinstance(value, dict | list | tuple)}
+    return list(found.values())
