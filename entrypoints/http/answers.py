@@ -2,7 +2,7 @@
 
 from typing import Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from domain.consenting import Said
 from domain.consents import ConsentStatus
@@ -12,11 +12,7 @@ REASON_LENGTH: Final = 2000
 
 
 class HumanAnswer(BaseModel):
-    """An answer. Anything but `approved: true` is a no."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"anyOf": [{"required": ["approved"]}, {"required": ["outcome"]}]}
-    )
+    """An answer: `approved`, or `outcome`. Anything but `approved: true` is a no."""
 
     consent_request_id: Id
     approved: bool = Field(default=False, strict=True, description="Whether the call may run.")

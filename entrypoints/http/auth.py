@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, model_validator
+from pydantic import BaseModel, EmailStr, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from quart import Blueprint
 from quart_schema import document_response, tag, validate_request
@@ -12,7 +12,7 @@ from domain.identity import User
 from domain.ports.passwords import MAX_PASSWORD_BYTES
 from entrypoints.encoding import time_text
 from entrypoints.http.guard import caller, identity, open_to_all
-from entrypoints.http.models import Id, RequestBody, Timestamp
+from entrypoints.http.models import Id, RequestBody, Timestamp, example
 from entrypoints.http.openapi import answers_nothing, can_fail
 from entrypoints.services import services
 
@@ -68,17 +68,23 @@ def token_answer(grant: Grant) -> dict[str, Any]:
 class RegisterRequest(RequestBody):
     """A new account."""
 
+    model_config = example(
+        {
+            "email": "ada@example.com",
+            "full_name": "Ada Lovelace",
+            "password": "correct horse battery",
+        }
+    )
+
     email: EmailStr = Field(
         description="Also the user name.",
-        examples=["ada@example.com"],
         json_schema_extra={"pattern": r"^[^@\s]+@[^@\s]+\.[^@\s]+$"},
     )
-    full_name: str = Field(min_length=1, max_length=200, examples=["Ada Lovelace"])
+    full_name: str = Field(min_length=1, max_length=200)
     password: str = Field(
         min_length=8,
         max_length=MAX_PASSWORD_BYTES,
         description=f"At most {MAX_PASSWORD_BYTES} bytes in UTF-8.",
-        examples=["correct horse battery"],
     )
 
 
@@ -97,17 +103,15 @@ async def register(data: RegisterRequest) -> tuple[dict[str, Any], int, dict[str
 class LoginRequest(RequestBody):
     """A user name or an e-mail address (one of the two), and the password."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["username"]}, {"required": ["email"]}]}
-    )
+    model_config = example({"email": "ada@example.com", "password": "correct horse battery"})
 
     username: str | SkipJsonSchema[None] = Field(
-        None, min_length=1, max_length=320, examples=["admin"]
+        None, min_length=1, max_length=320, description="Or `email`."
     )
-    email: str | SkipJsonSchema[None] = Field(None, min_length=1, max_length=320)
-    password: str = Field(
-        min_length=1, max_length=MAX_PASSWORD_BYTES, examples=["correct horse battery"]
+    email: str | SkipJsonSchema[None] = Field(
+        None, min_length=1, max_length=320, description="Or `username`."
     )
+    password: str = Field(min_length=1, max_length=MAX_PASSWORD_BYTES)
 
     @model_validator(mode="after")
     def _check_login(self) -> Self:
@@ -137,6 +141,8 @@ async def login(data: LoginRequest) -> dict[str, Any]:
 
 class RefreshRequest(RequestBody):
     """The refresh token that came with the access token."""
+
+    model_config = example({"refresh_token": "the refresh token of your last login"})
 
     refresh_token: str = Field(min_length=1, max_length=1024)
 

@@ -20,7 +20,15 @@ from entrypoints.encoding import dump, time_text
 from entrypoints.http.event_models import ConsentRequest, TokenUsage
 from entrypoints.http.guard import caller
 from entrypoints.http.idempotency import request_key, takes_key
-from entrypoints.http.models import AgentName, Id, ModelName, ProviderName, RequestBody, Timestamp
+from entrypoints.http.models import (
+    AgentName,
+    Id,
+    ModelName,
+    ProviderName,
+    RequestBody,
+    Timestamp,
+    example,
+)
 from entrypoints.http.openapi import EventStream, can_answer_nothing, can_fail, responds_with
 from entrypoints.http.streams import (
     Batches,
@@ -38,9 +46,9 @@ blueprint = Blueprint("chat", __name__, url_prefix="/api")
 class ChatRequest(RequestBody):
     """A message to the agent."""
 
-    message: str = Field(
-        min_length=1, max_length=100_000, description="What to say.", examples=["What is 17 * 23?"]
-    )
+    model_config = example({"message": "What is 17 * 23?"})
+
+    message: str = Field(min_length=1, max_length=100_000, description="What to say.")
     conversation_id: Id | None = Field(
         None, description="The conversation to go on with. Without one a new one begins."
     )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from quart import Blueprint
 from quart_schema import document_response, tag, validate_request
 
@@ -13,7 +13,7 @@ from domain.llm import ModelChoice
 from domain.policy import Autonomy
 from domain.ports.chat_model import ChatModels
 from entrypoints.http.guard import for_role
-from entrypoints.http.models import ModelName, ProviderName, RequestBody
+from entrypoints.http.models import ModelName, ProviderName, RequestBody, example
 from entrypoints.http.openapi import can_fail
 from entrypoints.services import services
 
@@ -140,9 +140,7 @@ class CloudsChange(RequestBody):
 class ConfigChange(RequestBody):
     """What to change; what is left out stays. The flat names are the same fields, and win."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"agent": {"autonomy_level": "semi"}}]}
-    )
+    model_config = example({"agent": {"autonomy_level": "semi"}})
 
     llm: LlmChange | None = None
     agent: AgentChange | None = None

@@ -15,12 +15,14 @@ from entrypoints.http.event_models import ConsentRequest
 from entrypoints.http.guard import caller
 from entrypoints.http.idempotency import idempotent
 from entrypoints.http.models import (
+    EXAMPLE_ID,
     ConsentCursor,
     Id,
     Limit,
     NextCursor,
     RequestBody,
     Timestamp,
+    example,
 )
 from entrypoints.http.openapi import can_fail
 from entrypoints.services import services
@@ -100,7 +102,9 @@ async def get(consent_id: str) -> dict[str, Any]:
 
 
 class ConsentAnswer(HumanAnswer, RequestBody):
-    """An answer. Anything but `approved: true` is a no."""
+    """An answer: `approved`, or `outcome`. Anything but `approved: true` is a no."""
+
+    model_config = example({"consent_request_id": EXAMPLE_ID, "approved": True})
 
 
 class ConsentAnswered(BaseModel):

@@ -23,6 +23,7 @@ from entrypoints.http.models import (
     ProviderName,
     RequestBody,
     Timestamp,
+    example,
 )
 from entrypoints.http.openapi import answers_nothing, can_fail
 from entrypoints.services import services
@@ -114,6 +115,8 @@ async def find(query_args: ListQuery) -> dict[str, Any]:
 class NewConversation(RequestBody):
     """A conversation to begin."""
 
+    model_config = example({"title": "Sums"})
+
     title: str = Field("New conversation", min_length=1, max_length=TITLE_LENGTH)
     provider: ProviderName | None = Field(None, description="Who answers here.")
     model: ModelName | None = Field(None, description="With which model.")
@@ -167,6 +170,8 @@ async def get(conversation_id: str, query_args: MessagesQuery) -> dict[str, Any]
 
 class ConversationChange(RequestBody):
     """What to change. Another provider without a model means that provider's default."""
+
+    model_config = example({"title": "Sums and products"})
 
     title: str | None = Field(None, min_length=1, max_length=TITLE_LENGTH)
     provider: ProviderName | None = Field(None, description="null: as configured.")

@@ -100,7 +100,7 @@ async def live() -> dict[str, Any]:
     return {"status": "alive"}
 
 
-class Status(BaseModel):
+class ServiceStatus(BaseModel):
     """The service runs."""
 
     status: Literal["running"]
@@ -111,7 +111,7 @@ class Status(BaseModel):
 @blueprint.get("/status")
 @open_to_all
 @tag(["health"])
-@document_response(Status)
+@document_response(ServiceStatus)
 async def status() -> dict[str, Any]:
     """Say that the service runs, and whether OpenAI's API is configured and not failing."""
     connected = services().models.states().get("openai") == "ready"

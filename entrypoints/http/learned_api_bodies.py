@@ -16,7 +16,7 @@ from domain.learned_apis import ApiSettings, Override, Selection
 from domain.tools import Effect
 from entrypoints.http.connection import read_json
 from entrypoints.http.learned_api_patterns import EffectRules, FixedArguments, fixed_values
-from entrypoints.http.models import RequestBody
+from entrypoints.http.models import RequestBody, example
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -34,6 +34,22 @@ _JSON: Final = frozenset({"application/openapi+json", "application/vnd.oai.opena
 _SIGNS: Final = ("openapi", "swagger")
 _SOURCE: Final = "source"
 
+_EXAMPLE: Final = {
+    "openapi": "3.1.0",
+    "info": {"title": "Pets", "version": "1"},
+    "servers": [{"url": "https://pets.example.com"}],
+    "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}},
+    "security": [{"key": []}],
+    "paths": {
+        "/pets": {
+            "get": {
+                "operationId": "listPets",
+                "summary": "List the pets",
+                "responses": {"200": {"description": "The pets"}},
+            }
+        }
+    },
+}
 
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Texts = Annotated[list[Text], Field(max_length=1_000)]
@@ -141,7 +157,9 @@ class SettingsBody(RequestBody):
 
 
 class LearnRequest(SettingsBody):
-    """An API to learn, such as `{"type": "openapi", "source": "https://.../openapi.json"}`."""
+    """An API to learn: its document, or the address of that, and what is wanted of it."""
+
+    model_config = example({"type": "openapi", "source": _EXAMPLE, "auth": {"per_user": True}})
 
     type: Literal["openapi"] = "openapi"
     source: str | dict[str, Any] = Field(
@@ -162,6 +180,8 @@ class LearnRequest(SettingsBody):
 class ApiChange(SettingsBody):
     """What is to be otherwise; what is not given stays as it is. Lists and maps are replaced."""
 
+    model_config = example({"exclude": {"methods": ["DELETE"]}, "requests_per_second": 5})
+
     def edit(self) -> Edit:
         """Return it as the core has it."""
         fixed = fixed_values(self.fixed_arguments)
@@ -171,17 +191,23 @@ class ApiChange(SettingsBody):
 class NewDocument(RequestBody):
     """A new document; without one that at the API's own address is read."""
 
+    model_config = example({"source": _EXAMPLE})
+
     source: str | dict[str, Any] | None = None
 
 
 class AcceptRequest(RequestBody):
     """Which version is accepted."""
 
+    model_config = example({"waiting": ""})
+
     waiting: str = Field("", description="`waiting` as it was seen: another one is not accepted.")
 
 
 class OwnCredentials(RequestBody):
     """Your own credentials for an API."""
+
+    model_config = example({"credentials": {"key": "what the API gave you"}})
 
     credentials: Keys
 

@@ -126,7 +126,7 @@ async def metrics() -> dict[str, Any]:
 class MetricsText(RootModel[str]):
     """The figures in Prometheus' text format, version 0.0.4."""
 
-    media_type: ClassVar[str] = "text/plain"
+    media_types: ClassVar = ("text/plain",)
 
 
 @blueprint.get("/metrics")

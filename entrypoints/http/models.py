@@ -5,7 +5,6 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from domain.paging import MAX_LIMIT
-from entrypoints.http.openapi_schemas import CHOICES
 
 EXAMPLE_ID: Final = "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
 
@@ -39,8 +38,11 @@ ConsentCursor = Annotated[
 DecisionCursor = Annotated[
     str, Field(description=_CURSOR, json_schema_extra={"pattern": "^a[0-9a-f]{46}$"})
 ]
-ProviderName = Annotated[str, Field(json_schema_extra={CHOICES: "providers"})]
-AgentName = Annotated[str, Field(json_schema_extra={CHOICES: "agents"})]
+# Plugins bring providers and agents, and the document says the same whatever is installed.
+ProviderName = Annotated[
+    str, Field(description="As `llm_providers` of `GET /api/health` names them.", min_length=1)
+]
+AgentName = Annotated[str, Field(min_length=1, max_length=200)]
 ModelName = Annotated[str, Field(min_length=1, max_length=200)]
 NextCursor = Annotated[
     str | None, Field(description="Send it as `cursor` for the next page; null at the end.")
@@ -61,7 +63,17 @@ class RequestBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+def example(body: dict[str, Any]) -> ConfigDict:
+    """Return the configuration of a body with an example, which the documentation sends as it is.
+
+    Each body has one. It succeeds on a new service, once the ids in it are those of something.
+    """
+    return ConfigDict(json_schema_extra={"examples": [body]})
+
+
 class Enabling(RequestBody):
     """Switches something on or off."""
+
+    model_config = example({"enabled": True})
 
     enabled: bool

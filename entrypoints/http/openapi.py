@@ -11,7 +11,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, ParamSpec, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
 from quart import Quart, Response
 from quart_schema import Info, OpenAPIProvider, QuartSchema
 from quart_schema.validation import DataSource
@@ -25,12 +25,11 @@ from entrypoints.http.guard import is_open, role_of
 from entrypoints.http.idempotency import is_keyed
 from entrypoints.http.openapi_schemas import (
     REFERENCE,
+    body_schemas,
     plain_parameter,
-    refusing_nul,
     schemas_of,
     tidy,
 )
-from entrypoints.services import EXTENSION
 from entrypoints.version import VERSION
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -44,7 +43,7 @@ _DOCUMENT: Final = "puerto.openapi"
 
 
 def responds_with(model: type[BaseModel]) -> Callable[[View], View]:
-    """Say that 200 may also bring another media type: ``model.media_type``."""
+    """Say that 200 may also bring other media types: ``model.media_types``."""
     return _marked(_ALSO, model)
 
 
@@ -97,21 +96,20 @@ class ErrorBody(BaseModel):
     request_id: str = Field(description="The `X-Request-ID` of this answer: the log knows it.")
 
 
-class Error(BaseModel):
+class ErrorAnswer(BaseModel):
     """Every error of the API."""
 
     error: ErrorBody
 
 
-class EventStream(BaseModel):
-    """One server-sent event. A comment comes every 15 seconds when there is nothing to send."""
+class EventStream(RootModel[str]):
+    """Server-sent events: each has an `Event` in JSON as its `data`, and as its `id` the cursor.
 
-    media_type: ClassVar[str] = "text/event-stream"
+    The cursor of the last event received is the `Last-Event-ID` for coming back. A comment comes
+    every 15 seconds when there is nothing to send.
+    """
 
-    id: str = Field(description="The cursor after this event: `Last-Event-ID` for coming back.")
-    data: str = Field(
-        description="The event.", json_schema_extra={"contentMediaType": "application/json"}
-    )
+    media_types: ClassVar = ("text/event-stream",)
 
 
 class Document(OpenAPIProvider):
@@ -123,9 +121,7 @@ class Document(OpenAPIProvider):
         components = document["components"]
         components["schemas"] |= schemas_of("Event", RunEvents)
         components["schemas"] |= schemas_of("ClientFrame", text.client_frames())
-        components["schemas"] |= schemas_of("Error", Error)
-        data = components["schemas"]["EventStream"]["properties"]["data"]
-        data["contentSchema"] = {"$ref": REFERENCE.format(model="Event")}
+        components["schemas"] |= schemas_of("ErrorAnswer", ErrorAnswer)
         components["responses"] = {_name(status): _failure(status) for status in text.FAILURES}
         components["headers"] = {"RequestId": text.REQUEST_ID}
         components["securitySchemes"] = {"bearer": text.BEARER}
@@ -133,12 +129,7 @@ class Document(OpenAPIProvider):
         document["security"] = [{"bearer": []}]
         document["x-websockets"] = text.WEBSOCKETS
         document["paths"] = dict(sorted(document["paths"].items()))
-        at_hand = self._app.extensions[EXTENSION]
-        choices = {
-            "providers": list(at_hand.models.names()),
-            "agents": [agent.value.name for agent in at_hand.agents.agents()],
-        }
-        finished: Json = tidy(document, choices)
+        finished: Json = tidy(document)
         return finished | {"info": document["info"]}
 
     def build_paths(self, rule: Rule) -> tuple[Json, Json]:
@@ -196,9 +187,10 @@ class Document(OpenAPIProvider):
         body, schemas = super().build_request_body(model, source)
         (content,) = body["content"].values()
         schemas[model.__name__] = content["schema"]
+        (content["example"],) = content["schema"].pop("examples")
         content["schema"] = {"$ref": REFERENCE.format(model=model.__name__)}
         described = {"description": inspect.getdoc(model) or model.__name__, "required": True}
-        return body | described, refusing_nul(schemas)
+        return body | described, body_schemas(schemas)
 
     def build_response_object(self, model: Any, headers_model: Any) -> tuple[Json, Json]:
         """Return an answer, its body under its model's name and its own media type."""
@@ -206,8 +198,8 @@ class Document(OpenAPIProvider):
         content = answer["content"]["application/json"]
         schemas[model.__name__] = content["schema"]
         content = {"schema": {"$ref": REFERENCE.format(model=model.__name__)}}
-        media_type = getattr(model, "media_type", "application/json")
-        return answer | {"content": {media_type: content}}, schemas
+        media_types = getattr(model, "media_types", ("application/json",))
+        return answer | {"content": dict.fromkeys(media_types, content)}, schemas
 
 
 def _statuses(view: object, rule: Rule, *, has_body: bool) -> Iterable[int]:
@@ -237,7 +229,7 @@ def _failure(status: int) -> Json:
         "headers": text.headers(status),
         "content": {
             "application/json": {
-                "schema": {"$ref": REFERENCE.format(model="Error")},
+                "schema": {"$ref": REFERENCE.format(model="ErrorAnswer")},
                 "example": {"error": example},
             }
         },

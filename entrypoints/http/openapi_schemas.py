@@ -1,6 +1,7 @@
 """JSON Schemas as the OpenAPI document needs them."""
 
-from collections.abc import Collection, Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -8,25 +9,10 @@ from pydantic import TypeAdapter
 Json = dict[str, Any]
 
 REFERENCE: Final = "#/components/schemas/{model}"
-CHOICES: Final = "x-choices"
 
 _NO_NUL: Final = r"^[^\u0000]*$"
-_NARROW: Final = frozenset({"enum", "const", "format", "pattern", CHOICES})
+_NARROW: Final = frozenset({"enum", "const", "format", "pattern"})
 _VALUES: Final = frozenset({"default", "const", "enum", "example", "examples"})
-_ANY_JSON: Final[Json] = {
-    "description": "Any JSON value whose texts hold no NUL character.",
-    "anyOf": [
-        {"type": ["boolean", "number", "null"]},
-        {"type": "string"},
-        {"type": "array", "items": {"$ref": REFERENCE.format(model="AnyJson")}},
-        {"$ref": REFERENCE.format(model="AnyJsonObject")},
-    ],
-}
-_ANY_JSON_OBJECT: Final[Json] = {
-    "type": "object",
-    "propertyNames": {"type": "string"},
-    "additionalProperties": {"$ref": REFERENCE.format(model="AnyJson")},
-}
 
 
 def schemas_of(name: str, type_: Any) -> Json:
@@ -49,22 +35,19 @@ def plain_parameter(parameter: Json, needed: Collection[str]) -> Json:
     return parameter | described | {"schema": _refusing_nul(schema)}
 
 
-def refusing_nul(schemas: Mapping[str, Json]) -> Json:
-    """Return schemas of request bodies that say what the parser refuses: NUL in any text."""
-    found = {name: _refusing_nul(schema) for name, schema in schemas.items()}
-    found["AnyJson"] = _refusing_nul(_ANY_JSON)
-    found["AnyJsonObject"] = _refusing_nul(_ANY_JSON_OBJECT)
-    return found
+def body_schemas(schemas: Mapping[str, Json]) -> Json:
+    """Return schemas of request bodies that say what the parser does, to people and programs.
+
+    Any text refuses NUL. A field with a default may be left out, so the default is told in words:
+    generators of clients take a `default` to mean that the field is always there.
+    """
+    return {name: _with_defaults_in_words(_refusing_nul(each)) for name, each in schemas.items()}
 
 
 def _refusing_nul(node: Any) -> Any:
     match node:
         case {"type": "string"} if not node.keys() & _NARROW:
             return node | {"pattern": _NO_NUL}
-        case {"type": "object", "additionalProperties": True}:
-            kept = node.keys() - {"type", "additionalProperties"}
-            described = {key: node[key] for key in node if key in kept}
-            return described | {"$ref": REFERENCE.format(model="AnyJsonObject")}
         case dict():
             return {
                 key: value if key in _VALUES else _refusing_nul(value)
@@ -76,24 +59,30 @@ def _refusing_nul(node: Any) -> Any:
             return node
 
 
-def tidy(node: Any, choices: Mapping[str, Sequence[str]]) -> Any:
-    """Return the document without noise, and with the values that only this installation knows.
+def _with_defaults_in_words(schema: Json) -> Json:
+    fields = {name: _in_words(field) for name, field in schema.get("properties", {}).items()}
+    return schema | {"properties": fields} if fields else schema
 
-    Noise are titles that repeat a field's name and defaults of null. ``{"x-choices": "name"}``
-    becomes the enumeration of that name.
-    """
+
+def _in_words(field: Json) -> Json:
+    if field.get("default") is None:
+        return field
+    default = json.dumps(field["default"])
+    told = f"{field.get('description', '')} Not given: `{default}`.".strip()
+    return {key: value for key, value in field.items() if key != "default"} | {"description": told}
+
+
+def tidy(node: Any) -> Any:
+    """Return the document without noise: titles that repeat a name, and defaults of null."""
     match node:
         case dict():
-            kept = {
-                key: value if key in _VALUES else tidy(value, choices)
+            return {
+                key: value if key in _VALUES else tidy(value)
                 for key, value in node.items()
                 if not _is_noise(key, value)
             }
-            if isinstance(name := kept.pop(CHOICES, None), str):
-                kept["enum"] = list(choices[name])
-            return kept
         case list():
-            return [tidy(item, choices) for item in node]
+            return [tidy(item) for item in node]
         case _:
             return node
 

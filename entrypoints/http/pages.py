@@ -43,6 +43,13 @@ _SWAGGER_UI: Final = """\
 <link rel="stylesheet" href="{pages.css}">
 </head>
 <body>
+<form id="login">
+<input name="login" autocomplete="username" placeholder="User name or e-mail" required>
+<input name="password" type="password" autocomplete="current-password" placeholder="Password"
+ required>
+<button>Log in</button>
+<output></output>
+</form>
 <div id="swagger-ui" data-url="/openapi.json"></div>
 <script src="{swagger-ui-bundle.js}"></script>
 <script src="{start-swagger-ui.js}"></script>

@@ -14,7 +14,7 @@ from domain.policy import Autonomy, Comparison, Condition, Decision, Policy, Rul
 from domain.tools import Effect
 from entrypoints.encoding import time_text
 from entrypoints.http.guard import caller, for_role
-from entrypoints.http.models import RequestBody, Timestamp, Whole
+from entrypoints.http.models import RequestBody, Timestamp, Whole, example
 from entrypoints.http.openapi import can_fail
 from entrypoints.services import services
 
@@ -99,10 +99,9 @@ class RuleBody(RequestBody):
 class PolicyBody(RequestBody):
     """The rules in their order: the first that matches a call decides."""
 
-    rules: list[RuleBody] = Field(
-        max_length=RULES,
-        examples=[
-            [
+    model_config = example(
+        {
+            "rules": [
                 {"decision": "deny", "name": "nobody deletes", "effect": "destructive"},
                 {
                     "decision": "ask",
@@ -110,8 +109,10 @@ class PolicyBody(RequestBody):
                     "arguments": [{"argument": "amount", "test": "above", "value": 100}],
                 },
             ]
-        ],
+        }
     )
+
+    rules: list[RuleBody] = Field(max_length=RULES)
 
     def read(self) -> list[Rule]:
         """Return the rules."""
@@ -184,7 +185,9 @@ async def change(data: PolicyBody) -> dict[str, Any]:
 class ExplainRequest(RequestBody):
     """A call that you might make."""
 
-    tool: str = Field(min_length=1, max_length=LENGTH, examples=["calculator"])
+    model_config = example({"tool": "calculator", "arguments": {"expression": "17 * 23"}})
+
+    tool: str = Field(min_length=1, max_length=LENGTH)
     arguments: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -14,7 +14,7 @@ from entrypoints.http.errors import error_response
 from entrypoints.http.event_models import ConsentRequest
 from entrypoints.http.guard import caller, for_role
 from entrypoints.http.idempotency import request_key, takes_key
-from entrypoints.http.models import Enabling, Id, RequestBody
+from entrypoints.http.models import Enabling, Id, RequestBody, example
 from entrypoints.http.openapi import can_fail
 from entrypoints.http.streams import collect, first_answer
 from entrypoints.services import services
@@ -116,7 +116,9 @@ async def change(tool_name: str, data: Enabling) -> dict[str, Any]:
 
 
 class ExecuteRequest(RequestBody):
-    """A tool to call, such as `{"tool": "calculator", "parameters": {"expression": "17 * 23"}}`."""
+    """A tool to call."""
+
+    model_config = example({"tool": "calculator", "parameters": {"expression": "17 * 23"}})
 
     tool: str = Field(min_length=1, max_length=200)
     parameters: dict[str, Any] = Field(

@@ -1,6 +1,7 @@
 """The OpenAPI document: valid, complete, and true."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -13,8 +14,7 @@ from domain import events
 from domain.events import Event
 from entrypoints.encoding import EventEncoder
 from entrypoints.http.event_models import RunEvents
-from entrypoints.http.openapi_schemas import plain_parameter, refusing_nul, tidy
-from entrypoints.setting_values import PROVIDERS
+from entrypoints.http.openapi_schemas import body_schemas, plain_parameter, tidy
 from entrypoints.version import VERSION
 from tests.entrypoints.http.conftest import Installation
 
@@ -122,8 +122,7 @@ def test_a_message_is_answered_in_two_media_types(document: dict[str, Any]) -> N
     content = document["paths"]["/api/chat"]["post"]["responses"]["200"]["content"]
 
     assert content.keys() == {"application/json", "text/event-stream"}
-    stream = document["components"]["schemas"]["EventStream"]
-    assert stream["properties"]["data"]["contentSchema"] == {"$ref": "#/components/schemas/Event"}
+    assert document["components"]["schemas"]["EventStream"]["type"] == "string"
 
 
 def test_the_events_are_those_that_are_sent(document: dict[str, Any]) -> None:
@@ -143,12 +142,10 @@ def test_the_events_are_those_that_are_sent(document: dict[str, Any]) -> None:
     assert described["mapping"].keys() == sent
 
 
-def test_nothing_is_left_to_fill_in(document: dict[str, Any]) -> None:
-    text = json.dumps(document)
+def test_it_is_the_same_whatever_plugins_bring(document: dict[str, Any]) -> None:
+    chat = document["components"]["schemas"]["ChatRequest"]["properties"]
 
-    assert "x-choices" not in text
-    provider = document["components"]["schemas"]["LlmChange"]["properties"]["provider"]
-    assert provider["anyOf"][0]["enum"] == list(PROVIDERS)
+    assert "enum" not in json.dumps([chat["provider"], chat["agent"]])
 
 
 def test_tidy_removes_noise_and_keeps_values() -> None:
@@ -156,12 +153,12 @@ def test_tidy_removes_noise_and_keeps_values() -> None:
         "title": "Thing",
         "default": None,
         "description": "",
-        "properties": {"title": {"title": "Title", "x-choices": "colours"}},
+        "properties": {"title": {"title": "Title", "type": "string"}},
         "examples": [{"title": "kept", "default": None}],
     }
 
-    assert tidy(schema, {"colours": ["red"]}) == {
-        "properties": {"title": {"enum": ["red"]}},
+    assert tidy(schema) == {
+        "properties": {"title": {"type": "string"}},
         "examples": [{"title": "kept", "default": None}],
     }
 
@@ -181,23 +178,36 @@ def test_a_parameter_is_never_null() -> None:
     }
 
 
-def test_bodies_say_that_nul_is_refused() -> None:
+def test_bodies_say_that_nul_is_refused_and_tell_defaults_in_words() -> None:
     narrow = {"type": "string", "format": "email"}
     body = {
         "properties": {
-            "text": {"type": "string"},
+            "text": {"type": "string", "default": "Hi", "description": "What to say."},
+            "stream": {"type": "boolean", "default": False},
             "mail": narrow,
             "any": {"type": "object", "additionalProperties": True, "description": "Free."},
         },
         "examples": [{"type": "string"}],
     }
 
-    found = refusing_nul({"Body": body})
+    found = body_schemas({"Body": body})
 
-    assert found["Body"]["properties"] == {
-        "text": {"type": "string", "pattern": r"^[^\u0000]*$"},
-        "mail": narrow,
-        "any": {"$ref": "#/components/schemas/AnyJsonObject", "description": "Free."},
+    assert found["Body"] == {
+        "properties": {
+            "text": {
+                "type": "string",
+                "pattern": r"^[^\u0000]*$",
+                "description": 'What to say. Not given: `"Hi"`.',
+            },
+            "stream": {"type": "boolean", "description": "Not given: `false`."},
+            "mail": narrow,
+            "any": {"type": "object", "additionalProperties": True, "description": "Free."},
+        },
+        "examples": body["examples"],
     }
-    assert found["Body"]["examples"] == body["examples"]
-    assert found["AnyJsonObject"]["propertyNames"]["pattern"] == r"^[^\u0000]*$"
+
+
+def test_no_schema_has_a_field_of_its_own_name(document: dict[str, Any]) -> None:
+    # openapi-python-client then writes a class that assigns the field to the object itself.
+    for name, schema in document["components"]["schemas"].items():
+        assert re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() not in schema.get("properties", {})
