@@ -47,6 +47,7 @@ def ask_about(
             digest=digest_of(call.tool, call.version, call.params),
             created_at=now,
             expires_at=now + LIFE,
+            conversation_id=run.started.conversation_id,
         )
         for call, kind, reason in questions
     ]
@@ -65,13 +66,19 @@ def news_of(run: Run, consents: Sequence[Consent]) -> list[Body]:
 
 def _answered(call: Call, consent: Consent) -> list[Body]:
     told = ConsentAnswered(
-        consent.id, call.id, consent.status, consent.params, consent.digest, consent.answer_reason
+        request_id=consent.id,
+        call_id=call.id,
+        status=consent.status,
+        params=consent.params,
+        digest=consent.digest,
+        reason=consent.answer_reason,
+        is_edited=consent.original_params is not None,
     )
     match consent.status:
         case ConsentStatus.APPROVED | ConsentStatus.TRY_AGAIN:
             return [told]
         case ConsentStatus.DONE:
-            return [told, ToolFinished(call.id, call.tool, _CONFIRMED, 0.0)]
+            return [told, ToolFinished(call.id, call.tool, _CONFIRMED, 0.0, call.edited_params)]
         case ConsentStatus.NOT_DONE:
             return [told, settled(call, CallState.FAILED, _NOT_DONE)]
     if consent.kind is ConsentKind.OUTCOME:

@@ -50,7 +50,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """One request and, later, its answer. ``digest`` is that of what may run."""
+    """One request and, later, its answer. ``digest`` is that of what may run.
+
+    ``conversation_id`` is that of its run; empty where a tool was called without the agent.
+    """
 
     id: str
     run_id: str
@@ -70,6 +73,7 @@ class Consent:
     answer_reason: str = ""
     answered_at: datetime | None = None
     original_params: Mapping[str, Any] | None = None
+    conversation_id: str = ""
 
     def requested(self) -> ConsentRequested:
         """Return the event that tells of the request."""

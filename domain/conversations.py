@@ -21,7 +21,11 @@ class MessageRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing said. ``tool_calls`` and ``results`` are as in `Run.tool_calls`, JSON objects."""
+    """One thing said. ``tool_calls`` and ``results`` are as in `Run.tool_calls`, JSON objects.
+
+    ``run_id`` names the run that this answers with: how that ended is kept there. The content is
+    empty where it failed or was cancelled before any text.
+    """
 
     id: str
     conversation_id: str
@@ -38,6 +42,7 @@ class Conversation:
     """A titled row of messages that belongs to one user.
 
     ``provider`` and ``model`` are those that it prefers; None: those of the configuration.
+    ``active_run_id`` names the run that goes on in it, or waits for a human; None: there is none.
     """
 
     id: str
@@ -49,6 +54,7 @@ class Conversation:
     last_message_preview: str = ""
     provider: str | None = None
     model: str | None = None
+    active_run_id: str | None = None
 
 
 def shorten(text: str, length: int) -> str:

@@ -29,12 +29,27 @@ def read_cursor(run_id: str, text: str) -> Cursor:
         InvalidRequest: the text is not a cursor, or another run's.
 
     """
-    found = _FORM.fullmatch(text)
-    if found is None:
-        raise _problem("This is not a cursor. Send the id of the last event as it came.")
+    found = _read(text)
     if found[1] != run_id[-12:]:
         raise _problem("This cursor belongs to another run.")
     return Cursor(attempt=int(found[2]), number=int(found[3]))
+
+
+def run_id_end(text: str) -> str:
+    """Return the end of the id of the run whose event a client's cursor names.
+
+    Raises:
+        InvalidRequest: the text is not a cursor.
+
+    """
+    return _read(text)[1]
+
+
+def _read(text: str) -> re.Match[str]:
+    found = _FORM.fullmatch(text)
+    if found is None:
+        raise _problem("This is not a cursor. Send the id of the last event as it came.")
+    return found
 
 
 def _problem(message: str) -> InvalidRequest:

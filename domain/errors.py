@@ -104,6 +104,14 @@ class RunInProgress(Conflict):
     code = "RUN_IN_PROGRESS"
 
 
+def run_in_progress(conversation_id: str, run_id: str) -> RunInProgress:
+    """Return the error that names the run which is still active in a conversation."""
+    return RunInProgress(
+        "A run is still active in this conversation: follow it, or cancel it first.",
+        details={"run_id": run_id, "conversation_id": conversation_id},
+    )
+
+
 class IdempotencyConflict(Conflict):
     """The same idempotency key came with another request."""
 

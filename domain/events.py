@@ -84,7 +84,10 @@ class ConsentRequested:
 
 @dataclass(frozen=True, slots=True)
 class ConsentAnswered:
-    """The answer, or that none came in time. ``params`` are the arguments that may run."""
+    """The answer, or that none came in time. ``params`` are the arguments that may run.
+
+    ``is_edited`` says that these are not the arguments that were asked for.
+    """
 
     type: ClassVar[str] = "consent_answered"
     request_id: str
@@ -93,6 +96,7 @@ class ConsentAnswered:
     params: Mapping[str, Any]
     digest: str
     reason: str
+    is_edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +139,25 @@ class ToolProgressed:
 
 @dataclass(frozen=True, slots=True)
 class ToolFinished:
-    """The call gave a result, a JSON value."""
+    """The call gave a result, a JSON value.
+
+    ``params`` are the arguments that it ran with, where a human changed them.
+    """
 
     type: ClassVar[str] = "tool_finished"
     call_id: str
     tool: str
     result: Any
     duration_ms: float
+    params: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ToolErred:
-    """The call gave no result. ``outcome``: failed, refused (never started) or unknown."""
+    """The call gave no result. ``outcome``: failed, refused (never started) or unknown.
+
+    ``params`` are the arguments that it ran with, where a human changed them.
+    """
 
     type: ClassVar[str] = "tool_erred"
     call_id: str
@@ -155,6 +166,7 @@ class ToolErred:
     code: str
     message: str
     details: Mapping[str, Any]
+    params: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +212,9 @@ class Erred:
 class Ended:
     """The last event.
 
-    ``stop`` is why the model stopped (`StopReason`); ``effects`` names the calls that changed,
-    or may have changed, the world; ``cost_usd`` is None where the price of a step is not known.
+    ``stop`` is ``failed`` or ``cancelled`` where the run ended so, else why the model stopped
+    (`StopReason`); ``effects`` names the calls that changed, or may have changed, the world;
+    ``cost_usd`` is None where the price of a step is not known.
     """
 
     type: ClassVar[str] = "done"

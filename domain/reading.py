@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from domain.cursors import Cursor
+from domain.errors import NotFound
 from domain.events import Chunk, Ended, Event, Paused, Thinking
 from domain.live import LiveRun, LiveRuns, leave
 from domain.ports.runs import RunLog, Runs
@@ -21,10 +22,17 @@ _BURST_SECONDS: Final = 0.001  # closer together, one wake-up for many pieces co
 
 
 async def load_run(log: RunLog, run_id: str, attempt: int) -> Run:
-    """Return the run that the stored events add up to, in the hands of this attempt."""
+    """Return the run that the stored events add up to, in the hands of this attempt.
+
+    Raises:
+        NotFound: it has none: it was deleted.
+
+    """
     events: list[Event] = []
     while more := await log.read(run_id, _end(events), _READ_LIMIT):
         events.extend(more)
+    if not events:
+        raise NotFound("There is no such run.")
     return replace(fold(run_id, events), attempt=attempt)
 
 

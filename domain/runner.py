@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Coroutine, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from domain.asking import ask_about, news_of
@@ -29,6 +29,7 @@ from domain.identity import User
 from domain.journal import Journal
 from domain.llm import ModelChoice, ModelRequest, Reasoning, Text, ToolRequest, Turn
 from domain.noticed import consent_required, run_ended, tool_executed
+from domain.outcomes import RunOutcome, outcome_of
 from domain.policy import Policy, Proposal
 from domain.ports.audit import Audit, Decided
 from domain.ports.clock import Clock
@@ -179,31 +180,20 @@ class Runner:
 
     async def _finish(self, journal: Journal, status: RunStatus, problem: Problem | None) -> None:
         run, bodies = journal.run, list[Body]()
+        outcome = outcome_of(replace(run, status=status, problem=problem or run.problem))
         if problem is not None:
             bodies.append(Erred(problem.code, problem.message, problem.details))
         if status is RunStatus.COMPLETED and not run.started.is_direct:
             bodies.append(Answered(run.started.message_id, run.text))
-        effects = tuple(call.id for call in run.calls.values() if call.may_have_acted)
-        used = run.usage
-        bodies.append(
-            Ended(
-                status=status,
-                stop=run.stop,
-                input_tokens=used.input_tokens,
-                output_tokens=used.output_tokens,
-                effects=effects,
-                cached_tokens=used.cached_tokens,
-                cost_usd=run.cost_usd,
-            )
-        )
-        await journal.record(*bodies, ending=self._ending(run, status))
+        bodies.append(_ended(status, outcome))
+        await journal.record(*bodies, ending=self._ending(run, status, outcome))
         if (notice := run_ended(journal.run, status, self._clock.now())) is not None:
             self._notices.publish(notice)
 
-    def _ending(self, run: Run, status: RunStatus) -> Ending:
+    def _ending(self, run: Run, status: RunStatus, outcome: RunOutcome) -> Ending:
         now = self._clock.now()
-        if run.started.is_direct or not (run.text or run.calls):
-            return Ending(status, None, now)
+        if run.started.is_direct:
+            return Ending(status, None, now, outcome)
         answer = Message(
             id=run.started.message_id,
             conversation_id=run.started.conversation_id,
@@ -214,7 +204,7 @@ class Runner:
             tool_calls=run.tool_calls(),
             results=run.results(),
         )
-        return Ending(status, answer, now)
+        return Ending(status, answer, now, outcome)
 
     async def _ask_model(self, task: Task, shown: ShownTools) -> None:
         journal = task.journal
@@ -301,6 +291,19 @@ class Runner:
             self._notices.publish(
                 tool_executed(journal.run, call, tool.spec, body, self._clock.now())
             )
+
+
+def _ended(status: RunStatus, outcome: RunOutcome) -> Ended:
+    used = outcome.usage
+    return Ended(
+        status=status,
+        stop=outcome.stop or "",
+        input_tokens=used.input_tokens,
+        output_tokens=used.output_tokens,
+        effects=outcome.effects,
+        cached_tokens=used.cached_tokens,
+        cost_usd=outcome.cost_usd,
+    )
 
 
 def _vetoed(call: Call, why: str) -> Body:

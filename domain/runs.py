@@ -97,7 +97,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One tool call and what came of it."""
+    """One tool call and what came of it. ``is_edited``: a human changed the arguments."""
 
     id: str
     tool: str
@@ -105,6 +105,7 @@ class Call:
     effect: Effect
     version: str
     idempotent: bool = False
+    is_edited: bool = False
     state: CallState = CallState.INTENDED
     request_id: str | None = None
     result: Any = None
@@ -129,6 +130,11 @@ class Call:
     def may_have_acted(self) -> bool:
         """Tell whether the call changed the world, or may have."""
         return self.state in _MAY_HAVE_ACTED and self.effect is not Effect.READ
+
+    @property
+    def edited_params(self) -> Mapping[str, Any] | None:
+        """The arguments that a human put in the place of those asked for; None: nobody did."""
+        return self.params if self.is_edited else None
 
     def outcome(self) -> dict[str, Any]:
         """Return ``{id, tool, result}`` or ``{id, tool, error}``, as clients see it."""
@@ -328,7 +334,8 @@ def _call_after(call: Call, body: CallBody) -> Call:
             waits = CallState.UNSURE if body.kind == "outcome" else CallState.ASKED
             return replace(call, state=waits, request_id=body.request_id)
         case ConsentAnswered(status="approved" | "try_again"):
-            return replace(call, state=CallState.APPROVED, params=body.params)
+            is_edited = call.is_edited or body.is_edited
+            return replace(call, state=CallState.APPROVED, params=body.params, is_edited=is_edited)
         case ToolStarted():
             return replace(call, state=CallState.STARTED)
         case ToolFinished():

@@ -80,8 +80,13 @@ def erred(
 
 def settled(call: ToolIntended | Call, state: CallState, problem: Problem) -> ToolErred:
     """Return the event that ends a call without a result."""
-    call_id = call.id if isinstance(call, Call) else call.call_id
-    return ToolErred(call_id, call.tool, state, problem.code, problem.message, problem.details)
+    if isinstance(call, ToolIntended):
+        call_id, ran_with = call.call_id, None
+    else:
+        call_id, ran_with = call.id, None if state is CallState.REFUSED else call.edited_params
+    return ToolErred(
+        call_id, call.tool, state, problem.code, problem.message, problem.details, ran_with
+    )
 
 
 async def perform(tool: Tool, call: Call, context: ToolContext) -> ToolFinished | ToolErred:
@@ -110,7 +115,7 @@ async def perform(tool: Tool, call: Call, context: ToolContext) -> ToolFinished 
         context.log.exception("tool %s of plugin %s raised", spec.name, spec.plugin)
         return _broken(call)
     elapsed = round((time.perf_counter() - began) * 1000, 3)
-    return ToolFinished(call.id, call.tool, result, elapsed)
+    return ToolFinished(call.id, call.tool, result, elapsed, call.edited_params)
 
 
 def _timed_out(spec: ToolSpec, state: CallState) -> ToolTimeout:

@@ -47,6 +47,7 @@ from domain.ports.clock import Clock
 from domain.prices import Prices
 from domain.ranking import ToolIndex
 from domain.results import Results
+from domain.run_lookup import RunLookup
 from domain.runner import Runner
 from domain.shown_tools import Limits, Showcase
 from domain.vetoing import Guard
@@ -237,6 +238,7 @@ class Container(containers.DeclarativeContainer):
         notices=notices,
         max_steps=settings.provided.max_steps,
     )
+    run_lookup = providers.Singleton(RunLookup, runs=runs, log=log)
     consent_desk = providers.Singleton(
         ConsentDesk,
         consents=store.provided.consents,
@@ -307,6 +309,7 @@ class Container(containers.DeclarativeContainer):
         settings=settings,
         authentication=authentication,
         chat=chat,
+        run_lookup=run_lookup,
         consent_desk=consent_desk,
         policy_desk=policy_desk,
         plugin_desk=plugin_desk,

@@ -132,7 +132,8 @@ def _progress(body: ToolProgressed) -> dict[str, Any]:
 
 
 def _outcome(body: ToolFinished | ToolErred) -> dict[str, Any]:
-    return {"type": "tool_result", "id": body.call_id, "tool": body.tool}
+    data: dict[str, Any] = {"type": "tool_result", "id": body.call_id, "tool": body.tool}
+    return data if body.params is None else {**data, "params": body.params}
 
 
 def consent_request(body: ConsentRequested) -> dict[str, Any]:

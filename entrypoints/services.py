@@ -30,6 +30,7 @@ from domain.ports.signals import Signals
 from domain.ports.tool_schemas import ToolSchemas
 from domain.ports.toolbox import Toolbox
 from domain.ports.users import Users
+from domain.run_lookup import RunLookup
 from domain.vitals import Vitals
 from domain.worker import Worker
 from entrypoints.settings import Settings
@@ -44,6 +45,7 @@ class Services:
     settings: Settings
     authentication: Authentication
     chat: Chat
+    run_lookup: RunLookup
     consent_desk: ConsentDesk
     policy_desk: PolicyDesk
     plugin_desk: PluginDesk

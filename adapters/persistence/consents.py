@@ -37,10 +37,15 @@ _COLUMNS: Final = (
     "answer_reason",
     "answered_at",
 )
-_GET: Final = "SELECT * FROM consents WHERE id = $1 AND user_id = $2"
-_PAGE: Final = "SELECT * FROM consents WHERE user_id = $1"
+_ALL: Final = """
+    SELECT *, (SELECT conversation_id FROM runs WHERE runs.id = run_id) AS conversation_id
+    FROM consents
+"""
+_GET: Final = f"{_ALL} WHERE id = $1 AND user_id = $2"
+_ANY: Final = f"{_ALL} WHERE id = $1"
+_PAGE: Final = f"{_ALL} WHERE user_id = $1"
 _ORDER: Final = " ORDER BY created_at DESC, id DESC LIMIT $2"
-_OF_RUN: Final = "SELECT * FROM consents WHERE run_id = $1 ORDER BY created_at, id"
+_OF_RUN: Final = f"{_ALL} WHERE run_id = $1 ORDER BY created_at, id"
 _DUE: Final = """
     SELECT id FROM consents WHERE status = 'waiting' AND expires_at <= $1
     ORDER BY expires_at LIMIT $2
@@ -157,7 +162,7 @@ class TortoiseConsents:
     async def _expire(self, consent_id: str, now: datetime) -> bool:
         async def work() -> bool:
             await self._database.fetch(self._run, consent_id)
-            rows = await self._database.fetch("SELECT * FROM consents WHERE id = $1", consent_id)
+            rows = await self._database.fetch(_ANY, consent_id)
             return bool(rows) and await self._settle(_expired(to_consent(rows[0]), now))
 
         return await self._database.unit_of_work.run(work)

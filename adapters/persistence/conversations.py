@@ -9,7 +9,7 @@ from adapters.persistence.database import Database
 from adapters.persistence.keys import read_number, read_place, write_number, write_place
 from adapters.persistence.rows import to_conversation, to_message
 from domain.conversations import Conversation, Message
-from domain.errors import NotFound, RunInProgress
+from domain.errors import NotFound, run_in_progress
 from domain.paging import Page
 
 _ADD: Final = """
@@ -18,8 +18,9 @@ _ADD: Final = """
          provider, model)
     VALUES ($1, $2, $3, $4, $5, 0, '', $6, $7) RETURNING id
 """
-_GET: Final = "SELECT * FROM conversations WHERE id = $1 AND user_id = $2"
-_PAGE: Final = "SELECT * FROM conversations WHERE user_id = $1"
+_ALL: Final = "*, (SELECT id FROM runs WHERE active_in = conversations.id) AS active_run_id"
+_GET: Final = f"SELECT {_ALL} FROM conversations WHERE id = $1 AND user_id = $2"  # noqa: S608
+_PAGE: Final = f"SELECT {_ALL} FROM conversations WHERE user_id = $1"  # noqa: S608
 _AFTER: Final = " AND (updated_at, id) < ($3, $4)"
 _HOLDING: Final = """
     AND (lower(title) LIKE lower({text}) ESCAPE '!' OR EXISTS (
@@ -29,7 +30,7 @@ _HOLDING: Final = """
 _ORDER: Final = " ORDER BY updated_at DESC, id DESC LIMIT $2"
 _CHANGE: Final = """
     UPDATE conversations SET updated_at = $3{settings} WHERE id = $1 AND user_id = $2
-    RETURNING *
+    RETURNING {columns}
 """
 _CHANGEABLE: Final = ("title", "provider", "model")
 _FIND: Final = "SELECT id FROM conversations WHERE id = $1 AND user_id = $2"
@@ -122,7 +123,7 @@ class TortoiseConversations:
         columns = [column for column in _CHANGEABLE if column in changes]
         settings = "".join(f", {column} = ${n}" for n, column in enumerate(columns, 4))
         values = [_storable(changes[column]) for column in columns]
-        sql = _CHANGE.format(settings=settings)
+        sql = _CHANGE.format(settings=settings, columns=_ALL)
         rows = await self._database.fetch(sql, known, user_id, at, *values)
         if not rows:
             raise _unknown()
@@ -143,8 +144,8 @@ class TortoiseConversations:
             find = _FIND + _LOCK[self._database.engine]
             if not await self._database.fetch(find, known, user_id):
                 raise _unknown()
-            if await self._database.fetch(_ACTIVE, known):
-                raise RunInProgress("A run is still active in this conversation: cancel it first.")
+            if active := await self._database.fetch(_ACTIVE, known):
+                raise run_in_progress(known, str(active[0]["id"]))
             await self._database.fetch(_DELETE, known)
 
         await self._database.unit_of_work.run(work)

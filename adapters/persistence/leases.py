@@ -1,11 +1,11 @@
 """Which worker drives which run."""
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from adapters.persistence.database import Database
+from adapters.persistence.id_lists import each_id, list_of_ids
 from adapters.persistence.signals import telling_events, telling_work
 from domain.errors import LeaseLost
 from domain.runs import RunStatus
@@ -18,7 +18,6 @@ _RENEW: Final = """
     WHERE id IN (SELECT {each}) AND worker_id = $1 AND leased_until > $3
     RETURNING id, cancel_requested
 """
-_EACH: Final = {"postgresql": "unnest($4::uuid[])", "sqlite": "value FROM json_each($4)"}
 _CLAIM: Final = """
     UPDATE runs
     SET attempt = attempt + 1, worker_id = $1, leased_until = $3, status = '{running}'
@@ -52,16 +51,15 @@ class TortoiseLeases:
         parts = {"running": RunStatus.RUNNING, "lock": _SKIP[engine]}
         self._claim = _CLAIM.format(whose="", **parts)
         self._claim_of_one = _CLAIM.format(whose="AND user_id = $5", **parts)
-        self._renew = _RENEW.format(each=_EACH[engine])
+        self._renew = _RENEW.format(each=each_id(engine, "$4"))
         self._driven = _DRIVEN + _LOCK[engine]
         self._park = _PARK + telling_events(engine, "id")
         self._release = _RELEASE + telling_work(engine)
 
     async def renew(self, worker_id: str, run_ids: Sequence[str], until: datetime) -> Sequence[str]:
         """Extend the worker's leases of these runs; return those that are to be cancelled."""
-        ids = list(run_ids)
-        each = ids if self._database.engine == "postgresql" else json.dumps(ids)
-        rows = await self._database.fetch(self._renew, worker_id, until, FREE, each)
+        ids = list_of_ids(self._database.engine, run_ids)
+        rows = await self._database.fetch(self._renew, worker_id, until, FREE, ids)
         return [str(row["id"]) for row in rows if row["cancel_requested"]]
 
     async def claim(

@@ -7,6 +7,7 @@ from adapters.persistence.codec import from_text, moment
 from domain.consents import Consent, ConsentKind, ConsentStatus
 from domain.conversations import Conversation, Message, MessageRole
 from domain.identity import Role, User
+from domain.outcomes import read_outcome
 from domain.ports.audit import Decided
 from domain.ports.runs import RunRecord
 from domain.ports.users import Session
@@ -51,6 +52,7 @@ def to_conversation(row: Row) -> Conversation:
         last_message_preview=row["last_message_preview"],
         provider=row["provider"],
         model=row["model"],
+        active_run_id=str(row["active_run_id"]) if row["active_run_id"] else None,
     )
 
 
@@ -80,6 +82,8 @@ def to_run(row: Row) -> RunRecord:
         cancel_requested=bool(row["cancel_requested"]),
         created_at=moment(row["created_at"]),
         finished_at=moment(row["finished_at"]) if row["finished_at"] else None,
+        place=row["place"] or 0,
+        outcome=read_outcome(from_text(row["outcome"])) if row["outcome"] else None,
     )
 
 
@@ -105,6 +109,7 @@ def to_consent(row: Row) -> Consent:
         answer_reason=row["answer_reason"],
         answered_at=moment(row["answered_at"]) if row["answered_at"] else None,
         original_params=None if original is None else from_text(original),
+        conversation_id=str(row["conversation_id"] or ""),
     )
 
 

@@ -45,7 +45,8 @@ _CONVERSATION_LOCKED: Final = Write(
 _RUN_ENDS: Final = Write(
     "run",
     f"""
-    UPDATE runs SET status = $6, finished_at = $7, active_in = NULL, leased_until = NULL
+    UPDATE runs SET status = $6, finished_at = $7, outcome = $8, active_in = NULL,
+        leased_until = NULL
     WHERE {_MAY_WRITE} AND (conversation_id IS NULL OR conversation_id IN (SELECT id FROM place))
     RETURNING id, conversation_id
     """,  # noqa: S608  made of constants
@@ -71,7 +72,8 @@ _WITH_ANSWER: Final = (
         "conversation",
         """
         UPDATE conversations
-        SET updated_at = $7, message_count = message_count + 1, last_message_preview = $8
+        SET updated_at = $7, message_count = message_count + 1,
+            last_message_preview = COALESCE(NULLIF($9, ''), last_message_preview)
         WHERE id = (SELECT conversation_id FROM run)
         RETURNING id, message_count
         """,
@@ -85,7 +87,7 @@ _WITH_ANSWER: Final = (
         """
         INSERT INTO messages (id, conversation_id, number, role, content, created_at,
             run_id, tool_calls, results)
-        SELECT $9, id, message_count, $10, $11, $12, $1, $13, $14 FROM conversation
+        SELECT $10, id, message_count, $11, $12, $13, $1, $14, $15 FROM conversation
         """,
     ),
 )
@@ -147,7 +149,8 @@ class TortoiseRunLog:
             raise LeaseLost("Another worker drives the run, or it has ended.")
 
     async def _end(self, values: tuple[str | int, ...], ending: Ending) -> Sequence[Row]:
-        final, answer = (ending.status, ending.at), ending.answer
+        outcome = None if ending.outcome is None else to_text(ending.outcome.to_json())
+        final, answer = (ending.status, ending.at, outcome), ending.answer
         if answer is None or not answer.conversation_id:
             return await perform(self._database, self._end_without_answer, *values, *final)
         return await perform(

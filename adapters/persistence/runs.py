@@ -1,21 +1,25 @@
 """The beginning of runs, and what is known of them without their events."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
 
 from adapters.persistence.answers import TortoiseAnswers
 from adapters.persistence.bodies import read_bodies, write_bodies
 from adapters.persistence.codec import is_id, known_id, storable
 from adapters.persistence.database import Database, Row
 from adapters.persistence.errors import Taken
+from adapters.persistence.id_lists import each_id, list_of_ids
+from adapters.persistence.keys import read_place, write_place
 from adapters.persistence.leases import FREE
 from adapters.persistence.rows import to_message, to_run, to_user
-from adapters.persistence.signals import telling_work
+from adapters.persistence.signals import telling_events, telling_work
 from adapters.persistence.strokes import Stroke, Write, perform
 from domain.conversations import PREVIEW_LENGTH, Message, shorten
-from domain.errors import Conflict, NotFound, RunInProgress
+from domain.cursors import run_id_end
+from domain.errors import Conflict, NotFound, RunInProgress, run_in_progress
 from domain.events import RunStarted
 from domain.idempotency import AlreadyDone, RequestKey
+from domain.paging import Page
 from domain.ports.runs import Context, NewRun, RunRecord
 from domain.runs import RunStatus
 
@@ -45,8 +49,9 @@ _REST: Final = (
         "run",
         f"""
         INSERT INTO runs (id, conversation_id, user_id, message_id, status, attempt,
-            worker_id, leased_until, active_in, cancel_requested, created_at)
-        SELECT $7, id, user_id, $8, '{RunStatus.RUNNING}', 1, $9, $10, id, FALSE, $3
+            worker_id, leased_until, active_in, cancel_requested, created_at, place)
+        SELECT $7, id, user_id, $8, '{RunStatus.RUNNING}', 1, $9, $10, id, FALSE, $3,
+            message_count
         FROM conversation
         """,  # noqa: S608  made of constants
     ),
@@ -62,16 +67,13 @@ _START_NEW: Final = Stroke(
     (Write("conversation", _NEW_CONVERSATION, _CONVERSATION), *_REST),
     "SELECT id FROM conversation",
 )
-_START_OLD: Final = Stroke(
-    (Write("conversation", _OLD_CONVERSATION, _CONVERSATION), *_REST),
-    """
-    SELECT conversation.message_count AS message_number, earlier.*
+_WITH_EARLIER: Final = """
+    SELECT conversation.message_count AS message_number, earlier.*{telling}
     FROM conversation LEFT JOIN (
         SELECT * FROM messages WHERE conversation_id = $1 ORDER BY number DESC LIMIT $13
     ) AS earlier ON earlier.number < conversation.message_count
     ORDER BY earlier.number
-    """,
-)
+"""
 _START_DIRECT: Final = Stroke(
     (
         Write(
@@ -99,6 +101,18 @@ _EARLIER: Final = """
     ORDER BY number DESC LIMIT $3
 """
 _GET: Final = "SELECT * FROM runs WHERE id = $1"
+_ACTIVE: Final = "SELECT id FROM runs WHERE active_in = $1"
+_PAGE: Final = "SELECT * FROM runs WHERE user_id = $1"
+_ORDER: Final = " ORDER BY created_at DESC, id DESC LIMIT $2"
+_SEVERAL: Final = "SELECT * FROM runs WHERE id IN (SELECT {each})"
+_NEXT: Final = """
+    SELECT conversations.id AS present, runs.* FROM conversations
+    LEFT JOIN runs ON runs.conversation_id = conversations.id AND place > $2
+    WHERE conversations.id = $1 ORDER BY place LIMIT 1
+"""
+_BY_END: Final = """
+    SELECT * FROM runs WHERE conversation_id = $1 AND CAST(id AS TEXT) LIKE $2 LIMIT 1
+"""
 _CANCEL: Final = f"""
     UPDATE runs SET cancel_requested = TRUE, status = '{RunStatus.RUNNING}', leased_until =
         CASE WHEN status = '{RunStatus.WAITING_CONSENT}' THEN $2 ELSE leased_until END
@@ -123,6 +137,11 @@ class TortoiseRuns:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._answers = TortoiseAnswers(database)
+        self._start_old = Stroke(
+            (Write("conversation", _OLD_CONVERSATION, _CONVERSATION), *_REST),
+            _WITH_EARLIER.format(telling=telling_events(database.engine, "conversation.id")),
+        )
+        self._several = _SEVERAL.format(each=each_id(database.engine, "$1"))
         self._cancel = _CANCEL + telling_work(database.engine)
 
     async def start(self, new: NewRun, history_limit: int) -> Sequence[Message]:
@@ -130,15 +149,23 @@ class TortoiseRuns:
 
         Raises:
             NotFound: the conversation is unknown, or another user's.
-            RunInProgress: a run is still active in it.
+            RunInProgress: a run is still active in it; ``details.run_id`` names it.
             AlreadyDone: the same request came before; ``outcome`` is the id of its run.
             IdempotencyConflict: the key came before with another request.
             Conflict: one of the new ids is in use.
 
         """
-        if new.key is None:
-            return await self._start(new, history_limit)
-        return await self._start_once(new, new.key, history_limit)
+        try:
+            if new.key is None:
+                return await self._start(new, history_limit)
+            return await self._start_once(new, new.key, history_limit)
+        except RunInProgress as error:
+            # Looked up only now: on PostgreSQL the transaction that failed can ask no more.
+            conversation_id = new.started.conversation_id
+            active = await self._database.fetch(_ACTIVE, conversation_id)
+            if active:
+                raise run_in_progress(conversation_id, str(active[0]["id"])) from error
+            raise  # it has ended meanwhile
 
     async def _start_once(
         self, new: NewRun, key: RequestKey, history_limit: int
@@ -159,7 +186,7 @@ class TortoiseRuns:
             return await self._start_conversing(new, history_limit)
         except Taken as error:
             if "active_in" in error.constraint:
-                raise RunInProgress("A run is still active in this conversation.") from error
+                raise RunInProgress("A run was active in this conversation. Try again.") from error
             raise Conflict("The conversation, message or run exists already.") from error
 
     async def _start_direct(self, new: NewRun) -> None:
@@ -186,7 +213,7 @@ class TortoiseRuns:
         if new.new_title is not None:
             await perform(self._database, _START_NEW, *values, storable(new.new_title))
             return []
-        rows = await perform(self._database, _START_OLD, *values, history_limit + 1)
+        rows = await perform(self._database, self._start_old, *values, history_limit + 1)
         if not rows:
             raise NotFound("There is no such conversation.")
         return await self._history(conversation_id, rows, history_limit)
@@ -231,6 +258,62 @@ class TortoiseRuns:
         if not rows:
             raise NotFound("There is no such run.")
         return to_run(rows[0])
+
+    async def page(
+        self,
+        user_id: str,
+        limit: int,
+        cursor: str | None,
+        *,
+        conversation_id: str | None = None,
+        status: RunStatus | None = None,
+    ) -> Page[RunRecord]:
+        """Return runs of the user, the newest first.
+
+        Raises:
+            InvalidRequest: the cursor did not come from here.
+
+        """
+        sql, values = _PAGE, list[Any]([user_id, limit + 1])
+        if cursor is not None:
+            values += read_place("started", cursor)
+            sql += " AND (created_at, id) < ($3, $4)"
+        for column, value in (("conversation_id", conversation_id), ("status", status)):
+            if value is not None:
+                values.append(value)
+                sql += f" AND {column} = ${len(values)}"
+        if conversation_id is not None and not is_id(conversation_id):
+            return Page([])
+        rows = await self._database.fetch(sql + _ORDER, *values)
+        page = [to_run(row) for row in rows[:limit]]
+        if len(rows) <= limit:
+            return Page(page)
+        return Page(page, write_place("started", page[-1].created_at, page[-1].id))
+
+    async def records(self, run_ids: Collection[str]) -> Mapping[str, RunRecord]:
+        """Return the runs of these ids, by id; those that are unknown are left out."""
+        ids = list_of_ids(self._database.engine, [one for one in run_ids if is_id(one)])
+        rows = await self._database.fetch(self._several, ids)
+        return {record.id: record for record in map(to_run, rows)}
+
+    async def next_of(self, conversation_id: str, place: int) -> RunRecord | None:
+        """Return the first run of the conversation beyond that place; None: there is none yet.
+
+        Raises:
+            NotFound: there is no such conversation any more.
+
+        """
+        known = known_id(conversation_id, "conversation")
+        rows = await self._database.fetch(_NEXT, known, place)
+        if not rows:
+            raise NotFound("There is no such conversation.")
+        return None if rows[0]["id"] is None else to_run(rows[0])
+
+    async def by_cursor(self, conversation_id: str, cursor: str) -> RunRecord | None:
+        """Return the run of the conversation whose event a cursor names; None: there is none."""
+        known = known_id(conversation_id, "conversation")
+        rows = await self._database.fetch(_BY_END, known, f"%{run_id_end(cursor)}")
+        return to_run(rows[0]) if rows else None
 
     async def request_cancel(self, run_id: str) -> bool:
         """Store the intent to cancel; False when no run of this id is active.

@@ -53,7 +53,7 @@ class Conversations(Protocol):
 
         Raises:
             NotFound: there is none for this user.
-            RunInProgress: a run is still active in it.
+            RunInProgress: a run is still active in it; ``details.run_id`` names it.
 
         """
         ...

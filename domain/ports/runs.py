@@ -1,6 +1,6 @@
 """The ports to the stored runs: their beginning, their events, and who drives them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,6 +11,8 @@ from domain.cursors import Cursor
 from domain.events import Body, Event, RunStarted
 from domain.idempotency import RequestKey
 from domain.identity import User
+from domain.outcomes import RunOutcome
+from domain.paging import Page
 from domain.runs import RunStatus
 
 
@@ -44,16 +46,26 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a run ends: its status, and the answer to keep in the conversation, if there is one."""
+    """How a run ends: its status, what came of it, and the answer to keep in the conversation.
+
+    The answer of a run that failed or was cancelled before any text is empty. A direct run has
+    none: it is in no conversation.
+    """
 
     status: RunStatus
     answer: Message | None
     at: datetime
+    outcome: RunOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """What is known of a run without reading its events. ``attempt`` is its lease's number."""
+    """What is known of a run without reading its events. ``attempt`` is its lease's number.
+
+    ``place`` orders the runs of a conversation: it is the number of the run's question among the
+    messages; 0 of a direct run. ``outcome`` is None while the run is active, and where an older
+    version ended it.
+    """
 
     id: str
     user_id: str
@@ -64,6 +76,8 @@ class RunRecord:
     cancel_requested: bool
     created_at: datetime
     finished_at: datetime | None
+    place: int = 0
+    outcome: RunOutcome | None = None
 
 
 class Runs(Protocol):
@@ -77,7 +91,7 @@ class Runs(Protocol):
 
         Raises:
             NotFound: the conversation is unknown, or another user's.
-            RunInProgress: a run is still active in it.
+            RunInProgress: a run is still active in it; ``details.run_id`` names it.
             AlreadyDone: the same request came before; ``outcome`` is the id of its run.
             IdempotencyConflict: the key came before with another request.
 
@@ -102,6 +116,42 @@ class Runs(Protocol):
             NotFound: unknown, or not an id at all.
 
         """
+        ...
+
+    async def page(
+        self,
+        user_id: str,
+        limit: int,
+        cursor: str | None,
+        *,
+        conversation_id: str | None = None,
+        status: RunStatus | None = None,
+    ) -> Page[RunRecord]:
+        """Return runs of the user, the newest first.
+
+        A conversation that is unknown, or another user's, has none.
+
+        Raises:
+            InvalidRequest: the cursor did not come from here.
+
+        """
+        ...
+
+    async def records(self, run_ids: Collection[str]) -> Mapping[str, RunRecord]:
+        """Return the runs of these ids, by id; those that are unknown are left out."""
+        ...
+
+    async def next_of(self, conversation_id: str, place: int) -> RunRecord | None:
+        """Return the first run of the conversation beyond that place; None: there is none yet.
+
+        Raises:
+            NotFound: there is no such conversation any more.
+
+        """
+        ...
+
+    async def by_cursor(self, conversation_id: str, cursor: str) -> RunRecord | None:
+        """Return the run of the conversation whose event a cursor names; None: there is none."""
         ...
 
     async def request_cancel(self, run_id: str) -> bool:

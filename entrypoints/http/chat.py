@@ -13,23 +13,15 @@ from quart_schema import (
 )
 
 from domain.cursors import Cursor, read_cursor
-from domain.ports.runs import RunRecord
 from domain.reading import Tell
 from domain.runs import RunStatus
-from entrypoints.encoding import dump, time_text
+from entrypoints.encoding import dump
 from entrypoints.http.event_models import ConsentRequest, TokenUsage
 from entrypoints.http.guard import caller
 from entrypoints.http.idempotency import request_key, takes_key
-from entrypoints.http.models import (
-    AgentName,
-    Id,
-    ModelName,
-    ProviderName,
-    RequestBody,
-    Timestamp,
-    example,
-)
+from entrypoints.http.models import AgentName, Id, ModelName, ProviderName, RequestBody, example
 from entrypoints.http.openapi import EventStream, can_answer_nothing, can_fail, responds_with
+from entrypoints.http.run_views import RunView, run_view
 from entrypoints.http.streams import (
     Batches,
     answer,
@@ -149,35 +141,14 @@ async def send(data: ChatRequest) -> Response:
     return Response(dump(answer(told)), content_type="application/json")
 
 
-class RunView(BaseModel):
-    """Where a run stands."""
-
-    id: Id
-    conversation_id: Id | None = Field(description="null: a tool was called without the agent.")
-    message_id: Id | None
-    status: RunStatus
-    created_at: Timestamp
-    finished_at: Timestamp | None
-
-
-def run_view(record: RunRecord) -> dict[str, Any]:
-    """Return a run as clients see it."""
-    return {
-        "id": record.id,
-        "conversation_id": record.conversation_id or None,
-        "message_id": record.message_id or None,
-        "status": record.status,
-        "created_at": time_text(record.created_at),
-        "finished_at": time_text(record.finished_at) if record.finished_at else None,
-    }
-
-
 @blueprint.get("/runs/<run_id>")
 @tag(["runs"])
 @document_response(RunView)
 async def get(run_id: str) -> dict[str, Any]:
-    """Look at a run."""
-    return run_view(await services().chat.get(caller(), run_id))
+    """Look at a run: how it stands, and what came of it so far."""
+    lookup = services().run_lookup
+    record = await lookup.get(caller(), run_id)
+    return run_view(record, await lookup.outcome(record))
 
 
 class EventsQuery(BaseModel):
@@ -222,5 +193,11 @@ async def events(run_id: str, query_args: EventsQuery) -> Response:
 @tag(["runs"])
 @document_response(RunView)
 async def cancel(run_id: str) -> dict[str, Any]:
-    """Stop a run. A run that has ended stays as it is, and its status says so."""
-    return run_view(await services().chat.cancel(caller(), run_id))
+    """Stop a run. A run that has ended stays as it is, and its status says so.
+
+    `effects` names the calls that had changed the world by now, or may have; the run's `done` has
+    the final list.
+    """
+    at_hand = services()
+    record = await at_hand.chat.cancel(caller(), run_id)
+    return run_view(record, await at_hand.run_lookup.outcome(record))

@@ -43,6 +43,7 @@ class ConsentView(ConsentRequest):
     """A consent request, and its answer once there is one."""
 
     run_id: Id
+    conversation_id: Id | None = Field(description="null: a tool was called without the agent.")
     status: ConsentStatus
     created_at: Timestamp
     answered_at: Timestamp | None
@@ -56,6 +57,7 @@ def consent_view(consent: Consent) -> dict[str, Any]:
     """Return a consent request as clients see it."""
     return consent_request(consent.requested()) | {
         "run_id": consent.run_id,
+        "conversation_id": consent.conversation_id or None,
         "status": consent.status,
         "created_at": time_text(consent.created_at),
         "answered_at": time_text(consent.answered_at) if consent.answered_at else None,

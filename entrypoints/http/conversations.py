@@ -1,6 +1,6 @@
 """Conversations: list, begin, look at, rename and forget them."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, Field
 from quart import Blueprint
@@ -9,8 +9,10 @@ from quart_schema import document_response, tag, validate_querystring, validate_
 from domain.configuration import require_configured
 from domain.conversations import TITLE_LENGTH, Conversation, Message, new_conversation, shorten
 from domain.paging import DEFAULT_LIMIT, MAX_LIMIT
+from domain.ports.runs import RunRecord
 from entrypoints.encoding import time_text
 from entrypoints.http.chat import ToolCall, ToolResult
+from entrypoints.http.event_models import Problem, TokenUsage
 from entrypoints.http.guard import caller
 from entrypoints.http.idempotency import idempotent
 from entrypoints.http.models import (
@@ -26,6 +28,7 @@ from entrypoints.http.models import (
     example,
 )
 from entrypoints.http.openapi import answers_nothing, can_fail
+from entrypoints.http.run_views import outcome_view
 from entrypoints.services import services
 
 blueprint = Blueprint("conversations", __name__, url_prefix="/api")
@@ -41,10 +44,17 @@ class ConversationView(BaseModel):
     message_count: int
     provider: str | None = Field(description="Who answers here; null: as configured.")
     model: str | None = Field(description="With which model; null: as configured.")
+    active_run_id: Id | None = Field(
+        description="The run that goes on in it, or waits for a human; null: there is none."
+    )
 
 
 class MessageView(BaseModel):
-    """One thing said, and the tools that were called for it."""
+    """One thing said, and the tools that were called for it.
+
+    An answer says how its run ended: `content` is empty where that failed or was cancelled before
+    any text. Of a message of the user, `run_id` and what follows are null.
+    """
 
     id: Id
     role: Literal["user", "assistant"]
@@ -52,6 +62,15 @@ class MessageView(BaseModel):
     timestamp: Timestamp
     tool_calls: list[ToolCall]
     results: list[ToolResult]
+    run_id: Id | None
+    status: Literal["completed", "failed", "cancelled"] | None
+    stop: str | None = Field(
+        description="`failed` or `cancelled` where the run ended so, else why the model stopped."
+    )
+    error: Problem | None = Field(description="Why the run failed.")
+    usage: TokenUsage | None
+    provider: str | None = Field(description="Who answered.")
+    model: str | None = Field(description="With which model.")
 
 
 def conversation_view(conversation: Conversation) -> dict[str, Any]:
@@ -64,11 +83,16 @@ def conversation_view(conversation: Conversation) -> dict[str, Any]:
         "message_count": conversation.message_count,
         "provider": conversation.provider,
         "model": conversation.model,
+        "active_run_id": conversation.active_run_id,
     }
 
 
-def message_view(message: Message) -> dict[str, Any]:
-    """Return a message as clients see it."""
+_UNKNOWN: Final = dict.fromkeys(("stop", "error", "usage", "provider", "model"))
+
+
+def message_view(message: Message, run: RunRecord | None) -> dict[str, Any]:
+    """Return a message as clients see it; ``run`` is the one that it answers with."""
+    outcome = None if run is None else run.outcome  # an older version kept none
     return {
         "id": message.id,
         "role": message.role,
@@ -76,7 +100,9 @@ def message_view(message: Message) -> dict[str, Any]:
         "timestamp": time_text(message.created_at),
         "tool_calls": message.tool_calls,
         "results": message.results,
-    }
+        "run_id": message.run_id,
+        "status": None if run is None else run.status,
+    } | (_UNKNOWN if outcome is None else outcome_view(outcome))
 
 
 class ListQuery(BaseModel):
@@ -238,7 +264,8 @@ async def _messages(conversation_id: str, query: MessagesQuery) -> dict[str, Any
     page = await services().conversations.messages(
         caller().id, conversation_id, query.limit, query.cursor
     )
+    runs = await services().run_lookup.behind(page.items)
     return {
-        "messages": [message_view(message) for message in page.items],
+        "messages": [message_view(one, runs.get(one.run_id or "")) for one in page.items],
         "next_cursor": page.next_cursor,
     }

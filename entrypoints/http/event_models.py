@@ -116,6 +116,11 @@ class ToolResultEvent(_Event):
     type: Literal["tool_result"]
     id: str
     tool: str
+    params: dict[str, Any] | None = Field(
+        None,
+        description="The arguments that it ran with; left out unless a person changed those of "
+        "`tool_call`.",
+    )
     result: Any = None
     error: Problem | None = None
 
@@ -147,7 +152,10 @@ class DoneEvent(_Event):
 
     type: Literal["done"]
     status: Literal["completed", "failed", "cancelled", "waiting_consent"]
-    stop: str = Field(description="Why the model stopped: `end`, `length`, `refusal` ...")
+    stop: str = Field(
+        description="`failed` or `cancelled` where the run ended so, else why the model stopped: "
+        "`end`, `length`, `refusal` ..."
+    )
     usage: TokenUsage
     effects: list[str] = Field(
         description="The ids of the calls that changed, or may have changed, the world."

@@ -38,6 +38,9 @@ ConsentCursor = Annotated[
 DecisionCursor = Annotated[
     str, Field(description=_CURSOR, json_schema_extra={"pattern": "^a[0-9a-f]{46}$"})
 ]
+RunCursor = Annotated[
+    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^s[0-9a-f]{46}$"})
+]
 # Plugins bring providers and agents, and the document says the same whatever is installed.
 ProviderName = Annotated[
     str, Field(description="As `llm_providers` of `GET /api/health` names them.", min_length=1)

@@ -10,7 +10,7 @@ from domain.asking import LIFE
 from domain.configuration import Configuration
 from domain.consenting import Said
 from domain.consents import ConsentKind, ConsentStatus, digest_of
-from domain.errors import Conflict, Forbidden, Gone, InvalidRequest, NotFound
+from domain.errors import Conflict, Forbidden, Gone, InvalidRequest, NotFound, ToolFailed
 from domain.events import ConsentRequested, Ended, Event, ToolErred, ToolFinished
 from domain.idempotency import RequestKey
 from domain.llm import Text, ToolRequest, ToolTurn
@@ -88,8 +88,33 @@ async def test_a_yes_with_other_arguments_runs_those() -> None:
         await house.desk.answer(ANN, request.request_id, Said(approved=True, params={"q": "x"}))
     kept = await house.desk.answer(ANN, request.request_id, Said(approved=True, params={"q": 8}))
     assert kept.digest == digest_of("send", tool.spec.version, {"q": 8}) != request.digest
-    await end(house, run_id)
+    events = await end(house, run_id)
     assert tool.calls == [{"q": 8}]
+    assert ran_with(events) == [{"q": 8}]
+
+
+async def test_arguments_that_nobody_changed_are_not_told_twice() -> None:
+    house, _, run_id, (request,) = await waiting(7)
+    await house.desk.answer(ANN, request.request_id, Said(approved=True))
+    assert ran_with(await end(house, run_id)) == [None]
+
+
+async def test_a_call_that_failed_tells_the_arguments_that_it_ran_with() -> None:
+    async def refuse(_arguments: Any) -> Any:
+        raise ToolFailed("Not these.")
+
+    tool = FakeTool("send", Effect.WRITE, refuse)
+    house = build(FakeModel(requests(7), [Text("ok"), STOP]), tool)
+    await house.worker.start()
+    started = await house.chat.send(ANN, "hi")
+    (request,) = asked(await house.events(started.run_id))
+    await house.desk.answer(ANN, request.request_id, Said(approved=True, params={"q": 8}))
+    assert ran_with(await end(house, started.run_id)) == [{"q": 8}]
+
+
+def ran_with(events: list[Event]) -> list[Any]:
+    results = (e.body for e in events if isinstance(e.body, ToolFinished | ToolErred))
+    return [body.params for body in results]
 
 
 async def test_several_at_once_in_any_order_some_denied() -> None:

@@ -99,5 +99,5 @@ async def test_what_is_stored_of_runs_is_counted() -> None:
         "runs.completed": 1,
     }
     assert last(await house.say()).status == "failed"
-    assert counts.take() == {"messages": 1, "runs.failed": 1}
+    assert counts.take() == {"messages": 2, "runs.failed": 1}
     assert counts.take() == {}

@@ -322,7 +322,7 @@ async def test_cancel_in_the_middle_of_a_tool_lists_what_may_have_acted() -> Non
     events = await house.events(started.run_id)
     (erred,) = [e.body for e in events if isinstance(e.body, ToolErred)]
     assert erred.outcome == "unknown"
-    assert last(events) == Ended("cancelled", "tool_calls", 3, 4, (erred.call_id,))
+    assert last(events) == Ended("cancelled", "cancelled", 3, 4, (erred.call_id,))
 
 
 async def test_stopping_lets_runs_end_and_refuses_new_ones() -> None:

@@ -87,11 +87,14 @@ class Memory:
         for table, content in zip(fields(self), snapshot, strict=True):
             setattr(self, table.name, content)
 
-    def active_in(self, conversation_id: str) -> bool:
-        return any(
-            run.is_active and run.record.conversation_id == conversation_id
+    def active_in(self, conversation_id: str) -> str | None:
+        """Return the id of the run that is active in a conversation."""
+        active = (
+            run.record.id
             for run in self.runs.values()
+            if run.is_active and run.record.conversation_id == conversation_id
         )
+        return next(active, None)
 
     def say(self, message: Message) -> None:
         """Put a message at the end of its conversation."""
@@ -100,7 +103,8 @@ class Memory:
         self.conversations[conversation.id] = replace(
             conversation,
             message_count=conversation.message_count + 1,
-            last_message_preview=shorten(content, PREVIEW_LENGTH),
+            last_message_preview=shorten(content, PREVIEW_LENGTH)
+            or conversation.last_message_preview,
         )
         kept = replace(message, content=content)
         self.messages[conversation.id] = (*self.messages.get(conversation.id, ()), kept)

@@ -8,7 +8,7 @@ from adapters.persistence.codec import storable
 from adapters.persistence.keys import read_number, read_place, write_number, write_place
 from domain.configuration import Configuration
 from domain.conversations import Conversation, Message
-from domain.errors import Conflict, NotFound, RunInProgress
+from domain.errors import Conflict, NotFound, run_in_progress
 from domain.identity import User
 from domain.paging import Page
 from domain.ports.users import Session
@@ -108,14 +108,18 @@ class FakeConversations:
         found = self._memory.conversations.get(conversation_id)
         if found is None or found.user_id != user_id:
             raise NotFound("There is no such conversation.")
-        return found
+        return self._shown(found)
+
+    def _shown(self, conversation: Conversation) -> Conversation:
+        active = self._memory.active_in(conversation.id)
+        return replace(conversation, active_run_id=active)
 
     async def page(
         self, user_id: str, limit: int, cursor: str | None, text: str | None = None
     ) -> Page[Conversation]:
         found = sorted(
             (
-                conversation
+                self._shown(conversation)
                 for conversation in self._memory.conversations.values()
                 if conversation.user_id == user_id
                 and (text is None or self._holds(conversation, text.lower()))
@@ -145,8 +149,8 @@ class FakeConversations:
 
     async def delete(self, user_id: str, conversation_id: str) -> None:
         await self.get(user_id, conversation_id)
-        if self._memory.active_in(conversation_id):
-            raise RunInProgress("A run is still active in this conversation.")
+        if (active := self._memory.active_in(conversation_id)) is not None:
+            raise run_in_progress(conversation_id, active)
         del self._memory.conversations[conversation_id]
         self._memory.messages.pop(conversation_id, None)
         for run_id, run in list(self._memory.runs.items()):

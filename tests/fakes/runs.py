@@ -1,16 +1,18 @@
 """Runs, their events and their leases, in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from adapters.persistence.codec import storable
+from adapters.persistence.keys import read_place, write_place
 from domain.consents import Consent, ConsentStatus
 from domain.conversations import Conversation, Message, MessageRole
-from domain.cursors import Cursor
-from domain.errors import Conflict, LeaseLost, NotFound, RunInProgress
+from domain.cursors import Cursor, run_id_end
+from domain.errors import Conflict, LeaseLost, NotFound, run_in_progress
 from domain.events import Body, Event, RunStarted
 from domain.idempotency import AlreadyDone
+from domain.paging import Page
 from domain.ports.runs import Context, Ending, NewRun, RunRecord
 from domain.runs import RunStatus
 from tests.fakes.consents import FakeAnswers
@@ -48,6 +50,7 @@ class FakeRuns:
             cancel_requested=False,
             created_at=new.at,
             finished_at=None,
+            place=len(self._memory.messages.get(started.conversation_id, ())),
         )
         self._memory.runs[new.id] = StoredRun(record, new.worker_id, new.leased_until)
         bodies = (started, *new.events)
@@ -69,8 +72,8 @@ class FakeRuns:
         found = memory.conversations.get(conversation_id)
         if found is None or found.user_id != started.user_id:
             raise NotFound("There is no such conversation.")
-        if memory.active_in(conversation_id):
-            raise RunInProgress("A run is still active in this conversation.")
+        if (active := memory.active_in(conversation_id)) is not None:
+            raise run_in_progress(conversation_id, active)
         history = memory.messages.get(conversation_id, ())
         memory.conversations[conversation_id] = replace(found, updated_at=new.at)
         memory.say(
@@ -93,6 +96,53 @@ class FakeRuns:
         if run_id not in self._memory.runs:
             raise NotFound("There is no such run.")
         return self._memory.runs[run_id].record
+
+    async def page(
+        self,
+        user_id: str,
+        limit: int,
+        cursor: str | None,
+        *,
+        conversation_id: str | None = None,
+        status: RunStatus | None = None,
+    ) -> Page[RunRecord]:
+        found = sorted(
+            (
+                run.record
+                for run in self._memory.runs.values()
+                if run.record.user_id == user_id
+                and conversation_id in {None, run.record.conversation_id or "none"}
+                and status in {None, run.record.status}
+            ),
+            key=lambda record: (record.created_at, record.id),
+            reverse=True,
+        )
+        if cursor is not None:
+            place = read_place("started", cursor)
+            found = [one for one in found if (one.created_at, one.id) < place]
+        page = found[:limit]
+        if len(found) <= limit:
+            return Page(page)
+        return Page(page, write_place("started", page[-1].created_at, page[-1].id))
+
+    async def records(self, run_ids: Collection[str]) -> Mapping[str, RunRecord]:
+        return {one: self._memory.runs[one].record for one in run_ids if one in self._memory.runs}
+
+    def _of(self, conversation_id: str) -> list[RunRecord]:
+        if conversation_id not in self._memory.conversations:
+            raise NotFound("There is no such conversation.")
+        records = [run.record for run in self._memory.runs.values()]
+        found = [record for record in records if record.conversation_id == conversation_id]
+        return sorted(found, key=lambda record: record.place)
+
+    async def next_of(self, conversation_id: str, place: int) -> RunRecord | None:
+        following = (record for record in self._of(conversation_id) if record.place > place)
+        return next(following, None)
+
+    async def by_cursor(self, conversation_id: str, cursor: str) -> RunRecord | None:
+        end = run_id_end(cursor)
+        found = (record for record in self._of(conversation_id) if record.id.endswith(end))
+        return next(found, None)
 
     async def request_cancel(self, run_id: str) -> bool:
         run = self._memory.runs.get(run_id)
@@ -134,7 +184,9 @@ class FakeRunLog:
             self._end(run, ending)
 
     def _end(self, run: StoredRun, ending: Ending) -> None:
-        ended = replace(run.record, status=ending.status, finished_at=ending.at)
+        ended = replace(
+            run.record, status=ending.status, finished_at=ending.at, outcome=ending.outcome
+        )
         self._memory.runs[run.record.id] = replace(run, record=ended, leased_until=None)
         self._memory.withdraw(run.record.id, ending.at)
         if not run.record.conversation_id:

@@ -10,7 +10,7 @@ from typing import Final
 from adapters.persistence.models.conversations import ConversationRow, MessageRow
 from adapters.persistence.models.learned_apis import LearnedApiKeysRow, LearnedApiRow
 from adapters.persistence.models.monitoring import AlertRow, PulseRow, RoundRow, SourceRow, TotalRow
-from adapters.persistence.models.people import SessionRow, UserRow
+from adapters.persistence.models.people import SessionRow, TicketRow, UserRow
 from adapters.persistence.models.records import AnswerRow, AuditRow
 from adapters.persistence.models.runs import ArtifactRow, ConsentRow, RunEventsRow, RunRow
 from adapters.persistence.models.settings import ConfigurationRow, SwitchRow
@@ -22,6 +22,7 @@ TABLES: Final = {
     for model in (
         UserRow,
         SessionRow,
+        TicketRow,
         ConversationRow,
         MessageRow,
         RunRow,

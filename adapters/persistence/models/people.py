@@ -41,3 +41,21 @@ class SessionRow(Model):
         """The name."""
 
         table = "sessions"
+
+
+class TicketRow(Model):
+    """What opens one stream, once: only the fingerprint of it. It goes when it is used."""
+
+    id = fields.BigIntField(primary_key=True)
+    fingerprint = fields.CharField(max_length=128, unique=True)
+    session: fields.ForeignKeyRelation[SessionRow] = fields.ForeignKeyField(
+        "puerto.SessionRow", related_name="tickets", db_index=True
+    )
+    path = fields.TextField()
+    access_until = fields.DatetimeField()
+    expires_at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        """The name."""
+
+        table = "tickets"

@@ -13,7 +13,9 @@ class RunRow(Model):
 
     ``active_in`` is the conversation as long as the run is not final, then null: being unique,
     it lets one run be active in a conversation. ``leased_until`` is null from then on, too, and
-    while the run waits for a human.
+    while the run waits for a human. ``place`` is the number of the run's question in the
+    conversation, which orders its runs whatever the workers' clocks say; null of a direct run.
+    ``outcome`` is a JSON object, null while the run is active.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -30,11 +32,18 @@ class RunRow(Model):
     cancel_requested = fields.BooleanField(default=False)
     created_at = fields.DatetimeField()
     finished_at = fields.DatetimeField(null=True)
+    place = fields.IntField(null=True)
+    outcome = fields.TextField(null=True)
 
     class Meta:
-        """The name."""
+        """The name, the orders of a user's lists, and that of a conversation's runs."""
 
         table = "runs"
+        indexes: ClassVar = [
+            ("user_id", "created_at", "id"),
+            ("user_id", "status", "created_at", "id"),
+            ("conversation_id", "place"),
+        ]
 
 
 class RunEventsRow(Model):

@@ -161,6 +161,7 @@ def a_consent(run: NewRun, **changes: Any) -> Consent:
         effect=Effect.WRITE,
         reason="rule 1",
         preview="write(...)",
+        conversation_id=run.started.conversation_id,
         **values | changes,
     )
 

@@ -46,6 +46,7 @@ ALL = [
     "0005_artifacts",
     "0006_monitoring",
     "0007_learned_apis",
+    "0008_run_outcomes",
 ]
 MIGRATE = """
 import asyncio, sys
@@ -90,7 +91,7 @@ async def test_what_version_1_kept_is_all_there_afterwards(engine: str, bare_url
     store = Store.over(database)
     run = await store.runs.get(RUN)
     assert (run.conversation_id, run.message_id, run.attempt) == (CONVERSATION, MESSAGE, 3)
-    assert (run.status, run.created_at) == (RunStatus.RUNNING, NOW)
+    assert (run.status, run.created_at, run.place) == (RunStatus.RUNNING, NOW, 1)
     assert list(await store.log.read(RUN, None, 9)) == [Event(1, 1, Chunk("4"))]
     assert (await store.conversations.messages(ANN, CONVERSATION, 9, None)).items[0].content == "Hi"
     indexes = " ".join(row["name"] for row in await database.fetch(INDEXES[engine]))

@@ -62,6 +62,7 @@ async def test_a_run_begins_with_its_start(store: AnyStore) -> None:
         cancel_requested=False,
         created_at=NOW,
         finished_at=None,
+        place=1,
     )
 
 

@@ -125,8 +125,13 @@ async def test_edited_arguments_are_what_runs(
     answer = await ada.json("POST", ANSWER, yes(request, arguments=edited))
 
     assert answer["consent_token"] not in {None, request["digest"]}
-    assert (await rest_of(ada, asked["run_id"]))[-1]["status"] == "completed"
+    events = await rest_of(ada, asked["run_id"])
+    assert events[-1]["status"] == "completed"
     assert ledger.lines == ["7: hello, edited"]
+    for event in events:
+        EVENTS.validate_python(event)
+    seen = {event["type"]: event.get("params") for event in events}
+    assert (seen["tool_call"], seen["tool_result"]) == (request["params"], edited)
     kept = await ada.get(f"/api/consents/{request['id']}")
     assert (kept["params"], kept["original_params"]) == (edited, request["params"])
     assert kept["digest"] == answer["consent_token"]

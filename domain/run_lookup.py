@@ -1,0 +1,69 @@
+"""Looking at runs: one, a page of them, and those behind the answers of a conversation."""
+
+from collections.abc import Iterable, Mapping
+
+from domain.conversations import Message
+from domain.errors import NotFound
+from domain.identity import User
+from domain.outcomes import RunOutcome, outcome_of
+from domain.paging import Page
+from domain.ports.runs import RunLog, RunRecord, Runs
+from domain.reading import load_run
+from domain.runs import RunStatus
+
+
+class RunLookup:
+    """Finds the runs of a user, and what came of them."""
+
+    def __init__(self, runs: Runs, log: RunLog) -> None:
+        self._runs = runs
+        self._log = log
+
+    async def get(self, user: User, run_id: str) -> RunRecord:
+        """Return one of the user's runs.
+
+        Raises:
+            NotFound: unknown, or another user's.
+
+        """
+        record = await self._runs.get(run_id)
+        if record.user_id != user.id:
+            raise NotFound("There is no such run.")
+        return record
+
+    async def page(
+        self,
+        user: User,
+        limit: int,
+        cursor: str | None,
+        *,
+        conversation_id: str | None = None,
+        status: RunStatus | None = None,
+    ) -> Page[RunRecord]:
+        """Return runs of the user, the newest first.
+
+        Raises:
+            InvalidRequest: the cursor did not come from here.
+
+        """
+        return await self._runs.page(
+            user.id, limit, cursor, conversation_id=conversation_id, status=status
+        )
+
+    async def outcome(self, record: RunRecord) -> RunOutcome:
+        """Return what came of a run, so far if it is active.
+
+        It is stored with a run that has ended; of another one it is the fold of its events.
+
+        Raises:
+            NotFound: the run was deleted meanwhile.
+
+        """
+        if record.outcome is not None:
+            return record.outcome
+        return outcome_of(await load_run(self._log, record.id, record.attempt))
+
+    async def behind(self, messages: Iterable[Message]) -> Mapping[str, RunRecord]:
+        """Return the runs that these messages are the answers of, by id."""
+        run_ids = {message.run_id for message in messages if message.run_id is not None}
+        return await self._runs.records(run_ids) if run_ids else {}

@@ -1,0 +1,52 @@
+"""The list of runs."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+from quart import Blueprint
+from quart_schema import document_response, tag, validate_querystring
+
+from domain.paging import DEFAULT_LIMIT
+from domain.runs import RunStatus
+from entrypoints.http.guard import caller
+from entrypoints.http.models import Id, Limit, NextCursor, RunCursor
+from entrypoints.http.run_views import RunView, run_view
+from entrypoints.services import services
+
+blueprint = Blueprint("runs", __name__, url_prefix="/api")
+
+
+class RunsQuery(BaseModel):
+    """Which runs."""
+
+    conversation_id: Id | None = Field(None, description="Only those of this conversation.")
+    status: RunStatus | None = Field(None, description="Only those that stand so.")
+    limit: Limit = DEFAULT_LIMIT
+    cursor: RunCursor | None = None
+
+
+class RunList(BaseModel):
+    """Some runs, the newest first."""
+
+    runs: list[RunView]
+    next_cursor: NextCursor
+
+
+@blueprint.get("/runs")
+@tag(["runs"])
+@validate_querystring(RunsQuery)
+@document_response(RunList)
+async def find(query_args: RunsQuery) -> dict[str, Any]:
+    """List your runs, the newest first; those of a conversation, or of a status, if you say so."""
+    query, lookup = query_args, services().run_lookup
+    page = await lookup.page(
+        caller(),
+        query.limit,
+        query.cursor,
+        conversation_id=query.conversation_id,
+        status=query.status,
+    )
+    return {
+        "runs": [run_view(record, await lookup.outcome(record)) for record in page.items],
+        "next_cursor": page.next_cursor,
+    }
