@@ -12,6 +12,10 @@ from domain.runs import Call, CallState, Problem, Run, RunStatus
 from domain.tools import Effect
 
 DENIED: Final = "DENIED"
+WORKER_LOST: Final = "WORKER_LOST"
+
+MOST_LOSSES: Final = 2  # of workers, after which a call is not made again unasked
+MOST_LOSSES_OF_STEP: Final = 5  # a model seldom is what ends a process: others' calls may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +74,20 @@ def decide(run: Run, policy: Policy, user: str = "", halt: Finish | None = None)
     last = run.steps[-1] if run.steps else None
     if run.started.is_direct or (last is not None and not last.call_ids):
         return Finish(RunStatus.COMPLETED)
+    return _think(run)
+
+
+def _think(run: Run) -> Action:
     if len(run.steps) >= run.started.max_steps:
         return Finish(RunStatus.FAILED, _too_many_steps(run.started.max_steps))
+    if run.losses >= MOST_LOSSES_OF_STEP:
+        return Finish(RunStatus.FAILED, _LOST_STEP)
     return AskModel()
 
 
 def _tools(pending: list[Call], policy: Policy, user: str) -> Action:
+    if lost := [call for call in pending if _is_given_up(call)]:
+        return SettleCalls(tuple((call, CallState.FAILED, _LOST_READ) for call in lost))
     judged = [(call, _judge(call, policy, user)) for call in pending if not call.is_waiting]
     if refused := [(call, v.rule) for call, v in judged if v.decision is Decision.DENY]:
         return SettleCalls(
@@ -83,12 +95,31 @@ def _tools(pending: list[Call], policy: Policy, user: str) -> Action:
         )
     if asked := [(call, v.rule) for call, v in judged if v.decision is Decision.ASK]:
         return AskHuman(tuple((call, _question(call), rule) for call, rule in asked))
-    return CallTools(tuple((call, v.rule) for call, v in judged)) if judged else Wait()
+    allowed = [(call, v.rule) for call, v in judged]
+    suspects = [(call, rule) for call, rule in allowed if _is_suspect(call)]
+    # One after the other: if another worker dies, it is known of which call.
+    return CallTools(tuple(suspects[:1] or allowed)) if allowed else Wait()
+
+
+def _is_suspect(call: Call) -> bool:
+    """Tell whether a worker died while this call was running, and it is to be made again."""
+    return call.state is CallState.STARTED and call.losses > 0
+
+
+def _is_given_up(call: Call) -> bool:
+    """Tell whether a read was running each time that a worker died.
+
+    Nobody is asked about it: it has changed nothing that a human could know of, and a yes would
+    only end the service once more. The model is told.
+    """
+    return _is_suspect(call) and call.effect is Effect.READ and call.losses >= MOST_LOSSES
 
 
 def _judge(call: Call, policy: Policy, user: str) -> Verdict:
     if call.state is CallState.INTENDED:
         return policy.judge(Proposal(call.tool, call.effect, call.params, user))
+    if call.state is CallState.STARTED and call.losses >= MOST_LOSSES:
+        return Verdict(Decision.ASK, f"the process that made it died, {call.losses} times")
     if call.state is CallState.STARTED and not call.can_repeat:  # it was interrupted
         return Verdict(Decision.ASK, "it was interrupted, and a second try could repeat its effect")
     return Verdict(Decision.ALLOW, "approved, or safe to repeat")
@@ -106,7 +137,7 @@ def _stop(run: Run, halt: Finish) -> Action:
 
 
 def _given_up(call: Call) -> tuple[Call, CallState, Problem]:
-    if call.state not in {CallState.STARTED, CallState.UNSURE}:
+    if not call.starts:
         return call, CallState.REFUSED, _NOT_STARTED
     if call.effect is Effect.READ:
         return call, CallState.FAILED, _INTERRUPTED
@@ -115,6 +146,14 @@ def _given_up(call: Call) -> tuple[Call, CallState, Problem]:
 
 _NOT_STARTED = Problem("CANCELLED", "The run was ended before this call was started.")
 _INTERRUPTED = Problem("INTERRUPTED", "The call was interrupted before it gave a result.")
+_LOST_READ = Problem(
+    WORKER_LOST,
+    f"Not made again: {MOST_LOSSES} times the process that made the call died before its result.",
+)
+_LOST_STEP = Problem(
+    WORKER_LOST,
+    f"{MOST_LOSSES_OF_STEP} times the process that asked the model died before its answer.",
+)
 UNKNOWN = Problem(
     "OUTCOME_UNKNOWN",
     "The call was started and interrupted: it may or may not have taken effect. "

@@ -179,6 +179,16 @@ class Retried:
 
 
 @dataclass(frozen=True, slots=True)
+class Released:
+    """The worker was told to stop, and hands the run over: what it was doing broke off.
+
+    Without it a worker that is heard of no more has died at what it was doing.
+    """
+
+    type: ClassVar[str] = "released"
+
+
+@dataclass(frozen=True, slots=True)
 class Paused:
     """Nothing more comes until a human answers. Never stored: a follower is told so."""
 
@@ -240,6 +250,7 @@ Body = (
     | ToolFinished
     | ToolErred
     | Retried
+    | Released
     | Paused
     | Answered
     | Erred
@@ -266,6 +277,7 @@ _KINDS: dict[str, type[Body]] = {
         ToolFinished,
         ToolErred,
         Retried,
+        Released,
         Paused,
         Answered,
         Erred,

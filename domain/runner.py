@@ -15,6 +15,7 @@ from domain.conversations import Message, MessageRole
 from domain.decide import (
     DENIED,
     UNKNOWN,
+    WORKER_LOST,
     AskHuman,
     AskModel,
     CallTools,
@@ -26,6 +27,7 @@ from domain.decide import (
 from domain.errors import ToolError, ToolRefused
 from domain.events import Answered, Body, Chunk, Ended, Erred, StepEnded, Thinking, ToolStarted
 from domain.identity import User
+from domain.interruptions import log_interrupted
 from domain.journal import Journal
 from domain.llm import ModelChoice, ModelRequest, Reasoning, Text, ToolRequest, Turn
 from domain.noticed import consent_required, run_ended, tool_executed
@@ -126,6 +128,8 @@ class Runner:
 
     async def _settle(self, task: Task, calls: Sequence[tuple[Call, CallState, Problem]]) -> None:
         denied = [(c, why.message) for c, _, why in calls if why.code == DENIED]
+        for call in (c for c, _, why in calls if why.code == WORKER_LOST):
+            log_interrupted(task.journal.run, call, self._toolbox, "it is not made again")
         await self._audit.record([self._decided(task, c, "deny", rule) for c, rule in denied])
         await task.journal.record(*[settled(call, state, why) for call, state, why in calls])
 
@@ -135,6 +139,8 @@ class Runner:
         vetoed = await self._veto(task, [call for call, _, _ in questions])
         questions = [question for question in questions if question[0].id not in vetoed]
         run = task.journal.run
+        for call in (c for c, kind, _ in questions if kind is ConsentKind.OUTCOME):
+            log_interrupted(run, call, self._toolbox, "its user is asked what became of it")
         previews = {call.id: self._preview(call) for call, _, _ in questions}
         consents = ask_about(run, questions, self._clock.now(), previews)
         await self._audit.record(
@@ -283,6 +289,8 @@ class Runner:
             else:
                 await task.journal.record(erred(call, error, CallState.REFUSED))
             return
+        if call.state is CallState.STARTED:
+            log_interrupted(task.journal.run, call, self._toolbox, "it is made again")
         async with slots:
             await task.journal.record(ToolStarted(call.id))
             journal = task.journal

@@ -19,6 +19,7 @@ from domain.events import (
     Erred,
     Event,
     Paused,
+    Released,
     Retried,
     RunStarted,
     StepEnded,
@@ -97,7 +98,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One tool call and what came of it. ``is_edited``: a human changed the arguments."""
+    """One tool call and what came of it.
+
+    ``starts`` is how often it was started, ``releases`` how often a worker that was told to stop
+    broke it off. ``is_edited``: a human changed the arguments.
+    """
 
     id: str
     tool: str
@@ -110,6 +115,13 @@ class Call:
     request_id: str | None = None
     result: Any = None
     problem: Problem | None = None
+    starts: int = 0
+    releases: int = 0
+
+    @property
+    def losses(self) -> int:
+        """How many workers have died while the call was running, if it is not settled."""
+        return self.starts - self.releases
 
     @property
     def is_settled(self) -> bool:
@@ -129,7 +141,8 @@ class Call:
     @property
     def may_have_acted(self) -> bool:
         """Tell whether the call changed the world, or may have."""
-        return self.state in _MAY_HAVE_ACTED and self.effect is not Effect.READ
+        began = self.state is CallState.APPROVED and self.starts > 0  # it is to be tried again
+        return (began or self.state in _MAY_HAVE_ACTED) and self.effect is not Effect.READ
 
     @property
     def edited_params(self) -> Mapping[str, Any] | None:
@@ -164,6 +177,7 @@ class Run:
     """Where a run stands after the events so far; ``number`` is the last one's.
 
     ``stands`` is the place (attempt, number) of the last event that no retry can withdraw.
+    ``losses`` is how many workers have died while the model was asked for the step to come.
     """
 
     id: str
@@ -178,6 +192,7 @@ class Run:
     calls: Mapping[str, Call] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
     problem: Problem | None = None
+    losses: int = 0
 
     @property
     def autonomy(self) -> Autonomy:
@@ -266,6 +281,8 @@ def advance(run: Run, events: Iterable[Event]) -> Run:
         number, attempt = event.number, event.attempt
         if isinstance(event.body, Chunk):
             pieces.append(event.body.content)
+        elif isinstance(event.body, Released):  # as if it were not there, but for what is counted
+            run = _released(run)
         elif not isinstance(event.body, Thinking | ToolProgressed):
             run = _apply(_with_text(run, pieces), event.body)
             run = replace(run, stands=(attempt, number))
@@ -287,19 +304,31 @@ def _apply(run: Run, body: Body) -> Run:
                 open_text="",
                 open_calls=(),
                 usage=run.usage + step.usage,
+                losses=0,
             )
         case Retried():
-            return replace(run, open_text="", open_calls=())
+            return replace(run, open_text="", open_calls=(), losses=run.losses + 1)
         case Erred():
             return replace(run, problem=Problem(body.code, body.message, body.details))
         case Ended():
             return replace(run, status=RunStatus(body.status))
         case Answered():
             return run
-        case RunStarted() | Paused() | Chunk() | Thinking() | ToolProgressed():
+        case RunStarted() | Paused() | Chunk() | Thinking() | ToolProgressed() | Released():
             raise ValueError(f"run {run.id}: {body.type} cannot stand here")
         case _:
             return _apply_to_call(run, body)
+
+
+def _released(run: Run) -> Run:
+    if not run.unsettled:
+        return replace(run, losses=run.losses - 1)  # the `Retried` that follows adds one
+    calls = {
+        call.id: replace(call, releases=call.releases + 1)
+        for call in run.calls.values()
+        if call.state is CallState.STARTED
+    }
+    return replace(run, calls={**run.calls, **calls})
 
 
 def _ended(run: Run, body: StepEnded) -> Step:
@@ -337,7 +366,7 @@ def _call_after(call: Call, body: CallBody) -> Call:
             is_edited = call.is_edited or body.is_edited
             return replace(call, state=CallState.APPROVED, params=body.params, is_edited=is_edited)
         case ToolStarted():
-            return replace(call, state=CallState.STARTED)
+            return replace(call, state=CallState.STARTED, starts=call.starts + 1)
         case ToolFinished():
             return replace(call, state=CallState.FINISHED, result=body.result)
         case ToolErred():

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from domain.decide import AskModel, Finish, decide
 from domain.errors import LeaseLost, NotFound, PuertoError
-from domain.events import Event, Retried
+from domain.events import Event, Released, Retried
 from domain.ids import new_id
 from domain.journal import Journal
 from domain.live import LiveRuns
@@ -180,7 +180,10 @@ class Worker:
     async def _hand_back(self, journal: Journal) -> None:
         """Store what waits, and let any worker take the run over at once."""
         with suppress(PuertoError):
-            await journal.flush()
+            if journal.run.status.is_final:
+                await journal.flush()
+            else:
+                await journal.record(Released())
             await self._leases.release(journal.run.id, journal.run.attempt)
 
     async def _beat(self) -> None:

@@ -88,7 +88,9 @@ class Supervisor:
                 return
             if loop.time() - began > _STEADY_SECONDS:
                 pause = FIRST_PAUSE
-            _log.warning("a worker ended with status %s; another starts in %.1f s", status, pause)
+            _log.warning(
+                "a worker ended with status %s; another starts in %.1f s", _told(status), pause
+            )
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
             pause = min(pause * 2, LONGEST_PAUSE)
@@ -113,6 +115,19 @@ class Supervisor:
             return process.exitcode
         finally:
             self._running.discard(process)
+
+
+def _told(status: int | None) -> str:
+    """Return an exit status in words, with the signal's name where one ended the process."""
+    if status is None or status >= 0:
+        return str(status)
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        return str(status)
+    if name == "SIGKILL":  # nobody else says so
+        name += ", perhaps of the kernel, for want of memory"
+    return f"{status} ({name})"
 
 
 async def _end_of(process: SpawnProcess) -> None:

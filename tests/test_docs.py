@@ -127,7 +127,8 @@ def test_the_frames_are_those_that_are_read() -> None:
 def test_the_codes_of_tools_are_those_that_are_recorded() -> None:
     told = set(table(section(EVENTS, "Errors of tools")))
     source = "".join(path.read_text() for path in (ROOT / "domain").glob("*.py"))
-    problems = set(re.findall(r'Problem\(\s*"([A-Z_]+)"', source)) | {decide.DENIED}
+    named = {decide.DENIED, decide.WORKER_LOST}
+    problems = set(re.findall(r'Problem\(\s*"([A-Z_]+)"', source)) | named
     raised = {kind.code for kind in ToolError.__subclasses__()}
     of_runs = {"STEP_LIMIT"}
     assert told == problems - of_runs | raised

@@ -1,14 +1,19 @@
 """What a run does next is a pure function of where it stands."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain.consents import ConsentKind
 from domain.decide import Action, AskHuman, AskModel, CallTools, Finish, SettleCalls, Wait
 from domain.decide import decide as decide_with
 from domain.events import (
+    Body,
     ConsentAnswered,
     ConsentRequested,
     Erred,
+    Released,
+    Retried,
     ToolErred,
     ToolFinished,
     ToolStarted,
@@ -157,6 +162,72 @@ def test_an_interrupted_effect_is_a_question_even_at_full_autonomy() -> None:
     assert decide(waiting) == Wait()
     again = run_of(*started, asked("a", "outcome"), answered("a", "try_again", q=1))
     assert isinstance(decide(again), CallTools)
+
+
+def test_a_read_during_which_two_workers_died_fails_and_nobody_is_asked() -> None:
+    begun = (call("a"), step("tool_calls"), ToolStarted("a"), ToolStarted("a"))
+    action = decide(run_of(*begun, autonomy="manual"))
+    assert isinstance(action, SettleCalls)
+    ((lost, state, problem),) = action.calls
+    assert (lost.id, state, problem.code) == ("a", CallState.FAILED, "WORKER_LOST")
+
+
+def test_an_idempotent_call_during_which_two_workers_died_is_a_question() -> None:
+    intended = replace(call("a", Effect.WRITE), idempotent=True)
+    begun = (intended, step("tool_calls"), ToolStarted("a"))
+    assert isinstance(decide(run_of(*begun, autonomy="full")), CallTools)
+    action = decide(run_of(*begun, ToolStarted("a"), autonomy="full"))
+    assert isinstance(action, AskHuman)
+    ((_, kind, rule),) = action.calls
+    assert (kind, "died, 2 times" in rule) == (ConsentKind.OUTCOME, True)
+    again = (ToolStarted("a"), asked("a", "outcome"), answered("a", "try_again", q=1))
+    assert isinstance(decide(run_of(*begun, *again)), CallTools)  # who asks for it gets it
+    assert isinstance(decide(run_of(*begun, *again, ToolStarted("a"))), AskHuman)
+
+
+def test_workers_that_were_told_to_stop_did_not_die() -> None:
+    released = (ToolStarted("a"), Released()) * 5
+    run = run_of(call("a"), step("tool_calls"), *released, ToolStarted("a"))
+    assert isinstance(decide(run), CallTools)
+    run = run_of(call("a"), step("tool_calls"), *released, ToolStarted("a"), ToolStarted("a"))
+    assert isinstance(decide(run), SettleCalls)
+
+
+def test_calls_during_which_a_worker_died_are_made_again_one_by_one() -> None:
+    begun = (call("a"), call("b"), step("tool_calls"), ToolStarted("a"), ToolStarted("b"))
+    action = decide(run_of(*begun))
+    assert isinstance(action, CallTools)
+    assert [c.id for c, _ in action.calls] == ["a"]
+    finished = ToolFinished("a", "look", 1, 1.0)
+    action = decide(run_of(*begun, ToolStarted("a"), finished))
+    assert isinstance(action, CallTools)
+    assert [c.id for c, _ in action.calls] == ["b"]
+    action = decide(run_of(*begun, Released()))
+    assert isinstance(action, CallTools)
+    assert len(action.calls) == 2  # nobody died
+
+
+def test_a_step_of_the_model_is_not_asked_for_for_ever() -> None:
+    died: Body = Retried(1, 1)
+    stopped: list[Body] = [Released(), died]
+    assert decide(run_of(*[died] * 4)) == AskModel()
+    action = decide(run_of(*[died] * 5))
+    assert isinstance(action, Finish)
+    assert action.problem is not None
+    assert (action.status, action.problem.code) == (RunStatus.FAILED, "WORKER_LOST")
+    assert decide(run_of(*stopped * 9)) == AskModel()
+    asked_at_last = (*[died] * 4, call("a"), step("tool_calls"))
+    finished = (ToolStarted("a"), ToolFinished("a", "look", 1, 1.0), died)
+    assert decide(run_of(*asked_at_last, *finished)) == AskModel()
+
+
+def test_a_call_that_is_to_be_tried_again_may_have_acted_before() -> None:
+    started = (call("a", Effect.WRITE), step("tool_calls"), ToolStarted("a"))
+    again = run_of(*started, asked("a", "outcome"), answered("a", "try_again", q=1))
+    assert again.calls["a"].may_have_acted
+    action = decide(again, CANCEL)
+    assert isinstance(action, SettleCalls)
+    assert action.calls[0][1] is CallState.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from domain.consenting import Said
 from domain.consents import ConsentStatus
 from domain.cursors import Cursor
@@ -156,6 +158,53 @@ async def test_an_interrupted_call_of_a_tool_that_changed_may_have_acted() -> No
         assert bool(last(events).effects) is (effect is Effect.WRITE)
         await heir.worker.stop(0)
         await died.worker.stop(0)
+
+
+async def test_a_read_that_takes_its_worker_down_is_made_twice_and_its_name_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    _, died = interrupted(Effect.READ, CALL)
+    started = await died.chat.send(ANN, "hi")
+    await died.until(started.run_id, ToolStarted)
+    houses, tools = [died], list[FakeTool]()
+    for count in (1, 2):
+        tool, _ = interrupted(Effect.READ, ())
+        heir = build(FakeModel([Text("done"), STOP]), tool, store=died.store)
+        heir.clock.advance(LATER * count)
+        await heir.worker.start()
+        tools.append(tool)
+        houses.append(heir)
+        async with asyncio.timeout(10):
+            while count == 1 and not tool.calls:
+                await asyncio.sleep(0)
+    events = await houses[-1].events(started.run_id)
+    assert [len(tool.calls) for tool in tools] == [1, 0]
+    assert [e.body.code for e in events if isinstance(e.body, ToolErred)] == ["WORKER_LOST"]
+    assert last(events).status == "completed"
+    (line,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert "tool send (plugin: fake)" in line.getMessage()
+    for house in houses:
+        await house.worker.stop(0)
+
+
+async def test_a_read_that_is_handed_over_often_is_made_until_it_ends() -> None:
+    tool, house = interrupted(Effect.READ, CALL)
+    started = await house.chat.send(ANN, "hi")
+    await house.until(started.run_id, ToolStarted)
+    for _ in range(4):
+        await house.worker.stop(0)
+        tool, _ = interrupted(Effect.READ, ())
+        house = build(FakeModel(), tool, store=house.store)
+        await house.worker.start()
+        async with asyncio.timeout(10):
+            while not tool.calls:
+                await asyncio.sleep(0)
+    await house.worker.stop(0)
+    heir = build(FakeModel([Text("done"), STOP]), FakeTool("send", Effect.READ), store=house.store)
+    await heir.worker.start()
+    events = await heir.events(started.run_id)
+    assert [e.body.result for e in events if isinstance(e.body, ToolFinished)] == [{"q": 1}]
+    await heir.worker.stop(0)
 
 
 async def test_stopping_hands_runs_over_without_waiting_for_the_lease() -> None:

@@ -15,6 +15,7 @@ from domain.events import (
     Ended,
     Erred,
     Event,
+    Released,
     Retried,
     RunStarted,
     StepEnded,
@@ -157,6 +158,7 @@ BODIES: dict[type[Body], st.SearchStrategy[Any]] = {
     ToolFinished: st.builds(ToolFinished, TEXT, TEXT, JSON, st.floats(0, 1e6)),
     ToolErred: st.builds(ToolErred, TEXT, TEXT, TEXT, TEXT, TEXT, OBJECT),
     Retried: st.builds(Retried),
+    Released: st.builds(Released),
     Answered: st.builds(Answered, TEXT, TEXT),
     Erred: st.builds(Erred, TEXT, TEXT, OBJECT),
     Ended: st.builds(Ended, TEXT, TEXT, st.integers(0), st.integers(0), st.just(("a", "b"))),
@@ -172,7 +174,8 @@ def test_what_is_written_is_read_back(body: Body) -> None:
 def test_folding_in_parts_gives_the_same_run(data: st.DataObject) -> None:
     pieces = st.builds(Chunk, TEXT) | st.builds(Thinking, TEXT)
     steps = st.builds(StepEnded, st.just("end"), st.integers(0, 9), st.integers(0, 9), st.just(0))
-    bodies = data.draw(st.lists(pieces | steps | st.just(Retried(1, 1)), max_size=20))
+    breaks: st.SearchStrategy[Body] = st.just(Retried(1, 1)) | st.just(Released())
+    bodies = data.draw(st.lists(pieces | steps | breaks, max_size=20))
     events = numbered([started(), *bodies])
     cut = data.draw(st.integers(1, len(events)))
     assert advance(fold(RUN, events[:cut]), events[cut:]) == fold(RUN, events)

@@ -11,13 +11,23 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from domain.asking import ask_about, news_of
 from domain.consents import Answer, Consent, ConsentKind, ConsentStatus, digest_of
-from domain.decide import AskHuman, AskModel, CallTools, Finish, SettleCalls, Wait, decide
+from domain.decide import (
+    MOST_LOSSES,
+    AskHuman,
+    AskModel,
+    CallTools,
+    Finish,
+    SettleCalls,
+    Wait,
+    decide,
+)
 from domain.events import (
     Answered,
     Body,
     Chunk,
     Ended,
     Event,
+    Released,
     Retried,
     StepEnded,
     ToolFinished,
@@ -104,6 +114,13 @@ class RunMachine(RuleBasedStateMachine):
     def die(self) -> None:
         self.crash()
 
+    @precondition(lambda self: not self.run.status.is_final)
+    @rule()
+    def stop(self) -> None:
+        """The worker is told to stop, and another one takes over."""
+        self.store(Released())
+        self.crash()
+
     @staticmethod
     def kept(consent: Consent, status: ConsentStatus, params: Any) -> Consent:
         digest = digest_of(consent.tool, consent.version, params)
@@ -170,6 +187,16 @@ class RunMachine(RuleBasedStateMachine):
         for call in self.run.calls.values():
             if not call.can_repeat:
                 assert self.effects[call.id] <= 1 + again[call.id], call
+
+    @invariant()
+    def no_call_takes_a_third_worker_down_unasked(self) -> None:
+        if not hasattr(self, "log"):
+            return
+        again = Counter(
+            c.call_id for c in self.consents.values() if c.status is ConsentStatus.TRY_AGAIN
+        )
+        for call in self.run.calls.values():
+            assert call.losses <= MOST_LOSSES + again[call.id], call
 
     @invariant()
     def nothing_runs_that_was_not_allowed(self) -> None:

@@ -37,6 +37,7 @@ BODIES: list[events.Body] = [
     events.ToolFinished("1", "calculator", None, 1.5),
     events.ToolErred("1", "calculator", "failed", *PROBLEM),
     events.Retried(1, 2),
+    events.Released(),
     events.Paused(1, 2),
     events.Answered(ID, "Well"),
     events.Erred(*PROBLEM),
