@@ -138,9 +138,14 @@ async def _tokens(target: Target, load: Load) -> float:
 
 async def _require_tools(target: Target, size: int) -> None:
     connection = await Connection.to(target.port)
-    answer = await connection.get("/api/tools", target.headers)
+    path, found = "/api/tools?limit=100", 0
+    while path:
+        answer = await connection.get(path, target.headers)
+        found += answer.count(b'"name":"lookup_')
+        cursor = json.loads(answer).get("next_cursor")
+        path = f"/api/tools?limit=100&cursor={cursor}" if cursor else ""
     connection.close()
-    if answer.count(b'"name":"lookup_') != size:
+    if found != size:
         raise RuntimeError(f"not {size} tools: {connection.status} {answer[:500]!r}")
 
 

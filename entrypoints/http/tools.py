@@ -9,7 +9,6 @@ from quart_schema import document_response, tag, validate_querystring, validate_
 from domain.events import ToolFinished
 from domain.identity import Role
 from domain.runs import Problem, Run
-from domain.tools import Tool, ToolSpec
 from entrypoints.http.errors import error_response
 from entrypoints.http.event_models import ConsentRequest
 from entrypoints.http.guard import caller, for_role
@@ -17,6 +16,14 @@ from entrypoints.http.idempotency import request_key, takes_key
 from entrypoints.http.models import Enabling, Id, RequestBody, example
 from entrypoints.http.openapi import can_fail
 from entrypoints.http.streams import collect, first_answer
+from entrypoints.http.tool_lists import (
+    ToolList,
+    ToolsQuery,
+    ToolView,
+    tool_view,
+    tools_page,
+    view_of_off,
+)
 from entrypoints.services import services
 
 blueprint = Blueprint("tools", __name__, url_prefix="/api/tools")
@@ -36,67 +43,16 @@ _STATUS: Final = {
 _FAILED: Final = (502, "UPSTREAM_ERROR")
 
 
-class ToolView(BaseModel):
-    """What is known of a tool without calling it."""
-
-    name: str
-    description: str
-    category: str
-    parameters: dict[str, Any] = Field(description="JSON Schema of the arguments, an object.")
-    effect: Literal["read", "write", "destructive"]
-    enabled: bool
-    reason: str = Field(description="Why it is off, where nobody switched it off.")
-    plugin: str
-
-
-class ToolList(BaseModel):
-    """The tools at hand."""
-
-    tools: list[ToolView]
-
-
-class ToolsQuery(BaseModel):
-    """Which tools."""
-
-    q: str | None = Field(
-        None,
-        max_length=500,
-        description="A task in words: the tools that have to do with it, the best first.",
-    )
-
-
-def tool_view(spec: ToolSpec, *, enabled: bool = True, reason: str = "") -> dict[str, Any]:
-    """Return a tool as clients see it."""
-    return {
-        "name": spec.name,
-        "description": spec.description,
-        "category": spec.category,
-        "parameters": spec.parameters,
-        "effect": spec.effect,
-        "enabled": enabled,
-        "reason": reason,
-        "plugin": spec.plugin,
-    }
-
-
-def _view_of_off(tool: Tool) -> dict[str, Any]:
-    reason = services().plugin_desk.why_off(tool.spec.name)
-    return tool_view(tool.spec, enabled=False, reason=reason)
-
-
 @blueprint.get("")
 @tag(["tools"])
 @validate_querystring(ToolsQuery)
 @document_response(ToolList)
 async def find(query_args: ToolsQuery) -> dict[str, Any]:
-    """List the tools: those that are off too, unless they are asked for by a task."""
-    at_hand = services()
-    specs = await at_hand.catalogue.specs()
-    if query_args.q is not None and query_args.q.strip():
-        found = await at_hand.catalogue.rank(query_args.q, len(specs))
-        return {"tools": [tool_view(spec) for spec in found]}
-    views = [*map(tool_view, specs.values()), *map(_view_of_off, at_hand.plugin_desk.tools_off())]
-    return {"tools": sorted(views, key=lambda view: view["name"])}
+    """List the tools by name, or those that fit the task `q`, the best first.
+
+    Those that are off are listed too, unless they are asked for by a task.
+    """
+    return await tools_page(query_args)
 
 
 @blueprint.patch("/<tool_name>")
@@ -112,7 +68,7 @@ async def change(tool_name: str, data: Enabling) -> dict[str, Any]:
     """
     desk = services().plugin_desk
     tool = await desk.turn_tool(tool_name, is_on=data.enabled)
-    return _view_of_off(tool) if tool in desk.tools_off() else tool_view(tool.spec)
+    return view_of_off(tool) if tool in desk.tools_off() else tool_view(tool.spec)
 
 
 class ExecuteRequest(RequestBody):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.tools import Effect
-from entrypoints.http.tools import ToolView
+from entrypoints.http.tool_lists import ToolView
 from tests.entrypoints.http.conftest import Client
 from tests.entrypoints.http.ledger import ANSWER, no, rest_of, yes
 
@@ -30,6 +30,36 @@ async def test_the_list_for_a_task(ada: Client) -> None:
 
     assert tools[0]["name"] == "current_time"
     assert (await ada.get("/api/tools?q=zzz"))["tools"] == []
+
+
+async def test_the_list_in_pages(ada: Client) -> None:
+    whole = (await ada.get("/api/tools?limit=100"))["tools"]
+    names: list[str] = []
+    path = "/api/tools?limit=2"
+    while True:
+        page = await ada.get(path)
+        assert len(page["tools"]) <= 2
+        names += [tool["name"] for tool in page["tools"]]
+        if page["next_cursor"] is None:
+            break
+        path = f"/api/tools?limit=2&cursor={page['next_cursor']}"
+
+    assert names == sorted(tool["name"] for tool in whole)
+    assert len(names) > 4
+
+
+async def test_what_fits_a_task_in_pages(ada: Client) -> None:
+    task = "/api/tools?q=read+a+result,+search+conversations,+calculate"
+    whole = [tool["name"] for tool in (await ada.get(task))["tools"]]
+    first = await ada.get(f"{task}&limit=1")
+    second = await ada.get(f"{task}&limit=1&cursor={first['next_cursor']}")
+
+    assert [first["tools"][0]["name"], second["tools"][0]["name"]] == whole[:2]
+    for cursor in ("q", "q0", "qfff", "t", "tzz", "tff", "q-1", "x"):
+        await ada.error("GET", f"/api/tools?cursor={cursor}", 400, "INVALID_REQUEST")
+        await ada.error("GET", f"{task}&cursor={cursor}", 400, "INVALID_REQUEST")
+    for limit in ("0", "101", "x"):
+        await ada.error("GET", f"/api/tools?limit={limit}", 400, "INVALID_REQUEST")
 
 
 async def test_a_call(ada: Client) -> None:
