@@ -1,5 +1,6 @@
 """Who is talking: accounts, logins, and the tokens that stand for them."""
 
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ from domain.secrets import fingerprint, new_secret
 SESSION: Final = timedelta(days=30)
 RECHECK_SECONDS: Final = 5.0  # how long a revoked session may live on in another process
 _CACHE_SIZE: Final = 10_000
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class Authentication:
             await self._sessions.add(session)
 
         await self._unit_of_work.run(keep)
+        _log.info("%s registered", user.username)
         return self._grant(user, session.id, refresh)
 
     async def login(self, login: str, password: str) -> Grant:
@@ -93,6 +97,9 @@ class Authentication:
         found = await self._users.by_login(login)
         user, hashed = found if found is not None else (None, None)
         if not await self._passwords.verify(password, hashed) or user is None:
+            # What was typed is not told where nobody has that name: it may be a password.
+            who = f"wrong password for {user.username}" if user else "there is no such user"
+            _log.warning("a login failed: %s", who)
             raise Unauthenticated("The user name or the password is wrong.")
         if hashed is not None and self._passwords.needs_rehash(hashed):
             await self._users.set_password(user.id, await self._passwords.hash(password))
@@ -114,6 +121,7 @@ class Authentication:
         )
         user = await self._sessions.user(session.id, now) if session is not None else None
         if session is None or user is None:
+            _log.info("a refresh token was refused: it is unknown, over, or was used before")
             raise Unauthenticated("The refresh token is not valid. Log in again.")
         return self._grant(user, session.id, replacement)
 
@@ -154,6 +162,7 @@ class Authentication:
         """
         user = self._new_user(email, username, full_name, role)
         await self._users.add(user, await self._passwords.hash(password))
+        _log.info("the user %s was made, with the role %s", user.username, user.role)
         return user
 
     async def change_password(self, login: str, password: str) -> User | None:
@@ -169,6 +178,7 @@ class Authentication:
             await self._sessions.revoke_all(user.id)
 
         await self._unit_of_work.run(keep)
+        _log.info("the password of %s was changed, and all sessions ended", user.username)
         return user
 
     async def make_first_admin(self) -> str | None:

@@ -16,6 +16,7 @@ from domain.identity import User
 from domain.ids import new_id
 from domain.live import LiveRuns
 from domain.llm import StopReason, UserTurn
+from domain.log_context import current_request
 from domain.noticed import conversation_created
 from domain.ports.chat_model import ChatModels
 from domain.ports.clock import Clock
@@ -113,6 +114,7 @@ class Chat:
             max_steps=self._max_steps,
             fallbacks=self._fallbacks(configuration),
             agent=None if agent is None else self._agent(agent),
+            request_id=current_request(),
         )
         title = None if conversation_id else shorten(text, TITLE_LENGTH)
         return await self._begin(user, started, configuration, text, title, (), key)
@@ -166,6 +168,7 @@ class Chat:
             autonomy=configuration.autonomy,
             max_steps=1,
             is_direct=True,
+            request_id=current_request(),
         )
         events = (intended, StepEnded(StopReason.TOOL_CALLS, 0, 0, 0))
         return await self._begin(user, started, configuration, "", None, events, key)

@@ -9,6 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from domain.conversations import shorten
 from domain.errors import PuertoError
+from domain.log_context import log_failure
 from domain.monitoring import Report, Standing
 from domain.notices import Notice, NoticeType
 from domain.plugins import Registered
@@ -67,7 +68,7 @@ class Collector:
             try:
                 await self.look()
             except PuertoError as error:
-                _log.warning("figures and alerts are not asked for: %s", error)
+                log_failure(_log, "figures and alerts are not asked for", error)
             except Exception:  # noqa: BLE001  the next round may well do better
                 _log.exception("a round of figures and alerts")
             await asyncio.sleep(self._seconds / _LOOKS)
@@ -110,7 +111,7 @@ class Collector:
             for changed in await self._monitoring.keep(report):
                 self._notices.publish(_notice(changed))
         except PuertoError as error:
-            _log.warning("what the plugin %s says cannot be kept: %s", plugin, error)
+            log_failure(_log, f"what the plugin {plugin} says cannot be kept", error)
 
     async def _answers(
         self, plugin: str, questions: Sequence[Question], read: Callable[[Any], T]

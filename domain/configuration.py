@@ -1,7 +1,8 @@
 """What operators can change while the service runs. No secret is ever in it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from domain.errors import Conflict, FieldProblem, InvalidRequest, Unavailable
 from domain.llm import ModelChoice
@@ -43,6 +44,30 @@ class Configuration:
     def with_rules(self, rules: Sequence[Rule]) -> "Configuration":
         """Return this configuration with other rules."""
         return replace(self, rules=tuple(rules))
+
+
+def changes(old: Configuration, new: Configuration) -> str:
+    """Return in words what differs, for the log; the rules only by their number."""
+    parts = []
+    for field_ in fields(Configuration):
+        before, after = getattr(old, field_.name), getattr(new, field_.name)
+        if before != after and field_.name == "rules":
+            parts.append(f"rules: {len(after)} in the place of {len(before)}")
+        elif before != after:
+            parts.append(f"{field_.name}: {_words(after)} in the place of {_words(before)}")
+    return "; ".join(parts) or "nothing is other than before"
+
+
+def _words(value: Any) -> str:
+    match value:
+        case None | "" | ():
+            return "none"
+        case Mapping():
+            return ", ".join(name for name, is_on in value.items() if is_on) or "none"
+        case str():
+            return value
+        case _:
+            return ", ".join(f"{each.provider} {each.model}".strip() for each in value)
 
 
 def require_configured(provider: str, models: ChatModels, field: str = "provider") -> None:

@@ -22,6 +22,7 @@
     |  `- ToolTimeout
     |- LeaseLost              nobody: another worker goes on with the run
     |- Unavailable            the operator: configure, start or wait   503
+    |  `- StoreUnavailable         the database is away, or cannot be written to
     |- WebError               the server at an address outside         502
     |  |- AddressRefused          the operator: the address is not open  422
     |  `- WebTimeout                                                   504
@@ -189,6 +190,13 @@ class Unavailable(PuertoError):
     """Something is not configured, not started, or shutting down."""
 
     code = "UNAVAILABLE"
+
+
+class StoreUnavailable(Unavailable):
+    """The database does not answer, or cannot be written to.
+
+    The adapter that raises it logs when this begins and when it ends; nobody else need do so.
+    """
 
 
 class WebError(PuertoError):

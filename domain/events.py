@@ -16,7 +16,8 @@ class RunStarted:
     A direct run is one tool call of a client, in no conversation and with no model.
     ``fallbacks`` are the models to ask, in order, where the first cannot answer:
     ``{provider, model}`` each. ``agent`` is the one that the message was addressed to, as it was
-    then: ``{name, instructions, tools}``.
+    then: ``{name, instructions, tools}``. ``request_id`` is the request that began it, by which
+    the log's lines of a run belong together, whoever writes them.
     """
 
     type: ClassVar[str] = "run"
@@ -31,6 +32,7 @@ class RunStarted:
     is_direct: bool = False
     fallbacks: tuple[Mapping[str, str], ...] = ()
     agent: Mapping[str, Any] | None = None
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ within seconds.
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -47,6 +48,8 @@ from domain.ports.plugins import Plugins
 from domain.ports.switches import Switches
 from domain.ports.toolbox import Toolbox
 from domain.ports.unit_of_work import UnitOfWork
+
+_log = logging.getLogger(__name__)
 
 
 class Learning:
@@ -210,6 +213,8 @@ class Learning:
             await self._switches.renew(PLUGIN)
 
         await self._unit_of_work.run(work)
+        credentials = ", with credentials" if draft.credentials is not None else ""
+        _log.info("the API %s was %s: %d tools%s", api.name, draft.event, api.tools, credentials)
 
     async def announce(self, draft: Draft) -> None:
         """Use on this worker what was kept, and give notice of it."""
@@ -251,6 +256,7 @@ class Learning:
             await self._switches.renew(PLUGIN)
 
         await self._unit_of_work.run(work)
+        _log.info("the API %s was forgotten", api_id)
         await self._desk.look()
 
     @staticmethod

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from domain.errors import Conflict, NotFound, PuertoError
+from domain.log_context import log_failure
 from domain.plugins import PluginInfo, PluginState
 from domain.ports.plugins import Plugins
 from domain.ports.switches import Switches
@@ -96,6 +97,7 @@ class PluginDesk:
         """
         self._require_allowed(name)
         await self._switches.turn(SwitchKind.PLUGIN, name, is_on=is_on)
+        _log.info("the plugin %s was switched %s", name, "on" if is_on else "off")
         await self._look()
         return self._plugin(name)
 
@@ -108,6 +110,7 @@ class PluginDesk:
         """
         self._tool(name)
         await self._switches.turn(SwitchKind.TOOL, name, is_on=is_on)
+        _log.info("the tool %s was switched %s", name, "on" if is_on else "off")
         await self._look()
         return self._tool(name)
 
@@ -127,6 +130,7 @@ class PluginDesk:
             if tool.spec.plugin == name and self._was_set_aside(tool.spec.name):
                 await self._switches.turn(SwitchKind.TOOL, tool.spec.name, is_on=True)
         await self._switches.renew(name)
+        _log.info("the plugin %s is read again", name)
         await self._look()
         return self._plugin(name)
 
@@ -137,6 +141,7 @@ class PluginDesk:
         again that changed or did not work.
         """
         await self._switches.search()
+        _log.info("plugins are searched for")
         await self._look()
         return self.plugins()
 
@@ -184,7 +189,7 @@ class PluginDesk:
             try:
                 await self._look()
             except PuertoError as error:
-                _log.warning("the switches of plugins cannot be looked at: %s", error)
+                log_failure(_log, "the switches of plugins cannot be looked at", error)
             except Exception:  # noqa: BLE001  a plugin's fault must not keep the others from changes
                 _log.exception("the switches of plugins")
 

@@ -1,5 +1,6 @@
 """The use cases of the policy: what would it say, and what would another one have said."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from domain.tools import Effect
 from domain.vetoing import Guard
 
 _PAGE = 100
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,9 @@ class PolicyDesk:
         def edit(configuration: Configuration) -> Configuration:
             return configuration.with_rules(rules)
 
-        return (await self._configurations.change(edit)).rules
+        kept = (await self._configurations.change(edit)).rules
+        _log.info("the policy was changed: it has %d rules now", len(kept))
+        return kept
 
     async def explain(self, user: User, name: str, params: Mapping[str, Any]) -> Verdict:
         """Say whether this call would run unasked, and by which rule or which plugin's veto.

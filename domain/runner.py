@@ -25,7 +25,17 @@ from domain.decide import (
     decide,
 )
 from domain.errors import ToolError, ToolRefused
-from domain.events import Answered, Body, Chunk, Ended, Erred, StepEnded, Thinking, ToolStarted
+from domain.events import (
+    Answered,
+    Body,
+    Chunk,
+    Ended,
+    Erred,
+    StepEnded,
+    Thinking,
+    ToolErred,
+    ToolStarted,
+)
 from domain.identity import User
 from domain.interruptions import log_interrupted
 from domain.journal import Journal
@@ -39,6 +49,7 @@ from domain.ports.consents import Consents
 from domain.ports.notices import Notices
 from domain.ports.runs import Ending, Leases
 from domain.ports.toolbox import Toolbox
+from domain.run_lines import log_end, log_failed_call
 from domain.runs import Call, CallState, Problem, Run, RunStatus
 from domain.shown_tools import Showcase, ShownTools
 from domain.tool_calls import erred, intend, settled
@@ -193,6 +204,7 @@ class Runner:
             bodies.append(Answered(run.started.message_id, run.text))
         bodies.append(_ended(status, outcome))
         await journal.record(*bodies, ending=self._ending(run, status, outcome))
+        log_end(run, status, problem)
         if (notice := run_ended(journal.run, status, self._clock.now())) is not None:
             self._notices.publish(notice)
 
@@ -296,6 +308,8 @@ class Runner:
             journal = task.journal
             body = await self._caller.call(tool, call, journal.run, task.user, journal.say)
             await journal.record(body)
+            if isinstance(body, ToolErred):
+                log_failed_call(call, tool.spec.plugin, body)
             self._notices.publish(
                 tool_executed(journal.run, call, tool.spec, body, self._clock.now())
             )

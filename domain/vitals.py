@@ -10,6 +10,7 @@ from typing import Final
 from domain.counting import Counts
 from domain.errors import PuertoError
 from domain.ids import new_id
+from domain.log_context import log_failure
 from domain.ports.clock import Clock
 from domain.ports.pulses import Pulse, Pulses
 
@@ -74,7 +75,7 @@ class Vitals:
             await self.beat()
             await self._pulses.end(self._id)
         except PuertoError as error:
-            _log.warning("the last figures cannot be kept: %s", error)
+            log_failure(_log, "the last figures cannot be kept", error)
 
     async def beat(self) -> None:
         """Keep what this worker does and has counted.
@@ -120,7 +121,7 @@ class Vitals:
             try:
                 await self.beat()
             except PuertoError as error:
-                _log.warning("figures cannot be kept: %s", error)
+                log_failure(_log, "figures cannot be kept", error)
             except Exception:  # noqa: BLE001  figures are no reason to do without them for good
                 _log.exception("figures")
             await asyncio.sleep(BEAT_SECONDS)

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from domain.decide import AskModel, Finish, decide
-from domain.errors import LeaseLost, NotFound, PuertoError
+from domain.errors import LeaseLost, NotFound, PuertoError, StoreUnavailable
 from domain.events import Event, Released, Retried
+from domain.identity import User
 from domain.ids import new_id
 from domain.journal import Journal
 from domain.live import LiveRuns
+from domain.log_context import REQUEST, bind, bound, log_failure
 from domain.policy import Autonomy, Policy
 from domain.ports.clock import Clock
 from domain.ports.configurations import Configurations
@@ -155,22 +157,30 @@ class Worker:
 
     async def _drive(self, task: Task, driven: _Driven) -> None:
         run_id = driven.journal.run.id
+        self._bind(driven.journal.run, task.user)
         try:
             await self._runner.drive(task, driven)
         except asyncio.CancelledError:
+            _log.info("the run is handed over: the next worker that looks goes on with it")
             await self._hand_back(driven.journal)
             raise
         except LeaseLost:
-            _log.warning("run %s goes on elsewhere", run_id)
+            _log.warning("the lease is lost: another worker drives the run, or it was ended")
         except PuertoError as error:
-            _log.warning("run %s is handed back: %s", run_id, error)
+            level = logging.INFO if isinstance(error, StoreUnavailable) else logging.WARNING
+            _log.log(level, "the run is handed back, and goes on when that is over: %s", error)
             await self._hand_back(driven.journal)
         except Exception:  # noqa: BLE001  one run's fault must not reach the others
-            _log.exception("run %s stands still until its lease runs out", run_id)
+            _log.exception("the run stands still until its lease runs out")
         finally:
             await driven.journal.close()
             if self._driven.get(run_id) is driven:  # else it was taken over by this very worker
                 self._let_go(run_id)
+
+    def _bind(self, run: Run, user: User) -> None:
+        """Let the lines that this task logs name the run, and the request that began it."""
+        request = {REQUEST: run.started.request_id} if run.started.request_id else {}
+        bind(**request, run=run.id, user=user.username, worker=self.id)
 
     def _let_go(self, run_id: str) -> None:
         """Stop sharing a run, and let its lease run out if it is still held."""
@@ -199,7 +209,7 @@ class Worker:
                     self.cancel(run_id)
                 await self._sweep()
             except PuertoError as error:
-                _log.warning("heartbeat: %s", error)
+                log_failure(_log, "heartbeat", error)
             except Exception:  # noqa: BLE001  without its heartbeat the worker is good for nothing
                 _log.exception("heartbeat")
 
@@ -213,16 +223,21 @@ class Worker:
             self.id, now, self.lease_end(), _CLAIM_LIMIT, self._user_id
         )
         for run_id, attempt in claimed:
-            try:
-                await self._go_on(run_id, attempt)
-                continue
-            except NotFound:
-                _log.warning("run %s has nobody left to run for", run_id)
-            except PuertoError as error:
-                _log.warning("run %s cannot be taken over: %s", run_id, error)
-            except Exception:  # noqa: BLE001  one run's fault must not reach the others
-                _log.exception("run %s cannot be taken over", run_id)
-            self._let_go(run_id)
+            with bound(run=run_id, worker=self.id):
+                await self._take_over(run_id, attempt)
+
+    async def _take_over(self, run_id: str, attempt: int) -> None:
+        try:
+            await self._go_on(run_id, attempt)
+        except NotFound:
+            _log.warning("the run has nobody left to run for")
+        except PuertoError as error:
+            log_failure(_log, "the run cannot be taken over", error)
+        except Exception:  # noqa: BLE001  one run's fault must not reach the others
+            _log.exception("the run cannot be taken over")
+        else:
+            return
+        self._let_go(run_id)
 
     async def _go_on(self, run_id: str, attempt: int) -> None:
         """Load the events, fold, decide, go on."""
@@ -230,6 +245,8 @@ class Worker:
         context = await self._runs.context(run_id, HISTORY_LIMIT)
         record = await self._runs.get(run_id)
         configuration = await self._configurations.load()
+        self._bind(run, context.user)
+        _log.info("the run is taken up here, attempt %d", attempt)
         live = self._live.open(run_id, attempt, run.number + 1, run.stands[0])
         journal = self._hold(run, Journal(run, self._log, live))
         if record.cancel_requested:

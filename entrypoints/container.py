@@ -335,4 +335,5 @@ class Container(containers.DeclarativeContainer):
         learned_apis=store.provided.learned_apis,
         vitals=vitals,
         database_answers=database.provided.ping,
+        storage_problem=database.provided.health.storage_problem,
     )

@@ -1,20 +1,30 @@
 """The log: one line a record, to standard error."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import SecretStr
 
+from domain.log_context import log_fields
 from entrypoints.settings import Settings
+
+LINE_CHARACTERS: Final = 8000
 
 _OURS: Final = ("adapters", "domain", "entrypoints", "plugins", "puerto")
 _FORM: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
-_ESCAPED: Final = {code: repr(chr(code))[1:-1] for code in (*range(0x20), *range(0x7F, 0xA0))}
+_LINE_BREAKS: Final = (0x2028, 0x2029)  # Unicode's own, which some readers of logs break at
+_CONTROLS: Final = (*range(0x20), *range(0x7F, 0xA0), *_LINE_BREAKS)
+_ESCAPED: Final = {code: repr(chr(code))[1:-1] for code in _CONTROLS}
+_SHORTEST_PASSWORD: Final = 4  # shorter ones stand in ordinary words, which would be stars
 
 
 class OneLine(logging.Formatter):
-    """Writes a record with its traceback on one line, and stars where a secret would stand."""
+    """Writes a record with its traceback on one line, and stars where a secret would stand.
+
+    What the line is about (`domain.log_context`) stands last on it, where no text can forge it.
+    """
 
     def __init__(self, secrets: Collection[str] = ()) -> None:
         super().__init__(_FORM)
@@ -25,7 +35,25 @@ class OneLine(logging.Formatter):
         line = super().format(record)
         for secret in self._secrets:
             line = line.replace(secret, "***")
-        return line.translate(_ESCAPED)
+        return shortened(line).translate(_ESCAPED) + _context(log_fields())
+
+
+def shortened(line: str) -> str:
+    """Return the line without its middle, if it is too long: what it is, and how it ends, stay."""
+    left_out = len(line) - LINE_CHARACTERS
+    if left_out <= 0:
+        return line
+    half = LINE_CHARACTERS // 2
+    return f"{line[:half]} [{left_out} characters left out] {line[-half:]}"
+
+
+def _context(fields: Mapping[str, str]) -> str:
+    return "".join(f" {name}={_one_word(value)}" for name, value in fields.items())
+
+
+def _one_word(value: str) -> str:
+    """Return a field's value so that nothing in it is taken for another field."""
+    return value if value.isprintable() and " " not in value else ascii(value).replace(" ", r"\x20")
 
 
 def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
@@ -43,7 +71,25 @@ def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
         logging.getLogger(name).setLevel(level)
 
 
-def secrets_of(settings: Settings) -> list[str]:
-    """Return the secrets among the settings."""
-    values = (getattr(settings, name) for name in type(settings).model_fields)
-    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+def secrets_of(settings: Settings) -> set[str]:
+    """Return the secrets among the settings, and the password in the database's address."""
+    values = [getattr(settings, name) for name in type(settings).model_fields]
+    secrets = {secret.get_secret_value() for value in values for secret in _secrets_in(value)}
+    if settings.database_url is not None:
+        secrets |= _passwords_in(settings.database_url.get_secret_value())
+    return secrets
+
+
+def _passwords_in(url: str) -> set[str]:
+    """Return the password of a URL as it is written there and as it is used, if it has one."""
+    parts = urlsplit(url)
+    written = [parts.password or "", *parse_qs(parts.query).get("password", [])]
+    forms = {form for each in written for form in (each, unquote(each))}
+    return {form for form in forms if len(form) >= _SHORTEST_PASSWORD}
+
+
+def _secrets_in(value: object) -> Iterator[SecretStr]:
+    if isinstance(value, SecretStr):
+        yield value
+    elif isinstance(value, tuple):
+        yield from (each for each in value if isinstance(each, SecretStr))

@@ -10,11 +10,13 @@ import uvicorn
 
 from entrypoints.connections import ConnectionLimits, Connections
 from entrypoints.http.app import create_app
+from entrypoints.listener import address
 from entrypoints.open_files import raise_open_files_limit
 from entrypoints.protocols import protocol_over
 from entrypoints.service import drain, running
 from entrypoints.services import Services
 from entrypoints.settings import Settings
+from entrypoints.start import log_start, log_stopped, log_stopping
 
 FRAME_BYTES: Final = 1024 * 1024
 
@@ -44,6 +46,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, drain the runs, then close what is left."""
+        log_stopping(self._services)
         for server in self.servers:
             server.close()
         await drain(self._services)
@@ -102,9 +105,12 @@ async def serve(
 
     """
     async with running(settings, announce=_announce) as services:
+        place = address(listener) if listener is not None else settings.api_host
+        await log_start(services, place)
         config = server_config(create_app(services), settings)
         server = Server(config, services, on_ready)
         await server.serve([listener] if listener is not None else None)
+    log_stopped()
 
 
 def _announce(line: str) -> None:

@@ -8,11 +8,13 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from adapters.persistence import migrate
 from domain.errors import NotFound, PuertoError, Unavailable
 from domain.identity import User
+from domain.log_context import bind
 from entrypoints.cloud_variables import hand_on
 from entrypoints.container import Container
 from entrypoints.learned_apis import register_learned_apis
 from entrypoints.services import Services
 from entrypoints.settings import Settings
+from entrypoints.start import require_answerers
 
 _log = logging.getLogger("puerto")
 
@@ -61,11 +63,16 @@ async def running(
     Raises:
         Unavailable: the database is not there, or not ours; or a secret cannot be kept.
         NotFound: there is no user of that name.
+        SettingsError: who is to answer cannot.
 
     """
+    if container is None:
+        container = Container(settings=settings)
+    require_answerers(settings, container.models())
     async with AsyncExitStack() as stack:
-        container = await open_data(settings, announce, stack, container)
+        await open_data(settings, announce, stack, container)
         services: Services = container.services()
+        bind(worker=services.worker.id)
         user = None if only_for is None else await user_named(services, only_for)
         await start_plugins(container, stack)
         await start_monitoring(container, stack)

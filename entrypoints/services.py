@@ -40,7 +40,11 @@ EXTENSION: Final = "puerto"
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One installation's use cases. ``database_answers`` asks the database, within a bound."""
+    """One installation's use cases.
+
+    ``database_answers`` asks the database, within a bound; ``storage_problem`` says why the last
+    writes to it failed, such as a full disk, and nothing where none did.
+    """
 
     settings: Settings
     authentication: Authentication
@@ -71,6 +75,7 @@ class Services:
     learned_apis: LearnedApis
     vitals: Vitals
     database_answers: Callable[[], Awaitable[bool]]
+    storage_problem: Callable[[], str]
 
 
 def services() -> Services:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final, Literal, get_args
 from urllib.parse import SplitResult, urlsplit
@@ -77,6 +78,16 @@ class Database:
     engine: Engine
     url: str = field(repr=False)
     path: Path | None = None
+
+    @property
+    def shown(self) -> str:
+        """The address as it may be shown: without a password, and without options."""
+        if self.path is not None:
+            return self.url
+        parts = urlsplit(self.url)
+        user, _, place = parts.netloc.rpartition("@")
+        user = user.partition(":")[0]
+        return f"{parts.scheme}://{user}{'@' if user else ''}{place}{parts.path}"
 
     @classmethod
     def in_file(cls, path: Path) -> "Database":
@@ -228,6 +239,14 @@ def check_host(text: str) -> str:
     if _HOST.fullmatch(text.lower()) is None:
         raise ValueError("must list host names, such as agent.example.com or 10.0.0.5:8000")
     return text.lower()
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches what listens on this address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def check_open_host(text: str) -> str:

@@ -1,7 +1,7 @@
 """The settings: environment variables, and a ``.env`` file beneath them."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfig
 from pydantic_settings import PydanticBaseSettingsSource as Source
 
 from domain.policy import Autonomy
+from entrypoints.env_file import refuse_unreadable
 from entrypoints.model_settings import ModelSettings
 from entrypoints.server_settings import ServerSettings
 from entrypoints.setting_values import (
@@ -31,12 +32,15 @@ from entrypoints.setting_values import (
     check_open_host,
     check_origin,
     check_secret,
+    is_loopback,
     read_database,
     split_list,
 )
 
 PREFIX: Final = "PUERTO_"
 ENV_FILE: Final = Path(".env")
+
+_NEAR: Final = 0.88  # of 1: GOOGLE_API_KEY is as near as that to the setting that it means
 
 Secret = Annotated[SecretStr, AfterValidator(check_secret)]
 Names = Annotated[tuple[str, ...], BeforeValidator(split_list)]
@@ -130,10 +134,11 @@ class Settings(ServerSettings, ModelSettings):
         description="What the agent may do unasked, until it is changed over the API: nothing "
         "(`manual`), reading (`semi`), everything (`full`).",
     )
-    registration: Literal["open", "closed"] = Field(
-        "open",
+    registration: Literal["open", "closed"] | None = Field(
+        None,
         validation_alias="PUERTO_REGISTRATION",
-        description="Whether people may register themselves.",
+        description="Whether people may register themselves. Not set: `open` if `API_HOST` is this "
+        "machine's own (`127.0.0.1`, `::1`, `localhost`), else `closed`.",
     )
     allowed_hosts: Annotated[
         tuple[Annotated[str, AfterValidator(check_host)], ...], BeforeValidator(split_list)
@@ -269,7 +274,9 @@ class Settings(ServerSettings, ModelSettings):
 
     @property
     def registration_is_open(self) -> bool:
-        """Tell whether people may register themselves."""
+        """Tell whether people may register themselves: unasked only those of this machine."""
+        if self.registration is None:
+            return is_loopback(self.api_host)
         return self.registration == "open"
 
     @classmethod
@@ -305,7 +312,7 @@ def load_settings(
 
     """
     given = environment(env, env_file)
-    known = [name for field in Settings.model_fields.values() for name in variables(field)]
+    known = _known()
     _refuse_misspelt(given, known)
     values = {name: text for name in known if (text := given.get(name, "").strip())}
     _refuse_undecodable(values)
@@ -327,11 +334,28 @@ def environment(
     return _read_file(env_file) | dict(os.environ if env is None else env)
 
 
+def near_misses(given: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the variables that do nothing and look like a setting, each with what was meant."""
+    known = _known()
+    for name in sorted({*given} - {*known}):
+        near = get_close_matches(name.upper(), known, n=1, cutoff=_NEAR)
+        if near:
+            yield ascii(name)[1:-1], f"it is not a setting; did you mean {near[0]}?"
+
+
+def _known() -> list[str]:
+    return [name for field in Settings.model_fields.values() for name in variables(field)]
+
+
 def _read_file(path: Path | None) -> dict[str, str]:
     try:
+        if path is not None and path.is_file():
+            refuse_unreadable(path, _known())
         found = DotEnvSettingsSource(Settings, env_file=path, env_file_encoding="utf-8").env_vars
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read ({type(error).__name__})") from None
+    except ValueError as error:
+        raise SettingsError(f"{path} {error}") from None
     return {name: value or "" for name, value in found.items()}
 
 

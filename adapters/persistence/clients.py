@@ -7,34 +7,62 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from adapters.persistence.errors import translated
+from adapters.persistence.health import DatabaseHealth
 
 
 class TranslatedErrors(BaseDBAsyncClient):
-    """A client whose statements raise the core's errors only."""
+    """A client whose statements raise the core's errors only, and say how the database is."""
+
+    @property
+    @abstractmethod
+    def health(self) -> DatabaseHealth | None:
+        """What hears of each answer and each failure, if anything does."""
+
+    def _answered(self, query: str) -> None:
+        if self.health is not None:
+            self.health.answered(query)
 
     async def execute_insert(self, query: str, values: list[Any]) -> Any:
         """Insert one row."""
-        with translated():
-            return await super().execute_insert(query, values)
+        with translated(self.health):
+            key = await super().execute_insert(query, values)
+        self._answered(query)
+        return key
 
     async def execute_query(
         self, query: str, values: list[Any] | None = None
     ) -> tuple[int, list[dict[str, Any]]]:
         """Return how many rows were affected, and the rows."""
-        with translated():
+        with translated(self.health):
             affected, rows = await super().execute_query(query, values)
-            return affected, list(rows)
+        self._answered(query)
+        return affected, list(rows)
 
     async def execute_query_dict(
         self, query: str, values: list[Any] | None = None
     ) -> list[dict[str, Any]]:
         """Return the rows."""
-        with translated():
-            return await super().execute_query_dict(query, values)
+        with translated(self.health):
+            rows = await super().execute_query_dict(query, values)
+        self._answered(query)
+        return rows
 
 
 class Client(TranslatedErrors):
     """An engine's client that opens transactions which cannot leak."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._health: DatabaseHealth | None = None
+
+    @property
+    def health(self) -> DatabaseHealth | None:
+        """What hears of each answer and each failure, those within transactions too."""
+        return self._health
+
+    def report_to(self, health: DatabaseHealth) -> None:
+        """Let this be what hears of them."""
+        self._health = health
 
     @abstractmethod
     def transaction(self) -> AbstractAsyncContextManager[BaseDBAsyncClient]:

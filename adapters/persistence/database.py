@@ -11,6 +11,7 @@ from tortoise.context import TortoiseContext
 
 from adapters.persistence import postgresql, sqlite
 from adapters.persistence.clients import Client
+from adapters.persistence.health import DatabaseHealth
 from adapters.persistence.postgresql import Limits
 from adapters.persistence.unit_of_work import TortoiseUnitOfWork
 from domain.errors import InvalidRequest, PuertoError, Unavailable
@@ -91,6 +92,7 @@ class Database:
             self._config = postgresql.connection_config(url, limits)
         self._context = TortoiseContext()
         self._client: Client | None = None
+        self.health: Final = DatabaseHealth()
         self.unit_of_work: Final = TortoiseUnitOfWork(self._opened)
 
     async def start(self) -> None:
@@ -101,7 +103,9 @@ class Database:
 
         """
         with self._context:
-            self._client = await open_client(self._context, self._config)
+            client = await open_client(self._context, self._config)
+        client.report_to(self.health)
+        self._client = client
 
     async def close(self) -> None:
         """Wait for the running units of work, then disconnect. Closing twice is no error."""

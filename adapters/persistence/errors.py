@@ -3,11 +3,13 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import asyncpg
 from tortoise.exceptions import BaseORMException, IntegrityError
 
-from domain.errors import Conflict, Unavailable
+from adapters.persistence.health import DatabaseHealth
+from domain.errors import Conflict, StoreUnavailable, Unavailable
 
 
 class Taken(Conflict):
@@ -19,14 +21,16 @@ class Taken(Conflict):
 
 
 @contextmanager
-def translated(*, connecting: bool = False) -> Iterator[None]:
+def translated(health: DatabaseHealth | None = None, *, connecting: bool = False) -> Iterator[None]:
     """Turn every error of the drivers and the ORM into one of the core's.
 
-    While connecting, the message holds the driver's own: only the operator sees it then.
+    ``health`` hears of those that say how the database is. While connecting, the message holds
+    the driver's own: only the operator sees it then.
 
     Raises:
         Taken: a constraint does not allow the change.
-        Unavailable: the database is not there, busy for too long, or not as it should be.
+        StoreUnavailable: the database is not there, busy for too long, or takes no writes.
+        Unavailable: it is not as it should be.
 
     """
     try:
@@ -37,8 +41,8 @@ def translated(*, connecting: bool = False) -> Iterator[None]:
         cause = error.__cause__ or error.__context__ or error
         if connecting:
             reason = " ".join(str(cause).split()) or type(cause).__name__
-            raise Unavailable(f"The database cannot be opened: {reason}") from error
-        raise Unavailable(f"The database cannot do this now ({_reason(cause)}).") from error
+            raise StoreUnavailable(f"The database cannot be opened: {reason}") from error
+        raise _unavailable(cause, health) from error
 
 
 # Reading a socket or waiting for a pool raises OSError and its subclass TimeoutError;
@@ -52,6 +56,59 @@ _DRIVERS = (
     OSError,
     ValueError,
 )
+
+
+# https://www.sqlite.org/rescode.html: the low byte is the primary code, the rest says where.
+_SQLITE_NO_WRITE: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY})
+_SQLITE_NO_WRITE_IO: Final = frozenset(
+    {
+        sqlite3.SQLITE_IOERR_WRITE,
+        sqlite3.SQLITE_IOERR_FSYNC,
+        sqlite3.SQLITE_IOERR_SHMSIZE,
+        sqlite3.SQLITE_IOERR_TRUNCATE,
+    }
+)
+_SQLITE_AWAY: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+_NO_WRITE: Final = (
+    asyncpg.DiskFullError,
+    asyncpg.PostgresIOError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+_AWAY: Final = (
+    OSError,  # TimeoutError is one: no connection came free in time
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+)
+
+
+def _unavailable(cause: BaseException, health: DatabaseHealth | None) -> Unavailable:
+    reason = _reason(cause)
+    message = f"The database cannot do this now ({reason})."
+    code = getattr(cause, "sqlite_errorcode", 0)
+    if isinstance(cause, _NO_WRITE) or {code, code & 0xFF} & (
+        _SQLITE_NO_WRITE | _SQLITE_NO_WRITE_IO
+    ):
+        if health is not None:
+            health.cannot_write(reason)
+        return StoreUnavailable(message)
+    if isinstance(cause, _AWAY) or code & 0xFF in _SQLITE_AWAY:
+        if health is not None:
+            health.away(reason)
+        return StoreUnavailable(message)
+    return Unavailable(message)
 
 
 def _constraint(error: IntegrityError) -> str:

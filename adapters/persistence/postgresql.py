@@ -13,6 +13,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from adapters.persistence.clients import Client, TranslatedErrors
 from adapters.persistence.errors import translated
+from adapters.persistence.health import DatabaseHealth
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,15 @@ async def _as_it_is(_: Any) -> None:
 class PostgreSQLTransaction(TranslatedErrors, TransactionWrapper):
     """One of the connections while a transaction is open on it."""
 
+    def __init__(self, connection: "PostgreSQLClient") -> None:
+        super().__init__(connection)
+        self._health = connection.health
+
+    @property
+    def health(self) -> DatabaseHealth | None:
+        """That of the pool."""
+        return self._health
+
 
 class PostgreSQLClient(Client, AsyncpgDBClient):
     """The process's pool of connections."""
@@ -97,23 +107,23 @@ class PostgreSQLClient(Client, AsyncpgDBClient):
         pool = self._pool
         if pool is None:
             raise ValueError("the pool is closed")
-        with translated():
+        with translated(self.health):
             connection = await pool.acquire()
         try:
             opened = PostgreSQLTransaction(self)
             opened._connection = connection  # noqa: SLF001  as the ORM's own context does
-            with translated():
+            with translated(self.health):
                 await opened.begin()
             try:
                 yield opened
             except BaseException:
-                with translated():
+                with translated(self.health):
                     await opened.rollback()
                 raise
-            with translated():
+            with translated(self.health):
                 await opened.commit()
         finally:
-            with translated():
+            with translated(self.health):
                 await pool.release(connection)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 import asyncpg
 
 from adapters.persistence.database import Engine
+from adapters.persistence.health import DatabaseHealth
 
 EVENTS: Final = "puerto_events"
 WORK: Final = "puerto_work"
@@ -21,6 +22,7 @@ CONNECT_SECONDS: Final = 10.0
 _BEAT_SECONDS: Final = 30.0  # after so long a silence the connection is tried
 _ANSWER_SECONDS: Final = 5.0
 _PAUSES: Final = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds before each next try to connect
+_TELLING_TRY: Final = 4  # the log is told when these are over: by then others saw the database away
 
 _log = logging.getLogger(__name__)
 
@@ -38,8 +40,9 @@ def telling_work(engine: Engine) -> str:
 class PostgresSignals:
     """Listens on a connection of its own, and connects again whenever that breaks."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, health: DatabaseHealth) -> None:
         self._url = url
+        self._health = health
         self._task: asyncio.Task[None] | None = None
 
     async def start(self, heard: Callable[[str], None], work: Callable[[], None]) -> None:
@@ -67,8 +70,12 @@ class PostgresSignals:
             try:
                 connection = await self._connect(heard, work)
             except _BROKEN as error:
-                _log.warning("no news from other workers for now: %s", type(error).__name__)
+                if tries == _TELLING_TRY and not self._health.is_away:  # which is told already
+                    reason = type(error).__name__
+                    _log.warning("no news from other workers for now (%s): they are slower", reason)
             else:
+                if tries > _TELLING_TRY:
+                    _log.info("there is news from other workers again")
                 if first.is_set():
                     work()
                 tries = 0

@@ -17,6 +17,7 @@ from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapp
 
 from adapters.persistence.clients import Client, TranslatedErrors
 from adapters.persistence.errors import translated
+from adapters.persistence.health import DatabaseHealth
 
 _SCHEME: Final = "sqlite://"
 
@@ -48,6 +49,15 @@ def connection_config(
 class SQLiteTransaction(TranslatedErrors, SqliteTransactionWrapper):
     """The connection while a transaction is open on it."""
 
+    def __init__(self, connection: "SQLiteClient") -> None:
+        super().__init__(connection)
+        self._health = connection.health
+
+    @property
+    def health(self) -> DatabaseHealth | None:
+        """That of the connection."""
+        return self._health
+
     async def begin(self) -> None:
         """Begin, waiting for the file's write lock."""
         await self._connection.execute("BEGIN IMMEDIATE")
@@ -76,7 +86,7 @@ class SQLiteClient(Client, SqliteClient):
     async def transaction(self) -> AsyncIterator[BaseDBAsyncClient]:
         """Open a transaction: kept when the block ends, undone when it raises."""
         async with self._lock:
-            with translated():
+            with translated(self.health):
                 opened = SQLiteTransaction(self)
                 try:
                     await opened.begin()
@@ -85,7 +95,7 @@ class SQLiteClient(Client, SqliteClient):
                     raise
             try:
                 yield opened
-                with translated():
+                with translated(self.health):
                     await opened.commit()
             except BaseException:
                 await self._undo()

@@ -73,4 +73,6 @@ class Store:
 
 
 def _signals(database: Database) -> Signals:
-    return PostgresSignals(database.url) if database.engine == "postgresql" else NoSignals()
+    if database.engine == "postgresql":
+        return PostgresSignals(database.url, database.health)
+    return NoSignals()

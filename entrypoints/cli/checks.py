@@ -18,7 +18,8 @@ from domain.configuration import Configuration
 from domain.errors import PuertoError
 from domain.switches import Switchboard
 from entrypoints.container import Container
-from entrypoints.settings import Settings, variables
+from entrypoints.settings import Settings
+from entrypoints.unused_settings import unused_settings
 from plugins.host import PluginInfo, PluginState
 
 _CONNECT_SECONDS: Final = 2.0
@@ -30,16 +31,6 @@ _ADDRESSES: Final = {
     "anthropic": "https://api.anthropic.com",
     "google": "https://generativelanguage.googleapis.com",
     "perplexity": "https://api.perplexity.ai",
-}
-
-# Keys, and the provider or plugin without which nobody reads them.
-_READER: Final = {
-    "openai_api_key": "openai",
-    "anthropic_api_key": "anthropic",
-    "gemini_api_key": "google",
-    "perplexity_api_key": "perplexity",
-    "serpapi_api_key": "serpapi",
-    "pinecone_api_key": "pinecone",
 }
 
 
@@ -184,10 +175,5 @@ def _plugin(plugin: PluginInfo) -> Finding:
 
 def _unused(settings: Settings, present: set[str]) -> Iterator[Finding]:
     """Find what is set and has no effect."""
-    for field, reader in _READER.items():
-        if getattr(settings, field) is not None and reader not in present:
-            name = variables(Settings.model_fields[field])[0]
-            yield Finding(name, State.NOTE, f"set, but unused: nothing here is called {reader}")
-    if settings.cassette is not None and settings.chosen_provider != "scripted":
-        detail = f"set, but unused: {settings.chosen_provider} answers"
-        yield Finding("PUERTO_CASSETTE", State.NOTE, detail)
+    for name, why in unused_settings(settings, present):
+        yield Finding(name, State.NOTE, f"set, but unused: {why}")

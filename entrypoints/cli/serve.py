@@ -70,11 +70,13 @@ def _serve(settings: "Settings", listener: "socket.socket") -> None:
 
 async def _supervise(settings: "Settings", listener: "socket.socket", workers: int) -> None:
     from entrypoints.service import administered
+    from entrypoints.start import require_answerers
     from entrypoints.supervisor import Supervisor
 
     line = _line(listener)
-    async with administered(settings, typer.echo):
-        pass  # the tables and the first administrator are made once; no plugin's code runs here
+    # The tables and the first administrator are made once; no plugin's code runs here.
+    async with administered(settings, typer.echo) as services:
+        require_answerers(settings, services.models)
     await Supervisor(settings, listener, workers, lambda: typer.echo(line)).run()
 
 

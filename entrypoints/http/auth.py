@@ -4,11 +4,12 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, EmailStr, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
-from quart import Blueprint
+from quart import Blueprint, request
 from quart_schema import document_response, tag, validate_request
 
 from domain.authentication import Grant
 from domain.identity import User
+from domain.log_context import bind
 from domain.ports.passwords import MAX_PASSWORD_BYTES
 from entrypoints.encoding import time_text
 from entrypoints.http.guard import caller, identity, open_to_all
@@ -19,6 +20,11 @@ from entrypoints.services import services
 blueprint = Blueprint("auth", __name__, url_prefix="/api/auth")
 
 _ME = "/api/auth/me"
+
+
+def _bind_client() -> None:
+    """Let the log say from where somebody tries to come in."""
+    bind(client=request.remote_addr or "unknown")
 
 
 class UserView(BaseModel):
@@ -96,6 +102,7 @@ class RegisterRequest(RequestBody):
 @can_fail(403, 409, 503)
 async def register(data: RegisterRequest) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Open an account and log in."""
+    _bind_client()
     grant = await services().authentication.register(data.email, data.full_name, data.password)
     return token_answer(grant), 201, {"Location": _ME}
 
@@ -136,6 +143,7 @@ async def login(data: LoginRequest) -> dict[str, Any]:
 
     An unknown user and a wrong password get the same answer, in the same time.
     """
+    _bind_client()
     return token_answer(await services().authentication.login(data.login, data.password))
 
 

@@ -13,6 +13,7 @@ from quart_schema import (
 )
 
 from domain.cursors import Cursor, read_cursor
+from domain.log_context import bind
 from domain.reading import Tell
 from domain.runs import RunStatus
 from entrypoints.encoding import dump
@@ -122,6 +123,7 @@ async def send(data: ChatRequest) -> Response:
         model=data.model,
         agent=data.agent,
     )
+    bind(run=started.run_id)
 
     def follow(at_once: Tell | None = None) -> Batches:
         if key is None:

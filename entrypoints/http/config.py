@@ -1,5 +1,6 @@
 """What operators can change while the service runs."""
 
+import logging
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -7,7 +8,7 @@ from pydantic import BaseModel, Field
 from quart import Blueprint
 from quart_schema import document_response, tag, validate_request
 
-from domain.configuration import Configuration, require_configured
+from domain.configuration import Configuration, changes, require_configured
 from domain.identity import Role
 from domain.llm import ModelChoice
 from domain.policy import Autonomy
@@ -20,6 +21,8 @@ from entrypoints.services import services
 blueprint = Blueprint("config", __name__, url_prefix="/api")
 
 Level = Literal["manual", "semi", "full"]
+_log = logging.getLogger("puerto.changes")
+
 _AUTONOMY = "What the agent may do unasked: nothing, reading, everything."
 _MODEL = "A model of the provider; null: its default."
 
@@ -188,7 +191,9 @@ async def change(data: ConfigChange) -> dict[str, Any]:
         require_configured(provider, at_hand.models, "llm.provider")
     for each in (data.llm and data.llm.fallbacks) or ():
         require_configured(each.provider, at_hand.models, "llm.fallbacks")
+    before = await at_hand.configurations.load()
     changed = await at_hand.configurations.change(data.applied_to)
+    _log.info("the configuration was changed: %s", changes(before, changed))
     if data.cloud_providers is not None:
         await at_hand.plugin_desk.look()
     return config_view(changed, at_hand.models)

@@ -8,6 +8,7 @@ from quart.typing import ResponseTypes
 from quart_schema import document_response, tag, validate_querystring, validate_request
 
 from domain.consents import Consent, ConsentStatus
+from domain.log_context import bind
 from domain.paging import DEFAULT_LIMIT
 from entrypoints.encoding import consent_request, time_text
 from entrypoints.http.answers import HumanAnswer
@@ -133,6 +134,7 @@ async def answer(data: ConsentAnswer) -> dict[str, Any]:
     """
     at_hand = services()
     consent = await at_hand.consent_desk.answer(caller(), data.consent_request_id, data.said())
+    bind(run=consent.run_id)
 
     @after_this_request
     async def wake(response: ResponseTypes) -> ResponseTypes:

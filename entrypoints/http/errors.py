@@ -85,7 +85,9 @@ def error_response(
     details: Any = None,
     headers: Iterable[tuple[str, str]] = (),
 ) -> Response:
-    """Return an error as a response."""
+    """Return an error as a response; the log's line of the request names one that is not theirs."""
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        g.failure = f"{code}: {message}"
     body = dump(envelope(code, message, details))
     response = Response(body, status=status, content_type="application/json")
     for name, value in headers:
@@ -110,6 +112,7 @@ def field_problems(error: Exception) -> list[dict[str, str]]:
 async def _house(error: Exception) -> Response:
     assert isinstance(error, errors.PuertoError)  # noqa: S101  registered for this class
     status, code = status_and_code(error)
+    g.is_told = isinstance(error, errors.StoreUnavailable)  # by its adapter, once
     headers = []
     if isinstance(error, errors.RateLimited):
         headers.append(("Retry-After", str(error.retry_after)))
@@ -135,7 +138,8 @@ async def _http(error: Exception) -> Response:
 
 
 async def _unforeseen(error: Exception) -> Response:
-    _log.error("request %s failed", g.get("request_id"), exc_info=error)
+    _log.error("the request failed", exc_info=error)
+    g.is_told = True
     return error_response(500, "INTERNAL", "Something went wrong on our side. It is logged.")
 
 

@@ -12,6 +12,7 @@ from domain.authentication import Identity
 from domain.errors import Forbidden, InvalidRequest, Unauthenticated
 from domain.identity import Role, User
 from domain.ids import new_id
+from domain.log_context import bind
 from entrypoints.connections import note_authenticated
 from entrypoints.http.hosts import check_host, check_socket_host
 from entrypoints.services import services
@@ -77,10 +78,15 @@ def bearer_token(header: str) -> str:
     return token.strip()
 
 
+def request_id_of(given: str | None) -> str:
+    """Return the id that a client gave its request, or a new one where it gave none that fits."""
+    return given if given is not None and _REQUEST_ID.fullmatch(given) else new_id()
+
+
 async def _name_request() -> None:
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+    g.request_id = request_id_of(request.headers.get("X-Request-ID"))
     g.began = time.perf_counter()
+    bind(request=g.request_id, worker=services().worker.id)
 
 
 async def _check_text() -> None:
@@ -98,6 +104,7 @@ async def _check_caller() -> None:
     token = bearer_token(request.headers.get("Authorization", ""))
     g.identity = await services().authentication.recognise(token)
     note_authenticated(request.scope)
+    bind(user=g.identity.user.username)
     needed = role_of(view)
     if not g.identity.user.role.covers(needed):
         raise Forbidden(f"This needs the role {needed}.")
@@ -108,13 +115,14 @@ async def _sign(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     elapsed = (time.perf_counter() - g.began) * 1000 if "began" in g else 0.0
-    _access_log.info(
-        "%s %s %s %.1fms %s",
+    _access_log.log(
+        logging.WARNING if "failure" in g and not g.get("is_told") else logging.INFO,
+        "%s %s %s %.1fms%s",
         request.method,
-        request.path.encode("unicode_escape").decode(),  # no control character may forge a line
+        request.path,
         response.status_code,
         elapsed,
-        g.get("request_id", ""),
+        f" {g.failure}" if "failure" in g else "",
     )
     return response
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from quart import Blueprint
 from quart_schema import document_response, tag
 
-from domain.errors import Unavailable
+from domain.errors import StoreUnavailable, Unavailable
 from entrypoints.http.guard import open_to_all
 from entrypoints.http.openapi import can_fail
 from entrypoints.services import services
@@ -52,17 +52,18 @@ class Health(BaseModel):
 @document_response(Health)
 @document_response(Health, 503)
 async def parts() -> tuple[dict[str, Any], int]:
-    """Look at the service's parts; 503 when the database does not answer."""
+    """Look at the service's parts; 503 when the database does not answer, or cannot be written."""
     answers = await services().database_answers()
+    is_healthy = answers and not services().storage_problem()
     body = {
-        "status": "healthy" if answers else "unhealthy",
+        "status": "healthy" if is_healthy else "unhealthy",
         "service": NAME,
         "version": VERSION,
         "llm_providers": dict(services().models.states()),
         "database": "connected" if answers else "disconnected",
         "vector_db": "not configured",
     }
-    return body, HTTPStatus.OK if answers else HTTPStatus.SERVICE_UNAVAILABLE
+    return body, HTTPStatus.OK if is_healthy else HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class Ready(BaseModel):
@@ -77,11 +78,13 @@ class Ready(BaseModel):
 @document_response(Ready)
 @can_fail(503)
 async def ready() -> dict[str, Any]:
-    """Say whether requests are welcome: not while stopping, nor without the database."""
+    """Say whether requests are welcome: not while stopping, nor without a database to write to."""
     if services().worker.is_stopping:
         raise Unavailable("The service is stopping.")
     if not await services().database_answers():
-        raise Unavailable("The database does not answer.")
+        raise StoreUnavailable("The database does not answer.")
+    if problem := services().storage_problem():
+        raise StoreUnavailable(f"The database cannot be written to: {problem}.")
     return {"status": "ready"}
 
 

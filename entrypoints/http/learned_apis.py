@@ -1,5 +1,6 @@
 """The learned APIs: learning one from its document, reviewing it, and keeping it up to date."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
@@ -44,6 +45,8 @@ from entrypoints.http.openapi import answers_nothing, can_fail
 from entrypoints.services import services
 
 ADDRESS = "/api/learned-apis"
+
+_log = logging.getLogger("puerto.changes")
 
 blueprint = Blueprint("learned_apis", __name__, url_prefix=ADDRESS)
 
@@ -238,6 +241,7 @@ async def put_credentials(api_id: str, data: OwnCredentials) -> dict[str, Any]:
     if unknown := [name for name in data.credentials if name not in known]:
         raise Unprocessable(f"{api.name} asks for {', '.join(known)}, not for {unknown[0]!r}.")
     await at_hand.keyring.put(api_id, caller().id, data.credentials)
+    _log.info("own credentials for the API %s were set", api_id)
     return await _own(api_id, version)
 
 
@@ -248,6 +252,7 @@ async def remove_credentials(api_id: str) -> None:
     """Remove your own credentials for an API."""
     await services().learned_apis.get(api_id)
     await services().keyring.remove(api_id, caller().id)
+    _log.info("own credentials for the API %s were removed", api_id)
 
 
 async def _own(api_id: str, version: ApiVersion) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from quart import Response
+from quart import Response, g
 
 from domain.errors import PuertoError, Unavailable
 from domain.events import ConsentRequested, Ended, Event, Paused, ToolErred, ToolFinished
+from domain.log_context import log_failure
 from domain.reading import Tell
 from domain.runs import Problem, Run, RunStatus, advance, fold
 from entrypoints.encoding import EventEncoder, consent_request, usage
@@ -66,7 +67,7 @@ async def _send_events(
                     first = b""
     except PuertoError as error:
         # The stream ends without its `done`, so its reader comes back, after what it has.
-        _log.warning("a stream was cut short: %s", error)
+        log_failure(_log, "a stream was cut short", error)
     await send(stream_part(last, more=False))
 
 
@@ -177,6 +178,7 @@ def answer(told: Told) -> dict[str, Any]:
 
 def failure(run: Run, problem: Problem) -> Response:
     """Return the error that ended a run, with the ids by which it can be looked at."""
+    g.is_told = True  # by the line of the run itself
     return error_response(
         status_of_code(problem.code),
         problem.code,

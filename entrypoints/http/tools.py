@@ -8,6 +8,7 @@ from quart_schema import document_response, tag, validate_querystring, validate_
 
 from domain.events import ToolFinished
 from domain.identity import Role
+from domain.log_context import bind
 from domain.runs import Problem, Run
 from entrypoints.http.errors import error_response
 from entrypoints.http.event_models import ConsentRequest
@@ -114,6 +115,7 @@ async def execute(data: ExecuteRequest) -> Response | tuple[dict[str, Any], int]
     """
     chat, key = services().chat, await request_key()
     started = await chat.call(caller(), data.tool, data.parameters, key)
+    bind(run=started.run_id)
     batches = chat.follow(started.run_id, whole=True)
     if key is not None:
         batches = first_answer(started.run_id, batches)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -16,9 +17,11 @@ from domain.errors import Forbidden, PuertoError, RateLimited, Unauthenticated
 from domain.events import Event
 from domain.idempotency import RequestKey
 from domain.identity import User
+from domain.log_context import bind, log_failure
 from entrypoints.connections import note_authenticated
 from entrypoints.encoding import EventEncoder, dump
 from entrypoints.http.connection import sent_at_once
+from entrypoints.http.errors import status_and_code
 from entrypoints.http.frames import (
     AuthFrame,
     CancelFrame,
@@ -29,7 +32,7 @@ from entrypoints.http.frames import (
     ResumeFrame,
     read_frame,
 )
-from entrypoints.http.guard import bearer_token
+from entrypoints.http.guard import bearer_token, request_id_of
 from entrypoints.http.idempotency import fingerprint
 from entrypoints.http.streams import error_frame
 from entrypoints.services import Services, services
@@ -60,14 +63,17 @@ async def conversation_socket(conversation_id: str) -> None:
 
 
 async def _serve(conversation_id: str | None) -> None:
+    at_hand = services()
     current: Websocket = websocket._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  werkzeug's way to leave the proxy
-    _check_origin(current, services())
+    bind(request=request_id_of(current.headers.get("X-Request-ID")), worker=at_hand.worker.id)
+    _check_origin(current, at_hand)
     token = _early_token(current, in_query=conversation_id is not None)
     if token is not None:
-        await services().authentication.recognise(token)  # refused before the socket opens
+        identity = await at_hand.authentication.recognise(token)  # refused before it opens
+        bind(user=identity.user.username)
         note_authenticated(current.scope)
     await current.accept()
-    session = Session(current, services(), conversation_id, token)
+    session = Session(current, at_hand, conversation_id, token)
     try:
         await session.run()
     except Exception:  # noqa: BLE001  Quart would close the socket as if all were well
@@ -149,12 +155,15 @@ class Session:
         try:
             await handle(await self._receive())
         except PuertoError as error:
+            if status_and_code(error)[0] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                log_failure(_log, "a frame failed", error)
             await self._send(error_frame(error))
 
     async def _authenticate(self, frame: Frame) -> None:
         if not isinstance(frame, AuthFrame):
             raise Unauthenticated("Send {type: auth, token} first.")
-        await self._services.authentication.recognise(frame.token)
+        identity = await self._services.authentication.recognise(frame.token)
+        bind(user=identity.user.username)
         self._token = frame.token
         note_authenticated(self._socket.scope)
 

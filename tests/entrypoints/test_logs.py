@@ -1,9 +1,11 @@
 """The log."""
 
+import asyncio
 import logging
 import sys
 
-from entrypoints.logs import OneLine, secrets_of
+from domain.log_context import bind, bound, log_fields
+from entrypoints.logs import LINE_CHARACTERS, OneLine, secrets_of
 from entrypoints.settings import load_settings
 
 
@@ -32,6 +34,49 @@ def test_secrets_are_stars() -> None:
     url = "postgresql://ann:hush@db/shop"
     settings = load_settings({"DATABASE_URL": url, "OPENAI_API_KEY": "sk-12345"}, None)
     secrets = secrets_of(settings)
-    assert sorted(secrets) == [url, "sk-12345"]
+    assert secrets == {url, "hush", "sk-12345"}
     line = OneLine(secrets).format(record("cannot open %s with sk-12345", url))
     assert line.endswith("cannot open *** with ***")
+
+
+def test_other_spellings_of_secrets_are_stars() -> None:
+    given = {
+        "DATABASE_URL": "postgresql://ann:hu%21sh@db/shop",
+        "PUERTO_OLD_ENCRYPTION_KEYS": "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+    }
+    secrets = secrets_of(load_settings(given, None))
+    line = OneLine(secrets).format(
+        record("auth of hu!sh, hu%21sh, 0a1b2c3d4e5f60718293a4b5c6d7e8f9 failed")
+    )
+    assert line.endswith("auth of ***, ***, *** failed")
+    asked = load_settings({"DATABASE_URL": "postgresql://db/shop?password=hidden"}, None)
+    assert "hidden" in secrets_of(asked)
+
+
+def test_a_long_line_keeps_its_beginning_its_end_and_what_it_is_about() -> None:
+    with bound(run="r-1"):
+        line = OneLine().format(record("it failed: %s the end", "x" * 1_000_000))
+    assert len(line) < LINE_CHARACTERS + 200
+    assert "it failed: xx" in line
+    assert " characters left out] " in line
+    assert line.endswith("x the end run=r-1")
+
+
+def test_a_line_ends_with_what_it_is_about_and_no_text_can_forge_that() -> None:
+    with bound(request="q-1"), bound(run="r-1", user="ann b run=r-2"):
+        line = OneLine().format(record("said: run=r-3\u2028request=q-2"))
+    assert line.endswith(
+        r"said: run=r-3\u2028request=q-2 request=q-1 run=r-1 user='ann\x20b\x20run=r-2'"
+    )
+
+
+async def test_a_task_keeps_the_fields_of_the_one_that_started_it() -> None:
+    async def fields() -> dict[str, str]:
+        bind(run="r-1")
+        return dict(log_fields())
+
+    with bound(request="q-1"):
+        task = asyncio.create_task(fields())
+    assert log_fields() == {}
+    assert await task == {"request": "q-1", "run": "r-1"}
+    assert log_fields() == {}

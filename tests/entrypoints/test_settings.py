@@ -14,7 +14,14 @@ from pydantic import SecretStr, ValidationError
 from domain.llm import ModelChoice
 from domain.policy import Autonomy
 from entrypoints.setting_values import Engine, check_secret
-from entrypoints.settings import PREFIX, Settings, SettingsError, load_settings, variables
+from entrypoints.settings import (
+    PREFIX,
+    Settings,
+    SettingsError,
+    load_settings,
+    near_misses,
+    variables,
+)
 
 GOOD_SECRET = "kq9Zf3vXw0PpL7uYt5RrE2mNb8VcA1sD4gH6"
 NAMES = sorted(name for field in Settings.model_fields.values() for name in variables(field))
@@ -58,7 +65,8 @@ def test_nothing_set_is_the_embedded_default() -> None:
     assert settings.chosen_provider == "offline"
     assert (settings.api_host, settings.api_port) == ("127.0.0.1", 8000)
     assert settings.autonomy is Autonomy.SEMI
-    assert settings.registration == "open"
+    assert settings.registration is None
+    assert settings.registration_is_open
     assert settings.cors_origins == settings.allowed_hosts == settings.plugins_blocked == ()
     assert settings.jwt_secret is None
 
@@ -125,6 +133,57 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     file.write_bytes(b"API_HOST=\xff\xfe\n")
     with pytest.raises(SettingsError, match=r"\.env cannot be read"):
         load_settings({}, env_file=file)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("# mine\n\n\nAPI_PORT='80\n", "cannot be read in line 4"),
+        ("API_PORT=1\nsome words\n", "cannot be read in line 2"),
+        ("API_PORT=1\n=hunter2\n", "cannot be read in line 2"),
+        ("API_PORT='1' hunter2\n", "cannot be read in line 1"),
+        ("export API_PORT\n", "line 1 gives API_PORT no value; write API_PORT=value"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_named(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / ".env"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=words) as caught:
+        load_settings({}, env_file=file)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_what_others_write_into_the_file_is_theirs(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text('COMPOSE_PROFILES\nAPI_PORT=1234  # ours\n\nOTHER="two\nlines"\n')
+    assert load_settings({}, env_file=file).api_port == 1234
+
+
+@pytest.mark.parametrize(
+    ("env", "is_open"),
+    [
+        ({}, True),
+        ({"API_HOST": "localhost"}, True),
+        ({"API_HOST": "127.1.2.3"}, True),
+        ({"API_HOST": "::1"}, True),
+        ({"API_HOST": "0.0.0.0"}, False),
+        ({"API_HOST": "::"}, False),
+        ({"API_HOST": "agent.example"}, False),
+        ({"API_HOST": "0.0.0.0", "PUERTO_REGISTRATION": "open"}, True),
+        ({"PUERTO_REGISTRATION": "closed"}, False),
+    ],
+)
+def test_registration_is_open_unasked_to_this_machine_alone(
+    env: dict[str, str], *, is_open: bool
+) -> None:
+    assert load(**env).registration_is_open is is_open
+
+
+def test_variables_that_look_like_a_setting_are_named() -> None:
+    given = ["GOOGLE_API_KEY", "OPENAI_API_KEYS", "openai_api_key", "HOME", "OPENAI_API_KEY"]
+    found = dict(near_misses(given))
+    assert set(found) == {"GOOGLE_API_KEY", "OPENAI_API_KEYS", "openai_api_key"}
+    assert found["openai_api_key"] == "it is not a setting; did you mean OPENAI_API_KEY?"
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_a_provider_without_its_key_is_one_line(
 ) -> None:
     monkeypatch.setenv("PUERTO_PROVIDER", "openai")
     result = puerto("ask", "Hello")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "OPENAI_API_KEY" in result.stderr.splitlines()[-1]
 
 

@@ -1,11 +1,10 @@
 """Every path that an error can take ends in the canonical envelope."""
 
-import logging
-
 import pytest
 
 from entrypoints.http.guard import open_to_all
 from tests.entrypoints.http.conftest import Client, Installation, read_error
+from tests.log_lines import log_lines, with_words
 
 CHAT = "/api/chat"
 
@@ -80,21 +79,19 @@ async def test_the_values_that_failed_are_not_repeated(installation: Installatio
     assert "a secret of mine" not in await response.get_data(as_text=True)
 
 
-async def test_what_nobody_foresaw(
-    installation: Installation, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_what_nobody_foresaw(installation: Installation) -> None:
     async def fall() -> str:
         raise RuntimeError("the password is hunter2")
 
     installation.app.add_url_rule("/fall", "fall", open_to_all(fall))
 
-    with caplog.at_level(logging.ERROR, "puerto.http"):
+    with log_lines() as lines:
         error = await installation.anyone.error("GET", "/fall", 500, "INTERNAL")
 
     assert "hunter2" not in error["message"]
-    (record,) = caplog.records
-    assert error["request_id"] in record.getMessage()
-    assert record.exc_info is not None
+    (line,) = with_words(lines, " ERROR ")
+    assert f"request={error['request_id']}" in line
+    assert "RuntimeError: the password is hunter2" in line
 
 
 @pytest.mark.parametrize("given", ["abc-123_4.5", "x" * 128])

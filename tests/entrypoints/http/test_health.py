@@ -12,6 +12,7 @@ from entrypoints.http.app import create_app
 from entrypoints.version import VERSION
 from tests.entrypoints.http.conftest import Client, Install, Installation
 from tests.fakes.clock import FakeClock
+from tests.log_lines import log_lines, with_words
 
 
 async def no() -> bool:
@@ -54,6 +55,17 @@ async def test_all_is_well(
     installation: Installation, path: str, expected: dict[str, object]
 ) -> None:
     assert await installation.anyone.get(path) == expected
+
+
+async def test_a_full_disk_turns_readiness_red(installation: Installation) -> None:
+    full = replace(installation.services, storage_problem=lambda: "database or disk is full")
+    anyone = Client(create_app(full))
+    with log_lines() as lines:
+        error = await anyone.error("GET", "/api/ready", 503, "UNAVAILABLE")
+        health = await anyone.json("GET", "/api/health", status=503)
+    assert "database or disk is full" in error["message"]
+    assert (health["status"], health["database"]) == ("unhealthy", "connected")
+    assert not with_words(lines, " WARNING ")  # its one line came when it began
 
 
 async def test_openai_is_connected_when_it_has_a_key(install: Install) -> None:
