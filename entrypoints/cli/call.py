@@ -32,8 +32,8 @@ def command(
 ) -> None:
     """Call an operation of an API, and print status, headers and body of its answer.
 
-    The arguments are those that a model would give. Hosts outside of the public internet must be
-    open (PUERTO_OPEN_HOSTS); the one that --server names is.
+    The arguments are those that a model would give, and are checked as a model's are. Hosts
+    outside of the public internet must be open (PUERTO_OPEN_HOSTS); the one that --server names is.
     """
     arguments = _object(args, "--args")
     credentials = _object(auth.read_text(), "--auth") if auth else {}
@@ -50,9 +50,11 @@ async def _call(
 ) -> None:
     from adapters.web.oauth import OAuthTokens
     from domain.api_credentials import Credentials
+    from domain.coercion import coerced
     from domain.ids import new_id
     from domain.ports.web import Limits
     from entrypoints.cli.specs import LARGEST, fetch_spec
+    from plugins.argument_schema import ArgumentSchema
     from plugins.openapi.fetching import Fetcher
     from plugins.openapi.wire.calling import ApiCall, ApiCaller
 
@@ -72,7 +74,10 @@ async def _call(
             server=server,
             limits=Limits(seconds=seconds),
         )
-        response = await ApiCaller(web, OAuthTokens(transport)).exchange(call, arguments)
+        checked = ArgumentSchema(tool.spec.parameters).check(
+            coerced(arguments, tool.spec.parameters)
+        )
+        response = await ApiCaller(web, OAuthTokens(transport)).exchange(call, checked)
     _show(response)
 
 

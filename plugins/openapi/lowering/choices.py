@@ -1,5 +1,6 @@
 """Choices between schemas: told apart by their discriminator, and said as shortly as can be."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -73,27 +74,70 @@ def told_apart(
         found = target({"$ref": reference})
         if found is not None:
             mapped.setdefault(found.pointer, []).append(value)
-    return [
-        _marked(schema, name, found, mapped.get(found.pointer) or [])
+    named = {
+        number: (found, mapped.get(found.pointer) or [], _own_values(found, name, target))
+        for number, (part, schema) in enumerate(zip(parts, lowered, strict=True))
         if "$ref" in schema and (found := target(part)) is not None
+    }
+    goes_by = dict(zip(named, _goes_by(list(named.values())), strict=True))
+    return [
+        _marked(schema, name, named[number][0], named[number][2], goes_by[number])
+        if number in named
         else schema
-        for part, schema in zip(parts, lowered, strict=True)
+        for number, schema in enumerate(lowered)
     ]
 
 
-def _tells(found: Found, name: str) -> bool:
-    """Tell whether a definition itself says which value it goes by."""
+def _own_values(found: Found, name: str, target: Target) -> list[str] | None:
+    """Return the values that a definition itself gives a property; None if it says none."""
     own = entries(entries(entries(found.value).get("properties")).get(name))
-    return "const" in own or len(names_in(own.get("enum"))) == 1
+    if (referred := target(own)) is not None:
+        own = entries(referred.value)
+    if "const" in own:
+        return names_in([own["const"]])
+    return names_in(own.get("enum")) or None
 
 
-def _marked(schema: Schema, name: str, found: Found, mapped: list[str]) -> Schema:
-    if _tells(found, name):
-        needed = names_in(entries(found.value).get("required"))
-        return schema if name in needed else {**schema, "required": [name]}
-    values = mapped or [found.pointer.rpartition("/")[2]]
-    marked = {"const": values[0]} if len(values) == 1 else {"enum": values}
-    return {**schema, "properties": {name: marked}, "required": [name]}
+def _goes_by(found: Sequence[tuple[Found, list[str], list[str] | None]]) -> list[list[str]]:
+    """Return the values that each part goes by; an empty list is of one that does not tell.
+
+    Each part has what is mapped to it, and the values that it takes itself. A name that it does not
+    take is no value of it: then it is the value which its name holds, if each part has another one.
+    """
+    chosen: list[list[str]] = []
+    meant: list[list[str]] = []
+    for part, mapped, own in found:
+        name = part.pointer.rpartition("/")[2]
+        values = mapped or [name]
+        chosen.append([each for each in values if own is None or each in own])
+        meant.append([each for each in own or () if each and _bare(each) in _bare(name)])
+    if all(chosen):
+        return chosen
+    single = [each[0] for each in meant if len(each) == 1]
+    is_told = len(single) == len(found) == len(set(single))
+    return [each or (meant[at] if is_told else []) for at, each in enumerate(chosen)]
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+def _marked(
+    schema: Schema, name: str, found: Found, own: list[str] | None, by: list[str]
+) -> Schema:
+    """Return a part that says which values it goes by; it says so itself where it takes but one.
+
+    The property is needed, unless it has a default: then the document allows to leave it out.
+    """
+    definition = entries(found.value)
+    said = entries(entries(definition.get("properties")).get(name))
+    needed = {} if "default" in said else {"required": [name]}
+    if own is not None and len(own) == 1:
+        return schema if name in names_in(definition.get("required")) else {**schema, **needed}
+    if not by:
+        return schema
+    marked = {"const": by[0]} if len(by) == 1 else {"enum": by}
+    return {**schema, "properties": {name: marked}, **needed}
 
 
 def kinds_named(properties: dict[str, Schema], raw: Mapping[str, Any]) -> dict[str, Schema]:

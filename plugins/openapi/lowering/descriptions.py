@@ -38,4 +38,7 @@ def _example(raw: Mapping[str, Any]) -> str:
     example = raw.get("example", listed[0] if isinstance(listed, list) and listed else None)
     if example is None or isinstance(example, dict | list):
         return ""
+    is_number = isinstance(example, int | float) and not isinstance(example, bool)
+    if is_number and text(raw.get("type")) == "string":
+        example = text(example)  # as the document writes it
     return value_text(example, _LONG_EXAMPLE)

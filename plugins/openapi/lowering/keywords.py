@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from plugins.openapi.lowering.patterns import usable
 from plugins.openapi.lowering.words import value_text
-from plugins.openapi.reading.values import is_true, text
+from plugins.openapi.reading.values import is_true, text, unspelled
 
 TYPES: Final = ("string", "integer", "number", "boolean", "object", "array", "null")
 _MEANT: Final[Mapping[str, tuple[str, str]]] = {  # words that are no types: type and format
@@ -50,6 +50,7 @@ _MEANT: Final[Mapping[str, tuple[str, str]]] = {  # words that are no types: typ
     "json": ("object", ""),
     "none": ("null", ""),
 }
+_NULLS: Final = frozenset({"nullable", "x-nullable"})
 _MOST_INTEGER: Final = 2**63
 _LONG_VALUE: Final = 500  # characters of JSON
 _BOUNDS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
@@ -97,8 +98,14 @@ def _implied(raw: Mapping[str, Any]) -> list[str]:
 
 
 def has_null(raw: Mapping[str, Any]) -> bool:
-    """Tell whether null is allowed beside the types, as OpenAPI 3.0 and Swagger 2 say it."""
-    return is_true(raw.get("nullable")) or is_true(raw.get("x-nullable"))
+    """Tell whether null is allowed beside the types, as OpenAPI 3.0 and Swagger 2 say it.
+
+    A part of ``allOf`` that says this alone is meant for the whole.
+    """
+    parts = raw.get("allOf")
+    alone = (part for part in (parts if isinstance(parts, list) else ()) if isinstance(part, dict))
+    said = [raw, *(part for part in alone if part.keys() <= _NULLS)]
+    return any(is_true(each.get(name)) for each in said for name in _NULLS)
 
 
 def simple_keywords(raw: Mapping[str, Any], types: list[str]) -> Iterator[tuple[str, Any]]:
@@ -115,8 +122,8 @@ def simple_keywords(raw: Mapping[str, Any], types: list[str]) -> Iterator[tuple[
     for keyword in ("contentEncoding", "contentMediaType"):
         if isinstance(raw.get(keyword), str):
             yield keyword, raw[keyword]
-    if "const" in raw and _written(raw["const"]):
-        yield "const", raw["const"]
+    if "const" in raw and (fitted := fitting(raw["const"], types)) and _written(fitted[0]):
+        yield "const", fitted[0]
 
 
 def _numbers(raw: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -152,11 +159,20 @@ def _count(value: Any) -> int | None:
     return number if isinstance(number, int) and number >= 0 else None
 
 
-def names_in(value: Any) -> list[str]:
-    """Return the strings of a list, each once."""
+def names_in(value: Any, known: Mapping[str, Any] | None = None) -> list[str]:
+    """Return the strings of a list, each once; a number is one if something ``known`` is so named.
+
+    YAML takes ``required: [1]`` for a number, but ``1:`` for a name.
+    """
     if not isinstance(value, list):
         return []
-    return list(dict.fromkeys(name for name in value if isinstance(name, str)))
+    names = (each if isinstance(each, str) else text(each) for each in value)
+    taken = (
+        name
+        for name, each in zip(names, value, strict=True)
+        if isinstance(each, str) or name in (known or ())
+    )
+    return list(dict.fromkeys(taken))
 
 
 def enum_of(raw: Mapping[str, Any], types: list[str]) -> list[Any] | None:
@@ -183,7 +199,7 @@ def _written(value: Any) -> str:
 def fitting(value: Any, types: list[str]) -> tuple[Any] | None:
     """Return a value of one of the types, made of one that is written differently; or None."""
     if not types or any(_OF_TYPE[kind](value) for kind in types):
-        return (value,)
+        return (unspelled(value),)
     if "string" in types and isinstance(value, int | float):
         return (text(value),)
     if isinstance(value, str):

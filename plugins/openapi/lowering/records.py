@@ -17,13 +17,15 @@ from plugins.openapi.operation import (
     SecurityScheme,
     Server,
 )
+from plugins.openapi.reading.values import unspelled
 
 _GIVEN: Final = frozenset(each.name for each in fields(ToolSpec) if each.init)
 
 
 def to_json(record: Any) -> bytes:
     """Return one of our records as a line of JSON."""
-    return orjson.dumps(record, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE)
+    options = orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(record, default=unspelled, option=options)
 
 
 def tool_from(record: Mapping[str, Any]) -> LoweredTool:

@@ -32,16 +32,15 @@ from plugins.openapi.lowering.keywords import (
 )
 from plugins.openapi.lowering.merging import all_of
 from plugins.openapi.lowering.patterns import usable
+from plugins.openapi.lowering.read_only import ReadOnly
+from plugins.openapi.lowering.walk import At, Notes
 from plugins.openapi.lowering.words import joined
 from plugins.openapi.reading.document import Document
 from plugins.openapi.reading.problems import BadReference
 from plugins.openapi.reading.references import Found, reference_in
-from plugins.openapi.reading.values import entries, is_true, text
+from plugins.openapi.reading.values import entries, text
 
 Schema = dict[str, Any]
-Notes = dict[str, None]
-"""Sentences on what was lost, each once, in their order."""
-
 _MOST_DEEP: Final = 80  # steps within one schema: Python's stack is not endless
 _MOST_MERGED: Final = 15  # definitions that stand for their content, one within the other
 _FEW_VALUES: Final = 12
@@ -69,28 +68,6 @@ class Definition:
     notes: Notes
 
 
-@dataclass(frozen=True, slots=True)
-class _At:
-    """Where the walk through a schema is, and what it has noted.
-
-    ``loose`` is a part of ``allOf``, which does not see what the other parts allow. ``here`` is
-    the place of the definition that is walked through, where the same value is spoken of.
-    """
-
-    notes: Notes
-    depth: int = 0
-    loose: bool = False
-    here: str | None = None
-
-    def inside(self) -> "_At":
-        """Go to a value in the value."""
-        return _At(self.notes, self.depth + 1)
-
-    def part(self, *, loose: bool = False) -> "_At":
-        """Go to another schema of the same value."""
-        return _At(self.notes, self.depth + 1, loose, self.here)
-
-
 class Schemas:
     """The schemas of one document, lowered as they are asked for."""
 
@@ -100,13 +77,14 @@ class Schemas:
         self._draft = document.draft
         self._cycles = Cycles(document.references)
         self._choosing = Cycles(document.references, only_choices=True)
+        self._read_only = ReadOnly(self._target, document.effort)
         self._names = DefinitionNames()
         self._made: dict[str, Definition] = {}
         self._open: dict[str, None] = {}
 
     def lower(self, raw: Any, notes: Notes) -> Schema:
         """Return a schema whose references lead to definitions; what is lost is noted."""
-        return self._lowered(raw, _At(notes))
+        return self._lowered(raw, At(notes))
 
     def whole(self, root: Schema, notes: Notes, most: int) -> Schema | None:
         """Return a schema with all definitions that it reaches; None if it is larger than that.
@@ -143,7 +121,7 @@ class Schemas:
             self._open[place] = None
             notes: Notes = {}
             value = self._references.find(f"#{place}").value
-            schema = self._lowered(value, _At(notes, here=place))
+            schema = self._lowered(value, At(notes, here=place))
             del self._open[place]
             name = self._names.name(place)
             size = size_of(schema) + len(name) + len('"": , ')
@@ -171,7 +149,7 @@ class Schemas:
 
     # The walk
 
-    def _lowered(self, raw: Any, at: _At) -> Schema:
+    def _lowered(self, raw: Any, at: At) -> Schema:
         self._effort.spend()
         if raw is False:
             return {"not": {}}
@@ -184,7 +162,7 @@ class Schemas:
             return self._referred(raw, reference, at)
         return self._node(raw, at)
 
-    def _referred(self, raw: Mapping[str, Any], reference: str, at: _At) -> Schema:
+    def _referred(self, raw: Mapping[str, Any], reference: str, at: At) -> Schema:
         beside = {
             key: value
             for key, value in raw.items()
@@ -192,7 +170,8 @@ class Schemas:
             and not key.startswith("$")
             and (not self._draft or key in _ANNOTATIONS)
         }
-        rest = self._node(beside, at.inside()) if beside else {}
+        beside_at = at.inside().not_sending(self._read_only.names(raw) if beside else at.unsent)
+        rest = self._node(beside, beside_at) if beside else {}
         try:
             found = self._references.follow(reference)
         except BadReference as error:
@@ -202,13 +181,15 @@ class Schemas:
         said = self._said(found, at)
         return with_null(said, rest) if has_null(raw) else {**said, **rest}
 
-    def _said(self, found: Found, at: _At) -> Schema:
+    def _said(self, found: Found, at: At) -> Schema:
         """Return a reference to what was found, or that itself where it is short or in a cycle."""
         if not isinstance(found.value, dict) or _is_small(found.value):
-            return self._lowered(found.value, at.inside())
+            return self._lowered(found.value, at.choice())
+        if found.pointer not in at.inlined and self._read_only.are_required(found, at.unsent):
+            return self._node(found.value, at.writing_out(found.pointer))
         if at.here is not None and self._cycles.joins(at.here, found.pointer):
             own = self._without_cycle(found.value, at.here)
-            return self._node(own, _At(at.notes, at.depth + 1, loose=True))
+            return self._node(own, At(at.notes, at.depth + 1, loose=True))
         return {"$ref": REFERENCE + self._names.name(found.pointer)}
 
     def _without_cycle(self, raw: Mapping[str, Any], here: str) -> Mapping[str, Any]:
@@ -227,7 +208,8 @@ class Schemas:
             ]
         return own
 
-    def _node(self, raw: Mapping[str, Any], at: _At) -> Schema:
+    def _node(self, raw: Mapping[str, Any], at: At) -> Schema:
+        at = at.not_sending(self._read_only.names(raw))
         types, meant = types_of(raw)
         null = has_null(raw)
         schema: Schema = {}
@@ -256,13 +238,15 @@ class Schemas:
             return with_null(schema, {})
         return schema
 
-    def _object(self, raw: Mapping[str, Any], schema: Schema, at: _At) -> None:
+    def _object(self, raw: Mapping[str, Any], schema: Schema, at: At) -> None:
         named = entries(raw.get("properties"))
-        sent = {name: value for name, value in named.items() if not self._is_read_only(value)}
+        sent = {k: value for k, value in named.items() if not self._read_only.holds_for(value)}
         properties = {name: self._lowered(value, at.inside()) for name, value in sent.items()}
         is_all = not at.loose and not _COMBINED & raw.keys()  # nobody else adds properties
         required = [
-            name for name in names_in(raw.get("required")) if name in sent or name not in named
+            name
+            for name in names_in(raw.get("required"), named)
+            if name not in at.unsent and (name in sent or name not in named)
         ]
         more = raw.get("additionalProperties")
         other = self._lowered(more, at.inside()) if isinstance(more, dict) else {}
@@ -281,7 +265,7 @@ class Schemas:
         elif other:
             schema["additionalProperties"] = other
 
-    def _patterned(self, raw: Mapping[str, Any], schema: Schema, at: _At) -> bool:
+    def _patterned(self, raw: Mapping[str, Any], schema: Schema, at: At) -> bool:
         """Add properties whose names follow a pattern; tell whether all could be."""
         named = entries(raw.get("patternProperties"))
         known = {
@@ -293,7 +277,7 @@ class Schemas:
             schema["patternProperties"] = known
         return len(known) == len(named)
 
-    def _array(self, raw: Mapping[str, Any], schema: Schema, at: _At) -> None:
+    def _array(self, raw: Mapping[str, Any], schema: Schema, at: At) -> None:
         first, items = raw.get("prefixItems"), raw.get("items")
         if isinstance(items, list):  # as it was before 2020
             first, items = items, None
@@ -304,7 +288,7 @@ class Schemas:
         elif schema.get("type") == "array" and "prefixItems" not in schema:
             schema["items"] = {}
 
-    def _choices(self, raw: Mapping[str, Any], schema: Schema, at: _At) -> None:
+    def _choices(self, raw: Mapping[str, Any], schema: Schema, at: At) -> None:
         """Add ``oneOf`` or ``anyOf``, both as the latter: parts that are said looser overlap."""
         choice = next(filter(None, (self._choice(raw, keyword, at) for keyword in _CHOICES)), [])
         if choice and has_null(raw):
@@ -314,7 +298,7 @@ class Schemas:
         elif choice and {} not in choice:
             schema["anyOf"] = choice
 
-    def _choice(self, raw: Mapping[str, Any], keyword: str, at: _At) -> list[Schema]:
+    def _choice(self, raw: Mapping[str, Any], keyword: str, at: At) -> list[Schema]:
         listed = raw.get(keyword)
         parts = [
             part
@@ -322,7 +306,7 @@ class Schemas:
             if not self._chooses_itself(part, at.here)
         ]
         lowered = [
-            self._lowered(part, at.inside() if reference_in(part) else at.part()) for part in parts
+            self._lowered(part, at.choice() if reference_in(part) else at.part()) for part in parts
         ]
         choice = distinct(told_apart(raw, parts, lowered, self._target))
         return enumerated(exclusive(choice) if keyword == "oneOf" else choice)
@@ -331,14 +315,6 @@ class Schemas:
         """Tell whether a choice is the very thing that chooses: it adds nothing."""
         found = self._target(part)
         return here is not None and found is not None and self._choosing.joins(here, found.pointer)
-
-    def _is_read_only(self, raw: Any) -> bool:
-        if not isinstance(raw, dict):
-            return False
-        found = self._target(raw)
-        return is_true(raw.get("readOnly")) or (
-            found is not None and is_true(entries(found.value).get("readOnly"))
-        )
 
 
 def _never_together(raw: Mapping[str, Any]) -> list[str]:

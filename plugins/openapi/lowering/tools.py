@@ -9,8 +9,9 @@ from plugins.openapi.lowering.bodies import body_schema
 from plugins.openapi.lowering.cutting import Cutting, size_of, unwrapped
 from plugins.openapi.lowering.effects import effect_of, is_idempotent
 from plugins.openapi.lowering.names import argument_names, tool_names
-from plugins.openapi.lowering.schemas import Notes, Schema, Schemas
+from plugins.openapi.lowering.schemas import Schema, Schemas
 from plugins.openapi.lowering.shapes import Shapes
+from plugins.openapi.lowering.walk import Notes
 from plugins.openapi.lowering.words import joined, plain, shortened
 from plugins.openapi.operation import Body, Operation, Parameter
 from plugins.openapi.reading import Document, Reason, Skipped

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import orjson
 
+from plugins.openapi.reading.values import unspelled
+
 _INLINE: Final = re.compile(
     r"</?(?:a|abbr|b|code|em|i|kbd|s|small|span|strong|sub|sup|tt|u)\b[^<>]{0,400}>", re.IGNORECASE
 )
@@ -71,7 +73,7 @@ def joined(*texts: str) -> str:
 def value_text(value: Any, most: int) -> str:
     """Return a value as JSON, or nothing where it is too long to be worth it."""
     try:
-        text = orjson.dumps(value).decode()
+        text = orjson.dumps(value, default=unspelled).decode()
     except (TypeError, orjson.JSONEncodeError):
         return ""
     return text if len(text) <= most else ""

@@ -15,6 +15,7 @@ from plugins.openapi.reading.references import References
 from plugins.openapi.reading.security import requirements
 from plugins.openapi.reading.servers import named_servers, schemes_of, servers_of
 from plugins.openapi.reading.values import entries, is_true, text, texts
+from plugins.openapi.reading.yaml_tree import TWICE
 
 METHODS: Final = frozenset(
     {"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"}
@@ -81,10 +82,10 @@ def _path_operations(
     if not isinstance(item, dict):
         yield Skipped(f"* {path}", Reason.INVALID, pointer, "A path must be an object.")
         return
-    reader = _Reader(tree, references, common, item)
     seen: set[str] = set()
-    for method, place, operation in _operations_in(item):
+    for each, method, place, operation in _all_operations(item):
         name, at = f"{method} {path}", pointer + place
+        reader = _Reader(tree, references, common, each)
         if method in seen:
             yield Skipped(name, Reason.INVALID, at, "The path has this method twice.")
         elif method in _NOT_CALLED or not _TOKEN.match(method):
@@ -126,6 +127,20 @@ def _with_referred(value: Any, references: References) -> Any:
         own = {key: field for key, field in value.items() if key != "$ref"}
         value = {**found, **own} if isinstance(found, dict) else found
     raise BadReference(Reason.CIRCULAR_REFERENCE, "The reference leads back to itself.")
+
+
+def _all_operations(
+    item: Mapping[str, Any],
+) -> Iterator[tuple[Mapping[str, Any], str, str, Any]]:
+    """Yield the operations of a path, each with its path item: the last one's come first."""
+    waiting = [item]
+    while waiting:
+        one = waiting.pop(0)
+        yield from ((one, *found) for found in _operations_in(one))
+        former = one.get(TWICE)
+        waiting += (
+            [each for each in former if isinstance(each, dict)] if isinstance(former, list) else []
+        )
 
 
 def _operations_in(item: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:

@@ -4,11 +4,48 @@ from collections.abc import Iterable
 from typing import Any
 
 
+class SpelledFloat(float):
+    """A number that is written otherwise than Python writes it: ``1.10``, ``1e3``."""
+
+    spelling: str
+
+
+class SpelledInt(int):
+    """A whole number that is written otherwise than Python writes it: ``0x1F``, ``+1``."""
+
+    spelling: str
+
+
+def spelled(number: float, spelling: str) -> float:
+    """Return a number that knows how it is written, where that is not what Python would write."""
+    if str(number) == spelling:
+        return number
+    kept = SpelledInt(number) if isinstance(number, int) else SpelledFloat(number)
+    kept.spelling = spelling
+    return kept
+
+
+def unspelled(value: Any) -> Any:
+    """Return a number as Python has it."""
+    match value:
+        case SpelledInt():
+            return int(value)
+        case SpelledFloat():
+            return float(value)
+        case _:
+            return value
+
+
 def text(value: Any) -> str:
-    """Return a string; a number or a boolean becomes one, anything else the empty string."""
+    """Return a string; a number or a boolean becomes one, anything else the empty string.
+
+    A number is written as the document has it: a version 1.10 is not 1.1.
+    """
     match value:
         case str():
             return value
+        case SpelledFloat() | SpelledInt():
+            return value.spelling
         case bool():
             return str(value).lower()
         case int() | float():

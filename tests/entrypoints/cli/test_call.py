@@ -92,7 +92,7 @@ def test_reads_the_document_through_the_gate(
         ("GET /dogs", "{}", "no operation 'GET /dogs'"),
         ("GET /broken", "{}", "GET /broken is not learned"),
         (NAME, '{"id": ".."}', "cannot be '.' or '..'"),
-        (NAME, '{"id": "1", "X-Key": "mine"}', "takes no argument 'X-Key'"),
+        (NAME, '{"id": "1", "X-Key": "mine"}', "there is no 'X-Key' here"),
         (NAME, '{"id": "1"}', "--server"),
         (NAME, "[1]", "must be a JSON object"),
         (NAME, "{", "no JSON"),
@@ -113,3 +113,14 @@ def test_a_document_that_is_not_there_is_said_to_be(puerto: Command) -> None:
         1,
         "puerto: none.yaml cannot be read: No such file or directory.\n",
     )
+
+
+def test_arguments_are_checked_as_those_of_a_model(puerto: Command, spec: str) -> None:
+    with serving(reply) as server:
+        command = ("call", spec, "--operation", NAME, "--server", server.url, "--args")
+        refused = puerto(*command, '{"id": "7", "top": "many"}')
+        assert refused.exit_code == 1
+        assert "top" in refused.stderr
+        assert not server.seen
+        assert puerto(*command, '{"id": "7", "top": "3"}').exit_code == 0  # put right, as in chats
+        assert server.seen[0].target == "/pets/7?%24top=3"

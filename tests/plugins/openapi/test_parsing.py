@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from plugins.openapi.reading import DocumentRefused, Limits, Reason
+from plugins.openapi.reading import DocumentRefused, Limits, Reason, read_document
 from plugins.openapi.reading.parsing import parse
+from plugins.openapi.wire.servers import server_url
+from tests.plugins.openapi.usable import made
 
 
 def read(data: str | bytes, **limits: Any) -> dict[str, Any]:
@@ -113,3 +115,63 @@ def test_a_bomb_of_aliases_does_not_go_off() -> None:
 def test_yaml_and_json_of_one_document_are_the_same() -> None:
     tree = {"a": {"200": [1, -2, 3.5, "x: y", "", None, True]}, "b": "ä\n☃"}
     assert read(json.dumps(tree)) == read(json.dumps(tree).replace("{", "{ ", 1) + "\n...") == tree
+
+
+SPELT = """
+openapi: 3.0.3
+info: {title: Versions, version: 1.10}
+servers: [{url: "https://a.example/v{v}", variables: {v: {default: 1.10}}}]
+paths:
+  /x:
+    get:
+      operationId: 1e3
+      tags: [2.0]
+      parameters:
+        - {name: release, in: query, schema: {type: string, default: 1.10,
+           enum: [1.9, 1.10, 2.0, 1e3, 0x1F, +1, 12345678901234567890]}}
+        - {name: size, in: query, schema: {type: number, enum: [1.10, 2.50], default: 2.50}}
+        - {name: step, in: query, schema: {type: integer, const: 0x10, minimum: 0x0F}}
+        - {name: like, in: query, schema: {type: string, example: 1.10}}
+        - {name: any, in: query, schema: {enum: [1.10, 0x1F, a]}}
+"""
+
+
+def test_numbers_that_are_meant_as_texts_keep_their_spelling() -> None:
+    tools, _ = made(read_document(SPELT.encode(), source=""))
+    (tool,) = tools.values()
+    assert tool.spec.name == "get_1e3"
+    assert tool.operation.tags == ["2.0"]
+    assert server_url(tool.operation) == "https://a.example/v1.10"
+    shown: Any = tool.spec.parameters["properties"]
+    versions = ["1.9", "1.10", "2.0", "1e3", "0x1F", "+1", "12345678901234567890"]
+    assert shown["release"] == {"type": "string", "enum": versions, "default": "1.10"}
+    assert shown["size"] == {"type": "number", "enum": [1.1, 2.5], "default": 2.5}
+    assert shown["step"] == {"type": "integer", "minimum": 15, "const": 16}
+    assert shown["like"]["description"] == 'Example: "1.10"'
+    assert shown["any"]["enum"] == [1.1, 31, "a"]
+    assert all(type(each) in (float, int, str) for each in shown["any"]["enum"])
+
+
+TWICE = """
+openapi: 3.0.3
+paths:
+  /x:
+    parameters: [{name: a, in: query, schema: {type: string}}]
+    get: {operationId: first, responses: {}}
+    put: {operationId: put, responses: {}}
+  /x:
+    get: {operationId: second, responses: {}}
+    post: {operationId: post, responses: {}}
+    post: {operationId: again, responses: {}}
+  /x:
+"""
+
+
+def test_a_path_that_is_given_twice_loses_nothing_silently() -> None:
+    tools, skipped = made(read_document(TWICE.encode(), source=""))
+    names = {name: tool.spec.name for name, tool in tools.items()}
+    assert names == {"GET /x": "second", "POST /x": "again", "PUT /x": "put"}
+    assert list(tools["PUT /x"].spec.parameters["properties"]) == ["a"]
+    assert list(tools["GET /x"].spec.parameters["properties"]) == []
+    assert sorted(each.operation for each in skipped) == ["GET /x", "POST /x"]
+    assert {each.message for each in skipped} == {"The path has this method twice."}

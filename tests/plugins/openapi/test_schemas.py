@@ -354,3 +354,116 @@ def test_definitions_made_of_each_other_end_somewhere() -> None:
     assert jsonschema_rs.Draft202012Validator(lowered).is_valid(
         {"kind": "Cat", "young": {"kind": "Cat"}}
     )
+
+
+CARTS = [{"$ref": f"#/components/schemas/{name}"} for name in ("HandCartBody", "MotorCartBody")]
+
+
+def carts(**kind: Any) -> dict[str, Any]:
+    properties = {"kind": {"$ref": "#/components/schemas/Kind"}}
+    return {
+        **{
+            name: {"type": "object", "properties": properties, "required": ["kind"]}
+            for name in ("HandCartBody", "MotorCartBody")
+        },
+        "Kind": {"type": "string", **kind},
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "marked"),
+    [
+        (["hand", "motor"], [{"const": "hand"}, {"const": "motor"}]),
+        (["hand", "cart"], [None, None]),  # one name holds both: nobody knows which is which
+        (["one", "two"], [None, None]),
+        (
+            ["HandCartBody", "MotorCartBody"],
+            [{"const": "HandCartBody"}, {"const": "MotorCartBody"}],
+        ),
+    ],
+)
+def test_no_constant_is_put_where_the_enumeration_forbids_it(
+    values: list[str], marked: list[Any]
+) -> None:
+    choice = {"oneOf": CARTS, "discriminator": {"propertyName": "kind"}}
+    told = body_of(choice, **carts(enum=values))
+    assert [part.get("properties", {}).get("kind") for part in told["anyOf"]] == marked
+    assert told["$defs"]["HandCartBody"]["properties"]["kind"]["enum"] == values
+
+
+def test_what_is_mapped_counts_only_if_the_enumeration_has_it() -> None:
+    mapping = {"hand": "HandCartBody", "other": "HandCartBody", "motor": "MotorCartBody"}
+    choice = {"oneOf": CARTS, "discriminator": {"propertyName": "kind", "mapping": mapping}}
+    told = body_of(choice, **carts(enum=["hand", "motor"]))
+    assert [part["properties"]["kind"] for part in told["anyOf"]] == [
+        {"const": "hand"},
+        {"const": "motor"},
+    ]
+
+
+def test_a_discriminator_with_a_default_may_be_left_out() -> None:
+    kind = {"type": "string", "const": "HandCartBody", "default": "HandCartBody"}
+    hand = {"type": "object", "properties": {"kind": kind}}
+    told = body_of(
+        {"oneOf": CARTS, "discriminator": {"propertyName": "kind"}},
+        **(carts() | {"HandCartBody": hand}),
+    )
+    assert told["anyOf"][0] == {"$ref": "#/$defs/HandCartBody"}
+
+
+READ_ONLY = {"type": "object", "properties": {"id": {"type": "string", "readOnly": True}}}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"allOf": [READ_ONLY, {"required": ["id", "name"]}]},
+        {"allOf": [{"$ref": "#/components/schemas/Base"}, {"required": ["id", "name"]}]},
+        {"allOf": [READ_ONLY, {"$ref": "#/components/schemas/Needs"}]},
+        {"allOf": [{"$ref": "#/components/schemas/Base"}, {"$ref": "#/components/schemas/Needs"}]},
+        {"required": ["id", "name"], "allOf": [{"$ref": "#/components/schemas/Base"}]},
+        {"required": ["id", "name"], "oneOf": [{"$ref": "#/components/schemas/Base"}, READ_ONLY]},
+        {"$ref": "#/components/schemas/Base", "required": ["id", "name"]},
+        {"allOf": [{"$ref": "#/components/schemas/Deep"}, {"$ref": "#/components/schemas/Needs"}]},
+    ],
+)
+def test_what_is_read_only_anywhere_is_required_nowhere(record: dict[str, Any]) -> None:
+    schemas: dict[str, Any] = {
+        "Base": READ_ONLY,
+        "Needs": {"type": "object", "required": ["id", "name"]},
+        "Deep": {"allOf": [{"$ref": "#/components/schemas/Base"}]},
+    }
+    told = body_of(record, **schemas)
+    validator = jsonschema_rs.Draft202012Validator(told)
+    assert validator.is_valid({"name": "a"})
+    assert not validator.is_valid({})
+
+
+def test_what_is_read_only_is_still_required_elsewhere() -> None:
+    needs = {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}
+    told = body_of(
+        {
+            "type": "object",
+            "properties": {
+                "one": {"allOf": [READ_ONLY, {"$ref": "#/components/schemas/Needs"}]},
+                "two": {"$ref": "#/components/schemas/Needs"},
+            },
+        },
+        Needs=needs,
+    )
+    validator = jsonschema_rs.Draft202012Validator(told)
+    assert validator.is_valid({"one": {}})
+    assert not validator.is_valid({"two": {}})
+
+
+def test_a_part_that_says_null_alone_is_meant_for_the_whole() -> None:
+    told = body_of(
+        {"allOf": [{"$ref": "#/components/schemas/Choice"}, {"nullable": True}]},
+        Choice={"oneOf": [{"type": "string"}, {"type": "object", "properties": {"a": {}}}]},
+    )
+    assert jsonschema_rs.Draft202012Validator(told).is_valid(None)
+
+
+def test_names_written_as_numbers_are_names() -> None:
+    told = body_of({"type": "object", "required": [1, 2], "properties": {"1": {"type": "string"}}})
+    assert told["required"] == ["1"]

@@ -1,0 +1,75 @@
+"""Properties that only answers have: they are not sent, whatever else requires them.
+
+``readOnly`` may stand in another part of a schema (``allOf``, a choice, behind a reference) than
+the ``required`` that names the property, so all parts that speak of one value are looked at.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from plugins.openapi.lowering.keywords import names_in
+from plugins.openapi.reading.effort import Effort
+from plugins.openapi.reading.references import Found
+from plugins.openapi.reading.values import entries, is_true
+
+Target = Callable[[Any], Found | None]
+"""Returns what a schema refers to, if it refers to something."""
+
+_PARTS: Final = ("allOf", "oneOf", "anyOf")
+_MOST_PARTS: Final = 200  # of one value
+_NONE: Final[frozenset[str]] = frozenset()
+
+
+class ReadOnly:
+    """Which properties of one document's schemas are read-only."""
+
+    def __init__(self, target: Target, effort: Effort) -> None:
+        self._target = target
+        self._effort = effort
+        self._known: dict[str, frozenset[str]] = {}
+
+    def holds_for(self, raw: Any) -> bool:
+        """Tell whether a property's schema says that it is read-only."""
+        if not isinstance(raw, dict):
+            return False
+        found = self._target(raw)
+        return is_true(raw.get("readOnly")) or (
+            found is not None and is_true(entries(found.value).get("readOnly"))
+        )
+
+    def names(self, raw: Mapping[str, Any]) -> frozenset[str]:
+        """Return the read-only properties that any part of a schema speaks of."""
+        if not any(part in raw for part in (*_PARTS, "$ref")):
+            return _NONE  # what a schema says in one place is looked at there
+        return frozenset(
+            name
+            for part in self._parts(raw)
+            for name, schema in entries(part.get("properties")).items()
+            if self.holds_for(schema)
+        )
+
+    def are_required(self, found: Found, names: frozenset[str]) -> bool:
+        """Tell whether a definition, or a part of it, requires some of these."""
+        if not names:
+            return False
+        if (known := self._known.get(found.pointer)) is None:
+            parts = self._parts(found.value)
+            known = frozenset(name for part in parts for name in names_in(part.get("required")))
+            self._known[found.pointer] = known
+        return not known.isdisjoint(names)
+
+    def _parts(self, raw: Any) -> Iterator[Mapping[str, Any]]:
+        """Yield all schemas of one value, itself included, each definition once."""
+        waiting, seen, left = [raw], set[str](), _MOST_PARTS
+        while waiting and left:
+            part, left = waiting.pop(), left - 1
+            self._effort.spend()
+            if (found := self._target(part)) is not None:
+                if found.pointer not in seen:
+                    seen.add(found.pointer)
+                    waiting.append(found.value)
+            elif isinstance(part, dict):
+                yield part
+                for keyword in _PARTS:
+                    listed = part.get(keyword)
+                    waiting += listed if isinstance(listed, list) else []
