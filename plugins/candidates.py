@@ -8,8 +8,8 @@ from dataclasses import dataclass
 class Candidate:
     """A plugin that was found but not yet imported. ``load`` imports it, and may raise anything.
 
-    ``module`` is the module that it is in; ``file`` is its path if it is one file, and
-    ``digest`` then tells one content from another. A ``problem`` says why it cannot be loaded.
+    ``module`` is the module that it is in; ``file`` is its path if it is one file; ``digest`` is
+    that of its code, empty where none was found. A ``problem`` says why it cannot be loaded.
     """
 
     name: str
@@ -23,8 +23,11 @@ class Candidate:
 
     @property
     def release(self) -> str:
-        """What tells this state of the plugin's code from another, as far as can be known."""
-        return self.version or self.digest
+        """What tells this state of the plugin's code from another, as far as can be known.
+
+        A version does not: whoever edits a module seldom gives it another.
+        """
+        return "+".join(filter(None, [self.version, self.digest]))
 
     @property
     def key(self) -> tuple[str, ...]:

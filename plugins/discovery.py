@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Iterator
-from importlib.metadata import Distribution, distributions
+from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
 from typing import Any, Final
 
 from plugins.candidates import Candidate
+from plugins.code import digest_of, forget
 from plugins.errors import in_short
 from plugins.files import files_in
 from plugins.hookspecs import PROJECT
@@ -22,6 +23,7 @@ def candidates(folder: Path | None = None) -> list[Candidate]:
     sorted by name, so that every worker settles all other such quarrels alike.
     """
     look_again()
+    forget()
     installed = sorted(_installed(), key=lambda one: (one.distribution != PROJECT, one.name))
     return [*installed, *(files_in(folder) if folder is not None else ())]
 
@@ -43,16 +45,23 @@ def _installed() -> Iterator[Candidate]:
 
 def _plugins_of(distribution: Distribution) -> list[Candidate]:
     return [
-        Candidate(
-            entry.name,
-            entry.load,
-            distribution.version,
-            distribution.name,
-            module=entry.value.partition(":")[0].strip(),
-        )
+        _of_entry_point(entry, distribution)
         for entry in distribution.entry_points
         if entry.group == PROJECT
     ]
+
+
+def _of_entry_point(entry: EntryPoint, distribution: Distribution) -> Candidate:
+    module = entry.value.partition(":")[0].strip()
+    return Candidate(
+        entry.name,
+        entry.load,
+        distribution.version,
+        distribution.name,
+        module=module,
+        # Around ours lies the whole service: they have a package each.
+        digest=digest_of(module, alone=distribution.name == PROJECT),
+    )
 
 
 def _broken(distribution: Distribution, error: Exception) -> Iterator[Candidate]:
