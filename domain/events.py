@@ -264,6 +264,9 @@ CallBody = (
 )
 """What is told of one call, by its ``call_id``."""
 
+PROGRESS = (Thinking, Chunk, ToolProgressed)
+"""What only shows that something goes on: what follows does not rest on it."""
+
 _KINDS: dict[str, type[Body]] = {
     kind.type: kind
     for kind in (

@@ -336,4 +336,5 @@ class Container(containers.DeclarativeContainer):
         vitals=vitals,
         database_answers=database.provided.ping,
         storage_problem=database.provided.health.storage_problem,
+        database_warnings=database.provided.warnings,
     )

@@ -107,6 +107,8 @@ async def serve(
     async with running(settings, announce=_announce) as services:
         place = address(listener) if listener is not None else settings.api_host
         await log_start(services, place)
+        for line in await services.database_warnings():
+            _log.warning("%s", line)
         config = server_config(create_app(services), settings)
         server = Server(config, services, on_ready)
         await server.serve([listener] if listener is not None else None)

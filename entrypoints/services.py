@@ -1,6 +1,6 @@
 """What the entrypoints can ask for: the use cases, and the ports that need none."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -76,6 +76,7 @@ class Services:
     vitals: Vitals
     database_answers: Callable[[], Awaitable[bool]]
     storage_problem: Callable[[], str]
+    database_warnings: Callable[[], Awaitable[Sequence[str]]]
 
 
 def services() -> Services:

@@ -60,6 +60,36 @@ class Child:
         return self.status
 
 
+class Apart(Child):
+    """The same in a process that begins at its very beginning: for what must be there by then."""
+
+    def __init__(
+        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
+    ) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "puerto", *arguments],
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+        assert self._process.stdout is not None
+        self.output = self._process.stdout  # type: ignore[assignment]
+        self.pid = self._process.pid
+        self.status = None
+
+    def wait(self, seconds: float) -> int:
+        """Return the exit status. Raises TimeoutError."""
+        try:
+            self.status = self._process.wait(seconds)
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError from error
+        return self.status
+
+
 @cache
 def _nursery() -> socket.socket:
     """Start the nursery of this process; return the line over which it is told to fork."""

@@ -9,7 +9,7 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 from urllib.request import Request, urlopen
 
 from tests.nursery import Child
@@ -27,6 +27,8 @@ class RunningService:
     ``settings`` are environment variables. ``log`` holds what it wrote so far; ``password`` is
     the first administrator's. The data folder outlives a stop, for a second start.
     """
+
+    child: ClassVar[type[Child]] = Child
 
     def __init__(self, folder: Path | None = None, *options: str, **settings: str) -> None:
         self._own = tempfile.TemporaryDirectory() if folder is None else None
@@ -57,7 +59,7 @@ class RunningService:
     def start(self) -> Self:
         paths = [str(ROOT), *filter(None, [self._environment.get("PYTHONPATH")])]
         self.lines.clear()
-        self._process = Child(
+        self._process = self.child(
             ["serve", "--port", "0", *self._options],
             self.folder,
             self._environment | {"PYTHONPATH": os.pathsep.join(paths)},

@@ -65,5 +65,12 @@ class Client(TranslatedErrors):
         self._health = health
 
     @abstractmethod
-    def transaction(self) -> AbstractAsyncContextManager[BaseDBAsyncClient]:
-        """Open a transaction: kept when the block ends, undone when it raises."""
+    def transaction(self, *, synced: bool = True) -> AbstractAsyncContextManager[BaseDBAsyncClient]:
+        """Open a transaction: kept when the block ends, undone when it raises.
+
+        Not ``synced``: a power cut may undo it, where that saves something.
+        """
+
+    async def fetch_unsynced(self, query: str, values: list[Any]) -> list[dict[str, Any]]:
+        """Run one statement that a power cut may undo, where that saves something."""
+        return await self.execute_query_dict(query, values)

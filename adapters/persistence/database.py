@@ -22,6 +22,15 @@ Row = dict[str, Any]
 APP: Final = "puerto"
 CONNECTION: Final = "default"
 _PATIENCE: Final = 2.0  # seconds that a probe waits
+_UNSAFE: Final = """
+    SELECT name FROM pg_settings
+    WHERE name IN ('synchronous_commit', 'fsync', 'full_page_writes') AND setting = 'off'
+    ORDER BY name
+"""
+_NOT_DURABLE: Final = (
+    "PostgreSQL runs with {} = off: a crash of its machine can lose messages that were accepted, "
+    "and the record of calls that were made"
+)
 
 
 def engine_of(url: str) -> Engine:
@@ -123,6 +132,12 @@ class Database:
             return False
         return True
 
+    async def warnings(self) -> Sequence[str]:
+        """Say what of the database's own settings breaks promises, in a line for each."""
+        if self.engine == "sqlite":
+            return ()
+        return [_NOT_DURABLE.format(row["name"]) for row in await self.fetch(_UNSAFE)]
+
     @property
     def connection(self) -> BaseDBAsyncClient:
         """What statements are to be sent to: the open transaction, or the database itself."""
@@ -130,10 +145,19 @@ class Database:
 
     async def fetch(self, sql: str, *values: Any) -> Sequence[Row]:
         """Run one statement, its values written $1, $2 ..., and return its rows."""
-        if self.engine == "sqlite":
-            sql, count = _for_sqlite(sql)
-            values = values[:count]
-        return await self.connection.execute_query_dict(sql, list(values))
+        return await self.connection.execute_query_dict(*self._spelt(sql, values))
+
+    async def fetch_unsynced(self, sql: str, *values: Any) -> Sequence[Row]:
+        """Do the same with a write that a power cut may undo; in a transaction, as a part of it."""
+        if self.unit_of_work.current is not None:
+            return await self.fetch(sql, *values)
+        return await self._opened().fetch_unsynced(*self._spelt(sql, values))
+
+    def _spelt(self, sql: str, values: tuple[Any, ...]) -> tuple[str, list[Any]]:
+        if self.engine == "postgresql":
+            return sql, list(values)
+        sql, count = _for_sqlite(sql)
+        return sql, list(values[:count])
 
     def _opened(self) -> Client:
         if self._client is None:

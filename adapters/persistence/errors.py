@@ -38,7 +38,8 @@ def translated(health: DatabaseHealth | None = None, *, connecting: bool = False
     except IntegrityError as error:
         raise Taken(_constraint(error)) from error
     except _DRIVERS as error:
-        cause = error.__cause__ or error.__context__ or error
+        is_late = isinstance(error, TimeoutError)  # what it interrupted is no cause
+        cause = error if is_late else error.__cause__ or error.__context__ or error
         if connecting:
             reason = " ".join(str(cause).split()) or type(cause).__name__
             raise StoreUnavailable(f"The database cannot be opened: {reason}") from error
@@ -120,4 +121,10 @@ def _constraint(error: IntegrityError) -> str:
 
 def _reason(cause: BaseException) -> str:
     """Name the kind of failure: the text of an error may hold what users wrote."""
-    return str(cause) if isinstance(cause, sqlite3.Error) else type(cause).__name__
+    if isinstance(cause, sqlite3.Error):
+        is_locked = getattr(cause, "sqlite_errorcode", None) in _LOCKED
+        return "another process keeps it locked" if is_locked else str(cause)
+    return "it is too busy" if isinstance(cause, TimeoutError) else type(cause).__name__
+
+
+_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

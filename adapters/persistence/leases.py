@@ -59,7 +59,7 @@ class TortoiseLeases:
     async def renew(self, worker_id: str, run_ids: Sequence[str], until: datetime) -> Sequence[str]:
         """Extend the worker's leases of these runs; return those that are to be cancelled."""
         ids = list_of_ids(self._database.engine, run_ids)
-        rows = await self._database.fetch(self._renew, worker_id, until, FREE, ids)
+        rows = await self._database.fetch_unsynced(self._renew, worker_id, until, FREE, ids)
         return [str(row["id"]) for row in rows if row["cancel_requested"]]
 
     async def claim(

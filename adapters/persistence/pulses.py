@@ -50,7 +50,7 @@ class TortoisePulses:
             ):  # in one order: no two workers lock crosswise
                 await self._database.fetch(_ADD, name, number)
 
-        await self._database.unit_of_work.run(work)
+        await self._database.unit_of_work.run(work, synced=False)
 
     async def end(self, worker_id: str) -> None:
         """Forget a worker that stops."""

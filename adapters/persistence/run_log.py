@@ -1,6 +1,6 @@
 """The events of runs: one row for each append."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,8 +15,10 @@ from domain.consents import Consent, ConsentStatus
 from domain.conversations import PREVIEW_LENGTH, shorten
 from domain.cursors import Cursor
 from domain.errors import LeaseLost
-from domain.events import Body, Event
+from domain.events import PROGRESS, Body, Event
 from domain.ports.runs import Ending
+
+Fetch = Callable[..., Awaitable[Sequence[Row]]]
 
 # A worker may write while it holds the lease, and only what follows on what is stored.
 _MAY_WRITE: Final = """
@@ -129,20 +131,27 @@ class TortoiseRunLog:
         values = (run_id, attempt, first, first + len(bodies) - 1, write_bodies(bodies))
 
         async def work() -> None:
-            await self._keep(values, ending)
+            await self._keep(self._database.fetch, values, ending)
             await add_consents(self._database, _standing(consents, ending))
 
         try:
             if consents:
                 await self._database.unit_of_work.run(work)
             else:
-                await self._keep(values, ending)
+                await self._keep(self._fetch(bodies), values, ending)
         except Taken as error:
             raise LeaseLost("These events of the run are written already.") from error
 
-    async def _keep(self, values: tuple[str | int, ...], ending: Ending | None) -> None:
+    def _fetch(self, bodies: Sequence[Body]) -> Fetch:
+        """Return how to write: what only shows progress may be lost with the power."""
+        is_progress = all(isinstance(body, PROGRESS) for body in bodies)
+        return self._database.fetch_unsynced if is_progress else self._database.fetch
+
+    async def _keep(
+        self, fetch: Fetch, values: tuple[str | int, ...], ending: Ending | None
+    ) -> None:
         if ending is None:
-            kept = await self._database.fetch(self._append, *values)
+            kept = await fetch(self._append, *values)
         else:
             kept = await self._end(values, ending)
         if not kept:

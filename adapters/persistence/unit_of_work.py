@@ -43,8 +43,10 @@ class TortoiseUnitOfWork:
         ambient = self._ambient.get()
         return ambient.client if ambient is not None and ambient.is_open else None
 
-    async def run(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def run(self, work: Callable[[], Awaitable[T]], *, synced: bool = True) -> T:
         """Run ``work`` in one transaction; inside another unit of work, as a part of it.
+
+        Not ``synced``: a power cut may undo it, where that saves something.
 
         Raises:
             Unavailable: the database is not there, too busy, or being closed.
@@ -54,7 +56,7 @@ class TortoiseUnitOfWork:
             return await work()
         if self._closed:
             raise Unavailable("The service is shutting down.")
-        task = asyncio.create_task(self._transact(work))
+        task = asyncio.create_task(self._transact(work, synced=synced))
         self._running.add(task)
         task.add_done_callback(self._forget)
         return await asyncio.shield(task)
@@ -64,8 +66,8 @@ class TortoiseUnitOfWork:
         if not task.cancelled():
             task.exception()  # seen here: a caller who left does not ask for it
 
-    async def _transact(self, work: Callable[[], Awaitable[T]]) -> T:
-        async with self._client().transaction() as client:
+    async def _transact(self, work: Callable[[], Awaitable[T]], *, synced: bool) -> T:
+        async with self._client().transaction(synced=synced) as client:
             transaction = Transaction(client)
             self._ambient.set(transaction)
             try:

@@ -1,0 +1,63 @@
+"""Prints, as JSON, how often each step of a run syncs the file of the database.
+
+Run as a process of its own, with ``tests/power_cut.c`` in LD_PRELOAD.
+"""
+
+import asyncio
+import ctypes
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from adapters.persistence import Database, Store, migrate
+from domain.consents import Answer, ConsentStatus
+from domain.events import Chunk, ToolFinished, ToolStarted
+from domain.ports.pulses import Pulse
+from tests.adapters.persistence.stores import DONE, NOW, a_consent, a_run, a_user, an_ending
+
+_times_synced = ctypes.CDLL(None).times_synced
+
+
+async def count(url: str) -> dict[str, int]:
+    """Take a run from its question to its end; return the syncs of each step, by its name."""
+    await migrate(url)
+    database = Database(url)
+    await database.start()
+    try:
+        return await _counted(Store.over(database))
+    finally:
+        await database.close()
+
+
+async def _counted(store: Store) -> dict[str, int]:
+    user = a_user()
+    await store.users.add(user, "hashed")
+    run = a_run(user.id)
+    consent = a_consent(run)
+    answer, digest = Answer(ConsentStatus.APPROVED), consent.digest
+    log = store.log
+    beat = Pulse("w1", NOW, NOW, 1, 0, {})
+    steps: dict[str, Callable[[], Awaitable[object]]] = {
+        "message accepted": lambda: store.runs.start(run, 10),
+        "pieces of text": lambda: log.append(run.id, 1, 2, [Chunk("4"), Chunk("2")]),
+        "consent requested": lambda: log.append(
+            run.id, 1, 4, [consent.requested()], consents=[consent]
+        ),
+        "consent answered": lambda: store.consents.answer(user.id, consent.id, answer, digest, NOW),
+        "call started": lambda: log.append(run.id, 1, 5, [ToolStarted("c1")]),
+        "lease renewed": lambda: store.leases.renew("w1", [run.id], NOW + timedelta(minutes=9)),
+        "heartbeat": lambda: store.pulses.beat(beat, {"messages": 1}),
+        "call finished": lambda: log.append(run.id, 1, 6, [ToolFinished("c1", "write", 42, 1.0)]),
+        "run ended": lambda: log.append(run.id, 1, 7, [DONE], ending=an_ending(run)),
+    }
+    counted = {}
+    for name, step in steps.items():
+        before = _times_synced()
+        await step()
+        counted[name] = _times_synced() - before
+    return counted
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(asyncio.run(count(sys.argv[1]))))
