@@ -14,8 +14,17 @@ from typing import Final
 
 from domain.circuits import Circuits
 from domain.errors import ProviderError, PuertoError, Unavailable
-from domain.llm import ModelChoice, ModelRequest, Reasoning, Stop, Text, ToolRequest
+from domain.llm import (
+    ModelChoice,
+    ModelRequest,
+    Reasoning,
+    Stop,
+    Text,
+    TextWasReasoning,
+    ToolRequest,
+)
 from domain.patience import Patience
+from domain.plain_text import plain_text
 from domain.ports.chat_model import ChatModels
 from domain.ports.clock import Clock
 from domain.prices import Prices
@@ -34,7 +43,7 @@ class Answer:
     cost_usd: float | None
 
 
-Heard = Text | Reasoning | ToolRequest | Answer
+Heard = Text | Reasoning | TextWasReasoning | ToolRequest | Answer
 RequestFor = Callable[[ModelChoice], ModelRequest]
 
 
@@ -96,7 +105,7 @@ class ModelAsker:
                             stop = piece
                         else:
                             asking.is_heard = True
-                            yield piece
+                            yield _plain(piece)
                 answer = self._whole(choice, stop)
             except Exception as error:  # noqa: BLE001  an adapter's mistake ends this attempt only
                 pause = asking.failed(_told(choice, error), self._chance())
@@ -170,6 +179,17 @@ class _Asking:
             for choice, reason in self._reasons.items()
         ]
         return NoAnswer(error)
+
+
+_Spoken = Text | Reasoning | TextWasReasoning | ToolRequest
+
+
+def _plain(piece: _Spoken) -> _Spoken:
+    """Return the piece with text that can be stored as it is shown."""
+    if isinstance(piece, Text | Reasoning):
+        content = plain_text(piece.content)
+        return piece if content is piece.content else type(piece)(content)
+    return piece
 
 
 def _told(choice: ModelChoice, error: Exception) -> PuertoError:

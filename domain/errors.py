@@ -232,9 +232,15 @@ class ProviderReason(StrEnum):
 
 
 class ProviderError(PuertoError):
-    """The provider of the model failed; ``details.reason`` is a `ProviderReason`."""
+    """The provider of the model failed; ``details.reason`` is a `ProviderReason`.
+
+    ``words`` are what the provider itself said of it, for the log: in one line, without keys.
+    ``is_final`` says that asking again cannot help, whatever the reason.
+    """
 
     code = "UPSTREAM_ERROR"
+    words = ""
+    is_final = False
 
     def __init__(
         self,

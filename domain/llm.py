@@ -94,6 +94,15 @@ class Reasoning:
 
 
 @dataclass(frozen=True, slots=True)
+class TextWasReasoning:
+    """All the text of this answer so far was the model's reasoning, and is none of the answer.
+
+    Some servers leave the mark that ends the reasoning in the text, but not the one that begins
+    it: what came before can only be told for what it is when it has been said.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class ToolRequest:
     """One whole call that the model asks for; ``arguments`` is JSON text, not yet checked."""
 
@@ -139,4 +148,4 @@ class Stop:
     memento: str = ""
 
 
-Piece = Text | Reasoning | ToolRequest | Stop
+Piece = Text | Reasoning | TextWasReasoning | ToolRequest | Stop

@@ -15,19 +15,21 @@ _PASSING: Final = frozenset(
 )
 _PERHAPS_PASSING: Final = frozenset(
     {
-        ProviderReason.TIMEOUT,  # each costs the user a long silence
         ProviderReason.MALFORMED,  # a server that does not know the protocol will not learn it
     }
 )
+# After a timeout the same model is not asked again: it would begin from nothing, and the one who
+# waits has waited long already.
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long to bear with failing models; times in seconds.
 
-    Each model is asked up to ``attempts`` times (twice, where it was silent or answered
-    nonsense), with pauses that double from ``first_pause`` up to ``longest_pause``. Nobody is
-    asked any more when ``deadline`` is over; an attempt under way has the timeouts of its adapter.
+    Each model is asked up to ``attempts`` times (twice, where it answered nonsense or nothing;
+    once, where it was silent for too long), with pauses that double from ``first_pause`` up to
+    ``longest_pause``. Nobody is asked any more when ``deadline`` is over; an attempt under way has
+    the timeouts of its adapter.
     """
 
     attempts: int = 3
@@ -43,7 +45,7 @@ class Patience:
         refused together do not come back together. What the provider itself asks to wait
         comes on top, and one that asks for longer than the longest pause is not asked again.
         """
-        if not isinstance(error, ProviderError):
+        if not isinstance(error, ProviderError) or error.is_final:
             return None
         if failures >= self._attempts(error.reason):
             return None

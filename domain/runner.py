@@ -31,6 +31,7 @@ from domain.events import (
     Chunk,
     Ended,
     Erred,
+    Retried,
     StepEnded,
     Thinking,
     ToolErred,
@@ -39,7 +40,15 @@ from domain.events import (
 from domain.identity import User
 from domain.interruptions import log_interrupted
 from domain.journal import Journal
-from domain.llm import ModelChoice, ModelRequest, Reasoning, Text, ToolRequest, Turn
+from domain.llm import (
+    ModelChoice,
+    ModelRequest,
+    Reasoning,
+    Text,
+    TextWasReasoning,
+    ToolRequest,
+    Turn,
+)
 from domain.noticed import consent_required, run_ended, tool_executed
 from domain.outcomes import RunOutcome, outcome_of
 from domain.policy import Policy, Proposal
@@ -259,6 +268,8 @@ class Runner:
                         gap = ""
                     case Reasoning(content):
                         journal.say(Thinking(content))
+                    case TextWasReasoning():
+                        gap = await self._withdraw_text(journal)
                     case ToolRequest():
                         requests.append(piece)
                     case Answer():
@@ -267,12 +278,21 @@ class Runner:
                     await journal.flush()
         raise AssertionError("an answer ends with its Answer, or raises")
 
+    async def _withdraw_text(self, journal: Journal) -> str:
+        """Show the text of this answer so far as reasoning; return what the next text follows."""
+        run = journal.run
+        thought = run.open_text.removeprefix(GAP)
+        await journal.record(Retried(*run.stands))
+        if thought:
+            journal.say(Thinking(thought))
+        return GAP if journal.run.text else ""
+
     def _request_for(self, task: Task, tools: Sequence[ToolSpec]) -> RequestFor:
         run = task.journal.run
         system = system_prompt(self._clock.now().date(), run.agent)
 
         def request_for(choice: ModelChoice) -> ModelRequest:
-            turns = [*task.history, *of_run(run, choice.provider)]
+            turns = [*task.history, *of_run(run, choice)]
             return ModelRequest(model=choice.model, turns=turns, system=system, tools=tools)
 
         return request_for

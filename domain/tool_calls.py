@@ -12,6 +12,7 @@ from domain.events import ToolErred, ToolFinished, ToolIntended
 from domain.ids import new_id
 from domain.json_values import require_json
 from domain.llm import ToolRequest
+from domain.model_arguments import read_value
 from domain.ports.toolbox import Toolbox
 from domain.runs import Call, CallState, Problem
 from domain.strangers import contained
@@ -46,7 +47,7 @@ def intended_call(call_id: str, spec: ToolSpec, params: Mapping[str, Any]) -> To
 
 
 def read_arguments(text: str) -> dict[str, Any]:
-    """Return the JSON object that a model wrote; no text at all means no arguments.
+    """Return the JSON object that a model wrote, in any form that `read_value` knows.
 
     Raises:
         InvalidArguments: it is no JSON object, too large or too deep, or holds what JSON cannot
@@ -56,16 +57,12 @@ def read_arguments(text: str) -> dict[str, Any]:
     if len(text) > ARGUMENTS_SIZE:
         raise InvalidArguments(f"The arguments have more than {ARGUMENTS_SIZE:,} characters.")
     try:
-        value = require_json(json.loads(text or "{}", parse_constant=_refuse))
+        value = require_json(read_value(text))
     except (ValueError, RecursionError) as error:
         raise InvalidArguments(f"The arguments are not valid JSON: {error}") from error
     if not isinstance(value, dict):
         raise InvalidArguments("The arguments must be a JSON object.")
     return value
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def erred(

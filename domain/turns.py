@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from domain.agents import Agent
 from domain.conversations import Message, MessageRole
-from domain.llm import AssistantTurn, ToolTurn, ToolUse, Turn, UserTurn
+from domain.llm import AssistantTurn, ModelChoice, ToolTurn, ToolUse, Turn, UserTurn
 from domain.pages import told
 from domain.runs import Run, Step
 
@@ -41,16 +41,16 @@ def of_messages(messages: Sequence[Message]) -> list[Turn]:
     return turns
 
 
-def of_run(run: Run, provider: str) -> list[Turn]:
+def of_run(run: Run, choice: ModelChoice) -> list[Turn]:
     """Return the turns of the run's whole steps, each call with its outcome.
 
-    They are for this provider, who is given back its own mementos and nobody else's.
+    They are for this model, which is given back its own mementos and no other model's.
     """
-    return [turn for step in run.steps for turn in _of_step(run, step, provider)]
+    return [turn for step in run.steps for turn in _of_step(run, step, choice)]
 
 
-def _of_step(run: Run, step: Step, provider: str) -> Iterator[Turn]:
-    memento = step.memento if step.choice.provider == provider else ""
+def _of_step(run: Run, step: Step, choice: ModelChoice) -> Iterator[Turn]:
+    memento = step.memento if step.choice == choice else ""
     calls = [run.calls[call_id] for call_id in step.call_ids]
     uses = tuple(ToolUse(call.id, call.tool, call.params) for call in calls)
     # A memento may speak of the very text: that is the step's without the gap before it.

@@ -5,12 +5,14 @@ several times what all the rest of a turn does.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from adapters.llm.answer_reader import AnswerReader
+from adapters.llm.bodies import BodyReader
+from adapters.llm.decoding import Event, EventDecoder
 from adapters.llm.failures import failure
-from adapters.llm.sse import EventDecoder
 from domain.errors import ProviderReason
 from domain.llm import Piece
 
@@ -18,48 +20,10 @@ if TYPE_CHECKING:
     import httpx2
 
 _DRAIN_TIMEOUT = 0.1  # seconds to wait for the end of a stream whose answer is whole
-_NOT_A_STREAM = ("text/html", "application/json")
-
-
-class MalformedAnswer(ValueError):
-    """What came is not what the provider's protocol says."""
-
-
-class AnswerReader(Protocol):
-    """Reads one answer of one provider, event by event."""
-
-    @property
-    def done(self) -> bool:
-        """Whether the provider has said that nothing follows."""
-        ...
-
-    @property
-    def finished(self) -> bool:
-        """Whether the model said why it stopped: without it, the answer was cut."""
-        ...
-
-    def read(self, data: bytes) -> Sequence[Piece]:
-        """Take in the data of one event; return the pieces that it completes.
-
-        Raises:
-            ValueError: it is not JSON, or not what the protocol says (`MalformedAnswer`).
-            ProviderError: the event is an error.
-
-        """
-        ...
-
-    def end(self) -> Sequence[Piece]:
-        """Return the last pieces, the `Stop` last, of an answer that is finished.
-
-        Raises:
-            MalformedAnswer: what came does not make an answer.
-
-        """
-        ...
 
 
 async def pieces_of(
-    response: "httpx2.Response", reader: AnswerReader, provider: str, deadline: float
+    response: "httpx2.Response", reader: AnswerReader, deadline: float
 ) -> AsyncGenerator[Sequence[Piece], None]:
     """Yield the pieces of an answer, those together that came together; close the response.
 
@@ -71,22 +35,49 @@ async def pieces_of(
         TimeoutError: the deadline has passed.
 
     """
-    time, events = asyncio.get_running_loop().time, EventDecoder()
+    time, provider = asyncio.get_running_loop().time, reader.provider
+    decoder = EventDecoder(provider, reader.exact)
     async with aclosing(response), aclosing(_body_of(response)) as chunks:
         try:
-            _check_kind(response.headers.get("content-type", ""))
+            body = BodyReader(response.headers.get("content-type", ""))
             while not reader.done and (chunk := await anext(chunks, None)) is not None:
-                for data in events.feed(chunk):
-                    if pieces := reader.read(data):
-                        yield pieces
+                for data in body.feed(chunk):
+                    for event in decoder.take(data):
+                        if pieces := _read(reader, event):
+                            yield pieces
                 if time() > deadline:
                     raise TimeoutError
+            for pieces in _rest(reader, decoder, body):
+                yield pieces
             if not reader.finished:
-                raise failure(provider, ProviderReason.TRUNCATED)
+                words = decoder.ignored.decode("utf-8", "replace")
+                raise failure(provider, ProviderReason.TRUNCATED, words)
             yield reader.end()
+        except RecursionError as problem:
+            words = "an event is nested too deep"
+            raise failure(provider, ProviderReason.MALFORMED, words) from problem
         except ValueError as problem:
             raise failure(provider, ProviderReason.MALFORMED, str(problem)) from problem
         await _drain(chunks)
+
+
+def _read(reader: AnswerReader, event: Event) -> Sequence[Piece]:
+    if isinstance(event, dict):
+        return reader.read(event)
+    reader.mark_done()
+    return ()
+
+
+def _rest(
+    reader: AnswerReader, decoder: EventDecoder, body: BodyReader
+) -> Iterator[Sequence[Piece]]:
+    """Yield the pieces of what was held back until the body's end."""
+    if not reader.done:
+        for data in body.end():
+            for event in decoder.take(data):
+                yield _read(reader, event)
+    for event in decoder.end():
+        yield _read(reader, event)
 
 
 def _body_of(response: "httpx2.Response") -> AsyncGenerator[bytes, None]:
@@ -103,11 +94,6 @@ def _body_of(response: "httpx2.Response") -> AsyncGenerator[bytes, None]:
         if isinstance(pieces, AsyncGenerator):
             return pieces
     return response.aiter_bytes()
-
-
-def _check_kind(content_type: str) -> None:
-    if content_type.startswith(_NOT_A_STREAM):
-        raise MalformedAnswer(f"not an event stream but {content_type}: check the base URL")
 
 
 async def _drain(chunks: AsyncGenerator[bytes, None]) -> None:

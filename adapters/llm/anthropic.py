@@ -1,12 +1,13 @@
 """Anthropic's messages."""
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from adapters.llm.answers import AnswerReader
+from adapters.llm.answer_reader import AnswerReader
 from adapters.llm.anthropic_answer import MessageReader
 from adapters.llm.anthropic_errors import anthropic_errors
-from adapters.llm.anthropic_request import MessagesEncoder, without_mementos
+from adapters.llm.anthropic_request import MessagesEncoder
+from adapters.llm.optional_fields import MEMENTOS
 from adapters.llm.schemas import ANTHROPIC
 from adapters.llm.sdk import SdkChat
 from domain.llm import ModelRequest
@@ -22,6 +23,12 @@ class AnthropicChat(SdkChat["anthropic.AsyncAnthropic"]):
     """A provider that speaks Anthropic's messages; ``base_url`` is without ``/v1``."""
 
     _target = ANTHROPIC
+    _optional: ClassVar = {
+        "cache_control": "cache_control",
+        # The service takes signed reasoning back only from the account and after the very words
+        # that it came from: not after a change of the key, the tools or the day.
+        MEMENTOS: "(redacted_)?thinking|signature",
+    }
 
     def __init__(
         self,
@@ -61,29 +68,17 @@ class AnthropicChat(SdkChat["anthropic.AsyncAnthropic"]):
     def _errors(self) -> AbstractContextManager[None]:
         return anthropic_errors(self._provider)
 
-    async def _send(
-        self, client: "anthropic.AsyncAnthropic", request: ModelRequest
-    ) -> "httpx2.Response":
-        import anthropic
-
-        try:
-            return await self._post(client, request)
-        except anthropic.BadRequestError as error:
-            # The service takes signed reasoning back only from the account and after the very
-            # words that it came from: not after a change of the key, the tools or the day.
-            forgetful = without_mementos(request) if "thinking" in error.message else None
-            if forgetful is None:
-                raise
-        return await self._post(client, forgetful)
+    def _encode(self, request: ModelRequest, without: frozenset[str]) -> bytes:
+        return self._requests.encode(request, without)
 
     async def _post(
-        self, client: "anthropic.AsyncAnthropic", request: ModelRequest
+        self, client: "anthropic.AsyncAnthropic", model: str, body: bytes
     ) -> "httpx2.Response":
         import httpx2
 
+        del model  # it stands in the body
         # Asked for as a plain response, as the SDK has it for endpoints that it does not know:
         # it then neither rebuilds the body nor reads the answer.
-        body = self._requests.encode(request)
         return await client.post("/v1/messages", content=body, cast_to=httpx2.Response, stream=True)
 
     def _reader(self) -> AnswerReader:

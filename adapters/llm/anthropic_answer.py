@@ -8,23 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
+from adapters.llm.answer_reader import AnswerReader, Object, encoded_memento
+from adapters.llm.decoding import MalformedAnswer
+from adapters.llm.encoded_tools import exact_json
+from adapters.llm.finish_reasons import MESSAGES, Finish
+from adapters.llm.json_shapes import as_count, as_object, as_objects, as_text
+from domain.llm import Piece, Text, ToolRequest, Usage
+from domain.plain_text import plain_text
 
-from adapters.llm.answers import MalformedAnswer
-from adapters.llm.anthropic_errors import error_in_stream
-from domain.llm import Piece, Reasoning, Stop, StopReason, Text, ToolRequest, Usage
-
-_LARGEST_MEMENTO = 256 * 1024  # bytes
-
-_STOPS = {
-    "end_turn": StopReason.END,
-    "max_tokens": StopReason.LENGTH,
-    "model_context_window_exceeded": StopReason.LENGTH,
-    "pause_turn": StopReason.LENGTH,  # a limit of the service's own tools, which are not offered
-    "refusal": StopReason.REFUSAL,
-    "stop_sequence": StopReason.END,
-    "tool_use": StopReason.TOOL_CALLS,
-}
+_KIND_OF_DELTA = {"text_delta": "text", "thinking_delta": "thinking"}
 
 
 @dataclass(slots=True)
@@ -32,14 +24,17 @@ class _Block:
     """A block of the answer whose parts are still coming: text, thinking or a call's input."""
 
     kind: str
-    began: Mapping[str, Any]
+    began: Object
     parts: list[str] = field(default_factory=list)
     signature: list[str] = field(default_factory=list)
 
     def call(self) -> ToolRequest:
         """Return the call that a ``tool_use`` block is."""
-        written = "".join(self.parts) or orjson.dumps(self.began.get("input") or {}).decode()
-        return ToolRequest(_text(self.began["name"]), written)
+        if not (name := as_text(self.began.get("name"))):
+            raise MalformedAnswer("a tool call has no name")
+        # Half characters that met in the input become whole.
+        written = plain_text("".join(self.parts))
+        return ToolRequest(name, written or _input(self.began.get("input")) or "{}")
 
     def remembered(self) -> Mapping[str, Any]:
         """Return the block as it is wanted back; the house knows what it called."""
@@ -54,122 +49,112 @@ class _Block:
         return self.began
 
 
-class MessageReader:
+class MessageReader(AnswerReader):
     """Gather one answer: give its text at once, its tool calls and its end when whole."""
 
+    finishes = MESSAGES
+    exact = b'"input"'
+    payload = frozenset({"content", "content_block", "delta", "index", "usage"})
+
     def __init__(self, provider: str = "anthropic") -> None:
-        self._provider = provider
+        super().__init__(provider)
         self._blocks: dict[int, _Block] = {}
         self._tokens: dict[str, int] = {}
-        self._stop = ""
         self._refusal = ""
-        self.done = False
 
-    @property
-    def finished(self) -> bool:
-        """Whether the model said why it stopped: without it, the answer was cut."""
-        return bool(self._stop)
-
-    def read(self, data: bytes) -> Sequence[Piece]:
-        """Take in the data of one event; return the piece of text or reasoning in it.
+    def read(self, event: Object) -> Sequence[Piece]:
+        """Take in an event, or a whole message; return the pieces of text and reasoning in it.
 
         Raises:
-            ValueError: it is not JSON, or does not have the protocol's shape.
             ProviderError: the event is an error.
 
         """
-        if self.done:
-            return ()
-        event = orjson.loads(data)
-        try:
-            if event["type"] == "content_block_delta":  # nearly always
-                return self._add(self._blocks[event["index"]], event["delta"])
-            return self._note(event)
-        except (AttributeError, KeyError, TypeError) as error:
-            raise MalformedAnswer("an event does not have the protocol's shape") from error
-
-    def end(self) -> Sequence[Piece]:
-        """Return the whole tool calls and the `Stop`, once the stream has ended.
-
-        An answer cut by its length or refused has no tool calls: the last may be half a call,
-        and the rest was never concluded. A refusal without words is told in the service's.
-
-        Raises:
-            MalformedAnswer: a tool call has no name.
-
-        """
-        reason, usage = _STOPS.get(self._stop, StopReason.END), self._usage()
-        if reason is StopReason.REFUSAL:
-            said = any(block.kind == "text" and block.parts for block in self._blocks.values())
-            told = [Text(self._refusal)] if self._refusal and not said else []
-            return [*told, Stop(reason, usage)]
-        if reason is StopReason.LENGTH:
-            return [Stop(reason, usage)]
-        try:
-            blocks = self._blocks.values()
-            calls = [block.call() for block in blocks if block.kind == "tool_use"]
-        except KeyError as error:
-            raise MalformedAnswer("a tool call has no name") from error
-        if not calls:
-            return [Stop(StopReason.END, usage)]
-        return [*calls, Stop(StopReason.TOOL_CALLS, usage, self._memento())]
-
-    def _add(self, block: _Block, delta: Mapping[str, Any]) -> Sequence[Piece]:
-        match delta["type"], block.kind:
-            case "text_delta", "text":
-                return self._say(block, delta["text"])
-            case "input_json_delta", "tool_use":
-                block.parts.append(_text(delta["partial_json"]))
-            case "thinking_delta", "thinking":
-                return self._say(block, delta["thinking"])
-            case "signature_delta", "thinking":
-                block.signature.append(_text(delta["signature"]))
-        return ()
-
-    def _say(self, block: _Block, said: Any) -> Sequence[Piece]:
-        if not _text(said):
-            return ()
-        block.parts.append(said)
-        return (Text(said) if block.kind == "text" else Reasoning(said),)
-
-    def _note(self, event: Mapping[str, Any]) -> Sequence[Piece]:
-        match event["type"]:
-            case "message_start":
-                self._count(event["message"].get("usage"))
+        match event.get("type"):
+            case "content_block_delta":  # nearly always
+                return self._add(event.get("index"), as_object(event.get("delta")))
             case "content_block_start":
-                return self._begin(event["index"], event["content_block"])
+                return self._begin(event.get("index"), as_object(event.get("content_block")))
+            case "message_start":
+                return self._whole(as_object(event.get("message")))
+            case "message":  # no stream, though one was asked for
+                return self._whole(event)
             case "message_delta":
-                self._conclude(event["delta"])
-                self._count(event.get("usage"))
+                self._conclude(as_object(event.get("delta")), event.get("usage"))
             case "message_stop":
-                self.done = True
-            case "error":
-                raise error_in_stream(self._provider, event.get("error"))
+                self.mark_done()
+            case _:
+                self._check_error(event)
         return ()
 
-    def _begin(self, index: int, began: Mapping[str, Any]) -> Sequence[Piece]:
-        kind = _text(began["type"])
-        block = self._blocks[index] = _Block(kind, began)
+    def _calls(self) -> Sequence[ToolRequest]:
+        return [block.call() for block in self._blocks.values() if block.kind == "tool_use"]
+
+    def _closing_words(self, finish: Finish) -> Sequence[Piece]:
+        """Tell a refusal without words in the service's."""
+        is_silent = finish is Finish.FILTERED and not self._tags.has_given
+        return [Text(self._refusal)] if is_silent and self._refusal else ()
+
+    def _add(self, index: Any, delta: Object) -> Sequence[Piece]:
+        kind = as_text(delta.get("type"))
+        block = self._blocks.get(index) if isinstance(index, int) else None
+        if block is None:
+            block = self._unbegun(index, kind)
+        match kind, block.kind:
+            case "text_delta", "text" | "thinking":
+                return self._take(block, as_text(delta.get("text")), "text")
+            case "thinking_delta", "text" | "thinking":
+                return self._take(block, as_text(delta.get("thinking")), "thinking")
+            case "input_json_delta", "tool_use":
+                block.parts.append(_input(delta.get("partial_json")))
+            case "signature_delta", "thinking":
+                block.signature.append(as_text(delta.get("signature")))
+        return ()
+
+    def _unbegun(self, index: Any, kind: str) -> _Block:
+        """Begin the block of a delta whose beginning never came."""
+        began = _KIND_OF_DELTA.get(kind, "")
+        block = _Block(began, {"type": began})
+        if began and isinstance(index, int):
+            self._blocks[index] = block
+        return block
+
+    def _take(self, block: _Block, words: str, kind: str) -> Sequence[Piece]:
+        if not words:
+            return ()
+        if kind == block.kind:
+            block.parts.append(words)
+        return self._say(words) if kind == "text" else self._think(words)
+
+    def _whole(self, message: Object) -> Sequence[Piece]:
+        """Take in the beginning of a message, which holds all of it where nothing is streamed."""
+        pieces = self._say(as_text(message.get("content")))
+        for at, block in enumerate(as_objects(message.get("content"))):
+            pieces += self._begin(at, block)
+        self._conclude(message, message.get("usage"))
+        return pieces
+
+    def _begin(self, index: Any, began: Object) -> Sequence[Piece]:
+        kind = as_text(began.get("type"))
+        block = _Block(kind, began)
+        self._blocks[index if isinstance(index, int) else len(self._blocks)] = block
         if kind == "thinking":
-            block.signature.append(_text(began.get("signature") or ""))
+            block.signature.append(as_text(began.get("signature")))
         # Always empty with the service itself; others begin a block with all that it holds.
-        return self._say(block, began.get(kind) or "") if kind in {"text", "thinking"} else ()
+        if kind in {"text", "thinking"}:
+            return self._take(block, as_text(began.get(kind)), kind)
+        return ()
 
-    def _conclude(self, delta: Mapping[str, Any]) -> None:
-        self._stop = _text(delta.get("stop_reason") or self._stop)
-        if details := delta.get("stop_details"):
-            self._refusal = _text(details.get("explanation") or "")
-
-    def _count(self, usage: Mapping[str, Any] | None) -> None:
-        """Note counts, which grow: the last one of each kind is that of the whole answer."""
-        if usage:
-            self._tokens.update({k: v for k, v in usage.items() if isinstance(v, int)})
-
-    def _usage(self) -> Usage:
-        count = self._tokens.get
+    def _conclude(self, delta: Object, usage: Any) -> None:
+        self._finish = as_text(delta.get("stop_reason")) or self._finish
+        details = as_object(delta.get("stop_details"))
+        self._refusal = as_text(details.get("explanation")) or self._refusal
+        # Counts grow: the last one of each kind is that of the whole answer.
+        self._tokens.update({k: v for k, v in as_object(usage).items() if isinstance(v, int)})
+        count = {name: as_count(value) for name, value in self._tokens.items()}.get
         cached = count("cache_read_input_tokens", 0)
         written = count("cache_creation_input_tokens", 0)
-        return Usage(count("input_tokens", 0) + written + cached, count("output_tokens", 0), cached)
+        total = count("input_tokens", 0) + written + cached
+        self._usage = Usage(total, count("output_tokens", 0), cached)
 
     def _memento(self) -> str:
         """Return the answer as it goes back with its calls' results, if it holds reasoning.
@@ -180,11 +165,9 @@ class MessageReader:
         blocks = [block for block in self._blocks.values() if block.kind in kinds]
         if not any(block.kind.endswith("thinking") for block in blocks):
             return ""
-        memento = orjson.dumps([block.remembered() for block in blocks])
-        return memento.decode() if len(memento) <= _LARGEST_MEMENTO else ""
+        return encoded_memento([block.remembered() for block in blocks])
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise MalformedAnswer("a text is not a string")
-    return value
+def _input(value: Any) -> str:
+    """Return the input of a call, or a piece of it, as text; empty where there is none."""
+    return exact_json(value) if isinstance(value, dict) and value else as_text(value)

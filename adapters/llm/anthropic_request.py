@@ -11,12 +11,12 @@ There is no temperature: the API version that the SDK speaks refuses requests th
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from adapters.llm.encoded_tools import EncodedTools, exact_json
+from adapters.llm.optional_fields import MEMENTOS
 from adapters.llm.schemas import ANTHROPIC, compile_tool
 from domain.llm import AssistantTurn, ModelRequest, ToolTurn, Turn, UserTurn
 from domain.tools import ToolSpec
@@ -47,17 +47,20 @@ class MessagesEncoder:
         self._tools = EncodedTools(_tool)
         self._last_tool = EncodedTools(lambda tool: {**_tool(tool), **_CACHED})
 
-    def encode(self, request: ModelRequest) -> bytes:
+    def encode(self, request: ModelRequest, without: frozenset[str] = frozenset()) -> bytes:
         """Return the JSON body that asks for a streamed answer.
+
+        ``without`` names what to leave out, since the service refuses it.
 
         Raises:
             TypeError: a text is not valid Unicode (half a surrogate pair).
 
         """
-        messages = _messages(request.turns)
+        cached = {} if "cache_control" in without else _CACHED
+        messages = _messages(request.turns, with_mementos=MEMENTOS not in without)
         if request.tools or len(messages) > 1:  # a single question is seldom asked twice
             content = messages[-1]["content"]
-            content[-1] = {**content[-1], **_CACHED}
+            content[-1] = {**content[-1], **cached}
         body: dict[str, Any] = {
             "model": request.model,
             "max_tokens": request.max_output_tokens or MAX_OUTPUT_TOKENS,
@@ -65,24 +68,16 @@ class MessagesEncoder:
             "stream": True,
         }
         if request.system.strip():
-            body["system"] = [{"type": "text", "text": request.system, **_CACHED}]
+            body["system"] = [{"type": "text", "text": request.system, **cached}]
         if request.tools:
             *others, last = request.tools
-            body["tools"] = [*self._tools.of(others), *self._last_tool.of([last])]
+            marked = self._last_tool if cached else self._tools
+            body["tools"] = [*self._tools.of(others), *marked.of([last])]
         elif called := _called(request.turns):
             # Tools that were called must be known, even where none may be called any more.
             body["tools"] = [{"name": name, "input_schema": {"type": "object"}} for name in called]
             body["tool_choice"] = {"type": "none"}
         return orjson.dumps(body)
-
-
-def without_mementos(request: ModelRequest) -> ModelRequest | None:
-    """Return the request without the model's own reasoning; None if it holds none."""
-    turns = [
-        replace(turn, memento="") if isinstance(turn, AssistantTurn) and turn.memento else turn
-        for turn in request.turns
-    ]
-    return replace(request, turns=turns) if turns != list(request.turns) else None
 
 
 def _tool(tool: ToolSpec) -> dict[str, Any]:
@@ -99,11 +94,11 @@ def _called(turns: Sequence[Turn]) -> list[str]:
     return list(dict.fromkeys(use.tool for each in uses for use in each))
 
 
-def _messages(turns: Sequence[Turn]) -> list[dict[str, Any]]:
+def _messages(turns: Sequence[Turn], *, with_mementos: bool) -> list[dict[str, Any]]:
     messages: list[dict[str, Any]] = []
     role = ""
     for turn in turns:
-        if not (blocks := list(_blocks(turn))):
+        if not (blocks := list(_blocks(turn, with_mementos=with_mementos))):
             continue
         speaker = "assistant" if isinstance(turn, AssistantTurn) else "user"
         if speaker == role:
@@ -118,7 +113,7 @@ def _messages(turns: Sequence[Turn]) -> list[dict[str, Any]]:
     return messages
 
 
-def _blocks(turn: Turn) -> Iterator[Block]:
+def _blocks(turn: Turn, *, with_mementos: bool) -> Iterator[Block]:
     match turn:
         case UserTurn(content):
             yield from _words(content)
@@ -127,10 +122,10 @@ def _blocks(turn: Turn) -> Iterator[Block]:
             failed = {"is_error": True} if is_error else {}
             yield {**result, "content": content or _NOTHING, **failed}
         case AssistantTurn():
-            yield from _of_answer(turn)
+            yield from _of_answer(turn, _remembered(turn) if with_mementos else ())
 
 
-def _of_answer(turn: AssistantTurn) -> Iterator[Block]:
+def _of_answer(turn: AssistantTurn, remembered: Sequence[Block]) -> Iterator[Block]:
     calls = [
         {
             "type": "tool_use",
@@ -140,9 +135,9 @@ def _of_answer(turn: AssistantTurn) -> Iterator[Block]:
         }
         for use in turn.tool_uses
     ]
-    if blocks := _remembered(turn):
+    if remembered:
         calling = iter(calls)
-        for block in blocks:
+        for block in remembered:
             if block["type"] == "text":
                 yield from _words(block["text"])
             else:

@@ -7,12 +7,14 @@ one who reads them, but never with a refused key, which they may repeat in part.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from adapters.llm.error_words import redacted
 from domain.errors import ProviderError, ProviderReason, ProviderTimeout
 
 _LONGEST_QUOTE = 300  # characters of the provider's own words
 
 _REASONS_BY_STATUS = {
     401: ProviderReason.AUTHENTICATION,
+    402: ProviderReason.RATE_LIMITED,  # the account has no more credit
     403: ProviderReason.AUTHENTICATION,
     404: ProviderReason.MODEL_NOT_FOUND,
     408: ProviderReason.OVERLOADED,
@@ -33,37 +35,39 @@ _SENTENCES = {
     ProviderReason.MALFORMED: "{provider} answered something that its protocol does not allow",
 }
 
-_QUOTED = {
-    ProviderReason.MALFORMED,
-    ProviderReason.MODEL_NOT_FOUND,
-    ProviderReason.RATE_LIMITED,
-    ProviderReason.REJECTED,
-}
+# Where the provider's own words help the one who reads them, and may be shown to a client.
+_QUOTED = frozenset(ProviderReason) - {ProviderReason.AUTHENTICATION, ProviderReason.TIMEOUT}
 
 
 def failure(
     provider: str,
     reason: ProviderReason,
-    quote: str = "",
+    words: str = "",
     *,
     status: int | None = None,
     retry_after: float | None = None,
+    is_final: bool = False,
 ) -> ProviderError:
     """Make the error for a reason, with the provider's own words where they are safe.
 
-    ``retry_after`` is in seconds.
+    ``retry_after`` is in seconds; ``is_final`` says that asking again cannot help.
     """
     if reason is ProviderReason.TIMEOUT:
         return ProviderTimeout(
             f"{provider} was silent for too long, or its answer took too long: try again later.",
             provider=provider,
         )
+    words = redacted(words)
+    if len(words) > _LONGEST_QUOTE:
+        words = words[:_LONGEST_QUOTE] + "..."
     message = _SENTENCES[reason].format(provider=provider)
-    if quote and reason in _QUOTED:
-        message += f" ({quote[:_LONGEST_QUOTE]})"
-    return ProviderError(
+    if words and reason in _QUOTED:
+        message += f" ({words})"
+    error = ProviderError(
         f"{message}.", provider=provider, reason=reason, status=status, retry_after=retry_after
     )
+    error.words, error.is_final = words, is_final
+    return error
 
 
 def reason_of_status(status: int) -> ProviderReason:

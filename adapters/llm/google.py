@@ -1,13 +1,14 @@
 """Google's Gemini models, through the Gemini Developer API."""
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
-from adapters.llm.answers import AnswerReader
+from adapters.llm.answer_reader import AnswerReader
 from adapters.llm.google_answer import GeminiReader
-from adapters.llm.google_errors import google_errors, refuses_signature
+from adapters.llm.google_errors import google_errors
 from adapters.llm.google_request import RequestEncoder
+from adapters.llm.optional_fields import MEMENTOS
 from adapters.llm.schemas import GOOGLE
 from adapters.llm.sdk import SdkChat
 from domain.llm import ModelRequest
@@ -24,6 +25,13 @@ class GoogleChat(SdkChat["GoogleExchange"]):
     """A provider that speaks the Gemini API; ``base_url`` is without the version."""
 
     _target = GOOGLE
+    _optional: ClassVar = {
+        "temperature": "temperature",
+        "maxOutputTokens": "max_?output_?tokens",
+        "thinkingConfig": "thinking_?config|include_?thoughts|thinking",
+        # Another model's signature, or one given to another key: the rest is still good.
+        MEMENTOS: "thought[_ ]?signatures?",
+    }
 
     def __init__(
         self,
@@ -57,22 +65,12 @@ class GoogleChat(SdkChat["GoogleExchange"]):
     def _errors(self) -> AbstractContextManager[None]:
         return google_errors(self._provider)
 
-    async def _send(self, client: "GoogleExchange", request: ModelRequest) -> "httpx2.Response":
-        from google.genai import errors
+    def _encode(self, request: ModelRequest, without: frozenset[str]) -> bytes:
+        return self._requests.encode(request, without)
 
+    async def _post(self, client: "GoogleExchange", model: str, body: bytes) -> "httpx2.Response":
         # The name is a part of the address here. One that is no valid text is nobody's.
-        name = quote(request.model, errors="replace")
-        body = self._requests.encode(request)
-        try:
-            return await client.send(name, body)
-        except errors.ClientError as error:
-            if not refuses_signature(error):
-                raise
-            forgetful = self._requests.encode(request, with_mementos=False)
-            if forgetful == body:
-                raise
-        # Another model's signature, or one given to another key: the rest is still good.
-        return await client.send(name, forgetful)
+        return await client.send(quote(model, errors="replace"), body)
 
     def _reader(self) -> AnswerReader:
         return GeminiReader(self._provider)

@@ -10,10 +10,9 @@ from typing import Any
 
 import orjson
 
+from adapters.llm.answer_reader import encoded_memento
 from adapters.llm.google_parts import call_part, text_part
 from domain.llm import AssistantTurn
-
-_LARGEST = 256 * 1024  # bytes
 
 
 class PartNotes:
@@ -45,8 +44,7 @@ class PartNotes:
     def memento(self) -> str:
         """Return the memento of the answer; empty if it would be too large."""
         self._flush()
-        memento = orjson.dumps(self._notes)
-        return memento.decode() if len(memento) <= _LARGEST else ""
+        return encoded_memento(self._notes)
 
     def _flush(self) -> None:
         if self._unsigned:

@@ -9,6 +9,7 @@ import orjson
 from adapters.llm.encoded_tools import EncodedTools
 from adapters.llm.google_memento import remembered
 from adapters.llm.google_parts import call_part, result_part, text_part
+from adapters.llm.optional_fields import MEMENTOS
 from adapters.llm.schemas import GOOGLE, compile_tool
 from domain.llm import AssistantTurn, ModelRequest, ToolTurn, Turn, UserTurn
 from domain.tools import ToolSpec
@@ -34,19 +35,22 @@ class RequestEncoder:
     def __init__(self) -> None:
         self._tools = EncodedTools(_declaration)
 
-    def encode(self, request: ModelRequest, *, with_mementos: bool = True) -> bytes:
+    def encode(self, request: ModelRequest, without: frozenset[str] = frozenset()) -> bytes:
         """Return the JSON body; the model is not in it, but in the address.
+
+        ``without`` names what to leave out, since the service refuses it.
 
         Raises:
             TypeError: a text is not valid Unicode (half a surrogate pair).
 
         """
-        body: dict[str, Any] = {"contents": _contents(request, with_mementos=with_mementos)}
+        contents = _contents(request, with_mementos=MEMENTOS not in without)
+        body: dict[str, Any] = {"contents": contents}
         if request.system:
             body["systemInstruction"] = {"parts": [text_part(request.system)]}
         if request.tools:
             body["tools"] = [{"functionDeclarations": self._tools.of(request.tools)}]
-        if config := dict(_config(request)):
+        if config := {name: each for name, each in _config(request) if name not in without}:
             body["generationConfig"] = config
         return orjson.dumps(body)
 

@@ -1,9 +1,12 @@
 """OpenAI's chat completions, and every server that speaks them: vLLM, Ollama, llama.cpp, ..."""
 
-from adapters.llm.answers import AnswerReader
+from typing import ClassVar
+
+from adapters.llm.answer_reader import AnswerReader
 from adapters.llm.openai_answer import CompletionReader
 from adapters.llm.openai_client import OpenAIClient
-from adapters.llm.openai_request import OPENAI, Dialect, RequestEncoder
+from adapters.llm.openai_request import BLANK_REASONING, OPENAI, Dialect, RequestEncoder
+from adapters.llm.optional_fields import MEMENTOS
 from domain.llm import ModelRequest
 
 
@@ -14,7 +17,15 @@ class OpenAIChat(OpenAIClient):
     """
 
     _path = "/chat/completions"
-    _optional = frozenset({"temperature"})
+    _optional: ClassVar = {
+        "stream_options": "stream_options|include_usage",
+        "temperature": "temperature",
+        "max_completion_tokens": "max_completion_tokens",
+        "max_tokens": "max_tokens",
+        BLANK_REASONING: "reasoning_content",
+        MEMENTOS: r"reasoning_content|reasoning_details|extra_content|['\"`]reasoning['\"`]",
+    }
+    _passing = frozenset[str]()
 
     def __init__(
         self,

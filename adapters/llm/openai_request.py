@@ -6,12 +6,17 @@ from typing import Any
 
 import orjson
 
-from adapters.llm.encoded_tools import EncodedTools, exact_json
+from adapters.llm.encoded_tools import EncodedTools
+from adapters.llm.openai_messages import BLANK_REASONING, messages_of
 from adapters.llm.plain_turns import plain_turns
 from adapters.llm.schemas import OPENAI as RULES
 from adapters.llm.schemas import compile_tool
-from domain.llm import AssistantTurn, ModelRequest, ToolTurn, Turn, UserTurn
+from domain.llm import ModelRequest
 from domain.tools import ToolSpec
+
+__all__ = ["BLANK_REASONING", "OPENAI", "PERPLEXITY", "Dialect", "RequestEncoder"]
+
+_OLD_LIMIT = "max_tokens"  # which servers know that do not know the newer name
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +25,7 @@ class Dialect:
 
     ``plain`` services take words alone, user and assistant strictly in turn. ``stream_options``
     says whether usage must, and can, be asked for, ``limit_field`` which field bounds an answer.
-    With
-    ``sources``, those that the service names are listed below the answer.
+    With ``sources``, those that the service names are listed below the answer.
     """
 
     address: str = "https://api.openai.com/v1"
@@ -58,17 +62,25 @@ class RequestEncoder:
 
         """
         dialect = self._dialect
-        said = _plain(request) if dialect.plain else _messages(request)
+        said = _plain(request) if dialect.plain else messages_of(request, without)
         body: dict[str, Any] = {"model": request.model, "messages": list(said), "stream": True}
-        if dialect.stream_options:
-            body["stream_options"] = {"include_usage": True}
         if request.tools and not dialect.plain:
             body["tools"] = self._tools.of(request.tools)
-        if request.temperature is not None and "temperature" not in without:
-            body["temperature"] = request.temperature
-        if request.max_output_tokens is not None:
-            body[dialect.limit_field] = request.max_output_tokens
+        body.update((name, each) for name, each in self._optional(request, without))
         return orjson.dumps(body)
+
+    def _optional(
+        self, request: ModelRequest, without: frozenset[str]
+    ) -> Iterator[tuple[str, Any]]:
+        if self._dialect.stream_options and "stream_options" not in without:
+            yield "stream_options", {"include_usage": True}
+        if request.temperature is not None and "temperature" not in without:
+            yield "temperature", request.temperature
+        if request.max_output_tokens is not None:
+            names = (self._dialect.limit_field, _OLD_LIMIT)
+            name = next((each for each in names if each not in without), None)
+            if name is not None:
+                yield name, request.max_output_tokens
 
 
 def _tool(tool: ToolSpec) -> dict[str, Any]:
@@ -85,30 +97,3 @@ def _plain(request: ModelRequest) -> Iterator[dict[str, Any]]:
     system = [("system", request.system)] if request.system else []
     for role, words in (*system, *plain_turns(request.turns)):
         yield {"role": role, "content": words}
-
-
-def _messages(request: ModelRequest) -> Iterator[dict[str, Any]]:
-    if request.system:
-        yield {"role": "system", "content": request.system}
-    yield from map(_message, request.turns)
-
-
-def _message(turn: Turn) -> dict[str, Any]:
-    match turn:
-        case UserTurn(content):
-            return {"role": "user", "content": content}
-        case ToolTurn(call_id, _, content, is_error):
-            content = f"Error: {content}" if is_error else content
-            return {"role": "tool", "tool_call_id": call_id, "content": content}
-        case AssistantTurn(content, ()):
-            return {"role": "assistant", "content": content}
-        case AssistantTurn(content, uses):
-            calls = [
-                {
-                    "id": use.id,
-                    "type": "function",
-                    "function": {"name": use.tool, "arguments": exact_json(use.arguments)},
-                }
-                for use in uses
-            ]
-            return {"role": "assistant", "content": content or None, "tool_calls": calls}

@@ -1,7 +1,10 @@
 """OpenAI's Responses API: the way to ask OpenAI itself, where models show and keep reasoning."""
 
-from adapters.llm.answers import AnswerReader
-from adapters.llm.openai_client import MEMENTOS, OpenAIClient
+from typing import ClassVar
+
+from adapters.llm.answer_reader import AnswerReader
+from adapters.llm.openai_client import OpenAIClient
+from adapters.llm.optional_fields import MEMENTOS
 from adapters.llm.responses_answer import ResponseReader
 from adapters.llm.responses_request import ResponseEncoder
 from domain.llm import ModelRequest
@@ -17,7 +20,13 @@ class ResponsesChat(OpenAIClient):
     """
 
     _path = "/responses"
-    _optional = frozenset({"include", "reasoning", "temperature", MEMENTOS})
+    _optional: ClassVar = {
+        "include": r"['\"`]include['\"`]|reasoning\.encrypted_content",
+        "reasoning": r"['\"`]reasoning['\"`]|reasoning\.(summary|effort)",
+        "temperature": "temperature",
+        "max_output_tokens": "max_output_tokens",
+        MEMENTOS: "(invalid_)?encrypted[_ ]content",
+    }
 
     def __init__(
         self,

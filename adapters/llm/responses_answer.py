@@ -5,122 +5,137 @@ taken from the event that ends its item, where it stands whole; the events that 
 arguments add nothing. Events that are not known here are passed over: new ones appear often.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-import orjson
-
-from adapters.llm.answers import MalformedAnswer
-from adapters.llm.openai_errors import error_in_stream
+from adapters.llm.answer_reader import AnswerReader, Object
+from adapters.llm.decoding import MalformedAnswer
+from adapters.llm.encoded_tools import exact_json
+from adapters.llm.finish_reasons import RESPONSES
+from adapters.llm.json_shapes import as_count, as_object, as_objects, as_text
+from adapters.llm.openai_parts import content_parts, thought_of
+from adapters.llm.provider_errors import error_in_stream
 from adapters.llm.responses_memento import Trail
-from domain.llm import Piece, Reasoning, Stop, StopReason, Text, ToolRequest, Usage
+from domain.llm import Piece, Reasoning, Text, ToolRequest, Usage
 
 _TEXT = "response.output_text.delta"
 _BREAK = "\n\n"  # between messages, and between the parts of a summary
 
-Event = Mapping[str, Any]
 
-
-class ResponseReader:
+class ResponseReader(AnswerReader):
     """Gather one answer: give its text at once, its tool calls and its end when whole."""
 
+    finishes = RESPONSES
+    exact = b'"arguments"'
+    payload = frozenset({"delta", "item", "output", "part", "response", "sequence_number"})
+
     def __init__(self, provider: str = "openai") -> None:
-        self._provider = provider
+        super().__init__(provider)
         self._said = 0  # characters of text
-        self._reasoned = False
-        self._refused = False
-        self._calls: list[ToolRequest] = []
+        self._requests: list[tuple[str, Any]] = []
         self._trail = Trail()
-        self._reason = StopReason.END
-        self._usage = Usage()
-        self.done = False
 
-    @property
-    def finished(self) -> bool:
-        """Whether the response is complete, or says why not: without that, it was cut."""
-        return self.done
-
-    def read(self, data: bytes) -> list[Piece]:
-        """Take in the data of one event; return the pieces of text and reasoning in it.
+    def read(self, event: Object) -> list[Piece]:
+        """Take in an event, or a whole response; return the pieces of text and reasoning in it.
 
         Raises:
-            ValueError: it is not JSON, or does not have the protocol's shape.
             ProviderError: the event is an error, or says that the response failed.
 
         """
-        if self.done:
-            return []
-        event = orjson.loads(data)
-        try:
-            if (kind := event.get("type", "error")) == _TEXT and (content := event["delta"]):
-                self._said += len(_string(content))
-                return [Text(content)]
-            take = self._TAKES.get(kind)
-            return take(self, event) if take is not None else []
-        except (AttributeError, IndexError, KeyError, TypeError) as error:
-            raise MalformedAnswer("an event does not have the protocol's shape") from error
+        kind = event.get("type")
+        if kind == _TEXT:
+            return self._text(as_text(event.get("delta")))
+        take = self._TAKES.get(kind) if isinstance(kind, str) else None
+        if take is not None:
+            return take(self, event)
+        if event.get("object") == "response":  # no stream, though one was asked for
+            return self._completed({"response": event})
+        self._check_error(event)
+        return []
 
-    def end(self) -> list[Piece]:
-        """Return the whole tool calls and the `Stop`.
+    def _calls(self) -> Sequence[ToolRequest]:
+        if not all(name for name, _ in self._requests):
+            raise MalformedAnswer("a tool call has no name")
+        return [ToolRequest(name, _arguments(given)) for name, given in self._requests]
 
-        An answer cut by its length or refused has no tool calls: the last may be half a call,
-        and the rest was never concluded.
-        """
-        if self._refused:
-            self._reason = StopReason.REFUSAL
-        if self._reason is not StopReason.END or not self._calls:
-            return [Stop(self._reason, self._usage)]
-        stop = Stop(StopReason.TOOL_CALLS, self._usage, self._trail.memento())
-        return [*self._calls, stop]
+    def _memento(self) -> str:
+        return self._trail.memento()
 
-    def _refusal(self, event: Event) -> list[Piece]:
-        self._refused = True
-        return [Text(_string(event["delta"]))] if event["delta"] else []
+    def _text(self, content: str) -> list[Piece]:
+        pieces = self._say(content)
+        self._said += sum(len(piece.content) for piece in pieces if isinstance(piece, Text))
+        return pieces
 
-    def _reasoning(self, event: Event) -> list[Piece]:
-        content = _string(event["delta"])
-        self._reasoned = True
-        return [Reasoning(content)] if content else []
+    def _refusal(self, event: Object) -> list[Piece]:
+        return self._refuse(as_text(event.get("delta")))
 
-    def _next_summary(self, _: Event) -> list[Piece]:
-        return [Reasoning(_BREAK)] if self._reasoned else []
+    def _reasoning(self, event: Object) -> list[Piece]:
+        return self._think(as_text(event.get("delta")))
 
-    def _begun(self, event: Event) -> list[Piece]:
-        if event["item"].get("type") != "message" or not self._said:
-            return []
-        self._said += len(_BREAK)
-        return [Text(_BREAK)]
+    def _next_summary(self, _: Object) -> list[Piece]:
+        return [Reasoning(_BREAK)] if self._has_spoken else []
 
-    def _whole(self, event: Event) -> list[Piece]:
-        item = event["item"]
+    def _begun(self, event: Object) -> list[Piece]:
+        is_next = as_object(event.get("item")).get("type") == "message" and self._said
+        return self._text(_BREAK) if is_next else []
+
+    def _whole(self, event: Object) -> list[Piece]:
+        item = as_object(event.get("item"))
         self._trail.note(item, self._said)
         if item.get("type") == "function_call":
-            name, arguments = _string(item["name"]), _string(item["arguments"])
-            self._calls.append(ToolRequest(name, arguments or "{}"))
+            self._requests.append((as_text(item.get("name")), item.get("arguments")))
         return []
 
-    def _completed(self, event: Event) -> list[Piece]:
-        self._usage = _usage(event["response"].get("usage") or {})
+    def _completed(self, event: Object) -> list[Piece]:
+        response = as_object(event.get("response"))
+        if response.get("error"):
+            raise error_in_stream(self.provider, response["error"])
+        details = as_object(response.get("incomplete_details"))
+        named = as_text(event.get("type")).removeprefix("response.")
+        status = as_text(response.get("status")) or named or "completed"
+        self._finish = as_text(details.get("reason")) or status
+        self._usage = _usage(as_object(response.get("usage")))
+        pieces = self._missed(as_objects(response.get("output")))
         self.done = True
-        return []
+        return pieces
 
-    def _incomplete(self, event: Event) -> list[Piece]:
-        details = event["response"].get("incomplete_details") or {}
-        filtered = details.get("reason") == "content_filter"
-        self._reason = StopReason.REFUSAL if filtered else StopReason.LENGTH
-        return self._completed(event)
+    def _missed(self, output: Sequence[Object]) -> list[Piece]:
+        """Read what a whole response says and calls, where nothing of it was streamed."""
+        is_silent = not (self._has_spoken or self._tags.has_given)
+        is_new = self._trail.is_empty
+        pieces: list[Piece] = []
+        for item in output:
+            if is_silent:
+                pieces += self._words_of(item)
+            if is_new:
+                self._whole({"item": item})
+        return pieces
 
-    def _failed(self, event: Event) -> list[Piece]:
-        raise error_in_stream(self._provider, event["response"].get("error"))
+    def _words_of(self, item: Object) -> list[Piece]:
+        if item.get("type") == "reasoning":
+            shown = thought_of(item.get("summary")) or thought_of(item.get("content"))
+            return self._think(shown)
+        if item.get("type") != "message":
+            return []
+        pieces = self._begun({"item": item})
+        for kind, words in content_parts(item.get("content")):
+            if words:
+                pieces += self._text(words) if kind == "text" else self._refuse(words)
+        return pieces
 
-    def _error(self, event: Event) -> list[Piece]:
-        raise error_in_stream(self._provider, event.get("error") or event)
+    def _failed(self, event: Object) -> list[Piece]:
+        raise error_in_stream(self.provider, as_object(event.get("response")).get("error"))
 
-    _TAKES: ClassVar[Mapping[str, Callable[["ResponseReader", Event], list[Piece]]]] = {
+    def _error(self, event: Object) -> list[Piece]:
+        raise error_in_stream(self.provider, event.get("error") or event)
+
+    _TAKES: ClassVar[Mapping[str, Callable[["ResponseReader", Object], list[Piece]]]] = {
         "error": _error,
+        "response.cancelled": _completed,
         "response.completed": _completed,
+        "response.done": _completed,
         "response.failed": _failed,
-        "response.incomplete": _incomplete,
+        "response.incomplete": _completed,
         "response.output_item.added": _begun,
         "response.output_item.done": _whole,
         "response.reasoning_summary_part.added": _next_summary,
@@ -130,20 +145,14 @@ class ResponseReader:
     }
 
 
-def _string(value: Any) -> str:
-    if not isinstance(value, str):
-        raise MalformedAnswer("a text is not a string")
-    return value
+def _arguments(given: Any) -> str:
+    return exact_json(given) if isinstance(given, dict) else as_text(given) or "{}"
 
 
 def _usage(usage: Mapping[str, Any]) -> Usage:
-    details = usage.get("input_tokens_details") or {}
+    details = as_object(usage.get("input_tokens_details"))
     return Usage(
-        _count(usage.get("input_tokens")),
-        _count(usage.get("output_tokens")),
-        _count(details.get("cached_tokens")),
+        as_count(usage.get("input_tokens")),
+        as_count(usage.get("output_tokens")),
+        as_count(details.get("cached_tokens")),
     )
-
-
-def _count(value: Any) -> int:
-    return value if isinstance(value, int) else 0

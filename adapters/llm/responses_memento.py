@@ -11,7 +11,8 @@ from typing import Any
 
 import orjson
 
-_LARGEST = 256 * 1024  # bytes
+from adapters.llm.answer_reader import encoded_memento
+
 _REASONING_FIELDS = ("type", "id", "summary", "encrypted_content")
 
 
@@ -20,6 +21,11 @@ class Trail:
 
     def __init__(self) -> None:
         self._entries: list[dict[str, Any]] = []
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no item was noted."""
+        return not self._entries
 
     def note(self, item: Mapping[str, Any], said: int) -> None:
         """Take in a whole item; ``said`` is how many characters of text have come so far."""
@@ -35,8 +41,7 @@ class Trail:
         """Return the memento; empty where it would say nothing, or be too large to keep."""
         if not any(entry["type"] == "reasoning" or entry.get("phase") for entry in self._entries):
             return ""
-        encoded = orjson.dumps(self._entries)
-        return encoded.decode() if len(encoded) <= _LARGEST else ""
+        return encoded_memento(self._entries)
 
 
 def replayed(

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from adapters.llm.encoded_tools import EncodedTools, exact_json
-from adapters.llm.openai_client import MEMENTOS
+from adapters.llm.optional_fields import MEMENTOS
 from adapters.llm.responses_memento import replayed
 from adapters.llm.schemas import OPENAI, compile_tool
 from domain.llm import AssistantTurn, ModelRequest, ToolTurn, ToolUse, Turn, UserTurn
@@ -51,11 +51,11 @@ class ResponseEncoder:
             body["instructions"] = request.system
         if request.tools:
             body["tools"] = self._tools.of(request.tools)
-        if request.max_output_tokens is not None:
-            body["max_output_tokens"] = max(request.max_output_tokens, _LEAST_TOKENS)
         optional: dict[str, Any] = {} if _PLAIN.match(request.model) else dict(_REASONING)
         if request.temperature is not None:
             optional["temperature"] = request.temperature
+        if request.max_output_tokens is not None:
+            optional["max_output_tokens"] = max(request.max_output_tokens, _LEAST_TOKENS)
         body.update((field, value) for field, value in optional.items() if field not in without)
         return orjson.dumps(body)
 

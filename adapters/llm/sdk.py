@@ -6,17 +6,21 @@ them (`domain.asking_models`), which also covers answers that break before they 
 """
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator
-from contextlib import AbstractContextManager, aclosing
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import AbstractContextManager, aclosing, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 import orjson
 
-from adapters.llm.answers import AnswerReader, pieces_of
+from adapters.llm.answer_reader import AnswerReader
+from adapters.llm.answers import pieces_of
 from adapters.llm.failures import failure, http_errors
+from adapters.llm.optional_fields import MEMENTOS, OptionalFields
 from adapters.llm.schemas import Target, for_provider, from_provider
-from domain.errors import ProviderReason
+from domain.errors import ProviderError, ProviderReason
 from domain.llm import ModelRequest, Piece, ToolRequest
 from domain.ports.chat_model import ChatModel
 
@@ -27,15 +31,20 @@ Client = TypeVar("Client")
 
 CONNECT_TIMEOUT = 5.0  # seconds
 
+_log = logging.getLogger(__name__)
+
 
 class SdkChat(ChatModel, ABC, Generic[Client]):
     """A provider behind an SDK, whose client is made for the first request.
 
     ``read_timeout`` is how long the provider may be silent, ``total_timeout`` how long a whole
-    answer may take, both in seconds. `_target` has the provider's rules for tools.
+    answer may take, both in seconds. `_target` has the provider's rules for tools, `_optional`
+    the fields that a request can do without (`OptionalFields`).
     """
 
     _target: ClassVar[Target]
+    _optional: ClassVar[Mapping[str, str]]
+    _passing: ClassVar[frozenset[str]] = frozenset({MEMENTOS})  # another answer's may be taken
 
     def __init__(
         self,
@@ -46,6 +55,7 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
         read_timeout: float,
         total_timeout: float,
     ) -> None:
+        self._fields = OptionalFields(self._optional, self._passing)
         self._provider = provider
         self._api_key = api_key
         self._base_url = base_url
@@ -80,13 +90,17 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
         """Return what raises the SDK's errors as those of the house."""
 
     @abstractmethod
-    async def _send(self, client: Client, request: ModelRequest) -> "httpx2.Response":
-        """Send the request, and return the beginning of its streamed response.
+    def _encode(self, request: ModelRequest, without: frozenset[str]) -> bytes:
+        """Return the body of the request, without the optional fields that are named.
 
         Raises:
             orjson.JSONEncodeError: a text is not valid Unicode (half a surrogate pair).
 
         """
+
+    @abstractmethod
+    async def _post(self, client: Client, model: str, body: bytes) -> "httpx2.Response":
+        """Send the body, and return the beginning of its streamed response."""
 
     @abstractmethod
     def _reader(self) -> AnswerReader:
@@ -100,12 +114,12 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
 
         """
         deadline = asyncio.get_running_loop().time() + self._total_timeout
-        with http_errors(self._provider):
+        with self._log_failure(request.model), http_errors(self._provider):
             client = await self._connected()
             with self._errors():
                 asked = for_provider(request, self._target)
                 response = await self._ask(client, asked, deadline)
-            reading = pieces_of(response, self._reader(), self._provider, deadline)
+            reading = pieces_of(response, self._reader(), deadline)
             async with aclosing(reading) as batches:
                 async for pieces in batches:
                     for piece in pieces:
@@ -137,3 +151,37 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
         except orjson.JSONEncodeError:  # it would be refused anyway
             quote = "a text in it is not valid Unicode"
             raise failure(self._provider, ProviderReason.REJECTED, quote) from None
+
+    async def _send(self, client: Client, request: ModelRequest) -> "httpx2.Response":
+        """Send the request, again without a field as long as the server refuses one."""
+        encode, model = partial(self._encode, request), request.model
+        without = self._fields.refused(model)
+        while True:
+            try:
+                response = await self._post(client, model, encode(without))
+            except Exception as error:
+                refusal = getattr(error, "response", None)
+                if refusal is None:
+                    raise
+                field = self._fields.refused_in(refusal, encode, without)
+                if field is None:
+                    raise
+                _log.info("%s/%s does not take %s", self._provider, model, field)
+            else:
+                self._fields.remember(model, without)
+                return response
+            without |= {field}
+
+    @contextmanager
+    def _log_failure(self, model: str) -> Iterator[None]:
+        """Write what the provider says of a failure into the log, also what no client is told."""
+        try:
+            yield
+        except ProviderError as error:
+            if error.words:
+                words = error.words.replace(self._api_key, "***") if self._api_key else error.words
+                status = error.details.get("status", "no status")
+                _log.warning(
+                    "%s/%s: %s (%s): %s", self._provider, model, error.reason.value, status, words
+                )
+            raise

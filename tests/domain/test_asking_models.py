@@ -85,7 +85,7 @@ def request_for(choice: ModelChoice) -> ModelRequest:
         ("overloaded", 3),
         ("unreachable", 3),
         ("truncated", 3),
-        ("timeout", 2),
+        ("timeout", 1),
         ("malformed", 2),
         ("authentication", 1),
         ("model_not_found", 1),

@@ -4,7 +4,7 @@ from typing import Any
 
 from domain.conversations import Message, MessageRole
 from domain.events import StepEnded, ToolErred, ToolFinished, ToolStarted
-from domain.llm import AssistantTurn, ToolTurn, ToolUse, UserTurn
+from domain.llm import AssistantTurn, ModelChoice, ToolTurn, ToolUse, UserTurn
 from domain.pages import PAGE_LENGTH, ResultPage
 from domain.turns import of_messages, of_run
 from tests.domain.builders import NOW, call, run_of, said, step
@@ -46,7 +46,7 @@ def test_the_steps_of_a_run_become_turns() -> None:
         ToolErred("b", "look", "refused", "CONSENT_REQUIRED", "no", {}),
         *said("\n\n", "open"),
     )
-    turns = of_run(run, "fake")
+    turns = of_run(run, ModelChoice("fake", "m"))
     assert turns[0] == AssistantTurn(
         "Let me see.", (ToolUse("a", "look", {"q": 1}), ToolUse("b", "look", {"q": 1}))
     )
@@ -62,7 +62,7 @@ def told_of(result: Any) -> str:
     run = run_of(
         call("a"), step("tool_calls"), ToolStarted("a"), ToolFinished("a", "look", result, 1.0)
     )
-    turn = of_run(run, "fake")[1]
+    turn = of_run(run, ModelChoice("fake", "m"))[1]
     assert isinstance(turn, ToolTurn)
     return turn.content
 
@@ -83,10 +83,11 @@ def test_a_page_is_shown_as_it_is() -> None:
     assert told_of(page.to_json() | {"page": "3"}).startswith("{")
 
 
-def test_a_memento_goes_back_to_the_provider_that_made_it_only() -> None:
+def test_a_memento_goes_back_to_the_model_that_made_it_only() -> None:
     run = run_of(
         *said("\n\nHm. "),
         StepEnded("tool_calls", 1, 1, 0, provider="a", model="1", memento="signed"),
     )
-    assert of_run(run, "a") == [AssistantTurn("Hm. ", (), "signed")]
-    assert of_run(run, "b") == [AssistantTurn("Hm.", ())]
+    assert of_run(run, ModelChoice("a", "1")) == [AssistantTurn("Hm. ", (), "signed")]
+    for other in (ModelChoice("a", "2"), ModelChoice("b", "1")):
+        assert of_run(run, other) == [AssistantTurn("Hm.", ())]

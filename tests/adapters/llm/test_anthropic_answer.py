@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.llm.answers import MalformedAnswer
 from adapters.llm.anthropic_answer import MessageReader
+from adapters.llm.decoding import MalformedAnswer
 from domain.errors import ProviderError, ProviderReason
 from domain.llm import Piece, Reasoning, Stop, StopReason, Text, ToolRequest, Usage
+from tests.adapters.llm.reading import read_with
 
 Event = dict[str, Any]
 
@@ -38,9 +39,7 @@ def ended(reason: str = "tool_use", **usage: Any) -> Event:
 
 
 def read(*events: Any) -> list[Piece]:
-    reader = MessageReader()
-    data = (json.dumps(event).encode() for event in events)
-    return [*(piece for event in data for piece in reader.read(event)), *reader.end()]
+    return read_with(MessageReader(), *events)
 
 
 def memento(*events: Event) -> str:
@@ -100,7 +99,7 @@ def test_passes_over_what_it_does_not_know() -> None:
         {"type": "content_block_stop", "index": 2},
         ended("bored"),
         {"type": "message_stop"},
-        {"type": "nothing is read any more"},
+        {"type": "weather"},
     ) == [Text("Yes."), Stop()]
 
 
@@ -113,8 +112,10 @@ def test_counts_the_tokens_of_the_whole_answer() -> None:
     usage = {"input_tokens": 5, "cache_read_input_tokens": None, "output_tokens": 1}
     start = {"type": "message_start", "message": {"usage": usage}}
     later = {"cache_creation_input_tokens": 7, "cache_read_input_tokens": 100}
-    pieces = read(start, ended("end_turn", output_tokens=3), ended("", output_tokens=9, **later))
-    assert pieces == [Stop(StopReason.END, Usage(112, 9, 100))]
+    said = begun(0, "text", text="Hi")
+    first, last = ended("end_turn", output_tokens=3), ended("", output_tokens=9, **later)
+    pieces = read(start, said, first, last)
+    assert pieces == [Text("Hi"), Stop(StopReason.END, Usage(112, 9, 100))]
 
 
 def test_remembers_its_reasoning_in_its_place() -> None:
@@ -140,7 +141,7 @@ def test_remembers_its_reasoning_in_its_place() -> None:
 def test_remembers_nothing_without_need() -> None:
     thinking = delta(0, "thinking_delta", thinking="x" * 2**18)
     assert not memento(begun(0, "text", text="Hi"), calling(1), ended())
-    assert not memento(THOUGHT, ended("end_turn"))
+    assert not memento(THOUGHT, begun(1, "text", text="Hi"), ended("end_turn"))
     assert not memento(THOUGHT, thinking, calling(1), ended())
 
 
@@ -164,17 +165,22 @@ def test_reads_an_error_in_the_stream(error: Any, reason: ProviderReason) -> Non
     [
         pytest.param([[]], id="a list"),
         pytest.param([{"index": 0}], id="no type"),
-        pytest.param([delta(0, "text_delta", text="Hi")], id="a block that never began"),
+        pytest.param([begun(0, "text")], id="a block without its text"),
         pytest.param([begun(0, "text", text=["a"])], id="text is a list"),
         pytest.param([begun(0, "text"), delta(0, "text_delta", text=1)], id="text is a number"),
         pytest.param([{"type": "message_delta", "delta": {"stop_reason": 1}}], id="reason"),
         pytest.param([{"type": "message_start", "message": {"usage": [1]}}], id="usage"),
-        pytest.param([begun(0, "tool_use"), ended()], id="a call without a name"),
+        pytest.param([{"type": "content_block_delta", "delta": []}], id="delta"),
     ],
 )
-def test_refuses_what_the_protocol_does_not_have(events: list[Any]) -> None:
+def test_passes_over_what_the_protocol_does_not_have(events: list[Any]) -> None:
+    said = delta(7, "text_delta", text="Hi")  # of a block that never began
+    assert read(*events, said, *events, ended("end_turn")) == [Text("Hi"), Stop()]
+
+
+def test_refuses_a_call_without_a_name() -> None:
     with pytest.raises(MalformedAnswer):
-        read(*events)
+        read(begun(0, "tool_use"), ended())
 
 
 KEYS = ["content_block", "delta", "index", "input", "message", "name", "signature", "stop_reason"]
@@ -197,6 +203,6 @@ EVENTS = st.fixed_dictionaries(
 @given(st.lists(JSON | EVENTS, max_size=5))
 def test_reads_or_refuses_any_json(events: list[Any]) -> None:
     with contextlib.suppress(MalformedAnswer, ProviderError):
-        pieces = read(*events)
+        pieces = read(*events, ended("end_turn"))
         assert all(isinstance(piece.content, str) for piece in pieces if isinstance(piece, Text))
         assert isinstance(pieces[-1], Stop)

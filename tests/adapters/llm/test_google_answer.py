@@ -1,14 +1,13 @@
 """Chunks as Google sends them, put together."""
 
 import contextlib
-import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.llm.answers import MalformedAnswer
+from adapters.llm.decoding import MalformedAnswer
 from adapters.llm.google_answer import GeminiReader
 from adapters.llm.google_memento import remembered
 from domain.errors import ProviderError, ProviderReason
@@ -23,6 +22,7 @@ from domain.llm import (
     ToolUse,
     Usage,
 )
+from tests.adapters.llm.reading import read_with
 
 
 def chunk(*parts: Any, finish: str | None = None, **more: Any) -> dict[str, Any]:
@@ -35,10 +35,7 @@ def calling(name: str, arguments: Any, **more: Any) -> dict[str, Any]:
 
 
 def read(*chunks: Any) -> list[Piece]:
-    reader = GeminiReader()
-    events = (json.dumps(chunk).encode() for chunk in chunks)
-    pieces = [piece for event in events for piece in reader.read(event)]
-    return pieces + (reader.end() if reader.finished else [])
+    return read_with(GeminiReader(), *chunks)
 
 
 def test_keeps_integers_beyond_64_bits() -> None:
@@ -70,7 +67,6 @@ def test_counts_all_that_is_billed_once() -> None:
         ("MAX_TOKENS", StopReason.LENGTH),
         ("RECITATION", StopReason.REFUSAL),
         ("OTHER", StopReason.REFUSAL),
-        ("NEVER_HEARD_OF", StopReason.REFUSAL),
     ],
 )
 def test_gives_no_calls_of_an_answer_that_was_cut(finish: str, reason: StopReason) -> None:
@@ -121,14 +117,23 @@ def test_tells_the_reason_of_an_error_in_the_stream() -> None:
         pytest.param([], id="a list"),
         pytest.param({"candidates": 1}, id="candidates are a number"),
         pytest.param(chunk({"text": ["a"]}), id="text is a list"),
-        pytest.param(chunk(calling("f", [1])), id="arguments are a list"),
-        pytest.param(chunk({"functionCall": {"args": {}}}), id="a call has no name"),
-        pytest.param(chunk(finish="STOP", usageMetadata=[1]), id="usage is a list"),
+        pytest.param({"candidates": [{"content": {"parts": [None]}}]}, id="a part is null"),
+        pytest.param({"usageMetadata": [1]}, id="usage is a list"),
+        pytest.param(chunk({"functionCall": []}), id="a call is a list"),
     ],
 )
-def test_refuses_what_the_protocol_does_not_have(bad: Any) -> None:
+def test_passes_over_what_the_protocol_does_not_have(bad: Any) -> None:
+    said = chunk({"text": "Hi"})
+    assert read(bad, said, bad, chunk(finish="STOP"), bad) == [Text("Hi"), Stop()]
+
+
+def test_refuses_a_call_without_a_name() -> None:
     with pytest.raises(MalformedAnswer):
-        read(bad)
+        read(chunk({"functionCall": {"args": {}}}, finish="STOP"))
+
+
+def test_a_reason_to_stop_that_nobody_knows_is_an_end() -> None:
+    assert read(chunk({"text": "Hi"}), chunk(finish="NEVER_HEARD_OF")) == [Text("Hi"), Stop()]
 
 
 KEYS = ["candidates", "content", "parts", "text", "thought", "functionCall", "name", "args", "id"]

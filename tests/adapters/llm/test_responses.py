@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.llm.answers import MalformedAnswer
+from adapters.llm.decoding import MalformedAnswer
 from adapters.llm.responses import ResponsesChat
 from adapters.llm.responses_answer import ResponseReader
 from domain.errors import ProviderError, ProviderReason
@@ -31,6 +31,7 @@ from domain.ports.chat_model import ChatModel
 from domain.tools import ToolSpec
 from tests.adapters.llm.json_values import json_of
 from tests.adapters.llm.provider_contract import KEY, ProviderContract, answer, failure, words
+from tests.adapters.llm.reading import read_with
 from tests.adapters.llm.wire_openai import OpenAIWireServer
 from tests.adapters.llm.wire_responses import answer as answering
 from tests.adapters.llm.wire_responses import event, message
@@ -232,10 +233,7 @@ async def test_passes_over_what_it_does_not_know(
         (event("error", code="context_length_exceeded"), ProviderReason.REJECTED),
         (event("response.failed", response={"error": None}), ProviderReason.OVERLOADED),
         (b'data: {"error": {"type": "invalid_request_error"}}\n\n', ProviderReason.REJECTED),
-        (event("response.failed"), ProviderReason.MALFORMED),
-        (event("response.output_text.delta", delta=1), ProviderReason.MALFORMED),
-        (event("response.output_item.done", item={"type": "function_call"}), "malformed"),
-        (b"data: []\n\n", ProviderReason.MALFORMED),
+        (event("response.failed"), ProviderReason.OVERLOADED),
     ],
 )
 async def test_reads_an_error_in_the_stream(
@@ -243,6 +241,29 @@ async def test_reads_an_error_in_the_stream(
 ) -> None:
     wire.play("odd", [told, Cut()])
     assert (await failure(model, "odd"))[1].reason == reason
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        event("response.output_text.delta", delta=1),
+        event("response.output_item.done", item=["function_call"]),
+        event("response.output_item.added"),
+        b"data: []\n\n",
+    ],
+)
+async def test_passes_over_what_has_another_shape(
+    wire: OpenAIWireServer, model: ResponsesChat, odd: bytes
+) -> None:
+    wire.play("odd", [odd, *answering(message("Hi."))])
+    assert words(await answer(model, "odd")) == ["Hi."]
+
+
+async def test_a_call_without_a_name_is_no_answer(
+    wire: OpenAIWireServer, model: ResponsesChat
+) -> None:
+    wire.play("nameless", answering({"type": "function_call", "arguments": "{}", "name": ""}))
+    assert (await failure(model, "nameless"))[1].reason is ProviderReason.MALFORMED
 
 
 async def test_a_text_that_is_cut_has_no_calls(
@@ -264,8 +285,7 @@ EVENTS = st.fixed_dictionaries({"type": KINDS}, optional=dict.fromkeys(FIELDS, J
 def test_reads_or_refuses_any_json(events: list[Any]) -> None:
     reader = ResponseReader()
     with contextlib.suppress(MalformedAnswer, ProviderError):
-        pieces = [piece for each in events for piece in reader.read(json.dumps(each).encode())]
-        assert isinstance([*pieces, *reader.end()][-1], Stop)
+        assert isinstance([*read_with(reader, *events), *reader.end()][-1], Stop)
 
 
 async def test_the_request_is_the_same_each_time(

@@ -1,0 +1,159 @@
+"""What the readers of all dialects have in common: how an answer ends, and what is no answer."""
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import orjson
+
+from adapters.llm.decoding import MalformedAnswer
+from adapters.llm.failures import failure
+from adapters.llm.finish_reasons import Finish, Finishes, finish_of
+from adapters.llm.provider_errors import error_in_stream
+from adapters.llm.think_tags import ThinkTags
+from domain.errors import ProviderReason
+from domain.llm import Piece, Reasoning, Stop, StopReason, Text, ToolRequest, Usage
+
+LARGEST_MEMENTO = 256 * 1024  # bytes
+
+Object = Mapping[str, Any]
+
+_log = logging.getLogger(__name__)
+
+
+class AnswerReader(ABC):
+    """Reads one answer of one provider, event by event: its text at once, its calls when whole.
+
+    What it knows is read, what it does not know is passed over. ``exact`` is the field, in
+    quotation marks, that has the arguments of calls. ``payload`` are the fields of which an event
+    of the protocol has one: an object without any that speaks of an error is one.
+    """
+
+    finishes: ClassVar[Finishes]
+    exact: ClassVar[bytes]
+    payload: ClassVar[frozenset[str]]
+
+    def __init__(self, provider: str) -> None:
+        self.provider = provider
+        self.done = False  # whether the provider has said that nothing follows
+        self._marked = False  # whether it said so with a mark that tells no reason
+        self._tags = ThinkTags()
+        self._has_spoken = False  # reasoning or a refusal; of text the tags know
+        self._refused = False
+        self._finish = ""  # why the model stopped, in the provider's word
+        self._usage = Usage()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the model said why it stopped, or that all was said: else the answer was cut."""
+        return bool(self._finish) or self._marked
+
+    @abstractmethod
+    def read(self, event: Object) -> Sequence[Piece]:
+        """Take in an event; return the pieces that it completes.
+
+        Raises:
+            MalformedAnswer: it cannot be read, and something is lost with it.
+            ProviderError: the event is an error.
+
+        """
+
+    def mark_done(self) -> None:
+        """Take in the mark that nothing follows."""
+        self.done = self._marked = True
+
+    def end(self) -> Sequence[Piece]:
+        """Return the last pieces, the `Stop` last, of an answer that is finished.
+
+        An answer cut by its length or refused has no calls: the last may be half a call, and the
+        rest was never concluded.
+
+        Raises:
+            MalformedAnswer: what came does not make an answer.
+            ProviderError: the model failed.
+
+        """
+        held, finish = self._tags.end(), self._how_it_ended()
+        if finish in {Finish.LENGTH, Finish.FILTERED}:
+            reason = StopReason.LENGTH if finish is Finish.LENGTH else StopReason.REFUSAL
+            return [*held, *self._closing_words(finish), Stop(reason, self._usage)]
+        calls = self._calls()
+        if not (calls or held or self._has_spoken or self._tags.has_given):
+            raise MalformedAnswer("the answer says nothing at all")
+        words = [*held, *self._closing_words(finish)]
+        if calls:
+            return [*words, *calls, Stop(StopReason.TOOL_CALLS, self._usage, self._memento())]
+        return [*words, Stop(StopReason.END, self._usage)]
+
+    @abstractmethod
+    def _calls(self) -> Sequence[ToolRequest]:
+        """Return the whole calls.
+
+        Raises:
+            MalformedAnswer: one has no name.
+
+        """
+
+    def _memento(self) -> str:
+        """Return what the provider wants to be given back with this answer and its calls."""
+        return ""
+
+    def _closing_words(self, finish: Finish) -> Sequence[Piece]:  # noqa: ARG002 - for those who have some
+        """Return what is added to the text at its end."""
+        return ()
+
+    def _how_it_ended(self) -> Finish:
+        """Say what the end is.
+
+        Raises:
+            MalformedAnswer: nobody can read what the model wrote.
+            ProviderError: the model failed.
+
+        """
+        finish = finish_of(self._finish, self.finishes) if self._finish else Finish.ENDED
+        if finish is None:
+            _log.warning("%s: stopped with %.100r, read as an end", self.provider, self._finish)
+        if finish is Finish.FAILED:
+            words = f"it stopped with {self._finish}"
+            raise failure(self.provider, ProviderReason.OVERLOADED, words)
+        if finish is Finish.UNREADABLE:
+            raise MalformedAnswer(f"it stopped with {self._finish}")
+        return Finish.FILTERED if self._refused else finish or Finish.ENDED
+
+    def _check_error(self, event: Object) -> None:
+        """Raise the error that an event is, in any usual form."""
+        error = event.get("error")
+        if not error and (event.get("object") == "error" or event.get("type") == "error"):
+            error = event
+        if not error and self.payload.isdisjoint(event):
+            told = event.keys() & {"detail", "errors", "message", "msg", "error_message"}
+            error = event if any(event[name] for name in told) else None
+        if error:
+            is_whole = isinstance(error, dict | list)
+            raise error_in_stream(self.provider, error if is_whole else event)
+
+    def _say(self, content: str) -> list[Piece]:
+        """Take in a piece of text; return what it proves to be."""
+        return self._tags.read(content) if content else []
+
+    def _think(self, content: str) -> list[Piece]:
+        """Take in a piece of reasoning."""
+        if not content:
+            return []
+        self._has_spoken = True
+        return [Reasoning(content)]
+
+    def _refuse(self, content: str) -> list[Piece]:
+        """Take in a piece of a refusal, which is told as text."""
+        self._refused = self._has_spoken = True
+        return [Text(content)] if content else []
+
+
+def encoded_memento(value: Any) -> str:
+    """Return a memento as text; empty where it would be too large, or cannot be written."""
+    try:
+        memento = orjson.dumps(value)
+    except TypeError:  # integers beyond 64 bits, half a character in a name
+        return ""
+    return memento.decode() if len(memento) <= LARGEST_MEMENTO else ""

@@ -1,0 +1,67 @@
+"""The body of a provider's answer, cut into the data of its events.
+
+It should be a stream of server-sent events. Some servers ignore that a stream was asked for: their
+body is one JSON object, a list of objects, or an object on each line. The first byte tells, since
+nobody's event stream begins with a bracket.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from adapters.llm.decoding import MalformedAnswer
+from adapters.llm.sse import EventDecoder as StreamDecoder
+
+_BOM: Final = b"\xef\xbb\xbf"
+_LARGEST: Final = 4 << 20  # bytes of a JSON body
+
+
+class BodyReader:
+    """Turn the bytes of a body, cut anywhere, into the data of its events."""
+
+    def __init__(self, content_type: str) -> None:
+        if content_type.startswith("text/html"):
+            raise MalformedAnswer(f"not an event stream but {content_type}: check the base URL")
+        self._content_type = content_type
+        self._stream = StreamDecoder()
+        self._begun = False
+        self._json: bytearray | None = None
+
+    def feed(self, piece: bytes) -> list[bytes]:
+        """Take in more bytes; return the data of the events that they complete.
+
+        Raises:
+            ValueError: an event, or the JSON body, is too large; or it is a web page.
+
+        """
+        if not self._begun:
+            self._begin(piece)
+        if self._json is None:
+            return self._stream.feed(piece)
+        self._json += piece
+        if len(self._json) > _LARGEST:
+            raise MalformedAnswer(f"the answer is larger than {_LARGEST} bytes")
+        return []
+
+    def end(self) -> list[bytes]:
+        """Return the data that is left once the body is whole, also of an unended event."""
+        if self._json is None:
+            return self._stream.feed(b"\n\n")
+        body = bytes(self._json).removeprefix(_BOM).strip()
+        return list(_values(body))
+
+    def _begin(self, piece: bytes) -> None:
+        first = piece.removeprefix(_BOM).lstrip()[:1]
+        self._begun = bool(first)
+        if first in {b"{", b"["}:
+            self._json = bytearray()
+        elif first == b"<":
+            raise MalformedAnswer("not an event stream but a web page: check the base URL")
+
+
+def _values(body: bytes) -> Iterator[bytes]:
+    """Yield the body as it is, or its lines where each is an object of its own."""
+    lines = [line for each in body.splitlines() if (line := each.strip())]
+    if all(line.startswith(b"{") and line.endswith(b"}") for line in lines):
+        yield from lines
+    else:
+        yield body

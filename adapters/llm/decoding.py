@@ -1,0 +1,115 @@
+"""From the data of a provider's events to JSON objects, for all dialects alike.
+
+Nearly every event is one JSON object, and takes the fast way. The others are what servers and
+proxies are seen to send: ``[DONE]`` in anybody's stream, no data at all, words that are no JSON,
+a list of objects, ``data:`` written twice, control characters and halves of characters in texts.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any, Final
+
+import orjson
+
+from adapters.llm.split_characters import SplitCharacters
+
+_log = logging.getLogger(__name__)
+
+_NUL: Final = b"\\u0000"
+_PREFIX: Final = b"data:"
+_QUOTED: Final = 200  # bytes of what is passed over
+_MARKS: Final = frozenset({b"[DONE]", b"DONE", b"[done]", b'"[DONE]"'})
+
+
+class MalformedAnswer(ValueError):
+    """What came is not what the provider's protocol says."""
+
+
+class Mark(Enum):
+    """What is no object, and yet says something."""
+
+    DONE = "[DONE]"  # nothing follows
+
+
+Event = dict[str, Any] | Mark
+
+
+class EventDecoder:
+    """Decode the events of one answer.
+
+    ``exact`` stands in the data where an object may hold numbers that must keep all their digits:
+    the name of the field that has a call's arguments, in quotation marks.
+    """
+
+    def __init__(self, provider: str, exact: bytes) -> None:
+        self._provider = provider
+        self._exact = exact
+        self._exact_object = re.compile(re.escape(exact) + rb"\s*:\s*\{")
+        self._split = SplitCharacters()
+        self.ignored = b""  # the beginning of the first event that was passed over
+
+    def take(self, data: bytes) -> Sequence[Event]:
+        """Take in the data of one event; return the objects that are ready.
+
+        Raises:
+            MalformedAnswer: it is an object that is broken, or nested too deep.
+
+        """
+        if not (_NUL in data or self._exact in data or self._split.is_waiting):
+            try:
+                value = orjson.loads(data)
+            except ValueError:
+                pass
+            else:
+                return (value,) if isinstance(value, dict) else self._of_value(value, data)
+        return self._take_carefully(_without_prefix(data))
+
+    def end(self) -> Sequence[Event]:
+        """Return the objects that were held back, once nothing follows."""
+        return self._split.end()
+
+    def _take_carefully(self, data: bytes) -> Sequence[Event]:
+        if data in _MARKS:
+            return (*self.end(), Mark.DONE)
+        if not data.startswith((b"{", b"[")):
+            self._ignore(data)
+            return ()
+        try:
+            value = _exactly(data) if self._exact_object.search(data) else orjson.loads(data)
+        except ValueError:
+            value = _exactly(data)
+        return self._of_value(value, data)
+
+    def _of_value(self, value: Any, data: bytes) -> Sequence[Event]:
+        values = value if isinstance(value, list) else [value]
+        objects = [each for each in values if isinstance(each, dict)]
+        if len(objects) < len(values):
+            self._ignore(data)
+        return [event for each in objects for event in self._split.take(each)]
+
+    def _ignore(self, data: bytes) -> None:
+        if data and not self.ignored:
+            self.ignored = data[:_QUOTED]
+            _log.warning("%s: passed over in the stream: %r", self._provider, self.ignored)
+
+
+def _without_prefix(data: bytes) -> bytes:
+    data = data.strip()
+    while data.startswith(_PREFIX):
+        data = data[len(_PREFIX) :].lstrip()
+    return data
+
+
+def _exactly(data: bytes) -> Any:
+    """Read JSON as it is meant: whole numbers of any size, control characters in texts."""
+    try:
+        text = data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", "replace")
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError) as error:
+        raise MalformedAnswer("an event is not JSON") from error

@@ -1,0 +1,26 @@
+"""Reading JSON of strangers: what has another type than it should counts as not there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def as_object(value: Any) -> Mapping[str, Any]:
+    """Return the value if it is an object; else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_objects(value: Any) -> list[Mapping[str, Any]]:
+    """Return the objects of a list, or a single object as a list of one."""
+    if isinstance(value, dict):
+        return [value]
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def as_text(value: Any) -> str:
+    """Return the value if it is a text; else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def as_count(value: Any) -> int:
+    """Return the value if it is a whole number from 0 up; else 0."""
+    return value if isinstance(value, int) and value > 0 else 0
