@@ -1,7 +1,7 @@
 """The providers of models, from the settings; each is made when it is first asked."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 from pydantic import SecretStr
 
@@ -19,6 +19,24 @@ OPENAI_DEFAULT: Final = "gpt-5-mini"
 ANTHROPIC_DEFAULT: Final = "claude-sonnet-4-5"
 GOOGLE_DEFAULT: Final = "gemini-2.5-flash"
 PERPLEXITY_DEFAULT: Final = "sonar"
+
+
+_SILENCE: Final = 60.0  # seconds
+_TOTAL: Final = 600.0
+_SILENCE_OF_ONES_OWN: Final = 600.0  # a server may load its model, and read a long prompt slowly
+_TOTAL_OF_ONES_OWN: Final = 3600.0
+
+
+class Times(TypedDict):
+    """How long a provider may be silent, and its answer take, in seconds."""
+
+    read_timeout: float
+    total_timeout: float
+
+
+def _times(silence: float | None, total: float | None, base_url: str | None) -> Times:
+    usual = (_SILENCE_OF_ONES_OWN, _TOTAL_OF_ONES_OWN) if base_url else (_SILENCE, _TOTAL)
+    return {"read_timeout": silence or usual[0], "total_timeout": total or usual[1]}
 
 
 def model_providers(settings: Settings) -> dict[str, Provider]:
@@ -42,9 +60,10 @@ def _offline() -> ChatModel:
 def _openai(settings: Settings) -> Provider:
     key, url = settings.openai_api_key, settings.openai_base_url
     speaks = settings.openai_api or ("chat" if url else "responses")
+    times = _times(settings.openai_silence, settings.openai_total, url)
     adapter = OpenAIChat if speaks == "chat" else ResponsesChat
     return Provider(
-        factory=lambda: adapter(api_key=_open(key), base_url=url),
+        factory=lambda: adapter(api_key=_open(key), base_url=url, **times),
         default_model=settings.openai_model or OPENAI_DEFAULT,
         missing=None if key or url else "OPENAI_API_KEY",
     )
@@ -52,8 +71,9 @@ def _openai(settings: Settings) -> Provider:
 
 def _anthropic(settings: Settings) -> Provider:
     key, url = settings.anthropic_api_key, settings.anthropic_base_url
+    times = _times(settings.anthropic_silence, settings.anthropic_total, url)
     return Provider(
-        factory=lambda: AnthropicChat(api_key=_open(key), base_url=url),
+        factory=lambda: AnthropicChat(api_key=_open(key), base_url=url, **times),
         default_model=ANTHROPIC_DEFAULT,
         missing=None if key else "ANTHROPIC_API_KEY",
     )
@@ -61,8 +81,9 @@ def _anthropic(settings: Settings) -> Provider:
 
 def _google(settings: Settings) -> Provider:
     key, url = settings.gemini_api_key, settings.gemini_base_url
+    times = _times(settings.google_silence, settings.google_total, url)
     return Provider(
-        factory=lambda: GoogleChat(api_key=_open(key), base_url=url),
+        factory=lambda: GoogleChat(api_key=_open(key), base_url=url, **times),
         default_model=GOOGLE_DEFAULT,
         missing=None if key else "GEMINI_API_KEY",
     )
@@ -70,9 +91,10 @@ def _google(settings: Settings) -> Provider:
 
 def _perplexity(settings: Settings) -> Provider:
     key, url = settings.perplexity_api_key, settings.perplexity_base_url
+    times = _times(settings.perplexity_silence, settings.perplexity_total, url)
     return Provider(
         factory=lambda: OpenAIChat(
-            api_key=_open(key), base_url=url, provider="perplexity", dialect=PERPLEXITY
+            api_key=_open(key), base_url=url, provider="perplexity", dialect=PERPLEXITY, **times
         ),
         default_model=PERPLEXITY_DEFAULT,
         missing=None if key else "PERPLEXITY_API_KEY",

@@ -1,6 +1,6 @@
 """The settings of the models: whose they are, where they are, and which one answers."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
 from pydantic_settings import BaseSettings
@@ -9,6 +9,26 @@ from domain.llm import ModelChoice
 from entrypoints.setting_values import ApiKey, File, Provider, check_base_url, read_choices
 
 BaseUrl = Annotated[str, AfterValidator(check_base_url)]
+Seconds = Annotated[float, Field(ge=0.1, le=86_400)]
+
+
+def _silence(variable: str, base_url: str) -> Any:
+    return Field(
+        None,
+        validation_alias=variable,
+        description="Seconds that the provider may be silent, before its answer and within. Not "
+        f"set: 60, or 600 if `{base_url}` is set, since a server of one's own may have to load the "
+        "model first.",
+    )
+
+
+def _total(variable: str, base_url: str) -> Any:
+    return Field(
+        None,
+        validation_alias=variable,
+        description="Seconds that one answer of the provider may take in all. Not set: 600, or "
+        f"3600 if `{base_url}` is set.",
+    )
 
 
 class ModelSettings(BaseSettings):
@@ -35,6 +55,8 @@ class ModelSettings(BaseSettings):
         "completions). Not set: `chat` if `OPENAI_BASE_URL` is set, since that is what other "
         "servers speak, else `responses`.",
     )
+    openai_silence: Seconds | None = _silence("PUERTO_OPENAI_SILENCE_SECONDS", "OPENAI_BASE_URL")
+    openai_total: Seconds | None = _total("PUERTO_OPENAI_ANSWER_SECONDS", "OPENAI_BASE_URL")
     anthropic_api_key: ApiKey | None = Field(
         None, validation_alias="ANTHROPIC_API_KEY", description="Key of the Anthropic API."
     )
@@ -42,6 +64,12 @@ class ModelSettings(BaseSettings):
         None,
         validation_alias="ANTHROPIC_BASE_URL",
         description="Address of another server that speaks the Anthropic API, without `/v1`.",
+    )
+    anthropic_silence: Seconds | None = _silence(
+        "PUERTO_ANTHROPIC_SILENCE_SECONDS", "ANTHROPIC_BASE_URL"
+    )
+    anthropic_total: Seconds | None = _total(
+        "PUERTO_ANTHROPIC_ANSWER_SECONDS", "ANTHROPIC_BASE_URL"
     )
     gemini_api_key: ApiKey | None = Field(
         None,
@@ -53,6 +81,8 @@ class ModelSettings(BaseSettings):
         validation_alias="GEMINI_BASE_URL",
         description="Address of another server that speaks the Gemini API, without the version.",
     )
+    google_silence: Seconds | None = _silence("PUERTO_GOOGLE_SILENCE_SECONDS", "GEMINI_BASE_URL")
+    google_total: Seconds | None = _total("PUERTO_GOOGLE_ANSWER_SECONDS", "GEMINI_BASE_URL")
     perplexity_api_key: ApiKey | None = Field(
         None, validation_alias="PERPLEXITY_API_KEY", description="Key of the Perplexity API."
     )
@@ -60,6 +90,12 @@ class ModelSettings(BaseSettings):
         None,
         validation_alias="PERPLEXITY_BASE_URL",
         description="Address of another server that speaks the Perplexity API.",
+    )
+    perplexity_silence: Seconds | None = _silence(
+        "PUERTO_PERPLEXITY_SILENCE_SECONDS", "PERPLEXITY_BASE_URL"
+    )
+    perplexity_total: Seconds | None = _total(
+        "PUERTO_PERPLEXITY_ANSWER_SECONDS", "PERPLEXITY_BASE_URL"
     )
     provider: Provider | None = Field(
         None,
