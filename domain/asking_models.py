@@ -14,6 +14,7 @@ from typing import Final
 
 from domain.circuits import Circuits
 from domain.errors import ProviderError, PuertoError, Unavailable
+from domain.json_values import storable
 from domain.llm import (
     ModelChoice,
     ModelRequest,
@@ -24,7 +25,6 @@ from domain.llm import (
     ToolRequest,
 )
 from domain.patience import Patience
-from domain.plain_text import plain_text
 from domain.ports.chat_model import ChatModels
 from domain.ports.clock import Clock
 from domain.prices import Prices
@@ -187,7 +187,7 @@ _Spoken = Text | Reasoning | TextWasReasoning | ToolRequest
 def _plain(piece: _Spoken) -> _Spoken:
     """Return the piece with text that can be stored as it is shown."""
     if isinstance(piece, Text | Reasoning):
-        content = plain_text(piece.content)
+        content = storable(piece.content)
         return piece if content is piece.content else type(piece)(content)
     return piece
 

@@ -1,7 +1,6 @@
 """Tool calls: from what a model asked for to what came of it."""
 
 import asyncio
-import json
 import time
 from collections.abc import Mapping
 from typing import Any, Final

@@ -13,8 +13,8 @@ from adapters.llm.decoding import MalformedAnswer
 from adapters.llm.encoded_tools import exact_json
 from adapters.llm.finish_reasons import MESSAGES, Finish
 from adapters.llm.json_shapes import as_count, as_object, as_objects, as_text
+from domain.json_values import storable
 from domain.llm import Piece, Text, ToolRequest, Usage
-from domain.plain_text import plain_text
 
 _KIND_OF_DELTA = {"text_delta": "text", "thinking_delta": "thinking"}
 
@@ -33,7 +33,7 @@ class _Block:
         if not (name := as_text(self.began.get("name"))):
             raise MalformedAnswer("a tool call has no name")
         # Half characters that met in the input become whole.
-        written = plain_text("".join(self.parts))
+        written = storable("".join(self.parts))
         return ToolRequest(name, written or _input(self.began.get("input")) or "{}")
 
     def remembered(self) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from adapters.llm.json_shapes import as_text
-from domain.plain_text import plain_text
+from domain.json_values import storable
 
 _DEEPEST: Final = 6
 _MOST: Final = 4  # messages
@@ -62,7 +62,7 @@ def redacted(words: str) -> str:
 
     Some services show half of a refused key, and stars for the rest.
     """
-    tokens = plain_text(words[:_LONGEST_MESSAGE]).split()
+    tokens = storable(words[:_LONGEST_MESSAGE]).split()
     return _KEY_LIKE.sub("***", " ".join("***" if "**" in each else each for each in tokens))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from adapters.llm.decoding import MalformedAnswer
 from adapters.llm.encoded_tools import exact_json
 from adapters.llm.json_shapes import as_object, as_objects, as_text
+from domain.json_values import storable
 from domain.llm import ToolRequest
-from domain.plain_text import plain_text
 
 _TEXTS = frozenset({"", "text", "output_text"})
 _THOUGHTS = frozenset({"thinking", "reasoning", "thought", "reasoning_text", "summary_text"})
@@ -63,7 +63,7 @@ class PartialCall:
         if not self.name:
             raise MalformedAnswer("a tool call has no name")
         # Half characters that met in the arguments become whole.
-        return ToolRequest(self.name, plain_text("".join(self.arguments)) or "{}")
+        return ToolRequest(self.name, storable("".join(self.arguments)) or "{}")
 
     @property
     def is_nothing(self) -> bool:

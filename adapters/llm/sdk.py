@@ -113,9 +113,10 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
             ProviderError: as the port says; nothing of the SDK comes through.
 
         """
-        deadline = asyncio.get_running_loop().time() + self._total_timeout
         with self._log_failure(request.model), http_errors(self._provider):
             client = await self._connected()
+            # Only now: loading an SDK is our own work, and takes seconds on a busy machine.
+            deadline = asyncio.get_running_loop().time() + self._total_timeout
             with self._errors():
                 asked = for_provider(request, self._target)
                 response = await self._ask(client, asked, deadline)

@@ -7,7 +7,7 @@ that cut a text between the two, so that each event holds half a character.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from domain.plain_text import plain_text
+from domain.json_values import storable
 
 _MOST_WAITING = 16  # events, between those that hold the halves
 
@@ -72,7 +72,7 @@ def _is_high(character: str) -> bool:
 
 def _mended(event: Any) -> Any:
     for string in _strings(event):
-        string.holder[string.key] = plain_text(string.text)
+        string.holder[string.key] = storable(string.text)
     return event
 
 
