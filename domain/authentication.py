@@ -26,10 +26,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """An authenticated caller."""
+    """An authenticated caller, as whom one may act until that time."""
 
     user: User
     session_id: str
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +138,25 @@ class Authentication:
             Unauthenticated: it is not valid, or its session was revoked.
 
         """
-        session_id = self._tokens.read(token).session_id
+        claims = self._tokens.read(token)
+        return await self._identity(claims.session_id, claims.expires_at)
+
+    async def recheck(self, identity: Identity) -> Identity:
+        """Return the caller as of now: of a stream or socket that has been open for a while.
+
+        Raises:
+            Unauthenticated: the time is over, or the session was revoked.
+
+        """
+        if identity.expires_at <= self._clock.now():
+            raise Unauthenticated("The access token has expired. Log in again.")
+        return await self._identity(identity.session_id, identity.expires_at)
+
+    async def _identity(self, session_id: str, expires_at: datetime) -> Identity:
         now = self._clock.now()
         known = self._known.get(session_id)
         if known is not None and known[0] > now:
-            return Identity(known[1], session_id)
+            return Identity(known[1], session_id, expires_at)
         user = await self._sessions.user(session_id, now)
         if user is None:
             self._known.pop(session_id, None)
@@ -149,7 +164,7 @@ class Authentication:
         if len(self._known) >= _CACHE_SIZE:
             self._known.clear()
         self._known[session_id] = (now + timedelta(seconds=RECHECK_SECONDS), user)
-        return Identity(user, session_id)
+        return Identity(user, session_id, expires_at)
 
     async def add_user(
         self, username: str, email: str, full_name: str, password: str, role: Role

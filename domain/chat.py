@@ -207,6 +207,7 @@ class Chat:
         bodies = (new.started, *new.events)
         events = [Event(number, 1, body) for number, body in enumerate(bodies, 1)]
         journal = self._worker.take(fold(new.id, events), events)
+        self._live.hint(new.started.conversation_id)  # who follows the conversation waits for it
         if new.new_title is not None:
             self._notices.publish(conversation_created(new.started, new.at))
         turns = [] if new.started.is_direct else [*of_messages(history), UserTurn(new.question)]

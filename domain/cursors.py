@@ -35,6 +35,11 @@ def read_cursor(run_id: str, text: str) -> Cursor:
     return Cursor(attempt=int(found[2]), number=int(found[3]))
 
 
+def is_cursor(text: str) -> bool:
+    """Tell whether a text has the form of a cursor."""
+    return _FORM.fullmatch(text) is not None
+
+
 def run_id_end(text: str) -> str:
     """Return the end of the id of the run whose event a client's cursor names.
 

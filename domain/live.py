@@ -131,11 +131,14 @@ class LiveRuns:
         if self._runs:
             self._ticker = asyncio.get_running_loop().call_later(self._nudge_seconds, self._tick)
 
-    async def news(self, run_id: str, seconds: float) -> None:
-        """Return when a run that is driven elsewhere may have changed, or the time is up."""
+    async def news(self, what: str, seconds: float) -> None:
+        """Return when what this id names may have changed, or the time is up.
+
+        It is a run that is driven elsewhere, or a conversation, in which one may have begun.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
-        waiting = self._curious.setdefault(run_id, [])
+        waiting = self._curious.setdefault(what, [])
         waiting.append(future)
         timer = loop.call_later(seconds, _resolve, future)
         try:
@@ -144,9 +147,9 @@ class LiveRuns:
             timer.cancel()
             waiting.remove(future)
             if not waiting:
-                self._curious.pop(run_id, None)
+                self._curious.pop(what, None)
 
-    def hint(self, run_id: str) -> None:
-        """Wake those who wait for news of a run."""
-        for future in self._curious.get(run_id, ()):
+    def hint(self, what: str) -> None:
+        """Wake those who wait for news of a run or a conversation."""
+        for future in self._curious.get(what, ()):
             _resolve(future)

@@ -35,6 +35,7 @@ from domain.configuration import Configuration
 from domain.consenting import ConsentDesk
 from domain.counting import CountedRunLog, CountedRuns, Counts
 from domain.errors import Unavailable
+from domain.following import ConversationFeed
 from domain.learning import Learning
 from domain.lifespans import Lifespans
 from domain.live import POLL_SECONDS, LiveRuns
@@ -239,6 +240,9 @@ class Container(containers.DeclarativeContainer):
         max_steps=settings.provided.max_steps,
     )
     run_lookup = providers.Singleton(RunLookup, runs=runs, log=log)
+    feed = providers.Singleton(
+        ConversationFeed, store.provided.conversations, runs=runs, log=log, live=live
+    )
     consent_desk = providers.Singleton(
         ConsentDesk,
         consents=store.provided.consents,
@@ -310,6 +314,7 @@ class Container(containers.DeclarativeContainer):
         authentication=authentication,
         chat=chat,
         run_lookup=run_lookup,
+        feed=feed,
         consent_desk=consent_desk,
         policy_desk=policy_desk,
         plugin_desk=plugin_desk,

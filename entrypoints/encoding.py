@@ -27,6 +27,7 @@ from domain.llm import StopReason
 from domain.runs import RunStatus
 
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+_RUN: Final = b'{"type":"run",'
 _PIECES: Final = {
     kind: b'{"type":"%b","content":%%b}' % kind.type.encode() for kind in (Chunk, Thinking)
 }
@@ -51,6 +52,7 @@ class EventEncoder:
 
     def __init__(self, run_id: str) -> None:
         self._run_id = run_id
+        self._run_id_text = dump(run_id)
 
     def encode(self, event: Event) -> dict[str, Any] | None:  # noqa: C901, PLR0911  one case a kind
         """Return the event as clients see it."""
@@ -95,13 +97,27 @@ class EventEncoder:
 
     def frames(self, events: Iterable[Event]) -> Iterator[bytes]:
         """Yield the events as WebSocket frames: the same objects with ``run_id`` and ``cursor``."""
-        of_run = b',"run_id":%b,"cursor":"' % dump(self._run_id)
         for cursor, data in self._encoded(events):
-            yield b'%b%b%b"}' % (data[:-1], of_run, cursor)
+            yield b'%b,"cursor":"%b"}' % (self._named(data)[:-1], cursor)
 
     def server_sent(self, events: Iterable[Event]) -> bytes:
         """Return the events as server-sent events, the cursor as their id."""
         return b"".join([b"id: %b\ndata: %b\n\n" % each for each in self._encoded(events)])
+
+    def server_sent_named(self, events: Iterable[Event]) -> bytes:
+        """Return the same with ``run_id`` in each object, where several runs share a stream."""
+        return b"".join(
+            [
+                b"id: %b\ndata: %b\n\n" % (cursor, self._named(data))
+                for cursor, data in self._encoded(events)
+            ]
+        )
+
+    def _named(self, data: bytes) -> bytes:
+        """Return an event's JSON text with the run's id; the event ``run`` has it already."""
+        if data.startswith(_RUN):
+            return data
+        return b'%b,"run_id":%b}' % (data[:-1], self._run_id_text)
 
     def _encoded(self, events: Iterable[Event]) -> Iterator[tuple[bytes, bytes]]:
         """Yield the cursor and the JSON text of each event that clients see."""

@@ -11,6 +11,7 @@ from domain.authentication import Authentication
 from domain.catalogue import Catalogue
 from domain.chat import Chat
 from domain.consenting import ConsentDesk
+from domain.following import ConversationFeed
 from domain.learning import Learning
 from domain.live import LiveRuns
 from domain.once import Once
@@ -50,6 +51,7 @@ class Services:
     authentication: Authentication
     chat: Chat
     run_lookup: RunLookup
+    feed: ConversationFeed
     consent_desk: ConsentDesk
     policy_desk: PolicyDesk
     plugin_desk: PluginDesk

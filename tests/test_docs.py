@@ -33,6 +33,7 @@ from entrypoints.http import app as http_app
 from entrypoints.http import connection, event_models, frames, websocket
 from entrypoints.http.consents import ConsentAnswer
 from entrypoints.http.policy import PolicyBody
+from entrypoints.http.socket_streams import STREAMS_AT_ONCE
 from entrypoints.settings import Settings, load_settings, variables
 from plugins.hookspecs import HookSpecs
 from plugins.host import PluginHost, PluginState
@@ -231,7 +232,7 @@ async def test_the_plugin_that_is_shown_is_one() -> None:
         (SECURITY, f"{connection.MAX_DEPTH} levels deep"),
         (SECURITY, f"| {MAX_PASSWORD_BYTES:,} bytes |"),
         (SECURITY, f"{websocket.FRAMES} frames in {websocket.FRAME_SECONDS:g} s"),
-        (SECURITY, f"{websocket.AUTH_SECONDS:g} s to log in; {websocket.RUNS_AT_ONCE} runs"),
+        (SECURITY, f"{websocket.AUTH_SECONDS:g} s to log in; {STREAMS_AT_ONCE} runs"),
         (SECURITY, f"result of a tool | {results.RESULT_BYTES // MILLION} MB"),
         (SECURITY, f"up to {artifacts.ARTIFACT_BYTES // MILLION} MB, is kept as a file"),
         (SECURITY, f"reads pages of {pages.PAGE_LENGTH:,} characters"),
@@ -243,7 +244,7 @@ async def test_the_plugin_that_is_shown_is_one() -> None:
         (ARCHITECTURE, f"every {container.POLL_SECONDS_WITH_NEWS:g} seconds for who follows"),
         (OPERATE, f"`PUERTO_LEASE_SECONDS` ({worker.LEASE_SECONDS:g})"),
         (EVENTS, f"within\n{websocket.AUTH_SECONDS:g} seconds"),
-        (EVENTS, f"{websocket.RUNS_AT_ONCE} runs at once"),
+        (EVENTS, f"{STREAMS_AT_ONCE} runs and conversations at once"),
         (EVENTS, f"{server.FRAME_BYTES // 1024**2} MiB"),
         (EVENTS, f"after every {reading.BEAT_SECONDS:g} seconds of silence"),
     ],

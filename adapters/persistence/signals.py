@@ -27,9 +27,9 @@ _TELLING_TRY: Final = 4  # the log is told when these are over: by then others s
 _log = logging.getLogger(__name__)
 
 
-def telling_events(engine: Engine, run_id: str) -> str:
-    """Return one more column for a list of them, which says that a run has new events."""
-    return f", pg_notify('{EVENTS}', {run_id}::text)" if engine == "postgresql" else ""
+def telling_events(engine: Engine, what: str) -> str:
+    """Return one more column for a list of them: a run has new events, a conversation a run."""
+    return f", pg_notify('{EVENTS}', {what}::text)" if engine == "postgresql" else ""
 
 
 def telling_work(engine: Engine) -> str:
@@ -48,8 +48,9 @@ class PostgresSignals:
     async def start(self, heard: Callable[[str], None], work: Callable[[], None]) -> None:
         """Begin to listen, within the time that a connection may take.
 
-        ``heard`` is called with the id of a run that has new events, ``work`` when runs may be
-        claimed or are to be cancelled, and when the connection was broken and news may be lost.
+        ``heard`` is called with the id of a run that has new events, or of a conversation in
+        which one has begun; ``work`` when runs may be claimed or are to be cancelled, and when
+        the connection was broken and news may be lost.
         """
         first = asyncio.Event()
         self._task = asyncio.create_task(self._listen(heard, work, first))

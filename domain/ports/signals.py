@@ -10,8 +10,8 @@ class Signals(Protocol):
     async def start(self, heard: Callable[[str], None], work: Callable[[], None]) -> None:
         """Begin to listen.
 
-        ``heard`` is called with the id of a run that has new events, ``work`` when runs may be
-        claimed or are to be cancelled.
+        ``heard`` is called with the id of a run that has new events, or of a conversation in
+        which one has begun; ``work`` when runs may be claimed or are to be cancelled.
         """
         ...
 

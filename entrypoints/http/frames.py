@@ -65,13 +65,41 @@ class ResumeFrame(_Frame):
     after: str | None = None
 
 
+class FollowFrame(_Frame):
+    """Hear every run of a conversation, whoever begins it: see `GET .../events`."""
+
+    type: Literal["follow"]
+    conversation_id: str | None = Field(
+        None, description="Not needed on a socket of one conversation."
+    )
+    after: str | None = Field(
+        None, description="The cursor of the last event received, or the id of a run."
+    )
+
+
+class UnfollowFrame(_Frame):
+    """Hear no more of a conversation that is followed."""
+
+    type: Literal["unfollow"]
+    conversation_id: str | None = None
+
+
 class PingFrame(_Frame):
     """Ask for a `pong`."""
 
     type: Literal["ping"]
 
 
-Frame = AuthFrame | ChatFrame | ConsentFrame | CancelFrame | ResumeFrame | PingFrame
+Frame = (
+    AuthFrame
+    | ChatFrame
+    | ConsentFrame
+    | CancelFrame
+    | ResumeFrame
+    | FollowFrame
+    | UnfollowFrame
+    | PingFrame
+)
 
 _FRAMES: Final[TypeAdapter[Frame]] = TypeAdapter(Annotated[Frame, Field(discriminator="type")])
 

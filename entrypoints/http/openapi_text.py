@@ -44,11 +44,13 @@ answers hold tokens, which are not kept.
 _SOCKET: Final = """\
 Frames are JSON texts. The client's are `ClientFrame`: `auth` (the first one, within 10 seconds,
 unless the header `Authorization` came with the handshake), `chat`, `consent`, `cancel`, `resume`,
-`ping`. The server answers `auth` with `{"type": "ready"}`, `ping` with `{"type": "pong"}` and
-`consent` with `{"type": "consent", "consent_request_id", "status"}`. It sends the events of the
-runs (`Event`, each with `run_id` and `cursor` beside its own fields), and for a frame that it
-cannot take `{"type": "error", "error": {"code", "message", "details"}}`; the socket stays open.
-After a `done` with the status `waiting_consent` the run's events go on once somebody has answered.
+`follow`, `unfollow`, `ping`. The server answers `auth` with `{"type": "ready"}`, `ping` with
+`{"type": "pong"}` and `consent` with `{"type": "consent", "consent_request_id", "status"}`. It
+sends the events of the runs (`Event`, each with `run_id` and `cursor` beside its own fields), and
+for a frame that it cannot take `{"type": "error", "error": {"code", "message", "details"}}`; the
+socket stays open. After a `done` with the status `waiting_consent` the run's events go on once
+somebody has answered. `follow` brings every run of a conversation, as
+`GET /api/conversations/{conversation_id}/events` does.
 """
 
 TAGS: Final[list[Json]] = [

@@ -25,11 +25,11 @@ Leave = Callable[[], Awaitable[None]]
 
 _log = logging.getLogger("puerto.http")
 
-_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-_ALIVE: Final = b": still here\n\n"
+STREAM_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+ALIVE: Final = b": still here\n\n"
 # Milliseconds, for an EventSource that lost the line. A part of the first event: many clients take
 # a block without data for an event that is empty.
-_COME_BACK: Final = b"retry: 1000\n"
+COME_BACK: Final = b"retry: 1000\n"
 
 
 def event_stream(run_id: str, follow: Follow, on_leave: Leave | None = None) -> Response:
@@ -38,14 +38,14 @@ def event_stream(run_id: str, follow: Follow, on_leave: Leave | None = None) -> 
     ``follow`` is given what tells a piece at once, and gives the events that it did not tell.
     """
     body = partial(_send_events, EventEncoder(run_id), follow, on_leave)
-    return Stream(body, content_type="text/event-stream", headers=_HEADERS)
+    return Stream(body, content_type="text/event-stream", headers=STREAM_HEADERS)
 
 
 async def _send_events(
     encoder: EventEncoder, follow: Follow, on_leave: Leave | None, send: Send
 ) -> None:
     """Send each batch as one part; the comments between show that the line is alive."""
-    first, last = _COME_BACK, b""
+    first, last = COME_BACK, b""
 
     def at_once(event: Event) -> bool:
         piece = stream_part(encoder.server_sent((event,)), more=True)
@@ -56,7 +56,7 @@ async def _send_events(
         async with _noticing(on_leave), aclosing(batches):
             async for events in batches:
                 if not events:
-                    await send(stream_part(_ALIVE, more=True))
+                    await send(stream_part(ALIVE, more=True))
                 elif not (data := encoder.server_sent(events)):
                     continue
                 elif isinstance(events[-1].body, Ended | Paused):
@@ -66,9 +66,13 @@ async def _send_events(
                     await send(stream_part(first + data, more=True))
                     first = b""
     except PuertoError as error:
-        # The stream ends without its `done`, so its reader comes back, after what it has.
-        log_failure(_log, "a stream was cut short", error)
+        log_cut(error)
     await send(stream_part(last, more=False))
+
+
+def log_cut(error: PuertoError) -> None:
+    """Log why a stream ends without its `done`: its reader comes back, after what it has."""
+    log_failure(_log, "a stream was cut short", error)
 
 
 @dataclass(frozen=True, slots=True)

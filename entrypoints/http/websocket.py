@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -12,35 +11,42 @@ from aiolimiter import AsyncLimiter
 from quart import Blueprint, Websocket, websocket
 
 from domain.authentication import Identity
-from domain.cursors import Cursor, read_cursor
-from domain.errors import Forbidden, PuertoError, RateLimited, Unauthenticated
-from domain.events import Event
+from domain.cursors import read_cursor
+from domain.errors import (
+    FieldProblem,
+    Forbidden,
+    InvalidRequest,
+    PuertoError,
+    RateLimited,
+    Unauthenticated,
+)
 from domain.idempotency import RequestKey
 from domain.identity import User
 from domain.log_context import bind, log_failure
 from entrypoints.connections import note_authenticated
-from entrypoints.encoding import EventEncoder, dump
-from entrypoints.http.connection import sent_at_once
+from entrypoints.encoding import dump
 from entrypoints.http.errors import status_and_code
 from entrypoints.http.frames import (
     AuthFrame,
     CancelFrame,
     ChatFrame,
     ConsentFrame,
+    FollowFrame,
     Frame,
     PingFrame,
     ResumeFrame,
+    UnfollowFrame,
     read_frame,
 )
 from entrypoints.http.guard import bearer_token, request_id_of
 from entrypoints.http.idempotency import fingerprint
+from entrypoints.http.socket_streams import SocketStreams
 from entrypoints.http.streams import error_frame
 from entrypoints.services import Services, services
 
 blueprint = Blueprint("websocket", __name__)
 
 AUTH_SECONDS: Final = 10.0
-RUNS_AT_ONCE: Final = 16
 FRAMES: Final = 100  # that may come at once
 FRAME_SECONDS: Final = 5.0  # in which as many may come again
 FLOOD: Final = 1000  # frames refused in a row, after which the socket is closed
@@ -114,7 +120,7 @@ class Session:
         self._services = at_hand
         self._conversation_id = conversation_id
         self._token = token
-        self._following: dict[str, asyncio.Task[None]] = {}
+        self._streams = SocketStreams(current, at_hand, self._run_ended)
         self._dependent: dict[str, User] = {}  # runs that end with the socket, and whose they are
         self._frames = AsyncLimiter(FRAMES, FRAME_SECONDS)
         self._refused = 0
@@ -129,10 +135,11 @@ class Session:
             await self._send(error_frame(dismissed.why))
             await self._socket.close(_POLICY_VIOLATION, dismissed.why.message)
         finally:
-            for task in self._following.values():
-                task.cancel()
-            await asyncio.gather(*self._following.values(), return_exceptions=True)
+            await self._streams.close()
             await self._abandon()
+
+    def _run_ended(self, run_id: str) -> None:
+        self._dependent.pop(run_id, None)
 
     async def _abandon(self) -> None:
         """Cancel the runs that the client did not want to outlive the socket."""
@@ -196,6 +203,10 @@ class Session:
                 await self._chat(frame)
             case ResumeFrame():
                 await self._resume(frame)
+            case FollowFrame():
+                await self._follow(frame)
+            case UnfollowFrame():
+                await self._streams.stop(self._conversation_of(frame))
             case CancelFrame():
                 identity = await self._identity()
                 await self._services.chat.cancel(identity.user, frame.run_id)
@@ -204,8 +215,9 @@ class Session:
 
     async def _chat(self, frame: ChatFrame) -> None:
         user = (await self._identity()).user
-        self._require_room()
         conversation_id = self._conversation_id or frame.conversation_id
+        if not self._streams.follows(conversation_id):
+            self._streams.require_room()
         key = self._key(user, frame)
         chat = self._services.chat
         started = await chat.send(
@@ -217,10 +229,11 @@ class Session:
             model=frame.model,
             agent=frame.agent,
         )
-        await self._stop_following(started.run_id)  # asked for again: told again, from its start
         if frame.on_disconnect == "cancel":
             self._dependent[started.run_id] = user
-        self._follow(started.run_id)
+        if not self._streams.follows(conversation_id):  # else its events come there, once
+            await self._streams.stop(started.run_id)  # asked for again: told again, from its start
+            self._streams.follow_run(started.run_id)
 
     async def _consent(self, frame: ConsentFrame) -> None:
         user = (await self._identity()).user
@@ -247,46 +260,24 @@ class Session:
         identity = await self._identity()
         record = await self._services.chat.get(identity.user, frame.run_id)
         after = read_cursor(record.id, frame.after) if frame.after else None
-        await self._stop_following(record.id)
-        self._require_room()
-        self._follow(record.id, after)
+        await self._streams.stop(record.id)
+        self._streams.require_room()
+        self._streams.follow_run(record.id, after)
 
-    async def _stop_following(self, run_id: str) -> None:
-        if (old := self._following.pop(run_id, None)) is not None:
-            old.cancel()
-            await asyncio.gather(old, return_exceptions=True)
+    async def _follow(self, frame: FollowFrame) -> None:
+        user = (await self._identity()).user
+        start = await self._services.feed.start(user, self._conversation_of(frame), frame.after)
+        for told_here_now in (start.conversation_id, start.active_run_id):
+            await self._streams.stop(told_here_now or "")
+        self._streams.require_room()
+        self._streams.follow_conversation(start, self._check)
 
-    def _require_room(self) -> None:
-        if len(self._following) >= RUNS_AT_ONCE:
-            message = f"One socket follows at most {RUNS_AT_ONCE} runs at once."
-            raise RateLimited(message, retry_after=1)
+    def _conversation_of(self, frame: FollowFrame | UnfollowFrame) -> str:
+        conversation_id = self._conversation_id or frame.conversation_id
+        if conversation_id is None:
+            message = "Name the conversation to follow."
+            raise InvalidRequest(message, [FieldProblem("conversation_id", message)])
+        return conversation_id
 
-    def _follow(self, run_id: str, after: Cursor | None = None) -> None:
-        task = asyncio.create_task(self._forward(run_id, after))
-        self._following[run_id] = task
-        task.add_done_callback(lambda done: self._forget(run_id, done))
-
-    def _forget(self, run_id: str, task: asyncio.Task[None]) -> None:
-        if self._following.get(run_id) is task:
-            del self._following[run_id]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("following run %s failed", run_id, exc_info=error)
-
-    async def _forward(self, run_id: str, after: Cursor | None) -> None:
-        encoder = EventEncoder(run_id)
-
-        def at_once(event: Event) -> bool:
-            (frame,) = encoder.frames((event,))
-            return sent_at_once(self._socket.send(frame.decode()))
-
-        batches = self._services.chat.follow(run_id, after, stay=True, at_once=at_once)
-        try:
-            async with aclosing(batches):
-                async for events in batches:
-                    for frame in encoder.frames(events):
-                        await self._socket.send(frame.decode())
-            self._dependent.pop(run_id, None)
-        except OSError:  # the client is gone; who reads from the socket hears of it, too
-            return
-        except PuertoError as error:
-            await self._send(error_frame(error) | {"run_id": run_id})
+    async def _check(self) -> None:
+        await self._identity()

@@ -18,6 +18,7 @@ from tests.adapters.persistence.stores import (
     a_direct_run,
     a_run,
     an_ending,
+    answered,
     asked,
 )
 
@@ -82,6 +83,18 @@ async def test_events_are_told_to_others(teller: Store, other: Listener) -> None
     assert await other.heard() == two.id
 
 
+async def test_a_run_that_begins_is_news_of_its_conversation(
+    teller: Store, other: Listener
+) -> None:
+    run = await answered(teller, ANN)
+    conversation_id = run.started.conversation_id
+    await other.heard()
+    await answered(teller, ANN, conversation_id)  # with messages before it: one news, not several
+
+    assert await other.heard() == conversation_id
+    assert await other.heard() != conversation_id
+
+
 async def test_a_run_that_waits_is_news(teller: Store, other: Listener) -> None:
     run = a_direct_run(ANN)
     await asked(teller, run, a_consent(run))
@@ -91,12 +104,12 @@ async def test_a_run_that_waits_is_news(teller: Store, other: Listener) -> None:
 
 async def test_work_is_told_to_others(teller: Store, other: Listener) -> None:
     one, two = a_direct_run(ANN), a_direct_run(ANN)
-    answered, late = a_consent(one), a_consent(two, expires_at=NOW)
-    await asked(teller, one, answered)
+    said, late = a_consent(one), a_consent(two, expires_at=NOW)
+    await asked(teller, one, said)
     await asked(teller, two, late)
     assert not other.work.is_set()
 
-    await teller.consents.answer(ANN, answered.id, Answer(ConsentStatus.APPROVED), "d", NOW)
+    await teller.consents.answer(ANN, said.id, Answer(ConsentStatus.APPROVED), "d", NOW)
     await other.works()
     await teller.consents.expire(NOW, 9)
     await other.works()
