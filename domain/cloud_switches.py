@@ -6,7 +6,7 @@ from typing import Final
 
 from domain.ports.configurations import Configurations
 from domain.ports.switches import Switches
-from domain.switches import Switchboard, SwitchKind
+from domain.switches import Switch, Switchboard, SwitchKind
 
 _WAITS: Final = "off until cloud_providers.{name}.enabled is true in the configuration"
 
@@ -33,9 +33,17 @@ class CloudSwitches:
         board = await self._switches.load()
         return without_clouds(board, (await self._configurations.load()).clouds)
 
-    async def turn(self, kind: SwitchKind, name: str, *, is_on: bool, reason: str = "") -> None:
-        """Switch a plugin or tool."""
-        await self._switches.turn(kind, name, is_on=is_on, reason=reason)
+    async def turn(self, kind: SwitchKind, name: str, *, is_on: bool) -> None:
+        """Switch a plugin or tool, as an operator does."""
+        await self._switches.turn(kind, name, is_on=is_on)
+
+    async def set_aside(self, kind: SwitchKind, name: str, switch: Switch) -> None:
+        """Keep the switch of a plugin or tool that the service set aside."""
+        await self._switches.set_aside(kind, name, switch)
+
+    async def try_again(self, kind: SwitchKind, name: str, tries: int) -> bool:
+        """Put in use again what was set aside so many times; False: another worker did."""
+        return await self._switches.try_again(kind, name, tries)
 
     async def renew(self, plugin: str) -> None:
         """Ask every worker to read a plugin from disk again."""

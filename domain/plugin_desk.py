@@ -9,10 +9,11 @@ from typing import Final
 from domain.errors import Conflict, NotFound, PuertoError
 from domain.log_context import log_failure
 from domain.plugins import PluginInfo, PluginState
+from domain.ports.clock import Clock
 from domain.ports.plugins import Plugins
 from domain.ports.switches import Switches
 from domain.ports.toolbox import Toolbox
-from domain.switches import SwitchKind
+from domain.switches import Switch, Switchboard, SwitchKind
 from domain.tools import Tool
 
 POLL_SECONDS: Final = 2.0  # after which a change made by another worker is seen here
@@ -30,14 +31,16 @@ class PluginDesk:
         plugins: Plugins,
         toolbox: Toolbox,
         switches: Switches,
+        clock: Clock,
         *,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._plugins = plugins
         self._toolbox = toolbox
         self._switches = switches
+        self._clock = clock
         self._poll_seconds = poll_seconds
-        self._set_aside: dict[tuple[SwitchKind, str], str] = {}  # and not stored yet
+        self._set_aside: dict[tuple[SwitchKind, str], Switch] = {}  # and not stored yet
         self._watchers: list[Watcher] = []
         self._turn = asyncio.Lock()
         self._news = asyncio.Event()
@@ -48,14 +51,19 @@ class PluginDesk:
         """Let it be awaited after each change of what the plugins offer, the first included."""
         self._watchers.append(watcher)
 
-    async def start(self) -> None:
+    async def start(self, *, tries_again: bool = False) -> None:
         """Take in the plugins, and begin to follow what other workers switch.
+
+        With ``tries_again`` what was set aside, and is due, is in use again: what kept it from
+        working may be over. If it is set aside once more, it waits longer.
 
         Raises:
             Unavailable: the database does not answer.
 
         """
         self._loop = asyncio.get_running_loop()
+        if tries_again:
+            await self._try_again()
         await self._look()
         self._task = asyncio.create_task(self._keep_up())
 
@@ -150,8 +158,10 @@ class PluginDesk:
 
         It waits for plugins that are being imported: in the loop's own thread it is for watchers.
         """
-        self._set_aside[kind, name] = reason
-        self._plugins.set_aside(kind, name, reason)
+        before = (self._plugins.board or Switchboard()).switch(kind, name)
+        switch = before.set_aside(reason, *self._plugins.in_use(kind, name), self._clock.now())
+        self._set_aside[kind, name] = switch
+        self._plugins.set_aside(kind, name, switch)
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop is closed: the service has stopped
                 self._loop.call_soon_threadsafe(self._news.set)
@@ -180,6 +190,16 @@ class PluginDesk:
         board = self._plugins.board
         return board is not None and bool(board.tool(tool).reason)
 
+    async def _try_again(self) -> None:
+        board, now = await self._switches.load(), self._clock.now()
+        for kind, switches in (
+            (SwitchKind.PLUGIN, board.plugins),
+            (SwitchKind.TOOL, board.tools),
+        ):
+            for name, switch in switches.items():
+                if switch.is_due(now) and await self._switches.try_again(kind, name, switch.tries):
+                    _log.info("the %s %s is tried again: it %s", kind, name, switch.reason)
+
     async def _keep_up(self) -> None:
         while True:
             with suppress(TimeoutError):
@@ -197,8 +217,8 @@ class PluginDesk:
         """Store what was set aside here, and make everything as the switches say."""
         async with self._turn:
             set_aside = list(self._set_aside.items())
-            for (kind, name), reason in set_aside:
-                await self._switches.turn(kind, name, is_on=False, reason=reason)
+            for (kind, name), switch in set_aside:
+                await self._switches.set_aside(kind, name, switch)
                 del self._set_aside[kind, name]
             board = await self._switches.load()
             if board != self._plugins.board:

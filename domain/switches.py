@@ -2,8 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+_FIRST_PAUSE: Final = timedelta(minutes=1)
+_LONGEST_PAUSE: Final = timedelta(days=1)
+_GROWTH: Final = 4
 
 
 class SwitchKind(StrEnum):
@@ -17,15 +22,71 @@ class SwitchKind(StrEnum):
 class Switch:
     """How one plugin or tool is set.
 
-    ``reason`` says why the service itself set it aside; it is empty when an operator did.
-    ``generation`` grows each time that a plugin is to be read from disk again. ``waits_for``
-    says what must be configured before it comes on; it is never stored.
+    ``reason`` says why the service itself set it aside (quarantined it); it is empty when an
+    operator switched it off. A quarantine is of the ``release`` of the ``plugin``'s code that it
+    was set aside for, and of no other; ``tries`` counts how often that was in use and set aside,
+    ``since`` is the last time. ``generation`` grows each time that a plugin is to be read from
+    disk again. ``waits_for`` says what must be configured before it comes on; it is never stored.
     """
 
     is_on: bool = True
     reason: str = ""
     generation: int = 0
     waits_for: str = ""
+    plugin: str = ""
+    release: str = ""
+    tries: int = 0
+    since: datetime | None = None
+
+    def of(self, plugin: str, release: str) -> "Switch":
+        """Return how it is set for this state of a plugin's code.
+
+        That is on, where it was other code that was set aside.
+        """
+        same = self.plugin in {"", plugin} and self.release in {"", release}
+        return replace(self, is_on=True, reason="") if self.reason and not same else self
+
+    def set_aside(self, reason: str, plugin: str, release: str, now: datetime) -> "Switch":
+        """Return the switch of what is set aside now, for that reason."""
+        is_known = (self.plugin, self.release) == (plugin, release)
+        return replace(
+            self,
+            is_on=False,
+            reason=reason,
+            plugin=plugin,
+            release=release,
+            tries=self.tries + 1 if is_known else 1,
+            since=now.replace(microsecond=0),
+        )
+
+    def tried_again(self) -> "Switch":
+        """Return the switch of what was set aside and is in use again, on trial."""
+        return replace(self, is_on=True, reason="")
+
+    def turned(self, *, is_on: bool) -> "Switch":
+        """Return the switch as an operator turned it: what was before does not count any more."""
+        return Switch(is_on=is_on, generation=self.generation)
+
+    def is_due(self, now: datetime) -> bool:
+        """Tell whether a service that starts now is to try again what was set aside."""
+        due = self.due
+        return bool(self.reason) and (due is None or due <= now)
+
+    @property
+    def due(self) -> datetime | None:
+        """From when on a start tries it again: the first time at once, then later and later."""
+        if self.since is None or self.tries <= 1:
+            return self.since
+        factor: int = _GROWTH ** min(self.tries - 2, 10)
+        return self.since + min(_FIRST_PAUSE * factor, _LONGEST_PAUSE)
+
+    def told(self, plugin: str) -> str:
+        """Return why it was set aside, since when, and what lifts that, in words."""
+        words = f"it {self.reason}"
+        if self.since is not None and self.due is not None:
+            again = "the next start" if self.tries <= 1 else f"a start after {_minute(self.due)}"
+            words += f" ({_minute(self.since)}; {again} tries it again)"
+        return f"{words}; `puerto plugin reload {plugin}` lifts it"
 
 
 ON: Final = Switch()
@@ -50,10 +111,16 @@ class Switchboard:
         """Return the switch of a tool."""
         return self.tools.get(name, ON)
 
-    def without(self, kind: SwitchKind, name: str, reason: str) -> "Switchboard":
-        """Return this board with one plugin or tool set aside for a reason."""
+    def switch(self, kind: SwitchKind, name: str) -> Switch:
+        """Return the switch of a plugin or tool."""
+        return self.tool(name) if kind is SwitchKind.TOOL else self.plugin(name)
+
+    def having(self, kind: SwitchKind, name: str, switch: Switch) -> "Switchboard":
+        """Return this board with another switch of one plugin or tool."""
         if kind is SwitchKind.TOOL:
-            switch = replace(self.tool(name), is_on=False, reason=reason)
             return replace(self, tools={**self.tools, name: switch})
-        switch = replace(self.plugin(name), is_on=False, reason=reason)
         return replace(self, plugins={**self.plugins, name: switch})
+
+
+def _minute(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"

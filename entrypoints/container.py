@@ -264,7 +264,7 @@ class Container(containers.DeclarativeContainer):
         CloudSwitches, store.provided.switches, store.provided.configurations
     )
     plugin_desk = providers.Singleton(
-        PluginDesk, plugins=toolbox, toolbox=toolbox, switches=switches
+        PluginDesk, plugins=toolbox, toolbox=toolbox, switches=switches, clock=clock
     )
     api_shelf = providers.Singleton(ApiShelf, store.provided.learned_apis)
     api_reader = providers.Singleton(

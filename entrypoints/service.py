@@ -165,11 +165,15 @@ async def start_plugins(container: Container, stack: AsyncExitStack) -> None:
     lifespans = container.lifespans()
     container.plugin_desk().watch(lifespans.follow)
     stack.push_async_callback(lifespans.stop)
-    await take_in_plugins(container, stack)
+    await take_in_plugins(container, stack, tries_again=True)
 
 
-async def take_in_plugins(container: Container, stack: AsyncExitStack) -> None:
+async def take_in_plugins(
+    container: Container, stack: AsyncExitStack, *, tries_again: bool = False
+) -> None:
     """Import the plugins and let them register; what follows them goes with the stack.
+
+    With ``tries_again`` those that were set aside are tried again, if their time has come.
 
     Raises:
         Unavailable: the database does not answer.
@@ -178,7 +182,7 @@ async def take_in_plugins(container: Container, stack: AsyncExitStack) -> None:
     desk = container.plugin_desk()
     desk.watch(container.catalogue().catch_up)
     stack.push_async_callback(desk.stop)  # goes first, else lifespans would be entered again
-    await desk.start()
+    await desk.start(tries_again=tries_again)
     await register_learned_apis(container)
     stack.push_async_callback(container.notices().close)
 

@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from domain.agents import Agent
 from domain.plugins import ChatModelOffer, PluginInfo, PluginState, Registered
-from domain.switches import Switchboard
+from domain.switches import Switch, Switchboard
 from domain.tools import missing
 from plugins.admission import AdmittedTool
 from plugins.candidates import Candidate
@@ -127,17 +127,22 @@ class _Settled:
         for name, tool in offer.tools.items():
             if (owner := self.tools.get(name) or self.tools_off.get(name)) is not None:
                 yield f"refused: tool {name!r}: plugin {owner.spec.plugin!r} has one of this name"
-            elif not (switch := self._board.tool(name)).is_on:
+            elif not (switch := self._switch(tool)).is_on:
                 self.tools_off[name] = tool
                 if switch.reason:
-                    self.why_off[name] = f"it {switch.reason}"
-                    yield f"tool {name!r} is quarantined: it {switch.reason}"
+                    self.why_off[name] = switch.told(offer.plugin)
+                    yield f"tool {name!r} is quarantined: {self.why_off[name]}"
             elif lacking := missing(tool.spec, self._environ):
                 self.tools_off[name] = tool
                 self.why_off[name] = f"it requires {', '.join(lacking)}, not set"
                 yield f"tool {name!r} is off: {self.why_off[name]}"
             else:
                 self.tools[name] = tool
+
+    def _switch(self, tool: AdmittedTool) -> Switch:
+        """Return how the tool is set; another plugin's quarantine, or other code's, is none."""
+        spec = tool.spec
+        return self._board.tool(spec.name).of(spec.plugin, spec.release)
 
 
 def _joined(reasons: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from domain.agents import Agent
 from domain.conversations import shorten
 from domain.errors import UnknownTool
 from domain.plugins import ChatModelOffer, PluginInfo, PluginState, Registered
-from domain.switches import Switchboard, SwitchKind
+from domain.switches import Switch, Switchboard, SwitchKind
 from domain.tools import Tool
 from plugins.at_hand import AtHand, arrange
 from plugins.candidates import Candidate
@@ -81,10 +81,18 @@ class PluginHost:
         with _CHANGING:
             self._apply(board)
 
-    def set_aside(self, kind: SwitchKind, name: str, reason: str) -> None:
-        """Stop using a plugin or tool."""
+    def in_use(self, kind: SwitchKind, name: str) -> tuple[str, str]:
+        """Return which plugin's code a plugin or tool of that name is now, and its release."""
+        if kind is SwitchKind.TOOL:
+            tool = self._at_hand.tools.get(name)
+            return ("", "") if tool is None else (tool.spec.plugin, tool.spec.release)
+        found = [one.candidate.release for one in self._roster.all if one.candidate.name == name]
+        return name, found[0] if found else ""
+
+    def set_aside(self, kind: SwitchKind, name: str, switch: Switch) -> None:
+        """Stop using a plugin or tool, as this switch of it says."""
         with _CHANGING:
-            self._apply((self._board or Switchboard()).without(kind, name, reason))
+            self._apply((self._board or Switchboard()).having(kind, name, switch))
 
     def owner_of(self, module: str) -> str | None:
         """Return the plugin that a module belongs to."""

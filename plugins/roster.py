@@ -113,8 +113,9 @@ class Roster:
         """Return a candidate that is not even to be imported, and why."""
         if candidate.name in self._blocked:
             return Loaded(candidate, PluginState.BLOCKED, "blocked by the operator")
+        switch = switch.of(candidate.name, candidate.release)
         if switch.reason:
-            return Loaded(candidate, PluginState.QUARANTINED, f"it {switch.reason}")
+            return Loaded(candidate, PluginState.QUARANTINED, switch.told(candidate.name))
         if switch.waits_for:
             return Loaded(candidate, PluginState.DISABLED, switch.waits_for)
         if not switch.is_on:

@@ -1,25 +1,49 @@
 """The switches of plugins and tools, a row each."""
 
-from typing import Final
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from adapters.persistence.database import Database
 from domain.switches import Switch, Switchboard, SwitchKind
 
 _SEARCH: Final = "search"
 
-_LOAD: Final = "SELECT kind, name, is_on, reason, generation FROM switches"
+_LOAD: Final = """
+    SELECT kind, name, is_on, reason, generation, plugin, release, tries, set_aside_at FROM switches
+"""
 _TURN: Final = """
-    INSERT INTO switches (kind, name, is_on, reason, generation) VALUES ($1, $2, $3, $4, 0)
-    ON CONFLICT (kind, name) DO UPDATE SET is_on = excluded.is_on, reason = excluded.reason
+    INSERT INTO switches
+        (kind, name, is_on, reason, generation, plugin, release, tries, set_aside_at)
+    VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8)
+    ON CONFLICT (kind, name) DO UPDATE SET
+        is_on = excluded.is_on,
+        reason = excluded.reason,
+        plugin = excluded.plugin,
+        release = excluded.release,
+        tries = excluded.tries,
+        set_aside_at = excluded.set_aside_at
+    RETURNING id
+"""
+# Of several workers that start, one lifts it; what an operator switched off is left alone.
+_TRY_AGAIN: Final = """
+    UPDATE switches SET is_on = $3, reason = ''
+    WHERE kind = $1 AND name = $2 AND reason <> '' AND tries = $4
     RETURNING id
 """
 # What the service set aside is tried again; what an operator switched off stays off.
 _RENEW: Final = """
-    INSERT INTO switches (kind, name, is_on, reason, generation) VALUES ($1, $2, $3, '', 1)
+    INSERT INTO switches
+        (kind, name, is_on, reason, generation, plugin, release, tries, set_aside_at)
+    VALUES ($1, $2, $3, '', 1, '', '', 0, 0)
     ON CONFLICT (kind, name) DO UPDATE SET
         generation = switches.generation + 1,
         is_on = switches.is_on OR switches.reason <> '',
-        reason = ''
+        reason = '',
+        plugin = '',
+        release = '',
+        tries = 0,
+        set_aside_at = 0
     RETURNING id
 """
 
@@ -34,7 +58,7 @@ class TortoiseSwitches:
         """Return how everything is set now."""
         plugins, tools, generation = dict[str, Switch](), dict[str, Switch](), 0
         for row in await self._database.fetch(_LOAD):
-            switch = Switch(bool(row["is_on"]), row["reason"], row["generation"])
+            switch = _read(row)
             match row["kind"]:
                 case SwitchKind.PLUGIN:
                     plugins[row["name"]] = switch
@@ -44,9 +68,18 @@ class TortoiseSwitches:
                     generation = switch.generation
         return Switchboard(plugins, tools, generation)
 
-    async def turn(self, kind: SwitchKind, name: str, *, is_on: bool, reason: str = "") -> None:
-        """Switch a plugin or tool; ``reason`` is given when the service itself sets it aside."""
-        await self._database.fetch(_TURN, kind.value, name, is_on, reason)
+    async def turn(self, kind: SwitchKind, name: str, *, is_on: bool) -> None:
+        """Switch a plugin or tool, as an operator does."""
+        await self._write(kind, name, Switch(is_on=is_on))
+
+    async def set_aside(self, kind: SwitchKind, name: str, switch: Switch) -> None:
+        """Keep the switch of a plugin or tool that the service set aside."""
+        await self._write(kind, name, switch)
+
+    async def try_again(self, kind: SwitchKind, name: str, tries: int) -> bool:
+        """Put in use again what was set aside so many times; False: another worker did."""
+        on = True
+        return bool(await self._database.fetch(_TRY_AGAIN, kind.value, name, on, tries))
 
     async def renew(self, plugin: str) -> None:
         """Ask every worker to read a plugin from disk again, also one that was set aside."""
@@ -55,3 +88,21 @@ class TortoiseSwitches:
     async def search(self) -> None:
         """Ask every worker to search its environment for plugins again."""
         await self._database.fetch(_RENEW, _SEARCH, "", True)  # noqa: FBT003  a value
+
+    async def _write(self, kind: SwitchKind, name: str, switch: Switch) -> None:
+        at = 0 if switch.since is None else int(switch.since.timestamp())
+        given = (switch.is_on, switch.reason, switch.plugin, switch.release, switch.tries, at)
+        await self._database.fetch(_TURN, kind.value, name, *given)
+
+
+def _read(row: Mapping[str, Any]) -> Switch:
+    at = row["set_aside_at"]
+    return Switch(
+        is_on=bool(row["is_on"]),
+        reason=row["reason"],
+        generation=row["generation"],
+        plugin=row["plugin"],
+        release=row["release"],
+        tries=row["tries"],
+        since=datetime.fromtimestamp(at, UTC) if at else None,
+    )

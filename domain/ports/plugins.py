@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from domain.plugins import PluginInfo
-from domain.switches import Switchboard, SwitchKind
+from domain.switches import Switch, Switchboard, SwitchKind
 from domain.tools import Tool
 
 
@@ -24,8 +24,12 @@ class Plugins(Protocol):
         """
         ...
 
-    def set_aside(self, kind: SwitchKind, name: str, reason: str) -> None:
-        """Stop using a plugin or tool; it may be called in any thread."""
+    def in_use(self, kind: SwitchKind, name: str) -> tuple[str, str]:
+        """Return which plugin's code a plugin or tool of that name is now, and its release."""
+        ...
+
+    def set_aside(self, kind: SwitchKind, name: str, switch: Switch) -> None:
+        """Stop using a plugin or tool, as this switch of it says; in any thread."""
         ...
 
     def plugins(self) -> Sequence[PluginInfo]:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from domain.switches import Switchboard, SwitchKind
+from domain.switches import Switch, Switchboard, SwitchKind
 
 
 class Switches(Protocol):
@@ -12,8 +12,19 @@ class Switches(Protocol):
         """Return how everything is set now."""
         ...
 
-    async def turn(self, kind: SwitchKind, name: str, *, is_on: bool, reason: str = "") -> None:
-        """Switch a plugin or tool; ``reason`` is given when the service itself sets it aside."""
+    async def turn(self, kind: SwitchKind, name: str, *, is_on: bool) -> None:
+        """Switch a plugin or tool, as an operator does: a quarantine is forgotten."""
+        ...
+
+    async def set_aside(self, kind: SwitchKind, name: str, switch: Switch) -> None:
+        """Keep the switch of a plugin or tool that the service set aside; not its generation."""
+        ...
+
+    async def try_again(self, kind: SwitchKind, name: str, tries: int) -> bool:
+        """Put in use again what was set aside so many times; False: another worker did.
+
+        How often and when it was set aside is kept.
+        """
         ...
 
     async def renew(self, plugin: str) -> None:

@@ -91,7 +91,7 @@ class House:
             keyring=self.keyring,
             toolbox=self.host,
             plugins=self.host,
-            desk=PluginDesk(self.host, self.host, self.store.switches),
+            desk=PluginDesk(self.host, self.host, self.store.switches, self.clock),
             switches=self.store.switches,
             notices=self.notices,
             unit_of_work=self.store.unit_of_work,

@@ -225,9 +225,20 @@ class FakeSwitches:
             kept.get(("search", ""), ON).generation,
         )
 
-    async def turn(self, kind: SwitchKind, name: str, *, is_on: bool, reason: str = "") -> None:
+    async def turn(self, kind: SwitchKind, name: str, *, is_on: bool) -> None:
         before = self._memory.switches.get((kind, name), ON)
-        self._memory.switches[kind, name] = replace(before, is_on=is_on, reason=reason)
+        self._memory.switches[kind, name] = before.turned(is_on=is_on)
+
+    async def set_aside(self, kind: SwitchKind, name: str, switch: Switch) -> None:
+        before = self._memory.switches.get((kind, name), ON)
+        self._memory.switches[kind, name] = replace(switch, generation=before.generation)
+
+    async def try_again(self, kind: SwitchKind, name: str, tries: int) -> bool:
+        before = self._memory.switches.get((kind, name), ON)
+        if not before.reason or before.tries != tries:
+            return False
+        self._memory.switches[kind, name] = before.tried_again()
+        return True
 
     async def renew(self, plugin: str) -> None:
         self._renew(SwitchKind.PLUGIN, plugin)

@@ -215,13 +215,12 @@ def test_a_tool_that_is_switched_off(host: PluginHost) -> None:
 
 
 def test_what_the_service_sets_aside_says_why(host: PluginHost) -> None:
-    host.set_aside(SwitchKind.TOOL, "greet", "blocked the event loop")
-    assert of(host, "greeter").reason == ("tool 'greet' is quarantined: it blocked the event loop")
-    host.set_aside(SwitchKind.PLUGIN, "greeter", "blocked the event loop")
-    assert (of(host, "greeter").state, of(host, "greeter").reason) == (
-        "quarantined",
-        "it blocked the event loop",
-    )
+    switch = Switch(is_on=False, reason="blocked the event loop")  # as one from before says it
+    why = "it blocked the event loop; `puerto plugin reload greeter` lifts it"
+    host.set_aside(SwitchKind.TOOL, "greet", switch)
+    assert of(host, "greeter").reason == f"tool 'greet' is quarantined: {why}"
+    host.set_aside(SwitchKind.PLUGIN, "greeter", switch)
+    assert (of(host, "greeter").state, of(host, "greeter").reason) == ("quarantined", why)
 
 
 def test_an_object_at_hand_is_switched_too(host: PluginHost) -> None:

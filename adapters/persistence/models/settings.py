@@ -19,7 +19,11 @@ class ConfigurationRow(Model):
 
 
 class SwitchRow(Model):
-    """How one plugin or tool is set, or (kind ``search``, no name) all of them are to be found."""
+    """How one plugin or tool is set, or (kind ``search``, no name) all of them are to be found.
+
+    What the service set aside has a reason, whose code it was, how often, and when (seconds since
+    1970, 0: not set aside).
+    """
 
     id = fields.BigIntField(primary_key=True)
     kind = fields.CharField(max_length=16)
@@ -27,6 +31,10 @@ class SwitchRow(Model):
     is_on = fields.BooleanField(default=True)
     reason = fields.TextField(default="")
     generation = fields.IntField(default=0)
+    plugin = fields.TextField(default="")
+    release = fields.TextField(default="")
+    tries = fields.IntField(default=0)
+    set_aside_at = fields.BigIntField(default=0)
 
     class Meta:
         """The name; a thing has one switch."""

@@ -47,6 +47,7 @@ ALL = [
     "0006_monitoring",
     "0007_learned_apis",
     "0008_run_outcomes",
+    "0009_quarantines",
 ]
 MIGRATE = """
 import asyncio, sys
