@@ -52,7 +52,8 @@ Every error of the HTTP face has one form, whatever went wrong and where:
 ```
 
 `code` is for programs, `message` for people, in words that say who must act. `request_id` finds the
-request in the log. Where input is wrong, `details.fields` lists `{path, message}` for each field.
+request in [the log](../how-to/operate.md#logs). Where input is wrong, the message names the first
+field and what is allowed there, and `details.fields` lists `{path, message}` for each.
 A WebSocket's error frames and a run's `error` event carry the same `code`, `message` and `details`.
 """
 
@@ -64,6 +65,8 @@ ERRORS_NOTES: Final = """\
 - With an `Idempotency-Key` a request is done once, and its answer kept for 24 hours. Errors are not
   kept: the same request is tried again. The routes of authentication take no keys, since their
   answers hold tokens.
+- The arguments of a call are taken as `arguments`, `parameters` or `params` wherever they are sent,
+  under one of these names at a time. A field that is not known is refused, with those that are.
 - `POST /api/tools/execute` says in `details.tool_error` what became of the call, and in
   `details.run_id` where to look at it.
 - An error of a provider says why in `details.reason`; see [Use a model](../how-to/use-a-model.md).

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from domain.consenting import Said
 from domain.consents import ConsentStatus
-from entrypoints.http.models import Id
+from entrypoints.http.models import Id, arguments_named
 
 REASON_LENGTH: Final = 2000
 
@@ -17,7 +17,9 @@ class HumanAnswer(BaseModel):
     consent_request_id: Id
     approved: bool = Field(default=False, strict=True, description="Whether the call may run.")
     arguments: dict[str, Any] | None = Field(
-        None, description="Arguments to run it with, in the place of those that were asked for."
+        None,
+        validation_alias=arguments_named("arguments"),
+        description="Arguments to run it with, in the place of those that were asked for.",
     )
     reason: str = Field("", max_length=REASON_LENGTH, description="Why; the agent is told of a no.")
     outcome: Literal["done", "not_done", "try_again"] | None = Field(

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final
 
-from pydantic import ValidationError
 from quart import Quart, Response, g
 from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException
 
 from domain import errors
 from entrypoints.encoding import dump
+from entrypoints.http.error_texts import text_of
+from entrypoints.http.field_messages import field_problems, in_words
 
 _log = logging.getLogger("puerto.http")
 
@@ -98,17 +99,6 @@ def error_response(
     return response
 
 
-def field_problems(error: Exception) -> list[dict[str, str]]:
-    """Return ``[{path, message}]`` of a failed validation, without the values that failed."""
-    if not isinstance(error, ValidationError):
-        return [{"path": "", "message": "It must be a JSON object."}]
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [
-        {"path": ".".join(str(part) for part in item["loc"]), "message": item["msg"]}
-        for item in found
-    ]
-
-
 async def _house(error: Exception) -> Response:
     assert isinstance(error, errors.PuertoError)  # noqa: S101  registered for this class
     status, code = status_and_code(error)
@@ -122,19 +112,14 @@ async def _house(error: Exception) -> Response:
 async def _invalid(error: Exception) -> Response:
     assert isinstance(error, RequestSchemaValidationError)  # noqa: S101  registered for this class
     fields = field_problems(error.validation_error)
-    first = f" {fields[0]['path']}: {fields[0]['message']}" if fields else ""
-    return error_response(
-        400, "INVALID_REQUEST", f"The request is not valid.{first}", {"fields": fields}
-    )
+    return error_response(400, "INVALID_REQUEST", in_words(fields), {"fields": fields})
 
 
 async def _http(error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this class
     status = error.code or 500
     code = _HTTP_CODES.get(status, "INVALID_REQUEST" if status < 500 else "INTERNAL")  # noqa: PLR2004
-    return error_response(
-        status, code, error.description or "Unknown error.", headers=error.get_headers()
-    )
+    return error_response(status, code, text_of(error), headers=error.get_headers())
 
 
 async def _unforeseen(error: Exception) -> Response:

@@ -1,6 +1,6 @@
 """The frames that clients send over a WebSocket."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from werkzeug.exceptions import BadRequest
@@ -8,7 +8,7 @@ from werkzeug.exceptions import BadRequest
 from domain.errors import FieldProblem, InvalidRequest
 from entrypoints.http.answers import HumanAnswer
 from entrypoints.http.connection import read_json
-from entrypoints.http.errors import field_problems
+from entrypoints.http.field_messages import field_problems, in_words
 from entrypoints.http.idempotency import FORM
 
 Key = Annotated[
@@ -103,6 +103,10 @@ Frame = (
 
 _FRAMES: Final[TypeAdapter[Frame]] = TypeAdapter(Annotated[Frame, Field(discriminator="type")])
 
+_TYPES: Final = frozenset(
+    name for kind in get_args(Frame) for name in get_args(kind.model_fields["type"].annotation)
+)
+
 
 def read_frame(data: str | bytes) -> Frame:
     """Return the frame in a message.
@@ -119,5 +123,13 @@ def read_frame(data: str | bytes) -> Frame:
     except (BadRequest, UnicodeEncodeError) as error:
         raise InvalidRequest("The frame is not valid JSON.") from error
     except ValidationError as error:
-        problems = [FieldProblem(**field) for field in field_problems(error)]
-        raise InvalidRequest("The frame is not valid.", problems) from error
+        raise _refused(field_problems(error)) from error
+
+
+def _refused(fields: list[dict[str, str]]) -> InvalidRequest:
+    """Return the refusal of a frame; the paths begin with its type, which is none of its fields."""
+    for field in fields:
+        kind, _, rest = field["path"].partition(".")
+        field["path"] = rest if rest and kind in _TYPES else field["path"]
+    problems = [FieldProblem(**field) for field in fields]
+    return InvalidRequest(in_words(fields).replace("The body", "The frame"), problems)

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from domain.paging import MAX_LIMIT
+from entrypoints.http.known_fields import NamesItsFields
 
 EXAMPLE_ID: Final = "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
 
@@ -60,7 +61,17 @@ def _whole(value: Any) -> Any:
 Whole = Annotated[int, BeforeValidator(_whole)]
 
 
-class RequestBody(BaseModel):
+# A call's arguments are `params` in events, `parameters` where a tool is called, and `arguments`
+# in consents: whoever copies from one to the other is understood.
+_ARGUMENTS: Final = ("arguments", "parameters", "params")
+
+
+def arguments_named(name: str) -> AliasChoices:
+    """Return the names under which arguments are taken; ``name`` is the one that is documented."""
+    return AliasChoices(name, *(other for other in _ARGUMENTS if other != name))
+
+
+class RequestBody(NamesItsFields):
     """A body that is taken as written: no other fields, no other types."""
 
     model_config = ConfigDict(extra="forbid", strict=True)

@@ -95,7 +95,7 @@ WEBSOCKETS: Final[Json] = {
 FAILURES: Final[dict[int, tuple[str, str, str]]] = {
     400: (
         "INVALID_REQUEST",
-        "The request is not valid. message: Field required",
+        "The field message is missing.",
         "Unreadable JSON, a bad query, or a bad field: `details.fields` says which.",
     ),
     401: (

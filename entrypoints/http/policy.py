@@ -14,7 +14,7 @@ from domain.policy import Autonomy, Comparison, Condition, Decision, Policy, Rul
 from domain.tools import Effect
 from entrypoints.encoding import time_text
 from entrypoints.http.guard import caller, for_role
-from entrypoints.http.models import RequestBody, Timestamp, Whole, example
+from entrypoints.http.models import RequestBody, Timestamp, Whole, arguments_named, example
 from entrypoints.http.openapi import can_fail
 from entrypoints.services import services
 
@@ -79,7 +79,11 @@ class RuleBody(RequestBody):
     tool: Pattern = "*"
     effect: EffectName | None = None
     user: Pattern = Field("*", description="A pattern of user names, with `*` and `?`.")
-    arguments: list[AnyCondition] = Field(default_factory=list, max_length=CONDITIONS)
+    arguments: list[AnyCondition] = Field(
+        default_factory=list,
+        max_length=CONDITIONS,
+        validation_alias=arguments_named("arguments"),
+    )
 
     def rule(self) -> Rule:
         """Return the rule."""
@@ -188,7 +192,9 @@ class ExplainRequest(RequestBody):
     model_config = example({"tool": "calculator", "arguments": {"expression": "17 * 23"}})
 
     tool: str = Field(min_length=1, max_length=LENGTH)
-    arguments: dict[str, Any] = Field(default_factory=dict)
+    arguments: dict[str, Any] = Field(
+        default_factory=dict, validation_alias=arguments_named("arguments")
+    )
 
 
 class Explanation(BaseModel):

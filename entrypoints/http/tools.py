@@ -14,7 +14,7 @@ from entrypoints.http.errors import error_response
 from entrypoints.http.event_models import ConsentRequest
 from entrypoints.http.guard import caller, for_role
 from entrypoints.http.idempotency import request_key, takes_key
-from entrypoints.http.models import Enabling, Id, RequestBody, example
+from entrypoints.http.models import Enabling, Id, RequestBody, arguments_named, example
 from entrypoints.http.openapi import can_fail
 from entrypoints.http.streams import collect, first_answer
 from entrypoints.http.tool_lists import (
@@ -79,7 +79,9 @@ class ExecuteRequest(RequestBody):
 
     tool: str = Field(min_length=1, max_length=200)
     parameters: dict[str, Any] = Field(
-        default_factory=dict, description="Its arguments, as its schema has them."
+        default_factory=dict,
+        validation_alias=arguments_named("parameters"),
+        description="Its arguments, as its schema has them.",
     )
 
 

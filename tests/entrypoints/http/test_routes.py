@@ -16,6 +16,7 @@ from entrypoints.http.guard import is_open, role_of
 from tests.entrypoints.http.conftest import Client, Installation, read_error
 
 OPEN = {
+    "/",
     "/api/auth/login",
     "/api/auth/refresh",
     "/api/auth/register",
@@ -26,16 +27,19 @@ OPEN = {
     "/api/ready",
     "/api/redoc",
     "/docs",
+    "/favicon.ico",
     "/health",
     "/openapi.json",
     "/redoc",
     "/status",
 }
-UNDOCUMENTED = {  # the pages of the documentation do not document themselves
+UNDOCUMENTED = {  # pages for browsers; those of the documentation do not document themselves
+    "/",
     "/api/docs",
     "/api/docs/assets/<digest>/<name>",
     "/api/redoc",
     "/docs",
+    "/favicon.ico",
     "/openapi.json",
     "/redoc",
 }

@@ -1,0 +1,31 @@
+"""The words of errors that the web framework raises, in our voice: what is so, and what to do."""
+
+from typing import Final
+
+from quart import current_app
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+_TEXTS: Final = {
+    400: "The request cannot be read. Send it again as HTTP/1.1 has it.",
+    404: "There is nothing at this address. /api/docs lists the addresses that there are.",
+    408: "The body did not arrive in time. Send it again, faster.",
+    500: "Something went wrong on our side. It is logged.",
+}
+
+
+def text_of(error: HTTPException) -> str:
+    """Return what to tell the client: the words that we gave the error, or ours for its status."""
+    if isinstance(error, MethodNotAllowed):
+        allowed = sorted(set(error.valid_methods or ()) - {"HEAD", "OPTIONS"})
+        return f"This address does not take this method. It takes {_listed(allowed)}."
+    if error.description is not None and error.description != type(error).description:
+        return error.description
+    status = error.code or 500
+    if status == 413:  # noqa: PLR2004  the one text that needs a figure
+        most = current_app.config["MAX_CONTENT_LENGTH"]
+        return f"The body is too large: {most:,} bytes are taken here at most."
+    return _TEXTS.get(status) or f"{error.name}."
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(names) if names else "none"
