@@ -88,8 +88,14 @@ class PluginHttpClient(HttpClient):
 
         import httpx2
 
+        from adapters.transport.environment import proxy_mounts, tls_context
+
+        context = tls_context()
         return httpx2.AsyncClient(
             timeout=httpx2.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
+            verify=context,
+            mounts=dict(proxy_mounts(context, httpx2.Limits())),
+            trust_env=False,  # its own reading of proxies fails on any that it does not know
             headers={"User-Agent": self._user_agent},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )

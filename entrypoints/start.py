@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from typing import Final
 
+from adapters.transport.environment import network_problems
 from domain.errors import Unavailable
 from domain.plugins import PluginState
 from domain.ports.chat_model import ChatModels
@@ -73,6 +74,7 @@ def _warnings(services: Services, provider: str) -> Iterator[str]:
             f"registration is closed, since {settings.api_host} can be reached from other "
             "machines: PUERTO_REGISTRATION=open lets anybody open an account there"
         )
+    yield from network_problems()
     state = services.models.states().get(provider, "not known here")
     if state in {_NOT_CONFIGURED, "not known here"}:
         yield f"the provider {provider}, which is to answer, is {state}: messages get 503"

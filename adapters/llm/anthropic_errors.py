@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from adapters.llm.failures import failure
+from adapters.llm.failures import failure, unreachable
 from adapters.llm.provider_errors import error_of_response
 from domain.errors import ProviderReason
 
@@ -26,7 +26,7 @@ def anthropic_errors(provider: str) -> Iterator[None]:
         # Its text may hold a part of the key.
         raise error_of_response(provider, error.response) from None
     except anthropic.APIConnectionError as error:
-        raise failure(provider, ProviderReason.UNREACHABLE) from error
+        raise unreachable(provider, error) from error
     except anthropic.CredentialsError as error:
         raise failure(provider, ProviderReason.AUTHENTICATION) from error
     except anthropic.AnthropicError as error:

@@ -70,6 +70,22 @@ def failure(
     return error
 
 
+def unreachable(provider: str, error: Exception) -> ProviderError:
+    """Make the error for a connection that could not be made.
+
+    A client is told why only where a variable of the environment is wrong: else the words may
+    name machines that are none of its business. The log has them.
+    """
+    from adapters.transport.problems import BadEnvironment
+
+    behind = error.__cause__  # an SDK's own error tells nothing; what is behind it does
+    cause = error if isinstance(error, BadEnvironment) else behind or error
+    is_public = isinstance(cause, BadEnvironment)
+    made = failure(provider, ProviderReason.UNREACHABLE, str(cause) if is_public else "")
+    made.words = made.words or redacted(str(cause))
+    return made
+
+
 def reason_of_status(status: int) -> ProviderReason:
     """Return why a provider answers with this HTTP status."""
     client_error = range(400, 500)
@@ -104,11 +120,11 @@ def http_errors(provider: str) -> Iterator[None]:
     except (httpx2.TimeoutException, TimeoutError) as error:
         raise failure(provider, ProviderReason.TIMEOUT) from error
     except httpx2.ConnectError as error:
-        raise failure(provider, ProviderReason.UNREACHABLE) from error
+        raise unreachable(provider, error) from error
     except UnicodeEncodeError as error:  # headers are ASCII, and the key is the only one of ours
         raise failure(provider, ProviderReason.AUTHENTICATION) from error
     except (httpx2.UnsupportedProtocol, httpx2.ProxyError, httpx2.InvalidURL) as error:
-        raise failure(provider, ProviderReason.UNREACHABLE) from error
+        raise unreachable(provider, error) from error
     except (httpx2.DecodingError, httpx2.TooManyRedirects) as error:
         raise failure(provider, ProviderReason.MALFORMED) from error
     except (httpx2.HTTPError, httpx2.StreamError) as error:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from adapters.llm.failures import failure
+from adapters.llm.failures import failure, unreachable
 from adapters.llm.provider_errors import error_of_response
 from domain.errors import ProviderReason
 
@@ -22,7 +22,7 @@ def google_errors(provider: str) -> Iterator[None]:
     try:
         yield
     except (httpx2.NetworkError, httpx2.RemoteProtocolError) as error:  # before any answer
-        raise failure(provider, ProviderReason.UNREACHABLE) from error
+        raise unreachable(provider, error) from error
     except errors.APIError as error:
         if not isinstance(error.response, httpx2.Response):  # as it is: the client is ours
             raise failure(provider, ProviderReason.MALFORMED) from None

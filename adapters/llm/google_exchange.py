@@ -8,6 +8,7 @@ errors), sends our body in place of the SDK's, and keeps a good response for us.
 Importing this imports the SDK.
 """
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -61,7 +62,15 @@ class GoogleExchange:
     def __init__(self, client: httpx2.AsyncClient, *, api_key: str, base_url: str | None) -> None:
         self._client = client
         outer = httpx2.AsyncClient(transport=_Handover(client), trust_env=False)
-        options = types.HttpOptions(base_url=base_url, httpx_async_client=outer)
+        # What else the SDK would make, from proxies and certificates of the environment, is used
+        # for nothing here, and would fail on those that cannot be used.
+        unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        options = types.HttpOptions(
+            base_url=base_url,
+            httpx_client=httpx2.Client(verify=unused, trust_env=False),
+            httpx_async_client=outer,
+            async_client_args={"ssl": unused},
+        )
         # Not whatever the environment says: it is Google's other service, of other credentials.
         self._sdk = genai.Client(api_key=api_key, vertexai=False, http_options=options)
         self._config = types.GenerateContentConfig(

@@ -23,30 +23,29 @@ def streaming_client(
 ) -> "httpx2.AsyncClient":
     """Return a client for an SDK, with the defaults that the SDKs' own clients have.
 
-    Proxies are read from the environment as httpx2 reads them, and reached by its own transport.
+    Proxies are read from the environment as httpx2 reads them, and reached by its own transport;
+    one that cannot be used fails those requests alone that would go through it.
     Answers are asked for uncompressed: a compressor holds pieces back. ``timeout`` is in seconds.
     Slow (certificates are read): call it in a thread.
     """
     import httpx2
-    from httpx2._utils import get_environment_proxies  # no public name gives NO_PROXY's rules
 
+    from adapters.transport.environment import proxy_mounts, tls_context
+    from adapters.transport.problems import BadEnvironment
     from adapters.transport.streaming import StreamingTransport
 
-    context = httpx2.create_ssl_context(verify=verify)
+    try:
+        context: ssl.SSLContext | bool = tls_context(verify)
+    except BadEnvironment:
+        context = verify  # told to the request that needs it: one without TLS does not
     limits = httpx2.Limits(
         max_connections=_MAX_CONNECTIONS,
         max_keepalive_connections=_MAX_IDLE,
         keepalive_expiry=_IDLE_SECONDS,
     )
-    proxied = {
-        pattern: None  # NO_PROXY: as if nothing were mounted
-        if proxy is None
-        else httpx2.AsyncHTTPTransport(verify=context, limits=limits, proxy=proxy)
-        for pattern, proxy in get_environment_proxies().items()
-    }
     return httpx2.AsyncClient(
         transport=StreamingTransport(verify=context, limits=limits),
-        mounts=proxied,
+        mounts=dict(proxy_mounts(context, limits)),
         timeout=timeout,
         follow_redirects=True,
         headers={"accept-encoding": "identity"},

@@ -141,11 +141,7 @@ class Pool:
 
     async def _tls(self) -> ssl.SSLContext:
         if self._context is None:
-            try:
-                context = await asyncio.to_thread(self._make_context)
-            except OSError as error:  # what SSL_CERT_FILE names is not there, or not one
-                message = f"The certificates to trust cannot be read: {error}"
-                raise httpx2.ConnectError(message) from error
+            context = await asyncio.to_thread(self._make_context)
             context.set_alpn_protocols(["http/1.1"])
             self._context = context
         return self._context

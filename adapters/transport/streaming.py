@@ -9,6 +9,7 @@ import httpx2
 
 from adapters.transport.connection import Connection, Timeouts
 from adapters.transport.dialing import LookUp, addresses_of
+from adapters.transport.environment import tls_context
 from adapters.transport.pool import Origin, Pool
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -29,7 +30,7 @@ class StreamingTransport(httpx2.AsyncBaseTransport):
         limits: httpx2.Limits = _DEFAULT_LIMITS,
         look_up: LookUp = addresses_of,
     ) -> None:
-        self._pool = Pool(partial(httpx2.create_ssl_context, verify=verify), limits, look_up)
+        self._pool = Pool(partial(tls_context, verify), limits, look_up)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request and return the response, its body still to come.

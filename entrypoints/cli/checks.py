@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from adapters.persistence import plan
 from adapters.security.secrets import SecretStore
+from adapters.transport.environment import network_problems
 from domain.cloud_switches import without_clouds
 from domain.configuration import Configuration
 from domain.errors import PuertoError
@@ -64,6 +65,7 @@ async def examine(settings: Settings) -> list[Finding]:
         _data_folder(settings.data_dir),
         await _database(settings),
         *_secrets(settings),
+        *[Finding("network", State.NOTE, problem) for problem in network_problems()],
         *[await _provider(settings, name, state) for name, state in states.items()],
         *map(_plugin, plugins),
         *_unused(settings, {*states, *(plugin.name for plugin in plugins)}),

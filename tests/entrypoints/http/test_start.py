@@ -37,6 +37,16 @@ def test_a_cassette_that_cannot_be_played_stops_the_start(tmp_path: Path) -> Non
         require_answerers(settings, Container(settings=settings).models())
 
 
+async def test_the_start_names_a_proxy_that_cannot_be_used(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks://127.0.0.1:9/")
+    async with install() as installation:
+        with log_lines() as lines:
+            await log_start(installation.services, "http://127.0.0.1:8000")
+    assert with_words(lines, " WARNING ", "the variable ALL_PROXY", "socks://")
+
+
 async def test_the_start_says_on_what_and_with_what(install: Install) -> None:
     given = {
         "API_HOST": "0.0.0.0",

@@ -1,0 +1,18 @@
+"""Errors of the transport beyond those of httpx2. Importing this imports httpx2."""
+
+import httpx2
+
+
+class BadEnvironment(httpx2.ConnectError):
+    """A variable of the environment names a proxy, or certificates, that cannot be used."""
+
+
+class RefusingTransport(httpx2.AsyncBaseTransport):
+    """Fails every request with the problem of the proxy that it would go through."""
+
+    def __init__(self, problem: str) -> None:
+        self._problem = problem
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Raise the problem."""
+        raise BadEnvironment(self._problem, request=request)
