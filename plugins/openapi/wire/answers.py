@@ -1,6 +1,5 @@
 """What an API answered, as the result of a call or as a failure that the model can act on."""
 
-import codecs
 import json
 import re
 from http import HTTPStatus
@@ -11,12 +10,12 @@ from domain.artifacts import ARTIFACT_BYTES, NAME_LENGTH, Artifact
 from domain.errors import ToolFailed
 from domain.ports.web import WebResponse
 from plugins.openapi.operation import Operation
+from plugins.openapi.wire.charsets import read_json, read_text
 from plugins.openapi.wire.media_types import essence, is_json, is_json_lines, is_text
 
 ERROR_LENGTH: Final = 2000  # characters of an API's error that the model sees
 _TOLD: Final = ("location", "link", "retry-after")  # headers that tell what to do next
 _MESSAGES: Final = ("message", "detail", "error_description", "title", "error", "errors", "fault")
-_CHARSET: Final = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 _FILENAME: Final = re.compile(r"filename\s*=\s*(?:\"([^\"]*)\"|([^;\s]+))", re.IGNORECASE)
 _UNFIT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f/\\\ud800-\udfff]")
 _FAILED: Final = 400
@@ -59,11 +58,11 @@ def value_of(response: WebResponse) -> Any:
     media_type = response.header("content-type") or ""
     if is_json(media_type) or not media_type:
         try:
-            return json.loads(response.body.decode("utf-8-sig"), parse_constant=_refuse)
+            return read_json(response.body, media_type)
         except (ValueError, RecursionError):
             pass  # it says so, and is not: text, then, or nothing readable
     if is_json(media_type) or is_text(media_type) or is_json_lines(media_type):
-        return response.body.decode(_charset(media_type), errors="replace")
+        return read_text(response.body, media_type)
     try:
         return _BINARY if media_type else response.body.decode()
     except UnicodeDecodeError:
@@ -96,14 +95,6 @@ def _filename(response: WebResponse) -> str:
     return _UNFIT.sub("_", given or last)[:NAME_LENGTH] or "file"
 
 
-def _charset(media_type: str) -> str:
-    found = _CHARSET.search(media_type)
-    try:
-        return codecs.lookup(found[1]).name if found else "utf-8"
-    except LookupError:
-        return "utf-8"
-
-
 def _told(response: WebResponse) -> dict[str, str]:
     found = {name: response.header(name) for name in _TOLD}
     return {name: value for name, value in found.items() if value}
@@ -132,7 +123,3 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return ""
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is not JSON")

@@ -9,6 +9,7 @@ from domain.artifacts import Artifact
 from domain.errors import ToolFailed
 from domain.ports.web import WebResponse
 from plugins.openapi.wire.answers import ERROR_LENGTH, result_of
+from plugins.openapi.wire.charsets import _LABELS
 from tests.plugins.openapi.wire.operations import operation
 
 URL = "https://api.example/v1/files/a%20b.png?x=y"
@@ -31,6 +32,14 @@ def answer(status: int = 200, body: bytes = b"", **headers: str) -> WebResponse:
         ("application/json", b"[" * 100_000, "[" * 100_000),
         ("text/html; charset=ISO-8859-1", b"\xe9", "\u00e9"),
         ("text/plain; charset=none-such", b"a\xff", "a\ufffd"),
+        ("application/json; charset=ISO-8859-1", b'{"a": "\xe9"}', {"a": "\u00e9"}),
+        ("application/json; charset=utf-16", '{"a": "\u00e9"}'.encode("utf-16"), {"a": "\u00e9"}),
+        ("application/json; charset=UTF-16LE", '"\u00e9"'.encode("utf-16-le"), "\u00e9"),
+        ('application/json; charset="Shift_JIS"', '["\u65e5"]'.encode("shift_jis"), ["\u65e5"]),
+        ("application/json", '{"a": "\u00e9"}'.encode("utf-16"), {"a": "\u00e9"}),
+        ("application/json; charset=utf-16", b'{"a": 1}', {"a": 1}),  # it is not what it declares
+        ("application/json; charset=us-ascii", b'"\xc3\xa9"', "\u00e9"),
+        ("text/plain; charset=windows-1252", b"\x80", "\u20ac"),
         ("application/xml", b"<a/>", "<a/>"),
         ("text/csv", b"a,b", "a,b"),
         ("application/x-ndjson", b'{"a":1}\n', '{"a":1}\n'),
@@ -39,6 +48,20 @@ def answer(status: int = 200, body: bytes = b"", **headers: str) -> WebResponse:
 def test_json_and_text_are_results_as_they_are(kind: str, body: bytes, result: Any) -> None:
     response = answer(200, body, content_type=kind) if kind else answer(200, body)
     assert result_of(operation(), response) == result
+
+
+@pytest.mark.parametrize(
+    "codec",
+    ["punycode", "idna", "utf-7", "zip", "hex", "rot13", "unicode_escape", "raw-unicode-escape"],
+)
+def test_codecs_of_python_that_are_no_charsets_are_not_used(codec: str) -> None:
+    for kind in ("text/plain", "application/json"):
+        response = answer(200, b"a\\u0041-+AEE-", content_type=f"{kind}; charset={codec}")
+        assert result_of(operation(), response) == "a\\u0041-+AEE-"
+
+
+def test_every_charset_of_the_list_is_one() -> None:
+    assert all("~".encode(codec).decode(codec) == "~" for codec in set(_LABELS.values()))
 
 
 @pytest.mark.parametrize(

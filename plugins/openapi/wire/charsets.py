@@ -1,0 +1,65 @@
+"""The charsets in which answers are read: a list, since Python's codecs are not all for strangers.
+
+Some of them are no charsets at all (``zip``, ``rot13``), some take time that grows with the square
+of what they read (``punycode``). Those of the list are what the web uses
+(https://encoding.spec.whatwg.org/#names-and-labels), and take time that grows with the body alone.
+"""
+
+import json
+import re
+from encodings import normalize_encoding
+from encodings.aliases import aliases
+from typing import Final
+
+_CODECS: Final = frozenset(
+    {
+        *("ascii", "utf_8", "utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be"),
+        *("latin_1", "koi8_r", "koi8_u", "cp437", "cp850", "cp866", "cp874", "mac_roman"),
+        *(f"iso8859_{part}" for part in (*range(1, 12), *range(13, 17))),
+        *(f"cp125{page}" for page in range(9)),
+        *("shift_jis", "cp932", "euc_jp", "iso2022_jp", "euc_kr", "cp949"),
+        *("gb2312", "gbk", "gb18030", "big5", "big5hkscs"),
+    }
+)
+_LABELS: Final = {alias: codec for alias, codec in aliases.items() if codec in _CODECS} | {
+    codec: codec for codec in _CODECS
+}
+_DECLARED: Final = re.compile(r"charset\s*=\s*\"?([\w.:-]{1,40})", re.IGNORECASE | re.ASCII)
+
+
+def declared(media_type: str) -> str | None:
+    """Return the codec of the charset that a Content-Type declares; None: none that is known."""
+    found = _DECLARED.search(media_type)
+    return _LABELS.get(normalize_encoding(found[1]).lower()) if found else None
+
+
+def read_json(body: bytes, media_type: str) -> object:
+    """Return the JSON value in a body, in its declared charset, or in the one that it begins in.
+
+    JSON is UTF-8 (RFC 8259, 8.1), but older servers send what they declare.
+
+    Raises:
+        ValueError: it is not JSON.
+        RecursionError: it is nested too deeply.
+
+    """
+    codec = declared(media_type)
+    if codec is not None and codec != "utf_8":
+        try:
+            return _parsed(body.decode(codec))
+        except ValueError:
+            pass  # it declares what it is not
+    return _parsed(body.decode(json.detect_encoding(body)))
+
+
+def read_text(body: bytes, media_type: str) -> str:
+    """Return a body as text, with a mark in the place of what its charset does not have."""
+    return body.decode(declared(media_type) or "utf-8", errors="replace")
+
+
+def _parsed(text: str) -> object:
+    return json.loads(text.removeprefix("\ufeff"), parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> object:
+    raise ValueError(f"{constant} is not JSON")
