@@ -19,6 +19,7 @@ from domain.secrets import fingerprint, new_secret
 
 SESSION: Final = timedelta(days=30)
 RECHECK_SECONDS: Final = 5.0  # how long a revoked session may live on in another process
+_RECHECK: Final = timedelta(seconds=RECHECK_SECONDS)
 _CACHE_SIZE: Final = 10_000
 
 _log = logging.getLogger(__name__)
@@ -135,11 +136,14 @@ class Authentication:
         """Return whose access token this is.
 
         Raises:
-            Unauthenticated: it is not valid, or its session was revoked.
+            Unauthenticated: it is not valid, or its session was revoked or is another user's.
 
         """
         claims = self._tokens.read(token)
-        return await self._identity(claims.session_id, claims.expires_at)
+        identity = await self._identity(claims.session_id, claims.expires_at)
+        if identity.user.id != claims.user_id:
+            raise Unauthenticated("The access token is not valid. Log in again.")
+        return identity
 
     async def recheck(self, identity: Identity) -> Identity:
         """Return the caller as of now: of a stream or socket that has been open for a while.
@@ -153,18 +157,25 @@ class Authentication:
         return await self._identity(identity.session_id, identity.expires_at)
 
     async def _identity(self, session_id: str, expires_at: datetime) -> Identity:
-        now = self._clock.now()
-        known = self._known.get(session_id)
-        if known is not None and known[0] > now:
-            return Identity(known[1], session_id, expires_at)
-        user = await self._sessions.user(session_id, now)
+        user = await self._user_of(session_id)
         if user is None:
-            self._known.pop(session_id, None)
             raise Unauthenticated("The access token is not valid. Log in again.")
+        return Identity(user, session_id, expires_at)
+
+    async def _user_of(self, session_id: str) -> User | None:
+        """Return whose session it is, as it is or was a moment ago."""
+        now = self._clock.now()
+        known = self._known.pop(session_id, None)
+        # Looked up in the future: the clock was set back, and nobody knows how long ago it was.
+        if known is None or not now - _RECHECK < known[0] <= now:
+            user = await self._sessions.user(session_id, now)
+            known = None if user is None else (now, user)
+        if known is None:
+            return None
         if len(self._known) >= _CACHE_SIZE:
             self._known.clear()
-        self._known[session_id] = (now + timedelta(seconds=RECHECK_SECONDS), user)
-        return Identity(user, session_id, expires_at)
+        self._known[session_id] = known
+        return known[1]
 
     async def add_user(
         self, username: str, email: str, full_name: str, password: str, role: Role

@@ -25,6 +25,18 @@ MAX_TOKEN_LENGTH: Final = 8192
 _DEFECTS: Final = (JoseError, ValueError, TypeError, KeyError, OverflowError, RecursionError)
 
 
+class _Rules(jwt.JWTClaimsRegistry):
+    """Does not hold the time of issue against the clock.
+
+    RFC 7519 asks for no such check, and after a clock was set back every token is from the future.
+    """
+
+    def validate_iat(self, value: object) -> None:
+        """Let through any time; `_time` refuses what is none."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TypeError("iat")
+
+
 class JwtTokens(Tokens):
     """HS256 and nothing else; every claim is demanded and checked.
 
@@ -46,7 +58,7 @@ class JwtTokens(Tokens):
         self._audience = audience
         self._lifetime = lifetime
         self._algorithms = JWSRegistry(algorithms=[ALGORITHM])
-        self._rules = jwt.JWTClaimsRegistry(
+        self._rules = _Rules(
             now=self._now,
             leeway=LEEWAY_SECONDS,
             iss={"essential": True, "value": issuer},

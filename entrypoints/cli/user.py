@@ -35,7 +35,7 @@ def add(
     generate: Generate = False,
 ) -> None:
     """Make a user. The password is asked for, unless an option says where it comes from."""
-    _check(name, email)
+    name, email = _checked(name, email)
     password = _password(from_stdin=password_stdin, generate=generate)
     user = asyncio.run(_add(name, email, full_name or name, password, role))
     typer.echo(f"Made {user.username} ({user.role}).")
@@ -83,21 +83,23 @@ async def _all() -> list[User]:
 
 async def _change(name: str, password: str) -> None:
     from domain.errors import NotFound
+    from entrypoints.addresses import normal_login
     from entrypoints.cli.embedded import installation
 
     async with installation() as services:
-        if await services.authentication.change_password(name, password) is None:
+        if await services.authentication.change_password(normal_login(name), password) is None:
             raise NotFound(f"There is no user {name}.")
 
 
-def _check(name: str, email: str) -> None:
-    from pydantic import EmailStr, TypeAdapter, ValidationError
+def _checked(name: str, email: str) -> tuple[str, str]:
+    """Return the name and the address as they are looked up at a login."""
+    from entrypoints.addresses import normal_address, normal_login
 
     if not name.isprintable() or not name.strip() or " " in name:
         raise typer.BadParameter("a user's name has no spaces and no control characters")
     try:
-        TypeAdapter(EmailStr).validate_python(email)
-    except ValidationError as error:
+        return normal_login(name), normal_address(email)
+    except ValueError as error:
         raise typer.BadParameter(f"{email} is not an e-mail address") from error
 
 
@@ -112,6 +114,8 @@ def _password(*, from_stdin: bool, generate: bool) -> str:
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     if len(password) < MIN_PASSWORD:
         raise typer.BadParameter(f"a password has at least {MIN_PASSWORD} characters")
+    if not password.strip():
+        raise typer.BadParameter("a password must not be blank")
     return password
 
 

@@ -1,8 +1,15 @@
 """Accounts and logins."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, EmailStr, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    EmailStr,
+    Field,
+    model_validator,
+)
 from pydantic.json_schema import SkipJsonSchema
 from quart import Blueprint, request
 from quart_schema import document_response, tag, validate_request
@@ -11,6 +18,7 @@ from domain.authentication import Grant
 from domain.identity import User
 from domain.log_context import bind
 from domain.ports.passwords import MAX_PASSWORD_BYTES
+from entrypoints.addresses import normal_address, normal_login
 from entrypoints.encoding import time_text
 from entrypoints.http.guard import caller, identity, open_to_all
 from entrypoints.http.models import Id, RequestBody, Timestamp, example
@@ -71,6 +79,22 @@ def token_answer(grant: Grant) -> dict[str, Any]:
     }
 
 
+def _address(value: object) -> object:
+    return normal_address(value) if isinstance(value, str) else value
+
+
+def _name(name: str) -> str:
+    if "<" in name or ">" in name:
+        raise ValueError("A name holds no < and no >.")
+    return _not_blank(name).strip()
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("It must not be blank.")
+    return text
+
+
 class RegisterRequest(RequestBody):
     """A new account."""
 
@@ -82,15 +106,18 @@ class RegisterRequest(RequestBody):
         }
     )
 
-    email: EmailStr = Field(
+    email: Annotated[EmailStr, BeforeValidator(_address)] = Field(
         description="Also the user name.",
-        json_schema_extra={"pattern": r"^[^@\s]+@[^@\s]+\.[^@\s]+$"},
+        json_schema_extra={"pattern": r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$"},
     )
-    full_name: str = Field(min_length=1, max_length=200)
-    password: str = Field(
+    full_name: Annotated[str, AfterValidator(_name)] = Field(
+        min_length=1, max_length=200, json_schema_extra={"pattern": r"^[^<>]*[^<>\s][^<>]*$"}
+    )
+    password: Annotated[str, AfterValidator(_not_blank)] = Field(
         min_length=8,
         max_length=MAX_PASSWORD_BYTES,
         description=f"At most {MAX_PASSWORD_BYTES} bytes in UTF-8.",
+        json_schema_extra={"pattern": r"\S"},
     )
 
 
@@ -128,8 +155,8 @@ class LoginRequest(RequestBody):
 
     @property
     def login(self) -> str:
-        """The user name or e-mail address, whichever was sent."""
-        return self.username or self.email or ""
+        """The user name or e-mail address, whichever was sent, as it was registered."""
+        return normal_login(self.username or self.email or "")
 
 
 @blueprint.post("/login")

@@ -122,6 +122,26 @@ def test_other_hosts_change_nothing(service: RunningService, host: bytes) -> Non
 
 
 @pytest.mark.parametrize(
+    "lines",
+    [
+        [b"GET /health HTTP/1.1"],
+        [b"GET /health HTTP/1.1", b"Host: x", b"Host: x"],
+        [b"GET /health HTTP/1.1", b"Host: x", b"Host: y"],
+        [b"GET /health HTTP/1.1", b"Host:"],
+        [b"GET /health HTTP/1.0", b"Host: x", b"Host: x"],
+    ],
+)
+def test_a_request_names_one_host(service: RunningService, lines: list[bytes]) -> None:
+    answer = exchange(service.url, b"\r\n".join([*lines, b"Connection: close", b"", b""]))
+    assert status_of(answer) == 400
+    assert b"Send one Host header" in answer
+
+
+def test_a_client_of_http_1_0_may_leave_the_host_out(service: RunningService) -> None:
+    assert status_of(exchange(service.url, b"GET /health HTTP/1.0\r\n\r\n")) == 200
+
+
+@pytest.mark.parametrize(
     ("body", "headers", "status"),
     [
         (b'{"message": "\xff\xfe"}', [JSON], 400),

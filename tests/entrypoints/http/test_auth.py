@@ -1,9 +1,13 @@
 """Accounts and logins, as clients see them."""
 
+from datetime import timedelta
+
 import pytest
 
+from adapters.security.tokens import JwtTokens
 from entrypoints.http.auth import TokenAnswer, UserView
 from tests.entrypoints.http.conftest import PASSWORD, Client, Install, Installation, read_error
+from tests.fakes.clock import FakeClock
 
 ADA = {"email": "Ada@Example.com", "full_name": "Ada Lovelace", "password": PASSWORD}
 
@@ -48,6 +52,11 @@ async def test_registration_can_be_closed(install: Install) -> None:
         ({"password": "€" * 1000}, None),  # 3,000 bytes
         ({"full_name": ""}, "full_name"),
         ({"full_name": 7}, "full_name"),
+        ({"full_name": "   "}, "full_name"),
+        ({"full_name": "<b>Ada</b>"}, "full_name"),
+        ({"email": "Ada <ada@example.com>"}, "email"),
+        ({"email": "<ada@example.com>"}, "email"),
+        ({"password": " " * 10}, "password"),
         ({"role": "admin"}, "role"),
     ],
 )
@@ -60,6 +69,55 @@ async def test_bad_accounts_are_refused(
 
     if path is not None:
         assert [field["path"] for field in error["details"]["fields"]] == [path]
+
+
+@pytest.mark.parametrize(
+    ("registered", "login"),
+    [
+        ("Ada@Example.com", "ADA@EXAMPLE.COM"),
+        (" ada@example.com ", "ada@example.com\t"),
+        ("ada@xn--bcher-kva.example", "ada@b\u00fccher.example"),
+        ("ada@b\u00dccher.example", "ada@xn--bcher-kva.example"),
+        ("jose\u0301@example.com", "jos\u00e9@example.com"),
+    ],
+)
+@pytest.mark.parametrize("key", ["username", "email"])
+async def test_an_address_is_the_same_however_it_is_spelt(
+    installation: Installation, registered: str, login: str, key: str
+) -> None:
+    account = ADA | {"email": registered}
+    grant = await installation.anyone.json("POST", "/api/auth/register", account, 201)
+    body = {key: login, "password": PASSWORD}
+    assert (await installation.anyone.json("POST", "/api/auth/login", body))["user"] == grant[
+        "user"
+    ]
+    again = ADA | {"email": login}
+    await installation.anyone.error("POST", "/api/auth/register", 409, "CONFLICT", again)
+
+
+async def test_a_token_of_another_user_does_not_open_a_session(install: Install) -> None:
+    secret = "kq8Zr2Xv5Lm1Tn7Wd4Pb9Hc6Js3Gf0Ya"
+    async with install(JWT_SECRET=secret) as installation:
+        ada, bob = await installation.user("ada"), await installation.user("bob")
+        tokens = JwtTokens(secret, installation.services.clock)
+        found = await installation.services.users.by_login("bob")
+        assert found is not None
+        mixed = tokens.issue(found[0], tokens.read(ada.token or "").session_id).token
+        await Client(installation.app, mixed).error("GET", "/api/auth/me", 401, "UNAUTHORIZED")
+        assert await ada.get("/api/auth/me") == ada.user  # known by now, and still not bob's
+        await Client(installation.app, mixed).error("GET", "/api/auth/me", 401, "UNAUTHORIZED")
+        assert await bob.get("/api/auth/me") == bob.user
+
+
+async def test_a_clock_that_was_set_back_locks_nobody_out(install: Install) -> None:
+    clock = FakeClock()
+    async with install(clock) as installation:
+        ada = await installation.user("ada")
+        assert await ada.get("/api/auth/me") == ada.user
+        clock.advance(timedelta(minutes=-30))
+        assert await ada.get("/api/auth/me") == ada.user
+        await ada.send("POST", "/api/auth/logout")
+        await ada.error("GET", "/api/auth/me", 401, "UNAUTHORIZED")
 
 
 @pytest.mark.parametrize("key", ["username", "email"])
