@@ -7,10 +7,17 @@ from typing import Any, Final
 from domain.api_changes import Diff
 from domain.api_documents import Document
 from domain.api_patterns import fits
+from domain.api_summary import ApiSummary, summary_of
 from domain.errors import Conflict, FieldProblem, InvalidRequest, Unprocessable
 from domain.fixed_arguments import Values, has_argument, names_of
 from domain.ids import new_id
-from domain.learned_apis import ApiSettings, ApiVersion, LearnedApi, offered
+from domain.learned_apis import (
+    ApiSettings,
+    ApiTool,
+    ApiVersion,
+    LearnedApi,
+    SkippedOperation,
+)
 
 NAME_LENGTH: Final = 100
 
@@ -49,6 +56,7 @@ class Draft:
 
     ``event`` is what it will be called: ``learned``, ``changed``, ``refreshed``, ``accepted``.
     ``diff`` is what a refresh or acceptance does. ``waiting`` is a version that has to wait.
+    ``summary`` is of the version in use.
     """
 
     event: str
@@ -58,6 +66,17 @@ class Draft:
     waiting: ApiVersion | None = None
     credentials: Mapping[str, Any] | None = field(default=None, repr=False)
     fixed: Values | None = field(default=None, repr=False)
+    summary: ApiSummary = field(default_factory=ApiSummary, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An API as it is kept, and some of its operations; ``diff`` is what accepting it would do."""
+
+    api: LearnedApi
+    summary: ApiSummary
+    operations: Sequence[ApiTool | SkippedOperation]
+    diff: Diff | None = None
 
 
 def with_fixed_named(settings: ApiSettings, fixed: Values | None) -> ApiSettings:
@@ -154,18 +173,39 @@ def renamed(version: ApiVersion, names: Mapping[str, str]) -> ApiVersion:
 
 
 def counted(draft: Draft) -> Draft:
-    """Return the draft, what its API tells of its version made true."""
+    """Return the draft, what it and its API tell of its version made true."""
     api, version = draft.api, draft.version
+    summary = summary_of(api.settings, version)
     return replace(
         draft,
+        summary=summary,
         api=replace(
             api,
             title=version.title,
             digest=version.digest,
             endpoints=version.endpoints,
-            tools=len(offered(api.settings, version)),
+            tools=len(summary.tools),
         ),
     )
+
+
+def checked(draft: Draft, known: Iterable[str], taken: Collection[str]) -> Draft:
+    """Return a draft that can be kept, counted: work for a thread.
+
+    ``known`` are operations that may be gone, ``taken`` the names of others' tools.
+
+    Raises:
+        InvalidRequest: a setting names what the document does not have.
+        Unprocessable: so do the credentials.
+        Conflict: a name is taken.
+
+    """
+    draft = with_known_operations(draft, known)
+    require_schemes(draft)
+    require_arguments(draft)
+    if given := names_given(draft):
+        require_free(given, taken, draft)
+    return counted(draft)
 
 
 def _versions(draft: Draft) -> list[ApiVersion]:

@@ -2,28 +2,27 @@
 
 from collections.abc import Collection, Iterator
 
-from domain.learned_apis import ApiSettings, ApiVersion, offered
+from domain.api_summary import ApiSummary
+from domain.learned_apis import LearnedApi
 
 
-def warnings(settings: ApiSettings, version: ApiVersion, given: Collection[str]) -> Iterator[str]:
+def warnings(api: LearnedApi, summary: ApiSummary, given: Collection[str]) -> Iterator[str]:
     """Yield sentences; ``given`` are the schemes that there are credentials of the operator for."""
-    tools = offered(settings, version)
-    if version.skipped:
-        count, first = len(version.skipped), version.skipped[0]
+    settings = api.settings
+    if summary.skipped:
         yield (
-            f"{count} of {version.endpoints} operations cannot be learned. "
-            f"The first, {first.operation}: {first.message}"
+            f"{summary.skipped} of {api.endpoints} operations cannot be learned. "
+            f"The first, {summary.first_skipped}"
         )
-    if not tools:
+    if not summary.tools:
         yield "No tool is offered: all operations are excluded or disabled."
-    if not settings.base_url and any(not tool.places[:1] or not tool.places[0] for tool in tools):
+    if not settings.base_url and not summary.is_placed:
         yield "The document does not say where the API is: set base_url."
-    asking = [tool for tool in tools if not tool.is_open]
-    if not settings.per_user and any(given_none(tool.asks, given) for tool in asking):
-        names = ", ".join(sorted({name for tool in asking for name in tool.asks}))
+    if not settings.per_user and any(given_none(asks, given) for asks in summary.asking):
+        names = ", ".join(sorted({name for asks in summary.asking for name in asks}))
         yield f"Credentials are asked for and not set: {names}."
-    if changed := sum(bool(tool.notes) for tool in tools):
-        yield f"Something was mended or shortened; the notes say what. Tools: {changed}."
+    if summary.noted:
+        yield f"Something was mended or shortened; the notes say what. Tools: {summary.noted}."
 
 
 def given_none(asks: Collection[str], given: Collection[str]) -> bool:

@@ -5,7 +5,7 @@ beside it, by the names of operations, and so outlive it: which tools are offere
 name, with which words and effect.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -94,6 +94,11 @@ class ApiVersion:
     def endpoints(self) -> int:
         """How many operations the document has."""
         return len(self.tools) + len(self.skipped)
+
+    @property
+    def operations(self) -> "Sequence[ApiTool | SkippedOperation]":
+        """All operations in the order in which they are listed."""
+        return (*self.tools, *self.skipped)
 
     def names(self) -> dict[str, str]:
         """Return the tools' names by operation."""
@@ -251,24 +256,24 @@ class OperationReport:
     skipped: SkippedOperation | None = None
 
 
-def reported(settings: ApiSettings, version: ApiVersion) -> Iterator[OperationReport]:
-    """Yield all operations of a version, the tools as the operator wants them."""
-    for tool in version.tools:
-        override = settings.overrides.get(tool.operation, Override())
-        state = OperationState.OFFERED
-        if not override.enabled:
-            state = OperationState.DISABLED
-        elif not settings.takes(tool):
-            state = OperationState.EXCLUDED
-        yield OperationReport(tool.operation, state, settings.applied(tool))
-    for skipped in version.skipped:
-        yield OperationReport(skipped.operation, OperationState.SKIPPED, skipped=skipped)
+def reported(settings: ApiSettings, operation: ApiTool | SkippedOperation) -> OperationReport:
+    """Return what becomes of an operation, the tool as the operator wants it."""
+    name = operation.operation
+    if isinstance(operation, SkippedOperation):
+        return OperationReport(name, OperationState.SKIPPED, skipped=operation)
+    state = OperationState.OFFERED
+    if not settings.overrides.get(name, Override()).enabled:
+        state = OperationState.DISABLED
+    elif not settings.takes(operation):
+        state = OperationState.EXCLUDED
+    return OperationReport(name, state, settings.applied(operation))
 
 
 def offered(settings: ApiSettings, version: ApiVersion) -> Sequence[ApiTool]:
     """Return the tools that can be called."""
+    reports = (reported(settings, tool) for tool in version.tools)
     return [
         each.tool
-        for each in reported(settings, version)
+        for each in reports
         if each.tool is not None and each.state is OperationState.OFFERED
     ]

@@ -17,19 +17,16 @@ from domain.api_drafts import (
     NAME_LENGTH,
     Draft,
     Edit,
+    Found,
     Order,
+    checked,
     counted,
-    names_given,
     renamed,
-    require_arguments,
-    require_free,
-    require_schemes,
     with_fixed_named,
-    with_known_operations,
 )
 from domain.api_keyring import ApiKeyring
 from domain.api_names import free_names
-from domain.api_shelf import ApiShelf
+from domain.api_shelf import ApiShelf, Shelved
 from domain.errors import Conflict, PuertoError
 from domain.identity import User
 from domain.ids import new_id
@@ -81,6 +78,7 @@ class Learning:
         self._notices = notices
         self._unit_of_work = unit_of_work
         self._clock = clock
+        self._diffs: dict[str, tuple[int, Diff]] = {}
 
     async def learn(self, user: User, order: Order) -> Draft:
         """Return an API as it would be learned.
@@ -119,7 +117,8 @@ class Learning:
             Conflict: a name is taken.
 
         """
-        api, version = await self._apis.get(api_id), await self._apis.version(api_id)
+        shelved = await self._shelf.get(api_id)
+        api, version = shelved.api, shelved.version
         changed = replace(
             api,
             name=edit.name or api.name,
@@ -128,7 +127,7 @@ class Learning:
             revision=api.revision + 1,
         )
         changed.settings.check()
-        waiting = await self._apis.waiting(api_id)
+        waiting = await self._apis.waiting(api_id) if api.waiting else None
         draft = Draft("changed", changed, version, None, waiting, edit.credentials, edit.fixed)
         return await self._checked(draft, known=api.settings)
 
@@ -146,13 +145,13 @@ class Learning:
             WebError: its address is not open, or gave no answer.
 
         """
-        api = await self._apis.get(api_id)
+        shelved = await self._shelf.get(api_id)
+        api, before = shelved.api, shelved.version
         if document is None:
             if not api.source:
                 raise Conflict("This API's document has no address: send the new document.")
             document = Document(api.source)
-        before = await self._apis.version(api_id)
-        waited = await self._apis.waiting(api_id)
+        waited = await self._apis.waiting(api_id) if api.waiting else None
         names = (waited.names() if waited else {}) | before.names()
         try:
             read = await self._documents.read(document, names)
@@ -162,7 +161,7 @@ class Learning:
         new = await self._named(api_id, api.name, read, names)
         diff = await self._difference(api, before, new)
         waits = diff.is_breaking
-        version = merged(before, new, diff) if waits else new
+        version = await asyncio.to_thread(merged, before, new, diff) if waits else new
         refreshed = replace(
             api,
             source=document.url or api.source,
@@ -172,7 +171,8 @@ class Learning:
             waiting=new.digest if waits else "",
             revision=api.revision + 1,
         )
-        return counted(Draft("refreshed", refreshed, version, diff, new if waits else None))
+        draft = Draft("refreshed", refreshed, version, diff, new if waits else None)
+        return await asyncio.to_thread(counted, draft)
 
     async def accept(self, user: User, api_id: str, digest: str = "") -> Draft:
         """Return an API with the version that waits in use; ``digest`` is of the one that was seen.
@@ -182,16 +182,16 @@ class Learning:
             Conflict: none waits, or another one.
 
         """
-        api = await self._apis.get(api_id)
+        shelved = await self._shelf.get(api_id)
+        api, before = shelved.api, shelved.version
         waiting = await self._apis.waiting(api_id)
         if waiting is None:
             raise Conflict("No version of this API waits to be accepted.")
         if digest not in ("", waiting.digest):
             raise Conflict("Another version waits by now: look at it first.")
-        before = await self._apis.version(api_id)
         diff = await self._difference(api, before, waiting)
         accepted = replace(api, updated_by=user.id, waiting="", revision=api.revision + 1)
-        return counted(Draft("accepted", accepted, waiting, diff))
+        return await asyncio.to_thread(counted, Draft("accepted", accepted, waiting, diff))
 
     async def keep(self, draft: Draft) -> None:
         """Keep a draft: all of it or nothing; every worker will look at it.
@@ -215,6 +215,7 @@ class Learning:
         await self._unit_of_work.run(work)
         credentials = ", with credentials" if draft.credentials is not None else ""
         _log.info("the API %s was %s: %d tools%s", api.name, draft.event, api.tools, credentials)
+        self._shelf.expect(api, draft.version)
 
     async def announce(self, draft: Draft) -> None:
         """Use on this worker what was kept, and give notice of it."""
@@ -229,19 +230,33 @@ class Learning:
             }
             self._notices.publish(Notice(NoticeType.API_LEARNED, self._clock.now(), data))
 
-    async def found(self, api_id: str) -> Draft:
-        """Return an API as it is, with what the version that waits would do.
+    async def found(self, api_id: str, first: int, limit: int) -> Found:
+        """Return an API as it is, ``limit`` of its operations after the first ``first``.
+
+        With it comes what the version that waits would do.
 
         Raises:
             NotFound: there is none.
 
         """
-        api, version = await self._apis.get(api_id), await self._apis.version(api_id)
-        waiting = await self._apis.waiting(api_id) if api.waiting else None
-        diff = None
-        if waiting is not None:
-            diff = await self._difference(api, version, waiting)
-        return Draft("found", api, version, diff, waiting)
+        shelved = await self._shelf.get(api_id)
+        operations = await self._apis.operations(api_id, first, limit)
+        return Found(shelved.api, shelved.summary, operations, await self._awaited(shelved))
+
+    async def _awaited(self, shelved: Shelved) -> Diff | None:
+        """Return what the version that waits would do; it is compared once, and kept in mind."""
+        api = shelved.api
+        if not api.waiting:
+            self._diffs.pop(api.id, None)
+            return None
+        known = self._diffs.get(api.id)
+        if known is None or known[0] != api.revision:
+            waiting = await self._apis.waiting(api.id)
+            if waiting is None:  # it was accepted just now
+                return None
+            known = (api.revision, await self._difference(api, shelved.version, waiting))
+            self._diffs[api.id] = known
+        return known[1]
 
     async def forget(self, api_id: str) -> None:
         """Forget an API, its tools and all credentials for it.
@@ -253,6 +268,7 @@ class Learning:
 
         async def work() -> None:
             await self._apis.remove(api_id)
+            self._diffs.pop(api_id, None)
             await self._switches.renew(PLUGIN)
 
         await self._unit_of_work.run(work)
@@ -284,7 +300,7 @@ class Learning:
         """Return the version with names that no other tool has."""
         taken = await self._shelf.names_besides(api_id, self._toolbox, self._plugins)
         wanted = version.names()
-        names = free_names(wanted, taken, name, kept=kept)
+        names = await asyncio.to_thread(free_names, wanted, taken, name, kept=kept)
         if names == wanted:
             return version
         return await asyncio.to_thread(renamed, version, names)
@@ -301,10 +317,6 @@ class Learning:
         api = draft.api
         if any(other.name == api.name and other.id != api.id for other in await self._apis.all()):
             raise Conflict("There is a learned API of this name.")
-        draft = with_known_operations(draft, known.overrides if known else ())
-        require_schemes(draft)
-        require_arguments(draft)
-        if given := names_given(draft):
-            taken = await self._shelf.names_besides(api.id, self._toolbox, self._plugins)
-            require_free(given, taken, draft)
-        return counted(draft)
+        taken = await self._shelf.names_besides(api.id, self._toolbox, self._plugins)
+        gone = known.overrides if known else ()
+        return await asyncio.to_thread(checked, draft, gone, taken)

@@ -47,6 +47,11 @@ class TranslatedErrors(BaseDBAsyncClient):
         self._answered(query)
         return rows
 
+    async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        """Run one statement for each list of values."""
+        with translated():
+            await super().execute_many(query, values)
+
 
 class Client(TranslatedErrors):
     """An engine's client that opens transactions which cannot leak."""

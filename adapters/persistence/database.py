@@ -159,6 +159,12 @@ class Database:
         sql, count = _for_sqlite(sql)
         return sql, list(values[:count])
 
+    async def repeat(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement, written as for `fetch`, for each of the rows of values."""
+        if self.engine == "sqlite":
+            sql, _ = _for_sqlite(sql)
+        await self.connection.execute_many(sql, [list(row) for row in rows])
+
     def _opened(self) -> Client:
         if self._client is None:
             raise Unavailable("The database is not open.")

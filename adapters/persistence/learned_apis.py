@@ -1,44 +1,40 @@
-"""The learned APIs, a row each, their versions packed."""
+"""The learned APIs, a row each; their versions are rows of their own."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from adapters.persistence.api_versions import pack, unpack
-from adapters.persistence.codec import from_text, known_id, moment, storable, to_text
+from adapters.persistence.api_settings import read_settings, write_settings
+from adapters.persistence.api_versions import Versions
+from adapters.persistence.codec import known_id, moment, storable
 from adapters.persistence.database import Database
 from adapters.persistence.errors import Taken
 from adapters.persistence.keys import read_place, write_place
-from domain.api_patterns import EffectRule
 from domain.errors import Conflict, NotFound
-from domain.learned_apis import ApiSettings, ApiVersion, LearnedApi, Override, Selection
+from domain.learned_apis import (
+    ApiScheme,
+    ApiTool,
+    ApiVersion,
+    LearnedApi,
+    SkippedOperation,
+)
 from domain.paging import Page
-from domain.tools import Effect
 
 _COLUMNS: Final = (
     "id, name, source, settings, user_id, created_at, learned_at, updated_by, title, digest, "
     "waiting, endpoints, tools, revision, problem"
 )
 _ADD: Final = f"""
-    INSERT INTO learned_apis ({_COLUMNS}, version)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id
+    INSERT INTO learned_apis ({_COLUMNS})
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id
 """  # noqa: S608  ours
 _GET: Final = f"SELECT {_COLUMNS} FROM learned_apis WHERE id = $1"  # noqa: S608
 _ALL: Final = f"SELECT {_COLUMNS} FROM learned_apis ORDER BY created_at, id"  # noqa: S608
 _PAGE: Final = f"SELECT {_COLUMNS} FROM learned_apis{{after}} ORDER BY created_at, id LIMIT $1"  # noqa: S608
 _AFTER: Final = " WHERE (created_at, id) > ($2, $3)"
-_VERSION: Final = "SELECT version AS packed FROM learned_apis WHERE id = $1"
-_WAITING: Final = """
-    SELECT CASE WHEN waiting = '' THEN NULL ELSE waiting_version END AS packed
-    FROM learned_apis WHERE id = $1
-"""
 _CHANGE: Final = """
     UPDATE learned_apis SET name = $2, source = $3, settings = $4, learned_at = $5,
-        updated_by = $6, title = $7, digest = $8, waiting = CAST($9 AS TEXT), endpoints = $10,
-        tools = $11, revision = $12, problem = $13, version = COALESCE($14, version),
-        waiting_version = CASE
-            WHEN CAST($9 AS TEXT) = '' THEN NULL ELSE COALESCE($15, waiting_version)
-        END
+        updated_by = $6, title = $7, digest = $8, waiting = $9, endpoints = $10,
+        tools = $11, revision = $12, problem = $13
     WHERE id = $1 AND revision = $12 - 1 RETURNING id
 """
 _REMOVE: Final = "DELETE FROM learned_apis WHERE id = $1 RETURNING id"
@@ -49,6 +45,7 @@ class TortoiseLearnedApis:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._versions = Versions(database)
 
     async def add(self, api: LearnedApi, version: ApiVersion) -> None:
         """Keep a new API.
@@ -57,9 +54,13 @@ class TortoiseLearnedApis:
             Conflict: one of that name is there.
 
         """
-        packed = await asyncio.to_thread(pack, version)
+
+        async def work() -> None:
+            await self._database.fetch(_ADD, *_values(api))
+            await self._versions.put(api.id, version, waits=False)
+
         try:
-            await self._database.fetch(_ADD, *_values(api), packed)
+            await self._database.unit_of_work.run(work)
         except Taken as error:
             raise _name_taken() from error
 
@@ -91,6 +92,26 @@ class TortoiseLearnedApis:
         """Return all, the oldest first."""
         return [_to_api(row) for row in await self._database.fetch(_ALL)]
 
+    async def operations(
+        self, api_id: str, first: int, limit: int
+    ) -> Sequence[ApiTool | SkippedOperation]:
+        """Return ``limit`` operations of the version in use, after the first ``first``.
+
+        Raises:
+            NotFound: there is no such API.
+
+        """
+        return await self._versions.page(api_id, first, limit)
+
+    async def schemes(self, api_id: str) -> Sequence[ApiScheme]:
+        """Return the security schemes of the version in use.
+
+        Raises:
+            NotFound: there is no such API.
+
+        """
+        return await self._versions.schemes(api_id)
+
     async def version(self, api_id: str) -> ApiVersion:
         """Return the version in use.
 
@@ -98,8 +119,10 @@ class TortoiseLearnedApis:
             NotFound: there is no such API.
 
         """
-        row = await self._row(_VERSION, api_id)
-        return await asyncio.to_thread(unpack, bytes(row["packed"]))
+        version = await self._versions.get(api_id, waits=False)
+        if version is None:
+            raise NotFound("There is no such learned API.")
+        return version
 
     async def waiting(self, api_id: str) -> ApiVersion | None:
         """Return the version that waits to be accepted, if one does.
@@ -108,8 +131,7 @@ class TortoiseLearnedApis:
             NotFound: there is no such API.
 
         """
-        packed = (await self._row(_WAITING, api_id))["packed"]
-        return None if packed is None else await asyncio.to_thread(unpack, bytes(packed))
+        return await self._versions.get(api_id, waits=True)
 
     async def change(
         self,
@@ -126,16 +148,21 @@ class TortoiseLearnedApis:
             Conflict: somebody else changed it meanwhile, or another one has its name.
 
         """
-        packed = [
-            None if each is None else await asyncio.to_thread(pack, each)
-            for each in (version, waiting)
-        ]
+
+        async def work() -> None:
+            if not await self._database.fetch(_CHANGE, *_changed(api)):
+                raise Conflict("The learned API was changed meanwhile. Look at it again.")
+            if version is not None:
+                await self._versions.put(api.id, version, waits=False)
+            if not api.waiting:
+                await self._versions.drop(api.id, waits=True)
+            elif waiting is not None:
+                await self._versions.put(api.id, waiting, waits=True)
+
         try:
-            changed = await self._database.fetch(_CHANGE, *_changed(api), *packed)
+            await self._database.unit_of_work.run(work)
         except Taken as error:
             raise _name_taken() from error
-        if not changed:
-            raise Conflict("The learned API was changed meanwhile. Look at it again.")
 
     async def remove(self, api_id: str) -> None:
         """Forget an API, with all credentials for it.
@@ -162,7 +189,7 @@ def _values(api: LearnedApi) -> tuple[Any, ...]:
         api.id,
         storable(api.name),
         storable(api.source),
-        _write(api.settings),
+        write_settings(api.settings),
         api.user_id,
         api.created_at,
         api.learned_at,
@@ -182,7 +209,7 @@ def _changed(api: LearnedApi) -> tuple[Any, ...]:
         api.id,
         storable(api.name),
         storable(api.source),
-        _write(api.settings),
+        write_settings(api.settings),
         api.learned_at,
         api.updated_by,
         storable(api.title),
@@ -200,7 +227,7 @@ def _to_api(row: Mapping[str, Any]) -> LearnedApi:
         id=str(row["id"]),
         name=row["name"],
         source=row["source"],
-        settings=_read(row["settings"]),
+        settings=read_settings(row["settings"]),
         user_id=str(row["user_id"]),
         created_at=moment(row["created_at"]),
         learned_at=moment(row["learned_at"]),
@@ -212,70 +239,4 @@ def _to_api(row: Mapping[str, Any]) -> LearnedApi:
         tools=row["tools"],
         revision=row["revision"],
         problem=row["problem"],
-    )
-
-
-def _write(settings: ApiSettings) -> str:
-    return to_text(
-        {
-            "base_url": settings.base_url,
-            "include": _write_selection(settings.include),
-            "exclude": _write_selection(settings.exclude),
-            "overrides": {
-                operation: {
-                    "name": each.name,
-                    "description": each.description,
-                    "effect": each.effect,
-                    "enabled": each.enabled,
-                    "idempotent": each.idempotent,
-                }
-                for operation, each in settings.overrides.items()
-            },
-            "per_user": settings.per_user,
-            "per_second": settings.per_second,
-            "effects": [[rule.pattern, rule.effect] for rule in settings.effects],
-            "fixed": settings.fixed,
-            "fixed_version": settings.fixed_version,
-        }
-    )
-
-
-def _write_selection(selection: Selection) -> dict[str, Any]:
-    return {
-        "tags": selection.tags,
-        "paths": selection.paths,
-        "methods": selection.methods,
-        "operations": selection.operations,
-    }
-
-
-def _read(text: str) -> ApiSettings:
-    told = from_text(text)
-    return ApiSettings(
-        base_url=told["base_url"],
-        include=_read_selection(told["include"]),
-        exclude=_read_selection(told["exclude"]),
-        overrides={name: _read_override(each) for name, each in told["overrides"].items()},
-        per_user=told["per_user"],
-        per_second=told["per_second"],
-        effects=tuple(
-            EffectRule(pattern, Effect(effect)) for pattern, effect in told.get("effects", ())
-        ),
-        fixed={pattern: tuple(names) for pattern, names in told.get("fixed", {}).items()},
-        fixed_version=told.get("fixed_version", ""),
-    )
-
-
-def _read_selection(told: Mapping[str, Any]) -> Selection:
-    return Selection(**{name: tuple(listed) for name, listed in told.items()})
-
-
-def _read_override(told: Mapping[str, Any]) -> Override:
-    effect = told["effect"]
-    return Override(
-        told["name"],
-        told["description"],
-        None if effect is None else Effect(effect),
-        told["enabled"],
-        told.get("idempotent"),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from domain.learned_apis import ApiVersion, LearnedApi
+from domain.learned_apis import ApiScheme, ApiTool, ApiVersion, LearnedApi, SkippedOperation
 from domain.paging import Page
 
 
@@ -39,6 +39,28 @@ class LearnedApis(Protocol):
 
     async def all(self) -> Sequence[LearnedApi]:
         """Return all, the oldest first."""
+        ...
+
+    async def operations(
+        self, api_id: str, first: int, limit: int
+    ) -> Sequence[ApiTool | SkippedOperation]:
+        """Return ``limit`` operations of the version in use, after the first ``first``.
+
+        How a tool is called (``ApiTool.call``) does not come with it.
+
+        Raises:
+            NotFound: there is no such API.
+
+        """
+        ...
+
+    async def schemes(self, api_id: str) -> Sequence[ApiScheme]:
+        """Return the security schemes of the version in use.
+
+        Raises:
+            NotFound: there is no such API.
+
+        """
         ...
 
     async def version(self, api_id: str) -> ApiVersion:

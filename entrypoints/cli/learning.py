@@ -73,7 +73,7 @@ async def _learn(order: "Order") -> "tuple[Draft, list[str]]":
         await services.learning.keep(draft)
         await services.learning.announce(draft)
         given = list(order.credentials or ())
-        return draft, list(warnings(draft.api.settings, draft.version, given))
+        return draft, list(warnings(draft.api, draft.summary, given))
 
 
 def _selection(entries: Iterable[str]) -> "Selection":

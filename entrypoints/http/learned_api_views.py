@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from domain.api_changes import Change, Diff
-from domain.api_drafts import Draft
+from domain.api_drafts import Draft, Found
 from domain.api_keyring import OPERATOR
 from domain.api_warnings import warnings
 from domain.errors import FieldProblem, InvalidRequest
@@ -18,7 +18,6 @@ from domain.learned_apis import (
     OperationState,
     Override,
     Selection,
-    offered,
     reported,
 )
 from domain.paging import DEFAULT_LIMIT
@@ -179,27 +178,45 @@ def api_view(api: LearnedApi) -> dict[str, Any]:
     }
 
 
-async def detail_view(draft: Draft, query: OperationsQuery | None = None) -> dict[str, Any]:
-    """Return an API with its tools and a page of its operations.
+async def found_view(api_id: str, query: OperationsQuery | None = None) -> dict[str, Any]:
+    """Return an API as it is kept, with its tools and a page of its operations.
+
+    Raises:
+        NotFound: there is none.
+        InvalidRequest: the cursor did not come from here.
+
+    """
+    query, at_hand = query or OperationsQuery(), services()
+    found = await at_hand.learning.found(api_id, _first(query), query.limit)
+    given = await at_hand.keyring.schemes(api_id, OPERATOR)
+    return await _detail_view(found, given, query)
+
+
+async def draft_view(draft: Draft, query: OperationsQuery | None = None) -> dict[str, Any]:
+    """Return an API as it would be, with its tools and a page of its operations.
 
     Raises:
         InvalidRequest: the cursor did not come from here.
 
     """
     query = query or OperationsQuery()
-    api, version = draft.api, draft.version
-    if draft.credentials is None:
-        given: Sequence[str] = await services().keyring.schemes(api.id, OPERATOR)
-    else:
-        given = list(draft.credentials)
-    reports = list(reported(api.settings, version))
-    first = 0 if query.cursor is None else _read_cursor(query.cursor)
-    last = first + query.limit
-    page = await asyncio.to_thread(_operations, reports[first:last], services().tool_schemas)
-    settings = api.settings
+    first = _first(query)
+    operations = draft.version.operations[first : first + query.limit]
+    found = Found(draft.api, draft.summary, operations, draft.diff)
+    given: Iterable[str] | None = draft.credentials
+    if given is None:
+        given = await services().keyring.schemes(draft.api.id, OPERATOR)
+    return await _detail_view(found, list(given), query)
+
+
+async def _detail_view(
+    found: Found, given: Sequence[str], query: OperationsQuery
+) -> dict[str, Any]:
+    api, summary = found.api, found.summary
+    settings, last = api.settings, _first(query) + query.limit
     return api_view(api) | {
-        "tools": [tool.spec.name for tool in offered(settings, version)],
-        "warnings": list(warnings(settings, version, given)),
+        "tools": summary.tools,
+        "warnings": list(warnings(api, summary, given)),
         "base_url": settings.base_url,
         "include": _selection(settings.include),
         "exclude": _selection(settings.exclude),
@@ -208,13 +225,13 @@ async def detail_view(draft: Draft, query: OperationsQuery | None = None) -> dic
         **patterns_view(settings),
         "auth": {
             "per_user": settings.per_user,
-            "schemes": scheme_views(version.schemes),
+            "schemes": scheme_views(summary.schemes),
             "set": list(given),
         },
         "waiting": api.waiting or None,
-        "diff": None if draft.diff is None else _diff(draft.diff),
-        "operations": page,
-        "next_cursor": f"o{last:x}" if last < len(reports) else None,
+        "diff": None if found.diff is None else _diff(found.diff),
+        "operations": await asyncio.to_thread(_operations, found, services().tool_schemas),
+        "next_cursor": f"o{last:x}" if last < api.endpoints else None,
     }
 
 
@@ -223,8 +240,9 @@ def scheme_views(schemes: Iterable[ApiScheme]) -> list[dict[str, Any]]:
     return [{"name": each.name, "kind": each.kind, "detail": each.detail} for each in schemes]
 
 
-def _operations(reports: Iterable[OperationReport], schemas: ToolSchemas) -> list[dict[str, Any]]:
+def _operations(found: Found, schemas: ToolSchemas) -> list[dict[str, Any]]:
     """Return operations, their tools compiled for every provider: work for a thread."""
+    reports = (reported(found.api.settings, each) for each in found.operations)
     return [_operation(report, schemas) for report in reports]
 
 
@@ -293,6 +311,10 @@ def _diff(diff: Diff) -> dict[str, Any]:
         ]
         for name, changes in parts.items()
     }
+
+
+def _first(query: OperationsQuery) -> int:
+    return 0 if query.cursor is None else _read_cursor(query.cursor)
 
 
 def _read_cursor(cursor: str) -> int:

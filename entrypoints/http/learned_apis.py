@@ -17,7 +17,7 @@ from quart_schema import (
 from domain.api_drafts import Draft
 from domain.errors import Conflict, Unprocessable
 from domain.identity import Role
-from domain.learned_apis import ApiVersion
+from domain.learned_apis import LearnedApi
 from domain.paging import DEFAULT_LIMIT
 from entrypoints.http.guard import caller, for_role
 from entrypoints.http.idempotency import once_prepared, takes_key
@@ -37,7 +37,8 @@ from entrypoints.http.learned_api_views import (
     OperationsQuery,
     SchemeView,
     api_view,
-    detail_view,
+    draft_view,
+    found_view,
     scheme_views,
 )
 from entrypoints.http.models import Limit, NextCursor
@@ -112,7 +113,7 @@ async def learn() -> Any:
 async def preview(query_args: OperationsQuery) -> dict[str, Any]:
     """See what would be learned: the same answer with a page of the operations, keeping nothing."""
     draft = await services().learning.learn(caller(), await read_order())
-    return await detail_view(draft, query_args) | {"id": None}
+    return await draft_view(draft, query_args) | {"id": None}
 
 
 @blueprint.get("/<api_id>")
@@ -122,7 +123,7 @@ async def preview(query_args: OperationsQuery) -> dict[str, Any]:
 @document_response(ApiDetail)
 async def get(api_id: str, query_args: OperationsQuery) -> dict[str, Any]:
     """Look at an API: its tools, what of it waits, and a page of its operations."""
-    return await detail_view(await services().learning.found(api_id), query_args)
+    return await found_view(api_id, query_args)
 
 
 @blueprint.put("/<api_id>")
@@ -140,7 +141,7 @@ async def change(api_id: str, data: ApiChange) -> dict[str, Any]:
     draft = await learning.change(caller(), api_id, data.edit())
     await learning.keep(draft)
     await learning.announce(draft)
-    return await detail_view(await learning.found(api_id))
+    return await found_view(api_id)
 
 
 @blueprint.delete("/<api_id>")
@@ -188,7 +189,7 @@ async def _done(make: Callable[[], Awaitable[Draft]], status: int) -> Any:
 
     async def prepare() -> tuple[Draft, dict[str, Any]]:
         draft = await make()
-        return draft, await detail_view(draft)
+        return draft, await draft_view(draft)
 
     async def store(prepared: tuple[Draft, dict[str, Any]]) -> Any:
         draft, told = prepared
@@ -217,7 +218,7 @@ class CredentialsView(BaseModel):
 @document_response(CredentialsView)
 async def get_credentials(api_id: str) -> dict[str, Any]:
     """See whether your own credentials for an API are set, and what it asks for."""
-    return await _own(api_id, await services().learned_apis.version(api_id))
+    return await _own(await services().learned_apis.get(api_id))
 
 
 @blueprint.put("/<api_id>/credentials")
@@ -231,18 +232,15 @@ async def put_credentials(api_id: str, data: OwnCredentials) -> dict[str, Any]:
     They are kept encrypted, and neither shown to anybody nor to a model.
     """
     at_hand = services()
-    api, version = (
-        await at_hand.learned_apis.get(api_id),
-        await at_hand.learned_apis.version(api_id),
-    )
+    api = await at_hand.learned_apis.get(api_id)
     if not api.settings.per_user:
         raise Conflict(f"{api.name} is called with the operator's credentials, not with yours.")
-    known = [scheme.name for scheme in version.schemes]
+    known = [scheme.name for scheme in await at_hand.learned_apis.schemes(api_id)]
     if unknown := [name for name in data.credentials if name not in known]:
         raise Unprocessable(f"{api.name} asks for {', '.join(known)}, not for {unknown[0]!r}.")
     await at_hand.keyring.put(api_id, caller().id, data.credentials)
     _log.info("own credentials for the API %s were set", api_id)
-    return await _own(api_id, version)
+    return await _own(api)
 
 
 @blueprint.delete("/<api_id>/credentials")
@@ -255,12 +253,12 @@ async def remove_credentials(api_id: str) -> None:
     _log.info("own credentials for the API %s were removed", api_id)
 
 
-async def _own(api_id: str, version: ApiVersion) -> dict[str, Any]:
-    api = await services().learned_apis.get(api_id)
-    schemes = await services().keyring.schemes(api_id, caller().id)
+async def _own(api: LearnedApi) -> dict[str, Any]:
+    at_hand = services()
+    schemes = await at_hand.keyring.schemes(api.id, caller().id)
     return {
         "set": bool(schemes),
         "schemes": list(schemes),
         "per_user": api.settings.per_user,
-        "asked": scheme_views(version.schemes),
+        "asked": scheme_views(await at_hand.learned_apis.schemes(api.id)),
     }

@@ -60,7 +60,7 @@ class LearnedApisPlugin:
 
     def _tools(self, shelved: Shelved) -> Sequence["LearnedTool"]:
         line = Line(shelved.api, self._caller, self._keyring)
-        return [LearnedTool(tool, line) for tool in shelved.tools()]
+        return [LearnedTool(tool, line) for tool in shelved.tools]
 
 
 class Line:

@@ -13,6 +13,7 @@ from domain.api_drafts import Draft, Edit, Order
 from domain.api_keyring import OPERATOR, ApiKeyring
 from domain.api_names import free_names, slug
 from domain.api_shelf import ApiShelf
+from domain.api_summary import summary_of
 from domain.api_warnings import warnings
 from domain.errors import Conflict, ToolFailed, Unprocessable
 from domain.identity import Role, User
@@ -22,6 +23,8 @@ from domain.learned_apis import (
     ApiSettings,
     ApiTool,
     ApiVersion,
+    LearnedApi,
+    Override,
     Selection,
     SkippedOperation,
     offered,
@@ -34,7 +37,7 @@ from domain.switches import SwitchKind
 from domain.tools import Effect, ToolSpec
 from plugins.host import PluginHost
 from tests.fakes.clock import FakeClock
-from tests.fakes.learned_apis import FakeCipher, FakeReader
+from tests.fakes.learned_apis import FakeCipher, FakeLearnedApis, FakeReader
 from tests.fakes.persistence import FakeStore
 
 PETS, BIRDS = "GET /pets", "GET /birds"
@@ -51,6 +54,11 @@ def a_tool(operation: str = PETS, **changes: Any) -> ApiTool:
 
 def a_version(*tools: ApiTool, digest: str = "d1", **changes: Any) -> ApiVersion:
     return replace(ApiVersion(digest, "Pets", tools or (a_tool(),)), **changes)
+
+
+def an_api(settings: ApiSettings, version: ApiVersion) -> LearnedApi:
+    now = FakeClock().now()
+    return LearnedApi("1", "Pets", "", settings, "u1", now, now, "u1", endpoints=version.endpoints)
 
 
 def changed(tool: ApiTool, **spec: Any) -> ApiTool:
@@ -78,15 +86,17 @@ class FakeNotices:
 class House:
     """The use cases over fakes; its reader knows ``pets`` and ``new``."""
 
-    def __init__(self) -> None:
+    def __init__(self, apis: type[FakeLearnedApis] = FakeLearnedApis) -> None:
         self.store, self.clock, self.reader = FakeStore(), FakeClock(), FakeReader()
+        self.store.learned_apis = apis(self.store.memory)
+        self.shelf = ApiShelf(self.store.learned_apis)
         self.web, self.notices, self.host = FakeWeb(), FakeNotices(), PluginHost()
         self.user = User("u1", "o@x.org", "olga", "Olga", Role.OPERATOR, self.clock.now())
         self.keyring = ApiKeyring(self.store.api_keys, FakeCipher(), self.clock)
         self.reader.documents[b"pets"] = a_version()
         self.learning = Learning(
             apis=self.store.learned_apis,
-            shelf=ApiShelf(self.store.learned_apis),
+            shelf=self.shelf,
             documents=Documents(self.web, self.reader, 1_000),
             keyring=self.keyring,
             toolbox=self.host,
@@ -189,19 +199,21 @@ async def test_what_breaks_waits_and_the_newest_version_waits(house: House) -> N
     draft = await house.refreshed(api.id, a_version(destructive, a_tool(BIRDS), digest="d2"))
     assert draft.diff is not None
     assert draft.diff.breaking[0].what == ("its effect is destructive now, and was read",)
-    kept = await house.learning.found(api.id)
-    assert [tool.spec.effect for tool in kept.version.tools] == [Effect.READ, Effect.READ]
+    kept = await house.learning.found(api.id, 0, 9)
+    effects = [each.spec.effect for each in kept.operations if isinstance(each, ApiTool)]
+    assert effects == [Effect.READ, Effect.READ]
     assert kept.api.waiting == "d2"
 
     await house.refreshed(api.id, a_version(destructive, digest="d3"))
-    kept = await house.learning.found(api.id)
+    kept = await house.learning.found(api.id, 0, 9)
     assert (kept.api.waiting, kept.api.tools) == ("d3", 2)
     assert kept.diff is not None
     assert [change.operation for change in kept.diff.gone] == [BIRDS]
 
     await house.refreshed(api.id, a_version(a_tool(), a_tool(BIRDS), digest="d4"))
-    kept = await house.learning.found(api.id)
-    assert (kept.api.waiting, kept.waiting) == ("", None)
+    kept = await house.learning.found(api.id, 0, 9)
+    assert (kept.api.waiting, kept.diff) == ("", None)
+    assert await house.store.learned_apis.waiting(api.id) is None
 
 
 OTHER_ADDRESS = a_tool(places=("https://evil.example/v1",))
@@ -299,12 +311,67 @@ def test_warnings_say_what_is_to_do() -> None:
     skipped = SkippedOperation("PUT /pets", "invalid", "/paths/~1pets/put", "Why.")
     version = a_version(tool, skipped=(skipped,))
 
-    told = list(warnings(ApiSettings(), version, []))
-    assert [words.split()[0] for words in told] == ["1", "The", "Credentials", "Something"]
-    settings = ApiSettings(base_url="https://a.example", per_user=True)
-    assert len(list(warnings(settings, version, []))) == 2
-    none = list(warnings(ApiSettings(exclude=Selection(methods=("GET",))), version, ["key"]))
+    def told(settings: ApiSettings, given: Sequence[str]) -> list[str]:
+        summary = summary_of(settings, version)
+        return list(warnings(an_api(settings, version), summary, given))
+
+    assert [words.split()[0] for words in told(ApiSettings(), [])] == [
+        "1",
+        "The",
+        "Credentials",
+        "Something",
+    ]
+    assert len(told(ApiSettings(base_url="https://a.example", per_user=True), [])) == 2
+    none = told(ApiSettings(exclude=Selection(methods=("GET",))), ["key"])
     assert none[1].startswith("No tool is offered")
+
+
+class CountingApis(FakeLearnedApis):
+    """Counts how often a whole version is asked for."""
+
+    whole = 0
+
+    async def version(self, api_id: str) -> ApiVersion:
+        self.whole += 1
+        return await super().version(api_id)
+
+    async def waiting(self, api_id: str) -> ApiVersion | None:
+        self.whole += 1
+        return await super().waiting(api_id)
+
+
+async def test_a_page_looks_at_no_whole_version() -> None:
+    house = House(CountingApis)
+    api = (await house.learned()).api
+    apis = house.store.learned_apis
+    assert isinstance(apis, CountingApis)
+
+    for first in (0, 1):
+        found = await house.learning.found(api.id, first, 1)
+        assert [each.operation for each in found.operations] == [PETS][first:]
+    assert apis.whole == 0  # what was just learned is at hand
+
+    await house.refreshed(api.id, a_version(a_tool(BIRDS), digest="d2"))
+    before = apis.whole
+    for _ in range(3):
+        assert (await house.learning.found(api.id, 0, 1)).diff
+    assert apis.whole == before + 1  # it is compared once
+
+
+async def test_other_settings_leave_the_version_where_it_is() -> None:
+    house = House(CountingApis)
+    api = (await house.learned()).api
+    apis = house.store.learned_apis
+    assert isinstance(apis, CountingApis)
+    (before,) = await house.shelf.look()
+
+    edit = Edit(settings={"overrides": {PETS: Override(description="Better.")}})
+    await house.learning.keep(await house.learning.change(house.user, api.id, edit))
+
+    (after,) = await house.shelf.look()
+    assert after.version is before.version
+    assert [tool.spec.description for tool in after.tools] == ["Better."]
+    assert apis.whole == 0
 
 
 async def test_credentials_are_opened_for_their_owner_alone(house: House) -> None:

@@ -5,7 +5,13 @@ from dataclasses import replace
 
 from adapters.persistence.keys import read_place, write_place
 from domain.errors import Conflict, NotFound, Unavailable, Unprocessable
-from domain.learned_apis import ApiVersion, LearnedApi
+from domain.learned_apis import (
+    ApiScheme,
+    ApiTool,
+    ApiVersion,
+    LearnedApi,
+    SkippedOperation,
+)
 from domain.paging import Page
 from domain.ports.api_keys import SealedKeys
 from tests.fakes.memory import Memory, StoredApi
@@ -35,6 +41,15 @@ class FakeLearnedApis:
     async def all(self) -> Sequence[LearnedApi]:
         found = [stored.api for stored in self._memory.learned_apis.values()]
         return sorted(found, key=lambda api: (api.created_at, api.id))
+
+    async def operations(
+        self, api_id: str, first: int, limit: int
+    ) -> Sequence[ApiTool | SkippedOperation]:
+        found = self._stored(api_id).version.operations[first : first + limit]
+        return [replace(each, call=b"") if isinstance(each, ApiTool) else each for each in found]
+
+    async def schemes(self, api_id: str) -> Sequence[ApiScheme]:
+        return self._stored(api_id).version.schemes
 
     async def version(self, api_id: str) -> ApiVersion:
         return self._stored(api_id).version

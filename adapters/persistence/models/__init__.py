@@ -8,7 +8,12 @@ Owners (``user_id``) are no foreign keys: a token may name a user of another ide
 from typing import Final
 
 from adapters.persistence.models.conversations import ConversationRow, MessageRow
-from adapters.persistence.models.learned_apis import LearnedApiKeysRow, LearnedApiRow
+from adapters.persistence.models.learned_apis import (
+    LearnedApiKeysRow,
+    LearnedApiRow,
+    LearnedOperationRow,
+    LearnedVersionRow,
+)
 from adapters.persistence.models.monitoring import AlertRow, PulseRow, RoundRow, SourceRow, TotalRow
 from adapters.persistence.models.people import SessionRow, TicketRow, UserRow
 from adapters.persistence.models.records import AnswerRow, AuditRow
@@ -39,6 +44,8 @@ TABLES: Final = {
         PulseRow,
         TotalRow,
         LearnedApiRow,
+        LearnedVersionRow,
+        LearnedOperationRow,
         LearnedApiKeysRow,
     )
 }

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from adapters.persistence import Database, Store
 from domain.api_patterns import EffectRule
 from domain.errors import Conflict, InvalidRequest, NotFound
 from domain.ids import new_id
@@ -127,6 +128,37 @@ async def test_versions_come_wait_and_go(store: AnyStore) -> None:
     assert await apis.waiting(api.id) is None
 
 
+async def test_operations_come_in_pages(store: AnyStore) -> None:
+    apis, api, version = store.learned_apis, an_api(), a_version()
+    await apis.add(api, version)
+    (tool,), (skipped,) = version.tools, version.skipped
+
+    assert list(await apis.operations(api.id, 0, 9)) == [replace(tool, call=b""), skipped]
+    assert list(await apis.operations(api.id, 1, 1)) == [skipped]
+    assert list(await apis.operations(api.id, 2, 1)) == []
+    assert list(await apis.schemes(api.id)) == list(version.schemes)
+
+
+async def test_a_page_reads_its_own_rows_and_other_settings_write_none(
+    database: Database,
+) -> None:
+    apis, api = Store.over(database).learned_apis, an_api()
+    tools = tuple(
+        replace(a_version().tools[0], operation=f"GET /{number}") for number in range(1_200)
+    )
+    await apis.add(api, replace(a_version(), tools=tools))
+    # Whoever read one of these rows, or wrote them anew, would be found out.
+    await database.fetch("UPDATE learned_operations SET about = $1 WHERE number <> 700", b"{")
+
+    (found,) = await apis.operations(api.id, 700, 1)
+    assert found.operation == "GET /700"
+    await apis.change(replace(api, settings=ApiSettings(), revision=2))
+    (found,) = await apis.operations(api.id, 700, 1)
+    assert found.operation == "GET /700"
+    await apis.remove(api.id)
+    assert await database.fetch("SELECT id FROM learned_operations") == []
+
+
 async def test_of_two_changes_at_once_one_is_told(store: AnyStore) -> None:
     api = an_api()
     await store.learned_apis.add(api, a_version())
@@ -168,9 +200,11 @@ async def test_what_is_removed_is_gone_with_its_credentials(store: AnyStore) -> 
 @pytest.mark.parametrize("api_id", [*NOT_IDS, UNKNOWN])
 async def test_what_is_not_there_is_unknown(store: AnyStore, api_id: str) -> None:
     apis = store.learned_apis
-    for use in (apis.get, apis.version, apis.waiting, apis.remove):
+    for use in (apis.get, apis.version, apis.waiting, apis.schemes, apis.remove):
         with pytest.raises(NotFound):
             await use(api_id)
+    with pytest.raises(NotFound):
+        await apis.operations(api_id, 0, 9)
     with pytest.raises(NotFound):
         await store.api_keys.put(SealedKeys(api_id, "", ("key",), b"x", NOW))
     assert await store.api_keys.get(api_id, "") is None

@@ -1,7 +1,10 @@
 """Migrations: under a lock, all or nothing, and never on what is not ours."""
 
 import asyncio
+import base64
+import json
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from adapters.persistence.models import TABLES
 from domain.errors import NotFound, RunInProgress, Unavailable
 from domain.events import Chunk, Event
 from domain.ids import new_id
+from domain.learned_apis import ApiScheme, SkippedOperation
 from domain.ports.runs import Ending
 from domain.runs import RunStatus
 from tests.adapters.persistence.stores import MINUTE, NOW, UNKNOWN, a_direct_run, a_run, answered
@@ -48,6 +52,7 @@ ALL = [
     "0007_learned_apis",
     "0008_run_outcomes",
     "0009_quarantines",
+    "0010_learned_operations",
 ]
 MIGRATE = """
 import asyncio, sys
@@ -108,6 +113,73 @@ async def test_what_version_1_kept_is_all_there_afterwards(engine: str, bare_url
         await store.runs.get(RUN)
     assert list(await store.log.read(RUN, None, 9)) == []
     await database.close()
+
+
+async def test_versions_of_learned_apis_become_rows(engine: str, bare_url: str) -> None:
+    async with _transaction(bare_url) as client:
+        await MigrationRecorder(client).ensure_schema(_EDITOR[engine](client, atomic=False))
+        before = MigrationTarget("puerto", "0009_quarantines")
+        await MigrationExecutor(client, ORM["apps"]).migrate([before])
+    settings = '{"base_url":"","include":{},"exclude":{},"overrides":{},"per_user":false,'
+    database = Database(bare_url)
+    await database.start()
+    await database.fetch(
+        """INSERT INTO learned_apis (id, name, source, settings, user_id, created_at, learned_at,
+            updated_by, title, digest, waiting, endpoints, tools, revision, problem, version,
+            waiting_version) VALUES ($1, 'Pets', '', $2, $3, $4, $4, $3, 'Pets', 'd1', 'd2', 2, 1,
+            7, '', $5, $6) RETURNING id""",
+        *(RUN, settings + '"per_second":10.0}', ANN, NOW, packed("d1"), packed("d2")),
+    )
+    await database.fetch(
+        "INSERT INTO learned_api_keys (api_id, owner, schemes, sealed, at)"
+        " VALUES ($1, '', '[]', $2, $3) RETURNING id",
+        *(RUN, b"sealed", NOW),
+    )
+    await database.close()
+
+    assert await migrate(bare_url) == ALL[ALL.index("0010_learned_operations") :]
+
+    database = Database(bare_url)
+    await database.start()
+    store = Store.over(database)
+    version, waiting = await store.learned_apis.version(RUN), await store.learned_apis.waiting(RUN)
+    assert (await store.learned_apis.get(RUN)).revision == 7
+    assert waiting is not None
+    assert (version.digest, waiting.digest) == ("d1", "d2")
+    (tool,), (skipped,) = version.tools, version.skipped
+    assert (tool.spec.name, tool.operation, tool.call) == ("pets", "GET /pets", b"\xff\0")
+    assert skipped == SkippedOperation("PUT /pets", "invalid", "/paths", "No.")
+    assert list(await store.learned_apis.schemes(RUN)) == [ApiScheme("key", "apiKey", "K")]
+    assert await store.api_keys.get(RUN, "") is not None
+    await store.learned_apis.remove(RUN)
+    assert await database.fetch("SELECT id FROM learned_operations") == []
+    assert await store.api_keys.get(RUN, "") is None
+    await database.close()
+
+
+def packed(digest: str) -> bytes:
+    """Return a version as it was kept up to migration 0009."""
+    tool = {
+        "name": "pets",
+        "description": "Pets.",
+        "parameters": {"type": "object", "properties": {}},
+        "effect": "read",
+        "idempotent": True,
+        "timeout": 30.0,
+        "operation": "GET /pets",
+        "operation_id": "pets",
+        "tags": ["pets"],
+        "places": ["https://a.example"],
+        "asks": [],
+        "is_open": True,
+        "notes": [],
+        "call": base64.b64encode(b"\xff\0").decode(),
+    }
+    skipped = {"operation": "PUT /pets", "reason": "invalid", "pointer": "/paths", "message": "No."}
+    scheme = {"name": "key", "kind": "apiKey", "detail": "K"}
+    about = {"digest": digest, "title": "Pets"}
+    told = {**about, "tools": [tool], "skipped": [skipped], "schemes": [scheme]}
+    return zlib.compress(json.dumps(told).encode())
 
 
 async def test_planning_makes_nothing(bare_url: str, tmp_path: Path) -> None:

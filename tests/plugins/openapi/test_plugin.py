@@ -44,7 +44,7 @@ class Kept:
 
     def __init__(self, *tools: ApiTool) -> None:
         api = LearnedApi("a1", "Pet Shop", "", ApiSettings(), "u1", AT, AT, "u1")
-        self.shelved: Sequence[Shelved] = [Shelved(api, ApiVersion("d", "Pet Shop", tools))]
+        self.shelved: Sequence[Shelved] = [Shelved.of(api, ApiVersion("d", "Pet Shop", tools))]
         self.problem = ""
         keyring = ApiKeyring(FakeStore().api_keys, FakeCipher(), FakeClock())
         plugin = LearnedApisPlugin(self._look, ApiCaller(NoWeb(), NoTokens()), keyring)
@@ -66,7 +66,7 @@ class Kept:
     def set(self, **settings: Any) -> None:
         (one,) = self.shelved
         changed = replace(one.api, settings=replace(one.api.settings, **settings))
-        self.shelved = [Shelved(changed, one.version)]
+        self.shelved = [Shelved.of(changed, one.version)]
 
     def version(self, name: str = "listPets") -> str:
         return self.host.get(name).spec.version

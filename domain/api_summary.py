@@ -1,0 +1,44 @@
+"""What can be told of a whole version of an API without looking at its tools again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.learned_apis import ApiScheme, ApiSettings, ApiTool, ApiVersion, offered
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSummary:
+    """What an API offers, as its operator wants it.
+
+    ``tools`` are the names of the tools that are offered, ``skipped`` counts the operations of
+    which there is none, and ``first_skipped`` tells of one. ``is_placed`` says that the document
+    names the address of every tool. ``asking`` holds, each once, the security schemes of the tools
+    that need one; ``noted`` counts the tools of which something was mended.
+    """
+
+    tools: tuple[str, ...] = ()
+    skipped: int = 0
+    first_skipped: str = ""
+    is_placed: bool = True
+    asking: tuple[tuple[str, ...], ...] = ()
+    noted: int = 0
+    schemes: tuple[ApiScheme, ...] = ()
+
+
+def summary_of(settings: ApiSettings, version: ApiVersion) -> ApiSummary:
+    """Return the summary of a version: work for a thread where there are thousands of tools."""
+    return summed_up(version, offered(settings, version))
+
+
+def summed_up(version: ApiVersion, tools: Sequence[ApiTool]) -> ApiSummary:
+    """Return the summary of a version of which these tools are offered."""
+    first = version.skipped[0] if version.skipped else None
+    return ApiSummary(
+        tools=tuple(tool.spec.name for tool in tools),
+        skipped=len(version.skipped),
+        first_skipped=f"{first.operation}: {first.message}" if first else "",
+        is_placed=all(tool.places[:1] and tool.places[0] for tool in tools),
+        asking=tuple(dict.fromkeys(tool.asks for tool in tools if not tool.is_open)),
+        noted=sum(bool(tool.notes) for tool in tools),
+        schemes=version.schemes,
+    )
