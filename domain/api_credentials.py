@@ -9,6 +9,9 @@ from urllib.parse import quote
 from domain.errors import InvalidRequest
 from domain.tool_secrets import Secrets
 
+_AWS: Final = frozenset(
+    {"access_key_id", "secret_access_key", "session_token", "region", "service"}
+)
 _GRANT: Final = frozenset({"client_id", "client_secret", "refresh_token", "token_url"})
 
 
@@ -41,7 +44,18 @@ class Grant:
     scopes: tuple[str, ...] = ()
 
 
-Credential = Token | Login | Grant
+@dataclass(frozen=True, slots=True)
+class AwsKeys:
+    """What requests to AWS are signed with. ``region`` and ``service`` may be left to the API."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str = field(default="", repr=False)
+    region: str = ""
+    service: str = ""
+
+
+Credential = Token | Login | Grant | AwsKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +68,10 @@ class Credentials:
     def of(cls, data: Mapping[str, Any]) -> Self:
         """Read them from JSON: ``{scheme: credential}``.
 
-        A credential is a key or token as text, ``{username, password}``, or ``{client_id,
-        client_secret, refresh_token, token_url, scopes}``, where all but the first may be missing.
+        A credential is a key or token as text, ``{username, password}``, ``{client_id,
+        client_secret, refresh_token, token_url, scopes}``, where all but the first may be missing,
+        or ``{access_key_id, secret_access_key, session_token, region, service}``, where all but the
+        first two may be.
 
         Raises:
             InvalidRequest: one is none of these. The message holds no value.
@@ -79,6 +95,12 @@ def _credential(name: str, value: Any) -> Credential:
     fields = dict(value) if isinstance(value, Mapping) else {}
     if fields.keys() == {"username", "password"} and _all_texts(fields):
         return Login(**fields)
+    if (
+        fields.keys() >= {"access_key_id", "secret_access_key"}
+        and fields.keys() <= _AWS
+        and _all_texts(fields)
+    ):
+        return AwsKeys(**fields)
     scopes = fields.pop("scopes", ())
     if (
         "client_id" in fields
@@ -89,8 +111,9 @@ def _credential(name: str, value: Any) -> Credential:
     ):
         return Grant(**fields, scopes=tuple(scopes))
     raise InvalidRequest(
-        f"The credentials for {name!r} must be a text, {{username, password}}, or "
-        "{client_id, client_secret, refresh_token, token_url, scopes}."
+        f"The credentials for {name!r} must be a text, {{username, password}}, "
+        "{client_id, client_secret, refresh_token, token_url, scopes}, or "
+        "{access_key_id, secret_access_key, session_token, region, service}."
     )
 
 
@@ -106,3 +129,5 @@ def _secret_parts(credential: Credential) -> list[str]:
             return [password, base64.b64encode(f"{username}:{password}".encode()).decode()]
         case Grant():
             return [credential.client_secret, credential.refresh_token]
+        case AwsKeys():
+            return [credential.secret_access_key, credential.session_token]

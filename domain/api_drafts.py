@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from domain.api_changes import Diff
+from domain.api_credentials import Credentials
 from domain.api_documents import Document
 from domain.api_patterns import fits
 from domain.api_summary import ApiSummary, summary_of
@@ -90,14 +91,16 @@ def require_arguments(draft: Draft) -> None:
     """Look whether there are the arguments that are newly fixed.
 
     Raises:
-        InvalidRequest: no operation has one.
+        InvalidRequest: no operation has one, or a credential is none.
 
     """
     tools = [tool for each in _versions(draft) for tool in each.tools]
     for pattern, names in names_of(draft.fixed or {}).items():
         fitting = [tool for tool in tools if fits(pattern, tool.operation, tool.operation_id)]
+        asked = {name for tool in fitting for name in tool.asks}
+        Credentials.of({name: (draft.fixed or {})[pattern][name] for name in asked & {*names}})
         for name in names:
-            if not any(has_argument(tool.spec, name) for tool in fitting):
+            if name not in asked and not any(has_argument(tool.spec, name) for tool in fitting):
                 message = f"No operation that fits {pattern!r} takes an argument {name!r}."
                 raise InvalidRequest(message, [FieldProblem("fixed_arguments", message)])
 

@@ -1,6 +1,6 @@
 """What can be told of a whole version of an API without looking at its tools again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.learned_apis import ApiScheme, ApiSettings, ApiTool, ApiVersion, offered
@@ -13,7 +13,9 @@ class ApiSummary:
     ``tools`` are the names of the tools that are offered, ``skipped`` counts the operations of
     which there is none, and ``first_skipped`` tells of one. ``is_placed`` says that the document
     names the address of every tool. ``asking`` holds, each once, the security schemes of the tools
-    that need one; ``noted`` counts the tools of which something was mended.
+    that need one, and have none fixed; ``noted`` counts the tools of which something was mended.
+    ``keys_as_parameters`` names the credentials that the document has among ordinary parameters,
+    each with how many tools need it.
     """
 
     tools: tuple[str, ...] = ()
@@ -22,6 +24,7 @@ class ApiSummary:
     is_placed: bool = True
     asking: tuple[tuple[str, ...], ...] = ()
     noted: int = 0
+    keys_as_parameters: tuple[tuple[str, int], ...] = ()
     schemes: tuple[ApiScheme, ...] = ()
 
 
@@ -38,7 +41,19 @@ def summed_up(version: ApiVersion, tools: Sequence[ApiTool]) -> ApiSummary:
         skipped=len(version.skipped),
         first_skipped=f"{first.operation}: {first.message}" if first else "",
         is_placed=all(tool.places[:1] and tool.places[0] for tool in tools),
-        asking=tuple(dict.fromkeys(tool.asks for tool in tools if not tool.is_open)),
+        asking=tuple(dict.fromkeys(tool.asks for tool in tools if _asks(tool))),
         noted=sum(bool(tool.notes) for tool in tools),
+        keys_as_parameters=tuple(_keys_as_parameters(version, tools)),
         schemes=version.schemes,
     )
+
+
+def _asks(tool: ApiTool) -> bool:
+    return not tool.is_open and set(tool.asks).isdisjoint(tool.fixed)
+
+
+def _keys_as_parameters(version: ApiVersion, tools: Sequence[ApiTool]) -> Iterator[tuple[str, int]]:
+    for scheme in filter(lambda each: each.is_parameter, version.schemes):
+        asking = [tool for tool in tools if scheme.name in tool.asks]
+        if count := sum(scheme.name not in tool.fixed for tool in asking):
+            yield scheme.name, count

@@ -21,6 +21,12 @@ def warnings(api: LearnedApi, summary: ApiSummary, given: Collection[str]) -> It
     if not settings.per_user and any(given_none(asks, given) for asks in summary.asking):
         names = ", ".join(sorted({name for asks in summary.asking for name in asks}))
         yield f"Credentials are asked for and not set: {names}."
+    for name, count in summary.keys_as_parameters:
+        if name not in given:
+            yield (
+                f"{name!r}, a parameter of {count} operations, is a credential, and no model is "
+                "asked for it: give it as one (auth.credentials), or fix it (fixed_arguments)."
+            )
     if summary.noted:
         yield f"Something was mended or shortened; the notes say what. Tools: {summary.noted}."
 

@@ -1,7 +1,7 @@
 """Arguments that an operator fixes: no model sees or sets them, and no record holds their values.
 
 They are by pattern of operations (`domain.api_patterns`), then by argument; ``body.name`` is a
-property of the body.
+property of the body. The name of a security scheme fixes its credential.
 """
 
 import json
@@ -29,15 +29,15 @@ def names_of(values: Values) -> Names:
     return {pattern: tuple(sorted(fixed)) for pattern, fixed in values.items()}
 
 
-def fixed_names(names: Names, spec: ToolSpec, operation: str, operation_id: str) -> list[str]:
-    """Return the arguments of an operation that are fixed: of those named, the ones it has."""
+def fixed_names(names: Names, operation: str, operation_id: str) -> list[str]:
+    """Return what is fixed by the patterns that an operation fits, whether it has it or not."""
     found = dict.fromkeys(
         name
         for pattern, listed in names.items()
         if fits(pattern, operation, operation_id)
         for name in listed
     )
-    return [name for name in found if has_argument(spec, name)]
+    return list(found)
 
 
 def values_for(values: Values, operation: str, operation_id: str) -> dict[str, Any]:
@@ -60,9 +60,11 @@ def has_argument(spec: ToolSpec, name: str) -> bool:
 
 
 def without_arguments(spec: ToolSpec, names: Iterable[str]) -> ToolSpec:
-    """Return the tool as a model is shown it, which does not take these arguments."""
+    """Return the tool as a model is shown it: of these arguments, it takes none that it has."""
     parameters = dict(spec.parameters)
     for name in names:
+        if not has_argument(spec, name):
+            continue
         outer, _, inner = name.partition(".")
         properties = parameters.get("properties", {})
         if name in properties:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from domain.api_patterns import EffectRule, effect_by
 from domain.errors import FieldProblem, InvalidRequest
-from domain.fixed_arguments import Names, fixed_names, without_arguments
+from domain.fixed_arguments import Names, fixed_names, has_argument, without_arguments
 from domain.tools import Effect, ToolSpec
 
 PLUGIN: Final = "learned"
@@ -32,7 +32,8 @@ class ApiTool:
     its credentials: the server's, empty where the document does not say it, then those where
     access tokens are given. ``asks`` names the security schemes that it can be called with, and
     ``is_open`` says that none is needed. ``call`` is how it is called, written by whoever reads
-    documents, for the same. ``fixed`` are the arguments that it takes from the operator alone.
+    documents, for the same. ``fixed`` are the arguments, and the credentials, that the operator
+    fixed for it.
     """
 
     spec: ToolSpec
@@ -72,12 +73,13 @@ class ApiScheme:
     """A way in which an API wants to be shown who calls.
 
     ``kind`` is ``apiKey``, ``http``, ``oauth2`` ...; ``detail`` says more: the name of the header,
-    or ``basic``.
+    or ``basic``. With ``is_parameter`` the document has it as an ordinary parameter.
     """
 
     name: str
     kind: str
     detail: str = ""
+    is_parameter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +203,9 @@ class ApiSettings:
             spec = replace(spec, effect=effect)
         if operation in self.overrides:
             spec = self.overrides[operation].applied(spec)
-        if self.fixed and (fixed := fixed_names(self.fixed, spec, operation, operation_id)):
-            return replace(tool, spec=without_arguments(spec, fixed), fixed=tuple(fixed))
+        fixed = fixed_names(self.fixed, operation, operation_id) if self.fixed else []
+        if known := [name for name in fixed if name in tool.asks or has_argument(spec, name)]:
+            return replace(tool, spec=without_arguments(spec, known), fixed=tuple(known))
         return tool if spec is tool.spec else replace(tool, spec=spec)
 
     def takes(self, tool: ApiTool) -> bool:

@@ -65,9 +65,9 @@ Keys = Annotated[
     dict[str, Any],
     Field(
         max_length=50,
-        description="By security scheme of the document: a key or token as text, `{username, "
-        "password}`, or `{client_id, client_secret, refresh_token, token_url, scopes}`. Kept "
-        "encrypted, and never shown.",
+        description="By security scheme: a key or token as text, `{username, password}`, "
+        "`{client_id, client_secret, refresh_token, token_url, scopes}`, or `{access_key_id, "
+        "secret_access_key, session_token, region, service}`. Kept encrypted, and never shown.",
     ),
 ]
 

@@ -7,7 +7,10 @@ stay (``#/$defs/...`` of the tool's own schema), so that nothing has to be finit
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+AWS_SIGNED: Final = "awsSigV4"
+"""The kind of a security scheme that wants requests signed for AWS."""
 
 
 class Place(StrEnum):
@@ -73,9 +76,11 @@ class Server:
 class SecurityScheme:
     """How credentials are sent (Security Scheme Object; Swagger 2's ``basic`` is ``http`` here).
 
-    ``kind`` is ``apiKey``, ``http``, ``oauth2``, ``openIdConnect`` or ``mutualTLS``. ``name`` and
-    ``place`` belong to ``apiKey``, ``scheme`` (lower case, such as ``basic``) to ``http``, and
-    ``token_url`` to ``oauth2``, where a flow has one.
+    ``kind`` is ``apiKey``, ``http``, ``oauth2``, ``openIdConnect``, ``mutualTLS``, or ``awsSigV4``
+    for requests that are signed (``name`` is the service's, or empty). ``name`` and ``place``
+    belong to ``apiKey``, ``scheme`` (lower case, such as ``basic``) to ``http``, and
+    ``token_url`` to ``oauth2``, where a flow has one. ``is_parameter`` is one that the document
+    does not name as a scheme: it has the credential among its parameters.
     """
 
     kind: str
@@ -83,6 +88,7 @@ class SecurityScheme:
     place: Place = Place.HEADER
     scheme: str = ""
     token_url: str = ""
+    is_parameter: bool = False
 
 
 @dataclass(frozen=True, slots=True)

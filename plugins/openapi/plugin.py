@@ -82,8 +82,10 @@ class Line:
         rate = self.api.settings.per_second
         return AsyncLimiter(rate, 1) if rate >= 1 else AsyncLimiter(1, 1 / rate)
 
-    async def credentials(self, operation: Operation, user: User) -> Credentials:
-        """Return what this user's call is made with.
+    async def credentials(
+        self, operation: Operation, user: User, fixed: Mapping[str, Any]
+    ) -> Credentials:
+        """Return what this user's call is made with; what is fixed counts more.
 
         Raises:
             ToolFailed: it has to be the user's own, and there is none; or it cannot be read.
@@ -91,7 +93,8 @@ class Line:
         """
         settings, api = self.api.settings, self.api
         owner = user.id if settings.per_user else OPERATOR
-        found = await self._keyring.credentials(api.id, owner)
+        kept = await self._keyring.credentials(api.id, owner)
+        found = Credentials({**kept.by_scheme, **Credentials.of(fixed).by_scheme})
         if settings.per_user and choose(operation, found) is None:
             schemes = dict.fromkeys(next(iter(operation.security)), "...")
             raise ToolFailed(
@@ -101,8 +104,8 @@ class Line:
             )
         return found
 
-    async def fixed(self, tool: ApiTool) -> Mapping[str, Any]:
-        """Return the arguments that the operator fixed, of those that the operation has.
+    async def fixed(self, tool: ApiTool) -> dict[str, Any]:
+        """Return what the operator fixed of what the operation has: arguments and credentials.
 
         Raises:
             ToolFailed: they cannot be read.
@@ -149,12 +152,14 @@ class LearnedTool:
 
         """
         operation, line = self._operation, self._line
+        fixed = await line.fixed(self._tool)
+        own = {name: fixed.pop(name) for name in self._tool.asks if name in fixed}
         call = ApiCall(
             operation,
             call_id=context.call_id,
             can_repeat=self.spec.can_repeat,
-            credentials=await line.credentials(operation, context.user),
-            fixed=await line.fixed(self._tool),
+            credentials=await line.credentials(operation, context.user, own),
+            fixed=fixed,
             server=line.server,
             limits=Limits(seconds=max(self.spec.timeout - _HEADROOM, _HEADROOM)),
             pace=line.pace,
@@ -164,7 +169,7 @@ class LearnedTool:
     def preview(self, arguments: Mapping[str, Any]) -> str:
         """Return the request that a call would be, in a line and without credentials."""
         try:
-            whole = with_fixed(arguments, shown_values(self._tool.fixed))
+            whole = with_fixed(arguments, shown_values(set(self._tool.fixed) - {*self._tool.asks}))
             request = build_request(self._operation, whole, server=self._line.server)
         except ToolError:
             return ""

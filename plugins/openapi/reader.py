@@ -57,8 +57,19 @@ def _version(digest: str, learned: Learned) -> ApiVersion:
             SkippedOperation(each.operation, each.reason.value, each.pointer, each.message)
             for each in learned.skipped
         ),
-        schemes=tuple(_scheme(name, each) for name, each in learned.security_schemes.items()),
+        schemes=tuple(_scheme(name, each) for name, each in _schemes(learned).items()),
     )
+
+
+def _schemes(learned: Learned) -> Mapping[str, SecurityScheme]:
+    """Return what is asked for: the document's schemes, and those that parameters were made to."""
+    made = {
+        name: scheme
+        for tool in learned.tools
+        for name, scheme in tool.operation.schemes.items()
+        if scheme.is_parameter
+    }
+    return {**made, **learned.security_schemes}
 
 
 def _tool(lowered: LoweredTool) -> ApiTool:
@@ -87,8 +98,9 @@ def _server(operation: Operation) -> str:
 def _scheme(name: str, scheme: SecurityScheme) -> ApiScheme:
     match scheme.kind:
         case "apiKey":
-            return ApiScheme(name, scheme.kind, f"{scheme.place} {scheme.name}")
+            detail = f"{scheme.place} {scheme.name}"
+            return ApiScheme(name, scheme.kind, detail, is_parameter=scheme.is_parameter)
         case "oauth2":
             return ApiScheme(name, scheme.kind, scheme.token_url)
         case _:
-            return ApiScheme(name, scheme.kind, scheme.scheme)
+            return ApiScheme(name, scheme.kind, scheme.scheme or scheme.name)

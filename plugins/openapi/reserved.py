@@ -35,6 +35,17 @@ _OTHER_REQUESTS: Final = frozenset(  # of which servers make another than was ag
     }
 )
 _CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
+_SIGNATURES: Final = frozenset(  # of AWS, as headers or in the query: the signer's own
+    {
+        "x-amz-algorithm",
+        "x-amz-content-sha256",
+        "x-amz-credential",
+        "x-amz-date",
+        "x-amz-security-token",
+        "x-amz-signature",
+        "x-amz-signedheaders",
+    }
+)
 _KEYS: Final = frozenset(  # as APIs name it, without signs and the ``x-`` before it
     {"idempotencekey", "idempotencykey", "idempotencytoken", "paypalrequestid"}
 )
@@ -49,6 +60,8 @@ def is_reserved(parameter: Parameter, schemes: Iterable[SecurityScheme]) -> bool
     """
     name = parameter.name.lower()
     if parameter.place is Place.HEADER and name in _FRAMING | _OTHER_REQUESTS | _CREDENTIALS:
+        return True
+    if parameter.place in (Place.HEADER, Place.QUERY) and name in _SIGNATURES:
         return True
     return any(
         scheme.kind == "apiKey"

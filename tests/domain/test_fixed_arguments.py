@@ -65,6 +65,7 @@ def test_fixed_arguments_are_not_shown() -> None:
         "required": ["name"],
     }
     assert SPEC.parameters["required"] == ["key", "body"]
+    assert without_arguments(SPEC, ["other", "body.other"]).parameters == PARAMETERS
     assert "required" not in without_arguments(SPEC, ["key", "body"]).parameters
     assert list(without_arguments(SPEC, ["a.b"]).parameters["properties"]) == ["key", "body"]
 
@@ -74,7 +75,7 @@ def test_only_what_an_operation_has_is_fixed() -> None:
     assert not any(has_argument(SPEC, name) for name in ("body.x", "x.token", "body.", "token"))
     names = names_of({"POST *": {"key": 1, "other": 2}, "GET *": {"body": 3}, "*": {"key": 4}})
     assert names["POST *"] == ("key", "other")
-    assert fixed_names(names, SPEC, "POST /pets", "addPet") == ["key"]
+    assert fixed_names(names, "POST /pets", "addPet") == ["key", "other"]
 
 
 def test_the_first_pattern_gives_the_value() -> None:

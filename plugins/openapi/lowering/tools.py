@@ -120,7 +120,7 @@ class Lowering:
         self, operation: Operation, notes: Notes
     ) -> tuple[Operation, dict[str, Schema], list[str]]:
         """Return the operation with the arguments' names, their schemas, and which are needed."""
-        hidden = [self._is_hidden(one) for one in operation.parameters]
+        hidden = [self._is_hidden(one, operation) for one in operation.parameters]
         shown = [one for one, hides in zip(operation.parameters, hidden, strict=True) if not hides]
         wanted = operation.body.argument if operation.body else ""
         names, body_name = argument_names(shown, wanted)
@@ -150,8 +150,8 @@ class Lowering:
         properties[name], contents = body_schema(body, self._schemas, self._shapes, notes)
         return replace(body, argument=name, contents=contents)
 
-    def _is_hidden(self, parameter: Parameter) -> bool:
-        schemes = self._document.security_schemes.values()
+    def _is_hidden(self, parameter: Parameter, operation: Operation) -> bool:
+        schemes = [*self._document.security_schemes.values(), *operation.schemes.values()]
         return is_reserved(parameter, schemes) or is_idempotency_key(parameter)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from plugins.openapi.operation import Operation, SecurityScheme, Server
 from plugins.openapi.path_template import path_template
 from plugins.openapi.reading.bodies import read_body
+from plugins.openapi.reading.credentials import with_credentials
 from plugins.openapi.reading.parameters import Declared, declared_parameters, read_parameters
 from plugins.openapi.reading.pointers import join
 from plugins.openapi.reading.problems import BadReference, DocumentRefused, Reason, Skipped
@@ -192,19 +193,22 @@ class _Reader:
         security = requirements(raw.get("security"))
         if security is None:
             security = requirements(self._tree.get("security"))
+        asked, schemes = with_credentials(
+            path, parameters, security or [], self._schemes(security or []), self._common.schemes
+        )
         return Operation(
             method=method,
             path=path,
             servers=self._own_servers(raw),
             parameters=parameters,
             body=body,
-            security=security or [],
+            security=asked,
             operation_id=text(raw.get("operationId")).strip(),
             summary=text(raw.get("summary")) or text(self._item.get("summary")),
             description=text(raw.get("description")) or text(self._item.get("description")),
             tags=[tag for tag in texts(raw.get("tags")) if tag],
             deprecated=is_true(raw.get("deprecated")),
-            schemes=self._schemes(security or []),
+            schemes=schemes,
             source=self._common.source,
             notes=[*unknown, *notes],
         )

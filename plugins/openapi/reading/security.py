@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from plugins.openapi.operation import Place, SecurityScheme
+from plugins.openapi.operation import AWS_SIGNED, Place, SecurityScheme
 from plugins.openapi.reading.problems import BadReference
 from plugins.openapi.reading.references import References
 from plugins.openapi.reading.values import entries, text, texts
@@ -26,7 +26,11 @@ def security_schemes(
             raw = references.resolved(value)
         except BadReference:
             continue
-        if isinstance(raw, dict) and (scheme := _scheme(raw)) is not None:
+        if not isinstance(raw, dict):
+            continue
+        if text(raw.get("x-amazon-apigateway-authtype")).lower() == "awssigv4":
+            found[name] = SecurityScheme(AWS_SIGNED, name=_signing_name(tree))
+        elif (scheme := _scheme(raw)) is not None:
             found[name] = scheme
     return found
 
@@ -47,6 +51,12 @@ def _scheme(raw: Mapping[str, Any]) -> SecurityScheme | None:
             return SecurityScheme(kind, token_url=_token_url(raw))
         case _:
             return SecurityScheme(kind)
+
+
+def _signing_name(tree: Mapping[str, Any]) -> str:
+    """Return the name of a service of AWS, where the document says it (as APIs.guru's do)."""
+    info = entries(tree.get("info"))
+    return text(info.get("x-aws-signingName")) or text(info.get("x-serviceName"))
 
 
 def _token_url(raw: Mapping[str, Any]) -> str:

@@ -1,14 +1,16 @@
 """Credentials added to a request, as the document's security schemes say."""
 
+import asyncio
 import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from domain.api_credentials import Credential, Credentials, Grant, Login, Token
+from domain.api_credentials import AwsKeys, Credential, Credentials, Grant, Login, Token
 from domain.errors import ToolFailed
 from domain.ports.web import AccessTokens, WebRequest
-from plugins.openapi.operation import Operation, Place, SecurityScheme
+from plugins.openapi.operation import AWS_SIGNED, Operation, Place, SecurityScheme
+from plugins.openapi.wire.aws import signed
 from plugins.openapi.wire.parameters import cookie_pair, header_value
 from plugins.openapi.wire.percent import encoded
 
@@ -43,11 +45,19 @@ async def authorise(
         WebError: no access token was to be had.
 
     """
+    keys: tuple[AwsKeys, str] | None = None
     for name, (scheme, credential) in (choose(operation, credentials) or {}).items():
+        if scheme.kind == AWS_SIGNED:
+            if not isinstance(credential, AwsKeys):
+                raise _unfit(name)
+            keys = credential, scheme.name
+            continue
         scopes = _scopes(operation, name)
         secret = await _secret(name, scheme, credential, scopes, tokens)
         request = _with(request, scheme, secret)
-    return request
+    if keys is None:
+        return request
+    return await asyncio.to_thread(signed, request, *keys)  # last: of all that is sent
 
 
 def grants(operation: Operation, credentials: Credentials) -> list[Grant]:
@@ -82,7 +92,11 @@ async def _secret(
             bare = value[len(_BEARER) :] if value.lower().startswith(_BEARER) else value
             return f"Bearer {bare.strip()}"
         case _:
-            raise ToolFailed(f"The credentials for {name!r} are not of the kind that it takes.")
+            raise _unfit(name)
+
+
+def _unfit(name: str) -> ToolFailed:
+    return ToolFailed(f"The credentials for {name!r} are not of the kind that it takes.")
 
 
 def _with(request: WebRequest, scheme: SecurityScheme, secret: str) -> WebRequest:

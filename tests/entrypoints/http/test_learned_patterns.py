@@ -130,3 +130,58 @@ async def test_what_fixes_nothing_is_refused(
     response = await operator.send("POST", APIS, {"source": DOCUMENT, **more})
     error = await read_error(response, 400, "INVALID_REQUEST")
     assert named in json.dumps(error)
+
+
+KEYED = {
+    "openapi": "3.0.3",
+    "info": {"title": "Maps", "version": "1"},
+    "paths": {
+        "/places": {
+            "get": {
+                "operationId": "places",
+                "parameters": [
+                    {
+                        "name": "api_key",
+                        "in": "query",
+                        "required": True,
+                        "description": "Your API key",
+                        "schema": {"type": "string"},
+                    },
+                    {"name": "near", "in": "query", "schema": {"type": "string"}},
+                ],
+                "responses": {"200": {"description": "ok"}},
+            }
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("is_fixed", [True, False])
+async def test_a_key_among_the_parameters_is_the_operators_to_give(
+    operator: Client, ada: Client, shop: WebServer, *, is_fixed: bool
+) -> None:
+    body = {"source": KEYED, "base_url": shop.url}
+    preview = await operator.json("POST", f"{APIS}/preview", body)
+    (unset, advice) = preview["warnings"]
+    assert unset == "Credentials are asked for and not set: api_key."
+    assert "'api_key', a parameter of 1 operations, is a credential" in advice
+    given: dict[str, Any] = {"auth": {"credentials": {"api_key": SECRET}}}
+    if is_fixed:
+        given = {"fixed_arguments": {"*": {"api_key": SECRET}}}
+    api = await operator.json("POST", APIS, body | given, 201)
+
+    assert api["warnings"] == []
+    (tool,) = [
+        each for each in (await ada.json("GET", "/api/tools"))["tools"] if each["name"] == "places"
+    ]
+    assert list(tool["parameters"]["properties"]) == ["near"]
+    await ada.send("POST", EXECUTE, {"tool": "places", "parameters": {"near": "here"}})
+    assert shop.seen[-1].target == f"/places?near=here&api_key={SECRET}"
+    assert SECRET not in json.dumps([api, tool])
+
+
+async def test_a_fixed_credential_must_be_one(operator: Client) -> None:
+    body = {"source": KEYED, "fixed_arguments": {"*": {"api_key": [SECRET]}}}
+    error = await read_error(await operator.send("POST", APIS, body), 400, "INVALID_REQUEST")
+    assert "credentials for 'api_key'" in error["message"]
+    assert SECRET not in json.dumps(error)

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.errors import InvalidArguments
@@ -44,9 +44,11 @@ def test_a_list_in_one_value(value: list[str]) -> None:
 
 @given(st.dictionaries(some, trees, min_size=1, max_size=3))
 def test_a_deep_object(value: Any) -> None:
+    told = dict(_leaves(value))
+    assume(not any("][" in step for steps in told for step in steps))  # the style cannot say it
     query = query_of(sent(value, parameter("query", style="deepObject"))) or ""
     leaves = [pair.partition("=") for pair in query.split("&")]
-    assert {_steps(name): unquote(text) for name, _, text in leaves} == dict(_leaves(value))
+    assert {_steps(name): unquote(text) for name, _, text in leaves} == told
 
 
 def _steps(name: str) -> tuple[str, ...]:

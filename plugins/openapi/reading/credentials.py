@@ -1,0 +1,119 @@
+"""Credentials that a document has among its ordinary parameters: ``?api_key=``, ``X-Auth-Token``.
+
+Many documents know no security scheme for them. Each such parameter is made one here, named as the
+parameter is, so that no model is asked for the key, and the operator can give it like any other.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from plugins.openapi.operation import Parameter, Place, SecurityScheme
+from plugins.openapi.reading.values import entries, text
+
+Security = Sequence[Mapping[str, Sequence[str]]]
+Schemes = Mapping[str, SecurityScheme]
+
+_PLACES: Final = frozenset({Place.QUERY, Place.HEADER, Place.COOKIE})
+_NAMES: Final = frozenset(  # small letters and digits; nothing else is called so
+    {
+        *("apikey", "apitoken", "apisecret", "apipassword", "appkey", "applicationkey"),
+        *("accesstoken", "authtoken", "authorizationtoken", "authenticationtoken", "bearertoken"),
+        *("appsecret", "secretkey", "accesskey", "accesskeyid", "subscriptionkey", "authkey"),
+        *("ocpapimsubscriptionkey", "securitytoken", "rapidapikey", "developerkey", "devkey"),
+        *("consumersecret", "oauthtoken", "apiaccesskey"),
+    }
+)
+_PERHAPS: Final = frozenset(  # called so, if the description says it, too
+    {
+        *("key", "token", "secret", "auth", "appid", "authorization", "authentication", "bearer"),
+        *("password", "credential", "credentials", "clientsecret", "privatekey", "jwt"),
+        *("customerkey", "partnerkey", "accountkey", "licensekey", "userkey", "consumerkey"),
+    }
+)
+_SAYS_SO: Final = re.compile(
+    r"\b(?:api|app(?:lication)?|access|auth(?:entication|orization|orisation)?|secret|subscription|"
+    r"developer|bearer|security|oauth2?|jwt)[ _-]?(?:keys?|tokens?)\b"
+    r"|\b(?:api|app)[ _-]?(?:id|password)\b|\byour (?:\w+ ){0,2}(?:key|token|secret|credentials?)\b"
+    r"|\bauthenticat\w+\b|\bcredentials?\b",
+    re.IGNORECASE,
+)
+_ABOUT_THEM: Final = re.compile(  # what is done with a token that is no caller's own
+    r"introspect|revo(?:ke|cation)|verif|validat|reset|exchange|refresh|debug|oauth|invit|confirm",
+    re.IGNORECASE,
+)
+_TEXTS: Final = frozenset({"", "string"})
+
+
+def with_credentials(
+    path: str, parameters: Iterable[Parameter], security: Security, schemes: Schemes, known: Schemes
+) -> tuple[Security, Schemes]:
+    """Return what an operation asks for, with the credentials among its parameters, and schemes.
+
+    ``known`` are the schemes of the document. An alternative that the document has stays one.
+    """
+    needed: dict[str, SecurityScheme] = {}
+    optional: dict[str, SecurityScheme] = {}
+    asked = {(scheme.place, scheme.name.lower()) for scheme in schemes.values()}
+    for parameter in parameters:
+        if not _is_credential(parameter, path, may_be_header=not schemes):
+            continue
+        if (parameter.place, parameter.name.lower()) in asked:
+            continue
+        name, scheme = _scheme(parameter, known)
+        (needed if parameter.required else optional)[name] = scheme
+    if not needed and not optional:
+        return security, schemes
+    return _alternatives(security, needed, optional), {**schemes, **needed, **optional}
+
+
+def _is_credential(parameter: Parameter, path: str, *, may_be_header: bool) -> bool:
+    """Tell whether a parameter is plainly a credential, by its name and description."""
+    schema = entries(parameter.schema)
+    is_text = text(schema.get("type")) in _TEXTS and "enum" not in schema and "$ref" not in schema
+    if parameter.place not in _PLACES or not is_text:
+        return False
+    name = re.sub(r"[\W_]", "", parameter.name).lower()
+    if parameter.place is Place.HEADER:
+        if name == "authorization":
+            return may_be_header
+        name = name.removeprefix("x")
+    if _ABOUT_THEM.search(path):
+        return False
+    told = f"{parameter.description} {text(schema.get('description'))}"
+    return name in _NAMES or (name in _PERHAPS and _SAYS_SO.search(told) is not None)
+
+
+def _scheme(parameter: Parameter, known: Schemes) -> tuple[str, SecurityScheme]:
+    """Return the scheme that a parameter is: one of the document's, or one of its own."""
+    made = SecurityScheme("apiKey", name=parameter.name, place=parameter.place, is_parameter=True)
+    for name, scheme in known.items():
+        is_same = scheme.kind == "apiKey" and scheme.place is parameter.place
+        if is_same and scheme.name.lower() == parameter.name.lower():
+            return name, scheme
+    is_taken = parameter.name in known
+    return (f"{parameter.name}_{parameter.place}" if is_taken else parameter.name), made
+
+
+def _alternatives(security: Security, needed: Schemes, optional: Schemes) -> Security:
+    """Return the alternatives, first those with all credentials, then those that need less."""
+    none: Sequence[Mapping[str, Sequence[str]]] = [{}]
+    told = security or none
+    more = [
+        *({**each, **_asking(needed), **_asking(optional)} for each in told),
+        *({**each, **_asking(needed)} for each in told if each or needed or optional),
+        *(each for each in told if each or not needed),
+    ]
+    return list(_once(more))
+
+
+def _asking(schemes: Schemes) -> Mapping[str, Sequence[str]]:
+    return dict.fromkeys(schemes, ())
+
+
+def _once(alternatives: Iterable[Mapping[str, Sequence[str]]]) -> Iterator[dict[str, list[str]]]:
+    seen: set[frozenset[str]] = set()
+    for each in alternatives:
+        if frozenset(each) not in seen:
+            seen.add(frozenset(each))
+            yield {name: list(scopes) for name, scopes in each.items()}
