@@ -20,6 +20,7 @@ from adapters.web.gate import Gate
 from adapters.web.oauth import OAuthTokens
 from adapters.web.reference_gate import ReferenceGate
 from adapters.web.transport import GatedTransport
+from adapters.worker_locks import FileLocks
 from domain.api_documents import Documents
 from domain.api_keyring import ApiKeyring
 from domain.api_shelf import ApiShelf
@@ -34,6 +35,7 @@ from domain.collector import Collector
 from domain.configuration import Configuration
 from domain.consenting import ConsentDesk
 from domain.counting import CountedRunLog, CountedRuns, Counts
+from domain.dead_workers import DeadWorkers
 from domain.errors import Unavailable
 from domain.following import ConversationFeed
 from domain.learning import Learning
@@ -125,6 +127,10 @@ def _plugins(settings: Settings, environ: Mapping[str, str]) -> PluginHost:
     )
 
 
+def _worker_locks(settings: Settings) -> FileLocks:
+    return FileLocks(settings.data_dir / "workers")
+
+
 def _showcase(settings: Settings, toolbox: PluginHost, catalogue: Catalogue) -> Showcase:
     return Showcase(toolbox, catalogue, Limits(settings.tools_shown, settings.tool_tokens))
 
@@ -213,6 +219,8 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         tool_concurrency=settings.provided.tool_concurrency,
     )
+    worker_locks = providers.Singleton(_worker_locks, settings)
+    dead_workers = providers.Singleton(DeadWorkers, worker_locks, store.provided.leases)
     worker = providers.Singleton(
         Worker,
         runner=runner,

@@ -80,6 +80,8 @@ async def running(
         stack.callback(container.loop_watch().stop)
         await services.signals.start(services.live.hint, services.worker.look)
         stack.push_async_callback(services.signals.stop)
+        await container.dead_workers().start(services.worker.id)
+        stack.push_async_callback(container.dead_workers().stop)
         await services.worker.start(None if user is None else user.id)
         stack.push_async_callback(drain, services)
         yield services

@@ -40,6 +40,11 @@ _RELEASE: Final = """
     WHERE id = $1 AND attempt = $2 AND leased_until IS NOT NULL
     RETURNING id
 """
+_FREE: Final = """
+    UPDATE runs SET leased_until = $2
+    WHERE worker_id = $1 AND leased_until > $2 AND finished_at IS NULL
+    RETURNING id
+"""
 
 
 class TortoiseLeases:
@@ -55,6 +60,7 @@ class TortoiseLeases:
         self._driven = _DRIVEN + _LOCK[engine]
         self._park = _PARK + telling_events(engine, "id")
         self._release = _RELEASE + telling_work(engine)
+        self._free = _FREE + telling_work(engine)
 
     async def renew(self, worker_id: str, run_ids: Sequence[str], until: datetime) -> Sequence[str]:
         """Extend the worker's leases of these runs; return those that are to be cancelled."""
@@ -97,3 +103,7 @@ class TortoiseLeases:
     async def release(self, run_id: str, attempt: int) -> None:
         """Hand a run back, for any worker to claim at once. A lost lease is no error."""
         await self._database.fetch(self._release, run_id, attempt, FREE)
+
+    async def free(self, worker_id: str) -> int:
+        """Hand back all runs of a worker that is dead; return how many."""
+        return len(await self._database.fetch(self._free, worker_id, FREE))

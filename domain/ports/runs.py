@@ -234,3 +234,7 @@ class Leases(Protocol):
     async def release(self, run_id: str, attempt: int) -> None:
         """Hand a run back, for any worker to claim at once. A lost lease is no error."""
         ...
+
+    async def free(self, worker_id: str) -> int:
+        """Hand back all runs of a worker that is dead; return how many."""
+        ...

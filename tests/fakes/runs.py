@@ -261,3 +261,13 @@ class FakeLeases:
         run = self._memory.runs.get(run_id)
         if run is not None and run.record.attempt == attempt and run.leased_until is not None:
             self._memory.runs[run_id] = replace(run, leased_until=FREE)
+
+    async def free(self, worker_id: str) -> int:
+        held = [
+            run
+            for run in self._memory.runs.values()
+            if run.worker_id == worker_id and run.leased_until not in {None, FREE}
+        ]
+        for run in held:
+            self._memory.runs[run.record.id] = replace(run, leased_until=FREE)
+        return len(held)

@@ -105,3 +105,33 @@ async def test_a_conversation_goes_on_after_a_restart(
     assert [message["role"] for message in history] == ["user", "assistant"] * 2
     assert history[1]["results"][0]["result"]["result"] == "391"
     assert [(c["id"], c["message_count"]) for c in listed] == [(conversation, 4)]
+
+
+async def test_the_next_start_goes_on_at_once_with_the_runs_of_a_killed_process(
+    database_url: str, tmp_path: Path
+) -> None:
+    cassette = tmp_path / "cassette.json"
+    hanging, quick = {"pieces": [{"text": "One"}, {"delay": 600}]}, {"pieces": [{"text": "Two."}]}
+    cassette.write_text(json.dumps([hanging]))
+    settings = {
+        "DATABASE_URL": database_url,
+        "PUERTO_CASSETTE": str(cassette),
+        "PUERTO_LEASE_SECONDS": "600",  # so long it would be waited for otherwise
+    }
+    with RunningService(tmp_path, **settings) as service:
+        token = service.user("ann")
+        async with client(service.url, token) as http:
+            body = {"message": "Count.", "stream": True}
+            async with http.stream("POST", "/api/chat", json=body) as response:
+                lines = response.aiter_lines()
+                line = await anext(each async for each in lines if '"type":"run"' in each)
+                run_id = json.loads(line.removeprefix("data: "))["run_id"]
+                await anext(each async for each in lines if '"chunk"' in each)
+                service.kill()
+        cassette.write_text(json.dumps([quick]))
+        service.start()
+        async with asyncio.timeout(120), client(service.url, token) as http:
+            while (await http.get(f"/api/runs/{run_id}")).json()["status"] == "running":
+                await asyncio.sleep(0.05)
+            assert (await http.get(f"/api/runs/{run_id}")).json()["status"] == "completed"
+        assert "was killed: its 1 runs go on here" in service.log

@@ -17,6 +17,7 @@ from tests.adapters.persistence.stores import (
     a_consent,
     a_run,
     an_ending,
+    asked,
 )
 
 ANN = new_id()
@@ -207,3 +208,18 @@ async def test_a_lost_lease_cannot_be_handed_back(store: AnyStore) -> None:
     await store.log.append(run.id, 2, 2, [DONE], ending=an_ending(run))
     await store.leases.release(run.id, 2)
     assert list(await store.leases.claim("w3", MUCH_LATER, MUCH_LATER, 10)) == []
+
+
+async def test_the_runs_of_a_dead_worker_can_be_claimed_at_once(store: AnyStore) -> None:
+    driven, ended = await begun(store), await begun(store)
+    await begun(store, "w2")
+    await store.log.append(ended.id, 1, 2, [DONE], ending=an_ending(ended))
+    waiting = a_run(ANN)
+    await asked(store, waiting, a_consent(waiting))
+
+    assert await store.leases.free("w1") == 1
+    assert await store.leases.free("w1") == 0
+
+    claimed = await store.leases.claim("w3", NOW, MUCH_LATER, 10)
+    assert [run_id for run_id, _ in claimed] == [driven.id]
+    assert list(await store.leases.renew("w1", [driven.id], MUCH_LATER)) == []
