@@ -30,6 +30,7 @@ class PluginInfo:
     ``reason`` says why it does not work, or which of its tools were refused or set aside and
     why; it is empty if all is well. ``tools`` are the names of its tools that can be called.
     ``file`` is the path of a plugin that is one file; the others have a ``distribution``.
+    ``is_whole`` says that nothing that it registers was refused or set aside.
     """
 
     name: str
@@ -39,6 +40,7 @@ class PluginInfo:
     reason: str = ""
     tools: tuple[str, ...] = ()
     file: str = ""
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

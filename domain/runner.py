@@ -315,6 +315,8 @@ class Runner:
             tool = self._toolbox.get(call.tool)
             if tool.spec.version != call.version:
                 raise ToolRefused(f"{call.tool} has changed since it was asked for. Ask again.")
+            if (why := self._guard.objection_to_risk(call.effect)) is not None:
+                raise ToolRefused(f"Not run: {why}.")  # one that is made again, above all
         except ToolError as error:  # it went away or changed since the model asked
             if call.may_have_acted:  # it was interrupted, and cannot be made again as it was
                 await task.journal.record(settled(call, CallState.UNKNOWN, UNKNOWN))
@@ -349,6 +351,8 @@ def _ended(status: RunStatus, outcome: RunOutcome) -> Ended:
 
 
 def _vetoed(call: Call, why: str) -> Body:
+    if call.may_have_acted:  # before, and it was to be tried again
+        return settled(call, CallState.UNKNOWN, UNKNOWN)
     return settled(call, CallState.REFUSED, Problem("VETOED", f"Not run: {why}"))
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any, Final
@@ -13,6 +13,7 @@ from domain.plugins import Registered
 from domain.policy import Proposal, Veto
 from domain.ports.extensions import Vetoes
 from domain.strangers import TooLate, raised, within
+from domain.tools import Effect
 
 VETO_SECONDS: Final = 5.0
 _REASON_LENGTH: Final = 300
@@ -24,23 +25,36 @@ class Guard:
     """Asks every veto that is registered, all at once, each for at most so many seconds.
 
     A guard that cannot speak lets nobody pass: where a veto raises, takes too long or gives no
-    proper answer, the call is refused, and the reason names the plugin.
+    proper answer, the call is refused, and the reason names the plugin. ``lacking`` says which
+    required plugin is not in use, if one is not: then only calls that read pass.
     """
 
-    def __init__(self, source: Vetoes, *, seconds: float = VETO_SECONDS) -> None:
+    def __init__(
+        self,
+        source: Vetoes,
+        *,
+        seconds: float = VETO_SECONDS,
+        lacking: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self._source = source
         self._seconds = seconds
+        self._lacking = lacking
 
     async def objections(self, proposals: Sequence[Proposal]) -> list[str | None]:
         """Return of each call why it must not be made, in words, or None."""
         vetoes = self._source.vetoes()
-        if not vetoes:
-            return [None] * len(proposals)
-        return await asyncio.gather(*(self._objection(each, vetoes) for each in proposals))
+        asked = (self._objection(each, vetoes) for each in proposals)
+        return await asyncio.gather(*asked)
+
+    def objection_to_risk(self, effect: Effect) -> str | None:
+        """Return why no call of this effect is made now, whatever the call, or None."""
+        return None if effect is Effect.READ else self._lacking()
 
     async def _objection(
         self, proposal: Proposal, vetoes: Sequence[Registered[Veto]]
     ) -> str | None:
+        if (risk := self.objection_to_risk(proposal.effect)) is not None:
+            return risk
         asked = (self._ask(veto, proposal) for veto in vetoes)
         return next((why for why in await asyncio.gather(*asked) if why is not None), None)
 

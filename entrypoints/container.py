@@ -49,6 +49,7 @@ from domain.policing import PolicyDesk
 from domain.ports.clock import Clock
 from domain.prices import Prices
 from domain.ranking import ToolIndex
+from domain.required_plugins import RequiredPlugins
 from domain.results import Results
 from domain.run_lookup import RunLookup
 from domain.runner import Runner
@@ -199,7 +200,10 @@ class Container(containers.DeclarativeContainer):
     keyring = providers.Singleton(ApiKeyring, store.provided.api_keys, cipher, clock)
     access_tokens = providers.Singleton(_access_tokens, web_transport, keyring)
     api_caller = providers.Singleton(ApiCaller, web, access_tokens)
-    guard = providers.Singleton(Guard, toolbox)
+    required_plugins = providers.Singleton(
+        RequiredPlugins, settings.provided.plugins_required, toolbox
+    )
+    guard = providers.Singleton(Guard, toolbox, lacking=required_plugins.provided.lacking)
     notices = providers.Singleton(NoticeBoard, toolbox)
     results = providers.Singleton(Results, store.provided.artifacts, clock)
     caller = providers.Singleton(
@@ -326,6 +330,7 @@ class Container(containers.DeclarativeContainer):
         consent_desk=consent_desk,
         policy_desk=policy_desk,
         plugin_desk=plugin_desk,
+        required_plugins=required_plugins,
         learning=learning,
         keyring=keyring,
         once=once,

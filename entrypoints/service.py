@@ -166,6 +166,7 @@ async def start_plugins(container: Container, stack: AsyncExitStack) -> None:
     """
     lifespans = container.lifespans()
     container.plugin_desk().watch(lifespans.follow)
+    container.plugin_desk().watch(container.required_plugins().tell)
     stack.push_async_callback(lifespans.stop)
     await take_in_plugins(container, stack, tries_again=True)
 

@@ -31,6 +31,7 @@ from domain.ports.signals import Signals
 from domain.ports.tool_schemas import ToolSchemas
 from domain.ports.toolbox import Toolbox
 from domain.ports.users import Users
+from domain.required_plugins import RequiredPlugins
 from domain.run_lookup import RunLookup
 from domain.vitals import Vitals
 from domain.worker import Worker
@@ -55,6 +56,7 @@ class Services:
     consent_desk: ConsentDesk
     policy_desk: PolicyDesk
     plugin_desk: PluginDesk
+    required_plugins: RequiredPlugins
     learning: Learning
     keyring: ApiKeyring
     once: Once

@@ -179,6 +179,12 @@ class Settings(ServerSettings, ModelSettings):
         validation_alias="PUERTO_PLUGINS_BLOCKED",
         description="Plugins that are not loaded, by name, separated by commas.",
     )
+    plugins_required: Names = Field(
+        (),
+        validation_alias="PUERTO_PLUGINS_REQUIRED",
+        description="Plugins that must be in use, by name, separated by commas: without one of "
+        "them only calls that read are made, and `/api/ready` answers 503.",
+    )
     plugins_folder: Annotated[Path, AfterValidator(check_existing_folder)] | None = Field(
         None,
         validation_alias="PUERTO_PLUGINS_FOLDER",

@@ -109,11 +109,12 @@ class _Settled:
         )
         if offer is None:
             return info
-        reasons = [one.reason, *offer.refusals, *self._take_tools(offer)]
-        reasons += self._take_models(offer)
-        reasons += _take("agent", offer.plugin, offer.agents, self.agents)
+        refused = [*offer.refusals, *self._take_tools(offer), *self._take_models(offer)]
+        refused += _take("agent", offer.plugin, offer.agents, self.agents)
+        waiting = self._waiting_tools(offer)
         mine = sorted(name for name, tool in self.tools.items() if _is_of(tool, offer))
-        return replace(info, reason=_joined(filter(None, reasons)), tools=tuple(mine))
+        reasons = filter(None, [one.reason, *refused, *waiting])
+        return replace(info, reason=_joined(reasons), tools=tuple(mine), is_whole=not refused)
 
     def _take_models(self, offer: Registrations) -> Iterable[str]:
         free = dict(offer.chat_models)
@@ -135,9 +136,14 @@ class _Settled:
             elif lacking := missing(tool.spec, self._environ):
                 self.tools_off[name] = tool
                 self.why_off[name] = f"it requires {', '.join(lacking)}, not set"
-                yield f"tool {name!r} is off: {self.why_off[name]}"
             else:
                 self.tools[name] = tool
+
+    def _waiting_tools(self, offer: Registrations) -> Iterable[str]:
+        """Yield which tools wait for settings: nothing is wrong with them."""
+        for name, tool in offer.tools.items():
+            if self.tools_off.get(name) is tool and missing(tool.spec, self._environ):
+                yield f"tool {name!r} is off: {self.why_off[name]}"
 
     def _switch(self, tool: AdmittedTool) -> Switch:
         """Return how the tool is set; another plugin's quarantine, or other code's, is none."""

@@ -1,10 +1,12 @@
 """What one plugin registers, as it is taken from its hooks."""
 
+import inspect
 import logging
 import re
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from domain.agents import Agent
@@ -64,10 +66,10 @@ class Registrations:
             "puerto_register_tools": self._take_tool,
             "puerto_register_chat_models": self._take_chat_model,
             "puerto_register_agents": self._take_agent,
-            "puerto_register_figures": _adding_to(self.figures),
-            "puerto_register_alerts": _adding_to(self.alerts),
-            "puerto_register_vetoes": _adding_to(self.vetoes),
-            "puerto_register_observers": _adding_to(self.observers),
+            "puerto_register_figures": _adding_to(self.figures, "figures"),
+            "puerto_register_alerts": _adding_to(self.alerts, "alerts"),
+            "puerto_register_vetoes": _adding_to(self.vetoes, "a veto"),
+            "puerto_register_observers": _adding_to(self.observers, "an observer"),
             "puerto_register_lifespan": _adding_to(self.lifespans),
         }
 
@@ -99,9 +101,14 @@ class _Refused(Exception):
     """Something was not taken, and why."""
 
 
-def _adding_to(functions: list[Function]) -> Callable[[Function], None]:
+def _adding_to(functions: list[Function], awaited_as: str = "") -> Callable[[Function], None]:
+    """Return what takes functions; with ``awaited_as`` they must be async: they are awaited so."""
+
     def take(function: Function) -> None:
         _require_callable(function)
+        if awaited_as and not _is_async(function):
+            name = getattr(function, "__name__", type(function).__name__)
+            raise _Refused(f"{awaited_as}, {name!r}: it is not async; write it as `async def`")
         functions.append(function)
 
     return take
@@ -112,6 +119,16 @@ def _require_callable(function: object) -> None:
         raise _Refused(f"{type(function).__name__!r} is not a function")
     if isinstance(function, AbstractAsyncContextManager):
         raise _Refused("register the function that makes the context manager, not what it makes")
+
+
+def _is_async(function: Any) -> bool:
+    """Tell whether calling it gives what can be awaited, as far as can be known without a call."""
+    while isinstance(function, partial):
+        function = function.func
+    call = getattr(function, "__call__", None)  # noqa: B004  an object's own is looked at
+    with suppress(ValueError):  # of wrappers that lead in a circle
+        function = inspect.unwrap(function)
+    return any(map(inspect.iscoroutinefunction, (function, call)))
 
 
 def _require_texts(agent: Agent) -> None:

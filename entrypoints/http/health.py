@@ -78,13 +78,19 @@ class Ready(BaseModel):
 @document_response(Ready)
 @can_fail(503)
 async def ready() -> dict[str, Any]:
-    """Say whether requests are welcome: not while stopping, nor without a database to write to."""
+    """Say whether requests are welcome.
+
+    They are not while the service stops, nor without a database to write to, nor while a plugin
+    that `PUERTO_PLUGINS_REQUIRED` names is not in use.
+    """
     if services().worker.is_stopping:
         raise Unavailable("The service is stopping.")
     if not await services().database_answers():
         raise StoreUnavailable("The database does not answer.")
     if problem := services().storage_problem():
         raise StoreUnavailable(f"The database cannot be written to: {problem}.")
+    if services().required_plugins.lacking() is not None:  # whoever may, sees it there
+        raise Unavailable("A required plugin is not in use: GET /api/plugins says why.")
     return {"status": "ready"}
 
 

@@ -4,10 +4,10 @@ import inspect
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from plugins.candidates import Candidate
 from plugins.checking.findings import NOWHERE, Finding, Level, Place
@@ -129,39 +129,11 @@ def _slow(importing: float, registering: float) -> Iterator[Finding]:
 def _offered(offer: Registrations) -> Iterator[Finding]:
     for refusal in offer.refusals:
         yield Finding(Level.ERROR, "refused", "", refusal.removeprefix("refused: "))
-    lists: dict[str, Sequence[Callable[..., Any]]] = {
-        "puerto_register_figures": offer.figures,
-        "puerto_register_alerts": offer.alerts,
-        "puerto_register_vetoes": offer.vetoes,
-        "puerto_register_observers": offer.observers,
-    }
-    for hook, functions in lists.items():
-        for function in functions:
-            if not _is_async(function):
-                yield _not_async(hook, function)
-    others = [offer.tools, offer.chat_models, offer.agents, offer.lifespans]
-    if not any([*others, *lists.values(), offer.refusals]):
+    lists = [offer.figures, offer.alerts, offer.vetoes, offer.observers, offer.lifespans]
+    if not any([offer.tools, offer.chat_models, offer.agents, *lists, offer.refusals]):
         yield Finding(
             Level.WARNING, "plugin", "", "its hooks register nothing", "call `register` in them"
         )
-
-
-def _is_async(function: Callable[..., Any]) -> bool:
-    called = getattr(function, "__call__", None)  # noqa: B004  an object may be called, too
-    return any(map(inspect.iscoroutinefunction, (inspect.unwrap(function), called)))
-
-
-def _not_async(hook: str, function: Callable[..., Any]) -> Finding:
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    name = getattr(function, "__name__", type(function).__name__)
-    return Finding(
-        Level.ERROR,
-        "hook",
-        hook,
-        f"{name!r} is not async, and the service awaits it",
-        "write it as async def",
-        NOWHERE if code is None else Place.of(code),
-    )
 
 
 def _reached_out(taken: Taken, attempts: Attempts) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """A whole house around a fake model, and what a test asks it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -97,6 +97,7 @@ def build(
     environ: Mapping[str, str] | None = None,
     extensions: FakeExtensions | None = None,
     limits: Limits = _LIMITS,
+    lacking: Callable[[], str | None] = lambda: None,
 ) -> House:
     """Build a house that thinks with the model, and with the others where it fails."""
     extensions = extensions or FakeExtensions()
@@ -121,7 +122,7 @@ def build(
     showcase = showcase_of(toolbox, limits)
     results = Results(store.artifacts, clock)
     caller = ToolCaller(store.conversations, results, FakeHttpClients(), environ or {}, showcase)
-    guard = Guard(extensions)
+    guard = Guard(extensions, lacking=lacking)
     runner = Runner(
         asker=asker,
         toolbox=toolbox,

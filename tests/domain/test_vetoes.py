@@ -85,7 +85,7 @@ def house(answer: ToolRequest, *vetoes: Veto, tool: FakeTool, autonomy: Autonomy
         (leaves, "the plugin rules could not be asked: it raised SystemExit"),
         (cancels, "the plugin rules could not be asked: it raised CancelledError"),
         (hangs, "the plugin rules could not be asked: it did not answer within 0.01 seconds"),
-        (not_async, "the plugin rules could not be asked: it raised TypeError"),
+        (not_async, "the plugin rules could not be asked: it raised TypeError"),  # never let in
         (yes, "the plugin rules gave no proper answer"),
         (says_nothing, "the plugin rules forbids it: no reason given"),
     ],

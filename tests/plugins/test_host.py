@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial, wraps
 from types import SimpleNamespace
 from typing import Any
 
@@ -447,6 +448,57 @@ class Everything:
     @asynccontextmanager
     async def live(self) -> AsyncGenerator[None]:
         yield
+
+
+class Call:
+    async def __call__(self, _what: Any) -> None: ...
+
+
+async def watch(_what: Any, _more: Any = None) -> None: ...
+
+
+@wraps(watch)
+def wrapped(what: Any) -> Any:
+    return watch(what)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [watch, Call(), partial(watch, _more=1), wrapped],
+    ids=["function", "object", "partial", "wrapped"],
+)
+def test_what_is_awaited_may_be_anything_async(function: Any) -> None:
+    class Plugin:
+        @hookimpl
+        def puerto_register_observers(self, register: Any) -> None:
+            register(function)
+
+    host = PluginHost()
+    assert host.register(Plugin(), "watching").reason == ""
+    assert len(host.observers()) == 1
+
+
+@pytest.mark.parametrize(
+    ("hook", "what"),
+    [
+        ("vetoes", "a veto"),
+        ("observers", "an observer"),
+        ("figures", "figures"),
+        ("alerts", "alerts"),
+    ],
+)
+def test_what_is_awaited_must_be_async(hook: str, what: str) -> None:
+    def plain(_what: Any) -> None: ...
+
+    def register_plain(register: Any) -> None:
+        register(plain)
+
+    plugin = SimpleNamespace(**{f"puerto_register_{hook}": hookimpl(register_plain)})
+    host = PluginHost()
+    info = host.register(plugin, "careless")
+    assert info.reason == f"refused: {what}, 'plain': it is not async; write it as `async def`"
+    assert not info.is_whole
+    assert list(getattr(host, hook)()) == []
 
 
 def test_everything_that_can_be_registered_is_at_hand() -> None:

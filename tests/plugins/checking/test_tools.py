@@ -247,12 +247,8 @@ class Odd(Plugin):
 
 def test_what_is_registered_must_be_async() -> None:
     [found] = Odd().taken().findings
-    assert (found.level, found.rule, found.subject) == (
-        Level.ERROR,
-        "hook",
-        "puerto_register_vetoes",
-    )
-    assert "'<lambda>' is not async" in found.message
+    assert (found.level, found.rule) == (Level.ERROR, "refused")  # as in the service
+    assert found.message == "a veto, '<lambda>': it is not async; write it as `async def`"
 
 
 def test_what_is_refused() -> None:
