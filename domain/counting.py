@@ -83,6 +83,10 @@ class CountedRuns:
         """Return the first run of the conversation beyond that place."""
         return await self._runs.next_of(conversation_id, place)
 
+    async def place_of(self, conversation_id: str, message_id: str) -> int | None:
+        """Return the place after which the runs come that this message is no answer of."""
+        return await self._runs.place_of(conversation_id, message_id)
+
     async def by_cursor(self, conversation_id: str, cursor: str) -> RunRecord | None:
         """Return the run of the conversation whose event a cursor names."""
         return await self._runs.by_cursor(conversation_id, cursor)

@@ -12,7 +12,7 @@ from domain.events import Event
 from domain.identity import User
 from domain.live import LiveRuns
 from domain.ports.conversations import Conversations
-from domain.ports.runs import RunLog, RunRecord, Runs
+from domain.ports.runs import RunLog, Runs
 from domain.reading import BEAT_SECONDS, Follower, Tell
 
 IDLE_SECONDS: Final = 1.0  # at least between looks for a next run, where nobody gives a hint
@@ -56,8 +56,8 @@ class ConversationFeed:
         """Return where to begin in one of the user's conversations.
 
         ``after`` is the cursor of the last event that was received, whichever run it is of, or
-        the id of a run: then what follows on all of that run. Without it this begins with the
-        start of the active run, if there is one.
+        the id of the last message that is known: after a question comes the run that answers it.
+        Without it this begins with the start of the active run, if there is one.
 
         Raises:
             NotFound: the conversation is unknown, or another user's.
@@ -67,8 +67,9 @@ class ConversationFeed:
         conversation = await self._conversations.get(user.id, conversation_id)
         active = conversation.active_run_id
         if after is None:
-            record = await self._record(active) if active is not None else None
-            place = conversation.message_count if record is None else record.place - 1
+            last = conversation.message_count
+            # Of the messages, the last one is the question that an active run answers.
+            place = last if active is None else last - 1
             return FollowStart(conversation_id, place, None, active)
         if is_cursor(after):
             record = await self._runs.by_cursor(conversation_id, after)
@@ -76,14 +77,11 @@ class ConversationFeed:
                 cursor = read_cursor(record.id, after)
                 return FollowStart(conversation_id, record.place - 1, cursor, active)
         else:
-            record = await self._record(after)
-            if record is not None and record.conversation_id == conversation_id:
-                return FollowStart(conversation_id, record.place, None, active)
-        message = "Send the id of an event of this conversation, or of one of its runs."
+            known = await self._runs.place_of(conversation_id, after)
+            if known is not None:
+                return FollowStart(conversation_id, known, None, active)
+        message = "Send the id of an event or a message of this conversation."
         raise InvalidRequest(message, [FieldProblem("after", message)])
-
-    async def _record(self, run_id: str) -> RunRecord | None:
-        return (await self._runs.records([run_id])).get(run_id)
 
     async def follow(
         self,

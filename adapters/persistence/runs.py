@@ -14,7 +14,7 @@ from adapters.persistence.leases import FREE
 from adapters.persistence.rows import to_message, to_run, to_user
 from adapters.persistence.signals import telling_events, telling_work
 from adapters.persistence.strokes import Stroke, Write, perform
-from domain.conversations import PREVIEW_LENGTH, Message, shorten
+from domain.conversations import PREVIEW_LENGTH, Message, MessageRole, shorten
 from domain.cursors import run_id_end
 from domain.errors import Conflict, NotFound, RunInProgress, run_in_progress
 from domain.events import RunStarted
@@ -110,6 +110,10 @@ _NEXT: Final = """
     LEFT JOIN runs ON runs.conversation_id = conversations.id AND place > $2
     WHERE conversations.id = $1 ORDER BY place LIMIT 1
 """
+_PLACE: Final = f"""
+    SELECT CASE role WHEN '{MessageRole.USER}' THEN number - 1 ELSE number END AS place
+    FROM messages WHERE id = $1 AND conversation_id = $2
+"""  # noqa: S608  made of constants
 _BY_END: Final = """
     SELECT * FROM runs WHERE conversation_id = $1 AND CAST(id AS TEXT) LIKE $2 LIMIT 1
 """
@@ -308,6 +312,13 @@ class TortoiseRuns:
         if not rows:
             raise NotFound("There is no such conversation.")
         return None if rows[0]["id"] is None else to_run(rows[0])
+
+    async def place_of(self, conversation_id: str, message_id: str) -> int | None:
+        """Return the place after which the runs come that this message is no answer of."""
+        if not (is_id(message_id) and is_id(conversation_id)):
+            return None
+        rows = await self._database.fetch(_PLACE, message_id, conversation_id)
+        return int(rows[0]["place"]) if rows else None
 
     async def by_cursor(self, conversation_id: str, cursor: str) -> RunRecord | None:
         """Return the run of the conversation whose event a cursor names; None: there is none."""

@@ -150,6 +150,14 @@ class Runs(Protocol):
         """
         ...
 
+    async def place_of(self, conversation_id: str, message_id: str) -> int | None:
+        """Return the place after which the runs come that this message is no answer of.
+
+        After a question comes the run that answers it. None: there is no such message in the
+        conversation.
+        """
+        ...
+
     async def by_cursor(self, conversation_id: str, cursor: str) -> RunRecord | None:
         """Return the run of the conversation whose event a cursor names; None: there is none."""
         ...

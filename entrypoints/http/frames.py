@@ -73,7 +73,7 @@ class FollowFrame(_Frame):
         None, description="Not needed on a socket of one conversation."
     )
     after: str | None = Field(
-        None, description="The cursor of the last event received, or the id of a run."
+        None, description="The cursor of the last event received, or the id of a message."
     )
 
 

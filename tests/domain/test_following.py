@@ -94,9 +94,10 @@ async def test_who_comes_back_gets_exactly_what_follows() -> None:
     conversation = await conversation_in(house)
     for text in "ab":
         await house.say(text, conversation)
-    (first, *_) = (await house.store.runs.page(ANN.id, 9, None)).items[::-1]
+    first = await house.store.runs.next_of(conversation, 0)
+    assert first is not None
     whole = [(first.id, event) for event in await house.events(first.id)] + await all_heard(
-        house, conversation, 2, first.id
+        house, conversation, 2, first.message_id
     )
     assert len(runs_in(whole)) == 3
 
@@ -263,12 +264,17 @@ async def test_a_place_in_another_conversation_is_refused() -> None:
     house = talking("zero", "one")
     conversation = await conversation_in(house)
     events = await house.say("elsewhere")
-    (other, *_) = (await house.store.runs.page(ANN.id, 9, None)).items
-    assert other.conversation_id == conversation_of(events)
+    other = await house.store.runs.next_of(conversation_of(events), 0)
+    own = await house.store.runs.next_of(conversation, 0)
+    assert other is not None
+    assert own is not None
 
-    for after in (write_cursor(other.id, 1, 1), other.id, new_id(), "x", ""):
+    for after in (write_cursor(other.id, 1, 1), other.message_id, new_id(), "x", ""):
         with pytest.raises(InvalidRequest) as refused:
             await feed_of(house).start(ANN, conversation, after)
         assert refused.value.details["fields"][0]["path"] == "after"
-    own = (await house.store.runs.page(ANN.id, 9, None)).items[-1]
-    assert await feed_of(house).start(ANN, conversation, own.id) == FollowStart(conversation, 1)
+    question, answer = house.store.memory.messages[conversation]
+    assert own.message_id == answer.id
+    for known, place in ((question.id, 0), (answer.id, 2), (None, 2)):
+        start = await feed_of(house).start(ANN, conversation, known)
+        assert start == FollowStart(conversation, place)

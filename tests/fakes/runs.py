@@ -139,6 +139,15 @@ class FakeRuns:
         following = (record for record in self._of(conversation_id) if record.place > place)
         return next(following, None)
 
+    async def place_of(self, conversation_id: str, message_id: str) -> int | None:
+        said = self._memory.messages.get(conversation_id, ())
+        numbers = (
+            number - (message.role is MessageRole.USER)
+            for number, message in enumerate(said, 1)
+            if message.id == message_id
+        )
+        return next(numbers, None)
+
     async def by_cursor(self, conversation_id: str, cursor: str) -> RunRecord | None:
         end = run_id_end(cursor)
         found = (record for record in self._of(conversation_id) if record.id.endswith(end))

@@ -146,7 +146,8 @@ async def test_a_socket_follows_a_conversation_until_it_says_so(
         await quiet(socket)
         await tell(socket, type="follow", conversation_id=conversation, after=frames[-1]["cursor"])
         assert {f["run_id"] for f in await until_done(socket)} == {missed}
-        await tell(socket, type="follow", conversation_id=conversation, after=run_id)
+        answer = frames[0]["message_id"]
+        await tell(socket, type="follow", conversation_id=conversation, after=answer)
         assert {f["run_id"] for f in await until_done(socket)} == {missed}
 
 

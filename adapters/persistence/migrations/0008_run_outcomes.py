@@ -46,10 +46,15 @@ class Migration(migrations.Migration):
             index=Index(fields=['conversation_id', 'place']),
         ),
         # Added by hand: the runs that are there get places in their order. Each of them added a
-        # message to its conversation, so these places come before those of runs to come.
+        # message to its conversation, so these places come before those of runs to come. The
+        # question of one that is active is the last message.
         ops.RunSQL(
             'UPDATE "runs" SET "place" = ranked.place FROM (SELECT "id", row_number() OVER '
             '(PARTITION BY "conversation_id" ORDER BY "created_at", "id") AS place FROM "runs" '
             'WHERE "conversation_id" IS NOT NULL) AS ranked WHERE ranked."id" = "runs"."id"'
+        ),
+        ops.RunSQL(
+            'UPDATE "runs" SET "place" = (SELECT "message_count" FROM "conversations" '
+            'WHERE "conversations"."id" = "runs"."active_in") WHERE "active_in" IS NOT NULL'
         ),
     ]

@@ -186,6 +186,27 @@ async def test_runs_follow_on_each_other_whatever_the_clocks_say(store: AnyStore
         assert named == await store.runs.get(run.id)
 
 
+async def test_the_place_of_a_message(store: AnyStore) -> None:
+    first = await answered(store, ANN)
+    conversation_id = first.started.conversation_id
+    second = a_run(ANN, conversation_id)
+    await store.runs.start(second, 10)
+    other = await answered(store, ANN)
+
+    async def following(message_id: str) -> str | None:
+        place = await store.runs.place_of(conversation_id, message_id)
+        assert place is not None
+        run = await store.runs.next_of(conversation_id, place)
+        return run.id if run is not None else None
+
+    assert await following(first.started.question_id) == first.id
+    assert await following(first.started.message_id) == second.id
+    assert await following(second.started.question_id) == second.id
+    for unknown in (other.started.question_id, second.started.message_id, *NOT_IDS):
+        assert await store.runs.place_of(conversation_id, unknown) is None
+        assert await store.runs.place_of(unknown, first.started.question_id) is None
+
+
 async def test_what_follows_in_no_conversation(store: AnyStore) -> None:
     kept = a_conversation(ANN)
     await store.conversations.add(kept)

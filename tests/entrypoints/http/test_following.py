@@ -100,8 +100,12 @@ async def test_coming_back_with_any_cursor(ada: Client, conversation: str) -> No
             assert await stream.events(ends) == whole[place + 1 :]
         async with following(ada, f"{path}?after={whole[place][0]}") as stream:
             assert await stream.events(ends) == whole[place + 1 :]
-    async with following(ada, f"{path}?after={first}") as stream:
+    question, answer, *_ = (await ada.get(path.replace("/events", "")))["messages"]
+    assert answer["run_id"] == first
+    async with following(ada, f"{path}?after={answer['id']}") as stream:
         assert await stream.events(1) == whole[done[0] + 1 :]
+    async with following(ada, f"{path}?after={question['id']}") as stream:
+        assert await stream.events(2) == whole
 
 
 async def test_the_first_event_says_when_to_come_back(ada: Client, conversation: str) -> None:
