@@ -145,16 +145,16 @@ class Authentication:
             raise Unauthenticated("The access token is not valid. Log in again.")
         return identity
 
-    async def recheck(self, identity: Identity) -> Identity:
-        """Return the caller as of now: of a stream or socket that has been open for a while.
+    async def of_session(self, session_id: str, expires_at: datetime) -> Identity:
+        """Return who acts in a session now, where access was given until ``expires_at``.
 
         Raises:
             Unauthenticated: the time is over, or the session was revoked.
 
         """
-        if identity.expires_at <= self._clock.now():
+        if expires_at <= self._clock.now():
             raise Unauthenticated("The access token has expired. Log in again.")
-        return await self._identity(identity.session_id, identity.expires_at)
+        return await self._identity(session_id, expires_at)
 
     async def _identity(self, session_id: str, expires_at: datetime) -> Identity:
         user = await self._user_of(session_id)

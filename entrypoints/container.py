@@ -54,6 +54,7 @@ from domain.results import Results
 from domain.run_lookup import RunLookup
 from domain.runner import Runner
 from domain.shown_tools import Limits, Showcase
+from domain.tickets import TicketService
 from domain.vetoing import Guard
 from domain.vitals import Signs, Vitals
 from domain.worker import Worker
@@ -251,6 +252,9 @@ class Container(containers.DeclarativeContainer):
         notices=notices,
         max_steps=settings.provided.max_steps,
     )
+    tickets = providers.Singleton(
+        TicketService, store.provided.tickets, authentication=authentication, clock=clock
+    )
     run_lookup = providers.Singleton(RunLookup, runs=runs, log=log)
     feed = providers.Singleton(
         ConversationFeed, store.provided.conversations, runs=runs, log=log, live=live
@@ -327,6 +331,7 @@ class Container(containers.DeclarativeContainer):
         chat=chat,
         run_lookup=run_lookup,
         feed=feed,
+        tickets=tickets,
         consent_desk=consent_desk,
         policy_desk=policy_desk,
         plugin_desk=plugin_desk,

@@ -1,6 +1,7 @@
 """The log: one line a record, to standard error."""
 
 import logging
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -17,6 +18,7 @@ _FORM: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 _LINE_BREAKS: Final = (0x2028, 0x2029)  # Unicode's own, which some readers of logs break at
 _CONTROLS: Final = (*range(0x20), *range(0x7F, 0xA0), *_LINE_BREAKS)
 _ESCAPED: Final = {code: repr(chr(code))[1:-1] for code in _CONTROLS}
+_IN_ADDRESS: Final = re.compile(r"([?&](?:ticket|token)=)[^\s&\"'#]+")  # whoever logs one
 _SHORTEST_PASSWORD: Final = 4  # shorter ones stand in ordinary words, which would be stars
 
 
@@ -35,6 +37,7 @@ class OneLine(logging.Formatter):
         line = super().format(record)
         for secret in self._secrets:
             line = line.replace(secret, "***")
+        line = _IN_ADDRESS.sub(r"\1***", line)
         return shortened(line).translate(_ESCAPED) + _context(log_fields())
 
 

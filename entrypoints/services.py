@@ -33,6 +33,7 @@ from domain.ports.toolbox import Toolbox
 from domain.ports.users import Users
 from domain.required_plugins import RequiredPlugins
 from domain.run_lookup import RunLookup
+from domain.tickets import TicketService
 from domain.vitals import Vitals
 from domain.worker import Worker
 from entrypoints.settings import Settings
@@ -53,6 +54,7 @@ class Services:
     chat: Chat
     run_lookup: RunLookup
     feed: ConversationFeed
+    tickets: TicketService
     consent_desk: ConsentDesk
     policy_desk: PolicyDesk
     plugin_desk: PluginDesk

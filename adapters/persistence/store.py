@@ -18,6 +18,7 @@ from adapters.persistence.run_log import TortoiseRunLog
 from adapters.persistence.runs import TortoiseRuns
 from adapters.persistence.signals import NoSignals, PostgresSignals
 from adapters.persistence.switches import TortoiseSwitches
+from adapters.persistence.tickets import TortoiseTickets
 from adapters.persistence.unit_of_work import TortoiseUnitOfWork
 from adapters.persistence.users import TortoiseSessions, TortoiseUsers
 from domain.configuration import Configuration
@@ -44,6 +45,7 @@ class Store:
     pulses: TortoisePulses
     learned_apis: TortoiseLearnedApis
     api_keys: TortoiseApiKeys
+    tickets: TortoiseTickets
     signals: Signals
     unit_of_work: TortoiseUnitOfWork
 
@@ -67,6 +69,7 @@ class Store:
             pulses=TortoisePulses(database),
             learned_apis=TortoiseLearnedApis(database),
             api_keys=TortoiseApiKeys(database),
+            tickets=TortoiseTickets(database),
             signals=_signals(database),
             unit_of_work=database.unit_of_work,
         )

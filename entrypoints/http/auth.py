@@ -15,14 +15,17 @@ from quart import Blueprint, request
 from quart_schema import document_response, tag, validate_request
 
 from domain.authentication import Grant
+from domain.errors import FieldProblem, InvalidRequest
 from domain.identity import User
 from domain.log_context import bind
 from domain.ports.passwords import MAX_PASSWORD_BYTES
+from domain.tickets import LIFE
 from entrypoints.addresses import normal_address, normal_login
 from entrypoints.encoding import time_text
 from entrypoints.http.guard import caller, identity, open_to_all
-from entrypoints.http.models import Id, RequestBody, Timestamp, example
+from entrypoints.http.models import EXAMPLE_ID, Id, RequestBody, Timestamp, example
 from entrypoints.http.openapi import answers_nothing, can_fail
+from entrypoints.http.tickets import can_be_opened
 from entrypoints.services import services
 
 blueprint = Blueprint("auth", __name__, url_prefix="/api/auth")
@@ -194,6 +197,42 @@ async def refresh(data: RefreshRequest) -> dict[str, Any]:
     It is good once: used twice, it has been copied by somebody, and the session ends.
     """
     return token_answer(await services().authentication.refresh(data.refresh_token))
+
+
+class TicketRequest(RequestBody):
+    """What the ticket is to open."""
+
+    model_config = example({"path": f"/api/conversations/{EXAMPLE_ID}/events"})
+
+    path: str = Field(
+        min_length=1,
+        max_length=300,
+        description="The path of a stream of events, or of a WebSocket; without a query.",
+    )
+
+
+class TicketAnswer(BaseModel):
+    """A ticket: send it as `?ticket=` in the address of the stream."""
+
+    ticket: str
+    expires_in: int = Field(description="The ticket's life, in seconds.")
+
+
+@blueprint.post("/ticket")
+@tag(["authentication"])
+@validate_request(TicketRequest)
+@document_response(TicketAnswer)
+async def ticket(data: TicketRequest) -> dict[str, Any]:
+    """Get a ticket for a stream that cannot send a header, such as a browser's `EventSource`.
+
+    It is good once, for some seconds, for that path and the method GET. Events of runs and of
+    conversations and the WebSockets take it.
+    """
+    if not can_be_opened(data.path):
+        message = "No stream of events and no WebSocket has this path."
+        raise InvalidRequest(message, [FieldProblem("path", message)])
+    secret = await services().tickets.issue(identity(), data.path)
+    return {"ticket": secret, "expires_in": int(LIFE.total_seconds())}
 
 
 @blueprint.post("/logout")

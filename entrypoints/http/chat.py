@@ -31,6 +31,7 @@ from entrypoints.http.streams import (
     failure,
     first_answer,
 )
+from entrypoints.http.tickets import takes_ticket
 from entrypoints.services import services
 
 blueprint = Blueprint("chat", __name__, url_prefix="/api")
@@ -175,6 +176,7 @@ class EventsHeaders(BaseModel):
 @document_headers(EventsHeaders)
 @responds_with(EventStream)
 @can_answer_nothing
+@takes_ticket
 async def events(run_id: str, query_args: EventsQuery) -> Response:
     """Follow a run from its start, or from a cursor on; while it runs and long after.
 

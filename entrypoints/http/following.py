@@ -18,6 +18,7 @@ from entrypoints.http.connection import Send, Stream, sent_at_once, stream_part
 from entrypoints.http.guard import caller, identity
 from entrypoints.http.openapi import EventStream, responds_with
 from entrypoints.http.streams import ALIVE, COME_BACK, STREAM_HEADERS, log_cut
+from entrypoints.http.tickets import takes_ticket
 from entrypoints.services import services
 
 blueprint = Blueprint("following", __name__, url_prefix="/api")
@@ -30,9 +31,9 @@ class FollowQuery(BaseModel):
 
     after: str | None = Field(
         None,
-        description="The cursor of the last event received, of whichever run, or the id of a run: "
-        "then what follows on all of it. Without it: the active run from its start, if there is "
-        "one, and all that begin later.",
+        description="The cursor of the last event received, of whichever run, or the id of the "
+        "last message known: after a question comes the run that answers it. Without it: the "
+        "active run from its start, if there is one, and all that begin later.",
     )
 
 
@@ -49,6 +50,7 @@ class FollowHeaders(BaseModel):
 @validate_querystring(FollowQuery)
 @document_headers(FollowHeaders)
 @responds_with(EventStream)
+@takes_ticket
 async def events(conversation_id: str, query_args: FollowQuery) -> Response:
     """Follow a conversation: every run's events as they come, those begun elsewhere too.
 
@@ -61,7 +63,7 @@ async def events(conversation_id: str, query_args: FollowQuery) -> Response:
     start = await at_hand.feed.start(caller(), conversation_id, after)
 
     async def check() -> None:
-        await at_hand.authentication.recheck(who)
+        await at_hand.authentication.of_session(who.session_id, who.expires_at)
 
     def follow(at_once: Callable[[str], Tell]) -> Feed:
         return at_hand.feed.follow(start, check, at_once)

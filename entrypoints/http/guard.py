@@ -15,6 +15,7 @@ from domain.ids import new_id
 from domain.log_context import bind
 from entrypoints.connections import note_authenticated
 from entrypoints.http.hosts import check_host, check_socket_host
+from entrypoints.http.tickets import is_ticketed, redeemed
 from entrypoints.services import services
 
 View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
@@ -101,13 +102,21 @@ async def _check_caller() -> None:
     view = current_app.view_functions[rule.endpoint]
     if is_open(view):
         return
-    token = bearer_token(request.headers.get("Authorization", ""))
-    g.identity = await services().authentication.recognise(token)
+    g.identity = await _caller_of(view)
     note_authenticated(request.scope)
     bind(user=g.identity.user.username)
     needed = role_of(view)
     if not g.identity.user.role.covers(needed):
         raise Forbidden(f"This needs the role {needed}.")
+
+
+async def _caller_of(view: object) -> Identity:
+    header = request.headers.get("Authorization")
+    if header is None and request.method == "GET" and is_ticketed(view):
+        by_ticket = await redeemed(request)
+        if by_ticket is not None:
+            return by_ticket
+    return await services().authentication.recognise(bearer_token(header or ""))
 
 
 async def _sign(response: Response) -> Response:

@@ -30,6 +30,7 @@ from entrypoints.http.openapi_schemas import (
     schemas_of,
     tidy,
 )
+from entrypoints.http.tickets import is_ticketed
 from entrypoints.version import VERSION
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -124,7 +125,7 @@ class Document(OpenAPIProvider):
         components["schemas"] |= schemas_of("ErrorAnswer", ErrorAnswer)
         components["responses"] = {_name(status): _failure(status) for status in text.FAILURES}
         components["headers"] = {"RequestId": text.REQUEST_ID}
-        components["securitySchemes"] = {"bearer": text.BEARER}
+        components["securitySchemes"] = {"bearer": text.BEARER, "ticket": text.TICKET}
         document["tags"] = text.TAGS
         document["security"] = [{"bearer": []}]
         document["x-websockets"] = text.WEBSOCKETS
@@ -144,7 +145,7 @@ class Document(OpenAPIProvider):
         view = self._app.view_functions[rule.endpoint]
         operation["operationId"] = rule.endpoint.replace(".", "_")
         operation["description"] = operation.get("description", "").strip()
-        operation["security"] = [] if is_open(view) else [{"bearer": []}]
+        operation["security"] = _security(view)
         if is_keyed(view):
             operation["parameters"].append(text.IDEMPOTENCY_KEY)
         answers = {str(status): answer for status, answer in operation["responses"].items()}
@@ -200,6 +201,12 @@ class Document(OpenAPIProvider):
         content = {"schema": {"$ref": REFERENCE.format(model=model.__name__)}}
         media_types = getattr(model, "media_types", ("application/json",))
         return answer | {"content": dict.fromkeys(media_types, content)}, schemas
+
+
+def _security(view: object) -> list[Json]:
+    if is_open(view):
+        return []
+    return [{"bearer": []}, {"ticket": []}] if is_ticketed(view) else [{"bearer": []}]
 
 
 def _statuses(view: object, rule: Rule, *, has_body: bool) -> Iterable[int]:

@@ -7,6 +7,7 @@ from pydantic import Field
 from entrypoints.http import frames
 from entrypoints.http.idempotency import FORM, HEADER
 from entrypoints.http.models import EXAMPLE_ID
+from entrypoints.http.tickets import PARAMETER
 
 Json = dict[str, Any]
 
@@ -206,6 +207,13 @@ BEARER: Final[Json] = {
     "scheme": "bearer",
     "bearerFormat": "JWT",
     "description": "The `access_token` of a login.",
+}
+TICKET: Final[Json] = {
+    "type": "apiKey",
+    "in": "query",
+    "name": PARAMETER,
+    "description": "A ticket of `POST /api/auth/ticket` for this path: good once, for seconds. For "
+    "a browser's `EventSource` and `WebSocket`, which send no header.",
 }
 _LOCATION: Final[Json] = {
     "description": "Where the new thing is.",

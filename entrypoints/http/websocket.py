@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -42,6 +43,7 @@ from entrypoints.http.guard import bearer_token, request_id_of
 from entrypoints.http.idempotency import fingerprint
 from entrypoints.http.socket_streams import SocketStreams
 from entrypoints.http.streams import error_frame
+from entrypoints.http.tickets import redeemed, takes_ticket
 from entrypoints.services import Services, services
 
 blueprint = Blueprint("websocket", __name__)
@@ -53,18 +55,23 @@ FLOOD: Final = 1000  # frames refused in a row, after which the socket is closed
 _POLICY_VIOLATION: Final = 1008
 _INTERNAL_ERROR: Final = 1011
 
+Who = Callable[[], Awaitable[Identity]]
+"""Tells who talks now; raises `Unauthenticated` when they may no more."""
+
 _log = logging.getLogger("puerto.http")
 
 
 @blueprint.websocket("/ws")
+@takes_ticket
 async def socket() -> None:
     """Talk in any of one's conversations."""
     await _serve(None)
 
 
 @blueprint.websocket("/ws/chat/<conversation_id>")
+@takes_ticket
 async def conversation_socket(conversation_id: str) -> None:
-    """Talk in one conversation; the access token may also come as ``?token=``."""
+    """Talk in one conversation; the access token may come as ``?token=``, too."""
     await _serve(conversation_id)
 
 
@@ -73,13 +80,12 @@ async def _serve(conversation_id: str | None) -> None:
     current: Websocket = websocket._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  werkzeug's way to leave the proxy
     bind(request=request_id_of(current.headers.get("X-Request-ID")), worker=at_hand.worker.id)
     _check_origin(current, at_hand)
-    token = _early_token(current, in_query=conversation_id is not None)
-    if token is not None:
-        identity = await at_hand.authentication.recognise(token)  # refused before it opens
-        bind(user=identity.user.username)
+    who = await _early_caller(current, in_query=conversation_id is not None)
+    if who is not None:
+        bind(user=(await who()).user.username)  # refused before it opens
         note_authenticated(current.scope)
     await current.accept()
-    session = Session(current, at_hand, conversation_id, token)
+    session = Session(current, at_hand, conversation_id, who)
     try:
         await session.run()
     except Exception:  # noqa: BLE001  Quart would close the socket as if all were well
@@ -96,10 +102,21 @@ def _check_origin(current: Websocket, at_hand: Services) -> None:
         raise Forbidden("Pages of this origin may not open a socket. See CORS_ORIGINS.")
 
 
-def _early_token(current: Websocket, *, in_query: bool) -> str | None:
+async def _early_caller(current: Websocket, *, in_query: bool) -> Who | None:
+    """Return who opens the socket, by a header, a ticket or a token; None: a frame will tell."""
     if header := current.headers.get("Authorization"):
-        return bearer_token(header)
-    return current.args.get("token") if in_query else None
+        return _by_token(bearer_token(header))
+    identity = await redeemed(current)
+    if identity is not None:
+        of_session = services().authentication.of_session
+        return partial(of_session, identity.session_id, identity.expires_at)
+    token = current.args.get("token") if in_query else None
+    return _by_token(token) if token is not None else None
+
+
+def _by_token(token: str) -> Who:
+    """Return what tells whose access token it is, as long as that is good."""
+    return partial(services().authentication.recognise, token)
 
 
 class _Dismissed(Exception):
@@ -114,12 +131,12 @@ class Session:
     """One socket: reads frames one after the other, and follows runs beside that."""
 
     def __init__(
-        self, current: Websocket, at_hand: Services, conversation_id: str | None, token: str | None
+        self, current: Websocket, at_hand: Services, conversation_id: str | None, who: Who | None
     ) -> None:
         self._socket = current
         self._services = at_hand
         self._conversation_id = conversation_id
-        self._token = token
+        self._who = who
         self._streams = SocketStreams(current, at_hand, self._run_ended)
         self._dependent: dict[str, User] = {}  # runs that end with the socket, and whose they are
         self._frames = AsyncLimiter(FRAMES, FRAME_SECONDS)
@@ -151,7 +168,7 @@ class Session:
     async def _welcome(self) -> None:
         try:
             async with asyncio.timeout(AUTH_SECONDS):
-                while self._token is None:
+                while self._who is None:
                     await self._answer(self._authenticate)
         except TimeoutError:
             why = Unauthenticated(f"No auth frame came within {AUTH_SECONDS:g} seconds.")
@@ -169,13 +186,14 @@ class Session:
     async def _authenticate(self, frame: Frame) -> None:
         if not isinstance(frame, AuthFrame):
             raise Unauthenticated("Send {type: auth, token} first.")
-        identity = await self._services.authentication.recognise(frame.token)
-        bind(user=identity.user.username)
-        self._token = frame.token
+        who = _by_token(frame.token)
+        bind(user=(await who()).user.username)
+        self._who = who
         note_authenticated(self._socket.scope)
 
     async def _identity(self) -> Identity:
-        return await self._services.authentication.recognise(self._token or "")
+        assert self._who is not None  # noqa: S101  nobody gets past `_welcome` without
+        return await self._who()
 
     async def _receive(self) -> Frame:
         data = await self._socket.receive()

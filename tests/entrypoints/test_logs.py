@@ -30,6 +30,12 @@ def test_nothing_in_a_line_commands_the_terminal() -> None:
     assert line.endswith(r"\x1b[2J\x9b\x7f ñ €")
 
 
+def test_what_opens_a_socket_or_a_stream_is_stars() -> None:
+    addresses = "/ws?ticket=a-b_c /ws/chat/x?after=1&token=ey.J0 [accepted]"
+    line = OneLine().format(record("%s", addresses))
+    assert line.endswith("/ws?ticket=*** /ws/chat/x?after=1&token=*** [accepted]")
+
+
 def test_secrets_are_stars() -> None:
     url = "postgresql://ann:hush@db/shop"
     settings = load_settings({"DATABASE_URL": url, "OPENAI_API_KEY": "sk-12345"}, None)

@@ -19,6 +19,7 @@ from domain.learned_apis import ApiVersion, LearnedApi
 from domain.ports.api_keys import SealedKeys
 from domain.ports.audit import Decided
 from domain.ports.runs import RunRecord
+from domain.ports.tickets import Ticket
 from domain.ports.users import Session
 from domain.runs import RunStatus
 from domain.switches import Switch
@@ -79,6 +80,7 @@ class Memory:
     switches: dict[tuple[str, str], Switch] = field(default_factory=dict)
     learned_apis: dict[str, StoredApi] = field(default_factory=dict)
     api_keys: dict[tuple[str, str], SealedKeys] = field(default_factory=dict)
+    tickets: dict[str, Ticket] = field(default_factory=dict)
 
     def snapshot(self) -> list[dict[Any, Any]]:
         return [dict(getattr(self, table.name)) for table in fields(self)]

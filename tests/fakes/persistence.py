@@ -19,6 +19,7 @@ from tests.fakes.learned_apis import FakeApiKeys, FakeLearnedApis
 from tests.fakes.memory import FakeUnitOfWork, Memory, StoredSession
 from tests.fakes.monitoring import FakeMonitoring, FakePulses
 from tests.fakes.runs import FakeLeases, FakeRunLog, FakeRuns
+from tests.fakes.tickets import FakeTickets
 
 
 class FakeUsers:
@@ -274,4 +275,5 @@ class FakeStore:
         self.pulses = FakePulses()
         self.learned_apis = FakeLearnedApis(self.memory)
         self.api_keys = FakeApiKeys(self.memory)
+        self.tickets = FakeTickets(self.memory)
         self.unit_of_work = FakeUnitOfWork(self.memory)

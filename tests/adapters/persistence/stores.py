@@ -29,6 +29,7 @@ from domain.ports.monitoring import Monitoring
 from domain.ports.pulses import Pulses
 from domain.ports.runs import Ending, Leases, NewRun, RunLog, Runs
 from domain.ports.switches import Switches
+from domain.ports.tickets import Tickets
 from domain.ports.unit_of_work import UnitOfWork
 from domain.ports.users import Session, Sessions, Users
 from domain.runs import RunStatus
@@ -84,6 +85,8 @@ class AnyStore(Protocol):
     def learned_apis(self) -> LearnedApis: ...
     @property
     def api_keys(self) -> ApiKeys: ...
+    @property
+    def tickets(self) -> Tickets: ...
     @property
     def unit_of_work(self) -> UnitOfWork: ...
 

@@ -1,0 +1,48 @@
+"""The tickets that were not used yet."""
+
+from datetime import datetime
+from typing import Final
+
+from adapters.persistence.codec import moment, storable
+from adapters.persistence.database import Database
+from domain.ports.tickets import Ticket
+
+_FORGET: Final = "DELETE FROM tickets WHERE expires_at <= $1 RETURNING id"
+_ADD: Final = """
+    INSERT INTO tickets (fingerprint, session_id, path, access_until, expires_at)
+    VALUES ($1, $2, $3, $4, $5) RETURNING id
+"""
+_TAKE: Final = "DELETE FROM tickets WHERE fingerprint = $1 RETURNING *"
+
+
+class TortoiseTickets:
+    """The tickets, in the database: a row is deleted by one statement only, so used only once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, ticket: Ticket, now: datetime) -> None:
+        """Keep a ticket, and forget those that have expired by now."""
+        await self._database.fetch(_FORGET, now)
+        await self._database.fetch(
+            _ADD,
+            ticket.fingerprint,
+            ticket.session_id,
+            storable(ticket.path),
+            ticket.access_until,
+            ticket.expires_at,
+        )
+
+    async def take(self, fingerprint: str) -> Ticket | None:
+        """Return a ticket and forget it; None: there is none, or it was taken before."""
+        rows = await self._database.fetch(_TAKE, fingerprint)
+        if not rows:
+            return None
+        row = rows[0]
+        return Ticket(
+            fingerprint=row["fingerprint"],
+            session_id=str(row["session_id"]),
+            path=row["path"],
+            access_until=moment(row["access_until"]),
+            expires_at=moment(row["expires_at"]),
+        )

@@ -1,0 +1,61 @@
+"""The contract of `Tickets`."""
+
+import asyncio
+
+import pytest
+
+from domain.identity import User
+from domain.ports.tickets import Ticket
+from domain.ports.users import Session
+from tests.adapters.persistence.stores import MINUTE, NOW, AnyStore, a_session, a_user
+
+PATH = "/api/runs/x/events"
+
+
+@pytest.fixture
+async def user(store: AnyStore) -> User:
+    user = a_user()
+    await store.users.add(user, "hash")
+    return user
+
+
+@pytest.fixture
+async def session(store: AnyStore, user: User) -> Session:
+    session = a_session(user)
+    await store.sessions.add(session)
+    return session
+
+
+def a_ticket(session: Session, fingerprint: str = "t1", minutes: int = 1) -> Ticket:
+    return Ticket(fingerprint, session.id, PATH, NOW + 9 * MINUTE, NOW + minutes * MINUTE)
+
+
+async def test_a_ticket_is_taken_once(store: AnyStore, session: Session) -> None:
+    one, two = a_ticket(session), a_ticket(session, "t2")
+    for ticket in (one, two):
+        await store.tickets.add(ticket, NOW)
+
+    assert await store.tickets.take("t1") == one
+    assert await store.tickets.take("t1") is None
+    assert await store.tickets.take("unknown") is None
+    assert await store.tickets.take("t2") == two
+
+
+async def test_of_many_at_once_one_gets_it(store: AnyStore, session: Session) -> None:
+    ticket = a_ticket(session)
+    await store.tickets.add(ticket, NOW)
+
+    taken = await asyncio.gather(*[store.tickets.take("t1") for _ in range(9)])
+
+    assert sorted(taken, key=lambda each: each is None) == [ticket, *[None] * 8]
+
+
+async def test_those_that_expired_are_forgotten(store: AnyStore, session: Session) -> None:
+    old, good = a_ticket(session), a_ticket(session, "t2", minutes=3)
+    await store.tickets.add(old, NOW)
+    await store.tickets.add(good, NOW)
+
+    await store.tickets.add(a_ticket(session, "t3", minutes=3), NOW + MINUTE)
+
+    assert await store.tickets.take("t1") is None
+    assert await store.tickets.take("t2") == good
