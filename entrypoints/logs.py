@@ -14,6 +14,8 @@ from entrypoints.settings import Settings
 LINE_CHARACTERS: Final = 8000
 
 _OURS: Final = ("adapters", "domain", "entrypoints", "plugins", "puerto")
+# What these warn of on each try, our own lines tell once.
+_TOLD_BY_US: Final = {"asyncpg.pool": logging.ERROR}
 _FORM: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 _LINE_BREAKS: Final = (0x2028, 0x2029)  # Unicode's own, which some readers of logs break at
 _CONTROLS: Final = (*range(0x20), *range(0x7F, 0xA0), *_LINE_BREAKS)
@@ -70,6 +72,8 @@ def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine(secrets_of(settings)))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    for name, level_of_theirs in _TOLD_BY_US.items():
+        logging.getLogger(name).setLevel(level_of_theirs)
     for name in _OURS:
         logging.getLogger(name).setLevel(level)
 

@@ -145,6 +145,12 @@ def running_in(frame: FrameType) -> AdmittedTool | None:
     return tool
 
 
+def run_of(frame: FrameType) -> str:
+    """Return the run whose call such a frame makes; empty where it only checks arguments."""
+    context = frame.f_locals.get("context")
+    return (context.run_id or "") if isinstance(context, ToolContext) else ""
+
+
 _CALLERS: Final = {AdmittedTool._run.__code__, AdmittedTool.check.__code__}  # noqa: SLF001  ours
 
 

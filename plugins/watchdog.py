@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
+from domain.log_context import RUN, bound
 from domain.switches import SwitchKind
-from plugins.admission import running_in
+from plugins.admission import run_of, running_in
 
 _LOOKS: Final = 8  # at the loop, in the time that it may stand still
 _log: Final = logging.getLogger(__name__)
@@ -25,11 +26,17 @@ SetAside = Callable[[SwitchKind, str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """Who holds up the loop, and where: a file and a line."""
+    """Who holds up the loop, and where: a file and a line; ``run_id`` where it is a run's call."""
 
     kind: SwitchKind
     name: str
     place: str
+    run_id: str = ""
+
+    def log(self, text: str, *arguments: object) -> None:
+        """Log an error as a line about the run, if there is one."""
+        with bound(**({RUN: self.run_id} if self.run_id else {})):
+            _log.error(text, *arguments)
 
 
 class LoopWatch:
@@ -83,7 +90,7 @@ class LoopWatch:
                 culprit = self._named(self._culprit(watched), early)
         if culprit is not None:
             blocked = f"blocked the event loop for {looks * pause:.1f} s at {culprit.place}"
-            _log.error("%s %s is set aside: it %s", culprit.kind, culprit.name, blocked)
+            culprit.log("%s %s is set aside: it %s", culprit.kind, culprit.name, blocked)
             self._set_aside(culprit.kind, culprit.name, blocked)
 
     def _named(self, culprit: Culprit | None, early: Culprit | None) -> Culprit | None:
@@ -91,7 +98,7 @@ class LoopWatch:
         if culprit is None or early is None:
             _log.warning("The event loop is blocked, by no plugin's code")
             return None
-        _log.error("%s %s blocks the event loop at %s", culprit.kind, culprit.name, culprit.place)
+        culprit.log("%s %s blocks the event loop at %s", culprit.kind, culprit.name, culprit.place)
         return culprit if (culprit.kind, culprit.name) == (early.kind, early.name) else None
 
     def _culprit(self, watched: int) -> Culprit | None:
@@ -108,7 +115,8 @@ def find_culprit(innermost: FrameType, owner_of: OwnerOf) -> Culprit | None:
             owner = owner_of(frame.f_globals.get("__name__", ""))
             place = _place(frame) if owner is not None else ""
         if (tool := running_in(frame)) is not None:
-            return Culprit(SwitchKind.TOOL, tool.spec.name, place or _place(innermost))
+            run_id = run_of(frame)
+            return Culprit(SwitchKind.TOOL, tool.spec.name, place or _place(innermost), run_id)
         frame = frame.f_back
     return None if owner is None else Culprit(SwitchKind.PLUGIN, owner, place)
 

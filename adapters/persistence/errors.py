@@ -92,6 +92,10 @@ _AWAY: Final = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
+    # What only connecting raises: our statements ask for none of these.
+    asyncpg.InvalidAuthorizationSpecificationError,  # InvalidPasswordError is one
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
 )
 
 
