@@ -51,7 +51,12 @@ class Catalogue:
     async def _take(self, tools: Sequence[Tool]) -> None:
         """Make the ranker as the tools are; cut short, it is made so the next time."""
         specs = {spec.name: spec for spec in (tool.spec for tool in tools)}
-        changed = [name for name, spec in specs.items() if self._specs.get(name) != spec]
+        before = self._specs
+        changed = [
+            name
+            for name, spec in specs.items()
+            if (known := before.get(name)) is not spec and known != spec
+        ]
         gone = self._specs.keys() - specs.keys()
         for at, name in enumerate([*gone, *changed], 1):
             if name in specs:

@@ -39,7 +39,7 @@ class ToolSpec:
     ``requires`` names the settings (environment variables) that it cannot work without.
     ``release`` is that of the plugin: of another one's tool, which looks the same, the
     ``version`` is another, too. ``operation`` is what it calls, such as ``GET /pets/{id}``, empty
-    where it calls no API; ``tokens`` estimates how much of a model's input it takes.
+    where it calls no API.
     """
 
     name: str
@@ -54,15 +54,27 @@ class ToolSpec:
     release: str = ""
     requires: tuple[str, ...] = ()
     operation: str = ""
-    version: str = field(init=False)
-    tokens: int = field(init=False, compare=False)
+    _told: tuple[str, int] | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def version(self) -> str:
+        """What tells this tool from another, or from itself otherwise described: a digest."""
+        return self._described()[0]
+
+    @property
+    def tokens(self) -> int:
+        """About how much of a model's input it takes."""
+        return self._described()[1]
 
     @property
     def can_repeat(self) -> bool:
         """Tell whether somebody who knows says that a second try does no more than the first."""
         return self.effect is Effect.READ or self.idempotent
 
-    def __post_init__(self) -> None:
+    def _described(self) -> tuple[str, int]:
+        """Return version and tokens, worked out when first asked for: most tools never are."""
+        if self._told is not None:
+            return self._told
         described = [
             self.name,
             self.description,
@@ -73,8 +85,10 @@ class ToolSpec:
             self.release,
         ]
         text = json.dumps(described, sort_keys=True, default=str)
-        object.__setattr__(self, "version", hashlib.sha256(text.encode()).hexdigest()[:16])
-        object.__setattr__(self, "tokens", len(text) // _CHARACTERS_PER_TOKEN)
+        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        told = (digest, len(text) // _CHARACTERS_PER_TOKEN)
+        object.__setattr__(self, "_told", told)
+        return told
 
 
 def missing(spec: ToolSpec, environ: Mapping[str, str]) -> list[str]:

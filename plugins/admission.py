@@ -6,7 +6,7 @@ import json
 import logging
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Any, Final
 
@@ -33,10 +33,12 @@ class AdmittedTool:
     """A plugin's tool, its specification checked and kept, and marked with the plugin's name.
 
     A tool need not be a decorated function, so what it answers is not taken on trust either.
+    ``given`` is the specification as the tool itself has it.
     """
 
     spec: ToolSpec
     tool: Tool
+    given: ToolSpec | None = field(default=None, repr=False, compare=False)
 
     @property
     def _gives_json(self) -> bool:
@@ -171,7 +173,12 @@ def admit(tool: Tool, plugin: str, release: str = "") -> AdmittedTool:
     problem = _problem(spec)
     if problem:
         raise ToolDefinitionError(f"tool {spec.name!r}: {problem}")
-    return AdmittedTool(replace(spec, plugin=plugin, release=release or spec.release), tool)
+    admitted = replace(spec, plugin=plugin, release=release or spec.release)
+    try:
+        _ = admitted.version  # as it is described now, whatever becomes of its schema later
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ToolDefinitionError(f"tool {spec.name!r}: it is not JSON: {error}") from error
+    return AdmittedTool(admitted, tool, spec)
 
 
 def _problem(spec: ToolSpec) -> str | None:

@@ -17,8 +17,12 @@ VERSION_NAME: Final = "PUERTO_HOOK_VERSION"
 HOOKS: Final = tuple(name for name in vars(HookSpecs) if name.startswith(f"{PROJECT}_"))
 
 
-def take_in(candidate: Candidate, seconds: float) -> Registrations:
+def take_in(
+    candidate: Candidate, seconds: float, before: Registrations | None = None
+) -> Registrations:
     """Return what the plugin offers; its import and each of its hooks may take that long.
+
+    ``before`` is what it offered before.
 
     Raises:
         Unfit: it is broken, and nothing of it is to be used.
@@ -35,7 +39,7 @@ def take_in(candidate: Candidate, seconds: float) -> Registrations:
         failed="its hooks do not fit",
         late="looking at its hooks",
     )
-    taken = Registrations(candidate.name, candidate.release)
+    taken = Registrations(candidate.name, candidate.release, before)
     try:
         for name, hook in hooks:
             _call(name, hook, taken, seconds)

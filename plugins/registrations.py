@@ -13,7 +13,7 @@ from domain.agents import Agent
 from domain.conversations import shorten
 from domain.plugins import ChatModelOffer
 from domain.ports.chat_model import ChatModel
-from domain.tools import Tool
+from domain.tools import Tool, ToolSpec
 from plugins.admission import AdmittedTool, admit
 from plugins.errors import ToolDefinitionError
 from plugins.hookspecs import Alerts, Figures, Lifespan, Observer, Veto
@@ -26,9 +26,14 @@ Function = TypeVar("Function")
 
 
 class Registrations:
-    """What a plugin offers. ``refusals`` says what of it was not taken, and why."""
+    """What a plugin offers. ``refusals`` says what of it was not taken, and why.
 
-    def __init__(self, plugin: str, release: str = "") -> None:
+    ``before`` is what it offered before: a tool that is the same object is not looked at again.
+    """
+
+    def __init__(
+        self, plugin: str, release: str = "", before: "Registrations | None" = None
+    ) -> None:
         self.plugin: Final = plugin
         self.tools: dict[str, AdmittedTool] = {}
         self.chat_models: dict[str, ChatModelOffer] = {}
@@ -39,12 +44,14 @@ class Registrations:
         self.observers: list[Observer] = []
         self.lifespans: list[Lifespan] = []
         self.refusals: list[str] = []
-        self._release = release
+        self.release: Final = release
+        self._before = before.tools if before is not None and before.release == release else {}
         self._is_open = True
 
     def close(self) -> None:
         """Take nothing any more: the time for it is over."""
         self._is_open = False
+        self._before = {}
 
     def taker(self, hook: str) -> Callable[..., None]:
         """Return what a hook is given to register with."""
@@ -74,10 +81,15 @@ class Registrations:
         }
 
     def _take_tool(self, tool: Tool) -> None:
-        admitted = admit(tool, self.plugin, self._release)
+        admitted = self._known(tool) or admit(tool, self.plugin, self.release)
         if admitted.spec.name in self.tools:
             raise _Refused(f"tool {admitted.spec.name!r} is registered twice")
         self.tools[admitted.spec.name] = admitted
+
+    def _known(self, tool: Tool) -> AdmittedTool | None:
+        spec = getattr(tool, "spec", None)
+        known = self._before.get(spec.name) if isinstance(spec, ToolSpec) else None
+        return known if known is not None and known.tool is tool and known.given is spec else None
 
     def _take_chat_model(
         self, name: str, factory: Callable[[], ChatModel], *, default_model: str

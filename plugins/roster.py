@@ -15,6 +15,7 @@ from plugins.discovery import candidates
 from plugins.intake import take_in
 from plugins.isolation import Unfit
 from plugins.modules import read_again, root_of
+from plugins.registrations import Registrations
 from plugins.site_paths import SitePaths
 
 _log: Final = logging.getLogger(__name__)
@@ -53,14 +54,15 @@ class Roster:
 
     def follow(self, before: Switchboard, board: Switchboard) -> None:
         """Switch off, on, and read again what the switches say that did not say so before."""
-        changed = {
-            one.candidate.name
+        differing = [
+            one.candidate
             for one in self.all
             if before.plugin(one.candidate.name) != board.plugin(one.candidate.name)
-        }
-        if not changed:
+        ]
+        if not differing:
             return
-        if any(board.plugin(name).is_on for name in changed):
+        changed = {candidate.name for candidate in differing}
+        if any(board.plugin(one.name).is_on and one.is_found for one in differing):
             found = {candidate.key: candidate for candidate in self._candidates()}
         else:  # nothing is to be imported
             found = {one.candidate.key: one.candidate for one in self.all}
@@ -99,7 +101,7 @@ class Roster:
         if (out := self._kept_out(candidate, switch)) is not None:
             return out
         try:
-            return self._admit(candidate, again=again)
+            return self._admit(candidate, old.offer if old else None, again=again)
         except Unfit as error:
             _log.warning(
                 "Plugin %s cannot be used: %s", candidate.name, error, exc_info=error.__cause__
@@ -122,10 +124,10 @@ class Roster:
             return Loaded(candidate, PluginState.DISABLED, "switched off by an operator")
         return None
 
-    def _admit(self, candidate: Candidate, *, again: bool) -> Loaded:
+    def _admit(self, candidate: Candidate, before: Registrations | None, *, again: bool) -> Loaded:
         root = root_of(candidate.module, candidate.distribution) if again else ""
         with read_again(root) if root else nullcontext():
-            offer = take_in(candidate, self._seconds)
+            offer = take_in(candidate, self._seconds, before)
         return Loaded(candidate, PluginState.ACTIVE, "", offer)
 
 

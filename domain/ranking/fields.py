@@ -15,6 +15,8 @@ _SATURATION: Final = 0.8  # of a weight at which a word counts half as much as i
 _TOPIC_SATURATION: Final = 1.0
 _WEAKENED: Final = 0.45  # of a word that descriptions say of everything
 _LEVELLING: Final = 0.6  # how far long fields are held against a tool: 0 not at all, 1 in full
+_GROUPS: Final = ("properties", "$defs")  # of schemas by name
+_PARTS: Final = ("items", "anyOf", "oneOf", "allOf")
 _DEEPEST: Final = 6  # levels of a schema
 _MOST: Final = 400  # words of a field
 
@@ -71,15 +73,22 @@ def _texts(schema: Any, depth: int = 0) -> Iterator[str]:
     if isinstance(schema, list):
         for part in schema:
             yield from _texts(part, depth + 1)
-    if not isinstance(schema, Mapping):
-        return
-    if depth and isinstance(said := schema.get("description"), str):
-        yield said
-    yield from (choice for choice in schema.get("enum", ()) if isinstance(choice, str))
-    for group in ("properties", "$defs"):
-        members = schema.get(group)
-        for name, part in members.items() if isinstance(members, Mapping) else ():
-            yield name
+    elif isinstance(schema, dict | Mapping):  # a dict is known for one at once
+        if depth and isinstance(said := schema.get("description"), str):
+            yield said
+        if choices := schema.get("enum"):
+            yield from (choice for choice in choices if isinstance(choice, str))
+        for name, part in _members(schema):
+            if name:
+                yield name
             yield from _texts(part, depth + 1)
-    for key in ("items", "anyOf", "oneOf", "allOf"):
-        yield from _texts(schema.get(key), depth + 1)
+
+
+def _members(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the schemas within a schema, those of properties with their names."""
+    for group in _GROUPS:
+        if isinstance(members := schema.get(group), dict | Mapping):
+            yield from members.items()
+    for key in _PARTS:
+        if key in schema:
+            yield "", schema[key]

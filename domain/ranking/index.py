@@ -63,7 +63,10 @@ class ToolIndex:
         self._names.add(tool.name, number)
         self._groups.add(number, tool)
         for term, impact in impacts_of(tool).items():
-            self._postings.setdefault(term, Postings()).append(number, impact)
+            postings = self._postings.get(term)
+            if postings is None:
+                postings = self._postings[term] = Postings()
+            postings.append(number, impact)
 
     def discard(self, name: str) -> None:
         """Remove the tool of that name if there is one."""

@@ -127,6 +127,10 @@ STOPWORDS: Final = frozenset(_STOPWORDS.split())
 WEAK: Final = frozenset(stem(word) for word in _WEAK.split())
 
 
-def content(text: str) -> list[str]:
-    """Return the stems of the words that are not stop words, in order."""
-    return [stem(word) for word in split(text) if word not in STOPWORDS]
+@lru_cache(maxsize=1 << 12)
+def content(text: str) -> tuple[str, ...]:
+    """Return the stems of the words that are not stop words, in order.
+
+    Tools of one API say the same of their parameters again and again.
+    """
+    return tuple(stem(word) for word in split(text) if word not in STOPWORDS)

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 from aiolimiter import AsyncLimiter
@@ -44,23 +44,38 @@ class LearnedApisPlugin:
         self._shelved = shelved
         self._caller = caller
         self._keyring = keyring
-        self._made: dict[str, tuple[Shelved, Sequence[LearnedTool]]] = {}
+        self._made: dict[str, Made] = {}
 
     @hookimpl
     def puerto_register_tools(self, register: RegisterTool) -> None:
         """Register the tools of every learned API."""
-        made: dict[str, tuple[Shelved, Sequence[LearnedTool]]] = {}
+        made: dict[str, Made] = {}
         for shelved in self._shelved():
-            known = self._made.get(shelved.api.id)
-            tools = known[1] if known is not None and known[0] is shelved else self._tools(shelved)
-            made[shelved.api.id] = (shelved, tools)
-            for tool in tools:
+            here = self._make(shelved, self._made.get(shelved.api.id))
+            made[shelved.api.id] = here
+            for tool in here.tools:
                 register(tool)
         self._made = made
 
-    def _tools(self, shelved: Shelved) -> Sequence["LearnedTool"]:
-        line = Line(shelved.api, self._caller, self._keyring)
-        return [LearnedTool(tool, line) for tool in shelved.tools]
+    def _make(self, shelved: Shelved, before: "Made | None") -> "Made":
+        """Return the tools of an API; those of which nothing changed are the ones before."""
+        if before is not None and before.shelved is shelved:
+            return before
+        if before is None or not before.line.serves(shelved.api):
+            line = Line(shelved.api, self._caller, self._keyring)
+            return Made(shelved, line, [LearnedTool(tool, line) for tool in shelved.tools])
+        line, known = before.line, {id(tool.tool): tool for tool in before.tools}
+        line.api = shelved.api
+        tools = [known.get(id(tool)) or LearnedTool(tool, line) for tool in shelved.tools]
+        return Made(shelved, line, tools)
+
+
+class Made(NamedTuple):
+    """The tools that were made of an API."""
+
+    shelved: Shelved
+    line: "Line"
+    tools: Sequence["LearnedTool"]
 
 
 class Line:
@@ -70,6 +85,10 @@ class Line:
         self.api = api
         self.caller = caller
         self._keyring = keyring
+
+    def serves(self, api: LearnedApi) -> bool:
+        """Tell whether the API's tools, if they stay what they are, can be called over this."""
+        return _of_line(self.api) == _of_line(api)
 
     @property
     def server(self) -> str | None:
@@ -120,11 +139,17 @@ class Line:
         return {name: found[name] for name in tool.fixed}
 
 
+def _of_line(api: LearnedApi) -> tuple[object, ...]:
+    settings = api.settings
+    place = (api.name, settings.base_url, settings.fixed_version)
+    return (*place, settings.per_user, settings.per_second)
+
+
 class LearnedTool:
     """A tool that calls one operation. Whatever is large is made when it is first used."""
 
     def __init__(self, tool: ApiTool, line: Line) -> None:
-        self._tool = tool
+        self.tool: Final = tool
         self._line = line
         fixed = line.api.settings.fixed_version if tool.fixed else ""
         called = tool.call + (line.server or "").encode() + fixed.encode()
@@ -152,8 +177,8 @@ class LearnedTool:
 
         """
         operation, line = self._operation, self._line
-        fixed = await line.fixed(self._tool)
-        own = {name: fixed.pop(name) for name in self._tool.asks if name in fixed}
+        fixed = await line.fixed(self.tool)
+        own = {name: fixed.pop(name) for name in self.tool.asks if name in fixed}
         call = ApiCall(
             operation,
             call_id=context.call_id,
@@ -169,7 +194,7 @@ class LearnedTool:
     def preview(self, arguments: Mapping[str, Any]) -> str:
         """Return the request that a call would be, in a line and without credentials."""
         try:
-            whole = with_fixed(arguments, shown_values(set(self._tool.fixed) - {*self._tool.asks}))
+            whole = with_fixed(arguments, shown_values(set(self.tool.fixed) - {*self.tool.asks}))
             request = build_request(self._operation, whole, server=self._line.server)
         except ToolError:
             return ""
@@ -181,4 +206,4 @@ class LearnedTool:
 
     @cached_property
     def _operation(self) -> Operation:
-        return operation_from(orjson.loads(self._tool.call))
+        return operation_from(orjson.loads(self.tool.call))

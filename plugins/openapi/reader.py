@@ -5,16 +5,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 
-from domain.errors import ToolFailed
-from domain.learned_apis import ApiScheme, ApiTool, ApiVersion, SkippedOperation
+from domain.learned_apis import ApiScheme, ApiVersion, SkippedOperation
 from domain.ports.web import Web
 from plugins.openapi.fetching import Fetcher
-from plugins.openapi.lowering import LoweredTool, Options
+from plugins.openapi.lowering import Options
 from plugins.openapi.lowering.apart import Learned, learn_apart
-from plugins.openapi.lowering.records import to_json
-from plugins.openapi.operation import Operation, SecurityScheme
+from plugins.openapi.operation import SecurityScheme
 from plugins.openapi.reading import Limits
-from plugins.openapi.wire.servers import server_url
 
 
 class ProcessReader:
@@ -52,47 +49,13 @@ def _version(digest: str, learned: Learned) -> ApiVersion:
     return ApiVersion(
         digest=digest,
         title=learned.title.strip(),
-        tools=tuple(_tool(each) for each in learned.tools),
+        tools=tuple(learned.tools),
         skipped=tuple(
             SkippedOperation(each.operation, each.reason.value, each.pointer, each.message)
             for each in learned.skipped
         ),
-        schemes=tuple(_scheme(name, each) for name, each in _schemes(learned).items()),
+        schemes=tuple(_scheme(name, each) for name, each in learned.security_schemes.items()),
     )
-
-
-def _schemes(learned: Learned) -> Mapping[str, SecurityScheme]:
-    """Return what is asked for: the document's schemes, and those that parameters were made to."""
-    made = {
-        name: scheme
-        for tool in learned.tools
-        for name, scheme in tool.operation.schemes.items()
-        if scheme.is_parameter
-    }
-    return {**made, **learned.security_schemes}
-
-
-def _tool(lowered: LoweredTool) -> ApiTool:
-    operation = lowered.operation
-    token_urls = [each.token_url for each in operation.schemes.values() if each.token_url]
-    return ApiTool(
-        spec=lowered.spec,
-        operation=operation.name,
-        operation_id=operation.operation_id,
-        tags=tuple(operation.tags),
-        places=(_server(operation), *dict.fromkeys(token_urls)),
-        asks=tuple(sorted({name for each in operation.security for name in each})),
-        is_open=not operation.security or not all(operation.security),
-        notes=tuple(lowered.notes),
-        call=to_json(operation),
-    )
-
-
-def _server(operation: Operation) -> str:
-    try:
-        return server_url(operation)
-    except ToolFailed:  # nobody says where it is
-        return ""
 
 
 def _scheme(name: str, scheme: SecurityScheme) -> ApiScheme:

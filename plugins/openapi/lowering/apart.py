@@ -16,9 +16,10 @@ from typing import Any, Final
 import orjson
 
 from domain.errors import PuertoError, WebError
+from domain.learned_apis import ApiTool
 from domain.tools import Effect
-from plugins.openapi.lowering.records import scheme_from, to_json, tool_from
-from plugins.openapi.lowering.tools import LoweredTool, Options, lower
+from plugins.openapi.lowering.records import scheme_from, to_json, tool_from, tool_record
+from plugins.openapi.lowering.tools import Options, lower
 from plugins.openapi.operation import SecurityScheme, Server
 from plugins.openapi.reading import (
     DocumentRefused,
@@ -40,13 +41,13 @@ AsyncFetch = Callable[[str], Awaitable[Fetched]]
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What a document gave."""
+    """What a document gave; among the schemes are those that parameters were made to."""
 
     version: str
     title: str
     servers: Sequence[Server]
     security_schemes: Mapping[str, SecurityScheme]
-    tools: Sequence[LoweredTool] = field(repr=False)
+    tools: Sequence[ApiTool] = field(repr=False)
     skipped: Sequence[Skipped]
 
 
@@ -132,6 +133,7 @@ async def _fetched(url: str, fetch: AsyncFetch) -> bytes:
 
 def _learned(answer: Iterable[bytes]) -> Learned:
     about: dict[str, Any] = {}
+    made: dict[str, SecurityScheme] = {}
     tools, skipped, ended = [], [], False
     for line in answer:
         match orjson.loads(line):
@@ -143,6 +145,8 @@ def _learned(answer: Iterable[bytes]) -> Learned:
                 tools.append(tool_from(record))
             case {"about": record}:
                 about = record
+            case {"made": record}:
+                made = {name: scheme_from(one) for name, one in record.items()}
             case {"ended": True}:
                 ended = True
     if not ended:
@@ -152,7 +156,10 @@ def _learned(answer: Iterable[bytes]) -> Learned:
         version=about["version"],
         title=about["title"],
         servers=[Server(**server) for server in about["servers"]],
-        security_schemes={name: scheme_from(one) for name, one in about["schemes"].items()},
+        security_schemes={
+            **made,
+            **{name: scheme_from(one) for name, one in about["schemes"].items()},
+        },
         tools=tools,
         skipped=skipped,
     )
@@ -177,8 +184,15 @@ def _answers(asked: Mapping[str, Any], data: bytes) -> Iterable[Mapping[str, Any
                 "schemes": document.security_schemes,
             }
         }
+        made: dict[str, SecurityScheme] = {}
         for each in lower(document, options):
-            yield {"skipped" if isinstance(each, Skipped) else "tool": each}
+            if isinstance(each, Skipped):
+                yield {"skipped": each}
+                continue
+            schemes = each.operation.schemes.items()
+            made.update((name, scheme) for name, scheme in schemes if scheme.is_parameter)
+            yield {"tool": tool_record(each)}
+        yield {"made": made}
     except DocumentRefused as error:
         yield {"refused": error.reason, "message": error.message, "pointer": error.pointer}
     except MemoryError:

@@ -1,4 +1,8 @@
-"""Tools and operations as JSON, to be sent to another process or kept."""
+"""Tools and operations as JSON, to be sent to another process or kept.
+
+What another process reads is sent as it is kept: how a tool is called is JSON in JSON, and nobody
+takes it apart until the tool is called.
+"""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -6,6 +10,8 @@ from typing import Any, Final
 
 import orjson
 
+from domain.errors import ToolFailed
+from domain.learned_apis import ApiTool
 from domain.tools import Effect, ToolSpec
 from plugins.openapi.lowering.tools import LoweredTool
 from plugins.openapi.operation import (
@@ -18,8 +24,9 @@ from plugins.openapi.operation import (
     Server,
 )
 from plugins.openapi.reading.values import unspelled
+from plugins.openapi.wire.servers import server_url
 
-_GIVEN: Final = frozenset(each.name for each in fields(ToolSpec) if each.init)
+_GIVEN: Final = tuple(each.name for each in fields(ToolSpec) if each.init)
 
 
 def to_json(record: Any) -> bytes:
@@ -28,14 +35,46 @@ def to_json(record: Any) -> bytes:
     return orjson.dumps(record, default=unspelled, option=options)
 
 
-def tool_from(record: Mapping[str, Any]) -> LoweredTool:
+def tool_record(lowered: LoweredTool) -> dict[str, Any]:
+    """Return a record of a tool, as the core has it."""
+    operation = lowered.operation
+    token_urls = [each.token_url for each in operation.schemes.values() if each.token_url]
+    return {
+        "spec": {name: getattr(lowered.spec, name) for name in _GIVEN},
+        "operation": operation.name,
+        "operation_id": operation.operation_id,
+        "tags": operation.tags,
+        "places": (_server(operation), *dict.fromkeys(token_urls)),
+        "asks": sorted({name for each in operation.security for name in each}),
+        "is_open": not operation.security or not all(operation.security),
+        "notes": lowered.notes,
+        "call": to_json(operation).decode(),
+    }
+
+
+def tool_from(record: Mapping[str, Any]) -> ApiTool:
     """Return the tool that a record was made of."""
-    told = {key: value for key, value in record["spec"].items() if key in _GIVEN}
-    spec = ToolSpec(
-        **{**told, "effect": Effect(told["effect"]), "requires": tuple(told["requires"])}
+    told = record["spec"]
+    return ApiTool(
+        spec=ToolSpec(
+            **{**told, "effect": Effect(told["effect"]), "requires": tuple(told["requires"])}
+        ),
+        operation=record["operation"],
+        operation_id=record["operation_id"],
+        tags=tuple(record["tags"]),
+        places=tuple(record["places"]),
+        asks=tuple(record["asks"]),
+        is_open=record["is_open"],
+        notes=tuple(record["notes"]),
+        call=record["call"].encode(),
     )
-    operation = operation_from(record["operation"])
-    return LoweredTool(spec, operation, record["notes"])
+
+
+def _server(operation: Operation) -> str:
+    try:
+        return server_url(operation)
+    except ToolFailed:  # nobody says where it is
+        return ""
 
 
 def operation_from(record: Mapping[str, Any]) -> Operation:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from plugins.openapi.lowering import Options, lower
+from plugins.openapi.lowering import LoweredTool, Options, lower
 from plugins.openapi.lowering.apart import learn_apart
+from plugins.openapi.lowering.records import operation_from
 from plugins.openapi.reading import DocumentRefused, Limits, Reason, read_document
 from tests.plugins.openapi.usable import DOCUMENTS, api, made, require_usable, taking
 
@@ -85,9 +86,12 @@ async def test_a_document_is_learned_in_another_process() -> None:
     assert (learned.title, learned.version) == ("Things", "3.0.3")
     assert learned.servers == document.servers
     assert learned.security_schemes == document.security_schemes
-    assert learned.tools == list(lower(document, options))
+    lowered = [each for each in lower(document, options) if isinstance(each, LoweredTool)]
+    assert [tool.spec for tool in learned.tools] == [tool.spec for tool in lowered]
+    calls = [operation_from(json.loads(tool.call)) for tool in learned.tools]
+    assert calls == [tool.operation for tool in lowered]
     assert learned.skipped == []
-    require_usable(learned.tools)
+    require_usable(lowered)
 
 
 @pytest.mark.parametrize(
