@@ -9,6 +9,7 @@ from typing import Final
 _LONGEST: Final = 64
 _DIGITS: Final = 8
 _SLUG: Final = 24
+_PIECE: Final = re.compile(r"[_-]*(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|.)")
 
 
 def slug(name: str) -> str:
@@ -18,6 +19,20 @@ def slug(name: str) -> str:
     if not made:
         return "api"
     return made if made[0].isalpha() else f"api_{made}"
+
+
+def without_middle(name: str, most: int = _LONGEST, *, verb: str = "") -> str:
+    """Return a name of at most that length: its first word, or the ``verb`` given, and its end.
+
+    What a name is about stands at its end; the words between are those it shares with others.
+    """
+    if len(name) <= most:
+        return name
+    first, *others = _PIECE.findall(name)
+    first, end = verb or first, ""
+    while others and len(first) + 1 + len((others[-1] + end).lstrip("_-")) <= most:
+        end = others.pop() + end
+    return f"{first}_{end.lstrip('_-')}"[:most].rstrip("_-")
 
 
 def free_names(
@@ -35,11 +50,14 @@ def free_names(
         if operation in found:
             continue
         if name in taken:
-            choices = (f"{slug(api)}_{name}", f"{slug(api)}_{name[:30]}_{_digest(operation)}")
+            before = f"{slug(api)}_"
+            choices = (
+                before + without_middle(name, _LONGEST - len(before)),
+                _short(f"{before}{name[:30]}_{_digest(operation)}"),
+                _short(f"{_digest(api + operation)}_{name}"),
+            )
             name = next(  # noqa: PLW2901  the name that it gets instead
-                each
-                for each in (*map(_short, choices), _short(f"{_digest(api + operation)}_{name}"))
-                if each not in taken and each not in mine
+                each for each in choices if each not in taken and each not in mine
             )
             mine.add(name)
         found[operation] = name

@@ -2,10 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
+from itertools import takewhile
 from typing import Final
 
+from domain.api_names import without_middle
+from plugins.openapi.lowering.verbs import is_verb, words_of
 from plugins.openapi.operation import Operation, Parameter, Place
 
 NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}\Z")
@@ -13,6 +16,12 @@ _MOST: Final = 64
 _TEMPLATE: Final = re.compile(r"\{([^{}/]*)\}")
 _ORDER: Final = (Place.PATH, Place.QUERY, Place.QUERYSTRING, Place.HEADER, Place.COOKIE)
 _DIGITS: Final = 8
+_FEW_WORDS: Final = 5
+_FEW_LETTERS: Final = 3
+_FEW_OF_TITLE: Final = 4
+_OF_TITLES: Final = frozenset({"api", "apis", "the", "of", "rest", "openapi", "swagger", ""})
+_JOINING: Final = frozenset({"with", "for", "and", "by", "to"})
+_ARTICLES: Final = frozenset({"a", "an", "the", "this", "that", "of", "for", "by"})
 _LETTERS: Final = str.maketrans(
     {"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "œ": "oe", "ł": "l", "Ł": "L", "đ": "d"}
 )
@@ -20,21 +29,26 @@ _LETTERS: Final = str.maketrans(
 
 
 def tool_names(
-    operations: Sequence[Operation], *, prefix: str = "", given: Mapping[str, str] | None = None
+    operations: Sequence[Operation],
+    *,
+    prefix: str = "",
+    given: Mapping[str, str] | None = None,
+    title: str = "",
 ) -> dict[str, str]:
     """Return a name for each operation, by ``Operation.name``: unique, and at most 64 long.
 
-    A name is made of the operation id, or else of the method and the path. Operations that
-    would have the same name all get their method and path added, so that the names do not depend
-    on the order, nor on what else there is. ``given`` are names that stay as they are.
+    A name is made of the operation id, or else of the method and the path; one that is a verb
+    alone gets a noun, if need be from the API's ``title``. One that is too long loses its middle.
+    Operations that would have the same name all get their method and path added, so that the names
+    do not depend on the order, nor on what else there is. ``given`` are names that stay.
     """
     given = given or {}
     names = {name: given[name] for name in (each.name for each in operations) if name in given}
     waiting = [each for each in operations if each.name not in names]
     taken = set(names.values())
-    for make in (_by_id, _by_id_and_path, _by_digest):
-        made = {each.name: short(prefix + make(each), each.name) for each in waiting}
-        free = _once(made.values()) - taken
+    for make in _WAYS:
+        made = {each.name: _prefixed(prefix, make(each, title)) for each in waiting}
+        free = {name for name in _once(made.values()) - taken if NAME.match(name)}
         for each in waiting:
             if made[each.name] in free:
                 names[each.name] = made[each.name]
@@ -51,25 +65,104 @@ def _once(names: Iterable[str]) -> set[str]:
     return seen - twice
 
 
-def _by_id(operation: Operation) -> str:
+def _prefixed(prefix: str, name: str) -> str:
+    name = prefix + name
+    return name if name[:1].isalpha() or name[:1] == "_" else f"_{name}"
+
+
+def _by_id(operation: Operation, title: str) -> str:
     made = worded(operation.operation_id)
     if not made:
-        return by_path(operation)
-    return made if made[0].isalpha() or made[0] == "_" else f"{operation.method.lower()}_{made}"
+        made = by_path(operation)
+    elif not (made[0].isalpha() or made[0] == "_"):
+        made = f"{operation.method.lower()}_{made}"
+    return made if not is_verb(made.lower()) else f"{made}_{_noun(operation, title)}".rstrip("_")
 
 
 def by_path(operation: Operation) -> str:
-    """Return the method and the path as a name: ``get_pets_by_id``."""
-    path = _TEMPLATE.sub(r"by_\1", operation.path)
-    return "_".join(filter(None, (worded(operation.method.lower()), worded(path))))
+    """Return the method and the path as a name: ``get_pets_by_id``; of no path, the summary."""
+    path = worded(_TEMPLATE.sub(r"by_\1", operation.path))
+    if all(_is_version(part) for part in operation.path.split("/") if part):
+        path = ""
+    summary = worded(operation.summary.lower()).split("_") if not path else []
+    words = [word for word in summary if word not in _ARTICLES][:_FEW_WORDS]
+    if len(words) > 1:
+        return "_".join(words)
+    return "_".join(filter(None, (worded(operation.method.lower()), path)))
 
 
-def _by_id_and_path(operation: Operation) -> str:
-    return f"{_by_id(operation)}_{by_path(operation)}"
+def _noun(operation: Operation, title: str) -> str:
+    """Return what a verb is about, by the path's last part that says it, or the API's title."""
+    parts = [worded(part) for part in re.split(r"[/?#]", operation.path) if "{" not in part]
+    nouns = [part for part in parts if part and not is_verb(part.lower()) and not _is_version(part)]
+    if nouns:
+        return nouns[-1]
+    words = takewhile(lambda word: word not in _JOINING, worded(title.lower()).split("_"))
+    return "_".join([word for word in words if word not in _OF_TITLES][:_FEW_OF_TITLE])
 
 
-def _by_digest(operation: Operation) -> str:
-    return f"{_by_id(operation)[:40]}_{digest(operation.name)}"
+def _is_version(part: str) -> bool:
+    return re.fullmatch(r"v?\d[\d_]*|api|rest|json|xml", part.lower()) is not None
+
+
+def _by_function(operation: Operation, title: str) -> str:
+    """Return the first part of an id that a framework made: function, path and method (FastAPI)."""
+    made = operation.operation_id
+    end = re.sub(r"\W", "_", operation.path) + f"_{operation.method.lower()}"
+    return worded(made.removesuffix(end)) if made.endswith(end) else _by_id(operation, title)
+
+
+def _by_id_and_path(operation: Operation, title: str) -> str:
+    return f"{_by_id(operation, title)}_{by_path(operation)}"
+
+
+def _by_digest(operation: Operation, title: str) -> str:
+    return f"{_by_id(operation, title)[:40]}_{digest(operation.name)}"
+
+
+def _cut(make: "_Way") -> "_Way":
+    """Return a way to a name without its middle, but with its verb."""
+
+    def cut(operation: Operation, title: str) -> str:
+        name = make(operation, title)
+        first, *others = re.split(r"[_-]+", name)
+        parts = [words_of(part) or [""] for part in (first, *others)]
+        end = without_middle(name)
+        if is_verb(parts[0][0]) or any(is_verb(word) for word in words_of(end)):
+            return end
+        verbs = (words[0] for words in reversed(parts) if is_verb(words[0]))
+        return without_middle(name, verb=next(verbs, ""))
+
+    return cut
+
+
+def _abbreviated(make: "_Way") -> "_Way":
+    """Return a way to a name whose words before the last two have a few letters, if need be."""
+
+    def abbreviated(operation: Operation, title: str) -> str:
+        words = re.split(r"[_-]+", make(operation, title))
+        for at in range(len(words) - 3, 0, -1):
+            if len("_".join(words)) <= _MOST:
+                break
+            words[at] = words[at][:_FEW_LETTERS]
+        return "_".join(words)
+
+    return abbreviated
+
+
+_Way = Callable[[Operation, str], str]
+_WAYS: Final[Sequence[_Way]] = (
+    _by_id,
+    _by_function,
+    _cut(_by_function),
+    _abbreviated(_by_function),
+    _by_id_and_path,
+    _cut(_by_id_and_path),
+    lambda operation, _title: without_middle(by_path(operation)),
+    _abbreviated(_by_id_and_path),
+    _by_digest,
+)
+"""The ways to a name, the best first. What is too long by one, or not unique, goes the next."""
 
 
 def worded(text: str) -> str:

@@ -82,7 +82,8 @@ class Lowering:
         """Yield the tools."""
         found = list(self._document.operations())
         known = [each for each in found if isinstance(each, Operation)]
-        names = tool_names(known, prefix=self._options.prefix, given=self._options.names)
+        options, title = self._options, self._document.title
+        names = tool_names(known, prefix=options.prefix, given=options.names, title=title)
         for each in found:
             yield each if isinstance(each, Skipped) else self._tool(each, names[each.name])
 

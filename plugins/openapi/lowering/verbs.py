@@ -61,6 +61,7 @@ _OF_NOUNS: Final = frozenset(  # behind which a verb only says what kind of thin
 _ARTICLES: Final = frozenset(
     {"a", "an", "the", "all", "this", "that", "one", "your", "new", "specific", "specified", "or"}
 )
+_METHODS: Final = frozenset({"get", "put", "post", "patch", "delete", "update", "set", "run"})
 _COUNTED: Final = frozenset({"batch", "bulk", "force", "multi", "mass"})  # stand before a verb
 _ACTIONS: Final = frozenset({"action", "xamztarget", "operation", "method", "cmd", "command"})
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -77,6 +78,11 @@ def said_effect(operation: Operation) -> Effect:
         *_of_summary(operation.summary or operation.description),
     }
     return next((each for each in (Effect.DESTRUCTIVE, Effect.WRITE) if each in said), Effect.READ)
+
+
+def is_verb(word: str) -> bool:
+    """Tell whether a word says what is done, and to nothing."""
+    return word in _METHODS or word in _READING or _done_by(word, alone=True) is not Effect.READ
 
 
 def _done_by(word: str, *, alone: bool = False) -> Effect:

@@ -170,7 +170,7 @@ paths:
 def test_a_path_that_is_given_twice_loses_nothing_silently() -> None:
     tools, skipped = made(read_document(TWICE.encode(), source=""))
     names = {name: tool.spec.name for name, tool in tools.items()}
-    assert names == {"GET /x": "second", "POST /x": "again", "PUT /x": "put"}
+    assert names == {"GET /x": "second", "POST /x": "again", "PUT /x": "put_x"}
     assert list(tools["PUT /x"].spec.parameters["properties"]) == ["a"]
     assert list(tools["GET /x"].spec.parameters["properties"]) == []
     assert sorted(each.operation for each in skipped) == ["GET /x", "POST /x"]

@@ -27,11 +27,88 @@ def operation(method: str, path: str, operation_id: str = "") -> Operation:
         (operation("GET", "/pets", "列表"), "get_pets"),
         (operation("GET", "/pets/{petId}/toys"), "get_pets_by_petId_toys"),
         (operation("GET", "/"), "get"),
-        (operation("GET", "/x", "a" * 100), f"{'a' * 55}_541a2d0d"),
+        (operation("GET", "/x", "a" * 100), "a" * 64),
+        (operation("GET", "/v1/"), "get"),
+        (operation("POST", "/v1/search", "search"), "search"),
+        (operation("GET", "/pets/{id}", "get"), "get_pets"),
+        (operation("POST", "/pets/search", "search"), "search_pets"),
+        (operation("POST", "/lock", "lock"), "lock"),
     ],
 )
 def test_tools_are_named_after_operations(one: Operation, name: str) -> None:
     assert tool_names([one]) == {one.name: name}
+
+
+def test_a_verb_alone_gets_a_noun() -> None:
+    search = operation("POST", "/v1/search", "search")
+    assert tool_names([search], title="Flight offers API with extras") == {
+        search.name: "search_flight_offers"
+    }
+    locate = Operation("GET", "/", (), summary="Locate an address")
+    assert tool_names([locate], title="Where is it") == {"GET /": "locate_address"}
+    bare = operation("GET", "/")
+    assert tool_names([bare], title="Where is it") == {"GET /": "get_where_is_it"}
+
+
+LONG = "/organizations/{organization}/repositories/{repository}/pull-requests/{number}/reviews"
+
+
+@pytest.mark.parametrize(
+    ("one", "name"),
+    [
+        (
+            operation("GET", f"{LONG}/{{review}}/comments"),
+            "get_pull-requests_by_number_reviews_by_review_comments",
+        ),
+        (
+            operation(
+                "PUT", "/x", f"AccountsOrganizationController_{'replaceGroupRole' * 2}Assignments"
+            ),
+            "Accounts_Controller_replaceGroupRolereplaceGroupRoleAssignments",
+        ),
+        (
+            operation(
+                "POST", "/v1/a/{id}/b", "make_b_of_a_that_has_a_very_long_name_v1_a__id__b_post"
+            ),
+            "make_b_of_a_that_has_a_very_long_name_v1_a_id_b_post",
+        ),
+        (
+            operation(
+                "POST",
+                "/v1/observability/{id}/records",
+                "create_dataset_record_v1_observability__id__records_post",
+            ),
+            "create_dataset_record_v1_observability_id_records_post",
+        ),
+        (
+            operation(
+                "POST",
+                "/v1/observability/datasets/{id}/records",
+                "create_dataset_record_v1_observability_datasets__id__records_post",
+            ),
+            "create_dataset_record_v1_observability_datasets_id_records_post",
+        ),
+        (
+            operation(
+                "POST",
+                "/v1/observability/datasets/{dataset_id}/records",
+                "create_dataset_record_v1_observability_datasets__dataset_id__records_post",
+            ),
+            "create_dataset_record",
+        ),
+    ],
+)
+def test_a_name_that_is_too_long_keeps_its_verb_and_its_end(one: Operation, name: str) -> None:
+    assert tool_names([one]) == {one.name: name}
+
+
+def test_names_that_share_their_end_are_told_apart_in_words() -> None:
+    end = "metadata_enterprise_securityClassification_6VMVochwUWo_again"
+    clashing = [operation("GET", f"/{each}", f"get_{each}_{end}") for each in ("files", "folders")]
+    assert list(tool_names(clashing).values()) == [
+        "get_files_metadata_enterprise_sec_6VMVochwUWo_again",
+        "get_folders_metadata_enterprise_sec_6VMVochwUWo_again",
+    ]
 
 
 def test_clashing_names_say_what_differs_and_depend_on_nothing_else() -> None:
