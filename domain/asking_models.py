@@ -72,7 +72,9 @@ class ModelAsker:
         patience: Patience = _PATIENCE,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
+        tell: Callable[[str, BaseException], None] = lambda _provider, _error: None,
     ) -> None:
+        self._tell = tell  # of a provider that raised what no provider should
         self._models = models
         self._circuits = circuits
         self._prices = prices
@@ -108,12 +110,20 @@ class ModelAsker:
                             yield _plain(piece)
                 answer = self._whole(choice, stop)
             except Exception as error:  # noqa: BLE001  an adapter's mistake ends this attempt only
-                pause = asking.failed(_told(choice, error), self._chance())
+                pause = asking.failed(self._told(choice, error), self._chance())
             else:
                 yield answer
                 return
             if pause:
                 await self._sleep(pause)
+
+    def _told(self, choice: ModelChoice, error: Exception) -> PuertoError:
+        told = _told(choice, error)
+        if told is not error:
+            self._tell(choice.provider, error)
+        elif told.__cause__ is not None and isinstance(told, Unavailable):  # it cannot be made
+            self._tell(choice.provider, told.__cause__)
+        return told
 
     def _whole(self, choice: ModelChoice, stop: Stop | None) -> Answer:
         if stop is None:

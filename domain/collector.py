@@ -9,6 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from domain.conversations import shorten
 from domain.errors import PuertoError
+from domain.incidents import Part, Tell, unheard
 from domain.log_context import log_failure
 from domain.monitoring import Report, Standing
 from domain.notices import Notice, NoticeType
@@ -43,7 +44,9 @@ class Collector:
         clock: Clock,
         *,
         seconds: float = 60.0,
+        tell: Tell = unheard,
     ) -> None:
+        self._tell = tell
         self._sources = sources
         self._monitoring = monitoring
         self._notices = notices
@@ -97,7 +100,8 @@ class Collector:
     ) -> None:
         """Ask a plugin, and keep and publish what it says; whatever goes wrong is kept too."""
         counted, watched = await asyncio.gather(
-            self._answers(plugin, figures, read_figures), self._answers(plugin, alerts, read_alerts)
+            self._answers(plugin, Part.FIGURES, figures, read_figures),
+            self._answers(plugin, Part.ALERTS, alerts, read_alerts),
         )
         problems = [*counted.problems, *watched.problems]
         report = Report(
@@ -114,16 +118,18 @@ class Collector:
             log_failure(_log, f"what the plugin {plugin} says cannot be kept", error)
 
     async def _answers(
-        self, plugin: str, questions: Sequence[Question], read: Callable[[Any], T]
+        self, plugin: str, part: Part, questions: Sequence[Question], read: Callable[[Any], T]
     ) -> "_Answers[T]":
         """Return what all functions of one kind say, and what went wrong."""
         asked = (self._answer(each) for each in questions)
         found = _Answers[T]()
-        for answer in await asyncio.gather(*asked, return_exceptions=True):
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        for question, answer in zip(questions, answers, strict=True):
             try:
                 found.good.append(read(_good(answer)))
             except Exception as error:  # noqa: BLE001  a stranger's code
                 _log.warning("the plugin %s does not say how things are: %r", plugin, error)
+                self._tell(plugin, part, error, question)
                 text = str(error) or type(error).__name__
                 found.problems.append(shorten(text, _PROBLEM_LENGTH))
         return found

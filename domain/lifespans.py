@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Final
 
 from domain.conversations import shorten
+from domain.incidents import Part, Tell, unheard
 from domain.plugins import Lifespan, Registered
 from domain.ports.extensions import Lives
+from domain.strangers import TooLate
 from domain.switches import SwitchKind
 
 LIFESPAN_SECONDS: Final = 15.0
@@ -26,8 +28,14 @@ class Lifespans:
     """
 
     def __init__(
-        self, source: Lives, set_aside: SetAside, *, seconds: float = LIFESPAN_SECONDS
+        self,
+        source: Lives,
+        set_aside: SetAside,
+        *,
+        seconds: float = LIFESPAN_SECONDS,
+        tell: Tell = unheard,
     ) -> None:
+        self._tell = tell
         self._source = source
         self._set_aside = set_aside
         self._seconds = seconds
@@ -48,7 +56,7 @@ class Lifespans:
         present = {id(each.value): each for each in self._source.lifespans()}
         gone = [self._entered.pop(key) for key in self._entered.keys() - present.keys()]
         new = {
-            key: _Life(each, self._seconds)
+            key: _Life(each, self._seconds, self._tell)
             for key, each in present.items()
             if key not in self._entered
         }
@@ -70,7 +78,8 @@ class Lifespans:
 class _Life:
     """One context manager, entered and left in one task, as those of anyio must be."""
 
-    def __init__(self, registered: Registered[Lifespan], seconds: float) -> None:
+    def __init__(self, registered: Registered[Lifespan], seconds: float, tell: Tell) -> None:
+        self._tell = tell
         self.plugin = registered.plugin
         self._lifespan = registered.value
         self._seconds = seconds
@@ -93,7 +102,9 @@ class _Life:
         if self._entered.is_set():
             return None
         if not self._task.done():
-            return f"did not start within {self._seconds:g} seconds"
+            why = f"did not start within {self._seconds:g} seconds"
+            self._tell(self.plugin, Part.LIFESPAN, TooLate(f"it {why}"), self._lifespan)
+            return why
         return f"could not start: {self._task.result()}"
 
     async def leave(self) -> None:
@@ -105,6 +116,8 @@ class _Life:
         if not self._task.done():
             self._task.cancel()
             _log.error("the plugin %s did not stop in %g seconds", self.plugin, self._seconds)
+            late = TooLate(f"it did not stop within {self._seconds:g} seconds")
+            self._tell(self.plugin, Part.LIFESPAN, late, self._lifespan)
 
     async def _live(self) -> str:
         """Return what was wrong, or nothing."""
@@ -117,5 +130,6 @@ class _Life:
             if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
                 raise
             _log.error("the lifespan of the plugin %s failed", self.plugin, exc_info=error)
+            self._tell(self.plugin, Part.LIFESPAN, error, self._lifespan)
             return shorten(f"{type(error).__name__}: {error}", _REASON_LENGTH)
         return ""

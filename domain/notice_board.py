@@ -6,10 +6,11 @@ from collections import deque
 from dataclasses import replace
 from typing import Final
 
+from domain.incidents import Part, Tell, unheard
 from domain.notices import Notice, Observer
 from domain.plugins import Registered
 from domain.ports.extensions import Observers
-from domain.strangers import within
+from domain.strangers import TooLate, within
 
 WAITING: Final = 100  # notices that may wait for one observer
 OBSERVER_SECONDS: Final = 10.0
@@ -25,8 +26,14 @@ class NoticeBoard:
     """
 
     def __init__(
-        self, source: Observers, *, waiting: int = WAITING, seconds: float = OBSERVER_SECONDS
+        self,
+        source: Observers,
+        *,
+        waiting: int = WAITING,
+        seconds: float = OBSERVER_SECONDS,
+        tell: Tell = unheard,
     ) -> None:
+        self._tell = tell
         self._source = source
         self._waiting = waiting
         self._seconds = seconds
@@ -42,7 +49,7 @@ class NoticeBoard:
         for each in observers:
             watching = self._watching.get(id(each.value))
             if watching is None:
-                watching = _Watching(each, self._waiting, self._seconds)
+                watching = _Watching(each, self._waiting, self._seconds, self._tell)
                 self._watching[id(each.value)] = watching
             watching.tell(notice)
 
@@ -59,7 +66,10 @@ class NoticeBoard:
 class _Watching:
     """One observer, and what it is still to be told. The task lives while something waits."""
 
-    def __init__(self, observer: Registered[Observer], waiting: int, seconds: float) -> None:
+    def __init__(
+        self, observer: Registered[Observer], waiting: int, seconds: float, tell: Tell
+    ) -> None:
+        self._tell = tell
         self.task: asyncio.Task[None] | None = None
         self._observer = observer
         self._most = waiting
@@ -89,6 +99,9 @@ class _Watching:
             await within(self._seconds, lambda: self._observer.value(own))
         except Exception as error:  # noqa: BLE001  a stranger's code
             _log.error("an observer of the plugin %s missed %s: %r", plugin, notice.type, error)
+            self._tell(plugin, Part.OBSERVER, error, self._observer.value)
         if self._dropped:
             _log.error("an observer of the plugin %s is slow: missed %d", plugin, self._dropped)
+            late = TooLate(f"it is slow: it missed {self._dropped} notices")
+            self._tell(plugin, Part.OBSERVER, late, self._observer.value)
             self._dropped = 0

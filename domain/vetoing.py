@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from domain.conversations import shorten
-from domain.json_values import storable
+from domain.incidents import Part, Tell, unheard
+from domain.json_values import storable, type_name
 from domain.plugins import Registered
 from domain.policy import Proposal, Veto
 from domain.ports.extensions import Vetoes
@@ -35,10 +36,12 @@ class Guard:
         *,
         seconds: float = VETO_SECONDS,
         lacking: Callable[[], str | None] = lambda: None,
+        tell: Tell = unheard,
     ) -> None:
         self._source = source
         self._seconds = seconds
         self._lacking = lacking
+        self._tell = tell
 
     async def objections(self, proposals: Sequence[Proposal]) -> list[str | None]:
         """Return of each call why it must not be made, in words, or None."""
@@ -65,11 +68,14 @@ class Guard:
             said: Any = await within(self._seconds, lambda: veto.value(shown))
         except Exception as error:  # noqa: BLE001  a stranger's code
             _log.error("the veto of the plugin %s failed", veto.plugin, exc_info=error)
+            self._tell(veto.plugin, Part.VETO, error, veto.value)
             what = str(error) if isinstance(error, TooLate) else raised(error)
             return _refused(veto.plugin, f"could not be asked: {what}")
         if said is None:
             return None
         if not isinstance(said, str):
+            odd = TypeError(f"it returned a {type_name(said)}, no text and not None")
+            self._tell(veto.plugin, Part.VETO, odd, veto.value)
             return _refused(veto.plugin, "gave no proper answer")
         why = str.__str__(said)[: 4 * _REASON_LENGTH].strip() or "no reason given"
         return _refused(veto.plugin, f"forbids it: {why}")

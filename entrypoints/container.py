@@ -38,6 +38,7 @@ from domain.counting import CountedRunLog, CountedRuns, Counts
 from domain.dead_workers import DeadWorkers
 from domain.errors import Unavailable
 from domain.following import ConversationFeed
+from domain.incidents import Incidents
 from domain.learning import Learning
 from domain.lifespans import Lifespans
 from domain.live import POLL_SECONDS, LiveRuns
@@ -58,6 +59,7 @@ from domain.tickets import TicketService
 from domain.vetoing import Guard
 from domain.vitals import Signs, Vitals
 from domain.worker import Worker
+from entrypoints.left_tasks import LeftTasks
 from entrypoints.model_providers import model_providers
 from entrypoints.services import Services
 from entrypoints.setting_values import PROVIDERS
@@ -177,7 +179,10 @@ class Container(containers.DeclarativeContainer):
     tool_schemas = providers.Singleton(CompiledToolSchemas)
     models = providers.Singleton(_models, settings, circuits, toolbox)
     prices = providers.Singleton(_prices, settings)
-    asker = providers.Singleton(ModelAsker, models, circuits, prices, clock)
+    incidents = providers.Singleton(Incidents, clock, toolbox.provided.chat_models)
+    asker = providers.Singleton(
+        ModelAsker, models, circuits, prices, clock, tell=incidents.provided.note_of_model
+    )
     live = providers.Singleton(_live, database)
 
     authentication = providers.Singleton(
@@ -204,8 +209,13 @@ class Container(containers.DeclarativeContainer):
     required_plugins = providers.Singleton(
         RequiredPlugins, settings.provided.plugins_required, toolbox
     )
-    guard = providers.Singleton(Guard, toolbox, lacking=required_plugins.provided.lacking)
-    notices = providers.Singleton(NoticeBoard, toolbox)
+    guard = providers.Singleton(
+        Guard,
+        toolbox,
+        lacking=required_plugins.provided.lacking,
+        tell=incidents.provided.note,
+    )
+    notices = providers.Singleton(NoticeBoard, toolbox, tell=incidents.provided.note)
     results = providers.Singleton(Results, store.provided.artifacts, clock)
     caller = providers.Singleton(
         ToolCaller, store.provided.conversations, results, http_clients, environ, showcase
@@ -304,8 +314,12 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
     )
     lifespans = providers.Singleton(
-        Lifespans, source=toolbox, set_aside=plugin_desk.provided.set_aside
+        Lifespans,
+        source=toolbox,
+        set_aside=plugin_desk.provided.set_aside,
+        tell=incidents.provided.note,
     )
+    left_tasks = providers.Singleton(LeftTasks, incidents, toolbox.provided.owner_of)
     loop_watch = providers.Singleton(
         LoopWatch,
         owner_of=toolbox.provided.owner_of,
@@ -320,6 +334,7 @@ class Container(containers.DeclarativeContainer):
         notices=notices,
         clock=clock,
         seconds=settings.provided.collect_seconds,
+        tell=incidents.provided.note,
     )
     once = providers.Singleton(
         Once, answers=store.provided.answers, unit_of_work=store.provided.unit_of_work
@@ -336,6 +351,7 @@ class Container(containers.DeclarativeContainer):
         policy_desk=policy_desk,
         plugin_desk=plugin_desk,
         required_plugins=required_plugins,
+        incidents=incidents,
         learning=learning,
         keyring=keyring,
         once=once,

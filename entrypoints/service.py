@@ -164,6 +164,7 @@ async def start_plugins(container: Container, stack: AsyncExitStack) -> None:
         Unavailable: the database does not answer.
 
     """
+    container.left_tasks().listen()
     lifespans = container.lifespans()
     container.plugin_desk().watch(lifespans.follow)
     container.plugin_desk().watch(container.required_plugins().tell)

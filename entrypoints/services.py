@@ -12,6 +12,7 @@ from domain.catalogue import Catalogue
 from domain.chat import Chat
 from domain.consenting import ConsentDesk
 from domain.following import ConversationFeed
+from domain.incidents import Incidents
 from domain.learning import Learning
 from domain.live import LiveRuns
 from domain.once import Once
@@ -59,6 +60,7 @@ class Services:
     policy_desk: PolicyDesk
     plugin_desk: PluginDesk
     required_plugins: RequiredPlugins
+    incidents: Incidents
     learning: Learning
     keyring: ApiKeyring
     once: Once

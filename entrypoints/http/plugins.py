@@ -7,13 +7,28 @@ from quart import Blueprint
 from quart_schema import document_response, tag, validate_request
 
 from domain.identity import Role
+from domain.incidents import Part
 from domain.plugins import PluginInfo, PluginState
+from entrypoints.encoding import time_text
 from entrypoints.http.guard import for_role
-from entrypoints.http.models import Enabling
+from entrypoints.http.models import Enabling, Timestamp
 from entrypoints.http.openapi import can_fail
 from entrypoints.services import services
 
 blueprint = Blueprint("plugins", __name__, url_prefix="/api/plugins")
+
+
+class IncidentView(BaseModel):
+    """How often one part of a plugin failed since the worker that answers began."""
+
+    part: Part = Field(
+        description="`task`: one that it started, did not await and left behind. `model`: one of "
+        "its providers raised what no provider should, or could not be made."
+    )
+    count: int
+    last_error: str
+    where: str = Field(description="A file and a line; empty where nobody knows.")
+    at: Timestamp = Field(description="When it failed last.")
 
 
 class PluginView(BaseModel):
@@ -33,6 +48,9 @@ class PluginView(BaseModel):
         "why; empty if all is well."
     )
     tools: list[str] = Field(description="Its tools that can be called.")
+    incidents: list[IncidentView] = Field(
+        description="What failed while it was in use, but for calls of tools, of which runs tell."
+    )
 
 
 class PluginList(BaseModel):
@@ -52,6 +70,16 @@ def plugin_view(plugin: PluginInfo) -> dict[str, Any]:
         "enabled": plugin.state is PluginState.ACTIVE,
         "reason": plugin.reason,
         "tools": list(plugin.tools),
+        "incidents": [
+            {
+                "part": each.part,
+                "count": each.count,
+                "last_error": each.last_error,
+                "where": each.where,
+                "at": time_text(each.at),
+            }
+            for each in services().incidents.of(plugin.name)
+        ],
     }
 
 

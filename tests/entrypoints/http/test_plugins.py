@@ -65,6 +65,7 @@ async def test_the_list_shows_the_broken_ones_too(operator: Client, folder: Path
         "enabled": True,
         "reason": "",
         "tools": ["greet"],
+        "incidents": [],
     }
     assert plugins["basics"]["distribution"] == "puerto"
     broken = plugins["broken"]
