@@ -74,7 +74,8 @@ POLL_SECONDS_WITH_NEWS: Final = 2.0
 
 
 def _database(settings: Settings) -> Database:
-    return Database(settings.database.url)
+    through, direct = settings.database.url, settings.direct_database.url
+    return Database(through, direct_url=direct if direct != through else None)
 
 
 def _store(database: Database, settings: Settings) -> Store:

@@ -79,11 +79,12 @@ def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
 
 
 def secrets_of(settings: Settings) -> set[str]:
-    """Return the secrets among the settings, and the password in the database's address."""
+    """Return the secrets among the settings, and the passwords in the database's addresses."""
     values = [getattr(settings, name) for name in type(settings).model_fields]
     secrets = {secret.get_secret_value() for value in values for secret in _secrets_in(value)}
-    if settings.database_url is not None:
-        secrets |= _passwords_in(settings.database_url.get_secret_value())
+    for url in (settings.database_url, settings.database_listen_url):
+        if url is not None:
+            secrets |= _passwords_in(url.get_secret_value())
     return secrets
 
 

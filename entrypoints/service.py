@@ -42,7 +42,7 @@ def prepare(settings: Settings) -> None:
 
 
 async def _migrate(settings: Settings) -> None:
-    for name in await migrate(settings.database.url):
+    for name in await migrate(settings.direct_database.url):
         _log.info("migrated the database: %s", name)
 
 

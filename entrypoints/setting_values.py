@@ -17,6 +17,7 @@ from pydantic import AfterValidator, SecretStr
 
 from domain.llm import ModelChoice
 from domain.open_hosts import OpenHost
+from entrypoints.postgresql_urls import heeded
 
 Provider = Literal["offline", "openai", "anthropic", "google", "perplexity", "scripted"]
 PROVIDERS: Final[tuple[str, ...]] = get_args(Provider)
@@ -121,7 +122,7 @@ def _read_postgresql(url: str) -> Database:
     named = parts.hostname or "host=" in parts.query  # a socket's folder comes as ?host=
     if not named or not parts.path.strip("/"):
         raise ValueError("must name a host and a database: postgresql://user:password@host/name")
-    return Database(Engine.POSTGRESQL, url)
+    return Database(Engine.POSTGRESQL, heeded(url))
 
 
 def _split(url: str) -> SplitResult:
@@ -177,6 +178,13 @@ def _can(look: Callable[[], bool]) -> bool:
 def check_database_url(url: SecretStr) -> SecretStr:
     """Let through what `read_database` can read."""
     read_database(url.get_secret_value())
+    return url
+
+
+def check_listen_url(url: SecretStr) -> SecretStr:
+    """Let through the URL of a PostgreSQL database."""
+    if read_database(url.get_secret_value()).engine is not Engine.POSTGRESQL:
+        raise ValueError("must be of PostgreSQL; unset it, since SQLite needs none")
     return url
 
 

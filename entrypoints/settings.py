@@ -19,13 +19,14 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfig
 from pydantic_settings import PydanticBaseSettingsSource as Source
 
 from domain.policy import Autonomy
+from entrypoints.database_settings import DatabaseSettings
 from entrypoints.env_file import refuse_unreadable
 from entrypoints.model_settings import ModelSettings
 from entrypoints.server_settings import ServerSettings
 from entrypoints.setting_values import (
     ApiKey,
     Database,
-    check_database_url,
+    Engine,
     check_existing_folder,
     check_folder,
     check_host,
@@ -51,7 +52,7 @@ class SettingsError(Exception):
     """A setting is wrong. The message is one line: the variable, what is wrong, what to do."""
 
 
-class Settings(ServerSettings, ModelSettings):
+class Settings(ServerSettings, ModelSettings, DatabaseSettings):
     """What the operator has set. Made by `load_settings`; secrets do not show in its repr."""
 
     model_config = SettingsConfigDict(
@@ -60,13 +61,6 @@ class Settings(ServerSettings, ModelSettings):
 
     # --- names that many programs share
 
-    database_url: Annotated[SecretStr, AfterValidator(check_database_url)] | None = Field(
-        None,
-        validation_alias="DATABASE_URL",
-        description="The database: `postgresql://user:password@host:5432/name` (`postgres://` is "
-        "the same) or `sqlite://` and the path of a file. Not set: the file `puerto.db` in the "
-        "data folder.",
-    )
     jwt_secret: Secret | None = Field(
         None,
         validation_alias="JWT_SECRET",
@@ -277,6 +271,13 @@ class Settings(ServerSettings, ModelSettings):
         if self.database_url is None:
             return Database.in_file(self.data_dir / "puerto.db")
         return read_database(self.database_url.get_secret_value())
+
+    @property
+    def direct_database(self) -> Database:
+        """Say where the data is with no pooler in between that shares sessions."""
+        if self.database_listen_url is None or self.database.engine is Engine.SQLITE:
+            return self.database
+        return read_database(self.database_listen_url.get_secret_value())
 
     @property
     def registration_is_open(self) -> bool:

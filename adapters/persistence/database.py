@@ -87,18 +87,23 @@ class Database:
     """An open database. Its tables are made by `migrate`, before.
 
     Several may be open in one process if they are of one engine: the ORM's models learn the
-    engine's ways when it starts. Any task may use it. The ORM writes the variables ``USE_TZ``
+    engine's ways when it starts. Any task may use it. ``direct_url`` leads to the same database
+    where ``url`` leads to a pooler in transaction mode. The ORM writes the variables ``USE_TZ``
     and ``TIMEZONE`` into the environment when it starts.
     """
 
-    def __init__(self, url: str, limits: Limits | None = None) -> None:
+    def __init__(
+        self, url: str, limits: Limits | None = None, *, direct_url: str | None = None
+    ) -> None:
         self.url: Final = url
+        self.direct_url: Final = direct_url or url
         self.engine: Final = engine_of(url)
         limits = limits or Limits()
         if self.engine == "sqlite":
             self._config = sqlite.connection_config(url, patience=limits.acquire)
         else:
-            self._config = postgresql.connection_config(url, limits)
+            pooled = direct_url is not None
+            self._config = postgresql.connection_config(url, limits, pooled=pooled)
         self._context = TortoiseContext()
         self._client: Client | None = None
         self.health: Final = DatabaseHealth()

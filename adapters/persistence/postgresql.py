@@ -1,10 +1,10 @@
 """PostgreSQL through asyncpg, as an engine of the ORM: nothing waits for ever."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 from asyncpg.pool import Pool, PoolConnectionProxy
@@ -30,21 +30,27 @@ class Limits:
     connect: float = 10.0
 
 
-def connection_config(url: str, limits: Limits) -> dict[str, Any]:
-    """Return the ORM's configuration of this engine; the URL is read by asyncpg itself."""
+POOLED: Final = "adapters.persistence.pooled"
+
+
+def connection_config(url: str, limits: Limits, *, pooled: bool = False) -> dict[str, Any]:
+    """Return the ORM's configuration of this engine; the URL is read by asyncpg itself.
+
+    ``pooled`` is for a URL that leads to a pooler in transaction mode. What is set when connecting
+    is no more than what PgBouncer lets through; the rest is set afterwards.
+    """
     return {
-        "engine": __name__,
+        "engine": POOLED if pooled else __name__,
         "credentials": {
             "dsn": url,
             "minsize": limits.smallest,
             "maxsize": limits.largest,
             "timeout": limits.connect,
             "acquire_timeout": limits.acquire,
-            "server_settings": {
-                "application_name": "puerto",
+            "server_settings": {"application_name": "puerto", "timezone": "UTC"},
+            "session": {
                 "statement_timeout": str(int(limits.statement * 1000)),
                 "idle_in_transaction_session_timeout": str(int(limits.statement * 4000)),
-                "timezone": "UTC",
                 "jit": "off",  # our statements are short: compiling them costs more than it saves
             },
         },
@@ -83,6 +89,17 @@ class PostgreSQLTransaction(TranslatedErrors, TransactionWrapper):
 class PostgreSQLClient(Client, AsyncpgDBClient):
     """The process's pool of connections."""
 
+    def __init__(self, *args: Any, session: Mapping[str, str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._session = session
+
+    def settings_as(self, command: str) -> str:
+        """Return the statements that set what a session, or a transaction, is to have."""
+        return "; ".join(f"{command} {name} = '{value}'" for name, value in self._session.items())
+
+    async def _set_up(self, connection: Any) -> None:
+        await connection.execute(self.settings_as("SET"))
+
     async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001  the ORM's name
         """Open the pool."""
         with translated(connecting=True):
@@ -92,6 +109,7 @@ class PostgreSQLClient(Client, AsyncpgDBClient):
         """Open a pool of the URL: the ORM's own reading of it knows no ``sslmode``."""
         for part in ("host", "port", "user", "password", "database"):
             options.pop(part, None)
+        options.setdefault("init", self._set_up)
         return await BoundedPool(
             options.pop("dsn"),
             max_queries=50_000,

@@ -77,5 +77,5 @@ class Store:
 
 def _signals(database: Database) -> Signals:
     if database.engine == "postgresql":
-        return PostgresSignals(database.url, database.health)
+        return PostgresSignals(database.direct_url, database.health)
     return NoSignals()

@@ -97,7 +97,7 @@ async def _database(settings: Settings) -> Finding:
     where = str(database.path or f"{parts.hostname or 'a socket'}{parts.path}")
     try:
         async with asyncio.timeout(_DATABASE_SECONDS):
-            missing = await plan(database.url)
+            missing = await plan(settings.direct_database.url)
     except PuertoError as error:
         return Finding("database", State.BROKEN, f"{where}: {error.message}")
     except TimeoutError:

@@ -21,7 +21,7 @@ def command(
     from entrypoints.settings import load_settings
 
     settings = load_settings()
-    url = settings.database.url
+    url = settings.direct_database.url
     if plan:
         names, word = asyncio.run(persistence.plan(url)), "to apply"
     else:

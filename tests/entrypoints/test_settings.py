@@ -210,7 +210,8 @@ def test_fallbacks_are_read_in_order() -> None:
 
 def test_settings_do_not_change_and_show_no_secret() -> None:
     url = "postgresql://u:hunter2hunter2@h/n"
-    given = dict.fromkeys(SECRET_NAMES, GOOD_SECRET) | {"DATABASE_URL": url}
+    urls = {"DATABASE_URL": url, "DATABASE_LISTEN_URL": url}
+    given = dict.fromkeys(SECRET_NAMES, GOOD_SECRET) | urls
     settings = load(**given)
     for shown in (
         repr(settings),

@@ -1,0 +1,59 @@
+"""The parameters in a PostgreSQL URL: those of libpq, of which the driver knows only some.
+
+https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS. What the driver does
+not know it would send to the server as a setting, which refuses the connection.
+"""
+
+from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+_HEEDED: Final = frozenset(
+    {
+        *("host", "port", "dbname", "database", "user", "password", "passfile"),
+        *("sslmode", "sslcert", "sslkey", "sslpassword", "sslrootcert", "sslcrl", "sslnegotiation"),
+        *("ssl_min_protocol_version", "ssl_max_protocol_version"),
+        *("target_session_attrs", "krbsrvname", "gsslib", "service", "options"),
+    }
+)
+# What we do in our own way (times, names, UTF-8), or what changes nothing of what is stored.
+_DROPPED: Final = frozenset(
+    {
+        *("application_name", "fallback_application_name", "client_encoding", "connect_timeout"),
+        *("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count"),
+        *("tcp_user_timeout", "load_balance_hosts", "sslcompression", "sslsni", "gssencmode"),
+        *("gssdelegation", "min_protocol_version", "max_protocol_version", "sslkeylogfile"),
+    }
+)
+# What would be less safe, or another thing, without its being said.
+_REFUSED: Final = frozenset(
+    {"hostaddr", "requirepeer", "require_auth", "sslcertmode", "sslcrldir", "replication"}
+    | {"requiressl", "scram_client_key", "scram_server_key", "servicefile"}
+)
+_BINDING: Final = "channel_binding"
+
+
+def heeded(url: str) -> str:
+    """Return the URL with those parameters only that the driver heeds.
+
+    Raises:
+        ValueError: one of them cannot be heeded, or is none.
+
+    """
+    parts = urlsplit(url)
+    given = parse_qsl(parts.query, keep_blank_values=True)
+    for name, value in given:
+        _check(name, value)
+    dropped = _DROPPED | {_BINDING}
+    kept = [(name, value) for name, value in given if name not in dropped]
+    return url if kept == given else urlunsplit(parts._replace(query=urlencode(kept)))
+
+
+def _check(name: str, value: str) -> None:
+    if name in _REFUSED or (name == _BINDING and value == "require"):
+        raise ValueError(f"has the parameter {name}, which cannot be heeded; remove it")
+    if name not in _HEEDED | _DROPPED | {_BINDING}:
+        shown = name if name.isidentifier() and name.isascii() else "of another kind"
+        raise ValueError(
+            f"has a parameter ({shown}) that PostgreSQL's own programs do not know; remove it, or "
+            "write options=-cNAME%3DVALUE for a setting of the server"
+        )
