@@ -93,7 +93,8 @@ class Authentication:
         """Open a session by e-mail address or user name, and password.
 
         Raises:
-            Unauthenticated: unknown user or wrong password, the same answer in the same time.
+            Unauthenticated: unknown user or wrong password, the same answer in the same time; or
+                the right password of an account that is disabled.
 
         """
         found = await self._users.by_login(login)
@@ -103,6 +104,8 @@ class Authentication:
             who = f"wrong password for {user.username}" if user else "there is no such user"
             _log.warning("a login failed: %s", who)
             raise Unauthenticated("The user name or the password is wrong.")
+        if user.is_disabled:
+            raise Unauthenticated("This account is disabled. Ask an administrator.")
         if hashed is not None and self._passwords.needs_rehash(hashed):
             await self._users.set_password(user.id, await self._passwords.hash(password))
         session, refresh = self._new_session(user)

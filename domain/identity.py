@@ -28,3 +28,4 @@ class User:
     full_name: str
     role: Role
     created_at: datetime
+    is_disabled: bool = False

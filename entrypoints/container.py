@@ -21,6 +21,7 @@ from adapters.web.oauth import OAuthTokens
 from adapters.web.reference_gate import ReferenceGate
 from adapters.web.transport import GatedTransport
 from adapters.worker_locks import FileLocks
+from domain.accounts import Accounts
 from domain.api_documents import Documents
 from domain.api_keyring import ApiKeyring
 from domain.api_shelf import ApiShelf
@@ -196,6 +197,13 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         registration_open=settings.provided.registration_is_open,
     )
+    accounts = providers.Singleton(
+        Accounts,
+        users=store.provided.users,
+        sessions=store.provided.sessions,
+        unit_of_work=store.provided.unit_of_work,
+        clock=clock,
+    )
     ranker = providers.Singleton(ToolIndex)
     catalogue = providers.Singleton(Catalogue, toolbox, ranker)
     showcase = providers.Singleton(_showcase, settings, toolbox, catalogue)
@@ -344,6 +352,7 @@ class Container(containers.DeclarativeContainer):
         Services,
         settings=settings,
         authentication=authentication,
+        accounts=accounts,
         chat=chat,
         run_lookup=run_lookup,
         feed=feed,

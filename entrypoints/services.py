@@ -6,6 +6,7 @@ from typing import Final
 
 from quart import current_app
 
+from domain.accounts import Accounts
 from domain.api_keyring import ApiKeyring
 from domain.authentication import Authentication
 from domain.catalogue import Catalogue
@@ -52,6 +53,7 @@ class Services:
 
     settings: Settings
     authentication: Authentication
+    accounts: Accounts
     chat: Chat
     run_lookup: RunLookup
     feed: ConversationFeed

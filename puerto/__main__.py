@@ -1,5 +1,6 @@
 """The front door: ``puerto``, also as ``python -m puerto``."""
 
+import io
 import sys
 from importlib.metadata import packages_distributions
 from typing import Final
@@ -26,6 +27,9 @@ def main() -> None:
     if (clash := name_clash()) is not None:
         print(f"puerto: {clash}", file=sys.stderr)  # noqa: T201  to the person at the terminal
         sys.exit(_WRONG_INSTALLATION)
+    for stream in (sys.stdout, sys.stderr):  # a console of another encoding shows what it can
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     from entrypoints.cli import app
 
     app(prog_name="puerto")

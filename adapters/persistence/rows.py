@@ -26,6 +26,7 @@ def to_user(row: Row) -> User:
         full_name=row["full_name"],
         role=Role(row["role"]),
         created_at=moment(row["created_at"]),
+        is_disabled=row["disabled_at"] is not None,
     )
 
 

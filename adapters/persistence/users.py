@@ -9,7 +9,7 @@ from adapters.persistence.errors import Taken
 from adapters.persistence.keys import read_place, write_place
 from adapters.persistence.rows import to_session, to_user
 from domain.errors import Conflict, NotFound
-from domain.identity import User
+from domain.identity import Role, User
 from domain.paging import Page
 from domain.ports.users import Session
 
@@ -22,7 +22,18 @@ _BY_LOGIN: Final = """
 """
 _USERS: Final = "SELECT * FROM users{after} ORDER BY created_at, id LIMIT $1"
 _AFTER: Final = " WHERE (created_at, id) > ($2, $3)"
-_SET_PASSWORD: Final = "UPDATE users SET password_hash = $2 WHERE id = $1 RETURNING id"
+_SET: Final = "UPDATE users SET {column} = $2 WHERE id = $1 RETURNING *"
+_ADMINISTRATORS: Final = f"""
+    SELECT COUNT(*) AS found FROM users WHERE role = '{Role.ADMIN}' AND disabled_at IS NULL
+"""  # noqa: S608  made of a constant
+# The rows of conversations and of users take what belongs to them along.
+_REMOVE: Final = (
+    "DELETE FROM conversations WHERE user_id = $1 RETURNING id",
+    "DELETE FROM runs WHERE user_id = $1 RETURNING id",
+    "DELETE FROM answers WHERE user_id = $1 RETURNING id",
+    "DELETE FROM users WHERE id = $1 RETURNING id",
+)
+_REMOVE_KEYS: Final = "DELETE FROM learned_api_keys WHERE owner = $1 RETURNING id"
 
 
 class TortoiseUsers:
@@ -80,9 +91,54 @@ class TortoiseUsers:
             NotFound: there is no such user.
 
         """
+        await self._set(user_id, "password_hash", password_hash)
+
+    async def set_role(self, user_id: str, role: Role) -> User:
+        """Give the user another role, and return the user.
+
+        Raises:
+            NotFound: there is no such user.
+
+        """
+        return await self._set(user_id, "role", role)
+
+    async def set_disabled(self, user_id: str, at: datetime | None) -> User:
+        """Keep since when the user is disabled, or that they are not, and return the user.
+
+        Raises:
+            NotFound: there is no such user.
+
+        """
+        return await self._set(user_id, "disabled_at", at)
+
+    async def administrators(self) -> int:
+        """Return how many administrators are not disabled."""
+        rows = await self._database.fetch(_ADMINISTRATORS)
+        return int(rows[0]["found"])
+
+    async def remove(self, user_id: str) -> None:
+        """Forget the user, their sessions, conversations, runs, answers and credentials.
+
+        Raises:
+            NotFound: there is no such user.
+
+        """
         known = known_id(user_id, "user")
-        if not await self._database.fetch(_SET_PASSWORD, known, password_hash):
+
+        async def work() -> None:
+            await self._database.fetch(_REMOVE_KEYS, known)
+            removed = [await self._database.fetch(sql, known) for sql in _REMOVE]
+            if not removed[-1]:
+                raise NotFound("There is no such user.")
+
+        await self._database.unit_of_work.run(work)
+
+    async def _set(self, user_id: str, column: str, value: object) -> User:
+        known = known_id(user_id, "user")
+        rows = await self._database.fetch(_SET.format(column=column), known, value)
+        if not rows:
             raise NotFound("There is no such user.")
+        return to_user(rows[0])
 
 
 _ADD_SESSION: Final = """
@@ -92,6 +148,7 @@ _ADD_SESSION: Final = """
 _USER: Final = """
     SELECT users.* FROM sessions JOIN users ON users.id = sessions.user_id
     WHERE sessions.id = $1 AND sessions.revoked_at IS NULL AND sessions.expires_at > $2
+        AND users.disabled_at IS NULL
 """
 _ROTATE: Final = """
     UPDATE sessions
@@ -129,7 +186,7 @@ class TortoiseSessions:
         )
 
     async def user(self, session_id: str, now: datetime) -> User | None:
-        """Return whose session it is, or None when it is unknown, revoked or expired."""
+        """Return whose session it is; None if it is unknown or over, or the user is disabled."""
         if not is_id(session_id):
             return None
         rows = await self._database.fetch(_USER, session_id, now)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from domain.identity import User
+from domain.identity import Role, User
 from domain.paging import Page
 
 
@@ -51,6 +51,37 @@ class Users(Protocol):
         """Replace the password hash."""
         ...
 
+    async def set_role(self, user_id: str, role: Role) -> User:
+        """Give the user another role, and return the user.
+
+        Raises:
+            NotFound: there is no such user.
+
+        """
+        ...
+
+    async def set_disabled(self, user_id: str, at: datetime | None) -> User:
+        """Keep since when the user is disabled, or that they are not, and return the user.
+
+        Raises:
+            NotFound: there is no such user.
+
+        """
+        ...
+
+    async def administrators(self) -> int:
+        """Return how many administrators are not disabled."""
+        ...
+
+    async def remove(self, user_id: str) -> None:
+        """Forget the user, their sessions, conversations, runs, answers and credentials.
+
+        Raises:
+            NotFound: there is no such user.
+
+        """
+        ...
+
 
 class Sessions(Protocol):
     """The sessions of the users."""
@@ -60,7 +91,7 @@ class Sessions(Protocol):
         ...
 
     async def user(self, session_id: str, now: datetime) -> User | None:
-        """Return whose session it is, or None when it is unknown, revoked or expired."""
+        """Return whose session it is; None if it is unknown or over, or the user is disabled."""
         ...
 
     async def rotate(

@@ -4,6 +4,7 @@ from entrypoints.cli import (
     ask,
     call,
     chat,
+    consent,
     demo,
     doctor,
     learn,
@@ -12,16 +13,19 @@ from entrypoints.cli import (
     record,
     serve,
     user,
+    version,
 )
 from entrypoints.cli.program import program
 
 __all__ = ["app"]
 
-app = program("A self-hosted agent server.")
+app = program("A self-hosted agent server.", completion=True)
+app.callback()(version.command)
 app.command("demo")(demo.command)
 app.command("serve")(serve.command)
 app.command("chat")(chat.command)
 app.command("ask")(ask.command)
+app.add_typer(consent.app, name="consent")
 app.add_typer(user.app, name="user")
 app.add_typer(plugin.app, name="plugin")
 app.command("call")(call.command)

@@ -1,11 +1,10 @@
 """``puerto ask``: one question."""
 
-import asyncio
 from typing import Annotated, Final
 
 import typer
 
-from entrypoints.cli.client import Continued, Json, Login, Token, Url, connect
+from entrypoints.cli.client import Continued, Json, Login, Token, Url
 
 _WAITING: Final = 3
 _INTERRUPTED: Final = 130  # as shells say it: 128 and the number of SIGINT
@@ -27,26 +26,12 @@ def command(
     The exit status is 1 when there is no answer, 3 when the answer waits for your consent; standard
     error says why, and how to give it.
     """
-    asyncio.run(_ask(question, conversation, url, token, login, as_json=json))
-
-
-async def _ask(
-    question: str,
-    conversation_id: str | None,
-    url: str | None,
-    token: str | None,
-    login: str | None,
-    *,
-    as_json: bool,
-) -> None:
     from entrypoints.cli.screen import plain
-    from entrypoints.cli.turn import take_turn
+    from entrypoints.cli.session import session
 
-    async with connect(url, token, login) as client:
-        turn = await take_turn(
-            client, question, conversation_id, _print_json if as_json else _keep_quiet
-        )
-    if turn.answer and not as_json:
+    with session(url, token, login) as line:
+        turn = line.ask(question, conversation, _print_json if json else _keep_quiet)
+    if turn.answer and not json:
         typer.echo(plain(turn.answer))
     if turn.is_waiting:
         for request in turn.requests:
@@ -64,9 +49,11 @@ def _how_to_answer(request: Json) -> str:
 
     yes: Json = {"approved": True} if request["kind"] == "approval" else {"outcome": "done"}
     answer = as_line({"consent_request_id": request["id"]} | yes)
+    command = "approve" if request["kind"] == "approval" else "outcome"
     return (
         f"puerto: the run waits for your consent: {plain(request['preview'])}"
-        f" ({request['reason']}). Answer with: POST /api/chat/consent {answer}"
+        f" ({request['reason']}). Answer with: puerto consent {command} {request['id']}"
+        f", or with: POST /api/chat/consent {answer}"
     )
 
 

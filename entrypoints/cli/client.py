@@ -1,6 +1,6 @@
 """What `ask` and `chat` talk to: a service in this process, or one at an address."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Protocol
 
@@ -22,7 +22,29 @@ Continued = Annotated[
 ]
 
 
-class Client(Protocol):
+class ConsentLine(Protocol):
+    """What of one user's runs waits for the user."""
+
+    async def consents(self) -> Sequence[Json]:
+        """Return the requests that wait, the newest first, at most 100 of them.
+
+        Raises:
+            PuertoError: the service refused, or cannot be reached.
+
+        """
+        ...
+
+    async def consent(self, answer: Json) -> None:
+        """Answer a consent request: the body of ``POST /api/chat/consent``.
+
+        Raises:
+            PuertoError: the service refused the answer, or cannot be reached.
+
+        """
+        ...
+
+
+class Client(ConsentLine, Protocol):
     """One user's line to a service."""
 
     def ask(self, text: str, conversation_id: str | None) -> AsyncGenerator[Json, None]:
@@ -43,28 +65,21 @@ class Client(Protocol):
         """
         ...
 
-    async def consent(self, answer: Json) -> None:
-        """Answer a consent request: the body of ``POST /api/chat/consent``.
-
-        Raises:
-            PuertoError: the service refused the answer, or cannot be reached.
-
-        """
-        ...
-
     async def cancel(self, run_id: str) -> None:
         """Stop a run; its stream then ends."""
+        ...
+
+    async def conversations(self) -> Sequence[Json]:
+        """Return the user's last 20 conversations, the last changed first."""
         ...
 
 
 @asynccontextmanager
 async def connect(
-    url: str | None, token: str | None, login: str | None
+    url: str | None, token: str | None, login: str, password: str
 ) -> AsyncGenerator[Client, None]:
-    """Yield a client of the service that the options name."""
+    """Yield a client of the service at the URL, or of one in this process."""
     if url is None:
-        if token is not None or login is not None:
-            raise typer.BadParameter("--token and --login go with --url")
         from entrypoints.cli.embedded import embedded
 
         async with embedded() as inside:
@@ -72,8 +87,5 @@ async def connect(
     else:
         from entrypoints.cli.remote import remote
 
-        if (token is None) == (login is None):
-            raise typer.BadParameter("--url needs one of --token and --login")
-        password = typer.prompt("Password", hide_input=True, err=True) if login else ""
-        async with remote(url, token, login or "", password) as line:
+        async with remote(url, token, login, password) as line:
             yield line

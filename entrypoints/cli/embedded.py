@@ -1,6 +1,6 @@
 """A service inside the command, on the data that the settings name."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
@@ -10,8 +10,9 @@ from domain.consenting import Said
 from domain.consents import ConsentStatus
 from domain.cursors import Cursor
 from domain.identity import User
+from domain.paging import DEFAULT_LIMIT, MAX_LIMIT
 from entrypoints.cli.client import Json
-from entrypoints.encoding import EventEncoder
+from entrypoints.encoding import EventEncoder, consent_request, time_text
 from entrypoints.logs import configure_logging
 from entrypoints.service import administered, running, user_named
 from entrypoints.services import Services
@@ -52,13 +53,51 @@ async def embedded() -> AsyncGenerator["EmbeddedClient", None]:
         yield EmbeddedClient(services, await user_named(services, LOCAL_USER))
 
 
-class EmbeddedClient:
+@asynccontextmanager
+async def consent_line(*, with_tools: bool) -> AsyncGenerator["LocalConsents", None]:
+    """Yield the administrator's consents; a service that runs goes on with what is answered.
+
+    Only with the tools at hand can other arguments be checked.
+
+    Raises:
+        NotFound: there is no user ``admin``.
+
+    """
+    async with installation(with_plugins=with_tools) as services:
+        yield LocalConsents(services, await user_named(services, LOCAL_USER))
+
+
+class LocalConsents:
+    """What waits for a user, in the data that the settings name."""
+
+    def __init__(self, services: Services, user: User) -> None:
+        self._services = services
+        self._user = user
+
+    async def consents(self) -> Sequence[Json]:
+        """Return the requests that wait."""
+        store = self._services.consents
+        page = await store.page(self._user.id, ConsentStatus.WAITING, MAX_LIMIT, None)
+        return [consent_request(each.requested()) | {"run_id": each.run_id} for each in page.items]
+
+    async def consent(self, answer: Json) -> None:
+        """Answer a request."""
+        said = Said(
+            answer.get("approved", False),
+            answer.get("arguments"),
+            answer.get("reason", ""),
+            ConsentStatus(answer["outcome"]) if "outcome" in answer else None,
+        )
+        desk = self._services.consent_desk
+        await desk.answer(self._user, answer["consent_request_id"], said)
+
+
+class EmbeddedClient(LocalConsents):
     """A user's line to the services in this process."""
 
     def __init__(self, services: Services, user: User) -> None:
+        super().__init__(services, user)
         self._chat = services.chat
-        self._desk = services.consent_desk
-        self._user = user
         self._run_id = ""
         self._after: Cursor | None = None
 
@@ -80,16 +119,14 @@ class EmbeddedClient:
                     if (data := encoder.encode(event)) is not None:
                         yield data
 
-    async def consent(self, answer: Json) -> None:
-        """Answer a consent request."""
-        said = Said(
-            answer.get("approved", False),
-            answer.get("arguments"),
-            answer.get("reason", ""),
-            ConsentStatus(answer["outcome"]) if "outcome" in answer else None,
-        )
-        await self._desk.answer(self._user, answer["consent_request_id"], said)
-
     async def cancel(self, run_id: str) -> None:
         """Stop a run."""
         await self._chat.cancel(self._user, run_id)
+
+    async def conversations(self) -> Sequence[Json]:
+        """Return the last conversations."""
+        page = await self._services.conversations.page(self._user.id, DEFAULT_LIMIT, None)
+        return [
+            {"id": each.id, "title": each.title, "updated_at": time_text(each.updated_at)}
+            for each in page.items
+        ]

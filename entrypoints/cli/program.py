@@ -34,13 +34,13 @@ def _told(error: Exception) -> tuple[str, int] | None:
     return None
 
 
-def program(words: str) -> typer.Typer:
-    """Return a group of commands."""
+def program(words: str, *, completion: bool = False) -> typer.Typer:
+    """Return a group of commands; the outermost one can complete its words in a shell."""
     return typer.Typer(
         help=words,
         cls=Commands,
         no_args_is_help=True,
-        add_completion=False,
+        add_completion=completion,
         pretty_exceptions_enable=False,  # they would show the values of variables: secrets too
         rich_markup_mode=None,
     )

@@ -1,7 +1,7 @@
 """A service at an address: REST, and server-sent events that survive a lost line."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -127,6 +127,17 @@ class RemoteClient:
     async def cancel(self, run_id: str) -> None:
         """Stop a run."""
         await self.post(f"/api/runs/{run_id}/cancel", {})
+
+    async def conversations(self) -> Sequence[Json]:
+        """Return the last conversations."""
+        found: Sequence[Json] = (await self.get("/api/conversations"))["conversations"]
+        return found
+
+    async def consents(self) -> Sequence[Json]:
+        """Return what waits for an answer."""
+        answer = await self.get("/api/consents?status=waiting&limit=100")
+        found: Sequence[Json] = answer["consents"]
+        return found
 
     async def post(self, path: str, body: Json) -> Json:
         """Send JSON and return the JSON that comes back."""

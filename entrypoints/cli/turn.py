@@ -1,11 +1,9 @@
-"""One question and its answer, which Ctrl-C cancels."""
+"""One question and its answer."""
 
 import asyncio
-import signal
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Final
 
 from entrypoints.cli.client import Client, Json
@@ -44,67 +42,20 @@ class Turn:
                 self.status = event["status"]
 
 
-async def take_turn(
-    client: Client, text: str, conversation_id: str | None, show: Callable[[Json], None]
-) -> Turn:
-    """Ask, show each event, and return what came of it.
-
-    Raises:
-        KeyboardInterrupt: Ctrl-C before the run began, or a second one.
-
-    """
-    turn = Turn(conversation_id=conversation_id)
-    await _listen(client, client.ask(text, conversation_id), turn, show)
-    return turn
-
-
 async def go_on(client: Client, turn: Turn, show: Callable[[Json], None]) -> None:
-    """Listen on, where the run of the turn had to wait and a human has answered.
-
-    Raises:
-        KeyboardInterrupt: a second Ctrl-C; the first one cancels the run.
-
-    """
+    """Listen on, where the run of the turn had to wait and a human has answered."""
     for pause in PAUSES:
-        await _listen(client, client.go_on(), turn, show)
+        await listen(client.go_on(), turn, show)
         if turn.requests or not turn.is_waiting:
             return
         await asyncio.sleep(pause)  # the answer is kept; a worker is about to take the run up
 
 
-async def _listen(
-    client: Client,
-    events: AsyncGenerator[Json, None],
-    turn: Turn,
-    show: Callable[[Json], None],
+async def listen(
+    events: AsyncGenerator[Json, None], turn: Turn, show: Callable[[Json], None]
 ) -> None:
-    cancelling: list[asyncio.Task[None]] = []
-
-    def cancel() -> None:
-        cancelling.append(asyncio.create_task(client.cancel(turn.run_id)))
-
-    with _interrupts(lambda: bool(turn.run_id), cancel):
-        async with aclosing(events):
-            async for event in events:
-                turn.take(event)
-                show(event)
-    await asyncio.gather(*cancelling, return_exceptions=True)
-
-
-@contextmanager
-def _interrupts(is_ready: Callable[[], bool], first: Callable[[], None]) -> Iterator[None]:
-    """Call ``first`` in the loop at the first Ctrl-C if it is ready; any other interrupts."""
-    loop = asyncio.get_running_loop()
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, before)
-        if is_ready():
-            loop.call_soon_threadsafe(first)
-        elif callable(before):
-            before(number, frame)
-
-    before = signal.signal(signal.SIGINT, handle)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    """Show each event, and fill in what it tells."""
+    async with aclosing(events):
+        async for event in events:
+            turn.take(event)
+            show(event)

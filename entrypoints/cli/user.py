@@ -3,12 +3,20 @@
 import asyncio
 import secrets
 import sys
-from typing import Annotated, Final
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 
 from domain.identity import Role, User
 from entrypoints.cli.program import program
+from entrypoints.cli.tables import AsJson, show, show_json
+
+if TYPE_CHECKING:  # a command loads what it needs when it runs
+    from domain.accounts import Accounts
+    from entrypoints.services import Services
+
+T = TypeVar("T")
 
 MIN_PASSWORD: Final = 8
 _PAGE: Final = 100
@@ -37,58 +45,111 @@ def add(
     """Make a user. The password is asked for, unless an option says where it comes from."""
     name, email = _checked(name, email)
     password = _password(from_stdin=password_stdin, generate=generate)
-    user = asyncio.run(_add(name, email, full_name or name, password, role))
+    user = _with(
+        lambda services: services.authentication.add_user(
+            name, email, full_name or name, password, role
+        )
+    )
     typer.echo(f"Made {user.username} ({user.role}).")
     _show(password, shown=generate)
 
 
 @app.command("list")
-def list_users() -> None:
+def list_users(*, as_json: AsJson = False) -> None:
     """List the users."""
-    users = asyncio.run(_all())
-    width = max((len(user.username) for user in users), default=0)
-    for user in users:
-        made = f"{user.created_at:%Y-%m-%d}"
-        typer.echo(f"{user.username:<{width}}  {user.role:<8}  {made}  {user.email}")
+    users = _with(_all)
+    rows = [
+        {
+            "name": user.username,
+            "role": user.role.value,
+            "state": "disabled" if user.is_disabled else "active",
+            "since": f"{user.created_at:%Y-%m-%d}",
+            "email": user.email,
+        }
+        for user in users
+    ]
+    if as_json:
+        show_json([row | {"id": user.id} for row, user in zip(rows, users, strict=True)])
+        return
+    columns = ("name", "role", "state", "since", "email")
+    colours = {"role": {"admin": "red", "operator": "yellow"}, "state": {"disabled": "yellow"}}
+    show(columns, [[row[column] for column in columns] for row in rows], colours)
+
+
+@app.command("role")
+def role(name: Name, role: Annotated[Role, typer.Argument(help="The new role.")]) -> None:
+    """Give a user another role, from the next request on."""
+    user = _account(name, lambda accounts, login: accounts.change_role(login, role))
+    typer.echo(f"{user.username} is {user.role} now.")
+
+
+@app.command("disable")
+def disable(name: Name) -> None:
+    """Let a user log in no more, and end all sessions. What is theirs stays."""
+    user = _account(name, lambda accounts, login: accounts.disable(login))
+    typer.echo(f"Disabled {user.username}. To let them in again: puerto user enable {name}")
+
+
+@app.command("enable")
+def enable(name: Name) -> None:
+    """Let a disabled user log in again."""
+    user = _account(name, lambda accounts, login: accounts.enable(login))
+    typer.echo(f"Enabled {user.username}.")
+
+
+@app.command("remove")
+def remove(
+    name: Name, *, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
+) -> None:
+    """Forget a user with their conversations, runs and credentials. It cannot be undone."""
+    if not yes:
+        typer.confirm(f"Forget {name} and everything that is theirs?", abort=True, err=True)
+    user = _account(name, lambda accounts, login: accounts.remove(login))
+    typer.echo(f"Removed {user.username}.")
 
 
 @app.command("passwd")
 def passwd(name: Name, *, password_stdin: FromStdin = False, generate: Generate = False) -> None:
     """Change a user's password, which ends all of that user's sessions."""
     password = _password(from_stdin=password_stdin, generate=generate)
-    asyncio.run(_change(name, password))
+    _with(lambda services: _change(services, name, password))
     typer.echo(f"Changed the password of {name}.")
     _show(password, shown=generate)
 
 
-async def _add(name: str, email: str, full_name: str, password: str, role: Role) -> User:
-    from entrypoints.cli.embedded import installation
-
-    async with installation() as services:
-        return await services.authentication.add_user(name, email, full_name, password, role)
-
-
-async def _all() -> list[User]:
-    from entrypoints.cli.embedded import installation
-
-    users: list[User] = []
-    async with installation() as services:
-        page = await services.users.page(_PAGE, None)
+async def _all(services: "Services") -> list[User]:
+    page = await services.users.page(_PAGE, None)
+    users = list(page.items)
+    while page.next_cursor is not None:
+        page = await services.users.page(_PAGE, page.next_cursor)
         users += page.items
-        while page.next_cursor is not None:
-            page = await services.users.page(_PAGE, page.next_cursor)
-            users += page.items
     return users
 
 
-async def _change(name: str, password: str) -> None:
+async def _change(services: "Services", name: str, password: str) -> None:
     from domain.errors import NotFound
     from entrypoints.addresses import normal_login
+
+    if await services.authentication.change_password(normal_login(name), password) is None:
+        raise NotFound(f"There is no user {name}.")
+
+
+def _account(name: str, change: "Callable[[Accounts, str], Awaitable[User]]") -> User:
+    """Return the user of that name or address, after the change."""
+    from entrypoints.addresses import normal_login
+
+    return _with(lambda services: change(services.accounts, normal_login(name)))
+
+
+def _with(work: "Callable[[Services], Awaitable[T]]") -> T:
+    """Return what the work gives over the data that the settings name."""
     from entrypoints.cli.embedded import installation
 
-    async with installation() as services:
-        if await services.authentication.change_password(normal_login(name), password) is None:
-            raise NotFound(f"There is no user {name}.")
+    async def run() -> T:
+        async with installation() as services:
+            return await work(services)
+
+    return asyncio.run(run())
 
 
 def _checked(name: str, email: str) -> tuple[str, str]:

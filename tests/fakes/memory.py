@@ -89,6 +89,22 @@ class Memory:
         for table, content in zip(fields(self), snapshot, strict=True):
             setattr(self, table.name, content)
 
+    def forget(self, user_id: str) -> None:
+        """Remove what belongs to a user who is gone."""
+        gone = [run.record.id for run in self.runs.values() if run.record.user_id == user_id]
+        for run_id in gone:
+            del self.runs[run_id]
+            self.events.pop(run_id, None)
+        owners = {each.id: each.user_id for each in self.conversations.values()}
+        for conversation_id, owner in owners.items():
+            if owner == user_id:
+                del self.conversations[conversation_id]
+                self.messages.pop(conversation_id, None)
+        self.consents = {k: v for k, v in self.consents.items() if v.run_id not in gone}
+        self.sessions = {k: v for k, v in self.sessions.items() if v.session.user_id != user_id}
+        self.answers = {k: v for k, v in self.answers.items() if k[0] != user_id}
+        self.api_keys = {k: v for k, v in self.api_keys.items() if user_id not in k}
+
     def active_in(self, conversation_id: str) -> str | None:
         """Return the id of the run that is active in a conversation."""
         active = (

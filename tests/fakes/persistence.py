@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from adapters.persistence.codec import storable
 from adapters.persistence.keys import read_number, read_place, write_number, write_place
 from domain.configuration import Configuration
 from domain.conversations import Conversation, Message
 from domain.errors import Conflict, NotFound, run_in_progress
-from domain.identity import User
+from domain.identity import Role, User
 from domain.paging import Page
 from domain.ports.users import Session
 from domain.switches import ON, Switch, Switchboard, SwitchKind
@@ -55,9 +56,32 @@ class FakeUsers:
         return Page(page, write_place("users", page[-1].created_at, page[-1].id))
 
     async def set_password(self, user_id: str, password_hash: str) -> None:
+        self._memory.users[user_id] = (self._known(user_id), password_hash)
+
+    async def set_role(self, user_id: str, role: Role) -> User:
+        return self._change(user_id, role=role)
+
+    async def set_disabled(self, user_id: str, at: datetime | None) -> User:
+        return self._change(user_id, is_disabled=at is not None)
+
+    async def administrators(self) -> int:
+        users = [user for user, _ in self._memory.users.values()]
+        return sum(user.role is Role.ADMIN and not user.is_disabled for user in users)
+
+    async def remove(self, user_id: str) -> None:
+        self._known(user_id)
+        del self._memory.users[user_id]
+        self._memory.forget(user_id)
+
+    def _known(self, user_id: str) -> User:
         if user_id not in self._memory.users:
             raise NotFound("There is no such user.")
-        self._memory.users[user_id] = (self._memory.users[user_id][0], password_hash)
+        return self._memory.users[user_id][0]
+
+    def _change(self, user_id: str, **changes: Any) -> User:
+        changed = replace(self._known(user_id), **changes)
+        self._memory.users[user_id] = (changed, self._memory.users[user_id][1])
+        return changed
 
 
 class FakeSessions:
@@ -71,7 +95,8 @@ class FakeSessions:
         stored = self._memory.sessions.get(session_id)
         if stored is None or stored.revoked or stored.session.expires_at <= now:
             return None
-        return self._memory.users[stored.session.user_id][0]
+        user, _ = self._memory.users[stored.session.user_id]
+        return None if user.is_disabled else user
 
     async def rotate(
         self, fingerprint: str, replacement: str, now: datetime, expires_at: datetime

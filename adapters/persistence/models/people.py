@@ -16,6 +16,7 @@ class UserRow(Model):
     role = fields.CharField(max_length=16)
     password_hash = fields.TextField()
     created_at = fields.DatetimeField()
+    disabled_at = fields.DatetimeField(null=True)
 
     class Meta:
         """The name, and the order of the list of users."""

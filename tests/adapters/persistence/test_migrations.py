@@ -53,6 +53,7 @@ ALL = [
     "0008_run_outcomes",
     "0009_quarantines",
     "0010_learned_operations",
+    "0011_disabled_users",
 ]
 MIGRATE = """
 import asyncio, sys

@@ -5,7 +5,17 @@ from dataclasses import replace
 import pytest
 
 from domain.errors import Conflict, InvalidRequest, NotFound
-from tests.adapters.persistence.stores import MINUTE, NOT_IDS, NOW, UNKNOWN, AnyStore, a_user
+from domain.identity import Role
+from tests.adapters.persistence.stores import (
+    MINUTE,
+    NOT_IDS,
+    NOW,
+    UNKNOWN,
+    AnyStore,
+    a_conversation,
+    a_session,
+    a_user,
+)
 
 
 async def test_a_user_is_found_by_either_name_in_any_case(store: AnyStore) -> None:
@@ -73,3 +83,55 @@ async def test_a_password_is_replaced(store: AnyStore) -> None:
 async def test_an_unknown_user_has_no_password(store: AnyStore, user_id: str) -> None:
     with pytest.raises(NotFound):
         await store.users.set_password(user_id, "new")
+
+
+async def test_a_role_is_changed_and_administrators_are_counted(store: AnyStore) -> None:
+    ann, bob = a_user("ann"), a_user("bob")
+    for user in (ann, bob):
+        await store.users.add(user, "hash")
+    assert await store.users.administrators() == 0
+
+    assert await store.users.set_role(ann.id, Role.ADMIN) == replace(ann, role=Role.ADMIN)
+    await store.users.set_role(bob.id, Role.ADMIN)
+    assert await store.users.administrators() == 2
+    await store.users.set_disabled(bob.id, NOW)
+    assert await store.users.administrators() == 1
+
+
+async def test_a_disabled_user_has_no_session_until_enabled(store: AnyStore) -> None:
+    user = a_user("ann")
+    await store.users.add(user, "hash")
+    session = a_session(user)
+    await store.sessions.add(session)
+
+    assert await store.users.set_disabled(user.id, NOW) == replace(user, is_disabled=True)
+    assert await store.sessions.user(session.id, NOW) is None
+    assert await store.users.set_disabled(user.id, None) == user
+    assert await store.sessions.user(session.id, NOW) == user
+
+
+async def test_with_a_user_goes_what_is_theirs_and_nothing_else(store: AnyStore) -> None:
+    ann, bob = a_user("ann"), a_user("bob")
+    for user in (ann, bob):
+        await store.users.add(user, "hash")
+    theirs, other = a_conversation(ann.id), a_conversation(bob.id)
+    for conversation in (theirs, other):
+        await store.conversations.add(conversation)
+
+    await store.users.remove(ann.id)
+
+    assert await store.users.by_login("ann") is None
+    with pytest.raises(NotFound):
+        await store.conversations.get(ann.id, theirs.id)
+    assert await store.conversations.get(bob.id, other.id) == other
+
+
+@pytest.mark.parametrize("user_id", [UNKNOWN, *NOT_IDS])
+async def test_nobody_is_changed_or_removed(store: AnyStore, user_id: str) -> None:
+    for change in (
+        store.users.set_role(user_id, Role.USER),
+        store.users.set_disabled(user_id, None),
+        store.users.remove(user_id),
+    ):
+        with pytest.raises(NotFound):
+            await change

@@ -1,6 +1,7 @@
 """``puerto chat``: the first tests as a process whose lines come through a pipe."""
 
 import signal
+import time
 from typing import IO
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from entrypoints.cli.consulting import consult
 from tests.entrypoints.cli.conftest import Cassette, Command
 from tests.entrypoints.cli.processes import PATIENCE, Installation
+from tests.entrypoints.cli.terminals import terminal
 
 
 def test_a_conversation(installation: Installation) -> None:
@@ -133,4 +135,73 @@ OUTCOME = {"id": "7", "kind": "outcome"}
     ],
 )
 def test_what_became_of_an_interrupted_call(said: str, answer: dict[str, object]) -> None:
-    assert consult(OUTCOME, lambda _: said) == {"consent_request_id": "7"} | answer
+    assert consult(OUTCOME, lambda *_: said, print) == {"consent_request_id": "7"} | answer
+
+
+def test_edited_arguments_begin_as_they_were_asked_for_and_may_be_left() -> None:
+    request = {"id": "7", "kind": "approval", "params": {"to": "ñ"}}
+    lines = iter(["e", '{"to": ', "[1]", "", "e", '{"to": "m"}'])
+    drafts, told = list[str](), list[str]()
+
+    def read(prompt: str, draft: str = "") -> str:
+        drafts.append(draft)
+        return next(lines)
+
+    answer = consult(request, read, told.append)
+
+    assert answer == {"consent_request_id": "7", "approved": True, "arguments": {"to": "m"}}
+    # Each time the person edits what they wrote before, and after leaving what was asked for.
+    assert drafts == ["", '{"to": "ñ"}', '{"to": ', "[1]", "", '{"to": "ñ"}']
+    assert told[0].startswith("That is not JSON: Expecting value")
+    assert told[1].startswith("Arguments are a JSON object")
+
+
+def test_conversations_are_listed_and_gone_on_with(puerto: Command) -> None:
+    lines = [SUM, "/new", "What is 5 + 6?", "/open", "/list", "/open 2", "And multiply that by 2?"]
+    first = puerto("chat", given="\n".join(lines))
+    assert "Which one? /list shows their numbers." in first.stdout
+    assert "Going on with: What is 17 * 23?" in first.stdout
+    assert "391 * 2 = 782" in first.stdout
+    [hint] = [line for line in first.stdout.splitlines() if line.startswith("To go on with it:")]
+
+    last = puerto("chat", "--last", given="And add 1?\n/open nonsense\nHello")
+    assert "Going on with: What is 17 * 23?" in last.stdout
+    assert "782 + 1 = 783" in last.stdout
+    assert "There is no such conversation." in last.stdout
+
+    named = puerto("chat", *hint.split()[-2:], given="And add 1?\n")
+    assert "783 + 1 = 784" in named.stdout
+
+
+def test_the_last_of_none_is_a_new_one(puerto: Command) -> None:
+    result = puerto("chat", "--last", given="/list\n")
+    assert "There is no conversation yet: a new one begins." in result.stdout
+    assert puerto("chat", "--last", "--conversation", "x").exit_code == 2
+
+
+def test_the_service_goes_on_while_a_person_thinks(installation: Installation) -> None:
+    # Its own watchdog would say in the log that the loop was blocked.
+    installation.env["LOG_LEVEL"] = "WARNING"
+    with installation.started("chat") as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(f"{SUM}\n")
+        process.stdin.flush()
+        _read_until("391", process.stdout)
+        time.sleep(2.5)  # longer than the watchdog bears with
+        output, errors = process.communicate("And multiply that by 2?\n", timeout=PATIENCE)
+    assert "782" in output
+    assert "loop" not in errors
+
+
+def test_ctrl_c_leaves_the_question_and_not_the_chat(installation: Installation) -> None:
+    installation.env["PUERTO_AUTONOMY"] = "manual"
+    with terminal(installation, "chat") as screen:
+        screen.type(f"{SUM}\n")
+        screen.read_until("May it run?")
+        screen.type("\x03")
+        screen.read_until("puerto consent list")
+        screen.type("/new\n")
+        screen.read_until("A new conversation begins.")
+        screen.type("/quit\n")
+        assert screen.status() == 0

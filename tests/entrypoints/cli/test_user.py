@@ -1,5 +1,7 @@
 """``puerto user``."""
 
+import json
+
 import pytest
 
 from tests.entrypoints.cli.conftest import Command
@@ -15,8 +17,9 @@ def test_adds_and_lists(puerto: Command) -> None:
     )
     assert asked.exit_code == 0
     assert "another one" not in asked.output
-    rows = [line.split() for line in puerto("user", "list").stdout.splitlines()]
-    assert [(row[0], row[1], row[3]) for row in rows] == [
+    header, *rows = [line.split() for line in puerto("user", "list").stdout.splitlines()]
+    assert header == ["NAME", "ROLE", "STATE", "SINCE", "EMAIL"]
+    assert [(row[0], row[1], row[4]) for row in rows] == [
         ("admin", "admin", "admin@localhost"),
         ("ada", "operator", "ada@example.com"),
         ("bob", "user", "bob@example.com"),
@@ -56,3 +59,36 @@ def test_a_taken_name_and_an_unknown_one(puerto: Command) -> None:
     unknown = puerto("user", "passwd", "nobody", "--generate")
     assert unknown.exit_code == 1
     assert unknown.stderr == "puerto: There is no user nobody.\n"
+
+
+def test_a_role_is_changed_and_the_last_administrator_stays(puerto: Command) -> None:
+    assert puerto(*ADD, "--generate").exit_code == 0
+    for command in (["role", "admin", "user"], ["disable", "admin"], ["remove", "admin", "--yes"]):
+        refused = puerto("user", *command)
+        assert refused.exit_code == 1
+        assert "the last administrator: make another one first" in refused.stderr
+    assert puerto("user", "role", "ada", "admin").stdout == "ada is admin now.\n"
+    assert puerto("user", "role", "admin", "user").exit_code == 0
+    roles = {each["name"]: each["role"] for each in listed(puerto)}
+    assert roles == {"admin": "user", "ada": "admin"}
+
+
+def test_a_user_is_disabled_and_enabled(puerto: Command) -> None:
+    assert puerto(*ADD, "--generate").exit_code == 0
+    assert "puerto user enable ada" in puerto("user", "disable", "ada").stdout
+    assert [each["state"] for each in listed(puerto)] == ["active", "disabled"]
+    assert puerto("user", "enable", "ada").exit_code == 0
+    assert [each["state"] for each in listed(puerto)] == ["active", "active"]
+
+
+def test_a_user_is_removed_after_a_question(puerto: Command) -> None:
+    assert puerto(*ADD, "--generate").exit_code == 0
+    assert puerto("user", "remove", "ada", given="n\n").exit_code == 1
+    assert len(listed(puerto)) == 2
+    assert puerto("user", "remove", "ada", given="y\n").exit_code == 0
+    assert [each["name"] for each in listed(puerto)] == ["admin"]
+
+
+def listed(puerto: Command) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads(puerto("user", "list", "--json").stdout)
+    return found

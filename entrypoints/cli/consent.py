@@ -1,0 +1,140 @@
+"""``puerto consent``: what waits for a person, and the person's answers."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import Annotated, TypeVar
+
+import typer
+
+from entrypoints.cli.client import ConsentLine, Json, Login, Token, Url
+from entrypoints.cli.program import program
+from entrypoints.cli.tables import AsJson, show, show_json
+
+T = TypeVar("T")
+
+app = program("See what waits for your consent, and answer.")
+
+RequestId = Annotated[str, typer.Argument(metavar="ID", help="The request, as `list` shows it.")]
+
+
+class Outcome(StrEnum):
+    """What became of a call that was interrupted."""
+
+    DONE = "done"
+    NOT_DONE = "not-done"
+    TRY_AGAIN = "try-again"
+
+
+@app.command("list")
+def list_consents(
+    *, as_json: AsJson = False, url: Url = None, token: Token = None, login: Login = None
+) -> None:
+    """List the requests that wait for you, the newest first."""
+    requests = _with_line(url, token, login, lambda line: line.consents())
+    if as_json:
+        show_json(requests)
+        return
+    rows = [
+        [each["id"], each["kind"], each["effect"], each["expires_at"][:16], each["preview"]]
+        for each in requests
+    ]
+    colours = {"effect": {"destructive": "red", "write": "yellow"}}
+    show(["id", "asks for", "effect", "until", "what"], rows, colours)
+
+
+@app.command("approve")
+def approve(
+    request_id: RequestId,
+    arguments: Annotated[
+        str | None, typer.Option(metavar="JSON", help="Run it with these arguments instead.")
+    ] = None,
+    url: Url = None,
+    token: Token = None,
+    login: Login = None,
+) -> None:
+    """Let a call run, once, as it was asked for or with other arguments."""
+    answer: Json = {"consent_request_id": request_id, "approved": True}
+    if arguments is not None:
+        answer["arguments"] = _object(arguments)
+    _answer(answer, "Approved", url, token, login)
+
+
+@app.command("deny")
+def deny(
+    request_id: RequestId,
+    reason: Annotated[str, typer.Option(help="Why: the agent is told.")] = "",
+    url: Url = None,
+    token: Token = None,
+    login: Login = None,
+) -> None:
+    """Let a call not run. The agent is told."""
+    answer = {"consent_request_id": request_id, "approved": False, "reason": reason}
+    _answer(answer, "Denied", url, token, login)
+
+
+@app.command("outcome")
+def outcome(
+    request_id: RequestId,
+    what: Annotated[Outcome, typer.Argument(help="What became of the call.")],
+    url: Url = None,
+    token: Token = None,
+    login: Login = None,
+) -> None:
+    """Say what became of a call that was interrupted."""
+    answer = {"consent_request_id": request_id, "outcome": what.replace("-", "_")}
+    _answer(answer, "Noted", url, token, login)
+
+
+def _answer(answer: Json, done: str, url: str | None, token: str | None, login: str | None) -> None:
+    _with_line(
+        url, token, login, lambda line: line.consent(answer), with_tools="arguments" in answer
+    )
+    typer.echo(f"{done}. A service that runs goes on with the run.")
+
+
+def _object(text: str) -> Json:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"--arguments is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise typer.BadParameter("--arguments is not a JSON object")
+    return value
+
+
+def _with_line(
+    url: str | None,
+    token: str | None,
+    login: str | None,
+    work: Callable[[ConsentLine], Awaitable[T]],
+    *,
+    with_tools: bool = False,
+) -> T:
+    from entrypoints.cli.session import credentials
+
+    password = credentials(url, token, login)
+
+    async def run() -> T:
+        async with _line(url, token, login or "", password, with_tools=with_tools) as line:
+            return await work(line)
+
+    return asyncio.run(run())
+
+
+@asynccontextmanager
+async def _line(
+    url: str | None, token: str | None, login: str, password: str, *, with_tools: bool
+) -> AsyncGenerator[ConsentLine, None]:
+    if url is None:
+        from entrypoints.cli.embedded import consent_line
+
+        async with consent_line(with_tools=with_tools) as local:
+            yield local
+    else:
+        from entrypoints.cli.remote import remote
+
+        async with remote(url, token, login, password) as far:
+            yield far

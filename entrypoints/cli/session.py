@@ -1,0 +1,95 @@
+"""A client whose service, if it is in this process, goes on while a person types.
+
+The event loop has a thread of its own; the main thread reads lines, and it alone hears Ctrl-C.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import typer
+
+from entrypoints.cli.client import Client, Json, connect
+from entrypoints.cli.turn import Turn, go_on, listen
+
+if TYPE_CHECKING:
+    from anyio.from_thread import BlockingPortal
+
+T = TypeVar("T")
+Arguments = ParamSpec("Arguments")
+Show = Callable[[Json], None]
+
+
+class Session:
+    """One user's line to a service, for a thread without an event loop."""
+
+    def __init__(self, portal: "BlockingPortal", client: Client) -> None:
+        self._portal = portal
+        self.client = client
+
+    def call(
+        self,
+        function: Callable[Arguments, Awaitable[T]],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> T:
+        """Return what a coroutine function gives in the loop of the client."""
+        return self._portal.call(lambda: function(*args, **kwargs))
+
+    def ask(self, text: str, conversation_id: str | None, show: Show) -> Turn:
+        """Ask, show each event, and return what came of it. Ctrl-C cancels the run.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C before the run began, or a second one.
+
+        """
+        turn = Turn(conversation_id=conversation_id)
+        events = self.client.ask(text, conversation_id)
+        self._wait(self._portal.start_task_soon(listen, events, turn, show), turn)
+        return turn
+
+    def go_on(self, turn: Turn, show: Show) -> None:
+        """Listen on, where the run had to wait and a human has answered. Ctrl-C cancels the run.
+
+        Raises:
+            KeyboardInterrupt: a second Ctrl-C.
+
+        """
+        self._wait(self._portal.start_task_soon(go_on, self.client, turn, show), turn)
+
+    def _wait(self, done: "Future[None]", turn: Turn) -> None:
+        try:
+            try:
+                done.result()
+            except KeyboardInterrupt:
+                if not turn.run_id:
+                    raise
+                self.call(self.client.cancel, turn.run_id)
+                done.result()
+        except KeyboardInterrupt:
+            done.cancel()
+            raise
+
+
+@contextmanager
+def session(url: str | None, token: str | None, login: str | None) -> Iterator[Session]:
+    """Yield a line to the service that the options name; a password is asked for here."""
+    from anyio.from_thread import start_blocking_portal
+
+    password = credentials(url, token, login)
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(connect(url, token, login or "", password)) as client,
+    ):
+        yield Session(portal, client)
+
+
+def credentials(url: str | None, token: str | None, login: str | None) -> str:
+    """Check the options that name a service and who comes; return the password, once asked for."""
+    if url is None and (token is not None or login is not None):
+        raise typer.BadParameter("--token and --login go with --url")
+    if url is not None and (token is None) == (login is None):
+        raise typer.BadParameter("--url needs one of --token and --login")
+    password: str = typer.prompt("Password", hide_input=True, err=True) if login else ""
+    return password

@@ -1,0 +1,75 @@
+"""``puerto consent``."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.entrypoints.cli.conftest import Command
+from tests.entrypoints.cli.processes import Installation
+
+SUM = "What is 17 * 23?"
+
+
+@pytest.fixture
+def waiting(puerto: Command, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The id of a request that waits."""
+    monkeypatch.setenv("PUERTO_AUTONOMY", "manual")
+    asked = puerto("ask", SUM)
+    assert asked.exit_code == 3
+    [request] = json.loads(puerto("consent", "list", "--json").stdout)
+    assert f"puerto consent approve {request['id']}" in asked.stderr
+    assert request["params"] == {"expression": "17 * 23"}
+    found: str = request["id"]
+    return found
+
+
+def test_what_waits_is_listed_below_a_header(puerto: Command, waiting: str) -> None:
+    header, row = puerto("consent", "list").stdout.splitlines()
+    assert header.split() == ["ID", "ASKS", "FOR", "EFFECT", "UNTIL", "WHAT"]
+    assert row.split()[0] == waiting
+    assert 'calculator(expression="17 * 23")' in row
+
+
+def test_nothing_waits(puerto: Command) -> None:
+    assert json.loads(puerto("consent", "list", "--json").stdout) == []
+
+
+def test_what_is_approved_runs_when_a_service_goes_on(puerto: Command, waiting: str) -> None:
+    arguments = ("--arguments", '{"expression": "2 + 3"}')
+    assert puerto("consent", "approve", waiting, *arguments).exit_code == 0
+    assert json.loads(puerto("consent", "list", "--json").stdout) == []
+    again = puerto("consent", "deny", waiting)
+    assert again.exit_code == 1
+    assert "answered" in again.stderr
+
+
+def test_what_is_denied_is_told(puerto: Command, waiting: str) -> None:
+    denied = puerto("consent", "deny", waiting, "--reason", "Not now.")
+    assert (denied.exit_code, denied.stdout.partition(".")[0]) == (0, "Denied")
+
+
+@pytest.mark.parametrize("arguments", ["{", "[]"])
+def test_arguments_are_an_object(puerto: Command, arguments: str) -> None:
+    result = puerto("consent", "approve", "x", "--arguments", arguments)
+    assert result.exit_code == 2
+    assert "JSON" in result.stderr
+
+
+def test_an_unknown_request(puerto: Command) -> None:
+    for command in (["approve", "x"], ["outcome", "x", "done"]):
+        result = puerto("consent", *command)
+        assert result.exit_code == 1
+        assert "puerto: There is no such" in result.stderr
+
+
+def test_a_console_of_another_encoding_shows_what_it_can(installation: Installation) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "puerto", "ask", "What is 17 * 23? \u2603"],
+        cwd=installation.folder,
+        env=installation.env | {"PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, b"391" in done.stdout) == (0, True), done.stderr
