@@ -121,8 +121,6 @@ class ModelAsker:
         told = _told(choice, error)
         if told is not error:
             self._tell(choice.provider, error)
-        elif told.__cause__ is not None and isinstance(told, Unavailable):  # it cannot be made
-            self._tell(choice.provider, told.__cause__)
         return told
 
     def _whole(self, choice: ModelChoice, stop: Stop | None) -> Answer:

@@ -141,8 +141,10 @@ def _showcase(settings: Settings, toolbox: PluginHost, catalogue: Catalogue) -> 
     return Showcase(toolbox, catalogue, Limits(settings.tools_shown, settings.tool_tokens))
 
 
-def _models(settings: Settings, circuits: Circuits, plugins: PluginHost) -> Providers:
-    return Providers(model_providers(settings), circuits, plugins)
+def _models(
+    settings: Settings, circuits: Circuits, plugins: PluginHost, incidents: Incidents
+) -> Providers:
+    return Providers(model_providers(settings), circuits, plugins, incidents.note_of_model)
 
 
 def _prices(settings: Settings) -> Prices:
@@ -179,9 +181,9 @@ class Container(containers.DeclarativeContainer):
     toolbox = providers.Singleton(_plugins, settings, environ)
     circuits = providers.Singleton(Circuits, clock)
     tool_schemas = providers.Singleton(CompiledToolSchemas)
-    models = providers.Singleton(_models, settings, circuits, toolbox)
-    prices = providers.Singleton(_prices, settings)
     incidents = providers.Singleton(Incidents, clock, toolbox.provided.chat_models)
+    models = providers.Singleton(_models, settings, circuits, toolbox, incidents)
+    prices = providers.Singleton(_prices, settings)
     asker = providers.Singleton(
         ModelAsker, models, circuits, prices, clock, tell=incidents.provided.note_of_model
     )

@@ -36,7 +36,7 @@ class Providers(ChatModels):
     """Providers by name, in the order in which they are to be shown: ours, then plugins'.
 
     ``circuits`` know which of them are failing; ``offers`` are the plugins', which come and go.
-    A name of ours stays ours.
+    A name of ours stays ours. ``tell`` is told of a provider that could not be made, and why.
     """
 
     def __init__(
@@ -44,10 +44,12 @@ class Providers(ChatModels):
         providers: Mapping[str, Provider],
         circuits: Circuits,
         offers: ModelOffers | None = None,
+        tell: Callable[[str, BaseException], None] = lambda _provider, _error: None,
     ) -> None:
         self._ours = dict(providers)
         self._circuits = circuits
         self._offers = offers
+        self._tell = tell
         self._made: dict[str, tuple[Factory, ChatModel]] = {}
         self._replaced: list[ChatModel] = []  # which may still be answering
 
@@ -67,7 +69,12 @@ class Providers(ChatModels):
                 f"The provider {provider} is not configured: set {known.missing}.",
                 details={"provider": provider, "missing": known.missing},
             )
-        model = _make(provider, known.factory)
+        try:
+            model = _make(provider, known.factory)
+        except Unavailable as error:
+            if error.__cause__ is not None:  # it broke, and does not merely lack something
+                self._tell(provider, error.__cause__)
+            raise
         if made is not None:
             self._replaced.append(made[1])
         self._made[provider] = known.factory, model
