@@ -34,7 +34,8 @@ class Times(TypedDict):
     total_timeout: float
 
 
-def _times(silence: float | None, total: float | None, base_url: str | None) -> Times:
+def times_of(silence: float | None, total: float | None, base_url: str | None) -> Times:
+    """Return the times that are set; where they are not, what fits whose server it is."""
     usual = (_SILENCE_OF_ONES_OWN, _TOTAL_OF_ONES_OWN) if base_url else (_SILENCE, _TOTAL)
     return {"read_timeout": silence or usual[0], "total_timeout": total or usual[1]}
 
@@ -60,7 +61,7 @@ def _offline() -> ChatModel:
 def _openai(settings: Settings) -> Provider:
     key, url = settings.openai_api_key, settings.openai_base_url
     speaks = settings.openai_api or ("chat" if url else "responses")
-    times = _times(settings.openai_silence, settings.openai_total, url)
+    times = times_of(settings.openai_silence, settings.openai_total, url)
     adapter = OpenAIChat if speaks == "chat" else ResponsesChat
     return Provider(
         factory=lambda: adapter(api_key=_open(key), base_url=url, **times),
@@ -71,7 +72,7 @@ def _openai(settings: Settings) -> Provider:
 
 def _anthropic(settings: Settings) -> Provider:
     key, url = settings.anthropic_api_key, settings.anthropic_base_url
-    times = _times(settings.anthropic_silence, settings.anthropic_total, url)
+    times = times_of(settings.anthropic_silence, settings.anthropic_total, url)
     return Provider(
         factory=lambda: AnthropicChat(api_key=_open(key), base_url=url, **times),
         default_model=ANTHROPIC_DEFAULT,
@@ -81,7 +82,7 @@ def _anthropic(settings: Settings) -> Provider:
 
 def _google(settings: Settings) -> Provider:
     key, url = settings.gemini_api_key, settings.gemini_base_url
-    times = _times(settings.google_silence, settings.google_total, url)
+    times = times_of(settings.google_silence, settings.google_total, url)
     return Provider(
         factory=lambda: GoogleChat(api_key=_open(key), base_url=url, **times),
         default_model=GOOGLE_DEFAULT,
@@ -91,7 +92,7 @@ def _google(settings: Settings) -> Provider:
 
 def _perplexity(settings: Settings) -> Provider:
     key, url = settings.perplexity_api_key, settings.perplexity_base_url
-    times = _times(settings.perplexity_silence, settings.perplexity_total, url)
+    times = times_of(settings.perplexity_silence, settings.perplexity_total, url)
     return Provider(
         factory=lambda: OpenAIChat(
             api_key=_open(key), base_url=url, provider="perplexity", dialect=PERPLEXITY, **times

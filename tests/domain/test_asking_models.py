@@ -19,7 +19,7 @@ from domain.errors import (
     PuertoError,
     Unavailable,
 )
-from domain.llm import ModelChoice, ModelRequest, Piece, Stop, Text, Usage
+from domain.llm import ModelChoice, ModelRequest, Piece, Reasoning, Stop, Text, Usage
 from domain.patience import Patience
 from domain.ports.chat_model import ChatModel
 from domain.prices import Price, Prices
@@ -327,3 +327,20 @@ async def test_never_again_once_heard_and_nobody_after_the_deadline(
     assert asked == sorted(asked, key=choices.index)
     for _, at, _ in moody.asked[1:]:
         assert at - began < timedelta(seconds=patience.deadline)
+
+
+async def test_a_failure_that_is_final_is_not_asked_again() -> None:
+    spent = failure("rate_limited")
+    spent.is_final = True
+    model = FakeModel([spent], OK, provider="a")
+    house = House(model, FakeModel(OK, provider="b"))
+    *_, answer = await house.ask(A, B)
+    assert len(model.requests) == 1
+    assert isinstance(answer, Answer)
+    assert answer.choice == B
+
+
+async def test_text_is_shown_as_it_can_be_kept() -> None:
+    said: list[Piece] = [Text("a\0b"), Reasoning("c\ud800"), *OK]
+    *pieces, _ = await House(FakeModel(said, provider="a")).ask(A)
+    assert pieces == [Text("a\ufffdb"), Reasoning("c\ufffd"), Text("ok")]

@@ -8,9 +8,18 @@ import pytest
 
 from domain.configuration import Configuration
 from domain.errors import ProviderError, ProviderReason
-from domain.events import Erred, Event, StepEnded
+from domain.events import Answered, Chunk, Erred, Event, Retried, StepEnded, Thinking
 from domain.journal import FULL
-from domain.llm import AssistantTurn, Stop, StopReason, Text, ToolRequest, ToolTurn, Usage
+from domain.llm import (
+    AssistantTurn,
+    Stop,
+    StopReason,
+    Text,
+    TextWasReasoning,
+    ToolRequest,
+    ToolTurn,
+    Usage,
+)
 from domain.policy import Autonomy
 from domain.prices import Price, Prices
 from tests.domain.builders import ANN
@@ -155,3 +164,27 @@ async def test_a_lease_lost_in_the_middle_is_nobodys_mistake(
         "the lease is lost: another worker drives the run, or it was ended"
     ]
     assert house.model.closed_early == 1
+
+
+async def test_text_that_was_reasoning_is_withdrawn_and_shown_as_such() -> None:
+    call = ToolRequest("look", '{"q": 7}')
+    house = build(
+        FakeModel(
+            [Text("Hm. "), Text("A tool."), TextWasReasoning(), Text("I look."), call, CALLS],
+            [Text("So it"), Text(" is."), TextWasReasoning(), Text("It is 7."), STOP],
+        ),
+        FakeTool("look"),
+    )
+    events = await house.say()
+    shown: dict[int, str] = {}
+    for event in events:
+        match event.body:
+            case Chunk(content):
+                shown[event.number] = content
+            case Retried(_, number):  # what came after that place is withdrawn
+                shown = {at: content for at, content in shown.items() if at <= number}
+    bodies = [event.body for event in events]
+    thoughts = [body.content for body in bodies if isinstance(body, Thinking)]
+    assert thoughts == ["Hm. A tool.", "So it is."]
+    (answered,) = (body for body in bodies if isinstance(body, Answered))
+    assert answered.content == "".join(shown.values()) == "I look.\n\nIt is 7."

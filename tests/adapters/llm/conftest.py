@@ -8,6 +8,7 @@ from domain.tools import Effect, ToolSpec
 from tests.adapters.llm.wire_openai import OpenAIWireServer
 
 pytest.register_assert_rewrite("tests.adapters.llm.provider_contract")
+pytest.register_assert_rewrite("tests.adapters.llm.provider_quirks")
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,8 @@ from tests.adapters.llm.provider_contract import (
     failure,
     words,
 )
+from tests.adapters.llm.provider_quirks import ProviderQuirks
+from tests.adapters.llm.voices import Messages
 from tests.adapters.llm.wire_anthropic import AnthropicWireServer
 from tests.adapters.llm.wire_anthropic_checks import Refusal, check
 from tests.adapters.llm.wire_server import Request
@@ -48,10 +50,11 @@ EMPTY = {"type": "object", "properties": {}}
 ASK = UserTurn('Please call add {"a": 1, "b": 2}.')
 
 
-class TestAnthropicChat(ProviderContract):
+class TestAnthropicChat(ProviderContract, ProviderQuirks):
     """The real SDK, against a real server."""
 
     service = AnthropicWireServer
+    voice = Messages()
     sdk = ("anthropic", "httpx2")
     creation = "from adapters.llm.anthropic import AnthropicChat; AnthropicChat(api_key='sk')"
     renames = True

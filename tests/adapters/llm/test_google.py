@@ -34,15 +34,18 @@ from tests.adapters.llm.provider_contract import (
     failure,
     words,
 )
+from tests.adapters.llm.provider_quirks import ProviderQuirks
+from tests.adapters.llm.voices import Gemini
 from tests.adapters.llm.wire_google import GoogleWireServer, call, chunk
 from tests.adapters.llm.wire_google_rules import SIGNATURE
 from tests.adapters.llm.wire_server import Reply
 
 
-class TestGoogleChat(ProviderContract):
+class TestGoogleChat(ProviderContract, ProviderQuirks):
     """The real SDK, against a real server."""
 
     service = GoogleWireServer
+    voice = Gemini()
     sdk = ("google.genai", "httpx2")
     creation = "from adapters.llm.google import GoogleChat; GoogleChat(api_key='k')"
     renames = True

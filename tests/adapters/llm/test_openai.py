@@ -20,13 +20,16 @@ from domain.llm import (
 from domain.ports.chat_model import ChatModel
 from domain.tools import ToolSpec
 from tests.adapters.llm.provider_contract import KEY, ProviderContract, answer, words
+from tests.adapters.llm.provider_quirks import ProviderQuirks
+from tests.adapters.llm.voices import Completions
 from tests.adapters.llm.wire_openai import OpenAIWireServer, chunk
 
 
-class TestOpenAIChat(ProviderContract):
+class TestOpenAIChat(ProviderContract, ProviderQuirks):
     """The real SDK, against a real server."""
 
     service = OpenAIWireServer
+    voice = Completions()
     sdk = ("openai", "httpx2")
     creation = "from adapters.llm.openai import OpenAIChat; OpenAIChat(api_key='sk')"
 

@@ -23,6 +23,8 @@ from domain.tools import ToolSpec
 from puerto.testing import Ability
 from tests.adapters.llm import wire_perplexity
 from tests.adapters.llm.provider_contract import KEY, ProviderContract, answer, failure, words
+from tests.adapters.llm.provider_quirks import ProviderQuirks
+from tests.adapters.llm.voices import PlainCompletions
 from tests.adapters.llm.wire_perplexity import PerplexityWireServer
 
 
@@ -31,10 +33,11 @@ def perplexity(base_url: str | None, **options: Any) -> OpenAIChat:
     return OpenAIChat(base_url=base_url, dialect=PERPLEXITY, **given)
 
 
-class TestPerplexity(ProviderContract):
+class TestPerplexity(ProviderContract, ProviderQuirks):
     """OpenAI's SDK, against Perplexity's server."""
 
     service = PerplexityWireServer
+    voice = PlainCompletions()
     sdk = ("openai", "httpx2")
     creation = "from adapters.llm.openai import OpenAIChat; OpenAIChat(api_key='k')"
     usage = Usage(21, 9)

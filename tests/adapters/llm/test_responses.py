@@ -31,17 +31,20 @@ from domain.ports.chat_model import ChatModel
 from domain.tools import ToolSpec
 from tests.adapters.llm.json_values import json_of
 from tests.adapters.llm.provider_contract import KEY, ProviderContract, answer, failure, words
+from tests.adapters.llm.provider_quirks import ProviderQuirks
 from tests.adapters.llm.reading import read_with
+from tests.adapters.llm.voices import Responses
 from tests.adapters.llm.wire_openai import OpenAIWireServer
 from tests.adapters.llm.wire_responses import answer as answering
 from tests.adapters.llm.wire_responses import event, message
 from tests.adapters.llm.wire_server import Cut
 
 
-class TestResponsesChat(ProviderContract):
+class TestResponsesChat(ProviderContract, ProviderQuirks):
     """The real SDK, against a real server."""
 
     service = OpenAIWireServer
+    voice = Responses()
     sdk = ("openai", "httpx2")
     creation = "from adapters.llm.responses import ResponsesChat; ResponsesChat(api_key='sk')"
 

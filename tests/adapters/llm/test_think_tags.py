@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.llm.think_tags import ThinkTags
-from domain.llm import Reasoning, Text
+from domain.llm import Reasoning, Text, TextWasReasoning
 
 WORDS = ["<think>", "</think>", "<", "</", "think>", "\n", " ", "Hm.", "Yes.", "ñ"]
 
@@ -13,10 +13,19 @@ WORDS = ["<think>", "</think>", "<", "</", "think>", "\n", " ", "Hm.", "Yes.", "
 def read(*pieces: str) -> tuple[str, str]:
     """Return all the reasoning, and all the text."""
     tags = ThinkTags()
-    read = [piece for content in pieces for piece in tags.read(content)] + tags.end()
-    assert all(piece.content for piece in read if isinstance(piece, (Reasoning, Text)))
-    thought = "".join(piece.content for piece in read if isinstance(piece, Reasoning))
-    return thought, "".join(piece.content for piece in read if isinstance(piece, Text))
+    thought = text = ""
+    for piece in [piece for content in pieces for piece in tags.read(content)] + tags.end():
+        match piece:
+            case Reasoning(content):
+                assert content
+                thought += content
+            case Text(content):
+                assert content
+                text += content
+            case TextWasReasoning():
+                assert not thought
+                thought, text = text, ""
+    return thought, text
 
 
 @pytest.mark.parametrize(
@@ -34,6 +43,15 @@ def read(*pieces: str) -> tuple[str, str]:
         ("<thing>", "", "<thing>"),
         ("<think>never ended </th", "never ended </th", ""),
         ("<think>Hm.</think>", "Hm.", ""),
+        ("Hm.\n</think>\n\nYes.", "Hm.\n", "Yes."),
+        ("Hm.</think>Yes.", "Hm.", "Yes."),
+        ("Hm. </think>\nYes.", "Hm. ", "Yes."),
+        ("Hm.</think>", "Hm.", ""),
+        ("\n</think>\n\nYes.", "", "Yes."),
+        ("Hm.</think>It is </think>.", "Hm.", "It is </think>."),
+        ("The tag `</think>` ends it.", "", "The tag `</think>` ends it."),
+        ("Write </think> there.", "", "Write </think> there."),
+        ("a < b </ c <", "", "a < b </ c <"),
     ],
 )
 def test_tells_reasoning_from_text(content: str, thought: str, text: str) -> None:
