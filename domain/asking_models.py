@@ -7,14 +7,12 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from domain.circuits import Circuits
-from domain.errors import ProviderError, PuertoError, Unavailable
-from domain.json_values import storable
+from domain.errors import ProviderError, PuertoError
 from domain.llm import (
     ModelChoice,
     ModelRequest,
@@ -25,6 +23,7 @@ from domain.llm import (
     ToolRequest,
 )
 from domain.patience import Patience
+from domain.pieces import PieceReader, usable_error
 from domain.ports.chat_model import ChatModels
 from domain.ports.clock import Clock
 from domain.prices import Prices
@@ -101,13 +100,16 @@ class ModelAsker:
             try:
                 stop: Stop | None = None
                 model = self._models.get(choice.provider)
-                async with aclosing(model.stream(request_for(choice))) as pieces:
-                    async for piece in pieces:
+                pieces = PieceReader(model.stream(request_for(choice)))
+                try:
+                    while (piece := await pieces.next()) is not None:
                         if isinstance(piece, Stop):
                             stop = piece
                         else:
                             asking.is_heard = True
-                            yield _plain(piece)
+                            yield piece
+                finally:
+                    await pieces.close()
                 answer = self._whole(choice, stop)
             except Exception as error:  # noqa: BLE001  an adapter's mistake ends this attempt only
                 pause = asking.failed(self._told(choice, error), self._chance())
@@ -189,20 +191,9 @@ class _Asking:
         return NoAnswer(error)
 
 
-_Spoken = Text | Reasoning | TextWasReasoning | ToolRequest
-
-
-def _plain(piece: _Spoken) -> _Spoken:
-    """Return the piece with text that can be stored as it is shown."""
-    if isinstance(piece, Text | Reasoning):
-        content = storable(piece.content)
-        return piece if content is piece.content else type(piece)(content)
-    return piece
-
-
 def _told(choice: ModelChoice, error: Exception) -> PuertoError:
-    if isinstance(error, ProviderError | Unavailable):
-        return error
+    if (usable := usable_error(choice.provider, error)) is not None:
+        return usable
     _log.error("%s: the adapter raised", _name(choice), exc_info=error)
     return PuertoError("The model could not be asked.")
 

@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 from domain.conversations import shorten
 from domain.errors import PuertoError
 from domain.incidents import Part, Tell, unheard
+from domain.json_values import error_text
 from domain.log_context import log_failure
 from domain.monitoring import Report, Standing
 from domain.notices import Notice, NoticeType
@@ -18,7 +19,7 @@ from domain.ports.clock import Clock
 from domain.ports.monitoring import Monitoring, Sources
 from domain.ports.notices import Notices
 from domain.reported import read_alerts, read_figures
-from domain.strangers import within
+from domain.strangers import contained, within
 
 _LOOKS: Final = 10  # how often a worker looks for a round that is due, in the time of one
 _PROBLEM_LENGTH: Final = 300
@@ -126,12 +127,14 @@ class Collector:
         answers = await asyncio.gather(*asked, return_exceptions=True)
         for question, answer in zip(questions, answers, strict=True):
             try:
-                found.good.append(read(_good(answer)))
+                with contained():
+                    found.good.append(read(_good(answer)))
             except Exception as error:  # noqa: BLE001  a stranger's code
-                _log.warning("the plugin %s does not say how things are: %r", plugin, error)
+                _log.warning(
+                    "the plugin %s does not say how things are: %s", plugin, error_text(error)
+                )
                 self._tell(plugin, part, error, question)
-                text = str(error) or type(error).__name__
-                found.problems.append(shorten(text, _PROBLEM_LENGTH))
+                found.problems.append(shorten(_said(error), _PROBLEM_LENGTH))
         return found
 
     async def _answer(self, question: Question) -> object:
@@ -161,6 +164,12 @@ class _Answers(Generic[T]):
 
     good: list[T] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+
+def _said(error: Exception) -> str:
+    """Return the message alone: those of ours say what is wrong."""
+    name, _, message = error_text(error).partition(": ")
+    return message or name
 
 
 def _good(answer: object) -> object:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from domain.consents import Consent
-from domain.errors import PuertoError
-from domain.events import Body, Event
+from domain.events import Body, Erred, Event
 from domain.live import LiveRun
 from domain.ports.runs import Ending, RunLog
+from domain.reading import load_run
 from domain.runs import Run, advance
 
 FLUSH_SECONDS: Final = 0.5  # pieces may be withdrawn, so those of a dead worker's last moments may
@@ -88,6 +88,28 @@ class Journal:
         """Store all that waits."""
         await asyncio.shield(self._start_write())
 
+    async def fail(self, problem: Erred) -> None:
+        """Store that the run failed, in the place of all that waits and that nobody has seen.
+
+        Raises:
+            LeaseLost: another worker drives the run now.
+            Unavailable: the database does not answer.
+
+        """
+        async with self._lock:
+            self._run = await load_run(self._log, self._run.id, self._run.attempt)
+            seen = len(self._unstored) - len(self._unseen)  # pieces, which come before the rest
+            self._unstored, self._unseen = self._unstored[:seen], []
+            self._consents, self._ending = [], None
+            self._number, self._unfolded = (
+                self._stored + seen,
+                [
+                    Event(number, self._run.attempt, piece)
+                    for number, piece in enumerate(self._unstored, self._stored + 1)
+                ],
+            )
+        await self.record(problem)
+
     async def close(self) -> None:
         """Wait for the writes that are under way."""
         if self._timer is not None:
@@ -130,7 +152,7 @@ class Journal:
                     ending=self._ending,
                     consents=consents,
                 )
-            except PuertoError:
+            except Exception:
                 self._unstored = [*batch, *self._unstored]
                 self._consents = [*consents, *self._consents]
                 raise

@@ -112,27 +112,36 @@ def normalized(
     other: Callable[[Any], Any] = described,
     size: int = _NO_LIMIT,
     depth: int = DEPTH,
+    bottomless: str = "",
 ) -> Any:
     """Return the value in JSON's own types; what is nested deeper than ``depth`` as JSON text.
 
     NaN and infinities become texts, tuples lists, keys texts. ``other`` returns what stands for an
     object of any other type, which is then normalized. ``size`` bounds the characters that the
-    value has at least, written as JSON.
+    value has at least, written as JSON. ``bottomless`` stands for what is nested too deep for text.
 
     Raises:
         TooLarge: it has more.
-        ValueError: it holds itself, or an integer of more than `DIGITS` digits; or ``other``
-            refused something in it.
+        ValueError: it holds itself or is nested too deep, and nothing stands for that; it holds an
+            integer of more than `DIGITS` digits; or ``other`` refused something in it.
 
     """
-    return _Normalizing(other, size).of(value, depth)
+    return _Normalizing(other, size, bottomless).of(value, depth)
 
 
 class _Normalizing:
     """One walk over one value; ``_left`` is how many characters may still come."""
 
-    def __init__(self, other: Callable[[Any], Any], size: int, *, is_finite: bool = False) -> None:
+    def __init__(
+        self,
+        other: Callable[[Any], Any],
+        size: int,
+        bottomless: str = "",
+        *,
+        is_finite: bool = False,
+    ) -> None:
         self._other = other
+        self._bottomless = bottomless
         self._left = size
         self._is_finite = is_finite
 
@@ -206,6 +215,8 @@ class _Normalizing:
         try:
             text = json.dumps(value, ensure_ascii=False, default=as_text)
         except (RecursionError, ValueError) as error:  # the latter: the same object within itself
+            if self._bottomless:
+                return self._bottomless
             raise ValueError("it holds itself, or is nested too deep") from error
         return self._text(text)
 

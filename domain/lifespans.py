@@ -7,6 +7,7 @@ from typing import Final
 
 from domain.conversations import shorten
 from domain.incidents import Part, Tell, unheard
+from domain.json_values import error_text
 from domain.plugins import Lifespan, Registered
 from domain.ports.extensions import Lives
 from domain.strangers import TooLate
@@ -131,5 +132,5 @@ class _Life:
                 raise
             _log.error("the lifespan of the plugin %s failed", self.plugin, exc_info=error)
             self._tell(self.plugin, Part.LIFESPAN, error, self._lifespan)
-            return shorten(f"{type(error).__name__}: {error}", _REASON_LENGTH)
+            return shorten(error_text(error), _REASON_LENGTH)
         return ""

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from domain.incidents import Part, Tell, unheard
+from domain.json_values import error_text
 from domain.notices import Notice, Observer
 from domain.plugins import Registered
 from domain.ports.extensions import Observers
-from domain.strangers import TooLate, within
+from domain.strangers import TooLate, original, within
 
 WAITING: Final = 100  # notices that may wait for one observer
 OBSERVER_SECONDS: Final = 10.0
@@ -98,7 +99,8 @@ class _Watching:
         try:
             await within(self._seconds, lambda: self._observer.value(own))
         except Exception as error:  # noqa: BLE001  a stranger's code
-            _log.error("an observer of the plugin %s missed %s: %r", plugin, notice.type, error)
+            text = error_text(original(error))
+            _log.error("an observer of the plugin %s missed %s: %s", plugin, notice.type, text)
             self._tell(plugin, Part.OBSERVER, error, self._observer.value)
         if self._dropped:
             _log.error("an observer of the plugin %s is slow: missed %d", plugin, self._dropped)

@@ -7,6 +7,7 @@ from typing import Final
 
 from domain.conversations import shorten
 from domain.events import Body, ToolProgressed
+from domain.json_values import storable
 from domain.tool_secrets import Secrets
 
 PAUSE_SECONDS: Final = 0.25  # between two reports that followers see
@@ -35,7 +36,7 @@ class Reporter:
 
     def report(self, message: str, fraction: float | None = None) -> None:
         """Take a report; ``fraction`` is how much is done, from 0 to 1."""
-        clean = str(message).encode(errors="replace").decode()
+        clean = storable(str(message))
         done = None if fraction is None else min(1.0, max(0.0, float(fraction)))
         body = ToolProgressed(
             self._call_id, self._tool, shorten(self._secrets.hide(clean), MESSAGE_LENGTH), done

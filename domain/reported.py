@@ -1,12 +1,12 @@
 """Reading what plugins report, which nobody has checked before."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from domain.alerts import Alert, Severity
 from domain.conversations import shorten
+from domain.json_values import TooLarge, normalized, storable, written
 
 KEY_LENGTH: Final = 500
 TITLE_LENGTH: Final = 300
@@ -57,12 +57,16 @@ def _alert(alert: Any) -> Alert:
     title: Any = alert.title  # as a plugin may have filled it
     if not isinstance(title, str):
         raise TypeError("the title of an alert is a text")
-    details = json.dumps(dict(alert.details), default=str)
-    if len(details) > DETAILS_LENGTH:
-        raise TypeError(f"the details of an alert are at most {DETAILS_LENGTH} characters of JSON")
+    too_large = f"the details of an alert are at most {DETAILS_LENGTH} characters of JSON"
+    try:
+        details = normalized(dict(alert.details), size=DETAILS_LENGTH)
+    except TooLarge as error:
+        raise TypeError(too_large) from error
+    if len(written(details)) > DETAILS_LENGTH:
+        raise TypeError(too_large)
     return Alert(
         _name(alert.key),
         Severity(alert.severity),
-        shorten(title, TITLE_LENGTH),
-        json.loads(details),
+        storable(shorten(str.__str__(title), TITLE_LENGTH)),
+        details,
     )

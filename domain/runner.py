@@ -37,6 +37,7 @@ from domain.events import (
     ToolErred,
     ToolStarted,
 )
+from domain.failing_runs import INTERNAL
 from domain.identity import User
 from domain.interruptions import log_interrupted
 from domain.journal import Journal
@@ -58,11 +59,12 @@ from domain.ports.consents import Consents
 from domain.ports.notices import Notices
 from domain.ports.runs import Ending, Leases
 from domain.ports.toolbox import Toolbox
+from domain.previewing import preview_of_call
 from domain.run_lines import log_end, log_failed_call
 from domain.runs import Call, CallState, Problem, Run, RunStatus
 from domain.shown_tools import Showcase, ShownTools
 from domain.tool_calls import erred, intend, settled
-from domain.tools import Previewed, ToolSpec
+from domain.tools import ToolSpec
 from domain.turns import GAP, of_run, system_prompt
 from domain.vetoing import Guard
 
@@ -146,6 +148,17 @@ class Runner:
                 case Finish(status, problem):
                     await self._finish(journal, status, problem)
 
+    async def fail(self, task: Task) -> None:
+        """End a run of which something could not be done, or recorded, for a reason of our own.
+
+        Raises:
+            LeaseLost: another worker drives the run now.
+            Unavailable: the database does not answer.
+
+        """
+        await task.journal.fail(INTERNAL)
+        await self._finish(task.journal, RunStatus.FAILED, None)
+
     async def _settle(self, task: Task, calls: Sequence[tuple[Call, CallState, Problem]]) -> None:
         denied = [(c, why.message) for c, _, why in calls if why.code == DENIED]
         for call in (c for c, _, why in calls if why.code == WORKER_LOST):
@@ -161,7 +174,7 @@ class Runner:
         run = task.journal.run
         for call in (c for c, kind, _ in questions if kind is ConsentKind.OUTCOME):
             log_interrupted(run, call, self._toolbox, "its user is asked what became of it")
-        previews = {call.id: self._preview(call) for call, _, _ in questions}
+        previews = {call.id: await preview_of_call(self._toolbox, call) for call, _, _ in questions}
         consents = ask_about(run, questions, self._clock.now(), previews)
         await self._audit.record(
             [self._decided(task, call, "ask", rule) for call, _, rule in questions]
@@ -169,13 +182,6 @@ class Runner:
         await task.journal.record(*[c.requested() for c in consents], consents=consents)
         for consent in consents:
             self._notices.publish(consent_required(run, consent))
-
-    def _preview(self, call: Call) -> str:
-        try:
-            tool = self._toolbox.get(call.tool)
-        except ToolError:  # it went away
-            return ""
-        return tool.preview(call.params) if isinstance(tool, Previewed) else ""
 
     async def _veto(self, task: Task, calls: Sequence[Call]) -> Collection[str]:
         """End the calls that plugins forbid, of those not started; return their ids."""
@@ -239,8 +245,8 @@ class Runner:
         try:
             requests, answer = await self._listen(task, tools)
         except NoAnswer as failed:
-            error = failed.error
-            await journal.record(Erred(error.code, error.message, error.details))
+            problem = Problem.of(failed.error)
+            await journal.record(Erred(problem.code, problem.message, problem.details))
             return
         if not requests:  # the run ends with this answer, in one write
             journal.note(_step(answer))

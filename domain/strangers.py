@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
@@ -24,10 +24,14 @@ class Contained(RuntimeError):
         self.error = error
 
 
+def original(error: BaseException) -> BaseException:
+    """Return what a stranger's code raised, where it had to be contained."""
+    return error.error if isinstance(error, Contained) else error
+
+
 def raised(error: BaseException) -> str:
     """Return what a stranger's code raised, as words that follow on its name."""
-    found = error.error if isinstance(error, Contained) else error
-    return f"it raised {type_name(found)}"
+    return f"it raised {type_name(original(error))}"
 
 
 @contextmanager
@@ -39,30 +43,19 @@ def contained() -> Iterator[None]:
     """
     try:
         yield
-    except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise
-        raise Contained("it cancelled itself", error) from error
-    except Exception:
-        raise
     except BaseException as error:
-        raise Contained(raised(error), error) from error
+        if (found := contain(error)) is error:
+            raise
+        raise found from error
 
 
-async def contained_items(items: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
-    """Yield what a stranger's generator yields, contained as by `contained`, and close it."""
-    try:
-        while True:
-            try:
-                with contained():
-                    item = await anext(items)
-            except StopAsyncIteration:
-                return
-            yield item
-    finally:
-        with contained():
-            await items.aclose()
+def contain(error: BaseException) -> BaseException:
+    """Return what to raise in the place of what a stranger's code raised: that, if it may pass."""
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        is_ours = task is not None and task.cancelling()
+        return error if is_ours else Contained("it cancelled itself", error)
+    return error if isinstance(error, Exception) else Contained(raised(error), error)
 
 
 async def in_thread(work: Callable[[], T], name: str) -> T:

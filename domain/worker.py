@@ -10,6 +10,7 @@ from typing import Any, Final
 from domain.decide import AskModel, Finish, decide
 from domain.errors import LeaseLost, NotFound, PuertoError, StoreUnavailable
 from domain.events import Event, Released, Retried
+from domain.failing_runs import fail_run
 from domain.identity import User
 from domain.ids import new_id
 from domain.journal import Journal
@@ -170,8 +171,9 @@ class Worker:
             level = logging.INFO if isinstance(error, StoreUnavailable) else logging.WARNING
             _log.log(level, "the run is handed back, and goes on when that is over: %s", error)
             await self._hand_back(driven.journal)
-        except Exception:  # noqa: BLE001  one run's fault must not reach the others
-            _log.exception("the run stands still until its lease runs out")
+        except BaseException:  # noqa: BLE001  one run's fault must not reach the others
+            _log.exception("the run fails")
+            await self._fail(task, driven)
         finally:
             await driven.journal.close()
             if self._driven.get(run_id) is driven:  # else it was taken over by this very worker
@@ -181,6 +183,24 @@ class Worker:
         """Let the lines that this task logs name the run, and the request that began it."""
         request = {REQUEST: run.started.request_id} if run.started.request_id else {}
         bind(**request, run=run.id, user=user.username, worker=self.id)
+
+    async def _fail(self, task: Task, driven: _Driven) -> None:
+        """End a run that cannot go on, nor be recorded: it would be repeated for ever."""
+        run = driven.journal.run
+        try:
+            await self._runner.fail(task)
+        except PuertoError as error:
+            log_failure(_log, "the run is handed back", error)
+            await self._hand_back(driven.journal)
+        except Exception:  # noqa: BLE001  not even its end can be told of
+            _log.exception("the run is ended without an answer")
+            await self._give_up(run.id, run.attempt)
+
+    async def _give_up(self, run_id: str, attempt: int) -> None:
+        try:
+            await fail_run(self._log, run_id, attempt, self._clock.now())
+        except Exception as error:  # noqa: BLE001  whoever takes it over next tries again
+            _log.error("the run cannot be ended: %s", error)
 
     def _let_go(self, run_id: str) -> None:
         """Stop sharing a run, and let its lease run out if it is still held."""
@@ -234,7 +254,8 @@ class Worker:
         except PuertoError as error:
             log_failure(_log, "the run cannot be taken over", error)
         except Exception:  # noqa: BLE001  one run's fault must not reach the others
-            _log.exception("the run cannot be taken over")
+            _log.exception("the run cannot be taken over, and fails")
+            await self._give_up(run_id, attempt)
         else:
             return
         self._let_go(run_id)

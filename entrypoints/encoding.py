@@ -23,19 +23,37 @@ from domain.events import (
     ToolIntended,
     ToolProgressed,
 )
+from domain.json_values import described, normalized, written
 from domain.llm import StopReason
 from domain.runs import RunStatus
 
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 _RUN: Final = b'{"type":"run",'
+_DEPTH: Final = 200  # of what was stored before there was a bound, and what stands around it
 _PIECES: Final = {
     kind: b'{"type":"%b","content":%%b}' % kind.type.encode() for kind in (Chunk, Thinking)
 }
 
 
 def dump(value: Any) -> bytes:
-    """Return a JSON value as UTF-8 text."""
-    return orjson.dumps(value, option=_OPTIONS)
+    """Return a JSON value as UTF-8 text.
+
+    It cannot fail: what the library refuses (an integer beyond 64 bits, half a surrogate pair, more
+    than 254 levels, an object without a JSON form) is written in another way.
+    """
+    try:
+        return orjson.dumps(value, option=_OPTIONS)
+    except TypeError:
+        plain = normalized(value, other=_plain, depth=_DEPTH, bottomless="(too deep to be shown)")
+        return written(plain).encode()
+
+
+def _plain(value: Any) -> Any:
+    """Return what stands for an object: what the library makes of it, if it knows it."""
+    try:
+        return orjson.loads(orjson.dumps(value, option=_OPTIONS))
+    except TypeError:
+        return described(value)
 
 
 def time_text(at: datetime) -> str:
@@ -124,7 +142,7 @@ class EventEncoder:
         for event in events:
             body = event.body
             if isinstance(body, Chunk | Thinking):  # hundreds in an answer: put together by hand
-                data = _PIECES[type(body)] % orjson.dumps(body.content)
+                data = _PIECES[type(body)] % dump(body.content)
             elif (seen := self.encode(event)) is not None:
                 data = dump(seen)
             else:

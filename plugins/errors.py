@@ -4,7 +4,7 @@ from typing import Final
 
 from domain.conversations import shorten
 from domain.json_values import error_text
-from domain.strangers import Contained
+from domain.strangers import original
 from domain.tool_secrets import Secrets
 
 _REASON_LENGTH: Final = 300
@@ -19,7 +19,6 @@ def in_short(error: BaseException, secrets: Secrets | None = None) -> str:
 
     Secrets are hidden before it is cut, so that no half of one is left.
     """
-    if isinstance(error, Contained):
-        error = error.error
+    error = original(error)
     said = error_text(error) if secrets is None else error_text(error, secrets.hide)
     return shorten(said, _REASON_LENGTH)

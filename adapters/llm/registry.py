@@ -2,15 +2,15 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
 from domain.circuits import Circuits
 from domain.errors import Unavailable
+from domain.json_values import error_text, type_name
 from domain.ports.chat_model import ChatModel, ChatModels
 from domain.ports.extensions import ModelOffers
-from domain.strangers import within
+from domain.strangers import contained, original, within
 
 CLOSE_SECONDS: Final = 10.0
 
@@ -107,12 +107,11 @@ class Providers(ChatModels):
 
     async def close(self) -> None:
         """Close every provider that was made; also the others if one fails to."""
-        async with AsyncExitStack() as stack:
-            models = [*self._replaced, *(model for _, model in self._made.values())]
-            self._replaced.clear()
-            self._made.clear()
-            for model in models:
-                stack.push_async_callback(within, CLOSE_SECONDS, model.close)
+        models = [*self._replaced, *(model for _, model in self._made.values())]
+        self._replaced.clear()
+        self._made.clear()
+        for model in models:
+            await _close(model)
 
     def _all(self) -> Mapping[str, Provider]:
         offers = [] if self._offers is None else self._offers.chat_models()
@@ -132,14 +131,28 @@ class Providers(ChatModels):
         return found
 
 
+async def _close(model: ChatModel) -> None:
+    try:
+        await within(CLOSE_SECONDS, model.close)
+    except Exception as error:  # noqa: BLE001  a stranger's code, perhaps
+        _log.error("a provider cannot be closed: %s", error_text(error))
+
+
+def _required(model: ChatModel) -> ChatModel:
+    if not callable(getattr(model, "stream", None)):
+        raise TypeError(f"a {type_name(model)} is no model")
+    return model
+
+
 def _make(provider: str, factory: Factory) -> ChatModel:
     try:
-        return factory()
+        with contained():
+            return _required(factory())
     except Unavailable:
         raise
     except Exception as error:
         _log.exception("the provider %s cannot be made", provider)
         raise Unavailable(
-            f"The provider {provider} cannot be made ({type(error).__name__}): see the log.",
+            f"The provider {provider} cannot be made ({type_name(original(error))}): see the log.",
             details={"provider": provider},
         ) from error

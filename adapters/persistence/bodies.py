@@ -4,13 +4,17 @@ An answer is hundreds of pieces: ``{"type": "chunk", "pieces": ["a", "b"]}`` sta
 them, and costs no more to write and to read than one. Pieces kept by themselves are read too.
 """
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final, cast
 
 from adapters.persistence.codec import from_text, to_text
-from domain.events import Body, Chunk, Thinking, from_json, to_json
+from domain.events import Body, Chunk, Erred, Thinking, from_json, to_json
 
+UNREADABLE: Final = Erred("INTERNAL", "A part of what is kept of this run cannot be read.", {})
+
+_log = logging.getLogger(__name__)
 _PIECES: Final = (Chunk, Thinking)
 _KINDS: Final = {kind.type: kind for kind in _PIECES}
 
@@ -28,9 +32,36 @@ def write_bodies(bodies: Iterable[Body]) -> str:
 
 
 def read_bodies(text: str) -> Iterator[Body]:
-    """Yield the bodies that `write_bodies` wrote, now or when pieces were kept one by one."""
+    """Yield the bodies that `write_bodies` wrote, now or when pieces were kept one by one.
+
+    In the place of one that cannot be read stands `UNREADABLE`.
+
+    Raises:
+        ValueError: nothing of it can be read.
+        RecursionError: likewise.
+
+    """
     for item in from_text(text):
-        if "pieces" in item:
-            yield from map(_KINDS[item["type"]], item["pieces"])
-        else:
-            yield from_json(item)
+        try:
+            yield from _read(item)
+        except (LookupError, TypeError, ValueError):
+            yield UNREADABLE
+
+
+def read_so_many(text: str, count: int) -> Sequence[Body]:
+    """Return the bodies that `write_bodies` wrote, which are so many, with `UNREADABLE` for others.
+
+    So one row that cannot be read leaves no gap in the numbers of its run, which fails by it.
+    """
+    try:
+        bodies = list(read_bodies(text))
+    except (ValueError, TypeError, RecursionError) as error:
+        _log.error("stored events cannot be read: %s", error)
+        bodies = []
+    return bodies if len(bodies) == count else [UNREADABLE] * count
+
+
+def _read(item: Any) -> Sequence[Body]:
+    if "pieces" in item:
+        return list(map(_KINDS[item["type"]], item["pieces"]))
+    return [from_json(item)]

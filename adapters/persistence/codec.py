@@ -1,14 +1,22 @@
 """How values are written: JSON as text, text that any database takes, and ids."""
 
 import json
+import logging
 import re
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 
 from domain.errors import NotFound
+from domain.json_values import normalized, require_shallow, storable
 
+__all__ = ["from_text", "is_id", "known_id", "moment", "readable", "storable", "to_text"]
+
+T = TypeVar("T", dict[str, Any], list[Any])
+
+_DEEPEST: Final = 200  # orjson reads and writes 254
+_log = logging.getLogger(__name__)
 _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
@@ -42,19 +50,40 @@ def to_text(value: Any) -> str:
 
 
 def from_text(text: str) -> Any:
-    """Return the JSON value that `to_text` wrote."""
-    return json.loads(text) if text.startswith(" ") else orjson.loads(text)
+    """Return the JSON value that `to_text` wrote.
 
+    What was kept before there was a bound on how deep it may be has JSON text in the place of what
+    is deeper than anybody could show.
 
-def storable(text: str) -> str:
-    """Return the text with U+FFFD for what PostgreSQL refuses: NUL and half surrogate pairs."""
-    if "\0" in text:
-        text = text.replace("\0", "\ufffd")
+    Raises:
+        ValueError: it is no JSON.
+        RecursionError: it is nested deeper than Python can read.
+
+    """
+    if not text.startswith(" "):
+        return orjson.loads(text)
+    value = json.loads(text)
     try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+        require_shallow(value, _DEEPEST)
+    except ValueError:
+        return normalized(value)
+    return value
+
+
+def readable(text: str, otherwise: T) -> T:
+    """Return the JSON value that `to_text` wrote; ``otherwise``, if what is kept is none like it.
+
+    One row that cannot be read is no reason to show none of the others.
+    """
+    try:
+        value = from_text(text)
+    except (ValueError, RecursionError) as error:
+        _log.error("a stored value cannot be read: %s", error)
+        return otherwise
+    if isinstance(value, type(otherwise)):
+        return value
+    _log.error("a stored value is not what it should be")
+    return otherwise
 
 
 def moment(value: datetime | str) -> datetime:

@@ -1,13 +1,14 @@
 """Rows of the tables as records of the core."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.persistence.codec import from_text, moment
+from adapters.persistence.codec import from_text, moment, readable
 from domain.consents import Consent, ConsentKind, ConsentStatus
 from domain.conversations import Conversation, Message, MessageRole
 from domain.identity import Role, User
-from domain.outcomes import read_outcome
+from domain.outcomes import RunOutcome, read_outcome
 from domain.ports.audit import Decided
 from domain.ports.runs import RunRecord
 from domain.ports.users import Session
@@ -15,6 +16,17 @@ from domain.runs import RunStatus
 from domain.tools import Effect
 
 Row = Mapping[str, Any]
+
+_log = logging.getLogger(__name__)
+
+_WHY = "What is kept here cannot be read."
+_UNREADABLE: dict[str, Any] = {"unreadable": _WHY}
+_CALL: dict[str, Any] = {"id": "unreadable", "tool": "unreadable", "params": _UNREADABLE}
+_RESULT: dict[str, Any] = {
+    "id": "unreadable",
+    "tool": "unreadable",
+    "error": {"code": "INTERNAL", "message": _WHY, "details": {}},
+}
 
 
 def to_user(row: Row) -> User:
@@ -66,9 +78,21 @@ def to_message(row: Row) -> Message:
         content=row["content"],
         created_at=moment(row["created_at"]),
         run_id=str(row["run_id"]) if row["run_id"] else None,
-        tool_calls=tuple(from_text(row["tool_calls"])),
-        results=tuple(from_text(row["results"])),
+        tool_calls=_objects(row["tool_calls"], _CALL),
+        results=_objects(row["results"], _RESULT),
     )
+
+
+def _objects(text: str, otherwise: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the calls or results that are kept; for each that is none, what stands for it."""
+    found = readable(text, [otherwise])
+    return tuple(each if _is_of_call(each) else otherwise for each in found)
+
+
+def _is_of_call(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return False
+    return {"id", "tool"} <= value.keys() and bool({"params", "result", "error"} & value.keys())
 
 
 def to_run(row: Row) -> RunRecord:
@@ -84,8 +108,16 @@ def to_run(row: Row) -> RunRecord:
         created_at=moment(row["created_at"]),
         finished_at=moment(row["finished_at"]) if row["finished_at"] else None,
         place=row["place"] or 0,
-        outcome=read_outcome(from_text(row["outcome"])) if row["outcome"] else None,
+        outcome=_outcome(row["outcome"]) if row["outcome"] else None,
     )
+
+
+def _outcome(text: str) -> RunOutcome | None:
+    try:
+        return read_outcome(from_text(text))
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        _log.error("the outcome of a run cannot be read: %s", error)
+        return None
 
 
 def to_consent(row: Row) -> Consent:
@@ -99,7 +131,7 @@ def to_consent(row: Row) -> Consent:
         kind=ConsentKind(row["kind"]),
         tool=row["tool"],
         version=row["version"],
-        params=from_text(row["params"]),
+        params=readable(row["params"], _UNREADABLE),
         effect=Effect(row["effect"]),
         reason=row["reason"],
         preview=row["preview"],
@@ -109,7 +141,7 @@ def to_consent(row: Row) -> Consent:
         status=ConsentStatus(row["status"]),
         answer_reason=row["answer_reason"],
         answered_at=moment(row["answered_at"]) if row["answered_at"] else None,
-        original_params=None if original is None else from_text(original),
+        original_params=None if original is None else readable(original, _UNREADABLE),
         conversation_id=str(row["conversation_id"] or ""),
     )
 
@@ -125,7 +157,7 @@ def to_decided(row: Row) -> Decided:
         call_id=row["call_id"],
         tool=row["tool"],
         effect=row["effect"],
-        params=from_text(row["params"]),
+        params=readable(row["params"], _UNREADABLE),
         digest=row["digest"],
         decision=row["decision"],
         rule=row["rule"],

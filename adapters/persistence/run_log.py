@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from adapters.persistence.bodies import read_bodies, write_bodies
+from adapters.persistence.bodies import read_so_many, write_bodies
 from adapters.persistence.codec import is_id, storable, to_text
 from adapters.persistence.consents import add_consents
 from adapters.persistence.database import Database, Engine, Row
@@ -94,7 +94,7 @@ _WITH_ANSWER: Final = (
     ),
 )
 _READ: Final = """
-    SELECT first_number, attempt, bodies FROM run_events
+    SELECT first_number, last_number, attempt, bodies FROM run_events
     WHERE run_id = $1 AND (last_number > $2 OR attempt > $3)
     ORDER BY first_number LIMIT $4
 """
@@ -185,10 +185,14 @@ class TortoiseRunLog:
         events = (
             Event(number, row["attempt"], body)
             for row in rows
-            for number, body in enumerate(read_bodies(row["bodies"]), row["first_number"])
+            for number, body in enumerate(_bodies_of(row), row["first_number"])
             if number > seen.number or row["attempt"] > seen.attempt
         )
         return [event for event, _ in zip(events, range(limit), strict=False)]
+
+
+def _bodies_of(row: Row) -> Sequence[Body]:
+    return read_so_many(row["bodies"], row["last_number"] - row["first_number"] + 1)
 
 
 def _ending(engine: Engine, *writes: Write) -> Stroke:

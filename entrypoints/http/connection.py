@@ -4,6 +4,7 @@ Each class mends one thing that Quart 0.22 leaves to chance; the docstrings say 
 """
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
@@ -25,6 +26,8 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 MAX_DEPTH: Final = 64
 FRAMES_WAITING: Final = 32
 
+# orjson reads an integer beyond 64 bits as a float, and so loses digits.
+_LONG_INTEGER: Final = re.compile(rb"\d{19}")
 _HOST: Final = re.compile(rb"[A-Za-z0-9.:\[\]_-]{1,255}")
 
 Scope = TypeVar("Scope", HTTPScope, WebsocketScope)
@@ -41,7 +44,9 @@ def read_json(body: bytes) -> Any:
     """
     try:
         value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        if _LONG_INTEGER.search(body):
+            value = json.loads(body)
+    except (ValueError, RecursionError) as error:
         raise BadRequest(f"The body is not valid JSON: {error}") from error
     if b"\\u0000" in body or body.count(b"[") + body.count(b"{") > MAX_DEPTH:
         _check(value, MAX_DEPTH)

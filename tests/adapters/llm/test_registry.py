@@ -78,7 +78,7 @@ def test_knows_no_other_provider() -> None:
         providers.default_model("opnai")
 
 
-async def test_closes_what_was_made_even_if_one_fails() -> None:
+async def test_closes_what_was_made_even_if_one_fails(caplog: pytest.LogCaptureFixture) -> None:
     closed: list[str] = []
     providers = Providers(
         {
@@ -91,8 +91,8 @@ async def test_closes_what_was_made_even_if_one_fails() -> None:
     )
     for name in ("a", "b", "c"):
         providers.get(name)
-    with pytest.raises(OSError, match="b"):
-        await providers.close()
+    await providers.close()
+    assert "a provider cannot be closed: OSError: b" in caplog.text
     assert sorted(closed) == ["a", "b", "c"]
     await providers.close()
     assert len(closed) == 3
