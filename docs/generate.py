@@ -88,7 +88,7 @@ BEYOND_THE_HOUSE: Final = {
     405: "The address exists, the method does not.",
     408: "The body did not arrive in time.",
     413: "The body is larger than `PUERTO_MAX_BODY_BYTES`.",
-    415: "The body is not `application/json`.",
+    415: "The body is not `application/json`, or packed otherwise than with gzip.",
     500: "A mistake of ours. It is logged.",
 }
 

@@ -23,6 +23,8 @@ from quart.typing import ResponseTypes
 from quart.utils import encode_headers, raise_task_exceptions
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from entrypoints.http.packed_bodies import codings_of, unpacked
+
 MAX_DEPTH: Final = 64
 FRAMES_WAITING: Final = 32
 
@@ -70,7 +72,30 @@ def _check(value: Any, depth: int) -> None:
 
 
 class JsonRequest(Request):
-    """A request whose body is JSON or refused: 415 for another type, 400 for what is unreadable."""
+    """A request whose body is JSON or refused: 415 for another type, 400 for what is unreadable.
+
+    A body that was packed with gzip is unpacked, to no more than what a plain one may have.
+    """
+
+    _plain: bytes | None = None
+
+    async def get_data(  # type: ignore[override]
+        self,
+        cache: bool = True,  # noqa: FBT001, FBT002  Quart's signature
+        as_text: bool = False,  # noqa: FBT001, FBT002
+        parse_form_data: bool = False,  # noqa: ARG002, FBT001, FBT002
+    ) -> bytes | str:
+        """Return the body as its sender had it."""
+        if self._plain is not None:
+            plain = self._plain
+        else:
+            codings = codings_of(self.headers.getlist("Content-Encoding"))
+            body = await super().get_data(cache=cache, as_text=False)
+            plain = body if isinstance(body, bytes) else body.encode()
+            if codings and plain:
+                limit = self.max_content_length or len(plain)
+                plain = self._plain = await asyncio.to_thread(unpacked, plain, limit)
+        return plain.decode() if as_text else plain
 
     async def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: ARG002, FBT001, FBT002  Quart's signature
         """Return the body as a JSON value."""

@@ -1,4 +1,7 @@
-"""The pages of the documentation: Swagger UI and Redoc over the OpenAPI document, all our own."""
+"""The pages of the documentation: Swagger UI and Redoc over the OpenAPI document, all our own.
+
+Every address in them is relative, so they work beneath a path that a proxy adds.
+"""
 
 import hashlib
 from functools import cache
@@ -50,7 +53,7 @@ _SWAGGER_UI: Final = """\
 <button>Log in</button>
 <output></output>
 </form>
-<div id="swagger-ui" data-url="/openapi.json"></div>
+<div id="swagger-ui" data-url="../openapi.json"></div>
 <script src="{swagger-ui-bundle.js}"></script>
 <script src="{start-swagger-ui.js}"></script>
 </body>
@@ -66,7 +69,7 @@ _REDOC: Final = """\
 <link rel="stylesheet" href="{pages.css}">
 </head>
 <body>
-<redoc spec-url="/openapi.json"></redoc>
+<redoc spec-url="../openapi.json"></redoc>
 <script src="{redoc.standalone.js}"></script>
 </body>
 </html>
@@ -102,7 +105,7 @@ async def redoc() -> Response:
 @hide
 async def to_swagger_ui() -> ResponseReturnValue:
     """Lead to Swagger UI."""
-    return redirect("/api/docs", 308)
+    return redirect("api/docs", 308)
 
 
 @blueprint.get("/redoc")
@@ -110,7 +113,7 @@ async def to_swagger_ui() -> ResponseReturnValue:
 @hide
 async def to_redoc() -> ResponseReturnValue:
     """Lead to Redoc."""
-    return redirect("/api/redoc", 308)
+    return redirect("api/redoc", 308)
 
 
 @blueprint.get("/api/docs/assets/<digest>/<name>")
@@ -136,7 +139,7 @@ def _page(template: str) -> Response:
 def _filled(template: str) -> str:
     """Return the page with the addresses of its files."""
     for name in _SERVED:
-        template = template.replace(f"{{{name}}}", f"/api/docs/assets/{_digest(name)}/{name}")
+        template = template.replace(f"{{{name}}}", f"docs/assets/{_digest(name)}/{name}")
     return template
 
 

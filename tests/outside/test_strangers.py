@@ -1,9 +1,11 @@
 """Hostile HTTP: a clear refusal each time, one line in the log, and the service alive."""
 
 import base64
+import gzip
 import json
 import socket
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -155,7 +157,18 @@ def test_a_client_of_http_1_0_may_leave_the_host_out(service: RunningService) ->
         (b'{"message": "hi"}', [b"Content-Type: text/plain"], 415),
         (b'{"message": "hi"}', [b"Content-Type: application/x-www-form-urlencoded"], 415),
         (b'{"message": "hi"}', [], 415),
-        (b'{"message": "hi"}', [JSON, b"Content-Encoding: gzip"], 200),
+        (b'{"message": "hi"}', [JSON, b"Content-Encoding: gzip"], 400),
+        (gzip.compress(b'{"message": "hi"}'), [JSON, b"Content-Encoding: gzip"], 200),
+        (gzip.compress(b'{"message": "hi"}'), [JSON, b"Content-Encoding: X-GZIP, identity"], 200),
+        (gzip.compress(b'{"message": "hi"}')[:-4], [JSON, b"Content-Encoding: gzip"], 400),
+        (gzip.compress(b'{"message": "hi"}') * 2, [JSON, b"Content-Encoding: gzip"], 400),
+        (gzip.compress(b" " * 70_000), [JSON, b"Content-Encoding: gzip"], 413),
+        (gzip.compress(b" " * 60_000), [JSON, b"Content-Encoding: gzip"], 400),
+        (gzip.compress(bytes(40_000_000)), [JSON, b"Content-Encoding: gzip"], 413),
+        (zlib.compress(b'{"message": "hi"}'), [JSON, b"Content-Encoding: deflate"], 415),
+        (b"..", [JSON, b"Content-Encoding: br"], 415),
+        (b"..", [JSON, b"Content-Encoding: gzip, gzip"], 415),
+        (b'{"message": "hi"}', [JSON, b"Content-Encoding: identity"], 200),
         (b'{"message": 3}', [JSON], 400),
         (b'{"message": ""}', [JSON], 400),
         (b'{"message": "hi", "stream": "perhaps"}', [JSON], 400),
@@ -171,6 +184,8 @@ def test_bodies(
     assert status_of(answer) == status, answer
     if status != 200:
         assert b'"request_id":' in answer
+    if status == 415 and b"Content-Encoding" in b"".join(headers):
+        assert b"accept-encoding: gzip" in answer.lower()
 
 
 def test_a_body_without_an_end_is_refused_at_the_limit(service: RunningService, token: str) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 
@@ -21,12 +22,23 @@ async def test_a_page_is_made_of_our_own_files(installation: Installation, path:
     assert "http:" not in page
     assert "https:" not in page
     assert not re.search(r"<script>|<style>|\son\w+=", page)  # nothing that the policy refuses
-    addresses = ADDRESS.findall(page)
+    assert all(not address.startswith("/") for address in ADDRESS.findall(page))
+    addresses = [urljoin(path, address) for address in ADDRESS.findall(page)]
     assert "/openapi.json" in addresses
     for address in addresses:
         found = await installation.anyone.send("GET", address)
         assert found.status_code == 200
         assert await found.get_data()
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/docs", "/redoc"])
+async def test_beneath_a_path_nothing_leads_out_of_it(
+    installation: Installation, path: str
+) -> None:
+    response = await installation.anyone.send("GET", path)
+    page = await response.get_data(as_text=True)
+    named = [*ADDRESS.findall(page), response.headers.get("Location", "")]
+    assert all(urljoin(f"/a/path{path}", each).startswith("/a/path/") for each in named)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -41,7 +53,8 @@ async def test_the_policy_names_no_other_host(installation: Installation, path: 
 
 async def test_files_are_kept_for_long(installation: Installation) -> None:
     page = await (await installation.anyone.send("GET", "/api/docs")).get_data(as_text=True)
-    (script,) = re.findall(r'"(/api/docs/assets/[^"]*/swagger-ui-bundle.js)"', page)
+    (relative,) = re.findall(r'"(docs/assets/[^"]*/swagger-ui-bundle.js)"', page)
+    script = f"/api/{relative}"
 
     response = await installation.anyone.send("GET", script)
 
@@ -62,7 +75,7 @@ async def test_other_files_are_not_served(installation: Installation, name: str)
     await read_error(response, 404, "NOT_FOUND")
 
 
-@pytest.mark.parametrize(("path", "to"), [("/docs", "/api/docs"), ("/redoc", "/api/redoc")])
+@pytest.mark.parametrize(("path", "to"), [("/docs", "api/docs"), ("/redoc", "api/redoc")])
 async def test_short_names_lead_there(installation: Installation, path: str, to: str) -> None:
     response = await installation.anyone.send("GET", path)
 
