@@ -33,8 +33,14 @@ Settings are environment variables. A file `.env` in the working directory may h
 `NAME=value` a line; the environment wins over the file. All are optional, and an empty value
 counts as not set.
 
-A wrong value, a weak secret, or a misspelt name that begins with `PUERTO_` stops the start with
-one line, which names the variable and says what to do. That line never holds the value.
+A wrong value, a weak secret, a misspelt name that begins with `PUERTO_`, a line of the file that
+cannot be read, and a chosen provider that lacks its key stop the start with one line, which names
+the variable and says what to do. That line never holds the value. Settings that do nothing (the key
+of a provider that is not there, another program's spelling of a name) are named in the log at the
+start, and by `puerto doctor`.
+
+Those that the API can change (`PUERTO_PROVIDER`, `PUERTO_MODEL`, `PUERTO_FALLBACKS`,
+`PUERTO_AUTONOMY`) hold until it does; what was changed is kept in the database, and wins from then.
 """
 
 ERRORS_INTRODUCTION: Final = """\
@@ -59,7 +65,9 @@ A WebSocket's error frames and a run's `error` event carry the same `code`, `mes
 
 ERRORS_NOTES: Final = """\
 - An unknown id and another user's id give the same 404.
-- 401 comes with `WWW-Authenticate: Bearer`, 429 with `Retry-After` in seconds, 405 with `Allow`.
+- A head that is malformed or too large is no request yet: it is refused with 400 in plain text.
+- `RATE_LIMITED` comes over a WebSocket only: this version limits no HTTP requests.
+- 401 comes with `WWW-Authenticate: Bearer`, 405 with `Allow`.
 - `POST /api/chat` without `stream` answers with the error that ended the run, and names the run in
   `details.run_id`. A stream has begun with 200 before that: there the error is an event.
 - With an `Idempotency-Key` a request is done once, and its answer kept for 24 hours. Errors are not

@@ -147,13 +147,15 @@ class Settings(ServerSettings, ModelSettings, DatabaseSettings):
         ge=0,
         le=600,
         validation_alias="PUERTO_GRACE_SECONDS",
-        description="Seconds that open streams have to end when the service is told to stop.",
+        description="Seconds that runs have to end when the service is told to stop; then they are "
+        "handed over, and streams are closed.",
     )
     max_body_bytes: int = Field(
         1024 * 1024,
         ge=1024,
         validation_alias="PUERTO_MAX_BODY_BYTES",
-        description="Largest request body, in bytes.",
+        description="Largest request body, in bytes. Documents of APIs may have "
+        "`PUERTO_MAX_DOCUMENT_BYTES` more.",
     )
     max_document_bytes: int = Field(
         16 * 1024 * 1024,

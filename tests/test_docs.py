@@ -37,13 +37,15 @@ from entrypoints.http.socket_streams import STREAMS_AT_ONCE
 from entrypoints.settings import Settings, load_settings, variables
 from plugins.hookspecs import HookSpecs
 from plugins.host import PluginHost, PluginState
-from tests.pages import EXAMPLE_PAGES, PAGES, ROOT, blocks_of, prose_of, titled
+from tests.pages import EXAMPLE_PAGES, PAGES, README, ROOT, blocks_of, prose_of, titled
 
 DOCS = ROOT / "docs"
 EVENTS = DOCS / "reference" / "events.md"
 MODEL = DOCS / "how-to" / "use-a-model.md"
 OPERATE = DOCS / "how-to" / "operate.md"
 PLUGIN = DOCS / "how-to" / "write-a-plugin.md"
+CLOUDS = DOCS / "how-to" / "clouds.md"
+ERRORS = DOCS / "reference" / "errors.md"
 CONSENT = DOCS / "how-to" / "consent-and-policy.md"
 ARCHITECTURE = DOCS / "explanation" / "architecture.md"
 SECURITY = DOCS / "explanation" / "security.md"
@@ -201,6 +203,35 @@ def test_the_bodies_that_are_shown_are_taken() -> None:
 def test_the_cassette_that_is_shown_plays() -> None:
     [block] = (block for block in blocks_of(MODEL) if block.language == "json")
     assert len(load(json.loads(block.text))) == 2
+    [error] = [code for code in CODE.findall(prose_of(MODEL)) if code.startswith('{"error"')]
+    assert len(load([{"pieces": [json.loads(error)]}])) == 1
+
+
+def test_a_token_dies_when_the_guide_to_clouds_says() -> None:
+    assert "An access token dies after a day" in CLOUDS.read_text()
+    assert timedelta(days=1) == tokens.LIFETIME
+
+
+def test_rate_limits_are_told_over_a_socket_only() -> None:
+    assert "`RATE_LIMITED` comes over a WebSocket only" in ERRORS.read_text()
+    raising = {
+        path.name
+        for room in ("adapters", "domain", "entrypoints", "plugins")
+        for path in (ROOT / room).rglob("*.py")
+        if re.search(r"\bRateLimited\(", path.read_text().replace("class RateLimited(", ""))
+    }
+    assert raising == {"websocket.py", "socket_streams.py"}
+
+
+def test_what_is_said_to_be_missing_is() -> None:
+    """The README's list of what is not there yet: no route, no setting and no hook of that."""
+    not_yet = README.read_text().partition("\nNot yet:\n")[2].partition("\n## ")[0]
+    named = re.findall(r"^- \*\*(.+?)\*\*", not_yet, re.MULTILINE)
+    assert {"Rate limits.", "API keys", "Webhooks"} <= set(named)
+    sources = "".join(path.read_text() for path in (ROOT / "entrypoints" / "http").glob("*.py"))
+    assert not re.search(r"webhook|api[-_]keys\b", sources, re.IGNORECASE)
+    limits = [field for field in Settings.model_fields.values() if "ate limit" in str(field)]
+    assert all("not used" in str(field.description).lower() for field in limits)
 
 
 async def test_the_plugin_that_is_shown_is_one() -> None:

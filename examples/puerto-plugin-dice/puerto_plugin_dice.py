@@ -17,7 +17,7 @@ def roll_dice(
     count: Annotated[int, Field(ge=1, le=100)] = 1,
     seed: int | None = None,
 ) -> dict[str, Any]:
-    """Roll dice.
+    """Roll dice and add up what they show: for a game, or to leave a choice to chance.
 
     Args:
         sides: how many sides each die has.

@@ -1,0 +1,233 @@
+"""What the pages of the documentation say to type, typed against a service, and what is not typed.
+
+The README, the tutorials and the example of a plugin have tests of their own. Addresses that are
+examples lead to a server of the test; nothing else of a page is changed.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.adapters.llm.wire_anthropic import AnthropicWireServer
+from tests.pages import EXAMPLE_PAGES, PAGES, README, ROOT, Block, blocks_of
+from tests.pets import DOCUMENT
+from tests.service import RunningService
+from tests.web_server import Reply, Seen, WebServer, serving
+
+HOW_TO: Final = ROOT / "docs" / "how-to"
+TUTORIALS: Final = ROOT / "docs" / "tutorials"
+LEARNED: Final = ROOT / "examples" / "learned-api"
+DICE: Final = ROOT / "examples" / "puerto-plugin-dice"
+SHELLS: Final = frozenset({"bash", "console", "sh", "shell"})
+OFFICE: Final = "{scheme}://developer.uspto.gov/ds-api"
+PASSWORD: Final = "a long password"
+
+# Typed by other tests: pages, and who types them.
+ELSEWHERE: Final = {
+    README: "tests/test_readme.py",
+    TUTORIALS / "first-conversation.md": "tests/test_readme.py",
+    TUTORIALS / "your-first-tool.md": "tests/test_first_tool.py",
+    HOW_TO / "generate-a-client.md": "tests/outside/test_generated_clients.py",
+    DICE / "README.md": "tests/plugins/test_example_plugin.py",
+}
+TYPED: Final = frozenset(
+    {
+        HOW_TO / "call-an-api.md",
+        HOW_TO / "clouds.md",
+        HOW_TO / "learn-an-api.md",
+        HOW_TO / "test-a-plugin.md",
+        HOW_TO / "use-a-model.md",
+        LEARNED / "README.md",
+    }
+)
+# Blocks by words of theirs, and why nobody types them in a test.
+LEFT_OUT: Final = {
+    "-m tests": "the whole suite, of which this test is a part",
+    ".venv/bin/pytest --database=postgresql": "the same",
+    "makemigrations": "writes a file into the sources",
+    "docs/generate.py": "writes the pages; a test compares what it would write",
+    ".ci/lock": "asks the package registry",
+    "benchmarks/all.py": "takes an hour of a quiet machine",
+    "createuser": "needs a PostgreSQL of the machine's own",
+    "serve --host 0.0.0.0 --workers 4": "listens on every network; others start workers",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A folder in which somebody types, beside a running service."""
+
+    folder: Path
+    service: RunningService
+    admin: str
+
+    def type(self, page: Path, blocks: list[Block], replaced: dict[str, str], **env: str) -> str:
+        """Type the commands of these blocks, one after the other, and return what is printed."""
+        text = "".join(map(commands, blocks))
+        for example, real in replaced.items():
+            assert example in text, f"{page} does not say {example}"
+            text = text.replace(example, real)
+        programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        done = subprocess.run(
+            ["bash", "-eu", "-o", "pipefail", "-c", text],
+            cwd=self.folder,
+            env={
+                "HOME": str(self.folder),
+                "PATH": programs,
+                "PUERTO": self.service.url,
+                "PUERTO_DATA_DIR": str(self.service.folder / "data"),
+                "token": self.admin,
+                **env,
+            },
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+
+def shell_blocks(page: Path) -> list[Block]:
+    """Return what a page says to type."""
+    return [block for block in blocks_of(page) if block.language in SHELLS]
+
+
+def commands(block: Block) -> str:
+    """Return what is typed: in a ``console`` block only what follows the prompt."""
+    if block.language != "console":
+        return block.text
+    return "".join(f"{line}\n" for line in re.findall(r"^ *\$ (.*)$", block.text, re.MULTILINE))
+
+
+def answer(seen: Seen) -> Reply:
+    """Answer as the APIs of the pages: with the document of the pets, or with what was asked."""
+    if seen.target == "/openapi.json":
+        return Reply(body=json.dumps(pets(f"http://{seen.header('host')}")).encode())
+    return Reply(body=json.dumps({"target": seen.target, "name": "Tom"}).encode())
+
+
+def pets(server: str) -> dict[str, Any]:
+    """Return the document of an API that wants no credentials, at that server."""
+    return {**DOCUMENT, "servers": [{"url": server}], "security": [], "components": {}}
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[WebServer]:
+    with serving(answer) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def stage(api: WebServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("stage")
+    (folder / "pets.yaml").write_text(json.dumps(pets(api.url)))  # JSON is YAML, too
+    office = (LEARNED / "uspto.yaml").read_text()
+    assert OFFICE in office
+    (folder / "uspto.yaml").write_text(office.replace(OFFICE, f"{api.url}/ds-api"))
+    with RunningService(folder, PUERTO_OPEN_HOSTS="127.0.0.1") as service:
+        body = {"username": "admin", "password": service.password}
+        token = service.call("POST", "/api/auth/login", body)["access_token"]
+        yield Stage(folder, service, token)
+
+
+def test_every_command_of_every_page_is_typed_or_left_out_with_a_reason() -> None:
+    told = set(LEFT_OUT)
+    for page in {*PAGES, *EXAMPLE_PAGES} - set(ELSEWHERE) - TYPED:
+        for block in shell_blocks(page):
+            reasons = {words for words in LEFT_OUT if words in block.text}
+            assert reasons, f"{page}:{block.line} is typed by no test:\n{block.text}"
+            told -= reasons
+    assert not told, "these are not there any more"
+    for page in TYPED:
+        assert shell_blocks(page), page
+    for test in ELSEWHERE.values():
+        assert (ROOT / test).exists()
+
+
+def test_calling_an_api(stage: Stage) -> None:
+    page = HOW_TO / "call-an-api.md"
+    call, hosts = shell_blocks(page)
+    printed = stage.type(page, [call], {}, PUERTO_OPEN_HOSTS="127.0.0.1")
+    assert "200" in printed
+    assert '"/pets/7"' in printed
+    stage.type(page, [hosts, call_nothing()], {})
+
+
+def call_nothing() -> Block:
+    """Return a command that refuses settings which are wrong."""
+    return Block("bash", "puerto doctor --json > /dev/null\n", 0)
+
+
+def test_learning_an_api(stage: Stage, api: WebServer) -> None:
+    page = HOW_TO / "learn-an-api.md"
+    look, learn, hosts = shell_blocks(page)
+    assert "listPets" in stage.type(page, [look], {})
+    printed = stage.type(
+        page, [learn], {"https://pets.example": api.url}, PUERTO_OPEN_HOSTS="127.0.0.1"
+    )
+    assert "learned Pet Shop: tools: 4" in printed
+    stage.type(page, [hosts, call_nothing()], {})
+
+
+def test_the_example_of_a_learned_api(stage: Stage, api: WebServer) -> None:
+    page = LEARNED / "README.md"
+    look, *rest = shell_blocks(page)
+    would, wire = [block.text for block in blocks_of(page) if block.language == "text"]
+    assert stage.type(page, [look], {}) == would
+    api.seen.clear()
+    printed = stage.type(page, rest, {})
+    for name in ("list_patent_data_sets", "list_patent_fields", "search_patent_records"):
+        assert name in printed
+    (seen,) = api.seen
+    sent = f"{seen.method} {seen.target}\ncontent-type: {seen.header('content-type')}\n\n"
+    assert sent + seen.body.decode() + "\n" == wire
+
+
+def test_clouds(stage: Stage) -> None:
+    page = HOW_TO / "clouds.md"
+    switch_on, renew = shell_blocks(page)
+    answered = json.loads(stage.type(page, [switch_on], {}))
+    assert answered["cloud_providers"]["aws"] == {"enabled": True}
+    user = "user add prometheus --email prometheus@example.com --role operator --password-stdin"
+    add = Block("bash", f"echo '{PASSWORD}' | puerto {user}\n", 0)
+    stage.type(page, [add, renew], {}, PASSWORD=PASSWORD)
+    token = (stage.folder / "puerto.token").read_text()
+    assert "agent_stats" in stage.service.call("GET", "/api/metrics", token=token)
+
+
+def test_testing_a_plugin(stage: Stage) -> None:
+    page = HOW_TO / "test-a-plugin.md"
+    recorded, check = shell_blocks(page)
+    (written,) = set(re.findall(r"record (\S+) ", recorded.text))
+    *asked, record = commands(recorded).splitlines()
+    (stage.folder / "tests").mkdir()
+    first = stage.type(page, [Block("bash", "\n".join([*asked, ""]), 0)], {})
+    run = json.loads(first)["run_id"]
+    printed = stage.type(page, [Block("bash", f"{record}\n", 0)], {written: run})
+    assert "tests/lima.json" in printed
+    for file in DICE.glob("*.*"):
+        (stage.folder / file.name).write_text(file.read_text())
+    assert "no errors" in stage.type(page, [check], {})
+
+
+def test_using_a_model(stage: Stage) -> None:
+    page = HOW_TO / "use-a-model.md"
+    (doctor,) = shell_blocks(page)
+    with AnthropicWireServer() as wire:
+        printed = stage.type(
+            page,
+            [doctor],
+            {"claude-haiku-4-5": "text"},
+            ANTHROPIC_BASE_URL=wire.base_url,
+            ANTHROPIC_API_KEY="sk-ant-wire",
+        )
+    assert re.match(r"ok +provider anthropic +text answers ", printed)
