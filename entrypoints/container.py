@@ -69,6 +69,7 @@ from entrypoints.version import VERSION
 from plugins.host import PluginHost
 from plugins.openapi.reader import ProcessReader
 from plugins.openapi.wire.calling import ApiCaller
+from plugins.preflight import Preflight
 from plugins.watchdog import LoopWatch
 
 POLL_SECONDS_WITH_NEWS: Final = 2.0
@@ -130,6 +131,11 @@ def _plugins(settings: Settings, environ: Mapping[str, str]) -> PluginHost:
         seconds=settings.plugin_seconds,
         reserved_models=PROVIDERS,
         environ=environ,
+        preflight=Preflight(
+            settings.plugins_folder,
+            settings.plugin_seconds,
+            settings.data_dir / "plugins-tried.json",
+        ),
     )
 
 

@@ -22,6 +22,7 @@ from plugins.at_hand import AtHand, arrange
 from plugins.candidates import Candidate
 from plugins.hookspecs import Alerts, Figures, Lifespan, Observer, Veto
 from plugins.modules import is_beneath, root_of
+from plugins.preflight import Preflight
 from plugins.roster import Roster
 from plugins.suggestions import did_you_mean
 
@@ -39,7 +40,8 @@ class PluginHost:
     It begins empty: `discover` takes in what is installed and what lies in ``folder``,
     `register` one plugin at hand. ``blocked`` are names of plugins that must not be loaded;
     a plugin's import, and each of its hooks, may take ``seconds``; ``reserved_models`` are names
-    of chat models that no plugin can have; ``environ`` holds the settings that tools require.
+    of chat models that no plugin can have; ``environ`` holds the settings that tools require;
+    ``preflight`` tries plugins before they are taken in.
 
     Changes are made one after the other, in whichever thread; what is at hand is read without
     waiting, as it was after the last of them.
@@ -53,8 +55,9 @@ class PluginHost:
         seconds: float = SECONDS,
         reserved_models: Collection[str] = (),
         environ: Mapping[str, str] = os.environ,
+        preflight: Preflight | None = None,
     ) -> None:
-        self._roster = Roster(blocked, folder, seconds)
+        self._roster = Roster(blocked, folder, seconds, preflight)
         self._reserved_models = frozenset(reserved_models)
         self._environ = environ
         self._board: Switchboard | None = None

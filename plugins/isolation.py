@@ -20,11 +20,15 @@ class Unfit(Exception):
         super().__init__(what if error is None else f"{what}: {in_short(error)}")
 
 
+class TooSlow(Unfit):
+    """A plugin cannot be used, for it takes too long."""
+
+
 def in_isolation(work: Callable[[], T], seconds: float, *, failed: str, late: str) -> T:
     """Return what ``work`` returns, in a thread of its own; ``failed`` and ``late`` are reasons.
 
     Raises:
-        Unfit: it raised, anything at all, or took longer than ``seconds``.
+        Unfit: it raised, anything at all, or (`TooSlow`) took longer than ``seconds``.
 
     """
     outcome: Future[T] = Future()
@@ -39,7 +43,7 @@ def in_isolation(work: Callable[[], T], seconds: float, *, failed: str, late: st
     try:
         error = outcome.exception(seconds)
     except TimeoutError:
-        raise Unfit(f"{late} took longer than {seconds:g} seconds") from None
+        raise TooSlow(f"{late} took longer than {seconds:g} seconds") from None
     if isinstance(error, Unfit):
         raise error
     if error is not None:

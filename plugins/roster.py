@@ -15,6 +15,7 @@ from plugins.discovery import candidates
 from plugins.intake import take_in
 from plugins.isolation import Unfit
 from plugins.modules import read_again, root_of
+from plugins.preflight import Preflight
 from plugins.registrations import Registrations
 from plugins.site_paths import SitePaths
 
@@ -24,11 +25,18 @@ _log: Final = logging.getLogger(__name__)
 class Roster:
     """The plugins of this process, in the order in which names are given away."""
 
-    def __init__(self, blocked: Collection[str], folder: Path | None, seconds: float) -> None:
+    def __init__(
+        self,
+        blocked: Collection[str],
+        folder: Path | None,
+        seconds: float,
+        preflight: Preflight | None = None,
+    ) -> None:
         self.all: Sequence[Loaded] = ()
         self._blocked = frozenset(blocked)
         self._folder = folder
         self._seconds = seconds
+        self._preflight = preflight
         self._site_paths = SitePaths()
 
     def add(self, candidate: Candidate, board: Switchboard) -> Loaded:
@@ -125,6 +133,8 @@ class Roster:
         return None
 
     def _admit(self, candidate: Candidate, before: Registrations | None, *, again: bool) -> Loaded:
+        if self._preflight is not None:
+            self._preflight.require_harmless(candidate)
         root = root_of(candidate.module, candidate.distribution) if again else ""
         with read_again(root) if root else nullcontext():
             offer = take_in(candidate, self._seconds, before)

@@ -52,13 +52,18 @@ class Finding:
     detail: str
 
 
+async def with_plugins(settings: Settings) -> Container:
+    """Return the parts, the plugins taken in as an installation begins; none of them is started."""
+    container = Container(settings=settings)
+    board = without_clouds(Switchboard(), Configuration().clouds)
+    await asyncio.to_thread(container.toolbox().apply, board)
+    return container
+
+
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything, the network included, and return what was found."""
-    container = Container(settings=settings)
-    host = container.toolbox()
-    board = without_clouds(Switchboard(), Configuration().clouds)  # as an installation begins
-    await asyncio.to_thread(host.apply, board)
-    plugins = host.plugins()
+    container = await with_plugins(settings)
+    plugins = container.toolbox().plugins()
     states = container.models().states()
     return [
         *_versions(),
@@ -68,6 +73,7 @@ async def examine(settings: Settings) -> list[Finding]:
         *[Finding("network", State.NOTE, problem) for problem in network_problems()],
         *[await _provider(settings, name, state) for name, state in states.items()],
         *map(_plugin, plugins),
+        *_required(container.required_plugins().lacking()),
         *_unused(settings, {*states, *(plugin.name for plugin in plugins)}),
     ]
 
@@ -173,6 +179,11 @@ def _plugin(plugin: PluginInfo) -> Finding:
     words = [plugin.state.value, plugin.reason, tools if plugin.state is PluginState.ACTIVE else ""]
     detail = "; ".join(word for word in words if word)
     return Finding(f"plugin {plugin.name}", State.OK if works else State.NOTE, detail)
+
+
+def _required(lacking: str | None) -> Iterator[Finding]:
+    if lacking is not None:
+        yield Finding("PUERTO_PLUGINS_REQUIRED", State.BROKEN, lacking)
 
 
 def _unused(settings: Settings, present: set[str]) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """One question to one provider, and in plain words what became of it."""
 
+import asyncio
 from contextlib import aclosing
 from time import monotonic
 from typing import Final
@@ -7,11 +8,12 @@ from typing import Final
 from domain.errors import ProviderError, ProviderReason, Unavailable
 from domain.llm import ModelRequest, Piece, Reasoning, Stop, Text, UserTurn
 from domain.ports.chat_model import ChatModels
-from entrypoints.cli.checks import Finding, State
-from entrypoints.container import Container
+from entrypoints.cli.checks import Finding, State, with_plugins
 from entrypoints.settings import Settings
+from plugins.errors import in_short
 
 _QUESTION: Final = "Answer with one word: ready."
+_LONGEST: Final = 300.0  # seconds; a local model may have to be loaded first
 _ANSWER_LENGTH: Final = 256  # tokens; some models spend most of it on reasoning
 
 # What the operator can do; the error itself says what is wrong.
@@ -34,15 +36,20 @@ _ADVICE: Final = {
 
 async def ask(settings: Settings, provider: str, model: str | None) -> list[Finding]:
     """Ask the provider one small question, and return what was found."""
-    models = Container(settings=settings).models()
+    models = (await with_plugins(settings)).models()
     state, detail = State.BROKEN, ""
     try:
         name = model or models.default_model(provider)
-        state, detail = State.OK, f"{name} {await _answer(models, provider, name)}"
+        async with asyncio.timeout(_LONGEST):
+            state, detail = State.OK, f"{name} {await _answer(models, provider, name)}"
     except ProviderError as error:
         detail = f"{error.message} {_ADVICE[error.reason]}"
     except Unavailable as error:
         detail = error.message
+    except TimeoutError:
+        detail = f"{provider} did not answer within {_LONGEST:.0f} seconds."
+    except Exception as error:  # noqa: BLE001  a plugin's code may raise anything
+        detail = f"{provider} raised what no provider should: {in_short(error)}"
     finally:
         await models.close()
     return [Finding(f"provider {provider}", state, detail)]
@@ -57,7 +64,9 @@ async def _answer(models: ChatModels, provider: str, model: str) -> str:
         async for piece in stream:
             first = first or monotonic() - began
             pieces.append(piece)
-    used = next(piece.usage for piece in pieces if isinstance(piece, Stop))
+    used = next((piece.usage for piece in pieces if isinstance(piece, Stop)), None)
+    if used is None:
+        raise RuntimeError("its answer had no end")
     text = "".join(piece.content for piece in pieces if isinstance(piece, Text)).strip()
     thought = " after reasoning" if any(isinstance(p, Reasoning) for p in pieces) else ""
     return (

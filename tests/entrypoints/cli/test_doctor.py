@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,66 @@ def test_a_blocked_plugin_says_so(puerto: Command, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PUERTO_PLUGINS_BLOCKED", "basics")
     status, found = findings(puerto)
     assert (status, found["plugin basics"]) == (0, ("note", "blocked; blocked by the operator"))
+
+
+MODELS = """
+from puerto import hookimpl
+from puerto.models import Stop, Text
+
+
+class Parrot:
+    provider = "parrot"
+
+    async def stream(self, request):
+        if request.model == "rude":
+            raise KeyError("seed")
+        yield Text("ready")
+        if request.model != "endless":
+            yield Stop()
+
+    async def close(self):
+        pass
+
+
+@hookimpl
+def puerto_register_chat_models(register):
+    register("parrot", Parrot, default_model="grey")
+"""
+
+
+def test_it_knows_the_models_of_plugins_in_both_ways(
+    puerto: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "cage.py").write_text(MODELS)
+    monkeypatch.setenv("PUERTO_PLUGINS_FOLDER", str(tmp_path / "plugins"))
+    assert findings(puerto)[1]["provider parrot"] == ("ok", "ready")
+    status, said = asked(puerto, "parrot")
+    assert (status, "grey answers 'ready'" in said) == (0, True)
+    for model, words in (("rude", "KeyError: 'seed'"), ("endless", "its answer had no end")):
+        status, said = asked(puerto, "parrot", "--model", model)
+        assert (status, words in said) == (1, True)
+
+
+def test_a_required_plugin_that_does_not_work_is_broken(
+    puerto: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUERTO_PLUGINS_REQUIRED", "basics,rules")
+    status, found = findings(puerto)
+    told = ("broken", "the required plugin rules is not there")
+    assert (status, found["PUERTO_PLUGINS_REQUIRED"]) == (1, told)
+
+
+def test_a_plugin_that_loops_in_its_import_is_ended(
+    puerto: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "looper.py").write_text("while True:\n    pass\n")
+    monkeypatch.setenv("PUERTO_PLUGINS_FOLDER", str(tmp_path / "plugins"))
+    monkeypatch.setenv("PUERTO_PLUGIN_SECONDS", "1")
+    before = {thread.ident for thread in threading.enumerate()}
+    status, found = findings(puerto)
+    told = "quarantined; its import took longer than 1 seconds"
+    assert (status, found["plugin looper"]) == (0, ("note", told))
+    left = [thread for thread in threading.enumerate() if thread.ident not in before]
+    assert not any(thread.name == "puerto plugin" for thread in left)
