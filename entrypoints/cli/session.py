@@ -3,10 +3,12 @@
 The event loop has a thread of its own; the main thread reads lines, and it alone hears Ctrl-C.
 """
 
+import signal
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import wait
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from types import FrameType
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 import typer
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Arguments = ParamSpec("Arguments")
 Show = Callable[[Json], None]
+
+LOOK_SECONDS: Final = 0.2  # the system may hand a signal to a thread that cannot wake this one
 
 
 class Session:
@@ -45,8 +49,7 @@ class Session:
 
         """
         turn = Turn(conversation_id=conversation_id)
-        events = self.client.ask(text, conversation_id)
-        self._wait(self._portal.start_task_soon(listen, events, turn, show), turn)
+        self._follow(turn, lambda: listen(self.client.ask(text, conversation_id), turn, show))
         return turn
 
     def go_on(self, turn: Turn, show: Show) -> None:
@@ -56,20 +59,40 @@ class Session:
             KeyboardInterrupt: a second Ctrl-C.
 
         """
-        self._wait(self._portal.start_task_soon(go_on, self.client, turn, show), turn)
+        self._follow(turn, lambda: go_on(self.client, turn, show))
 
-    def _wait(self, done: "Future[None]", turn: Turn) -> None:
-        try:
+    def _follow(self, turn: Turn, listening: Callable[[], Awaitable[None]]) -> None:
+        with _first_interrupt(lambda: self._cancels(turn)):
+            done = self._portal.start_task_soon(listening)
             try:
-                done.result()
+                while not done.done():
+                    wait([done], LOOK_SECONDS)
             except KeyboardInterrupt:
-                if not turn.run_id:
-                    raise
-                self.call(self.client.cancel, turn.run_id)
-                done.result()
-        except KeyboardInterrupt:
-            done.cancel()
-            raise
+                done.cancel()
+                raise
+        done.result()
+
+    def _cancels(self, turn: Turn) -> bool:
+        """Cancel the run, if there is one by now."""
+        if turn.run_id:
+            self._portal.start_task_soon(self.client.cancel, turn.run_id)
+        return bool(turn.run_id)
+
+
+@contextmanager
+def _first_interrupt(handled: Callable[[], bool]) -> Iterator[None]:
+    """Let ``handled`` see the first Ctrl-C; what it does not handle, or a second, interrupts."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        if not handled() and callable(before):
+            before(number, frame)
+
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
