@@ -4,8 +4,6 @@ import asyncio
 import platform
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
@@ -16,8 +14,12 @@ from adapters.security.secrets import SecretStore
 from adapters.transport.environment import network_problems
 from domain.cloud_switches import without_clouds
 from domain.configuration import Configuration
-from domain.errors import PuertoError
+from domain.errors import PuertoError, Unavailable
+from domain.ports.chat_model import ChatModels
 from domain.switches import Switchboard
+from entrypoints.cli.checks_machine import machine_findings, setting_findings
+from entrypoints.cli.checks_stored import stored_findings
+from entrypoints.cli.findings import Finding, State
 from entrypoints.container import Container
 from entrypoints.settings import Settings
 from entrypoints.unused_settings import unused_settings
@@ -35,23 +37,6 @@ _ADDRESSES: Final = {
 }
 
 
-class State(StrEnum):
-    """How it is."""
-
-    OK = "ok"
-    NOTE = "note"  # it works, and there is something to know
-    BROKEN = "broken"  # something that is needed does not work
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. No secret is ever in ``detail``."""
-
-    subject: str
-    state: State
-    detail: str
-
-
 async def with_plugins(settings: Settings) -> Container:
     """Return the parts, the plugins taken in as an installation begins; none of them is started."""
     container = Container(settings=settings)
@@ -65,16 +50,26 @@ async def examine(settings: Settings) -> list[Finding]:
     container = await with_plugins(settings)
     plugins = container.toolbox().plugins()
     states = container.models().states()
-    return [
-        *_versions(),
-        _data_folder(settings.data_dir),
-        await _database(settings),
-        *_secrets(settings),
-        *[Finding("network", State.NOTE, problem) for problem in network_problems()],
-        *[await _provider(settings, name, state) for name, state in states.items()],
-        *map(_plugin, plugins),
+    database = await _database(settings)
+    wanting = [
         *_required(container.required_plugins().lacking()),
         *_unused(settings, {*states, *(plugin.name for plugin in plugins)}),
+    ]
+    return [
+        *_versions(),
+        *machine_findings(settings),
+        _data_folder(settings.data_dir),
+        database,
+        *(await stored_findings(settings) if database.state is State.OK else ()),
+        *_secrets(settings),
+        *[Finding("network", State.NOTE, problem) for problem in network_problems()],
+        *[
+            await _provider(settings, name, _state(container.models(), name, state))
+            for name, state in states.items()
+        ],
+        *map(_plugin, plugins),
+        *wanting,
+        *setting_findings(settings, {finding.subject for finding in wanting}),
     ]
 
 
@@ -133,6 +128,17 @@ def _kept_secret(folder: Path, name: str) -> Finding:
     except PuertoError as error:
         return Finding(name.upper(), State.BROKEN, error.message)
     return Finding(name.upper(), State.OK, f"kept in {folder / name}")
+
+
+def _state(models: ChatModels, provider: str, state: str) -> str:
+    """Return the state, with the variable that is missing where one is."""
+    if state != "not configured":
+        return state
+    try:
+        models.get(provider)
+    except Unavailable as error:
+        return f"{state}: {error.details['missing']} is not set"
+    return state
 
 
 async def _provider(settings: Settings, name: str, state: str) -> Finding:

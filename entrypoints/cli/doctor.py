@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
-    from entrypoints.cli.checks import Finding
+    from entrypoints.cli.findings import Finding
 
 
 def command(
@@ -29,7 +29,7 @@ def command(
 
     The exit status is 1 when something that is needed does not work.
     """
-    from entrypoints.cli.checks import State
+    from entrypoints.cli.findings import State
 
     findings = asyncio.run(_examine(provider, model))
     if json:
@@ -45,7 +45,8 @@ def command(
 
 
 async def _examine(provider: str | None, model: str | None) -> "list[Finding]":
-    from entrypoints.cli.checks import Finding, State, examine
+    from entrypoints.cli.checks import examine
+    from entrypoints.cli.findings import Finding, State
     from entrypoints.cli.provider_check import ask
     from entrypoints.logs import configure_logging
     from entrypoints.settings import SettingsError, load_settings

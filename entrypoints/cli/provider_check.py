@@ -8,7 +8,8 @@ from typing import Final
 from domain.errors import ProviderError, ProviderReason, Unavailable
 from domain.llm import ModelRequest, Piece, Reasoning, Stop, Text, UserTurn
 from domain.ports.chat_model import ChatModels
-from entrypoints.cli.checks import Finding, State, with_plugins
+from entrypoints.cli.checks import with_plugins
+from entrypoints.cli.findings import Finding, State
 from entrypoints.settings import Settings
 from plugins.errors import in_short
 

@@ -32,6 +32,11 @@ def test_a_used_installation(puerto: Command) -> None:
     status, found = findings(puerto)
     assert status == 0
     assert found["database"][0] == "ok"
+    assert found["configuration"][1] == "offline with its default model, autonomy semi, 0 rules"
+    assert found["users"] == ("ok", "1")
+    assert found["workers"] == ("ok", "none runs now")
+    assert found["registration"][1].startswith("open")
+    assert found["disk"][0] == "ok"
     assert found["data folder"][1].endswith("(mode 0700)")
     table = puerto("doctor")
     assert table.exit_code == 0
@@ -50,6 +55,26 @@ def test_open_folders_and_damaged_secrets(puerto: Command, tmp_path: Path) -> No
     assert found["data folder"][0] == "note"
     assert "chmod 700" in found["data folder"][1]
     assert found["JWT_SECRET"][0] == "broken"
+
+
+def test_what_is_stored_is_told(puerto: Command) -> None:
+    assert puerto("plugin", "disable", "basics").exit_code == 0
+    _, found = findings(puerto)
+    assert found["switch of plugin basics"] == ("note", "switched off")
+
+
+def test_each_setting_is_told_and_no_secret(
+    puerto: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "sk-4f9a6c1be27d"
+    monkeypatch.setenv("OPENAI_API_KEY", secret)
+    monkeypatch.setenv("PUERTO_OPEN_HOSTS", "10.0.0.5:8080, intranet.example")
+    _, found = findings(puerto)
+    assert found["OPENAI_API_KEY"] == ("ok", "set")
+    assert found["PUERTO_OPEN_HOSTS"] == ("ok", "10.0.0.5:8080, intranet.example")
+    assert "ANTHROPIC_API_KEY" in found["not set"][1]
+    assert "PUERTO_OPEN_HOSTS" not in found["not set"][1]
+    assert secret not in str(found)
 
 
 def test_a_wrong_setting_is_a_finding(puerto: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +99,10 @@ def test_providers_by_need(puerto: Command, monkeypatch: pytest.MonkeyPatch) -> 
     status, found = findings(puerto)
     assert (status, found["provider openai"]) == (
         1,
-        ("broken", "not configured, chosen by the settings"),
+        (
+            "broken",
+            "not configured: OPENAI_API_KEY is not set, chosen by the settings",
+        ),
     )
     with socket.create_server(("127.0.0.1", 0)) as server:
         place = f"127.0.0.1:{server.getsockname()[1]}"
