@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import orjson
 
-from adapters.llm.decoding import MalformedAnswer
+from adapters.llm.decoding import DONE, EventDecoder, MalformedAnswer
 from adapters.llm.failures import failure
 from adapters.llm.finish_reasons import Finish, Finishes, finish_of
 from adapters.llm.provider_errors import error_in_stream
@@ -36,6 +36,7 @@ class AnswerReader(ABC):
 
     def __init__(self, provider: str) -> None:
         self.provider = provider
+        self._decoder = EventDecoder(provider, self.exact)
         self.done = False  # whether the provider has said that nothing follows
         self._marked = False  # whether it said so with a mark that tells no reason
         self._tags = ThinkTags()
@@ -49,12 +50,34 @@ class AnswerReader(ABC):
         """Whether the model said why it stopped, or that all was said: else the answer was cut."""
         return bool(self._finish) or self._marked
 
-    @abstractmethod
-    def read(self, event: Object) -> Sequence[Piece]:
-        """Take in an event; return the pieces that it completes.
+    def take(self, data: bytes) -> Sequence[Piece]:
+        """Take in the data of an event; return the pieces that it completes.
 
         Raises:
             MalformedAnswer: it cannot be read, and something is lost with it.
+            ProviderError: the event is an error.
+
+        """
+        if not self._decoder.is_waiting:
+            try:
+                if pieces := self._quick(orjson.loads(data)):  # nearly always
+                    return pieces
+            except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+                pass  # no such piece, or no such protocol
+        return [piece for event in self._decoder.take(data) for piece in self.read(event)]
+
+    @abstractmethod
+    def _quick(self, event: Any) -> Sequence[Piece]:
+        """Take in an event that is a piece of text and nothing else; leave any other (nothing).
+
+        May raise what reaching into an event of another shape raises.
+        """
+
+    @abstractmethod
+    def read(self, event: Object) -> Sequence[Piece]:
+        """Take in any event; return the pieces that it completes.
+
+        Raises:
             ProviderError: the event is an error.
 
         """
@@ -64,17 +87,21 @@ class AnswerReader(ABC):
         self.done = self._marked = True
 
     def end(self) -> Sequence[Piece]:
-        """Return the last pieces, the `Stop` last, of an answer that is finished.
+        """Return the last pieces, the `Stop` last, of an answer that has come to its end.
 
         An answer cut by its length or refused has no calls: the last may be half a call, and the
         rest was never concluded.
 
         Raises:
             MalformedAnswer: what came does not make an answer.
-            ProviderError: the model failed.
+            ProviderError: the model failed, or the answer was cut.
 
         """
-        held, finish = self._tags.end(), self._how_it_ended()
+        late = [piece for event in self._decoder.end() for piece in self.read(event)]
+        if not self.finished:
+            ignored = self._decoder.ignored.decode("utf-8", "replace")
+            raise failure(self.provider, ProviderReason.TRUNCATED, ignored)
+        held, finish = [*late, *self._tags.end()], self._how_it_ended()
         if finish in {Finish.LENGTH, Finish.FILTERED}:
             reason = StopReason.LENGTH if finish is Finish.LENGTH else StopReason.REFUSAL
             return [*held, *self._closing_words(finish), Stop(reason, self._usage)]
@@ -121,8 +148,16 @@ class AnswerReader(ABC):
             raise MalformedAnswer(f"it stopped with {self._finish}")
         return Finish.FILTERED if self._refused else finish or Finish.ENDED
 
-    def _check_error(self, event: Object) -> None:
-        """Raise the error that an event is, in any usual form."""
+    def _take_other(self, event: Object) -> None:
+        """Take in what may be no event of the protocol: the mark that nothing follows, or an error.
+
+        Raises:
+            ProviderError: it is an error, in any usual form.
+
+        """
+        if event is DONE:
+            self.mark_done()
+            return
         error = event.get("error")
         if not error and (event.get("object") == "error" or event.get("type") == "error"):
             error = event

@@ -5,13 +5,12 @@ several times what all the rest of a turn does.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
 from adapters.llm.answer_reader import AnswerReader
 from adapters.llm.bodies import BodyReader
-from adapters.llm.decoding import Event, EventDecoder
 from adapters.llm.failures import failure
 from domain.errors import ProviderReason
 from domain.llm import Piece
@@ -35,23 +34,19 @@ async def pieces_of(
         TimeoutError: the deadline has passed.
 
     """
-    time, provider = asyncio.get_running_loop().time, reader.provider
-    decoder = EventDecoder(provider, reader.exact)
+    time, take, provider = asyncio.get_running_loop().time, reader.take, reader.provider
     async with aclosing(response), aclosing(_body_of(response)) as chunks:
         try:
             body = BodyReader(response.headers.get("content-type", ""))
             while not reader.done and (chunk := await anext(chunks, None)) is not None:
                 for data in body.feed(chunk):
-                    for event in decoder.take(data):
-                        if pieces := _read(reader, event):
-                            yield pieces
+                    if pieces := take(data):
+                        yield pieces
                 if time() > deadline:
                     raise TimeoutError
-            for pieces in _rest(reader, decoder, body):
-                yield pieces
-            if not reader.finished:
-                words = decoder.ignored.decode("utf-8", "replace")
-                raise failure(provider, ProviderReason.TRUNCATED, words)
+            if not reader.done:
+                for data in body.end():
+                    yield take(data)
             yield reader.end()
         except RecursionError as problem:
             words = "an event is nested too deep"
@@ -59,25 +54,6 @@ async def pieces_of(
         except ValueError as problem:
             raise failure(provider, ProviderReason.MALFORMED, str(problem)) from problem
         await _drain(chunks)
-
-
-def _read(reader: AnswerReader, event: Event) -> Sequence[Piece]:
-    if isinstance(event, dict):
-        return reader.read(event)
-    reader.mark_done()
-    return ()
-
-
-def _rest(
-    reader: AnswerReader, decoder: EventDecoder, body: BodyReader
-) -> Iterator[Sequence[Piece]]:
-    """Yield the pieces of what was held back until the body's end."""
-    if not reader.done:
-        for data in body.end():
-            for event in decoder.take(data):
-                yield _read(reader, event)
-    for event in decoder.end():
-        yield _read(reader, event)
 
 
 def _body_of(response: "httpx2.Response") -> AsyncGenerator[bytes, None]:

@@ -62,6 +62,16 @@ class MessageReader(AnswerReader):
         self._tokens: dict[str, int] = {}
         self._refusal = ""
 
+    def _quick(self, event: Any) -> Sequence[Piece]:
+        delta = event["delta"]
+        if event["type"] != "content_block_delta" or delta["type"] != "text_delta":
+            return ()
+        block, words = self._blocks[event["index"]], delta["text"]
+        if block.kind != "text" or not isinstance(words, str) or not words:
+            return ()
+        block.parts.append(words)
+        return self._tags.read(words)
+
     def read(self, event: Object) -> Sequence[Piece]:
         """Take in an event, or a whole message; return the pieces of text and reasoning in it.
 
@@ -70,7 +80,7 @@ class MessageReader(AnswerReader):
 
         """
         match event.get("type"):
-            case "content_block_delta":  # nearly always
+            case "content_block_delta":
                 return self._add(event.get("index"), as_object(event.get("delta")))
             case "content_block_start":
                 return self._begin(event.get("index"), as_object(event.get("content_block")))
@@ -83,7 +93,7 @@ class MessageReader(AnswerReader):
             case "message_stop":
                 self.mark_done()
             case _:
-                self._check_error(event)
+                self._take_other(event)
         return ()
 
     def _calls(self) -> Sequence[ToolRequest]:

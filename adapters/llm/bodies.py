@@ -5,7 +5,7 @@ body is one JSON object, a list of objects, or an object on each line. The first
 nobody's event stream begins with a bracket.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from adapters.llm.decoding import MalformedAnswer
@@ -16,27 +16,32 @@ _LARGEST: Final = 4 << 20  # bytes of a JSON body
 
 
 class BodyReader:
-    """Turn the bytes of a body, cut anywhere, into the data of its events."""
+    """Turn the bytes of a body, cut anywhere, into the data of its events.
+
+    ``feed`` takes in more bytes and returns the data of the events that they complete. It raises a
+    ValueError where an event, or the JSON body, is too large, and where it is a web page.
+    """
 
     def __init__(self, content_type: str) -> None:
         if content_type.startswith("text/html"):
             raise MalformedAnswer(f"not an event stream but {content_type}: check the base URL")
-        self._content_type = content_type
         self._stream = StreamDecoder()
-        self._begun = False
-        self._json: bytearray | None = None
+        self.feed: Callable[[bytes], list[bytes]] = self._begin  # then what the first byte says
+        self._json = bytearray()
+        self._is_json = False
 
-    def feed(self, piece: bytes) -> list[bytes]:
-        """Take in more bytes; return the data of the events that they complete.
+    def _begin(self, piece: bytes) -> list[bytes]:
+        first = piece.removeprefix(_BOM).lstrip()[:1]
+        if first == b"<":
+            raise MalformedAnswer("not an event stream but a web page: check the base URL")
+        if first in {b"{", b"["}:
+            self._is_json = True
+            self.feed = self._gather
+        elif first:
+            self.feed = self._stream.feed
+        return self.feed(piece) if first else self._stream.feed(piece)
 
-        Raises:
-            ValueError: an event, or the JSON body, is too large; or it is a web page.
-
-        """
-        if not self._begun:
-            self._begin(piece)
-        if self._json is None:
-            return self._stream.feed(piece)
+    def _gather(self, piece: bytes) -> list[bytes]:
         self._json += piece
         if len(self._json) > _LARGEST:
             raise MalformedAnswer(f"the answer is larger than {_LARGEST} bytes")
@@ -44,18 +49,10 @@ class BodyReader:
 
     def end(self) -> list[bytes]:
         """Return the data that is left once the body is whole, also of an unended event."""
-        if self._json is None:
+        if not self._is_json:
             return self._stream.feed(b"\n\n")
         body = bytes(self._json).removeprefix(_BOM).strip()
         return list(_values(body))
-
-    def _begin(self, piece: bytes) -> None:
-        first = piece.removeprefix(_BOM).lstrip()[:1]
-        self._begun = bool(first)
-        if first in {b"{", b"["}:
-            self._json = bytearray()
-        elif first == b"<":
-            raise MalformedAnswer("not an event stream but a web page: check the base URL")
 
 
 def _values(body: bytes) -> Iterator[bytes]:

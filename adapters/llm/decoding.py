@@ -1,15 +1,15 @@
 """From the data of a provider's events to JSON objects, for all dialects alike.
 
-Nearly every event is one JSON object, and takes the fast way. The others are what servers and
-proxies are seen to send: ``[DONE]`` in anybody's stream, no data at all, words that are no JSON,
-a list of objects, ``data:`` written twice, control characters and halves of characters in texts.
+Nearly every event is one JSON object; pieces of text do not even come here
+(`adapters.llm.answer_reader`). The others are what servers and proxies are seen to send:
+``[DONE]`` in anybody's stream, no data at all, words that are no JSON, a list of objects, ``data:``
+written twice, control characters and halves of characters in texts.
 """
 
 import json
 import logging
 import re
 from collections.abc import Sequence
-from enum import Enum
 from typing import Any, Final
 
 import orjson
@@ -18,7 +18,6 @@ from adapters.llm.split_characters import SplitCharacters
 
 _log = logging.getLogger(__name__)
 
-_NUL: Final = b"\\u0000"
 _PREFIX: Final = b"data:"
 _QUOTED: Final = 200  # bytes of what is passed over
 _MARKS: Final = frozenset({b"[DONE]", b"DONE", b"[done]", b'"[DONE]"'})
@@ -28,13 +27,10 @@ class MalformedAnswer(ValueError):
     """What came is not what the provider's protocol says."""
 
 
-class Mark(Enum):
-    """What is no object, and yet says something."""
+Event = dict[str, Any]
 
-    DONE = "[DONE]"  # nothing follows
-
-
-Event = dict[str, Any] | Mark
+DONE: Final[Event] = {"[DONE]": True}
+"""Stands for the mark that nothing follows, which is no object."""
 
 
 class EventDecoder:
@@ -51,29 +47,21 @@ class EventDecoder:
         self._split = SplitCharacters()
         self.ignored = b""  # the beginning of the first event that was passed over
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether objects are held back: then all that follows has to be taken here."""
+        return self._split.is_waiting
+
     def take(self, data: bytes) -> Sequence[Event]:
-        """Take in the data of one event; return the objects that are ready.
+        """Take in the data of an event; return the objects that are ready.
 
         Raises:
             MalformedAnswer: it is an object that is broken, or nested too deep.
 
         """
-        if not (_NUL in data or self._exact in data or self._split.is_waiting):
-            try:
-                value = orjson.loads(data)
-            except ValueError:
-                pass
-            else:
-                return (value,) if isinstance(value, dict) else self._of_value(value, data)
-        return self._take_carefully(_without_prefix(data))
-
-    def end(self) -> Sequence[Event]:
-        """Return the objects that were held back, once nothing follows."""
-        return self._split.end()
-
-    def _take_carefully(self, data: bytes) -> Sequence[Event]:
+        data = _without_prefix(data)
         if data in _MARKS:
-            return (*self.end(), Mark.DONE)
+            return (*self.end(), DONE)
         if not data.startswith((b"{", b"[")):
             self._ignore(data)
             return ()
@@ -81,14 +69,15 @@ class EventDecoder:
             value = _exactly(data) if self._exact_object.search(data) else orjson.loads(data)
         except ValueError:
             value = _exactly(data)
-        return self._of_value(value, data)
-
-    def _of_value(self, value: Any, data: bytes) -> Sequence[Event]:
         values = value if isinstance(value, list) else [value]
         objects = [each for each in values if isinstance(each, dict)]
         if len(objects) < len(values):
             self._ignore(data)
         return [event for each in objects for event in self._split.take(each)]
+
+    def end(self) -> Sequence[Event]:
+        """Return the objects that were held back, once nothing follows."""
+        return self._split.end()
 
     def _ignore(self, data: bytes) -> None:
         if data and not self.ignored:

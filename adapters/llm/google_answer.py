@@ -29,6 +29,19 @@ class GeminiReader(AnswerReader):
         super().__init__(provider)
         self._requests: list[tuple[str, Any]] = []
         self._notes = PartNotes()
+        self._counts: Any = None
+
+    def _quick(self, event: Any) -> Sequence[Piece]:
+        candidate = event["candidates"][0]
+        (part,) = candidate["content"]["parts"]
+        text = part["text"]
+        if len(part) != 1 or not isinstance(text, str) or not text:
+            return ()
+        if candidate.get("finishReason") or "error" in event:
+            return ()
+        self._counts = event.get("usageMetadata") or self._counts
+        self._notes.text(len(text), "")
+        return self._tags.read(text)
 
     def read(self, event: Object) -> list[Piece]:
         """Take in a chunk; return the pieces of text and reasoning in it.
@@ -37,16 +50,22 @@ class GeminiReader(AnswerReader):
             ProviderError: it is an error.
 
         """
-        self._check_error(event)
-        if usage := as_object(event.get("usageMetadata")):  # in every chunk, growing
-            self._usage = _usage(usage)
-        if not (candidates := as_objects(event.get("candidates"))):
+        candidates = as_objects(event.get("candidates"))
+        if not candidates or "error" in event:
+            self._take_other(event)
+        self._counts = event.get("usageMetadata") or self._counts  # in every chunk, growing
+        if not candidates:
             if as_text(as_object(event.get("promptFeedback")).get("blockReason")):
                 self._finish = "blocked"
             return []
         self._finish = as_text(candidates[0].get("finishReason")) or self._finish
         parts = as_objects(as_object(candidates[0].get("content")).get("parts"))
         return [piece for part in parts for piece in self._of_part(part)]
+
+    def end(self) -> Sequence[Piece]:
+        """Return the last pieces, as the base says."""
+        self._usage = _usage(as_object(self._counts))
+        return super().end()
 
     def _calls(self) -> Sequence[ToolRequest]:
         if not all(name for name, _ in self._requests):

@@ -33,6 +33,16 @@ class CompletionReader(AnswerReader):
         self._parts = Calls()
         self._notes = ReasoningNotes()
 
+    def _quick(self, event: Any) -> Sequence[Piece]:
+        choice = event["choices"][0]
+        delta = choice["delta"]
+        if len(delta) != 1 or choice.get("finish_reason") or event.get("usage"):
+            return ()
+        if "error" in event:
+            return ()
+        content = delta["content"]
+        return self._tags.read(content) if isinstance(content, str) and content else ()
+
     def read(self, event: Object) -> list[Piece]:
         """Take in a chunk, or a whole completion; return the pieces of text and reasoning in it.
 
@@ -40,9 +50,7 @@ class CompletionReader(AnswerReader):
             ProviderError: it is an error.
 
         """
-        if self._tags.plain and (content := _only_content(event)):
-            return self._tags.read(content)
-        self._check_error(event)
+        self._take_other(event)
         if usage := as_object(event.get("usage")):  # in the last chunk, or growing in every one
             self._usage = _usage(usage)
         if self._sources:
@@ -68,7 +76,7 @@ class CompletionReader(AnswerReader):
 
     def _of_choice(self, choice: Object) -> list[Piece]:
         if error := choice.get("error"):
-            self._check_error({"error": error})
+            self._take_other({"error": error})
         finish, native = as_text(choice.get("finish_reason")), choice.get("native_finish_reason")
         if finish:
             # Routers pass a failure of the service behind them on as a plain end.
@@ -98,19 +106,6 @@ class CompletionReader(AnswerReader):
         if function := as_object(delta.get("function_call")):  # the form before parallel calls
             self._parts.add(0, "", function)
         return pieces
-
-
-def _only_content(chunk: Object) -> str:
-    """Return the text of a chunk that holds nothing else, as nearly all do; else nothing."""
-    try:
-        choice = chunk["choices"][0]
-        delta = choice["delta"]
-        if len(delta) == 1 and not (choice.get("finish_reason") or chunk.get("usage")):
-            content = delta["content"]
-            return content if isinstance(content, str) else ""
-    except (AttributeError, IndexError, KeyError, TypeError):
-        pass
-    return ""
 
 
 def _reasoning(delta: Object) -> str:

@@ -35,6 +35,16 @@ class ResponseReader(AnswerReader):
         self._requests: list[tuple[str, Any]] = []
         self._trail = Trail()
 
+    def _quick(self, event: Any) -> Sequence[Piece]:
+        if event["type"] != _TEXT:
+            return ()
+        content = event["delta"]
+        if not isinstance(content, str) or not content:
+            return ()
+        pieces = self._tags.read(content)
+        self._count(pieces)
+        return pieces
+
     def read(self, event: Object) -> list[Piece]:
         """Take in an event, or a whole response; return the pieces of text and reasoning in it.
 
@@ -50,7 +60,7 @@ class ResponseReader(AnswerReader):
             return take(self, event)
         if event.get("object") == "response":  # no stream, though one was asked for
             return self._completed({"response": event})
-        self._check_error(event)
+        self._take_other(event)
         return []
 
     def _calls(self) -> Sequence[ToolRequest]:
@@ -63,8 +73,13 @@ class ResponseReader(AnswerReader):
 
     def _text(self, content: str) -> list[Piece]:
         pieces = self._say(content)
-        self._said += sum(len(piece.content) for piece in pieces if isinstance(piece, Text))
+        self._count(pieces)
         return pieces
+
+    def _count(self, pieces: Sequence[Piece]) -> None:
+        for piece in pieces:
+            if isinstance(piece, Text):
+                self._said += len(piece.content)
 
     def _refusal(self, event: Object) -> list[Piece]:
         return self._refuse(as_text(event.get("delta")))

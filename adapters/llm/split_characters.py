@@ -32,12 +32,8 @@ class SplitCharacters:
 
     def __init__(self) -> None:
         self._waiting: list[Any] = []
+        self.is_waiting = False  # whether events are held back
         self._half: _String | None = None
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether events are held back."""
-        return bool(self._waiting)
 
     def take(self, event: Any) -> list[Any]:
         """Take in a JSON value; return those that are ready, in the order in which they came."""
@@ -54,12 +50,14 @@ class SplitCharacters:
         self._half = next((each for each in _strings(event) if _is_high(each.text[-1])), None)
         if self._half is not None:
             self._waiting.append(event)
+            self.is_waiting = True
             return ready
         return [*ready, _mended(event)]
 
     def end(self) -> list[Any]:
         """Return the values that still wait."""
         ready, self._waiting, self._half = self._waiting, [], None
+        self.is_waiting = False
         return [_mended(event) for event in ready]
 
     def _follows(self, string: _String) -> bool:

@@ -18,15 +18,15 @@ class ThinkTags:
         self._held = ""  # what may be the beginning of a tag
         self._inside = False
         self._after_tag = False  # line ends here belong to the closing tag
-        self._last = ""  # the last character of the text so far
+        self._last = ""  # the last piece of the text so far
         self._only_text = False  # whether no tag counts any more
         self.has_given = False  # whether some text or reasoning was given
         self.plain = False  # whether a piece without "<" is text, and nothing is held back
 
     def read(self, content: str) -> list[Piece]:
         """Take in a piece of the text, not empty; return what it proves to be."""
-        if self.plain and (self._only_text or "<" not in content):
-            self._last = content[-1]
+        if self.plain and ("<" not in content or self._only_text):  # nearly always
+            self._last = content
             return [Text(content)]
         self._held += content
         if self._inside:
@@ -36,7 +36,7 @@ class ThinkTags:
     def end(self) -> list[Piece]:
         """Return what was held back, once the answer has ended; not blanks alone."""
         held = self._held
-        if self._last and held == _CLOSE and self._closes(self._last, ""):
+        if self._last and held == _CLOSE and self._closes(self._last[-1], ""):
             return [TextWasReasoning()]
         if self._inside:
             self._held, self.has_given = "", self.has_given or bool(held)
@@ -84,7 +84,7 @@ class ThinkTags:
             if not after:  # what follows decides
                 self.plain = False
                 return pieces
-            if self._closes(self._last, after[0]):
+            if self._closes(self._last[-1], after[0]):
                 self._held, self._last = after, ""
                 self._only_text = self._after_tag = True
                 return [*pieces, TextWasReasoning(), *self._text()]
@@ -103,7 +103,7 @@ class ThinkTags:
         """Give so many characters of what is held back as text."""
         text, self._held = self._held[:length], self._held[length:]
         if text:
-            self._last, self.has_given = text[-1], True
+            self._last, self.has_given = text, True
         self.plain = bool(self._last) and not self._held
         return [Text(text)] if text else []
 

@@ -123,7 +123,6 @@ class ProviderQuirks:
             ([f"a{HIGH}"], "a\ufffd"),
             ([LOW, "b"], "\ufffdb"),
             ([f"a{HIGH}", f"{HIGH}", f"{LOW}b"], "a\ufffd😀b"),
-            (["a\0b"], "a\ufffdb"),
         ],
     )
     async def test_what_cannot_be_kept_is_not_shown(
