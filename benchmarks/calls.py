@@ -9,7 +9,7 @@ are installed, they are asked about each request, too.
 
 A table is printed, with each malformed call below. A call is argued where the document says
 something against itself, as ``calls_argued.json`` explains. It ends with 1 if anything was
-malformed, or an operation could not be called.
+malformed, or an operation could not be called, and with 2 if nothing was.
 """
 
 import argparse
@@ -97,6 +97,9 @@ def main(arguments: Sequence[str]) -> int:
         for each in pool.map(run, paths, [told.calls] * len(paths)):
             found.append(each)
             print(_row(_cells(each)), flush=True)
+    if not sum(each.calls for each in found):
+        print(f"Nothing was called: no document of {told.folder} gives a tool.", file=sys.stderr)
+        return 2
     _tell(found)
     if told.json:
         rows = [{name: getattr(each, name) for name in each.__slots__} for each in found]

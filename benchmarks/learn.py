@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Final
 
 KINDS: Final = (".json", ".yaml", ".yml")
@@ -29,6 +30,8 @@ HEAD: Final = (
     "peak MB",
     "largest tool, bytes",
 )
+_OWN_WORDS: Final = "puerto: "  # how errors begin that are no crash
+_LONG: Final = 2_000  # characters of any other
 _KB_IN_MB: Final = 1024 if sys.platform != "darwin" else 1024**2  # of ru_maxrss, by platform
 
 
@@ -70,14 +73,21 @@ def learn(path: Path) -> Learned:
     """Learn one document in another process."""
     command = [sys.executable, "-m", "puerto", "learn", "--dry-run", "--json", str(path)]
     began = time.perf_counter()
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[1]
-    ) as process:
+    with (
+        TemporaryFile("w+") as told,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=told, cwd=Path(__file__).parents[1]
+        ) as process,
+    ):
         assert process.stdout is not None
         lines = [json.loads(line) for line in process.stdout]
-        _, _, usage = os.wait4(process.pid, 0)
+        _, status, usage = os.wait4(process.pid, 0)
         process.returncode = 0  # it has been waited for
-    seconds = time.perf_counter() - began
+        seconds = time.perf_counter() - began
+        told.seek(0)
+        problem = told.read()
+    if not lines and os.waitstatus_to_exitcode(status) and not problem.startswith(_OWN_WORDS):
+        sys.exit(f"{path.name}: puerto learn failed: {problem[-_LONG:]}")
     tools = [line for line in lines if "name" in line]
     return Learned(
         name=path.name,
@@ -115,6 +125,8 @@ def main(arguments: Sequence[str]) -> None:
         print(found[-1].row(), flush=True)
     operations = sum(each.operations for each in found)
     tools = sum(each.tools for each in found)
+    if not tools:
+        sys.exit(f"No document of {folder} gives a tool: there is nothing to tell.")
     with_operations = [each for each in found if each.operations or each.refused]
     giving = sum(bool(each.tools) for each in with_operations)
     print(

@@ -64,7 +64,7 @@ def command(
     With --dry-run, tells of each operation which tool it becomes, or why it is skipped. That needs
     no database, and fetches nothing: neither the document nor what it refers to.
 
-    The exit status is 1 when the document cannot be read, or has operations and gives no tool.
+    The exit status is 1 when the document cannot be read, or gives no tool.
     """
     if not dry_run:
         from entrypoints.cli.learning import learn
@@ -101,8 +101,9 @@ def command(
         _fail(error.message, 1)
     if not json:
         typer.echo(f"{tools} tools, {skipped} operations skipped")
-    if skipped and not tools:
-        _fail("none of the operations can be learned", 1)
+    if not tools:
+        what = "none of the operations can be learned" if skipped else "it has no operations"
+        _fail(what, 1)
 
 
 def _fail(line: str, status: int) -> None:

@@ -7,7 +7,7 @@ from plugins.openapi.lowering.patterns import usable
 from plugins.openapi.lowering.words import joined, plain, shortened, value_text
 from plugins.openapi.reading.values import is_true, text
 
-FILE: Final = "A file, as base64 or a data: URL"
+FILE: Final = "A file: its text, or bytes as data:image/png;base64,..."
 MOST_WORDS: Final = 300  # characters
 _LONG_EXAMPLE: Final = 60
 _MOST_DEEP: Final = 2  # where examples are worth their tokens

@@ -16,6 +16,9 @@ from plugins.openapi.wire.media_types import essence, is_json, is_json_lines, is
 ERROR_LENGTH: Final = 2000  # characters of an API's error that the model sees
 _TOLD: Final = ("location", "link", "retry-after")  # headers that tell what to do next
 _MESSAGES: Final = ("message", "detail", "error_description", "title", "error", "errors", "fault")
+_ENCODED_NAME: Final = re.compile(  # RFC 8187; it counts more than the other (RFC 6266, 4.3)
+    r"filename\*\s*=\s*\"?(utf-8|iso-8859-1)'[^']*'([^;\s\"]+)", re.IGNORECASE
+)
 _FILENAME: Final = re.compile(r"filename\s*=\s*(?:\"([^\"]*)\"|([^;\s]+))", re.IGNORECASE)
 _UNFIT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f/\\\ud800-\udfff]")
 _FAILED: Final = 400
@@ -89,8 +92,12 @@ def _artifact(response: WebResponse) -> Artifact:
 
 
 def _filename(response: WebResponse) -> str:
-    found = _FILENAME.search(response.header("content-disposition") or "")
-    given = (found[1] or found[2] or "") if found else ""
+    disposition = response.header("content-disposition") or ""
+    if (encoded := _ENCODED_NAME.search(disposition)) is not None:
+        given = unquote(encoded[2], encoding=encoded[1], errors="replace")
+    else:
+        found = _FILENAME.search(disposition)
+        given = (found[1] or found[2] or "") if found else ""
     last = unquote(urlsplit(response.url).path.rpartition("/")[2])
     return _UNFIT.sub("_", given or last)[:NAME_LENGTH] or "file"
 

@@ -56,8 +56,9 @@ def encode_body(content: Content, value: Any) -> tuple[str, bytes]:
         return f"{essence(media_type)}; boundary={boundary}", data
     text = _as_text(media_type, content, value)
     if text is None:
-        data = file_of(value).data
-        return media_type, base64.b64encode(data) if is_base64(content.schema) else data
+        encoded = is_base64(content.schema)
+        data = file_of(value, encoded=encoded).data
+        return media_type, base64.b64encode(data) if encoded else data
     return _with_charset(media_type, text), utf8(text)
 
 

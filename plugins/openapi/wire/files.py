@@ -1,9 +1,10 @@
-"""Files in arguments: as base64, as text, or as an object that says more of them."""
+"""Files in arguments: as text, as a ``data:`` URL, or as an object that says more of them."""
 
 import base64
 import binascii
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
@@ -45,12 +46,13 @@ def is_file(value: Any) -> bool:
     )
 
 
-def file_of(value: Any) -> File:
+def file_of(value: Any, *, encoded: bool = False) -> File:
     """Read a file.
 
-    It is base64, a ``data:`` URL, whose parameter ``name`` names the file, other text (sent as it
-    is), or an object: ``content`` (base64) or ``text``, and perhaps ``filename`` and
-    ``media_type``. Anything else is sent as JSON.
+    It is text (sent as it is), a ``data:`` URL, whose parameter ``name`` names the file, or an
+    object: ``content`` (base64) or ``text``, and perhaps ``filename`` and ``media_type``. Anything
+    else is sent as JSON. A text is base64 only where that is said: many a word is by chance. It is
+    said of all texts with ``encoded``.
 
     Raises:
         InvalidArguments: ``content`` is not base64, or ``media_type`` is no media type.
@@ -64,10 +66,10 @@ def file_of(value: Any) -> File:
         named = _NAMED.search(url[2])
         name = unquote(named[1]) if named else ""
         return File(_decoded(value[url.end() :]), filename=name, media_type=url[1] or "")
-    try:
-        return File(_decoded(value))
-    except InvalidArguments:
-        return File(utf8(value))
+    if encoded:
+        with suppress(InvalidArguments):
+            return File(_decoded(value))
+    return File(utf8(value))
 
 
 def kind_of(file: File) -> str:

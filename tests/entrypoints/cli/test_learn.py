@@ -89,7 +89,8 @@ def test_what_cannot_be_read_is_told_twice(
 def test_the_exit_status_tells_whether_there_is_something(puerto: Command, spec: Path) -> None:
     spec.write_text("openapi: 3.1.0\nwebhooks: {}")
     empty = puerto("learn", "--dry-run", "--json", str(spec))
-    assert (empty.exit_code, empty.stdout) == (0, "")
+    assert (empty.exit_code, empty.stdout) == (1, "")
+    assert empty.stderr == "puerto: it has no operations\n"
     spec.write_text("openapi: 3.1.0\npaths: {/x: {get: 5}}")
     useless = puerto("learn", "--dry-run", "--json", str(spec))
     assert useless.exit_code == 1

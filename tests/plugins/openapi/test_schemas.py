@@ -33,7 +33,7 @@ THING = {"type": "object", "properties": {"a": {"type": "string"}}, "required": 
             {
                 "type": "string",
                 "format": "binary",
-                "description": "A file, as base64 or a data: URL",
+                "description": "A file: its text, or bytes as data:image/png;base64,...",
             },
         ),
         ({"type": "long"}, {"type": "integer", "format": "int64"}),
@@ -284,7 +284,8 @@ def test_definitions_of_one_name_are_kept_apart() -> None:
             {
                 "type": "string",
                 "format": "binary",
-                "description": "A file, as base64 or a data: URL. Sent as image/png",
+                "description": "A file: its text, or bytes as data:image/png;base64,... "
+                "Sent as image/png",
             },
         ),
         ("application/vnd.x", THING, THING),

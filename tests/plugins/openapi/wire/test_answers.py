@@ -78,6 +78,26 @@ def test_every_charset_of_the_list_is_one() -> None:
             "image/png",
             ".._x_y.png",
         ),
+        (
+            {"content_disposition": "inline; filename=a.txt; filename*=UTF-8''%e2%82%ac.txt"},
+            "application/octet-stream",
+            "€.txt",
+        ),
+        (
+            {"content_disposition": "inline; filename*=iso-8859-1'en'%A3.txt; filename=a.txt"},
+            "application/octet-stream",
+            "£.txt",
+        ),
+        (
+            {"content_disposition": "attachment; filename*=UTF-8''..%2F%FFx; filename=a.txt"},
+            "application/octet-stream",
+            ".._\ufffdx",
+        ),
+        (
+            {"content_disposition": "attachment; filename*=punycode''abc; filename=a.txt"},
+            "application/octet-stream",
+            "a.txt",
+        ),
     ],
 )
 def test_the_rest_is_an_artifact(headers: dict[str, str], media_type: str, name: str) -> None:

@@ -57,12 +57,14 @@ def parts_of(one: Content, value: Any) -> list[Part]:
         ("text/plain; charset=UTF-8", "\u017e", None, "\u017e"),
         ("text/csv", "a,b\n", None, "a,b\n"),
         ("application/xml", "<a>\u017e</a>", None, "<a>\u017e</a>"),
-        ("application/octet-stream", base64.b64encode(b"bytes!").decode(), None, "bytes!"),
+        ("application/octet-stream", "data:;base64,Ynl0ZXMh", None, "bytes!"),
+        ("application/octet-stream", "Ynl0ZXMh", None, "Ynl0ZXMh"),  # a text, until told otherwise
+        ("application/octet-stream", "test", None, "test"),
         ("application/octet-stream", "not base64!", None, "not base64!"),
         ("application/octet-stream", {"text": "abcd"}, None, "abcd"),
         ("image/png", f"data:image/png;base64,{base64.b64encode(b'png').decode()}", None, "png"),
         ("image/*", {"content": "cG5n", "media_type": "image/gif"}, "image/gif", "png"),
-        ("image/*", "R0lGODk=", "image/gif", "GIF89"),  # as it begins
+        ("image/*", {"content": "R0lGODk="}, "image/gif", "GIF89"),  # as it begins
         ("image/*", "data:image/webp;base64,cG5n", "image/webp", "png"),
         ("*/*", {"content": "JVBERi0="}, "application/pdf", "%PDF-"),
         ("*/*", {"a": 1}, "application/json", '{"a":1}'),
@@ -131,7 +133,7 @@ def test_what_may_be_left_out_is_where_nothing_would_be_written() -> None:
 
 def test_a_range_of_media_types_is_not_guessed() -> None:
     with pytest.raises(InvalidArguments, match="say which by a data: URL"):
-        body_of(content("image/*"), base64.b64encode(b"unknown").decode())
+        body_of(content("image/*"), "unknown")
 
 
 @pytest.mark.parametrize("shape", [{"format": "byte"}, {"contentEncoding": "base64"}])
@@ -172,7 +174,7 @@ def test_parts_are_written_property_by_property() -> None:
 @pytest.mark.parametrize(
     ("value", "part"),
     [
-        (PNG64, ("file", "file", "application/octet-stream", PNG)),
+        (PNG64, ("file", "file", "application/octet-stream", PNG64.encode())),
         (f"data:image/png;base64,{PNG64}", ("file", "file", "image/png", PNG)),
         (f"data:image/png;name=a%20b.png;base64,{PNG64}", ("file", "a b.png", "image/png", PNG)),
         (
@@ -204,7 +206,8 @@ def test_files_are_told_by_every_versions_words() -> None:
         {"type": "string", "format": "binary"},
     ):
         several = {"properties": {"f": {"type": "array", "items": schema}}}
-        found = parts_of(content(PARTS, several), {"f": [PNG64, PNG64]})
+        url = f"data:;base64,{PNG64}"
+        found = parts_of(content(PARTS, several), {"f": [url, url]})
         assert [part[3] for part in found] == [PNG, PNG]
     encoded = {"properties": {"f": {"type": "string", "contentEncoding": "base64"}}}
     assert parts_of(content(PARTS, encoded), {"f": PNG64}) == [("f", None, None, PNG64.encode())]
