@@ -21,6 +21,7 @@ from adapters.web.client import GatedWeb
 from adapters.web.gate import Gate
 from adapters.web.oauth import OAuthTokens
 from adapters.web.transport import GatedTransport
+from domain.api_credentials import Credentials, Token
 from domain.errors import InvalidArguments, PuertoError
 from domain.open_hosts import read_open_hosts
 from plugins.argument_schema import ArgumentSchema
@@ -73,6 +74,12 @@ def run(path: Path, calls: int) -> Outcome:
     return outcome
 
 
+def _credentials(tool: LoweredTool) -> Credentials:
+    """Return what the operator gives of a tool's parameters: they are checked like all others."""
+    schemes = tool.operation.schemes.items()
+    return Credentials({name: Token("a-key") for name, each in schemes if each.is_parameter})
+
+
 class _Run:
     def __init__(self, outcome: Outcome, data: bytes, calls: int) -> None:
         self._outcome, self._calls = outcome, calls
@@ -118,7 +125,13 @@ class _Run:
             self._arguments = arguments
             try:
                 await caller.exchange(
-                    ApiCall(tool.operation, call_id=f"call-{number}", server=server), arguments
+                    ApiCall(
+                        tool.operation,
+                        call_id=f"call-{number}",
+                        credentials=_credentials(tool),
+                        server=server,
+                    ),
+                    arguments,
                 )
                 made += 1
             except PuertoError as error:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from plugins.openapi.lowering.descriptions import MOST_WORDS
@@ -80,12 +81,14 @@ def told_apart(
         if "$ref" in schema and (found := target(part)) is not None
     }
     goes_by = dict(zip(named, _goes_by(list(named.values())), strict=True))
-    return [
-        _marked(schema, name, named[number][0], named[number][2], goes_by[number])
-        if number in named
-        else schema
-        for number, schema in enumerate(lowered)
-    ]
+    marked = []
+    for number, schema in enumerate(lowered):
+        if number in named:
+            found, _, own = named[number]
+            others = [{"$ref": lowered[other]["$ref"]} for other in named if other != number]
+            schema = _marked(schema, found, own, _Mark(name, goes_by[number], others))  # noqa: PLW2901
+        marked.append(schema)
+    return marked
 
 
 def _own_values(found: Found, name: str, target: Target) -> list[str] | None:
@@ -122,22 +125,38 @@ def _bare(name: str) -> str:
     return re.sub(r"[\W_]", "", name).lower()
 
 
-def _marked(
-    schema: Schema, name: str, found: Found, own: list[str] | None, by: list[str]
-) -> Schema:
-    """Return a part that says which values it goes by; it says so itself where it takes but one.
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """The property that tells parts apart, the values of one part, and the other parts."""
 
-    The property is needed, unless it has a default: then the document allows to leave it out.
-    """
+    name: str
+    values: list[str]
+    others: list[Schema]
+
+    def needed(self, *, has_default: bool) -> Schema:
+        """Say when the property is needed.
+
+        If it has a default, a value that fits no other part goes without, and is no riddle.
+        """
+        required: Schema = {"required": [self.name]}
+        if not has_default:
+            return required
+        return {"anyOf": [required, {"not": {"anyOf": self.others}}]} if self.others else {}
+
+
+def _marked(schema: Schema, found: Found, own: list[str] | None, mark: _Mark) -> Schema:
+    """Return a part that says which values it goes by; it says so itself where it takes but one."""
     definition = entries(found.value)
-    said = entries(entries(definition.get("properties")).get(name))
-    needed = {} if "default" in said else {"required": [name]}
+    said = entries(entries(definition.get("properties")).get(mark.name))
+    needed = mark.needed(has_default="default" in said)
     if own is not None and len(own) == 1:
-        return schema if name in names_in(definition.get("required")) else {**schema, **needed}
-    if not by:
+        is_said = mark.name in names_in(definition.get("required"))
+        return schema if is_said else {**schema, **needed}
+    if not mark.values:
         return schema
-    marked = {"const": by[0]} if len(by) == 1 else {"enum": by}
-    return {**schema, "properties": {name: marked}, **needed}
+    one = len(mark.values) == 1
+    marked = {"const": mark.values[0]} if one else {"enum": mark.values}
+    return {**schema, "properties": {mark.name: marked}, **needed}
 
 
 def kinds_named(properties: dict[str, Schema], raw: Mapping[str, Any]) -> dict[str, Schema]:

@@ -96,13 +96,17 @@ def _scheme(parameter: Parameter, known: Schemes) -> tuple[str, SecurityScheme]:
 
 
 def _alternatives(security: Security, needed: Schemes, optional: Schemes) -> Security:
-    """Return the alternatives, first those with all credentials, then those that need less."""
+    """Return the alternatives, first those with all credentials, then those that need less.
+
+    The parameters alone are one, too: often they carry what the document's scheme would.
+    """
     none: Sequence[Mapping[str, Sequence[str]]] = [{}]
     told = security or none
     more = [
         *({**each, **_asking(needed), **_asking(optional)} for each in told),
         *({**each, **_asking(needed)} for each in told if each or needed or optional),
         *(each for each in told if each or not needed),
+        *(each for each in (_asking({**needed, **optional}), _asking(needed)) if each),
     ]
     return list(_once(more))
 

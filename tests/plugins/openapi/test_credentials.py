@@ -84,7 +84,7 @@ def test_credentials_join_those_that_the_document_asks_for() -> None:
     found = tool(
         parameter("api_key"), security=[{"o": ["a"]}], components={"securitySchemes": OAUTH}
     ).operation
-    assert found.security == [{"o": ["a"], "api_key": []}, {"o": ["a"]}]
+    assert found.security == [{"o": ["a"], "api_key": []}, {"o": ["a"]}, {"api_key": []}]
     assert tool(parameter("api_key")).operation.security == [{"api_key": []}, {}]
 
 
