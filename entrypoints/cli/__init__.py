@@ -2,6 +2,7 @@
 
 from entrypoints.cli import (
     ask,
+    backup,
     call,
     chat,
     consent,
@@ -32,4 +33,5 @@ app.command("call")(call.command)
 app.command("learn")(learn.command)
 app.command("record")(record.command)
 app.command("migrate")(migrate.command)
+app.command("backup")(backup.command)
 app.command("doctor")(doctor.command)
