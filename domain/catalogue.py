@@ -1,7 +1,7 @@
 """The catalogue: every tool at hand, ranked for a task."""
 
 import asyncio
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from domain.ports.tool_ranker import ToolRanker
@@ -57,12 +57,16 @@ class Catalogue:
             for name, spec in specs.items()
             if (known := before.get(name)) is not spec and known != spec
         ]
-        gone = self._specs.keys() - specs.keys()
-        for at, name in enumerate([*gone, *changed], 1):
-            if name in specs:
-                self._ranker.add(specs[name])
-            else:
-                self._ranker.discard(name)
+        gone = [name for name in before if name not in specs]
+        for _ in self._ranker.discard_many(gone) if len(gone) > _AT_ONCE else self._dropped(gone):
+            await asyncio.sleep(0)
+        for at, name in enumerate(changed, 1):
+            self._ranker.add(specs[name])
             if at % _AT_ONCE == 0:
                 await asyncio.sleep(0)
         self._specs = specs
+
+    def _dropped(self, gone: Iterable[str]) -> Iterator[None]:
+        for name in gone:
+            self._ranker.discard(name)
+        yield

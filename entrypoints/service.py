@@ -12,6 +12,7 @@ from domain.log_context import bind
 from entrypoints.cloud_variables import hand_on
 from entrypoints.container import Container
 from entrypoints.learned_apis import register_learned_apis
+from entrypoints.memory import MemoryKeeper
 from entrypoints.services import Services
 from entrypoints.settings import Settings
 from entrypoints.start import require_answerers
@@ -185,6 +186,7 @@ async def take_in_plugins(
     """
     desk = container.plugin_desk()
     desk.watch(container.catalogue().catch_up)
+    desk.watch(MemoryKeeper(container.toolbox()).follow)
     stack.push_async_callback(desk.stop)  # goes first, else lifespans would be entered again
     await desk.start(tries_again=tries_again)
     await register_learned_apis(container)

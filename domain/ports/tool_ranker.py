@@ -1,6 +1,6 @@
 """The port to what ranks tools for a task."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from domain.tools import ToolSpec
@@ -15,6 +15,13 @@ class ToolRanker(Protocol):
 
     def discard(self, name: str) -> None:
         """Remove the tool of that name if there is one."""
+        ...
+
+    def discard_many(self, names: Iterable[str]) -> Iterator[None]:
+        """Remove the tools of these names, some milliseconds of work with each step.
+
+        Unless it is stepped through to its end, it has to be begun again.
+        """
         ...
 
     def rank(self, query: str, limit: int, *, among: Container[str] | None = None) -> Sequence[str]:

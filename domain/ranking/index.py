@@ -5,7 +5,7 @@ more through its topics, so that "bitcoin" finds finance. Each request in a mess
 itself, and the best of each come first: a message of three requests finds its three tools.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from heapq import nlargest
 from typing import Final, NamedTuple
 
@@ -21,6 +21,7 @@ _CANDIDATES: Final = 50  # of a clause, or twice as many as are asked for
 _COMMON: Final = 0.2  # of the tools: a word of more only tells candidates apart
 _COMMON_LEAST: Final = 50  # tools, for the same
 _ACTION: Final = 0.75  # of what a rare word counts, however many tools do the same
+_STEP: Final = 500  # terms of which tools are removed at once: a millisecond or two
 _EVENNESS: Final = 0.5  # 0: the loudest request wins; 1: every request gives its best tool
 _WHOLE: Final = 0.1  # of what a tool scores in the other requests too
 _SUPPORT: Final = 1.0  # of a tool's own score, in the group that says most of the request
@@ -79,6 +80,24 @@ class ToolIndex:
             if not postings:
                 del self._postings[term]
         self._groups.discard(number)
+
+    def discard_many(self, names: Iterable[str]) -> Iterator[None]:
+        """Remove the tools of these names, a little with each step.
+
+        Between two steps the index serves as it is. One that is not stepped through to its end has
+        removed nothing for good: it is begun again.
+        """
+        numbers = {at for name in names if (at := self._names.get(name)) is not None}
+        for at, term in enumerate(list(self._postings), 1):
+            postings = self._postings[term]
+            postings.remove_all(numbers)
+            if not postings:
+                del self._postings[term]
+            if at % _STEP == 0:
+                yield
+        for number in numbers:
+            self._names.discard(self._specs.pop(number).name)
+            self._groups.discard(number)
 
     def rank(self, query: str, limit: int, *, among: Container[str] | None = None) -> Sequence[str]:
         """Return the names of the tools that fit, best first, at most ``limit`` of them.

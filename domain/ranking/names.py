@@ -31,6 +31,10 @@ class Names:
         self._numbers[name] = number
         self._folded.setdefault(fold(name), {})[number] = None
 
+    def get(self, name: str) -> int | None:
+        """Return the tool of that very name."""
+        return self._numbers.get(name)
+
     def discard(self, name: str) -> int | None:
         """Remove a tool's name and return its number, None where there is no such tool."""
         number = self._numbers.pop(name, None)

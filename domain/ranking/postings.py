@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 
 class Postings:
@@ -33,6 +33,14 @@ class Postings:
         at = bisect_left(self.tools, tool)
         del self.tools[at], self.impacts[at]
         self._groups = None
+
+    def remove_all(self, tools: Container[int]) -> None:
+        """Remove those of the tools that are here."""
+        kept = [at for at, tool in enumerate(self.tools) if tool not in tools]
+        if len(kept) < len(self.tools):
+            self.tools = array("I", map(self.tools.__getitem__, kept))
+            self.impacts = array("f", map(self.impacts.__getitem__, kept))
+            self._groups = None
 
     def impact(self, tool: int) -> float:
         """Return how much of a tool the term is, 0 where the tool does not say it."""

@@ -242,3 +242,18 @@ def test_words_of_another_language_are_not_misspelt() -> None:
     index = ToolIndex((*MANY, tool("carry", "Carry a porter."), tool("sail", "A boat.")))
     assert list(index.rank("carra borter bost salz wird nicht", 5)) == []
     assert index.rank("a portor", 5) == ["carry"]
+
+
+@given(
+    st.lists(st.sampled_from(TOOLS + MANY[:60] + TRUCKS + PHONES), unique_by=lambda one: one.name),
+    st.randoms(),
+)
+def test_many_may_go_at_once(tools: list[ToolSpec], random: Any) -> None:
+    index = ToolIndex(tools)
+    gone = {spec.name for spec in tools if random.random() < 0.6}
+    next(iter(index.discard_many(gone)), None)  # and not stepped through
+    for _ in index.discard_many([*gone, "nobody"]):
+        pass
+    kept = ToolIndex(spec for spec in tools if spec.name not in gone)
+    assert len(index) == len(kept)
+    assert answers(index) == answers(kept)

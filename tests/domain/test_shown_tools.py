@@ -210,6 +210,36 @@ async def test_the_catalogue_follows_the_toolbox() -> None:
     assert "translate" not in await catalogue.specs()
 
 
+class CountingIndex(ToolIndex):
+    """Notes which tools are added."""
+
+    def __init__(self) -> None:
+        self.added: list[str] = []
+        super().__init__()
+
+    def add(self, tool: ToolSpec) -> None:
+        self.added.append(tool.name)
+        super().add(tool)
+
+
+async def test_the_catalogue_takes_in_what_changed_alone() -> None:
+    toolbox, index = FakeToolbox(*SHIPS, *OTHERS), CountingIndex()
+    catalogue = Catalogue(toolbox, index)
+    await catalogue.catch_up()
+    index.added.clear()
+
+    toolbox.put(described("get_weather", "Launch a rocket."))
+    await catalogue.catch_up()
+    assert index.added == ["get_weather"]
+
+    for ship in SHIPS:
+        toolbox.drop(ship.spec.name)
+    await catalogue.catch_up()
+    assert index.added == ["get_weather"]
+    assert len(index) == len(OTHERS)
+    assert names(await catalogue.rank("a ship", 5)) == []
+
+
 def test_a_tool_estimates_its_tokens() -> None:
     long = FakeTool("look").spec
     assert described("look", "Look. " * 100).spec.tokens > long.tokens > 10

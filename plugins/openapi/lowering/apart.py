@@ -32,6 +32,7 @@ from plugins.openapi.reading import (
 
 _GRACE: Final = 5.0  # seconds, for the process to start and to say that its time is over
 _WANTED: Final = b'{"wanted":'
+_CHUNK: Final = 1 << 20  # bytes that are read at once, at most
 _KEPT: Final = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR")  # no secret is among them
 
 
@@ -102,25 +103,33 @@ async def learn_apart(
 
 
 async def _talk(process: Process, asked: bytes, fetch: AsyncFetch | None) -> Sequence[bytes]:
-    """Return the lines that the process answers, but those that want something."""
+    """Return the lines that the process answers, but those that want something.
+
+    Behind one of these comes nothing until it is answered. So it is the last line that there is,
+    and nobody looks for lines in the megabytes before it.
+    """
     stdin, stdout = process.stdin, process.stdout
     assert stdin is not None  # noqa: S101 - they are pipes
     assert stdout is not None  # noqa: S101
-    lines = []
+    answer = bytearray()
     try:
         stdin.write(asked)
         await stdin.drain()
-        async for line in stdout:
-            if fetch is not None and line.startswith(_WANTED):
-                stdin.write(await _fetched(orjson.loads(line)["wanted"], fetch))
+        while data := await stdout.read(_CHUNK):
+            answer += data
+            if fetch is None or not answer.endswith(b"\n"):
+                continue
+            last = answer.rfind(b"\n", 0, -1) + 1
+            if answer.startswith(_WANTED, last):
+                wanted = orjson.loads(answer[last:])["wanted"]
+                del answer[last:]
+                stdin.write(await _fetched(wanted, fetch))
                 await stdin.drain()
-            else:
-                lines.append(line)
     except ConnectionError:  # it was ended
         pass
     finally:
         stdin.close()
-    return lines
+    return bytes(answer).splitlines()
 
 
 async def _fetched(url: str, fetch: AsyncFetch) -> bytes:

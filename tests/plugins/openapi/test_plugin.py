@@ -129,6 +129,17 @@ def test_what_did_not_change_is_not_made_again(kept: Kept) -> None:
     assert all(after[name] is tool for name, tool in before.items())
 
 
+def test_a_change_makes_the_tool_anew_that_it_is_about_and_no_other(kept: Kept) -> None:
+    before = {tool.spec.name: tool for tool in kept.host.tools()}
+    kept.set(overrides={"POST /pets": Override(description="Better words.")})
+    kept.reload()
+    after = {tool.spec.name: tool for tool in kept.host.tools()}
+
+    assert after.keys() == before.keys()
+    assert [name for name, tool in before.items() if after[name] is not tool] == ["addPet"]
+    assert after["addPet"].spec.description == "Better words."
+
+
 def test_a_call_that_would_go_elsewhere_is_of_another_version(kept: Kept) -> None:
     before = kept.version()
     kept.set(overrides={"POST /pets": Override(enabled=False)})
