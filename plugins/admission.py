@@ -147,6 +147,11 @@ def running_in(frame: FrameType) -> AdmittedTool | None:
     return tool
 
 
+def hands_over(frame: FrameType) -> bool:
+    """Tell whether this is a frame of ours that does nothing but call a tool's own code."""
+    return frame.f_code in _PASSING
+
+
 def run_of(frame: FrameType) -> str:
     """Return the run whose call such a frame makes; empty where it only checks arguments."""
     context = frame.f_locals.get("context")
@@ -154,6 +159,7 @@ def run_of(frame: FrameType) -> str:
 
 
 _CALLERS: Final = {AdmittedTool._run.__code__, AdmittedTool.check.__code__}  # noqa: SLF001  ours
+_PASSING: Final = _CALLERS | {FunctionTool.run.__code__, FunctionTool._call.__code__}  # noqa: SLF001
 
 
 def admit(tool: Tool, plugin: str, release: str = "") -> AdmittedTool:

@@ -15,8 +15,9 @@ from typing import Final
 
 from domain.log_context import RUN, bound
 from domain.switches import SwitchKind
-from plugins.admission import run_of, running_in
+from plugins.admission import hands_over, run_of, running_in
 
+_OURS: Final = frozenset({"domain", "adapters", "plugins", "entrypoints"})
 _LOOKS: Final = 8  # at the loop, in the time that it may stand still
 _log: Final = logging.getLogger(__name__)
 
@@ -107,13 +108,20 @@ class LoopWatch:
 
 
 def find_culprit(innermost: FrameType, owner_of: OwnerOf) -> Culprit | None:
-    """Return whose code a stack is in, and the innermost place in that code."""
+    """Return whose code a stack is in, and the innermost place in that code.
+
+    Nobody is blamed for code of ours, even where a plugin called it, or handed over what keeps it
+    busy: that is for us to mend.
+    """
     owner, place = None, ""
     frame: FrameType | None = innermost
     while frame is not None:
         if owner is None:
-            owner = owner_of(frame.f_globals.get("__name__", ""))
+            module = frame.f_globals.get("__name__", "")
+            owner = owner_of(module)
             place = _place(frame) if owner is not None else ""
+            if owner is None and module.partition(".")[0] in _OURS and not hands_over(frame):
+                return None
         if (tool := running_in(frame)) is not None:
             run_id = run_of(frame)
             return Culprit(SwitchKind.TOOL, tool.spec.name, place or _place(innermost), run_id)

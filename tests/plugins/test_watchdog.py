@@ -4,7 +4,7 @@ import asyncio
 import sys
 import threading
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -111,3 +111,45 @@ def test_a_check_is_the_tools_too() -> None:
     host = PluginHost()
     host.register(plugin(Checking(spec("look"))), "mine")
     assert host.get("look").check({}) == {"kind": "tool", "name": "look"}
+
+
+class Bulky(HandMade):
+    """A tool whose result takes long to look through."""
+
+    async def run(self, _arguments: Mapping[str, Any], _context: ToolContext) -> Any:
+        return [{"id": n, "name": f"name {n}", "parts": [n, n]} for n in range(50_000)]
+
+
+async def test_nobody_is_blamed_for_a_large_result(context: ToolContext) -> None:
+    host = PluginHost()
+    host.register(plugin(Bulky(spec("rows"))), "good")
+    async with watched(lambda module: None) as told:
+        assert len(await host.get("rows").run({}, context)) == 50_000
+    assert told.calls == []
+
+
+class Watching(Iterator[int]):
+    """Looks at the stack in which code of ours reads it: from its own frame, and from ours."""
+
+    def __init__(self) -> None:
+        self.found: list[Any] = []
+
+    def __next__(self) -> int:
+        for frame in (sys._getframe(), sys._getframe(1)):
+            self.found.append(find_culprit(frame, ours))
+        raise StopIteration
+
+
+def test_code_of_ours_that_a_tool_keeps_busy_is_not_the_tools() -> None:
+    items = Watching()
+
+    class Giving(HandMade):
+        def check(self, _arguments: Mapping[str, Any]) -> dict[str, Any]:
+            return {"items": items}
+
+    host = PluginHost()
+    host.register(plugin(Giving(spec("look"))), "mine")
+    assert host.get("look").check({}) == {"items": []}
+    its_own, ours_alone = items.found
+    assert (its_own.kind, its_own.name) == (SwitchKind.TOOL, "look")
+    assert ours_alone is None
