@@ -25,7 +25,8 @@ class Lifespans:
     """Keeps entered what the plugins in use registered; entering and leaving may take a while.
 
     A plugin of which one cannot be entered is handed to ``set_aside`` with the reason, and
-    everybody else goes on.
+    everybody else goes on. ``look`` is called when one was entered, with whose it is, to see what
+    its code changed.
     """
 
     def __init__(
@@ -35,8 +36,10 @@ class Lifespans:
         *,
         seconds: float = LIFESPAN_SECONDS,
         tell: Tell = unheard,
+        look: Callable[[str], None] | None = None,
     ) -> None:
         self._tell = tell
+        self._look = look
         self._source = source
         self._set_aside = set_aside
         self._seconds = seconds
@@ -57,7 +60,7 @@ class Lifespans:
         present = {id(each.value): each for each in self._source.lifespans()}
         gone = [self._entered.pop(key) for key in self._entered.keys() - present.keys()]
         new = {
-            key: _Life(each, self._seconds, self._tell)
+            key: _Life(each, self._seconds, self._tell, self._look)
             for key, each in present.items()
             if key not in self._entered
         }
@@ -79,8 +82,15 @@ class Lifespans:
 class _Life:
     """One context manager, entered and left in one task, as those of anyio must be."""
 
-    def __init__(self, registered: Registered[Lifespan], seconds: float, tell: Tell) -> None:
+    def __init__(
+        self,
+        registered: Registered[Lifespan],
+        seconds: float,
+        tell: Tell,
+        look: Callable[[str], None] | None,
+    ) -> None:
         self._tell = tell
+        self._look = look
         self.plugin = registered.plugin
         self._lifespan = registered.value
         self._seconds = seconds
@@ -124,6 +134,8 @@ class _Life:
         """Return what was wrong, or nothing."""
         try:
             async with self._lifespan():
+                if self._look is not None:
+                    self._look(f"the lifespan of the plugin {self.plugin}")
                 self._entered.set()
                 await self._leaving.wait()
         except BaseException as error:  # even SystemExit: it is a stranger's code

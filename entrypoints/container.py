@@ -70,6 +70,7 @@ from plugins.host import PluginHost
 from plugins.openapi.reader import ProcessReader
 from plugins.openapi.wire.calling import ApiCaller
 from plugins.preflight import Preflight
+from plugins.process_state import check_process
 from plugins.watchdog import LoopWatch
 
 POLL_SECONDS_WITH_NEWS: Final = 2.0
@@ -335,6 +336,7 @@ class Container(containers.DeclarativeContainer):
         source=toolbox,
         set_aside=plugin_desk.provided.set_aside,
         tell=incidents.provided.note,
+        look=check_process,
     )
     left_tasks = providers.Singleton(LeftTasks, incidents, toolbox.provided.owner_of)
     loop_watch = providers.Singleton(

@@ -2,7 +2,8 @@
 
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from entrypoints.service import drain, running
 from entrypoints.services import Services
 from entrypoints.settings import Settings
 from entrypoints.start import log_start, log_stopped, log_stopping
+from plugins.process_state import holding_signals
 
 FRAME_BYTES: Final = 1024 * 1024
 
@@ -38,6 +40,12 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self._on_ready is not None:
             self._on_ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Hear the signals that stop the service, and let no plugin take them away."""
+        with super().capture_signals(), holding_signals():
+            yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop, and keep the exit status 0: being told to stop is no failure."""

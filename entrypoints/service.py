@@ -16,6 +16,7 @@ from entrypoints.memory import MemoryKeeper
 from entrypoints.services import Services
 from entrypoints.settings import Settings
 from entrypoints.start import require_answerers
+from plugins.process_state import watching_process
 
 _log = logging.getLogger("puerto")
 
@@ -71,6 +72,7 @@ async def running(
         container = Container(settings=settings)
     require_answerers(settings, container.models())
     async with AsyncExitStack() as stack:
+        stack.enter_context(watching_process())
         await open_data(settings, announce, stack, container)
         services: Services = container.services()
         bind(worker=services.worker.id)

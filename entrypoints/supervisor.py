@@ -13,10 +13,9 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Final
 
-from uvicorn.loops.auto import auto_loop_factory
-
 from domain.errors import PuertoError
 from entrypoints.logs import configure_logging
+from entrypoints.main_loop import run_to_end
 from entrypoints.settings import Settings
 
 FIRST_PAUSE: Final = 0.5
@@ -145,8 +144,7 @@ def work(settings: Settings, listener: socket.socket, tell: Connection) -> None:
     os.setsid()  # a Ctrl-C at the terminal is the parent's to hand on
     configure_logging(settings)
     try:
-        with asyncio.Runner(loop_factory=auto_loop_factory(use_subprocess=True)) as runner:
-            runner.run(_work(settings, listener, tell))
+        run_to_end(_work(settings, listener, tell))
     except PuertoError as error:
         _log.error("a worker cannot start: %s", error.message)
         sys.exit(1)

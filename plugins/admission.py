@@ -20,6 +20,7 @@ from domain.tool_calls import ARGUMENTS_SIZE
 from domain.tools import Effect, Previewed, Tool, ToolContext, ToolSpec
 from plugins.errors import ToolDefinitionError, in_short
 from plugins.json_values import as_json, as_json_apart
+from plugins.process_state import check_process
 from plugins.tool import TOOL_NAME, FunctionTool
 
 PREVIEW_LENGTH: Final = 500
@@ -116,6 +117,8 @@ class AdmittedTool:
             context.log.exception("Tool %s failed", self.spec.name)
             said = in_short(error, context.secrets)
             raise ToolFailed(f"{self.spec.name} failed: {said}") from error
+        finally:
+            check_process(f"the tool {self.spec.name} of the plugin {self.spec.plugin}")
 
 
 def _line(preview: Any) -> str:

@@ -10,6 +10,7 @@ from pluggy import HookImpl
 from plugins.candidates import Candidate
 from plugins.hookspecs import HOOK_VERSION, PROJECT, HookSpecs
 from plugins.isolation import Unfit, in_isolation
+from plugins.process_state import check_process
 from plugins.registrations import Registrations
 from plugins.suggestions import did_you_mean
 
@@ -30,6 +31,13 @@ def take_in(
     """
     if candidate.problem:
         raise Unfit(candidate.problem)
+    try:
+        return _taken_in(candidate, seconds, before)
+    finally:
+        check_process(f"the plugin {candidate.name}")
+
+
+def _taken_in(candidate: Candidate, seconds: float, before: Registrations | None) -> Registrations:
     plugin = in_isolation(
         candidate.load, seconds, failed="it cannot be imported", late="its import"
     )

@@ -16,6 +16,7 @@ from typing import Final
 from domain.log_context import RUN, bound
 from domain.switches import SwitchKind
 from plugins.admission import hands_over, run_of, running_in
+from plugins.process_state import check_process
 
 _OURS: Final = frozenset({"domain", "adapters", "plugins", "entrypoints"})
 _LOOKS: Final = 8  # at the loop, in the time that it may stand still
@@ -71,8 +72,13 @@ class LoopWatch:
         pause = self._seconds / _LOOKS
         while not self._stopped.wait(pause):
             ticked = threading.Event()
+
+            def tick(ticked: threading.Event = ticked) -> None:
+                check_process("some code of a plugin's, between its calls")
+                ticked.set()
+
             try:
-                loop.call_soon_threadsafe(ticked.set)
+                loop.call_soon_threadsafe(tick)
             except RuntimeError:  # the loop is closed
                 return
             self._await_tick(ticked, watched, pause)

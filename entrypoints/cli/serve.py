@@ -59,13 +59,11 @@ def _migrate_apart(settings: "Settings") -> None:
 
 
 def _serve(settings: "Settings", listener: "socket.socket") -> None:
-    from uvicorn.loops.auto import auto_loop_factory
-
+    from entrypoints.main_loop import run_to_end
     from entrypoints.server import serve
 
     line = _line(listener)
-    with asyncio.Runner(loop_factory=auto_loop_factory(use_subprocess=True)) as runner:
-        runner.run(serve(settings, listener, lambda: typer.echo(line)))
+    run_to_end(serve(settings, listener, lambda: typer.echo(line)))
 
 
 async def _supervise(settings: "Settings", listener: "socket.socket", workers: int) -> None:
