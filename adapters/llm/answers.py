@@ -18,16 +18,21 @@ from domain.llm import Piece
 if TYPE_CHECKING:
     import httpx2
 
+_REST_TIMEOUT = 10.0  # seconds to wait for more of an answer that is finished
 _DRAIN_TIMEOUT = 0.1  # seconds to wait for the end of a stream whose answer is whole
 
 
 async def pieces_of(
-    response: "httpx2.Response", reader: AnswerReader, deadline: float
+    response: "httpx2.Response",
+    reader: AnswerReader,
+    deadline: float,
+    rest: float = _REST_TIMEOUT,
 ) -> AsyncGenerator[Sequence[Piece], None]:
     """Yield the pieces of an answer, those together that came together; close the response.
 
     ``deadline`` is a time of the running loop. It is looked at whenever something comes: the
-    read timeout of the connection bounds how long nothing does.
+    read timeout of the connection bounds how long nothing does. ``rest`` is how many seconds are
+    waited for more of an answer whose model said why it stopped.
 
     Raises:
         ProviderError: the answer was cut, or is not what the protocol says.
@@ -38,7 +43,10 @@ async def pieces_of(
     async with aclosing(response), aclosing(_body_of(response)) as chunks:
         try:
             body = BodyReader(response.headers.get("content-type", ""))
-            while not reader.done and (chunk := await anext(chunks, None)) is not None:
+            while not reader.done:
+                following = _last_of(chunks, rest) if reader.finished else anext(chunks, None)
+                if (chunk := await following) is None:
+                    break
                 for data in body.feed(chunk):
                     if pieces := take(data):
                         yield pieces
@@ -54,6 +62,21 @@ async def pieces_of(
         except ValueError as problem:
             raise failure(provider, ProviderReason.MALFORMED, str(problem)) from problem
         await _drain(chunks)
+
+
+async def _last_of(chunks: AsyncGenerator[bytes, None], seconds: float) -> bytes | None:
+    """Return the next bytes of an answer that is finished; None at the end.
+
+    Whatever goes wrong now only loses the usage, and a server that leaves the line open is not
+    waited for.
+    """
+    import httpx2
+
+    try:
+        async with asyncio.timeout(seconds):
+            return await anext(chunks, None)
+    except (TimeoutError, httpx2.HTTPError):
+        return None
 
 
 def _body_of(response: "httpx2.Response") -> AsyncGenerator[bytes, None]:

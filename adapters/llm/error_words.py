@@ -8,7 +8,7 @@ of another, or plain text.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -70,16 +70,29 @@ def words_of(value: Any) -> ErrorWords:
     """Read the error in a JSON value."""
     words = ErrorWords()
     _read(value, words, 0)
+    if not words.messages and isinstance(value, dict):  # in fields that nobody has heard of
+        words.messages += [each for each in _texts(value, 0) if each.strip()][:_MOST]
     return words
 
 
 def words_of_body(body: bytes) -> ErrorWords:
-    """Read the error in the body of a response: JSON, or plain text, but not a web page."""
+    """Read the error in the body of a response: JSON, plain text, or the title of a web page."""
     try:
         return words_of(json.loads(body[:_LARGEST]))
     except (ValueError, RecursionError):
         text = body[:_LARGEST].decode("utf-8", "replace").strip()
-        return ErrorWords() if text.startswith("<") else ErrorWords([text] if text else [])
+        if text.startswith("<"):  # a gateway's page, whose title is its status in words
+            title = re.search(r"<title>([^<]{1,200})</title>", text, re.IGNORECASE)
+            text = title[1].strip() if title else ""
+        return ErrorWords([text] if text else [])
+
+
+def _texts(value: Any, depth: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list) and depth <= _DEEPEST:
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each, depth + 1)
 
 
 def _read(value: Any, words: ErrorWords, depth: int) -> None:

@@ -5,7 +5,8 @@ from typing import ClassVar
 from adapters.llm.answer_reader import AnswerReader
 from adapters.llm.openai_answer import CompletionReader
 from adapters.llm.openai_client import OpenAIClient
-from adapters.llm.openai_request import BLANK_REASONING, OPENAI, Dialect, RequestEncoder
+from adapters.llm.openai_messages import BLANK_REASONING, LONG_IDS, SYSTEM
+from adapters.llm.openai_request import OPENAI, TOOLS, Dialect, RequestEncoder
 from adapters.llm.optional_fields import MEMENTOS
 from domain.llm import ModelRequest
 
@@ -22,6 +23,11 @@ class OpenAIChat(OpenAIClient):
         "temperature": "temperature",
         "max_completion_tokens": "max_completion_tokens",
         "max_tokens": "max_tokens",
+        SYSTEM: r"system (role|messages?|prompts?).{0,40}not (supported|enabled|allowed)"
+        r"|developer instruction is not enabled",
+        LONG_IDS: r"tool[ _]call[ _]ids?\b.{0,80}length of 9",
+        TOOLS: r"not support (tools|tool use|tool calling|function calling)"
+        r"|(tools|tool use|tool calling|function calling) (is|are) not supported",
         BLANK_REASONING: "reasoning_content",
         MEMENTOS: r"reasoning_content|reasoning_details|extra_content|['\"`]reasoning['\"`]",
     }

@@ -6,6 +6,7 @@ or have been interrupted after its tools ran. No server minds if they do.
 """
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any, Final
 
 from adapters.llm.encoded_tools import exact_json
@@ -19,6 +20,12 @@ BLANK_REASONING: Final = "blank reasoning"
 Servers exist that want it with every call, also with those that another model has made.
 """
 
+SYSTEM: Final = "system"
+"""Stands for a message of the system's: it is told as the first of the user's."""
+
+LONG_IDS: Final = "long ids"
+"""Stands for ids of calls that are longer than Mistral's, which have nine letters and digits."""
+
 _BEFORE: Final = "(What was said before is left out.)"
 _NO_ANSWER: Final = "(The answer was interrupted.)"
 
@@ -29,8 +36,9 @@ def messages_of(request: ModelRequest, without: frozenset[str]) -> list[Message]
     """Return the messages, in turns; ``without`` are the optional parts that are refused."""
     messages: list[Message] = []
     if request.system:
-        messages.append({"role": "system", "content": request.system})
-    first = len(messages)
+        role = "user" if SYSTEM in without else "system"
+        messages.append({"role": role, "content": request.system})
+    first = 0 if SYSTEM in without else len(messages)
     for turn in request.turns:
         message = _message(turn, with_mementos=MEMENTOS not in without)
         last = messages[-1] if len(messages) > first else {}
@@ -46,6 +54,8 @@ def messages_of(request: ModelRequest, without: frozenset[str]) -> list[Message]
             messages.append(message)
     if MEMENTOS not in without:
         _add_blank_reasoning(messages, to_all=BLANK_REASONING in without)
+    if LONG_IDS in without:
+        _shorten_ids(messages)
     return messages
 
 
@@ -68,6 +78,19 @@ def _add_blank_reasoning(messages: list[Message], *, to_all: bool) -> None:
     if to_all or any("reasoning_content" in message for message in calling):
         for message in calling:
             message.setdefault("reasoning_content", "")
+
+
+def _shorten_ids(messages: list[Message]) -> None:
+    for message in messages:
+        if "tool_call_id" in message:
+            message["tool_call_id"] = _short(message["tool_call_id"])
+        if "tool_calls" in message:
+            calls = message["tool_calls"]
+            message["tool_calls"] = [{**call, "id": _short(call["id"])} for call in calls]
+
+
+def _short(call_id: str) -> str:
+    return sha256(call_id.encode()).hexdigest()[:9]
 
 
 def _message(turn: Turn, *, with_mementos: bool) -> Message:

@@ -7,15 +7,14 @@ from typing import Any
 import orjson
 
 from adapters.llm.encoded_tools import EncodedTools
-from adapters.llm.openai_messages import BLANK_REASONING, messages_of
+from adapters.llm.openai_messages import messages_of
 from adapters.llm.plain_turns import plain_turns
 from adapters.llm.schemas import OPENAI as RULES
 from adapters.llm.schemas import compile_tool
 from domain.llm import ModelRequest
 from domain.tools import ToolSpec
 
-__all__ = ["BLANK_REASONING", "OPENAI", "PERPLEXITY", "Dialect", "RequestEncoder"]
-
+TOOLS = "tools"  # stands, among the fields to leave out, for tools and all that is told of them
 _OLD_LIMIT = "max_tokens"  # which servers know that do not know the newer name
 
 
@@ -61,10 +60,10 @@ class RequestEncoder:
             TypeError: a text is not valid Unicode (half a surrogate pair).
 
         """
-        dialect = self._dialect
-        said = _plain(request) if dialect.plain else messages_of(request, without)
+        is_plain = self._dialect.plain or TOOLS in without
+        said = _plain(request) if is_plain else messages_of(request, without)
         body: dict[str, Any] = {"model": request.model, "messages": list(said), "stream": True}
-        if request.tools and not dialect.plain:
+        if request.tools and not is_plain:
             body["tools"] = self._tools.of(request.tools)
         body.update((name, each) for name, each in self._optional(request, without))
         return orjson.dumps(body)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 MEMENTOS = "mementos"  # stands, among the fields, for what earlier answers wanted given back
 
-_REFUSALS = frozenset({400, 422})
+_REFUSALS = frozenset({400, 422, 500})  # llama.cpp says what a template refuses with 500
+_MOST_MODELS = 1000  # that are remembered
 
 Without = frozenset[str]
 Encode = Callable[[Without], bytes]
@@ -44,6 +45,8 @@ class OptionalFields:
     def remember(self, model: str, without: Without) -> None:
         """Take note that a request without these fields was taken."""
         if kept := without - self._passing:
+            if len(self._refused) >= _MOST_MODELS:
+                self._refused.clear()
             self._refused[model] = kept
 
     def refused_in(

@@ -23,6 +23,7 @@ class ResponsesChat(OpenAIClient):
     _optional: ClassVar = {
         "include": r"['\"`]include['\"`]|reasoning\.encrypted_content",
         "reasoning": r"['\"`]reasoning['\"`]|reasoning\.(summary|effort)",
+        "store": r"['\"`]store['\"`]",
         "temperature": "temperature",
         "max_output_tokens": "max_output_tokens",
         MEMENTOS: "(invalid_)?encrypted[_ ]content",

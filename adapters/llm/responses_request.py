@@ -45,13 +45,13 @@ class ResponseEncoder:
             "model": request.model,
             "input": items,
             "stream": True,
-            "store": False,
         }
         if request.system:
             body["instructions"] = request.system
         if request.tools:
             body["tools"] = self._tools.of(request.tools)
         optional: dict[str, Any] = {} if _PLAIN.match(request.model) else dict(_REASONING)
+        optional["store"] = False
         if request.temperature is not None:
             optional["temperature"] = request.temperature
         if request.max_output_tokens is not None:

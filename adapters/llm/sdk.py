@@ -167,7 +167,7 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
                 field = self._fields.refused_in(refusal, encode, without)
                 if field is None:
                     raise
-                _log.info("%s/%s does not take %s", self._provider, model, field)
+                _log.warning("%s/%s does not take %s: left out", self._provider, model, field)
             else:
                 self._fields.remember(model, without)
                 return response

@@ -37,7 +37,7 @@ from tests.adapters.llm.quirk_forms import (
     REFUSALS,
 )
 from tests.adapters.llm.voices import Event, Voice, sse
-from tests.adapters.llm.wire_server import Cut, Reply, Step, WireServer
+from tests.adapters.llm.wire_server import Cut, Drop, Pause, Reply, Reset, Step, WireServer
 
 
 class ProviderQuirks:
@@ -193,6 +193,14 @@ class ProviderQuirks:
         }
         pieces = await self._hear(wire, model, steps[wrapping])
         assert (_said(pieces), _stop(pieces)) == ("Hello 😀", StopReason.END)
+
+    @pytest.mark.parametrize("end", [Drop(), Reset(), Cut()])
+    async def test_an_answer_that_is_finished_is_whole_whatever_follows(
+        self, wire: WireServer, model: ChatModel, end: Step
+    ) -> None:
+        steps = self.voice.said("Hello")
+        pieces = await self._hear(wire, model, *steps, Pause(0.05), end)
+        assert (_said(pieces), _stop(pieces)) == ("Hello", StopReason.END)
 
     async def test_tells_a_web_page_in_any_disguise(
         self, wire: WireServer, model: ChatModel

@@ -1,6 +1,7 @@
 """The messages of chat completions: in turns, and with what their server wants back."""
 
 import json
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -11,6 +12,7 @@ from adapters.llm.openai import OpenAIChat
 from adapters.llm.openai_answer import CompletionReader
 from adapters.llm.openai_messages import messages_of
 from domain.llm import AssistantTurn, ModelRequest, Stop, ToolTurn, ToolUse, Turn, UserTurn
+from domain.tools import ToolSpec
 from tests.adapters.llm.histories import HISTORIES
 from tests.adapters.llm.provider_contract import answer, words
 from tests.adapters.llm.reading import read_with
@@ -169,3 +171,50 @@ def test_the_names_of_calls_come_in_pieces() -> None:
         parts = [part(name=name) for name in names]
         call = read_with(CompletionReader(), *parts, *VOICE.end("tool_calls"))[0]
         assert getattr(call, "tool", None) == "calculator"
+
+
+@pytest.mark.parametrize(
+    ("status", "refusal", "roles"),
+    [
+        (400, "System role not supported", ["user"]),
+        (500, "template: System messages are not supported by this model", ["user"]),
+        (400, "Developer instruction is not enabled for models/gemma-3", ["user"]),
+    ],
+)
+async def test_tells_the_user_what_the_system_may_not_say(
+    wire: OpenAIWireServer, status: int, refusal: str, roles: list[str]
+) -> None:
+    wire.play("gemma", [Reply(status, {"error": {"message": refusal}})], VOICE.said("Hi"))
+    model = OpenAIChat(api_key="sk-test", base_url=wire.base_url)
+    assert await answer(model, "gemma", system="Be brief.")
+    await model.close()
+    sent = wire.requests[-1].body["messages"]
+    assert [message["role"] for message in sent] == roles
+    assert sent[0]["content"] == "Be brief.\n\nHello."
+
+
+async def test_shortens_ids_for_mistral(wire: OpenAIWireServer) -> None:
+    refusal = "Tool call id was c1 but must be a-z, A-Z, 0-9, with a length of 9."
+    wire.play("mistral", [Reply(400, {"message": refusal})], VOICE.said("Hi"))
+    model = OpenAIChat(api_key="sk-test", base_url=wire.base_url)
+    turns: list[Turn] = [UserTurn("Add."), AssistantTurn("", [USE]), ToolTurn("c1", "add", "1")]
+    assert words(await answer(model, "mistral", turns)) == ["Hi"]
+    await model.close()
+    _, calling, result = wire.requests[-1].body["messages"]
+    (call,) = calling["tool_calls"]
+    assert call["id"] == result["tool_call_id"]
+    assert re.fullmatch("[a-zA-Z0-9]{9}", call["id"])
+
+
+async def test_talks_without_tools_to_a_model_that_takes_none(
+    wire: OpenAIWireServer, add: ToolSpec
+) -> None:
+    refusal = {"error": {"message": "registry.ollama.ai/library/phi does not support tools"}}
+    wire.play("phi", [Reply(400, refusal)], VOICE.said("Hi"))
+    model = OpenAIChat(api_key="sk-test", base_url=wire.base_url)
+    turns: list[Turn] = [UserTurn("Add."), AssistantTurn("", [USE]), ToolTurn("c1", "add", "1")]
+    assert words(await answer(model, "phi", turns, tools=[add])) == ["Hi"]
+    await model.close()
+    body = wire.requests[-1].body
+    assert "tools" not in body
+    assert [message["role"] for message in body["messages"]] == ["user", "assistant", "user"]
