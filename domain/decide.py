@@ -69,8 +69,8 @@ def decide(run: Run, policy: Policy, user: str = "", halt: Finish | None = None)
         return _stop(run, halt)
     if run.problem is not None:
         return Finish(RunStatus.FAILED)
-    if pending := run.unsettled:
-        return _tools(pending, policy, user)
+    if run.unsettled:
+        return _tools(run, policy, user)
     last = run.steps[-1] if run.steps else None
     if run.started.is_direct or (last is not None and not last.call_ids):
         return Finish(RunStatus.COMPLETED)
@@ -85,10 +85,11 @@ def _think(run: Run) -> Action:
     return AskModel()
 
 
-def _tools(pending: list[Call], policy: Policy, user: str) -> Action:
-    if lost := [call for call in pending if _is_given_up(call)]:
-        return SettleCalls(tuple((call, CallState.FAILED, _LOST_READ) for call in lost))
-    judged = [(call, _judge(call, policy, user)) for call in pending if not call.is_waiting]
+def _tools(run: Run, policy: Policy, user: str) -> Action:
+    pending = [call for call in run.unsettled if not call.is_waiting]
+    if lost := [call for call in pending if _is_given_up(call, run)]:
+        return SettleCalls(tuple(_lost(call) for call in lost))
+    judged = [(call, _judge(call, policy, user)) for call in pending]
     if refused := [(call, v.rule) for call, v in judged if v.decision is Decision.DENY]:
         return SettleCalls(
             tuple((call, CallState.REFUSED, _denied(rule)) for call, rule in refused)
@@ -106,13 +107,25 @@ def _is_suspect(call: Call) -> bool:
     return call.state is CallState.STARTED and call.losses > 0
 
 
-def _is_given_up(call: Call) -> bool:
-    """Tell whether a read was running each time that a worker died.
+def _is_given_up(call: Call, run: Run) -> bool:
+    """Tell whether a call is not made again, and nobody is asked about it.
 
-    Nobody is asked about it: it has changed nothing that a human could know of, and a yes would
-    only end the service once more. The model is told.
+    That is so of a read that was running each time that a worker died: it has changed nothing that
+    a human could know of, and a yes would only end the service once more. And it is so of every
+    call if workers died again and again and nothing came of it: what is asked before a call, a
+    veto or a preview, may be what ends them. The model is told.
     """
+    if run.losses >= MOST_LOSSES_OF_STEP:
+        return True
     return _is_suspect(call) and call.effect is Effect.READ and call.losses >= MOST_LOSSES
+
+
+def _lost(call: Call) -> tuple[Call, CallState, Problem]:
+    if not call.starts:
+        return call, CallState.REFUSED, _LOST_BEFORE
+    if call.effect is Effect.READ:
+        return call, CallState.FAILED, _LOST_READ
+    return call, CallState.UNKNOWN, UNKNOWN
 
 
 def _judge(call: Call, policy: Policy, user: str) -> Verdict:
@@ -149,6 +162,10 @@ _INTERRUPTED = Problem("INTERRUPTED", "The call was interrupted before it gave a
 _LOST_READ = Problem(
     WORKER_LOST,
     f"Not made again: {MOST_LOSSES} times the process that made the call died before its result.",
+)
+_LOST_BEFORE = Problem(
+    WORKER_LOST,
+    f"Not run: {MOST_LOSSES_OF_STEP} times the process that was to make the call died before it.",
 )
 _LOST_STEP = Problem(
     WORKER_LOST,

@@ -191,6 +191,13 @@ class Released:
 
 
 @dataclass(frozen=True, slots=True)
+class Resumed:
+    """Another worker goes on with the calls of a step; of the one before nothing was heard."""
+
+    type: ClassVar[str] = "resumed"
+
+
+@dataclass(frozen=True, slots=True)
 class Paused:
     """Nothing more comes until a human answers. Never stored: a follower is told so."""
 
@@ -253,6 +260,7 @@ Body = (
     | ToolErred
     | Retried
     | Released
+    | Resumed
     | Paused
     | Answered
     | Erred
@@ -283,6 +291,7 @@ _KINDS: dict[str, type[Body]] = {
         ToolErred,
         Retried,
         Released,
+        Resumed,
         Paused,
         Answered,
         Erred,

@@ -19,7 +19,9 @@ def log_interrupted(run: Run, call: Call, toolbox: Toolbox, then: str) -> None:
     except UnknownTool:
         plugin = "none in use"
     died = f"{call.losses} of its workers died" if call.losses > 0 else "its worker was stopped"
-    level = logging.ERROR if call.losses > 1 else logging.WARNING
+    if not call.starts:
+        died = "its workers died before it began"
+    level = logging.ERROR if call.losses > 1 or not call.starts else logging.WARNING
     _log.log(
         level,
         "run %s: the call %s of the tool %s (plugin: %s) was interrupted, %s; %s",

@@ -20,6 +20,7 @@ from domain.events import (
     Event,
     Paused,
     Released,
+    Resumed,
     Retried,
     RunStarted,
     StepEnded,
@@ -177,7 +178,7 @@ class Run:
     """Where a run stands after the events so far; ``number`` is the last one's.
 
     ``stands`` is the place (attempt, number) of the last event that no retry can withdraw.
-    ``losses`` is how many workers have died while the model was asked for the step to come.
+    ``losses`` is how many workers have died since something came of the step at hand.
     """
 
     id: str
@@ -281,8 +282,8 @@ def advance(run: Run, events: Iterable[Event]) -> Run:
         number, attempt = event.number, event.attempt
         if isinstance(event.body, Chunk):
             pieces.append(event.body.content)
-        elif isinstance(event.body, Released):  # as if it were not there, but for what is counted
-            run = _released(run)
+        elif isinstance(event.body, Released | Resumed):  # they count, and else are not there
+            run = _handed_over(run, event.body)
         elif not isinstance(event.body, Thinking | ToolProgressed):
             run = _apply(_with_text(run, pieces), event.body)
             run = replace(run, stands=(attempt, number))
@@ -314,21 +315,24 @@ def _apply(run: Run, body: Body) -> Run:
             return replace(run, status=RunStatus(body.status))
         case Answered():
             return run
-        case RunStarted() | Paused() | Chunk() | Thinking() | ToolProgressed() | Released():
+        case RunStarted() | Paused() | Chunk() | Thinking() | ToolProgressed():
             raise ValueError(f"run {run.id}: {body.type} cannot stand here")
+        case Released() | Resumed():
+            raise AssertionError("`advance` has counted it")
         case _:
             return _apply_to_call(run, body)
 
 
-def _released(run: Run) -> Run:
-    if not run.unsettled:
-        return replace(run, losses=run.losses - 1)  # the `Retried` that follows adds one
+def _handed_over(run: Run, body: Released | Resumed) -> Run:
+    if isinstance(body, Resumed):
+        return replace(run, losses=run.losses + 1)
     calls = {
         call.id: replace(call, releases=call.releases + 1)
         for call in run.calls.values()
         if call.state is CallState.STARTED
     }
-    return replace(run, calls={**run.calls, **calls})
+    # The `Resumed` or `Retried` that follows adds one.
+    return replace(run, calls={**run.calls, **calls}, losses=run.losses - 1)
 
 
 def _ended(run: Run, body: StepEnded) -> Step:
@@ -349,6 +353,8 @@ def _apply_to_call(run: Run, body: CallBody) -> Run:
         run = replace(run, open_calls=(*run.open_calls, call.id))
     else:
         call = _call_after(run.calls[body.call_id], body)
+    if not isinstance(body, ToolIntended | ToolStarted):  # something came of it
+        run = replace(run, losses=0)
     return replace(run, calls={**run.calls, call.id: call})
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from domain.decide import AskModel, Finish, decide
 from domain.errors import LeaseLost, NotFound, PuertoError, StoreUnavailable
-from domain.events import Event, Released, Retried
+from domain.events import Event, Released, Resumed, Retried
 from domain.failing_runs import fail_run
 from domain.identity import User
 from domain.ids import new_id
@@ -273,15 +273,21 @@ class Worker:
         if record.cancel_requested:
             self._driven[run_id].hold(_CANCELLED)
         policy = configuration.policy(Autonomy(run.started.autonomy))
-        await self._withdraw(journal, policy)
+        await self._mark(journal, policy)
         self.drive(Task(journal, context.user, policy, of_messages(context.messages)))
 
-    async def _withdraw(self, journal: Journal, policy: Policy) -> None:
-        """Take back the pieces of an answer that was not whole: they may have been seen.
+    async def _mark(self, journal: Journal, policy: Policy) -> None:
+        """Record that this worker goes on, before it does: if it dies of that, it counts.
 
-        Where the model is not to be asked there are none, and the last event may be one that
-        clients do not see: they would not know the place.
+        Where the model is to be asked the pieces of an answer that was not whole are taken back:
+        they may have been seen. Else there are none, and the last event may be one that clients
+        do not see: they would not know the place. A run that waited for a human was parked, and
+        has lost nobody.
         """
         run = journal.run
-        if not run.status.is_final and isinstance(decide(run, policy), AskModel):
+        if run.status.is_final:
+            return
+        if isinstance(decide(run, policy), AskModel):
             await journal.record(Retried(*run.stands))
+        elif not all(call.is_waiting for call in run.unsettled):
+            await journal.record(Resumed())

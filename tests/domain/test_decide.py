@@ -13,6 +13,7 @@ from domain.events import (
     ConsentRequested,
     Erred,
     Released,
+    Resumed,
     Retried,
     ToolErred,
     ToolFinished,
@@ -219,6 +220,30 @@ def test_a_step_of_the_model_is_not_asked_for_for_ever() -> None:
     asked_at_last = (*[died] * 4, call("a"), step("tool_calls"))
     finished = (ToolStarted("a"), ToolFinished("a", "look", 1, 1.0), died)
     assert decide(run_of(*asked_at_last, *finished)) == AskModel()
+
+
+def test_calls_before_which_workers_die_again_and_again_are_given_up() -> None:
+    died: Body = Resumed()
+    intended = (call("a"), call("b", Effect.WRITE), step("tool_calls"))
+    assert isinstance(decide(run_of(*intended, *[died] * 4, autonomy="full")), CallTools)
+    action = decide(run_of(*intended, *[died] * 5, autonomy="full"))
+    assert isinstance(action, SettleCalls)
+    told = [(lost.id, state, problem.code) for lost, state, problem in action.calls]
+    assert told == [
+        ("a", CallState.REFUSED, "WORKER_LOST"),
+        ("b", CallState.REFUSED, "WORKER_LOST"),
+    ]
+    begun = (*intended, ToolStarted("a"), ToolStarted("b"), Released(), *[died] * 6)
+    action = decide(run_of(*begun, autonomy="full"))
+    assert isinstance(action, SettleCalls)
+    assert [state for _, state, _ in action.calls] == [CallState.FAILED, CallState.UNKNOWN]
+    stopped: list[Body] = [Released(), died]
+    assert isinstance(decide(run_of(*intended, *stopped * 9, autonomy="full")), CallTools)
+    finished = ToolFinished("a", "look", 1, 1.0)
+    came = (*intended, *[died] * 4, ToolStarted("a"), finished, *[died] * 4)
+    assert isinstance(decide(run_of(*came, autonomy="full")), CallTools)
+    waiting = (call("b", Effect.WRITE), step("tool_calls"), asked("b"), *[died] * 9)
+    assert decide(run_of(*waiting)) == Wait()
 
 
 def test_a_call_that_is_to_be_tried_again_may_have_acted_before() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -26,6 +26,7 @@ from domain.runs import RunStatus
 from domain.tools import Effect
 from tests.domain.builders import ANN
 from tests.domain.house import CALLS, LEASE, STOP, House, build, last, text_of
+from tests.fakes.consents import FakeAudit
 from tests.fakes.models import FakeModel
 from tests.fakes.tools import FakeTool
 
@@ -183,6 +184,40 @@ async def test_a_read_that_takes_its_worker_down_is_made_twice_and_its_name_is_l
     assert last(events).status == "completed"
     (line,) = [record for record in caplog.records if record.levelname == "ERROR"]
     assert "tool send (plugin: fake)" in line.getMessage()
+    for house in houses:
+        await house.worker.stop(0)
+
+
+async def test_what_ends_a_worker_before_a_call_begins_is_met_five_times() -> None:
+    class Deadly:
+        """Where a worker comes to its end, in silence."""
+
+        async def record(self, _decisions: object) -> None:
+            reached.append(1)
+            await asyncio.Event().wait()
+
+    reached: list[int] = []
+    tool = FakeTool("send", Effect.READ)
+    first = build(FakeModel(CALL), tool)
+    store, audit = first.store, first.store.audit
+    store.audit = cast("FakeAudit", Deadly())
+    houses = [build(FakeModel(CALL), tool, store=store)]
+    started = await houses[0].chat.send(ANN, "hi")
+    for count in range(1, 6):
+        async with asyncio.timeout(10):
+            while len(reached) < count:
+                await asyncio.sleep(0)
+        if count == 5:
+            store.audit = audit  # what follows is no danger any more, and is not come to
+        heir = build(FakeModel([Text("done"), STOP]), tool, store=store)
+        heir.clock.advance(LATER * count)
+        await heir.worker.start()
+        houses.append(heir)
+    events = await houses[-1].events(started.run_id)
+    assert (len(reached), tool.calls) == (5, [])
+    (erred,) = [e.body for e in events if isinstance(e.body, ToolErred)]
+    assert (erred.code, erred.outcome) == ("WORKER_LOST", "refused")
+    assert last(events).status == "completed"
     for house in houses:
         await house.worker.stop(0)
 

@@ -16,6 +16,7 @@ from domain.events import (
     Erred,
     Event,
     Released,
+    Resumed,
     Retried,
     RunStarted,
     StepEnded,
@@ -159,6 +160,7 @@ BODIES: dict[type[Body], st.SearchStrategy[Any]] = {
     ToolErred: st.builds(ToolErred, TEXT, TEXT, TEXT, TEXT, TEXT, OBJECT),
     Retried: st.builds(Retried),
     Released: st.builds(Released),
+    Resumed: st.builds(Resumed),
     Answered: st.builds(Answered, TEXT, TEXT),
     Erred: st.builds(Erred, TEXT, TEXT, OBJECT),
     Ended: st.builds(Ended, TEXT, TEXT, st.integers(0), st.integers(0), st.just(("a", "b"))),
@@ -174,7 +176,9 @@ def test_what_is_written_is_read_back(body: Body) -> None:
 def test_folding_in_parts_gives_the_same_run(data: st.DataObject) -> None:
     pieces = st.builds(Chunk, TEXT) | st.builds(Thinking, TEXT)
     steps = st.builds(StepEnded, st.just("end"), st.integers(0, 9), st.integers(0, 9), st.just(0))
-    breaks: st.SearchStrategy[Body] = st.just(Retried(1, 1)) | st.just(Released())
+    breaks: st.SearchStrategy[Body] = st.just(Retried(1, 1)) | st.sampled_from(
+        [Released(), Resumed()]
+    )
     bodies = data.draw(st.lists(pieces | steps | breaks, max_size=20))
     events = numbered([started(), *bodies])
     cut = data.draw(st.integers(1, len(events)))

@@ -28,6 +28,7 @@ from domain.events import (
     Ended,
     Event,
     Released,
+    Resumed,
     Retried,
     StepEnded,
     ToolFinished,
@@ -83,8 +84,12 @@ class RunMachine(RuleBasedStateMachine):
         """Another worker takes over, as `Worker` does."""
         self.attempt += 1
         run = self.run
-        if not run.unsettled and not run.status.is_final:
+        if run.status.is_final:
+            return
+        if not run.unsettled:
             self.store(Retried(*run.stands))
+        elif not all(call.is_waiting for call in run.unsettled):
+            self.store(Resumed())
 
     @precondition(lambda self: not self.run.status.is_final)
     @rule(data=st.data())

@@ -38,6 +38,7 @@ BODIES: list[events.Body] = [
     events.ToolErred("1", "calculator", "failed", *PROBLEM),
     events.Retried(1, 2),
     events.Released(),
+    events.Resumed(),
     events.Paused(1, 2),
     events.Answered(ID, "Well"),
     events.Erred(*PROBLEM),
