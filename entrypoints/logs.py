@@ -2,6 +2,8 @@
 
 import logging
 import re
+import threading
+import time
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -16,6 +18,7 @@ LINE_CHARACTERS: Final = 8000
 _OURS: Final = ("adapters", "domain", "entrypoints", "plugins", "puerto")
 # What these warn of on each try, our own lines tell once.
 _TOLD_BY_US: Final = {"asyncpg.pool": logging.ERROR}
+_log: Final = logging.getLogger("puerto")
 _FORM: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 _LINE_BREAKS: Final = (0x2028, 0x2029)  # Unicode's own, which some readers of logs break at
 _CONTROLS: Final = (*range(0x20), *range(0x7F, 0xA0), *_LINE_BREAKS)
@@ -30,13 +33,21 @@ class OneLine(logging.Formatter):
     What the line is about (`domain.log_context`) stands last on it, where no text can forge it.
     """
 
+    default_time_format = "%Y-%m-%dT%H:%M:%S"  # RFC 3339, in UTC: machines and zones compare
+    default_msec_format = "%s.%03dZ"
+    converter = staticmethod(time.gmtime)
+
     def __init__(self, secrets: Collection[str] = ()) -> None:
         super().__init__(_FORM)
         self._secrets = sorted(secrets, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line. What a stranger sent cannot forge another, nor move the cursor."""
-        line = super().format(record)
+        try:
+            line = super().format(record)
+        except Exception as error:  # noqa: BLE001  its author's mistake, and no reason to lose it
+            record.msg, record.args = f"{record.msg!r} cannot be formatted: {error!r}", None
+            line = super().format(record)
         for secret in self._secrets:
             line = line.replace(secret, "***")
         line = _IN_ADDRESS.sub(r"\1***", line)
@@ -76,6 +87,21 @@ def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
         logging.getLogger(name).setLevel(level_of_theirs)
     for name in _OURS:
         logging.getLogger(name).setLevel(level)
+
+
+def log_what_escapes() -> None:
+    """Let the log have what Python would write to standard error in a form of its own.
+
+    These are warnings, and what threads raise that nobody waits for: many lines, secrets and all.
+    """
+    logging.captureWarnings(capture=True)
+    threading.excepthook = _log_thread
+
+
+def _log_thread(raised: threading.ExceptHookArgs) -> None:
+    name = raised.thread.name if raised.thread is not None else "that is gone"
+    if raised.exc_value is not None and not isinstance(raised.exc_value, SystemExit):
+        _log.error("the thread %s failed", name, exc_info=raised.exc_value)
 
 
 def secrets_of(settings: Settings) -> set[str]:

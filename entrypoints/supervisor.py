@@ -14,7 +14,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Final
 
 from domain.errors import PuertoError
-from entrypoints.logs import configure_logging
+from entrypoints.logs import configure_logging, log_what_escapes
 from entrypoints.main_loop import run_to_end
 from entrypoints.settings import Settings
 
@@ -143,6 +143,7 @@ def work(settings: Settings, listener: socket.socket, tell: Connection) -> None:
     """Serve, in a process of its own, until told to stop or until the parent is gone."""
     os.setsid()  # a Ctrl-C at the terminal is the parent's to hand on
     configure_logging(settings)
+    log_what_escapes()
     try:
         run_to_end(_work(settings, listener, tell))
     except PuertoError as error:

@@ -43,6 +43,9 @@ def unused_settings(settings: Settings, present: Collection[str]) -> Iterator[tu
             yield _variable(field), "this version does not use it yet"
     if settings.cassette is not None and settings.chosen_provider != "scripted":
         yield _variable("cassette"), f"{settings.chosen_provider} answers"
+    for name in settings.plugins_blocked:
+        if name not in present:
+            yield _variable("plugins_blocked"), f"there is no plugin {name}"
     yield from near_misses(environment())
 
 

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import PydanticJsonSchemaWarning
 
 from domain.errors import FieldProblem, InvalidArguments
+from domain.field_words import about, field_sentence
 from domain.json_values import require_shallow
 from domain.tools import ToolContext
 from plugins.errors import ToolDefinitionError, in_short
@@ -70,11 +71,12 @@ class Parameters:
             require_shallow(arguments)
             return self.model.model_validate(as_json(dict(arguments)))
         except ValidationError as error:
-            problems = list(_problems(error))
+            known = ", ".join(str(field.alias) for field in self.model.model_fields.values())
+            problems = list(_problems(error, known))
         except Exception as error:  # the arguments' nesting, or a validator of the author's
             raise InvalidArguments(f"The arguments cannot be checked: {in_short(error)}") from error
-        listed = "; ".join(f"{problem.path}: {problem.message}" for problem in problems)
-        raise InvalidArguments(f"The arguments do not fit: {listed}.", problems)
+        listed = " ".join(about(problem.path, problem.message) for problem in problems)
+        raise InvalidArguments(f"The arguments do not fit: {listed}", problems)
 
 
 def read_parameters(
@@ -161,10 +163,11 @@ def _model(fields: Mapping[str, Any]) -> type[BaseModel]:
     return model
 
 
-def _problems(error: ValidationError) -> Iterator[FieldProblem]:
-    for problem in error.errors(include_url=False, include_context=False, include_input=False):
-        unknown = problem["type"] == "extra_forbidden"
-        yield FieldProblem(
-            path=".".join(str(part) for part in problem["loc"]),
-            message="there is no such argument" if unknown else problem["msg"],
-        )
+def _problems(error: ValidationError, known: str) -> Iterator[FieldProblem]:
+    for problem in error.errors(include_url=False, include_input=False):
+        path = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden" and len(problem["loc"]) == 1:
+            message = f"There is no such argument, but: {known}." if known else "It takes none."
+        else:
+            message = field_sentence(problem["type"], problem.get("ctx", {}), problem["msg"])
+        yield FieldProblem(path, message)

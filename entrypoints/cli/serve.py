@@ -28,7 +28,7 @@ def command(
     SIGTERM and Ctrl-C stop it: the answers at hand may end first, within the grace time.
     """
     from entrypoints.listener import listen
-    from entrypoints.logs import configure_logging
+    from entrypoints.logs import configure_logging, log_what_escapes
     from entrypoints.settings import load_settings
 
     settings = load_settings()
@@ -36,6 +36,7 @@ def command(
     changes = {name: value for name, value in given.items() if value is not None}
     settings = settings.model_copy(update=changes)
     configure_logging(settings)
+    log_what_escapes()
     with listen(settings.api_host, settings.api_port) as listener:
         _migrate_apart(settings)
         if workers == 1:

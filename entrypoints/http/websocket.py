@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from http import HTTPStatus
@@ -59,6 +60,7 @@ Who = Callable[[], Awaitable[Identity]]
 """Tells who talks now; raises `Unauthenticated` when they may no more."""
 
 _log = logging.getLogger("puerto.http")
+_access_log = logging.getLogger("puerto.access")
 
 
 @blueprint.websocket("/ws")
@@ -85,12 +87,17 @@ async def _serve(conversation_id: str | None) -> None:
         bind(user=(await who()).user.username)  # refused before it opens
         note_authenticated(current.scope)
     await current.accept()
+    _access_log.info("WEBSOCKET %s opened", current.path)
+    began = time.perf_counter()
     session = Session(current, at_hand, conversation_id, who)
     try:
         await session.run()
     except Exception:  # noqa: BLE001  Quart would close the socket as if all were well
         _log.exception("a socket failed")
         await current.close(_INTERNAL_ERROR, "internal error")
+    finally:
+        elapsed = time.perf_counter() - began
+        _access_log.info("WEBSOCKET %s closed after %.1fs", current.path, elapsed)
 
 
 def _check_origin(current: Websocket, at_hand: Services) -> None:

@@ -3,10 +3,12 @@
 import asyncio
 import logging
 import sys
+import threading
 
 from domain.log_context import bind, bound, log_fields
-from entrypoints.logs import LINE_CHARACTERS, OneLine, secrets_of
+from entrypoints.logs import LINE_CHARACTERS, OneLine, log_what_escapes, secrets_of
 from entrypoints.settings import load_settings
+from tests.log_lines import log_lines
 
 
 def record(message: str, *arguments: object, exc_info: object = None) -> logging.LogRecord:
@@ -86,3 +88,31 @@ async def test_a_task_keeps_the_fields_of_the_one_that_started_it() -> None:
     assert log_fields() == {}
     assert await task == {"request": "q-1", "run": "r-1"}
     assert log_fields() == {}
+
+
+def test_a_time_is_rfc_3339_in_utc() -> None:
+    made = record("now")
+    made.created, made.msecs = 0.123, 123.0
+    assert OneLine().format(made).startswith("1970-01-01T00:00:00.123Z ERROR puerto now")
+
+
+def test_a_record_that_cannot_be_formatted_is_a_line_all_the_same() -> None:
+    line = OneLine(["sk-12345"]).format(record("%d sk-12345", "x"))
+    assert "'%d ***' cannot be formatted: TypeError(" in line
+    assert line.splitlines() == [line]
+
+
+def test_threads_that_fail_are_lines() -> None:
+    before = threading.excepthook
+    try:
+        log_what_escapes()
+        with log_lines() as lines:
+            thread = threading.Thread(target=lambda: int("x"), name="stray")
+            thread.start()
+            thread.join()
+    finally:
+        threading.excepthook = before
+        logging.captureWarnings(capture=False)
+    (line,) = lines
+    assert "the thread stray failed" in line
+    assert "ValueError: invalid literal" in line

@@ -13,6 +13,7 @@ from websockets.sync.client import connect
 
 from tests.entrypoints.cli.conftest import Cassette
 from tests.entrypoints.cli.processes import Installation, eventually, is_alive, workers_of
+from tests.log_lines import with_words
 
 LONG = 600.0
 
@@ -156,3 +157,28 @@ def test_a_database_that_is_not_there_is_told_in_one_line(installation: Installa
     assert result.returncode == 1
     assert result.stderr.startswith("puerto: The database ")
     assert result.stderr.count("\n") == 1
+
+
+def test_the_log_says_when_it_starts_and_when_it_stops(installation: Installation) -> None:
+    installation.env["PINECONE_API_KEY"] = "pc-123456789"
+    with installation.serving("--host", "0.0.0.0") as serving:
+        status, _, log = serving.stop()
+    assert status == 0
+    lines = log.splitlines()
+    (start,) = with_words(lines, " INFO puerto Puerto ", " starts: address http://0.0.0.0:")
+    assert f"database sqlite://{installation.data}/puerto.db" in start
+    assert "registration closed" in start
+    assert with_words(lines, " WARNING ", "PUERTO_REGISTRATION=open")
+    assert with_words(lines, " WARNING ", "PINECONE_API_KEY does nothing")
+    assert with_words(lines, "Puerto is told to stop: 0 runs")
+    assert with_words(lines, "Puerto has stopped")
+    assert "pc-123456789" not in log
+
+
+def test_a_provider_without_its_key_stops_the_start_of_several_workers(
+    installation: Installation,
+) -> None:
+    installation.env["PUERTO_PROVIDER"] = "openai"
+    result = installation.run("serve", "--port", "0", "--workers", "2")
+    assert result.returncode == 2
+    assert "PUERTO_PROVIDER cannot be used: " in result.stderr.splitlines()[-1]
