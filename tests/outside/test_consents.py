@@ -171,6 +171,7 @@ async def test_three_at_once_in_any_order(
     ledger: Ledger, service: RunningService, model: Callable[..., None]
 ) -> None:
     model({"text": "one"}, {"text": "two"}, {"text": "three"})
+    service.restart()  # a cassette is read at the start
     token = service.user("ann")
     for order in permutations(range(3)):
         ledger.file.unlink(missing_ok=True)
@@ -243,6 +244,7 @@ async def test_killed_while_it_runs_the_user_says_what_became_of_it(
     result: str,
 ) -> None:
     model({"text": "slow", "seconds": 1})
+    service.restart()
     token = service.user("ann")
     run_id, cursor, (request,) = await ask(service, token)
     await answer(service, token, consent_request_id=request["id"], approved=True)
