@@ -122,6 +122,12 @@ class Connections:
         """Let a new connection in, if there is room or another one can leave for it."""
         limits = self.limits
         neighbours = self._by_address.get(connection.address, {})
+        if len(neighbours) >= limits.per_address:
+            self._warn(
+                "one address has as many connections without credentials as it may: the oldest "
+                "make room for its next",
+                f"{connection.address}, ",
+            )
         if (
             (len(neighbours) < limits.per_address or _evict(neighbours))
             and (len(self._open) < limits.total or _evict(self._anonymous))
@@ -160,15 +166,16 @@ class Connections:
         elif connection.file_number > self.limits.open_files * _NEAR:
             self._warn("open files are near their limit")
 
-    def _warn(self, what: str) -> None:
+    def _warn(self, what: str, whose: str = "") -> None:
         """Log where connections and files stand, the same at most once a minute."""
         now = time.monotonic()
         if now - self._warned.get(what, -_WARNING_SECONDS) < _WARNING_SECONDS:
             return
         self._warned[what] = now
         _log.warning(
-            "%s (open: %d of %d, without credentials: %d; open files: at most %d)",
+            "%s (%sopen: %d of %d, without credentials: %d; open files: at most %d)",
             what,
+            whose,
             len(self._open),
             self.limits.total,
             len(self._anonymous),

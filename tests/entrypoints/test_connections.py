@@ -53,11 +53,16 @@ class House:
         return self.connections.admit(connection), connection, transport
 
 
-async def test_the_oldest_of_an_address_makes_room_for_its_next() -> None:
+async def test_the_oldest_of_an_address_makes_room_for_its_next(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     house = House()
     lines = [house.come("192.0.2.1")[2] for _ in range(3)]
     _, _, other = house.come("192.0.2.2")
     assert [line.is_cut for line in [*lines, other]] == [True, False, False, False]
+    (told,) = (record.getMessage() for record in caplog.records)
+    assert told.startswith("one address has as many connections without credentials as it may")
+    assert "(192.0.2.1, open: 2 of 4" in told
 
 
 async def test_who_has_shown_credentials_makes_room_for_nobody() -> None:
