@@ -94,6 +94,7 @@ class ToolCaller:
             report=reporter.report,
             read_result=read,
             search_tools=partial(self._showcase.search, run),
+            read_schema=partial(self._showcase.schema, run),
         )
 
     async def _outcome(self, run: Run, call_id: str) -> Mapping[str, Any]:

@@ -33,7 +33,8 @@ class ApiTool:
     access tokens are given. ``asks`` names the security schemes that it can be called with, and
     ``is_open`` says that none is needed. ``call`` is how it is called, written by whoever reads
     documents, for the same. ``fixed`` are the arguments, and the credentials, that the operator
-    fixed for it.
+    fixed for it. ``whole`` is the schema of all arguments where it shows some only, written by the
+    same.
     """
 
     spec: ToolSpec
@@ -46,6 +47,7 @@ class ApiTool:
     notes: tuple[str, ...] = ()
     call: bytes = field(default=b"", repr=False)
     fixed: tuple[str, ...] = ()
+    whole: bytes = field(default=b"", repr=False)
 
     @property
     def method(self) -> str:

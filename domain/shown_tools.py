@@ -4,6 +4,7 @@ With hundreds of tools a model reads more about tools than about its task, and c
 is shown the best for the message, and `search_tools`, by which it finds the others.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +18,15 @@ from domain.llm import AssistantTurn, Turn, UserTurn
 from domain.pages import READ_TOOL
 from domain.ports.toolbox import Toolbox
 from domain.runs import Run
-from domain.tools import Tool, ToolSpec
+from domain.schema_parts import part_of
+from domain.tools import Abridged, Tool, ToolSpec
 
 SEARCH_TOOL: Final = "search_tools"
+SCHEMA_TOOL: Final = "read_schema"
 FOUND: Final = 10  # tools that a search names
 
-_AIDS: Final = (SEARCH_TOOL, READ_TOOL)  # which belong to everybody
+_WANTED: Final = (SEARCH_TOOL, READ_TOOL)
+_AIDS: Final = frozenset((*_WANTED, SCHEMA_TOOL))  # which belong to everybody
 _BEFORE: Final = 2  # earlier messages of the user that have a say
 _WEIGHT: Final = 0.4  # of those, beside the message
 _EVENNESS: Final = 10  # of places in a ranking: the higher, the less the first ones count
@@ -59,7 +63,8 @@ class ShownTools:
         """Return what the model is shown at the step that is next."""
         specs = await self._own()
         if self._are_few(specs):
-            return [spec for spec in specs.values() if spec.name != SEARCH_TOOL]
+            needless = {SEARCH_TOOL} if _any_abridged(specs) else {SEARCH_TOOL, SCHEMA_TOOL}
+            return [spec for spec in specs.values() if spec.name not in needless]
         if self._chosen is None:
             self._chosen = self._fitting(await self._wanted(specs), specs, self._limits)
         shown = dict.fromkeys(self._chosen)
@@ -67,6 +72,7 @@ class ShownTools:
         added = (name for name in _asked_for(run) if name not in shown)
         more = Limits(len(specs), self._limits.tokens)
         shown |= dict.fromkeys(self._fitting(added, specs, more))
+        shown = dict.fromkeys(_with_schema_tool(shown, specs))
         return [specs[name] for name in shown if name in specs]
 
     async def _own(self) -> Mapping[str, ToolSpec]:
@@ -77,7 +83,7 @@ class ShownTools:
 
     def _are_few(self, specs: Mapping[str, ToolSpec]) -> bool:
         limits = self._limits
-        if len(specs) - (SEARCH_TOOL in specs) > limits.tools:
+        if len(specs.keys() - {SEARCH_TOOL, SCHEMA_TOOL}) > limits.tools:
             return False
         return sum(spec.tokens for spec in specs.values()) <= limits.tokens
 
@@ -99,7 +105,7 @@ class ShownTools:
 
     async def _wanted(self, specs: Mapping[str, ToolSpec]) -> Iterable[str]:
         """Return the names of tools in the order in which they are wanted."""
-        named = [*_AIDS, *(self._agent.tools if self._agent is not None else ())]
+        named = [*_WANTED, *(self._agent.tools if self._agent is not None else ())]
         called = list(dict.fromkeys(_called(self._history)))[: self._limits.tools // 2]
         return [*named, *called, *await self._ranked(specs)]
 
@@ -154,6 +160,21 @@ class Showcase:
         """Return the tools that the run may call, shown or not."""
         return self._toolbox if run.agent is None else AgentTools(self._toolbox, run.agent)
 
+    async def schema(self, run: Run, name: str, place: str) -> Mapping[str, Any]:
+        """Return what a tool that the run may call takes, all of it or at one place.
+
+        Raises:
+            UnknownTool: there is no such tool for it.
+            ToolFailed: the tool has no such place.
+
+        """
+        tool = self.toolbox(run).get(name)
+        spec = tool.spec
+        whole = spec.parameters
+        if spec.is_abridged and isinstance(tool, Abridged):
+            whole = await asyncio.to_thread(tool.whole_parameters)
+        return await asyncio.to_thread(part_of, whole, place)
+
     async def search(self, run: Run, query: str) -> list[dict[str, str]]:
         """Return the tools that fit best, of those that the run may call, in a line each."""
         specs = _of_agent(await self._catalogue.specs(), run.agent)
@@ -168,6 +189,19 @@ def _of_agent(specs: Mapping[str, ToolSpec], agent: Agent | None) -> Mapping[str
     if agent is None:
         return specs
     return {name: spec for name, spec in specs.items() if _may_use(agent, name)}
+
+
+def _any_abridged(specs: Mapping[str, ToolSpec]) -> bool:
+    return any(spec.is_abridged for spec in specs.values())
+
+
+def _with_schema_tool(names: Iterable[str], specs: Mapping[str, ToolSpec]) -> Iterator[str]:
+    """Yield the names; behind the first tool of which only some is shown, what shows the rest."""
+    for name in names:
+        if name != SCHEMA_TOOL:
+            yield name
+        if name in specs and specs[name].is_abridged:
+            yield SCHEMA_TOOL
 
 
 def _may_use(agent: Agent, name: str) -> bool:

@@ -39,7 +39,7 @@ class ToolSpec:
     ``requires`` names the settings (environment variables) that it cannot work without.
     ``release`` is that of the plugin: of another one's tool, which looks the same, the
     ``version`` is another, too. ``operation`` is what it calls, such as ``GET /pets/{id}``, empty
-    where it calls no API.
+    where it calls no API. ``is_abridged`` says that ``parameters`` show some of its arguments only.
     """
 
     name: str
@@ -54,6 +54,7 @@ class ToolSpec:
     release: str = ""
     requires: tuple[str, ...] = ()
     operation: str = ""
+    is_abridged: bool = False
     _told: tuple[str, int] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
@@ -99,6 +100,7 @@ def missing(spec: ToolSpec, environ: Mapping[str, str]) -> list[str]:
 ConversationSearch = Callable[[str, int], Awaitable[Sequence[Message]]]
 ProgressReport = Callable[[str, float | None], None]
 ToolSearch = Callable[[str], Awaitable[Sequence[Mapping[str, str]]]]
+SchemaReader = Callable[[str, str], Awaitable[Mapping[str, Any]]]
 ResultReader = Callable[[str, int], Awaitable[ResultPage]]
 
 
@@ -108,6 +110,10 @@ def _unheard(_message: str, _fraction: float | None) -> None:
 
 async def _no_results(call_id: str, _page: int) -> ResultPage:
     raise ToolFailed(f"There is no result of a call {call_id!r} here.")
+
+
+async def _no_schema(tool: str, _place: str) -> Mapping[str, Any]:
+    raise ToolFailed(f"There is no tool {tool!r} here.")
 
 
 async def _no_tools(_query: str) -> Sequence[Mapping[str, str]]:
@@ -124,7 +130,7 @@ class ToolContext:
     for the result any more: a tool that runs in a thread looks at it, or waits by it.
     ``http`` is the plugin's HTTP client. ``read_result(call_id, page)`` gives a page of what came
     of an earlier call of this conversation; ``search_tools(query)`` names the tools that fit a
-    task, each as ``{name, description}``.
+    task, each as ``{name, description}``; ``read_schema(tool, place)`` gives what a tool takes.
     """
 
     user: User
@@ -139,6 +145,7 @@ class ToolContext:
     report: ProgressReport = field(default=_unheard, repr=False)
     read_result: ResultReader = field(default=_no_results, repr=False)
     search_tools: ToolSearch = field(default=_no_tools, repr=False)
+    read_schema: SchemaReader = field(default=_no_schema, repr=False)
 
     async def progress(self, message: str, fraction: float | None = None) -> None:
         """Tell who follows the run how far the call is; ``fraction``, from 0 to 1, is how much.
@@ -177,6 +184,15 @@ class Tool(Protocol):
             ToolError: the call did not give a result.
 
         """
+        ...
+
+
+@runtime_checkable
+class Abridged(Protocol):
+    """A tool whose specification may show some of its arguments only."""
+
+    def whole_parameters(self) -> Mapping[str, Any]:
+        """Return the JSON Schema of all its arguments."""
         ...
 
 

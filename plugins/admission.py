@@ -17,7 +17,7 @@ from domain.json_values import TooLarge, require_shallow, storable, type_name
 from domain.results import not_kept
 from domain.strangers import contained
 from domain.tool_calls import ARGUMENTS_SIZE
-from domain.tools import Effect, Previewed, Tool, ToolContext, ToolSpec
+from domain.tools import Abridged, Effect, Previewed, Tool, ToolContext, ToolSpec
 from plugins.errors import ToolDefinitionError, in_short
 from plugins.json_values import as_json, as_json_apart
 from plugins.process_state import check_process
@@ -63,6 +63,21 @@ class AdmittedTool:
         except BaseException as error:
             raise InvalidArguments(f"The arguments cannot be checked: {in_short(error)}") from error
         return checked
+
+    def whole_parameters(self) -> Mapping[str, Any]:
+        """Return the schema of all arguments, as the tool itself has it if it has more to show.
+
+        Raises:
+            ToolFailed: it cannot say.
+
+        """
+        if not (self.spec.is_abridged and isinstance(self.tool, Abridged)):
+            return self.spec.parameters
+        try:
+            whole: Mapping[str, Any] = as_json(dict(self.tool.whole_parameters()))
+        except BaseException as error:
+            raise ToolFailed(f"{self.spec.name} has no schema: {in_short(error)}") from error
+        return whole
 
     def preview(self, arguments: Mapping[str, Any]) -> str:
         """Return what the tool itself says that a call will do, on a line; nothing if it fails.

@@ -1,6 +1,7 @@
 """Versions of learned APIs, an operation a row."""
 
 import asyncio
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -123,6 +124,7 @@ def _about(operation: ApiTool | SkippedOperation) -> bytes:
             "asks": operation.asks,
             "is_open": operation.is_open,
             "notes": operation.notes,
+            "whole": base64.b64encode(operation.whole).decode(),
         }
     )
 
@@ -155,6 +157,7 @@ def _operation(row: Row) -> ApiTool | SkippedOperation:
         open_world=True,
         timeout=told["timeout"],
         operation=told["operation"],
+        is_abridged=bool(told.get("whole")),
     )
     return ApiTool(
         spec=spec,
@@ -166,4 +169,5 @@ def _operation(row: Row) -> ApiTool | SkippedOperation:
         is_open=told["is_open"],
         notes=tuple(told["notes"]),
         call=bytes(row["call"] or b""),
+        whole=base64.b64decode(told.get("whole", "")),  # older ones have none
     )

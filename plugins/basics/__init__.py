@@ -4,7 +4,7 @@ from plugins.basics.calculator import calculator
 from plugins.basics.clock import current_time
 from plugins.basics.conversations import search_conversations
 from plugins.basics.results import read_result
-from plugins.basics.tools import search_tools
+from plugins.basics.tools import read_schema, search_tools
 from plugins.hookspecs import RegisterTool, hookimpl
 
 
@@ -16,3 +16,4 @@ def puerto_register_tools(register: RegisterTool) -> None:
     register(search_conversations)
     register(read_result)
     register(search_tools)
+    register(read_schema)

@@ -1,10 +1,10 @@
-"""The tool ``search_tools``: finds tools that the model was not shown."""
+"""The tools about tools: which others there are, and what one takes that is not shown whole."""
 
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from domain.shown_tools import SEARCH_TOOL
+from domain.shown_tools import SCHEMA_TOOL, SEARCH_TOOL
 from domain.tools import Effect, ToolContext
 from plugins.tool import tool
 
@@ -21,3 +21,21 @@ async def search_tools(
 
     """
     return {"tools": [dict(found) for found in await context.search_tools(query)]}
+
+
+@tool(effect=Effect.READ, name=SCHEMA_TOOL, category="tools")
+async def read_schema(
+    tool_name: Annotated[str, Field(min_length=1, max_length=64)],
+    place: Annotated[str, Field(max_length=500)] = "",
+    *,
+    context: ToolContext,
+) -> dict[str, Any]:
+    """See what a tool takes whose arguments are not all shown to you, as JSON Schema.
+
+    Args:
+        tool_name: the tool.
+        place: which of its arguments, and what in it: `body.customer.address`; all, if empty.
+        context: who may call what.
+
+    """
+    return dict(await context.read_schema(tool_name, place))

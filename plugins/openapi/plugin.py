@@ -16,14 +16,14 @@ from domain.api_keyring import OPERATOR, ApiKeyring
 from domain.api_names import slug
 from domain.api_shelf import Shelved
 from domain.errors import ToolError, ToolFailed
-from domain.fixed_arguments import shown_values, values_for, with_fixed
+from domain.fixed_arguments import shown_values, values_for, with_fixed, without_arguments
 from domain.identity import User
 from domain.learned_apis import ApiTool, LearnedApi
 from domain.ports.web import Limits
 from domain.tools import ToolContext, ToolSpec
 from plugins.argument_schema import ArgumentSchema
 from plugins.hookspecs import RegisterTool, hookimpl
-from plugins.openapi.lowering.records import operation_from
+from plugins.openapi.lowering.records import operation_from, whole_schema
 from plugins.openapi.operation import Operation
 from plugins.openapi.wire.calling import ApiCall, ApiCaller
 from plugins.openapi.wire.requests import build_request
@@ -190,6 +190,13 @@ class LearnedTool:
             pace=line.pace,
         )
         return await line.caller.result(call, arguments)
+
+    def whole_parameters(self) -> Mapping[str, Any]:
+        """Return the schema of all arguments but those that the operator fixed."""
+        if not self.tool.whole:
+            return self.spec.parameters
+        whole = replace(self.spec, parameters=whole_schema(self.tool.whole))
+        return without_arguments(whole, self.tool.fixed).parameters
 
     def preview(self, arguments: Mapping[str, Any]) -> str:
         """Return the request that a call would be, in a line and without credentials."""

@@ -13,7 +13,7 @@ from domain.events import Body, StepEnded, ToolErred, ToolFinished, ToolIntended
 from domain.llm import AssistantTurn, Text, ToolRequest, ToolUse, Turn, UserTurn
 from domain.ranking import ToolIndex
 from domain.runs import Run
-from domain.shown_tools import FOUND, SEARCH_TOOL, AgentTools, Limits, Showcase
+from domain.shown_tools import FOUND, SCHEMA_TOOL, SEARCH_TOOL, AgentTools, Limits, Showcase
 from domain.tools import Effect, ToolContext, ToolSpec
 from tests.domain.builders import run_of
 from tests.domain.house import CALLS, STOP, build, kinds, text_of
@@ -164,6 +164,54 @@ async def test_a_search_names_the_best_in_a_line_each() -> None:
     assert {SEARCH_TOOL, "read_result"}.isdisjoint(
         tool["name"] for tool in await many().search(run_of(), "find more tools, read result")
     )
+
+
+def abridged(name: str) -> "Partly":
+    schema = {"type": "object", "properties": {"a": {}}}
+    return Partly(ToolSpec(name, "Ship it.", schema, Effect.READ, is_abridged=True))
+
+
+class Partly(Described):
+    """A tool of which only some is shown."""
+
+    def whole_parameters(self) -> Mapping[str, Any]:
+        properties = {"a": {"type": "string"}, "b": {"type": "integer"}}
+        return {"type": "object", "properties": properties}
+
+
+SCHEMA = described(SCHEMA_TOOL, "See what a tool takes.")
+
+
+async def test_what_shows_the_rest_of_a_tool_is_shown_where_one_needs_it() -> None:
+    few = showcase_of(FakeToolbox(*OTHERS, SCHEMA))
+    assert SCHEMA_TOOL not in await first_shown(few, UserTurn("hi"))
+    few = showcase_of(FakeToolbox(*OTHERS, SCHEMA, abridged("zeppelin")))
+    assert SCHEMA_TOOL in await first_shown(few, UserTurn("hi"))
+
+    crowd = showcase_of(FakeToolbox(*SHIPS, *OTHERS, SCHEMA, abridged("send_ship")), FEW)
+    assert SCHEMA_TOOL not in await first_shown(crowd, UserTurn("make an invoice"))
+    shown = await first_shown(crowd, UserTurn("send_ship"))
+    assert shown.index(SCHEMA_TOOL) == shown.index("send_ship") + 1
+    later = run_of(*called("a", "send_ship"))
+    first = await first_shown(crowd, UserTurn("make an invoice"))
+    assert await first_shown(crowd, UserTurn("make an invoice"), run=later) == [
+        *first,
+        "send_ship",
+        SCHEMA_TOOL,
+    ]
+    found = await crowd.search(run_of(), "see what a tool takes")
+    assert SCHEMA_TOOL not in [tool["name"] for tool in found]
+
+
+async def test_the_rest_of_a_schema_is_looked_up() -> None:
+    showcase = showcase_of(FakeToolbox(*OTHERS, SCHEMA, abridged("send_ship")))
+
+    whole = await showcase.schema(run_of(), "send_ship", "")
+    assert whole["properties"].keys() == {"a", "b"}
+    assert await showcase.schema(run_of(), "send_ship", "b") == {"type": "integer"}
+    assert await showcase.schema(run_of(), "translate", "") == NOTHING
+    with pytest.raises(UnknownTool):
+        await showcase.schema(run_of(agent=AGENT), "send_ship", "")
 
 
 async def test_a_model_finds_a_tool_and_calls_it() -> None:

@@ -28,6 +28,7 @@ def test_the_plugin_brings_its_tools() -> None:
         "calculator",
         "current_time",
         "read_result",
+        "read_schema",
         "search_conversations",
         "search_tools",
     )

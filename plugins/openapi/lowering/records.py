@@ -4,6 +4,8 @@ What another process reads is sent as it is kept: how a tool is called is JSON i
 takes it apart until the tool is called.
 """
 
+import base64
+import zlib
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
@@ -13,6 +15,7 @@ import orjson
 from domain.errors import ToolFailed
 from domain.learned_apis import ApiTool
 from domain.tools import Effect, ToolSpec
+from plugins.openapi.lowering.schemas import Schema
 from plugins.openapi.lowering.tools import LoweredTool
 from plugins.openapi.operation import (
     Body,
@@ -49,6 +52,7 @@ def tool_record(lowered: LoweredTool) -> dict[str, Any]:
         "is_open": not operation.security or not all(operation.security),
         "notes": lowered.notes,
         "call": to_json(operation).decode(),
+        "whole": "" if lowered.whole is None else _packed(lowered.whole),
     }
 
 
@@ -67,7 +71,18 @@ def tool_from(record: Mapping[str, Any]) -> ApiTool:
         is_open=record["is_open"],
         notes=tuple(record["notes"]),
         call=record["call"].encode(),
+        whole=base64.b64decode(record["whole"]),
     )
+
+
+def _packed(schema: Schema) -> str:
+    return base64.b64encode(zlib.compress(orjson.dumps(schema))).decode()
+
+
+def whole_schema(packed: bytes) -> dict[str, Any]:
+    """Return the schema that is kept in `ApiTool.whole`."""
+    schema: dict[str, Any] = orjson.loads(zlib.decompress(packed))
+    return schema
 
 
 def _server(operation: Operation) -> str:

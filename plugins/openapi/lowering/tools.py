@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from domain.shown_tools import SCHEMA_TOOL
 from domain.tools import Effect, ToolSpec
 from plugins.openapi.lowering.bodies import body_schema
 from plugins.openapi.lowering.cutting import Cutting, size_of, unwrapped
@@ -22,6 +23,8 @@ _MOST_WORDS: Final = 1_000  # characters of a tool's description
 _LONG_ARGUMENT: Final = 400
 _FEW_WORDS: Final = 60
 _CUT: Final = "Its arguments take more than is shown here."
+_LOOK_UP: Final = f"{SCHEMA_TOOL} shows the rest."
+_WHOLE: Final = 300_000  # bytes of the schema that is looked up where a tool's is cut
 _MOST_NOTES: Final = 20
 _FRAME: Final = 120  # bytes of what stands around a tool's parts
 
@@ -46,12 +49,14 @@ class LoweredTool:
     """A tool, and the operation that it calls.
 
     ``operation`` has the tool's arguments' names; of the schemas it has what writing values needs,
-    without references. ``notes`` are sentences on what was mended, left out or cut.
+    without references. ``notes`` are sentences on what was mended, left out or cut. ``whole`` is
+    the schema of all arguments where the tool shows some of them only.
     """
 
     spec: ToolSpec
     operation: Operation
     notes: Sequence[str] = ()
+    whole: Schema | None = field(default=None, repr=False)
 
     @property
     def tokens(self) -> int:
@@ -95,13 +100,15 @@ class Lowering:
             root["required"] = required
         root["additionalProperties"] = False
         description = _described(operation)
-        room = self._options.size - size_of([name, description, _CUT]) - _FRAME
+        room = self._options.size - size_of([name, description, _CUT, _LOOK_UP]) - _FRAME
         schema = self._schemas.whole(root, notes, room)
+        whole = None
         if schema is None:
+            whole = self._schemas.whole(root, {}, _WHOLE)
             schema = self._cutting.cut(root, room)
             if schema is None:
                 return _too_large(operation, self._options.size)
-            description = joined(description, _CUT)
+            description = joined(description, f"{_CUT} {_LOOK_UP}" if whole else _CUT)
             notes[_CUT] = None
         schema = unwrapped(schema)
         effect = self._options.effects.get(operation.name) or effect_of(operation)
@@ -114,8 +121,9 @@ class Lowering:
             open_world=True,
             category=self._options.category,
             operation=operation.name,
+            is_abridged=whole is not None,
         )
-        return LoweredTool(spec, lowered, list(notes)[:_MOST_NOTES])
+        return LoweredTool(spec, lowered, list(notes)[:_MOST_NOTES], whole)
 
     def _arguments(
         self, operation: Operation, notes: Notes

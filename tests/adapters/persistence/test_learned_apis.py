@@ -49,6 +49,7 @@ def a_version(digest: str = "d1") -> ApiVersion:
         idempotent=True,
         open_world=True,
         operation="GET /pets",
+        is_abridged=True,
     )
     tool = ApiTool(
         spec,
@@ -60,6 +61,7 @@ def a_version(digest: str = "d1") -> ApiVersion:
         is_open=False,
         notes=("Mended.",),
         call=b'{"path": "\xff\x00"}',
+        whole=b"\x00\xff",
     )
     skipped = SkippedOperation("POST /pets", "invalid", "/paths/~1pets/post", "No.")
     return ApiVersion(

@@ -1,6 +1,7 @@
 """The plugin of learned APIs: what it registers, and how that follows what is kept."""
 
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from domain.errors import InvalidArguments
 from domain.learned_apis import ApiSettings, ApiTool, ApiVersion, LearnedApi, Override
 from domain.plugins import PluginState
 from domain.switches import Switch, Switchboard
-from domain.tools import Previewed
+from domain.tools import Abridged, Previewed
 from plugins.host import PluginHost
 from plugins.openapi.plugin import LearnedApisPlugin
 from plugins.openapi.reader import ProcessReader
@@ -178,3 +179,22 @@ def test_the_request_is_shown_beforehand(kept: Kept) -> None:
     assert isinstance(tool, Previewed)
     assert tool.preview({"id": "a/b"}) == "GET https://pets.example/v1/pets/a%2Fb"
     assert tool.preview({"id": ".."}) == ""
+
+
+def test_the_whole_schema_is_without_what_the_operator_fixed(tools: tuple[ApiTool, ...]) -> None:
+    (tool,) = [tool for tool in tools if tool.spec.name == "addPet"]
+    properties = {"body": {"type": "object"}, "key": {"type": "string"}}
+    schema = {"type": "object", "properties": properties, "required": ["key"]}
+    packed = zlib.compress(json.dumps(schema).encode())
+    abridged = replace(tool, spec=replace(tool.spec, is_abridged=True), whole=packed)
+    kept = Kept(abridged)
+    found = kept.host.get("addPet")
+    assert isinstance(found, Abridged)
+    assert found.whole_parameters() == schema
+
+    fixed = Kept(replace(abridged, fixed=("key",))).host.get("addPet")
+    assert isinstance(fixed, Abridged)
+    assert "key" not in str(fixed.whole_parameters())
+    plain = Kept(tool).host.get("addPet")
+    assert isinstance(plain, Abridged)
+    assert plain.whole_parameters() == plain.spec.parameters

@@ -289,8 +289,25 @@ def test_words_are_cut_before_anything_else() -> None:
     body = tool.spec.parameters["properties"]["body"]
     assert len(body["properties"]) == 100
     assert body["properties"]["p0"]["description"].endswith("is.")
-    assert tool.spec.description.endswith("Its arguments take more than is shown here.")
+    told = "Its arguments take more than is shown here. read_schema shows the rest."
+    assert tool.spec.description.endswith(told)
+    assert tool.spec.is_abridged
+    assert tool.whole is not None
+    whole = tool.whole["properties"]["body"]
+    assert whole["properties"]["p0"]["description"].count("says") > 1
     assert tool.notes == ["Its arguments take more than is shown here."]
+
+
+def test_what_is_too_large_to_be_looked_up_says_so() -> None:
+    tools, _ = made(taking(wide(6_000)))
+    tool = tools["POST /x"]
+    assert tool.spec.description.endswith("Its arguments take more than is shown here.")
+    assert (tool.spec.is_abridged, tool.whole) == (False, None)
+
+
+def test_what_is_shown_whole_is_kept_once() -> None:
+    tools, _ = made(taking(wide(3)))
+    assert (tools["POST /x"].spec.is_abridged, tools["POST /x"].whole) == (False, None)
 
 
 def test_what_lies_deep_is_cut_and_named() -> None:

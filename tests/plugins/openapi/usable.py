@@ -9,7 +9,13 @@ from typing import Any
 import jsonschema_rs
 
 from plugins.openapi.lowering import LoweredTool, Options, lower
-from plugins.openapi.lowering.records import operation_from, to_json, tool_from, tool_record
+from plugins.openapi.lowering.records import (
+    operation_from,
+    to_json,
+    tool_from,
+    tool_record,
+    whole_schema,
+)
 from plugins.openapi.operation import Operation, Place
 from plugins.openapi.reading import Document, Skipped, read_document
 
@@ -55,6 +61,9 @@ def require_usable(tools: Iterable[LoweredTool], most: int = 16_384) -> None:
         assert len(json.dumps(shown)) <= most
         kept = tool_from(json.loads(to_json(tool_record(tool))))
         assert kept.spec == tool.spec
+        assert (whole_schema(kept.whole) if kept.whole else None) == tool.whole
+        if tool.whole is not None:
+            jsonschema_rs.Draft202012Validator(tool.whole)
         assert operation_from(json.loads(kept.call)) == tool.operation
 
 
