@@ -19,9 +19,17 @@ _READER: Final = {
 _NEEDS: Final = {
     "openai_model": ("openai_api_key", "openai_base_url"),
     "openai_api": ("openai_api_key", "openai_base_url"),
+    "openai_silence": ("openai_api_key", "openai_base_url"),
+    "openai_total": ("openai_api_key", "openai_base_url"),
     "anthropic_base_url": ("anthropic_api_key",),
+    "anthropic_silence": ("anthropic_api_key",),
+    "anthropic_total": ("anthropic_api_key",),
     "gemini_base_url": ("gemini_api_key",),
+    "google_silence": ("gemini_api_key",),
+    "google_total": ("gemini_api_key",),
     "perplexity_base_url": ("perplexity_api_key",),
+    "perplexity_silence": ("perplexity_api_key",),
+    "perplexity_total": ("perplexity_api_key",),
 }
 _NOT_USED_YET: Final = ("rate_limit_per_minute",)
 

@@ -19,6 +19,8 @@ LARGEST_MEMENTO = 256 * 1024  # bytes
 
 Object = Mapping[str, Any]
 
+_TOLD = frozenset({"detail", "errors", "message", "msg", "error_message", "error_msg"})
+
 _log = logging.getLogger(__name__)
 
 
@@ -162,7 +164,7 @@ class AnswerReader(ABC):
         if not error and (event.get("object") == "error" or event.get("type") == "error"):
             error = event
         if not error and self.payload.isdisjoint(event):
-            told = event.keys() & {"detail", "errors", "message", "msg", "error_message"}
+            told = event.keys() & _TOLD
             error = event if any(event[name] for name in told) else None
         if error:
             is_whole = isinstance(error, dict | list)

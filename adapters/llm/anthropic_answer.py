@@ -106,7 +106,7 @@ class MessageReader(AnswerReader):
 
     def _add(self, index: Any, delta: Object) -> Sequence[Piece]:
         kind = as_text(delta.get("type"))
-        block = self._blocks.get(index) if isinstance(index, int) else None
+        block = self._blocks.get(index) if isinstance(index, int) else self._last_block()
         if block is None:
             block = self._unbegun(index, kind)
         match kind, block.kind:
@@ -119,6 +119,10 @@ class MessageReader(AnswerReader):
             case "signature_delta", "thinking":
                 block.signature.append(as_text(delta.get("signature")))
         return ()
+
+    def _last_block(self) -> _Block | None:
+        """Return the block that goes on where an index is missing."""
+        return next(reversed(self._blocks.values()), None)
 
     def _unbegun(self, index: Any, kind: str) -> _Block:
         """Begin the block of a delta whose beginning never came."""

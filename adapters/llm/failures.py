@@ -128,4 +128,6 @@ def http_errors(provider: str) -> Iterator[None]:
     except (httpx2.DecodingError, httpx2.TooManyRedirects) as error:
         raise failure(provider, ProviderReason.MALFORMED) from error
     except (httpx2.HTTPError, httpx2.StreamError) as error:
-        raise failure(provider, ProviderReason.TRUNCATED) from error
+        broken = failure(provider, ProviderReason.TRUNCATED)
+        broken.words = redacted(str(error))  # the library's: for the log alone
+        raise broken from error

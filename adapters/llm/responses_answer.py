@@ -81,6 +81,9 @@ class ResponseReader(AnswerReader):
             if isinstance(piece, Text):
                 self._said += len(piece.content)
 
+    def _text_done(self, event: Object) -> list[Piece]:
+        return [] if self._tags.has_given else self._text(as_text(event.get("text")))
+
     def _refusal(self, event: Object) -> list[Piece]:
         return self._refuse(as_text(event.get("delta")))
 
@@ -153,6 +156,7 @@ class ResponseReader(AnswerReader):
         "response.incomplete": _completed,
         "response.output_item.added": _begun,
         "response.output_item.done": _whole,
+        "response.output_text.done": _text_done,
         "response.reasoning_summary_part.added": _next_summary,
         "response.reasoning_summary_text.delta": _reasoning,
         "response.reasoning_text.delta": _reasoning,

@@ -178,6 +178,13 @@ def test_passes_over_what_the_protocol_does_not_have(events: list[Any]) -> None:
     assert read(*events, said, *events, ended("end_turn")) == [Text("Hi"), Stop()]
 
 
+def test_a_delta_without_an_index_goes_on_with_the_last_block() -> None:
+    parts = [part(0, '{"a"'), part(0, ":1}")]
+    for each in (begin := calling(0), *parts):
+        del each["index"]
+    assert read(begin, *parts, ended())[0] == ToolRequest("f", '{"a":1}')
+
+
 def test_refuses_a_call_without_a_name() -> None:
     with pytest.raises(MalformedAnswer):
         read(begun(0, "tool_use"), ended())

@@ -262,6 +262,23 @@ async def test_passes_over_what_has_another_shape(
     assert words(await answer(model, "odd")) == ["Hi."]
 
 
+def test_reads_what_was_not_streamed_from_the_events_that_end_it() -> None:
+    output = [
+        {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}]},
+        {"type": "message", "content": [{"type": "output_text", "text": "Hi."}]},
+        {"type": "function_call", "name": "add", "arguments": {"a": 2**70}},
+    ]
+    done = {"type": "response.completed", "response": {"status": "completed", "output": output}}
+    pieces = read_with(ResponseReader(), done)
+    assert pieces[:3] == [
+        Reasoning("Hm."),
+        Text("Hi."),
+        ToolRequest("add", f'{{"a":{2**70}}}'),
+    ]
+    text = {"type": "response.output_text.done", "text": "Hi."}
+    assert read_with(ResponseReader(), text, done)[0] == Text("Hi.")
+
+
 async def test_a_call_without_a_name_is_no_answer(
     wire: OpenAIWireServer, model: ResponsesChat
 ) -> None:
