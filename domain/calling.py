@@ -76,7 +76,8 @@ class ToolCaller:
         reporter: Reporter,
     ) -> ToolContext:
         async def search(text: str, limit: int) -> Sequence[Message]:
-            return await self._conversations.search(user.id, text, limit)
+            asking = run.started.question_id  # holds the words itself, and is no answer
+            return await self._conversations.search(user.id, text, limit, asking)
 
         async def read(call_id: str, page: int) -> ResultPage:
             outcome = await self._outcome(run, call_id)

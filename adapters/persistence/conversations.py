@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from adapters.persistence.codec import known_id, storable
 from adapters.persistence.database import Database
+from adapters.persistence.folding import FOLDED, folded
 from adapters.persistence.keys import read_number, read_place, write_number, write_place
 from adapters.persistence.rows import to_conversation, to_message
 from domain.conversations import Conversation, Message
@@ -23,9 +24,8 @@ _GET: Final = f"SELECT {_ALL} FROM conversations WHERE id = $1 AND user_id = $2"
 _PAGE: Final = f"SELECT {_ALL} FROM conversations WHERE user_id = $1"  # noqa: S608
 _AFTER: Final = " AND (updated_at, id) < ($3, $4)"
 _HOLDING: Final = """
-    AND (lower(title) LIKE lower({text}) ESCAPE '!' OR EXISTS (
-        SELECT 1 FROM messages WHERE conversation_id = conversations.id
-        AND lower(content) LIKE lower({text}) ESCAPE '!'))
+    AND ({title} OR EXISTS (
+        SELECT 1 FROM messages WHERE conversation_id = conversations.id AND {content}))
 """
 _ORDER: Final = " ORDER BY updated_at DESC, id DESC LIMIT $2"
 _CHANGE: Final = """
@@ -46,16 +46,19 @@ _MESSAGES: Final = """
 _SEARCH: Final = """
     SELECT messages.* FROM messages
     JOIN conversations ON conversations.id = messages.conversation_id
-    WHERE conversations.user_id = $1 AND lower(messages.content) LIKE lower($2) ESCAPE '!'
-    ORDER BY messages.created_at DESC, messages.id DESC LIMIT $3
+    WHERE conversations.user_id = $1 AND messages.id <> $3 AND {holding}
+    ORDER BY messages.created_at DESC, messages.id DESC LIMIT $2
 """
+_NO_MESSAGE: Final = "00000000-0000-0000-0000-000000000000"
+_WORDS: Final = 20  # of a search; more say nothing more
 _BEYOND: Final = 2**31 - 1
 
 
 class TortoiseConversations:
     """The conversations, in the database.
 
-    Letters are compared in any case: on PostgreSQL those that the database's locale knows.
+    Letters are compared in any case and without accents: on PostgreSQL in the case that the
+    database's locale knows.
     """
 
     def __init__(self, database: Database) -> None:
@@ -102,8 +105,13 @@ class TortoiseConversations:
             sql += _AFTER
             values += read_place("conversations", cursor)
         if text is not None:
-            values.append(_pattern(text))
-            sql += _HOLDING.format(text=f"${len(values)}")
+            words = _patterns(text)
+            first = len(values) + 1
+            sql += _HOLDING.format(
+                title=self._holds("title", first, words),
+                content=self._holds("content", first, words),
+            )
+            values += words
         rows = await self._database.fetch(sql + _ORDER, *values)
         page = [to_conversation(row) for row in rows[:limit]]
         if len(rows) <= limit:
@@ -170,20 +178,31 @@ class TortoiseConversations:
             return Page(page)
         return Page(page, write_number("messages", rows[limit - 1]["number"]))
 
-    async def search(self, user_id: str, text: str, limit: int) -> Sequence[Message]:
-        """Return messages of this user that hold the text, in any case, newest first."""
-        rows = await self._database.fetch(_SEARCH, user_id, _pattern(text), limit)
+    async def search(
+        self, user_id: str, text: str, limit: int, leaving_out: str = ""
+    ) -> Sequence[Message]:
+        """Return messages of this user that hold all words of the text, newest first."""
+        words = _patterns(text)
+        sql = _SEARCH.format(holding=self._holds("messages.content", 4, words))
+        rows = await self._database.fetch(sql, user_id, limit, leaving_out or _NO_MESSAGE, *words)
         return [to_message(row) for row in rows]
+
+    def _holds(self, column: str, first: int, words: Sequence[str]) -> str:
+        """Return the condition that a column holds the words, which are the values from there."""
+        text = FOLDED[self._database.engine].format(column=column)
+        conditions = [f"{text} LIKE ${first + at} ESCAPE '!'" for at in range(len(words))]
+        return f"({' AND '.join(conditions)})"
 
 
 def _storable(text: str | None) -> str | None:
     return None if text is None else storable(text)
 
 
-def _pattern(text: str) -> str:
-    """Return what ``LIKE`` matches when the text is anywhere inside, taken literally."""
-    literal = storable(text).replace("!", "!!").replace("%", "!%").replace("_", "!_")
-    return f"%{literal}%"
+def _patterns(text: str) -> list[str]:
+    """Return, for each word of a text, what ``LIKE`` matches when it is anywhere inside."""
+    words = (folded(storable(text)) or "").split()[:_WORDS] or [""]
+    literal = [word.replace("!", "!!").replace("%", "!%").replace("_", "!_") for word in words]
+    return [f"%{word}%" for word in literal]
 
 
 def _unknown() -> NotFound:

@@ -28,6 +28,7 @@ from tortoise.backends.sqlite.client import (
 
 from adapters.persistence.clients import Client, TranslatedErrors
 from adapters.persistence.errors import translated
+from adapters.persistence.folding import folded
 from adapters.persistence.health import DatabaseHealth
 
 _SCHEME: Final = "sqlite://"
@@ -117,14 +118,14 @@ class SQLiteClient(Client, SqliteClient):
         self._lock = BoundedLock(options["busy_timeout"] / 1000)
 
     async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001  the ORM's name
-        """Connect, and give SQL a ``lower`` that knows more letters than ASCII's."""
+        """Connect, and give SQL the function `folded`."""
         with translated(self.health):
             # A file that cannot be opened would leave aiosqlite's thread behind, talking to a loop
             # that may be closed by then. So somebody else tries first.
             await asyncio.to_thread(_try_to_open, str(self.filename))
             await super().create_connection(with_db)
             if self._connection is not None:
-                await self._connection.create_function("lower", 1, _lower, deterministic=True)
+                await self._connection.create_function("folded", 1, folded, deterministic=True)
 
     @asynccontextmanager
     async def transaction(self, *, synced: bool = True) -> AsyncIterator[BaseDBAsyncClient]:
@@ -201,10 +202,6 @@ def _keep_private(path: str) -> None:
             continue
         except PermissionError:
             _log.warning("%s may be read by others, and is not ours to change", name)
-
-
-def _lower(text: str | None) -> str | None:
-    return None if text is None else text.lower()
 
 
 client_class = SQLiteClient

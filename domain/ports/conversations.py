@@ -29,7 +29,8 @@ class Conversations(Protocol):
     ) -> Page[Conversation]:
         """Return conversations, the last changed first.
 
-        With ``text`` only those whose title or messages hold it, in any case.
+        With ``text`` only those whose title, or one of whose messages, holds all its words, in
+        any case and with any accents.
 
         Raises:
             InvalidRequest: the cursor did not come from here.
@@ -72,6 +73,12 @@ class Conversations(Protocol):
         """
         ...
 
-    async def search(self, user_id: str, text: str, limit: int) -> Sequence[Message]:
-        """Return messages of this user that hold the text, in any case, newest first."""
+    async def search(
+        self, user_id: str, text: str, limit: int, leaving_out: str = ""
+    ) -> Sequence[Message]:
+        """Return messages of this user that hold all words of the text, newest first.
+
+        Words are compared in any case and with any accents; the message with the id
+        ``leaving_out`` is left out.
+        """
         ...

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.persistence.codec import storable
+from adapters.persistence.folding import folded
 from adapters.persistence.keys import read_number, read_place, write_number, write_place
 from domain.configuration import Configuration
 from domain.conversations import Conversation, Message
@@ -148,7 +149,7 @@ class FakeConversations:
                 self._shown(conversation)
                 for conversation in self._memory.conversations.values()
                 if conversation.user_id == user_id
-                and (text is None or self._holds(conversation, text.lower()))
+                and (text is None or self._holds(conversation, text))
             ),
             key=lambda conversation: (conversation.updated_at, conversation.id),
             reverse=True,
@@ -163,7 +164,7 @@ class FakeConversations:
 
     def _holds(self, conversation: Conversation, text: str) -> bool:
         said = (message.content for message in self._memory.messages.get(conversation.id, ()))
-        return any(text in part.lower() for part in (conversation.title, *said))
+        return any(_holds(part, text) for part in (conversation.title, *said))
 
     async def change(
         self, user_id: str, conversation_id: str, at: datetime, changes: Mapping[str, str | None]
@@ -200,16 +201,23 @@ class FakeConversations:
             return Page(said)
         return Page(said[first:], write_number("messages", first + 1))
 
-    async def search(self, user_id: str, text: str, limit: int) -> Sequence[Message]:
+    async def search(
+        self, user_id: str, text: str, limit: int, leaving_out: str = ""
+    ) -> Sequence[Message]:
         found = [
             message
             for conversation_id, said in self._memory.messages.items()
             if self._memory.conversations[conversation_id].user_id == user_id
             for message in said
-            if text.lower() in message.content.lower()
+            if message.id != leaving_out and _holds(message.content, text)
         ]
         found.sort(key=lambda message: (message.created_at, message.id), reverse=True)
         return found[:limit]
+
+
+def _holds(content: str, text: str) -> bool:
+    whole = folded(content) or ""
+    return all(word in whole for word in (folded(text) or "").split())
 
 
 def _storable(conversation: Conversation) -> Conversation:

@@ -175,6 +175,29 @@ async def test_text_is_found_in_messages_in_any_case_and_literally(
     assert found[0].conversation_id == page.items[0].id
 
 
+@pytest.mark.parametrize("text", ["cafe paris", "CAFÉ", "París café", "cafés"])
+async def test_words_are_found_in_any_order_and_with_any_accents(
+    store: AnyStore, text: str
+) -> None:
+    await answered(store, ANN, question="¿Qué cafés hay en París?", answer="Muchos.")
+    await answered(store, ANN, question="¿Qué museos hay en París?", answer="Muchos.")
+
+    found = await store.conversations.search(ANN, text, 10)
+
+    assert [message.content for message in found] == ["¿Qué cafés hay en París?"]
+    assert len((await store.conversations.page(ANN, 10, None, text)).items) == 1
+
+
+async def test_the_message_that_asks_is_left_out(store: AnyStore) -> None:
+    for minute in range(2):
+        await answered(store, ANN, question=f"number {minute}", at=NOW + minute * MINUTE)
+    [asking, _] = await store.conversations.search(ANN, "number", 10)
+
+    found = await store.conversations.search(ANN, "number", 10, asking.id)
+
+    assert [message.content for message in found] == ["number 0"]
+
+
 async def test_text_is_found_in_titles(store: AnyStore) -> None:
     kept = a_conversation(ANN, "Quarterly Report")
     for conversation in (kept, a_conversation(ANN, "Other")):
