@@ -34,6 +34,8 @@ _TO_WHOM = {
     Language.ENGLISH: ("named", "called", "for", "to", "para"),
     Language.SPANISH: ("llamado", "llamada", "para", "a", "for"),
 }
+_NAMES = frozenset({"label", "name", "title"})
+_CALLED = ("called", "named", "labelled", "labeled", "titled", "llamado", "llamada", "titulado")
 _MONEY = frozenset({"euro", "eur", "dollar", "dolar", "usd", "pound", "gbp", "peso"})
 _PRICES = frozenset({"amount", "cost", "budget", "fee"})
 _SAY = frozenset({"body", "subject"})  # as in: saying "...", titled "..."
@@ -255,6 +257,16 @@ def _places(form: _Form) -> list[Found]:
     return [Found(form.reading.text[z.start : z.end], z.start, z.end) for z in known[:1]]
 
 
+def _take_names(form: _Form) -> None:
+    """Take what the message says that something is called: "a roll called lucky"."""
+    for target in form.open:
+        if target.kind in _WORDS and _NAMES.intersection(target.terms):
+            found = named_after(form.reading, form.taken, _CALLED)
+            if found is not None and fits(found.value, target.schema):
+                form.put(target, found)
+                return
+
+
 def _take_people(form: _Form) -> None:
     for target in form.open:
         if target.kind is Kind.PERSON:
@@ -315,6 +327,7 @@ def fill(tool: ToolSpec, reading: Reading) -> Filling:
     _take_cued(form)
     _take_runs(form)
     _take_unmistakable(form)
+    _take_names(form)
     _take_people(form)
     _take_arrays(form)
     _take_leftover(form)

@@ -31,6 +31,11 @@ class Conversation:
         """What the user said before, oldest first."""
         return [turn.content for turn in self.before if isinstance(turn, UserTurn)]
 
+    @property
+    def answers(self) -> Sequence[str]:
+        """What was answered before, oldest first."""
+        return [turn.content for turn in self.before if isinstance(turn, AssistantTurn)]
+
     def use(self, call_id: str) -> ToolUse | None:
         """Return the call that a result belongs to."""
         for turn in reversed(self.after):

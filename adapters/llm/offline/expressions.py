@@ -16,6 +16,8 @@ _WORDS = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
 _OPERAND = rf"(?:-?(?:{NUMERAL})|\b(?:{_WORDS}|{_REFERENCE})\b)"
 REFERS = re.compile(rf"\b(?:{_REFERENCE})\b")
 
+_SHARE = "(?: (?:tip|discount|tax|vat|propina|descuento|iva))? (?:of|on|de|sobre|en)"
+
 # What is said, and how it is written; A and B are the operands.
 _SAYINGS = tuple(
     (re.compile(rf"(?<![\w.]){said}(?![\w%])".replace("NUM", _OPERAND)), written)
@@ -38,9 +40,11 @@ _SAYINGS = tuple(
         (r"(?:triple|triplica(?:lo)?|el triple de)(?: (?P<A>NUM))?", "A * 3"),
         (r"(?:halve|half(?: of)?|la mitad(?: de)?)(?: (?P<A>NUM))?", "A / 2"),
         (
-            r"(?P<B>NUM) ?(?:%|percent|per cent|por ?ciento) (?:of|de) (?P<A>NUM)",
+            rf"(?P<B>NUM) ?(?:%|percent|per cent|por ?ciento){_SHARE} [$€£]?(?P<A>NUM)",
             "A * B / 100",
         ),
+        (r"(?P<A>NUM) [a-z]+,? (?:and|plus|y) (?P<B>NUM) more", "A + B"),
+        (r"(?P<A>NUM) [a-z]+,? (?:y|mas) (?P<B>NUM) mas", "A + B"),
         (r"(?:square root|raiz cuadrada|sqrt)(?: of| de)?(?: \(?|\()(?P<A>NUM)\)?", "sqrt(A)"),
         (r"(?P<A>NUM) factorial", "factorial(A)"),
         (r"factorial (?:of|de) (?P<A>NUM)", "factorial(A)"),

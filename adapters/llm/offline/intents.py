@@ -11,6 +11,9 @@ class Intent(Enum):
 
     GREETING = auto()
     ABILITIES = auto()
+    IDENTITY = auto()
+    PROMPT = auto()
+    FIRST = auto()
     MEMORY = auto()
     RESULT = auto()
     THANKS = auto()
@@ -30,6 +33,19 @@ _SHAPES = {
         r"(?:puedes|sabes) hacer(?: por mi)?|quien eres|que eres|que herramientas (?:tienes|hay)|"
         r"(?:lista|muestra|muestrame)(?: todas)? (?:las|tus) herramientas|what model (?:are you|is "
         r"this)|que modelo eres|how (?:do you work|can you help(?: me)?)|como funcionas)"
+    ),
+    Intent.IDENTITY: (
+        r"(?:are you|eres|is this|esto es)(?: really| de verdad)?(?: an?| un[ao]?)?"
+        r"(?: [\w.-]+){1,3}"
+    ),
+    Intent.PROMPT: (
+        r".*\b(?:system prompt|system message|(?:your|tus|all previous|las) (?:instructions|"
+        r"instrucciones)|prompt del sistema)\b.*"
+    ),
+    Intent.FIRST: (
+        r"(?:what (?:was|is) (?:the first thing i (?:said|asked)|my (?:very )?first (?:question|"
+        r"message))|what did i (?:say|ask)(?: you)? first|cual fue mi primera? (?:pregunta|mensaje|"
+        r"frase)|que (?:te )?(?:dije|pregunte) primero)(?: (?:to )?you)?"
     ),
     Intent.MEMORY: (
         r"(?:(?:and )?what (?:did|have) i (?:just )?(?:say|said|ask|asked)(?: you)?(?: to you)?|"
@@ -53,6 +69,7 @@ _SHAPES = {
     ),
 }
 _PATTERNS = {intent: re.compile(shape) for intent, shape in _SHAPES.items()}
+_GREETED = re.compile(r"(?:hi|hello|hey|hola|buenas|buenos dias) ")
 _NOISE = re.compile(r"[^\w/]+")
 _LONGEST = 120
 
@@ -62,4 +79,9 @@ def intent_of(message: str) -> Intent | None:
     if len(message) > _LONGEST:
         return None
     words = _NOISE.sub(" ", fold(message)).strip()
-    return next((i for i, pattern in _PATTERNS.items() if pattern.fullmatch(words)), None)
+    asked = _GREETED.sub("", words) or words  # "hello, who are you" asks who it is
+    for said in (words, asked):
+        for intent, pattern in _PATTERNS.items():
+            if pattern.fullmatch(said):
+                return intent
+    return None

@@ -105,25 +105,28 @@ class OfflineChat(ChatModel):
         elif plan.question is not None:
             yield from _words(replies.ask_back(language, plan.question))
         else:
-            yield from _words(replies.nothing_fits(language, conversation.message, plan.nearest))
+            advised = any(replies.is_advised(each) for each in conversation.answers)
+            nearest = () if advised else plan.nearest
+            yield from _words(
+                replies.nothing_fits(language, conversation.message, nearest, advised=advised)
+            )
 
     @staticmethod
     def _about_itself(
         intent: Intent, request: ModelRequest, conversation: Conversation, language: Language
     ) -> str:
-        match intent:
-            case Intent.GREETING:
-                return replies.greeting(language)
-            case Intent.ABILITIES:
-                return replies.abilities(language, request.tools)
-            case Intent.MEMORY:
-                return replies.recall(language, conversation)
-            case Intent.RESULT:
-                return replies.last_result(language, last_value(conversation.before))
-            case Intent.THANKS:
-                return replies.thanks(language)
-            case Intent.CANCEL:
-                return replies.cancelled(language)
+        answers: dict[Intent, Callable[[], str]] = {
+            Intent.GREETING: lambda: replies.greeting(language),
+            Intent.ABILITIES: lambda: replies.abilities(language, request.tools),
+            Intent.IDENTITY: lambda: replies.identity(language),
+            Intent.PROMPT: lambda: replies.no_prompt(language),
+            Intent.FIRST: lambda: replies.first_message(language, conversation),
+            Intent.MEMORY: lambda: replies.recall(language, conversation),
+            Intent.RESULT: lambda: replies.last_result(language, last_value(conversation.before)),
+            Intent.THANKS: lambda: replies.thanks(language),
+            Intent.CANCEL: lambda: replies.cancelled(language),
+        }
+        return answers[intent]()
 
 
 def _composed(turn: Turn) -> Turn:

@@ -21,6 +21,7 @@ _JOINT = re.compile(
     re.IGNORECASE,
 )
 _NEAREST = 3  # tools named where none fits
+_NEAR = ENOUGH / 2  # the score of a tool that is worth being named
 _QUESTIONS_BACK = 4  # of one's own questions in a row that are remembered
 _CLAUSES = 12
 
@@ -116,7 +117,8 @@ class Planner:
         ranked = self._index.rank(reading)
         best = self._best(ranked, reading)
         if best is None:
-            return Plan(nearest=tuple(each.tool for each in ranked[:_NEAREST]))
+            near = [each.tool for each in ranked if each.score >= _NEAR]
+            return Plan(nearest=tuple(near[:_NEAREST]))
         clauses = self._clauses(reading) or [_Clause(reading.text, best, fill(best, reading))]
         calls = [clause.call for clause in clauses if clause.call is not None]
         lacking = next((clause for clause in clauses if clause.call is None), None)

@@ -19,6 +19,7 @@ _NAMED = 10.0  # for a message that writes the tool's name out
 _SIGNAL = 3.0  # for arithmetic, where a tool takes an expression
 _HINT = 0.6  # for a place or an identifier, where a tool takes one
 _SEARCH = 0.4  # for "search", where a tool searches for any text
+_SEARCH_FIRST = 2.0  # ... and that is what the message begins with: "search for roll" rolls nothing
 _KEPT = 8  # indexes in memory
 
 
@@ -78,7 +79,7 @@ class ToolIndex:
             scores[at] += _COVERAGE * len(name & said) / max(len(name), 1)
         self._add_signals(reading, scores)
         for at in self._searches if "search" in said else ():
-            scores[at] += _SEARCH
+            scores[at] += _SEARCH_FIRST if _SEARCHES.match(reading.folded) else _SEARCH
         order = sorted(scores, key=lambda at: (-scores[at], at))
         return [Ranked(self._tools[at], round(scores[at], 6)) for at in order]
 
@@ -109,7 +110,10 @@ def _content(reading: Reading) -> frozenset[str]:
     # "para" opens a Spanish order to stop; anywhere else it is "for".
     said = {"stop"} if words[:1] == ["para"] else set()
     said.update(term(word) for word in words if word not in STOPWORDS)
-    if _ASKS_DAY.search(fold(visible)):
+    # A clock knows no day but the present one.
+    if any(moment.day != reading.today for moment in reading.moments):
+        said -= {"day", "date", "time"}
+    elif _ASKS_DAY.search(fold(visible)):
         said.add("time")
     return frozenset(said)
 
@@ -125,8 +129,10 @@ def is_ordered(tool: ToolSpec, reading: Reading) -> bool:
     A tool that changes something is called only for a message that says its verb, and neither
     forbids it nor asks about it: "do not stop i-1" and "how do I stop i-1" stop nothing.
     """
-    if tool.effect is Effect.READ or fold(tool.name) in reading.folded:
+    if fold(tool.name) in reading.folded:
         return True
+    if tool.effect is Effect.READ:
+        return not _orders_else(tool, reading)
     if any(phrase in f" {reading.folded}" for phrase in _NO_ORDER):
         return False
     words = WORD.findall(reading.folded)
@@ -136,6 +142,19 @@ def is_ordered(tool: ToolSpec, reading: Reading) -> bool:
     return verb is None or verb in _content(reading)
 
 
+def _orders_else(tool: ToolSpec, reading: Reading) -> bool:
+    """Tell whether the message begins with an order that a tool which only looks cannot obey.
+
+    "Delete all my conversations" asks for no search of them.
+    """
+    verb = verb_of(tool)
+    words = [word for word in WORD.findall(reading.folded) if word not in STOPWORDS]
+    first = term(words[0]) if words else ""
+    return verb is not None and first in _CHANGES and verb not in _content(reading)
+
+
+_SEARCHES = re.compile(r"\W*(?:please |por favor )?(?:search|busca(?:r|me)?)\b")
+_CHANGES = frozenset({"close", "create", "delete", "send", "stop", "update", "write"})
 _FORBIDS = frozenset({"don", "dont", "never", "nunca", "not", "no", "should", "debo", "deberia"})
 _NO_ORDER = (" how ", " why ", " when ", " who ", " como ", "¿como ", " por que ", "¿por que ")
 # Time that no clock tells.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters.llm.offline.conversation import Conversation, is_scalar
-from adapters.llm.offline.language import Language
+from adapters.llm.offline.language import Language, terms
 from adapters.llm.offline.planning import Call, Question
 from adapters.llm.offline.reports import clip, shown
 from adapters.llm.offline.schemas import Field, Kind, choices
@@ -54,6 +54,29 @@ def greeting(language: Language) -> str:
     return f"{hello} {_who(language)} {ask} {_how_to_think(language)}"
 
 
+def identity(language: Language) -> str:
+    """Say what it is to somebody who takes it for something else."""
+    return f"{_who(language)} {_how_to_think(language)}"
+
+
+def no_prompt(language: Language) -> str:
+    """Say that there is no prompt that it follows."""
+    return _either(
+        language,
+        "I follow no prompt, so there is none to show or to ignore. ",
+        "No sigo ningún prompt, así que no hay ninguno que mostrar ni que ignorar. ",
+    ) + _who(language)
+
+
+def first_message(language: Language, conversation: Conversation) -> str:
+    """Say what the user said first."""
+    said = next((each for each in conversation.earlier_messages if each.strip()), None)
+    if said is None:
+        return recall(language, conversation)
+    first = clip(" ".join(said.split()), _LINE)
+    return _either(language, f"First you said: “{first}”", f"Primero dijiste: «{first}»")
+
+
 def thanks(language: Language) -> str:
     """Answer thanks."""
     return _either(language, "You are welcome.", "De nada.")
@@ -83,22 +106,41 @@ def abilities(language: Language, tools: Sequence[ToolSpec]) -> str:
     return f"{_who(language)}\n\n{head}\n{lines}{tail}\n\n{_how_to_think(language)}"
 
 
-def nothing_fits(language: Language, message: str, nearest: Sequence[ToolSpec]) -> str:
-    """Say honestly that no tool fits, what was understood, and what can be done."""
+def is_advised(answer: str) -> bool:
+    """Tell whether an earlier answer gave the advice on how to think with a real model."""
+    return any(_how_to_think(language) in answer for language in Language)
+
+
+def nothing_fits(
+    language: Language, message: str, nearest: Sequence[ToolSpec], *, advised: bool
+) -> str:
+    """Say honestly that it cannot, what was understood, and what can be done.
+
+    Who was ``advised`` before is not told the same again.
+    """
     heard = clip(" ".join(message.split()), _LINE)
     if heard:
         understood = _either(
             language,
-            f"I read “{heard}” and found no tool that fits.",
-            f"He leído «{heard}» y no encuentro ninguna herramienta que encaje.",
+            f"I cannot do that: I read “{heard}” and found no tool that fits.",
+            f"No puedo: he leído «{heard}» y no encuentro ninguna herramienta que encaje.",
         )
     else:
         understood = _either(language, "Your message is empty.", "Tu mensaje está vacío.")
-    parts = [f"{_who(language)} {understood}"]
+    parts = [understood if advised else f"{_who(language)} {understood}"]
+    if {"delete", "conversation"} <= set(terms(message)):
+        parts.append(
+            _either(
+                language,
+                "A conversation is deleted with `DELETE /api/conversations/{id}`.",
+                "Una conversación se borra con `DELETE /api/conversations/{id}`.",
+            )
+        )
     if nearest:
         head = _either(language, "The nearest are:", "Las más cercanas son:")
         parts.append(f"{head}\n{_tool_lines(nearest)}")
-    parts.append(_how_to_think(language))
+    if not advised:
+        parts.append(_how_to_think(language))
     return "\n\n".join(parts)
 
 

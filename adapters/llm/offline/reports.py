@@ -146,7 +146,10 @@ def _hour(zone: str, moment: str, language: Language) -> str:
     except ValueError:
         day = ""
     spanish = language is Language.SPANISH
-    lead = f"En {zone} es" if spanish else f"In {zone} it is"
+    if zone == "UTC":  # the moment says so itself
+        lead = "Es" if spanish else "It is"
+    else:
+        lead = f"En {zone} es" if spanish else f"In {zone} it is"
     return f"{lead} {day}{_moment(moment)}."
 
 
@@ -167,9 +170,11 @@ def _of_object(value: Mapping[Any, Any], tool: str, language: Language) -> str:
     lists = [(key, each) for key, each in value.items() if isinstance(each, list)]
     plain = [each for each in value.values() if is_scalar(each)]
     if len(lists) == 1 and len(plain) + 1 == len(value):
-        counts = {"count", "total", "limit", "query", "next_cursor", "has_more"}
-        if {str(key) for key, each in value.items() if is_scalar(each)} <= counts:
-            return _listing(lists[0][1], language)
+        listed = lists[0][1]
+        about = {"limit", "query", "next_cursor", "has_more"}  # the list, which says the rest
+        about |= {key for key in ("count", "total") if value.get(key) == len(listed)}
+        if {str(key) for key, each in value.items() if is_scalar(each)} <= about:
+            return _listing(listed, language)
     head = f"`{tool}` responde:" if spanish else f"`{tool}` answers:"
     return "\n".join([head, *_fields(value, language)])
 
@@ -177,6 +182,10 @@ def _of_object(value: Mapping[Any, Any], tool: str, language: Language) -> str:
 def _error(content: str, tool: str, language: Language) -> str:
     """Say that a call gave no result, why, and what can be done."""
     value = parse(content)
+    if isinstance(value, Mapping) and value.get("code") == "CONSENT_DENIED":
+        return (
+            "De acuerdo, no lo hago." if language is Language.SPANISH else "All right, I did not."
+        )
     if isinstance(value, Mapping):
         value = value.get("error", value.get("message", value.get("detail", value)))
     if isinstance(value, Mapping):

@@ -7,21 +7,21 @@ described in English, and the other way round.
 from types import MappingProxyType
 
 _ENGLISH_STOPWORDS = """
-a about all also am an and any anything are as at be been but by can could did do does done for
-from had has have he her here hers him his how i if in into is it its just kindly let like me my
-no now of off on or our ours out over please she should so some something than that the their
-them then there these they this those to too under up us very want was we were what when where
-which who whom whose why will with would you your yours thanks thank hey need tell give ok okay
-d ll m re s t ve
+a about all also am an and any anything are as at be been but by can could d did do does done for
+from give had has have he her here hers hey him his how i if in into is it its just kindly let
+like ll m many me much my need no now of off ok okay on or our ours out over please re s she
+should so some something t tell than thank thanks that the their them then there these they this
+those to too under up us ve very want was we were what when where which who whom whose why will
+with would you your yours
 """
 _SPANISH_STOPWORDS = """
-a ahora al algo alguna alguno algunas algunos ante aqui asi aun cada como con contra cual cuales
-cuando cuanta cuantas cuanto cuantos da dame de del dime donde dos e el ella ellas ellos en entre
-era eran es esa esas ese eso esos esta estan estas este esto estos favor fue gracias ha habia han
-hasta hay he haz la las le les lo los luego mas me mi mis mucho muy nada necesito ni no nos
-nosotros nuestra nuestro o oye para pero por porque puede puedes puedo pues que quien quienes
-quiero se sea ser si sin sobre son soy su sus tambien te tengo ti tiene todas todo todos tu tus
-u un una unas uno unos usted vale y ya yo
+a ahora al algo alguna algunas alguno algunos ante antes aqui asi aun cada como con contra cual
+cuales cuando cuanta cuantas cuanto cuantos da dame de del dime donde dos e el ella ellas ellos en
+entre era eran es esa esas ese eso esos esta estan estas este esto estos favor fue gracias ha
+habia han hasta hay haz he hemos la las le les lo los luego mas me mi mis mucho muy nada necesito
+ni no nos nosotros nuestra nuestro o oye para pero por porque puede puedes puedo pues que quien
+quienes quiero se sea ser si sin sobre son soy su sus tambien te tengo ti tiene todas todo todos
+tu tus u un una unas uno unos usted vale y ya yo
 """
 
 ENGLISH_STOPWORDS = frozenset(_ENGLISH_STOPWORDS.split())
@@ -39,6 +39,7 @@ _ENGLISH = {
     "current": "present",
     "customer": "client buyer",
     "delete": "remove erase destroy drop terminate",
+    "dice": "die",
     "due": "deadline",
     "email": "mail emails mails",
     "file": "files",
@@ -71,7 +72,7 @@ _SPANISH = {
     "calculate": "calcula calcular calculo calculadora cuenta",
     "city": "ciudad",
     "close": "cierra cerrar",
-    "conversation": "conversacion charla charlas hablamos hable dijimos",
+    "conversation": "conversacion charla charlas hablamos hable hablado dijimos",
     "country": "pais",
     "create": "crea crear nueva nuevo genera generar emite emitir abre abrir",
     "current": "actual",
@@ -79,6 +80,7 @@ _SPANISH = {
     "date": "fecha",
     "day": "dia",
     "delete": "borra borrar elimina eliminar quita quitar",
+    "dice": "dado dados",
     "document": "documento",
     "due": "vencimiento vence",
     "email": "correo",
@@ -100,6 +102,7 @@ _SPANISH = {
     "project": "proyecto",
     "question": "pregunta",
     "region": "region",
+    "roll": "tira tirar tirada lanza lanzar",
     "report": "informe",
     "run": "ejecuta ejecutar",
     "search": "busca buscar busqueda encuentra encontrar",

@@ -191,3 +191,19 @@ async def test_it_says_what_it_is_about_to_do() -> None:
     pieces = await ask("what is 17 * 23?")
     assert isinstance(pieces[0], Reasoning)
     assert pieces[0].content.strip() == "I will use `calculator` with expression: 17 * 23."
+
+
+async def test_the_same_advice_is_given_once() -> None:
+    talk = Talk({})
+    await talk.say("I love bananas")
+    assert "OPENAI_API_KEY" in talk.answer
+    await talk.say("I love apples")
+    assert "OPENAI_API_KEY" not in talk.answer
+    assert talk.answer.startswith("I cannot do that: I read “I love apples”")
+
+
+async def test_the_first_question_is_the_first() -> None:
+    talk = Talk({"calculator": {"result": "5"}})
+    for message in ("What is 2 + 3?", "I love bananas", "What was my first question?"):
+        await talk.say(message)
+    assert talk.answer == "First you said: “What is 2 + 3?”"

@@ -45,6 +45,16 @@ def error(content: str) -> ToolTurn:
             "The result is 2026-11-20 10:30 (UTC).",
             "El resultado es 2026-11-20 10:30 (UTC).",
         ),
+        (
+            {"timezone": "UTC", "iso": "2026-11-20T10:30:00+00:00"},
+            "It is Friday 2026-11-20 10:30 (UTC).",
+            "Es viernes 2026-11-20 10:30 (UTC).",
+        ),
+        (
+            {"rolls": [4, 4], "total": 8},
+            "`a_tool` answers:\n- rolls: 4, 4\n- total: 8",
+            "`a_tool` responde:\n- rolls: 4, 4\n- total: 8",
+        ),
         ([], "There are no results.", "No hay resultados."),
         ([1, "two"], "There are 2 results:\n- 1\n- two", "Hay 2 resultados:\n- 1\n- two"),
         (
@@ -101,3 +111,9 @@ async def test_a_refused_call_is_told_as_such() -> None:
 async def test_a_result_that_is_no_json_is_told_as_it_is() -> None:
     turn = ToolTurn("c1", "a_tool", "plain words, no JSON")
     assert await told("what is it?", turn) == "plain words, no JSON"
+
+
+async def test_a_persons_own_no_is_accepted_in_a_sentence() -> None:
+    refused = {"code": "CONSENT_DENIED", "message": "Not run: the user said no. They said: Later."}
+    assert await told("stop i-0abc1", error(json.dumps(refused))) == "All right, I did not."
+    assert await told("detén i-0abc1", error(json.dumps(refused))) == "De acuerdo, no lo hago."
