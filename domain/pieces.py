@@ -51,12 +51,13 @@ class PieceReader:
 
         """
         try:
-            piece = await anext(self._pieces)
+            usable, length = _usable(await anext(self._pieces))
         except StopAsyncIteration:
             return None
-        except BaseException as error:  # noqa: BLE001  a stranger's code, perhaps
-            raise contain(error) from error.__cause__
-        usable, length = _usable(piece)
+        except BaseException as error:
+            if (found := contain(error)) is error:
+                raise
+            raise found from error
         self._left -= length
         self._count -= 1
         if self._left < 0 or self._count < 0:

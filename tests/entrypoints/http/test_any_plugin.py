@@ -1,0 +1,306 @@
+"""Whatever a plugin hands over or raises: the run ends, and the service goes on."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.alerts import Alert, Severity
+from domain.collector import Collector
+from domain.errors import InvalidArguments, ProviderError, ProviderReason, ToolFailed
+from domain.lifespans import Lifespans
+from domain.llm import ModelRequest, Piece, Reasoning, Stop, Text, ToolRequest, Usage
+from domain.plugins import Registered
+from domain.tools import Effect, ToolContext, ToolSpec
+from plugins.hookspecs import hookimpl
+from tests.entrypoints.http.conftest import Client, Installation
+from tests.entrypoints.http.faces import Odd, look_everywhere, stream_of
+from tests.fakes.clock import FakeClock
+from tests.fakes.oddities import ODD_ERRORS, ODD_VALUES
+
+NAMES = list(ODD_VALUES)
+WRITE = ToolSpec("give", "Give something.", {"type": "object"}, Effect.WRITE)
+
+
+class OwnError(ToolFailed):
+    """An error of a plugin's own, which fills nothing of what it should."""
+
+    code = object()  # type: ignore[assignment]  # as a plugin may have it
+
+    def __init__(self, message: Any, details: Any) -> None:
+        Exception.__init__(self)
+        self.message, self.details = message, details
+
+
+class Hostile(Odd):
+    """A plugin whose every part does as a test says."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**how)
+        self.checks: Any = dict
+        self.previews: Any = lambda: ""
+        self.says_no: Any = lambda: None
+        self.pieces: Any = None
+        self.hears: Any = lambda: None
+
+    def check(self, arguments: Any) -> Any:
+        return self.checks(arguments)
+
+    def preview(self, _arguments: Mapping[str, Any]) -> Any:
+        return self.previews()
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
+        if self.pieces is None:
+            async for piece in super().stream(request):
+                yield piece
+        else:
+            for piece in self.pieces():
+                yield piece
+
+    @hookimpl
+    def puerto_register_vetoes(self, register: Any) -> None:
+        async def veto(_proposal: Any) -> Any:
+            return self.says_no()
+
+        register(veto)
+
+    @hookimpl
+    def puerto_register_observers(self, register: Any) -> None:
+        async def observe(_notice: Any) -> Any:
+            return self.hears()
+
+        register(observe)
+
+
+@pytest.fixture
+def plugin(installation: Installation) -> Hostile:
+    made = Hostile()
+    installation.services.toolbox.register(made, "odd")  # type: ignore[attr-defined]  # the host
+    return made
+
+
+def raising(make: Any) -> Any:
+    """Return a function that raises what ``make`` makes, whatever it is called with."""
+
+    def work(*_what: Any) -> Any:
+        raise make()
+
+    return work
+
+
+async def goes_on(
+    installation: Installation, client: Client, admin: Client, body: dict[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """Have a turn, which ends, and see that all can be seen and the conversation goes on."""
+    events = await stream_of(client, {"message": "go", **(body or {})})
+    assert events[-1]["type"] == "done", events
+    assert events[-1]["status"] in {"completed", "failed"}
+    place = (events[0]["run_id"], events[0]["conversation_id"])
+    stored, _ = await look_everywhere(installation, client, admin, *place)
+    assert stored == events
+    return events
+
+
+@pytest.mark.parametrize("number", range(len(ODD_ERRORS)))
+async def test_whatever_is_raised(
+    installation: Installation, ada: Client, admin: Client, plugin: Hostile, number: int
+) -> None:
+    make = ODD_ERRORS[number]
+    places = {
+        "raises": make(),
+        "checks": raising(make),
+        "says_no": raising(make),
+        "hears": raising(make),
+        "pieces": raising(make),
+    }
+    for place, what in places.items():
+        before = getattr(plugin, place)
+        setattr(plugin, place, what)
+        await goes_on(installation, ada, admin)
+        setattr(plugin, place, before)
+    assert (await goes_on(installation, ada, admin))[-1]["status"] == "completed"
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_whatever_is_in_an_error(
+    installation: Installation, ada: Client, admin: Client, plugin: Hostile, name: str
+) -> None:
+    for error in (
+        ToolFailed("no", details={"value": ODD_VALUES[name](), "more": [ODD_VALUES[name]()]}),
+        ToolFailed(ODD_VALUES[name]()),
+        OwnError(ODD_VALUES[name](), ODD_VALUES[name]()),
+    ):
+        plugin.raises = error
+        events = await goes_on(installation, ada, admin)
+        (result,) = [event for event in events if event["type"] == "tool_result"]
+        assert len(str(result)) < 200_000
+    invalid = InvalidArguments("no")
+    invalid.details = {"value": ODD_VALUES[name]()}
+    plugin.raises, plugin.checks = None, raising(lambda: invalid)
+    await goes_on(installation, ada, admin)
+    body = {"tool": "give", "parameters": {}}
+    assert (await ada.send("POST", "/api/tools/execute", body)).status_code == 400
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_whatever_is_handed_over(
+    installation: Installation, ada: Client, admin: Client, plugin: Hostile, name: str
+) -> None:
+    def value() -> Any:
+        return ODD_VALUES[name]()
+
+    def failing() -> Any:
+        raise ProviderError(value(), provider=value(), reason=value())
+
+    def failing_late() -> Any:
+        error = ProviderError("x", provider="odd", reason=ProviderReason.OVERLOADED)
+        error.retry_after, error.details = value(), value()
+        raise error
+
+    for pieces in (
+        lambda: [Text(value()), Stop()],
+        lambda: [Reasoning(value()), Stop()],
+        lambda: [ToolRequest("give", value()), Stop()],
+        lambda: [ToolRequest(value(), "{}"), Stop()],
+        lambda: [Text("a"), Stop(value())],
+        lambda: [Text("a"), Stop(usage=value())],
+        lambda: [Text("a"), Stop(usage=Usage(value(), value(), value()))],
+        lambda: [Text("a"), Stop(memento=value())],
+        lambda: [Text("a"), value(), Stop()],
+        lambda: [value()],
+        failing,
+        failing_late,
+    ):
+        plugin.pieces = pieces
+        await goes_on(installation, ada, admin)
+    plugin.pieces = None
+    for place in ("checks", "says_no", "hears"):
+        before = getattr(plugin, place)
+        setattr(plugin, place, lambda *_: value())
+        await goes_on(installation, ada, admin)
+        setattr(plugin, place, before)
+
+
+async def asked(client: Client) -> dict[str, Any]:
+    """Return what a person is asked about the one call of a turn, and say no."""
+    told = await client.json("POST", "/api/chat", {"message": "go", "provider": "odd"})
+    request: dict[str, Any] = told["requires_consent"]
+    body = {"consent_request_id": request["id"], "approved": False}
+    await client.json("POST", "/api/chat/consent", body)
+    return request
+
+
+async def test_whatever_a_preview_does(installation: Installation, ada: Client) -> None:
+    plugin = Hostile(spec=WRITE)
+    installation.services.toolbox.register(plugin, "odd")  # type: ignore[attr-defined]  # the host
+
+    async def later() -> str:
+        return "later"
+
+    plugin.previews = later
+    assert (await asked(ada))["preview"] == "give()"
+    for make in ODD_ERRORS:
+        plugin.previews = raising(make)
+        assert (await asked(ada))["preview"] == "give()"
+    for name in NAMES:
+        plugin.previews = ODD_VALUES[name]
+        assert len((await asked(ada))["preview"]) <= 500
+    plugin.previews = lambda: "GET  /x\0"
+    assert (await asked(ada))["preview"] == "GET /x\ufffd: give()"
+
+
+async def test_whatever_makes_a_model(installation: Installation, ada: Client) -> None:
+    makers = [raising(make) for make in ODD_ERRORS] + [ODD_VALUES[name] for name in NAMES]
+
+    class Makes:
+        @hookimpl
+        def puerto_register_chat_models(self, register: Any) -> None:
+            for number, make in enumerate(makers):
+                register(f"made-{number}", make, default_model="m")
+
+    installation.services.toolbox.register(Makes(), "makes")  # type: ignore[attr-defined]  # the host
+    for number in range(len(makers)):
+        body = {"message": "go", "provider": f"made-{number}"}
+        error = await ada.error("POST", "/api/chat", 409, "CONFLICT", body)
+        assert "cannot be made" in error["message"]
+
+
+class Sources:
+    """What plugins count and watch."""
+
+    def __init__(self, work: Any) -> None:
+        async def ask() -> Any:
+            return work()
+
+        self._ask = ask
+
+    def figures(self) -> Any:
+        return [Registered("odd", self._ask)]
+
+    alerts = figures
+
+
+async def test_whatever_is_counted_or_watched(installation: Installation, admin: Client) -> None:
+    works = [raising(make) for make in ODD_ERRORS]
+    works += [ODD_VALUES[name] for name in NAMES]
+    works += [lambda name=name: {"n": ODD_VALUES[name]()} for name in NAMES]
+    works += [
+        lambda name=name: [Alert("k", Severity.WARNING, "t", {"v": ODD_VALUES[name]()})]
+        for name in NAMES
+    ]
+    works += [lambda name=name: [Alert("k", Severity.OK, ODD_VALUES[name]())] for name in NAMES]
+    clock = FakeClock(installation.services.clock.now())
+    for work in works:
+        collector = Collector(
+            Sources(work), installation.services.monitoring, _Notices(), clock, seconds=4.0
+        )
+        clock.advance(timedelta(hours=1))
+        assert await collector.look()
+        assert "alerts" in await admin.get("/api/metrics")
+
+
+class _Notices:
+    def publish(self, _notice: Any) -> None:
+        """Hear nothing."""
+
+
+async def test_whatever_a_lifespan_does() -> None:
+    for make in ODD_ERRORS:
+        for moment in ("made", "entered", "left"):
+            await _one_life(make, moment)
+
+
+async def _one_life(make: Any, moment: str) -> None:
+    @asynccontextmanager
+    async def life() -> AsyncGenerator[None, None]:
+        if moment == "entered":
+            raise make()
+        yield
+        if moment == "left":
+            raise make()
+
+    class Lives:
+        @staticmethod
+        def lifespans() -> Any:
+            return [Registered("odd", raising(make) if moment == "made" else life)]
+
+    aside: list[str] = []
+    lifespans = Lifespans(Lives(), lambda _kind, name, _why: aside.append(name), seconds=5.0)
+    async with asyncio.timeout(30):
+        await lifespans.follow()
+        await lifespans.stop()
+    assert bool(aside) is (moment != "left")
+
+
+async def test_a_tool_that_is_cancelled_by_nobody_but_itself(
+    installation: Installation, ada: Client, admin: Client, plugin: Hostile
+) -> None:
+    async def run(_arguments: Any, _context: ToolContext) -> Any:
+        raise asyncio.CancelledError
+
+    plugin.run = run  # type: ignore[method-assign]
+    events = await goes_on(installation, ada, admin)
+    assert events[-1]["status"] == "completed"
