@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from adapters.llm.failures import failure, unreachable
+from adapters.llm.failures import failure, timed_out, unreachable
 from adapters.llm.provider_errors import error_of_response
 from domain.errors import ProviderReason
 
@@ -21,7 +21,7 @@ def anthropic_errors(provider: str) -> Iterator[None]:
     try:
         yield
     except anthropic.APITimeoutError as error:
-        raise failure(provider, ProviderReason.TIMEOUT) from error
+        raise timed_out(provider, error) from error
     except anthropic.APIStatusError as error:
         # Its text may hold a part of the key.
         raise error_of_response(provider, error.response) from None

@@ -86,6 +86,15 @@ def unreachable(provider: str, error: Exception) -> ProviderError:
     return made
 
 
+def timed_out(provider: str, error: Exception) -> ProviderError:
+    """Make the error for a time that ran out: of an answer, or of a connection to be made."""
+    import httpx2
+
+    if isinstance(error.__cause__ or error, httpx2.ConnectTimeout | httpx2.PoolTimeout):
+        return unreachable(provider, error)
+    return failure(provider, ProviderReason.TIMEOUT)
+
+
 def reason_of_status(status: int) -> ProviderReason:
     """Return why a provider answers with this HTTP status."""
     client_error = range(400, 500)
@@ -118,7 +127,7 @@ def http_errors(provider: str) -> Iterator[None]:
     try:
         yield
     except (httpx2.TimeoutException, TimeoutError) as error:
-        raise failure(provider, ProviderReason.TIMEOUT) from error
+        raise timed_out(provider, error) from error
     except httpx2.ConnectError as error:
         raise unreachable(provider, error) from error
     except UnicodeEncodeError as error:  # headers are ASCII, and the key is the only one of ours

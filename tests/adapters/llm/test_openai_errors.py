@@ -98,6 +98,17 @@ async def test_a_timeout_spares_the_reader_s_own_work(
     await model.close()
 
 
+def test_a_connection_that_is_not_made_in_time_is_no_silence() -> None:
+    """It is cheap to try again, where a model that was silent would begin from nothing."""
+    for kind in (httpx2.ConnectTimeout, httpx2.PoolTimeout):
+        with pytest.raises(ProviderError) as raw, http_errors("acme"):
+            raise kind("slow")
+        request = httpx2.Request("GET", "http://acme.test")
+        with pytest.raises(ProviderError) as wrapped, openai_errors("acme"):
+            raise openai.APITimeoutError(request=request) from kind("slow")
+        assert raw.value.reason is wrapped.value.reason is ProviderReason.UNREACHABLE
+
+
 # Raised by what is not used here: the check of webhooks, and cookies, which the SDK keeps none of.
 _NOT_MET = {openai.InvalidWebhookSignatureError, httpx2.CookieConflict}
 
