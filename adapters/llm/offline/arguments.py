@@ -101,6 +101,17 @@ class _Form:
     def free(self, target: Field) -> list[Found]:
         return [f for f in candidates(target, self.reading) if not f.overlaps(self.taken)]
 
+    def ids(self, target: Field) -> list[Found]:
+        """Return the numbers that could be an id; only beside the name of what they identify."""
+        if target.kind is not Kind.IDENTIFIER:
+            return []
+        said = [
+            replace(each, value=self.reading.text[each.start : each.end])
+            for each in self.reading.numbers
+            if not each.overlaps(self.taken)
+        ]
+        return [each for each in said if fits(each.value, target.schema)]
+
     def item(self, target: Field) -> Field | None:
         if target.kind is not Kind.ARRAY:
             return None
@@ -204,7 +215,7 @@ def _take_cued(form: _Form) -> None:
     """Take the values that stand beside the name of their parameter."""
     for target in form.open:
         if target.kind is not Kind.ARRAY:
-            cued = (_cue(target, found, form) for found in form.free(target))
+            cued = (_cue(target, found, form) for found in [*form.free(target), *form.ids(target)])
             first = next((found for found in cued if found is not None), None)
             if first is not None:
                 form.put(target, first)

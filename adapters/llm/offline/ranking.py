@@ -18,6 +18,7 @@ _COVERAGE = 0.5  # for a message that says every word of the tool's name
 _NAMED = 10.0  # for a message that writes the tool's name out
 _SIGNAL = 3.0  # for arithmetic, where a tool takes an expression
 _HINT = 0.6  # for a place or an identifier, where a tool takes one
+_ID = 1.2  # for something with its id, where a tool takes that
 _SEARCH = 0.4  # for "search", where a tool searches for any text
 _SEARCH_FIRST = 2.0  # ... and that is what the message begins with: "search for roll" rolls nothing
 _KEPT = 8  # indexes in memory
@@ -40,6 +41,7 @@ class ToolIndex:
         self._by_name = {fold(tool.name): at for at, tool in enumerate(self._tools)}
         self._searches: set[int] = set()
         self._kinds: list[frozenset[Kind]] = []
+        self._things: list[frozenset[str]] = []  # what an id that a tool needs is the id of
         postings: dict[str, dict[int, float]] = defaultdict(dict)
         for at, tool in enumerate(self._tools):
             for word, weight in self._weights(at, tool).items():
@@ -52,6 +54,8 @@ class ToolIndex:
         if verb_of(tool) == "search" and any(QUERIES.intersection(f.terms) for f in fields):
             self._searches.add(at)
         self._kinds.append(frozenset(field.kind for field in fields))
+        ids = (field.terms for field in fields if field.required and "id" in field.terms)
+        self._things.append(frozenset(word for named in ids for word in named) - {"id"})
         weights = dict.fromkeys(terms(tool.description), _DESCRIPTION)
         for field in fields:
             said = f"{field.name} {field.schema.get('description', '')}"
@@ -98,6 +102,23 @@ class ToolIndex:
                 scores[at] += _SIGNAL
             if at in scores and kinds & hints:
                 scores[at] += _HINT
+        numbered = _numbered(reading)
+        for at, things in enumerate(self._things):
+            if at in scores and things & numbered and self._begins_like(at, reading):
+                scores[at] += _ID
+
+    def _begins_like(self, at: int, reading: Reading) -> bool:
+        """Tell whether the message begins as one for the tool may: not so "feed pet 7"."""
+        first = next(iter(WORD.findall(reading.folded)), "")
+        word = term(first)
+        return first in STOPWORDS or word in _LOOKS or at in self._postings.get(word, {})
+
+
+def _numbered(reading: Reading) -> frozenset[str]:
+    """Return the terms of what the message tells from others by an id: "pet 7", "order A-1"."""
+    found = [*reading.numbers, *reading.identifiers]
+    before = (WORD.findall(reading.folded[: each.start])[-3:] for each in found)
+    return frozenset(term(word) for words in before for word in words)
 
 
 def _content(reading: Reading) -> frozenset[str]:
@@ -154,6 +175,7 @@ def _orders_else(tool: ToolSpec, reading: Reading) -> bool:
 
 
 _SEARCHES = re.compile(r"\W*(?:please |por favor )?(?:search|busca(?:r|me)?)\b")
+_LOOKS = frozenset({"find", "get", "list", "open", "read", "search"})
 _CHANGES = frozenset({"close", "create", "delete", "send", "stop", "update", "write"})
 _FORBIDS = frozenset({"don", "dont", "never", "nunca", "not", "no", "should", "debo", "deberia"})
 _NO_ORDER = (" how ", " why ", " when ", " who ", " como ", "¿como ", " por que ", "¿por que ")

@@ -57,7 +57,7 @@ _ENGLISH = {
     "time": "clock hour",
     "translate": "translation",
     "unit": "units",
-    "update": "modify change edit set",
+    "update": "modify change edit set rename",
     "user": "users",
     "weather": "forecast temperature rain raining sunny snow snowing",
 }

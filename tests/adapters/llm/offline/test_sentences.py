@@ -308,6 +308,35 @@ async def test_another_questions_answer_is_not_given(message: str, words: str) -
     assert "cannot" not in words or "roll_dice" not in text_of(pieces)
 
 
+PET = spec(
+    "petstore_get_pet",
+    "Get a pet by its id. GET /pets/{petId}",
+    {"petId": {"type": "string", "description": "The id of the pet."}},
+    ["petId"],
+)
+PETS = spec("petstore_list_pets", "List all pets. GET /pets", {"limit": {"type": "integer"}})
+
+
+@pytest.mark.parametrize(
+    ("message", "calls"),
+    [
+        ("get pet 7", [("petstore_get_pet", {"petId": "7"})]),
+        ("show me the pet with id rex-1", [("petstore_get_pet", {"petId": "rex-1"})]),
+        ("tell me about pet 5", [("petstore_get_pet", {"petId": "5"})]),
+        ("Please get me the pet whose id is 9a3f", [("petstore_get_pet", {"petId": "9a3f"})]),
+        ("list 3 pets", [("petstore_list_pets", {"limit": 3})]),
+        ("get the pet called rex", []),
+        ("feed pet 7", []),
+        ("rename pet 7 to Bob", []),
+        ("my pet is ill", []),
+    ],
+)
+async def test_an_id_of_a_path_is_the_id_and_nothing_else(
+    message: str, calls: list[tuple[str, dict[str, Any]]]
+) -> None:
+    assert calls_of(await ask(message, (*TOOLS, PET, PETS))) == calls
+
+
 NOT_ORDERS = [
     "do not stop i-0abc123",
     "how do I stop an instance like i-0abc123?",
