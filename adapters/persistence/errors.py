@@ -20,6 +20,10 @@ class Taken(Conflict):
         self.constraint = constraint
 
 
+class TurnTimeout(TimeoutError):
+    """Other statements of this process had the connection for too long."""
+
+
 @contextmanager
 def translated(health: DatabaseHealth | None = None, *, connecting: bool = False) -> Iterator[None]:
     """Turn every error of the drivers and the ORM into one of the core's.
@@ -71,14 +75,13 @@ _SQLITE_NO_WRITE_IO: Final = frozenset(
 )
 _SQLITE_AWAY: Final = frozenset(
     {
-        sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_CANTOPEN,
         sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_LOCKED,
         sqlite3.SQLITE_NOTADB,
     }
 )
+_LOCKED: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _NO_WRITE: Final = (
     asyncpg.DiskFullError,
     asyncpg.PostgresIOError,
@@ -109,6 +112,12 @@ def _unavailable(cause: BaseException, health: DatabaseHealth | None) -> Unavail
         if health is not None:
             health.cannot_write(reason)
         return StoreUnavailable(message)
+    if isinstance(cause, TurnTimeout):  # what they waited for says itself how the database is
+        return StoreUnavailable(message)
+    if code & 0xFF in _LOCKED:
+        if health is not None:
+            health.locked(reason)
+        return StoreUnavailable(message)
     if isinstance(cause, _AWAY) or code & 0xFF in _SQLITE_AWAY:
         if health is not None:
             health.away(reason)
@@ -126,9 +135,6 @@ def _constraint(error: IntegrityError) -> str:
 def _reason(cause: BaseException) -> str:
     """Name the kind of failure: the text of an error may hold what users wrote."""
     if isinstance(cause, sqlite3.Error):
-        is_locked = getattr(cause, "sqlite_errorcode", None) in _LOCKED
+        is_locked = getattr(cause, "sqlite_errorcode", 0) & 0xFF in _LOCKED
         return "another process keeps it locked" if is_locked else str(cause)
     return "it is too busy" if isinstance(cause, TimeoutError) else type(cause).__name__
-
-
-_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

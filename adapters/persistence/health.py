@@ -48,6 +48,17 @@ class DatabaseHealth:
         self._storage_problem = reason
         self._failed_at = self._clock()
 
+    def locked(self, reason: str) -> None:
+        """Take note that somebody else keeps all others from writing, perhaps for a moment."""
+        if not self._storage_problem:
+            _log.error(
+                "the database cannot be written to (%s): nothing new is taken until it can be, and "
+                "/api/ready says 503",
+                reason,
+            )
+            self._storage_problem = reason
+            self._failed_at = -RED_SECONDS  # the next write that succeeds shows that it is over
+
     def answered(self, statement: str) -> None:
         """Take note that a statement did what it should."""
         if self._away_since is not None:

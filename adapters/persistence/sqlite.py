@@ -27,7 +27,7 @@ from tortoise.backends.sqlite.client import (
 )
 
 from adapters.persistence.clients import Client, TranslatedErrors
-from adapters.persistence.errors import translated
+from adapters.persistence.errors import TurnTimeout, translated
 from adapters.persistence.folding import folded
 from adapters.persistence.health import DatabaseHealth
 
@@ -101,13 +101,16 @@ class BoundedLock(asyncio.Lock):
         """Take the lock.
 
         Raises:
-            TimeoutError: it was not free in time.
+            TurnTimeout: it was not free in time.
 
         """
         if not self.locked():
             return await super().acquire()
-        async with asyncio.timeout(self._patience):
-            return await super().acquire()
+        try:
+            async with asyncio.timeout(self._patience):
+                return await super().acquire()
+        except TimeoutError as error:
+            raise TurnTimeout from error
 
 
 class SQLiteClient(Client, SqliteClient):

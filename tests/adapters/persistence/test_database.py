@@ -33,6 +33,7 @@ from tests.adapters.persistence.stores import (
     an_ending,
     answered,
 )
+from tests.log_lines import log_lines
 
 ANN = new_id()
 
@@ -129,7 +130,11 @@ async def test_a_file_that_another_process_keeps_locked_is_waited_for_once(
     with closing(sqlite3.connect(hasty.url.removeprefix("sqlite://"))) as other:
         other.execute("BEGIN IMMEDIATE")
         writes = (store.conversations.add(a_conversation(ANN)) for _ in range(20))
-        told = await asyncio.gather(*writes, return_exceptions=True)
+        with log_lines() as lines:
+            told = await asyncio.gather(*writes, return_exceptions=True)
+            assert await hasty.ping() is True
+        assert len(lines) == 1
+        assert hasty.health.storage_problem()
         assert all(isinstance(each, Unavailable) for each in told)
         reasons = [str(each) for each in told]
         # Those who stood behind the first did not wait as long again, one after the other.
@@ -137,6 +142,7 @@ async def test_a_file_that_another_process_keeps_locked_is_waited_for_once(
         assert sum("it is too busy" in each for each in reasons) > 10
         other.rollback()
     await store.conversations.add(a_conversation(ANN))
+    assert not hasty.health.storage_problem()
 
 
 async def test_the_file_is_its_owners_alone(engine: str, bare_url: str) -> None:

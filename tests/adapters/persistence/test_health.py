@@ -54,6 +54,20 @@ def test_a_full_disk_stays_red_until_writes_succeed_for_a_while() -> None:
     assert "can be written to again" in room
 
 
+def test_a_lock_is_told_once_and_over_with_the_next_write() -> None:
+    health = DatabaseHealth(Watch())
+    with log_lines() as lines:
+        for _ in range(3):
+            health.locked("another process keeps it locked")
+            health.answered("SELECT 1")
+        assert health.storage_problem()
+        health.answered("INSERT 1")
+        assert not health.storage_problem()
+    locked, free = lines
+    assert "cannot be written to (another process keeps it locked)" in locked
+    assert "can be written to again" in free
+
+
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     opened = Database(database_url)
@@ -119,5 +133,5 @@ async def test_a_file_that_another_program_locks(database: Database) -> None:
         other.execute("ROLLBACK")
         await database.fetch(WRITE, "one", 1)
     other.close()
-    assert len(with_words(lines, "does not answer", "locked")) == 1
-    assert len(with_words(lines, "answers again")) == 1
+    assert len(with_words(lines, "cannot be written to", "locked")) == 1
+    assert len(with_words(lines, "can be written to again")) == 1
