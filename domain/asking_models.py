@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Final
 
 from domain.circuits import Circuits
-from domain.errors import ProviderError, PuertoError
+from domain.errors import ProviderError, ProviderTimeout, PuertoError
 from domain.llm import (
     ModelChoice,
     ModelRequest,
@@ -143,7 +143,8 @@ class _Asking:
         self._circuits = circuits
         self._patience = patience
         self._clock = clock
-        self._deadline = clock.now() + timedelta(seconds=patience.deadline)
+        self._asked_at = clock.now()
+        self._deadline = self._asked_at + timedelta(seconds=patience.deadline)
         self._reasons: dict[ModelChoice, str] = {}
         self._first_error: PuertoError | None = None
         self._failures = 0  # of the present choice
@@ -163,16 +164,21 @@ class _Asking:
             self._circuits.failed(self.choice.provider, error.reason)
         if self.is_heard:
             raise self._no_answer(error)
-        left = (self._deadline - self._clock.now()).total_seconds()
+        now = self._clock.now()
+        if isinstance(error, ProviderTimeout):  # as long as its adapter was told to bear with it
+            self._deadline += now - self._asked_at
+        left = (self._deadline - now).total_seconds()
         pause = self._patience.pause(error, self._failures, left, chance)
         is_failing = self.choice.provider in self._circuits.failing()
         if pause is not None and not (is_failing and self._left):
             _log.warning("%s: %s; again in %.1f s", _name(self.choice), _reason(error), pause)
+            self._asked_at = now + timedelta(seconds=pause)
             return pause
         self._first_error = self._first_error or error
         if not self._left or left <= 0:
             raise self._no_answer(self._first_error)
         failed, self.choice, self._failures = self.choice, self._next(), 0
+        self._asked_at = now
         _log.warning("%s: %s; now %s", _name(failed), _reason(error), _name(self.choice))
         return 0.0
 

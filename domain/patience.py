@@ -28,8 +28,8 @@ class Patience:
 
     Each model is asked up to ``attempts`` times (twice, where it answered nonsense or nothing;
     once, where it was silent for too long), with pauses that double from ``first_pause`` up to
-    ``longest_pause``. Nobody is asked any more when ``deadline`` is over; an attempt under way has
-    the timeouts of its adapter.
+    ``longest_pause``. Nobody is asked any more when ``deadline`` is over, to which the time of a
+    model that was silent for too long does not count: an attempt has the timeouts of its adapter.
     """
 
     attempts: int = 3

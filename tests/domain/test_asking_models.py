@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -325,8 +326,22 @@ async def test_never_again_once_heard_and_nobody_after_the_deadline(
     asked = [choice for choice, _, _ in moody.asked]
     assert all(asked.count(choice) <= patience.attempts for choice in choices)
     assert asked == sorted(asked, key=choices.index)
-    for _, at, _ in moody.asked[1:]:
-        assert at - began < timedelta(seconds=patience.deadline)
+    silent = timedelta()
+    for (_, _, before), (_, at, _) in pairwise(moody.asked):
+        if isinstance(before.error, ProviderTimeout):
+            silent += timedelta(seconds=before.seconds)
+        assert at - began < timedelta(seconds=patience.deadline) + silent
+
+
+async def test_after_any_silence_there_is_time_for_another() -> None:
+    script = [Attempt(0, failure("timeout"), 600), Attempt(0, failure("timeout"), 600)]
+    house = House()
+    moody = Moody([*script, Attempt(1, None, 1)], house.clock)
+    house.asker = ModelAsker(OnlyMoody(moody), house.circuits, PRICES, house.clock)
+    choices = [replace(A, model=str(number)) for number in range(3)]
+    *_, answer = await house.ask(*choices)
+    assert isinstance(answer, Answer)
+    assert answer.choice == choices[2]
 
 
 async def test_a_failure_that_is_final_is_not_asked_again() -> None:
