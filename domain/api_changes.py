@@ -1,11 +1,18 @@
 """What changed between two versions of a learned API, and what of it would break something."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 from urllib.parse import urlsplit
 
 from domain.learned_apis import SEVERITY, ApiTool, ApiVersion
 from domain.schema_changes import narrowings
+from domain.schema_differences import differing_parts
+
+_WORDS: Final = frozenset(
+    {"summary", "description", "tags", "deprecated", "notes", "operation_id", "source"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +110,28 @@ def _changes(old: ApiTool, new: ApiTool) -> Iterator[str]:
     if old.spec.description != new.spec.description:
         yield "its description"
     if old.spec.parameters != new.spec.parameters:
-        yield "its parameters, which take more"
+        parts = differing_parts(old.spec.parameters, new.spec.parameters)
+        yield f"its parameters: {'; '.join(parts) or 'what they refer to'}"
     if old.spec.effect != new.spec.effect:
         yield f"its effect, which is {new.spec.effect} now"
-    if old.call != new.call or old.spec.idempotent != new.spec.idempotent:
-        yield "how it is called"
+    if old.spec.idempotent != new.spec.idempotent:
+        yield f"whether a call can be repeated: {'yes' if new.spec.idempotent else 'no'} now"
+    if parts := _parts_of_call(old.call, new.call):
+        yield f"how it is called: its {', '.join(parts)}"
+
+
+def _parts_of_call(old: bytes, new: bytes) -> list[str]:
+    """Return which parts of the record of a call differ, but for those that are words alone."""
+    if old == new:
+        return []
+    try:
+        before, after = json.loads(old), json.loads(new)
+    except ValueError:
+        return ["record"]
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return ["record"]
+    names = sorted((before.keys() | after.keys()) - _WORDS)
+    return [name for name in names if before.get(name) != after.get(name)]
 
 
 def _origins(tool: ApiTool, *, is_placed: bool) -> list[str]:
