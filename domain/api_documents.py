@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from domain.errors import Unprocessable
 from domain.learned_apis import ApiVersion
 from domain.ports.api_reader import ApiReader
 from domain.ports.web import Limits, Web, WebRequest
 
+FOLDER: Final = "file:///"
+"""Where files that come with a document stand: only these, and nothing of the machine's own."""
 _ACCEPT: Final = "application/json, application/yaml;q=0.9, */*;q=0.5"
 _OK: Final = 200
 _TOLD: Final = 20  # skipped operations that a refusal lists
@@ -17,10 +19,15 @@ _TOLD: Final = 20  # skipped operations that a refusal lists
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document at an address, or its bytes."""
+    """A document at an address, or its bytes.
+
+    ``files`` are those that the bytes may refer to, by their paths; ``path`` is its own among them.
+    """
 
     url: str = ""
     data: bytes = field(default=b"", repr=False)
+    path: str = ""
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
 class Documents:
@@ -42,7 +49,11 @@ class Documents:
         data, source = document.data, ""
         if document.url:
             data, source = await fetch_document(self._web, document.url, Limits(bytes=self._most))
-        version = await self._reader.read(data, source, names or {})
+        if document.files:
+            source = FOLDER + quote(document.path)
+            version = await self._reader.read(data, source, names or {}, document.files)
+        else:
+            version = await self._reader.read(data, source, names or {})
         if not version.tools:
             raise _nothing(version)
         return version

@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
 
 from domain.learned_apis import ApiScheme, ApiSettings, ApiTool, ApiVersion, offered
+
+_MOST_SERVERS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +19,7 @@ class ApiSummary:
     names the address of every tool. ``asking`` holds, each once, the security schemes of the tools
     that need one, and have none fixed; ``noted`` counts the tools of which something was mended.
     ``keys_as_parameters`` names the credentials that the document has among ordinary parameters,
-    each with how many tools need it.
+    each with how many tools need it. ``servers`` are some of the addresses that calls go to.
     """
 
     tools: tuple[str, ...] = ()
@@ -25,6 +29,7 @@ class ApiSummary:
     asking: tuple[tuple[str, ...], ...] = ()
     noted: int = 0
     keys_as_parameters: tuple[tuple[str, int], ...] = ()
+    servers: tuple[str, ...] = ()
     schemes: tuple[ApiScheme, ...] = ()
 
 
@@ -44,8 +49,14 @@ def summed_up(version: ApiVersion, tools: Sequence[ApiTool]) -> ApiSummary:
         asking=tuple(dict.fromkeys(tool.asks for tool in tools if _asks(tool))),
         noted=sum(bool(tool.notes) for tool in tools),
         keys_as_parameters=tuple(_keys_as_parameters(version, tools)),
+        servers=tuple(dict.fromkeys(filter(None, map(_server, tools))))[:_MOST_SERVERS],
         schemes=version.schemes,
     )
+
+
+def _server(tool: ApiTool) -> str:
+    at = urlsplit(tool.places[0] if tool.places else "")
+    return f"{at.scheme}://{at.netloc}" if at.netloc else ""
 
 
 def _asks(tool: ApiTool) -> bool:

@@ -45,6 +45,7 @@ from domain.ports.plugins import Plugins
 from domain.ports.switches import Switches
 from domain.ports.toolbox import Toolbox
 from domain.ports.unit_of_work import UnitOfWork
+from domain.ports.web import HostCheck
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class Learning:
         notices: Notices,
         unit_of_work: UnitOfWork,
         clock: Clock,
+        hosts: HostCheck | None = None,
     ) -> None:
         self._apis = apis
         self._shelf = shelf
@@ -78,20 +80,27 @@ class Learning:
         self._notices = notices
         self._unit_of_work = unit_of_work
         self._clock = clock
+        self._hosts = hosts
         self._diffs: dict[str, tuple[int, Diff]] = {}
 
-    async def learn(self, user: User, order: Order) -> Draft:
+    async def learn(self, user: User, order: Order, *, again: bool = False) -> Draft:
         """Return an API as it would be learned.
+
+        A document that is known is learned ``again``, or under a name that was asked for.
 
         Raises:
             InvalidRequest: a setting does not fit.
             Unprocessable: the document cannot be read, or nothing of it be learned.
             WebError: the document's address is not open, or gave no answer.
-            Conflict: there is an API of this name.
+            Conflict: there is an API of this name, or of this document.
 
         """
         order.settings.check()
+        if not (again or order.name):
+            await self._require_new(order.document.url, "")
         version = await self._documents.read(order.document)
+        if not (again or order.name):
+            await self._require_new("", version.digest)
         api_id, now = new_id(), self._clock.now()
         name = await self._name(order, version)
         version = await self._named(api_id, name, version, {})
@@ -258,6 +267,15 @@ class Learning:
             self._diffs[api.id] = known
         return known[1]
 
+    async def closed_hosts(self, draft: Draft) -> list[str]:
+        """Return, in a sentence each, to which of its addresses no call would be made."""
+        if self._hosts is None:
+            return []
+        base_url = draft.api.settings.base_url
+        servers = (base_url,) if base_url else draft.summary.servers
+        told = await asyncio.gather(*map(self._hosts.refusal, servers))
+        return [f"Calls will fail. {why}" for why in dict.fromkeys(filter(None, told))]
+
     async def forget(self, api_id: str) -> None:
         """Forget an API, its tools and all credentials for it.
 
@@ -280,6 +298,16 @@ class Learning:
         """Compare in a thread: there may be thousands of tools."""
         is_placed = bool(api.settings.base_url)
         return await asyncio.to_thread(difference, old, new, is_placed=is_placed)
+
+    async def _require_new(self, source: str, digest: str) -> None:
+        for api in await self._apis.all():
+            if (source and api.source == source) or (digest and api.digest == digest):
+                raise Conflict(
+                    f"This document is known: it is {api.name!r}. Read it again with POST "
+                    f"/api/learned-apis/{api.id}/refresh (or: puerto api refresh), or give "
+                    "another name to learn it once more.",
+                    details={"api_id": api.id, "name": api.name},
+                )
 
     async def _note(self, api: LearnedApi, problem: str) -> None:
         await self._apis.change(replace(api, problem=problem, revision=api.revision + 1))

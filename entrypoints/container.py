@@ -330,6 +330,7 @@ class Container(containers.DeclarativeContainer):
         notices=notices,
         unit_of_work=store.provided.unit_of_work,
         clock=clock,
+        hosts=web,
     )
     lifespans = providers.Singleton(
         Lifespans,

@@ -18,6 +18,7 @@ USER_AGENT: Final = "puerto"
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SAFE: Final = "!#$%&'()*+,/:;=?@[\\]~"  # the rest is encoded, as browsers do with it
 _CONNECT_SECONDS: Final = 10.0
+_LOOK_UP_SECONDS: Final = 2.0  # for a warning, which must not keep anybody waiting
 _CARRIED: Final = frozenset({"accept", "accept-language", "content-type", "user-agent"})
 _OF_CONTENT: Final = frozenset({"content-type", "content-encoding", "content-language"})
 
@@ -50,6 +51,18 @@ class GatedWeb:
             raise WebTimeout(message) from error
         except httpx2.TransportError as error:
             raise WebError(f"{host} could not be reached: {error}") from error
+
+    async def refusal(self, url: str) -> str:
+        """Return why nothing is sent there, in a sentence; nothing if it is, or nobody knows."""
+        try:
+            async with asyncio.timeout(_LOOK_UP_SECONDS):
+                target = self._gate.check(url)
+                await self._gate.addresses(target.host, target.port)
+        except AddressRefused as error:
+            return error.message
+        except (WebError, TimeoutError):  # the name is not known now, which may change
+            return ""
+        return ""
 
     async def close(self) -> None:
         """Close all connections. Closing twice is no error."""

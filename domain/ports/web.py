@@ -46,6 +46,14 @@ class Limits:
     redirects: int = 5
 
 
+class HostCheck(Protocol):
+    """Tells beforehand whether an address would be let through."""
+
+    async def refusal(self, url: str) -> str:
+        """Return why nothing is sent there, in a sentence; nothing if it is, or nobody knows."""
+        ...
+
+
 class Web(Protocol):
     """Sends requests, each address on the way checked before it is connected to."""
 

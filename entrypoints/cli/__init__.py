@@ -1,6 +1,7 @@
 """The command line ``puerto``: one file a command, each of which imports what it needs when run."""
 
 from entrypoints.cli import (
+    api,
     ask,
     backup,
     call,
@@ -31,6 +32,7 @@ app.add_typer(user.app, name="user")
 app.add_typer(plugin.app, name="plugin")
 app.command("call")(call.command)
 app.command("learn")(learn.command)
+app.add_typer(api.app, name="api")
 app.command("record")(record.command)
 app.command("migrate")(migrate.command)
 app.command("backup")(backup.command)

@@ -3,12 +3,13 @@
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import quote
 
 import typer
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
     from plugins.openapi.lowering import LoweredTool
-    from plugins.openapi.reading import Skipped
+    from plugins.openapi.reading import Document, Skipped
 
 _WRONG_USE: Final = 2
 
@@ -17,7 +18,8 @@ def command(
     spec: Annotated[
         str,
         typer.Argument(
-            help="The document: a file in JSON or YAML, a URL, or - for standard input."
+            help="The document: a file in JSON or YAML, a folder or an archive (zip, tar) of such "
+            "files, a URL, or - for standard input."
         ),
     ],
     *,
@@ -84,12 +86,12 @@ def command(
     if "://" in spec:
         _fail("a document is read from a file or standard input: download it first", _WRONG_USE)
     from plugins.openapi.lowering import lower
-    from plugins.openapi.reading import DocumentRefused, Skipped, read_document
+    from plugins.openapi.reading import DocumentRefused, Skipped
 
     show = _line if json else _row
     tools = skipped = 0
     try:
-        document = read_document(_read(spec), source="" if spec == "-" else spec)
+        document = _document(spec)
         for each in lower(document):
             typer.echo(show(each))
             skipped += isinstance(each, Skipped)
@@ -104,6 +106,28 @@ def command(
     if not tools:
         what = "none of the operations can be learned" if skipped else "it has no operations"
         _fail(what, 1)
+
+
+def _document(spec: str) -> "Document":
+    """Return the document that is meant; of a folder or an archive, with the files beside it."""
+    from entrypoints.cli.bundle import is_bundle, read_bundle
+    from plugins.openapi.reading import read_document
+
+    if not is_bundle(spec):
+        return read_document(_read(spec), source="" if spec == "-" else spec)
+    import asyncio
+
+    from domain.api_documents import FOLDER
+    from entrypoints.cli.specs import LARGEST
+    from plugins.openapi.fetching import Fetcher
+
+    bundle = read_bundle(spec, LARGEST)
+    fetcher = Fetcher(None, LARGEST, bundle.files)
+    return read_document(
+        bundle.data,
+        source=FOLDER + quote(bundle.main),
+        fetch=lambda url: asyncio.run(fetcher.fetch(url)),
+    )
 
 
 def _fail(line: str, status: int) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
+    from domain.api_documents import Document
     from domain.api_drafts import Draft, Order
     from domain.api_patterns import EffectRule
     from domain.fixed_arguments import Values
@@ -36,13 +37,11 @@ def learn(
         PuertoError: it cannot be learned.
 
     """
-    from domain.api_documents import Document
     from domain.api_drafts import Order
     from domain.learned_apis import ApiSettings
 
-    is_address = "://" in spec[:12]
     order = Order(
-        Document(spec) if is_address else Document(data=_read(spec)),
+        document_of(spec),
         name or "",
         ApiSettings(
             base_url=base_url or "",
@@ -73,7 +72,8 @@ async def _learn(order: "Order") -> "tuple[Draft, list[str]]":
         await services.learning.keep(draft)
         await services.learning.announce(draft)
         given = list(order.credentials or ())
-        return draft, list(warnings(draft.api, draft.summary, given))
+        told = list(warnings(draft.api, draft.summary, given))
+        return draft, told + await services.learning.closed_hosts(draft)
 
 
 def _selection(entries: Iterable[str]) -> "Selection":
@@ -86,6 +86,18 @@ def _selection(entries: Iterable[str]) -> "Selection":
         known = _KINDS.get(kind) if colon else None
         listed[known or "operations"].append(value if known else entry)
     return Selection(**{kind: tuple(values) for kind, values in listed.items()})
+
+
+def document_of(spec: str) -> "Document":
+    """Return the document that is meant: a file, a folder, an archive, an address, or input."""
+    from domain.api_documents import Document
+    from entrypoints.cli.bundle import is_bundle, read_bundle
+    from entrypoints.settings import load_settings
+
+    if is_bundle(spec):
+        bundle = read_bundle(spec, load_settings().max_document_bytes)
+        return Document(data=bundle.data, path=bundle.main, files=bundle.files)
+    return Document(spec) if "://" in spec[:12] else Document(data=_read(spec))
 
 
 def _read(spec: str) -> bytes:

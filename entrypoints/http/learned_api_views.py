@@ -206,7 +206,8 @@ async def draft_view(draft: Draft, query: OperationsQuery | None = None) -> dict
     given: Iterable[str] | None = draft.credentials
     if given is None:
         given = await services().keyring.schemes(draft.api.id, OPERATOR)
-    return await _detail_view(found, list(given), query)
+    view = await _detail_view(found, list(given), query)
+    return view | {"warnings": view["warnings"] + await services().learning.closed_hosts(draft)}
 
 
 async def _detail_view(

@@ -97,7 +97,8 @@ async def learn() -> Any:
 
     The body may also be the document itself (`application/yaml`, or JSON with `openapi` or
     `swagger` at its top), with `name` and `base_url` in the query. An operation that cannot be
-    learned is skipped, and says why; a document of which nothing can be is refused with 422.
+    learned is skipped, and says why; a document of which nothing can be is refused with 422. One
+    that is known is a conflict, unless it gets another `name`.
     """
     order = await read_order()
     return await _done(lambda: services().learning.learn(caller(), order), 201)
@@ -112,7 +113,7 @@ async def learn() -> Any:
 @can_fail(409, 422, 502, 504)
 async def preview(query_args: OperationsQuery) -> dict[str, Any]:
     """See what would be learned: the same answer with a page of the operations, keeping nothing."""
-    draft = await services().learning.learn(caller(), await read_order())
+    draft = await services().learning.learn(caller(), await read_order(), again=True)
     return await draft_view(draft, query_args) | {"id": None}
 
 

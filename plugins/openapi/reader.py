@@ -25,14 +25,21 @@ class ProcessReader:
         self._web = web
         self._free = asyncio.Semaphore(2)
 
-    async def read(self, data: bytes, source: str, names: Mapping[str, str]) -> ApiVersion:
+    async def read(
+        self,
+        data: bytes,
+        source: str,
+        names: Mapping[str, str],
+        files: Mapping[str, bytes] | None = None,
+    ) -> ApiVersion:
         """Return what a document gives; ``source`` is its address, empty if it has none.
 
         Raises:
             DocumentRefused: the document cannot be read; the message and the details say why.
 
         """
-        fetcher = Fetcher(self._web, self._limits.size) if self._web else None
+        goes_out = self._web is not None or files
+        fetcher = Fetcher(self._web, self._limits.size, files) if goes_out else None
         async with self._free:
             learned = await learn_apart(
                 data,

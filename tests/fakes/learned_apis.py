@@ -129,7 +129,13 @@ class FakeReader:
     def __init__(self) -> None:
         self.documents: dict[bytes, ApiVersion] = {}
 
-    async def read(self, data: bytes, source: str, names: Mapping[str, str]) -> ApiVersion:
+    async def read(
+        self,
+        data: bytes,
+        source: str,
+        names: Mapping[str, str],
+        files: Mapping[str, bytes] | None = None,
+    ) -> ApiVersion:
         if data not in self.documents:
             raise Unprocessable("The document is no OpenAPI document.")
         version = self.documents[data]

@@ -24,6 +24,7 @@ PLACE: Final = "x-puerto-outside"
 """The key under which these documents stand beside what is in the document itself."""
 KEYWORDS: Final = ("$ref", "$dynamicRef", "$recursiveRef")
 _WEB: Final = ("http://", "https://")
+_FILES: Final = "file:///"  # only for a document that itself came so, with its files
 _DIGITS: Final = 16
 _SCHEMAS: Final = "#/components/schemas/"
 
@@ -49,7 +50,8 @@ class Outside:
     def __init__(self, fetch: Fetch, base: str, read: int, limits: Limits, effort: Effort) -> None:
         self.trees: dict[str, Any] = {}
         self._fetch = fetch
-        self._base = base if base.lower().startswith(_WEB) else ""
+        self._base = base if base.lower().startswith((*_WEB, _FILES)) else ""
+        self._open = (*_WEB, _FILES) if base.startswith(_FILES) else _WEB
         self._room = limits.size - read
         self._limits = limits
         self._effort = effort
@@ -66,7 +68,7 @@ class Outside:
         """
         url = joined(self._base, address)
         if url not in self._places:
-            if not url.lower().startswith(_WEB):
+            if not url.lower().startswith(self._open):
                 return None
             self._get(url)
         root = self._places[url]

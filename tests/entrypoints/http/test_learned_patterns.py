@@ -185,3 +185,31 @@ async def test_a_fixed_credential_must_be_one(operator: Client) -> None:
     error = await read_error(await operator.send("POST", APIS, body), 400, "INVALID_REQUEST")
     assert "credentials for 'api_key'" in error["message"]
     assert SECRET not in json.dumps(error)
+
+
+async def test_a_document_that_is_known_is_no_second_api(operator: Client, shop: WebServer) -> None:
+    api = await operator.json("POST", APIS, told(shop), 201)
+    error = await read_error(await operator.send("POST", APIS, told(shop)), 409, "CONFLICT")
+    assert f"/api/learned-apis/{api['id']}/refresh" in error["message"]
+    assert error["details"] == {"api_id": api["id"], "name": "Pet Shop"}
+    sent = {"source": DOCUMENT, "base_url": shop.url}
+    first = await operator.json("POST", APIS, sent, 201)
+    error = await read_error(await operator.send("POST", APIS, sent), 409, "CONFLICT")
+    assert error["details"]["api_id"] == first["id"]
+    assert (await operator.json("POST", f"{APIS}/preview", sent))["name"] == "Pet Shop 3"
+    again = await operator.json("POST", APIS, {**sent, "name": "Mine"}, 201)
+    assert again["name"] == "Mine"
+
+
+async def test_a_closed_host_is_told_of_when_it_is_learned(
+    operator: Client, shop: WebServer
+) -> None:
+    closed = {"source": DOCUMENT, "base_url": "http://10.20.30.40:81", "name": "Closed"}
+    preview = await operator.json("POST", f"{APIS}/preview", closed)
+    (warning,) = [each for each in preview["warnings"] if "Calls will fail" in each]
+    assert "10.20.30.40 (port 81)" in warning
+    assert "PUERTO_OPEN_HOSTS" in warning
+    api = await operator.json("POST", APIS, {**closed, "base_url": shop.url}, 201)
+    assert not [each for each in api["warnings"] if "Calls will fail" in each]
+    changed = await operator.json("PUT", f"{APIS}/{api['id']}", {"base_url": closed["base_url"]})
+    assert changed["base_url"] == closed["base_url"]

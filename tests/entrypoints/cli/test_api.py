@@ -1,0 +1,81 @@
+"""``puerto api``: the learned APIs listed, read again, and forgotten."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.entrypoints.cli.conftest import Command
+
+PETS: dict[str, Any] = {
+    "openapi": "3.0.0",
+    "info": {"title": "Pets", "version": "1"},
+    "servers": [{"url": "http://127.0.0.1:8201"}],
+    "paths": {"/pets": {"get": {"operationId": "listPets"}}},
+}
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "pets.json"
+    path.write_text(json.dumps(PETS))
+    return path
+
+
+def changed(spec: Path, **paths: Any) -> str:
+    spec.write_text(json.dumps({**PETS, "paths": paths}))
+    return str(spec)
+
+
+def test_an_api_is_listed_refreshed_and_forgotten(puerto: Command, spec: Path) -> None:
+    learned = puerto("learn", str(spec))
+    assert learned.exit_code == 0, learned.stderr
+    assert "Calls will fail. The host 127.0.0.1 (port 8201) is not on the public" in learned.stdout
+    (listed,) = json.loads(puerto("api", "list", "--json").stdout)
+    assert (listed["name"], listed["tools"], listed["state"]) == ("Pets", "1", "active")
+    assert "Pets  1" in puerto("api", "list").stdout
+
+    again = puerto("learn", str(spec))
+    assert again.exit_code == 1
+    assert "This document is known: it is 'Pets'" in again.stderr
+    assert "puerto api refresh" in again.stderr
+    assert puerto("learn", str(spec), "--name", "More pets").exit_code == 0
+
+    limit = {"name": "limit", "in": "query", "schema": {"type": "integer"}}
+    more = {"get": {"operationId": "listPets", "parameters": [limit]}, "post": {}}
+    wider = puerto("api", "refresh", "Pets", changed(spec, **{"/pets": more}))
+    assert "added post_pets (POST /pets)" in wider.stdout
+    assert "changed listPets (GET /pets): its parameters: limit is new" in wider.stdout
+    same = puerto("api", "refresh", listed["id"], str(spec))
+    assert "Nothing changed." in same.stdout
+
+    breaking = puerto("api", "refresh", "Pets", changed(spec, **{"/pets": {"post": {}}}))
+    assert "gone listPets (GET /pets)" in breaking.stdout
+    assert "waits" in breaking.stdout
+    (waiting, _) = json.loads(puerto("api", "list", "--json").stdout)
+    assert waiting["state"] == "waiting"
+    accepted = puerto("api", "refresh", "Pets", "--accept")
+    assert accepted.stdout.startswith("accepted Pets: tools: 1, operations: 1")
+
+    forgotten = puerto("api", "forget", "Pets", "--yes")
+    assert forgotten.stdout.startswith("Forgot Pets.")
+    names = [each["name"] for each in json.loads(puerto("api", "list", "--json").stdout)]
+    assert names == ["More pets"]
+
+
+@pytest.mark.parametrize(
+    "command", [("refresh", "Nobody"), ("forget", "Nobody", "--yes")], ids=["refresh", "forget"]
+)
+def test_an_api_that_is_not_there_is_named(puerto: Command, command: tuple[str, ...]) -> None:
+    result = puerto("api", *command)
+    assert result.exit_code == 1
+    said = result.stderr.splitlines()[-1]
+    assert said == "puerto: There is no learned API 'Nobody'. See: puerto api list"
+
+
+def test_a_document_that_was_sent_is_sent_again(puerto: Command, spec: Path) -> None:
+    assert puerto("learn", str(spec)).exit_code == 0
+    result = puerto("api", "refresh", "Pets")
+    assert result.exit_code == 1
+    assert "send the new document" in result.stderr
