@@ -8,7 +8,7 @@ from domain.ports.tool_ranker import ToolRanker
 from domain.ports.toolbox import Toolbox
 from domain.tools import Tool, ToolSpec
 
-_AT_ONCE: Final = 50  # tools taken in before others have their turn: some milliseconds
+_AT_ONCE: Final = 20  # tools taken in before others have their turn: some milliseconds
 
 
 class Catalogue:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from domain.conversations import shorten
 from domain.error_fields import details_of, message_of
@@ -180,6 +180,20 @@ _CALLERS: Final = {AdmittedTool._run.__code__, AdmittedTool.check.__code__}  # n
 _PASSING: Final = _CALLERS | {FunctionTool.run.__code__, FunctionTool._call.__code__}  # noqa: SLF001
 
 
+_OF_JSON: Final = set[type]()
+_Kind = TypeVar("_Kind", bound=type)
+
+
+def of_json(kind: _Kind) -> _Kind:
+    """Mark a class of tools whose schemas were read from JSON, and are nobody else's to change.
+
+    There may be thousands of them, and to write each schema down to see whether it is JSON, and
+    what it is at the moment, would take a second.
+    """
+    _OF_JSON.add(kind)
+    return kind
+
+
 def admit(tool: Tool, plugin: str, release: str = "") -> AdmittedTool:
     """Return the tool as one of the plugin's, at this release of it, or at its own.
 
@@ -198,6 +212,10 @@ def admit(tool: Tool, plugin: str, release: str = "") -> AdmittedTool:
     if problem:
         raise ToolDefinitionError(f"tool {spec.name!r}: {problem}")
     admitted = replace(spec, plugin=plugin, release=release or spec.release)
+    if type(tool) in _OF_JSON:
+        return AdmittedTool(admitted, tool, spec)
+    if problem := _schema_problem(spec.parameters):
+        raise ToolDefinitionError(f"tool {spec.name!r}: {problem}")
     try:
         _ = admitted.version  # as it is described now, whatever becomes of its schema later
     except (TypeError, ValueError, RecursionError) as error:
@@ -216,7 +234,7 @@ def _problem(spec: ToolSpec) -> str | None:
         return f"its effect is {given.effect!r}, not one of Effect"
     if not (isinstance(given.timeout, int | float) and 0 < given.timeout < math.inf):
         return "its timeout is not a number of seconds above 0"
-    return _schema_problem(given.parameters)
+    return None
 
 
 def _schema_problem(parameters: Any) -> str | None:

@@ -21,6 +21,7 @@ from domain.identity import User
 from domain.learned_apis import ApiTool, LearnedApi
 from domain.ports.web import Limits
 from domain.tools import ToolContext, ToolSpec
+from plugins.admission import of_json
 from plugins.argument_schema import ArgumentSchema
 from plugins.hookspecs import RegisterTool, hookimpl
 from plugins.openapi.lowering.records import operation_from, whole_schema
@@ -145,6 +146,7 @@ def _of_line(api: LearnedApi) -> tuple[object, ...]:
     return (*place, settings.per_user, settings.per_second)
 
 
+@of_json
 class LearnedTool:
     """A tool that calls one operation. Whatever is large is made when it is first used."""
 

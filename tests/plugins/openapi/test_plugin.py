@@ -16,6 +16,8 @@ from domain.learned_apis import ApiSettings, ApiTool, ApiVersion, LearnedApi, Ov
 from domain.plugins import PluginState
 from domain.switches import Switch, Switchboard
 from domain.tools import Abridged, Previewed
+from plugins.admission import admit
+from plugins.errors import ToolDefinitionError
 from plugins.host import PluginHost
 from plugins.openapi.plugin import LearnedApisPlugin
 from plugins.openapi.reader import ProcessReader
@@ -198,3 +200,16 @@ def test_the_whole_schema_is_without_what_the_operator_fixed(tools: tuple[ApiToo
     plain = Kept(tool).host.get("addPet")
     assert isinstance(plain, Abridged)
     assert plain.whole_parameters() == plain.spec.parameters
+
+
+def test_what_was_read_from_json_is_not_checked_again_and_a_strangers_tool_is(kept: Kept) -> None:
+    tool = getattr(kept.host.get("addPet"), "tool")  # noqa: B009
+    tool.spec = replace(tool.spec, parameters={"type": "object", "x": object()})
+    assert admit(tool, "learned").spec.plugin == "learned"
+
+    class Stranger:
+        spec = tool.spec
+        check = run = tool.check
+
+    with pytest.raises(ToolDefinitionError, match="not JSON"):
+        admit(Stranger(), "strange")
