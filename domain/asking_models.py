@@ -23,10 +23,11 @@ from domain.llm import (
     ToolRequest,
 )
 from domain.patience import Patience
-from domain.pieces import PieceReader, usable_error
+from domain.pieces import PieceReader, UnusablePiece, usable_error
 from domain.ports.chat_model import ChatModels
 from domain.ports.clock import Clock
 from domain.prices import Prices
+from domain.strangers import raised
 
 _PATIENCE: Final = Patience()
 
@@ -127,7 +128,7 @@ class ModelAsker:
 
     def _whole(self, choice: ModelChoice, stop: Stop | None) -> Answer:
         if stop is None:
-            raise RuntimeError("a stream without its Stop")
+            raise UnusablePiece("the answer has no end")
         self._circuits.answered(choice.provider)
         cost = self._prices.cost(choice.provider, choice.model, stop.usage)
         return Answer(choice, stop, cost)
@@ -201,7 +202,10 @@ def _told(choice: ModelChoice, error: Exception) -> PuertoError:
     if (usable := usable_error(choice.provider, error)) is not None:
         return usable
     _log.error("%s: the adapter raised", _name(choice), exc_info=error)
-    return PuertoError("The model could not be asked.")
+    why = raised(error)
+    return PuertoError(
+        f"The model could not be asked: the provider {choice.provider} failed, {why}."
+    )
 
 
 def _reason(error: PuertoError) -> str:

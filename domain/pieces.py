@@ -20,7 +20,7 @@ from domain.llm import (
 from domain.strangers import contain, contained
 
 ANSWER_LENGTH: Final = 4_000_000  # characters of text, reasoning and arguments, in all
-PIECES: Final = 1_000_000  # of an answer, empty ones too
+PIECES: Final = 500_000  # of an answer, empty ones too
 TOOL_NAME_LENGTH: Final = 200
 _MOST_TOKENS: Final = 2**53  # what every reader holds exactly
 
@@ -38,10 +38,11 @@ class PieceReader:
     comes through here, so what is plain takes few steps.
     """
 
-    def __init__(self, pieces: AsyncGenerator[Piece, None]) -> None:
+    def __init__(self, pieces: AsyncGenerator[Piece, None], most: int = PIECES) -> None:
         self._pieces = pieces
+        self._anext = pieces.__anext__
         self._left = ANSWER_LENGTH
-        self._count = PIECES
+        self._count = most
 
     async def next(self) -> Piece | None:
         """Return the next piece; None after the last one.
@@ -51,7 +52,12 @@ class PieceReader:
 
         """
         try:
-            usable, length = _usable(await anext(self._pieces))
+            piece = await self._anext()
+            if type(piece) is Text and type(content := piece.content) is str:  # nearly always
+                fit, length = storable(content), len(content)
+                usable: Piece = piece if fit is content else Text(fit)
+            else:
+                usable, length = _usable(piece)
         except StopAsyncIteration:
             return None
         except BaseException as error:
@@ -61,7 +67,7 @@ class PieceReader:
         self._left -= length
         self._count -= 1
         if self._left < 0 or self._count < 0:
-            raise UnusablePiece(f"the answer has more than {ANSWER_LENGTH:,} characters")
+            raise UnusablePiece(f"it has more than {ANSWER_LENGTH:,} characters, or no end")
         return usable
 
     async def close(self) -> None:
@@ -87,13 +93,13 @@ def _usable(piece: Any) -> tuple[Piece, int]:
             return ToolRequest(storable(tool), text), len(text)
         case Stop():
             return _stop(piece), 0
-    raise UnusablePiece(f"the model yielded what is no piece of an answer: a {_kind(piece)}")
+    raise UnusablePiece(f"it is no piece of one: {_kind(piece)}")
 
 
 def _kind(piece: object) -> str:
     """Name what is wrong: the class of the piece, and of its content where it has one."""
     content = getattr(piece, "content", piece)
-    inner = f" of a {type_name(content)}" if content is not piece else ""
+    inner = f" of {type_name(content)}" if content is not piece else ""
     return f"{type_name(piece)}{inner}"
 
 
@@ -135,8 +141,9 @@ def usable_error(provider: str, error: Exception) -> PuertoError | None:
         ):
             return error
         case UnusablePiece() | ProviderError():
+            why = str(error) if isinstance(error, UnusablePiece) else error_text(error)
             return ProviderError(
-                f"The model failed: {error_text(error)}",
+                f"The provider {provider} gave no answer that can be used: {why}.",
                 provider=provider,
                 reason=ProviderReason.MALFORMED,
             )

@@ -18,7 +18,8 @@ from domain.pages import PAGE_LENGTH
 from domain.progress import MESSAGE_LENGTH
 from domain.results import RESULT_BYTES, Results
 from domain.runs import Call
-from domain.tools import Effect, ToolContext, missing
+from domain.tools import Effect, Tool, ToolContext, missing
+from plugins.admission import admit
 from tests.domain.builders import ANN, NOW, RUN, call, run_of, step
 from tests.fakes.clock import FakeClock
 from tests.fakes.persistence import FakeStore
@@ -41,7 +42,7 @@ class House:
             self.store.conversations, results, FakeHttpClients(), ENVIRON, showcase
         )
 
-    async def call(self, tool: FakeTool, *before: Body) -> ToolFinished | ToolErred:
+    async def call(self, tool: Tool, *before: Body) -> ToolFinished | ToolErred:
         run = run_of(*before, conversation_id="")
         return await self.caller.call(tool, CALL, run, ANN, self.said.append)
 
@@ -126,6 +127,21 @@ async def test_secrets_are_no_part_of_errors(house: House) -> None:
     body = await house.call(using(fail, "CRM_TOKEN"))
     assert isinstance(body, ToolErred)
     assert (body.message, body.details) == ("401 for ***", {"url": "/?token=***"})
+
+
+async def test_secrets_are_hidden_wherever_they_stand(house: House) -> None:
+    hiding = {"tuple": (SECRET,), "set": {SECRET}, (SECRET, 1): [{"deep": (SECRET, {SECRET})}]}
+    finished = await house.call(admit(returning(hiding, "CRM_TOKEN"), "p"))
+    assert isinstance(finished, ToolFinished)
+    assert SECRET not in str(finished.result)
+    assert finished.result["tuple"] == finished.result["set"] == ["***"]
+
+    async def fail(_context: ToolContext) -> Any:
+        raise ToolFailed("no", details={"tuple": (SECRET,), "error": ValueError(SECRET)})
+
+    erred = await house.call(admit(using(fail, "CRM_TOKEN"), "p"))
+    assert isinstance(erred, ToolErred)
+    assert erred.details == {"tuple": ["***"], "error": "ValueError: ***"}
 
 
 async def test_other_calls_log_what_they_like(caplog: pytest.LogCaptureFixture) -> None:

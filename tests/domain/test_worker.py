@@ -186,7 +186,7 @@ FAILURE = ProviderError("no key", provider="fake", reason=ProviderReason.AUTHENT
         ([FAILURE], "UPSTREAM_ERROR", ""),
         ([Text("half"), FAILURE], "UPSTREAM_ERROR", "half"),
         ([Text("half"), ZeroDivisionError("secret")], "INTERNAL", "half"),
-        ([Text("half")], "INTERNAL", "half"),
+        ([Text("half")], "UPSTREAM_ERROR", "half"),
     ],
 )
 async def test_a_model_that_fails(answer: list[Any], code: str, text: str) -> None:
