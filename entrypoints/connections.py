@@ -3,7 +3,8 @@
 Anybody can open a connection and hold it with hardly a byte. So a connection on which nobody has
 shown credentials yet is *anonymous*: it makes room for newcomers, the oldest first, while the
 service waits for its client, and it ends when its time is up. Those of one address make room for
-each other first. Where nobody can leave, some more connections are let in for health probes alone.
+each other first, once they had a moment to send a request, since many may come at once. Where
+nobody can leave, some more connections are let in for health probes alone.
 """
 
 import asyncio
@@ -13,9 +14,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from ipaddress import ip_address
+from itertools import takewhile
+from math import inf
 from typing import Any, Final
 
 RESERVED: Final = 32  # connections beyond the bound, for probes
+YOUNG_SECONDS: Final = 2.0  # in which a new one may send its request though its address has many
 SPARE_FILES: Final = 64  # what must stay free for files that are opened while connections are many
 _CONNECTIONS_SHARE: Final = 0.75  # of the open files: runs have connections to providers, too
 _NEAR: Final = 0.8
@@ -70,6 +74,7 @@ class ClientConnection:
         self._connections = connections
         self._transport = transport
         self._timer: asyncio.TimerHandle | None = None
+        self.opened_at = 0.0
         self.is_idle = is_idle
         self.retire = retire
         self.address: Final = _network(transport.get_extra_info("peername"))
@@ -110,8 +115,11 @@ Anonymous = dict[ClientConnection, None]  # an ordered set: the oldest first
 class Connections:
     """All open connections of a process."""
 
-    def __init__(self, limits: ConnectionLimits) -> None:
+    def __init__(
+        self, limits: ConnectionLimits, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.limits: Final = limits
+        self._clock = clock
         self._open: set[ClientConnection] = set()
         self._anonymous: Anonymous = {}
         self._by_address: dict[str, Anonymous] = {}
@@ -121,18 +129,9 @@ class Connections:
     def admit(self, connection: ClientConnection) -> Admission:
         """Let a new connection in, if there is room or another one can leave for it."""
         limits = self.limits
-        neighbours = self._by_address.get(connection.address, {})
-        if len(neighbours) >= limits.per_address:
-            self._warn(
-                "one address has as many connections without credentials as it may: the oldest "
-                "make room for its next",
-                f"{connection.address}, ",
-            )
-        if (
-            (len(neighbours) < limits.per_address or _evict(neighbours))
-            and (len(self._open) < limits.total or _evict(self._anonymous))
-            and connection.file_number < limits.open_files - SPARE_FILES
-        ):
+        self._thin_out(connection)
+        has_room = len(self._open) < limits.total or _evict(self._anonymous)
+        if has_room and connection.file_number < limits.open_files - SPARE_FILES:
             self._enter(connection)
             return Admission.OPEN
         self._warn("no connection is free: new ones are only let in for health probes")
@@ -141,6 +140,20 @@ class Connections:
             connection.expire_in(limits.seconds)
             return Admission.PROBES
         return Admission.REFUSED
+
+    def _thin_out(self, connection: ClientConnection) -> None:
+        """Close the oldest of its address that are too many, but none that has just come."""
+        neighbours = self._by_address.get(connection.address, {})
+        if len(neighbours) < self.limits.per_address:
+            return
+        self._warn(
+            "one address has as many connections without credentials as it may: the oldest make "
+            "room for its next",
+            f"{connection.address}, ",
+        )
+        latest = self._clock() - YOUNG_SECONDS
+        while len(neighbours) >= self.limits.per_address and _evict(neighbours, latest):
+            pass
 
     def know(self, connection: ClientConnection) -> None:
         """Count a connection as somebody's: it need not make room any more."""
@@ -157,6 +170,7 @@ class Connections:
         self._reserved.pop(connection, None)
 
     def _enter(self, connection: ClientConnection) -> None:
+        connection.opened_at = self._clock()
         self._open.add(connection)
         self._anonymous[connection] = None
         self._by_address.setdefault(connection.address, {})[connection] = None
@@ -168,7 +182,7 @@ class Connections:
 
     def _warn(self, what: str, whose: str = "") -> None:
         """Log where connections and files stand, the same at most once a minute."""
-        now = time.monotonic()
+        now = self._clock()
         if now - self._warned.get(what, -_WARNING_SECONDS) < _WARNING_SECONDS:
             return
         self._warned[what] = now
@@ -195,9 +209,13 @@ def state_of(connection: ClientConnection) -> dict[str, Any]:
     return {_STATE: connection}
 
 
-def _evict(connections: Iterable[ClientConnection]) -> bool:
-    """Close the oldest connection whose client is waited for; False: there is none."""
-    idle = next((each for each in connections if each.is_idle()), None)
+def _evict(connections: Iterable[ClientConnection], latest: float = inf) -> bool:
+    """Close the oldest connection whose client is waited for; False: there is none.
+
+    Only those count that were open at the time ``latest``.
+    """
+    old = takewhile(lambda each: each.opened_at <= latest, connections)
+    idle = next((each for each in old if each.is_idle()), None)
     if idle is not None:
         idle.abort()
     return idle is not None

@@ -21,7 +21,8 @@ class ServerSettings(BaseSettings):
         le=65_536,
         validation_alias="PUERTO_MAX_ANONYMOUS_PER_ADDRESS",
         description="Open connections of one address, or of one IPv6 network, on which nobody has "
-        "authenticated. A further one closes the oldest that waits for its client.",
+        "authenticated. A further one closes the oldest that wait for their client, but for those "
+        "of the last two seconds.",
     )
     anonymous_seconds: float = Field(
         60,

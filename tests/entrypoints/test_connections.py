@@ -8,6 +8,7 @@ import pytest
 from entrypoints.connections import (
     RESERVED,
     SPARE_FILES,
+    YOUNG_SECONDS,
     Admission,
     ClientConnection,
     ConnectionLimits,
@@ -39,7 +40,8 @@ class House:
     """Connections under some limits, and whoever comes."""
 
     def __init__(self, limits: ConnectionLimits = LIMITS) -> None:
-        self.connections = Connections(limits)
+        self.now = 0.0
+        self.connections = Connections(limits, lambda: self.now)
         self.retired: list[ClientConnection] = []
 
     def come(self, address: str, *, busy: bool = False, **line: Any) -> tuple[Any, Any, Line]:
@@ -50,6 +52,7 @@ class House:
             lambda: not busy,
             lambda: self.retired.append(connection),
         )
+        self.now += YOUNG_SECONDS
         return self.connections.admit(connection), connection, transport
 
 
@@ -85,14 +88,26 @@ async def test_in_all_the_oldest_anonymous_one_makes_room() -> None:
 
 async def test_nobody_is_cut_off_while_the_service_works_for_him() -> None:
     house = House()
-    lines = [house.come("192.0.2.1", busy=True)[2] for _ in range(2)]
+    lines = [house.come("192.0.2.1", busy=True)[2] for _ in range(4)]
     assert house.come("192.0.2.1")[0] is Admission.PROBES
     assert not any(line.is_cut for line in lines)
 
 
+async def test_many_of_an_address_may_come_at_once() -> None:
+    house = House(ConnectionLimits(total=100, per_address=2, seconds=3600, open_files=1000))
+    lines = []
+    for _ in range(10):
+        lines.append(house.come("192.0.2.1")[2])
+        house.now -= YOUNG_SECONDS
+    assert not any(line.is_cut for line in lines)
+    house.now += YOUNG_SECONDS
+    lines.append(house.come("192.0.2.1")[2])
+    assert [line.is_cut for line in lines] == [*[True] * 9, False, False]
+
+
 async def test_the_reserve_for_probes_is_bounded_too() -> None:
     house = House()
-    for _ in range(2):
+    for _ in range(4):
         house.come("192.0.2.1", busy=True)
     for _ in range(RESERVED):
         assert house.come("192.0.2.1", busy=True)[0] is Admission.PROBES
