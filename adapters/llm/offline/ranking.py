@@ -103,8 +103,10 @@ class ToolIndex:
             if at in scores and kinds & hints:
                 scores[at] += _HINT
         numbered = _numbered(reading)
-        for at, things in enumerate(self._things):
-            if at in scores and things & numbered and self._begins_like(at, reading):
+        for at in scores:
+            if self._names[at] & numbered and not self._begins_like(at, reading):
+                scores[at] -= _ID
+            elif self._things[at] & numbered:
                 scores[at] += _ID
 
     def _begins_like(self, at: int, reading: Reading) -> bool:
