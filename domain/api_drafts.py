@@ -55,7 +55,8 @@ class Edit:
 class Draft:
     """An API as it would be, with its version in use.
 
-    ``event`` is what it will be called: ``learned``, ``changed``, ``refreshed``, ``accepted``.
+    ``event`` is what it will be called: ``learned``, ``changed``, ``refreshed`` (or ``unchanged``,
+    where that found nothing new), ``accepted``.
     ``diff`` is what a refresh or acceptance does. ``waiting`` is a version that has to wait.
     ``summary`` is of the version in use.
     """

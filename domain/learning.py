@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 from urllib.parse import urlsplit
 
 from domain.api_changes import Diff, difference, merged
@@ -48,6 +49,9 @@ from domain.ports.unit_of_work import UnitOfWork
 from domain.ports.web import HostCheck
 
 _log = logging.getLogger(__name__)
+
+
+_SAME_VERSION: Final = ("changed", "unchanged")  # what is kept beside the document's version
 
 
 class Learning:
@@ -140,8 +144,10 @@ class Learning:
         draft = Draft("changed", changed, version, None, waiting, edit.credentials, edit.fixed)
         return await self._checked(draft, known=api.settings)
 
-    async def refresh(self, user: User, api_id: str, document: Document | None = None) -> Draft:
-        """Read an API's document again, and return what becomes of the API.
+    async def refresh(
+        self, user: User | None, api_id: str, document: Document | None = None
+    ) -> Draft:
+        """Read an API's document again, for a user or by itself; return what becomes of the API.
 
         What breaks nothing takes effect. If something breaks, the whole new version waits to be
         accepted, and what would break stays as it is. A document that cannot be read changes
@@ -175,12 +181,13 @@ class Learning:
             api,
             source=document.url or api.source,
             learned_at=self._clock.now(),
-            updated_by=user.id,
+            updated_by=user.id if user else api.updated_by,
             problem="",
             waiting=new.digest if waits else "",
             revision=api.revision + 1,
         )
-        draft = Draft("refreshed", refreshed, version, diff, new if waits else None)
+        event = "refreshed" if diff or new.digest != api.digest else "unchanged"
+        draft = Draft(event, refreshed, version, diff, new if waits else None)
         return await asyncio.to_thread(counted, draft)
 
     async def accept(self, user: User, api_id: str, digest: str = "") -> Draft:
@@ -214,7 +221,7 @@ class Learning:
         async def work() -> None:
             if draft.event == "learned":
                 await self._apis.add(api, draft.version)
-            elif draft.event == "changed":
+            elif draft.event in _SAME_VERSION:
                 await self._apis.change(api)
             else:
                 await self._apis.change(api, draft.version, draft.waiting)
@@ -229,7 +236,7 @@ class Learning:
     async def announce(self, draft: Draft) -> None:
         """Use on this worker what was kept, and give notice of it."""
         await self._desk.look()
-        if draft.event != "changed":
+        if draft.event not in _SAME_VERSION:
             data = {
                 "api_id": draft.api.id,
                 "name": draft.api.name,

@@ -24,6 +24,7 @@ from adapters.worker_locks import FileLocks
 from domain.accounts import Accounts
 from domain.api_documents import Documents
 from domain.api_keyring import ApiKeyring
+from domain.api_refreshing import ScheduledRefresh
 from domain.api_shelf import ApiShelf
 from domain.asking_models import ModelAsker
 from domain.authentication import Authentication
@@ -331,6 +332,13 @@ class Container(containers.DeclarativeContainer):
         unit_of_work=store.provided.unit_of_work,
         clock=clock,
         hosts=web,
+    )
+    scheduled_refresh = providers.Singleton(
+        ScheduledRefresh,
+        learning,
+        store.provided.learned_apis,
+        clock,
+        hours=settings.provided.refresh_hours,
     )
     lifespans = providers.Singleton(
         Lifespans,

@@ -197,7 +197,7 @@ async def take_in_plugins(
 
 async def start_monitoring(container: Container, stack: AsyncExitStack) -> None:
     """Begin to ask plugins for figures, and to tell of this worker's own."""
-    for part in (container.collector(), container.vitals()):
+    for part in (container.collector(), container.vitals(), container.scheduled_refresh()):
         await part.start()
         stack.push_async_callback(part.stop)
 

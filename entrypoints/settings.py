@@ -220,6 +220,14 @@ class Settings(ServerSettings, ModelSettings, DatabaseSettings):
         "by commas: `intranet.example`, `*.intranet.example`, `10.0.0.5:8080`, `10.1.0.0/16`. "
         "Not set: none.",
     )
+    refresh_hours: float = Field(
+        0.0,
+        ge=0,
+        le=8760,
+        validation_alias="PUERTO_REFRESH_HOURS",
+        description="After how many hours the document of a learned API that has an address is "
+        "read again. What breaks something waits to be accepted. 0: only when asked.",
+    )
     reference_hosts: Annotated[
         tuple[Annotated[str, AfterValidator(check_open_host)], ...], BeforeValidator(split_list)
     ] = Field(
