@@ -211,7 +211,8 @@ def admit(tool: Tool, plugin: str, release: str = "") -> AdmittedTool:
     problem = _problem(spec)
     if problem:
         raise ToolDefinitionError(f"tool {spec.name!r}: {problem}")
-    admitted = replace(spec, plugin=plugin, release=release or spec.release)
+    words = storable(spec.description)
+    admitted = replace(spec, plugin=plugin, release=release or spec.release, description=words)
     if type(tool) in _OF_JSON:
         return AdmittedTool(admitted, tool, spec)
     if problem := _schema_problem(spec.parameters):

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 
 from domain.agents import Agent
 from domain.conversations import shorten
+from domain.json_values import storable
 from domain.plugins import ChatModelOffer
 from domain.ports.chat_model import ChatModel
 from domain.tools import Tool, ToolSpec
@@ -106,7 +107,12 @@ class Registrations:
             raise _Refused(f"{type(agent).__name__!r} is not an Agent")
         _require_name("agent", agent.name, self.agents)
         _require_texts(agent)
-        self.agents[agent.name] = replace(agent, tools=tuple(agent.tools))
+        self.agents[agent.name] = replace(
+            agent,
+            description=storable(agent.description),
+            instructions=storable(agent.instructions),
+            tools=tuple(map(storable, agent.tools)),
+        )
 
 
 class _Refused(Exception):

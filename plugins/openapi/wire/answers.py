@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from domain.artifacts import ARTIFACT_BYTES, NAME_LENGTH, Artifact
 from domain.errors import ToolFailed
 from domain.ports.web import WebResponse
+from plugins.json_values import as_json
 from plugins.openapi.operation import Operation
 from plugins.openapi.wire.charsets import read_json, read_text
 from plugins.openapi.wire.media_types import essence, is_json, is_json_lines, is_text
@@ -57,11 +58,11 @@ def failure(operation: Operation, response: WebResponse) -> ToolFailed:
 
 
 def value_of(response: WebResponse) -> Any:
-    """Return a body as a JSON value or a text, or a mark if it is neither."""
+    """Return a body as a JSON value (see `domain.json_values`) or a text, or a mark if neither."""
     media_type = response.header("content-type") or ""
     if is_json(media_type) or not media_type:
         try:
-            return read_json(response.body, media_type)
+            return as_json(read_json(response.body, media_type))
         except (ValueError, RecursionError):
             pass  # it says so, and is not: text, then, or nothing readable
     if is_json(media_type) or is_text(media_type) or is_json_lines(media_type):

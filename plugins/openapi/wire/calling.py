@@ -23,7 +23,7 @@ from plugins.openapi.wire.security import authorise, choose, grants
 _BUSY: Final = frozenset({429, 503})
 _TRIES: Final = 4
 _UNAUTHORISED: Final = 401
-_LARGE: Final = 200_000  # bytes that are read in a thread, not on the event loop
+_LARGE: Final = 20_000  # bytes that are read in a thread, not on the event loop
 
 Pace = AbstractAsyncContextManager[Any]
 

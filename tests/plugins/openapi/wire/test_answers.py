@@ -7,7 +7,9 @@ import pytest
 
 from domain.artifacts import Artifact
 from domain.errors import ToolFailed
+from domain.json_values import DEPTH
 from domain.ports.web import WebResponse
+from domain.tool_secrets import Secrets
 from plugins.openapi.wire.answers import ERROR_LENGTH, result_of
 from plugins.openapi.wire.charsets import _LABELS
 from tests.plugins.openapi.wire.operations import operation
@@ -29,6 +31,8 @@ def answer(status: int = 200, body: bytes = b"", **headers: str) -> WebResponse:
         ("", b"words", "words"),
         ("application/json", b"<html>", "<html>"),  # it says so, and is not
         ("application/json", b"NaN", "NaN"),
+        ("application/json", b'["\\u0000", 18446744073709551616]', ["\ufffd", 2**64]),
+        ("application/json", b"[1" + b"0" * 2000 + b"]", "[1" + "0" * 2000 + "]"),
         ("application/json", b"[" * 100_000, "[" * 100_000),
         ("text/html; charset=ISO-8859-1", b"\xe9", "\u00e9"),
         ("text/plain; charset=none-such", b"a\xff", "a\ufffd"),
@@ -48,6 +52,18 @@ def answer(status: int = 200, body: bytes = b"", **headers: str) -> WebResponse:
 def test_json_and_text_are_results_as_they_are(kind: str, body: bytes, result: Any) -> None:
     response = answer(200, body, content_type=kind) if kind else answer(200, body)
     assert result_of(operation(), response) == result
+
+
+@pytest.mark.parametrize("depth", [DEPTH + 1, 300, 700])
+@pytest.mark.parametrize("status", [200, 500])
+async def test_a_deep_answer_is_read_and_its_secrets_are_hidden(depth: int, status: int) -> None:
+    body = b"[" * depth + b'"a long secret"' + b"]" * depth
+    secrets = Secrets({"token": "a long secret"})
+    try:
+        told = secrets.hide_in(result_of(operation(), answer(status, body)))
+    except ToolFailed as error:
+        told = secrets.hide_in(error.details)
+    assert "a long secret" not in json.dumps(told)
 
 
 @pytest.mark.parametrize(
