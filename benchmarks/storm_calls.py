@@ -40,8 +40,9 @@ class StoredCall:
 
     @property
     def was_interrupted(self) -> bool:
-        """Tell whether its run was cancelled meanwhile."""
-        return self.ends[-1].get("code") == "INTERRUPTED"
+        """Tell whether its run was cancelled meanwhile, or two workers died while it ran."""
+        code = self.ends[-1].get("code")
+        return code == "INTERRUPTED" or (code == "WORKER_LOST" and self.starts > 1)
 
 
 def stored_calls(events: Sequence[Stored]) -> dict[str, StoredCall]:

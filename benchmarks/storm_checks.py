@@ -11,7 +11,9 @@ from storm_calls import Effect, StoredCall, call_violations, stored_calls
 from storm_plan import Message, Plan
 from storm_rows import Rows, Stored
 
-UNSEEN: Final = frozenset({"step", "tool_started", "consent_answered"})  # no business of clients
+UNSEEN: Final = frozenset(  # no business of clients
+    {"step", "tool_started", "consent_answered", "released", "resumed"}
+)
 PIECES: Final = frozenset({"chunk", "thinking"})
 FINAL: Final = frozenset({"completed", "failed", "cancelled"})
 

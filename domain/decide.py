@@ -15,7 +15,7 @@ DENIED: Final = "DENIED"
 WORKER_LOST: Final = "WORKER_LOST"
 
 MOST_LOSSES: Final = 2  # of workers, after which a call is not made again unasked
-MOST_LOSSES_OF_STEP: Final = 5  # a model seldom is what ends a process: others' calls may be
+MOST_LOSSES_OF_STEP: Final = 20  # with nothing that came of it: others' calls may have ended them
 
 
 @dataclass(frozen=True, slots=True)

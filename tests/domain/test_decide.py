@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from domain.consents import ConsentKind
+from domain.decide import MOST_LOSSES_OF_STEP as MOST
 from domain.decide import Action, AskHuman, AskModel, CallTools, Finish, SettleCalls, Wait
 from domain.decide import decide as decide_with
 from domain.events import (
@@ -211,13 +212,13 @@ def test_calls_during_which_a_worker_died_are_made_again_one_by_one() -> None:
 def test_a_step_of_the_model_is_not_asked_for_for_ever() -> None:
     died: Body = Retried(1, 1)
     stopped: list[Body] = [Released(), died]
-    assert decide(run_of(*[died] * 4)) == AskModel()
-    action = decide(run_of(*[died] * 5))
+    assert decide(run_of(*[died] * (MOST - 1))) == AskModel()
+    action = decide(run_of(*[died] * MOST))
     assert isinstance(action, Finish)
     assert action.problem is not None
     assert (action.status, action.problem.code) == (RunStatus.FAILED, "WORKER_LOST")
-    assert decide(run_of(*stopped * 9)) == AskModel()
-    asked_at_last = (*[died] * 4, call("a"), step("tool_calls"))
+    assert decide(run_of(*stopped * MOST)) == AskModel()
+    asked_at_last = (*[died] * (MOST - 1), call("a"), step("tool_calls"))
     finished = (ToolStarted("a"), ToolFinished("a", "look", 1, 1.0), died)
     assert decide(run_of(*asked_at_last, *finished)) == AskModel()
 
@@ -225,24 +226,24 @@ def test_a_step_of_the_model_is_not_asked_for_for_ever() -> None:
 def test_calls_before_which_workers_die_again_and_again_are_given_up() -> None:
     died: Body = Resumed()
     intended = (call("a"), call("b", Effect.WRITE), step("tool_calls"))
-    assert isinstance(decide(run_of(*intended, *[died] * 4, autonomy="full")), CallTools)
-    action = decide(run_of(*intended, *[died] * 5, autonomy="full"))
+    assert isinstance(decide(run_of(*intended, *[died] * (MOST - 1), autonomy="full")), CallTools)
+    action = decide(run_of(*intended, *[died] * MOST, autonomy="full"))
     assert isinstance(action, SettleCalls)
     told = [(lost.id, state, problem.code) for lost, state, problem in action.calls]
     assert told == [
         ("a", CallState.REFUSED, "WORKER_LOST"),
         ("b", CallState.REFUSED, "WORKER_LOST"),
     ]
-    begun = (*intended, ToolStarted("a"), ToolStarted("b"), Released(), *[died] * 6)
+    begun = (*intended, ToolStarted("a"), ToolStarted("b"), Released(), *[died] * (MOST + 1))
     action = decide(run_of(*begun, autonomy="full"))
     assert isinstance(action, SettleCalls)
     assert [state for _, state, _ in action.calls] == [CallState.FAILED, CallState.UNKNOWN]
     stopped: list[Body] = [Released(), died]
-    assert isinstance(decide(run_of(*intended, *stopped * 9, autonomy="full")), CallTools)
+    assert isinstance(decide(run_of(*intended, *stopped * MOST, autonomy="full")), CallTools)
     finished = ToolFinished("a", "look", 1, 1.0)
-    came = (*intended, *[died] * 4, ToolStarted("a"), finished, *[died] * 4)
+    came = (*intended, *[died] * (MOST - 1), ToolStarted("a"), finished, *[died] * (MOST - 1))
     assert isinstance(decide(run_of(*came, autonomy="full")), CallTools)
-    waiting = (call("b", Effect.WRITE), step("tool_calls"), asked("b"), *[died] * 9)
+    waiting = (call("b", Effect.WRITE), step("tool_calls"), asked("b"), *[died] * MOST)
     assert decide(run_of(*waiting)) == Wait()
 
 

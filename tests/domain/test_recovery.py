@@ -10,6 +10,7 @@ import pytest
 from domain.consenting import Said
 from domain.consents import ConsentStatus
 from domain.cursors import Cursor
+from domain.decide import MOST_LOSSES_OF_STEP
 from domain.events import (
     Chunk,
     ConsentRequested,
@@ -188,7 +189,7 @@ async def test_a_read_that_takes_its_worker_down_is_made_twice_and_its_name_is_l
         await house.worker.stop(0)
 
 
-async def test_what_ends_a_worker_before_a_call_begins_is_met_five_times() -> None:
+async def test_what_ends_a_worker_before_a_call_begins_is_not_met_for_ever() -> None:
     class Deadly:
         """Where a worker comes to its end, in silence."""
 
@@ -203,18 +204,18 @@ async def test_what_ends_a_worker_before_a_call_begins_is_met_five_times() -> No
     store.audit = cast("FakeAudit", Deadly())
     houses = [build(FakeModel(CALL), tool, store=store)]
     started = await houses[0].chat.send(ANN, "hi")
-    for count in range(1, 6):
+    for count in range(1, MOST_LOSSES_OF_STEP + 1):
         async with asyncio.timeout(10):
             while len(reached) < count:
                 await asyncio.sleep(0)
-        if count == 5:
+        if count == MOST_LOSSES_OF_STEP:
             store.audit = audit  # what follows is no danger any more, and is not come to
         heir = build(FakeModel([Text("done"), STOP]), tool, store=store)
         heir.clock.advance(LATER * count)
         await heir.worker.start()
         houses.append(heir)
     events = await houses[-1].events(started.run_id)
-    assert (len(reached), tool.calls) == (5, [])
+    assert (len(reached), tool.calls) == (MOST_LOSSES_OF_STEP, [])
     (erred,) = [e.body for e in events if isinstance(e.body, ToolErred)]
     assert (erred.code, erred.outcome) == ("WORKER_LOST", "refused")
     assert last(events).status == "completed"
