@@ -90,18 +90,25 @@ def command(
 
     show = _line if json else _row
     tools = skipped = 0
+    keys: set[str] = set()
     try:
         document = _document(spec)
         for each in lower(document):
             typer.echo(show(each))
-            skipped += isinstance(each, Skipped)
-            tools += not isinstance(each, Skipped)
+            if isinstance(each, Skipped):
+                skipped += 1
+            else:
+                tools += 1
+                schemes = each.operation.schemes.items()
+                keys |= {name for name, scheme in schemes if scheme.is_parameter}
     except DocumentRefused as error:
         if json:
             told = {"reason": error.reason, "pointer": error.pointer, "message": error.message}
             typer.echo(_dump({"refused": spec, **told}))
         _fail(error.message, 1)
     if not json:
+        for key in sorted(keys):
+            typer.echo(f"! {key!r} is a credential: no model is asked for it, give it with --auth")
         typer.echo(f"{tools} tools, {skipped} operations skipped")
     if not tools:
         what = "none of the operations can be learned" if skipped else "it has no operations"

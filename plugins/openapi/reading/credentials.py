@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from plugins.openapi.operation import Parameter, Place, SecurityScheme
+from plugins.openapi.operation import Body, Parameter, Place, SecurityScheme
 from plugins.openapi.reading.values import entries, text
 
 Security = Sequence[Mapping[str, Sequence[str]]]
@@ -38,6 +38,7 @@ _SAYS_SO: Final = re.compile(
     r"|\bauthenticat\w+\b|\bcredentials?\b",
     re.IGNORECASE,
 )
+_YOURS: Final = re.compile(r"\byour\b|\bauthenticat\w+\b", re.IGNORECASE)
 _ABOUT_THEM: Final = re.compile(  # what is done with a token that is no caller's own
     r"introspect|revo(?:ke|cation)|verif|validat|reset|exchange|refresh|debug|oauth|invit|confirm",
     re.IGNORECASE,
@@ -65,6 +66,21 @@ def with_credentials(
     if not needed and not optional:
         return security, schemes
     return _alternatives(security, needed, optional), {**schemes, **needed, **optional}
+
+
+def notes_of(parameters: Iterable[Parameter], body: Body | None) -> Iterator[str]:
+    """Yield a sentence for each argument that looks like a credential and stays the model's.
+
+    In a path or a body it may as well be what the call is about: only the operator knows.
+    """
+    named = [(each.name, each.description) for each in parameters if each.place is Place.PATH]
+    for content in (body.contents if body else ())[:1]:
+        for name, schema in entries(entries(content.schema).get("properties")).items():
+            named.append((f"body.{name}", text(entries(schema).get("description"))))
+    for name, described in named:
+        bare = re.sub(r"[\W_]", "", name.rpartition(".")[2]).lower()
+        if bare in _NAMES or (bare in _PERHAPS and _YOURS.search(described)):
+            yield f"{name!r} looks like a credential: if it is, fix it (fixed_arguments)."
 
 
 def _is_credential(parameter: Parameter, path: str, *, may_be_header: bool) -> bool:

@@ -150,3 +150,10 @@ def test_effects_and_fixed_arguments_are_given_by_pattern(puerto: Command, spec:
     fixed.write_text('{"getPet": {"no": "7"}}')
     unknown = puerto("learn", str(spec), "--name", "B", "--fixed", str(fixed))
     assert (unknown.exit_code, "argument 'no'" in unknown.stderr) == (1, True)
+
+
+def test_a_key_among_the_parameters_is_told_of(puerto: Command, spec: Path) -> None:
+    key = "{name: api_key, in: query, required: true, schema: {type: string}}"
+    spec.write_text(f"openapi: 3.0.0\npaths: {{/x: {{get: {{parameters: [{key}]}}}}}}")
+    told = puerto("learn", "--dry-run", str(spec)).stdout
+    assert "! 'api_key' is a credential: no model is asked for it" in told

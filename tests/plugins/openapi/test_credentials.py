@@ -120,3 +120,16 @@ def test_headers_of_signatures_are_never_shown() -> None:
     )
     assert list(found.spec.parameters["properties"]) == ["Name"]
     assert found.operation.schemes == {"hmac": SecurityScheme("awsSigV4", name="depot")}
+
+
+def test_what_looks_like_one_in_a_path_or_a_body_is_noted() -> None:
+    token = parameter("token", "Your bot's token", "path", required=True)
+    (path_note,) = tool(token, path="/bot{token}/send").notes
+    assert path_note == "'token' looks like a credential: if it is, fix it (fixed_arguments)."
+    properties = {"api_key": {"type": "string"}, "token": {"type": "string"}}
+    body = {"content": {"application/json": {"schema": {"properties": properties}}}}
+    tools, _ = made(api({"requestBody": body}))
+    assert tools["POST /x"].notes == [
+        "'body.api_key' looks like a credential: if it is, fix it (fixed_arguments)."
+    ]
+    assert "api_key" in tools["POST /x"].spec.parameters["properties"]["body"]["properties"]
