@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from aiolimiter import AsyncLimiter
-from quart import Blueprint, Websocket, websocket
+from quart import Blueprint, Websocket, g, websocket
 
 from domain.authentication import Identity
 from domain.cursors import read_cursor
@@ -80,12 +80,13 @@ async def conversation_socket(conversation_id: str) -> None:
 async def _serve(conversation_id: str | None) -> None:
     at_hand = services()
     current: Websocket = websocket._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  werkzeug's way to leave the proxy
-    bind(request=request_id_of(current.headers.get("X-Request-ID")), worker=at_hand.worker.id)
-    _check_origin(current, at_hand)
-    who = await _early_caller(current, in_query=conversation_id is not None)
-    if who is not None:
-        bind(user=(await who()).user.username)  # refused before it opens
-        note_authenticated(current.scope)
+    g.request_id = request_id_of(current.headers.get("X-Request-ID"))
+    bind(request=g.request_id, worker=at_hand.worker.id)
+    try:
+        who = await _admitted(current, at_hand, in_query=conversation_id is not None)
+    except PuertoError as error:
+        _access_log.info("WEBSOCKET %s refused: %s", current.path, error)
+        raise
     await current.accept()
     _access_log.info("WEBSOCKET %s opened", current.path)
     began = time.perf_counter()
@@ -98,6 +99,16 @@ async def _serve(conversation_id: str | None) -> None:
     finally:
         elapsed = time.perf_counter() - began
         _access_log.info("WEBSOCKET %s closed after %.1fs", current.path, elapsed)
+
+
+async def _admitted(current: Websocket, at_hand: Services, *, in_query: bool) -> Who | None:
+    """Return who opens the socket, if that is known yet; whoever may not is refused before."""
+    _check_origin(current, at_hand)
+    who = await _early_caller(current, in_query=in_query)
+    if who is not None:
+        bind(user=(await who()).user.username)
+        note_authenticated(current.scope)
+    return who
 
 
 def _check_origin(current: Websocket, at_hand: Services) -> None:

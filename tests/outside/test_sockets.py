@@ -9,6 +9,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.log_lines import with_words
 from tests.service import RunningService
 
 
@@ -231,3 +232,31 @@ async def test_a_flood_is_refused_and_then_sent_away(service: RunningService, to
             await flood(socket, codes)
         assert codes <= {"pong", "RATE_LIMITED"}
     assert service.call("GET", "/health") == {"status": "healthy"}
+
+
+async def test_the_log_has_a_sockets_life_under_one_request_id(
+    service: RunningService, token: str
+) -> None:
+    async def line(words: str) -> str:
+        async with asyncio.timeout(30):
+            while not (found := with_words(service.lines, words, "request=socket-7")):
+                await asyncio.sleep(0.02)
+        assert len(found) == 1
+        return found[0]
+
+    headers = {"X-Request-ID": "socket-7", "Authorization": f"Bearer {token}"}
+    async with connect(address(service), additional_headers=headers) as socket:
+        assert (await frame(socket))["type"] == "ready"
+        await tell(socket, type="chat", message="What is 17 * 23?")
+        await answer(socket)
+    for words in (
+        "WEBSOCKET /ws opened",
+        "the run ended: completed",
+        "WEBSOCKET /ws closed after ",
+    ):
+        assert " user=ann@example.org" in await line(words)
+    headers["Authorization"] = "Bearer forged-token"
+    with pytest.raises(InvalidStatus) as raised:
+        await connect(address(service), additional_headers=headers)
+    assert json.loads(raised.value.response.body)["error"]["request_id"] == "socket-7"
+    assert "forged-token" not in await line("WEBSOCKET /ws refused: ")
