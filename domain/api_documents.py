@@ -10,7 +10,7 @@ from domain.learned_apis import ApiVersion
 from domain.ports.api_reader import ApiReader
 from domain.ports.web import Limits, Web, WebRequest
 
-FOLDER: Final = "file:///"
+FOLDER: Final = "file://documents/"
 """Where files that come with a document stand: only these, and nothing of the machine's own."""
 _ACCEPT: Final = "application/json, application/yaml;q=0.9, */*;q=0.5"
 _OK: Final = 200

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import unquote
 
+from domain.api_documents import FOLDER
 from domain.errors import PuertoError, Unprocessable
 from plugins.openapi.reading.effort import Effort
 from plugins.openapi.reading.identifiers import joined, parts_of, steps_of
@@ -24,7 +25,6 @@ PLACE: Final = "x-puerto-outside"
 """The key under which these documents stand beside what is in the document itself."""
 KEYWORDS: Final = ("$ref", "$dynamicRef", "$recursiveRef")
 _WEB: Final = ("http://", "https://")
-_FILES: Final = "file:///"  # only for a document that itself came so, with its files
 _DIGITS: Final = 16
 _SCHEMAS: Final = "#/components/schemas/"
 
@@ -50,8 +50,8 @@ class Outside:
     def __init__(self, fetch: Fetch, base: str, read: int, limits: Limits, effort: Effort) -> None:
         self.trees: dict[str, Any] = {}
         self._fetch = fetch
-        self._base = base if base.lower().startswith((*_WEB, _FILES)) else ""
-        self._open = (*_WEB, _FILES) if base.startswith(_FILES) else _WEB
+        self._base = base if base.lower().startswith((*_WEB, FOLDER)) else ""
+        self._open = (*_WEB, FOLDER) if base.startswith(FOLDER) else _WEB  # with its own files
         self._room = limits.size - read
         self._limits = limits
         self._effort = effort

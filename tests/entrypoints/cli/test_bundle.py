@@ -21,6 +21,7 @@ paths:
   /lids: {post: {$ref: "../operations/add lid.json"}}
   /out: {post: {$ref: ../../secret.yaml}}
   /gone: {post: {$ref: nowhere.yaml}}
+  /own: {post: {$ref: "file:///etc/hosts.yaml"}}
   /far: {post: {$ref: "https://elsewhere.example/far.yaml"}}
 """,
     "api/paths/boxes.yaml": """
@@ -68,12 +69,13 @@ def test_what_is_beside_a_document_is_followed_and_nothing_else(
     assert "no file 'secret.yaml' beside the document" in skipped["POST /out"]
     assert "no file 'api/nowhere.yaml'" in skipped["POST /gone"]
     assert "leads outside" in skipped["POST /far"]
+    assert skipped["POST /own"].endswith("leads outside of the document.")
 
 
 def test_a_folder_is_learned(puerto: Command, bundle: str) -> None:
     learned = puerto("learn", bundle)
     assert learned.exit_code == 0, learned.stderr
-    assert learned.stdout.startswith("learned Several files: tools: 2, operations: 5")
+    assert learned.stdout.startswith("learned Several files: tools: 2, operations: 6")
     refreshed = puerto("api", "refresh", "Several files", bundle)
     assert "Nothing changed." in refreshed.stdout
 
