@@ -54,7 +54,8 @@ def _place(messages: list[dict[str, Any]]) -> tuple[Plan, int, str]:
     since = messages[asked + 1 :]
     step = sum(message["role"] == "assistant" for message in since)
     said = "\n".join(message["content"] for message in since if message["role"] == "tool")
-    return Plan.read(messages[asked]["content"]), step, said
+    # What was said before a turn that was cancelled stands in the same message, a line apart.
+    return Plan.read(messages[asked]["content"].rpartition("\n\n")[2]), step, said
 
 
 def _pieces(plan: Plan, step: int, results: str) -> Iterator[dict[str, Any]]:
