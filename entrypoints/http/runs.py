@@ -1,6 +1,6 @@
 """The list of runs."""
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, Field
 from quart import Blueprint
@@ -9,17 +9,22 @@ from quart_schema import document_response, tag, validate_querystring
 from domain.paging import DEFAULT_LIMIT
 from domain.runs import RunStatus
 from entrypoints.http.guard import caller
-from entrypoints.http.models import Id, Limit, NextCursor, RunCursor
+from entrypoints.http.models import Limit, NextCursor, RunCursor
 from entrypoints.http.run_views import RunView, run_view
 from entrypoints.services import services
 
 blueprint = Blueprint("runs", __name__, url_prefix="/api")
 
 
+_UUID: Final = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+
+
 class RunsQuery(BaseModel):
     """Which runs."""
 
-    conversation_id: Id | None = Field(None, description="Only those of this conversation.")
+    conversation_id: str | None = Field(
+        None, pattern=_UUID, description="Only those of this conversation."
+    )
     status: RunStatus | None = Field(None, description="Only those that stand so.")
     limit: Limit = DEFAULT_LIMIT
     cursor: RunCursor | None = None
