@@ -22,8 +22,9 @@ def run_to_end(main: Coroutine[Any, Any, None]) -> None:
     """Run the service on a loop of its own.
 
     A task that a plugin left behind cannot end the loop: SystemExit and KeyboardInterrupt, which
-    asyncio lets out of any task, are logged, and the loop goes on. When the service has ended, the
-    process follows within `END_SECONDS`, also where a thread or a task of a plugin would hold it.
+    asyncio lets out of any task, are logged, and the loop goes on, as after a `stop`. When the
+    service has ended, the process follows within `END_SECONDS`, also where a thread or a task of a
+    plugin would hold it.
     """
     status = 1
     with asyncio.Runner(loop_factory=auto_loop_factory(use_subprocess=True)) as runner:
@@ -42,9 +43,12 @@ def _run_on(runner: asyncio.Runner, main: Coroutine[Any, Any, None]) -> None:
     while True:
         try:
             return runner.run(_end_of(task))
-        except (SystemExit, KeyboardInterrupt) as error:
-            if task.done() or _is_ours(error):
+        except (SystemExit, KeyboardInterrupt, RuntimeError) as error:
+            if task.done() or _is_ours(error) or runner.get_loop().is_closed():
                 raise
+            if isinstance(error, RuntimeError):  # `run_until_complete` says so
+                _log.error("some code stopped the event loop: the service goes on")
+                continue
             _log.error(
                 "a task that was left behind raised %s: the service goes on", type(error).__name__
             )

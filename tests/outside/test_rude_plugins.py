@@ -26,6 +26,9 @@ async def leak(kind: str) -> str:
     """Leave a task behind that raises what would end the process."""
 
     async def rude() -> None:
+        if kind == "stop":
+            asyncio.get_running_loop().stop()
+            return
         raise {"exit": SystemExit, "interrupt": KeyboardInterrupt}[kind](3)
 
     LEFT.append(asyncio.create_task(rude()))
@@ -91,9 +94,13 @@ def until(service: RunningService, text: str) -> None:
 def test_a_task_that_was_left_behind_ends_nothing(tmp_path: Path, workers: str) -> None:
     with serving(tmp_path, "--workers", workers) as service:
         token = service.user("ada")
-        for kind, name in (("exit", "SystemExit"), ("interrupt", "KeyboardInterrupt")):
+        for kind, what in (
+            ("exit", "a task that was left behind raised SystemExit"),
+            ("interrupt", "a task that was left behind raised KeyboardInterrupt"),
+            ("stop", "some code stopped the event loop"),
+        ):
             assert execute(service, token, "leak", kind=kind) == "left"
-            until(service, f"a task that was left behind raised {name}: the service goes on")
+            until(service, f"{what}: the service goes on")
         for _ in range(3):
             assert execute(service, token, "calculator", expression="1 + 1")
         assert service.stop() == 0
