@@ -1,12 +1,39 @@
-"""The settings of the server: how many may be connected, and for how long unknown."""
+"""The settings of the server: who may talk to it, how much, and for how long."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings
+
+from entrypoints.setting_values import check_host, split_list
 
 
 class ServerSettings(BaseSettings):
-    """What the operator has set about connections; each worker has these bounds of its own."""
+    """What the operator has set about the server; each worker has bounds of its own."""
 
+    allowed_hosts: Annotated[
+        tuple[Annotated[str, AfterValidator(check_host)], ...], BeforeValidator(split_list)
+    ] = Field(
+        (),
+        validation_alias="PUERTO_ALLOWED_HOSTS",
+        description="Values of the Host header that are answered, separated by commas. Not set: "
+        "any.",
+    )
+    grace_seconds: float = Field(
+        10,
+        ge=0,
+        le=600,
+        validation_alias="PUERTO_GRACE_SECONDS",
+        description="Seconds that runs have to end when the service is told to stop; then they are "
+        "handed over, and streams are closed.",
+    )
+    max_body_bytes: int = Field(
+        1024 * 1024,
+        ge=1024,
+        validation_alias="PUERTO_MAX_BODY_BYTES",
+        description="Largest request body, in bytes. Documents of APIs may have "
+        "`PUERTO_MAX_DOCUMENT_BYTES` more.",
+    )
     max_connections: int = Field(
         4096,
         ge=16,

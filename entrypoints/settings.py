@@ -29,7 +29,6 @@ from entrypoints.setting_values import (
     Engine,
     check_existing_folder,
     check_folder,
-    check_host,
     check_open_host,
     check_origin,
     check_secret,
@@ -133,29 +132,6 @@ class Settings(ServerSettings, ModelSettings, DatabaseSettings):
         validation_alias="PUERTO_REGISTRATION",
         description="Whether people may register themselves. Not set: `open` if `API_HOST` is this "
         "machine's own (`127.0.0.1`, `::1`, `localhost`), else `closed`.",
-    )
-    allowed_hosts: Annotated[
-        tuple[Annotated[str, AfterValidator(check_host)], ...], BeforeValidator(split_list)
-    ] = Field(
-        (),
-        validation_alias="PUERTO_ALLOWED_HOSTS",
-        description="Values of the Host header that are answered, separated by commas. Not set: "
-        "any.",
-    )
-    grace_seconds: float = Field(
-        10,
-        ge=0,
-        le=600,
-        validation_alias="PUERTO_GRACE_SECONDS",
-        description="Seconds that runs have to end when the service is told to stop; then they are "
-        "handed over, and streams are closed.",
-    )
-    max_body_bytes: int = Field(
-        1024 * 1024,
-        ge=1024,
-        validation_alias="PUERTO_MAX_BODY_BYTES",
-        description="Largest request body, in bytes. Documents of APIs may have "
-        "`PUERTO_MAX_DOCUMENT_BYTES` more.",
     )
     max_document_bytes: int = Field(
         16 * 1024 * 1024,

@@ -2,18 +2,15 @@
 
 import asyncio
 import gc
-import os
 import random
 import sqlite3
-import stat
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import closing, suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.persistence import Database, Limits, Store, migrate
+from adapters.persistence import Database, Limits, Store
 from domain.consents import Answer, ConsentStatus
 from domain.errors import Conflict, Gone, InvalidRequest, LeaseLost, RunInProgress, Unavailable
 from domain.events import Chunk
@@ -33,7 +30,6 @@ from tests.adapters.persistence.stores import (
     an_ending,
     answered,
 )
-from tests.log_lines import log_lines
 
 ANN = new_id()
 
@@ -119,58 +115,6 @@ async def test_two_databases_in_one_process_do_not_mix(database: Database, share
 
     await other.unit_of_work.run(work)
     await other.close()
-
-
-async def test_a_file_that_another_process_keeps_locked_is_waited_for_once(
-    engine: str, hasty: Database
-) -> None:
-    if engine == "postgresql":
-        pytest.skip("PostgreSQL locks no whole database")
-    store = Store.over(hasty)
-    with closing(sqlite3.connect(hasty.url.removeprefix("sqlite://"))) as other:
-        other.execute("BEGIN IMMEDIATE")
-        writes = (store.conversations.add(a_conversation(ANN)) for _ in range(20))
-        with log_lines() as lines:
-            told = await asyncio.gather(*writes, return_exceptions=True)
-            assert await hasty.ping() is True
-        assert len(lines) == 1
-        assert hasty.health.storage_problem()
-        assert all(isinstance(each, Unavailable) for each in told)
-        reasons = [str(each) for each in told]
-        # Those who stood behind the first did not wait as long again, one after the other.
-        assert sum("another process keeps it locked" in each for each in reasons) < 10
-        assert sum("it is too busy" in each for each in reasons) > 10
-        other.rollback()
-    await store.conversations.add(a_conversation(ANN))
-    assert not hasty.health.storage_problem()
-
-
-async def test_the_file_is_its_owners_alone(engine: str, bare_url: str) -> None:
-    if engine == "postgresql":
-        pytest.skip("PostgreSQL keeps its own files")
-    file = Path(bare_url.removeprefix("sqlite://"))
-    before = os.umask(0)
-    try:
-        await migrate(bare_url)
-        made = _modes(file)
-        for end in ("", "-wal", "-shm"):
-            other = file.with_name(file.name + end)
-            other.touch()
-            other.chmod(0o666)
-        database = Database(bare_url)
-        await database.start()
-        await Store.over(database).conversations.add(a_conversation(ANN))
-        opened = _modes(file)
-        await database.close()
-    finally:
-        os.umask(before)
-    assert made == {"bare.db": 0o600}
-    assert opened == {"bare.db": 0o600, "bare.db-wal": 0o600, "bare.db-shm": 0o600}
-
-
-def _modes(file: Path) -> dict[str, int]:
-    beside = file.parent.glob(f"{file.name}*")
-    return {each.name: stat.S_IMODE(each.stat().st_mode) for each in beside}
 
 
 async def test_several_processes_take_turns(database: Database, database_url: str) -> None:
