@@ -9,6 +9,7 @@ from domain.cursors import Cursor
 from domain.errors import NotFound
 from domain.events import Chunk, Ended, Event, Paused, Thinking
 from domain.live import LiveRun, LiveRuns, leave
+from domain.llm import StopReason
 from domain.ports.runs import RunLog, Runs
 from domain.runs import Run, RunStatus, fold
 
@@ -64,6 +65,7 @@ class Follower:
         self._deadline = self._taken = 0.0  # when to say that the line is alive; the last piece
         self._shared: LiveRun | None = None
         self._told = False  # that the run waits for a human
+        self._is_cut = False  # something was yielded, and not the end
 
     async def batches(self) -> AsyncGenerator[Sequence[Event], None]:
         """Yield the events as they come, in batches, to the run's end.
@@ -89,6 +91,7 @@ class Follower:
                 if isinstance(last, Ended) or (isinstance(last, Paused) and not self._stay):
                     return
                 self._told = isinstance(last, Paused)
+                self._is_cut = True
                 self._after = _end(events)
         finally:
             self._live.followers -= 1
@@ -138,10 +141,17 @@ class Follower:
         """Return what is to be told of a run that stands still: None when that was all."""
         status = (await self._runs.get(self._run_id)).status
         if status.is_final:  # since we read, perhaps: what came between is still to be told
-            return await self._read() or None
+            return await self._read() or self._unread_end(status)
         if status is RunStatus.WAITING_CONSENT and not self._told:
             return await self._read() or [await self._paused()]
         return ()
+
+    def _unread_end(self, status: RunStatus) -> Sequence[Event] | None:
+        """Return an end for a run that has ended, where what is stored of that cannot be read."""
+        if not self._is_cut or self._after is None:
+            return None
+        stop = StopReason.END if status is RunStatus.COMPLETED else status.value
+        return [Event(self._after.number + 1, self._after.attempt, Ended(status, stop, 0, 0))]
 
     async def _read(self) -> Sequence[Event]:
         return await self._log.read(self._run_id, self._after, _READ_LIMIT)

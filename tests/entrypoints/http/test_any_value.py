@@ -135,6 +135,7 @@ COLUMNS = (
     ("messages", "tool_calls"),
     ("messages", "results"),
     ("run_events WHERE first_number = 2", "bodies"),
+    ("run_events", "bodies"),
     ("audit", "params"),
     ("runs", "outcome"),
 )
