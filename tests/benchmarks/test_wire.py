@@ -63,7 +63,7 @@ OWN = [
             "content_type": "multipart/form-data",
             "body": {"multipart": [{"name": "file", "value": "hi there"}]},
         },
-        body={"media_type": "multipart/form-data", "value": {"file": "aGkgdGhlcmU="}},
+        body={"media_type": "multipart/form-data", "value": {"file": "data:;base64,aGkgdGhlcmU="}},
         top={"components": {"schemas": {"File": {"type": "string", "format": "binary"}}}},
     ),
     own_case(
