@@ -1,25 +1,22 @@
 """The beginning of runs, and what is known of them without their events."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from adapters.persistence.answers import TortoiseAnswers
 from adapters.persistence.bodies import read_bodies, write_bodies
 from adapters.persistence.codec import is_id, known_id, storable
 from adapters.persistence.database import Database, Row
 from adapters.persistence.errors import Taken
-from adapters.persistence.id_lists import each_id, list_of_ids
-from adapters.persistence.keys import read_place, write_place
 from adapters.persistence.leases import FREE
 from adapters.persistence.rows import to_message, to_run, to_user
+from adapters.persistence.run_queries import RunQueries
 from adapters.persistence.signals import telling_events, telling_work
 from adapters.persistence.strokes import Stroke, Write, perform
-from domain.conversations import PREVIEW_LENGTH, Message, MessageRole, shorten
-from domain.cursors import run_id_end
+from domain.conversations import PREVIEW_LENGTH, Message, shorten
 from domain.errors import Conflict, NotFound, RunInProgress, run_in_progress
 from domain.events import RunStarted
 from domain.idempotency import AlreadyDone, RequestKey
-from domain.paging import Page
 from domain.ports.runs import Context, NewRun, RunRecord
 from domain.runs import RunStatus
 
@@ -102,21 +99,6 @@ _EARLIER: Final = """
 """
 _GET: Final = "SELECT * FROM runs WHERE id = $1"
 _ACTIVE: Final = "SELECT id FROM runs WHERE active_in = $1"
-_PAGE: Final = "SELECT * FROM runs WHERE user_id = $1"
-_ORDER: Final = " ORDER BY created_at DESC, id DESC LIMIT $2"
-_SEVERAL: Final = "SELECT * FROM runs WHERE id IN (SELECT {each})"
-_NEXT: Final = """
-    SELECT conversations.id AS present, runs.* FROM conversations
-    LEFT JOIN runs ON runs.conversation_id = conversations.id AND place > $2
-    WHERE conversations.id = $1 ORDER BY place LIMIT 1
-"""
-_PLACE: Final = f"""
-    SELECT CASE role WHEN '{MessageRole.USER}' THEN number - 1 ELSE number END AS place
-    FROM messages WHERE id = $1 AND conversation_id = $2
-"""  # noqa: S608  made of constants
-_BY_END: Final = """
-    SELECT * FROM runs WHERE conversation_id = $1 AND CAST(id AS TEXT) LIKE $2 LIMIT 1
-"""
 _CANCEL: Final = f"""
     UPDATE runs SET cancel_requested = TRUE, status = '{RunStatus.RUNNING}', leased_until =
         CASE WHEN status = '{RunStatus.WAITING_CONSENT}' THEN $2 ELSE leased_until END
@@ -135,17 +117,16 @@ _UP_TO: Final = """
 """
 
 
-class TortoiseRuns:
+class TortoiseRuns(RunQueries):
     """The runs, in the database."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        super().__init__(database)
         self._answers = TortoiseAnswers(database)
         self._start_old = Stroke(
             (Write("conversation", _OLD_CONVERSATION, _CONVERSATION), *_REST),
             _WITH_EARLIER.format(telling=telling_events(database.engine, "conversation.id")),
         )
-        self._several = _SEVERAL.format(each=each_id(database.engine, "$1"))
         self._cancel = _CANCEL + telling_work(database.engine)
 
     async def start(self, new: NewRun, history_limit: int) -> Sequence[Message]:
@@ -262,69 +243,6 @@ class TortoiseRuns:
         if not rows:
             raise NotFound("There is no such run.")
         return to_run(rows[0])
-
-    async def page(
-        self,
-        user_id: str,
-        limit: int,
-        cursor: str | None,
-        *,
-        conversation_id: str | None = None,
-        status: RunStatus | None = None,
-    ) -> Page[RunRecord]:
-        """Return runs of the user, the newest first.
-
-        Raises:
-            InvalidRequest: the cursor did not come from here.
-
-        """
-        sql, values = _PAGE, list[Any]([user_id, limit + 1])
-        if cursor is not None:
-            values += read_place("started", cursor)
-            sql += " AND (created_at, id) < ($3, $4)"
-        for column, value in (("conversation_id", conversation_id), ("status", status)):
-            if value is not None:
-                values.append(value)
-                sql += f" AND {column} = ${len(values)}"
-        if conversation_id is not None and not is_id(conversation_id):
-            return Page([])
-        rows = await self._database.fetch(sql + _ORDER, *values)
-        page = [to_run(row) for row in rows[:limit]]
-        if len(rows) <= limit:
-            return Page(page)
-        return Page(page, write_place("started", page[-1].created_at, page[-1].id))
-
-    async def records(self, run_ids: Collection[str]) -> Mapping[str, RunRecord]:
-        """Return the runs of these ids, by id; those that are unknown are left out."""
-        ids = list_of_ids(self._database.engine, [one for one in run_ids if is_id(one)])
-        rows = await self._database.fetch(self._several, ids)
-        return {record.id: record for record in map(to_run, rows)}
-
-    async def next_of(self, conversation_id: str, place: int) -> RunRecord | None:
-        """Return the first run of the conversation beyond that place; None: there is none yet.
-
-        Raises:
-            NotFound: there is no such conversation any more.
-
-        """
-        known = known_id(conversation_id, "conversation")
-        rows = await self._database.fetch(_NEXT, known, place)
-        if not rows:
-            raise NotFound("There is no such conversation.")
-        return None if rows[0]["id"] is None else to_run(rows[0])
-
-    async def place_of(self, conversation_id: str, message_id: str) -> int | None:
-        """Return the place after which the runs come that this message is no answer of."""
-        if not (is_id(message_id) and is_id(conversation_id)):
-            return None
-        rows = await self._database.fetch(_PLACE, message_id, conversation_id)
-        return int(rows[0]["place"]) if rows else None
-
-    async def by_cursor(self, conversation_id: str, cursor: str) -> RunRecord | None:
-        """Return the run of the conversation whose event a cursor names; None: there is none."""
-        known = known_id(conversation_id, "conversation")
-        rows = await self._database.fetch(_BY_END, known, f"%{run_id_end(cursor)}")
-        return to_run(rows[0]) if rows else None
 
     async def request_cancel(self, run_id: str) -> bool:
         """Store the intent to cancel; False when no run of this id is active.

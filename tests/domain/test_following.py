@@ -165,6 +165,7 @@ async def test_pieces_are_told_in_the_moment_they_are_said() -> None:
     house = build(FakeModel([Text("zero"), STOP], [steps[0], Text("now"), steps[1], STOP]))
     conversation = await conversation_in(house)
     told: list[tuple[str, str]] = []
+    begun = asyncio.Event()
     feed = feed_of(house)
     start = await feed.start(ANN, conversation, None)
 
@@ -180,13 +181,15 @@ async def test_pieces_are_told_in_the_moment_they_are_said() -> None:
         async with aclosing(feed.follow(start, still_there, at_once)) as batches:
             async for _, events in batches:
                 assert not any(isinstance(event.body, Chunk) for event in events)
+                begun.set()
                 if events and isinstance(events[-1].body, Ended):
                     return
 
     async with asyncio.timeout(10):
         task = asyncio.create_task(follow())
         started = await house.chat.send(ANN, "a", conversation)
-        await asyncio.sleep(0.01)  # the follower waits for the run's next event
+        await begun.wait()
+        await asyncio.sleep(0)  # the follower waits for the run's next event
         steps[0].set()
         while not told:
             await asyncio.sleep(0)

@@ -32,6 +32,13 @@ class Stream:
                 self._text += (await self._connection.receive()).decode()
         return self._text
 
+    async def to_the_end(self) -> str:
+        """Return all that came, once the service has ended the stream."""
+        async with asyncio.timeout(20):
+            while part := await self._connection.receive():
+                self._text += part.decode()
+        return self._text
+
     async def events(self, ends: int) -> list[tuple[str, dict[str, Any]]]:
         """Return the cursors and events, once so many runs have ended."""
         async with asyncio.timeout(20):
@@ -130,25 +137,20 @@ async def test_what_cannot_be_followed(ada: Client, bob: Client, conversation: s
 async def test_a_stream_ends_when_the_service_stops(
     installation: Installation, ada: Client, conversation: str
 ) -> None:
-    reading = asyncio.create_task(ada.send("GET", f"/api/conversations/{conversation}/events"))
-    await asyncio.sleep(0.05)
-    await drain(installation.services)
+    async with following(ada, f"/api/conversations/{conversation}/events") as stream:
+        await drain(installation.services)
 
-    async with asyncio.timeout(20):
-        response = await reading
-    assert await response.get_data(as_text=True) == ": following\n\n"
+        assert await stream.to_the_end() == ": following\n\n"
 
 
 async def test_who_logged_out_is_not_told_of_another_run(
     installation: Installation, ada: Client, conversation: str
 ) -> None:
     elsewhere = await installation.log_in("ada")
-    reading = asyncio.create_task(ada.send("GET", f"/api/conversations/{conversation}/events"))
-    await asyncio.sleep(0.05)
-    await say(elsewhere, conversation)
-    assert (await ada.send("POST", "/api/auth/logout")).status_code == 204
-    await say(elsewhere, conversation)
+    async with following(ada, f"/api/conversations/{conversation}/events") as stream:
+        await say(elsewhere, conversation)
+        await stream.events(1)
+        assert (await ada.send("POST", "/api/auth/logout")).status_code == 204
+        await say(elsewhere, conversation)
 
-    async with asyncio.timeout(20):
-        response = await reading
-    assert (await response.get_data(as_text=True)).count('"type":"done"') == 1
+        assert (await stream.to_the_end()).count('"type":"done"') == 1
