@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from entrypoints.cli.tables import show, show_json
+
 if TYPE_CHECKING:  # a command loads what it needs when it runs
     from entrypoints.cli.findings import Finding
 
@@ -33,13 +35,11 @@ def command(
 
     findings = asyncio.run(_examine(provider, model))
     if json:
-        from entrypoints.encoding import dump
-
-        typer.echo(dump([asdict(finding) for finding in findings]))
+        show_json([asdict(finding) for finding in findings])
     else:
-        width = max(len(finding.subject) for finding in findings)
-        for finding in findings:
-            typer.echo(f"{finding.state:<6}  {finding.subject:<{width}}  {finding.detail}")
+        colours = {"state": {"ok": "green", "note": "yellow", "broken": "red"}}
+        rows = [[each.state.value, each.subject, each.detail] for each in findings]
+        show(["state", "what", "found"], rows, colours)
     if any(finding.state is State.BROKEN for finding in findings):
         raise typer.Exit(1)
 

@@ -8,6 +8,7 @@ import typer
 
 from entrypoints.cli import plugin_check, plugin_new
 from entrypoints.cli.program import program
+from entrypoints.cli.tables import AsJson, show, show_json
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
     from domain.plugin_desk import PluginDesk
@@ -26,21 +27,15 @@ _SEEN: Final = "Running services follow within 2 seconds."
 
 
 @app.command("list")
-def list_plugins(
-    *, json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False
-) -> None:
+def list_plugins(*, as_json: AsJson = False) -> None:
     """List the plugins of this environment, and what is wrong with them."""
     plugins = _at_the_desk(_all)
-    if json:
+    if as_json:
         from dataclasses import asdict
 
-        from entrypoints.encoding import dump
-
-        typer.echo(dump([asdict(plugin) for plugin in plugins]))
+        show_json([asdict(plugin) for plugin in plugins])
         return
-    width = max((len(plugin.name) for plugin in plugins), default=0)
-    for plugin in plugins:
-        typer.echo(_line(plugin, width))
+    _show(plugins)
 
 
 @app.command("enable")
@@ -70,9 +65,7 @@ def reload(
         return await desk.search() if name is None else [await desk.reload(name)]
 
     plugins = _at_the_desk(work)
-    width = max((len(plugin.name) for plugin in plugins), default=0)
-    for plugin in plugins:
-        typer.echo(_line(plugin, width))
+    _show(plugins)
     typer.echo(_SEEN)
     if name is not None and plugins[0].reason:
         raise typer.Exit(1)
@@ -90,11 +83,18 @@ def _turn(name: str, *, is_tool: bool, is_on: bool) -> None:
     typer.echo(f"{'tool' if is_tool else 'plugin'} {name}: {state}. {_SEEN}")
 
 
-def _line(plugin: "PluginInfo", width: int) -> str:
-    version = plugin.version or "-"
-    tools = f"tools: {', '.join(plugin.tools)}" if plugin.tools else ""
-    said = "; ".join(filter(None, [plugin.reason, tools]))
-    return f"{plugin.name:<{width}}  {plugin.state:<11}  {version:<8}  {said}".rstrip()
+def _show(plugins: "Sequence[PluginInfo]") -> None:
+    rows = [
+        [
+            plugin.name,
+            plugin.state.value,
+            plugin.version or "-",
+            "; ".join(filter(None, [plugin.reason, ", ".join(plugin.tools)])),
+        ]
+        for plugin in plugins
+    ]
+    colours = {"state": {"active": "green", "quarantined": "red"}}
+    show(["name", "state", "version", "reason and tools"], rows, colours)
 
 
 def _state(plugin: "PluginInfo") -> str:

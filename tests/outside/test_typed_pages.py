@@ -242,7 +242,7 @@ def test_using_a_model(stage: Stage) -> None:
             ANTHROPIC_BASE_URL=wire.base_url,
             ANTHROPIC_API_KEY="sk-ant-wire",
         )
-    assert re.match(r"ok +provider anthropic +text answers ", printed)
+    assert re.search(r"^ok +provider anthropic +text answers ", printed, re.MULTILINE)
 
 
 def test_operating(tmp_path: Path) -> None:

@@ -40,8 +40,10 @@ def test_a_used_installation(puerto: Command) -> None:
     assert found["data folder"][1].endswith("(mode 0700)")
     table = puerto("doctor")
     assert table.exit_code == 0
-    assert len(table.stdout.splitlines()) == len(found)
-    assert {line.split()[0] for line in table.stdout.splitlines()} == {"ok"}
+    header, *rows = table.stdout.splitlines()
+    assert header.split() == ["STATE", "WHAT", "FOUND"]
+    assert len(rows) == len(found)
+    assert {line.split()[0] for line in rows} == {"ok"}
 
 
 def test_open_folders_and_damaged_secrets(puerto: Command, tmp_path: Path) -> None:
@@ -122,7 +124,7 @@ def test_providers_by_need(puerto: Command, monkeypatch: pytest.MonkeyPatch) -> 
 
 def asked(puerto: Command, *arguments: str) -> tuple[int, str]:
     result = puerto("doctor", "--provider", *arguments)
-    assert len(result.stdout.splitlines()) == 1
+    assert len(result.stdout.splitlines()) == 2  # below its header
     return result.exit_code, result.stdout
 
 
