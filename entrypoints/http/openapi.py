@@ -103,7 +103,7 @@ class ErrorAnswer(BaseModel):
     error: ErrorBody
 
 
-class EventStream(RootModel[str]):
+class EventStream(RootModel[Any]):  # of no type: some tools look at a stream, some at its events
     """Server-sent events: each has an `Event` in JSON as its `data`, and as its `id` the cursor.
 
     The cursor of the last event received is the `Last-Event-ID` for coming back. A comment comes
