@@ -1,0 +1,65 @@
+"""A tool's parameters as a form, while it is being filled from a message."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from adapters.llm.offline.candidates import candidates
+from adapters.llm.offline.language import terms
+from adapters.llm.offline.leftovers import leftover
+from adapters.llm.offline.schemas import Field, Kind, fits, item_field, mapping
+from adapters.llm.offline.values import Found, Reading
+from domain.tools import ToolSpec
+
+
+@dataclass(slots=True)
+class Form:
+    """A form while it is being filled; ``taken`` are the spans of the message already used."""
+
+    tool: ToolSpec
+    reading: Reading
+    fields: Sequence[Field]
+    arguments: dict[str, Any] = field(default_factory=dict)
+    taken: list[tuple[int, int]] = field(default_factory=list)
+    misfits: set[str] = field(default_factory=set)
+
+    @property
+    def open(self) -> list[Field]:
+        """The parameters that have no value yet."""
+        return [
+            each
+            for each in self.fields
+            if each.name not in self.arguments and each.name not in self.misfits
+        ]
+
+    @property
+    def rest(self) -> Found | None:
+        """What nothing was made of, if there is anything."""
+        idle = [*terms(self.tool.name), *(word for each in self.fields for word in each.terms)]
+        return leftover(self.reading, self.taken, idle)
+
+    def put(self, target: Field, found: Found) -> None:
+        """Give a parameter its value."""
+        self.arguments[target.name] = found.value
+        self.taken.append((found.start, found.end))
+
+    def free(self, target: Field) -> list[Found]:
+        """Return the values that could be a parameter's, of those not used yet."""
+        return [f for f in candidates(target, self.reading) if not f.overlaps(self.taken)]
+
+    def ids(self, target: Field) -> list[Found]:
+        """Return the numbers that could be an id; only beside the name of what they identify."""
+        if target.kind is not Kind.IDENTIFIER:
+            return []
+        said = [
+            replace(each, value=self.reading.text[each.start : each.end])
+            for each in self.reading.numbers
+            if not each.overlaps(self.taken)
+        ]
+        return [each for each in said if fits(each.value, target.schema)]
+
+    def item(self, target: Field) -> Field | None:
+        """Return what an entry of a list is; None: the parameter is no list."""
+        if target.kind is not Kind.ARRAY:
+            return None
+        return item_field(target, mapping(self.tool.parameters))
