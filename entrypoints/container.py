@@ -1,26 +1,13 @@
 """The composition root: the one place that knows who fulfils which port."""
 
-from collections.abc import Mapping
-from typing import Final
-
 from dependency_injector import containers, providers
 
 from adapters.clock import SystemClock
 from adapters.http_clients import PluginHttpClients
-from adapters.llm.prices import load_prices
-from adapters.llm.registry import Providers
 from adapters.llm.tool_schemas import CompiledToolSchemas
-from adapters.persistence import Database, Store
-from adapters.security.encryption import AesCipher
 from adapters.security.passwords import ArgonPasswords
-from adapters.security.secrets import SecretStore
-from adapters.security.tokens import JwtTokens
 from adapters.web.client import GatedWeb
-from adapters.web.gate import Gate
-from adapters.web.oauth import OAuthTokens
-from adapters.web.reference_gate import ReferenceGate
 from adapters.web.transport import GatedTransport
-from adapters.worker_locks import FileLocks
 from domain.accounts import Accounts
 from domain.api_documents import Documents
 from domain.api_keyring import ApiKeyring
@@ -34,141 +21,34 @@ from domain.chat import Chat
 from domain.circuits import Circuits
 from domain.cloud_switches import CloudSwitches
 from domain.collector import Collector
-from domain.configuration import Configuration
 from domain.consenting import ConsentDesk
 from domain.counting import CountedRunLog, CountedRuns, Counts
 from domain.dead_workers import DeadWorkers
-from domain.errors import Unavailable
 from domain.following import ConversationFeed
 from domain.incidents import Incidents
 from domain.learning import Learning
 from domain.lifespans import Lifespans
-from domain.live import POLL_SECONDS, LiveRuns
 from domain.notice_board import NoticeBoard
 from domain.once import Once
-from domain.open_hosts import read_open_hosts
 from domain.plugin_desk import PluginDesk
 from domain.policing import PolicyDesk
-from domain.ports.clock import Clock
-from domain.prices import Prices
 from domain.ranking import ToolIndex
 from domain.required_plugins import RequiredPlugins
 from domain.results import Results
 from domain.run_lookup import RunLookup
 from domain.runner import Runner
-from domain.shown_tools import Limits, Showcase
 from domain.tickets import TicketService
 from domain.vetoing import Guard
-from domain.vitals import Signs, Vitals
 from domain.worker import Worker
+from entrypoints import factories
 from entrypoints.left_tasks import LeftTasks
-from entrypoints.model_providers import model_providers
 from entrypoints.services import Services
-from entrypoints.setting_values import PROVIDERS
 from entrypoints.settings import Settings, environment
 from entrypoints.version import VERSION
-from plugins.host import PluginHost
 from plugins.openapi.reader import ProcessReader
 from plugins.openapi.wire.calling import ApiCaller
-from plugins.preflight import Preflight
 from plugins.process_state import check_process
 from plugins.watchdog import LoopWatch
-
-POLL_SECONDS_WITH_NEWS: Final = 2.0
-
-
-def _database(settings: Settings) -> Database:
-    through, direct = settings.database.url, settings.direct_database.url
-    return Database(through, direct_url=direct if direct != through else None)
-
-
-def _store(database: Database, settings: Settings) -> Store:
-    initial = Configuration(
-        provider=settings.chosen_provider,
-        model=settings.model,
-        autonomy=settings.autonomy,
-        fallbacks=settings.fallbacks,
-    )
-    return Store.over(database, initial)
-
-
-def _live(database: Database) -> LiveRuns:
-    live = LiveRuns()
-    has_news = database.engine == "postgresql"  # the database says when to look
-    live.poll_seconds = POLL_SECONDS_WITH_NEWS if has_news else POLL_SECONDS
-    return live
-
-
-def _tokens(settings: Settings, clock: Clock) -> JwtTokens:
-    if settings.jwt_secret is not None:
-        return JwtTokens(settings.jwt_secret.get_secret_value(), clock)
-    kept = SecretStore(settings.data_dir / "secrets")
-    return JwtTokens(kept.get("jwt_secret"), clock)
-
-
-def _cipher(settings: Settings) -> AesCipher:
-    older = [secret.get_secret_value() for secret in settings.old_encryption_keys]
-    if settings.encryption_key is not None:
-        return AesCipher(settings.encryption_key.get_secret_value(), older)
-    return AesCipher(SecretStore(settings.data_dir / "secrets").get("encryption_key"), older)
-
-
-def _gate(settings: Settings) -> Gate:
-    return Gate(read_open_hosts(settings.open_hosts))
-
-
-def _reference_web(settings: Settings, transport: GatedTransport) -> GatedWeb:
-    listed = read_open_hosts(settings.reference_hosts)
-    return GatedWeb(ReferenceGate(read_open_hosts(settings.open_hosts), listed), transport)
-
-
-def _access_tokens(transport: GatedTransport, keyring: ApiKeyring) -> OAuthTokens:
-    return OAuthTokens(transport, rotated=keyring.rotated)
-
-
-def _plugins(settings: Settings, environ: Mapping[str, str]) -> PluginHost:
-    return PluginHost(
-        settings.plugins_blocked,
-        settings.plugins_folder,
-        seconds=settings.plugin_seconds,
-        reserved_models=PROVIDERS,
-        environ=environ,
-        preflight=Preflight(
-            settings.plugins_folder,
-            settings.plugin_seconds,
-            settings.data_dir / "plugins-tried.json",
-        ),
-    )
-
-
-def _worker_locks(settings: Settings) -> FileLocks:
-    return FileLocks(settings.data_dir / "workers")
-
-
-def _showcase(settings: Settings, toolbox: PluginHost, catalogue: Catalogue) -> Showcase:
-    return Showcase(toolbox, catalogue, Limits(settings.tools_shown, settings.tool_tokens))
-
-
-def _models(
-    settings: Settings, circuits: Circuits, plugins: PluginHost, incidents: Incidents
-) -> Providers:
-    return Providers(model_providers(settings), circuits, plugins, incidents.note_of_model)
-
-
-def _prices(settings: Settings) -> Prices:
-    try:
-        return load_prices(settings.prices)
-    except ValueError as error:
-        raise Unavailable(f"PUERTO_PRICES: {error}") from error
-
-
-def _vitals(
-    store: Store, counts: Counts, clock: Clock, worker: Worker, live: LiveRuns, circuits: Circuits
-) -> Vitals:
-    def signs() -> Signs:
-        return Signs(worker.driving, live.followers, circuits.failing())
-
-    return Vitals(store.pulses, counts, clock, signs)
 
 
 class Container(containers.DeclarativeContainer):
@@ -179,23 +59,23 @@ class Container(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     environ = providers.Singleton(environment)  # where plugins find the settings they require
     http_clients = providers.Singleton(PluginHttpClients, f"puerto/{VERSION}")
-    database = providers.Singleton(_database, settings)
-    store = providers.Singleton(_store, database, settings)
+    database = providers.Singleton(factories.make_database, settings)
+    store = providers.Singleton(factories.make_store, database, settings)
     counts = providers.Singleton(Counts)
     runs = providers.Singleton(CountedRuns, store.provided.runs, counts)
     log = providers.Singleton(CountedRunLog, store.provided.log, counts)
     passwords = providers.Singleton(ArgonPasswords)
-    tokens = providers.Singleton(_tokens, settings, clock)
-    toolbox = providers.Singleton(_plugins, settings, environ)
+    tokens = providers.Singleton(factories.make_tokens, settings, clock)
+    toolbox = providers.Singleton(factories.make_plugin_host, settings, environ)
     circuits = providers.Singleton(Circuits, clock)
     tool_schemas = providers.Singleton(CompiledToolSchemas)
     incidents = providers.Singleton(Incidents, clock, toolbox.provided.chat_models)
-    models = providers.Singleton(_models, settings, circuits, toolbox, incidents)
-    prices = providers.Singleton(_prices, settings)
+    models = providers.Singleton(factories.make_models, settings, circuits, toolbox, incidents)
+    prices = providers.Singleton(factories.make_prices, settings)
     asker = providers.Singleton(
         ModelAsker, models, circuits, prices, clock, tell=incidents.provided.note_of_model
     )
-    live = providers.Singleton(_live, database)
+    live = providers.Singleton(factories.make_live_runs, database)
 
     authentication = providers.Singleton(
         Authentication,
@@ -216,14 +96,14 @@ class Container(containers.DeclarativeContainer):
     )
     ranker = providers.Singleton(ToolIndex)
     catalogue = providers.Singleton(Catalogue, toolbox, ranker)
-    showcase = providers.Singleton(_showcase, settings, toolbox, catalogue)
-    gate = providers.Singleton(_gate, settings)
+    showcase = providers.Singleton(factories.make_showcase, settings, toolbox, catalogue)
+    gate = providers.Singleton(factories.make_gate, settings)
     web_transport = providers.Singleton(GatedTransport, gate)
     web = providers.Singleton(GatedWeb, gate, web_transport)
-    reference_web = providers.Singleton(_reference_web, settings, web_transport)
-    cipher = providers.Singleton(_cipher, settings)
+    reference_web = providers.Singleton(factories.make_reference_web, settings, web_transport)
+    cipher = providers.Singleton(factories.make_cipher, settings)
     keyring = providers.Singleton(ApiKeyring, store.provided.api_keys, cipher, clock)
-    access_tokens = providers.Singleton(_access_tokens, web_transport, keyring)
+    access_tokens = providers.Singleton(factories.make_access_tokens, web_transport, keyring)
     api_caller = providers.Singleton(ApiCaller, web, access_tokens)
     required_plugins = providers.Singleton(
         RequiredPlugins, settings.provided.plugins_required, toolbox
@@ -253,7 +133,7 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         tool_concurrency=settings.provided.tool_concurrency,
     )
-    worker_locks = providers.Singleton(_worker_locks, settings)
+    worker_locks = providers.Singleton(factories.make_worker_locks, settings)
     dead_workers = providers.Singleton(DeadWorkers, worker_locks, store.provided.leases)
     worker = providers.Singleton(
         Worker,
@@ -354,7 +234,9 @@ class Container(containers.DeclarativeContainer):
         set_aside=plugin_desk.provided.set_aside,
         seconds=settings.provided.blocked_seconds,
     )
-    vitals = providers.Singleton(_vitals, store, counts, clock, worker, live, circuits)
+    vitals = providers.Singleton(
+        factories.make_vitals, store, counts, clock, worker, live, circuits
+    )
     collector = providers.Singleton(
         Collector,
         sources=toolbox,

@@ -27,7 +27,7 @@ from domain import (
 )
 from domain.errors import ProviderReason, ToolError
 from domain.ports.passwords import MAX_PASSWORD_BYTES
-from entrypoints import container, protocols, server
+from entrypoints import factories, protocols, server
 from entrypoints.cli import app
 from entrypoints.http import app as http_app
 from entrypoints.http import connection, event_models, frames, websocket
@@ -272,7 +272,7 @@ async def test_the_plugin_that_is_shown_is_one() -> None:
         (SECURITY, f"{artifacts.ARTIFACT_BYTES_OF_USER // MILLION} MB a user"),
         (ARCHITECTURE, f"last {worker.HISTORY_LIMIT} messages"),
         (ARCHITECTURE, f"({worker.LEASE_SECONDS:g} seconds; a heartbeat"),
-        (ARCHITECTURE, f"every {container.POLL_SECONDS_WITH_NEWS:g} seconds for who follows"),
+        (ARCHITECTURE, f"every {factories.POLL_SECONDS_WITH_NEWS:g} seconds for who follows"),
         (OPERATE, f"`PUERTO_LEASE_SECONDS` ({worker.LEASE_SECONDS:g})"),
         (EVENTS, f"within\n{websocket.AUTH_SECONDS:g} seconds"),
         (EVENTS, f"{STREAMS_AT_ONCE} runs and conversations at once"),
