@@ -26,6 +26,7 @@ from domain.ports.notices import Notices
 from domain.ports.runs import NewRun, RunLog, RunRecord, Runs
 from domain.ports.toolbox import Toolbox
 from domain.reading import Follower, Tell
+from domain.run_lookup import run_of
 from domain.runner import Task
 from domain.runs import fold
 from domain.tool_calls import intended_call
@@ -221,10 +222,7 @@ class Chat:
             NotFound: unknown, or another user's.
 
         """
-        record = await self._runs.get(run_id)
-        if record.user_id != user.id:
-            raise NotFound("There is no such run.")
-        return record
+        return await run_of(self._runs, user, run_id)
 
     def follow(
         self,

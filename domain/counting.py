@@ -1,7 +1,7 @@
 """Counting what is stored of runs, on the way to the store."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,9 +9,8 @@ from domain.consents import Consent
 from domain.conversations import Message
 from domain.cursors import Cursor
 from domain.events import Body, Event, ToolErred, ToolFinished, ToolStarted
-from domain.paging import Page
 from domain.ports.runs import Context, Ending, NewRun, RunLog, RunRecord, Runs
-from domain.runs import CallState, RunStatus
+from domain.runs import CallState
 
 MESSAGES: Final = "messages"
 TOOLS_EXECUTED: Final = "tools_executed"
@@ -60,36 +59,6 @@ class CountedRuns:
     async def get(self, run_id: str) -> RunRecord:
         """Return one run."""
         return await self._runs.get(run_id)
-
-    async def page(
-        self,
-        user_id: str,
-        limit: int,
-        cursor: str | None,
-        *,
-        conversation_id: str | None = None,
-        status: RunStatus | None = None,
-    ) -> Page[RunRecord]:
-        """Return runs of the user, the newest first."""
-        return await self._runs.page(
-            user_id, limit, cursor, conversation_id=conversation_id, status=status
-        )
-
-    async def records(self, run_ids: Collection[str]) -> Mapping[str, RunRecord]:
-        """Return the runs of these ids, by id."""
-        return await self._runs.records(run_ids)
-
-    async def next_of(self, conversation_id: str, place: int) -> RunRecord | None:
-        """Return the first run of the conversation beyond that place."""
-        return await self._runs.next_of(conversation_id, place)
-
-    async def place_of(self, conversation_id: str, message_id: str) -> int | None:
-        """Return the place after which the runs come that this message is no answer of."""
-        return await self._runs.place_of(conversation_id, message_id)
-
-    async def by_cursor(self, conversation_id: str, cursor: str) -> RunRecord | None:
-        """Return the run of the conversation whose event a cursor names."""
-        return await self._runs.by_cursor(conversation_id, cursor)
 
     async def request_cancel(self, run_id: str) -> bool:
         """Store the intent to cancel; False when the run is final already."""

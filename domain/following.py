@@ -12,6 +12,7 @@ from domain.events import Event
 from domain.identity import User
 from domain.live import LiveRuns
 from domain.ports.conversations import Conversations
+from domain.ports.run_queries import RunQueries
 from domain.ports.runs import RunLog, Runs
 from domain.reading import BEAT_SECONDS, Follower, Tell
 
@@ -40,6 +41,7 @@ class ConversationFeed:
     def __init__(
         self,
         conversations: Conversations,
+        queries: RunQueries,
         runs: Runs,
         log: RunLog,
         live: LiveRuns,
@@ -47,6 +49,7 @@ class ConversationFeed:
         beat_seconds: float = BEAT_SECONDS,
     ) -> None:
         self._conversations = conversations
+        self._queries = queries
         self._runs = runs
         self._log = log
         self._live = live
@@ -72,12 +75,12 @@ class ConversationFeed:
             place = last if active is None else last - 1
             return FollowStart(conversation_id, place, None, active)
         if is_cursor(after):
-            record = await self._runs.by_cursor(conversation_id, after)
+            record = await self._queries.by_cursor(conversation_id, after)
             if record is not None:
                 cursor = read_cursor(record.id, after)
                 return FollowStart(conversation_id, record.place - 1, cursor, active)
         else:
-            known = await self._runs.place_of(conversation_id, after)
+            known = await self._queries.place_of(conversation_id, after)
             if known is not None:
                 return FollowStart(conversation_id, known, None, active)
         message = "Send the id of an event or a message of this conversation."
@@ -102,7 +105,7 @@ class ConversationFeed:
         place, after = start.place, start.after
         deadline = time.monotonic() + self._beat_seconds
         while not self._live.is_draining:
-            record = await self._runs.next_of(start.conversation_id, place)
+            record = await self._queries.next_of(start.conversation_id, place)
             if record is None:
                 if time.monotonic() > deadline:
                     await check()

@@ -7,16 +7,31 @@ from domain.errors import NotFound
 from domain.identity import User
 from domain.outcomes import RunOutcome, outcome_of
 from domain.paging import Page
+from domain.ports.run_queries import RunQueries
 from domain.ports.runs import RunLog, RunRecord, Runs
 from domain.reading import load_run
 from domain.runs import RunStatus
 
 
+async def run_of(runs: Runs, user: User, run_id: str) -> RunRecord:
+    """Return one of the user's runs.
+
+    Raises:
+        NotFound: unknown, or another user's.
+
+    """
+    record = await runs.get(run_id)
+    if record.user_id != user.id:
+        raise NotFound("There is no such run.")
+    return record
+
+
 class RunLookup:
     """Finds the runs of a user, and what came of them."""
 
-    def __init__(self, runs: Runs, log: RunLog) -> None:
+    def __init__(self, runs: Runs, queries: RunQueries, log: RunLog) -> None:
         self._runs = runs
+        self._queries = queries
         self._log = log
 
     async def get(self, user: User, run_id: str) -> RunRecord:
@@ -26,10 +41,7 @@ class RunLookup:
             NotFound: unknown, or another user's.
 
         """
-        record = await self._runs.get(run_id)
-        if record.user_id != user.id:
-            raise NotFound("There is no such run.")
-        return record
+        return await run_of(self._runs, user, run_id)
 
     async def page(
         self,
@@ -46,7 +58,7 @@ class RunLookup:
             InvalidRequest: the cursor did not come from here.
 
         """
-        return await self._runs.page(
+        return await self._queries.page(
             user.id, limit, cursor, conversation_id=conversation_id, status=status
         )
 
@@ -66,4 +78,4 @@ class RunLookup:
     async def behind(self, messages: Iterable[Message]) -> Mapping[str, RunRecord]:
         """Return the runs that these messages are the answers of, by id."""
         run_ids = {message.run_id for message in messages if message.run_id is not None}
-        return await self._runs.records(run_ids) if run_ids else {}
+        return await self._queries.by_ids(run_ids) if run_ids else {}

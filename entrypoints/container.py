@@ -164,9 +164,16 @@ class Container(containers.DeclarativeContainer):
     tickets = providers.Singleton(
         TicketService, store.provided.tickets, authentication=authentication, clock=clock
     )
-    run_lookup = providers.Singleton(RunLookup, runs=runs, log=log)
+    run_lookup = providers.Singleton(
+        RunLookup, runs=runs, queries=store.provided.run_queries, log=log
+    )
     feed = providers.Singleton(
-        ConversationFeed, store.provided.conversations, runs=runs, log=log, live=live
+        ConversationFeed,
+        store.provided.conversations,
+        queries=store.provided.run_queries,
+        runs=runs,
+        log=log,
+        live=live,
     )
     consent_desk = providers.Singleton(
         ConsentDesk,

@@ -32,8 +32,8 @@ _BY_END: Final = """
 """
 
 
-class RunQueries:
-    """The part of `TortoiseRuns` that looks for runs and changes nothing."""
+class TortoiseRunQueries:
+    """The runs in the database, to be looked for."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -70,7 +70,7 @@ class RunQueries:
             return Page(page)
         return Page(page, write_place("started", page[-1].created_at, page[-1].id))
 
-    async def records(self, run_ids: Collection[str]) -> Mapping[str, RunRecord]:
+    async def by_ids(self, run_ids: Collection[str]) -> Mapping[str, RunRecord]:
         """Return the runs of these ids, by id; those that are unknown are left out."""
         ids = list_of_ids(self._database.engine, [one for one in run_ids if is_id(one)])
         rows = await self._database.fetch(self._several, ids)

@@ -10,7 +10,6 @@ from adapters.persistence.database import Database, Row
 from adapters.persistence.errors import Taken
 from adapters.persistence.leases import FREE
 from adapters.persistence.rows import to_message, to_run, to_user
-from adapters.persistence.run_queries import RunQueries
 from adapters.persistence.signals import telling_events, telling_work
 from adapters.persistence.strokes import Stroke, Write, perform
 from domain.conversations import PREVIEW_LENGTH, Message, shorten
@@ -117,11 +116,11 @@ _UP_TO: Final = """
 """
 
 
-class TortoiseRuns(RunQueries):
+class TortoiseRuns:
     """The runs, in the database."""
 
     def __init__(self, database: Database) -> None:
-        super().__init__(database)
+        self._database = database
         self._answers = TortoiseAnswers(database)
         self._start_old = Stroke(
             (Write("conversation", _OLD_CONVERSATION, _CONVERSATION), *_REST),

@@ -15,6 +15,7 @@ from adapters.persistence.leases import TortoiseLeases
 from adapters.persistence.monitoring import TortoiseMonitoring
 from adapters.persistence.pulses import TortoisePulses
 from adapters.persistence.run_log import TortoiseRunLog
+from adapters.persistence.run_queries import TortoiseRunQueries
 from adapters.persistence.runs import TortoiseRuns
 from adapters.persistence.signals import NoSignals, PostgresSignals
 from adapters.persistence.switches import TortoiseSwitches
@@ -33,6 +34,7 @@ class Store:
     sessions: TortoiseSessions
     conversations: TortoiseConversations
     runs: TortoiseRuns
+    run_queries: TortoiseRunQueries
     log: TortoiseRunLog
     leases: TortoiseLeases
     consents: TortoiseConsents
@@ -57,6 +59,7 @@ class Store:
             sessions=TortoiseSessions(database),
             conversations=TortoiseConversations(database),
             runs=TortoiseRuns(database),
+            run_queries=TortoiseRunQueries(database),
             log=TortoiseRunLog(database),
             leases=TortoiseLeases(database),
             consents=TortoiseConsents(database),

@@ -1,6 +1,6 @@
 """The ports to the stored runs: their beginning, their events, and who drives them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,7 +12,6 @@ from domain.events import Body, Event, RunStarted
 from domain.idempotency import RequestKey
 from domain.identity import User
 from domain.outcomes import RunOutcome
-from domain.paging import Page
 from domain.runs import RunStatus
 
 
@@ -116,50 +115,6 @@ class Runs(Protocol):
             NotFound: unknown, or not an id at all.
 
         """
-        ...
-
-    async def page(
-        self,
-        user_id: str,
-        limit: int,
-        cursor: str | None,
-        *,
-        conversation_id: str | None = None,
-        status: RunStatus | None = None,
-    ) -> Page[RunRecord]:
-        """Return runs of the user, the newest first.
-
-        A conversation that is unknown, or another user's, has none.
-
-        Raises:
-            InvalidRequest: the cursor did not come from here.
-
-        """
-        ...
-
-    async def records(self, run_ids: Collection[str]) -> Mapping[str, RunRecord]:
-        """Return the runs of these ids, by id; those that are unknown are left out."""
-        ...
-
-    async def next_of(self, conversation_id: str, place: int) -> RunRecord | None:
-        """Return the first run of the conversation beyond that place; None: there is none yet.
-
-        Raises:
-            NotFound: there is no such conversation any more.
-
-        """
-        ...
-
-    async def place_of(self, conversation_id: str, message_id: str) -> int | None:
-        """Return the place after which the runs come that this message is no answer of.
-
-        After a question comes the run that answers it. None: there is no such message in the
-        conversation.
-        """
-        ...
-
-    async def by_cursor(self, conversation_id: str, cursor: str) -> RunRecord | None:
-        """Return the run of the conversation whose event a cursor names; None: there is none."""
         ...
 
     async def request_cancel(self, run_id: str) -> bool:

@@ -120,7 +120,7 @@ async def test_an_active_run_says_what_came_of_it_so_far() -> None:
     house = build(FakeModel([ToolRequest("send", "{}"), CALLS]), tool)
     started = await house.chat.send(ANN, "hi")
     await house.events(started.run_id)
-    lookup = RunLookup(house.store.runs, house.store.log)
+    lookup = RunLookup(house.store.runs, house.store.run_queries, house.store.log)
     record = await lookup.get(ANN, started.run_id)
 
     outcome = await lookup.outcome(record)
@@ -155,6 +155,6 @@ async def test_an_older_versions_run_is_read_from_its_events() -> None:
     record = replace(stored.record, outcome=None)
     house.store.memory.runs[run_id] = replace(stored, record=record)
 
-    lookup = RunLookup(house.store.runs, house.store.log)
+    lookup = RunLookup(house.store.runs, house.store.run_queries, house.store.log)
 
     assert await lookup.outcome(await lookup.get(ANN, run_id)) == outcome

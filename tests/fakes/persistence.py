@@ -20,7 +20,7 @@ from tests.fakes.consents import FakeAnswers, FakeAudit, FakeConsents, FakeSigna
 from tests.fakes.learned_apis import FakeApiKeys, FakeLearnedApis
 from tests.fakes.memory import FakeUnitOfWork, Memory, StoredSession
 from tests.fakes.monitoring import FakeMonitoring, FakePulses
-from tests.fakes.runs import FakeLeases, FakeRunLog, FakeRuns
+from tests.fakes.runs import FakeLeases, FakeRunLog, FakeRunQueries, FakeRuns
 from tests.fakes.tickets import FakeTickets
 
 
@@ -296,6 +296,7 @@ class FakeStore:
         self.conversations = FakeConversations(self.memory)
         self.answers = FakeAnswers(self.memory)
         self.runs = FakeRuns(self.memory, self.answers)
+        self.run_queries = FakeRunQueries(self.memory)
         self.log = FakeRunLog(self.memory)
         self.leases = FakeLeases(self.memory)
         self.consents = FakeConsents(self.memory)

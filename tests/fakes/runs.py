@@ -97,6 +97,20 @@ class FakeRuns:
             raise NotFound("There is no such run.")
         return self._memory.runs[run_id].record
 
+    async def request_cancel(self, run_id: str) -> bool:
+        run = self._memory.runs.get(run_id)
+        if run is None or not run.is_active:
+            return False
+        asked = replace(run.record, cancel_requested=True)
+        self._memory.runs[run_id] = replace(run, record=asked)
+        self._memory.free(run_id)
+        return True
+
+
+class FakeRunQueries:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
     async def page(
         self,
         user_id: str,
@@ -125,7 +139,7 @@ class FakeRuns:
             return Page(page)
         return Page(page, write_place("started", page[-1].created_at, page[-1].id))
 
-    async def records(self, run_ids: Collection[str]) -> Mapping[str, RunRecord]:
+    async def by_ids(self, run_ids: Collection[str]) -> Mapping[str, RunRecord]:
         return {one: self._memory.runs[one].record for one in run_ids if one in self._memory.runs}
 
     def _of(self, conversation_id: str) -> list[RunRecord]:
@@ -152,15 +166,6 @@ class FakeRuns:
         end = run_id_end(cursor)
         found = (record for record in self._of(conversation_id) if record.id.endswith(end))
         return next(found, None)
-
-    async def request_cancel(self, run_id: str) -> bool:
-        run = self._memory.runs.get(run_id)
-        if run is None or not run.is_active:
-            return False
-        asked = replace(run.record, cancel_requested=True)
-        self._memory.runs[run_id] = replace(run, record=asked)
-        self._memory.free(run_id)
-        return True
 
 
 class FakeRunLog:

@@ -27,6 +27,7 @@ from domain.ports.conversations import Conversations
 from domain.ports.learned_apis import LearnedApis
 from domain.ports.monitoring import Monitoring
 from domain.ports.pulses import Pulses
+from domain.ports.run_queries import RunQueries
 from domain.ports.runs import Ending, Leases, NewRun, RunLog, Runs
 from domain.ports.switches import Switches
 from domain.ports.tickets import Tickets
@@ -61,6 +62,8 @@ class AnyStore(Protocol):
     def conversations(self) -> Conversations: ...
     @property
     def runs(self) -> Runs: ...
+    @property
+    def run_queries(self) -> RunQueries: ...
     @property
     def log(self) -> RunLog: ...
     @property

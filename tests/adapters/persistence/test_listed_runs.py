@@ -1,4 +1,4 @@
-"""The contract of `Runs`, as far as runs are looked for: their lists, and what came of them."""
+"""The contract of `RunQueries`: lists of runs, and what came of them."""
 
 from dataclasses import replace
 
@@ -41,7 +41,7 @@ OUTCOME = RunOutcome(
 
 
 async def found(store: AnyStore, **filters: str | RunStatus) -> list[str]:
-    page = await store.runs.page(ANN, 100, None, **filters)  # type: ignore[arg-type]
+    page = await store.run_queries.page(ANN, 100, None, **filters)  # type: ignore[arg-type]
     return [record.id for record in page.items]
 
 
@@ -49,9 +49,9 @@ async def test_runs_are_listed_the_newest_first(store: AnyStore) -> None:
     runs = [await answered(store, ANN, at=NOW + (n // 2) * MINUTE) for n in range(5)]
     await answered(store, BOB)
 
-    first = await store.runs.page(ANN, 2, None)
-    second = await store.runs.page(ANN, 2, first.next_cursor)
-    third = await store.runs.page(ANN, 2, second.next_cursor)
+    first = await store.run_queries.page(ANN, 2, None)
+    second = await store.run_queries.page(ANN, 2, first.next_cursor)
+    third = await store.run_queries.page(ANN, 2, second.next_cursor)
 
     ordered = sorted(runs, key=lambda run: (run.at, run.id), reverse=True)
     listed = [*first.items, *second.items, *third.items]
@@ -63,7 +63,7 @@ async def test_runs_are_listed_the_newest_first(store: AnyStore) -> None:
 @pytest.mark.parametrize("cursor", ["", "x", "\0", f"r{'0' * 46}", "A" * 10_000])
 async def test_a_foreign_cursor_is_refused(store: AnyStore, cursor: str) -> None:
     with pytest.raises(InvalidRequest):
-        await store.runs.page(ANN, 2, cursor)
+        await store.run_queries.page(ANN, 2, cursor)
 
 
 async def test_runs_are_listed_by_conversation_and_status(store: AnyStore) -> None:
@@ -96,8 +96,8 @@ async def test_what_came_of_a_run_is_kept_with_it(store: AnyStore) -> None:
 
     kept = await store.runs.get(run.id)
     assert (kept.status, kept.outcome) == (RunStatus.FAILED, OUTCOME)
-    assert await store.runs.records([run.id, UNKNOWN, *NOT_IDS]) == {run.id: kept}
-    assert await store.runs.records([]) == {}
+    assert await store.run_queries.by_ids([run.id, UNKNOWN, *NOT_IDS]) == {run.id: kept}
+    assert await store.run_queries.by_ids([]) == {}
 
 
 async def test_an_answer_without_text_leaves_an_entry_and_the_preview(store: AnyStore) -> None:
@@ -165,7 +165,7 @@ async def test_a_request_names_its_conversation(store: AnyStore) -> None:
 async def places(store: AnyStore, conversation_id: str) -> list[RunRecord]:
     """Return the runs of a conversation, one after the other."""
     runs: list[RunRecord] = []
-    while run := await store.runs.next_of(conversation_id, runs[-1].place if runs else 0):
+    while run := await store.run_queries.next_of(conversation_id, runs[-1].place if runs else 0):
         runs.append(run)
     return runs
 
@@ -182,7 +182,7 @@ async def test_runs_follow_on_each_other_whatever_the_clocks_say(store: AnyStore
 
     assert [run.id for run in runs] == [first.id, second.id, third.id]
     for run in runs:
-        named = await store.runs.by_cursor(conversation_id, f"{run.id[-12:]}-1-1")
+        named = await store.run_queries.by_cursor(conversation_id, f"{run.id[-12:]}-1-1")
         assert named == await store.runs.get(run.id)
 
 
@@ -194,17 +194,17 @@ async def test_the_place_of_a_message(store: AnyStore) -> None:
     other = await answered(store, ANN)
 
     async def following(message_id: str) -> str | None:
-        place = await store.runs.place_of(conversation_id, message_id)
+        place = await store.run_queries.place_of(conversation_id, message_id)
         assert place is not None
-        run = await store.runs.next_of(conversation_id, place)
+        run = await store.run_queries.next_of(conversation_id, place)
         return run.id if run is not None else None
 
     assert await following(first.started.question_id) == first.id
     assert await following(first.started.message_id) == second.id
     assert await following(second.started.question_id) == second.id
     for unknown in (other.started.question_id, second.started.message_id, *NOT_IDS):
-        assert await store.runs.place_of(conversation_id, unknown) is None
-        assert await store.runs.place_of(unknown, first.started.question_id) is None
+        assert await store.run_queries.place_of(conversation_id, unknown) is None
+        assert await store.run_queries.place_of(unknown, first.started.question_id) is None
 
 
 async def test_what_follows_in_no_conversation(store: AnyStore) -> None:
@@ -212,11 +212,11 @@ async def test_what_follows_in_no_conversation(store: AnyStore) -> None:
     await store.conversations.add(kept)
     other = await answered(store, ANN)
 
-    assert await store.runs.next_of(kept.id, 0) is None
-    assert await store.runs.by_cursor(kept.id, f"{other.id[-12:]}-1-1") is None
+    assert await store.run_queries.next_of(kept.id, 0) is None
+    assert await store.run_queries.by_cursor(kept.id, f"{other.id[-12:]}-1-1") is None
     with pytest.raises(InvalidRequest):
-        await store.runs.by_cursor(kept.id, "x")
+        await store.run_queries.by_cursor(kept.id, "x")
     await store.conversations.delete(ANN, kept.id)
     for unknown in (kept.id, UNKNOWN, *NOT_IDS):
         with pytest.raises(NotFound):
-            await store.runs.next_of(unknown, 0)
+            await store.run_queries.next_of(unknown, 0)
