@@ -8,7 +8,7 @@ from typing import Final
 from domain.errors import Conflict, NotFound, PuertoError
 from domain.learned_apis import LearnedApi
 from domain.learning import Learning
-from domain.log_context import log_failure
+from domain.log_context import failures_logged
 from domain.ports.clock import Clock
 from domain.ports.learned_apis import LearnedApis
 
@@ -49,12 +49,8 @@ class ScheduledRefresh:
     async def _keep_looking(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            try:
+            with failures_logged(_log, "learned APIs are not read again"):
                 await self.look()
-            except PuertoError as error:
-                log_failure(_log, "learned APIs are not read again", error)
-            except Exception:  # noqa: BLE001  the next round may well do better
-                _log.exception("learned APIs are not read again")
 
     async def look(self) -> list[str]:
         """Read again what is due, one after the other; return the ids of what was.

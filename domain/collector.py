@@ -9,9 +9,9 @@ from typing import Any, Final, Generic, TypeVar
 
 from domain.conversations import shorten
 from domain.errors import PuertoError
-from domain.incidents import Part, Tell, unheard
+from domain.incidents import Part, ReportIncident, no_report
 from domain.json_values import error_text
-from domain.log_context import log_failure
+from domain.log_context import failures_logged, log_failure
 from domain.monitoring import Report, Standing
 from domain.notices import Notice, NoticeType
 from domain.plugins import Registered
@@ -45,7 +45,7 @@ class Collector:
         clock: Clock,
         *,
         seconds: float = 60.0,
-        tell: Tell = unheard,
+        tell: ReportIncident = no_report,
     ) -> None:
         self._tell = tell
         self._sources = sources
@@ -69,12 +69,8 @@ class Collector:
 
     async def _keep_looking(self) -> None:
         while True:
-            try:
+            with failures_logged(_log, "figures and alerts are not asked for"):
                 await self.look()
-            except PuertoError as error:
-                log_failure(_log, "figures and alerts are not asked for", error)
-            except Exception:  # noqa: BLE001  the next round may well do better
-                _log.exception("a round of figures and alerts")
             await asyncio.sleep(self._seconds / _LOOKS)
 
     async def look(self) -> bool:

@@ -12,7 +12,7 @@ from domain.conversations import shorten
 from domain.json_values import error_text
 from domain.plugins import ChatModelOffer, Registered
 from domain.ports.clock import Clock
-from domain.strangers import Contained
+from domain.strangers import original
 
 _ERROR_LENGTH: Final = 300
 _MOST: Final = 1_000  # plugins and parts of them
@@ -44,7 +44,7 @@ class Incident:
     at: datetime
 
 
-class Tell(Protocol):
+class ReportIncident(Protocol):
     """Takes down that a part of a plugin failed; ``function`` is what was called."""
 
     def __call__(
@@ -54,7 +54,7 @@ class Tell(Protocol):
         ...
 
 
-def unheard(plugin: str, part: Part, error: BaseException, function: object = None) -> None:
+def no_report(plugin: str, part: Part, error: BaseException, function: object = None) -> None:
     """Take nothing down."""
 
 
@@ -76,10 +76,10 @@ class Incidents:
         known = self._kept.get((plugin, part))
         if known is None and len(self._kept) >= _MOST:
             return
-        original = error.error if isinstance(error, Contained) else error
+        raised = original(error)
         count = 1 if known is None else known.count + 1
-        said = shorten(error_text(original), _ERROR_LENGTH)
-        where = _place(original, function)
+        said = shorten(error_text(raised), _ERROR_LENGTH)
+        where = _place(raised, function)
         self._kept[plugin, part] = Incident(part, count, said, where, self._clock.now())
 
     def note_of_model(self, provider: str, error: BaseException) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from domain.conversations import shorten
-from domain.incidents import Part, Tell, unheard
+from domain.incidents import Part, ReportIncident, no_report
 from domain.json_values import error_text
 from domain.plugins import Lifespan, Registered
 from domain.ports.extensions import Lives
@@ -35,7 +35,7 @@ class Lifespans:
         set_aside: SetAside,
         *,
         seconds: float = LIFESPAN_SECONDS,
-        tell: Tell = unheard,
+        tell: ReportIncident = no_report,
         look: Callable[[str], None] | None = None,
     ) -> None:
         self._tell = tell
@@ -86,7 +86,7 @@ class _Life:
         self,
         registered: Registered[Lifespan],
         seconds: float,
-        tell: Tell,
+        tell: ReportIncident,
         look: Callable[[str], None] | None,
     ) -> None:
         self._tell = tell

@@ -47,6 +47,20 @@ def current_request() -> str:
     return _fields.get().get(REQUEST, "")
 
 
+@contextmanager
+def failures_logged(log: logging.Logger, what: str) -> Iterator[None]:
+    """Log what goes wrong in the block, whatever it is, and go on.
+
+    For the rounds of a loop, of which the next one tries again; ``what`` is what did not work.
+    """
+    try:
+        yield
+    except PuertoError as error:
+        log_failure(log, what, error)
+    except Exception:
+        log.exception(what)
+
+
 def log_failure(log: logging.Logger, what: str, error: PuertoError) -> None:
     """Log that something did not work this time and is tried again.
 

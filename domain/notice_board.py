@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import replace
 from typing import Final
 
-from domain.incidents import Part, Tell, unheard
+from domain.incidents import Part, ReportIncident, no_report
 from domain.json_values import error_text
 from domain.notices import Notice, Observer
 from domain.plugins import Registered
@@ -32,7 +32,7 @@ class NoticeBoard:
         *,
         waiting: int = WAITING,
         seconds: float = OBSERVER_SECONDS,
-        tell: Tell = unheard,
+        tell: ReportIncident = no_report,
     ) -> None:
         self._tell = tell
         self._source = source
@@ -68,7 +68,7 @@ class _Watching:
     """One observer, and what it is still to be told. The task lives while something waits."""
 
     def __init__(
-        self, observer: Registered[Observer], waiting: int, seconds: float, tell: Tell
+        self, observer: Registered[Observer], waiting: int, seconds: float, tell: ReportIncident
     ) -> None:
         self._tell = tell
         self.task: asyncio.Task[None] | None = None

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
-from domain.errors import Conflict, NotFound, PuertoError
-from domain.log_context import log_failure
+from domain.errors import Conflict, NotFound
+from domain.log_context import failures_logged
 from domain.plugins import PluginInfo, PluginState
 from domain.ports.clock import Clock
 from domain.ports.plugins import Plugins
@@ -206,12 +206,8 @@ class PluginDesk:
                 async with asyncio.timeout(self._poll_seconds):
                     await self._news.wait()
             self._news.clear()
-            try:
+            with failures_logged(_log, "the switches of plugins cannot be looked at"):
                 await self._look()
-            except PuertoError as error:
-                log_failure(_log, "the switches of plugins cannot be looked at", error)
-            except Exception:  # noqa: BLE001  a plugin's fault must not keep the others from changes
-                _log.exception("the switches of plugins")
 
     async def _look(self) -> None:
         """Store what was set aside here, and make everything as the switches say."""

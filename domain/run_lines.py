@@ -1,15 +1,42 @@
-"""The lines that a run leaves in the log: how its calls failed, and how it ended."""
+"""The lines that a run leaves in the log: how its calls broke off or failed, and how it ended."""
 
 import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
+from domain.errors import UnknownTool
 from domain.events import ToolErred
+from domain.ports.toolbox import Toolbox
 from domain.runs import Call, Problem, Run, RunStatus
 
 _TOLD: Final = ("provider", "model", "reason", "status", "tried")
 
 _log = logging.getLogger(__name__)
+
+
+def log_interrupted(run: Run, call: Call, toolbox: Toolbox, then: str) -> None:
+    """Log that a call was interrupted; ``then`` is what follows, such as "it is made again".
+
+    It is an error where more than one worker died while it was running, else a warning.
+    """
+    try:
+        plugin = toolbox.get(call.tool).spec.plugin
+    except UnknownTool:
+        plugin = "none in use"
+    died = f"{call.losses} of its workers died" if call.losses > 0 else "its worker was stopped"
+    if not call.starts:
+        died = "its workers died before it began"
+    level = logging.ERROR if call.losses > 1 or not call.starts else logging.WARNING
+    _log.log(
+        level,
+        "run %s: the call %s of the tool %s (plugin: %s) was interrupted, %s; %s",
+        run.id,
+        call.id,
+        call.tool,
+        plugin,
+        died,
+        then,
+    )
 
 
 def log_failed_call(call: Call, plugin: str, failure: ToolErred) -> None:

@@ -39,7 +39,6 @@ from domain.events import (
 )
 from domain.failing_runs import INTERNAL
 from domain.identity import User
-from domain.interruptions import log_interrupted
 from domain.journal import Journal
 from domain.llm import (
     ModelChoice,
@@ -60,7 +59,7 @@ from domain.ports.notices import Notices
 from domain.ports.runs import Ending, Leases
 from domain.ports.toolbox import Toolbox
 from domain.previewing import preview_of_call
-from domain.run_lines import log_end, log_failed_call
+from domain.run_lines import log_end, log_failed_call, log_interrupted
 from domain.runs import Call, CallState, Problem, Run, RunStatus
 from domain.shown_tools import Showcase, ShownTools
 from domain.tool_calls import erred, intend, settled

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from domain.conversations import shorten
-from domain.incidents import Part, Tell, unheard
+from domain.incidents import Part, ReportIncident, no_report
 from domain.json_values import storable, type_name
 from domain.plugins import Registered
 from domain.policy import Proposal, Veto
@@ -36,7 +36,7 @@ class Guard:
         *,
         seconds: float = VETO_SECONDS,
         lacking: Callable[[], str | None] = lambda: None,
-        tell: Tell = unheard,
+        tell: ReportIncident = no_report,
     ) -> None:
         self._source = source
         self._seconds = seconds

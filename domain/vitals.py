@@ -10,7 +10,7 @@ from typing import Final
 from domain.counting import Counts
 from domain.errors import PuertoError
 from domain.ids import new_id
-from domain.log_context import log_failure
+from domain.log_context import failures_logged, log_failure
 from domain.ports.clock import Clock
 from domain.ports.pulses import Pulse, Pulses
 
@@ -118,10 +118,6 @@ class Vitals:
 
     async def _keep_beating(self) -> None:
         while True:
-            try:
+            with failures_logged(_log, "figures cannot be kept"):
                 await self.beat()
-            except PuertoError as error:
-                log_failure(_log, "figures cannot be kept", error)
-            except Exception:  # noqa: BLE001  figures are no reason to do without them for good
-                _log.exception("figures")
             await asyncio.sleep(BEAT_SECONDS)

@@ -15,7 +15,7 @@ from domain.identity import User
 from domain.ids import new_id
 from domain.journal import Journal
 from domain.live import LiveRuns
-from domain.log_context import REQUEST, bind, bound, log_failure
+from domain.log_context import REQUEST, bind, bound, failures_logged, log_failure
 from domain.policy import Autonomy, Policy
 from domain.ports.clock import Clock
 from domain.ports.configurations import Configurations
@@ -223,15 +223,11 @@ class Worker:
                 async with asyncio.timeout(pause):
                     await self._news.wait()
             self._news.clear()
-            try:
+            with failures_logged(_log, "heartbeat"):
                 driven = list(self._driven)
                 for run_id in await self._leases.renew(self.id, driven, self.lease_end()):
                     self.cancel(run_id)
                 await self._sweep()
-            except PuertoError as error:
-                log_failure(_log, "heartbeat", error)
-            except Exception:  # noqa: BLE001  without its heartbeat the worker is good for nothing
-                _log.exception("heartbeat")
 
     async def _sweep(self) -> None:
         """End requests whose time is over, and go on with the runs that nobody drives."""
