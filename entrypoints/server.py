@@ -12,6 +12,7 @@ import uvicorn
 from entrypoints.connections import ConnectionLimits, Connections
 from entrypoints.http.app import create_app
 from entrypoints.listener import address
+from entrypoints.memory import settle
 from entrypoints.open_files import raise_open_files_limit
 from entrypoints.protocols import protocol_over
 from entrypoints.service import drain, running
@@ -119,6 +120,7 @@ async def serve(
             _log.warning("%s", line)
         config = server_config(create_app(services), settings)
         server = Server(config, services, on_ready)
+        settle()
         await server.serve([listener] if listener is not None else None)
     log_stopped()
 

@@ -66,29 +66,40 @@ def _name_words(name: str) -> Iterable[str]:
     return {*content(name), "".join(split(name))}
 
 
-def _texts(schema: Any, depth: int = 0) -> Iterator[str]:
-    """Yield the names, descriptions and choices of the properties in a JSON Schema."""
+def _texts(schema: Any) -> list[str]:
+    """Return the names, descriptions and choices of the properties in a JSON Schema."""
+    found: list[str] = []
+    _add_texts(schema, found, 0)
+    return found
+
+
+def _add_texts(schema: Any, found: list[str], depth: int) -> None:
+    """Add what a schema, at this depth, says; a tool may have a hundred of them."""
     if depth > _DEEPEST:
         return
     if isinstance(schema, list):
         for part in schema:
-            yield from _texts(part, depth + 1)
-    elif isinstance(schema, dict | Mapping):  # a dict is known for one at once
+            _add_texts(part, found, depth + 1)
+    elif _is_object(schema):
         if depth and isinstance(said := schema.get("description"), str):
-            yield said
+            found.append(said)
         if choices := schema.get("enum"):
-            yield from (choice for choice in choices if isinstance(choice, str))
-        for name, part in _members(schema):
-            if name:
-                yield name
-            yield from _texts(part, depth + 1)
+            found += [choice for choice in choices if isinstance(choice, str)]
+        _add_members(schema, found, depth + 1)
 
 
-def _members(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the schemas within a schema, those of properties with their names."""
+def _add_members(schema: Mapping[str, Any], found: list[str], depth: int) -> None:
+    """Add what the schemas within a schema say, and the names of the properties."""
     for group in _GROUPS:
-        if isinstance(members := schema.get(group), dict | Mapping):
-            yield from members.items()
+        if group in schema and _is_object(members := schema[group]):
+            for name, part in members.items():
+                if name:
+                    found.append(name)
+                _add_texts(part, found, depth)
     for key in _PARTS:
         if key in schema:
-            yield "", schema[key]
+            _add_texts(schema[key], found, depth)
+
+
+def _is_object(value: Any) -> bool:
+    return type(value) is dict or isinstance(value, Mapping)  # a dict is known for one at once

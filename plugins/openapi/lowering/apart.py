@@ -6,6 +6,7 @@ one refers to: ``{"wanted": url}`` is answered by one line, and the document.
 """
 
 import asyncio
+import gc
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -32,7 +33,7 @@ from plugins.openapi.reading import (
 
 _GRACE: Final = 5.0  # seconds, for the process to start and to say that its time is over
 _WANTED: Final = b'{"wanted":'
-_CHUNK: Final = 1 << 20  # bytes that are read at once, at most
+_CHUNK: Final = 1 << 20  # bytes that are read or written at once, about
 _KEPT: Final = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR")  # no secret is among them
 
 
@@ -236,8 +237,14 @@ def main() -> None:
     """Answer what standard input asks."""
     asked = orjson.loads(sys.stdin.buffer.readline())
     _bind(asked["megabytes"], asked["limits"]["seconds"] + _GRACE)
+    gc.disable()  # it ends soon, its memory is bound, and a document is a tree
+    lines = bytearray()
     for answer in _answers(asked, sys.stdin.buffer.read(asked["bytes"])):
-        sys.stdout.buffer.write(to_json(answer))
+        lines += to_json(answer)
+        if len(lines) > _CHUNK:
+            sys.stdout.buffer.write(lines)
+            lines.clear()
+    sys.stdout.buffer.write(lines)
 
 
 if __name__ == "__main__":
