@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from domain.api_patterns import fits
 from domain.errors import InvalidArguments
+from domain.schema_references import opened
 from domain.tools import ToolSpec
 
 Values = Mapping[str, Mapping[str, Any]]
@@ -21,7 +22,6 @@ Names = Mapping[str, tuple[str, ...]]
 
 STANDS_FOR: Final = "fixed"
 """What is shown of a fixed value where a request is shown."""
-_REFERENCE: Final = "#/$defs/"
 
 
 def names_of(values: Values) -> Names:
@@ -55,7 +55,7 @@ def has_argument(spec: ToolSpec, name: str) -> bool:
     properties = spec.parameters.get("properties", {})
     if name in properties:
         return True
-    known = _opened(properties.get(outer, {}), spec.parameters)
+    known = opened(properties.get(outer, {}), spec.parameters)
     return bool(inner) and inner in known.get("properties", {})
 
 
@@ -70,8 +70,8 @@ def without_arguments(spec: ToolSpec, names: Iterable[str]) -> ToolSpec:
         if name in properties:
             parameters = _without(parameters, name)
         else:
-            opened = _without(_opened(properties[outer], parameters), inner)
-            parameters = {**parameters, "properties": {**properties, outer: opened}}
+            rest = _without(opened(properties[outer], parameters), inner)
+            parameters = {**parameters, "properties": {**properties, outer: rest}}
     return replace(spec, parameters=parameters)
 
 
@@ -116,17 +116,6 @@ def _texts(value: Any) -> list[str]:
             return [text for inner in value for text in _texts(inner)]
         case _:
             return [json.dumps(value)]
-
-
-def _opened(schema: Any, root: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema, what it refers to in its place."""
-    if not isinstance(schema, Mapping):
-        return {}
-    name = str(schema.get("$ref", "")).removeprefix(_REFERENCE)
-    if not name:
-        return dict(schema)
-    beside = {key: value for key, value in schema.items() if key != "$ref"}
-    return {**root.get("$defs", {}).get(name, {}), **beside}
 
 
 def _without(schema: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -8,15 +8,13 @@ property that comes to an object which took any is none: nobody was told of it b
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-Schema = Mapping[str, Any]
+from domain.schema_references import ANYTHING, Schema, path_to, resolved
 
 _STEPS: Final = 2_000  # parts compared, of one tool
 _MOST: Final = 20  # differences told
 _LEAST: Final = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 _GREATEST: Final = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _EXACT: Final = ("pattern", "multipleOf", "allOf", "not", "uniqueItems", "prefixItems")
-_REFERENCE: Final = "#/$defs/"
-_ANY: Final[Schema] = {}  # one object: what was compared is known by its identity
 
 
 def narrowings(old: Schema, new: Schema) -> list[str]:
@@ -47,7 +45,7 @@ class _Comparison:
 
     def between(self, old: Any, new: Any, path: str) -> Iterator[str]:
         """Yield what of the old one the new one does not take."""
-        old, new = _resolved(old, self._old), _resolved(new, self._new)
+        old, new = resolved(old, self._old), resolved(new, self._new)
         if (id(old), id(new)) in self._seen or new is True or new == {}:
             return
         self._seen.add((id(old), id(new)))
@@ -63,7 +61,9 @@ class _Comparison:
         yield from _bounds(old, new, path)
         yield from self._objects(old, new, path)
         if isinstance(old.get("items"), Mapping) or isinstance(new.get("items"), Mapping):
-            yield from self.between(old.get("items", _ANY), new.get("items", _ANY), f"{path}[]")
+            yield from self.between(
+                old.get("items", ANYTHING), new.get("items", ANYTHING), f"{path}[]"
+            )
         for keyword in ("anyOf", "oneOf"):
             if keyword in new:
                 yield from self._choices(old, new, keyword, path)
@@ -72,18 +72,18 @@ class _Comparison:
         before, after = old.get("properties", {}), new.get("properties", {})
         for name in new.get("required", ()):
             if name not in old.get("required", ()):
-                yield f"{_at(path, name)} is required now"
+                yield f"{path_to(path, name)} is required now"
         for name, schema in before.items():
             if name in after:
-                yield from self.between(schema, after[name], _at(path, name))
+                yield from self.between(schema, after[name], path_to(path, name))
             else:
-                yield f"{_at(path, name)} is gone"
+                yield f"{path_to(path, name)} is gone"
         rest_before = old.get("additionalProperties", True)
         rest = new.get("additionalProperties", True)
         if rest is False and rest_before is not False:
             yield f"{path or 'The arguments'}: takes no other properties any more"
         elif isinstance(rest, Mapping) and rest_before is not False:
-            yield from self.between(rest_before, rest, _at(path, "*"))
+            yield from self.between(rest_before, rest, path_to(path, "*"))
 
     def _choices(self, old: Schema, new: Schema, keyword: str, path: str) -> Iterator[str]:
         """Yield a difference if one of the old choices fits none of the new ones."""
@@ -97,15 +97,6 @@ class _Comparison:
         fits = next(self.between(old, new, path), None) is None
         self._seen = seen
         return fits
-
-
-def _resolved(schema: Any, root: Schema) -> Any:
-    for _ in range(50):
-        if not isinstance(schema, Mapping) or "$ref" not in schema:
-            return schema
-        name = str(schema["$ref"]).removeprefix(_REFERENCE)
-        schema = root.get("$defs", {}).get(name, _ANY)
-    return schema
 
 
 def _types(old: Schema, new: Schema, path: str) -> Iterator[str]:
@@ -173,10 +164,6 @@ def _bounds(old: Schema, new: Schema, path: str) -> Iterator[str]:
     for keyword in _EXACT:
         if keyword in new and new[keyword] != old.get(keyword):
             yield f"{place}: {keyword} is another"
-
-
-def _at(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
 
 
 def _listed(types: set[str]) -> str:

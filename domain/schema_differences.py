@@ -6,12 +6,10 @@ Schemas are JSON Schemas (2020-12) that refer to nothing but their own ``$defs``
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-Schema = Mapping[str, Any]
+from domain.schema_references import ANYTHING, Schema, path_to, resolved
 
 _STEPS: Final = 2_000  # parts compared, of one tool
 _MOST: Final = 10  # differences told
-_REFERENCE: Final = "#/$defs/"
-_ANY: Final[Schema] = {}  # one object: what was compared is known by its identity
 _INNER: Final = frozenset({"properties", "items", "required", "$ref", "$defs"})
 
 
@@ -33,7 +31,7 @@ class _Comparison:
 
     def between(self, old: Any, new: Any, path: str) -> Iterator[str]:
         """Yield what differs between two schemas of one value."""
-        old, new = _resolved(old, self._old), _resolved(new, self._new)
+        old, new = resolved(old, self._old), resolved(new, self._new)
         self._left -= 1
         if old == new and not _refers(old):
             return
@@ -44,30 +42,26 @@ class _Comparison:
             yield f"{path or 'all'}: its schema"
             return
         before, after = old.get("properties", {}), new.get("properties", {})
-        yield from (f"{_at(path, name)} is new" for name in after if name not in before)
-        yield from (f"{_at(path, name)} is gone" for name in before if name not in after)
+        yield from (f"{path_to(path, name)} is new" for name in after if name not in before)
+        yield from (f"{path_to(path, name)} is gone" for name in before if name not in after)
         yield from self._required(old, new, path)
         for keyword in sorted((old.keys() | new.keys()) - _INNER):
             if old.get(keyword) != new.get(keyword):
                 yield f"{path or 'all'}: its {keyword}"
         for name in after:
             if name in before:
-                yield from self.between(before[name], after[name], _at(path, name))
-        yield from self.between(old.get("items", _ANY), new.get("items", _ANY), f"{path}[]")
+                yield from self.between(before[name], after[name], path_to(path, name))
+        yield from self.between(old.get("items", ANYTHING), new.get("items", ANYTHING), f"{path}[]")
 
     @staticmethod
     def _required(old: Schema, new: Schema, path: str) -> Iterator[str]:
         before, after = old.get("required", ()), new.get("required", ())
-        yield from (f"{_at(path, name)} is optional now" for name in before if name not in after)
-        yield from (f"{_at(path, name)} is required now" for name in after if name not in before)
-
-
-def _resolved(schema: Any, root: Schema) -> Any:
-    for _ in range(50):
-        if not isinstance(schema, Mapping) or "$ref" not in schema:
-            return schema
-        schema = root.get("$defs", {}).get(str(schema["$ref"]).removeprefix(_REFERENCE), _ANY)
-    return schema
+        yield from (
+            f"{path_to(path, name)} is optional now" for name in before if name not in after
+        )
+        yield from (
+            f"{path_to(path, name)} is required now" for name in after if name not in before
+        )
 
 
 def _refers(schema: Any) -> bool:
@@ -79,7 +73,3 @@ def _refers(schema: Any) -> bool:
             return any(map(_refers, schema))
         case _:
             return False
-
-
-def _at(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name

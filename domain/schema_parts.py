@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from domain.errors import ToolFailed
+from domain.schema_references import DEFINITIONS, definitions_of, opened
 
-_DEFS: Final = "#/$defs/"
 _CHOICES: Final = ("anyOf", "oneOf", "allOf")
 _INSIDE: Final = ("items", "additionalProperties")
 _TOLD: Final = 40  # names that a refusal lists
@@ -29,8 +29,8 @@ def part_of(schema: Mapping[str, Any], place: str) -> dict[str, Any]:
             there = ", ".join(sorted(members)[:_TOLD]) or "nothing that has a name"
             raise ToolFailed(f"There is no {name!r} in {where}. There is: {there}.")
         found = members[name]
-    part = {key: value for key, value in _followed(schema, found).items() if key != "$defs"}
-    definitions = _definitions(schema)
+    part = {key: value for key, value in opened(found, schema).items() if key != "$defs"}
+    definitions = definitions_of(schema)
     needed = {name: definitions[name] for name in _reached(part, definitions)}
     return {**part, "$defs": needed} if needed else part
 
@@ -43,7 +43,7 @@ def _members(
         return
     reference = schema.get("$ref")
     if isinstance(reference, str) and reference not in seen:
-        yield from _members(root, _followed(root, schema), seen | {reference})
+        yield from _members(root, opened(schema, root), seen | {reference})
     properties = schema.get("properties")
     yield from properties.items() if isinstance(properties, Mapping) else ()
     for key in _INSIDE:
@@ -54,26 +54,6 @@ def _members(
             yield from _members(root, choice, seen)
 
 
-def _definitions(root: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = root.get("$defs")
-    return found if isinstance(found, Mapping) else {}
-
-
-def _followed(root: Mapping[str, Any], schema: Any) -> Mapping[str, Any]:
-    """Return the schema, or what it refers to and nothing else says more of."""
-    if not isinstance(schema, Mapping):
-        return {"not": {}} if schema is False else {}
-    reference = schema.get("$ref")
-    if not isinstance(reference, str) or not reference.startswith(_DEFS):
-        return schema
-    target = _definitions(root).get(reference.removeprefix(_DEFS))
-    return {**target, **_without_reference(schema)} if isinstance(target, Mapping) else schema
-
-
-def _without_reference(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in schema.items() if key != "$ref"}
-
-
 def _reached(schema: Any, definitions: Mapping[str, Any]) -> list[str]:
     """Return the names of the definitions that a schema refers to, directly or not, sorted."""
     found: set[str] = set()
@@ -82,7 +62,7 @@ def _reached(schema: Any, definitions: Mapping[str, Any]) -> list[str]:
         value = waiting.pop()
         if isinstance(value, Mapping):
             reference = value.get("$ref")
-            name = reference.removeprefix(_DEFS) if isinstance(reference, str) else ""
+            name = reference.removeprefix(DEFINITIONS) if isinstance(reference, str) else ""
             if name in definitions and name not in found:
                 found.add(name)
                 waiting.append(definitions[name])
