@@ -96,6 +96,11 @@ def described(value: object) -> Any:
             return as_text(value)
 
 
+def refuse_constant(constant: str) -> Any:
+    """Refuse NaN and infinities, which Python's parser takes: for its ``parse_constant``."""
+    raise ValueError(f"{constant} is not JSON")
+
+
 def refused(value: object) -> Any:
     """Take nothing but JSON's own types.
 

@@ -3,13 +3,10 @@
 import json
 from typing import Any, Final
 
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
-
+from domain.json_values import refuse_constant
 
 _MOST_VALUES: Final = 8  # one after the other
-_DECODER: Final = json.JSONDecoder(parse_constant=_refuse)
+_DECODER: Final = json.JSONDecoder(parse_constant=refuse_constant)
 
 
 def read_value(text: str) -> Any:

@@ -2,14 +2,16 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import orjson
 
-from adapters.llm.decoding import DONE, EventDecoder, MalformedAnswer
+from adapters.llm.decoding import DONE, JsonEventDecoder, MalformedAnswer
+from adapters.llm.encoded_tools import exact_json
 from adapters.llm.failures import failure
 from adapters.llm.finish_reasons import Finish, Finishes, finish_of
+from adapters.llm.json_shapes import as_text
 from adapters.llm.provider_errors import error_in_stream
 from adapters.llm.think_tags import ThinkTags
 from domain.errors import ProviderReason
@@ -38,7 +40,7 @@ class AnswerReader(ABC):
 
     def __init__(self, provider: str) -> None:
         self.provider = provider
-        self._decoder = EventDecoder(provider, self.exact)
+        self._decoder = JsonEventDecoder(provider, self.exact)
         self.done = False  # whether the provider has said that nothing follows
         self._marked = False  # whether it said so with a mark that tells no reason
         self._tags = ThinkTags()
@@ -185,6 +187,23 @@ class AnswerReader(ABC):
         """Take in a piece of a refusal, which is told as text."""
         self._refused = self._has_spoken = True
         return [Text(content)] if content else []
+
+
+def whole_calls(calls: Iterable[tuple[str, Any]]) -> list[ToolRequest]:
+    """Return calls by their names and arguments: JSON text, an object, or nothing.
+
+    Raises:
+        MalformedAnswer: one has no name.
+
+    """
+    return [_whole_call(name, arguments) for name, arguments in calls]
+
+
+def _whole_call(name: str, arguments: Any) -> ToolRequest:
+    if not name:
+        raise MalformedAnswer("a tool call has no name")
+    is_object = isinstance(arguments, dict)
+    return ToolRequest(name, exact_json(arguments) if is_object else as_text(arguments) or "{}")
 
 
 def encoded_memento(value: Any) -> str:

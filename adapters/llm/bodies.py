@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from adapters.llm.decoding import MalformedAnswer
-from adapters.llm.sse import EventDecoder as StreamDecoder
+from adapters.llm.sse import EventDecoder
 
 _BOM: Final = b"\xef\xbb\xbf"
 _LARGEST: Final = 4 << 20  # bytes of a JSON body
@@ -25,7 +25,7 @@ class BodyReader:
     def __init__(self, content_type: str) -> None:
         if content_type.startswith("text/html"):
             raise MalformedAnswer(f"not an event stream but {content_type}: check the base URL")
-        self._stream = StreamDecoder()
+        self._stream = EventDecoder()
         self.feed: Callable[[bytes], list[bytes]] = self._begin  # then what the first byte says
         self._json = bytearray()
         self._is_json = False

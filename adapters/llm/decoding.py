@@ -33,7 +33,7 @@ DONE: Final[Event] = {"[DONE]": True}
 """Stands for the mark that nothing follows, which is no object."""
 
 
-class EventDecoder:
+class JsonEventDecoder:
     """Decode the events of one answer.
 
     ``exact`` stands in the data where an object may hold numbers that must keep all their digits:

@@ -6,9 +6,7 @@ The chunks are plain JSON objects: typed ones cost more than all the rest of a t
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.llm.answer_reader import AnswerReader, Object
-from adapters.llm.decoding import MalformedAnswer
-from adapters.llm.encoded_tools import exact_json
+from adapters.llm.answer_reader import AnswerReader, Object, whole_calls
 from adapters.llm.finish_reasons import GEMINI
 from adapters.llm.google_memento import PartNotes
 from adapters.llm.json_shapes import as_count, as_object, as_objects, as_text
@@ -68,9 +66,7 @@ class GeminiReader(AnswerReader):
         return super().end()
 
     def _calls(self) -> Sequence[ToolRequest]:
-        if not all(name for name, _ in self._requests):
-            raise MalformedAnswer("a tool call has no name")
-        return [ToolRequest(name, _arguments(given)) for name, given in self._requests]
+        return whole_calls(self._requests)
 
     def _memento(self) -> str:
         return self._notes.memento()
@@ -87,10 +83,6 @@ class GeminiReader(AnswerReader):
             return self._think(text)
         self._notes.text(len(text), signature)
         return self._say(text)
-
-
-def _arguments(given: Any) -> str:
-    return exact_json(given) if isinstance(given, dict) else as_text(given) or "{}"
 
 
 def _usage(usage: Mapping[str, Any]) -> Usage:

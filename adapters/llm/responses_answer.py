@@ -8,9 +8,7 @@ arguments add nothing. Events that are not known here are passed over: new ones 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from adapters.llm.answer_reader import AnswerReader, Object
-from adapters.llm.decoding import MalformedAnswer
-from adapters.llm.encoded_tools import exact_json
+from adapters.llm.answer_reader import AnswerReader, Object, whole_calls
 from adapters.llm.finish_reasons import RESPONSES
 from adapters.llm.json_shapes import as_count, as_object, as_objects, as_text
 from adapters.llm.openai_parts import content_parts, thought_of
@@ -64,9 +62,7 @@ class ResponseReader(AnswerReader):
         return []
 
     def _calls(self) -> Sequence[ToolRequest]:
-        if not all(name for name, _ in self._requests):
-            raise MalformedAnswer("a tool call has no name")
-        return [ToolRequest(name, _arguments(given)) for name, given in self._requests]
+        return whole_calls(self._requests)
 
     def _memento(self) -> str:
         return self._trail.memento()
@@ -162,10 +158,6 @@ class ResponseReader(AnswerReader):
         "response.reasoning_text.delta": _reasoning,
         "response.refusal.delta": _refusal,
     }
-
-
-def _arguments(given: Any) -> str:
-    return exact_json(given) if isinstance(given, dict) else as_text(given) or "{}"
 
 
 def _usage(usage: Mapping[str, Any]) -> Usage:

@@ -1,6 +1,5 @@
 """Choices between schemas: told apart by their discriminator, and said as shortly as can be."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,7 +8,7 @@ from plugins.openapi.lowering.descriptions import MOST_WORDS
 from plugins.openapi.lowering.keywords import names_in
 from plugins.openapi.lowering.words import shortened, value_text
 from plugins.openapi.reading.references import Found
-from plugins.openapi.reading.values import entries
+from plugins.openapi.reading.values import bare_name, entries
 
 Schema = dict[str, Any]
 Target = Callable[[Any], Found | None]
@@ -113,16 +112,12 @@ def _goes_by(found: Sequence[tuple[Found, list[str], list[str] | None]]) -> list
         name = part.pointer.rpartition("/")[2]
         values = mapped or [name]
         chosen.append([each for each in values if own is None or each in own])
-        meant.append([each for each in own or () if each and _bare(each) in _bare(name)])
+        meant.append([each for each in own or () if each and bare_name(each) in bare_name(name)])
     if all(chosen):
         return chosen
     single = [each[0] for each in meant if len(each) == 1]
     is_told = len(single) == len(found) == len(set(single))
     return [each or (meant[at] if is_told else []) for at, each in enumerate(chosen)]
-
-
-def _bare(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from domain.tools import Effect
 from plugins.openapi.operation import Operation, Place
+from plugins.openapi.reading.values import bare_name
 
 _DESTROYING: Final = frozenset(
     {"delete", "remove", "destroy", "purge", "terminate", "wipe", "erase", "drop", "unregister"}
@@ -99,11 +100,11 @@ def _of_actions(operation: Operation) -> Iterator[Effect]:
     A verb that is not known is no read: an API of actions has them all under one path.
     """
     for key, value in _PAIR.findall(unquote(operation.path)):
-        if _bare(key) in _ACTIONS:
+        if bare_name(key) in _ACTIONS:
             yield _of_action(value)
     for parameter in operation.parameters:
         fits = parameter.place in (Place.QUERY, Place.HEADER) and parameter.required
-        if fits and _bare(parameter.name) in _ACTIONS:
+        if fits and bare_name(parameter.name) in _ACTIONS:
             yield from map(_of_action, _values(parameter.schema))
 
 
@@ -181,10 +182,6 @@ def _forms(word: str) -> Iterator[str]:
 
 def _is_of_noun(following: Sequence[str]) -> bool:
     return not _OF_NOUNS.isdisjoint(following)
-
-
-def _bare(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).lower()
 
 
 def words_of(text: str) -> list[str]:

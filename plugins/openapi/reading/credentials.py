@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from plugins.openapi.operation import Body, Parameter, Place, SecurityScheme
-from plugins.openapi.reading.values import entries, text
+from plugins.openapi.reading.values import bare_name, entries, text
 
 Security = Sequence[Mapping[str, Sequence[str]]]
 Schemes = Mapping[str, SecurityScheme]
@@ -78,7 +78,7 @@ def notes_of(parameters: Iterable[Parameter], body: Body | None) -> Iterator[str
         for name, schema in entries(entries(content.schema).get("properties")).items():
             named.append((f"body.{name}", text(entries(schema).get("description"))))
     for name, described in named:
-        bare = re.sub(r"[\W_]", "", name.rpartition(".")[2]).lower()
+        bare = bare_name(name.rpartition(".")[2])
         if bare in _NAMES or (bare in _PERHAPS and _YOURS.search(described)):
             yield f"{name!r} looks like a credential: if it is, fix it (fixed_arguments)."
 
@@ -89,7 +89,7 @@ def _is_credential(parameter: Parameter, path: str, *, may_be_header: bool) -> b
     is_text = text(schema.get("type")) in _TEXTS and "enum" not in schema and "$ref" not in schema
     if parameter.place not in _PLACES or not is_text:
         return False
-    name = re.sub(r"[\W_]", "", parameter.name).lower()
+    name = bare_name(parameter.name)
     if parameter.place is Place.HEADER:
         if name == "authorization":
             return may_be_header

@@ -1,6 +1,5 @@
 """Parameter Objects of both families of versions."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -9,7 +8,7 @@ from plugins.openapi.operation import Parameter, Place
 from plugins.openapi.path_template import path_template
 from plugins.openapi.reading.problems import BadReference
 from plugins.openapi.reading.references import References
-from plugins.openapi.reading.values import entries, is_true, text, truth
+from plugins.openapi.reading.values import bare_name, entries, is_true, text, truth
 
 _STYLES: Final = {
     Place.PATH: ("simple", "label", "matrix"),
@@ -151,13 +150,9 @@ def _taken(name: str, tables: Sequence[dict[str, Declared]]) -> Declared | None:
             return known.pop(name)
     for known in tables:
         for other in known:
-            if _bare(other) == _bare(name):
+            if bare_name(other) == bare_name(name):
                 return known.pop(other)
     return None
-
-
-def _bare(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).lower()
 
 
 def _parameter(

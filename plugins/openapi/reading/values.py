@@ -1,5 +1,6 @@
 """Values as they come, taken for what they were meant to be."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -73,3 +74,8 @@ def truth(value: Any, *, otherwise: bool) -> bool:
 def entries(value: Any) -> dict[str, Any]:
     """Return an object, or an empty one for anything else."""
     return value if isinstance(value, dict) else {}
+
+
+def bare_name(name: str) -> str:
+    """Return a name in small letters without signs, as it is compared with others: ``apikey``."""
+    return re.sub(r"[\W_]", "", name).lower()

@@ -11,6 +11,8 @@ from encodings import normalize_encoding
 from encodings.aliases import aliases
 from typing import Final
 
+from domain.json_values import refuse_constant
+
 _CODECS: Final = frozenset(
     {
         *("ascii", "utf_8", "utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be"),
@@ -58,8 +60,4 @@ def read_text(body: bytes, media_type: str) -> str:
 
 
 def _parsed(text: str) -> object:
-    return json.loads(text.removeprefix("\ufeff"), parse_constant=_refuse)
-
-
-def _refuse(constant: str) -> object:
-    raise ValueError(f"{constant} is not JSON")
+    return json.loads(text.removeprefix("\ufeff"), parse_constant=refuse_constant)
