@@ -72,7 +72,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ApiDetails:
     """An API as it is kept, and some of its operations; ``diff`` is what accepting it would do."""
 
     api: LearnedApi

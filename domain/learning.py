@@ -16,9 +16,9 @@ from domain.api_changes import Diff, difference, merged
 from domain.api_documents import Document, Documents
 from domain.api_drafts import (
     NAME_LENGTH,
+    ApiDetails,
     Draft,
     Edit,
-    Found,
     Order,
     checked,
     counted,
@@ -246,7 +246,7 @@ class Learning:
             }
             self._notices.publish(Notice(NoticeType.API_LEARNED, self._clock.now(), data))
 
-    async def found(self, api_id: str, first: int, limit: int) -> Found:
+    async def details(self, api_id: str, first: int, limit: int) -> ApiDetails:
         """Return an API as it is, ``limit`` of its operations after the first ``first``.
 
         With it comes what the version that waits would do.
@@ -257,7 +257,7 @@ class Learning:
         """
         shelved = await self._shelf.get(api_id)
         operations = await self._apis.operations(api_id, first, limit)
-        return Found(shelved.api, shelved.summary, operations, await self._awaited(shelved))
+        return ApiDetails(shelved.api, shelved.summary, operations, await self._awaited(shelved))
 
     async def _awaited(self, shelved: Shelved) -> Diff | None:
         """Return what the version that waits would do; it is compared once, and kept in mind."""

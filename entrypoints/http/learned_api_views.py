@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from domain.api_changes import Change, Diff
-from domain.api_drafts import Draft, Found
+from domain.api_drafts import ApiDetails, Draft
 from domain.api_keyring import OPERATOR
 from domain.api_warnings import warnings
 from domain.errors import FieldProblem, InvalidRequest
@@ -178,7 +178,7 @@ def api_view(api: LearnedApi) -> dict[str, Any]:
     }
 
 
-async def found_view(api_id: str, query: OperationsQuery | None = None) -> dict[str, Any]:
+async def stored_view(api_id: str, query: OperationsQuery | None = None) -> dict[str, Any]:
     """Return an API as it is kept, with its tools and a page of its operations.
 
     Raises:
@@ -187,7 +187,7 @@ async def found_view(api_id: str, query: OperationsQuery | None = None) -> dict[
 
     """
     query, at_hand = query or OperationsQuery(), services()
-    found = await at_hand.learning.found(api_id, _first(query), query.limit)
+    found = await at_hand.learning.details(api_id, _first(query), query.limit)
     given = await at_hand.keyring.schemes(api_id, OPERATOR)
     return await _detail_view(found, given, query)
 
@@ -202,7 +202,7 @@ async def draft_view(draft: Draft, query: OperationsQuery | None = None) -> dict
     query = query or OperationsQuery()
     first = _first(query)
     operations = draft.version.operations[first : first + query.limit]
-    found = Found(draft.api, draft.summary, operations, draft.diff)
+    found = ApiDetails(draft.api, draft.summary, operations, draft.diff)
     given: Iterable[str] | None = draft.credentials
     if given is None:
         given = await services().keyring.schemes(draft.api.id, OPERATOR)
@@ -211,7 +211,7 @@ async def draft_view(draft: Draft, query: OperationsQuery | None = None) -> dict
 
 
 async def _detail_view(
-    found: Found, given: Sequence[str], query: OperationsQuery
+    found: ApiDetails, given: Sequence[str], query: OperationsQuery
 ) -> dict[str, Any]:
     api, summary = found.api, found.summary
     settings, last = api.settings, _first(query) + query.limit
@@ -241,7 +241,7 @@ def scheme_views(schemes: Iterable[ApiScheme]) -> list[dict[str, Any]]:
     return [{"name": each.name, "kind": each.kind, "detail": each.detail} for each in schemes]
 
 
-def _operations(found: Found, schemas: ToolSchemas) -> list[dict[str, Any]]:
+def _operations(found: ApiDetails, schemas: ToolSchemas) -> list[dict[str, Any]]:
     """Return operations, their tools compiled for every provider: work for a thread."""
     reports = (reported(found.api.settings, each) for each in found.operations)
     return [_operation(report, schemas) for report in reports]

@@ -38,8 +38,8 @@ from entrypoints.http.learned_api_views import (
     SchemeView,
     api_view,
     draft_view,
-    found_view,
     scheme_views,
+    stored_view,
 )
 from entrypoints.http.models import Limit, NextCursor
 from entrypoints.http.openapi import answers_nothing, can_fail
@@ -124,7 +124,7 @@ async def preview(query_args: OperationsQuery) -> dict[str, Any]:
 @document_response(ApiDetail)
 async def get(api_id: str, query_args: OperationsQuery) -> dict[str, Any]:
     """Look at an API: its tools, what of it waits, and a page of its operations."""
-    return await found_view(api_id, query_args)
+    return await stored_view(api_id, query_args)
 
 
 @blueprint.put("/<api_id>")
@@ -142,7 +142,7 @@ async def change(api_id: str, data: ApiChange) -> dict[str, Any]:
     draft = await learning.change(caller(), api_id, data.edit())
     await learning.keep(draft)
     await learning.announce(draft)
-    return await found_view(api_id)
+    return await stored_view(api_id)
 
 
 @blueprint.delete("/<api_id>")

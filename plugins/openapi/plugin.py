@@ -45,12 +45,12 @@ class LearnedApisPlugin:
         self._shelved = shelved
         self._caller = caller
         self._keyring = keyring
-        self._made: dict[str, Made] = {}
+        self._made: dict[str, RegisteredApi] = {}
 
     @hookimpl
     def puerto_register_tools(self, register: RegisterTool) -> None:
         """Register the tools of every learned API."""
-        made: dict[str, Made] = {}
+        made: dict[str, RegisteredApi] = {}
         for shelved in self._shelved():
             here = self._make(shelved, self._made.get(shelved.api.id))
             made[shelved.api.id] = here
@@ -58,21 +58,21 @@ class LearnedApisPlugin:
                 register(tool)
         self._made = made
 
-    def _make(self, shelved: Shelved, before: "Made | None") -> "Made":
+    def _make(self, shelved: Shelved, before: "RegisteredApi | None") -> "RegisteredApi":
         """Return the tools of an API; those of which nothing changed are the ones before."""
         if before is not None and before.shelved is shelved:
             return before
         if before is None or not before.line.serves(shelved.api):
             line = Line(shelved.api, self._caller, self._keyring)
-            return Made(shelved, line, [LearnedTool(tool, line) for tool in shelved.tools])
+            return RegisteredApi(shelved, line, [LearnedTool(tool, line) for tool in shelved.tools])
         line, known = before.line, {id(tool.tool): tool for tool in before.tools}
         line.api = shelved.api
         tools = [known.get(id(tool)) or LearnedTool(tool, line) for tool in shelved.tools]
-        return Made(shelved, line, tools)
+        return RegisteredApi(shelved, line, tools)
 
 
-class Made(NamedTuple):
-    """The tools that were made of an API."""
+class RegisteredApi(NamedTuple):
+    """An API as it was registered last: its version, its line, and a tool for each operation."""
 
     shelved: Shelved
     line: "Line"

@@ -199,19 +199,19 @@ async def test_what_breaks_waits_and_the_newest_version_waits(house: House) -> N
     draft = await house.refreshed(api.id, a_version(destructive, a_tool(BIRDS), digest="d2"))
     assert draft.diff is not None
     assert draft.diff.breaking[0].what == ("its effect is destructive now, and was read",)
-    kept = await house.learning.found(api.id, 0, 9)
+    kept = await house.learning.details(api.id, 0, 9)
     effects = [each.spec.effect for each in kept.operations if isinstance(each, ApiTool)]
     assert effects == [Effect.READ, Effect.READ]
     assert kept.api.waiting == "d2"
 
     await house.refreshed(api.id, a_version(destructive, digest="d3"))
-    kept = await house.learning.found(api.id, 0, 9)
+    kept = await house.learning.details(api.id, 0, 9)
     assert (kept.api.waiting, kept.api.tools) == ("d3", 2)
     assert kept.diff is not None
     assert [change.operation for change in kept.diff.gone] == [BIRDS]
 
     await house.refreshed(api.id, a_version(a_tool(), a_tool(BIRDS), digest="d4"))
-    kept = await house.learning.found(api.id, 0, 9)
+    kept = await house.learning.details(api.id, 0, 9)
     assert (kept.api.waiting, kept.diff) == ("", None)
     assert await house.store.learned_apis.waiting(api.id) is None
 
@@ -347,14 +347,14 @@ async def test_a_page_looks_at_no_whole_version() -> None:
     assert isinstance(apis, CountingApis)
 
     for first in (0, 1):
-        found = await house.learning.found(api.id, first, 1)
+        found = await house.learning.details(api.id, first, 1)
         assert [each.operation for each in found.operations] == [PETS][first:]
     assert apis.whole == 0  # what was just learned is at hand
 
     await house.refreshed(api.id, a_version(a_tool(BIRDS), digest="d2"))
     before = apis.whole
     for _ in range(3):
-        assert (await house.learning.found(api.id, 0, 1)).diff
+        assert (await house.learning.details(api.id, 0, 1)).diff
     assert apis.whole == before + 1  # it is compared once
 
 
