@@ -1,11 +1,11 @@
 """``puerto api``: the learned APIs, for whoever can read the data."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from entrypoints.cli.local import with_services
 from entrypoints.cli.program import program
 from entrypoints.cli.tables import AsJson, show, show_json
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:  # a command loads what it needs when it runs
     from domain.api_drafts import Draft
     from domain.learned_apis import LearnedApi
     from entrypoints.services import Services
-
-T = TypeVar("T")
 
 _MOST: Final = 20  # changes of a kind that are told
 
@@ -27,7 +25,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The API's name, or it
 @app.command("list")
 def list_apis(*, as_json: AsJson = False) -> None:
     """List the learned APIs, the oldest first."""
-    apis = _with(_all)
+    apis = with_services(_all, with_plugins=True)
     rows = [
         {
             "name": api.name,
@@ -68,7 +66,9 @@ def refresh(
     What breaks nothing is in use at once. If something breaks, the new version waits, until it is
     accepted with --accept or over REST.
     """
-    draft = _with(lambda services: _refreshed(services, name, spec, accept=accept))
+    draft = with_services(
+        lambda services: _refreshed(services, name, spec, accept=accept), with_plugins=True
+    )
     api = draft.api
     typer.echo(f"{draft.event} {api.name}: tools: {api.tools}, operations: {api.endpoints}")
     if draft.diff is not None:
@@ -86,7 +86,7 @@ def forget(
     """Forget an API, its tools, and all credentials for it."""
     if not yes:
         typer.confirm(f"Forget {name}, its tools and its credentials?", abort=True)
-    api = _with(lambda services: _forgotten(services, name))
+    api = with_services(lambda services: _forgotten(services, name), with_plugins=True)
     typer.echo(f"Forgot {api.name}. Running services follow within 2 seconds.")
 
 
@@ -144,13 +144,3 @@ async def _forgotten(services: "Services", name: str) -> "LearnedApi":
     api = await _named(services, name)
     await services.learning.forget(api.id)
     return api
-
-
-def _with(work: "Callable[[Services], Awaitable[T]]") -> T:
-    from entrypoints.cli.embedded import installation
-
-    async def run() -> T:
-        async with installation(with_plugins=True) as services:
-            return await work(services)
-
-    return asyncio.run(run())

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from entrypoints.cli.json_options import json_file, json_object
+
 if TYPE_CHECKING:  # a command loads what it needs when it runs
     from adapters.web.client import GatedWeb
     from adapters.web.transport import GatedTransport
@@ -35,8 +37,8 @@ def command(
     The arguments are those that a model would give, and are checked as a model's are. Hosts
     outside of the public internet must be open (PUERTO_OPEN_HOSTS); the one that --server names is.
     """
-    arguments = _object(args, "--args")
-    credentials = _object(auth.read_text(), "--auth") if auth else {}
+    arguments = json_object(args, "--args")
+    credentials = json_file(auth, "--auth") if auth else {}
     asyncio.run(_call(spec, operation, arguments, server, credentials, seconds))
 
 
@@ -147,18 +149,6 @@ def _show(response: "WebResponse") -> None:
     typer.echo()
     text = text_of_answer(response)
     typer.echo(f"({len(response.body):,} bytes)" if text is None else text)
-
-
-def _object(text: str, option: str) -> dict[str, Any]:
-    import json
-
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"no JSON: {error}", param_hint=option) from error
-    if not isinstance(value, dict):
-        raise typer.BadParameter("must be a JSON object", param_hint=option)
-    return value
 
 
 def _host_and_port(target: Any) -> str:

@@ -1,7 +1,6 @@
 """``puerto consent``: what waits for a person, and the person's answers."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -10,6 +9,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from entrypoints.cli.client import ConsentLine, Json, Login, Token, Url
+from entrypoints.cli.json_options import json_object
 from entrypoints.cli.program import program
 from entrypoints.cli.tables import AsJson, show, show_json
 
@@ -58,7 +58,7 @@ def approve(
     """Let a call run, once, as it was asked for or with other arguments."""
     answer: Json = {"consent_request_id": request_id, "approved": True}
     if arguments is not None:
-        answer["arguments"] = _object(arguments)
+        answer["arguments"] = json_object(arguments, "--arguments")
     _answer(answer, "Approved", url, token, login)
 
 
@@ -93,16 +93,6 @@ def _answer(answer: Json, done: str, url: str | None, token: str | None, login: 
         url, token, login, lambda line: line.consent(answer), with_tools="arguments" in answer
     )
     typer.echo(f"{done}. A service that runs goes on with the run.")
-
-
-def _object(text: str) -> Json:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"--arguments is not JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise typer.BadParameter("--arguments is not a JSON object")
-    return value
 
 
 def _with_line(

@@ -1,13 +1,14 @@
 """``puerto learn`` without ``--dry-run``: learn into the installation's database."""
 
-import asyncio
-import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
+
+from entrypoints.cli.json_options import json_file
+from entrypoints.cli.local import with_services
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
     from domain.api_documents import Document
@@ -15,6 +16,7 @@ if TYPE_CHECKING:  # a command loads what it needs when it runs
     from domain.api_patterns import EffectRule
     from domain.fixed_arguments import Values
     from domain.learned_apis import Selection
+    from entrypoints.services import Services
 
 _KINDS = {"tag": "tags", "path": "paths", "method": "methods", "operation": "operations"}
 
@@ -50,10 +52,10 @@ def learn(
             per_user=per_user,
             effects=tuple(map(_effect, effects)),
         ),
-        _json_object(auth, "--auth") if auth is not None else None,
+        json_file(auth, "--auth") if auth is not None else None,
         _fixed(fixed) if fixed is not None else None,
     )
-    draft, told = asyncio.run(_learn(order))
+    draft, told = with_services(lambda services: _learn(services, order), with_plugins=True)
     api = draft.api
     typer.echo(f"learned {api.name}: tools: {api.tools}, operations: {api.endpoints}, id: {api.id}")
     for warning in told:
@@ -61,19 +63,17 @@ def learn(
     typer.echo("Running services follow within 2 seconds.")
 
 
-async def _learn(order: "Order") -> "tuple[Draft, list[str]]":
+async def _learn(services: "Services", order: "Order") -> "tuple[Draft, list[str]]":
     from domain.api_warnings import warnings
-    from entrypoints.cli.embedded import LOCAL_USER, installation
+    from entrypoints.cli.embedded import LOCAL_USER
     from entrypoints.service import user_named
 
-    async with installation(with_plugins=True) as services:
-        user = await user_named(services, LOCAL_USER)
-        draft = await services.learning.learn(user, order)
-        await services.learning.keep(draft)
-        await services.learning.announce(draft)
-        given = list(order.credentials or ())
-        told = list(warnings(draft.api, draft.summary, given))
-        return draft, told + await services.learning.closed_hosts(draft)
+    user, learning = await user_named(services, LOCAL_USER), services.learning
+    draft = await learning.learn(user, order)
+    await learning.keep(draft)
+    await learning.announce(draft)
+    told = list(warnings(draft.api, draft.summary, list(order.credentials or ())))
+    return draft, told + await learning.closed_hosts(draft)
 
 
 def _selection(entries: Iterable[str]) -> "Selection":
@@ -121,18 +121,8 @@ def _effect(text: str) -> "EffectRule":
 
 
 def _fixed(path: Path) -> "Values":
-    told = _json_object(path, "--fixed")
+    told = json_file(path, "--fixed")
     if not all(isinstance(arguments, dict) for arguments in told.values()):
         message = 'each pattern must have an object: {"GET /pets*": {"argument": value}}'
         raise typer.BadParameter(message, param_hint="--fixed")
-    return told
-
-
-def _json_object(path: Path, option: str) -> Mapping[str, Any]:
-    try:
-        told = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise typer.BadParameter("it cannot be read as JSON", param_hint=option) from error
-    if not isinstance(told, dict):
-        raise typer.BadParameter("it must hold a JSON object", param_hint=option)
     return told

@@ -1,12 +1,12 @@
 """``puerto plugin``: the plugins of this environment, for whoever can read the data."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 
 from entrypoints.cli import plugin_check, plugin_new
+from entrypoints.cli.local import with_services
 from entrypoints.cli.program import program
 from entrypoints.cli.tables import AsJson, show, show_json
 
@@ -106,10 +106,4 @@ async def _all(desk: "PluginDesk") -> "Sequence[PluginInfo]":
 
 
 def _at_the_desk(work: "Callable[[PluginDesk], Awaitable[T]]") -> T:
-    from entrypoints.cli.embedded import installation
-
-    async def run() -> T:
-        async with installation(with_plugins=True) as services:
-            return await work(services.plugin_desk)
-
-    return asyncio.run(run())
+    return with_services(lambda services: work(services.plugin_desk), with_plugins=True)

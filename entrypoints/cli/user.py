@@ -1,22 +1,20 @@
 """``puerto user``: accounts, for whoever can read the data."""
 
-import asyncio
 import secrets
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from domain.identity import Role, User
+from entrypoints.cli.local import with_services
 from entrypoints.cli.program import program
 from entrypoints.cli.tables import AsJson, show, show_json
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
     from domain.accounts import Accounts
     from entrypoints.services import Services
-
-T = TypeVar("T")
 
 MIN_PASSWORD: Final = 8
 _PAGE: Final = 100
@@ -45,7 +43,7 @@ def add(
     """Make a user. The password is asked for, unless an option says where it comes from."""
     name, email = _checked(name, email)
     password = _password(from_stdin=password_stdin, generate=generate)
-    user = _with(
+    user = with_services(
         lambda services: services.authentication.add_user(
             name, email, full_name or name, password, role
         )
@@ -57,7 +55,7 @@ def add(
 @app.command("list")
 def list_users(*, as_json: AsJson = False) -> None:
     """List the users."""
-    users = _with(_all)
+    users = with_services(_all)
     rows = [
         {
             "name": user.username,
@@ -112,7 +110,7 @@ def remove(
 def passwd(name: Name, *, password_stdin: FromStdin = False, generate: Generate = False) -> None:
     """Change a user's password, which ends all of that user's sessions."""
     password = _password(from_stdin=password_stdin, generate=generate)
-    _with(lambda services: _change(services, name, password))
+    with_services(lambda services: _change(services, name, password))
     typer.echo(f"Changed the password of {name}.")
     _show(password, shown=generate)
 
@@ -138,18 +136,7 @@ def _account(name: str, change: "Callable[[Accounts, str], Awaitable[User]]") ->
     """Return the user of that name or address, after the change."""
     from entrypoints.addresses import normal_login
 
-    return _with(lambda services: change(services.accounts, normal_login(name)))
-
-
-def _with(work: "Callable[[Services], Awaitable[T]]") -> T:
-    """Return what the work gives over the data that the settings name."""
-    from entrypoints.cli.embedded import installation
-
-    async def run() -> T:
-        async with installation() as services:
-            return await work(services)
-
-    return asyncio.run(run())
+    return with_services(lambda services: change(services.accounts, normal_login(name)))
 
 
 def _checked(name: str, email: str) -> tuple[str, str]:
