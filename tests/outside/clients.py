@@ -9,9 +9,16 @@ import httpx2
 
 
 async def streamed(
-    url: str, token: str, message: str, conversation: str | None = None
+    url: str,
+    token: str,
+    message: str,
+    conversation: str | None = None,
+    began: asyncio.Semaphore | None = None,
 ) -> list[dict[str, Any]]:
-    """Say something and return the events of the answer, each with its ``id``."""
+    """Say something and return the events of the answer, each with its ``id``.
+
+    ``began`` is released when the stream is open.
+    """
     body = {"message": message, "stream": True}
     if conversation is not None:
         body["conversation_id"] = conversation
@@ -22,6 +29,8 @@ async def streamed(
     ):
         assert response.status_code == 200, await response.aread()
         assert response.headers["content-type"].startswith("text/event-stream")
+        if began is not None:
+            began.release()
         return [event async for event in events_of(response)]
 
 

@@ -30,7 +30,7 @@ def service(database_url: str, tmp_path: Path) -> Iterator[RunningService]:
         ) as running,
     ):
         yield running
-        assert "Traceback" not in running.log
+        assert "Traceback" not in running.log, running.log
 
 
 async def test_probes_are_answered_while_200_streams_are_open(service: RunningService) -> None:
@@ -54,8 +54,12 @@ async def test_probes_are_answered_while_200_streams_are_open(service: RunningSe
 
 async def test_sigterm_with_streams_open_ends_in_time(service: RunningService) -> None:
     token = service.user("ann")
-    streams = [asyncio.create_task(streamed(service.url, token, "talk")) for _ in range(50)]
-    await asyncio.sleep(2)
+    began = asyncio.Semaphore(0)
+    streams = [
+        asyncio.create_task(streamed(service.url, token, "talk", began=began)) for _ in range(50)
+    ]
+    for _ in streams:
+        await began.acquire()
     service.signal(signal.SIGTERM)
     status = await asyncio.to_thread(service.wait, 30)
     assert status == 0
