@@ -19,7 +19,8 @@ class ApiSummary:
     names the address of every tool. ``asking`` holds, each once, the security schemes of the tools
     that need one, and have none fixed; ``noted`` counts the tools of which something was mended.
     ``keys_as_parameters`` names the credentials that the document has among ordinary parameters,
-    each with how many tools need it. ``servers`` are some of the addresses that calls go to.
+    each with how many tools need it. ``suspects`` are arguments that look like credentials, each
+    with the operations that have it. ``servers`` are some of the addresses that calls go to.
     """
 
     tools: tuple[str, ...] = ()
@@ -29,6 +30,7 @@ class ApiSummary:
     asking: tuple[tuple[str, ...], ...] = ()
     noted: int = 0
     keys_as_parameters: tuple[tuple[str, int], ...] = ()
+    suspects: tuple[tuple[str, tuple[str, ...]], ...] = ()
     servers: tuple[str, ...] = ()
     schemes: tuple[ApiScheme, ...] = ()
 
@@ -49,6 +51,7 @@ def summed_up(version: ApiVersion, tools: Sequence[ApiTool]) -> ApiSummary:
         asking=tuple(dict.fromkeys(tool.asks for tool in tools if _asks(tool))),
         noted=sum(bool(tool.notes) for tool in tools),
         keys_as_parameters=tuple(_keys_as_parameters(version, tools)),
+        suspects=tuple(_suspects(tools)),
         servers=tuple(dict.fromkeys(filter(None, map(_server, tools))))[:_MOST_SERVERS],
         schemes=version.schemes,
     )
@@ -68,3 +71,11 @@ def _keys_as_parameters(version: ApiVersion, tools: Sequence[ApiTool]) -> Iterat
         asking = [tool for tool in tools if scheme.name in tool.asks]
         if count := sum(scheme.name not in tool.fixed for tool in asking):
             yield scheme.name, count
+
+
+def _suspects(tools: Sequence[ApiTool]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    found: dict[str, list[str]] = {}
+    for tool in filter(lambda each: each.suspects, tools):
+        for name in set(tool.suspects).difference(tool.fixed):
+            found.setdefault(name, []).append(tool.operation)
+    return ((name, tuple(operations)) for name, operations in sorted(found.items()))

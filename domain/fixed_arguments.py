@@ -55,8 +55,14 @@ def has_argument(spec: ToolSpec, name: str) -> bool:
     properties = spec.parameters.get("properties", {})
     if name in properties:
         return True
-    known = opened(properties.get(outer, {}), spec.parameters)
-    return bool(inner) and inner in known.get("properties", {})
+    return bool(inner) and inner in properties_of(spec.parameters, outer)
+
+
+def properties_of(parameters: Mapping[str, Any], argument: str) -> Mapping[str, Any]:
+    """Return the schemas of the properties that an argument has, by their names."""
+    known = opened(parameters.get("properties", {}).get(argument, {}), parameters)
+    properties: Mapping[str, Any] = known.get("properties", {})
+    return properties
 
 
 def without_arguments(spec: ToolSpec, names: Iterable[str]) -> ToolSpec:

@@ -34,7 +34,7 @@ class ApiTool:
     ``is_open`` says that none is needed. ``call`` is how it is called, written by whoever reads
     documents, for the same. ``fixed`` are the arguments, and the credentials, that the operator
     fixed for it. ``whole`` is the schema of all arguments where it shows some only, written by the
-    same.
+    same. ``suspects`` are arguments that look like credentials: only the operator knows.
     """
 
     spec: ToolSpec
@@ -48,6 +48,7 @@ class ApiTool:
     call: bytes = field(default=b"", repr=False)
     fixed: tuple[str, ...] = ()
     whole: bytes = field(default=b"", repr=False)
+    suspects: tuple[str, ...] = ()
 
     @property
     def method(self) -> str:

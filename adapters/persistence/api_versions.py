@@ -125,6 +125,7 @@ def _about(operation: ApiTool | SkippedOperation) -> bytes:
             "is_open": operation.is_open,
             "notes": operation.notes,
             "whole": base64.b64encode(operation.whole).decode(),
+            "suspects": operation.suspects,
         }
     )
 
@@ -170,4 +171,5 @@ def _operation(row: Row) -> ApiTool | SkippedOperation:
         notes=tuple(told["notes"]),
         call=bytes(row["call"] or b""),
         whole=base64.b64decode(told.get("whole", "")),  # older ones have none
+        suspects=tuple(told.get("suspects", ())),
     )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from entrypoints.cli import api_change
 from entrypoints.cli.local import with_services
 from entrypoints.cli.program import program
 from entrypoints.cli.tables import AsJson, show, show_json
@@ -18,6 +19,7 @@ if TYPE_CHECKING:  # a command loads what it needs when it runs
 _MOST: Final = 20  # changes of a kind that are told
 
 app = program("Look after the learned APIs. `puerto learn` learns one.")
+app.command("change")(api_change.command)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The API's name, or its id.")]
 
@@ -111,7 +113,13 @@ async def _all(services: "Services") -> "list[LearnedApi]":
     return list(await services.learned_apis.all())
 
 
-async def _named(services: "Services", name: str) -> "LearnedApi":
+async def named(services: "Services", name: str) -> "LearnedApi":
+    """Return the API of that name or id.
+
+    Raises:
+        NotFound: there is none.
+
+    """
     from domain.errors import NotFound
 
     for api in await services.learned_apis.all():
@@ -125,7 +133,7 @@ async def _refreshed(services: "Services", name: str, spec: str | None, *, accep
     from entrypoints.cli.learning import document_of
     from entrypoints.service import user_named
 
-    api, user = await _named(services, name), await user_named(services, LOCAL_USER)
+    api, user = await named(services, name), await user_named(services, LOCAL_USER)
     learning = services.learning
     document = None if spec is None else await asyncio.to_thread(document_of, spec)
     if not (accept and api.waiting and document is None):
@@ -141,6 +149,6 @@ async def _refreshed(services: "Services", name: str, spec: str | None, *, accep
 
 
 async def _forgotten(services: "Services", name: str) -> "LearnedApi":
-    api = await _named(services, name)
+    api = await named(services, name)
     await services.learning.forget(api.id)
     return api

@@ -91,6 +91,7 @@ def command(
     show = _line if json else _row
     tools = skipped = 0
     keys: set[str] = set()
+    suspects: set[str] = set()
     try:
         document = _document(spec)
         for each in lower(document):
@@ -101,18 +102,25 @@ def command(
                 tools += 1
                 schemes = each.operation.schemes.items()
                 keys |= {name for name, scheme in schemes if scheme.is_parameter}
+                suspects.update(each.suspects)
     except DocumentRefused as error:
         if json:
             told = {"reason": error.reason, "pointer": error.pointer, "message": error.message}
             typer.echo(_dump({"refused": spec, **told}))
         _fail(error.message, 1)
     if not json:
-        for key in sorted(keys):
-            typer.echo(f"! {key!r} is a credential: no model is asked for it, give it with --auth")
+        _tell_of_keys(keys, suspects)
         typer.echo(f"{tools} tools, {skipped} operations skipped")
     if not tools:
         what = "none of the operations can be learned" if skipped else "it has no operations"
         _fail(what, 1)
+
+
+def _tell_of_keys(keys: set[str], suspects: set[str]) -> None:
+    for key in sorted(keys):
+        typer.echo(f"! {key!r} is a credential: no model is asked for it, give it with --auth")
+    for argument in sorted(suspects):
+        typer.echo(f"! {argument!r} looks like a credential: if it is, fix it with --fixed")
 
 
 def _document(spec: str) -> "Document":

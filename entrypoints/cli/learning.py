@@ -7,18 +7,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from entrypoints.cli.api_options import effect_rule, fixed_values, selection
 from entrypoints.cli.json_options import json_file
 from entrypoints.cli.local import with_services
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
     from domain.api_documents import Document
     from domain.api_drafts import Draft, Order
-    from domain.api_patterns import EffectRule
-    from domain.fixed_arguments import Values
-    from domain.learned_apis import Selection
     from entrypoints.services import Services
-
-_KINDS = {"tag": "tags", "path": "paths", "method": "methods", "operation": "operations"}
 
 
 def learn(
@@ -47,45 +43,47 @@ def learn(
         name or "",
         ApiSettings(
             base_url=base_url or "",
-            include=_selection(include),
-            exclude=_selection(exclude),
+            include=selection(include),
+            exclude=selection(exclude),
             per_user=per_user,
-            effects=tuple(map(_effect, effects)),
+            effects=tuple(map(effect_rule, effects)),
         ),
         json_file(auth, "--auth") if auth is not None else None,
-        _fixed(fixed) if fixed is not None else None,
+        fixed_values(fixed) if fixed is not None else None,
     )
     draft, told = with_services(lambda services: _learn(services, order), with_plugins=True)
+    tell(draft, told)
+
+
+def tell(draft: "Draft", told: Iterable[str]) -> None:
+    """Print what became of an API, and what of it is still to do."""
     api = draft.api
-    typer.echo(f"learned {api.name}: tools: {api.tools}, operations: {api.endpoints}, id: {api.id}")
+    what = f"tools: {api.tools}, operations: {api.endpoints}, id: {api.id}"
+    typer.echo(f"{draft.event} {api.name}: {what}")
     for warning in told:
         typer.echo(f"! {warning}")
     typer.echo("Running services follow within 2 seconds.")
 
 
-async def _learn(services: "Services", order: "Order") -> "tuple[Draft, list[str]]":
+async def kept(services: "Services", draft: "Draft") -> list[str]:
+    """Keep a draft and use it; return what is still to do."""
+    from domain.api_keyring import OPERATOR
     from domain.api_warnings import warnings
+
+    await services.learning.keep(draft)
+    await services.learning.announce(draft)
+    given = await services.keyring.schemes(draft.api.id, OPERATOR)
+    told = warnings(draft.api, draft.summary, given)
+    return [*told, *await services.learning.closed_hosts(draft)]
+
+
+async def _learn(services: "Services", order: "Order") -> "tuple[Draft, list[str]]":
     from entrypoints.cli.embedded import LOCAL_USER
     from entrypoints.service import user_named
 
-    user, learning = await user_named(services, LOCAL_USER), services.learning
-    draft = await learning.learn(user, order)
-    await learning.keep(draft)
-    await learning.announce(draft)
-    told = list(warnings(draft.api, draft.summary, list(order.credentials or ())))
-    return draft, told + await learning.closed_hosts(draft)
-
-
-def _selection(entries: Iterable[str]) -> "Selection":
-    """Return what entries such as ``tag:pets``, ``path:/pets*`` and ``method:GET`` mean."""
-    from domain.learned_apis import Selection
-
-    listed: dict[str, list[str]] = {kind: [] for kind in _KINDS.values()}
-    for entry in entries:
-        kind, colon, value = entry.partition(":")
-        known = _KINDS.get(kind) if colon else None
-        listed[known or "operations"].append(value if known else entry)
-    return Selection(**{kind: tuple(values) for kind, values in listed.items()})
+    user = await user_named(services, LOCAL_USER)
+    draft = await services.learning.learn(user, order)
+    return draft, await kept(services, draft)
 
 
 def document_of(spec: str) -> "Document":
@@ -106,23 +104,3 @@ def _read(spec: str) -> bytes:
     except OSError as error:
         typer.echo(f"puerto: {spec} cannot be read: {error.strerror}", err=True)
         raise typer.Exit(1) from error
-
-
-def _effect(text: str) -> "EffectRule":
-    """Return what ``POST /find*=read`` means."""
-    from domain.api_patterns import EffectRule
-    from domain.tools import Effect
-
-    pattern, _, effect = text.rpartition("=")
-    if not pattern.strip() or effect not in list(Effect):
-        message = f'{text!r} is not such as "POST /find*=read" (read, write or destructive)'
-        raise typer.BadParameter(message, param_hint="--effect")
-    return EffectRule(pattern.strip(), Effect(effect))
-
-
-def _fixed(path: Path) -> "Values":
-    told = json_file(path, "--fixed")
-    if not all(isinstance(arguments, dict) for arguments in told.values()):
-        message = 'each pattern must have an object: {"GET /pets*": {"argument": value}}'
-        raise typer.BadParameter(message, param_hint="--fixed")
-    return told

@@ -52,6 +52,7 @@ def tool_record(lowered: LoweredTool) -> dict[str, Any]:
         "is_open": not operation.security or not all(operation.security),
         "notes": lowered.notes,
         "call": to_json(operation).decode(),
+        "suspects": lowered.suspects,
         "whole": "" if lowered.whole is None else _packed(lowered.whole),
     }
 
@@ -72,6 +73,7 @@ def tool_from(record: Mapping[str, Any]) -> ApiTool:
         notes=tuple(record["notes"]),
         call=record["call"].encode(),
         whole=base64.b64decode(record["whole"]),
+        suspects=tuple(record["suspects"]),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from domain.fixed_arguments import properties_of
 from domain.shown_tools import SCHEMA_TOOL
 from domain.tools import Effect, ToolSpec
 from plugins.openapi.lowering.bodies import body_schema
@@ -14,14 +15,17 @@ from plugins.openapi.lowering.schemas import Schema, Schemas
 from plugins.openapi.lowering.shapes import Shapes
 from plugins.openapi.lowering.walk import Notes
 from plugins.openapi.lowering.words import joined, plain, shortened
-from plugins.openapi.operation import Body, Operation, Parameter
+from plugins.openapi.operation import Body, Operation, Parameter, Place
 from plugins.openapi.reading import Document, Reason, Skipped
+from plugins.openapi.reading.credentials import likely_credentials
 from plugins.openapi.reading.pointers import join
+from plugins.openapi.reading.values import entries, text
 from plugins.openapi.reserved import is_idempotency_key, is_reserved
 
 _MOST_WORDS: Final = 1_000  # characters of a tool's description
 _LONG_ARGUMENT: Final = 400
 _FEW_WORDS: Final = 60
+_SUSPECT: Final = "{!r} looks like a credential: if it is, fix it (fixed_arguments)."
 _CUT: Final = "Its arguments take more than is shown here."
 _LOOK_UP: Final = f"{SCHEMA_TOOL} shows the rest."
 _WHOLE: Final = 300_000  # bytes of the schema that is looked up where a tool's is cut
@@ -50,13 +54,15 @@ class LoweredTool:
 
     ``operation`` has the tool's arguments' names; of the schemas it has what writing values needs,
     without references. ``notes`` are sentences on what was mended, left out or cut. ``whole`` is
-    the schema of all arguments where the tool shows some of them only.
+    the schema of all arguments where the tool shows some of them only. ``suspects`` are arguments
+    that look like credentials: whether they are, only the operator knows.
     """
 
     spec: ToolSpec
     operation: Operation
     notes: Sequence[str] = ()
     whole: Schema | None = field(default=None, repr=False)
+    suspects: Sequence[str] = ()
 
     @property
     def tokens(self) -> int:
@@ -111,6 +117,8 @@ class Lowering:
             description = joined(description, f"{_CUT} {_LOOK_UP}" if whole else _CUT)
             notes[_CUT] = None
         schema = unwrapped(schema)
+        suspects = list(likely_credentials(_perhaps_credentials(lowered, schema)))
+        notes.update((_SUSPECT.format(name), None) for name in suspects)
         effect = self._options.effects.get(operation.name) or effect_of(operation)
         spec = ToolSpec(
             name=name,
@@ -123,7 +131,7 @@ class Lowering:
             operation=operation.name,
             is_abridged=whole is not None,
         )
-        return LoweredTool(spec, lowered, list(notes)[:_MOST_NOTES], whole)
+        return LoweredTool(spec, lowered, list(notes)[:_MOST_NOTES], whole, suspects)
 
     def _arguments(
         self, operation: Operation, notes: Notes
@@ -162,6 +170,17 @@ class Lowering:
     def _is_hidden(self, parameter: Parameter, operation: Operation) -> bool:
         schemes = [*self._document.security_schemes.values(), *operation.schemes.values()]
         return is_reserved(parameter, schemes) or is_idempotency_key(parameter)
+
+
+def _perhaps_credentials(operation: Operation, schema: Schema) -> Iterator[tuple[str, str]]:
+    """Yield the arguments of the path and the body, with their descriptions."""
+    for parameter in operation.parameters:
+        if parameter.place is Place.PATH and parameter.argument:
+            yield parameter.argument, parameter.description
+    if operation.body is not None:
+        body = operation.body.argument
+        for name, inner in properties_of(schema, body).items():
+            yield f"{body}.{name}", text(entries(inner).get("description"))
 
 
 def _argument(parameter: Parameter, argument: str, schema: Schema) -> Schema:

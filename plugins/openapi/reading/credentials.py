@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from plugins.openapi.operation import Body, Parameter, Place, SecurityScheme
+from plugins.openapi.operation import Parameter, Place, SecurityScheme
 from plugins.openapi.reading.values import bare_name, entries, text
 
 Security = Sequence[Mapping[str, Sequence[str]]]
@@ -68,19 +68,16 @@ def with_credentials(
     return _alternatives(security, needed, optional), {**schemes, **needed, **optional}
 
 
-def notes_of(parameters: Iterable[Parameter], body: Body | None) -> Iterator[str]:
-    """Yield a sentence for each argument that looks like a credential and stays the model's.
+def likely_credentials(arguments: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield those of some arguments, given with their descriptions, that look like credentials.
 
-    In a path or a body it may as well be what the call is about: only the operator knows.
+    They are of a path or a body (``body.token``), where they may as well be what the call is
+    about: only the operator knows, and they stay the model's.
     """
-    named = [(each.name, each.description) for each in parameters if each.place is Place.PATH]
-    for content in (body.contents if body else ())[:1]:
-        for name, schema in entries(entries(content.schema).get("properties")).items():
-            named.append((f"body.{name}", text(entries(schema).get("description"))))
-    for name, described in named:
-        bare = bare_name(name.rpartition(".")[2])
-        if bare in _NAMES or (bare in _PERHAPS and _YOURS.search(described)):
-            yield f"{name!r} looks like a credential: if it is, fix it (fixed_arguments)."
+    for argument, described in arguments:
+        name = bare_name(argument.rpartition(".")[2])
+        if name in _NAMES or (name in _PERHAPS and _YOURS.search(described)):
+            yield argument
 
 
 def _is_credential(parameter: Parameter, path: str, *, may_be_header: bool) -> bool:

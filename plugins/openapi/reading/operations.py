@@ -8,7 +8,7 @@ from typing import Any, Final
 from plugins.openapi.operation import Operation, SecurityScheme, Server
 from plugins.openapi.path_template import path_template
 from plugins.openapi.reading.bodies import read_body
-from plugins.openapi.reading.credentials import notes_of, with_credentials
+from plugins.openapi.reading.credentials import with_credentials
 from plugins.openapi.reading.parameters import Declared, declared_parameters, read_parameters
 from plugins.openapi.reading.pointers import join
 from plugins.openapi.reading.problems import BadReference, DocumentRefused, Reason, Skipped
@@ -210,7 +210,7 @@ class _Reader:
             deprecated=is_true(raw.get("deprecated")),
             schemes=schemes,
             source=self._common.source,
-            notes=[*unknown, *notes, *notes_of(parameters, body)],
+            notes=[*unknown, *notes],
         )
 
     def _schemes(

@@ -62,6 +62,7 @@ def a_version(digest: str = "d1") -> ApiVersion:
         notes=("Mended.",),
         call=b'{"path": "\xff\x00"}',
         whole=b"\x00\xff",
+        suspects=("body.token",),
     )
     skipped = SkippedOperation("POST /pets", "invalid", "/paths/~1pets/post", "No.")
     return ApiVersion(

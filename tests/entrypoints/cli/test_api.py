@@ -1,4 +1,4 @@
-"""``puerto api``: the learned APIs listed, read again, and forgotten."""
+"""``puerto api``: the learned APIs listed, changed, read again, and forgotten."""
 
 import json
 from pathlib import Path
@@ -13,6 +13,12 @@ PETS: dict[str, Any] = {
     "info": {"title": "Pets", "version": "1"},
     "servers": [{"url": "http://127.0.0.1:8201"}],
     "paths": {"/pets": {"get": {"operationId": "listPets"}}},
+}
+KEY: dict[str, Any] = {
+    "name": "token",
+    "in": "query",
+    "description": "Your API token",
+    "schema": {"type": "string"},
 }
 
 
@@ -65,7 +71,9 @@ def test_an_api_is_listed_refreshed_and_forgotten(puerto: Command, spec: Path) -
 
 
 @pytest.mark.parametrize(
-    "command", [("refresh", "Nobody"), ("forget", "Nobody", "--yes")], ids=["refresh", "forget"]
+    "command",
+    [("refresh", "Nobody"), ("forget", "Nobody", "--yes"), ("change", "Nobody", "--shared")],
+    ids=["refresh", "forget", "change"],
 )
 def test_an_api_that_is_not_there_is_named(puerto: Command, command: tuple[str, ...]) -> None:
     result = puerto("api", *command)
@@ -79,3 +87,57 @@ def test_a_document_that_was_sent_is_sent_again(puerto: Command, spec: Path) -> 
     result = puerto("api", "refresh", "Pets")
     assert result.exit_code == 1
     assert "send the new document" in result.stderr
+
+
+LOGIN: dict[str, Any] = {
+    "operationId": "logIn",
+    "requestBody": {
+        "content": {
+            "application/json": {
+                "schema": {"type": "object", "properties": {"api_key": {"type": "string"}}}
+            }
+        }
+    },
+}
+
+
+def test_what_is_wanted_of_an_api_changes_after_learning(puerto: Command, spec: Path) -> None:
+    listed = {"get": {"operationId": "listPets", "parameters": [KEY]}}
+    learned = puerto("learn", changed(spec, **{"/pets": listed, "/login": {"post": LOGIN}}))
+    assert "`puerto api change 'Pets' --auth FILE`" in learned.stdout
+    assert 'auth.credentials {"token": "..."}' in learned.stdout
+    assert 'fixed_arguments {"POST /login": {"body.api_key": "..."}}' in learned.stdout
+    assert "`puerto api change 'Pets' --fixed FILE`" in learned.stdout
+
+    auth, fixed = spec.with_name("auth.json"), spec.with_name("fixed.json")
+    auth.write_text('{"token": "sesame-of-the-pets"}')
+    fixed.write_text('{"POST /login": {"body.api_key": "sesame-of-the-login"}}')
+    told = puerto(
+        *("api", "change", "Pets", "--auth", str(auth), "--fixed", str(fixed)),
+        *("--effect", "POST /login=read", "--name", "The pets"),
+    )
+    assert told.exit_code == 0, told.stderr
+    assert told.stdout.startswith("changed The pets: tools: 2, operations: 2")
+    assert "credential" not in told.stdout
+    assert "sesame" not in told.stdout
+
+    fewer = puerto("api", "change", "The pets", "--exclude", "path:/login")
+    assert fewer.stdout.startswith("changed The pets: tools: 1, operations: 2")
+    again = puerto("api", "change", "The pets", *("--clear", "exclude", "--clear", "fixed"))
+    assert again.stdout.startswith("changed The pets: tools: 2, operations: 2")
+    assert "'body.api_key', an argument of POST /login, looks like a credential" in again.stdout
+    assert "'token'" not in again.stdout  # what is not said stays
+    bare = puerto("api", "change", "The pets", "--clear", "auth")
+    assert "'token', a parameter of 1 operations, is a credential" in bare.stdout
+
+
+def test_a_change_says_what_is_to_be_otherwise(puerto: Command, spec: Path) -> None:
+    assert puerto("learn", str(spec)).exit_code == 0
+    nothing = puerto("api", "change", "Pets")
+    assert nothing.exit_code == 2
+    assert "say what is to be otherwise" in nothing.stderr
+    fixed = spec.with_name("fixed.json")
+    fixed.write_text('{"*": {"nobody": 1}}')
+    unknown = puerto("api", "change", "Pets", "--fixed", str(fixed))
+    assert unknown.exit_code == 1
+    assert "takes an argument 'nobody'" in unknown.stderr

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain.fixed_arguments import has_argument
 from plugins.openapi.lowering import LoweredTool
 from plugins.openapi.operation import Place, SecurityScheme
 from tests.plugins.openapi.usable import api, made
@@ -127,9 +128,13 @@ def test_what_looks_like_one_in_a_path_or_a_body_is_noted() -> None:
     (path_note,) = tool(token, path="/bot{token}/send").notes
     assert path_note == "'token' looks like a credential: if it is, fix it (fixed_arguments)."
     properties = {"api_key": {"type": "string"}, "token": {"type": "string"}}
-    body = {"content": {"application/json": {"schema": {"properties": properties}}}}
-    tools, _ = made(api({"requestBody": body}))
-    assert tools["POST /x"].notes == [
-        "'body.api_key' looks like a credential: if it is, fix it (fixed_arguments)."
-    ]
-    assert "api_key" in tools["POST /x"].spec.parameters["properties"]["body"]["properties"]
+    schemas = {"Login": {"type": "object", "properties": properties}}
+    for schema in (schemas["Login"], {"$ref": "#/components/schemas/Login"}):
+        body = {"content": {"application/json": {"schema": schema}}}
+        tools, _ = made(api({"requestBody": body}, components={"schemas": schemas}))
+        found = tools["POST /x"]
+        assert found.notes == [
+            "'body.api_key' looks like a credential: if it is, fix it (fixed_arguments)."
+        ]
+        assert found.suspects == ["body.api_key"]
+        assert has_argument(found.spec, "body.api_key")  # nobody but the operator knows

@@ -1,0 +1,120 @@
+"""``puerto api change``: what is wanted of a learned API, said after it was learned."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from entrypoints.cli.api_options import effect_rule, fixed_values, selection
+from entrypoints.cli.json_options import json_file
+from entrypoints.cli.local import with_services
+
+if TYPE_CHECKING:  # a command loads what it needs when it runs
+    from domain.api_drafts import Draft, Edit
+    from entrypoints.services import Services
+
+
+class Part(StrEnum):
+    """What can be taken away."""
+
+    BASE_URL = "base-url"
+    INCLUDE = "include"
+    EXCLUDE = "exclude"
+    EFFECTS = "effects"
+    FIXED = "fixed"
+    AUTH = "auth"
+
+
+def command(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The API's name, or its id.")],
+    *,
+    new_name: Annotated[str | None, typer.Option("--name", help="Another name.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="The API's address, instead of the document's.")
+    ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only these: tag:pets, path:/pets*, method:GET, or an operation. Can be repeated."
+        ),
+    ] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="Not these.")] = None,
+    auth: Annotated[
+        Path | None,
+        typer.Option(help="A file with credentials, as JSON: {scheme: key or {username, ...}}."),
+    ] = None,
+    fixed: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file with arguments that are yours, not a model's, as JSON: "
+            '{"GET /pets*": {"argument": value}}.'
+        ),
+    ] = None,
+    effect: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='What operations do, by pattern: "POST /find*=read". The first that fits counts.'
+        ),
+    ] = None,
+    per_user: Annotated[
+        bool | None,
+        typer.Option(
+            "--per-user/--shared",
+            help="Each user calls with credentials of their own, or all with the operator's.",
+        ),
+    ] = None,
+    clear: Annotated[
+        list[Part] | None, typer.Option(help="Take this away. Can be repeated.")
+    ] = None,
+) -> None:
+    """Change what is wanted of a learned API. Running services follow within 2 seconds.
+
+    What is not said stays as it is. What is said takes the place of all that was said of it before:
+    with one --effect, the rules from before are gone.
+    """
+    from domain.api_drafts import Edit
+    from entrypoints.cli.learning import tell
+
+    cleared = frozenset(clear or ())
+    told: dict[str, Any] = {
+        "base_url": base_url,
+        "include": selection(include) if include else None,
+        "exclude": selection(exclude) if exclude else None,
+        "effects": tuple(map(effect_rule, effect)) if effect else None,
+        "per_user": per_user,
+    }
+    given = {key: value for key, value in told.items() if value is not None}
+    edit = Edit(
+        new_name,
+        _cleared(cleared) | given,
+        json_file(auth, "--auth") if auth else {} if Part.AUTH in cleared else None,
+        fixed_values(fixed) if fixed else {} if Part.FIXED in cleared else None,
+    )
+    if edit == Edit():
+        raise typer.BadParameter("say what is to be otherwise; --help lists what can be")
+    tell(*with_services(lambda services: _changed(services, name, edit), with_plugins=True))
+
+
+def _cleared(parts: frozenset[Part]) -> dict[str, Any]:
+    from domain.learned_apis import ApiSettings
+
+    before = ApiSettings()
+    empty = {
+        Part.BASE_URL: ("base_url", before.base_url),
+        Part.INCLUDE: ("include", before.include),
+        Part.EXCLUDE: ("exclude", before.exclude),
+        Part.EFFECTS: ("effects", before.effects),
+    }
+    return dict(empty[part] for part in parts if part in empty)
+
+
+async def _changed(services: "Services", name: str, edit: "Edit") -> "tuple[Draft, list[str]]":
+    from entrypoints.cli.api import named
+    from entrypoints.cli.embedded import LOCAL_USER
+    from entrypoints.cli.learning import kept
+    from entrypoints.service import user_named
+
+    api, user = await named(services, name), await user_named(services, LOCAL_USER)
+    draft = await services.learning.change(user, api.id, edit)
+    return draft, await kept(services, draft)
