@@ -21,15 +21,15 @@ from pydantic_settings import PydanticBaseSettingsSource as Source
 from domain.policy import Autonomy
 from entrypoints.database_settings import DatabaseSettings
 from entrypoints.env_file import refuse_unreadable
+from entrypoints.learned_api_settings import LearnedApiSettings
 from entrypoints.model_settings import ModelSettings
+from entrypoints.plugin_settings import PluginSettings
 from entrypoints.server_settings import ServerSettings
 from entrypoints.setting_values import (
     ApiKey,
     Database,
     Engine,
-    check_existing_folder,
     check_folder,
-    check_open_host,
     check_origin,
     check_secret,
     is_loopback,
@@ -51,7 +51,7 @@ class SettingsError(Exception):
     """A setting is wrong. The message is one line: the variable, what is wrong, what to do."""
 
 
-class Settings(ServerSettings, ModelSettings, DatabaseSettings):
+class Settings(LearnedApiSettings, PluginSettings, ServerSettings, ModelSettings, DatabaseSettings):
     """What the operator has set. Made by `load_settings`; secrets do not show in its repr."""
 
     model_config = SettingsConfigDict(
@@ -133,85 +133,11 @@ class Settings(ServerSettings, ModelSettings, DatabaseSettings):
         description="Whether people may register themselves. Not set: `open` if `API_HOST` is this "
         "machine's own (`127.0.0.1`, `::1`, `localhost`), else `closed`.",
     )
-    max_document_bytes: int = Field(
-        16 * 1024 * 1024,
-        ge=1024,
-        le=50_000_000,
-        validation_alias="PUERTO_MAX_DOCUMENT_BYTES",
-        description="Largest OpenAPI document that is learned, in bytes, sent or fetched.",
-    )
     old_encryption_keys: Annotated[tuple[Secret, ...], BeforeValidator(split_list)] = Field(
         (),
         validation_alias="PUERTO_OLD_ENCRYPTION_KEYS",
         description="Values that `ENCRYPTION_KEY` had before, separated by commas: what they "
         "encrypted can still be used, and is encrypted anew when it is. Not set: none.",
-    )
-    plugins_blocked: Names = Field(
-        (),
-        validation_alias="PUERTO_PLUGINS_BLOCKED",
-        description="Plugins that are not loaded, by name, separated by commas.",
-    )
-    plugins_required: Names = Field(
-        (),
-        validation_alias="PUERTO_PLUGINS_REQUIRED",
-        description="Plugins that must be in use, by name, separated by commas: without one of "
-        "them only calls that read are made, and `/api/ready` answers 503.",
-    )
-    plugins_folder: Annotated[Path, AfterValidator(check_existing_folder)] | None = Field(
-        None,
-        validation_alias="PUERTO_PLUGINS_FOLDER",
-        description="Folder whose `.py` files are plugins, each by its file's name; those that "
-        "begin with `_` are not.",
-    )
-    plugin_seconds: float = Field(
-        15,
-        ge=0.1,
-        le=600,
-        validation_alias="PUERTO_PLUGIN_SECONDS",
-        description="Seconds that importing a plugin, and each of its hooks, may take. One that "
-        "takes longer is quarantined.",
-    )
-    blocked_seconds: float = Field(
-        2,
-        ge=0.1,
-        le=600,
-        validation_alias="PUERTO_BLOCKED_SECONDS",
-        description="Seconds that a plugin's code may hold up everything else. A tool that holds "
-        "it up longer is quarantined.",
-    )
-    collect_seconds: float = Field(
-        60,
-        ge=0.1,
-        le=3600,
-        validation_alias="PUERTO_COLLECT_SECONDS",
-        description="Seconds between two rounds in which plugins are asked for figures and alerts. "
-        "In half of them a plugin must have answered.",
-    )
-    open_hosts: Annotated[
-        tuple[Annotated[str, AfterValidator(check_open_host)], ...], BeforeValidator(split_list)
-    ] = Field(
-        (),
-        validation_alias="PUERTO_OPEN_HOSTS",
-        description="Hosts outside of the public internet that learned APIs may be on, separated "
-        "by commas: `intranet.example`, `*.intranet.example`, `10.0.0.5:8080`, `10.1.0.0/16`. "
-        "Not set: none.",
-    )
-    refresh_hours: float = Field(
-        0.0,
-        ge=0,
-        le=8760,
-        validation_alias="PUERTO_REFRESH_HOURS",
-        description="After how many hours the document of a learned API that has an address is "
-        "read again. What breaks something waits to be accepted. 0: only when asked.",
-    )
-    reference_hosts: Annotated[
-        tuple[Annotated[str, AfterValidator(check_open_host)], ...], BeforeValidator(split_list)
-    ] = Field(
-        (),
-        validation_alias="PUERTO_REFERENCE_HOSTS",
-        description="Hosts whose documents are fetched where a learned document refers to them, "
-        "separated by commas: `specs.example`, `*.specs.example`, `specs.example:8443`. Those "
-        "outside of the public internet must be in `PUERTO_OPEN_HOSTS`, too. Not set: none.",
     )
     max_steps: int = Field(
         20,
