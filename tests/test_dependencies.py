@@ -20,6 +20,18 @@ EXTRAS = PROJECT["optional-dependencies"]
 # These have no majors that break: the year of the data, and a line that is held by hand.
 WITHOUT_MAJORS = {"quart", "tzdata"}
 NOT_IMPORTED = {"tzdata"}  # the standard library's zoneinfo finds it
+BROUGHT = {  # imported as a part of what brings it, in versions that fit
+    "azure-core": "azure-identity",
+    "azure-mgmt-core": "azure-mgmt-compute",
+    "botocore": "boto3",
+    "google-api-core": "google-cloud-compute",
+    "googleapis-common-protos": "google-cloud-compute",
+    "hypercorn": "quart",
+    "protobuf": "google-cloud-compute",
+    "pydantic-core": "pydantic",
+    "rich": "typer",
+    "werkzeug": "quart",
+}
 
 
 def listed(title: str) -> list[str]:
@@ -67,6 +79,14 @@ def test_every_dependency_has_its_line_and_no_line_is_stale() -> None:
 
 def test_what_is_said_to_be_in_use_is() -> None:
     assert {*listed("In use"), *listed("Extras")} - NOT_IMPORTED <= imported()
+
+
+def test_what_is_imported_is_listed_or_a_part_of_what_is() -> None:
+    known = {PROJECT["name"], *listed("In use"), *listed("Extras")}
+    known.add("pytest")  # by the kit for authors of plugins, who have it
+    others = imported() - known
+    assert others == set(BROUGHT)
+    assert set(BROUGHT.values()) <= known
 
 
 def test_what_is_said_to_wait_for_coming_work_is_not_used() -> None:
