@@ -15,8 +15,8 @@ from plugins.openapi.reading.problems import BadReference, DocumentRefused, Reas
 from plugins.openapi.reading.references import References
 from plugins.openapi.reading.security import requirements
 from plugins.openapi.reading.servers import named_servers, schemes_of, servers_of
+from plugins.openapi.reading.twice import TWICE
 from plugins.openapi.reading.values import entries, is_true, text, texts
-from plugins.openapi.reading.yaml_tree import TWICE
 
 METHODS: Final = frozenset(
     {"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"}

@@ -7,6 +7,7 @@ import orjson
 
 from plugins.openapi.reading.limits import Limits
 from plugins.openapi.reading.problems import DocumentRefused, Reason
+from plugins.openapi.reading.twice import made_of
 from plugins.openapi.reading.yaml_tree import parse_yaml
 
 _MARKS: Final = (
@@ -55,16 +56,23 @@ def _from_json(data: bytes, limits: Limits) -> Any:
         tree = orjson.loads(data)
     except orjson.JSONDecodeError:
         tree = _from_loose_json(data)
-    if tree is not None and _is_deeper(tree, limits.depth):
-        message = f"The document is nested more than {limits.depth} levels deep."
-        raise DocumentRefused(Reason.TOO_DEEP, message)
-    return tree
+    if tree is None:
+        return None
+    if _count_keys(tree, limits.depth) == _written_keys(data):
+        return tree
+    whole = _from_loose_json(data)
+    return tree if whole is None else whole
 
 
 def _from_loose_json(data: bytes) -> Any:
-    """Take what Python's reader takes, too: NaN, control characters, halves of characters."""
+    """Take what Python's reader takes, too: NaN, control characters, halves of characters.
+
+    Nothing that stands at a path is lost where the path is there twice.
+    """
     try:
-        tree = json.loads(data, strict=False, parse_constant=lambda _: None)
+        tree = json.loads(
+            data, strict=False, parse_constant=lambda _: None, object_pairs_hook=made_of
+        )
         return orjson.loads(json.dumps(tree, ensure_ascii=False).encode("utf-8", "replace"))
     except RecursionError as error:
         raise DocumentRefused(Reason.TOO_DEEP, "The document is nested too deep.") from error
@@ -72,9 +80,25 @@ def _from_loose_json(data: bytes) -> Any:
         return None
 
 
-def _is_deeper(tree: Any, depth: int) -> bool:
-    level = [tree]
+def _written_keys(data: bytes) -> int:
+    """Return how many keys are written, or more: a text may begin with a colon.
+
+    Where the tree has others, some may be there twice, and it is worth another look.
+    """
+    said = data.count(b'":') + data.count(b'" :')
+    return said - data.count(b'\\":') - data.count(b'\\" :')
+
+
+def _count_keys(tree: Any, depth: int) -> int:
+    """Return how many keys the objects of a tree have.
+
+    Raises:
+        DocumentRefused: it is deeper than that.
+
+    """
+    level, keys = [tree], 0
     for _ in range(depth):
+        keys += sum(len(outer) for outer in level if isinstance(outer, dict))
         level = [
             inner
             for outer in level
@@ -82,5 +106,5 @@ def _is_deeper(tree: Any, depth: int) -> bool:
             if isinstance(inner, dict | list)
         ]
         if not level:
-            return False
-    return True
+            return keys
+    raise DocumentRefused(Reason.TOO_DEEP, f"The document is nested more than {depth} levels deep.")

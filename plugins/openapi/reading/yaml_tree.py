@@ -3,8 +3,7 @@
 The tree is built from the parser's events (in C where there is one), which takes a third of the
 time of PyYAML's own loader. Only strings, numbers, booleans, null, lists and objects come of it:
 a date stays the text it is, ``yes`` is no boolean, a key is always a string, and a tag is no
-reason to make anything else. A number remembers how it is written. Of a key that comes twice, the
-last counts; what a path or a method had before is put beside it, under `TWICE`.
+reason to make anything else. A number remembers how it is written.
 """
 
 import math
@@ -16,6 +15,7 @@ import yaml  # type: ignore[import-untyped]  # PyYAML brings no types
 
 from plugins.openapi.reading.limits import Limits
 from plugins.openapi.reading.problems import DocumentRefused, Reason
+from plugins.openapi.reading.twice import put
 from plugins.openapi.reading.values import spelled
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -33,9 +33,6 @@ _MOST_INTEGER: Final = 2**63 - 1024  # as a float that is not rounded up
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff]")
 _TABS: Final = re.compile(r"^[ ]*\t[\t ]*|\t+(?=\r?$)", re.MULTILINE)
 _MERGE: Final = "<<"
-TWICE: Final = "x-puerto-twice"
-"""The key of a path item under which those stand that came before it, for the same path."""
-_METHODS: Final = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 _NO_KEY: Final = object()
 
 
@@ -192,21 +189,7 @@ class _Open:
             if key == _MERGE:
                 tree.merge(self.inside, value)
             else:
-                if key in self.inside:
-                    value = self._with_former(key, value)
-                self.inside[key] = value
-
-    def _with_former(self, key: str, value: Any) -> Any:
-        """Return the value of a key that was there before; a path and a method lose nothing."""
-        former = self.inside[key]
-        if not isinstance(former, dict) or former is value:
-            return value
-        if key.startswith("/"):
-            item = value if isinstance(value, dict) else {}
-            return {**item, TWICE: [*item.get(TWICE, ()), former]}
-        if key in _METHODS and "responses" in former:
-            self.inside[TWICE] = [*self.inside.get(TWICE, ()), {key: former}]
-        return value
+                put(self.inside, key, value)
 
 
 def _key(value: Any) -> str:

@@ -167,8 +167,21 @@ paths:
 """
 
 
-def test_a_path_that_is_given_twice_loses_nothing_silently() -> None:
-    tools, skipped = made(read_document(TWICE.encode(), source=""))
+TWICE_IN_JSON = """
+{"openapi" : "3.0.3", "info": {"title": ": \\"odd\\": \\\\", "version": "1"}, "paths": {
+  "/x": {"parameters": [{"name": "a", "in": "query", "schema": {"type": "string"}}],
+    "get": {"operationId": "first", "responses": {}},
+    "put": {"operationId": "put", "responses": {}}},
+  "/x" : {"get": {"operationId": "second", "responses": {}},
+    "post": {"operationId": "post", "responses": {}},
+    "post": {"operationId": "again", "responses": {}}},
+  "/x": null}}
+"""
+
+
+@pytest.mark.parametrize("text", [TWICE, TWICE_IN_JSON], ids=["yaml", "json"])
+def test_a_path_that_is_given_twice_loses_nothing_silently(text: str) -> None:
+    tools, skipped = made(read_document(text.encode(), source=""))
     names = {name: tool.spec.name for name, tool in tools.items()}
     assert names == {"GET /x": "second", "POST /x": "again", "PUT /x": "put_x"}
     assert list(tools["PUT /x"].spec.parameters["properties"]) == ["a"]
