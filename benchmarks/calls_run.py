@@ -1,10 +1,11 @@
 """The calls of one document's tools: arguments made, checked, sent, judged where they arrive."""
 
 import asyncio
+import math
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -26,13 +27,16 @@ from domain.errors import InvalidArguments, PuertoError
 from domain.open_hosts import read_open_hosts
 from plugins.argument_schema import ArgumentSchema
 from plugins.openapi.lowering import LoweredTool, Options, lower
-from plugins.openapi.reading import DocumentRefused, Skipped, read_document
+from plugins.openapi.reading import DocumentRefused, Limits, Skipped, read_document
 from plugins.openapi.wire.calling import ApiCall, ApiCaller
 from plugins.openapi.wire.requests import build_request
 from plugins.openapi.wire.servers import server_url
 
 _WHOLE: Final = Options(size=50_000_000)
 _TRIES: Final = 40
+_LIMITS: Final = replace(
+    Limits(), seconds=math.inf
+)  # the work is bound; how fast it goes is not asked
 _PLACE: Final = "http://127.0.0.1/openapi.json"
 _LONG: Final = 600  # characters of a message
 
@@ -87,7 +91,7 @@ class _Run:
         self._judge = Judge(Original(tree))
         self._meant = Judge(as_meant(outcome.document, tree))
         self._opinion = opinion_on(tree)
-        self._document = read_document(data, source=_PLACE)
+        self._document = read_document(data, source=_PLACE, limits=_LIMITS)
         self._wanted = self._why = ""
         self._arguments: Arguments = {}
 

@@ -21,7 +21,7 @@ def test_no_call_is_malformed(tmp_path: Path) -> None:
         [*command, "--calls", "15", "--json", str(report)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
