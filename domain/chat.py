@@ -11,6 +11,7 @@ from domain.conversations import TITLE_LENGTH, shorten
 from domain.cursors import Cursor
 from domain.errors import FieldProblem, InvalidRequest, NotFound, Unavailable
 from domain.events import Body, Event, RunStarted, StepEnded
+from domain.folding import fold
 from domain.idempotency import AlreadyDone, RequestKey
 from domain.identity import User
 from domain.ids import new_id
@@ -28,7 +29,6 @@ from domain.ports.toolbox import Toolbox
 from domain.reading import Follower, Tell
 from domain.run_lookup import run_of
 from domain.runner import Task
-from domain.runs import fold
 from domain.tool_calls import intended_call
 from domain.turns import of_messages
 from domain.worker import HISTORY_LIMIT, Worker

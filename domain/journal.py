@@ -10,10 +10,11 @@ from typing import Final
 
 from domain.consents import Consent
 from domain.events import Body, Erred, Event
+from domain.folding import advance
 from domain.live import LiveRun
 from domain.ports.runs import Ending, RunLog
 from domain.reading import load_run
-from domain.runs import Run, advance
+from domain.runs import Run
 
 FLUSH_SECONDS: Final = 0.5  # pieces may be withdrawn, so those of a dead worker's last moments may
 FULL: Final = 500  # pieces that may wait to be stored before the model has to wait for them

@@ -8,10 +8,11 @@ from typing import Final
 from domain.cursors import Cursor
 from domain.errors import NotFound
 from domain.events import Chunk, Ended, Event, Paused, Thinking
+from domain.folding import fold
 from domain.live import LiveRun, LiveRuns, leave
 from domain.llm import StopReason
 from domain.ports.runs import RunLog, Runs
-from domain.runs import Run, RunStatus, fold
+from domain.runs import Run, RunStatus
 
 BEAT_SECONDS: Final = 15.0
 

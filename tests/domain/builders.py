@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.events import Body, Chunk, Event, RunStarted, StepEnded, ToolIntended
+from domain.folding import fold
 from domain.identity import Role, User
-from domain.runs import Run, fold
+from domain.runs import Run
 from domain.tools import Effect
 
 RUN = "01900000-0000-7000-8000-0000000000aa"

@@ -29,8 +29,9 @@ from domain.events import (
     from_json,
     to_json,
 )
+from domain.folding import advance, fold
 from domain.llm import ModelChoice, StopReason, Usage
-from domain.runs import CallState, RunStatus, advance, fold
+from domain.runs import CallState, RunStatus
 from domain.tools import Effect
 from tests.domain.builders import RUN, call, numbered, run_of, said, started, step
 

@@ -35,8 +35,9 @@ from domain.events import (
     ToolIntended,
     ToolStarted,
 )
+from domain.folding import advance, fold
 from domain.policy import Autonomy, Policy
-from domain.runs import Call, CallState, Run, RunStatus, advance, fold
+from domain.runs import Call, CallState, Run, RunStatus
 from domain.tool_calls import settled
 from domain.tools import Effect
 from tests.domain.builders import NOW, RUN, numbered, started
