@@ -1,12 +1,21 @@
 """``puerto api change``: what is wanted of a learned API, said after it was learned."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from entrypoints.cli.api_options import effect_rule, fixed_values, selection
+from entrypoints.cli.api_options import (
+    Auth,
+    BaseUrl,
+    Effects,
+    Exclude,
+    Fixed,
+    Include,
+    effect_rule,
+    fixed_values,
+    selection,
+)
 from entrypoints.cli.json_options import json_file
 from entrypoints.cli.local import with_services
 
@@ -30,33 +39,12 @@ def command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The API's name, or its id.")],
     *,
     new_name: Annotated[str | None, typer.Option("--name", help="Another name.")] = None,
-    base_url: Annotated[
-        str | None, typer.Option(help="The API's address, instead of the document's.")
-    ] = None,
-    include: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Only these: tag:pets, path:/pets*, method:GET, or an operation. Can be repeated."
-        ),
-    ] = None,
-    exclude: Annotated[list[str] | None, typer.Option(help="Not these.")] = None,
-    auth: Annotated[
-        Path | None,
-        typer.Option(help="A file with credentials, as JSON: {scheme: key or {username, ...}}."),
-    ] = None,
-    fixed: Annotated[
-        Path | None,
-        typer.Option(
-            help="A file with arguments that are yours, not a model's, as JSON: "
-            '{"GET /pets*": {"argument": value}}.'
-        ),
-    ] = None,
-    effect: Annotated[
-        list[str] | None,
-        typer.Option(
-            help='What operations do, by pattern: "POST /find*=read". The first that fits counts.'
-        ),
-    ] = None,
+    base_url: BaseUrl = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    auth: Auth = None,
+    fixed: Fixed = None,
+    effect: Effects = None,
     per_user: Annotated[
         bool | None,
         typer.Option(
@@ -112,9 +100,9 @@ def _cleared(parts: frozenset[Part]) -> dict[str, Any]:
 async def _changed(services: "Services", name: str, edit: "Edit") -> "tuple[Draft, list[str]]":
     from entrypoints.cli.api import named
     from entrypoints.cli.embedded import LOCAL_USER
-    from entrypoints.cli.learning import kept
+    from entrypoints.cli.learning import keep_and_warn
     from entrypoints.service import user_named
 
     api, user = await named(services, name), await user_named(services, LOCAL_USER)
     draft = await services.learning.change(user, api.id, edit)
-    return draft, await kept(services, draft)
+    return draft, await keep_and_warn(services, draft)

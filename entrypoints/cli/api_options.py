@@ -1,8 +1,8 @@
-"""What commands say of learned APIs, as the core has it: selections, effects, files of JSON."""
+"""The options that say what is wanted of a learned API, and what they mean to the core."""
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,32 @@ if TYPE_CHECKING:  # a command loads what it needs when it runs
     from domain.api_patterns import EffectRule
     from domain.fixed_arguments import Values
     from domain.learned_apis import Selection
+
+BaseUrl = Annotated[str | None, typer.Option(help="The API's address, instead of the document's.")]
+Include = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Only these: tag:pets, path:/pets*, method:GET, or an operation. Can be repeated."
+    ),
+]
+Exclude = Annotated[list[str] | None, typer.Option(help="Not these.")]
+Auth = Annotated[
+    Path | None,
+    typer.Option(help="A file with credentials, as JSON: {scheme: key or {username, ...}}."),
+]
+Fixed = Annotated[
+    Path | None,
+    typer.Option(
+        help="A file with arguments that are yours, not a model's, as JSON: "
+        '{"GET /pets*": {"argument": value}}.'
+    ),
+]
+Effects = Annotated[
+    list[str] | None,
+    typer.Option(
+        help='What operations do, by pattern: "POST /find*=read". The first that fits counts.'
+    ),
+]
 
 _KINDS = {"tag": "tags", "path": "paths", "method": "methods", "operation": "operations"}
 

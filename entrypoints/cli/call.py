@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from entrypoints.cli.api_options import Auth
 from entrypoints.cli.json_options import json_file, json_object
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
@@ -26,10 +26,7 @@ def command(
     server: Annotated[
         str | None, typer.Option(help="The API's address, instead of the document's.")
     ] = None,
-    auth: Annotated[
-        Path | None,
-        typer.Option(help="A file with credentials, as JSON: {scheme: key or {username, ...}}."),
-    ] = None,
+    auth: Auth = None,
     seconds: Annotated[float, typer.Option(help="How long it may take.", min=0.1)] = 30.0,
 ) -> None:
     """Call an operation of an API, and print status, headers and body of its answer.

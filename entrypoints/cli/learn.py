@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 import typer
 
+from entrypoints.cli.api_options import Auth, BaseUrl, Effects, Exclude, Fixed, Include
+
 if TYPE_CHECKING:  # a command loads what it needs when it runs
     from plugins.openapi.lowering import LoweredTool
     from plugins.openapi.reading import Document, Skipped
@@ -30,33 +32,12 @@ def command(
         bool, typer.Option("--json", help="Print a JSON object a line, for programs.")
     ] = False,
     name: Annotated[str | None, typer.Option(help="What the API is called.")] = None,
-    base_url: Annotated[
-        str | None, typer.Option(help="The API's address, instead of the document's.")
-    ] = None,
-    include: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Only these: tag:pets, path:/pets*, method:GET, or an operation. Can be repeated."
-        ),
-    ] = None,
-    exclude: Annotated[list[str] | None, typer.Option(help="Not these.")] = None,
-    auth: Annotated[
-        Path | None,
-        typer.Option(help="A file with credentials, as JSON: {scheme: key or {username, ...}}."),
-    ] = None,
-    fixed: Annotated[
-        Path | None,
-        typer.Option(
-            help="A file with arguments that are yours, not a model's, as JSON: "
-            '{"GET /pets*": {"argument": value}}.'
-        ),
-    ] = None,
-    effect: Annotated[
-        list[str] | None,
-        typer.Option(
-            help='What operations do, by pattern: "POST /find*=read". The first that fits counts.'
-        ),
-    ] = None,
+    base_url: BaseUrl = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    auth: Auth = None,
+    fixed: Fixed = None,
+    effect: Effects = None,
     per_user: Annotated[
         bool, typer.Option("--per-user", help="Each user calls with credentials of their own.")
     ] = False,

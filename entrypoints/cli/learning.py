@@ -65,7 +65,7 @@ def tell(draft: "Draft", told: Iterable[str]) -> None:
     typer.echo("Running services follow within 2 seconds.")
 
 
-async def kept(services: "Services", draft: "Draft") -> list[str]:
+async def keep_and_warn(services: "Services", draft: "Draft") -> list[str]:
     """Keep a draft and use it; return what is still to do."""
     from domain.api_keyring import OPERATOR
     from domain.api_warnings import warnings
@@ -83,7 +83,7 @@ async def _learn(services: "Services", order: "Order") -> "tuple[Draft, list[str
 
     user = await user_named(services, LOCAL_USER)
     draft = await services.learning.learn(user, order)
-    return draft, await kept(services, draft)
+    return draft, await keep_and_warn(services, draft)
 
 
 def document_of(spec: str) -> "Document":
