@@ -83,6 +83,7 @@ class Worker:
     ) -> None:
         self.id = new_id()
         self.is_stopping = False
+        self._has_stopped = False
         self._runner = runner
         self._runs = runs
         self._log = log
@@ -138,17 +139,27 @@ class Worker:
             self.look()
 
     async def stop(self, grace: float) -> None:
-        """Let the runs end within ``grace`` seconds, then hand them back to other workers."""
+        """Let the runs end within ``grace`` seconds, then hand them back to other workers.
+
+        A run that was being begun meanwhile is driven like the others, or handed back at once.
+        """
         self.is_stopping = True
-        tasks = [driven.task for driven in self._driven.values() if driven.task is not None]
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=grace)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        now = asyncio.get_running_loop().time
+        deadline = now() + grace
+        while (tasks := self._tasks()) and now() < deadline:
+            await asyncio.wait(tasks, timeout=deadline - now())
+        self._has_stopped = True
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._heart is not None:
             self._heart.cancel()
             await asyncio.gather(self._heart, return_exceptions=True)
+
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        """Return what drives a run."""
+        tasks = (driven.task for driven in self._driven.values())
+        return [task for task in tasks if task is not None and not task.done()]
 
     def _hold(self, run: Run, journal: Journal) -> Journal:
         lost, self._driven[run.id] = self._driven.get(run.id), _Driven(journal)
@@ -160,7 +171,10 @@ class Worker:
         run_id = driven.journal.run.id
         self._bind(driven.journal.run, task.user)
         try:
-            await self._runner.drive(task, driven)
+            if self._has_stopped:
+                await self._hand_back(driven.journal)
+            else:
+                await self._runner.drive(task, driven)
         except asyncio.CancelledError:
             _log.info("the run is handed over: the next worker that looks goes on with it")
             await self._hand_back(driven.journal)

@@ -17,6 +17,7 @@ from domain.events import (
     Ended,
     Event,
     Retried,
+    RunStarted,
     ToolErred,
     ToolFinished,
     ToolStarted,
@@ -253,6 +254,23 @@ async def test_stopping_hands_runs_over_without_waiting_for_the_lease() -> None:
     events = await heir.events(started.run_id)
     assert text_of([e for e in events if e.attempt == 1]) == "half"  # what was said was stored
     assert joined(events) == "whole"
+    await heir.worker.stop(0)
+
+
+async def test_a_run_that_was_being_begun_when_the_worker_stopped_is_handed_over() -> None:
+    first = build(FakeModel([Text("never"), STOP]))
+    first.store.runs.door.clear()
+    sending = asyncio.create_task(first.chat.send(ANN, "hi"))
+    await asyncio.sleep(0)  # the worker takes it, and the store is slow
+    first.live.is_draining = True
+    await first.worker.stop(0)
+    first.store.runs.door.set()
+    started = await sending
+    assert [type(event.body) for event in await first.events(started.run_id)] == [RunStarted]
+
+    heir = build(FakeModel([Text("whole"), STOP]), store=first.store)
+    await heir.worker.start()  # at the same time: the lease has not run out
+    assert joined(await heir.events(started.run_id)) == "whole"
     await heir.worker.stop(0)
 
 

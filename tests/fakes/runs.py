@@ -1,5 +1,6 @@
 """Runs, their events and their leases, in memory."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -23,8 +24,11 @@ class FakeRuns:
     def __init__(self, memory: Memory, answers: FakeAnswers) -> None:
         self._memory = memory
         self._answers = answers
+        self.door = asyncio.Event()  # while it is closed nothing begins
+        self.door.set()
 
     async def start(self, new: NewRun, history_limit: int) -> Sequence[Message]:
+        await self.door.wait()
         if new.key is not None:
             before = self._memory.snapshot()
             run_id = await self._answers.reserve(new.key, new.id)
