@@ -16,6 +16,7 @@ from domain.events import (
     ConsentRequested,
     Ended,
     Event,
+    Released,
     Retried,
     RunStarted,
     ToolErred,
@@ -266,7 +267,10 @@ async def test_a_run_that_was_being_begun_when_the_worker_stopped_is_handed_over
     await first.worker.stop(0)
     first.store.runs.door.set()
     started = await sending
-    assert [type(event.body) for event in await first.events(started.run_id)] == [RunStarted]
+    assert [type(event.body) for event in await first.events(started.run_id)] == [
+        RunStarted,
+        Released,
+    ]
 
     heir = build(FakeModel([Text("whole"), STOP]), store=first.store)
     await heir.worker.start()  # at the same time: the lease has not run out
