@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Coroutine, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from domain.asking import ask_about, news_of
@@ -11,7 +11,6 @@ from domain.asking_models import Answer, ModelAsker, NoAnswer, RequestFor
 from domain.auditing import decided
 from domain.calling import ToolCaller
 from domain.consents import ConsentKind, ConsentStatus
-from domain.conversations import Message, MessageRole
 from domain.decide import (
     DENIED,
     UNKNOWN,
@@ -24,12 +23,11 @@ from domain.decide import (
     Wait,
     decide,
 )
+from domain.endings import INTERNAL, ending_of
 from domain.errors import ToolError, ToolRefused
 from domain.events import (
-    Answered,
     Body,
     Chunk,
-    Ended,
     Erred,
     Retried,
     StepEnded,
@@ -37,7 +35,6 @@ from domain.events import (
     ToolErred,
     ToolStarted,
 )
-from domain.failing_runs import INTERNAL
 from domain.identity import User
 from domain.journal import Journal
 from domain.llm import (
@@ -50,17 +47,16 @@ from domain.llm import (
     Turn,
 )
 from domain.noticed import consent_required, run_ended, tool_executed
-from domain.outcomes import RunOutcome, outcome_of
 from domain.policy import Policy, Proposal
 from domain.ports.audit import Audit, Decided
 from domain.ports.clock import Clock
 from domain.ports.consents import Consents
 from domain.ports.notices import Notices
-from domain.ports.runs import Ending, Leases
+from domain.ports.runs import Leases
 from domain.ports.toolbox import Toolbox
 from domain.previewing import preview_of_call
 from domain.run_lines import log_end, log_failed_call, log_interrupted
-from domain.runs import Call, CallState, Problem, Run, RunStatus
+from domain.runs import Call, CallState, Problem, RunStatus
 from domain.shown_tools import Showcase, ShownTools
 from domain.tool_calls import erred, intend, settled
 from domain.tools import ToolSpec
@@ -210,33 +206,12 @@ class Runner:
         return decided(task.user, task.journal.run.id, call, decision, rule, self._clock.now())
 
     async def _finish(self, journal: Journal, status: RunStatus, problem: Problem | None) -> None:
-        run, bodies = journal.run, list[Body]()
-        outcome = outcome_of(replace(run, status=status, problem=problem or run.problem))
-        if problem is not None:
-            bodies.append(Erred(problem.code, problem.message, problem.details))
-        if status is RunStatus.COMPLETED and not run.started.is_direct:
-            bodies.append(Answered(run.started.message_id, run.text))
-        bodies.append(_ended(status, outcome))
-        await journal.record(*bodies, ending=self._ending(run, status, outcome))
+        run = journal.run
+        bodies, ending = ending_of(run, status, problem, self._clock.now())
+        await journal.record(*bodies, ending=ending)
         log_end(run, status, problem)
         if (notice := run_ended(journal.run, status, self._clock.now())) is not None:
             self._notices.publish(notice)
-
-    def _ending(self, run: Run, status: RunStatus, outcome: RunOutcome) -> Ending:
-        now = self._clock.now()
-        if run.started.is_direct:
-            return Ending(status, None, now, outcome)
-        answer = Message(
-            id=run.started.message_id,
-            conversation_id=run.started.conversation_id,
-            role=MessageRole.ASSISTANT,
-            content=run.text,
-            created_at=now,
-            run_id=run.id,
-            tool_calls=run.tool_calls(),
-            results=run.results(),
-        )
-        return Ending(status, answer, now, outcome)
 
     async def _ask_model(self, task: Task, shown: ShownTools) -> None:
         journal = task.journal
@@ -340,19 +315,6 @@ class Runner:
             self._notices.publish(
                 tool_executed(journal.run, call, tool.spec, body, self._clock.now())
             )
-
-
-def _ended(status: RunStatus, outcome: RunOutcome) -> Ended:
-    used = outcome.usage
-    return Ended(
-        status=status,
-        stop=outcome.stop or "",
-        input_tokens=used.input_tokens,
-        output_tokens=used.output_tokens,
-        effects=outcome.effects,
-        cached_tokens=used.cached_tokens,
-        cost_usd=outcome.cost_usd,
-    )
 
 
 def _vetoed(call: Call, why: str) -> Body:

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from domain.decide import AskModel, Finish, decide
+from domain.endings import fail_run
 from domain.errors import LeaseLost, NotFound, PuertoError, StoreUnavailable
 from domain.events import Event, Released, Resumed, Retried
-from domain.failing_runs import fail_run
 from domain.identity import User
 from domain.ids import new_id
 from domain.journal import Journal

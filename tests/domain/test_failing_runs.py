@@ -139,4 +139,8 @@ async def test_a_run_that_cannot_be_read_fails_when_it_is_taken_over() -> None:
     record = await heir.store.runs.get(started.run_id)
     assert record.status is RunStatus.FAILED
     assert record.finished_at == NOW + timedelta(seconds=LEASE * 2)
-    assert last(await heir.events(started.run_id)).status == "failed"
+    assert record.outcome is not None
+    assert record.outcome.problem is not None
+    assert record.outcome.problem.code == "INTERNAL"
+    ended = last(await heir.events(started.run_id))
+    assert (ended.status, ended.stop) == ("failed", "failed")
