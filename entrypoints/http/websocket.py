@@ -4,10 +4,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from aiolimiter import AsyncLimiter
 from quart import Blueprint, Websocket, g, websocket
@@ -16,7 +14,6 @@ from domain.authentication import Identity
 from domain.cursors import read_cursor
 from domain.errors import (
     FieldProblem,
-    Forbidden,
     InvalidRequest,
     PuertoError,
     RateLimited,
@@ -40,11 +37,12 @@ from entrypoints.http.frames import (
     UnfollowFrame,
     read_frame,
 )
-from entrypoints.http.guard import bearer_token, request_id_of
+from entrypoints.http.guard import request_id_of
 from entrypoints.http.idempotency import fingerprint
+from entrypoints.http.socket_admission import Who, admitted, by_token
 from entrypoints.http.socket_streams import SocketStreams
 from entrypoints.http.streams import error_frame
-from entrypoints.http.tickets import redeemed, takes_ticket
+from entrypoints.http.tickets import takes_ticket
 from entrypoints.services import Services, services
 
 blueprint = Blueprint("websocket", __name__)
@@ -55,9 +53,6 @@ FRAME_SECONDS: Final = 5.0  # in which as many may come again
 FLOOD: Final = 1000  # frames refused in a row, after which the socket is closed
 _POLICY_VIOLATION: Final = 1008
 _INTERNAL_ERROR: Final = 1011
-
-Who = Callable[[], Awaitable[Identity]]
-"""Tells who talks now; raises `Unauthenticated` when they may no more."""
 
 _log = logging.getLogger("puerto.http")
 _access_log = logging.getLogger("puerto.access")
@@ -83,7 +78,7 @@ async def _serve(conversation_id: str | None) -> None:
     g.request_id = request_id_of(current.headers.get("X-Request-ID"))
     bind(request=g.request_id, worker=at_hand.worker.id)
     try:
-        who = await _admitted(current, at_hand, in_query=conversation_id is not None)
+        who = await admitted(current, at_hand, in_query=conversation_id is not None)
     except PuertoError as error:
         _access_log.info("WEBSOCKET %s refused: %s", current.path, error)
         raise
@@ -99,42 +94,6 @@ async def _serve(conversation_id: str | None) -> None:
     finally:
         elapsed = time.perf_counter() - began
         _access_log.info("WEBSOCKET %s closed after %.1fs", current.path, elapsed)
-
-
-async def _admitted(current: Websocket, at_hand: Services, *, in_query: bool) -> Who | None:
-    """Return who opens the socket, if that is known yet; whoever may not is refused before."""
-    _check_origin(current, at_hand)
-    who = await _early_caller(current, in_query=in_query)
-    if who is not None:
-        bind(user=(await who()).user.username)
-        note_authenticated(current.scope)
-    return who
-
-
-def _check_origin(current: Websocket, at_hand: Services) -> None:
-    """Refuse web pages that are neither ours nor listed: a browser sends no CORS preflight here."""
-    origin = current.headers.get("Origin")
-    if origin is None or origin in at_hand.settings.cors_origins:
-        return
-    if urlsplit(origin).netloc != current.headers.get("Host"):
-        raise Forbidden("Pages of this origin may not open a socket. See CORS_ORIGINS.")
-
-
-async def _early_caller(current: Websocket, *, in_query: bool) -> Who | None:
-    """Return who opens the socket, by a header, a ticket or a token; None: a frame will tell."""
-    if header := current.headers.get("Authorization"):
-        return _by_token(bearer_token(header))
-    identity = await redeemed(current)
-    if identity is not None:
-        of_session = services().authentication.of_session
-        return partial(of_session, identity.session_id, identity.expires_at)
-    token = current.args.get("token") if in_query else None
-    return _by_token(token) if token is not None else None
-
-
-def _by_token(token: str) -> Who:
-    """Return what tells whose access token it is, as long as that is good."""
-    return partial(services().authentication.recognise, token)
 
 
 class _Dismissed(Exception):
@@ -204,7 +163,7 @@ class Session:
     async def _authenticate(self, frame: Frame) -> None:
         if not isinstance(frame, AuthFrame):
             raise Unauthenticated("Send {type: auth, token} first.")
-        who = _by_token(frame.token)
+        who = by_token(frame.token)
         bind(user=(await who()).user.username)
         self._who = who
         note_authenticated(self._socket.scope)
