@@ -2,18 +2,15 @@
 
 import logging
 from collections.abc import Iterator
-from typing import Final
 
 from adapters.transport.environment import network_problems
 from domain.errors import Unavailable
 from domain.plugins import PluginState
-from domain.ports.chat_model import ChatModels
+from domain.ports.chat_model import NOT_CONFIGURED, ChatModels
 from entrypoints.services import Services
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.unused_settings import unused_settings
 from entrypoints.version import VERSION
-
-_NOT_CONFIGURED: Final = "not configured"
 
 _log = logging.getLogger("puerto")
 
@@ -28,7 +25,7 @@ def require_answerers(settings: Settings, models: ChatModels) -> None:
     chosen = [("PUERTO_FALLBACKS", each.provider) for each in settings.fallbacks]
     if settings.provider is not None:
         chosen.insert(0, ("PUERTO_PROVIDER", settings.provider))
-    lacking = [each for each in chosen if models.states().get(each[1]) == _NOT_CONFIGURED]
+    lacking = [each for each in chosen if models.states().get(each[1]) == NOT_CONFIGURED]
     if settings.cassette is not None and "scripted" in models.names():
         lacking.append(("PUERTO_CASSETTE", "scripted"))
     for variable, name in lacking:
@@ -76,7 +73,7 @@ def _warnings(services: Services, provider: str) -> Iterator[str]:
         )
     yield from network_problems()
     state = services.models.states().get(provider, "not known here")
-    if state in {_NOT_CONFIGURED, "not known here"}:
+    if state in {NOT_CONFIGURED, "not known here"}:
         yield f"the provider {provider}, which is to answer, is {state}: messages get 503"
     for name, why in unused_settings(settings, _readers(services)):
         yield f"{name} does nothing: {why}"

@@ -8,7 +8,7 @@ from typing import Final
 from domain.circuits import Circuits
 from domain.errors import Unavailable
 from domain.json_values import error_text, type_name
-from domain.ports.chat_model import ChatModel, ChatModels
+from domain.ports.chat_model import NOT_CONFIGURED, READY, ChatModel, ChatModels
 from domain.ports.extensions import ModelOffers
 from domain.strangers import contained, original, within
 
@@ -92,10 +92,10 @@ class Providers(ChatModels):
     def states(self) -> Mapping[str, str]:
         """Return each provider's state by name, without asking any provider.
 
-        ``ready``, ``not configured``, or ``failing: `` and why.
+        `READY`, `NOT_CONFIGURED`, or ``failing: `` and why.
         """
         states = {
-            name: "not configured" if provider.missing is not None else "ready"
+            name: NOT_CONFIGURED if provider.missing is not None else READY
             for name, provider in self._all().items()
         }
         failing = self._circuits.failing()

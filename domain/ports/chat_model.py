@@ -1,9 +1,12 @@
 """The port to whatever thinks."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from domain.llm import ModelRequest, Piece
+
+READY: Final = "ready"
+NOT_CONFIGURED: Final = "not configured"
 
 
 class ChatModel(Protocol):
@@ -50,8 +53,8 @@ class ChatModels(Protocol):
     def states(self) -> Mapping[str, str]:
         """Return each provider's state by name, without asking the provider.
 
-        ``ready``, ``not configured``, or ``failing: `` and a `ProviderReason`: its last answers
-        were failures, and others are asked in its place where there are any.
+        `READY`, `NOT_CONFIGURED`, or ``failing: `` and a `ProviderReason`: its last answers were
+        failures, and others are asked in its place where there are any.
         """
         ...
 

@@ -15,7 +15,7 @@ from adapters.transport.environment import network_problems
 from domain.cloud_switches import without_clouds
 from domain.configuration import Configuration
 from domain.errors import PuertoError, Unavailable
-from domain.ports.chat_model import ChatModels
+from domain.ports.chat_model import NOT_CONFIGURED, ChatModels
 from domain.switches import Switchboard
 from entrypoints.cli.checks_machine import machine_findings, setting_findings
 from entrypoints.cli.checks_stored import stored_findings
@@ -132,7 +132,7 @@ def _kept_secret(folder: Path, name: str) -> Finding:
 
 def _state(models: ChatModels, provider: str, state: str) -> str:
     """Return the state, with the variable that is missing where one is."""
-    if state != "not configured":
+    if state != NOT_CONFIGURED:
         return state
     try:
         models.get(provider)

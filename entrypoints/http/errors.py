@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from domain import errors
 from entrypoints.encoding import dump
-from entrypoints.http.error_texts import text_of
+from entrypoints.http.error_texts import OUR_FAULT, text_of
 from entrypoints.http.field_messages import field_problems, in_words
 
 _log = logging.getLogger("puerto.http")
@@ -125,7 +125,7 @@ async def _http(error: Exception) -> Response:
 async def _unforeseen(error: Exception) -> Response:
     _log.error("the request failed", exc_info=error)
     g.is_told = True
-    return error_response(500, "INTERNAL", "Something went wrong on our side. It is logged.")
+    return error_response(500, "INTERNAL", OUR_FAULT)
 
 
 def install_errors(app: Quart) -> None:

@@ -11,6 +11,7 @@ from domain.alerts import Severity
 from domain.counting import MESSAGES, RUNS, TOOL_CALLS, TOOLS_EXECUTED
 from domain.identity import Role
 from domain.monitoring import Readings
+from domain.ports.chat_model import NOT_CONFIGURED
 from domain.vitals import ServiceFigures
 from entrypoints.encoding import time_text
 from entrypoints.http.exposition import CONTENT_TYPE, Family, exposition, single
@@ -169,7 +170,7 @@ def _of_service(figures: ServiceFigures) -> Iterator[Family]:
         "puerto_provider_configured",
         "gauge",
         "Whether a provider of models can be asked.",
-        [({"provider": name}, int(state != "not configured")) for name, state in states.items()],
+        [({"provider": name}, int(state != NOT_CONFIGURED)) for name, state in states.items()],
     )
     yield Family(
         "puerto_provider_failing_workers",

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from entrypoints.http import frames
+from entrypoints.http.error_texts import OUR_FAULT
 from entrypoints.http.idempotency import FORM, HEADER
 from entrypoints.http.models import EXAMPLE_ID
 from entrypoints.http.tickets import PARAMETER
@@ -130,7 +131,7 @@ FAILURES: Final[dict[int, tuple[str, str, str]]] = {
     ),
     500: (
         "INTERNAL",
-        "Something went wrong on our side. It is logged.",
+        OUR_FAULT,
         "Our fault. The request id finds it in the log.",
     ),
     502: (
