@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import orjson
 
 from adapters.llm.decoding import DONE, JsonEventDecoder, MalformedAnswer
-from adapters.llm.encoded_tools import exact_json
+from adapters.llm.encoded_tools import arguments_text
+from adapters.llm.error_words import words_of
 from adapters.llm.failures import failure
 from adapters.llm.finish_reasons import Finish, Finishes, finish_of
-from adapters.llm.json_shapes import as_text
 from adapters.llm.provider_errors import error_in_stream
 from adapters.llm.think_tags import ThinkTags
 from domain.errors import ProviderReason
@@ -48,6 +48,7 @@ class AnswerReader(ABC):
         self._refused = False
         self._finish = ""  # why the model stopped, in the provider's word
         self._usage = Usage()
+        self._unknown: Object = {}  # the first object that is no event of the protocol
 
     @property
     def finished(self) -> bool:
@@ -103,15 +104,15 @@ class AnswerReader(ABC):
         """
         late = [piece for event in self._decoder.end() for piece in self.read(event)]
         if not self.finished:
-            ignored = self._decoder.ignored.decode("utf-8", "replace")
-            raise failure(self.provider, ProviderReason.TRUNCATED, ignored)
+            raise failure(self.provider, ProviderReason.TRUNCATED, self._other_words())
         held, finish = [*late, *self._tags.end()], self._how_it_ended()
         if finish in {Finish.LENGTH, Finish.FILTERED}:
             reason = StopReason.LENGTH if finish is Finish.LENGTH else StopReason.REFUSAL
             return [*held, *self._closing_words(finish), Stop(reason, self._usage)]
         calls = self._calls()
         if not (calls or held or self._has_spoken or self._tags.has_given):
-            raise MalformedAnswer("the answer says nothing at all")
+            other = self._other_words()
+            raise MalformedAnswer("the answer says nothing at all" + (other and f": {other}"))
         words = [*held, *self._closing_words(finish)]
         if calls:
             return [*words, *calls, Stop(StopReason.TOOL_CALLS, self._usage, self._memento())]
@@ -171,6 +172,13 @@ class AnswerReader(ABC):
         if error:
             is_whole = isinstance(error, dict | list)
             raise error_in_stream(self.provider, error if is_whole else event)
+        if not self._unknown and self.payload.isdisjoint(event):
+            self._unknown = {name: value for name, value in event.items() if name != "type"}
+
+    def _other_words(self) -> str:
+        """Return what the provider said outside of its protocol, for who reads of the failure."""
+        ignored = self._decoder.ignored.decode("utf-8", "replace")
+        return ignored or words_of(dict(self._unknown)).message
 
     def _say(self, content: str) -> list[Piece]:
         """Take in a piece of text; return what it proves to be."""
@@ -190,7 +198,7 @@ class AnswerReader(ABC):
 
 
 def whole_calls(calls: Iterable[tuple[str, Any]]) -> list[ToolRequest]:
-    """Return calls by their names and arguments: JSON text, an object, or nothing.
+    """Return calls by their names and arguments, in any form that `arguments_text` takes.
 
     Raises:
         MalformedAnswer: one has no name.
@@ -202,8 +210,7 @@ def whole_calls(calls: Iterable[tuple[str, Any]]) -> list[ToolRequest]:
 def _whole_call(name: str, arguments: Any) -> ToolRequest:
     if not name:
         raise MalformedAnswer("a tool call has no name")
-    is_object = isinstance(arguments, dict)
-    return ToolRequest(name, exact_json(arguments) if is_object else as_text(arguments) or "{}")
+    return ToolRequest(name, arguments_text(arguments) or "{}")
 
 
 def encoded_memento(value: Any) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 
 from adapters.llm.answer_reader import AnswerReader, Object, encoded_memento
 from adapters.llm.decoding import MalformedAnswer
-from adapters.llm.encoded_tools import exact_json
+from adapters.llm.encoded_tools import arguments_text
 from adapters.llm.finish_reasons import MESSAGES, Finish
-from adapters.llm.json_shapes import as_count, as_object, as_objects, as_text
+from adapters.llm.json_shapes import as_count, as_index, as_object, as_objects, as_text
 from domain.json_values import storable
 from domain.llm import Piece, Text, ToolRequest, Usage
 
@@ -34,7 +34,7 @@ class _Block:
             raise MalformedAnswer("a tool call has no name")
         # Half characters that met in the input become whole.
         written = storable("".join(self.parts))
-        return ToolRequest(name, written or _input(self.began.get("input")) or "{}")
+        return ToolRequest(name, written or arguments_text(self.began.get("input")) or "{}")
 
     def remembered(self) -> Mapping[str, Any]:
         """Return the block as it is wanted back; the house knows what it called."""
@@ -58,7 +58,8 @@ class MessageReader(AnswerReader):
 
     def __init__(self, provider: str = "anthropic") -> None:
         super().__init__(provider)
-        self._blocks: dict[int, _Block] = {}
+        self._blocks: list[_Block] = []
+        self._at: dict[int, _Block] = {}  # the latest under each index: some give 0 to all
         self._tokens: dict[str, int] = {}
         self._refusal = ""
 
@@ -66,7 +67,7 @@ class MessageReader(AnswerReader):
         delta = event["delta"]
         if event["type"] != "content_block_delta" or delta["type"] != "text_delta":
             return ()
-        block, words = self._blocks[event["index"]], delta["text"]
+        block, words = self._at[event["index"]], delta["text"]
         if block.kind != "text" or not isinstance(words, str) or not words:
             return ()
         block.parts.append(words)
@@ -86,7 +87,8 @@ class MessageReader(AnswerReader):
                 return self._begin(event.get("index"), as_object(event.get("content_block")))
             case "message_start":
                 return self._whole(as_object(event.get("message")))
-            case "message":  # no stream, though one was asked for
+            case "message":  # no stream, though one was asked for: what came is whole
+                self._marked = True
                 return self._whole(event)
             case "message_delta":
                 self._conclude(as_object(event.get("delta")), event.get("usage"))
@@ -97,7 +99,7 @@ class MessageReader(AnswerReader):
         return ()
 
     def _calls(self) -> Sequence[ToolRequest]:
-        return [block.call() for block in self._blocks.values() if block.kind == "tool_use"]
+        return [block.call() for block in self._blocks if block.kind == "tool_use"]
 
     def _closing_words(self, finish: Finish) -> Sequence[Piece]:
         """Tell a refusal without words in the service's."""
@@ -105,32 +107,36 @@ class MessageReader(AnswerReader):
         return [Text(self._refusal)] if is_silent and self._refusal else ()
 
     def _add(self, index: Any, delta: Object) -> Sequence[Piece]:
-        kind = as_text(delta.get("type"))
-        block = self._blocks.get(index) if isinstance(index, int) else self._last_block()
+        kind, at = as_text(delta.get("type")), as_index(index)
+        block = self._last_block() if at is None else self._at.get(at)
         if block is None:
-            block = self._unbegun(index, kind)
+            block = self._unbegun(at, kind)
         match kind, block.kind:
             case "text_delta", "text" | "thinking":
                 return self._take(block, as_text(delta.get("text")), "text")
             case "thinking_delta", "text" | "thinking":
                 return self._take(block, as_text(delta.get("thinking")), "thinking")
-            case "input_json_delta", "tool_use":
-                block.parts.append(_input(delta.get("partial_json")))
+            case "input_json_delta", "tool_use" | "":
+                block.parts.append(arguments_text(delta.get("partial_json")))
             case "signature_delta", "thinking":
                 block.signature.append(as_text(delta.get("signature")))
         return ()
 
     def _last_block(self) -> _Block | None:
         """Return the block that goes on where an index is missing."""
-        return next(reversed(self._blocks.values()), None)
+        return self._blocks[-1] if self._blocks else None
 
-    def _unbegun(self, index: Any, kind: str) -> _Block:
-        """Begin the block of a delta whose beginning never came."""
+    def _unbegun(self, index: int | None, kind: str) -> _Block:
+        """Begin the block of a delta whose beginning has not come."""
         began = _KIND_OF_DELTA.get(kind, "")
         block = _Block(began, {"type": began})
-        if began and isinstance(index, int):
-            self._blocks[index] = block
+        if index is not None and (began or kind == "input_json_delta"):
+            self._keep(index, block)
         return block
+
+    def _keep(self, index: int, block: _Block) -> None:
+        self._blocks.append(block)
+        self._at[index] = block
 
     def _take(self, block: _Block, words: str, kind: str) -> Sequence[Piece]:
         if not words:
@@ -148,9 +154,15 @@ class MessageReader(AnswerReader):
         return pieces
 
     def _begin(self, index: Any, began: Object) -> Sequence[Piece]:
-        kind = as_text(began.get("type"))
+        kind, at = as_text(began.get("type")), as_index(index)
+        at = len(self._blocks) if at is None else at
+        known = self._at.get(at)
+        if known is not None and known.began == began and began.get("id"):
+            return ()  # told twice
         block = _Block(kind, began)
-        self._blocks[index if isinstance(index, int) else len(self._blocks)] = block
+        if known is not None and not known.kind:  # its parts came before it
+            block.parts = known.parts
+        self._keep(at, block)
         if kind == "thinking":
             block.signature.append(as_text(began.get("signature")))
         # Always empty with the service itself; others begin a block with all that it holds.
@@ -176,12 +188,7 @@ class MessageReader(AnswerReader):
         It is a JSON list of the blocks in their order, ``tool_use`` without what is called.
         """
         kinds = {"text", "thinking", "redacted_thinking", "tool_use"}
-        blocks = [block for block in self._blocks.values() if block.kind in kinds]
+        blocks = [block for block in self._blocks if block.kind in kinds]
         if not any(block.kind.endswith("thinking") for block in blocks):
             return ""
         return encoded_memento([block.remembered() for block in blocks])
-
-
-def _input(value: Any) -> str:
-    """Return the input of a call, or a piece of it, as text; empty where there is none."""
-    return exact_json(value) if isinstance(value, dict) and value else as_text(value)

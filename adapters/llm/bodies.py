@@ -13,6 +13,8 @@ from adapters.llm.sse import EventDecoder
 
 _BOM: Final = b"\xef\xbb\xbf"
 _LARGEST: Final = 4 << 20  # bytes of a JSON body
+_QUOTED: Final = 300  # bytes of a body that is no stream
+_FIELDS: Final = (b":", b"data", b"event", b"id", b"retry")  # with which a stream's lines begin
 
 
 class BodyReader:
@@ -29,6 +31,7 @@ class BodyReader:
         self.feed: Callable[[bytes], list[bytes]] = self._begin  # then what the first byte says
         self._json = bytearray()
         self._is_json = False
+        self._words = b""  # the beginning of a body that is neither a stream nor JSON
 
     def _begin(self, piece: bytes) -> list[bytes]:
         first = piece.removeprefix(_BOM).lstrip()[:1]
@@ -39,6 +42,8 @@ class BodyReader:
             self.feed = self._gather
         elif first:
             self.feed = self._stream.feed
+            if not piece.removeprefix(_BOM).lstrip().startswith(_FIELDS):
+                self._words = piece.strip()[:_QUOTED]
         return self.feed(piece) if first else self._stream.feed(piece)
 
     def _gather(self, piece: bytes) -> list[bytes]:
@@ -48,9 +53,12 @@ class BodyReader:
         return []
 
     def end(self) -> list[bytes]:
-        """Return the data that is left once the body is whole, also of an unended event."""
+        """Return the data that is left once the body is whole, also of an unended event.
+
+        Of a body of plain words, such as a proxy's in place of an answer, that is how it begins.
+        """
         if not self._is_json:
-            return self._stream.feed(b"\n\n")
+            return self._stream.feed(b"\n\n") or ([self._words] if self._words else [])
         body = bytes(self._json).removeprefix(_BOM).strip()
         return list(_values(body))
 

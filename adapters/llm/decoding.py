@@ -66,14 +66,22 @@ class JsonEventDecoder:
             self._ignore(data)
             return ()
         try:
-            value = _exactly(data) if self._exact_object.search(data) else orjson.loads(data)
-        except ValueError:
-            value = _exactly(data)
+            value = self._value(data)
+        except MalformedAnswer:
+            if (lines := _lines(data)) is None:
+                raise
+            return [event for line in lines for event in self.take(line)]
         values = value if isinstance(value, list) else [value]
         objects = [each for each in values if isinstance(each, dict)]
         if len(objects) < len(values):
             self._ignore(data)
         return [event for each in objects for event in self._split.take(each)]
+
+    def _value(self, data: bytes) -> Any:
+        try:
+            return _exactly(data) if self._exact_object.search(data) else orjson.loads(data)
+        except ValueError:
+            return _exactly(data)
 
     def end(self) -> Sequence[Event]:
         """Return the objects that were held back, once nothing follows."""
@@ -90,6 +98,18 @@ def _without_prefix(data: bytes) -> bytes:
     while data.startswith(_PREFIX):
         data = data[len(_PREFIX) :].lstrip()
     return data
+
+
+def _lines(data: bytes) -> list[bytes] | None:
+    """Return the lines, each an event of its own, of servers that leave out the empty ones.
+
+    None if they are anything else.
+    """
+    lines = [line for each in data.split(b"\n") if (line := each.strip())]
+    are_events = all(
+        line in _MARKS or (line.startswith(b"{") and line.endswith(b"}")) for line in lines
+    )
+    return lines if are_events and len(lines) > 1 else None
 
 
 def _exactly(data: bytes) -> Any:

@@ -34,3 +34,14 @@ class EncodedTools:
 def exact_json(value: Any) -> str:
     """Return the value as JSON text, with whole numbers of any size, which orjson refuses."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def arguments_text(given: Any) -> str:
+    """Return the arguments of a call, or a piece of them, as text; empty where there are none.
+
+    They should be a text or an object. Anything else is kept: it is for the model to hear that it
+    cannot be used.
+    """
+    if isinstance(given, str):
+        return given
+    return "" if given in (None, {}) else exact_json(given)

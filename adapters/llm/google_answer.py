@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.llm.answer_reader import AnswerReader, Object, whole_calls
-from adapters.llm.finish_reasons import GEMINI
+from adapters.llm.finish_reasons import GEMINI, Finish
 from adapters.llm.google_memento import PartNotes
-from adapters.llm.json_shapes import as_count, as_object, as_objects, as_text
-from domain.llm import Piece, ToolRequest, Usage
+from adapters.llm.json_shapes import as_count, as_index, as_object, as_objects, as_text
+from domain.llm import Piece, Text, ToolRequest, Usage
 
 
 class GeminiReader(AnswerReader):
@@ -28,9 +28,10 @@ class GeminiReader(AnswerReader):
         self._requests: list[tuple[str, Any]] = []
         self._notes = PartNotes()
         self._counts: Any = None
+        self._refusal = ""
 
     def _quick(self, event: Any) -> Sequence[Piece]:
-        candidate = event["candidates"][0]
+        (candidate,) = event["candidates"]
         (part,) = candidate["content"]["parts"]
         text = part["text"]
         if len(part) != 1 or not isinstance(text, str) or not text:
@@ -48,13 +49,18 @@ class GeminiReader(AnswerReader):
             ProviderError: it is an error.
 
         """
-        candidates = as_objects(event.get("candidates"))
+        # One answer is asked for; a proxy may send others beside it.
+        candidates = [
+            each for each in as_objects(event.get("candidates")) if not as_index(each.get("index"))
+        ]
         if not candidates or "error" in event:
             self._take_other(event)
         self._counts = event.get("usageMetadata") or self._counts  # in every chunk, growing
         if not candidates:
-            if as_text(as_object(event.get("promptFeedback")).get("blockReason")):
+            feedback = as_object(event.get("promptFeedback"))
+            if as_text(feedback.get("blockReason")):
                 self._finish = "blocked"
+                self._refusal = as_text(feedback.get("blockReasonMessage"))
             return []
         self._finish = as_text(candidates[0].get("finishReason")) or self._finish
         parts = as_objects(as_object(candidates[0].get("content")).get("parts"))
@@ -71,12 +77,18 @@ class GeminiReader(AnswerReader):
     def _memento(self) -> str:
         return self._notes.memento()
 
+    def _closing_words(self, finish: Finish) -> Sequence[Piece]:
+        """Tell in the service's words why it does not answer."""
+        return [Text(self._refusal)] if finish is Finish.FILTERED and self._refusal else ()
+
     def _of_part(self, part: Object) -> list[Piece]:
         text, signature = part.get("text"), as_text(part.get("thoughtSignature"))
+        if call := as_object(part.get("functionCall")):
+            self._requests.append((as_text(call.get("name")), call.get("args")))
+            self._notes.call(as_text(call.get("id")), signature)
+            signature = ""
+            text = text or None
         if not isinstance(text, str):
-            if call := as_object(part.get("functionCall")):
-                self._requests.append((as_text(call.get("name")), call.get("args")))
-                self._notes.call(as_text(call.get("id")), signature)
             return []
         if part.get("thought"):
             self._notes.thought(text, signature)

@@ -1,7 +1,9 @@
 """Reading JSON of strangers: what has another type than it should counts as not there."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+_DIGITS: Final = 10  # an index has fewer
 
 
 def as_object(value: Any) -> Mapping[str, Any]:
@@ -22,5 +24,14 @@ def as_text(value: Any) -> str:
 
 
 def as_count(value: Any) -> int:
-    """Return the value if it is a whole number from 0 up; else 0."""
-    return value if isinstance(value, int) and value > 0 else 0
+    """Return the value if it is a whole number from 0 up, also one written ``11.0``; else 0."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def as_index(value: Any) -> int | None:
+    """Return the value if it is a whole number, also one that is written as text; else None."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < _DIGITS:
+        return int(value)
+    return value if isinstance(value, int) else None

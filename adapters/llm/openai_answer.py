@@ -9,7 +9,7 @@ from typing import Any
 
 from adapters.llm.answer_reader import AnswerReader, Object
 from adapters.llm.finish_reasons import COMPLETIONS, Finish, finish_of
-from adapters.llm.json_shapes import as_count, as_object, as_objects, as_text
+from adapters.llm.json_shapes import as_count, as_index, as_object, as_objects, as_text
 from adapters.llm.openai_memento import REASONING, ReasoningNotes
 from adapters.llm.openai_parts import Calls, content_parts, thought_of
 from adapters.llm.sources import listed
@@ -38,7 +38,7 @@ class CompletionReader(AnswerReader):
         delta = choice["delta"]
         if len(delta) != 1 or choice.get("finish_reason") or event.get("usage"):
             return ()
-        if "error" in event:
+        if "error" in event or choice.get("index") or self._has_sources(event):
             return ()
         content = delta["content"]
         return self._tags.read(content) if isinstance(content, str) and content else ()
@@ -51,12 +51,16 @@ class CompletionReader(AnswerReader):
 
         """
         self._take_other(event)
-        if usage := as_object(event.get("usage")):  # in the last chunk, or growing in every one
-            self._usage = _usage(usage)
+        # One answer is asked for. A server may send another all the same, mixed with the first.
+        choices = [each for each in as_objects(event.get("choices")) if not _place(each)]
+        choice = choices[0] if choices else {}
+        groq = as_object(event.get("x_groq"))
+        for each in (groq, choice, event):  # in the last chunk, or growing in every one
+            if usage := as_object(each.get("usage")):
+                self._usage = _usage(usage)
         if self._sources:
             self._note_sources(event)
-        choices = as_objects(event.get("choices"))
-        return self._of_choice(choices[0]) if choices else []
+        return self._of_choice(choice) if choice else []
 
     def _calls(self) -> Sequence[ToolRequest]:
         return [call.request() for call in self._parts.whole()]
@@ -66,6 +70,9 @@ class CompletionReader(AnswerReader):
 
     def _closing_words(self, finish: Finish) -> Sequence[Piece]:
         return [Text(self._listed)] if self._listed and finish is Finish.ENDED else ()
+
+    def _has_sources(self, event: Object) -> bool:
+        return self._sources and ("citations" in event or "search_results" in event)
 
     def _note_sources(self, event: Object) -> None:
         citations, results = event.get("citations"), event.get("search_results")
@@ -85,7 +92,10 @@ class CompletionReader(AnswerReader):
         delta = as_object(choice.get("delta"))
         message = as_object(choice.get("message"))
         if not delta and message and not self._has_begun():
-            delta = message  # no stream, though one was asked for
+            delta = message  # no stream, though one was asked for: what came is whole
+            self._marked = True
+        if not delta and (text := as_text(choice.get("text"))):  # the form before chats
+            return self._say(text)
         return self._of_delta(delta) if delta else []
 
     def _has_begun(self) -> bool:
@@ -106,6 +116,10 @@ class CompletionReader(AnswerReader):
         if function := as_object(delta.get("function_call")):  # the form before parallel calls
             self._parts.add(0, "", function)
         return pieces
+
+
+def _place(choice: Object) -> int:
+    return as_index(choice.get("index")) or 0
 
 
 def _reasoning(delta: Object) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.llm.decoding import MalformedAnswer
-from adapters.llm.encoded_tools import exact_json
-from adapters.llm.json_shapes import as_object, as_objects, as_text
+from adapters.llm.encoded_tools import arguments_text
+from adapters.llm.json_shapes import as_index, as_object, as_objects, as_text
 from domain.json_values import storable
 from domain.llm import ToolRequest
 
@@ -29,7 +29,8 @@ def content_parts(content: Any) -> Iterator[tuple[str, str]]:
 def _of_part(part: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     kind = as_text(part.get("type"))
     if kind in _TEXTS:
-        yield "text", as_text(part.get("text"))
+        text = part.get("text")
+        yield "text", as_text(text) or as_text(as_object(text).get("value"))
     elif kind in _THOUGHTS:
         yield "reasoning", thought_of(part)
     elif kind == "refusal":
@@ -88,11 +89,8 @@ class Calls:
     def take(self, parts: Any) -> None:
         """Take in the parts of calls that a delta has."""
         for part in as_objects(parts):
-            index = part.get("index")
             function = as_object(part.get("function")) or part
-            call = self.add(
-                index if isinstance(index, int) else None, as_text(part.get("id")), function
-            )
+            call = self.add(as_index(part.get("index")), as_text(part.get("id")), function)
             call.extra = part.get("extra_content") or call.extra
 
     def add(self, index: int | None, call_id: str, function: Mapping[str, Any]) -> PartialCall:
@@ -102,10 +100,7 @@ class Calls:
         call.id = call.id or call_id
         if name:
             call.take_name(name)
-        if isinstance(arguments, str):
-            call.arguments.append(arguments)
-        elif isinstance(arguments, dict):
-            call.arguments.append(exact_json(arguments))
+        call.arguments.append(arguments_text(arguments))
         return call
 
     def whole(self) -> list[PartialCall]:

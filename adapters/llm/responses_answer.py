@@ -1,18 +1,19 @@
 """A streamed response, read event by event into the pieces of the house.
 
-The events are plain JSON objects: typed ones cost more than all the rest of a turn. A call is
-taken from the event that ends its item, where it stands whole; the events that spell out its
-arguments add nothing. Events that are not known here are passed over: new ones appear often.
+The events are plain JSON objects: typed ones cost more than all the rest of a turn. Calls are
+gathered from all events that tell of them (`responses_calls.py`). Events that are not known here
+are passed over: new ones appear often.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from adapters.llm.answer_reader import AnswerReader, Object, whole_calls
+from adapters.llm.answer_reader import AnswerReader, Object
 from adapters.llm.finish_reasons import RESPONSES
 from adapters.llm.json_shapes import as_count, as_object, as_objects, as_text
 from adapters.llm.openai_parts import content_parts, thought_of
 from adapters.llm.provider_errors import error_in_stream
+from adapters.llm.responses_calls import ResponseCalls
 from adapters.llm.responses_memento import Trail
 from domain.llm import Piece, Reasoning, Text, ToolRequest, Usage
 
@@ -30,7 +31,8 @@ class ResponseReader(AnswerReader):
     def __init__(self, provider: str = "openai") -> None:
         super().__init__(provider)
         self._said = 0  # characters of text
-        self._requests: list[tuple[str, Any]] = []
+        self._said_before = 0  # of them, before the latest message
+        self._asked = ResponseCalls()
         self._trail = Trail()
 
     def _quick(self, event: Any) -> Sequence[Piece]:
@@ -62,7 +64,7 @@ class ResponseReader(AnswerReader):
         return []
 
     def _calls(self) -> Sequence[ToolRequest]:
-        return whole_calls(self._requests)
+        return self._asked.requests()
 
     def _memento(self) -> str:
         return self._trail.memento()
@@ -90,15 +92,33 @@ class ResponseReader(AnswerReader):
         return [Reasoning(_BREAK)] if self._has_spoken else []
 
     def _begun(self, event: Object) -> list[Piece]:
-        is_next = as_object(event.get("item")).get("type") == "message" and self._said
+        item = as_object(event.get("item"))
+        if item.get("type") == "function_call":
+            self._asked.begin(item, event.get("output_index"))
+        pieces = self._apart(item)
+        self._said_before = self._said
+        return pieces
+
+    def _apart(self, item: Object) -> list[Piece]:
+        """Keep a message apart from the one before it."""
+        is_next = item.get("type") == "message" and self._said
         return self._text(_BREAK) if is_next else []
+
+    def _spelled(self, event: Object) -> list[Piece]:
+        self._asked.spell(event)
+        return []
 
     def _whole(self, event: Object) -> list[Piece]:
         item = as_object(event.get("item"))
-        self._trail.note(item, self._said)
-        if item.get("type") == "function_call":
-            self._requests.append((as_text(item.get("name")), item.get("arguments")))
-        return []
+        pieces: list[Piece] = []
+        if item.get("type") == "message" and self._said == self._said_before:
+            pieces = self._words_of(item)  # none of them was streamed
+        is_new = item.get("type") != "function_call" or self._asked.end(
+            item, event.get("output_index")
+        )
+        if is_new:
+            self._trail.note(item, self._said)
+        return pieces
 
     def _completed(self, event: Object) -> list[Piece]:
         response = as_object(event.get("response"))
@@ -118,11 +138,15 @@ class ResponseReader(AnswerReader):
         is_silent = not (self._has_spoken or self._tags.has_given)
         is_new = self._trail.is_empty
         pieces: list[Piece] = []
-        for item in output:
+        for at, item in enumerate(output):
             if is_silent:
-                pieces += self._words_of(item)
-            if is_new:
-                self._whole({"item": item})
+                pieces += self._apart(item) + self._words_of(item)
+            if item.get("type") == "function_call":
+                is_told = not self._asked.end(item, at)
+            else:
+                is_told = not is_new
+            if not is_told:
+                self._trail.note(item, self._said)
         return pieces
 
     def _words_of(self, item: Object) -> list[Piece]:
@@ -131,7 +155,7 @@ class ResponseReader(AnswerReader):
             return self._think(shown)
         if item.get("type") != "message":
             return []
-        pieces = self._begun({"item": item})
+        pieces: list[Piece] = []
         for kind, words in content_parts(item.get("content")):
             if words:
                 pieces += self._text(words) if kind == "text" else self._refuse(words)
@@ -150,6 +174,8 @@ class ResponseReader(AnswerReader):
         "response.done": _completed,
         "response.failed": _failed,
         "response.incomplete": _completed,
+        "response.function_call_arguments.delta": _spelled,
+        "response.function_call_arguments.done": _spelled,
         "response.output_item.added": _begun,
         "response.output_item.done": _whole,
         "response.output_text.done": _text_done,

@@ -1,17 +1,23 @@
 """The sources of an answer, as a list below it."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
+
+_MOST: Final = 100
+_UNSAFE: Final = re.compile(r"[\s<>]")  # what would end the address in Markdown
 
 
 def listed(citations: Sequence[Any], results: Sequence[Any]) -> str:
     """Return Markdown that numbers the sources as the answer's own marks, ``[1]``, do.
 
     ``citations`` are addresses, ``results`` objects with ``url`` and ``title``. Empty if there
-    are none.
+    are none. At most a hundred are told.
     """
-    titles = {each.get("url"): each.get("title") for each in results if isinstance(each, Mapping)}
-    addresses = [each for each in citations or titles if isinstance(each, str)]
+    found = [each for each in results if isinstance(each, Mapping)]
+    titles = {url: each.get("title") for each in found if isinstance(url := each.get("url"), str)}
+    addresses = [each for each in citations or titles if isinstance(each, str)][:_MOST]
     lines = (
         f"{number}. {_link(address, titles.get(address))}"
         for number, address in enumerate(addresses, start=1)
@@ -20,6 +26,7 @@ def listed(citations: Sequence[Any], results: Sequence[Any]) -> str:
 
 
 def _link(address: str, title: Any) -> str:
+    address = _UNSAFE.sub(lambda found: quote(found[0]), address)
     if not isinstance(title, str) or not title.strip():
         return f"<{address}>"
     words = " ".join(title.replace("[", "(").replace("]", ")").split())

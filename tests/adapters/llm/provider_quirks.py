@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from domain.errors import ProviderError, ProviderReason
+from domain.errors import InvalidArguments, ProviderError, ProviderReason
 from domain.llm import (
     ModelRequest,
     Piece,
@@ -88,6 +88,12 @@ class ProviderQuirks:
         *first, last = self.voice.said("Hello")
         pieces = await self._hear(wire, model, *first, last.rstrip(b"\n"), Cut())
         assert _said(pieces) == "Hello"
+
+    async def test_events_need_no_empty_lines_between_them(
+        self, wire: WireServer, model: ChatModel
+    ) -> None:
+        steps = [each.rstrip(b"\n") + b"\n" for each in (*self.voice.said("Hel", "lo"), DONE)]
+        assert _said(await self._hear(wire, model, *steps)) == "Hello"
 
     async def test_an_event_that_is_nested_too_deep_is_no_answer(
         self, wire: WireServer, model: ChatModel
@@ -231,6 +237,17 @@ class ProviderQuirks:
         assert _calls(pieces) == [("add", meant)]
         assert _stop(pieces) is StopReason.TOOL_CALLS
 
+    @pytest.mark.parametrize("sent", [7, [{"a": 1}, {"a": 2}], True])
+    async def test_arguments_that_are_no_object_are_kept_for_the_model_to_hear_of(
+        self, wire: WireServer, model: ChatModel, add: ToolSpec, sent: Any
+    ) -> None:
+        """Else a tool whose arguments are all optional would be called with none."""
+        self._need_calls()
+        wire.play("odd", self._events(*self.voice.call("add", sent), *self.voice.end()))
+        (asked,) = [p for p in await _answer(model, add) if isinstance(p, ToolRequest)]
+        with pytest.raises(InvalidArguments):
+            read_arguments(asked.arguments)
+
     # --- errors
 
     @pytest.mark.parametrize("form", ERRORS)
@@ -259,6 +276,22 @@ class ProviderQuirks:
     ) -> None:
         _, error = await self._fail(wire, model, Reply(200, ERRORS["object"]))
         assert error.reason is ProviderReason.REJECTED
+        assert PLAINLY in error.message
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            PLAINLY.encode(),
+            {"base_resp": {"status_code": 1004, "status_msg": PLAINLY}},
+            {"status": "error", "reason": PLAINLY},
+        ],
+    )
+    async def test_tells_words_in_place_of_a_stream(
+        self, wire: WireServer, model: ChatModel, body: Any
+    ) -> None:
+        """Also where they are in no form of an error, and beside 200."""
+        step = body if isinstance(body, bytes) else Reply(200, body)
+        _, error = await self._fail(wire, model, step)
         assert PLAINLY in error.message
 
     @pytest.mark.parametrize("body", [ERRORS["object"], ERRORS["text"]])

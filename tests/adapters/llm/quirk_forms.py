@@ -46,6 +46,11 @@ ARGUMENTS: dict[str, tuple[Any, Any]] = {
     "null in a text": ('"null"', {}),
     "twice": ('{"a": 1}{"a": 1}', {"a": 1}),
     "after an empty one": ('{}{"a": 1}', {"a": 1}),
+    "an empty list": ([], {}),
+    "the only one of a list": ([{"a": 1}], {"a": 1}),
+    "in a fence": ('```json\n{"a": 1}\n```', {"a": 1}),
+    "a line end in a text": ('{"a": "1\n2"}', {"a": "1\n2"}),
+    "after a byte order mark": ('\ufeff{"a": 1}', {"a": 1}),
 }
 
 # Words in which servers refuse a field; {field} is its name.

@@ -213,3 +213,25 @@ def test_reads_or_refuses_any_json(events: list[Any]) -> None:
         pieces = read(*events, ended("end_turn"))
         assert all(isinstance(piece.content, str) for piece in pieces if isinstance(piece, Text))
         assert isinstance(pieces[-1], Stop)
+
+
+@pytest.mark.parametrize("indexes", [(0, 0), ("0", "1"), ("1", 0)])
+def test_calls_are_told_apart_under_any_index(indexes: tuple[Any, Any]) -> None:
+    events: list[Event] = []
+    for at, (index, sent) in enumerate(zip(indexes, ('{"a":1}', '{"b":2}'), strict=True)):
+        events += [{**calling(at), "index": index}, {**part(0, sent), "index": index}]
+    assert read(*events, ended())[:2] == [ToolRequest("f", '{"a":1}'), ToolRequest("f", '{"b":2}')]
+
+
+def test_a_block_that_begins_twice_is_one() -> None:
+    pieces = read(calling(0), part(0, '{"a":'), calling(0), part(0, "1}"), ended())
+    assert pieces[:-1] == [ToolRequest("f", '{"a":1}')]
+
+
+def test_input_may_come_before_its_call() -> None:
+    assert read(part(0, '{"a":1}'), calling(0), ended())[0] == ToolRequest("f", '{"a":1}')
+
+
+def test_a_message_that_is_no_stream_needs_no_reason_to_have_ended() -> None:
+    message = {"type": "message", "content": [{"type": "text", "text": "Hello"}]}
+    assert read(message) == [Text("Hello"), Stop()]

@@ -155,3 +155,21 @@ def test_reads_or_refuses_any_json(chunks: list[Any]) -> None:
         pieces = read(*chunks, chunk(finish="STOP"))
         assert all(isinstance(piece.content, str) for piece in pieces if isinstance(piece, Text))
         assert isinstance(pieces[-1], Stop)
+
+
+@pytest.mark.parametrize("text", ["", None])
+def test_a_call_may_stand_beside_an_empty_text(text: Any) -> None:
+    pieces = read(chunk(calling("f", {"a": 1}, text=text), finish="STOP"))
+    assert pieces[0] == ToolRequest("f", '{"a":1}')
+
+
+def test_one_answer_is_told_where_two_come() -> None:
+    other = {"index": 1, "content": {"parts": [{"text": "Ciao"}]}, "finishReason": "MAX_TOKENS"}
+    first = {"content": {"parts": [{"text": "Hello"}]}}
+    pieces = read({"candidates": [other, first]}, {"candidates": [other]}, chunk(finish="STOP"))
+    assert pieces == [Text("Hello"), Stop()]
+
+
+def test_a_refused_question_is_told_in_the_words_of_the_service() -> None:
+    pieces = read({"promptFeedback": {"blockReason": "SAFETY", "blockReasonMessage": "Not so."}})
+    assert pieces == [Text("Not so."), Stop(StopReason.REFUSAL)]

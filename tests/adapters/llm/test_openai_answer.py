@@ -167,3 +167,61 @@ def test_reads_or_refuses_any_json(chunks: list[Any]) -> None:
         pieces = read(*chunks, ended("stop"))
         assert all(isinstance(piece.content, str) for piece in pieces if isinstance(piece, Text))
         assert isinstance(pieces[-1], Stop)
+
+
+def test_one_answer_is_told_where_two_come_mixed() -> None:
+    other = {"index": 1, "delta": {"content": "Ciao"}, "finish_reason": "length"}
+    first = {"index": 0, "delta": {"content": "Hello"}}
+    pieces = read({"choices": [other]}, {"choices": [other, first]}, {"choices": [other]}, ended())
+    assert pieces == [Text("Hello"), Stop()]
+
+
+@pytest.mark.parametrize("place", ["the chunk", "the choice", "x_groq"])
+@pytest.mark.parametrize("counts", [(11, 5), (11.0, 5.0)])
+def test_usage_is_read_wherever_a_server_puts_it(place: str, counts: tuple[float, float]) -> None:
+    usage = {"usage": {"prompt_tokens": counts[0], "completion_tokens": counts[1]}}
+    choice: dict[str, Any] = {"delta": {"content": "Hello"}, "finish_reason": "stop"}
+    chunk: dict[str, Any] = {"choices": [choice]}
+    {"the chunk": chunk, "the choice": choice}.get(place, chunk.setdefault("x_groq", {})).update(
+        usage
+    )
+    assert read(chunk)[-1] == Stop(usage=Usage(11, 5))
+
+
+@pytest.mark.parametrize("count", [True, -1, 1.5, "many", None, [], float("inf")])
+def test_what_is_no_count_is_none(count: Any) -> None:
+    usage = {"prompt_tokens": count, "completion_tokens": 5}
+    chunk = {"choices": [{"delta": {"content": "a"}, "finish_reason": "stop"}], "usage": usage}
+    assert read(chunk)[-1] == Stop(usage=Usage(0, 5))
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"text": "Hello"},
+        {"delta": {"content": [{"type": "text", "text": {"value": "Hello"}}]}},
+        {"message": {"content": "Hello"}},
+    ],
+)
+def test_text_is_read_in_other_places(choice: dict[str, Any]) -> None:
+    assert read({"choices": [choice]}, ended("stop")) == [Text("Hello"), Stop()]
+
+
+def test_an_answer_that_is_no_stream_needs_no_reason_to_have_ended() -> None:
+    call = {"function": {"name": "f", "arguments": {"a": 1}}}
+    pieces = read({"choices": [{"message": {"content": None, "tool_calls": [call]}}]})
+    assert pieces == [TWO[0], Stop(StopReason.TOOL_CALLS)]
+
+
+def test_indexes_may_be_written_as_text() -> None:
+    first, second = part("f", '{"a":', index="0"), part("g", '{"b":2}', index="1")
+    assert (
+        read(calling(first), calling(second), calling(part(None, "1}", index="0")), ended())[:2]
+        == TWO
+    )
+
+
+def test_sources_beside_a_piece_of_text_are_listed() -> None:
+    chunk = {"choices": [{"delta": {"content": "Hello"}}], "citations": ["https://a.example/"]}
+    pieces = read_with(CompletionReader(sources=True), chunk, ended("stop"))
+    assert pieces[1] == Text("\n\nSources:\n\n1. <https://a.example/>")

@@ -125,6 +125,16 @@ def test_lists_what_is_there() -> None:
     assert listed([], []) == ""
     assert listed([1], [None, {"title": "A"}]) == ""
     assert listed([], [{"url": "u", "title": " A\nB "}]).endswith("\n1. [A B](<u>)")
+    assert listed([], [{"url": ["u"]}, {"url": None}]) == ""
+
+
+def test_an_address_cannot_leave_its_link() -> None:
+    told = listed(["http://x/>\n\n# <b>"], [])
+    assert told.endswith("\n1. <http://x/%3E%0A%0A#%20%3Cb%3E>")
+
+
+def test_the_list_has_an_end() -> None:
+    assert "\n101. " not in listed([f"http://x/{at}" for at in range(20_000)], [])
 
 
 async def test_lists_nothing_below_half_an_answer(
