@@ -4,8 +4,11 @@
 document of N operations over REST (4,700 by default, as many as the largest real ones have), looks
 at pages of it, changes and forgets it, and prints a Markdown table. Meanwhile it asks ``/api/live``
 a hundred times a second: the longest that it waited is what everybody else waited. CPU is that of
-the server and its readers, by the system's clock, less what those looks cost. ``puerto learn
+the server and its readers, by the system's clock, less what those looks cost. A piece is what the
+event loop did at once, at the longest, in CPU of its thread (`loop_pieces.py`). ``puerto learn
 --dry-run`` reads the same document for comparison.
+
+It ends with 1 if a page held the loop for more than 20 ms in a piece.
 """
 
 import argparse
@@ -30,17 +33,19 @@ _SECONDS: Final = 120.0
 _PAUSE: Final = 0.01  # seconds between two looks at `/api/live`
 _LOOKS: Final = 200  # by which the cost of one is measured
 _SETTLING: Final = 3.0  # seconds after forgetting, for other workers' sake and the collector's
+_LONGEST: Final = 0.02  # seconds of the event loop for a piece of a page
 _MB: Final = 2**20
 
 
 @dataclass
 class Cost:
-    """What something took: seconds, CPU seconds, and the longest wait for ``/api/live``."""
+    """What something took: seconds, CPU seconds, the longest wait for ``/api/live``, and piece."""
 
     name: str
     seconds: float = 0.0
     cpu: float = 0.0
     lag: float = 0.0
+    piece: float = 0.0
     size: int = 0
 
 
@@ -50,6 +55,7 @@ class Bench:
 
     pid: int
     api: httpx2.AsyncClient
+    pieces: Path
     look: float = 0.0  # CPU seconds
     looks: int = 0
     costs: list[Cost] = field(default_factory=list)
@@ -61,6 +67,7 @@ class Bench:
         watcher = asyncio.create_task(self._watch(cost))
         await asyncio.sleep(0.05)
         cost.lag, self.looks = 0.0, 0
+        first = len(self.pieces.read_text().split())
         before, began = cpu_seconds(self.pid) or 0.0, time.perf_counter()
         try:
             yield cost
@@ -71,6 +78,7 @@ class Bench:
             with contextlib.suppress(asyncio.CancelledError):
                 await watcher
             took = (cpu_seconds(self.pid) or 0.0) - before
+            cost.piece = max(map(float, self.pieces.read_text().split()[first:]), default=0.0)
             cost.cpu = max(0.0, took - self.looks * self.look)
             self.costs.append(cost)
 
@@ -152,7 +160,7 @@ def _thing(number: int) -> dict[str, Any]:
     return {"type": "object", "title": f"Thing {number}", "properties": properties}
 
 
-async def pages(bench: Bench, data: Mapping[str, Any]) -> None:
+async def ask_all(bench: Bench, data: Mapping[str, Any]) -> None:
     """Learn, look, change and forget."""
     told = await bench.ask(
         "learn", "POST", "/api/learned-apis", {"type": "openapi", "source": data}
@@ -176,23 +184,27 @@ async def forget(bench: Bench) -> None:
         await bench.ask("forget", "DELETE", f"/api/learned-apis/{api['id']}")
 
 
-async def measure(pid: int, port: int, password: str, data: Mapping[str, Any]) -> None:
-    """Print what everything costs."""
+async def measure(pid: int, port: int, password: str, data: Mapping[str, Any], pieces: Path) -> int:
+    """Print what everything costs; return 1 if a page holds the loop for too long."""
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=_SECONDS) as api:
         login = {"username": "admin", "password": password}
         granted = (await api.post("/api/auth/login", json=login)).raise_for_status().json()
         api.headers["authorization"] = f"Bearer {granted['access_token']}"
-        bench = Bench(pid, api)
+        bench = Bench(pid, api, pieces)
         await bench.calibrate()
         before = _rss(pid)
-        await pages(bench, data)
+        await ask_all(bench, data)
         learned = _rss(pid)
         await forget(bench)
         await asyncio.sleep(_SETTLING)
         for cost in bench.costs:
-            times = (f"{value * 1e3:,.0f}" for value in (cost.seconds, cost.cpu, cost.lag))
+            seconds = (cost.seconds, cost.cpu, cost.lag, cost.piece)
+            times = (f"{value * 1e3:,.0f}" for value in seconds)
             print(_row(cost.name, *times, f"{cost.size:,}"))
-        print(f"\nMemory: {before} MB before, {learned} MB with it, {_rss(pid)} MB after.")
+        longest = max(cost.piece for cost in bench.costs if cost.name.startswith("a page"))
+        print(f"\nA page holds the event loop for {longest * 1e3:.1f} ms at most.")
+        print(f"Memory: {before} MB before, {learned} MB with it, {_rss(pid)} MB after.")
+        return int(longest > _LONGEST)
 
 
 def _rss(pid: int) -> int:
@@ -219,7 +231,7 @@ def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def main(arguments: Sequence[str]) -> None:
+def main(arguments: Sequence[str]) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--operations", type=int, default=4_700)
@@ -231,16 +243,18 @@ def main(arguments: Sequence[str]) -> None:
         print(
             f"{count:,} operations; the command line reads them in {dry_run(path):.2f} s of CPU.\n"
         )
-        print(_row("what", "ms", "ms of CPU", "ms /api/live waited", "bytes"))
-        print(_row("---", "--:", "--:", "--:", "--:"))
+        print(_row("what", "ms", "ms of CPU", "ms /api/live waited", "ms of a piece", "bytes"))
+        print(_row("---", "--:", "--:", "--:", "--:", "--:"))
         settings = {
             "API_PORT": str(port),
             "PUERTO_DATA_DIR": str(folder / "data"),
             "RATE_LIMIT_PER_MINUTE": "1000000",
+            "LOOP_PIECES": str(folder / "pieces"),
         }
-        with running("-m", "puerto", "serve", port=port, folder=folder, env=settings) as pid:
+        program = str(ROOT / "benchmarks" / "loop_pieces.py")
+        with running(program, "serve", port=port, folder=folder, env=settings) as pid:
             password = _password(folder / f"{port}.log")
-            asyncio.run(measure(pid, port, password, data))
+            return asyncio.run(measure(pid, port, password, data, folder / "pieces"))
 
 
 def _password(log: Path) -> str:
@@ -252,4 +266,4 @@ def _password(log: Path) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

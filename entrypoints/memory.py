@@ -15,7 +15,11 @@ from typing import Final
 from domain.ports.toolbox import Toolbox
 
 _MANY: Final = 100  # tools, more or fewer than before
-_YOUNG: Final = 10_000  # objects, where Python has 700: a learned API brings a million
+_THRESHOLDS: Final = (
+    5_000,
+    5,
+    20,
+)  # a learned API brings a million objects; Python has 700, 10, 10
 
 
 class MemoryKeeper:
@@ -48,7 +52,7 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG)
+    gc.set_threshold(*_THRESHOLDS)
 
 
 @cache

@@ -95,9 +95,11 @@ class ToolIndex:
                 del self._postings[term]
             if at % _STEP == 0:
                 yield
-        for number in numbers:
+        for at, number in enumerate(numbers, 1):
             self._names.discard(self._specs.pop(number).name)
             self._groups.discard(number)
+            if at % _STEP == 0:
+                yield
 
     def rank(self, query: str, limit: int, *, among: Container[str] | None = None) -> Sequence[str]:
         """Return the names of the tools that fit, best first, at most ``limit`` of them.

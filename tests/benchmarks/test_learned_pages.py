@@ -17,3 +17,4 @@ def test_everything_is_asked() -> None:
     assert done.returncode == 0, done.stderr
     for row in ("learn", "a page, limit=100", "change an override", "forget"):
         assert f"| {row} |" in done.stdout
+    assert "A page holds the event loop for" in done.stdout

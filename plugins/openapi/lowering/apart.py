@@ -103,7 +103,7 @@ async def learn_apart(
     return await asyncio.to_thread(_learned, answer)
 
 
-async def _talk(process: Process, asked: bytes, fetch: AsyncFetch | None) -> Sequence[bytes]:
+async def _talk(process: Process, asked: bytes, fetch: AsyncFetch | None) -> bytearray:
     """Return the lines that the process answers, but those that want something.
 
     Behind one of these comes nothing until it is answered. So it is the last line that there is,
@@ -130,7 +130,7 @@ async def _talk(process: Process, asked: bytes, fetch: AsyncFetch | None) -> Seq
         pass
     finally:
         stdin.close()
-    return bytes(answer).splitlines()
+    return answer
 
 
 async def _fetched(url: str, fetch: AsyncFetch) -> bytes:
@@ -141,11 +141,11 @@ async def _fetched(url: str, fetch: AsyncFetch) -> bytes:
     return to_json({"url": found.url, "bytes": len(found.data)}) + found.data
 
 
-def _learned(answer: Iterable[bytes]) -> Learned:
+def _learned(answer: bytearray) -> Learned:
     about: dict[str, Any] = {}
     made: dict[str, SecurityScheme] = {}
     tools, skipped, ended = [], [], False
-    for line in answer:
+    for line in answer.splitlines():
         match orjson.loads(line):
             case {"refused": reason, "message": message, "pointer": pointer}:
                 raise DocumentRefused(Reason(reason), message, pointer)
