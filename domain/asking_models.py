@@ -113,14 +113,14 @@ class ModelAsker:
                     await pieces.close()
                 answer = self._whole(choice, stop)
             except Exception as error:  # noqa: BLE001  an adapter's mistake ends this attempt only
-                pause = asking.failed(self._told(choice, error), self._chance())
+                pause = asking.failed(self._reported(choice, error), self._chance())
             else:
                 yield answer
                 return
             if pause:
                 await self._sleep(pause)
 
-    def _told(self, choice: ModelChoice, error: Exception) -> PuertoError:
+    def _reported(self, choice: ModelChoice, error: Exception) -> PuertoError:
         told = _told(choice, error)
         if told is not error:
             self._tell(choice.provider, error)

@@ -8,13 +8,10 @@ from inspect import unwrap
 from traceback import walk_tb
 from typing import Any, Final, Protocol
 
-from domain.conversations import shorten
-from domain.json_values import error_text
 from domain.plugins import ChatModelOffer, Registered
 from domain.ports.clock import Clock
-from domain.strangers import original
+from domain.strangers import in_short, original
 
-_ERROR_LENGTH: Final = 300
 _MOST: Final = 1_000  # plugins and parts of them
 
 
@@ -78,7 +75,7 @@ class Incidents:
             return
         raised = original(error)
         count = 1 if known is None else known.count + 1
-        said = shorten(error_text(raised), _ERROR_LENGTH)
+        said = in_short(error)
         where = _place(raised, function)
         self._kept[plugin, part] = Incident(part, count, said, where, self._clock.now())
 

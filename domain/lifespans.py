@@ -5,16 +5,13 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from domain.conversations import shorten
 from domain.incidents import Part, ReportIncident, no_report
-from domain.json_values import error_text
 from domain.plugins import Lifespan, Registered
 from domain.ports.extensions import Lives
-from domain.strangers import TooLate
+from domain.strangers import TooLate, in_short
 from domain.switches import SwitchKind
 
 LIFESPAN_SECONDS: Final = 15.0
-_REASON_LENGTH: Final = 300
 
 SetAside = Callable[[SwitchKind, str, str], None]
 
@@ -144,5 +141,5 @@ class _Life:
                 raise
             _log.error("the lifespan of the plugin %s failed", self.plugin, exc_info=error)
             self._tell(self.plugin, Part.LIFESPAN, error, self._lifespan)
-            return shorten(error_text(error), _REASON_LENGTH)
+            return in_short(error)
         return ""

@@ -42,10 +42,8 @@ class RequiredPlugins:
 def _problem(name: str, plugin: PluginInfo | None) -> str | None:
     if plugin is None:
         return f"the required plugin {name} is not there"
-    if plugin.state is not PluginState.ACTIVE:
-        why = plugin.reason
-        return shorten(f"the required plugin {name} is {plugin.state}: {why}", _REASON_LENGTH)
-    if not plugin.is_whole:
-        why = plugin.reason
-        return shorten(f"the required plugin {name} is not whole: {why}", _REASON_LENGTH)
-    return None
+    is_active = plugin.state is PluginState.ACTIVE
+    if is_active and plugin.is_whole:
+        return None
+    how = "not whole" if is_active else plugin.state
+    return shorten(f"the required plugin {name} is {how}: {plugin.reason}", _REASON_LENGTH)

@@ -5,11 +5,14 @@ import contextvars
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from domain.json_values import type_name
+from domain.conversations import shorten
+from domain.json_values import error_text, type_name
 
 T = TypeVar("T")
+
+_SHORT: Final = 300
 
 
 class TooLate(TimeoutError):
@@ -27,6 +30,14 @@ class Contained(RuntimeError):
 def original(error: BaseException) -> BaseException:
     """Return what a stranger's code raised, where it had to be contained."""
     return error.error if isinstance(error, Contained) else error
+
+
+def in_short(error: BaseException, hide: Callable[[str], str] = str) -> str:
+    """Return what was raised, type and message, on one line of at most 300 characters.
+
+    ``hide`` takes secrets out, before anything is cut: no half of one is left.
+    """
+    return shorten(error_text(original(error), hide), _SHORT)
 
 
 def raised(error: BaseException) -> str:

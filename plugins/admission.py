@@ -15,10 +15,10 @@ from domain.error_fields import details_of, message_of
 from domain.errors import InvalidArguments, ToolError, ToolFailed
 from domain.json_values import TooLarge, require_shallow, storable, type_name
 from domain.results import not_kept
-from domain.strangers import contained
+from domain.strangers import contained, in_short
 from domain.tool_calls import ARGUMENTS_SIZE
 from domain.tools import Abridged, Effect, Previewed, Tool, ToolContext, ToolSpec
-from plugins.errors import ToolDefinitionError, in_short
+from plugins.errors import ToolDefinitionError
 from plugins.json_values import as_json, as_json_apart
 from plugins.process_state import check_process
 from plugins.tool import TOOL_NAME, FunctionTool
@@ -130,7 +130,7 @@ class AdmittedTool:
             return not_kept(str(error))
         except Exception as error:
             context.log.exception("Tool %s failed", self.spec.name)
-            said = in_short(error, context.secrets)
+            said = in_short(error, context.secrets.hide)
             raise ToolFailed(f"{self.spec.name} failed: {said}") from error
         finally:
             check_process(f"the tool {self.spec.name} of the plugin {self.spec.plugin}")

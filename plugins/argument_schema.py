@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from domain.errors import FieldProblem, InvalidArguments
-from plugins.errors import ToolDefinitionError, in_short
+from domain.strangers import in_short
+from plugins.errors import ToolDefinitionError
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError, Validator

@@ -6,9 +6,9 @@ from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
 from typing import Any, Final
 
+from domain.strangers import in_short
 from plugins.candidates import Candidate
 from plugins.code import digest_of, forget
-from plugins.errors import in_short
 from plugins.files import files_in
 from plugins.hookspecs import PROJECT
 from plugins.modules import look_again

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from plugins.errors import in_short
+from domain.strangers import in_short
 
 T = TypeVar("T")
 

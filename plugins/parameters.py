@@ -14,8 +14,9 @@ from pydantic.json_schema import PydanticJsonSchemaWarning
 from domain.errors import FieldProblem, InvalidArguments
 from domain.field_words import about, field_sentence
 from domain.json_values import require_shallow
+from domain.strangers import in_short
 from domain.tools import ToolContext
-from plugins.errors import ToolDefinitionError, in_short
+from plugins.errors import ToolDefinitionError
 from plugins.json_values import as_json
 from plugins.plain_schemas import plain_schema
 

@@ -10,10 +10,10 @@ from typing import Any, Final, Generic, ParamSpec, TypeVar
 
 from domain.errors import ToolError, ToolFailed
 from domain.json_values import TooLarge
-from domain.strangers import contained
+from domain.strangers import contained, in_short
 from domain.tools import Effect, ToolContext, ToolSpec
 from plugins.docstrings import read_docstring
-from plugins.errors import ToolDefinitionError, in_short
+from plugins.errors import ToolDefinitionError
 from plugins.json_values import as_json_apart
 from plugins.parameters import Parameters, read_parameters
 from plugins.threads import Threads
@@ -71,7 +71,7 @@ class FunctionTool(Generic[P, R]):
             raise
         except Exception as error:
             context.log.exception("Tool %s failed", name)
-            raise ToolFailed(f"{name} failed: {in_short(error, context.secrets)}") from error
+            raise ToolFailed(f"{name} failed: {in_short(error, context.secrets.hide)}") from error
 
     async def _call(self, values: Mapping[str, Any]) -> Any:
         function: Callable[..., Any] = self.function

@@ -8,10 +8,10 @@ from typing import Final
 from domain.errors import ProviderError, ProviderReason, Unavailable
 from domain.llm import ModelRequest, Piece, Reasoning, Stop, Text, UserTurn
 from domain.ports.chat_model import ChatModels
+from domain.strangers import in_short
 from entrypoints.cli.checks import with_plugins
 from entrypoints.cli.findings import Finding, State
 from entrypoints.settings import Settings
-from plugins.errors import in_short
 
 _QUESTION: Final = "Answer with one word: ready."
 _LONGEST: Final = 300.0  # seconds; a local model may have to be loaded first
