@@ -7,34 +7,30 @@ within seconds.
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
-from urllib.parse import urlsplit
 
-from domain.api_changes import Diff, difference, merged
+from domain.api_changes import merged
 from domain.api_documents import Document, Documents
 from domain.api_drafts import (
-    NAME_LENGTH,
     ApiDetails,
     Draft,
     Edit,
     Order,
     checked,
     counted,
-    renamed,
     with_fixed_named,
 )
 from domain.api_keyring import ApiKeyring
-from domain.api_names import free_names
-from domain.api_shelf import ApiShelf, Shelved
+from domain.api_neighbours import Neighbours
+from domain.api_shelf import ApiShelf
+from domain.api_waiting import WaitingDiffs, compared
 from domain.errors import Conflict, PuertoError
 from domain.identity import User
 from domain.ids import new_id
 from domain.learned_apis import (
     PLUGIN,
     ApiSettings,
-    ApiVersion,
     LearnedApi,
 )
 from domain.notices import Notice, NoticeType
@@ -77,15 +73,14 @@ class Learning:
         self._shelf = shelf
         self._documents = documents
         self._keyring = keyring
-        self._toolbox = toolbox
-        self._plugins = plugins
+        self._neighbours = Neighbours(apis, shelf, toolbox, plugins)
         self._desk = desk
         self._switches = switches
         self._notices = notices
         self._unit_of_work = unit_of_work
         self._clock = clock
         self._hosts = hosts
-        self._diffs: dict[str, tuple[int, Diff]] = {}
+        self._waiting = WaitingDiffs(apis)
 
     async def learn(self, user: User, order: Order, *, again: bool = False) -> Draft:
         """Return an API as it would be learned.
@@ -101,13 +96,13 @@ class Learning:
         """
         order.settings.check()
         if not (again or order.name):
-            await self._require_new(order.document.url, "")
+            await self._neighbours.require_new(order.document.url, "")
         version = await self._documents.read(order.document)
         if not (again or order.name):
-            await self._require_new("", version.digest)
+            await self._neighbours.require_new("", version.digest)
         api_id, now = new_id(), self._clock.now()
-        name = await self._name(order, version)
-        version = await self._named(api_id, name, version, {})
+        name = order.name or await self._neighbours.free_name(order, version)
+        version = await self._neighbours.with_free_tools(api_id, name, version, {})
         api = LearnedApi(
             id=api_id,
             name=name,
@@ -173,8 +168,8 @@ class Learning:
         except PuertoError as error:
             await self._note(api, error.message)
             raise
-        new = await self._named(api_id, api.name, read, names)
-        diff = await self._difference(api, before, new)
+        new = await self._neighbours.with_free_tools(api_id, api.name, read, names)
+        diff = await compared(api, before, new)
         waits = diff.is_breaking
         version = await asyncio.to_thread(merged, before, new, diff) if waits else new
         refreshed = replace(
@@ -205,7 +200,7 @@ class Learning:
             raise Conflict("No version of this API waits to be accepted.")
         if digest not in ("", waiting.digest):
             raise Conflict("Another version waits by now: look at it first.")
-        diff = await self._difference(api, before, waiting)
+        diff = await compared(api, before, waiting)
         accepted = replace(api, updated_by=user.id, waiting="", revision=api.revision + 1)
         return await asyncio.to_thread(counted, Draft("accepted", accepted, waiting, diff))
 
@@ -257,22 +252,7 @@ class Learning:
         """
         shelved = await self._shelf.get(api_id)
         operations = await self._apis.operations(api_id, first, limit)
-        return ApiDetails(shelved.api, shelved.summary, operations, await self._awaited(shelved))
-
-    async def _awaited(self, shelved: Shelved) -> Diff | None:
-        """Return what the version that waits would do; it is compared once, and kept in mind."""
-        api = shelved.api
-        if not api.waiting:
-            self._diffs.pop(api.id, None)
-            return None
-        known = self._diffs.get(api.id)
-        if known is None or known[0] != api.revision:
-            waiting = await self._apis.waiting(api.id)
-            if waiting is None:  # it was accepted just now
-                return None
-            known = (api.revision, await self._difference(api, shelved.version, waiting))
-            self._diffs[api.id] = known
-        return known[1]
+        return ApiDetails(shelved.api, shelved.summary, operations, await self._waiting.of(shelved))
 
     async def closed_hosts(self, draft: Draft) -> list[str]:
         """Return, in a sentence each, to which of its addresses no call would be made."""
@@ -293,52 +273,15 @@ class Learning:
 
         async def work() -> None:
             await self._apis.remove(api_id)
-            self._diffs.pop(api_id, None)
+            self._waiting.forget(api_id)
             await self._switches.renew(PLUGIN)
 
         await self._unit_of_work.run(work)
         _log.info("the API %s was forgotten", api_id)
         await self._desk.look()
 
-    @staticmethod
-    async def _difference(api: LearnedApi, old: ApiVersion, new: ApiVersion) -> Diff:
-        """Compare in a thread: there may be thousands of tools."""
-        is_placed = bool(api.settings.base_url)
-        return await asyncio.to_thread(difference, old, new, is_placed=is_placed)
-
-    async def _require_new(self, source: str, digest: str) -> None:
-        for api in await self._apis.all():
-            if (source and api.source == source) or (digest and api.digest == digest):
-                raise Conflict(
-                    f"This document is known: it is {api.name!r}. Read it again with POST "
-                    f"/api/learned-apis/{api.id}/refresh (or: puerto api refresh), or give "
-                    "another name to learn it once more.",
-                    details={"api_id": api.id, "name": api.name},
-                )
-
     async def _note(self, api: LearnedApi, problem: str) -> None:
         await self._apis.change(replace(api, problem=problem, revision=api.revision + 1))
-
-    async def _name(self, order: Order, version: ApiVersion) -> str:
-        """Return the name that was asked for, or one after the document that is free."""
-        if order.name:
-            return order.name
-        host = urlsplit(order.document.url).hostname or "API"
-        wanted = " ".join((version.title or host).split())[: NAME_LENGTH - 5] or "API"
-        taken = {api.name for api in await self._apis.all()}
-        numbered = (f"{wanted} {number}" for number in range(2, len(taken) + 3))
-        return next(name for name in (wanted, *numbered) if name not in taken)
-
-    async def _named(
-        self, api_id: str, name: str, version: ApiVersion, kept: Mapping[str, str]
-    ) -> ApiVersion:
-        """Return the version with names that no other tool has."""
-        taken = await self._shelf.names_besides(api_id, self._toolbox, self._plugins)
-        wanted = version.names()
-        names = await asyncio.to_thread(free_names, wanted, taken, name, kept=kept)
-        if names == wanted:
-            return version
-        return await asyncio.to_thread(renamed, version, names)
 
     async def _checked(self, draft: Draft, known: ApiSettings | None = None) -> Draft:
         """Return a draft that can be kept; ``known`` are the settings before.
@@ -349,9 +292,7 @@ class Learning:
             Conflict: a name is taken.
 
         """
-        api = draft.api
-        if any(other.name == api.name and other.id != api.id for other in await self._apis.all()):
-            raise Conflict("There is a learned API of this name.")
-        taken = await self._shelf.names_besides(api.id, self._toolbox, self._plugins)
+        await self._neighbours.require_free(draft.api)
+        taken = await self._neighbours.tools(draft.api.id)
         gone = known.overrides if known else ()
         return await asyncio.to_thread(checked, draft, gone, taken)
