@@ -1,12 +1,14 @@
 """What all code of a process shares, and no plugin may change: noticed, named and put back.
 
 The working folder, since paths in settings may be relative to it; `logging.disable`, which silences
-everybody; and the handlers of the signals that stop the service.
+everybody; the hooks that are told of errors, without which no thread starts; a lower limit of
+recursion, at which the service's own code fails; and the handlers of the signals that stop it.
 """
 
 import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,6 +16,12 @@ from pathlib import Path
 from typing import Any, Final
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+_HOOKS: Final = (
+    (sys, "excepthook"),
+    (sys, "unraisablehook"),
+    (threading, "excepthook"),
+)
 
 _log: Final = logging.getLogger(__name__)
 
@@ -24,6 +32,8 @@ class ProcessState:
     def __init__(self) -> None:
         self._folder = _folder()
         self._disabled = logging.root.manager.disable
+        self._recursion = sys.getrecursionlimit()
+        self._hooks = [(holder, name, getattr(holder, name)) for holder, name in _HOOKS]
         self._handlers: dict[signal.Signals, Any] = {}
         self._lock = threading.Lock()
 
@@ -39,18 +49,32 @@ class ProcessState:
     def check(self, who: str) -> None:
         """Put back what was changed since the last look, and log it; ``who`` ran meanwhile."""
         with self._lock:
-            if logging.root.manager.disable != self._disabled:
-                logging.disable(self._disabled)  # first: else nobody would read of it
-                _tell(who, "logging was disabled")
-            if self._folder is not None and (folder := _folder()) != self._folder:
-                with suppress(OSError):  # it is gone
-                    os.chdir(self._folder)
-                _tell(who, f"the working folder was changed to {folder}")
-            for number, handler in self._handlers.items():
-                if (other := signal.getsignal(number)) != handler:
-                    with suppress(ValueError):  # not the main thread: the next look puts it back
-                        signal.signal(number, handler)
-                    _tell(who, f"the handler of {number.name} was changed to {_named(other)}")
+            for change in [*self._put_back_first(), *self._put_back()]:
+                _tell(who, change)
+
+    def _put_back_first(self) -> Iterator[str]:
+        """Put back that without which nothing else would run, or be read of."""
+        if (limit := sys.getrecursionlimit()) < self._recursion:
+            sys.setrecursionlimit(self._recursion)
+            yield f"the limit of recursion was lowered to {limit}"
+        if logging.root.manager.disable != self._disabled:
+            logging.disable(self._disabled)
+            yield "logging was disabled"
+
+    def _put_back(self) -> Iterator[str]:
+        for holder, name, hook in self._hooks:
+            if getattr(holder, name, None) is not hook:
+                setattr(holder, name, hook)
+                yield f"{holder.__name__}.{name} was changed"
+        if self._folder is not None and (folder := _folder()) != self._folder:
+            with suppress(OSError):  # it is gone
+                os.chdir(self._folder)
+            yield f"the working folder was changed to {folder}"
+        for number, handler in self._handlers.items():
+            if (other := signal.getsignal(number)) != handler:
+                with suppress(ValueError):  # not the main thread: the next look puts it back
+                    signal.signal(number, handler)
+                yield f"the handler of {number.name} was changed to {_named(other)}"
 
 
 def _tell(who: str, what: str) -> None:

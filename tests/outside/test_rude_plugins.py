@@ -13,6 +13,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -61,6 +62,8 @@ async def change() -> str:
     os.chdir("/")
     logging.disable(logging.CRITICAL)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    threading.excepthook = sys.excepthook = sys.unraisablehook = None
+    sys.setrecursionlimit(60)
     return "changed"
 
 
@@ -120,11 +123,20 @@ def test_nothing_that_was_left_behind_keeps_the_process_from_ending(
 
 def test_changes_of_the_process_are_named_and_put_back(tmp_path: Path) -> None:
     with serving(tmp_path) as service:
-        assert execute(service, service.user("ada"), "change") == "changed"
+        token = service.user("ada")
+        assert execute(service, token, "change") == "changed"
+        assert execute(service, token, "calculator", expression="1 + 1")  # in a thread of its own
         until(service, "the handler of SIGTERM was changed to")
         assert Path(f"/proc/{service.pid}/cwd").readlink() == tmp_path
         service.signal(signal.SIGTERM)
         assert service.wait() == 0
     who = "the tool change of the plugin rude: "
-    for what in ("logging was disabled", "the working folder was changed to /", "the handler of"):
+    for what in (
+        "logging was disabled",
+        "the working folder was changed to /",
+        "the handler of",
+        "threading.excepthook was changed",
+        "sys.unraisablehook was changed",
+        "the limit of recursion was lowered to 60",
+    ):
         assert f"{who}{what}" in service.log
