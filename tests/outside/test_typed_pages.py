@@ -181,12 +181,15 @@ def call_nothing() -> Block:
 
 def test_learning_an_api(stage: Stage, api: WebServer) -> None:
     page = HOW_TO / "learn-an-api.md"
-    look, learn, hosts = shell_blocks(page)
+    look, learn, change, hosts = shell_blocks(page)
     assert "listPets" in stage.type(page, [look], {})
     printed = stage.type(
         page, [learn], {"https://pets.example": api.url}, PUERTO_OPEN_HOSTS="127.0.0.1"
     )
     assert "learned Pet Shop: tools: 4" in printed
+    (stage.folder / "fixed.json").write_text('{"GET /pets": {"kind": "cat"}}')
+    ours = {"change Pets": "change 'Pet Shop'", "/pets/find": "/pets"}
+    assert "Pet Shop" in stage.type(page, [change], ours, PUERTO_OPEN_HOSTS="127.0.0.1")
     stage.type(page, [hosts, call_nothing()], {})
 
 

@@ -82,7 +82,12 @@ def test_a_path(value: str, style: str) -> None:
 
 @given(st.lists(texts, min_size=1, max_size=4))
 def test_an_exploded_label_or_matrix(value: list[str]) -> None:
-    matrix = segment_of(sent(value, parameter("path", style="matrix", explode=True)))
+    try:
+        request = sent(value, parameter("path", style="matrix", explode=True))
+    except InvalidArguments:
+        assert any(".." in text for text in value)  # a step up, perhaps
+        return
+    matrix = segment_of(request)
     assert [
         unquote(part.removeprefix("it").removeprefix("=")) for part in matrix[1:].split(";")
     ] == value
