@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final, Self
 from urllib.request import Request, urlopen
 
 from tests.nursery import Child
+from tests.templates import give_database
 
 ROOT: Final = Path(__file__).parent.parent
 START_SECONDS: Final = 60.0
@@ -59,6 +60,8 @@ class RunningService:
     def start(self) -> Self:
         paths = [str(ROOT), *filter(None, [self._environment.get("PYTHONPATH")])]
         self.lines.clear()
+        if "DATABASE_URL" not in self._environment:
+            give_database(self.folder / "data")
         self._process = self.child(
             ["serve", "--port", "0", *self._options],
             self.folder,
@@ -138,7 +141,7 @@ class RunningService:
             headers["Authorization"] = f"Bearer {token}"
         data = None if body is None else json.dumps(body).encode()
         request = Request(self.url + path, data, headers, method=method)
-        with urlopen(request, timeout=30) as response:
+        with urlopen(request, timeout=60) as response:
             text = response.read()
         answer: dict[str, Any] = json.loads(text) if text else {}
         return answer

@@ -36,6 +36,7 @@ def environment(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.long  # a dozen programs one after the other; test_example_plugin.py is it in small
 def test_the_tutorial_works_as_it_stands(environment: Path, tmp_path: Path) -> None:
     blocks = blocks_of(TUTORIAL)
     assert {block.language for block in blocks} == {"bash", "text"}

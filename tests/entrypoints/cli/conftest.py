@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2.profiles import CHEAPEST
 from typer.testing import CliRunner, Result
 
+from adapters.security.passwords import HASHES_AT_ONCE, ArgonPasswords
 from entrypoints.cli import app
 from tests.entrypoints.cli.processes import Installation, without_settings
+from tests.templates import give_database
 
 Command = Callable[..., Result]
 Cassette = Callable[..., str]
@@ -21,6 +24,12 @@ Cassette = Callable[..., str]
 def installation(tmp_path: Path) -> Installation:
     """An installation for commands that are processes."""
     return Installation(tmp_path)
+
+
+@pytest.fixture
+def migrated(tmp_path: Path) -> None:
+    """Let the data folder have its database already, which is most of what a first start does."""
+    give_database(tmp_path / "data")
 
 
 @pytest.fixture
@@ -37,7 +46,8 @@ def cassette(tmp_path: Path) -> Cassette:
 
 @pytest.fixture
 def puerto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logs_as_before: None) -> Command:
-    """Run a command in this process, on data of its own."""
+    """Run a command in this process, on data of its own; a password costs little."""
+    monkeypatch.setattr(ArgonPasswords.__init__, "__defaults__", (CHEAPEST, HASHES_AT_ONCE))
     for name in without_settings(os.environ):
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)

@@ -14,7 +14,7 @@ import httpx2
 from entrypoints.settings import PREFIX, Settings, variables
 
 ROOT: Final = Path(__file__).parents[3]
-PATIENCE: Final = 30.0
+PATIENCE: Final = 60.0
 _READY: Final = re.compile(r"^Puerto listens on (http://\S+) ", re.MULTILINE)
 
 

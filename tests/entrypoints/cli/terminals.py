@@ -25,12 +25,17 @@ class Terminal:
 
     def read_until(self, text: str) -> str:
         """Return what was shown up to that text, and forget it."""
-        deadline = monotonic() + PATIENCE
-        while text not in self._seen:
-            assert select.select([self._fd], [], [], deadline - monotonic())[0], self._seen
-            self._seen += os.read(self._fd, 65536).decode(errors="replace")
+        self.read_until_any(text)
         shown, _, self._seen = self._seen.partition(text)
         return shown
+
+    def read_until_any(self, *texts: str) -> str:
+        """Return the first of these texts that has been shown, and forget nothing."""
+        deadline = monotonic() + PATIENCE
+        while not (found := [text for text in texts if text in self._seen]):
+            assert select.select([self._fd], [], [], deadline - monotonic())[0], self._seen
+            self._seen += os.read(self._fd, 65536).decode(errors="replace")
+        return found[0]
 
     def status(self) -> int:
         return self._process.wait(PATIENCE)

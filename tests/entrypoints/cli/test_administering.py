@@ -3,13 +3,14 @@
 import json
 import os
 import signal
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from tests.entrypoints.cli.conftest import Cassette
 from tests.entrypoints.cli.processes import Installation, Serving, eventually
+from tests.templates import give_database
 
 PLUGIN = '''
 import asyncio, os, sys
@@ -44,26 +45,48 @@ def puerto_register_lifespan(register):
 '''
 
 
-@pytest.fixture
-def notes(installation: Installation, cassette: Cassette) -> Path:
-    """A run of a user that nobody drives any more; what the plugin noted so far is forgotten."""
-    folder, file = installation.folder / "plugins", installation.folder / "notes"
-    folder.mkdir()
-    (folder / "looking.py").write_text(PLUGIN)
-    call = {"tool": "look_long", "arguments": {}}
-    installation.env |= {
-        "NOTES": str(file),
-        "PUERTO_PLUGINS_FOLDER": str(folder),
-        "PUERTO_LEASE_SECONDS": "1",
-        "PUERTO_CASSETTE": cassette([call], [{"text": "Done."}]),
-    }
+@dataclass(frozen=True)
+class Left:
+    """An installation with a run that nobody drives any more, and where its plugin notes things."""
+
+    installation: Installation
+    notes: Path
+
+
+def left_in(folder: Path) -> Left:
+    """Leave a run behind; what the plugin noted so far is forgotten."""
+    give_database(folder / "data")
+    plugins, notes, cassette = folder / "plugins", folder / "notes", folder / "cassette.json"
+    plugins.mkdir()
+    (plugins / "looking.py").write_text(PLUGIN)
+    answers = [{"tool": "look_long", "arguments": {}}], [{"text": "Done."}]
+    cassette.write_text(json.dumps([{"pieces": pieces} for pieces in answers]))
+    installation = Installation(
+        folder,
+        NOTES=str(notes),
+        PUERTO_PLUGINS_FOLDER=str(plugins),
+        PUERTO_LEASE_SECONDS="1",
+        PUERTO_CASSETTE=str(cassette),
+    )
     with installation.serving() as service:
         ask(service)
-        eventually(lambda: "called serve" in file.read_text())
+        eventually(lambda: "called serve" in notes.read_text())
         os.kill(service.process.pid, signal.SIGKILL)
-    assert file.read_text() == "entered serve\ncalled serve\n"
-    file.unlink()
-    return file
+    assert notes.read_text() == "entered serve\ncalled serve\n"
+    notes.unlink()
+    return Left(installation, notes)
+
+
+@pytest.fixture
+def left(tmp_path: Path) -> Left:
+    """What was left behind, for whoever may take it up."""
+    return left_in(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Left:
+    """What was left behind, for commands that leave it so."""
+    return left_in(tmp_path_factory.mktemp("left"))
 
 
 def ask(service: Serving) -> None:
@@ -88,27 +111,25 @@ def ask(service: Serving) -> None:
         ("doctor",),
     ],
 )
-def test_they_are_no_workers(
-    installation: Installation, notes: Path, command: tuple[str, ...]
-) -> None:
+def test_they_are_no_workers(untouched: Left, command: tuple[str, ...]) -> None:
+    installation = untouched.installation
     document = {"openapi": "3.0.3", "info": {"title": "A", "version": "1"}}
     document["paths"] = {"/x": {"get": {"operationId": "getX"}}}
     (installation.folder / "spec.json").write_text(json.dumps(document))
     result = installation.run(*command)
     assert result.returncode == 0, result.stderr
-    assert not notes.exists()
+    assert not untouched.notes.exists()
 
 
-def test_one_question_drives_nobody_elses_runs(installation: Installation, notes: Path) -> None:
-    result = installation.run("ask", "Look.")
+def test_one_question_drives_nobody_elses_runs(left: Left) -> None:
+    result = left.installation.run("ask", "Look.")
     assert (result.returncode, result.stdout) == (0, "Done.\n"), result.stderr
-    assert notes.read_text() == "entered ask\ncalled ask\n"  # its own call, and no other
+    assert left.notes.read_text() == "entered ask\ncalled ask\n"  # its own call, and no other
 
 
-def test_the_parent_of_workers_runs_no_plugins_code(
-    installation: Installation, notes: Path
-) -> None:
-    with installation.serving("--workers", "2") as service:
+def test_the_parent_of_workers_runs_no_plugins_code(left: Left) -> None:
+    notes = left.notes
+    with left.installation.serving("--workers", "2") as service:
         eventually(lambda: notes.exists() and notes.read_text().count("entered") >= 2)
         service.stop()
     assert notes.read_text().count("entered") == 2  # by the workers, and by nobody before them

@@ -11,6 +11,8 @@ from domain.errors import Unprocessable
 from entrypoints.cli.bundle import is_bundle, read_bundle
 from tests.entrypoints.cli.conftest import Command
 
+pytestmark = pytest.mark.usefixtures("migrated")
+
 FILES = {
     "api/openapi.yaml": """
 openapi: 3.0.3

@@ -7,6 +7,8 @@ import pytest
 from tests.entrypoints.cli.conftest import Command
 from tests.web_server import Reply, Seen, serving
 
+pytestmark = pytest.mark.usefixtures("migrated")
+
 FILES = {
     "/openapi.json": {"openapi": "3.1.0", "paths": {"/pets": {"$ref": "pets.json"}}},
     "/pets.json": {"get": {"operationId": "listPets"}},

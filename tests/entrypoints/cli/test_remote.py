@@ -13,6 +13,8 @@ from entrypoints.cli.remote import Refused, remote
 from tests.entrypoints.cli.conftest import Command
 from tests.entrypoints.cli.processes import Installation, Serving
 
+pytestmark = pytest.mark.usefixtures("migrated")
+
 QUESTION = "What is 17 * 23?"
 
 

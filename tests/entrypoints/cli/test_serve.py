@@ -15,6 +15,8 @@ from tests.entrypoints.cli.conftest import Cassette
 from tests.entrypoints.cli.processes import Installation, eventually, is_alive, workers_of
 from tests.log_lines import with_words
 
+pytestmark = pytest.mark.usefixtures("migrated")
+
 LONG = 600.0
 
 
@@ -50,7 +52,7 @@ def test_sigterm_ends_it_with_a_stream_and_a_socket_open(
             rest = list(events)
             with suppress(ConnectionClosedOK, ConnectionClosedError):
                 while True:
-                    seen.append(json.loads(ws.recv(timeout=20))["type"])
+                    seen.append(json.loads(ws.recv(timeout=60))["type"])
         status, _, errors = service.stop()
     assert status == 0
     assert "Traceback" not in errors
@@ -73,7 +75,7 @@ def test_says_where_it_listens_and_the_password_once(installation: Installation)
     with installation.serving() as service:
         assert "password" not in service.said
         service.process.send_signal(signal.SIGINT)
-        assert service.process.wait(20) == 0
+        assert service.process.wait(60) == 0
 
 
 def test_logs_one_line_a_request_and_no_token(installation: Installation) -> None:
@@ -114,7 +116,7 @@ def test_workers_share_the_socket_and_are_replaced(installation: Installation) -
         )
         question = {"message": "What is 6 * 7?"}
         answer = httpx2.post(
-            f"{service.url}/api/chat", json=question, headers=headers, timeout=30, trust_env=False
+            f"{service.url}/api/chat", json=question, headers=headers, timeout=60, trust_env=False
         )
         assert "42" in answer.json()["message"]
         status, said, log = service.stop()
@@ -131,7 +133,7 @@ def test_workers_end_when_their_parent_is_gone(installation: Installation) -> No
         eventually(lambda: len(workers_of(service.process)) == 2)
         workers = workers_of(service.process)
         service.process.kill()
-        service.process.wait(20)
+        service.process.wait(60)
         eventually(lambda: not any(map(is_alive, workers)))
 
 

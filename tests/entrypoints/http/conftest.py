@@ -1,7 +1,7 @@
 """A whole application over a database and a cassette; only the cost of passwords is taken out."""
 
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,7 @@ import pytest
 from dependency_injector import providers
 from quart import Quart, Response
 from quart.testing.utils import sentinel
+from werkzeug.routing import Rule
 
 from domain.identity import Role
 from domain.ports.clock import Clock
@@ -119,6 +120,25 @@ class Installation:
 
 
 Install = Callable[..., AbstractAsyncContextManager[Installation]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def routes_compiled_once() -> Iterator[None]:
+    """Let Werkzeug compile a route once, which takes it half of what a short test does here.
+
+    What it makes depends on the parts of the route and on their defaults, not on the application.
+    """
+    compile_builder, known = Rule._compile_builder, dict[Any, Any]()
+
+    def once(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in known:
+            known[key] = compile_builder(rule, append_unknown)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", once)
+        yield
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ async def resumed(installation: Installation, client: Client, run_id: str) -> li
     async with installation.app.test_client().websocket("/ws", headers=headers) as socket:
         assert json.loads(await socket.receive()) == {"type": "ready"}
         await socket.send(json.dumps({"type": "resume", "run_id": run_id}))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not frames or frames[-1]["type"] != "done":
                 frames.append(json.loads(await socket.receive()))
     places = ("run_id", "cursor")
@@ -92,6 +92,15 @@ async def look_everywhere(
     installation: Installation, client: Client, admin: Client, run_id: str, conversation_id: str
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the stored events of a run and its conversation's messages; all faces agree."""
+    found = await look_at_it(installation, client, run_id, conversation_id)
+    await look_at_lists(client, admin)
+    return found
+
+
+async def look_at_it(
+    installation: Installation, client: Client, run_id: str, conversation_id: str
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the same, from the faces of this run and conversation alone."""
     response = await client.send("GET", f"/api/runs/{run_id}/events")
     events = _events(await response.get_data(as_text=True))
     frames = await resumed(installation, client, run_id)
@@ -99,12 +108,17 @@ async def look_everywhere(
     conversation = await client.get(f"/api/conversations/{conversation_id}")
     history = await client.get(f"/api/chat/{conversation_id}/history")
     assert history["messages"] == conversation["messages"]
-    await client.get("/api/conversations")
     await client.get(f"/api/runs/{run_id}")
+    return events, conversation["messages"]
+
+
+async def look_at_lists(client: Client, admin: Client) -> None:
+    """Look at the lists that have every run so far in them, or what was decided in it."""
+    await client.get("/api/conversations?limit=100")
+    await client.get("/api/runs?limit=100")
     await client.get("/api/consents")
     assert "decisions" in await admin.get("/api/audit?limit=100")
     assert "replayed" in await admin.json("POST", "/api/policy/simulate", SIMULATION)
-    return events, conversation["messages"]
 
 
 def _without_run(event: dict[str, Any]) -> dict[str, Any]:

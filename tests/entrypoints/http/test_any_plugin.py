@@ -17,7 +17,7 @@ from domain.plugins import Registered
 from domain.tools import Effect, ToolContext, ToolSpec
 from plugins.hookspecs import hookimpl
 from tests.entrypoints.http.conftest import Client, Installation
-from tests.entrypoints.http.faces import Odd, look_everywhere, stream_of
+from tests.entrypoints.http.faces import Odd, look_at_it, look_at_lists, stream_of
 from tests.fakes.clock import FakeClock
 from tests.fakes.oddities import ODD_ERRORS, ODD_VALUES
 
@@ -91,15 +91,13 @@ def raising(make: Any) -> Any:
     return work
 
 
-async def goes_on(
-    installation: Installation, client: Client, admin: Client, body: dict[str, Any] | None = None
-) -> list[dict[str, Any]]:
-    """Have a turn, which ends, and see that all can be seen and the conversation goes on."""
-    events = await stream_of(client, {"message": "go", **(body or {})})
+async def goes_on(installation: Installation, client: Client) -> list[dict[str, Any]]:
+    """Have a turn, which ends, and see that it can be seen. The lists come when all are over."""
+    events = await stream_of(client, {"message": "go"})
     assert events[-1]["type"] == "done", events
     assert events[-1]["status"] in {"completed", "failed"}
     place = (events[0]["run_id"], events[0]["conversation_id"])
-    stored, _ = await look_everywhere(installation, client, admin, *place)
+    stored, _ = await look_at_it(installation, client, *place)
     assert stored == events
     return events
 
@@ -119,9 +117,10 @@ async def test_whatever_is_raised(
     for place, what in places.items():
         before = getattr(plugin, place)
         setattr(plugin, place, what)
-        await goes_on(installation, ada, admin)
+        await goes_on(installation, ada)
         setattr(plugin, place, before)
-    assert (await goes_on(installation, ada, admin))[-1]["status"] == "completed"
+    assert (await goes_on(installation, ada))[-1]["status"] == "completed"
+    await look_at_lists(ada, admin)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -134,15 +133,16 @@ async def test_whatever_is_in_an_error(
         OwnError(ODD_VALUES[name](), ODD_VALUES[name]()),
     ):
         plugin.raises = error
-        events = await goes_on(installation, ada, admin)
+        events = await goes_on(installation, ada)
         (result,) = [event for event in events if event["type"] == "tool_result"]
         assert len(str(result)) < 200_000
     invalid = InvalidArguments("no")
     invalid.details = {"value": ODD_VALUES[name]()}
     plugin.raises, plugin.checks = None, raising(lambda: invalid)
-    await goes_on(installation, ada, admin)
+    await goes_on(installation, ada)
     body = {"tool": "give", "parameters": {}}
     assert (await ada.send("POST", "/api/tools/execute", body)).status_code == 400
+    await look_at_lists(ada, admin)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -175,13 +175,14 @@ async def test_whatever_is_handed_over(
         failing_late,
     ):
         plugin.pieces = pieces
-        await goes_on(installation, ada, admin)
+        await goes_on(installation, ada)
     plugin.pieces = None
     for place in ("checks", "says_no", "hears"):
         before = getattr(plugin, place)
         setattr(plugin, place, lambda *_: value())
-        await goes_on(installation, ada, admin)
+        await goes_on(installation, ada)
         setattr(plugin, place, before)
+    await look_at_lists(ada, admin)
 
 
 async def asked(client: Client) -> dict[str, Any]:
@@ -289,7 +290,7 @@ async def _one_life(make: Any, moment: str) -> None:
 
     aside: list[str] = []
     lifespans = Lifespans(Lives(), lambda _kind, name, _why: aside.append(name), seconds=5.0)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await lifespans.follow()
         await lifespans.stop()
     assert bool(aside) is (moment != "left")
@@ -302,5 +303,6 @@ async def test_a_tool_that_is_cancelled_by_nobody_but_itself(
         raise asyncio.CancelledError
 
     plugin.run = run  # type: ignore[method-assign]
-    events = await goes_on(installation, ada, admin)
+    events = await goes_on(installation, ada)
     assert events[-1]["status"] == "completed"
+    await look_at_lists(ada, admin)

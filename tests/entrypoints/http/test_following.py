@@ -27,21 +27,21 @@ class Stream:
 
     async def text(self, until: str) -> str:
         """Return what came, once that text is in it."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while until not in self._text:
                 self._text += (await self._connection.receive()).decode()
         return self._text
 
     async def to_the_end(self) -> str:
         """Return all that came, once the service has ended the stream."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while part := await self._connection.receive():
                 self._text += part.decode()
         return self._text
 
     async def events(self, ends: int) -> list[tuple[str, dict[str, Any]]]:
         """Return the cursors and events, once so many runs have ended."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while self._text.count('"type":"done"') < ends or not self._text.endswith("\n\n"):
                 self._text += (await self._connection.receive()).decode()
         found = []

@@ -114,7 +114,7 @@ async def incidents(operator: Client) -> dict[str, tuple[int, str, str]]:
 
 
 async def until(operator: Client, part: str) -> tuple[int, str, str]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while part not in (found := await incidents(operator)):
             await asyncio.sleep(0.01)
     return found[part]
