@@ -73,13 +73,13 @@ class House:
         return await self.events(started.run_id)
 
     async def events(self, run_id: str, after: Cursor | None = None) -> list[Event]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return [e async for batch in self.chat.follow(run_id, after) for e in batch]
 
     async def until(self, run_id: str, kind: type) -> list[Event]:
         """Follow up to the first event of a kind, through every pause."""
         seen: list[Event] = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             async for batch in self.chat.follow(run_id, stay=True):
                 seen.extend(event for event in batch if not isinstance(event.body, Paused))
                 if any(isinstance(event.body, kind) for event in batch):

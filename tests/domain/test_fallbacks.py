@@ -157,7 +157,7 @@ async def test_a_lease_lost_in_the_middle_is_nobodys_mistake(
     taken = replace(kept, record=replace(kept.record, attempt=2))
     house.store.memory.runs[run_id] = taken
     gate.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while house.live.get(run_id) is not None:
             await asyncio.sleep(0)
     assert [record.getMessage() for record in caplog.records] == [

@@ -45,7 +45,7 @@ async def heard(
     """Yield what a follower hears until so many runs have ended."""
     feed = feed_of(house)
     start = await feed.start(ANN, conversation, after)
-    async with asyncio.timeout(10), aclosing(feed.follow(start, still_there)) as batches:
+    async with asyncio.timeout(60), aclosing(feed.follow(start, still_there)) as batches:
         async for run_id, events in batches:
             for event in events:
                 yield run_id, event
@@ -190,7 +190,7 @@ async def test_pieces_are_told_in_the_moment_they_are_said() -> None:
                 if events and isinstance(events[-1].body, Ended):
                     return
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         task = asyncio.create_task(follow())
         started = await house.chat.send(ANN, "a", conversation)
         await begun.wait()
@@ -230,7 +230,7 @@ async def test_a_silent_line_is_shown_to_be_alive_and_its_reader_to_be_allowed()
         checks.append(1)
 
     start = await feed.start(ANN, conversation, None)
-    async with asyncio.timeout(10), aclosing(feed.follow(start, check)) as batches:
+    async with asyncio.timeout(60), aclosing(feed.follow(start, check)) as batches:
         house.live.hint(conversation)
         assert await anext(batches) == ("", ())
     assert checks

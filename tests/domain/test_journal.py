@@ -94,7 +94,7 @@ async def test_a_note_is_stored_and_seen_with_the_next_record(
 
 async def test_pieces_are_stored_by_themselves_after_a_while(journal: Journal, log: Log) -> None:
     journal.say(Chunk("a"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not log.batches:
             await asyncio.sleep(0.01)
     assert log.batches == [(2, [Chunk("a")])]

@@ -218,7 +218,7 @@ async def test_a_database_that_goes_away_stops_neither_the_rounds_nor_the_end() 
     house.plugins.watching = [("aws", saying([BAD]))]
     collector = house.another(seconds=0.01)
     await collector.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not house.notices.published:
             await asyncio.sleep(0)
     await collector.stop()

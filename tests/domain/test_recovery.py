@@ -178,7 +178,7 @@ async def test_a_read_that_takes_its_worker_down_is_made_twice_and_its_name_is_l
         await heir.worker.start()
         tools.append(tool)
         houses.append(heir)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while count == 1 and not tool.calls:
                 await asyncio.sleep(0)
     events = await houses[-1].events(started.run_id)
@@ -207,7 +207,7 @@ async def test_what_ends_a_worker_before_a_call_begins_is_not_met_for_ever() -> 
     houses = [build(FakeModel(CALL), tool, store=store)]
     started = await houses[0].chat.send(ANN, "hi")
     for count in range(1, MOST_LOSSES_OF_STEP + 1):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(reached) < count:
                 await asyncio.sleep(0)
         if count == MOST_LOSSES_OF_STEP:
@@ -234,7 +234,7 @@ async def test_a_read_that_is_handed_over_often_is_made_until_it_ends() -> None:
         tool, _ = interrupted(Effect.READ, ())
         house = build(FakeModel(), tool, store=house.store)
         await house.worker.start()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not tool.calls:
                 await asyncio.sleep(0)
     await house.worker.stop(0)

@@ -97,7 +97,7 @@ async def test_runs_begun_on_another_worker_are_heard(
 
 
 async def frame(socket: ClientConnection) -> Event:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         value: Event = json.loads(await socket.recv())
     return value
 

@@ -50,7 +50,7 @@ PACKAGES = {
     "greeter": good("greet"),
 }
 EXECUTE = "/api/tools/execute"
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Worker:

@@ -87,7 +87,7 @@ def execute(service: RunningService, token: str, tool: str, **parameters: str) -
 
 
 def until(service: RunningService, text: str) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while text not in service.log:
         assert time.monotonic() < deadline, service.log
         time.sleep(0.05)

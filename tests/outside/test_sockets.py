@@ -30,7 +30,7 @@ def address(service: RunningService, path: str = "/ws") -> str:
 
 
 async def frame(socket: ClientConnection) -> dict[str, Any]:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         value: dict[str, Any] = json.loads(await socket.recv())
     return value
 
@@ -238,7 +238,7 @@ async def test_the_log_has_a_sockets_life_under_one_request_id(
     service: RunningService, token: str
 ) -> None:
     async def line(words: str) -> str:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not (found := with_words(service.lines, words, "request=socket-7")):
                 await asyncio.sleep(0.02)
         assert len(found) == 1

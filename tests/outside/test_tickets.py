@@ -36,7 +36,7 @@ def bought(service: RunningService, token: str, path: str) -> str:
 
 async def statuses(workers: list[RunningService], address: str) -> list[int]:
     """Return how several requests at once, on all workers, are answered."""
-    async with httpx2.AsyncClient(timeout=30) as http:
+    async with httpx2.AsyncClient(timeout=60) as http:
         answers = await asyncio.gather(
             *[http.get(worker.url + address) for worker in workers for _ in range(4)]
         )
@@ -47,7 +47,7 @@ async def opened(service: RunningService, address: str) -> int:
     """Return the status of a handshake: 101 if a socket opened."""
     try:
         async with connect(service.url.replace("http", "ws", 1) + address) as socket:
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(60):
                 assert "ready" in str(await socket.recv())
             return 101
     except InvalidStatus as refused:

@@ -30,7 +30,7 @@ def version(folder: Path) -> str:
     """Return the version of the plugin's tool, as a process that starts now sees it."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "parcel"]:
         del sys.modules[name]
-    host = PluginHost(seconds=5)
+    host = PluginHost(seconds=60)
     host.discover()
     return host.get("parcel").spec.version
 
@@ -54,7 +54,7 @@ def test_where_it_lies_and_what_python_keeps_of_it_do_not_count(parcel: Path) ->
 
 
 def test_a_search_reads_a_plugin_again_of_which_a_module_changed(parcel: Path) -> None:
-    host = PluginHost(seconds=5)
+    host = PluginHost(seconds=60)
     host.discover()
     before = host.get("parcel").spec.version
     host.apply(Switchboard(generation=1))

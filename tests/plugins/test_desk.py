@@ -53,7 +53,7 @@ async def start(installed: Path, switches: Switches, clock: FakeClock) -> AsyncI
     async with AsyncExitStack() as stack:
 
         async def worker() -> tuple[PluginDesk, PluginHost]:
-            host = PluginHost(["banned"], seconds=5)
+            host = PluginHost(["banned"], seconds=60)
             desk = PluginDesk(host, host, switches, clock, poll_seconds=0.01)
             await desk.start(tries_again=True)
             stack.push_async_callback(desk.stop)
@@ -63,7 +63,7 @@ async def start(installed: Path, switches: Switches, clock: FakeClock) -> AsyncI
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not is_so():
             await asyncio.sleep(0.01)
 
@@ -150,7 +150,7 @@ def reason_of(host: PluginHost, name: str = "greeter") -> str:
 async def quarantined(desk: PluginDesk, switches: Switches, kind: SwitchKind, name: str) -> None:
     """Set it aside, and wait until that is stored."""
     await asyncio.to_thread(desk.set_aside, kind, name, "blocked the event loop")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (await switches.load()).switch(kind, name).reason:
             await asyncio.sleep(0.01)
 

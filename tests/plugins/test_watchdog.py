@@ -65,7 +65,7 @@ async def test_a_tool_that_blocks_is_named(
     host.register(plugin(block), "bad")
     async with watched() as told:
         assert await host.get("block").run({}, context) == "slept"
-        assert await asyncio.to_thread(told.said.wait, 5)
+        assert await asyncio.to_thread(told.said.wait, 60)
     ((kind, name, reason),) = told.calls
     assert (kind, name) == (SwitchKind.TOOL, "block")
     line = hold_up.__code__.co_firstlineno + 1
@@ -77,7 +77,7 @@ async def test_a_tool_that_blocks_is_named(
 async def test_code_of_a_plugin_that_is_no_tools_is_the_plugins() -> None:
     async with watched() as told:
         hold_up()
-        assert await asyncio.to_thread(told.said.wait, 5)
+        assert await asyncio.to_thread(told.said.wait, 60)
     assert [call[:2] for call in told.calls] == [(SwitchKind.PLUGIN, "mine")]
 
 

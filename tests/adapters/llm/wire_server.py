@@ -238,7 +238,7 @@ class WireServer:
             done.set()
 
         self._loop.call_soon_threadsafe(forget)
-        if not done.wait(timeout=10):
+        if not done.wait(timeout=60):
             raise RuntimeError("the server does not react")
 
     def answer(self, request: Request) -> Iterable[Step]:
@@ -252,13 +252,13 @@ class WireServer:
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),), daemon=True)
         self._thread.start()
-        if not self._started.wait(timeout=10):
+        if not self._started.wait(timeout=60):
             raise RuntimeError("the server did not start")
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=60)
 
     def saw_connection(self, connection: _Connection) -> None:
         self.connections += 1
@@ -278,17 +278,17 @@ class WireServer:
             self._changed.notify_all()
 
     async def requested(self, count: int = 1) -> bool:
-        """Wait until so many requests have come; False if they do not within five seconds."""
+        """Wait until so many requests have come; False if they do not within a minute."""
         return await self._comes(lambda: len(self.requests) >= count)
 
     async def disconnected(self, count: int = 1) -> bool:
-        """Wait until so many clients have left early; False if they do not within five seconds."""
+        """Wait until so many clients have left early; False if they do not within a minute."""
         return await self._comes(lambda: self.disconnects >= count)
 
     async def _comes(self, state: Callable[[], bool]) -> bool:
         def wait() -> bool:
             with self._changed:
-                return self._changed.wait_for(state, timeout=5)
+                return self._changed.wait_for(state, timeout=60)
 
         return await asyncio.to_thread(wait)
 

@@ -38,12 +38,12 @@ class Listener:
     work: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def heard(self) -> str:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return await self.runs.get()
 
     async def works(self) -> None:
         """Return at the next news of work."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await self.work.wait()
         self.work.clear()
 

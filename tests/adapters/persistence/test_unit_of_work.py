@@ -71,7 +71,7 @@ async def test_a_caller_who_leaves_does_not_interrupt_the_work(store: AnyStore) 
     await has_ended.wait()
     await store.unit_of_work.run(nothing)  # behind the first, on an engine of one connection
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while [c.id for c in (await store.conversations.page(ANN, 9, None)).items] != [one.id]:
             await asyncio.sleep(0)
 

@@ -50,7 +50,7 @@ class LocalAws:
         """Ask moto itself for something."""
         headers = {"Content-Type": "text/plain"}
         request = Request(f"{self.url}/moto-api/{path}", body, headers, method="POST")
-        with urlopen(request, timeout=10):
+        with urlopen(request, timeout=60):
             pass
 
     def reset(self) -> None:
