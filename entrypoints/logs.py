@@ -85,8 +85,20 @@ def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for name, level_of_theirs in _TOLD_BY_US.items():
         logging.getLogger(name).setLevel(level_of_theirs)
+    logging.getLogger("uvicorn.error").addFilter(tell_in_short)
     for name in _OURS:
         logging.getLogger(name).setLevel(level)
+
+
+def tell_in_short(record: logging.LogRecord) -> bool:
+    """Make a frame of a WebSocket that is no UTF-8 what it is: a client's mistake, in a few words.
+
+    The server logs it as an error with a traceback, which any stranger can ask for.
+    """
+    if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError):
+        record.exc_info = None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
 
 
 def log_what_escapes() -> None:

@@ -6,7 +6,7 @@ import sys
 import threading
 
 from domain.log_context import bind, bound, log_fields
-from entrypoints.logs import LINE_CHARACTERS, OneLine, log_what_escapes, secrets_of
+from entrypoints.logs import LINE_CHARACTERS, OneLine, log_what_escapes, secrets_of, tell_in_short
 from entrypoints.settings import load_settings
 from tests.log_lines import log_lines
 
@@ -100,6 +100,27 @@ def test_a_record_that_cannot_be_formatted_is_a_line_all_the_same() -> None:
     line = OneLine(["sk-12345"]).format(record("%d sk-12345", "x"))
     assert "'%d ***' cannot be formatted: TypeError(" in line
     assert line.splitlines() == [line]
+
+
+def test_a_frame_that_is_no_text_is_a_mistake_of_its_client() -> None:
+    """As uvicorn logs it: an error, with a traceback."""
+    try:
+        b"\xff".decode()
+    except UnicodeDecodeError:
+        made = record("Invalid UTF-8 sequence received", exc_info=sys.exc_info())
+    assert tell_in_short(made)
+    line = OneLine().format(made)
+    assert " WARNING puerto Invalid UTF-8 sequence received" in line
+    assert "Traceback" not in line
+
+
+def test_an_error_of_the_server_keeps_its_traceback() -> None:
+    try:
+        int("x")
+    except ValueError:
+        made = record("Exception in ASGI application", exc_info=sys.exc_info())
+    assert tell_in_short(made)
+    assert " ERROR puerto Exception in ASGI application\\nTraceback" in OneLine().format(made)
 
 
 def test_threads_that_fail_are_lines() -> None:
