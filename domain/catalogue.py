@@ -9,6 +9,7 @@ from domain.ports.toolbox import Toolbox
 from domain.tools import Tool, ToolSpec
 
 _AT_ONCE: Final = 20  # tools taken in before others have their turn: some milliseconds
+_COMPARED: Final = 200  # tools compared with what they were, for the same
 
 
 class Catalogue:
@@ -52,11 +53,12 @@ class Catalogue:
         """Make the ranker as the tools are; cut short, it is made so the next time."""
         specs = {spec.name: spec for spec in (tool.spec for tool in tools)}
         before = self._specs
-        changed = [
-            name
-            for name, spec in specs.items()
-            if (known := before.get(name)) is not spec and known != spec
-        ]
+        changed = list[str]()
+        for at, (name, spec) in enumerate(specs.items(), 1):
+            if (known := before.get(name)) is not spec and known != spec:
+                changed.append(name)
+            if at % _COMPARED == 0:
+                await asyncio.sleep(0)
         gone = [name for name in before if name not in specs]
         for _ in self._ranker.discard_many(gone) if len(gone) > _AT_ONCE else self._dropped(gone):
             await asyncio.sleep(0)
