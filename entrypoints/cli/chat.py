@@ -10,6 +10,7 @@ import typer
 from entrypoints.cli.client import Continued, Json, Login, Token, Url
 
 if TYPE_CHECKING:  # rich is loaded only when there is something to show
+    from entrypoints.cli.consulting import Read
     from entrypoints.cli.screen import Screen
     from entrypoints.cli.session import Session
     from entrypoints.cli.turn import Turn
@@ -42,19 +43,22 @@ def command(
     if last and conversation is not None:
         raise typer.BadParameter("--last and --conversation exclude each other")
     with session(url, token, login) as line:
-        talk = _Talk(line, Screen(), conversation)
+        talk = Talk(line, Screen(), conversation, read_line)
         if last:
             talk.open_last()
         talk.run()
 
 
-class _Talk:
-    """Reads lines, and answers or obeys them."""
+class Talk:
+    """Reads lines by ``read``, and answers or obeys them."""
 
-    def __init__(self, session: "Session", screen: "Screen", conversation_id: str | None) -> None:
+    def __init__(
+        self, session: "Session", screen: "Screen", conversation_id: str | None, read: "Read"
+    ) -> None:
         self._session = session
         self._screen = screen
         self._conversation_id = conversation_id
+        self._read = read
         self._listed: Sequence[Json] = ()
 
     def run(self) -> None:
@@ -64,7 +68,7 @@ class _Talk:
         if sys.stdin.isatty():
             self._screen.note("Say something. /help shows the commands.")
         try:
-            while (line := _read()) not in {"/quit", "/exit"}:
+            while (line := self._read(PROMPT)) not in {"/quit", "/exit"}:
                 self._handle(line)
         except (EOFError, KeyboardInterrupt):
             if sys.stdin.isatty():
@@ -144,7 +148,7 @@ class _Talk:
 
         while turn.requests:
             try:
-                answer = consult(turn.requests[0], _read, self._screen.note)
+                answer = consult(turn.requests[0], self._read, self._screen.note)
             except KeyboardInterrupt:
                 self._screen.note("")
                 return
@@ -163,7 +167,7 @@ class _Talk:
         return True
 
 
-def _read(prompt: str = PROMPT, draft: str = "") -> str:
+def read_line(prompt: str, draft: str = "") -> str:
     """Return the next line, with a draft to edit where the terminal can. EOFError at the end."""
     if not sys.stdin.isatty():
         return input().strip()

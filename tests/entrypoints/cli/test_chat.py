@@ -6,10 +6,12 @@ from typing import IO
 
 import pytest
 
-from entrypoints.cli.consulting import consult
+from entrypoints.cli.chat import Talk
+from entrypoints.cli.consulting import MAY_IT_RUN, consult
+from entrypoints.cli.screen import Screen
+from entrypoints.cli.session import session
 from tests.entrypoints.cli.conftest import Cassette, Command
 from tests.entrypoints.cli.processes import PATIENCE, Installation
-from tests.entrypoints.cli.terminals import terminal
 
 pytestmark = pytest.mark.usefixtures("migrated")
 
@@ -196,17 +198,23 @@ def test_the_service_goes_on_while_a_person_thinks(installation: Installation) -
     assert "loop" not in errors
 
 
-def test_ctrl_c_leaves_the_question_and_not_the_chat(installation: Installation) -> None:
-    installation.env["PUERTO_AUTONOMY"] = "manual"
-    with terminal(installation, "chat") as screen:
-        screen.type(f"{SUM}\n")
-        screen.read_until("May it run?")
-        # Python misses a signal that comes between the prompt and the wait for a key, until Enter.
-        screen.type("\x03\n")
-        if screen.read_until_any("puerto consent list", "Why not?") == "Why not?":
-            screen.type("\x03\n")  # the Enter was heard, and not the signal: once more
-        screen.read_until("puerto consent list")
-        screen.type("/new\n")
-        screen.read_until("A new conversation begins.")
-        screen.type("/quit\n")
-        assert screen.status() == 0
+@pytest.mark.usefixtures("puerto")
+def test_ctrl_c_leaves_the_question_and_not_the_chat(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PUERTO_AUTONOMY", "manual")
+    lines = iter([SUM, None, "/new", "/quit"])
+
+    def read(prompt: str, draft: str = "") -> str:
+        line = next(lines)
+        if line is None:
+            assert prompt == MAY_IT_RUN
+            raise KeyboardInterrupt
+        return line
+
+    with session(None, None, None) as line:
+        Talk(line, Screen(), None, read).run()
+
+    shown = capsys.readouterr().out
+    assert "(it still waits for a consent: puerto consent list)" in shown
+    assert "A new conversation begins." in shown
