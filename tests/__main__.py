@@ -1,7 +1,7 @@
 """Everything that must pass, as one command: ``python -m tests``, with ``--long`` the long tests.
 
 The tests are shared out among processes, as are the two databases, and the static checks come
-last. Most tests wait now and then, so there is one process more at a time than CI has cores.
+last. Most tests wait now and then, so there are twice as many processes at a time as CI has cores.
 
 ``--newest`` reports how the short tests fare on the newest release of everything; it never fails.
 """
@@ -20,7 +20,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent
 BIN: Final = Path(sys.executable).parent
-AT_ONCE: Final = 3
+AT_ONCE: Final = 4
 
 Command = tuple[str, ...]
 
@@ -41,8 +41,9 @@ PARTS: Final = (
 )
 # What takes longest begins first, so that all end at about the same time.
 SHORT: Final[Sequence[Command]] = (
-    (*PYTEST, ON_POSTGRESQL),
     (*PYTEST, "tests/outside"),
+    (*PYTEST, ON_POSTGRESQL, "tests/entrypoints/http"),
+    (*PYTEST, ON_POSTGRESQL, "tests", "--ignore=tests/entrypoints/http"),
     (*PYTEST, "tests", *(f"--ignore={part}" for part in PARTS)),
     *((*PYTEST, part) for part in PARTS if part != "tests/outside"),
     *STATIC,
