@@ -75,11 +75,10 @@ class ConsentDesk:
             now = self._clock.now()
             kept = await self._consents.answer(user.id, consent_id, answer, digest, now)
             await self._audit.record([answered(user, kept, now)])
+            self._unit_of_work.after_commit(self._worker.look)
             return kept
 
-        kept = await self._unit_of_work.run(keep)
-        self._worker.look()
-        return kept
+        return await self._unit_of_work.run(keep)
 
     def _read(self, consent: Consent, said: Said) -> Answer:
         if consent.kind is ConsentKind.OUTCOME:

@@ -239,7 +239,8 @@ class Learning:
                 "tools": draft.api.tools,
                 "waiting": bool(draft.api.waiting),
             }
-            self._notices.publish(Notice(NoticeType.API_LEARNED, self._clock.now(), data))
+            notice = Notice(NoticeType.API_LEARNED, self._clock.now(), data)
+            self._unit_of_work.after_commit(lambda: self._notices.publish(notice))
 
     async def details(self, api_id: str, first: int, limit: int) -> ApiDetails:
         """Return an API as it is, ``limit`` of its operations after the first ``first``.

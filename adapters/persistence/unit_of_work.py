@@ -1,6 +1,7 @@
 """Transactions that a caller's cancellation cannot break."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -12,15 +13,18 @@ from domain.errors import Unavailable
 
 T = TypeVar("T")
 
+_log = logging.getLogger(__name__)
+
 
 class Transaction:
     """A transaction as the tasks see it that were started inside: open, then not any more."""
 
-    __slots__ = ("client", "is_open")
+    __slots__ = ("after_commit", "client", "is_open")
 
     def __init__(self, client: BaseDBAsyncClient) -> None:
         self.client = client
         self.is_open = True
+        self.after_commit: list[Callable[[], object]] = []
 
 
 class TortoiseUnitOfWork:
@@ -40,8 +44,13 @@ class TortoiseUnitOfWork:
     @property
     def current(self) -> BaseDBAsyncClient | None:
         """The transaction that the calling task is in, if it is in one."""
+        transaction = self._transaction
+        return None if transaction is None else transaction.client
+
+    @property
+    def _transaction(self) -> Transaction | None:
         ambient = self._ambient.get()
-        return ambient.client if ambient is not None and ambient.is_open else None
+        return ambient if ambient is not None and ambient.is_open else None
 
     async def run(self, work: Callable[[], Awaitable[T]], *, synced: bool = True) -> T:
         """Run ``work`` in one transaction; inside another unit of work, as a part of it.
@@ -61,6 +70,17 @@ class TortoiseUnitOfWork:
         task.add_done_callback(self._forget)
         return await asyncio.shield(task)
 
+    def after_commit(self, callback: Callable[[], object]) -> None:
+        """Call it after the outermost commit, never after a rollback; outside of work at once.
+
+        What it raises is logged.
+        """
+        transaction = self._transaction
+        if transaction is None:
+            call_logged(callback)
+        else:
+            transaction.after_commit.append(callback)
+
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         if not task.cancelled():
@@ -71,11 +91,22 @@ class TortoiseUnitOfWork:
             transaction = Transaction(client)
             self._ambient.set(transaction)
             try:
-                return await work()
+                result = await work()
             finally:
                 transaction.is_open = False
+        for callback in transaction.after_commit:
+            call_logged(callback)
+        return result
 
     async def close(self) -> None:
         """Take no more work, and wait for what is running."""
         self._closed = True
         await asyncio.gather(*self._running, return_exceptions=True)
+
+
+def call_logged(callback: Callable[[], object]) -> None:
+    """Call what waits for a commit, and log what it raises: what is kept stays kept."""
+    try:
+        callback()
+    except Exception:  # noqa: BLE001  whatever it is, what is kept stays kept
+        _log.exception("what was to follow a commit failed")

@@ -16,3 +16,12 @@ class UnitOfWork(Protocol):
         the work: it ends, whole, on its own.
         """
         ...
+
+    def after_commit(self, callback: Callable[[], object]) -> None:
+        """Call ``callback`` once what the calling task has stored is kept: who waits can see it.
+
+        Inside of `run` that is after the outermost commit, in the order given, and never where the
+        work is undone; outside, where each statement is kept by itself, it is now. The callback
+        does not wait. What it raises is logged: it undoes nothing.
+        """
+        ...

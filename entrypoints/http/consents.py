@@ -3,8 +3,7 @@
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, Field
-from quart import Blueprint, after_this_request
-from quart.typing import ResponseTypes
+from quart import Blueprint
 from quart_schema import document_response, tag, validate_querystring, validate_request
 
 from domain.consents import Consent, ConsentStatus
@@ -132,15 +131,8 @@ async def answer(data: ConsentAnswer) -> dict[str, Any]:
 
     A second answer is refused with 409, one that comes too late with 410.
     """
-    at_hand = services()
-    consent = await at_hand.consent_desk.answer(caller(), data.consent_request_id, data.said())
+    consent = await services().consent_desk.answer(caller(), data.consent_request_id, data.said())
     bind(run=consent.run_id)
-
-    @after_this_request
-    async def wake(response: ResponseTypes) -> ResponseTypes:
-        at_hand.worker.look()  # again: the first time the answer was perhaps not committed yet
-        return response
-
     return {
         "consent_request_id": consent.id,
         "status": consent.status,

@@ -241,7 +241,6 @@ class Session:
             return dump(told).decode()
 
         text = await (work() if key is None else self._services.once.run(key, work))
-        self._services.worker.look()  # again: the first time it was perhaps not committed yet
         await self._socket.send(text)
 
     def _key(self, user: User, frame: ChatFrame | ConsentFrame) -> RequestKey | None:

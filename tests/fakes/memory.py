@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from adapters.persistence.codec import storable
+from adapters.persistence.unit_of_work import call_logged
 from domain.artifacts import KeptArtifact
 from domain.configuration import Configuration
 from domain.consents import Consent, ConsentStatus
@@ -159,16 +160,25 @@ class FakeUnitOfWork:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._lock = asyncio.Lock()
-        self._is_inside: ContextVar[bool] = ContextVar("inside", default=False)
+        self._ambient: ContextVar[list[Callable[[], object]] | None] = ContextVar(
+            "ambient", default=None
+        )
         self._running: set[asyncio.Task[Any]] = set()
 
     async def run(self, work: Callable[[], Awaitable[T]]) -> T:
-        if self._is_inside.get():
+        if self._ambient.get() is not None:
             return await work()
         task = asyncio.create_task(self._transact(work))
         self._running.add(task)
         task.add_done_callback(self._forget)
         return await asyncio.shield(task)
+
+    def after_commit(self, callback: Callable[[], object]) -> None:
+        callbacks = self._ambient.get()
+        if callbacks is None:
+            call_logged(callback)
+        else:
+            callbacks.append(callback)
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
@@ -176,11 +186,16 @@ class FakeUnitOfWork:
             task.exception()  # seen here: a caller who left does not ask for it
 
     async def _transact(self, work: Callable[[], Awaitable[T]]) -> T:
+        callbacks = list[Callable[[], object]]()
         async with self._lock:
-            self._is_inside.set(True)
+            self._ambient.set(callbacks)
             before = self._memory.snapshot()
             try:
-                return await work()
+                result = await work()
             except BaseException:
                 self._memory.restore(before)
                 raise
+        self._ambient.set(None)
+        for callback in callbacks:
+            call_logged(callback)
+        return result
