@@ -9,7 +9,7 @@ digits (RFC 8259, section 6, only warns that some readers round them).
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Final
 
@@ -26,8 +26,13 @@ TEXT_SHOWN: Final = 1_000
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _BEYOND: Final = 10**DIGITS
 _NO_LIMIT: Final = 2**63
-_ENCODE: Final = json.JSONEncoder(ensure_ascii=False).encode
 _CONVERSIONS: Final = 8  # of an object into another, beneath the deepest level
+_SLICE: Final = 1_000  # items of a list that are copied at once
+_FEW: Final = 50  # of them that are not worth it
+
+Copy = Callable[[Sequence[Any], int], tuple[list[Any], int] | None]
+"""Returns a copy of items that are ``depth`` levels deep at most, and how many characters they have
+at least; None if any of them is more than that, or has to be normalized."""
 
 
 class TooLarge(ValueError):
@@ -118,12 +123,14 @@ def normalized(
     size: int = _NO_LIMIT,
     depth: int = DEPTH,
     bottomless: str = "",
+    copy: Copy | None = None,
 ) -> Any:
     """Return the value in JSON's own types; what is nested deeper than ``depth`` as JSON text.
 
     NaN and infinities become texts, tuples lists, keys texts. ``other`` returns what stands for an
     object of any other type, which is then normalized. ``size`` bounds the characters that the
     value has at least, written as JSON. ``bottomless`` stands for what is nested too deep for text.
+    ``copy`` is asked first for the items of a long list, a slice at a time.
 
     Raises:
         TooLarge: it has more.
@@ -131,7 +138,7 @@ def normalized(
             integer of more than `DIGITS` digits; or ``other`` refused something in it.
 
     """
-    return _Normalizing(other, size, bottomless).of(value, depth)
+    return _Normalizing(other, size, bottomless, copy=copy).of(value, depth)
 
 
 class _Normalizing:
@@ -144,11 +151,13 @@ class _Normalizing:
         bottomless: str = "",
         *,
         is_finite: bool = False,
+        copy: Copy | None = None,
     ) -> None:
         self._other = other
         self._bottomless = bottomless
         self._left = size
         self._is_finite = is_finite
+        self._copy = copy
 
     def of(self, value: Any, depth: int) -> Any:
         match value:
@@ -201,7 +210,17 @@ class _Normalizing:
         self._count(len(items) + 2)
         if depth <= 0:
             return self._as_text(value)
-        return [self.of(item, depth - 1) for item in items]
+        if self._copy is None or len(items) < _FEW:
+            return [self.of(item, depth - 1) for item in items]
+        slices = (items[at : at + _SLICE] for at in range(0, len(items), _SLICE))
+        return [item for each in slices for item in self._copied(self._copy, each, depth - 1)]
+
+    def _copied(self, copy: Copy, items: Sequence[Any], depth: int) -> list[Any]:
+        found = copy(items, depth)
+        if found is None:
+            return [self.of(item, depth) for item in items]
+        self._count(found[1])
+        return found[0]
 
     def _object(self, value: dict[Any, Any], depth: int) -> Any:
         items = dict.items(value)
@@ -261,35 +280,6 @@ def require_shallow(value: Any, depth: int = DEPTH) -> None:
         level = _containers(item for items in inside for item in items)
     if level:
         raise ValueError(f"it is nested more than {depth} levels deep")
-
-
-def is_larger(value: Any, size: int) -> bool:
-    """Tell whether a value of JSON's own types has more characters than that, about."""
-    left, waiting = size, [value]
-    while waiting and left >= 0:
-        each = waiting.pop()
-        left -= len(each) if isinstance(each, str) else 1
-        if isinstance(each, dict):
-            left -= sum(map(len, each)) if len(each) <= left else len(each)
-            waiting += each.values()
-        elif isinstance(each, list):
-            waiting += each
-    return left < 0
-
-
-def written(value: Any) -> str:
-    """Return a value of JSON's own types as text, piece by piece where it is long.
-
-    So other threads have their turn in between: json's encoder in C gives them none.
-    """
-    match value:
-        case dict():
-            pieces = (f"{_ENCODE(name)}: {written(item)}" for name, item in value.items())
-            return f"{{{', '.join(pieces)}}}"
-        case list():
-            return f"[{', '.join(map(_ENCODE, value))}]"
-        case _:
-            return _ENCODE(value)
 
 
 def _containers(values: Iterable[Any]) -> list[Any]:

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from domain.alerts import Alert, Severity
 from domain.conversations import shorten
-from domain.json_values import TooLarge, normalized, storable, written
+from domain.json_text import written
+from domain.json_values import TooLarge, normalized, storable
 
 KEY_LENGTH: Final = 500
 TITLE_LENGTH: Final = 300

@@ -13,7 +13,7 @@ from domain.artifacts import (
 )
 from domain.errors import NotFound, ToolFailed
 from domain.ids import new_id
-from domain.json_values import is_larger, written
+from domain.json_text import is_larger, written
 from domain.pages import as_page, page_of, value_of
 from domain.ports.artifacts import Artifacts
 from domain.ports.clock import Clock

@@ -23,7 +23,8 @@ from domain.events import (
     ToolIntended,
     ToolProgressed,
 )
-from domain.json_values import described, normalized, written
+from domain.json_text import written
+from domain.json_values import described, normalized
 from domain.llm import StopReason
 from domain.runs import RunStatus
 

@@ -15,6 +15,7 @@ from pydantic_core import to_jsonable_python
 
 from domain.artifacts import ARTIFACT_BYTES, Artifact
 from domain.json_values import NotPlain, TooLarge, normalized, refused
+from plugins.plain_values import plain_copy
 from plugins.threads import Threads
 
 LARGEST: Final = ARTIFACT_BYTES  # characters of JSON: what is larger can be kept nowhere
@@ -35,14 +36,13 @@ def as_json(value: object, size: int = LARGEST) -> Any:
 
     """
     with _said_of_json():
-        return normalized(value, other=_converted, size=size)
+        return normalized(value, other=_converted, size=size, copy=plain_copy)
 
 
 async def as_json_apart(value: object) -> Any:
     """Do as `as_json` does, in a thread where that may take long or runs the plugin's own code.
 
-    The walk is Python's, which lets the event loop have its turn every few milliseconds: a library
-    in C would be faster, and hold the interpreter to its end.
+    What is done there lets the event loop have its turn every few milliseconds.
 
     Raises:
         TooLarge: it has more than `LARGEST` characters as JSON.

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.json_text import is_larger, written
 from domain.json_values import (
     DEPTH,
     DIGITS,
@@ -17,13 +18,11 @@ from domain.json_values import (
     TooLarge,
     as_text,
     error_text,
-    is_larger,
     normalized,
     refused,
     require_json,
     require_shallow,
     storable,
-    written,
 )
 from tests.fakes.oddities import ANYTHING, Mute, nested
 
