@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.configuration import Configuration, require_configured
-from domain.conversations import TITLE_LENGTH, shorten
+from domain.conversations import TITLE_LENGTH
 from domain.cursors import Cursor
 from domain.errors import FieldProblem, InvalidRequest, NotFound, Unavailable
 from domain.events import Body, Event, RunStarted, StepEnded
@@ -29,6 +29,7 @@ from domain.ports.toolbox import Toolbox
 from domain.reading import Follower, Tell
 from domain.run_lookup import run_of
 from domain.runner import Task
+from domain.text import shorten
 from domain.tool_calls import intended_call
 from domain.turns import of_messages
 from domain.worker import HISTORY_LIMIT, Worker

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
-from domain.conversations import shorten
 from domain.errors import PuertoError
 from domain.incidents import Part, ReportIncident, no_report
 from domain.json_values import error_text
@@ -20,6 +19,7 @@ from domain.ports.monitoring import Monitoring, Sources
 from domain.ports.notices import Notices
 from domain.reported import read_alerts, read_figures
 from domain.strangers import contained, within
+from domain.text import shorten
 
 _LOOKS: Final = 10  # how often a worker looks for a round that is due, in the time of one
 _PROBLEM_LENGTH: Final = 300

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from domain.ids import new_id
+from domain.text import shorten
 
 TITLE_LENGTH: Final = 80
 PREVIEW_LENGTH: Final = 120
@@ -55,16 +56,6 @@ class Conversation:
     provider: str | None = None
     model: str | None = None
     active_run_id: str | None = None
-
-
-def shorten(text: str, length: int) -> str:
-    """Return the text on one line, of at most ``length`` characters, cut at a word if it can be."""
-    line = " ".join(text[: length * 4].split())
-    if len(line) <= length:
-        return line
-    cut = line[: length - 1]
-    head, _, _ = cut.rpartition(" ")
-    return (head if len(head) > length // 2 else cut) + "…"
 
 
 def new_conversation(

@@ -5,9 +5,9 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from domain.conversations import shorten
 from domain.events import Body, ToolProgressed
 from domain.json_values import storable
+from domain.text import shorten
 from domain.tool_secrets import Secrets
 
 PAUSE_SECONDS: Final = 0.25  # between two reports that followers see

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from domain.alerts import Alert, Severity
-from domain.conversations import shorten
 from domain.json_text import written
 from domain.json_values import TooLarge, normalized, storable
+from domain.text import shorten
 
 KEY_LENGTH: Final = 500
 TITLE_LENGTH: Final = 300

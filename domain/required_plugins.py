@@ -4,9 +4,9 @@ import logging
 from collections.abc import Collection
 from typing import Final
 
-from domain.conversations import shorten
 from domain.plugins import PluginInfo, PluginState
 from domain.ports.plugins import Plugins
+from domain.text import shorten
 
 _REASON_LENGTH: Final = 300
 _log = logging.getLogger(__name__)

@@ -12,13 +12,13 @@ from typing import Any, Final
 
 from domain.agents import Agent
 from domain.catalogue import Catalogue
-from domain.conversations import shorten
 from domain.errors import UnknownTool
 from domain.llm import AssistantTurn, Turn, UserTurn
 from domain.pages import READ_TOOL
 from domain.ports.toolbox import Toolbox
 from domain.runs import Run
 from domain.schema_parts import part_of
+from domain.text import shorten
 from domain.tools import Abridged, Tool, ToolSpec
 
 SEARCH_TOOL: Final = "search_tools"

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final, TypeVar
 
-from domain.conversations import shorten
 from domain.json_values import error_text, type_name
+from domain.text import shorten
 
 T = TypeVar("T")
 

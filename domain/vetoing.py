@@ -7,13 +7,13 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any, Final
 
-from domain.conversations import shorten
 from domain.incidents import Part, ReportIncident, no_report
 from domain.json_values import storable, type_name
 from domain.plugins import Registered
 from domain.policy import Proposal, Veto
 from domain.ports.extensions import Vetoes
 from domain.strangers import TooLate, raised, within
+from domain.text import shorten
 from domain.tools import Effect
 
 VETO_SECONDS: Final = 5.0

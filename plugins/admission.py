@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Any, Final, TypeVar
 
-from domain.conversations import shorten
 from domain.error_fields import details_of, message_of
 from domain.errors import InvalidArguments, ToolError, ToolFailed
 from domain.json_values import TooLarge, require_shallow, storable, type_name
 from domain.results import not_kept
 from domain.strangers import contained, in_short
+from domain.text import shorten
 from domain.tool_calls import ARGUMENTS_SIZE
 from domain.tools import Abridged, Effect, Previewed, Tool, ToolContext, ToolSpec
 from plugins.errors import ToolDefinitionError

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from domain.agents import Agent
-from domain.conversations import shorten
 from domain.errors import UnknownTool
 from domain.plugins import ChatModelOffer, PluginInfo, PluginState, Registered
 from domain.switches import Switch, Switchboard, SwitchKind
+from domain.text import shorten
 from domain.tools import Tool
 from plugins.at_hand import AtHand, arrange
 from plugins.candidates import Candidate

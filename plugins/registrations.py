@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from domain.agents import Agent
-from domain.conversations import shorten
 from domain.json_values import storable
 from domain.plugins import ChatModelOffer
 from domain.ports.chat_model import ChatModel
+from domain.text import shorten
 from domain.tools import Tool, ToolSpec
 from plugins.admission import AdmittedTool, admit
 from plugins.errors import ToolDefinitionError

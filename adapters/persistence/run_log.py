@@ -12,11 +12,12 @@ from adapters.persistence.errors import Taken
 from adapters.persistence.signals import telling_events
 from adapters.persistence.strokes import Stroke, Write, perform
 from domain.consents import Consent, ConsentStatus
-from domain.conversations import PREVIEW_LENGTH, shorten
+from domain.conversations import PREVIEW_LENGTH
 from domain.cursors import Cursor
 from domain.errors import LeaseLost
 from domain.events import PROGRESS, Body, Event
 from domain.ports.runs import Ending
+from domain.text import shorten
 
 Fetch = Callable[..., Awaitable[Sequence[Row]]]
 

@@ -12,12 +12,13 @@ from adapters.persistence.leases import FREE
 from adapters.persistence.rows import to_message, to_run, to_user
 from adapters.persistence.signals import telling_events, telling_work
 from adapters.persistence.strokes import Stroke, Write, perform
-from domain.conversations import PREVIEW_LENGTH, Message, shorten
+from domain.conversations import PREVIEW_LENGTH, Message
 from domain.errors import Conflict, NotFound, RunInProgress, run_in_progress
 from domain.events import RunStarted
 from domain.idempotency import AlreadyDone, RequestKey
 from domain.ports.runs import Context, NewRun, RunRecord
 from domain.runs import RunStatus
+from domain.text import shorten
 
 _NEW_CONVERSATION: Final = """
     INSERT INTO conversations

@@ -113,24 +113,9 @@ async def _all(services: "Services") -> "list[LearnedApi]":
     return list(await services.learned_apis.all())
 
 
-async def named(services: "Services", name: str) -> "LearnedApi":
-    """Return the API of that name or id.
-
-    Raises:
-        NotFound: there is none.
-
-    """
-    from domain.errors import NotFound
-
-    for api in await services.learned_apis.all():
-        if name in (api.id, api.name):
-            return api
-    raise NotFound(f"There is no learned API {name!r}. See: puerto api list")
-
-
 async def _refreshed(services: "Services", name: str, spec: str | None, *, accept: bool) -> "Draft":
     from entrypoints.cli.embedded import LOCAL_USER
-    from entrypoints.cli.learning import document_of
+    from entrypoints.cli.learning import document_of, named
     from entrypoints.service import user_named
 
     api, user = await named(services, name), await user_named(services, LOCAL_USER)
@@ -149,6 +134,8 @@ async def _refreshed(services: "Services", name: str, spec: str | None, *, accep
 
 
 async def _forgotten(services: "Services", name: str) -> "LearnedApi":
+    from entrypoints.cli.learning import named
+
     api = await named(services, name)
     await services.learning.forget(api.id)
     return api

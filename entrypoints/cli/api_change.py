@@ -98,9 +98,8 @@ def _cleared(parts: frozenset[Part]) -> dict[str, Any]:
 
 
 async def _changed(services: "Services", name: str, edit: "Edit") -> "tuple[Draft, list[str]]":
-    from entrypoints.cli.api import named
     from entrypoints.cli.embedded import LOCAL_USER
-    from entrypoints.cli.learning import keep_and_warn
+    from entrypoints.cli.learning import keep_and_warn, named
     from entrypoints.service import user_named
 
     api, user = await named(services, name), await user_named(services, LOCAL_USER)

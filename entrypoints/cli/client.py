@@ -1,7 +1,6 @@
-"""What `ask` and `chat` talk to: a service in this process, or one at an address."""
+"""What `ask` and `chat` need of a service, in this process or at an address."""
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
 from typing import Annotated, Any, Protocol
 
 import typer
@@ -72,20 +71,3 @@ class Client(ConsentLine, Protocol):
     async def conversations(self) -> Sequence[Json]:
         """Return the user's last 20 conversations, the last changed first."""
         ...
-
-
-@asynccontextmanager
-async def connect(
-    url: str | None, token: str | None, login: str, password: str
-) -> AsyncGenerator[Client, None]:
-    """Yield a client of the service at the URL, or of one in this process."""
-    if url is None:
-        from entrypoints.cli.embedded import embedded
-
-        async with embedded() as inside:
-            yield inside
-    else:
-        from entrypoints.cli.remote import remote
-
-        async with remote(url, token, login, password) as line:
-            yield line

@@ -11,7 +11,7 @@ import orjson
 import typer
 from websockets.asyncio.client import connect
 
-from domain.conversations import shorten
+from domain.text import shorten
 from entrypoints.cli.client import Json
 from entrypoints.cli.remote import RemoteClient
 from entrypoints.cli.screen import as_line, plain

@@ -14,6 +14,7 @@ from entrypoints.cli.local import with_services
 if TYPE_CHECKING:  # a command loads what it needs when it runs
     from domain.api_documents import Document
     from domain.api_drafts import Draft, Order
+    from domain.learned_apis import LearnedApi
     from entrypoints.services import Services
 
 
@@ -104,3 +105,18 @@ def _read(spec: str) -> bytes:
     except OSError as error:
         typer.echo(f"puerto: {spec} cannot be read: {error.strerror}", err=True)
         raise typer.Exit(1) from error
+
+
+async def named(services: "Services", name: str) -> "LearnedApi":
+    """Return the API of that name or id.
+
+    Raises:
+        NotFound: there is none.
+
+    """
+    from domain.errors import NotFound
+
+    for api in await services.learned_apis.all():
+        if name in (api.id, api.name):
+            return api
+    raise NotFound(f"There is no learned API {name!r}. See: puerto api list")

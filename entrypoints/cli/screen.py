@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from domain.conversations import shorten
+from domain.text import shorten
 from entrypoints.cli.client import Json
 from entrypoints.encoding import dump
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 import typer
 
-from entrypoints.cli.client import Client, Json, connect
+from entrypoints.cli.client import Client, Json
+from entrypoints.cli.connecting import connect
 from entrypoints.cli.turn import Turn, go_on, listen
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from quart import Blueprint
 from quart_schema import document_response, tag, validate_querystring, validate_request
 
 from domain.configuration import require_configured
-from domain.conversations import TITLE_LENGTH, Conversation, Message, new_conversation, shorten
+from domain.conversations import TITLE_LENGTH, Conversation, Message, new_conversation
 from domain.paging import DEFAULT_LIMIT, MAX_LIMIT
 from domain.ports.runs import RunRecord
+from domain.text import shorten
 from entrypoints.encoding import time_text
 from entrypoints.http.chat import ToolCall, ToolResult
 from entrypoints.http.event_models import Problem, TokenUsage

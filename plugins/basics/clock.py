@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
 
-from domain.conversations import shorten
 from domain.errors import ToolFailed
+from domain.text import shorten
 from domain.tools import Effect
 from plugins.suggestions import did_you_mean
 from plugins.tool import tool

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, StringConstraints
 
-from domain.conversations import shorten
+from domain.text import shorten
 from domain.tools import Effect, ToolContext
 from plugins.tool import tool
 

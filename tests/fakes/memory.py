@@ -12,7 +12,7 @@ from adapters.persistence.unit_of_work import call_logged
 from domain.artifacts import KeptArtifact
 from domain.configuration import Configuration
 from domain.consents import Consent, ConsentStatus
-from domain.conversations import PREVIEW_LENGTH, Conversation, Message, shorten
+from domain.conversations import PREVIEW_LENGTH, Conversation, Message
 from domain.events import Event
 from domain.idempotency import RequestKey
 from domain.identity import User
@@ -24,6 +24,7 @@ from domain.ports.tickets import Ticket
 from domain.ports.users import Session
 from domain.runs import RunStatus
 from domain.switches import Switch
+from domain.text import shorten
 
 T = TypeVar("T")
 

@@ -12,7 +12,8 @@ from domain.api_credentials import Credentials
 from domain.artifacts import Artifact
 from domain.errors import InvalidArguments, ToolFailed, ToolTimeout, WebError, WebTimeout
 from domain.fixed_arguments import forms_of, with_fixed
-from domain.ports.web import AccessTokens, Limits, Web, WebRequest, WebResponse
+from domain.ports.access_tokens import AccessTokens
+from domain.ports.web import Limits, Web, WebRequest, WebResponse
 from domain.tool_secrets import Secrets
 from plugins.openapi.operation import Operation
 from plugins.openapi.reserved import takes_idempotency_key
