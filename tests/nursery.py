@@ -2,10 +2,12 @@
 
 A nursery is a process that has imported what ``puerto serve`` needs and from then on only forks.
 Each child begins where the imports end and goes in by the front door, with arguments, folder and
-environment of its own: a process as any other, which can be stopped and killed.
+environment of its own: a process as any other, which can be stopped and killed. One thing differs
+from what people run: a password costs little.
 """
 
 import atexit
+import gc
 import json
 import os
 import signal
@@ -13,11 +15,15 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Final
 
+from argon2.profiles import CHEAPEST
+
+from adapters.security.passwords import HASHES_AT_ONCE, ArgonPasswords
 from puerto.__main__ import main as enter
 
 ROOT: Final = Path(__file__).parent.parent
@@ -114,7 +120,10 @@ def main() -> None:
     """Fork for each order, until the line is closed."""
     for module in IMPORTED:
         import_module(module)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the watchers
+    ArgonPasswords.__init__.__defaults__ = (CHEAPEST, HASHES_AT_ONCE)
+    gc.collect()
+    gc.freeze()  # no child looks through it again, nor copies it for that
+    signal.signal(signal.SIGCHLD, _reap)
     with socket.socket(fileno=os.dup(0)) as orders:
         while (given := socket.recv_fds(orders, 1, 2))[0]:
             line, output = given[1]
@@ -124,6 +133,13 @@ def main() -> None:
             os.close(line)
             os.close(output)
     return None
+
+
+def _reap(number: int, frame: object) -> None:
+    """Take leave of the watchers that have ended; what they used is counted as ours."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _watch(line: int, output: int) -> None:
