@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from adapters.persistence.codec import from_text, is_id, known_id, moment, to_text
+from adapters.persistence.codec import is_id, known_id, moment
 from adapters.persistence.database import Database
 from adapters.persistence.errors import Taken
+from adapters.persistence.formats import CREDENTIALS
 from domain.errors import NotFound
 from domain.ports.api_keys import SealedKeys
 
@@ -34,7 +35,7 @@ class TortoiseApiKeys:
             NotFound: there is no such API.
 
         """
-        values = (keys.owner, to_text(keys.schemes), keys.sealed, keys.at)
+        values = (keys.owner, CREDENTIALS.write(keys.schemes), keys.sealed, keys.at)
         api_id = known_id(keys.api_id, "learned API")
         try:
             await self._database.fetch(_PUT, api_id, *values)
@@ -47,7 +48,7 @@ class TortoiseApiKeys:
         if not rows:
             return None
         row = rows[0]
-        schemes = tuple(from_text(row["schemes"]))
+        schemes = tuple(CREDENTIALS.read(row["schemes"]))
         return SealedKeys(api_id, owner, schemes, bytes(row["sealed"]), moment(row["at"]))
 
     async def remove(self, api_id: str, owner: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.persistence.codec import from_text, to_text
+from adapters.persistence.formats import API_SETTINGS
 from domain.api_patterns import EffectRule
 from domain.learned_apis import ApiSettings, Override, Selection
 from domain.tools import Effect
@@ -11,7 +11,7 @@ from domain.tools import Effect
 
 def write_settings(settings: ApiSettings) -> str:
     """Return settings as text."""
-    return to_text(
+    return API_SETTINGS.write(
         {
             "base_url": settings.base_url,
             "include": _write_selection(settings.include),
@@ -46,7 +46,7 @@ def _write_selection(selection: Selection) -> dict[str, Any]:
 
 def read_settings(text: str) -> ApiSettings:
     """Return the settings that `write_settings` wrote, by this version or an older one."""
-    told = from_text(text)
+    told = API_SETTINGS.read(text)
     return ApiSettings(
         base_url=told["base_url"],
         include=_read_selection(told["include"]),

@@ -3,12 +3,12 @@
 import asyncio
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
-import orjson
-
-from adapters.persistence.codec import from_text, known_id, storable, to_text
+from adapters.persistence.codec import known_id, storable
 from adapters.persistence.database import Database, Row
+from adapters.persistence.formats import API_SCHEMES, OPERATION
 from domain.errors import NotFound
 from domain.ids import new_id
 from domain.learned_apis import ApiScheme, ApiTool, ApiVersion, SkippedOperation
@@ -46,7 +46,7 @@ class Versions:
         """Keep a version in the place of the one before; to be called in a unit of work."""
         await self.drop(api_id, waits=waits)
         version_id = new_id()
-        about = (storable(version.title), to_text(version.schemes))
+        about = (storable(version.title), API_SCHEMES.write(version.schemes))
         await self._database.fetch(_ADD, version_id, api_id, waits, version.digest, *about)
         rows = await asyncio.to_thread(_rows, version_id, version)
         await self._database.repeat(_ADD_OPERATION, rows)
@@ -107,9 +107,9 @@ def _rows(version_id: str, version: ApiVersion) -> list[tuple[Any, ...]]:
 
 def _about(operation: ApiTool | SkippedOperation) -> bytes:
     if isinstance(operation, SkippedOperation):
-        return orjson.dumps({"skipped": operation})
+        return OPERATION.write({"skipped": asdict(operation)}).encode()
     spec = operation.spec
-    return orjson.dumps(
+    about = OPERATION.write(
         {
             "name": spec.name,
             "description": spec.description,
@@ -128,6 +128,7 @@ def _about(operation: ApiTool | SkippedOperation) -> bytes:
             "suspects": operation.suspects,
         }
     )
+    return about.encode()
 
 
 def _version(row: Mapping[str, Any], rows: Sequence[Row]) -> ApiVersion:
@@ -142,11 +143,11 @@ def _version(row: Mapping[str, Any], rows: Sequence[Row]) -> ApiVersion:
 
 
 def _schemes(row: Mapping[str, Any]) -> Sequence[ApiScheme]:
-    return [ApiScheme(**each) for each in from_text(row["schemes"])]
+    return [ApiScheme(**each) for each in API_SCHEMES.read(row["schemes"])]
 
 
 def _operation(row: Row) -> ApiTool | SkippedOperation:
-    told = orjson.loads(bytes(row["about"]))
+    told = OPERATION.read(bytes(row["about"]).decode())
     if "skipped" in told:
         return SkippedOperation(**told["skipped"])
     spec = ToolSpec(

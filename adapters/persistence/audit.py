@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from adapters.persistence.codec import storable, to_text
+from adapters.persistence.codec import storable
 from adapters.persistence.database import Database
+from adapters.persistence.formats import ARGUMENTS
 from adapters.persistence.inserting import insert
 from adapters.persistence.keys import read_place, write_place
 from adapters.persistence.rows import to_decided
@@ -66,7 +67,7 @@ def _values(decided: Decided) -> tuple[Any, ...]:
         storable(decided.call_id),
         storable(decided.tool),
         decided.effect,
-        to_text(decided.params),
+        ARGUMENTS.write(decided.params),
         decided.digest,
         decided.decision,
         storable(decided.rule),

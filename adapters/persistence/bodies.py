@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final, cast
 
-from adapters.persistence.codec import from_text, to_text
+from adapters.persistence.formats import EVENTS
 from domain.events import Body, Chunk, Erred, Thinking, from_json, to_json
 
 UNREADABLE: Final = Erred("INTERNAL", "A part of what is kept of this run cannot be read.", {})
@@ -28,7 +28,7 @@ def write_bodies(bodies: Iterable[Body]) -> str:
             items.append({"type": kind.type, "pieces": [piece.content for piece in pieces]})
         else:
             items += map(to_json, group)
-    return to_text(items)
+    return EVENTS.write(items)
 
 
 def read_bodies(text: str) -> Iterator[Body]:
@@ -41,7 +41,7 @@ def read_bodies(text: str) -> Iterator[Body]:
         RecursionError: likewise.
 
     """
-    for item in from_text(text):
+    for item in EVENTS.read(text):
         try:
             yield from _read(item)
         except (LookupError, TypeError, ValueError):

@@ -1,22 +1,18 @@
 """How values are written: JSON as text, text that any database takes, and ids."""
 
 import json
-import logging
 import re
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import orjson
 
 from domain.errors import NotFound
 from domain.json_values import normalized, require_shallow, storable
 
-__all__ = ["from_text", "is_id", "known_id", "moment", "readable", "storable", "to_text"]
-
-T = TypeVar("T", dict[str, Any], list[Any])
+__all__ = ["from_text", "is_id", "known_id", "moment", "storable", "to_text"]
 
 _DEEPEST: Final = 200  # orjson reads and writes 254
-_log = logging.getLogger(__name__)
 _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
@@ -68,22 +64,6 @@ def from_text(text: str) -> Any:
     except ValueError:
         return normalized(value)
     return value
-
-
-def readable(text: str, otherwise: T) -> T:
-    """Return the JSON value that `to_text` wrote; ``otherwise``, if what is kept is none like it.
-
-    One row that cannot be read is no reason to show none of the others.
-    """
-    try:
-        value = from_text(text)
-    except (ValueError, RecursionError) as error:
-        _log.error("a stored value cannot be read: %s", error)
-        return otherwise
-    if isinstance(value, type(otherwise)):
-        return value
-    _log.error("a stored value is not what it should be")
-    return otherwise
 
 
 def moment(value: datetime | str) -> datetime:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from adapters.persistence.codec import from_text, is_id, to_text
+from adapters.persistence.codec import is_id
 from adapters.persistence.database import Database
+from adapters.persistence.formats import CONFIGURATION
 from domain.configuration import Configuration
 from domain.llm import ModelChoice
 from domain.policy import Autonomy, Comparison, Condition, Decision, Rule
@@ -62,7 +63,7 @@ class TortoiseConfigurations:
 
 
 def _write(configuration: Configuration) -> str:
-    return to_text(
+    return CONFIGURATION.write(
         {
             "provider": configuration.provider,
             "model": configuration.model,
@@ -90,7 +91,7 @@ def _write_rule(rule: Rule) -> dict[str, Any]:
 
 def _read(text: str) -> Configuration:
     """Return what `_write` wrote, now or in an older version, which knew less, or a newer one."""
-    data = from_text(text)
+    data = CONFIGURATION.read(text)
     return Configuration(
         provider=data["provider"],
         model=data["model"],

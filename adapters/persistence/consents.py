@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from adapters.persistence.codec import is_id, known_id, storable, to_text
+from adapters.persistence.codec import is_id, known_id, storable
 from adapters.persistence.database import Database
+from adapters.persistence.formats import ARGUMENTS
 from adapters.persistence.inserting import insert
 from adapters.persistence.keys import read_place, write_place
 from adapters.persistence.leases import FREE
@@ -177,8 +178,8 @@ class TortoiseConsents:
             consent.answered_at,
             consent.answer_reason,
             consent.digest,
-            to_text(consent.params),
-            None if original is None else to_text(original),
+            ARGUMENTS.write(consent.params),
+            None if original is None else ARGUMENTS.write(original),
         )
         if settled:
             await self._database.fetch(self._free_run, consent.run_id, FREE)
@@ -212,8 +213,8 @@ def _values(consent: Consent) -> tuple[Any, ...]:
         consent.kind,
         storable(consent.tool),
         storable(consent.version),
-        to_text(consent.params),
-        None if original is None else to_text(original),
+        ARGUMENTS.write(consent.params),
+        None if original is None else ARGUMENTS.write(original),
         consent.effect,
         storable(consent.reason),
         storable(consent.preview),

@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from adapters.persistence.codec import from_text, moment, storable, to_text
+from adapters.persistence.codec import moment, storable
 from adapters.persistence.database import Database
+from adapters.persistence.formats import ALERT, FIGURES
 from adapters.persistence.inserting import insert
 from domain.alerts import Alert, Severity
 from domain.monitoring import Readings, Report, Source, Standing, revise
@@ -54,7 +55,7 @@ class TortoiseMonitoring:
 
     async def keep(self, report: Report) -> Sequence[Standing]:
         """Keep what a plugin said, and return the alerts whose severity that changed."""
-        figures = None if report.figures is None else to_text(report.figures)
+        figures = None if report.figures is None else FIGURES.write(report.figures)
         source = (report.plugin, report.at, figures, storable(report.problem))
 
         async def work() -> Sequence[Standing]:
@@ -99,17 +100,17 @@ def _values(standing: Standing) -> tuple[Any, ...]:
         alert.key,
         alert.severity,
         storable(alert.title),
-        to_text(alert.details),
+        ALERT.write(alert.details),
         standing.since,
     )
 
 
 def _to_standing(row: Mapping[str, Any]) -> Standing:
     severity = Severity(row["severity"])
-    alert = Alert(row["key"], severity, row["title"], from_text(row["details"]))
+    alert = Alert(row["key"], severity, row["title"], ALERT.read(row["details"]))
     return Standing(row["plugin"], alert, moment(row["since"]))
 
 
 def _to_source(row: Mapping[str, Any]) -> Source:
-    figures = from_text(row["figures"])
+    figures = FIGURES.read(row["figures"])
     return Source(row["plugin"], moment(row["at"]), figures, row["problem"])

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from adapters.persistence.codec import from_text, moment, to_text
+from adapters.persistence.codec import moment
 from adapters.persistence.database import Database
+from adapters.persistence.formats import FAILING
 from domain.ports.pulses import Pulse
 
 _BEAT: Final = """
@@ -40,7 +41,7 @@ class TortoisePulses:
             pulse.at,
             pulse.runs,
             pulse.streams,
-            to_text(pulse.failing),
+            FAILING.write(pulse.failing),
         )
 
         async def work() -> None:
@@ -73,5 +74,5 @@ def _to_pulse(row: Mapping[str, Any]) -> Pulse:
         at=moment(row["at"]),
         runs=row["runs"],
         streams=row["streams"],
-        failing=from_text(row["failing"]),
+        failing=FAILING.read(row["failing"]),
     )

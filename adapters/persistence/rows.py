@@ -4,7 +4,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.persistence.codec import from_text, moment, readable
+from adapters.persistence.codec import moment
+from adapters.persistence.formats import ARGUMENTS, CALLS, OUTCOME, RESULTS, Format
 from domain.consents import Consent, ConsentKind, ConsentStatus
 from domain.conversations import Conversation, Message, MessageRole
 from domain.identity import Role, User
@@ -78,14 +79,16 @@ def to_message(row: Row) -> Message:
         content=row["content"],
         created_at=moment(row["created_at"]),
         run_id=str(row["run_id"]) if row["run_id"] else None,
-        tool_calls=_objects(row["tool_calls"], _CALL),
-        results=_objects(row["results"], _RESULT),
+        tool_calls=_objects(CALLS, row["tool_calls"], _CALL),
+        results=_objects(RESULTS, row["results"], _RESULT),
     )
 
 
-def _objects(text: str, otherwise: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def _objects(
+    stored: Format, text: str, otherwise: Mapping[str, Any]
+) -> Sequence[Mapping[str, Any]]:
     """Return the calls or results that are kept; for each that is none, what stands for it."""
-    found = readable(text, [otherwise])
+    found = stored.readable(text, [otherwise])
     return tuple(each if _is_of_call(each) else otherwise for each in found)
 
 
@@ -114,7 +117,7 @@ def to_run(row: Row) -> RunRecord:
 
 def _outcome(text: str) -> RunOutcome | None:
     try:
-        return read_outcome(from_text(text))
+        return read_outcome(OUTCOME.read(text))
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         _log.error("the outcome of a run cannot be read: %s", error)
         return None
@@ -131,7 +134,7 @@ def to_consent(row: Row) -> Consent:
         kind=ConsentKind(row["kind"]),
         tool=row["tool"],
         version=row["version"],
-        params=readable(row["params"], _UNREADABLE),
+        params=ARGUMENTS.readable(row["params"], _UNREADABLE),
         effect=Effect(row["effect"]),
         reason=row["reason"],
         preview=row["preview"],
@@ -141,7 +144,7 @@ def to_consent(row: Row) -> Consent:
         status=ConsentStatus(row["status"]),
         answer_reason=row["answer_reason"],
         answered_at=moment(row["answered_at"]) if row["answered_at"] else None,
-        original_params=None if original is None else readable(original, _UNREADABLE),
+        original_params=None if original is None else ARGUMENTS.readable(original, _UNREADABLE),
         conversation_id=str(row["conversation_id"] or ""),
     )
 
@@ -157,7 +160,7 @@ def to_decided(row: Row) -> Decided:
         call_id=row["call_id"],
         tool=row["tool"],
         effect=row["effect"],
-        params=readable(row["params"], _UNREADABLE),
+        params=ARGUMENTS.readable(row["params"], _UNREADABLE),
         digest=row["digest"],
         decision=row["decision"],
         rule=row["rule"],

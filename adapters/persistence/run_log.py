@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Final
 
 from adapters.persistence.bodies import read_so_many, write_bodies
-from adapters.persistence.codec import is_id, storable, to_text
+from adapters.persistence.codec import is_id, storable
 from adapters.persistence.consents import add_consents
 from adapters.persistence.database import Database, Engine, Row
 from adapters.persistence.errors import Taken
+from adapters.persistence.formats import CALLS, OUTCOME, RESULTS
 from adapters.persistence.signals import telling_events
 from adapters.persistence.strokes import Stroke, Write, perform
 from domain.consents import Consent, ConsentStatus
@@ -159,7 +160,7 @@ class TortoiseRunLog:
             raise LeaseLost("Another worker drives the run, or it has ended.")
 
     async def _end(self, values: tuple[str | int, ...], ending: Ending) -> Sequence[Row]:
-        outcome = None if ending.outcome is None else to_text(ending.outcome.to_json())
+        outcome = None if ending.outcome is None else OUTCOME.write(ending.outcome.to_json())
         final, answer = (ending.status, ending.at, outcome), ending.answer
         if answer is None or not answer.conversation_id:
             return await perform(self._database, self._end_without_answer, *values, *final)
@@ -173,8 +174,8 @@ class TortoiseRunLog:
             answer.role,
             storable(answer.content),
             answer.created_at,
-            to_text(list(answer.tool_calls)),
-            to_text(list(answer.results)),
+            CALLS.write(list(answer.tool_calls)),
+            RESULTS.write(list(answer.results)),
         )
 
     async def read(self, run_id: str, after: Cursor | None, limit: int) -> Sequence[Event]:
