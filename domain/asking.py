@@ -12,9 +12,10 @@ from domain.consents import (
     preview_of,
 )
 from domain.decide import UNKNOWN
-from domain.events import Body, ConsentAnswered, ToolFinished
+from domain.events import Body, ConsentAnswered, ConsentRequested, ToolFinished
 from domain.ids import new_id
-from domain.runs import Call, CallState, Problem, Run
+from domain.run_states import CallState
+from domain.runs import Call, Problem, Run
 from domain.tool_calls import settled
 
 LIFE: Final = timedelta(hours=24)
@@ -51,6 +52,22 @@ def ask_about(
         )
         for call, kind, reason in questions
     ]
+
+
+def requested(consent: Consent) -> ConsentRequested:
+    """Return the event that tells of a request."""
+    return ConsentRequested(
+        request_id=consent.id,
+        call_id=consent.call_id,
+        kind=consent.kind,
+        tool=consent.tool,
+        params=consent.params,
+        effect=consent.effect,
+        reason=consent.reason,
+        preview=consent.preview,
+        digest=consent.digest,
+        expires_at=consent.expires_at.isoformat(),
+    )
 
 
 def news_of(run: Run, consents: Sequence[Consent]) -> list[Body]:

@@ -13,7 +13,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from domain.events import ConsentRequested
 from domain.tools import Effect
 
 PREVIEW: Final = 500
@@ -74,21 +73,6 @@ class Consent:
     answered_at: datetime | None = None
     original_params: Mapping[str, Any] | None = None
     conversation_id: str = ""
-
-    def requested(self) -> ConsentRequested:
-        """Return the event that tells of the request."""
-        return ConsentRequested(
-            request_id=self.id,
-            call_id=self.call_id,
-            kind=self.kind,
-            tool=self.tool,
-            params=self.params,
-            effect=self.effect,
-            reason=self.reason,
-            preview=self.preview,
-            digest=self.digest,
-            expires_at=self.expires_at.isoformat(),
-        )
 
 
 def digest_of(tool: str, version: str, params: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from domain.conversations import Message
 from domain.cursors import Cursor
 from domain.events import Body, Event, ToolErred, ToolFinished, ToolStarted
 from domain.ports.runs import Context, Ending, NewRun, RunLog, RunRecord, Runs
-from domain.runs import CallState
+from domain.run_states import CallState
 
 MESSAGES: Final = "messages"
 TOOLS_EXECUTED: Final = "tools_executed"

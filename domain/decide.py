@@ -8,7 +8,8 @@ from typing import Final
 
 from domain.consents import ConsentKind
 from domain.policy import Decision, Policy, Proposal, Verdict
-from domain.runs import Call, CallState, Problem, Run, RunStatus
+from domain.run_states import CallState, RunStatus
+from domain.runs import Call, Problem, Run
 from domain.tools import Effect
 
 DENIED: Final = "DENIED"

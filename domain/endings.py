@@ -11,7 +11,8 @@ from domain.events import Answered, Body, Ended, Erred
 from domain.llm import Usage
 from domain.outcomes import RunOutcome, outcome_of
 from domain.ports.runs import Ending, RunLog
-from domain.runs import Problem, Run, RunStatus
+from domain.run_states import RunStatus
+from domain.runs import Problem, Run
 
 INTERNAL: Final = Erred(
     "INTERNAL", "The run failed for a reason of the service's own. It is logged.", {}

@@ -1,12 +1,22 @@
 """What happens in a run, as records: the one truth, of which each transport is a view.
 
 A run's events are numbered 1, 2, 3 ... without gaps. Each body below is a frozen dataclass of
-JSON values, so that `to_json` and `from_json` are one rule for all of them.
+JSON values and enums, so that one rule stores all of them (`domain.event_json`). ``type`` is
+the name it is stored under, ``seen`` the one that clients see, None where they do not see it.
+
+A new kind of event is a class here that `Body` names, and its line in `entrypoints.encoding` and
+in `entrypoints.http.event_models` if clients see it. A test asks each class for all of these.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, get_args
+
+from domain.consents import ConsentKind, ConsentStatus
+from domain.llm import StopReason
+from domain.policy import Autonomy
+from domain.run_states import CallState, RunStatus
+from domain.tools import Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +31,14 @@ class RunStarted:
     """
 
     type: ClassVar[str] = "run"
+    seen: ClassVar[str | None] = "run"
     user_id: str
     conversation_id: str
     question_id: str
     message_id: str
     provider: str
     model: str
-    autonomy: str
+    autonomy: Autonomy
     max_steps: int
     is_direct: bool = False
     fallbacks: tuple[Mapping[str, str], ...] = ()
@@ -40,6 +51,7 @@ class Thinking:
     """A piece of what the agent is about to do, or of the model's reasoning."""
 
     type: ClassVar[str] = "thinking"
+    seen: ClassVar[str | None] = "thinking"
     content: str
 
 
@@ -48,6 +60,7 @@ class Chunk:
     """A piece of the answer's text."""
 
     type: ClassVar[str] = "chunk"
+    seen: ClassVar[str | None] = "chunk"
     content: str
 
 
@@ -56,10 +69,11 @@ class ToolIntended:
     """The model asks for a call. ``version`` is that of the tool's description."""
 
     type: ClassVar[str] = "tool_call"
+    seen: ClassVar[str | None] = "tool_call"
     call_id: str
     tool: str
     params: Mapping[str, Any]
-    effect: str
+    effect: Effect
     version: str
     idempotent: bool = False
 
@@ -72,12 +86,13 @@ class ConsentRequested:
     """
 
     type: ClassVar[str] = "consent_required"
+    seen: ClassVar[str | None] = "consent_required"
     request_id: str
     call_id: str
-    kind: str
+    kind: ConsentKind
     tool: str
     params: Mapping[str, Any]
-    effect: str
+    effect: Effect
     reason: str
     preview: str
     digest: str
@@ -92,9 +107,10 @@ class ConsentAnswered:
     """
 
     type: ClassVar[str] = "consent_answered"
+    seen: ClassVar[str | None] = None
     request_id: str
     call_id: str
-    status: str
+    status: ConsentStatus
     params: Mapping[str, Any]
     digest: str
     reason: str
@@ -110,7 +126,8 @@ class StepEnded:
     """
 
     type: ClassVar[str] = "step"
-    stop: str
+    seen: ClassVar[str | None] = None
+    stop: StopReason
     input_tokens: int
     output_tokens: int
     cached_tokens: int
@@ -125,6 +142,7 @@ class ToolStarted:
     """From here on the call may have taken effect."""
 
     type: ClassVar[str] = "tool_started"
+    seen: ClassVar[str | None] = None
     call_id: str
 
 
@@ -133,6 +151,7 @@ class ToolProgressed:
     """A running call says how far it is; ``fraction`` (0 to 1) may not be known."""
 
     type: ClassVar[str] = "tool_progress"
+    seen: ClassVar[str | None] = "tool_progress"
     call_id: str
     tool: str
     message: str
@@ -147,6 +166,7 @@ class ToolFinished:
     """
 
     type: ClassVar[str] = "tool_finished"
+    seen: ClassVar[str | None] = "tool_result"
     call_id: str
     tool: str
     result: Any
@@ -162,9 +182,10 @@ class ToolErred:
     """
 
     type: ClassVar[str] = "tool_erred"
+    seen: ClassVar[str | None] = "tool_result"
     call_id: str
     tool: str
-    outcome: str
+    outcome: CallState
     code: str
     message: str
     details: Mapping[str, Any]
@@ -176,6 +197,7 @@ class Retried:
     """The chunks after that place are withdrawn; what follows replaces them."""
 
     type: ClassVar[str] = "retry"
+    seen: ClassVar[str | None] = "retry"
     after_attempt: int
     after_number: int
 
@@ -188,6 +210,7 @@ class Released:
     """
 
     type: ClassVar[str] = "released"
+    seen: ClassVar[str | None] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +218,7 @@ class Resumed:
     """Another worker goes on with the calls of a step; of the one before nothing was heard."""
 
     type: ClassVar[str] = "resumed"
+    seen: ClassVar[str | None] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +226,7 @@ class Paused:
     """Nothing more comes until a human answers. Never stored: a follower is told so."""
 
     type: ClassVar[str] = "paused"
+    seen: ClassVar[str | None] = "done"
     input_tokens: int
     output_tokens: int
     cached_tokens: int = 0
@@ -213,6 +238,7 @@ class Answered:
     """The whole text of the answer: the chunks since the last `Retried`, joined."""
 
     type: ClassVar[str] = "message"
+    seen: ClassVar[str | None] = "message"
     message_id: str
     content: str
 
@@ -222,6 +248,7 @@ class Erred:
     """The run cannot go on."""
 
     type: ClassVar[str] = "error"
+    seen: ClassVar[str | None] = "error"
     code: str
     message: str
     details: Mapping[str, Any]
@@ -237,7 +264,8 @@ class Ended:
     """
 
     type: ClassVar[str] = "done"
-    status: str
+    seen: ClassVar[str | None] = "done"
+    status: RunStatus
     stop: str
     input_tokens: int
     output_tokens: int
@@ -275,32 +303,6 @@ CallBody = (
 PROGRESS = (Thinking, Chunk, ToolProgressed)
 """What only shows that something goes on: what follows does not rest on it."""
 
-_KINDS: dict[str, type[Body]] = {
-    kind.type: kind
-    for kind in (
-        RunStarted,
-        Thinking,
-        Chunk,
-        ToolIntended,
-        ConsentRequested,
-        ConsentAnswered,
-        StepEnded,
-        ToolStarted,
-        ToolProgressed,
-        ToolFinished,
-        ToolErred,
-        Retried,
-        Released,
-        Resumed,
-        Paused,
-        Answered,
-        Erred,
-        Ended,
-    )
-}
-_TUPLES = {"effects", "fallbacks"}
-_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS.values()}
-
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -311,18 +313,5 @@ class Event:
     body: Body
 
 
-def to_json(body: Body) -> dict[str, Any]:
-    """Return the body as a JSON object with its ``type``."""
-    data: dict[str, Any] = {"type": body.type}
-    for name in _FIELDS[type(body)]:
-        data[name] = getattr(body, name)
-    return data
-
-
-def from_json(data: Mapping[str, Any]) -> Body:
-    """Return the body that `to_json` wrote. Fields unknown to this version are left out."""
-    kind = _KINDS[data["type"]]
-    values = {name: data[name] for name in _FIELDS[kind] if name in data}
-    for name in _TUPLES & values.keys():
-        values[name] = tuple(values[name])
-    return kind(**values)
+KINDS: Final[Mapping[str, type[Body]]] = {kind.type: kind for kind in get_args(Body)}
+"""Every kind of event, by the name that it is stored under."""

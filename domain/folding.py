@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from domain.consents import ConsentKind, ConsentStatus
 from domain.events import (
     Answered,
     Body,
@@ -26,9 +27,9 @@ from domain.events import (
     ToolProgressed,
     ToolStarted,
 )
-from domain.llm import ModelChoice, StopReason, Usage
-from domain.runs import Call, CallState, Problem, Run, RunStatus, Step
-from domain.tools import Effect
+from domain.llm import ModelChoice, Usage
+from domain.run_states import CallState
+from domain.runs import Call, Problem, Run, Step
 
 
 def fold(run_id: str, events: Iterable[Event]) -> Run:
@@ -85,7 +86,7 @@ def _apply(run: Run, body: Body) -> Run:
         case Erred():
             return replace(run, problem=Problem(body.code, body.message, body.details))
         case Ended():
-            return replace(run, status=RunStatus(body.status))
+            return replace(run, status=body.status)
         case Answered():
             return run
         case RunStarted() | Paused() | Chunk() | Thinking() | ToolProgressed():
@@ -112,7 +113,7 @@ def _ended(run: Run, body: StepEnded) -> Step:
     return Step(
         text=run.open_text,
         call_ids=run.open_calls,
-        stop=StopReason(body.stop),
+        stop=body.stop,
         choice=ModelChoice(body.provider, body.model),
         usage=Usage(body.input_tokens, body.output_tokens, body.cached_tokens),
         cost_usd=body.cost_usd,
@@ -132,16 +133,15 @@ def _apply_to_call(run: Run, body: CallBody) -> Run:
 
 
 def _intended(body: ToolIntended) -> Call:
-    effect = Effect(body.effect)
-    return Call(body.call_id, body.tool, body.params, effect, body.version, body.idempotent)
+    return Call(body.call_id, body.tool, body.params, body.effect, body.version, body.idempotent)
 
 
 def _call_after(call: Call, body: CallBody) -> Call:
     match body:
         case ConsentRequested():
-            waits = CallState.UNSURE if body.kind == "outcome" else CallState.ASKED
+            waits = CallState.UNSURE if body.kind is ConsentKind.OUTCOME else CallState.ASKED
             return replace(call, state=waits, request_id=body.request_id)
-        case ConsentAnswered(status="approved" | "try_again"):
+        case ConsentAnswered(status=ConsentStatus.APPROVED | ConsentStatus.TRY_AGAIN):
             is_edited = call.is_edited or body.is_edited
             return replace(call, state=CallState.APPROVED, params=body.params, is_edited=is_edited)
         case ToolStarted():
@@ -150,6 +150,6 @@ def _call_after(call: Call, body: CallBody) -> Call:
             return replace(call, state=CallState.FINISHED, result=body.result)
         case ToolErred():
             problem = Problem(body.code, body.message, body.details)
-            return replace(call, state=CallState(body.outcome), problem=problem)
+            return replace(call, state=body.outcome, problem=problem)
         case _:  # a no leaves the call waiting for the `ToolErred` that comes with it
             return call

@@ -6,7 +6,8 @@ from typing import Any
 from domain.consents import Consent
 from domain.events import RunStarted, ToolErred, ToolFinished
 from domain.notices import Notice, NoticeType
-from domain.runs import Call, Run, RunStatus
+from domain.run_states import RunStatus
+from domain.runs import Call, Run
 from domain.tools import ToolSpec
 
 
@@ -32,7 +33,7 @@ def tool_executed(
     run: Run, call: Call, spec: ToolSpec, body: ToolFinished | ToolErred, at: datetime
 ) -> Notice:
     """Return the notice of a call that came back, whatever came of it."""
-    outcome = "finished" if isinstance(body, ToolFinished) else str(body.outcome)
+    outcome = "finished" if isinstance(body, ToolFinished) else body.outcome.value
     data = _of(run) | {
         "call_id": call.id,
         "tool": call.tool,

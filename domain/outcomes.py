@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from domain.llm import Usage
-from domain.runs import Problem, Run, RunStatus
+from domain.run_states import RunStatus
+from domain.runs import Problem, Run
 
 _STOPS: Final = {RunStatus.FAILED: "failed", RunStatus.CANCELLED: "cancelled"}
 

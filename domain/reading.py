@@ -12,7 +12,8 @@ from domain.folding import fold
 from domain.live import LiveRun, LiveRuns, leave
 from domain.llm import StopReason
 from domain.ports.runs import RunLog, Runs
-from domain.runs import Run, RunStatus
+from domain.run_states import RunStatus
+from domain.runs import Run
 
 BEAT_SECONDS: Final = 15.0
 

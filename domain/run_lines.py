@@ -7,7 +7,8 @@ from typing import Any, Final
 from domain.errors import UnknownTool
 from domain.events import ToolErred
 from domain.ports.toolbox import Toolbox
-from domain.runs import Call, Problem, Run, RunStatus
+from domain.run_states import RunStatus
+from domain.runs import Call, Problem, Run
 
 _TOLD: Final = ("provider", "model", "reason", "status", "tried")
 

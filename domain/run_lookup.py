@@ -10,7 +10,7 @@ from domain.paging import Page
 from domain.ports.run_queries import RunQueries
 from domain.ports.runs import RunLog, RunRecord, Runs
 from domain.reading import load_run
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 
 
 async def run_of(runs: Runs, user: User, run_id: str) -> RunRecord:

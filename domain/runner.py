@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from domain.asking import ask_about, news_of
+from domain.asking import ask_about, news_of, requested
 from domain.asking_models import Answer, ModelAsker, NoAnswer, RequestFor
 from domain.auditing import decided
 from domain.calling import ToolCaller
@@ -56,7 +56,8 @@ from domain.ports.runs import Leases
 from domain.ports.toolbox import Toolbox
 from domain.previewing import preview_of_call
 from domain.run_lines import log_end, log_failed_call, log_interrupted
-from domain.runs import Call, CallState, Problem, RunStatus
+from domain.run_states import CallState, RunStatus
+from domain.runs import Call, Problem
 from domain.shown_tools import Showcase, ShownTools
 from domain.tool_calls import erred, intend, settled
 from domain.tools import ToolSpec
@@ -174,7 +175,7 @@ class Runner:
         await self._audit.record(
             [self._decided(task, call, "ask", rule) for call, _, rule in questions]
         )
-        await task.journal.record(*[c.requested() for c in consents], consents=consents)
+        await task.journal.record(*[requested(c) for c in consents], consents=consents)
         for consent in consents:
             self._notices.publish(consent_required(run, consent))
 

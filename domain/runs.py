@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Final
 
 from domain.agents import Agent
@@ -11,42 +10,9 @@ from domain.errors import PuertoError
 from domain.events import Paused, RunStarted
 from domain.llm import ModelChoice, StopReason, Usage
 from domain.policy import Autonomy
+from domain.run_states import CallState, RunStatus
 from domain.tool_secrets import Secrets
 from domain.tools import Effect
-
-
-class RunStatus(StrEnum):
-    """Where a run stands; the last three are for good."""
-
-    RUNNING = "running"
-    WAITING_CONSENT = "waiting_consent"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    @property
-    def is_final(self) -> bool:
-        """Tell whether nothing more can happen."""
-        return self in {RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED}
-
-
-class CallState(StrEnum):
-    """The journal of one tool call, from intended to one of the last four.
-
-    ``asked`` and ``unsure`` wait for a human: whether it may start, what became of it.
-    ``refused`` never started; ``unknown`` may have taken effect, and nobody knows.
-    """
-
-    INTENDED = "intended"
-    ASKED = "asked"
-    APPROVED = "approved"
-    STARTED = "started"
-    UNSURE = "unsure"
-    FINISHED = "finished"
-    FAILED = "failed"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-
 
 _SETTLED: Final = frozenset(
     {CallState.FINISHED, CallState.FAILED, CallState.REFUSED, CallState.UNKNOWN}
@@ -176,7 +142,7 @@ class Run:
     @property
     def autonomy(self) -> Autonomy:
         """The autonomy level that the run began with."""
-        return Autonomy(self.started.autonomy)
+        return self.started.autonomy
 
     @property
     def agent(self) -> Agent | None:

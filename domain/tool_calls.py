@@ -13,7 +13,8 @@ from domain.json_values import require_json
 from domain.llm import ToolRequest
 from domain.model_arguments import read_value
 from domain.ports.toolbox import Toolbox
-from domain.runs import Call, CallState, Problem
+from domain.run_states import CallState
+from domain.runs import Call, Problem
 from domain.strangers import contained
 from domain.tool_secrets import Secrets
 from domain.tools import Effect, Tool, ToolContext, ToolSpec

@@ -16,14 +16,15 @@ from domain.ids import new_id
 from domain.journal import Journal
 from domain.live import LiveRuns
 from domain.log_context import REQUEST, bind, bound, failures_logged, log_failure
-from domain.policy import Autonomy, Policy
+from domain.policy import Policy
 from domain.ports.clock import Clock
 from domain.ports.configurations import Configurations
 from domain.ports.consents import Consents
 from domain.ports.runs import Leases, RunLog, Runs
 from domain.reading import load_run
+from domain.run_states import RunStatus
 from domain.runner import Runner, Task
-from domain.runs import Run, RunStatus
+from domain.runs import Run
 from domain.turns import of_messages
 
 LEASE_SECONDS: Final = 15.0
@@ -282,7 +283,7 @@ class Worker:
         journal = self._hold(run, Journal(run, self._log, live))
         if record.cancel_requested:
             self._driven[run_id].hold(_CANCELLED)
-        policy = configuration.policy(Autonomy(run.started.autonomy))
+        policy = configuration.policy(run.autonomy)
         await self._mark(journal, policy)
         self.drive(Task(journal, context.user, policy, of_messages(context.messages)))
 

@@ -1,6 +1,6 @@
 """JSON as the service writes it, and the events of a run as clients see them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ import orjson
 from domain.cursors import write_cursor
 from domain.events import (
     Answered,
+    Body,
     Chunk,
     ConsentRequested,
     Ended,
@@ -26,13 +27,13 @@ from domain.events import (
 from domain.json_text import written
 from domain.json_values import described, normalized
 from domain.llm import StopReason
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 _RUN: Final = b'{"type":"run",'
 _DEPTH: Final = 200  # of what was stored before there was a bound, and what stands around it
 _PIECES: Final = {
-    kind: b'{"type":"%b","content":%%b}' % kind.type.encode() for kind in (Chunk, Thinking)
+    kind: f'{{"type":"{kind.seen}","content":%b}}'.encode() for kind in (Chunk, Thinking)
 }
 
 
@@ -73,46 +74,12 @@ class EventEncoder:
         self._run_id = run_id
         self._run_id_text = dump(run_id)
 
-    def encode(self, event: Event) -> dict[str, Any] | None:  # noqa: C901, PLR0911  one case a kind
+    def encode(self, event: Event) -> dict[str, Any] | None:
         """Return the event as clients see it."""
         body = event.body
-        match body:
-            case Chunk(content) | Thinking(content):
-                return {"type": body.type, "content": content}
-            case RunStarted():
-                return _run(self._run_id, body)
-            case ToolIntended():
-                return {
-                    "type": "tool_call",
-                    "id": body.call_id,
-                    "tool": body.tool,
-                    "params": body.params,
-                }
-            case ConsentRequested():
-                return {"type": body.type, "consent_request": consent_request(body)}
-            case ToolProgressed():
-                return _progress(body)
-            case ToolFinished():
-                return _outcome(body) | {"result": body.result}
-            case ToolErred():
-                problem = {"code": body.code, "message": body.message, "details": body.details}
-                return _outcome(body) | {"error": problem}
-            case Retried():
-                after = write_cursor(self._run_id, body.after_attempt, body.after_number)
-                return {"type": "retry", "after": after}
-            case Answered() if body.message_id:  # none where a tool was called without the agent
-                return {
-                    "type": "message",
-                    "message_id": body.message_id,
-                    "content": body.content,
-                }
-            case Erred():
-                error = {"code": body.code, "message": body.message, "details": body.details}
-                return {"type": "error", "error": error}
-            case Ended() | Paused():
-                return _ended(body)
-            case _:
-                return None
+        encoder = ENCODERS.get(type(body))
+        fields = None if encoder is None else encoder(self._run_id, body)
+        return None if fields is None else {"type": body.seen, **fields}
 
     def frames(self, events: Iterable[Event]) -> Iterator[bytes]:
         """Yield the events as WebSocket frames: the same objects with ``run_id`` and ``cursor``."""
@@ -153,7 +120,6 @@ class EventEncoder:
 
 def _run(run_id: str, body: RunStarted) -> dict[str, Any]:
     data = {
-        "type": "run",
         "run_id": run_id,
         "conversation_id": body.conversation_id or None,
         "message_id": body.message_id or None,
@@ -161,14 +127,53 @@ def _run(run_id: str, body: RunStarted) -> dict[str, Any]:
     return data if body.agent is None else {**data, "agent": body.agent["name"]}
 
 
-def _progress(body: ToolProgressed) -> dict[str, Any]:
-    data = {"type": body.type, "id": body.call_id, "tool": body.tool, "message": body.message}
+def _piece(_run_id: str, body: Chunk | Thinking) -> dict[str, Any]:
+    return {"content": body.content}
+
+
+def _intended(_run_id: str, body: ToolIntended) -> dict[str, Any]:
+    return {"id": body.call_id, "tool": body.tool, "params": body.params}
+
+
+def _consent(_run_id: str, body: ConsentRequested) -> dict[str, Any]:
+    return {"consent_request": consent_request(body)}
+
+
+def _progress(_run_id: str, body: ToolProgressed) -> dict[str, Any]:
+    data = {"id": body.call_id, "tool": body.tool, "message": body.message}
     return data if body.fraction is None else {**data, "fraction": body.fraction}
 
 
+def _finished(_run_id: str, body: ToolFinished) -> dict[str, Any]:
+    return _outcome(body) | {"result": body.result}
+
+
+def _failed(_run_id: str, body: ToolErred) -> dict[str, Any]:
+    return _outcome(body) | {"error": _problem(body)}
+
+
 def _outcome(body: ToolFinished | ToolErred) -> dict[str, Any]:
-    data: dict[str, Any] = {"type": "tool_result", "id": body.call_id, "tool": body.tool}
+    data: dict[str, Any] = {"id": body.call_id, "tool": body.tool}
     return data if body.params is None else {**data, "params": body.params}
+
+
+def _problem(body: ToolErred | Erred) -> dict[str, Any]:
+    return {"code": body.code, "message": body.message, "details": body.details}
+
+
+def _retried(run_id: str, body: Retried) -> dict[str, Any]:
+    return {"after": write_cursor(run_id, body.after_attempt, body.after_number)}
+
+
+def _answered(_run_id: str, body: Answered) -> dict[str, Any] | None:
+    """Return the whole text; None where a tool was called without the agent."""
+    if not body.message_id:
+        return None
+    return {"message_id": body.message_id, "content": body.content}
+
+
+def _erred(_run_id: str, body: Erred) -> dict[str, Any]:
+    return {"error": _problem(body)}
 
 
 def consent_request(body: ConsentRequested) -> dict[str, Any]:
@@ -206,15 +211,38 @@ def usage(
     return data
 
 
-def _ended(body: Ended | Paused) -> dict[str, Any]:
-    effects: tuple[str, ...] = ()
-    status, stop = RunStatus.WAITING_CONSENT.value, StopReason.TOOL_CALLS.value
-    if isinstance(body, Ended):
-        status, stop, effects = body.status, body.stop, body.effects
+def _ended(_run_id: str, body: Ended) -> dict[str, Any]:
+    return _end(body, body.status, body.stop, body.effects)
+
+
+def _paused(_run_id: str, body: Paused) -> dict[str, Any]:
+    return _end(body, RunStatus.WAITING_CONSENT, StopReason.TOOL_CALLS, ())
+
+
+def _end(
+    body: Ended | Paused, status: RunStatus, stop: str, effects: Sequence[str]
+) -> dict[str, Any]:
     return {
-        "type": "done",
-        "status": status,
-        "stop": stop,
+        "status": status.value,
+        "stop": str(stop),
         "usage": usage(body.input_tokens, body.output_tokens, body.cached_tokens, body.cost_usd),
         "effects": list(effects),
     }
+
+
+ENCODERS: Final[Mapping[type[Body], Callable[[str, Any], dict[str, Any] | None]]] = {
+    RunStarted: _run,
+    Thinking: _piece,
+    Chunk: _piece,
+    ToolIntended: _intended,
+    ConsentRequested: _consent,
+    ToolProgressed: _progress,
+    ToolFinished: _finished,
+    ToolErred: _failed,
+    Retried: _retried,
+    Paused: _paused,
+    Answered: _answered,
+    Erred: _erred,
+    Ended: _ended,
+}
+"""What makes the fields of each kind of event that clients see, from the run's id and the body."""

@@ -10,7 +10,8 @@ from itertools import groupby
 from typing import Any, Final, cast
 
 from adapters.persistence.formats import EVENTS
-from domain.events import Body, Chunk, Erred, Thinking, from_json, to_json
+from domain.event_json import from_json, to_json
+from domain.events import Body, Chunk, Erred, Thinking
 
 UNREADABLE: Final = Erred("INTERNAL", "A part of what is kept of this run cannot be read.", {})
 

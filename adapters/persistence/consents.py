@@ -16,7 +16,7 @@ from adapters.persistence.signals import telling_work
 from domain.consents import Answer, Consent, ConsentStatus
 from domain.errors import Conflict, Gone, NotFound
 from domain.paging import Page
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 
 _COLUMNS: Final = (
     "id",

@@ -8,7 +8,7 @@ from adapters.persistence.database import Database
 from adapters.persistence.id_lists import each_id, list_of_ids
 from adapters.persistence.signals import telling_events, telling_work
 from domain.errors import LeaseLost
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 
 # The lease of a run that any worker may take at once, whatever its clock says.
 FREE: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from domain.outcomes import RunOutcome, read_outcome
 from domain.ports.audit import Decided
 from domain.ports.runs import RunRecord
 from domain.ports.users import Session
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 from domain.tools import Effect
 
 Row = Mapping[str, Any]

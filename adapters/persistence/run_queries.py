@@ -13,7 +13,7 @@ from domain.cursors import run_id_end
 from domain.errors import NotFound
 from domain.paging import Page
 from domain.ports.runs import RunRecord
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 
 _PAGE: Final = "SELECT * FROM runs WHERE user_id = $1"
 _ORDER: Final = " ORDER BY created_at DESC, id DESC LIMIT $2"

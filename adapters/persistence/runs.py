@@ -17,7 +17,7 @@ from domain.errors import Conflict, NotFound, RunInProgress, run_in_progress
 from domain.events import RunStarted
 from domain.idempotency import AlreadyDone, RequestKey
 from domain.ports.runs import Context, NewRun, RunRecord
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 from domain.text import shorten
 
 _NEW_CONVERSATION: Final = """

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from domain.paging import Page
 from domain.ports.runs import RunRecord
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 
 
 class RunQueries(Protocol):

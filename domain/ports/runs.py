@@ -12,7 +12,7 @@ from domain.events import Body, Event, RunStarted
 from domain.idempotency import RequestKey
 from domain.identity import User
 from domain.outcomes import RunOutcome
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Final
 
 import typer
 
+from domain.asking import requested
 from domain.consenting import Said
 from domain.consents import ConsentStatus
 from domain.cursors import Cursor
@@ -78,7 +79,7 @@ class LocalConsents:
         """Return the requests that wait."""
         store = self._services.consents
         page = await store.page(self._user.id, ConsentStatus.WAITING, MAX_LIMIT, None)
-        return [consent_request(each.requested()) | {"run_id": each.run_id} for each in page.items]
+        return [consent_request(requested(each)) | {"run_id": each.run_id} for each in page.items]
 
     async def consent(self, answer: Json) -> None:
         """Answer a request."""

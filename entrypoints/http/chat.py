@@ -15,7 +15,7 @@ from quart_schema import (
 from domain.cursors import Cursor, read_cursor
 from domain.log_context import bind
 from domain.reading import Tell
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 from entrypoints.encoding import dump
 from entrypoints.http.event_models import ConsentRequest, TokenUsage
 from entrypoints.http.guard import caller

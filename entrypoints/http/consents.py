@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 from quart import Blueprint
 from quart_schema import document_response, tag, validate_querystring, validate_request
 
+from domain.asking import requested
 from domain.consents import Consent, ConsentStatus
 from domain.log_context import bind
 from domain.paging import DEFAULT_LIMIT
@@ -55,7 +56,7 @@ class ConsentView(ConsentRequest):
 
 def consent_view(consent: Consent) -> dict[str, Any]:
     """Return a consent request as clients see it."""
-    return consent_request(consent.requested()) | {
+    return consent_request(requested(consent)) | {
         "run_id": consent.run_id,
         "conversation_id": consent.conversation_id or None,
         "status": consent.status,

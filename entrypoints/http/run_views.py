@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from domain.outcomes import RunOutcome
 from domain.ports.runs import RunRecord
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 from entrypoints.encoding import time_text, usage
 from entrypoints.http.event_models import Problem, TokenUsage
 from entrypoints.http.models import Id, Timestamp

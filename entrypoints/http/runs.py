@@ -7,7 +7,7 @@ from quart import Blueprint
 from quart_schema import document_response, tag, validate_querystring
 
 from domain.paging import DEFAULT_LIMIT
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 from entrypoints.http.guard import caller
 from entrypoints.http.models import Limit, NextCursor, RunCursor
 from entrypoints.http.run_views import RunView, run_view

@@ -15,7 +15,8 @@ from domain.events import ConsentRequested, Ended, Event, Paused, ToolErred, Too
 from domain.folding import advance, fold
 from domain.log_context import log_failure
 from domain.reading import Tell
-from domain.runs import Problem, Run, RunStatus
+from domain.run_states import RunStatus
+from domain.runs import Problem, Run
 from entrypoints.encoding import EventEncoder, consent_request, usage
 from entrypoints.http.connection import Send, Stream, sent_at_once, stream_part
 from entrypoints.http.errors import error_response, status_and_code, status_of_code

@@ -7,6 +7,8 @@ from typing import Any
 from domain.events import Body, Chunk, Event, RunStarted, StepEnded, ToolIntended
 from domain.folding import fold
 from domain.identity import Role, User
+from domain.llm import StopReason
+from domain.policy import Autonomy
 from domain.runs import Run
 from domain.tools import Effect
 
@@ -26,7 +28,8 @@ def started(**changes: Any) -> RunStarted:
         "autonomy": "semi",
         "max_steps": 3,
     }
-    return RunStarted(**values | changes)
+    values |= changes
+    return RunStarted(**values | {"autonomy": Autonomy(values["autonomy"])})
 
 
 def numbered(bodies: Sequence[Body], first: int = 1, attempt: int = 1) -> list[Event]:
@@ -42,7 +45,7 @@ def call(call_id: str = "c1", effect: Effect = Effect.READ, tool: str = "look") 
 
 
 def step(stop: str = "end") -> StepEnded:
-    return StepEnded(stop, 5, 7, 0)
+    return StepEnded(StopReason(stop), 5, 7, 0)
 
 
 def said(*pieces: str) -> list[Body]:

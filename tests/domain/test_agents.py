@@ -4,7 +4,8 @@ import pytest
 
 from domain.agents import Agent
 from domain.errors import InvalidRequest
-from domain.events import RunStarted, ToolErred, from_json, to_json
+from domain.event_json import from_json, to_json
+from domain.events import RunStarted, ToolErred
 from domain.llm import Text, ToolRequest
 from domain.plugins import Registered
 from tests.domain.builders import ANN

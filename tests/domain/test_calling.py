@@ -280,7 +280,7 @@ async def test_a_result_too_large_for_an_event_is_kept_whole_and_read_in_pages(
     assert result["text"] == text[:PAGE_LENGTH]
     assert (result["call_id"], result["page"]) == ("c1", 1)
 
-    earlier = ToolIntended("a", "look", {}, "read", "v1")
+    earlier = ToolIntended("a", "look", {}, Effect.READ, "v1")
     whole = await read_all(house, earlier, step(), ToolFinished("a", "look", result, 1.0))
     assert whole == text
 

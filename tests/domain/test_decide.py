@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.consents import ConsentKind
+from domain.consents import ConsentKind, ConsentStatus
 from domain.decide import MOST_LOSSES_OF_STEP as MOST
 from domain.decide import Action, AskHuman, AskModel, CallTools, Finish, SettleCalls, Wait
 from domain.decide import decide as decide_with
@@ -20,8 +20,9 @@ from domain.events import (
     ToolFinished,
     ToolStarted,
 )
-from domain.policy import Autonomy, Decision, Policy, Rule
-from domain.runs import CallState, Run, RunStatus
+from domain.policy import Decision, Policy, Rule
+from domain.run_states import CallState, RunStatus
+from domain.runs import Run
 from domain.tools import Effect
 from tests.domain.builders import call, run_of, said, step
 
@@ -29,17 +30,26 @@ CANCEL = Finish(RunStatus.CANCELLED)
 
 
 def decide(run: Run, halt: Finish | None = None, *rules: Rule) -> Action:
-    return decide_with(run, Policy(Autonomy(run.started.autonomy), rules), "ann", halt)
+    return decide_with(run, Policy(run.autonomy, rules), "ann", halt)
 
 
 def asked(call_id: str = "a", kind: str = "approval") -> ConsentRequested:
     return ConsentRequested(
-        f"r-{call_id}", call_id, kind, "look", {"q": 1}, "write", "why", "look(q=1)", "d", "soon"
+        f"r-{call_id}",
+        call_id,
+        ConsentKind(kind),
+        "look",
+        {"q": 1},
+        Effect.WRITE,
+        "why",
+        "look(q=1)",
+        "d",
+        "soon",
     )
 
 
 def answered(call_id: str, status: str, **params: int) -> ConsentAnswered:
-    return ConsentAnswered(f"r-{call_id}", call_id, status, params, "d", "")
+    return ConsentAnswered(f"r-{call_id}", call_id, ConsentStatus(status), params, "d", "")
 
 
 def test_a_new_run_asks_the_model() -> None:
@@ -121,7 +131,7 @@ def test_settled_calls_go_back_to_the_model() -> None:
         step("tool_calls"),
         ToolStarted("a"),
         ToolFinished("a", "look", 1, 1.0),
-        ToolErred("b", "look", "refused", "CONSENT_REQUIRED", "no", {}),
+        ToolErred("b", "look", CallState.REFUSED, "CONSENT_REQUIRED", "no", {}),
     )
     assert decide(run) == AskModel()
 

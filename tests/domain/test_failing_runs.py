@@ -7,9 +7,10 @@ from typing import Any
 
 from domain.consenting import Said
 from domain.cursors import Cursor
-from domain.events import ConsentRequested, Ended, Erred, Event, to_json
+from domain.event_json import to_json
+from domain.events import ConsentRequested, Ended, Erred, Event
 from domain.llm import Text, ToolRequest
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 from domain.tools import Effect
 from tests.domain.builders import ANN, NOW
 from tests.domain.house import CALLS, LEASE, STOP, House, build, conversation_of, kinds, last

@@ -12,7 +12,7 @@ from domain.events import Body, Chunk, Ended, Event, ToolStarted
 from domain.journal import FULL, Journal
 from domain.live import LiveRun
 from domain.ports.runs import Ending
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 from tests.domain.builders import NOW, RUN, run_of, said, step
 
 
@@ -169,7 +169,7 @@ async def test_the_fold_keeps_up(journal: Journal) -> None:
 
 async def test_the_ending_goes_with_the_last_write(journal: Journal, log: Log) -> None:
     ending = Ending(RunStatus.COMPLETED, None, NOW)
-    await journal.record(Ended("completed", "end", 0, 0), ending=ending)
+    await journal.record(Ended(RunStatus.COMPLETED, "end", 0, 0), ending=ending)
     assert log.endings == [ending]
 
 

@@ -12,7 +12,7 @@ from domain.outcomes import RunOutcome, outcome_of, read_outcome
 from domain.policy import Autonomy
 from domain.reading import load_run
 from domain.run_lookup import RunLookup
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 from domain.tools import Effect
 from tests.domain.builders import ANN, run_of, said, step
 from tests.domain.house import CALLS, STOP, House, build, conversation_of, last

@@ -25,7 +25,7 @@ from domain.events import (
 )
 from domain.llm import Piece, Text, ToolRequest
 from domain.policy import Autonomy
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 from domain.tools import Effect
 from tests.domain.builders import ANN
 from tests.domain.house import CALLS, LEASE, STOP, House, build, last, text_of

@@ -1,14 +1,18 @@
 """A run is the fold of its events."""
 
 import json
-from dataclasses import replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.event_json import from_json, to_json
 from domain.events import (
+    KINDS,
     Answered,
     Body,
     Chunk,
@@ -18,20 +22,16 @@ from domain.events import (
     Released,
     Resumed,
     Retried,
-    RunStarted,
     StepEnded,
     Thinking,
     ToolErred,
     ToolFinished,
-    ToolIntended,
     ToolProgressed,
     ToolStarted,
-    from_json,
-    to_json,
 )
 from domain.folding import advance, fold
 from domain.llm import ModelChoice, StopReason, Usage
-from domain.runs import CallState, RunStatus
+from domain.run_states import CallState, RunStatus
 from domain.tools import Effect
 from tests.domain.builders import RUN, call, numbered, run_of, said, started, step
 
@@ -66,7 +66,7 @@ def test_the_journal_of_a_call() -> None:
                 ToolStarted("a"),
                 ToolStarted("b"),
                 ToolFinished("b", "look", {"ok": True}, 1.5),
-                ToolErred("a", "look", "failed", "TOOL_FAILED", "no", {}),
+                ToolErred("a", "look", CallState.FAILED, "TOOL_FAILED", "no", {}),
             ],
             first=intended.number + 1,
         ),
@@ -93,7 +93,7 @@ def test_a_retry_withdraws_the_open_step_only() -> None:
 
 
 def test_the_end() -> None:
-    run = run_of(*said("hi"), step(), Answered("m", "hi"), Ended("completed", "end", 5, 7))
+    run = run_of(*said("hi"), step(), Answered("m", "hi"), Ended(RunStatus.COMPLETED, "end", 5, 7))
     assert run.status is RunStatus.COMPLETED
     assert run.status.is_final
 
@@ -107,7 +107,7 @@ def test_an_error_is_remembered() -> None:
 def test_the_models_to_ask_begin_with_the_one_that_answered_last() -> None:
     b = ModelChoice("b", "1")
     others = [{"provider": "b", "model": "1"}, {"provider": "scripted", "model": "m"}]
-    answered = StepEnded("tool_calls", 1, 1, 0, provider="b", model="1")
+    answered = StepEnded(StopReason.TOOL_CALLS, 1, 1, 0, provider="b", model="1")
     assert run_of(fallbacks=others).choices == (ModelChoice("scripted", "m"), b)
     assert run_of(answered, fallbacks=others).choices == (b, ModelChoice("scripted", "m"))
     assert run_of(step(), fallbacks=others).choices == (ModelChoice("scripted", "m"), b)
@@ -127,7 +127,7 @@ def test_the_models_to_ask_begin_with_the_one_that_answered_last() -> None:
 def test_a_cost_is_known_where_that_of_each_answer_is(
     steps: list[tuple[int, float | None]], cost: float | None
 ) -> None:
-    run = run_of(*[StepEnded("end", tokens, 0, 0, cost_usd=usd) for tokens, usd in steps])
+    run = run_of(*[StepEnded(StopReason.END, tokens, 0, 0, cost_usd=usd) for tokens, usd in steps])
     assert run.cost_usd == cost
 
 
@@ -150,25 +150,33 @@ JSON = st.recursive(
     max_leaves=5,
 )
 OBJECT = st.dictionaries(TEXT, JSON, max_size=3)
-BODIES: dict[type[Body], st.SearchStrategy[Any]] = {
-    RunStarted: st.builds(started, fallbacks=st.just(({"provider": "p", "model": "m"},))),
-    Thinking: st.builds(Thinking, TEXT),
-    Chunk: st.builds(Chunk, TEXT),
-    ToolIntended: st.builds(ToolIntended, TEXT, TEXT, OBJECT, st.sampled_from(Effect), TEXT),
-    StepEnded: st.builds(StepEnded, st.sampled_from(StopReason), memento=TEXT),
-    ToolStarted: st.builds(ToolStarted, TEXT),
-    ToolFinished: st.builds(ToolFinished, TEXT, TEXT, JSON, st.floats(0, 1e6)),
-    ToolErred: st.builds(ToolErred, TEXT, TEXT, TEXT, TEXT, TEXT, OBJECT),
-    Retried: st.builds(Retried),
-    Released: st.builds(Released),
-    Resumed: st.builds(Resumed),
-    Answered: st.builds(Answered, TEXT, TEXT),
-    Erred: st.builds(Erred, TEXT, TEXT, OBJECT),
-    Ended: st.builds(Ended, TEXT, TEXT, st.integers(0), st.integers(0), st.just(("a", "b"))),
+PLAIN: dict[Any, st.SearchStrategy[Any]] = {
+    Any: JSON,
+    Mapping: OBJECT,
+    str: TEXT,
+    float: st.floats(0, 1e6),
 }
 
 
-@given(st.one_of(*BODIES.values()))
+def values(hint: Any) -> st.SearchStrategy[Any]:
+    """Return what a field of this type may hold."""
+    for known in (hint, get_origin(hint)):
+        if known in PLAIN:
+            return PLAIN[known]
+    if isinstance(hint, UnionType):
+        return st.one_of(*map(values, get_args(hint)))
+    if get_origin(hint) is tuple:
+        return st.lists(values(get_args(hint)[0]), max_size=2).map(tuple)
+    return st.from_type(hint)
+
+
+def bodies(kind: type[Body]) -> st.SearchStrategy[Body]:
+    """Return any events of that kind."""
+    hints = get_type_hints(kind)
+    return st.builds(kind, **{each.name: values(hints[each.name]) for each in fields(kind)})
+
+
+@given(st.one_of(*map(bodies, KINDS.values())))
 def test_what_is_written_is_read_back(body: Body) -> None:
     assert from_json(json.loads(json.dumps(to_json(body)))) == body
 
@@ -176,7 +184,9 @@ def test_what_is_written_is_read_back(body: Body) -> None:
 @given(st.data())
 def test_folding_in_parts_gives_the_same_run(data: st.DataObject) -> None:
     pieces = st.builds(Chunk, TEXT) | st.builds(Thinking, TEXT)
-    steps = st.builds(StepEnded, st.just("end"), st.integers(0, 9), st.integers(0, 9), st.just(0))
+    steps = st.builds(
+        StepEnded, st.just(StopReason.END), st.integers(0, 9), st.integers(0, 9), st.just(0)
+    )
     breaks: st.SearchStrategy[Body] = st.just(Retried(1, 1)) | st.sampled_from(
         [Released(), Resumed()]
     )

@@ -10,8 +10,9 @@ from domain.agents import Agent
 from domain.catalogue import Catalogue
 from domain.errors import UnknownTool
 from domain.events import Body, StepEnded, ToolErred, ToolFinished, ToolIntended
-from domain.llm import AssistantTurn, Text, ToolRequest, ToolUse, Turn, UserTurn
+from domain.llm import AssistantTurn, StopReason, Text, ToolRequest, ToolUse, Turn, UserTurn
 from domain.ranking import ToolIndex
+from domain.run_states import CallState
 from domain.runs import Run
 from domain.shown_tools import FOUND, SCHEMA_TOOL, SEARCH_TOOL, AgentTools, Limits, Showcase
 from domain.tools import Effect, ToolContext, ToolSpec
@@ -65,8 +66,8 @@ def many(limits: Limits = FEW) -> Showcase:
 
 def called(call_id: str, tool: str, outcome: Body | None = None) -> list[Body]:
     return [
-        ToolIntended(call_id, tool, {}, "read", "v"),
-        StepEnded("tool_calls", 1, 1, 0),
+        ToolIntended(call_id, tool, {}, Effect.READ, "v"),
+        StepEnded(StopReason.TOOL_CALLS, 1, 1, 0),
         outcome or ToolFinished(call_id, tool, "done", 1.0),
     ]
 
@@ -117,7 +118,7 @@ async def test_what_was_called_or_found_is_added_at_the_end_and_stays() -> None:
     run = run_of(
         *called("a", "ship_007"),
         *called("b", SEARCH_TOOL, ToolFinished("b", SEARCH_TOOL, found, 1.0)),
-        *called("c", SEARCH_TOOL, ToolErred("c", SEARCH_TOOL, "failed", "X", "no", {})),
+        *called("c", SEARCH_TOOL, ToolErred("c", SEARCH_TOOL, CallState.FAILED, "X", "no", {})),
     )
     message = UserTurn("Make an invoice.")
     first = await first_shown(many(), message)

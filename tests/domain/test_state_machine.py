@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from domain.asking import ask_about, news_of
+from domain.asking import ask_about, news_of, requested
 from domain.consents import Answer, Consent, ConsentKind, ConsentStatus, digest_of
 from domain.decide import (
     MOST_LOSSES,
@@ -36,8 +36,10 @@ from domain.events import (
     ToolStarted,
 )
 from domain.folding import advance, fold
+from domain.llm import StopReason
 from domain.policy import Autonomy, Policy
-from domain.runs import Call, CallState, Run, RunStatus
+from domain.run_states import CallState, RunStatus
+from domain.runs import Call, Run
 from domain.tool_calls import settled
 from domain.tools import Effect
 from tests.domain.builders import NOW, RUN, numbered, started
@@ -152,7 +154,7 @@ class RunMachine(RuleBasedStateMachine):
             case AskHuman(questions):
                 asked = ask_about(run, questions, NOW)
                 self.consents |= {consent.id: consent for consent in asked}
-                self.store(*[consent.requested() for consent in asked])
+                self.store(*[requested(consent) for consent in asked])
             case Wait():
                 self.store(*news_of(run, list(self.consents.values())))
             case Finish(status, _):
@@ -172,7 +174,7 @@ class RunMachine(RuleBasedStateMachine):
             idempotent = data.draw(st.booleans())
             call_id = f"call-{self.calls}"
             intended.append(ToolIntended(call_id, "t", {"n": 0}, effect, "v", idempotent))
-        stop = "tool_calls" if wanted else "end"
+        stop = StopReason.TOOL_CALLS if wanted else StopReason.END
         self.store(*intended, StepEnded(stop, 1, 1, 0))
 
     def call(self, call: Call, data: st.DataObject) -> None:

@@ -4,8 +4,9 @@ from typing import Any
 
 from domain.conversations import Message, MessageRole
 from domain.events import StepEnded, ToolErred, ToolFinished, ToolStarted
-from domain.llm import AssistantTurn, ModelChoice, ToolTurn, ToolUse, UserTurn
+from domain.llm import AssistantTurn, ModelChoice, StopReason, ToolTurn, ToolUse, UserTurn
 from domain.pages import PAGE_LENGTH, ResultPage
+from domain.run_states import CallState
 from domain.turns import of_messages, of_run
 from tests.domain.builders import NOW, call, run_of, said, step
 
@@ -43,7 +44,7 @@ def test_the_steps_of_a_run_become_turns() -> None:
         step("tool_calls"),
         ToolStarted("a"),
         ToolFinished("a", "look", [1], 1.0),
-        ToolErred("b", "look", "refused", "CONSENT_REQUIRED", "no", {}),
+        ToolErred("b", "look", CallState.REFUSED, "CONSENT_REQUIRED", "no", {}),
         *said("\n\n", "open"),
     )
     turns = of_run(run, ModelChoice("fake", "m"))
@@ -86,7 +87,7 @@ def test_a_page_is_shown_as_it_is() -> None:
 def test_a_memento_goes_back_to_the_model_that_made_it_only() -> None:
     run = run_of(
         *said("\n\nHm. "),
-        StepEnded("tool_calls", 1, 1, 0, provider="a", model="1", memento="signed"),
+        StepEnded(StopReason.TOOL_CALLS, 1, 1, 0, provider="a", model="1", memento="signed"),
     )
     assert of_run(run, ModelChoice("a", "1")) == [AssistantTurn("Hm. ", (), "signed")]
     for other in (ModelChoice("a", "2"), ModelChoice("b", "1")):

@@ -40,7 +40,7 @@ from domain.llm import (
 )
 from domain.policy import Autonomy
 from domain.reading import Follower
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 from domain.tools import Effect
 from tests.domain.builders import ANN
 from tests.domain.house import BOB, CALLS, STOP, House, build, conversation_of, kinds, last, text_of
@@ -84,7 +84,7 @@ async def test_a_turn_with_a_tool(looking: House) -> None:
     answered = events[-2].body
     assert isinstance(answered, Answered)
     assert answered.content == text_of(events)
-    assert last(events) == Ended("completed", "end", 6, 8)
+    assert last(events) == Ended(RunStatus.COMPLETED, "end", 6, 8)
 
 
 async def test_the_model_is_told_what_came_of_its_calls(looking: House) -> None:
@@ -322,7 +322,7 @@ async def test_cancel_in_the_middle_of_a_tool_lists_what_may_have_acted() -> Non
     events = await house.events(started.run_id)
     (erred,) = [e.body for e in events if isinstance(e.body, ToolErred)]
     assert erred.outcome == "unknown"
-    assert last(events) == Ended("cancelled", "cancelled", 3, 4, (erred.call_id,))
+    assert last(events) == Ended(RunStatus.CANCELLED, "cancelled", 3, 4, (erred.call_id,))
 
 
 async def test_stopping_lets_runs_end_and_refuses_new_ones() -> None:

@@ -6,11 +6,15 @@ import orjson
 import pytest
 
 from domain.events import Ended, Event, Paused, StepEnded
+from domain.llm import StopReason
+from domain.run_states import RunStatus
 from entrypoints.encoding import EventEncoder
 from entrypoints.http.streams import Told, answer
 from tests.domain.builders import RUN, numbered, run_of, said, started
 
-SIGNED = StepEnded("end", 5, 7, 2, provider="p", model="m", cost_usd=0.25, memento="c2lnbmVk")
+SIGNED = StepEnded(
+    StopReason.END, 5, 7, 2, provider="p", model="m", cost_usd=0.25, memento="c2lnbmVk"
+)
 
 
 def test_a_memento_is_the_providers_business() -> None:
@@ -29,11 +33,11 @@ def test_a_memento_is_the_providers_business() -> None:
 @pytest.mark.parametrize(
     ("body", "usage"),
     [
-        (Ended("completed", "end", 5, 7), {}),
-        (Ended("completed", "end", 5, 7, cached_tokens=2), {"cached_tokens": 2}),
-        (Ended("completed", "end", 5, 7, cost_usd=0.0), {"cost_usd": 0.0}),
-        (Ended("completed", "end", 5, 7, cost_usd=0.1 + 0.2), {"cost_usd": 0.3}),
-        (Ended("completed", "end", 5, 7, cost_usd=1.23456e-05), {"cost_usd": 1.23456e-05}),
+        (Ended(RunStatus.COMPLETED, "end", 5, 7), {}),
+        (Ended(RunStatus.COMPLETED, "end", 5, 7, cached_tokens=2), {"cached_tokens": 2}),
+        (Ended(RunStatus.COMPLETED, "end", 5, 7, cost_usd=0.0), {"cost_usd": 0.0}),
+        (Ended(RunStatus.COMPLETED, "end", 5, 7, cost_usd=0.1 + 0.2), {"cost_usd": 0.3}),
+        (Ended(RunStatus.COMPLETED, "end", 5, 7, cost_usd=1.23456e-05), {"cost_usd": 1.23456e-05}),
         (Paused(5, 7, 2, 0.25), {"cached_tokens": 2, "cost_usd": 0.25}),
     ],
 )

@@ -22,7 +22,7 @@ from domain.ports.audit import Decided
 from domain.ports.runs import RunRecord
 from domain.ports.tickets import Ticket
 from domain.ports.users import Session
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 from domain.switches import Switch
 from domain.text import shorten
 

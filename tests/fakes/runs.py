@@ -15,7 +15,7 @@ from domain.events import Body, Event, RunStarted
 from domain.idempotency import AlreadyDone
 from domain.paging import Page
 from domain.ports.runs import Context, Ending, NewRun, RunRecord
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 from tests.fakes.consents import FakeAnswers
 from tests.fakes.memory import FREE, Memory, StoredRun
 

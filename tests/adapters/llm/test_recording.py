@@ -20,11 +20,14 @@ from domain.events import (
     ToolFinished,
     ToolIntended,
 )
+from domain.llm import StopReason
+from domain.run_states import CallState, RunStatus
+from domain.tools import Effect
 
-CALL = ToolIntended("c1", "look", {"at": 5}, "read", "v1")
+CALL = ToolIntended("c1", "look", {"at": 5}, Effect.READ, "v1")
 DONE = ToolFinished("c1", "look", "nothing", 1.0)
-ASKS = StepEnded("tool_calls", 10, 5, 2)
-ENDS = StepEnded("end", 20, 6, 0)
+ASKS = StepEnded(StopReason.TOOL_CALLS, 10, 5, 2)
+ENDS = StepEnded(StopReason.END, 20, 6, 0)
 USAGE = {"input_tokens": 10, "output_tokens": 5, "cached_tokens": 2}
 LAST = {"input_tokens": 20, "output_tokens": 6, "cached_tokens": 0}
 PROVIDER = Erred(
@@ -40,7 +43,7 @@ LOOK = {"tool": "look", "arguments": {"at": 5}}
             [
                 *(Thinking("Hm"), Thinking("."), Chunk("I lo"), Chunk("ok."), CALL, ASKS, DONE),
                 *(Chunk("\n\nNoth"), Chunk("ing."), ENDS, Answered("m1", "I look.\n\nNothing.")),
-                Ended("completed", "end", 30, 11),
+                Ended(RunStatus.COMPLETED, "end", 30, 11),
             ],
             [
                 {
@@ -66,7 +69,12 @@ LOOK = {"tool": "look", "arguments": {"at": 5}}
             id="what was withdrawn is not there",
         ),
         pytest.param(
-            [CALL, ASKS, ToolErred("c1", "look", "failed", "TOOL_FAILED", "No.", {}), PROVIDER],
+            [
+                CALL,
+                ASKS,
+                ToolErred("c1", "look", CallState.FAILED, "TOOL_FAILED", "No.", {}),
+                PROVIDER,
+            ],
             [
                 {"pieces": [LOOK], "stop": "tool_calls", "usage": USAGE},
                 {
@@ -89,7 +97,7 @@ LOOK = {"tool": "look", "arguments": {"at": 5}}
             id="what the house says it will say again",
         ),
         pytest.param(
-            [Chunk("I am"), Ended("cancelled", "end", 0, 0)],
+            [Chunk("I am"), Ended(RunStatus.CANCELLED, "end", 0, 0)],
             [{"pieces": [{"text": "I am"}], "stop": "end"}],
             id="cancelled in the middle",
         ),

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from domain.asking import requested
 from domain.consents import Consent, ConsentKind, digest_of
 from domain.conversations import Conversation, Message, MessageRole
 from domain.events import (
@@ -17,6 +18,8 @@ from domain.events import (
 from domain.idempotency import RequestKey
 from domain.identity import Role, User
 from domain.ids import new_id
+from domain.llm import StopReason
+from domain.policy import Autonomy
 from domain.ports.answers import Answers
 from domain.ports.api_keys import ApiKeys
 from domain.ports.artifacts import Artifacts
@@ -33,7 +36,7 @@ from domain.ports.switches import Switches
 from domain.ports.tickets import Tickets
 from domain.ports.unit_of_work import UnitOfWork
 from domain.ports.users import Session, Sessions, Users
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 from domain.tools import Effect
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
@@ -115,7 +118,7 @@ def a_run(user_id: str, conversation_id: str | None = None, **changes: Any) -> N
         message_id=new_id(),
         provider="offline",
         model="offline-1",
-        autonomy="semi",
+        autonomy=Autonomy.SEMI,
         max_steps=8,
     )
     values: dict[str, Any] = {
@@ -130,14 +133,14 @@ def a_run(user_id: str, conversation_id: str | None = None, **changes: Any) -> N
 
 def a_direct_run(user_id: str, **changes: Any) -> NewRun:
     """Return a run to begin that is one tool call, in no conversation."""
-    started = RunStarted(user_id, "", "", "", "", "", "semi", 1, is_direct=True)
+    started = RunStarted(user_id, "", "", "", "", "", Autonomy.SEMI, 1, is_direct=True)
     values: dict[str, Any] = {
         "at": NOW,
         "worker_id": "w1",
         "leased_until": NOW + MINUTE,
         "events": (
-            ToolIntended("c1", "look", {"n": 1}, "read", "v1"),
-            StepEnded("tool_calls", 0, 0, 0),
+            ToolIntended("c1", "look", {"n": 1}, Effect.READ, "v1"),
+            StepEnded(StopReason.TOOL_CALLS, 0, 0, 0),
         ),
     }
     return NewRun(id=new_id(), started=started, question="", new_title=None, **values | changes)
@@ -175,7 +178,7 @@ def a_consent(run: NewRun, **changes: Any) -> Consent:
 async def asked(store: AnyStore, run: NewRun, *consents: Consent, parked: bool = True) -> None:
     """Begin the run, ask, and let it wait."""
     await store.runs.start(run, 10)
-    requests = [consent.requested() for consent in consents]
+    requests = [requested(consent) for consent in consents]
     first = 2 + len(run.events)
     await store.log.append(run.id, 1, first, requests, consents=consents)
     if parked:
@@ -216,4 +219,4 @@ async def answered(
     return run
 
 
-DONE = Ended("completed", "end", 5, 7, ("c1",))
+DONE = Ended(RunStatus.COMPLETED, "end", 5, 7, ("c1",))

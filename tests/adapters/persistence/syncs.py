@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from adapters.persistence import Database, Store, migrate
+from domain.asking import requested
 from domain.consents import Answer, ConsentStatus
 from domain.events import Chunk, ToolFinished, ToolStarted
 from domain.ports.pulses import Pulse
@@ -42,7 +43,7 @@ async def _counted(store: Store) -> dict[str, int]:
         "message accepted": lambda: store.runs.start(run, 10),
         "pieces of text": lambda: log.append(run.id, 1, 2, [Chunk("4"), Chunk("2")]),
         "consent requested": lambda: log.append(
-            run.id, 1, 4, [consent.requested()], consents=[consent]
+            run.id, 1, 4, [requested(consent)], consents=[consent]
         ),
         "consent answered": lambda: store.consents.answer(user.id, consent.id, answer, digest, NOW),
         "call started": lambda: log.append(run.id, 1, 5, [ToolStarted("c1")]),

@@ -4,7 +4,8 @@ import json
 
 from adapters.persistence.bodies import read_bodies, write_bodies
 from adapters.persistence.codec import to_text
-from domain.events import Body, Chunk, Thinking, ToolStarted, to_json
+from domain.event_json import to_json
+from domain.events import Body, Chunk, Thinking, ToolStarted
 
 BODIES: list[Body] = [
     Thinking("hm"),

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from domain.asking import requested
 from domain.consents import Answer, ConsentStatus, digest_of
 from domain.errors import Conflict, Gone, InvalidRequest, LeaseLost, NotFound
 from domain.events import Chunk
 from domain.ids import new_id
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 from tests.adapters.persistence.stores import (
     DONE,
     MINUTE,
@@ -192,7 +193,7 @@ async def test_a_request_that_comes_with_the_end_is_withdrawn(store: AnyStore) -
     consent = a_consent(run)
 
     await store.log.append(
-        run.id, 1, 2, [consent.requested(), DONE], ending=an_ending(run), consents=[consent]
+        run.id, 1, 2, [requested(consent), DONE], ending=an_ending(run), consents=[consent]
     )
 
     assert (await store.consents.get(ANN, consent.id)).status is ConsentStatus.CANCELLED

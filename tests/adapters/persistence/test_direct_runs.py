@@ -9,7 +9,7 @@ from domain.events import Event
 from domain.identity import User
 from domain.ids import new_id
 from domain.ports.runs import Ending
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 from tests.adapters.persistence.stores import (
     DONE,
     NOT_IDS,

@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 
+from domain.asking import requested
 from domain.consents import Answer, ConsentStatus
 from domain.errors import LeaseLost
 from domain.ids import new_id
 from domain.ports.runs import NewRun
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 from tests.adapters.persistence.stores import (
     DONE,
     MINUTE,
@@ -135,7 +136,7 @@ async def test_two_claims_at_once_share_the_runs(store: AnyStore) -> None:
 async def test_a_run_that_waits_has_no_worker(store: AnyStore) -> None:
     run = await begun(store)
     consent = a_consent(run)
-    await store.log.append(run.id, 1, 2, [consent.requested()], consents=[consent])
+    await store.log.append(run.id, 1, 2, [requested(consent)], consents=[consent])
 
     assert await store.leases.park(run.id, 1, 0) is True
 

@@ -10,7 +10,8 @@ from domain.ids import new_id
 from domain.llm import Usage
 from domain.outcomes import RunOutcome
 from domain.ports.runs import RunRecord
-from domain.runs import Problem, RunStatus
+from domain.run_states import RunStatus
+from domain.runs import Problem
 from tests.adapters.persistence.stores import (
     DONE,
     MINUTE,
@@ -91,7 +92,10 @@ async def test_what_came_of_a_run_is_kept_with_it(store: AnyStore) -> None:
     assert (await store.runs.get(run.id)).outcome is None
 
     ending = replace(an_ending(run, ""), status=RunStatus.FAILED, outcome=OUTCOME)
-    bodies: list[Body] = [Erred("UPSTREAM_ERROR", "no", {}), Ended("failed", "failed", 5, 7)]
+    bodies: list[Body] = [
+        Erred("UPSTREAM_ERROR", "no", {}),
+        Ended(RunStatus.FAILED, "failed", 5, 7),
+    ]
     await store.log.append(run.id, 1, 2, bodies, ending=ending)
 
     kept = await store.runs.get(run.id)

@@ -21,7 +21,7 @@ from domain.events import Chunk, Event
 from domain.ids import new_id
 from domain.learned_apis import ApiScheme, SkippedOperation
 from domain.ports.runs import Ending
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 from tests.adapters.persistence.stores import MINUTE, NOW, UNKNOWN, a_direct_run, a_run, answered
 
 ANN, CONVERSATION, MESSAGE, RUN = (f"{UNKNOWN[:-1]}{n}" for n in range(4))

@@ -10,7 +10,8 @@ from domain.errors import LeaseLost
 from domain.events import Body, Chunk, Ended, Event, Retried, ToolErred, ToolFinished, ToolIntended
 from domain.ids import new_id
 from domain.ports.runs import NewRun
-from domain.runs import RunStatus
+from domain.run_states import CallState, RunStatus
+from domain.tools import Effect
 from tests.adapters.persistence.stores import (
     DONE,
     MINUTE,
@@ -42,9 +43,9 @@ async def numbers(store: AnyStore, run: NewRun, after: Cursor | None, limit: int
 async def test_events_come_back_as_they_were(store: AnyStore, run: NewRun) -> None:
     bodies: list[Body] = [
         Chunk("naïve ☃ \0"),
-        ToolIntended("c1", "look", {"deep": [{"er": None}], "n": 1.5}, "read", "v1"),
+        ToolIntended("c1", "look", {"deep": [{"er": None}], "n": 1.5}, Effect.READ, "v1"),
         ToolFinished("c1", "look", [True, {"": "x"}], 1.25),
-        ToolErred("c2", "look", "failed", "TOOL_FAILED", "no", {"a": [1]}),
+        ToolErred("c2", "look", CallState.FAILED, "TOOL_FAILED", "no", {"a": [1]}),
         Retried(1, 2),
         DONE,
     ]

@@ -9,7 +9,7 @@ from domain.errors import NotFound, RunInProgress
 from domain.events import Event
 from domain.ids import new_id
 from domain.ports.runs import RunRecord
-from domain.runs import RunStatus
+from domain.run_states import RunStatus
 from tests.adapters.persistence.stores import (
     DONE,
     MINUTE,

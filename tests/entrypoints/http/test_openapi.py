@@ -16,34 +16,8 @@ from entrypoints.encoding import EventEncoder
 from entrypoints.http.event_models import RunEvents
 from entrypoints.http.openapi_schemas import body_schemas, plain_parameter, tidy
 from entrypoints.version import VERSION
+from tests.entrypoints.event_samples import BODIES, ID
 from tests.entrypoints.http.conftest import Installation
-
-ID = "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
-PROBLEM = ("CODE", "Why.", {"more": [1]})
-BODIES: list[events.Body] = [
-    events.RunStarted(ID, ID, ID, ID, "offline", "offline-1", "semi", 20),
-    events.Thinking("Hm."),
-    events.Chunk("Well"),
-    events.ToolIntended("1", "calculator", {"a": 1}, "read", "v"),
-    events.ConsentRequested(
-        *(ID, "1", "approval", "calculator", {"a": 1}, "write", "rule 1", "calculator(a=1)"),
-        *("0" * 64, "2026-01-02T03:04:05+00:00"),
-    ),
-    events.ConsentAnswered(ID, "1", "approved", {"a": 1}, "0" * 64, ""),
-    events.StepEnded("end", 1, 2, 0),
-    events.ToolStarted("1"),
-    events.ToolProgressed("1", "calculator", "Half of it.", 0.5),
-    events.ToolProgressed("1", "calculator", "Nearly."),
-    events.ToolFinished("1", "calculator", None, 1.5),
-    events.ToolErred("1", "calculator", "failed", *PROBLEM),
-    events.Retried(1, 2),
-    events.Released(),
-    events.Resumed(),
-    events.Paused(1, 2),
-    events.Answered(ID, "Well"),
-    events.Erred(*PROBLEM),
-    events.Ended("completed", "end", 1, 2, ("1",)),
-]
 
 
 @pytest.fixture

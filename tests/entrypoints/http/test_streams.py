@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 
 from domain.events import Answered, Body, Chunk, Ended, Event, Paused, Retried
+from domain.run_states import RunStatus
 from entrypoints.http.streams import collect, first_answer
 from tests.domain.builders import numbered, started
 
@@ -11,7 +12,7 @@ GOES_ON: list[Body] = [
     Retried(1, 1),
     Chunk("kept"),
     Answered("m", "kept"),
-    Ended("completed", "end", 1, 2),
+    Ended(RunStatus.COMPLETED, "end", 1, 2),
 ]
 
 

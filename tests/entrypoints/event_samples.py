@@ -1,0 +1,44 @@
+"""One event of every kind, at least."""
+
+from domain import events
+from domain.consents import ConsentKind, ConsentStatus
+from domain.llm import StopReason
+from domain.policy import Autonomy
+from domain.run_states import CallState, RunStatus
+from domain.tools import Effect
+
+ID = "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
+PROBLEM = ("CODE", "Why.", {"more": [1]})
+BODIES: list[events.Body] = [
+    events.RunStarted(ID, ID, ID, ID, "offline", "offline-1", Autonomy.SEMI, 20),
+    events.Thinking("Hm."),
+    events.Chunk("Well"),
+    events.ToolIntended("1", "calculator", {"a": 1}, Effect.READ, "v"),
+    events.ConsentRequested(
+        *(
+            ID,
+            "1",
+            ConsentKind.APPROVAL,
+            "calculator",
+            {"a": 1},
+            Effect.WRITE,
+            "rule 1",
+            "calculator(a=1)",
+        ),
+        *("0" * 64, "2026-01-02T03:04:05+00:00"),
+    ),
+    events.ConsentAnswered(ID, "1", ConsentStatus.APPROVED, {"a": 1}, "0" * 64, ""),
+    events.StepEnded(StopReason.END, 1, 2, 0),
+    events.ToolStarted("1"),
+    events.ToolProgressed("1", "calculator", "Half of it.", 0.5),
+    events.ToolProgressed("1", "calculator", "Nearly."),
+    events.ToolFinished("1", "calculator", None, 1.5),
+    events.ToolErred("1", "calculator", CallState.FAILED, *PROBLEM),
+    events.Retried(1, 2),
+    events.Released(),
+    events.Resumed(),
+    events.Paused(1, 2),
+    events.Answered(ID, "Well"),
+    events.Erred(*PROBLEM),
+    events.Ended(RunStatus.COMPLETED, "end", 1, 2, ("1",)),
+]
