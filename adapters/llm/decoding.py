@@ -117,7 +117,7 @@ def _exactly(data: bytes) -> Any:
     try:
         text = data.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
-        text = data.decode("utf-8", "replace")
+        text = data.decode("utf-8", "surrogateescape")  # `SplitCharacters` decides on such bytes
     try:
         return json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:

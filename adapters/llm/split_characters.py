@@ -1,15 +1,24 @@
-"""Characters that are cut in two between events.
+"""Characters that are cut between events.
 
 JSON may write a character beyond the first 65,536 as two escapes, a surrogate pair. Servers exist
-that cut a text between the two, so that each event holds half a character.
+that cut a text between the two, so that each event holds half a character; others cut the text's
+bytes, and so a character of several.
 """
 
+import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from domain.json_values import storable
 
 _MOST_WAITING = 16  # events, between those that hold the halves
+
+# A byte that is no UTF-8 stands in a text as U+DC80 to U+DCFF (PEP 383, "surrogateescape").
+_BYTES: Final = re.compile("(?<![\ud800-\udbff])[\udc80-\udcff]+")
+_FIRST_BYTES: Final = re.compile("(?<![\ud800-\udbff])[\udcc2-\udcf4][\udc80-\udcbf]{0,2}\\Z")
+_HIGH: Final = re.compile("[\ud800-\udbff]\\Z")
+_LOW: Final = re.compile("[\udc00-\udfff]")
+_MORE_BYTES: Final = re.compile("[\udc80-\udcbf]{1,3}")
 
 Place = tuple[Any, ...]
 
@@ -43,11 +52,11 @@ class SplitCharacters:
             if goes_on is None and len(self._waiting) < _MOST_WAITING:
                 self._waiting.append(event)
                 return []
-            if goes_on is not None and "\udc00" <= goes_on.text[0] <= "\udfff":
-                self._half.holder[self._half.key] += goes_on.text[0]
-                goes_on.holder[goes_on.key] = goes_on.text[1:]
+            if goes_on is not None and self._is_joined_by(goes_on):
+                self._waiting.append(event)
+                return []
             ready = self.end()
-        self._half = next((each for each in _strings(event) if _is_high(each.text[-1])), None)
+        self._half = next((each for each in _strings(event) if _is_cut(each.text)), None)
         if self._half is not None:
             self._waiting.append(event)
             self.is_waiting = True
@@ -63,15 +72,39 @@ class SplitCharacters:
     def _follows(self, string: _String) -> bool:
         return self._half is not None and string.place == self._half.place
 
+    def _is_joined_by(self, string: _String) -> bool:
+        """Move what belongs to the half there; tell whether even that is not all of it."""
+        half = self._half
+        assert half is not None  # noqa: S101  for mypy
+        rest = (_LOW if _HIGH.search(half.text) else _MORE_BYTES).match(string.text)
+        if rest is None:
+            return False
+        text = half.text + rest[0]
+        half.holder[half.key] = text
+        string.holder[string.key] = string.text[rest.end() :]
+        self._half = half._replace(text=text)
+        return rest.end() == len(string.text) and _is_cut(text)
 
-def _is_high(character: str) -> bool:
-    return "\ud800" <= character <= "\udbff"
+
+def _is_cut(text: str) -> bool:
+    """Tell whether the text ends within a character."""
+    if _HIGH.search(text, len(text) - 1):
+        return True
+    first = _FIRST_BYTES.search(text, max(len(text) - 3, 0))
+    try:
+        return first is not None and not first[0].encode("utf-8", "surrogateescape").decode()
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
 
 
 def _mended(event: Any) -> Any:
     for string in _strings(event):
-        string.holder[string.key] = storable(string.text)
+        string.holder[string.key] = storable(_BYTES.sub(_decoded, string.text))
     return event
+
+
+def _decoded(found: re.Match[str]) -> str:
+    return found[0].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _strings(value: Any) -> Iterator[_String]:

@@ -122,6 +122,28 @@ class ProviderQuirks:
         assert _said(pieces) == "Hi"
 
     @pytest.mark.parametrize(
+        ("cut", "shown"),
+        [
+            ([b"a\xc3", b"\xa9b"], "aéb"),
+            ([b"a\xe2\x82", b"\xacb"], "a€b"),
+            ([b"a\xf0\x9f", b"\x98\x80b"], "a😀b"),
+            ([b"\xf0", b"\x9f", b"\x98", b"\x80"], "😀"),
+            ([b"\xf0\x9f\x92", b"\x80\xc3", b"\xa9"], "💀é"),
+            ([b"a\xf0\x9f", b"b"], "a\ufffdb"),
+            ([b"a\xf0\x9f"], "a\ufffd"),
+            ([b"\xa9a\xff", b"b"], "\ufffda\ufffdb"),
+        ],
+    )
+    @pytest.mark.parametrize("between", [b"", b": beat\n\n", b"event: ping\ndata: {}\n\n"])
+    async def test_puts_the_bytes_of_characters_together(
+        self, wire: WireServer, model: ChatModel, cut: list[bytes], shown: str, between: bytes
+    ) -> None:
+        texts = [(sse(self.voice.text("CUT")).replace(b"CUT", part), between) for part in cut]
+        steps = [step for each in texts for step in each if step]
+        pieces = await self._hear(wire, model, *self._events(), *steps, *map(sse, self.voice.end()))
+        assert _said(pieces) == shown
+
+    @pytest.mark.parametrize(
         ("sent", "shown"),
         [
             ([f"a{HIGH}b"], "a\ufffdb"),
