@@ -26,6 +26,25 @@ def with_null(schema: Schema, beside: Schema) -> Schema:
     return {**said, **beside, "anyOf": [bare, {"type": "null"}]}
 
 
+def without_null(schema: Schema) -> Schema:
+    """Return a schema that takes what it did but null; as it is where it takes nothing else."""
+    kept = dict(schema)
+    for key, null in (("type", "null"), ("enum", None), ("anyOf", {"type": "null"})):
+        values = kept.get(key)
+        if isinstance(values, list) and null in values:
+            kept[key] = [each for each in values if each != null]
+    if not all(kept.get(key, True) for key in ("type", "enum", "anyOf")):
+        return schema
+    match kept:
+        case {"type": [only]}:
+            kept["type"] = only
+        case {"anyOf": [only]}:
+            kept = {**only, **{key: value for key, value in kept.items() if key != "anyOf"}}
+    if kept.get("default", kept) is None:
+        del kept["default"]
+    return kept
+
+
 def distinct(parts: Iterable[Schema]) -> list[Schema]:
     """Return the parts, each once."""
     found: dict[str, Schema] = {}

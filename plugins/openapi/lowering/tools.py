@@ -8,6 +8,7 @@ from domain.fixed_arguments import properties_of
 from domain.shown_tools import SCHEMA_TOOL
 from domain.tools import Effect, ToolSpec
 from plugins.openapi.lowering.bodies import body_schema
+from plugins.openapi.lowering.choices import without_null
 from plugins.openapi.lowering.cutting import Cutting, size_of, unwrapped
 from plugins.openapi.lowering.effects import effect_of, is_idempotent
 from plugins.openapi.lowering.names import argument_names, tool_names
@@ -146,6 +147,8 @@ class Lowering:
         required, parameters = [], []
         for parameter, hides in zip(operation.parameters, hidden, strict=True):
             schema = self._schemas.lower(parameter.schema, {} if hides else notes)
+            if parameter.required and not _can_send_null(parameter):
+                schema = without_null(schema)
             argument = "" if hides else next(given)
             shape = self._shapes.of(schema)
             parameters.append(replace(parameter, argument=argument, schema=shape))
@@ -170,6 +173,12 @@ class Lowering:
     def _is_hidden(self, parameter: Parameter, operation: Operation) -> bool:
         schemes = [*self._document.security_schemes.values(), *operation.schemes.values()]
         return is_reserved(parameter, schemes) or is_idempotency_key(parameter)
+
+
+def _can_send_null(parameter: Parameter) -> bool:
+    """Tell whether null has a form on the wire: elsewhere it is to leave the parameter out."""
+    is_empty = parameter.allow_empty and parameter.place is Place.QUERY
+    return parameter.media_type is not None or parameter.place is Place.QUERYSTRING or is_empty
 
 
 def _perhaps_credentials(operation: Operation, schema: Schema) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Tools as models see them: names, arguments, words, effects, and how large they are."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -359,3 +360,55 @@ def test_long_enumerations_are_shown_in_part() -> None:
     zone = tools["POST /x"].spec.parameters["properties"]["body"]["properties"]["zone"]
     assert zone["description"].startswith("One of: value-0, value-1, ")
     assert "enum" not in zone
+
+
+NULLABLE: Sequence[tuple[dict[str, Any], dict[str, Any]]] = [
+    (
+        {"type": "string", "nullable": True, "enum": ["a", "b", None]},
+        {"type": "string", "enum": ["a", "b"]},
+    ),
+    ({"type": ["string", "integer", "null"]}, {"type": ["string", "integer"]}),
+    ({"enum": ["a", None]}, {"enum": ["a"]}),
+    ({"$ref": "#/components/schemas/Mode"}, {"type": "string", "enum": ["on", "off"]}),
+    ({"oneOf": [{"type": "integer"}, {"type": "null"}]}, {"type": "integer"}),
+    ({"type": "null"}, {"type": "null"}),  # nothing else fits it
+    ({"enum": [None]}, {"enum": [None]}),
+]
+
+
+@pytest.mark.parametrize(("given", "shown"), NULLABLE)
+@pytest.mark.parametrize("place", ["query", "header", "cookie", "path"])
+def test_a_parameter_that_is_needed_offers_no_null_where_none_can_be_sent(
+    place: str, given: dict[str, Any], shown: dict[str, Any]
+) -> None:
+    assert offered_for({"in": place, "required": True, "schema": given}) == shown
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"schema": {"type": ["string", "null"]}},
+        {"required": True, "allowEmptyValue": True, "schema": {"type": ["string", "null"]}},
+        {
+            "required": True,
+            "content": {"application/json": {"schema": {"type": ["string", "null"]}}},
+        },
+    ],
+)
+def test_null_is_offered_where_it_is_left_out_or_written(more: dict[str, Any]) -> None:
+    assert offered_for({"in": "query", **more}) == {"type": ["string", "null"]}
+
+
+def offered_for(parameter: dict[str, Any]) -> Any:
+    path = "/modes/{mode}" if parameter["in"] == "path" else "/modes"
+    mode = {"type": ["string", "null"], "enum": ["on", "off", None]}
+    tools, _ = made(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "Modes", "version": "1"},
+            "servers": [{"url": "https://modes.example"}],
+            "paths": {path: {"get": {"parameters": [{"name": "mode", **parameter}]}}},
+            "components": {"schemas": {"Mode": mode}},
+        }
+    )
+    return tools[f"GET {path}"].spec.parameters["properties"]["mode"]
