@@ -25,6 +25,8 @@ DOCUMENT = {
         "/price": {
             "put": {"operationId": "setPrice", "requestBody": _BODY},
             "delete": {"operationId": "dropPrice"},
+            "patch": {"operationId": "changePrice", "requestBody": _BODY},
+            "post": {"operationId": "addPrice", "requestBody": _BODY},
         },
         "/once": {
             "put": {"operationId": "setOnce", "parameters": [_KEY], "requestBody": _BODY},
@@ -58,8 +60,13 @@ def shop() -> Iterator[WebServer]:
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[RunningService]:
-    with RunningService(tmp_path, PUERTO_OPEN_HOSTS="127.0.0.1", PUERTO_LEASE_SECONDS="2") as one:
+def service(database_url: str, tmp_path: Path) -> Iterator[RunningService]:
+    with RunningService(
+        tmp_path,
+        DATABASE_URL=database_url,
+        PUERTO_OPEN_HOSTS="127.0.0.1",
+        PUERTO_LEASE_SECONDS="2",
+    ) as one:
         yield one
 
 
@@ -68,6 +75,8 @@ def service(tmp_path: Path) -> Iterator[RunningService]:
     [
         ("setPrice", {"body": {"price": 20}}, {}, False),
         ("dropPrice", {}, {}, False),
+        ("changePrice", {"body": {"price": 20}}, {}, False),
+        ("addPrice", {"body": {"price": 20}}, {}, False),
         ("setPrice", {"body": {"price": 20}}, {"PUT /price": {"idempotent": True}}, True),
         ("setOnce", {"body": {"price": 20}}, {}, True),
     ],
