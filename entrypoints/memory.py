@@ -1,7 +1,8 @@
 """Memory that is free again goes back to the system after many tools came or went.
 
 Tools of a learned API are many small objects, and reading its document takes many more. When they
-are gone the C library keeps what they took, for later, unless it is told not to.
+are gone the C library keeps what they took, for later, unless it is told not to: and a heap for
+each thread, of which the fullest moment of each counts.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from typing import Final
 from domain.ports.toolbox import Toolbox
 
 _MANY: Final = 100  # tools, more or fewer than before
+_ARENA_MAX: Final = -8  # M_ARENA_MAX, mallopt(3)
 _THRESHOLDS: Final = (
     5_000,
     5,
@@ -39,9 +41,20 @@ class MemoryKeeper:
 
 def trim() -> None:
     """Give what the C library holds and nobody uses back to the system, where it can do that."""
-    found = _malloc_trim()
+    found = _from_c("malloc_trim")
     if found is not None:
         found(0)
+
+
+def share_heap() -> None:
+    """Have all threads of the process take memory from one heap, where the C library can do that.
+
+    Threads have heaps of their own so that they need not wait for each other. But Python's take
+    turns anyway. To be called before there are threads.
+    """
+    found = _from_c("mallopt")
+    if found is not None:
+        found(_ARENA_MAX, 1)
 
 
 def settle() -> None:
@@ -56,9 +69,9 @@ def settle() -> None:
 
 
 @cache
-def _malloc_trim() -> Callable[[int], int] | None:
-    """Return ``malloc_trim``, which the GNU C library has and others do not."""
+def _from_c(name: str) -> Callable[..., int] | None:
+    """Return a function that the GNU C library has and others do not."""
     with suppress(OSError, AttributeError, TypeError):
-        found: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
+        found: Callable[..., int] = getattr(ctypes.CDLL(None), name)
         return found
     return None

@@ -12,7 +12,7 @@ import uvicorn
 from entrypoints.connections import ConnectionLimits, Connections
 from entrypoints.http.app import create_app
 from entrypoints.listener import address
-from entrypoints.memory import settle
+from entrypoints.memory import settle, share_heap
 from entrypoints.open_files import raise_open_files_limit
 from entrypoints.protocols import protocol_over
 from entrypoints.service import drain, running
@@ -113,6 +113,7 @@ async def serve(
         Unavailable: it cannot start; the message says why, in one line.
 
     """
+    share_heap()
     async with running(settings, announce=_announce) as services:
         place = address(listener) if listener is not None else settings.api_host
         await log_start(services, place)

@@ -1,6 +1,12 @@
 """Memory goes back when many tools came or went, and only then."""
 
 import gc
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
 
 from entrypoints.memory import MemoryKeeper, settle, trim
 from tests.fakes.tools import FakeTool, FakeToolbox
@@ -24,6 +30,39 @@ async def test_it_follows_how_many_tools_there_are() -> None:
 def test_memory_is_given_back_on_any_system() -> None:
     trim()
     trim()
+
+
+HEAPS = """
+import ctypes, sys, threading
+from entrypoints.memory import share_heap
+
+def take():
+    held.append([bytes(5_000) for _ in range(200)])
+    ready.wait()
+
+if sys.argv[1] == "shared":
+    share_heap()
+held, ready = [], threading.Barrier(9)
+for _ in range(8):
+    threading.Thread(target=take, daemon=True).start()
+ready.wait()
+c = ctypes.CDLL(None)
+c.fdopen.restype = ctypes.c_void_p
+stream = ctypes.c_void_p(c.fdopen(1, b"w"))
+c.malloc_info(0, stream)
+c.fflush(stream)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have other heaps")
+def test_threads_of_a_service_share_one_heap() -> None:
+    def heaps(way: str) -> int:
+        command = [sys.executable, "-c", HEAPS, way]
+        root = Path(__file__).parent.parent.parent
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+        return done.stdout.count("<heap nr=")
+
+    assert heaps("shared") == 1 < heaps("as it comes")
 
 
 def test_what_a_started_service_holds_is_not_looked_through_again() -> None:
