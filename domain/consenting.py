@@ -1,21 +1,30 @@
 """The use cases of being asked: what waits, and what a human answers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from domain.auditing import answered
-from domain.consents import Answer, Consent, ConsentKind, ConsentStatus, digest_of
-from domain.errors import Forbidden, InvalidRequest, ToolError
+from domain.consents import (
+    Answer,
+    Consent,
+    ConsentKind,
+    ConsentStatus,
+    answered,
+    expired,
+    require_waiting,
+)
+from domain.errors import Conflict, Forbidden, InvalidRequest, ToolError
 from domain.identity import User
+from domain.ids import new_id
+from domain.paging import Page
 from domain.policy import Decision, Proposal
-from domain.ports.audit import Audit
+from domain.ports.audit import Audit, Decided
 from domain.ports.clock import Clock
 from domain.ports.configurations import Configurations
 from domain.ports.consents import Consents
 from domain.ports.toolbox import Toolbox
 from domain.ports.unit_of_work import UnitOfWork
-from domain.worker import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,10 @@ class Said:
 
 
 class ConsentDesk:
-    """Takes answers, and lets the runs that wait for them go on."""
+    """Takes answers, and lets the runs that wait for them go on.
+
+    ``wake`` is called after an answer is kept, for whoever goes on with runs here.
+    """
 
     def __init__(
         self,
@@ -42,7 +54,7 @@ class ConsentDesk:
         configurations: Configurations,
         toolbox: Toolbox,
         unit_of_work: UnitOfWork,
-        worker: Worker,
+        wake: Callable[[], object],
         clock: Clock,
     ) -> None:
         self._consents = consents
@@ -50,8 +62,28 @@ class ConsentDesk:
         self._configurations = configurations
         self._toolbox = toolbox
         self._unit_of_work = unit_of_work
-        self._worker = worker
+        self._wake = wake
         self._clock = clock
+
+    async def find(
+        self, user: User, status: ConsentStatus | None, limit: int, cursor: str | None
+    ) -> Page[Consent]:
+        """Return what the user's runs have asked, the newest first.
+
+        Raises:
+            InvalidRequest: the cursor did not come from here.
+
+        """
+        return await self._consents.page(user.id, status, limit, cursor)
+
+    async def get(self, user: User, consent_id: str) -> Consent:
+        """Return one request.
+
+        Raises:
+            NotFound: there is none for this user.
+
+        """
+        return await self._consents.get(user.id, consent_id)
 
     async def answer(self, user: User, consent_id: str, said: Said) -> Consent:
         """Keep the answer, once, and let the run go on.
@@ -68,14 +100,12 @@ class ConsentDesk:
         answer = self._read(consent, said)
         if answer.params is not None:
             await self._require_allowed(user, consent, answer.params)
-        params = answer.params if answer.params is not None else consent.params
-        digest = digest_of(consent.tool, consent.version, params)
 
         async def keep() -> Consent:
             now = self._clock.now()
-            kept = await self._consents.answer(user.id, consent_id, answer, digest, now)
-            await self._audit.record([answered(user, kept, now)])
-            self._unit_of_work.after_commit(self._worker.look)
+            kept = await keep_answer(self._consents, consent, answer, now)
+            await self._audit.record([_decided(user, kept, now)])
+            self._unit_of_work.after_commit(self._wake)
             return kept
 
         return await self._unit_of_work.run(keep)
@@ -106,3 +136,45 @@ class ConsentDesk:
         verdict = policy.judge(Proposal(consent.tool, consent.effect, params, user.username))
         if verdict.decision is Decision.DENY:
             raise Forbidden(f"The operator's policy forbids these arguments ({verdict.rule}).")
+
+
+async def keep_answer(
+    consents: Consents, consent: Consent, answer: Answer, now: datetime
+) -> Consent:
+    """Keep an answer if the request still waits; return the request with it.
+
+    Raises:
+        NotFound: the request is gone.
+        Conflict: it was answered before, or its run has ended.
+        Gone: its time is over.
+
+    """
+    settled = answered(consent, answer, now)
+    if not await consents.settle(settled):  # somebody came first: it says now what became of it
+        require_waiting(await consents.get(consent.user_id, consent.id), now)
+        raise Conflict("This request cannot be answered now. Try again.")
+    return settled
+
+
+async def expire_due(consents: Consents, now: datetime, limit: int) -> int:
+    """End requests whose time is over, and let their runs be claimed; return how many."""
+    due = await consents.due(now, limit)
+    return sum([await consents.settle(expired(consent, now)) for consent in due])
+
+
+def _decided(user: User, consent: Consent, at: datetime) -> Decided:
+    """Return the record of what a human decided about a call."""
+    return Decided(
+        id=new_id(),
+        at=at,
+        user_id=user.id,
+        username=user.username,
+        run_id=consent.run_id,
+        call_id=consent.call_id,
+        tool=consent.tool,
+        effect=consent.effect,
+        params=consent.params,
+        digest=consent.digest,
+        decision=consent.status,
+        rule=f"{user.username} answered the request {consent.id}",
+    )

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from domain.consenting import expire_due
 from domain.decide import AskModel, Finish, decide
 from domain.endings import fail_run
 from domain.errors import LeaseLost, NotFound, PuertoError, StoreUnavailable
@@ -249,7 +250,7 @@ class Worker:
         if self.is_stopping:
             return
         now = self._clock.now()
-        await self._consents.expire(now, _CLAIM_LIMIT)
+        await expire_due(self._consents, now, _CLAIM_LIMIT)
         claimed = await self._leases.claim(
             self.id, now, self.lease_end(), _CLAIM_LIMIT, self._user_id
         )

@@ -182,7 +182,7 @@ class Container(containers.DeclarativeContainer):
         configurations=store.provided.configurations,
         toolbox=toolbox,
         unit_of_work=store.provided.unit_of_work,
-        worker=worker,
+        wake=worker.provided.look,
         clock=clock,
     )
     policy_desk = providers.Singleton(
@@ -275,7 +275,6 @@ class Container(containers.DeclarativeContainer):
         once=once,
         users=store.provided.users,
         conversations=store.provided.conversations,
-        consents=store.provided.consents,
         artifacts=store.provided.artifacts,
         audit=store.provided.audit,
         configurations=store.provided.configurations,

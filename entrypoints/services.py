@@ -24,7 +24,6 @@ from domain.ports.audit import Audit
 from domain.ports.chat_model import ChatModels
 from domain.ports.clock import Clock
 from domain.ports.configurations import Configurations
-from domain.ports.consents import Consents
 from domain.ports.conversations import Conversations
 from domain.ports.extensions import Agents
 from domain.ports.learned_apis import LearnedApis
@@ -68,7 +67,6 @@ class Services:
     once: Once
     users: Users
     conversations: Conversations
-    consents: Consents
     artifacts: Artifacts
     audit: Audit
     configurations: Configurations

@@ -1,7 +1,6 @@
 """What humans were asked, and what they answered."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,8 +12,8 @@ from adapters.persistence.keys import read_place, write_place
 from adapters.persistence.leases import FREE
 from adapters.persistence.rows import to_consent
 from adapters.persistence.signals import telling_work
-from domain.consents import Answer, Consent, ConsentStatus
-from domain.errors import Conflict, Gone, NotFound
+from domain.consents import Consent, ConsentStatus
+from domain.errors import NotFound
 from domain.paging import Page
 from domain.run_states import RunStatus
 
@@ -43,17 +42,15 @@ _ALL: Final = """
     FROM consents
 """
 _GET: Final = f"{_ALL} WHERE id = $1 AND user_id = $2"
-_ANY: Final = f"{_ALL} WHERE id = $1"
 _PAGE: Final = f"{_ALL} WHERE user_id = $1"
 _ORDER: Final = " ORDER BY created_at DESC, id DESC LIMIT $2"
 _OF_RUN: Final = f"{_ALL} WHERE run_id = $1 ORDER BY created_at, id"
-_DUE: Final = """
-    SELECT id FROM consents WHERE status = 'waiting' AND expires_at <= $1
-    ORDER BY expires_at LIMIT $2
+_DUE: Final = f"""
+    {_ALL} WHERE status = 'waiting' AND expires_at <= $1 ORDER BY expires_at LIMIT $2
 """
 # Who settles a request locks its run first, as those do who park or end the run: so none of
 # them misses the other.
-_RUN: Final = "SELECT id FROM runs WHERE id = (SELECT run_id FROM consents WHERE id = $1)"
+_RUN: Final = "SELECT id FROM runs WHERE id = $1"
 _LOCK: Final = {"postgresql": " FOR UPDATE", "sqlite": ""}
 _SETTLE: Final = """
     UPDATE consents SET status = $2, answered_at = $3, answer_reason = $4, digest = $5,
@@ -121,90 +118,41 @@ class TortoiseConsents:
             return []
         return [to_consent(row) for row in await self._database.fetch(_OF_RUN, run_id)]
 
-    async def answer(
-        self, user_id: str, consent_id: str, answer: Answer, digest: str, now: datetime
-    ) -> Consent:
-        """Keep the answer to a waiting request, once; its run can be claimed if it waits.
+    async def due(self, now: datetime, limit: int) -> Sequence[Consent]:
+        """Return requests that wait although their time is over, the first to end first."""
+        return [to_consent(row) for row in await self._database.fetch(_DUE, now, limit)]
 
-        Raises:
-            NotFound: there is none for this user.
-            Conflict: it was answered before, or its run has ended.
-            Gone: its time was over before this answer.
+    async def settle(self, consent: Consent) -> bool:
+        """Keep what became of a request, if the kept one still waits; return whether it did."""
 
-        """
-        known = known_id(consent_id, "request")
-
-        async def work() -> Consent:
-            await self._database.fetch(self._run, known)
-            consent = await self.get(user_id, known)
-            if consent.status is ConsentStatus.EXPIRED:
-                return consent
-            if consent.status is not ConsentStatus.WAITING:
-                raise Conflict("This request was answered before, or its run has ended.")
-            settled = (
-                _expired(consent, now)
-                if consent.expires_at <= now
-                else _answered(consent, answer, digest, now)
-            )
-            await self._settle(settled)
-            return settled
-
-        kept = await self._database.unit_of_work.run(work)
-        if kept.status is ConsentStatus.EXPIRED:
-            raise Gone("The time to answer this request is over.")
-        return kept
-
-    async def expire(self, now: datetime, limit: int) -> int:
-        """End requests whose time is over, and let their runs be claimed; return how many."""
-        due = await self._database.fetch(_DUE, now, limit)
-        ended = [await self._expire(str(row["id"]), now) for row in due]
-        return sum(ended)
-
-    async def _expire(self, consent_id: str, now: datetime) -> bool:
         async def work() -> bool:
-            await self._database.fetch(self._run, consent_id)
-            rows = await self._database.fetch(_ANY, consent_id)
-            return bool(rows) and await self._settle(_expired(to_consent(rows[0]), now))
+            await self._database.fetch(self._run, consent.run_id)
+            settled = await self._database.fetch(_SETTLE, *_settled(consent))
+            if settled:
+                await self._database.fetch(self._free_run, consent.run_id, FREE)
+            return bool(settled)
 
         return await self._database.unit_of_work.run(work)
 
-    async def _settle(self, consent: Consent) -> bool:
-        """Keep a request that waits no more, if it did; its run is locked."""
-        original = consent.original_params
-        settled = await self._database.fetch(
-            _SETTLE,
-            consent.id,
-            consent.status,
-            consent.answered_at,
-            consent.answer_reason,
-            consent.digest,
-            ARGUMENTS.write(consent.params),
-            None if original is None else ARGUMENTS.write(original),
-        )
-        if settled:
-            await self._database.fetch(self._free_run, consent.run_id, FREE)
-        return bool(settled)
 
-
-def _expired(consent: Consent, now: datetime) -> Consent:
-    return replace(consent, status=ConsentStatus.EXPIRED, answered_at=now)
-
-
-def _answered(consent: Consent, answer: Answer, digest: str, now: datetime) -> Consent:
-    answered = replace(
-        consent,
-        status=answer.status,
-        answer_reason=storable(answer.reason),
-        answered_at=now,
-        digest=digest,
+def _settled(consent: Consent) -> tuple[Any, ...]:
+    return (
+        consent.id,
+        consent.status,
+        consent.answered_at,
+        storable(consent.answer_reason),
+        consent.digest,
+        ARGUMENTS.write(consent.params),
+        _original(consent),
     )
-    if answer.params is None:
-        return answered
-    return replace(answered, params=answer.params, original_params=consent.params)
+
+
+def _original(consent: Consent) -> str | None:
+    original = consent.original_params
+    return None if original is None else ARGUMENTS.write(original)
 
 
 def _values(consent: Consent) -> tuple[Any, ...]:
-    original = consent.original_params
     return (
         consent.id,
         consent.run_id,
@@ -214,7 +162,7 @@ def _values(consent: Consent) -> tuple[Any, ...]:
         storable(consent.tool),
         storable(consent.version),
         ARGUMENTS.write(consent.params),
-        None if original is None else ARGUMENTS.write(original),
+        _original(consent),
         consent.effect,
         storable(consent.reason),
         storable(consent.preview),

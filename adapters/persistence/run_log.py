@@ -1,7 +1,6 @@
 """The events of runs: one row for each append."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from adapters.persistence.bodies import read_so_many, write_bodies
@@ -12,7 +11,7 @@ from adapters.persistence.errors import Taken
 from adapters.persistence.formats import CALLS, OUTCOME, RESULTS
 from adapters.persistence.signals import telling_events
 from adapters.persistence.strokes import Stroke, Write, perform
-from domain.consents import Consent, ConsentStatus
+from domain.consents import Consent, ConsentStatus, withdrawn
 from domain.conversations import PREVIEW_LENGTH
 from domain.cursors import Cursor
 from domain.errors import LeaseLost
@@ -209,5 +208,4 @@ def _standing(consents: Sequence[Consent], ending: Ending | None) -> Sequence[Co
     """Return the requests as they are to be kept: withdrawn when the run ends with them."""
     if ending is None:
         return consents
-    withdrawn = ConsentStatus.CANCELLED
-    return [replace(one, status=withdrawn, answered_at=ending.at) for one in consents]
+    return [withdrawn(one, ending.at) for one in consents]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from domain.consents import Answer, Consent, ConsentStatus
+from domain.consents import Consent, ConsentStatus
 from domain.paging import Page
 
 
@@ -35,21 +35,14 @@ class Consents(Protocol):
         """Return all requests of a run, oldest first."""
         ...
 
-    async def answer(
-        self, user_id: str, consent_id: str, answer: Answer, digest: str, now: datetime
-    ) -> Consent:
-        """Keep the answer to a waiting request, once; a run that waits is `RUNNING` and free.
-
-        ``digest`` is that of what may run: another one when the arguments were edited.
-
-        Raises:
-            NotFound: there is none for this user.
-            Conflict: it was answered before, or its run has ended.
-            Gone: its time was over before this answer.
-
-        """
+    async def due(self, now: datetime, limit: int) -> Sequence[Consent]:
+        """Return requests that wait although their time is over, the first to end first."""
         ...
 
-    async def expire(self, now: datetime, limit: int) -> int:
-        """End requests whose time is over, and let their runs be claimed; return how many."""
+    async def settle(self, consent: Consent) -> bool:
+        """Keep what became of a request, if the kept one still waits; return whether it did.
+
+        With it a run that waits for a human is `RUNNING` and free to be claimed. Of several at
+        once one is kept; none of them comes between a run that parks and its last look.
+        """
         ...

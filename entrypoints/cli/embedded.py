@@ -77,8 +77,8 @@ class LocalConsents:
 
     async def consents(self) -> Sequence[Json]:
         """Return the requests that wait."""
-        store = self._services.consents
-        page = await store.page(self._user.id, ConsentStatus.WAITING, MAX_LIMIT, None)
+        desk = self._services.consent_desk
+        page = await desk.find(self._user, ConsentStatus.WAITING, MAX_LIMIT, None)
         return [consent_request(requested(each)) | {"run_id": each.run_id} for each in page.items]
 
     async def consent(self, answer: Json) -> None:

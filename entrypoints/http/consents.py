@@ -37,7 +37,6 @@ MESSAGES: Final = {
     ConsentStatus.NOT_DONE: "Noted as not done. The agent is told, and the run goes on.",
     ConsentStatus.TRY_AGAIN: "The call is made again, with the same arguments.",
 }
-_MAY_RUN: Final = frozenset({ConsentStatus.APPROVED, ConsentStatus.TRY_AGAIN})
 
 
 class ConsentView(ConsentRequest):
@@ -89,7 +88,7 @@ class ConsentList(BaseModel):
 async def find(query_args: ConsentsQuery) -> dict[str, Any]:
     """List what your runs have asked you, the newest first."""
     query = query_args
-    page = await services().consents.page(caller().id, query.status, query.limit, query.cursor)
+    page = await services().consent_desk.find(caller(), query.status, query.limit, query.cursor)
     return {
         "consents": [consent_view(item) for item in page.items],
         "next_cursor": page.next_cursor,
@@ -101,7 +100,7 @@ async def find(query_args: ConsentsQuery) -> dict[str, Any]:
 @document_response(ConsentView)
 async def get(consent_id: str) -> dict[str, Any]:
     """Look at one consent request."""
-    return consent_view(await services().consents.get(caller().id, consent_id))
+    return consent_view(await services().consent_desk.get(caller(), consent_id))
 
 
 class ConsentAnswer(HumanAnswer, RequestBody):
@@ -137,6 +136,6 @@ async def answer(data: ConsentAnswer) -> dict[str, Any]:
     return {
         "consent_request_id": consent.id,
         "status": consent.status,
-        "consent_token": consent.digest if consent.status in _MAY_RUN else None,
+        "consent_token": consent.digest if consent.status.lets_run else None,
         "message": MESSAGES[consent.status],
     }

@@ -167,7 +167,7 @@ def build(
         store.configurations,
         toolbox,
         store.unit_of_work,
-        worker,
+        worker.look,
         clock,
     )
     house = House(

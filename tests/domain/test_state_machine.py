@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import settings
@@ -10,7 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from domain.asking import ask_about, news_of, requested
-from domain.consents import Answer, Consent, ConsentKind, ConsentStatus, digest_of
+from domain.consents import (
+    Answer,
+    Consent,
+    ConsentKind,
+    ConsentStatus,
+    answered,
+    expired,
+)
 from domain.decide import (
     MOST_LOSSES,
     AskHuman,
@@ -109,9 +115,11 @@ class RunMachine(RuleBasedStateMachine):
         consent = data.draw(st.sampled_from(list(self.waiting())))
         status = data.draw(st.sampled_from(ANSWERS[consent.kind]))
         edited = {"n": data.draw(st.integers(0, 9))} if status is YES else None
-        answered = Answer(status, edited if data.draw(st.booleans()) else None)
-        params = answered.params if answered.params is not None else consent.params
-        self.consents[consent.id] = self.kept(consent, status, params)
+        answer = Answer(status, edited if data.draw(st.booleans()) else None)
+        is_late = status is ConsentStatus.EXPIRED
+        self.consents[consent.id] = (
+            expired(consent, NOW) if is_late else answered(consent, answer, NOW)
+        )
 
     @precondition(lambda self: not self.run.status.is_final)
     @rule()
@@ -128,11 +136,6 @@ class RunMachine(RuleBasedStateMachine):
         """The worker is told to stop, and another one takes over."""
         self.store(Released())
         self.crash()
-
-    @staticmethod
-    def kept(consent: Consent, status: ConsentStatus, params: Any) -> Consent:
-        digest = digest_of(consent.tool, consent.version, params)
-        return replace(consent, status=status, params=params, digest=digest)
 
     def waiting(self) -> Sequence[Consent]:
         return [c for c in self.consents.values() if c.status is ConsentStatus.WAITING]
@@ -258,14 +261,14 @@ class RunMachine(RuleBasedStateMachine):
             if self.run.status.is_final:
                 break
             for consent in self.waiting():
-                denied = self.kept(consent, ConsentStatus.DENIED, consent.params)
+                denied = answered(consent, Answer(ConsentStatus.DENIED), NOW)
                 self.consents[consent.id] = denied
             self.perform(_Calm())  # type: ignore[arg-type]  # a model without ideas
         run = self.run
         assert run.status.is_final
         if run.status is RunStatus.COMPLETED:
-            (answered,) = [e.body for e in self.log if isinstance(e.body, Answered)]
-            assert answered.content == run.text == shown(self.log)
+            (message,) = [e.body for e in self.log if isinstance(e.body, Answered)]
+            assert message.content == run.text == shown(self.log)
 
 
 class _Calm:

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from adapters.persistence.codec import storable
 from adapters.persistence.keys import read_place, write_place
-from domain.consents import Answer, Consent, ConsentStatus
-from domain.errors import Conflict, Gone, IdempotencyConflict, NotFound
+from domain.consents import Consent, ConsentStatus
+from domain.errors import IdempotencyConflict, NotFound
 from domain.idempotency import LIFE, RequestKey
 from domain.paging import Page
 from domain.ports.audit import Decided
@@ -47,40 +47,20 @@ class FakeConsents:
     async def of_run(self, run_id: str) -> Sequence[Consent]:
         return self._memory.consents_of(run_id)
 
-    async def answer(
-        self, user_id: str, consent_id: str, answer: Answer, digest: str, now: datetime
-    ) -> Consent:
-        consent = await self.get(user_id, consent_id)
-        if consent.status is ConsentStatus.WAITING and consent.expires_at <= now:
-            consent = replace(consent, status=ConsentStatus.EXPIRED, answered_at=now)
-            self._memory.settle(consent)
-        if consent.status is ConsentStatus.EXPIRED:
-            raise Gone("Nobody answered this request in time.")
-        if consent.status is not ConsentStatus.WAITING:
-            raise Conflict("This request was answered before, or its run has ended.")
-        answered = replace(
-            consent,
-            status=answer.status,
-            answer_reason=storable(answer.reason),
-            answered_at=now,
-            digest=digest,
-        )
-        if answer.params is not None:
-            answered = replace(answered, params=answer.params, original_params=consent.params)
-        self._memory.settle(answered)
-        return answered
-
-    async def expire(self, now: datetime, limit: int) -> int:
+    async def due(self, now: datetime, limit: int) -> Sequence[Consent]:
         due = [
             consent
             for consent in self._memory.consents.values()
             if consent.status is ConsentStatus.WAITING and consent.expires_at <= now
         ]
-        due = sorted(due, key=lambda consent: consent.expires_at)[:limit]
-        for consent in due:
-            ended = replace(consent, status=ConsentStatus.EXPIRED, answered_at=now)
-            self._memory.settle(ended)
-        return len(due)
+        return sorted(due, key=lambda consent: consent.expires_at)[:limit]
+
+    async def settle(self, consent: Consent) -> bool:
+        kept = self._memory.consents.get(consent.id)
+        if kept is None or kept.status is not ConsentStatus.WAITING:
+            return False
+        self._memory.settle(consent)
+        return True
 
 
 class FakeAnswers:

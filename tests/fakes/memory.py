@@ -11,7 +11,7 @@ from adapters.persistence.codec import storable
 from adapters.persistence.unit_of_work import call_logged
 from domain.artifacts import KeptArtifact
 from domain.configuration import Configuration
-from domain.consents import Consent, ConsentStatus
+from domain.consents import Consent, ConsentStatus, withdrawn
 from domain.conversations import PREVIEW_LENGTH, Conversation, Message
 from domain.events import Event
 from domain.idempotency import RequestKey
@@ -150,9 +150,7 @@ class Memory:
         """Cancel what still waits of a run that ends."""
         for consent in self.consents_of(run_id):
             if consent.status is ConsentStatus.WAITING:
-                self.consents[consent.id] = replace(
-                    consent, status=ConsentStatus.CANCELLED, answered_at=at
-                )
+                self.consents[consent.id] = withdrawn(consent, at)
 
 
 class FakeUnitOfWork:

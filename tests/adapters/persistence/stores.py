@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from domain.asking import requested
-from domain.consents import Consent, ConsentKind, digest_of
+from domain.consenting import keep_answer
+from domain.consents import Answer, Consent, ConsentKind, digest_of
 from domain.conversations import Conversation, Message, MessageRole
 from domain.events import (
     Answered,
@@ -217,6 +218,15 @@ async def answered(
     bodies: list[Body] = [Chunk(answer), Answered(run.started.message_id, answer), DONE]
     await store.log.append(run.id, 1, 2, bodies, ending=an_ending(run, answer, at))
     return run
+
+
+async def reply(
+    store: AnyStore, user_id: str, consent_id: str, answer: Answer, now: datetime
+) -> Consent:
+    """Answer a request, as the core does."""
+    return await keep_answer(
+        store.consents, await store.consents.get(user_id, consent_id), answer, now
+    )
 
 
 DONE = Ended(RunStatus.COMPLETED, "end", 5, 7, ("c1",))

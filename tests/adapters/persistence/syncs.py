@@ -15,7 +15,7 @@ from domain.asking import requested
 from domain.consents import Answer, ConsentStatus
 from domain.events import Chunk, ToolFinished, ToolStarted
 from domain.ports.pulses import Pulse
-from tests.adapters.persistence.stores import DONE, NOW, a_consent, a_run, a_user, an_ending
+from tests.adapters.persistence.stores import DONE, NOW, a_consent, a_run, a_user, an_ending, reply
 
 _times_synced = ctypes.CDLL(None).times_synced
 
@@ -36,7 +36,7 @@ async def _counted(store: Store) -> dict[str, int]:
     await store.users.add(user, "hashed")
     run = a_run(user.id)
     consent = a_consent(run)
-    answer, digest = Answer(ConsentStatus.APPROVED), consent.digest
+    answer = Answer(ConsentStatus.APPROVED)
     log = store.log
     beat = Pulse("w1", NOW, NOW, 1, 0, {})
     steps: dict[str, Callable[[], Awaitable[object]]] = {
@@ -45,7 +45,7 @@ async def _counted(store: Store) -> dict[str, int]:
         "consent requested": lambda: log.append(
             run.id, 1, 4, [requested(consent)], consents=[consent]
         ),
-        "consent answered": lambda: store.consents.answer(user.id, consent.id, answer, digest, NOW),
+        "consent answered": lambda: reply(store, user.id, consent.id, answer, NOW),
         "call started": lambda: log.append(run.id, 1, 5, [ToolStarted("c1")]),
         "lease renewed": lambda: store.leases.renew("w1", [run.id], NOW + timedelta(minutes=9)),
         "heartbeat": lambda: store.pulses.beat(beat, {"messages": 1}),

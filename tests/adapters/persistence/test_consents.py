@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from domain.asking import requested
-from domain.consents import Answer, ConsentStatus, digest_of
+from domain.consenting import expire_due
+from domain.consents import Answer, ConsentStatus, answered, digest_of, expired
 from domain.errors import Conflict, Gone, InvalidRequest, LeaseLost, NotFound
 from domain.events import Chunk
 from domain.ids import new_id
@@ -25,6 +26,7 @@ from tests.adapters.persistence.stores import (
     a_run,
     an_ending,
     asked,
+    reply,
 )
 
 ANN, BOB = new_id(), new_id()
@@ -51,7 +53,7 @@ async def test_an_unknown_request(store: AnyStore, consent_id: str) -> None:
     with pytest.raises(NotFound):
         await store.consents.get(ANN, consent_id)
     with pytest.raises(NotFound):
-        await store.consents.answer(ANN, consent_id, YES, "d", NOW)
+        await reply(store, ANN, consent_id, YES, NOW)
     assert list(await store.consents.of_run(consent_id)) == []
 
 
@@ -63,7 +65,7 @@ async def test_another_users_request_is_unknown(store: AnyStore) -> None:
     with pytest.raises(NotFound):
         await store.consents.get(BOB, consent.id)
     with pytest.raises(NotFound):
-        await store.consents.answer(BOB, consent.id, YES, consent.digest, NOW)
+        await reply(store, BOB, consent.id, YES, NOW)
     assert (await store.consents.page(BOB, None, 10, None)).items == []
     assert await store.consents.get(ANN, consent.id) == consent
 
@@ -75,7 +77,7 @@ async def test_an_answer_is_kept_and_lets_the_run_go_on(store: AnyStore, answer:
     await asked(store, run, consent)
     assert await claimed(store) == []
 
-    kept = await store.consents.answer(ANN, consent.id, answer, consent.digest, LATER)
+    kept = await reply(store, ANN, consent.id, answer, LATER)
 
     reason = answer.reason.replace("\0", "\ufffd")
     assert kept == replace(consent, status=answer.status, answer_reason=reason, answered_at=LATER)
@@ -91,9 +93,7 @@ async def test_edited_arguments_take_the_place_of_the_others(store: AnyStore) ->
     params = {"text": "milder", "n": []}
     digest = digest_of("write", "v1", params)
 
-    kept = await store.consents.answer(
-        ANN, consent.id, Answer(ConsentStatus.APPROVED, params), digest, NOW
-    )
+    kept = await reply(store, ANN, consent.id, Answer(ConsentStatus.APPROVED, params), NOW)
 
     assert kept == await store.consents.get(ANN, consent.id)
     assert (kept.params, kept.original_params, kept.digest) == (params, consent.params, digest)
@@ -103,11 +103,11 @@ async def test_an_answer_is_single_use(store: AnyStore) -> None:
     run = a_run(ANN)
     consent = a_consent(run)
     await asked(store, run, consent)
-    kept = await store.consents.answer(ANN, consent.id, NO, consent.digest, NOW)
+    kept = await reply(store, ANN, consent.id, NO, NOW)
 
     for again in (YES, NO):
         with pytest.raises(Conflict):
-            await store.consents.answer(ANN, consent.id, again, consent.digest, NOW)
+            await reply(store, ANN, consent.id, again, NOW)
 
     assert await store.consents.get(ANN, consent.id) == kept
 
@@ -119,10 +119,7 @@ async def test_of_two_answers_at_once_one_wins(store: AnyStore) -> None:
         await asked(store, run, consent)
 
         tries = await asyncio.gather(
-            *(
-                store.consents.answer(ANN, consent.id, answer, consent.digest, NOW)
-                for answer in (YES, NO)
-            ),
+            *(reply(store, ANN, consent.id, answer, NOW) for answer in (YES, NO)),
             return_exceptions=True,
         )
 
@@ -137,12 +134,53 @@ async def test_an_answer_that_comes_too_late(store: AnyStore) -> None:
     consent = a_consent(run)
     await asked(store, run, consent)
 
-    for at in (consent.expires_at, consent.expires_at - MINUTE):
-        with pytest.raises(Gone):
-            await store.consents.answer(ANN, consent.id, YES, consent.digest, at)
+    with pytest.raises(Gone):
+        await reply(store, ANN, consent.id, YES, consent.expires_at)
+    assert await store.consents.get(ANN, consent.id) == consent
+    assert await expire_due(store.consents, consent.expires_at, 10) == 1
+    with pytest.raises(Gone):
+        await reply(store, ANN, consent.id, YES, consent.expires_at - MINUTE)
 
     assert (await store.consents.get(ANN, consent.id)).status is ConsentStatus.EXPIRED
     assert await claimed(store) == [(run.id, 2)]
+
+
+async def test_of_an_answer_and_the_end_of_its_time_one_wins(store: AnyStore) -> None:
+    for turn in range(20):
+        run = a_run(ANN)
+        consent = a_consent(run)
+        await asked(store, run, consent)
+
+        both = [
+            reply(store, ANN, consent.id, YES, NOW),
+            expire_due(store.consents, consent.expires_at, 10),
+        ]
+        first, second = await asyncio.gather(
+            *(both if turn % 2 else reversed(both)), return_exceptions=True
+        )
+
+        replied, ended = (first, second) if turn % 2 else (second, first)
+        kept = await store.consents.get(ANN, consent.id)
+        if ended == 0:
+            assert kept == replied
+            assert kept.status is ConsentStatus.APPROVED
+        else:
+            assert type(replied) is Gone
+            assert kept.status is ConsentStatus.EXPIRED
+        assert await claimed(store) == [(run.id, 2)]
+
+
+async def test_what_waits_no_more_is_kept_as_it_is(store: AnyStore) -> None:
+    run = a_run(ANN)
+    consent = a_consent(run)
+    await asked(store, run, consent)
+    kept = await reply(store, ANN, consent.id, NO, NOW)
+
+    assert await store.consents.settle(answered(consent, YES, NOW)) is False
+    assert await store.consents.settle(expired(consent, NOW)) is False
+    assert await store.consents.settle(replace(answered(consent, YES, NOW), id=UNKNOWN)) is False
+
+    assert await store.consents.get(ANN, consent.id) == kept
 
 
 async def test_the_sweep_ends_what_nobody_answered(store: AnyStore) -> None:
@@ -151,23 +189,23 @@ async def test_the_sweep_ends_what_nobody_answered(store: AnyStore) -> None:
     for run, consent in zip(runs, consents, strict=True):
         await asked(store, run, consent)
 
-    assert await store.consents.expire(NOW, 10) == 0
-    assert await store.consents.expire(NOW + 2 * MINUTE, 1) == 1
-    assert await store.consents.expire(NOW + 2 * MINUTE, 10) == 1
-    assert await store.consents.expire(NOW + 2 * MINUTE, 10) == 0
+    assert await expire_due(store.consents, NOW, 10) == 0
+    assert await expire_due(store.consents, NOW + 2 * MINUTE, 1) == 1
+    assert await expire_due(store.consents, NOW + 2 * MINUTE, 10) == 1
+    assert await expire_due(store.consents, NOW + 2 * MINUTE, 10) == 0
 
     statuses = [(await store.consents.get(ANN, consent.id)).status for consent in consents]
     assert statuses == [ConsentStatus.EXPIRED, ConsentStatus.EXPIRED, ConsentStatus.WAITING]
     assert {run_id for run_id, _ in await claimed(store)} == {runs[0].id, runs[1].id}
     with pytest.raises(Gone):
-        await store.consents.answer(ANN, consents[0].id, YES, consents[0].digest, NOW)
+        await reply(store, ANN, consents[0].id, YES, NOW)
 
 
 async def test_several_sweeps_at_once_end_each_request_once(store: AnyStore) -> None:
     run = a_run(ANN)
     await asked(store, run, *(a_consent(run) for _ in range(10)))
 
-    ended = await asyncio.gather(*(store.consents.expire(TOO_LATE, 10) for _ in range(4)))
+    ended = await asyncio.gather(*(expire_due(store.consents, TOO_LATE, 10) for _ in range(4)))
 
     assert sum(ended) == 10
 
@@ -176,7 +214,7 @@ async def test_what_waits_ends_with_the_run(store: AnyStore) -> None:
     run = a_run(ANN)
     one, two = a_consent(run), a_consent(run)
     await asked(store, run, one, two, parked=False)
-    await store.consents.answer(ANN, one.id, NO, one.digest, NOW)
+    await reply(store, ANN, one.id, NO, NOW)
 
     await store.log.append(run.id, 1, 4, [DONE], ending=an_ending(run, at=LATER))
 
@@ -184,7 +222,7 @@ async def test_what_waits_ends_with_the_run(store: AnyStore) -> None:
     withdrawn = replace(two, status=ConsentStatus.CANCELLED, answered_at=LATER)
     assert await store.consents.get(ANN, two.id) == withdrawn
     with pytest.raises(Conflict):
-        await store.consents.answer(ANN, two.id, YES, two.digest, NOW)
+        await reply(store, ANN, two.id, YES, NOW)
 
 
 async def test_a_request_that_comes_with_the_end_is_withdrawn(store: AnyStore) -> None:
@@ -228,13 +266,13 @@ async def test_pages_follow_on_each_other_newest_first(store: AnyStore) -> None:
     run = a_run(ANN)
     consents = [a_consent(run, created_at=NOW + (n // 2) * MINUTE) for n in range(5)]
     await asked(store, run, *consents, parked=False)
-    answered = await store.consents.answer(ANN, consents[2].id, YES, "d", NOW)
+    changed = await reply(store, ANN, consents[2].id, YES, NOW)
 
     first = await store.consents.page(ANN, None, 2, None)
     second = await store.consents.page(ANN, None, 2, first.next_cursor)
     third = await store.consents.page(ANN, None, 2, second.next_cursor)
 
-    current = [*consents[:2], answered, *consents[3:]]
+    current = [*consents[:2], changed, *consents[3:]]
     ordered = sorted(current, key=lambda one: (one.created_at, one.id), reverse=True)
     assert [*first.items, *second.items, *third.items] == ordered
     assert third.next_cursor is None
@@ -254,9 +292,9 @@ async def test_a_foreign_cursor_is_refused(store: AnyStore, cursor: str) -> None
 
 Change = Callable[[AnyStore, str, str], Awaitable[Any]]
 CHANGES: dict[str, Change] = {
-    "answer": lambda store, _, one: store.consents.answer(ANN, one, YES, "d", NOW),
+    "answer": lambda store, _, one: reply(store, ANN, one, YES, NOW),
     "cancel": lambda store, run, _: store.runs.request_cancel(run),
-    "expire": lambda store, _, __: store.consents.expire(TOO_LATE, 10),
+    "expire": lambda store, _, __: expire_due(store.consents, TOO_LATE, 10),
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from adapters.persistence import Database, Limits, Store
+from domain.consenting import expire_due
 from domain.consents import Answer, ConsentStatus
 from domain.errors import Conflict, Gone, InvalidRequest, LeaseLost, RunInProgress, Unavailable
 from domain.events import Chunk
@@ -29,6 +30,7 @@ from tests.adapters.persistence.stores import (
     a_user,
     an_ending,
     answered,
+    reply,
 )
 
 ANN = new_id()
@@ -247,8 +249,8 @@ async def ask(store: Store, _: str) -> None:
     await store.log.append(run.id, 1, 4, [Chunk("?")], consents=consents)
     await store.leases.park(run.id, 1, 0)
     answer = Answer(ConsentStatus.APPROVED)
-    await store.consents.answer(ANN, consents[1].id, answer, "d", NOW)
-    await store.consents.expire(NOW, 2)
+    await reply(store, ANN, consents[1].id, answer, NOW)
+    await expire_due(store.consents, NOW, 2)
     await store.runs.request_cancel(run.id)
     await store.leases.claim("w2", NOW, NOW + MINUTE, 5)
     await store.leases.release(run.id, 2)

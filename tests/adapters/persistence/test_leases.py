@@ -19,6 +19,7 @@ from tests.adapters.persistence.stores import (
     a_run,
     an_ending,
     asked,
+    reply,
 )
 
 ANN = new_id()
@@ -152,7 +153,7 @@ async def test_a_run_does_not_wait_when_there_is_news(store: AnyStore) -> None:
     consents = [a_consent(run) for _ in range(2)]
     await store.log.append(run.id, 1, 2, [DONE], consents=consents)
     yes = Answer(ConsentStatus.APPROVED)
-    await store.consents.answer(ANN, consents[0].id, yes, "d", NOW)
+    await reply(store, ANN, consents[0].id, yes, NOW)
 
     assert await store.leases.park(run.id, 1, 0) is False
     assert (await store.runs.get(run.id)).status is RunStatus.RUNNING

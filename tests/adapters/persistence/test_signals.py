@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from adapters.persistence import Database, Store
+from domain.consenting import expire_due
 from domain.consents import Answer, ConsentStatus
 from domain.events import Chunk
 from domain.ids import new_id
@@ -20,6 +21,7 @@ from tests.adapters.persistence.stores import (
     an_ending,
     answered,
     asked,
+    reply,
 )
 
 ANN = new_id()
@@ -109,9 +111,9 @@ async def test_work_is_told_to_others(teller: Store, other: Listener) -> None:
     await asked(teller, two, late)
     assert not other.work.is_set()
 
-    await teller.consents.answer(ANN, said.id, Answer(ConsentStatus.APPROVED), "d", NOW)
+    await reply(teller, ANN, said.id, Answer(ConsentStatus.APPROVED), NOW)
     await other.works()
-    await teller.consents.expire(NOW, 9)
+    await expire_due(teller.consents, NOW, 9)
     await other.works()
     await teller.runs.request_cancel(one.id)
     await other.works()
