@@ -49,11 +49,14 @@ class Connection(asyncio.Protocol):
             httpx2.TransportError: as the stock transport does.
 
         """
-        self._incoming = incoming = Incoming(request.method)
+        incoming = Incoming(request.method)
         self.answered = False
         self._patience = timeouts.get("read")
         async with aclosing(encoded(request)) as pieces:
             async for piece in pieces:
+                self._incoming = incoming  # not before: what came until now is no answer to it
+                if self._transport.is_closing():
+                    break
                 self._transport.write(piece)
                 if not (self._writable or await self._flushed(incoming, timeouts.get("write"))):
                     incoming.keep_alive = False  # the rest of the request is never sent

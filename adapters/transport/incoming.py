@@ -14,8 +14,9 @@ MAX_HEADERS = 256
 
 _CODING = b"transfer-encoding"
 _BODILESS = frozenset({204, 304})
+_VERSIONS = frozenset({"1.0", "1.1"})
+_INFORMATIONAL = range(100, 200)
 _SWITCHING_PROTOCOLS = 101
-_OK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Incoming:
         self._pieces: list[bytes] = []
         self._reason = b""
         self._headers: list[tuple[bytes, bytes]] = []
+        self._codings: list[bytes] = []
         self._barren = 0  # bytes since the last that were of the body
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
 
@@ -122,6 +124,8 @@ class Incoming:
             return
         if len(self._headers) == MAX_HEADERS:
             raise httpx2.RemoteProtocolError(f"More than {MAX_HEADERS} headers.")
+        if name.lower() == _CODING:
+            self._codings.append(value)
         self._headers.append((name, value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
@@ -129,25 +133,31 @@ class Incoming:
         parser = self._parser
         if self.complete or parser is None:
             return
-        status, reason, headers = parser.get_status_code(), self._reason, self._headers
-        self._reason, self._headers = b"", []
+        version, status = parser.get_http_version(), parser.get_status_code()
+        reason, headers, codings = self._reason, self._headers, self._codings
+        self._reason, self._headers, self._codings = b"", [], []
+        if version not in _VERSIONS or status < _INFORMATIONAL.start:
+            # The parser takes these for answers, a status of 99 even for one with a body.
+            raise httpx2.RemoteProtocolError("An answer of another version, or without a status.")
         if status == _SWITCHING_PROTOCOLS:
             raise httpx2.RemoteProtocolError("The server switches protocols unasked.")
-        if status < _OK:
+        if status in _INFORMATIONAL:
             return
-        self.head = Head(parser.get_http_version(), status, reason, headers)
+        self.head = Head(version, status, reason, headers)
         self.keep_alive = parser.should_keep_alive()
-        self._frame(self.head)
+        self._frame(self.head, codings)
 
-    def _frame(self, head: Head) -> None:
+    def _frame(self, head: Head, codings: list[bytes]) -> None:
         """Decide what ends the body."""
         if self._bodiless or head.status in _BODILESS:
             self.complete = True
+            if codings:  # the parser would take chunks that follow for a part of this
+                self.keep_alive = False
             return
-        names = [name.lower() for name, _ in head.headers]
-        codings = [head.headers[at][1] for at, name in enumerate(names) if name == _CODING]
-        if codings and [coding.lower() for coding in codings] != [b"chunked"]:
+        # The parser knows no chunks where a tab follows the word: with spaces alone both agree.
+        if codings and [coding.rstrip(b" ").lower() for coding in codings] != [b"chunked"]:
             raise httpx2.RemoteProtocolError("A transfer-encoding other than chunked.")
+        names = {name.lower() for name, _ in head.headers}
         self._until_close = not codings and b"content-length" not in names
 
     def on_body(self, piece: bytes) -> None:

@@ -19,14 +19,14 @@ async def encoded(request: httpx2.Request) -> AsyncGenerator[bytes, None]:
 
     """
     waiting = _head(request)
-    chunked = "transfer-encoding" in request.headers
-    left = 0 if chunked else _length(request)
+    left = _length(request)
+    chunked = left is None
     if not isinstance(request.stream, AsyncIterable):
         raise httpx2.LocalProtocolError("A body that cannot be read asynchronously.")
     async for piece in request.stream:
         if not piece:
             continue
-        if not chunked and (left := left - len(piece)) < 0:
+        if left is not None and (left := left - len(piece)) < 0:
             raise httpx2.LocalProtocolError("Too much data for declared Content-Length")
         yield waiting + (b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
         waiting = b""
@@ -44,6 +44,8 @@ def _head(request: httpx2.Request) -> bytes:
     if not (_TOKEN.fullmatch(method) and _TARGET.fullmatch(target)):
         raise httpx2.LocalProtocolError("Illegal request line")
     lines = [b"%b %b HTTP/1.1" % (method, target)]
+    if len(request.headers.get_list("host")) != 1:
+        raise httpx2.LocalProtocolError("Illegal Host")
     for name, value in request.headers.raw:
         if not (_TOKEN.fullmatch(name) and _VALUE.fullmatch(value)):
             # Not the value: it may be a key.
@@ -52,8 +54,17 @@ def _head(request: httpx2.Request) -> bytes:
     return b"\r\n".join([*lines, b"", b""])
 
 
-def _length(request: httpx2.Request) -> int:
-    declared = request.headers.get("content-length", "0")
+def _length(request: httpx2.Request) -> int | None:
+    """Return how long the body is said to be; None if it goes in chunks."""
+    declared, coding = (
+        request.headers.get(name) for name in ("content-length", "transfer-encoding")
+    )
+    if coding is not None:
+        if declared is not None or coding.lower() != "chunked":
+            raise httpx2.LocalProtocolError("Illegal Transfer-Encoding")
+        return None
+    if declared is None:
+        return 0
     if not (declared.isascii() and declared.isdigit()):
         raise httpx2.LocalProtocolError("Illegal Content-Length")
     return int(declared)

@@ -59,7 +59,27 @@ async def test_keeps_no_connection_with_half_a_request(kind: Kind) -> None:
         assert server.connections == 2
 
 
-@pytest.mark.parametrize("length", ["4", "6", "-5"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("Content-Length", "5"), ("Transfer-Encoding", "chunked")],
+        [("Content-Length", "5"), ("Content-Length", "5")],
+        [("Transfer-Encoding", "gzip")],
+        [("Transfer-Encoding", "chunked"), ("Transfer-Encoding", "chunked")],
+        [("Host", "a"), ("Host", "b")],
+    ],
+)
+@ours
+async def test_sends_no_request_that_two_servers_read_in_two_ways(
+    kind: Kind, headers: list[tuple[str, str]]
+) -> None:
+    async with RawServer(HELLO) as server, kind.client() as client:
+        with pytest.raises(httpx2.LocalProtocolError):
+            await client.post(server.url, content=b"hello", headers=headers)
+        assert server.requests == []
+
+
+@pytest.mark.parametrize("length", ["4", "6", "-5", "+5", "5_0"])
 @ours
 async def test_sends_no_body_of_another_length(kind: Kind, length: str) -> None:
     async def body() -> AsyncIterator[bytes]:
