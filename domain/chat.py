@@ -1,14 +1,15 @@
 """The main use cases: say something to the agent, follow the answer, stop it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from domain.configuration import Configuration, require_configured
 from domain.conversations import TITLE_LENGTH
-from domain.cursors import Cursor
+from domain.cursors import read_cursor
 from domain.errors import FieldProblem, InvalidRequest, NotFound, Unavailable
 from domain.events import Body, Event, RunStarted, StepEnded
 from domain.folding import fold
@@ -26,8 +27,8 @@ from domain.ports.extensions import Agents
 from domain.ports.notices import Notices
 from domain.ports.runs import NewRun, RunLog, RunRecord, Runs
 from domain.ports.toolbox import Toolbox
-from domain.reading import Follower, Tell
-from domain.run_lookup import run_of
+from domain.reading import Follower
+from domain.run_reader import OnDisconnect, RunReader
 from domain.runner import Task
 from domain.text import shorten
 from domain.tool_calls import intended_call
@@ -216,46 +217,53 @@ class Chat:
         self._worker.drive(Task(journal, user, configuration.policy(), turns))
         return Started(new.id)
 
-    async def get(self, user: User, run_id: str) -> RunRecord:
-        """Return one of the user's runs.
-
-        Raises:
-            NotFound: unknown, or another user's.
-
-        """
-        return await run_of(self._runs, user, run_id)
-
-    def follow(
+    async def follow(
         self,
+        user: User,
         run_id: str,
-        after: Cursor | None = None,
+        after: str | None = None,
         *,
         stay: bool = False,
         whole: bool = False,
-        at_once: Tell | None = None,
-    ) -> AsyncGenerator[Sequence[Event], None]:
-        """Yield the run's events after the cursor as they come, in batches, to its end.
+        is_first: bool = False,
+        on_disconnect: OnDisconnect = OnDisconnect.CONTINUE,
+    ) -> RunReader:
+        """Return what reads one of the user's runs, after a client's cursor if there is one.
 
         When the run waits for a human a `Paused` says so; then it is over, unless ``stay``. Who
-        wants the ``whole`` gets all that happens until then at once, where it happens here.
-        Pieces that ``at_once`` could tell in the moment they were said are not yielded.
-        Whoever calls this has seen to it that the run is the user's (`get`, `send`).
+        wants the ``whole`` gets all that happens until then at once, where it happens here. With
+        ``is_first`` it is over where the run first had to wait, however far it is by now. Of a
+        run that is driven here the database is asked nothing.
+
+        Raises:
+            NotFound: unknown, or another user's.
+            InvalidRequest: the cursor is none, or another run's.
+
         """
+        record = None
+        if not self._worker.drives(user.id, run_id):
+            record = await self._runs.of_user(user.id, run_id)
+        cursor = read_cursor(run_id, after) if after else None
         follower = Follower(
+            user.id,
             run_id,
-            after,
+            cursor,
             runs=self._runs,
             log=self._log,
             live=self._live,
             stay=stay,
             whole=whole,
-            at_once=at_once,
         )
-        return follower.batches()
-
-    async def is_told(self, record: RunRecord, after: Cursor) -> bool:
-        """Tell whether the run is final and nothing follows on the cursor."""
-        return record.status.is_final and not await self._log.read(record.id, after, 1)
+        is_bound = on_disconnect is OnDisconnect.CANCEL
+        return RunReader(
+            run_id,
+            follower,
+            log=self._log,
+            record=record,
+            after=cursor,
+            is_first=is_first,
+            left=partial(self.abandon, user, run_id) if is_bound else None,
+        )
 
     async def cancel(self, user: User, run_id: str) -> RunRecord:
         """Store the intent to cancel and act on it; a run that is final stays as it is.
@@ -264,12 +272,16 @@ class Chat:
             NotFound: unknown, or another user's.
 
         """
-        await self.get(user, run_id)
-        if await self._runs.request_cancel(run_id):
+        if await self._runs.request_cancel(user.id, run_id):
             self._worker.cancel(run_id)
-        return await self.get(user, run_id)
+        return await self._runs.of_user(user.id, run_id)
 
     async def abandon(self, user: User, run_id: str) -> None:
-        """Cancel a run whose only reader left, where the reader asked for that."""
+        """Cancel a run whose reader left, and wanted it to end with that (`OnDisconnect`).
+
+        Where it is the service that leaves the run goes on elsewhere.
+        """
+        if self._live.is_draining:
+            return
         with suppress(NotFound):
             await self.cancel(user, run_id)

@@ -60,9 +60,13 @@ class CountedRuns:
         """Return one run."""
         return await self._runs.get(run_id)
 
-    async def request_cancel(self, run_id: str) -> bool:
-        """Store the intent to cancel; False when the run is final already."""
-        return await self._runs.request_cancel(run_id)
+    async def of_user(self, user_id: str, run_id: str) -> RunRecord:
+        """Return one of the user's runs."""
+        return await self._runs.of_user(user_id, run_id)
+
+    async def request_cancel(self, user_id: str, run_id: str) -> bool:
+        """Store the intent to cancel; False when no run of this user and id is active."""
+        return await self._runs.request_cancel(user_id, run_id)
 
 
 class CountedRunLog:

@@ -29,6 +29,7 @@ class FollowStart:
     ``active_run_id`` names the run that was active when this was found.
     """
 
+    user_id: str
     conversation_id: str
     place: int
     after: Cursor | None = None
@@ -73,16 +74,16 @@ class ConversationFeed:
             last = conversation.message_count
             # Of the messages, the last one is the question that an active run answers.
             place = last if active is None else last - 1
-            return FollowStart(conversation_id, place, None, active)
+            return FollowStart(user.id, conversation_id, place, None, active)
         if is_cursor(after):
-            record = await self._queries.by_cursor(conversation_id, after)
+            record = await self._queries.by_cursor(user.id, conversation_id, after)
             if record is not None:
                 cursor = read_cursor(record.id, after)
-                return FollowStart(conversation_id, record.place - 1, cursor, active)
+                return FollowStart(user.id, conversation_id, record.place - 1, cursor, active)
         else:
-            known = await self._queries.place_of(conversation_id, after)
+            known = await self._queries.place_of(user.id, conversation_id, after)
             if known is not None:
-                return FollowStart(conversation_id, known, None, active)
+                return FollowStart(user.id, conversation_id, known, None, active)
         message = "Send the id of an event or a message of this conversation."
         raise InvalidRequest(message, [FieldProblem("after", message)])
 
@@ -105,7 +106,7 @@ class ConversationFeed:
         place, after = start.place, start.after
         deadline = time.monotonic() + self._beat_seconds
         while not self._live.is_draining:
-            record = await self._queries.next_of(start.conversation_id, place)
+            record = await self._queries.next_of(start.user_id, start.conversation_id, place)
             if record is None:
                 if time.monotonic() > deadline:
                     await check()
@@ -116,16 +117,17 @@ class ConversationFeed:
                 continue
             await check()
             follower = Follower(
+                start.user_id,
                 record.id,
                 after,
                 runs=self._runs,
                 log=self._log,
                 live=self._live,
                 stay=True,
-                at_once=None if at_once is None else at_once(record.id),
                 beat_seconds=self._beat_seconds,
             )
-            async with aclosing(follower.batches()) as batches:
+            tell = None if at_once is None else at_once(record.id)
+            async with aclosing(follower.batches(tell)) as batches:
                 async for events in batches:
                     if not events:
                         await check()

@@ -17,6 +17,9 @@ from domain.runs import Run
 
 BEAT_SECONDS: Final = 15.0
 
+Batches = AsyncGenerator[Sequence[Event], None]
+"""The events of a run as they come; a batch without any says that the line is alive."""
+
 Tell = Callable[[Event], bool]
 """Tells a reader of an event without waiting; False: it cannot, and the event was not told."""
 
@@ -40,10 +43,14 @@ async def load_run(log: RunLog, run_id: str, attempt: int) -> Run:
 
 
 class Follower:
-    """Reads one run from a cursor on: from memory where it is driven here, else from the log."""
+    """Reads one of a user's runs from a cursor on: from memory where it is driven, or from the log.
+
+    Whoever makes one has found the run to be the user's (`Chat.follow`, `ConversationFeed`).
+    """
 
     def __init__(
         self,
+        user_id: str,
         run_id: str,
         after: Cursor | None,
         *,
@@ -52,9 +59,9 @@ class Follower:
         live: LiveRuns,
         stay: bool = False,
         whole: bool = False,
-        at_once: Tell | None = None,
         beat_seconds: float = BEAT_SECONDS,
     ) -> None:
+        self._user_id = user_id
         self._run_id = run_id
         self._after = after
         self._runs = runs
@@ -62,14 +69,14 @@ class Follower:
         self._live = live
         self._stay = stay
         self._whole = whole
-        self._at_once = at_once
+        self._at_once: Tell | None = None
         self._beat_seconds = beat_seconds
         self._deadline = self._taken = 0.0  # when to say that the line is alive; the last piece
         self._shared: LiveRun | None = None
         self._told = False  # that the run waits for a human
         self._is_cut = False  # something was yielded, and not the end
 
-    async def batches(self) -> AsyncGenerator[Sequence[Event], None]:
+    async def batches(self, at_once: Tell | None = None) -> Batches:
         """Yield the events as they come, in batches, to the run's end.
 
         Events of a run driven in this process come at once; others soon after they are stored.
@@ -83,6 +90,7 @@ class Follower:
             NotFound: the run was deleted meanwhile.
 
         """
+        self._at_once = at_once
         self._live.followers += 1
         try:
             while (events := await self._next()) is not None:
@@ -141,7 +149,7 @@ class Follower:
 
     async def _rest(self) -> Sequence[Event] | None:
         """Return what is to be told of a run that stands still: None when that was all."""
-        status = (await self._runs.get(self._run_id)).status
+        status = (await self._runs.of_user(self._user_id, self._run_id)).status
         if status.is_final:  # since we read, perhaps: what came between is still to be told
             return await self._read() or self._unread_end(status)
         if status is RunStatus.WAITING_CONSENT and not self._told:

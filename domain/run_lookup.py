@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 
 from domain.conversations import Message
-from domain.errors import NotFound
 from domain.identity import User
 from domain.outcomes import RunOutcome, outcome_of
 from domain.paging import Page
@@ -11,19 +10,6 @@ from domain.ports.run_queries import RunQueries
 from domain.ports.runs import RunLog, RunRecord, Runs
 from domain.reading import load_run
 from domain.run_states import RunStatus
-
-
-async def run_of(runs: Runs, user: User, run_id: str) -> RunRecord:
-    """Return one of the user's runs.
-
-    Raises:
-        NotFound: unknown, or another user's.
-
-    """
-    record = await runs.get(run_id)
-    if record.user_id != user.id:
-        raise NotFound("There is no such run.")
-    return record
 
 
 class RunLookup:
@@ -41,7 +27,16 @@ class RunLookup:
             NotFound: unknown, or another user's.
 
         """
-        return await run_of(self._runs, user, run_id)
+        return await self._runs.of_user(user.id, run_id)
+
+    async def owner(self, run_id: str) -> User:
+        """Return whose run it is, for whoever looks after the installation and all that is in it.
+
+        Raises:
+            NotFound: there is no such run.
+
+        """
+        return (await self._runs.context(run_id, 0)).user
 
     async def page(
         self,
@@ -75,7 +70,7 @@ class RunLookup:
             return record.outcome
         return outcome_of(await load_run(self._log, record.id, record.attempt))
 
-    async def behind(self, messages: Iterable[Message]) -> Mapping[str, RunRecord]:
+    async def behind(self, user: User, messages: Iterable[Message]) -> Mapping[str, RunRecord]:
         """Return the runs that these messages are the answers of, by id."""
         run_ids = {message.run_id for message in messages if message.run_id is not None}
-        return await self._queries.by_ids(run_ids) if run_ids else {}
+        return await self._queries.by_ids(user.id, run_ids) if run_ids else {}

@@ -105,6 +105,11 @@ class Worker:
         """How many runs this worker drives."""
         return len(self._driven)
 
+    def drives(self, user_id: str, run_id: str) -> bool:
+        """Tell whether this worker drives the run of this id, and it is the user's."""
+        driven = self._driven.get(run_id)
+        return driven is not None and driven.journal.run.started.user_id == user_id
+
     def lease_end(self) -> datetime:
         """Return until when a lease taken now holds."""
         return self._clock.now() + self._lease

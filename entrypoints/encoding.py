@@ -28,6 +28,7 @@ from domain.json_text import written
 from domain.json_values import described, normalized
 from domain.llm import StopReason
 from domain.run_states import RunStatus
+from domain.runs import Call
 
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 _RUN: Final = b'{"type":"run",'
@@ -190,6 +191,19 @@ def consent_request(body: ConsentRequested) -> dict[str, Any]:
         "digest": body.digest,
         "expires_at": time_text(datetime.fromisoformat(body.expires_at)),
     }
+
+
+def tool_call(call: Call) -> dict[str, Any]:
+    """Return a call that the model asked for, as clients see it."""
+    return {"id": call.id, "tool": call.tool, "params": call.params}
+
+
+def tool_result(call: Call) -> dict[str, Any]:
+    """Return what came of a settled call, as clients see it: ``result`` or ``error``."""
+    about = {"id": call.id, "tool": call.tool}
+    if call.problem is not None:
+        return about | {"error": call.problem.to_json()}
+    return about | {"result": call.result}
 
 
 def usage(

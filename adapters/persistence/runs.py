@@ -98,11 +98,12 @@ _EARLIER: Final = """
     ORDER BY number DESC LIMIT $3
 """
 _GET: Final = "SELECT * FROM runs WHERE id = $1"
+_OF_USER: Final = f"{_GET} AND user_id = $2"
 _ACTIVE: Final = "SELECT id FROM runs WHERE active_in = $1"
 _CANCEL: Final = f"""
     UPDATE runs SET cancel_requested = TRUE, status = '{RunStatus.RUNNING}', leased_until =
-        CASE WHEN status = '{RunStatus.WAITING_CONSENT}' THEN $2 ELSE leased_until END
-    WHERE id = $1 AND finished_at IS NULL RETURNING id
+        CASE WHEN status = '{RunStatus.WAITING_CONSENT}' THEN $3 ELSE leased_until END
+    WHERE id = $1 AND user_id = $2 AND finished_at IS NULL RETURNING id
 """  # noqa: S608  made of constants
 _BEGINNING: Final = """
     SELECT users.*, bodies FROM runs
@@ -223,7 +224,7 @@ class TortoiseRuns:
         """
         rows = await self._database.fetch(_BEGINNING, known_id(run_id, "run"))
         if not rows:
-            raise NotFound("There is no such run, or its user is unknown.")
+            raise NotFound("There is no such run.")
         user, started = to_user(rows[0]), next(read_bodies(rows[0]["bodies"]))
         assert isinstance(started, RunStarted)  # noqa: S101  the first event of a run
         if not started.conversation_id:
@@ -233,23 +234,37 @@ class TortoiseRuns:
         return Context(user, [to_message(row) for row in reversed(messages)])
 
     async def get(self, run_id: str) -> RunRecord:
-        """Return one run.
+        """Return one run, whosever it is: for the worker that drives it.
 
         Raises:
             NotFound: unknown, or not an id at all.
 
         """
-        rows = await self._database.fetch(_GET, known_id(run_id, "run"))
-        if not rows:
-            raise NotFound("There is no such run.")
-        return to_run(rows[0])
+        return _the_run(await self._database.fetch(_GET, known_id(run_id, "run")))
 
-    async def request_cancel(self, run_id: str) -> bool:
-        """Store the intent to cancel; False when no run of this id is active.
+    async def of_user(self, user_id: str, run_id: str) -> RunRecord:
+        """Return one of the user's runs.
+
+        Raises:
+            NotFound: unknown, or another user's, or not an id at all.
+
+        """
+        return _the_run(await self._database.fetch(_OF_USER, known_id(run_id, "run"), user_id))
+
+    async def request_cancel(self, user_id: str, run_id: str) -> bool:
+        """Store the intent to cancel; False when no run of this user and id is active.
 
         A run that waits for a human can be claimed from then on.
         """
-        return is_id(run_id) and bool(await self._database.fetch(self._cancel, run_id, FREE))
+        if not is_id(run_id):
+            return False
+        return bool(await self._database.fetch(self._cancel, run_id, user_id, FREE))
+
+
+def _the_run(rows: Sequence[Row]) -> RunRecord:
+    if not rows:
+        raise NotFound("There is no such run.")
+    return to_run(rows[0])
 
 
 def _events(new: NewRun) -> tuple[str, int]:

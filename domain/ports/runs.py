@@ -109,7 +109,7 @@ class Runs(Protocol):
         ...
 
     async def get(self, run_id: str) -> RunRecord:
-        """Return one run.
+        """Return one run, whosever it is: for the worker that drives it.
 
         Raises:
             NotFound: unknown, or not an id at all.
@@ -117,8 +117,17 @@ class Runs(Protocol):
         """
         ...
 
-    async def request_cancel(self, run_id: str) -> bool:
-        """Store the intent to cancel; False when the run is final already.
+    async def of_user(self, user_id: str, run_id: str) -> RunRecord:
+        """Return one of the user's runs.
+
+        Raises:
+            NotFound: unknown, or another user's, or not an id at all.
+
+        """
+        ...
+
+    async def request_cancel(self, user_id: str, run_id: str) -> bool:
+        """Store the intent to cancel; False when no run of this user and id is active.
 
         A run that waits for a human can be claimed from then on.
         """

@@ -9,7 +9,7 @@ import typer
 from domain.asking import requested
 from domain.consenting import Said
 from domain.consents import ConsentStatus
-from domain.cursors import Cursor
+from domain.cursors import write_cursor
 from domain.identity import User
 from domain.paging import DEFAULT_LIMIT, MAX_LIMIT
 from entrypoints.cli.client import Json
@@ -100,7 +100,7 @@ class EmbeddedClient(LocalConsents):
         super().__init__(services, user)
         self._chat = services.chat
         self._run_id = ""
-        self._after: Cursor | None = None
+        self._after: str | None = None
 
     async def ask(self, text: str, conversation_id: str | None) -> AsyncGenerator[Json, None]:
         """Yield the events of the answer."""
@@ -113,10 +113,11 @@ class EmbeddedClient(LocalConsents):
     async def go_on(self) -> AsyncGenerator[Json, None]:
         """Yield what follows."""
         encoder = EventEncoder(self._run_id)
-        async with aclosing(self._chat.follow(self._run_id, self._after)) as batches:
+        reader = await self._chat.follow(self._user, self._run_id, self._after)
+        async with aclosing(reader.events()) as batches:
             async for batch in batches:
                 for event in batch:
-                    self._after = Cursor(event.attempt, event.number)
+                    self._after = write_cursor(self._run_id, event.attempt, event.number)
                     if (data := encoder.encode(event)) is not None:
                         yield data
 

@@ -52,10 +52,11 @@ async def _events(run_id: str) -> "list[Event]":
     from entrypoints.cli.embedded import installation
 
     async with installation() as services:
-        follower = services.chat.follow(run_id)
+        owner = await services.run_lookup.owner(run_id)
+        reader = await services.chat.follow(owner, run_id)
         try:
             async with asyncio.timeout(_PATIENCE):
-                events = [event async for batch in follower for event in batch]
+                events = [event async for batch in reader.events() for event in batch]
         except TimeoutError:
             raise Conflict("The run is not over yet: record it when it is.") from None
     if not isinstance(events[-1].body, Ended):

@@ -12,10 +12,8 @@ from quart_schema import (
     validate_request,
 )
 
-from domain.cursors import Cursor, read_cursor
 from domain.log_context import bind
-from domain.reading import Tell
-from domain.run_states import RunStatus
+from domain.run_reader import OnDisconnect
 from entrypoints.encoding import dump
 from entrypoints.http.event_models import ConsentRequest, TokenUsage
 from entrypoints.http.guard import caller
@@ -23,14 +21,7 @@ from entrypoints.http.idempotency import request_key, takes_key
 from entrypoints.http.models import AgentName, Id, ModelName, ProviderName, RequestBody, example
 from entrypoints.http.openapi import EventStream, can_answer_nothing, can_fail, responds_with
 from entrypoints.http.run_views import RunView, run_view
-from entrypoints.http.streams import (
-    Batches,
-    answer,
-    collect,
-    event_stream,
-    failure,
-    first_answer,
-)
+from entrypoints.http.streams import chat_answer, event_stream, failure
 from entrypoints.http.tickets import takes_ticket
 from entrypoints.services import services
 
@@ -113,8 +104,7 @@ async def send(data: ChatRequest) -> Response:
     end early, with the status `waiting_consent`, when the run has to wait for a human: answer with
     `POST /api/chat/consent`, and follow the run's events from there.
     """
-    at_hand, user, key = services(), caller(), await request_key()
-    chat = at_hand.chat
+    chat, user, key = services().chat, caller(), await request_key()
     started = await chat.send(
         user,
         data.message,
@@ -125,23 +115,19 @@ async def send(data: ChatRequest) -> Response:
         agent=data.agent,
     )
     bind(run=started.run_id)
-
-    def follow(at_once: Tell | None = None) -> Batches:
-        if key is None:
-            return chat.follow(started.run_id, whole=not data.stream, at_once=at_once)
-        return first_answer(started.run_id, chat.follow(started.run_id, whole=not data.stream))
-
-    async def leave() -> None:
-        if not at_hand.live.is_draining:  # else it is the service that leaves
-            await chat.abandon(user, started.run_id)
-
-    on_leave = leave if data.on_disconnect == "cancel" else None
+    reader = await chat.follow(
+        user,
+        started.run_id,
+        whole=not data.stream,
+        is_first=key is not None,
+        on_disconnect=OnDisconnect(data.on_disconnect),
+    )
     if data.stream:
-        return event_stream(started.run_id, follow, on_leave)
-    told = await collect(started.run_id, follow(), on_leave)
-    if told.run.status is RunStatus.FAILED and told.run.problem is not None:
-        return failure(told.run, told.run.problem)
-    return Response(dump(answer(told)), content_type="application/json")
+        return event_stream(reader)
+    answer = await reader.answer()
+    if answer.problem is not None:
+        return failure(answer.problem, answer.place)
+    return Response(dump(chat_answer(answer)), content_type="application/json")
 
 
 @blueprint.get("/runs/<run_id>")
@@ -184,13 +170,9 @@ async def events(run_id: str, query_args: EventsQuery) -> Response:
     Whoever comes back after the last event of all is told so with 204, at which an `EventSource`
     stops coming back.
     """
-    record = await services().chat.get(caller(), run_id)
-    text = request.headers.get("Last-Event-ID") or query_args.after
-    after: Cursor | None = read_cursor(record.id, text) if text else None
-    if after is not None and await services().chat.is_told(record, after):
-        return Response(status=204)
-    chat = services().chat
-    return event_stream(record.id, lambda tell: chat.follow(record.id, after, at_once=tell))
+    after = request.headers.get("Last-Event-ID") or query_args.after
+    reader = await services().chat.follow(caller(), run_id, after)
+    return Response(status=204) if await reader.is_over() else event_stream(reader)
 
 
 @blueprint.post("/runs/<run_id>/cancel")

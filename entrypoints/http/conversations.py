@@ -265,7 +265,7 @@ async def _messages(conversation_id: str, query: MessagesQuery) -> dict[str, Any
     page = await services().conversations.messages(
         caller().id, conversation_id, query.limit, query.cursor
     )
-    runs = await services().run_lookup.behind(page.items)
+    runs = await services().run_lookup.behind(caller(), page.items)
     return {
         "messages": [message_view(one, runs.get(one.run_id or "")) for one in page.items],
         "next_cursor": page.next_cursor,

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from quart import Websocket
 
-from domain.cursors import Cursor
 from domain.errors import PuertoError, RateLimited
 from domain.events import Ended, Event
 from domain.following import FollowStart
 from domain.reading import Tell
+from domain.run_reader import RunReader
 from entrypoints.encoding import EventEncoder, dump
 from entrypoints.http.connection import sent_at_once
 from entrypoints.http.streams import error_frame
@@ -61,9 +61,9 @@ class SocketStreams:
         for name in list(self._tasks):
             await self.stop(name)
 
-    def follow_run(self, run_id: str, after: Cursor | None = None) -> None:
-        """Send a run's events after the cursor, to its end."""
-        self._begin(run_id, self._forward_run(run_id, after))
+    def follow_run(self, reader: RunReader) -> None:
+        """Send the events of a run, to its end."""
+        self._begin(reader.run_id, self._forward_run(reader))
 
     def follow_conversation(self, start: FollowStart, check: Callable[[], Awaitable[None]]) -> None:
         """Send the events of a conversation's runs as they come; ``check`` is the feed's."""
@@ -79,12 +79,10 @@ class SocketStreams:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("following %s failed", name, exc_info=error)
 
-    async def _forward_run(self, run_id: str, after: Cursor | None) -> None:
-        batches = self._services.chat.follow(
-            run_id, after, stay=True, at_once=self._telling(run_id)
-        )
+    async def _forward_run(self, reader: RunReader) -> None:
+        run_id = reader.run_id
         try:
-            async with aclosing(batches):
+            async with aclosing(reader.events(self._telling(run_id))) as batches:
                 async for events in batches:
                     await self._send(run_id, events)
         except OSError:  # the client is gone; who reads from the socket hears of it, too

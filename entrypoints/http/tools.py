@@ -6,17 +6,16 @@ from pydantic import BaseModel, Field
 from quart import Blueprint, Response
 from quart_schema import document_response, tag, validate_querystring, validate_request
 
-from domain.events import ToolFinished
 from domain.identity import Role
 from domain.log_context import bind
-from domain.runs import Problem, Run
+from domain.runs import Problem
+from entrypoints.encoding import consent_request
 from entrypoints.http.errors import error_response
 from entrypoints.http.event_models import ConsentRequest
 from entrypoints.http.guard import caller, for_role
 from entrypoints.http.idempotency import request_key, takes_key
 from entrypoints.http.models import Enabling, Id, RequestBody, arguments_named, example
 from entrypoints.http.openapi import can_fail
-from entrypoints.http.streams import collect, first_answer
 from entrypoints.http.tool_lists import (
     ToolList,
     ToolsQuery,
@@ -115,26 +114,23 @@ async def execute(data: ExecuteRequest) -> Response | tuple[dict[str, Any], int]
     The arguments are checked against its schema first. A call that may not run unasked gives 202
     with the consent request; one that the policy forbids, 403.
     """
-    chat, key = services().chat, await request_key()
-    started = await chat.call(caller(), data.tool, data.parameters, key)
+    chat, user, key = services().chat, caller(), await request_key()
+    started = await chat.call(user, data.tool, data.parameters, key)
     bind(run=started.run_id)
-    batches = chat.follow(started.run_id, whole=True)
-    if key is not None:
-        batches = first_answer(started.run_id, batches)
-    told = await collect(started.run_id, batches)
-    (call,) = told.run.calls.values()
-    if told.is_waiting:
-        (request,) = told.requests()
-        return {"status": told.status, "run_id": told.run.id, "consent_request": request}, 202
+    reader = await chat.follow(user, started.run_id, whole=True, is_first=key is not None)
+    answer = await reader.answer()
+    (call,), run_id = answer.calls, answer.run_id
+    if answer.consents:
+        request = consent_request(answer.consents[0])
+        return {"status": answer.status, "run_id": run_id, "consent_request": request}, 202
     if call.problem is not None:
-        return _failure(told.run, call.problem)
-    (took,) = [e.body.duration_ms for e in told.events if isinstance(e.body, ToolFinished)]
-    done = {"tool": call.tool, "result": call.result, "duration_ms": took, "run_id": told.run.id}
-    return done, 200
+        return _failure(run_id, call.problem)
+    took = answer.durations[call.id]
+    return {"tool": call.tool, "result": call.result, "duration_ms": took, "run_id": run_id}, 200
 
 
-def _failure(run: Run, problem: Problem) -> Response:
+def _failure(run_id: str, problem: Problem) -> Response:
     """Return why a call gave no result, with the journal's own code in the details."""
     status, code = _STATUS.get(problem.code, _FAILED)
-    details = dict(problem.details) | {"run_id": run.id, "tool_error": problem.code}
+    details = dict(problem.details) | {"run_id": run_id, "tool_error": problem.code}
     return error_response(status, code, problem.message, details)

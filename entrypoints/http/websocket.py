@@ -11,7 +11,6 @@ from aiolimiter import AsyncLimiter
 from quart import Blueprint, Websocket, g, websocket
 
 from domain.authentication import Identity
-from domain.cursors import read_cursor
 from domain.errors import (
     FieldProblem,
     InvalidRequest,
@@ -22,6 +21,7 @@ from domain.errors import (
 from domain.idempotency import RequestKey
 from domain.identity import User
 from domain.log_context import bind, log_failure
+from domain.run_reader import OnDisconnect
 from entrypoints.connections import note_authenticated
 from entrypoints.encoding import dump
 from entrypoints.http.errors import status_and_code
@@ -137,8 +137,6 @@ class Session:
 
     async def _abandon(self) -> None:
         """Cancel the runs that the client did not want to outlive the socket."""
-        if self._services.live.is_draining:  # it is the service that leaves
-            return
         for run_id, user in self._dependent.items():
             await self._services.chat.abandon(user, run_id)
 
@@ -224,11 +222,12 @@ class Session:
             model=frame.model,
             agent=frame.agent,
         )
-        if frame.on_disconnect == "cancel":
+        if OnDisconnect(frame.on_disconnect) is OnDisconnect.CANCEL:
             self._dependent[started.run_id] = user
         if not self._streams.follows(conversation_id):  # else its events come there, once
+            reader = await chat.follow(user, started.run_id, stay=True)
             await self._streams.stop(started.run_id)  # asked for again: told again, from its start
-            self._streams.follow_run(started.run_id)
+            self._streams.follow_run(reader)
 
     async def _consent(self, frame: ConsentFrame) -> None:
         user = (await self._identity()).user
@@ -251,12 +250,11 @@ class Session:
         return RequestKey(user.id, frame.idempotency_key, asked, self._services.clock.now())
 
     async def _resume(self, frame: ResumeFrame) -> None:
-        identity = await self._identity()
-        record = await self._services.chat.get(identity.user, frame.run_id)
-        after = read_cursor(record.id, frame.after) if frame.after else None
-        await self._streams.stop(record.id)
+        user = (await self._identity()).user
+        reader = await self._services.chat.follow(user, frame.run_id, frame.after, stay=True)
+        await self._streams.stop(reader.run_id)
         self._streams.require_room()
-        self._streams.follow_run(record.id, after)
+        self._streams.follow_run(reader)
 
     async def _follow(self, frame: FollowFrame) -> None:
         user = (await self._identity()).user

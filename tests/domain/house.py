@@ -12,7 +12,7 @@ from domain.chat import Chat
 from domain.circuits import Circuits
 from domain.configuration import Configuration
 from domain.consenting import ConsentDesk
-from domain.cursors import Cursor
+from domain.cursors import Cursor, write_cursor
 from domain.events import (
     Chunk,
     Ended,
@@ -73,14 +73,20 @@ class House:
         return await self.events(started.run_id)
 
     async def events(self, run_id: str, after: Cursor | None = None) -> list[Event]:
+        place = None if after is None else write_cursor(run_id, after.attempt, after.number)
         async with asyncio.timeout(60):
-            return [e async for batch in self.chat.follow(run_id, after) for e in batch]
+            reader = await self.chat.follow(await self.owner(run_id), run_id, place)
+            return [e async for batch in reader.events() for e in batch]
+
+    async def owner(self, run_id: str) -> User:
+        return self.store.memory.users[(await self.store.runs.get(run_id)).user_id][0]
 
     async def until(self, run_id: str, kind: type) -> list[Event]:
         """Follow up to the first event of a kind, through every pause."""
         seen: list[Event] = []
         async with asyncio.timeout(60):
-            async for batch in self.chat.follow(run_id, stay=True):
+            reader = await self.chat.follow(await self.owner(run_id), run_id, stay=True)
+            async for batch in reader.events():
                 seen.extend(event for event in batch if not isinstance(event.body, Paused))
                 if any(isinstance(event.body, kind) for event in batch):
                     return seen

@@ -99,7 +99,7 @@ async def test_who_comes_back_gets_exactly_what_follows() -> None:
     conversation = await conversation_in(house)
     for text in "ab":
         await house.say(text, conversation)
-    first = await house.store.run_queries.next_of(conversation, 0)
+    first = await house.store.run_queries.next_of(ANN.id, conversation, 0)
     assert first is not None
     whole = [(first.id, event) for event in await house.events(first.id)] + await all_heard(
         house, conversation, 2, first.message_id
@@ -272,8 +272,8 @@ async def test_a_place_in_another_conversation_is_refused() -> None:
     house = talking("zero", "one")
     conversation = await conversation_in(house)
     events = await house.say("elsewhere")
-    other = await house.store.run_queries.next_of(conversation_of(events), 0)
-    own = await house.store.run_queries.next_of(conversation, 0)
+    other = await house.store.run_queries.next_of(ANN.id, conversation_of(events), 0)
+    own = await house.store.run_queries.next_of(ANN.id, conversation, 0)
     assert other is not None
     assert own is not None
 
@@ -285,4 +285,4 @@ async def test_a_place_in_another_conversation_is_refused() -> None:
     assert own.message_id == answer.id
     for known, place in ((question.id, 0), (answer.id, 2), (None, 2)):
         start = await feed_of(house).start(ANN, conversation, known)
-        assert start == FollowStart(conversation, place)
+        assert start == FollowStart(ANN.id, conversation, place)

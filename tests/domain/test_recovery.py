@@ -135,7 +135,8 @@ async def test_an_interrupted_effect_is_a_question_and_is_never_repeated_unasked
         (question,) = await asked(heir, started.run_id)
         assert question.kind == "outcome"
         assert again.calls == []
-        assert (await heir.chat.get(ANN, started.run_id)).status is RunStatus.WAITING_CONSENT
+        record = await heir.store.runs.get(started.run_id)
+        assert record.status is RunStatus.WAITING_CONSENT
         await heir.desk.answer(ANN, question.request_id, Said(outcome=outcome))
         events = await heir.until(started.run_id, Ended)
         assert len(again.calls) == calls

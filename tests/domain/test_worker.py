@@ -205,25 +205,31 @@ async def test_one_message_at_a_time() -> None:
     gate = asyncio.Event()
     house = build(FakeModel([gate, Text("ok"), STOP]))
     started = await house.chat.send(ANN, "hi")
-    record = await house.chat.get(ANN, started.run_id)
+    record = await house.store.runs.of_user(ANN.id, started.run_id)
     with pytest.raises(RunInProgress):
         await house.chat.send(ANN, "hello?", record.conversation_id)
     gate.set()
     assert last(await house.events(started.run_id)).status == "completed"
 
 
-async def test_nobody_elses() -> None:
-    house = build(FakeModel([Text("ok"), STOP]))
+@pytest.mark.parametrize("is_over", [False, True])
+async def test_nobody_elses(is_over: bool) -> None:
+    gate = asyncio.Event()
+    house = build(FakeModel([gate, Text("ok"), STOP]))
     started = await house.chat.send(ANN, "hi")
-    record = await house.chat.get(ANN, started.run_id)
+    if is_over:
+        gate.set()
+        await house.events(started.run_id)
+    record = await house.store.runs.of_user(ANN.id, started.run_id)
     for attempt in (
         house.chat.send(BOB, "hi", record.conversation_id),
-        house.chat.get(BOB, started.run_id),
+        house.chat.follow(BOB, started.run_id),
         house.chat.cancel(BOB, started.run_id),
     ):
         with pytest.raises(NotFound):
             await attempt
-    await house.events(started.run_id)
+    gate.set()
+    assert last(await house.events(started.run_id)).status == "completed"
 
 
 async def test_a_provider_that_is_not_configured_is_said_before_anything_is_stored() -> None:
@@ -246,7 +252,8 @@ async def test_who_wants_the_whole_gets_it_at_once() -> None:
     house = build(FakeModel([Text("a"), Text("b"), STOP]))
     started = await house.chat.send(ANN, "hi")
     async with asyncio.timeout(60):
-        (batch,) = [batch async for batch in house.chat.follow(started.run_id, whole=True)]
+        reader = await house.chat.follow(ANN, started.run_id, whole=True)
+        (batch,) = [batch async for batch in reader.events()]
     assert text_of(batch) == "ab"
     assert isinstance(batch[-1].body, Ended)
 
@@ -268,7 +275,8 @@ async def test_a_piece_is_told_once_whoever_tells_it(line: str) -> None:
         return line == "free"
 
     async def follow() -> None:
-        async for batch in house.chat.follow(started.run_id, at_once=tell):
+        reader = await house.chat.follow(ANN, started.run_id)
+        async for batch in reader.events(tell):
             seen.extend(batch)
 
     following = asyncio.create_task(follow())
@@ -302,7 +310,7 @@ async def test_cancel_closes_the_models_stream() -> None:
     assert last(events).status == "cancelled"
     assert house.model.closed_early == 1
     assert text_of(events) == "half"
-    assert (await house.chat.get(ANN, started.run_id)).status is RunStatus.CANCELLED
+    assert (await house.store.runs.of_user(ANN.id, started.run_id)).status is RunStatus.CANCELLED
     again = await house.chat.cancel(ANN, started.run_id)
     assert again.status is RunStatus.CANCELLED
 
@@ -366,6 +374,7 @@ async def test_a_silent_run_shows_that_it_is_alive() -> None:
     live = LiveRuns(nudge_seconds=0.01)
     live.open(started.run_id, 1, 2)  # the run as another process would share it: nothing comes
     follower = Follower(
+        ANN.id,
         started.run_id,
         Cursor(1, 1),
         runs=house.store.runs,

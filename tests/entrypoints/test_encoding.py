@@ -7,9 +7,10 @@ import pytest
 
 from domain.events import Ended, Event, Paused, StepEnded
 from domain.llm import StopReason
+from domain.run_answer import answer_of
 from domain.run_states import RunStatus
 from entrypoints.encoding import EventEncoder
-from entrypoints.http.streams import Told, answer
+from entrypoints.http.streams import chat_answer
 from tests.domain.builders import RUN, numbered, run_of, said, started
 
 SIGNED = StepEnded(
@@ -24,7 +25,7 @@ def test_a_memento_is_the_providers_business() -> None:
     written = [
         encoder.server_sent(events),
         b"".join(encoder.frames(events)),
-        orjson.dumps(answer(Told(run, events, is_waiting=False))),
+        orjson.dumps(chat_answer(answer_of(run, events, is_waiting=False))),
     ]
     assert written[0]
     assert all(SIGNED.memento.encode() not in text for text in written)
@@ -49,7 +50,7 @@ def test_the_end_says_what_was_used(body: Ended | Paused, usage: dict[str, Any])
 
 
 def test_one_answer_says_what_was_used() -> None:
-    told = answer(Told(run_of(*said("hi"), SIGNED), [], is_waiting=False))
+    told = chat_answer(answer_of(run_of(*said("hi"), SIGNED), [], is_waiting=False))
     assert told["usage"] == {
         "input_tokens": 5,
         "output_tokens": 7,

@@ -101,9 +101,15 @@ class FakeRuns:
             raise NotFound("There is no such run.")
         return self._memory.runs[run_id].record
 
-    async def request_cancel(self, run_id: str) -> bool:
+    async def of_user(self, user_id: str, run_id: str) -> RunRecord:
+        record = await self.get(run_id)
+        if record.user_id != user_id:
+            raise NotFound("There is no such run.")
+        return record
+
+    async def request_cancel(self, user_id: str, run_id: str) -> bool:
         run = self._memory.runs.get(run_id)
-        if run is None or not run.is_active:
+        if run is None or not run.is_active or run.record.user_id != user_id:
             return False
         asked = replace(run.record, cancel_requested=True)
         self._memory.runs[run_id] = replace(run, record=asked)
@@ -143,21 +149,28 @@ class FakeRunQueries:
             return Page(page)
         return Page(page, write_place("started", page[-1].created_at, page[-1].id))
 
-    async def by_ids(self, run_ids: Collection[str]) -> Mapping[str, RunRecord]:
-        return {one: self._memory.runs[one].record for one in run_ids if one in self._memory.runs}
+    async def by_ids(self, user_id: str, run_ids: Collection[str]) -> Mapping[str, RunRecord]:
+        found = (self._memory.runs[one].record for one in run_ids if one in self._memory.runs)
+        return {record.id: record for record in found if record.user_id == user_id}
 
-    def _of(self, conversation_id: str) -> list[RunRecord]:
-        if conversation_id not in self._memory.conversations:
+    def _of(self, user_id: str, conversation_id: str) -> list[RunRecord]:
+        conversation = self._memory.conversations.get(conversation_id)
+        if conversation is None or conversation.user_id != user_id:
             raise NotFound("There is no such conversation.")
         records = [run.record for run in self._memory.runs.values()]
         found = [record for record in records if record.conversation_id == conversation_id]
         return sorted(found, key=lambda record: record.place)
 
-    async def next_of(self, conversation_id: str, place: int) -> RunRecord | None:
-        following = (record for record in self._of(conversation_id) if record.place > place)
+    async def next_of(self, user_id: str, conversation_id: str, place: int) -> RunRecord | None:
+        following = (
+            record for record in self._of(user_id, conversation_id) if record.place > place
+        )
         return next(following, None)
 
-    async def place_of(self, conversation_id: str, message_id: str) -> int | None:
+    async def place_of(self, user_id: str, conversation_id: str, message_id: str) -> int | None:
+        conversation = self._memory.conversations.get(conversation_id)
+        if conversation is None or conversation.user_id != user_id:
+            return None
         said = self._memory.messages.get(conversation_id, ())
         numbers = (
             number - (message.role is MessageRole.USER)
@@ -166,10 +179,14 @@ class FakeRunQueries:
         )
         return next(numbers, None)
 
-    async def by_cursor(self, conversation_id: str, cursor: str) -> RunRecord | None:
+    async def by_cursor(self, user_id: str, conversation_id: str, cursor: str) -> RunRecord | None:
         end = run_id_end(cursor)
-        found = (record for record in self._of(conversation_id) if record.id.endswith(end))
-        return next(found, None)
+        for run in self._memory.runs.values():
+            record = run.record
+            whose = (record.user_id, record.conversation_id)
+            if whose == (user_id, conversation_id) and record.id.endswith(end):
+                return record
+        return None
 
 
 class FakeRunLog:

@@ -293,7 +293,7 @@ async def test_a_foreign_cursor_is_refused(store: AnyStore, cursor: str) -> None
 Change = Callable[[AnyStore, str, str], Awaitable[Any]]
 CHANGES: dict[str, Change] = {
     "answer": lambda store, _, one: reply(store, ANN, one, YES, NOW),
-    "cancel": lambda store, run, _: store.runs.request_cancel(run),
+    "cancel": lambda store, run, _: store.runs.request_cancel(ANN, run),
     "expire": lambda store, _, __: expire_due(store.consents, TOO_LATE, 10),
 }
 

@@ -251,7 +251,7 @@ async def ask(store: Store, _: str) -> None:
     answer = Answer(ConsentStatus.APPROVED)
     await reply(store, ANN, consents[1].id, answer, NOW)
     await expire_due(store.consents, NOW, 2)
-    await store.runs.request_cancel(run.id)
+    await store.runs.request_cancel(ANN, run.id)
     await store.leases.claim("w2", NOW, NOW + MINUTE, 5)
     await store.leases.release(run.id, 2)
 

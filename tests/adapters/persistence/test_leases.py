@@ -73,7 +73,7 @@ async def test_a_renewed_lease_holds_and_only_its_worker_renews_it(store: AnySto
 async def test_renewing_tells_what_is_to_be_cancelled(store: AnyStore) -> None:
     mine, other, yours = await begun(store), await begun(store), await begun(store, "w2")
     for run in (mine, yours):
-        await store.runs.request_cancel(run.id)
+        await store.runs.request_cancel(ANN, run.id)
 
     every = [mine.id, other.id, yours.id]
     assert list(await store.leases.renew("w1", every, LATER)) == [mine.id]
@@ -91,7 +91,7 @@ async def test_a_lease_that_its_worker_does_not_renew_runs_out(store: AnyStore) 
 
 async def test_a_run_that_ended_has_no_lease(store: AnyStore) -> None:
     run = await begun(store)
-    await store.runs.request_cancel(run.id)
+    await store.runs.request_cancel(ANN, run.id)
     await store.log.append(run.id, 1, 2, [DONE], ending=an_ending(run))
 
     assert list(await store.leases.renew("w1", [run.id], LATER)) == []
@@ -162,7 +162,7 @@ async def test_a_run_does_not_wait_when_there_is_news(store: AnyStore) -> None:
 
 async def test_a_run_that_is_to_be_cancelled_does_not_wait(store: AnyStore) -> None:
     run = await begun(store)
-    await store.runs.request_cancel(run.id)
+    await store.runs.request_cancel(ANN, run.id)
 
     assert await store.leases.park(run.id, 1, 0) is False
 
@@ -173,7 +173,7 @@ async def test_a_cancel_takes_a_waiting_run_up(store: AnyStore) -> None:
     run = await begun(store)
     await store.leases.park(run.id, 1, 0)
 
-    assert await store.runs.request_cancel(run.id) is True
+    assert await store.runs.request_cancel(ANN, run.id) is True
 
     assert list(await store.leases.claim("w2", NOW, LATER, 10)) == [(run.id, 2)]
     record = await store.runs.get(run.id)

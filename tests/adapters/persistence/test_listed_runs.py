@@ -100,8 +100,8 @@ async def test_what_came_of_a_run_is_kept_with_it(store: AnyStore) -> None:
 
     kept = await store.runs.get(run.id)
     assert (kept.status, kept.outcome) == (RunStatus.FAILED, OUTCOME)
-    assert await store.run_queries.by_ids([run.id, UNKNOWN, *NOT_IDS]) == {run.id: kept}
-    assert await store.run_queries.by_ids([]) == {}
+    assert await store.run_queries.by_ids(ANN, [run.id, UNKNOWN, *NOT_IDS]) == {run.id: kept}
+    assert await store.run_queries.by_ids(ANN, []) == {}
 
 
 async def test_an_answer_without_text_leaves_an_entry_and_the_preview(store: AnyStore) -> None:
@@ -169,8 +169,10 @@ async def test_a_request_names_its_conversation(store: AnyStore) -> None:
 async def places(store: AnyStore, conversation_id: str) -> list[RunRecord]:
     """Return the runs of a conversation, one after the other."""
     runs: list[RunRecord] = []
-    while run := await store.run_queries.next_of(conversation_id, runs[-1].place if runs else 0):
+    place = 0
+    while run := await store.run_queries.next_of(ANN, conversation_id, place):
         runs.append(run)
+        place = run.place
     return runs
 
 
@@ -186,7 +188,7 @@ async def test_runs_follow_on_each_other_whatever_the_clocks_say(store: AnyStore
 
     assert [run.id for run in runs] == [first.id, second.id, third.id]
     for run in runs:
-        named = await store.run_queries.by_cursor(conversation_id, f"{run.id[-12:]}-1-1")
+        named = await store.run_queries.by_cursor(ANN, conversation_id, f"{run.id[-12:]}-1-1")
         assert named == await store.runs.get(run.id)
 
 
@@ -198,17 +200,17 @@ async def test_the_place_of_a_message(store: AnyStore) -> None:
     other = await answered(store, ANN)
 
     async def following(message_id: str) -> str | None:
-        place = await store.run_queries.place_of(conversation_id, message_id)
+        place = await store.run_queries.place_of(ANN, conversation_id, message_id)
         assert place is not None
-        run = await store.run_queries.next_of(conversation_id, place)
+        run = await store.run_queries.next_of(ANN, conversation_id, place)
         return run.id if run is not None else None
 
     assert await following(first.started.question_id) == first.id
     assert await following(first.started.message_id) == second.id
     assert await following(second.started.question_id) == second.id
     for unknown in (other.started.question_id, second.started.message_id, *NOT_IDS):
-        assert await store.run_queries.place_of(conversation_id, unknown) is None
-        assert await store.run_queries.place_of(unknown, first.started.question_id) is None
+        assert await store.run_queries.place_of(ANN, conversation_id, unknown) is None
+        assert await store.run_queries.place_of(ANN, unknown, first.started.question_id) is None
 
 
 async def test_what_follows_in_no_conversation(store: AnyStore) -> None:
@@ -216,11 +218,22 @@ async def test_what_follows_in_no_conversation(store: AnyStore) -> None:
     await store.conversations.add(kept)
     other = await answered(store, ANN)
 
-    assert await store.run_queries.next_of(kept.id, 0) is None
-    assert await store.run_queries.by_cursor(kept.id, f"{other.id[-12:]}-1-1") is None
+    assert await store.run_queries.next_of(ANN, kept.id, 0) is None
+    assert await store.run_queries.by_cursor(ANN, kept.id, f"{other.id[-12:]}-1-1") is None
     with pytest.raises(InvalidRequest):
-        await store.run_queries.by_cursor(kept.id, "x")
+        await store.run_queries.by_cursor(ANN, kept.id, "x")
     await store.conversations.delete(ANN, kept.id)
     for unknown in (kept.id, UNKNOWN, *NOT_IDS):
         with pytest.raises(NotFound):
-            await store.run_queries.next_of(unknown, 0)
+            await store.run_queries.next_of(ANN, unknown, 0)
+
+
+async def test_a_strangers_conversation_has_no_runs(store: AnyStore) -> None:
+    run, bob = await answered(store, ANN), new_id()
+    conversation_id, queries = run.started.conversation_id, store.run_queries
+
+    with pytest.raises(NotFound):
+        await queries.next_of(bob, conversation_id, 0)
+    assert await queries.by_ids(bob, [run.id]) == {}
+    assert await queries.place_of(bob, conversation_id, run.started.question_id) is None
+    assert await queries.by_cursor(bob, conversation_id, f"{run.id[-12:]}-1-1") is None

@@ -160,7 +160,9 @@ async def test_text_that_no_database_takes_is_replaced(store: AnyStore) -> None:
 async def test_an_unknown_run(store: AnyStore, run_id: str) -> None:
     with pytest.raises(NotFound):
         await store.runs.get(run_id)
-    assert await store.runs.request_cancel(run_id) is False
+    with pytest.raises(NotFound):
+        await store.runs.of_user(ANN, run_id)
+    assert await store.runs.request_cancel(ANN, run_id) is False
     assert list(await store.log.read(run_id, None, 10)) == []
 
 
@@ -168,8 +170,19 @@ async def test_the_intent_to_cancel_is_stored_while_the_run_is_active(store: Any
     run = a_run(ANN)
     await store.runs.start(run, 10)
 
-    assert await store.runs.request_cancel(run.id) is True
+    assert await store.runs.request_cancel(ANN, run.id) is True
     assert (await store.runs.get(run.id)).cancel_requested is True
 
     await store.log.append(run.id, 1, 2, [DONE], ending=an_ending(run))
-    assert await store.runs.request_cancel(run.id) is False
+    assert await store.runs.request_cancel(ANN, run.id) is False
+
+
+async def test_a_strangers_run_is_none(store: AnyStore) -> None:
+    run, bob = a_run(ANN), new_id()
+    await store.runs.start(run, 10)
+
+    with pytest.raises(NotFound):
+        await store.runs.of_user(bob, run.id)
+    assert await store.runs.request_cancel(bob, run.id) is False
+
+    assert (await store.runs.of_user(ANN, run.id)).cancel_requested is False

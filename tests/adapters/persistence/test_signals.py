@@ -115,7 +115,7 @@ async def test_work_is_told_to_others(teller: Store, other: Listener) -> None:
     await other.works()
     await expire_due(teller.consents, NOW, 9)
     await other.works()
-    await teller.runs.request_cancel(one.id)
+    await teller.runs.request_cancel(ANN, one.id)
     await other.works()
     await teller.leases.claim("w2", NOW, NOW + MINUTE, 9)
     await teller.leases.release(one.id, 2)
@@ -169,7 +169,7 @@ async def test_where_nobody_sends_news_there_are_none(engine: str, database: Dat
     await store.signals.start(heard.append, lambda: heard.append("work"))
     run = a_direct_run(ANN)
     await asked(store, run, a_consent(run))
-    await store.runs.request_cancel(run.id)
+    await store.runs.request_cancel(ANN, run.id)
     await store.signals.stop()
 
     assert heard == []

@@ -19,12 +19,14 @@ async def test_followers_are_let_go(install: Install, tmp_path: Path, stay: bool
         ada = await stopping.user("ada")
         asked = await ada.json("POST", "/api/chat", CHAT)
         chat = stopping.services.chat
-        events = [event async for batch in chat.follow(asked["run_id"]) for event in batch]
+        user = await stopping.services.run_lookup.owner(asked["run_id"])
+        reader = await chat.follow(user, asked["run_id"])
+        events = [event async for batch in reader.events() for event in batch]
         assert events[-1].body.type == "paused"
 
         async def follow() -> int:
-            batches = chat.follow(asked["run_id"], stay=stay)
-            return sum([len(batch) async for batch in batches])
+            reader = await chat.follow(user, asked["run_id"], stay=stay)
+            return sum([len(batch) async for batch in reader.events()])
 
         following = asyncio.create_task(follow())
         await drain(stopping.services)
