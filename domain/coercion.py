@@ -11,9 +11,21 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-Schema = Mapping[str, Any]
+from domain.json_schema import (
+    CHOICES,
+    Schema,
+    is_one_of,
+    parts_of,
+    properties_of,
+    required_in,
+    target_of,
+    type_of,
+    types_of,
+    values_in,
+)
 
 _DEEPEST: Final = 32
+_MOST: Final = 20_000  # schemas looked at for one call: those of one value may double at each step
 _NUMBER: Final = re.compile(r"-?(0|[1-9]\d{0,300})(\.\d{1,300})?([eE][+-]?\d{1,3})?", re.ASCII)
 _BOOLEANS: Final = {"true": True, "false": False}
 
@@ -29,6 +41,7 @@ def coerced(arguments: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
 class _Coercion:
     def __init__(self, root: Schema) -> None:
         self._root = root
+        self._left = _MOST
 
     def of_object(self, value: dict[str, Any], schema: Any, depth: int) -> dict[str, Any]:
         for layer in self._layers(schema, "object"):
@@ -49,10 +62,9 @@ class _Coercion:
         return value
 
     def _properties(self, value: dict[str, Any], schema: Schema, depth: int) -> dict[str, Any]:
-        named = _mapping(schema.get("properties"))
+        named = properties_of(schema)
         others = None if "patternProperties" in schema else schema.get("additionalProperties")
-        required = schema.get("required")
-        required = required if isinstance(required, list) else []
+        required = set(required_in(schema))
         return {
             name: self._of(each, named.get(name, others), depth + 1)
             for name, each in value.items()
@@ -60,8 +72,7 @@ class _Coercion:
         }
 
     def _items(self, value: list[Any], schema: Schema, depth: int) -> list[Any]:
-        first = schema.get("prefixItems")
-        first = first if isinstance(first, list) else []
+        first = parts_of(schema, "prefixItems")
         rest = [schema.get("items")] * (len(value) - len(first))
         return [
             self._of(each, inner, depth + 1)
@@ -96,20 +107,17 @@ class _Coercion:
 
     def _types(self, schema: Any, hops: int = 0) -> set[str] | None:
         """Return the types of which a value may be; None where that is not said."""
-        if not isinstance(schema, Mapping) or hops > _DEEPEST:
+        if not self._may_look(schema, hops):
             return None
         said: list[set[str] | None] = []
-        if isinstance(named := schema.get("type"), str | list):
-            said.append({named} if isinstance(named, str) else set(map(str, named)))
-        if "const" in schema:
-            said.append({_type(schema["const"])})
-        if isinstance(listed := schema.get("enum"), list):
-            said.append({_type(each) for each in listed})
-        if "$ref" in schema:
-            said.append(self._types(self._found(schema["$ref"]), hops + 1))
-        said += [self._types(each, hops + 1) for each in _list(schema.get("allOf"))]
-        for keyword in ("anyOf", "oneOf"):
-            if branches := _list(schema.get(keyword)):
+        if named := types_of(schema):
+            said.append(set(named))
+        if (listed := values_in(schema)) is not None:
+            said.append(set(map(type_of, listed)))
+        whole = [target_of(schema, self._root), *parts_of(schema, "allOf")]
+        said += [self._types(each, hops + 1) for each in whole]
+        for keyword in CHOICES:
+            if branches := parts_of(schema, keyword):
                 kinds = [self._types(each, hops + 1) for each in branches]
                 known = [each for each in kinds if each is not None]
                 said.append(set[str]().union(*known) if len(known) == len(kinds) else None)
@@ -118,27 +126,21 @@ class _Coercion:
 
     def _layers(self, schema: Any, kind: str, hops: int = 0) -> Iterator[Schema]:
         """Yield each schema that a value of this type has to fit for certain."""
-        if not isinstance(schema, Mapping) or hops > _DEEPEST:
+        if not self._may_look(schema, hops):
             return
         yield schema
-        if "$ref" in schema:
-            yield from self._layers(self._found(schema["$ref"]), kind, hops + 1)
-        for each in _list(schema.get("allOf")):
+        for each in (target_of(schema, self._root), *parts_of(schema, "allOf")):
             yield from self._layers(each, kind, hops + 1)
-        for keyword in ("anyOf", "oneOf"):
-            kinds = [(each, self._types(each)) for each in _list(schema.get(keyword))]
+        for keyword in CHOICES:
+            kinds = [(each, self._types(each)) for each in parts_of(schema, keyword)]
             taking = [each for each, types in kinds if types is None or kind in types]
             if len(taking) == 1:
                 yield from self._layers(taking[0], kind, hops + 1)
 
-    def _found(self, reference: Any) -> Any:
-        if not isinstance(reference, str) or not reference.startswith("#"):
-            return None
-        found: Any = self._root
-        for part in reference[1:].split("/")[1:]:
-            key = part.replace("~1", "/").replace("~0", "~")
-            found = found.get(key) if isinstance(found, Mapping) else None
-        return found
+    def _may_look(self, schema: Any, hops: int) -> bool:
+        """Tell whether there is something to look at, and it has not been too much by now."""
+        self._left -= 1
+        return isinstance(schema, Mapping) and hops <= _DEEPEST and self._left > 0
 
 
 def _read(text: str, types: set[str]) -> Any:
@@ -160,32 +162,10 @@ def _read(text: str, types: set[str]) -> Any:
 
 
 def _is_one(value: Any, types: set[str]) -> bool:
-    kind = _type(value)
-    if kind == "integer" and isinstance(value, float):
+    if isinstance(value, float) and value.is_integer():
         return "number" in types  # 5.0 fits an integer, but 5 is what it means
-    return kind in types or (kind == "integer" and "number" in types)
+    return is_one_of(value, types)
 
 
 def _widened(types: set[str]) -> set[str]:
     return types | {"integer"} if "number" in types else types
-
-
-def _type(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int() | float():
-            return "integer" if value == value // 1 else "number"
-        case str():
-            return "string"
-    return "array" if isinstance(value, list) else "object"
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

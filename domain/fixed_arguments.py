@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from domain.api_patterns import fits
 from domain.errors import InvalidArguments
-from domain.schema_references import opened
+from domain.json_schema import opened, properties_of, required_in, without
 from domain.tools import ToolSpec
 
 Values = Mapping[str, Mapping[str, Any]]
@@ -52,17 +52,14 @@ def values_for(values: Values, operation: str, operation_id: str) -> dict[str, A
 def has_argument(spec: ToolSpec, name: str) -> bool:
     """Tell whether a tool has an argument of that name."""
     outer, _, inner = name.partition(".")
-    properties = spec.parameters.get("properties", {})
-    if name in properties:
+    if name in properties_of(spec.parameters):
         return True
-    return bool(inner) and inner in properties_of(spec.parameters, outer)
+    return bool(inner) and inner in properties_within(spec.parameters, outer)
 
 
-def properties_of(parameters: Mapping[str, Any], argument: str) -> Mapping[str, Any]:
+def properties_within(parameters: Mapping[str, Any], argument: str) -> Mapping[str, Any]:
     """Return the schemas of the properties that an argument has, by their names."""
-    known = opened(parameters.get("properties", {}).get(argument, {}), parameters)
-    properties: Mapping[str, Any] = known.get("properties", {})
-    return properties
+    return properties_of(opened(properties_of(parameters).get(argument), parameters))
 
 
 def without_arguments(spec: ToolSpec, names: Iterable[str]) -> ToolSpec:
@@ -72,7 +69,7 @@ def without_arguments(spec: ToolSpec, names: Iterable[str]) -> ToolSpec:
         if not has_argument(spec, name):
             continue
         outer, _, inner = name.partition(".")
-        properties = parameters.get("properties", {})
+        properties = properties_of(parameters)
         if name in properties:
             parameters = _without(parameters, name)
         else:
@@ -125,7 +122,6 @@ def _texts(value: Any) -> list[str]:
 
 
 def _without(schema: Mapping[str, Any], name: str) -> dict[str, Any]:
-    properties = {key: value for key, value in schema["properties"].items() if key != name}
-    required = [each for each in schema.get("required", ()) if each != name]
-    rest = {key: value for key, value in schema.items() if key != "required"}
-    return {**rest, "properties": properties} | ({"required": required} if required else {})
+    left = {**without(schema, "required"), "properties": without(properties_of(schema), name)}
+    required = [each for each in required_in(schema) if each != name]
+    return {**left, "required": required} if required else left

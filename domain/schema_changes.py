@@ -8,7 +8,21 @@ property that comes to an object which took any is none: nobody was told of it b
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from domain.schema_references import ANYTHING, Schema, path_to, resolved
+from domain.json_schema import (
+    ANYTHING,
+    CHOICES,
+    DEEPEST,
+    Schema,
+    is_number,
+    parts_of,
+    path_to,
+    properties_of,
+    required_in,
+    resolved,
+    type_of,
+    types_of,
+    values_in,
+)
 
 _STEPS: Final = 2_000  # parts compared, of one tool
 _MOST: Final = 20  # differences told
@@ -24,7 +38,7 @@ def narrowings(old: Schema, new: Schema) -> list[str]:
     comparison = _Comparison(old, new)
     found: dict[str, None] = {}
     try:
-        for each in comparison.between(old, new, ""):
+        for each in comparison.between(old, new, "", 0):
             found[each] = None
             if len(found) >= _MOST:
                 break
@@ -43,14 +57,14 @@ class _Comparison:
         self._seen: set[tuple[int, int]] = set()
         self._left = _STEPS
 
-    def between(self, old: Any, new: Any, path: str) -> Iterator[str]:
+    def between(self, old: Any, new: Any, path: str, depth: int) -> Iterator[str]:
         """Yield what of the old one the new one does not take."""
         old, new = resolved(old, self._old), resolved(new, self._new)
         if (id(old), id(new)) in self._seen or new is True or new == {}:
             return
         self._seen.add((id(old), id(new)))
         self._left -= 1
-        if self._left < 0:
+        if self._left < 0 or depth > DEEPEST:
             raise _TooMuch
         if not (isinstance(old, Mapping) and isinstance(new, Mapping)):
             if old is not False and new is not old:
@@ -59,23 +73,23 @@ class _Comparison:
         yield from _types(old, new, path)
         yield from _values(old, new, path)
         yield from _bounds(old, new, path)
-        yield from self._objects(old, new, path)
-        if isinstance(old.get("items"), Mapping) or isinstance(new.get("items"), Mapping):
-            yield from self.between(
-                old.get("items", ANYTHING), new.get("items", ANYTHING), f"{path}[]"
-            )
-        for keyword in ("anyOf", "oneOf"):
+        yield from self._objects(old, new, path, depth + 1)
+        before, after = old.get("items", ANYTHING), new.get("items", ANYTHING)
+        if isinstance(before, Mapping) or isinstance(after, Mapping):
+            yield from self.between(before, after, f"{path}[]", depth + 1)
+        for keyword in CHOICES:
             if keyword in new:
-                yield from self._choices(old, new, keyword, path)
+                yield from self._choices(old, new, keyword, path, depth + 1)
 
-    def _objects(self, old: Schema, new: Schema, path: str) -> Iterator[str]:
-        before, after = old.get("properties", {}), new.get("properties", {})
-        for name in new.get("required", ()):
-            if name not in old.get("required", ()):
+    def _objects(self, old: Schema, new: Schema, path: str, depth: int) -> Iterator[str]:
+        before, after = properties_of(old), properties_of(new)
+        needed = set(required_in(old))
+        for name in required_in(new):
+            if name not in needed:
                 yield f"{path_to(path, name)} is required now"
         for name, schema in before.items():
             if name in after:
-                yield from self.between(schema, after[name], path_to(path, name))
+                yield from self.between(schema, after[name], path_to(path, name), depth)
             else:
                 yield f"{path_to(path, name)} is gone"
         rest_before = old.get("additionalProperties", True)
@@ -83,18 +97,20 @@ class _Comparison:
         if rest is False and rest_before is not False:
             yield f"{path or 'The arguments'}: takes no other properties any more"
         elif isinstance(rest, Mapping) and rest_before is not False:
-            yield from self.between(rest_before, rest, path_to(path, "*"))
+            yield from self.between(rest_before, rest, path_to(path, "*"), depth)
 
-    def _choices(self, old: Schema, new: Schema, keyword: str, path: str) -> Iterator[str]:
+    def _choices(
+        self, old: Schema, new: Schema, keyword: str, path: str, depth: int
+    ) -> Iterator[str]:
         """Yield a difference if one of the old choices fits none of the new ones."""
-        for choice in old.get(keyword, [old]):
-            if not any(self._fits(choice, one, path) for one in new[keyword]):
+        for choice in parts_of(old, keyword) or [old]:
+            if not any(self._fits(choice, one, path, depth) for one in parts_of(new, keyword)):
                 yield f"{path or 'The arguments'}: takes not all that it took"
                 return
 
-    def _fits(self, old: Any, new: Any, path: str) -> bool:
+    def _fits(self, old: Any, new: Any, path: str, depth: int) -> bool:
         seen = set(self._seen)
-        fits = next(self.between(old, new, path), None) is None
+        fits = next(self.between(old, new, path, depth), None) is None
         self._seen = seen
         return fits
 
@@ -111,47 +127,21 @@ def _types(old: Schema, new: Schema, path: str) -> Iterator[str]:
 
 
 def _named(schema: Schema) -> set[str] | None:
-    found = schema.get("type")
-    if isinstance(found, str):
-        return {found}
-    if isinstance(found, list):
-        return set(map(str, found))
-    if found is None and "enum" not in schema and "const" not in schema:
-        return None
-    return {_type(value) for value in _chosen(schema) or ()} or None
-
-
-def _type(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int():
-            return "integer"
-        case float():
-            return "number"
-        case str():
-            return "string"
-    return "array" if isinstance(value, list) else "object"
+    """Return the types that a schema takes; None where it does not say."""
+    if named := types_of(schema):
+        return set(named)
+    return set(map(type_of, values_in(schema) or ())) or None
 
 
 def _values(old: Schema, new: Schema, path: str) -> Iterator[str]:
-    after = _chosen(new)
+    after = values_in(new)
     if after is None:
         return
-    before = _chosen(old)
+    before = values_in(old)
     if before is None:
         yield f"{path or 'The arguments'}: takes only certain values"
     elif lost := [value for value in before if value not in after]:
         yield f"{path or 'The arguments'}: takes no {', '.join(map(repr, lost[:5]))} any more"
-
-
-def _chosen(schema: Schema) -> list[Any] | None:
-    if "const" in schema:
-        return [schema["const"]]
-    values = schema.get("enum")
-    return values if isinstance(values, list) else None
 
 
 def _bounds(old: Schema, new: Schema, path: str) -> Iterator[str]:
@@ -159,7 +149,7 @@ def _bounds(old: Schema, new: Schema, path: str) -> Iterator[str]:
     for keywords, sign in ((_LEAST, 1), (_GREATEST, -1)):
         for keyword in keywords:
             after, before = new.get(keyword), old.get(keyword)
-            if after is not None and (before is None or sign * after > sign * before):
+            if is_number(after) and not (is_number(before) and sign * after <= sign * before):
                 yield f"{place}: {keyword} is {after} now"
     for keyword in _EXACT:
         if keyword in new and new[keyword] != old.get(keyword):

@@ -1,17 +1,15 @@
 """JSON Schemas as pydantic makes them, without what costs tokens and tells a model nothing."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
+from domain.json_schema import definition_in, references_in, with_each, without
 from plugins.docstrings import read_docstring
 from plugins.errors import ToolDefinitionError
 
 _NOISE: Final = {"title", "discriminator"}  # names again; a keyword of OpenAPI, not of JSON Schema
-_OF_NAMES: Final = {"properties", "patternProperties", "$defs"}  # keys inside are no keywords
-_OF_VALUES: Final = {"default", "const", "enum", "examples"}  # what is inside is no schema
 _NOTES: Final = {"description", "default", "examples", "deprecated"}
-_REFERENCE: Final = "#/$defs/"
 
 
 def plain_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,36 +17,31 @@ def plain_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
 
     Titles are gone. Fields of nested models are described as the model's docstring says.
     Definitions stand where they are used, if that is one place only.
+
+    Raises:
+        ToolDefinitionError: it is nested too deep.
+
     """
+    try:
+        return _shortened(schema)
+    except RecursionError as error:
+        raise ToolDefinitionError("the parameters are nested too deep") from error
+
+
+def _shortened(schema: Mapping[str, Any]) -> dict[str, Any]:
     plain: dict[str, Any] = _plain(dict(schema))
     definitions: dict[str, Any] = plain.pop("$defs", {})
-    uses = Counter(_uses([plain, *definitions.values()]))
+    uses = Counter(map(definition_in, references_in({**plain, "$defs": definitions})))
     once = {name: each for name, each in definitions.items() if uses[name] == 1}
     whole: dict[str, Any] = _inlined(plain, once)
     others = {name: each for name, each in definitions.items() if uses[name] > 1}
-    return whole | {"$defs": _inlined_each(others, once)} if others else whole
-
-
-def _within(schema: Any, change: Callable[[Any], Any]) -> Any:
-    """Return the schema with each schema directly inside it changed."""
-    if isinstance(schema, list):
-        return [change(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    changed = {}
-    for key, value in schema.items():
-        if key in _OF_NAMES:
-            changed[key] = {name: change(each) for name, each in value.items()}
-        else:
-            changed[key] = value if key in _OF_VALUES else change(value)
-    return changed
+    return whole | _inlined_in({"$defs": others}, once) if others else whole
 
 
 def _plain(schema: Any) -> Any:
     if not isinstance(schema, dict):
-        return _within(schema, _plain)
-    kept = {key: value for key, value in schema.items() if key not in _NOISE}
-    return _described(_within(kept, _plain))
+        return schema
+    return _described(with_each(without(schema, *_NOISE), _plain))
 
 
 def _described(schema: dict[str, Any]) -> dict[str, Any]:
@@ -69,22 +62,7 @@ def _described(schema: dict[str, Any]) -> dict[str, Any]:
         for name, field in fields.items()
     }
     about = {"description": docstring.description} if docstring.description else {}
-    rest = {key: value for key, value in schema.items() if key != "description"}
-    return rest | about | {"properties": told}
-
-
-def _uses(schemas: list[Any]) -> list[str]:
-    """Return the names of the definitions that are referred to, each as often as it is."""
-    found: list[str] = []
-
-    def look(schema: Any) -> Any:
-        if isinstance(schema, dict) and isinstance(reference := schema.get("$ref"), str):
-            found.append(reference.removeprefix(_REFERENCE))
-        return _within(schema, look)
-
-    for schema in schemas:
-        look(schema)
-    return found
+    return without(schema, "description") | about | {"properties": told}
 
 
 def _inlined(schema: Any, once: Mapping[str, Any]) -> Any:
@@ -92,17 +70,12 @@ def _inlined(schema: Any, once: Mapping[str, Any]) -> Any:
 
     A definition that is used once is not part of a circle: the way in would be a second use.
     """
-    if isinstance(schema, dict) and isinstance(reference := schema.get("$ref"), str):
-        definition = once.get(reference.removeprefix(_REFERENCE))
-        beside = {key: value for key, value in schema.items() if key != "$ref"}
+    if isinstance(schema, dict) and "$ref" in schema:
+        definition, beside = once.get(definition_in(schema["$ref"])), without(schema, "$ref")
         if isinstance(definition, dict) and not beside.keys() & definition.keys() - _NOTES:
             return _inlined(definition, once) | _inlined_in(beside, once)
     return _inlined_in(schema, once)
 
 
 def _inlined_in(schema: Any, once: Mapping[str, Any]) -> Any:
-    return _within(schema, lambda inner: _inlined(inner, once))
-
-
-def _inlined_each(schemas: Mapping[str, Any], once: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _inlined(schema, once) for name, schema in schemas.items()}
+    return with_each(schema, lambda inner: _inlined(inner, once))

@@ -1,11 +1,12 @@
 """What a tool says of itself, each word weighed by where it stands."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
+from domain.json_schema import values_in, walk
 from domain.ranking.actions import actions_of
 from domain.ranking.topics import topics_of
 from domain.ranking.words import WEAK, content, split
@@ -15,8 +16,7 @@ _SATURATION: Final = 0.8  # of a weight at which a word counts half as much as i
 _TOPIC_SATURATION: Final = 1.0
 _WEAKENED: Final = 0.45  # of a word that descriptions say of everything
 _LEVELLING: Final = 0.6  # how far long fields are held against a tool: 0 not at all, 1 in full
-_GROUPS: Final = ("properties", "$defs")  # of schemas by name
-_PARTS: Final = ("items", "anyOf", "oneOf", "allOf")
+_BY_NAME: Final = ("properties", "$defs")
 _DEEPEST: Final = 6  # levels of a schema
 _MOST: Final = 400  # words of a field
 
@@ -66,40 +66,11 @@ def _name_words(name: str) -> Iterable[str]:
     return {*content(name), "".join(split(name))}
 
 
-def _texts(schema: Any) -> list[str]:
-    """Return the names, descriptions and choices of the properties in a JSON Schema."""
-    found: list[str] = []
-    _add_texts(schema, found, 0)
-    return found
-
-
-def _add_texts(schema: Any, found: list[str], depth: int) -> None:
-    """Add what a schema, at this depth, says; a tool may have a hundred of them."""
-    if depth > _DEEPEST:
-        return
-    if isinstance(schema, list):
-        for part in schema:
-            _add_texts(part, found, depth + 1)
-    elif _is_object(schema):
-        if depth and isinstance(said := schema.get("description"), str):
-            found.append(said)
-        if choices := schema.get("enum"):
-            found += [choice for choice in choices if isinstance(choice, str)]
-        _add_members(schema, found, depth + 1)
-
-
-def _add_members(schema: Mapping[str, Any], found: list[str], depth: int) -> None:
-    """Add what the schemas within a schema say, and the names of the properties."""
-    for group in _GROUPS:
-        if group in schema and _is_object(members := schema[group]):
-            for name, part in members.items():
-                if name:
-                    found.append(name)
-                _add_texts(part, found, depth)
-    for key in _PARTS:
-        if key in schema:
-            _add_texts(schema[key], found, depth)
-
-
-def _is_object(value: Any) -> bool:
-    return type(value) is dict or isinstance(value, Mapping)  # a dict is known for one at once
+def _texts(schema: Any) -> Iterator[str]:
+    """Yield the names, descriptions and choices of the properties in a JSON Schema."""
+    for path, each in walk(schema, _DEEPEST):
+        if path and path[-1][0] in _BY_NAME and path[-1][1]:
+            yield str(path[-1][1])
+        if path and isinstance(said := each.get("description"), str):
+            yield said
+        yield from (value for value in values_in(each) or () if isinstance(value, str))

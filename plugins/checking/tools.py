@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from domain.json_schema import properties_of, walk
 from domain.ports.tool_schemas import ProviderSchema, SchemaLoss, ToolSchemas
 from domain.tools import Effect, Tool, ToolSpec
 from plugins.checking.effects import suspected
@@ -56,7 +57,7 @@ def _descriptions(spec: ToolSpec) -> Iterator[Finding]:
             f"the description is only {spec.description!r}",
             "say what the tool is for and when to use it: that is all the model knows of it",
         )
-    properties: Mapping[str, Any] = spec.parameters.get("properties", {})
+    properties = properties_of(spec.parameters)
     if missing := [name for name, schema in properties.items() if not _is_described(schema)]:
         yield Finding(
             Level.WARNING,
@@ -82,14 +83,10 @@ def _is_described(schema: Any) -> bool:
 
 def _undescribed(schema: Any, path: str) -> Iterator[str]:
     """Yield the fields inside of a parameter that have no description."""
-    if not isinstance(schema, Mapping):
-        return
-    for name, inner in schema.get("properties", {}).items():
-        if not _is_described(inner):
-            yield f"{path}.{name}"
-        yield from _undescribed(inner, f"{path}.{name}")
-    if "items" in schema:
-        yield from _undescribed(schema["items"], f"{path}[]")
+    for steps, inner in walk(schema):
+        if steps and steps[-1][0] == "properties" and not _is_described(inner):
+            names = (f".{each[1]}" if each[0] == "properties" else "[]" for each in steps)
+            yield path + "".join(names)
 
 
 def _named(names: list[str]) -> str:

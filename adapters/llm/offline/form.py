@@ -7,7 +7,7 @@ from typing import Any
 from adapters.llm.offline.candidates import candidates
 from adapters.llm.offline.language import terms
 from adapters.llm.offline.leftovers import leftover
-from adapters.llm.offline.schemas import Field, Kind, fits, item_field, mapping
+from adapters.llm.offline.schemas import Field, Kind, fits, item_field
 from adapters.llm.offline.values import Found, Reading
 from domain.tools import ToolSpec
 
@@ -62,4 +62,4 @@ class Form:
         """Return what an entry of a list is; None: the parameter is no list."""
         if target.kind is not Kind.ARRAY:
             return None
-        return item_field(target, mapping(self.tool.parameters))
+        return item_field(target, self.tool.parameters)

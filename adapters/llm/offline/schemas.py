@@ -1,6 +1,5 @@
 """What a parameter takes, read from its JSON Schema with nothing taken for granted."""
 
-import math
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +8,22 @@ from enum import Enum, auto
 from typing import Any
 
 from adapters.llm.offline.language import split, terms
+from domain.json_schema import (
+    CHOICES,
+    PARTS,
+    TYPES,
+    is_null,
+    is_number,
+    is_one_of,
+    mapping,
+    opened,
+    parts_of,
+    properties_of,
+    required_in,
+    types_of,
+    values_in,
+    without,
+)
 
 _HOPS = 8  # references and alternatives that are followed
 _LONGEST_MATCHED = 256  # characters that a schema's own pattern is tried on
@@ -84,47 +99,23 @@ class Field:
     terms: tuple[str, ...]
 
 
-def mapping(value: Any) -> Mapping[str, Any]:
-    """Return the value where it is an object, and an empty one otherwise."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def sequence(value: Any) -> Sequence[Any]:
-    """Return the value where it is an array, and an empty one otherwise."""
-    return value if isinstance(value, list | tuple) else ()
-
-
-def _alternative(schema: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    for key in ("anyOf", "oneOf", "allOf"):
-        for option in sequence(schema.get(key)):
-            if isinstance(option, Mapping) and option.get("type") != "null":
-                return option
-    return None
-
-
 def resolve(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
     """Follow references within the document and take the first alternative that is not null."""
     found = mapping(schema)
     for _ in range(_HOPS):
-        reference, option = found.get("$ref"), _alternative(found)
-        if isinstance(reference, str) and reference.startswith("#/"):
-            target: Any = root
-            for key in reference[2:].split("/"):
-                target = mapping(target).get(key)
-            option = mapping(target)
-        if option is None:
-            return found
-        rest = {k: v for k, v in found.items() if k not in {"$ref", "anyOf", "oneOf", "allOf"}}
-        found = {**option, **rest}
-    return {k: v for k, v in found.items() if k not in {"$ref", "anyOf", "oneOf", "allOf"}}
+        said = opened(found, root)
+        options = [each for each in parts_of(said, *CHOICES, "allOf") if isinstance(each, Mapping)]
+        option = next((each for each in options if not is_null(each)), None)
+        if said is found and option is None:
+            break
+        found = {**mapping(option), **without(said, *PARTS)}
+    return without(found, "$ref", *PARTS)
 
 
 def type_of(schema: Mapping[str, Any]) -> str | None:
     """Return the type that values must have, the first that is not null; None if any will do."""
-    declared = schema.get("type")
-    for each in [declared] if isinstance(declared, str) else sequence(declared):
-        if isinstance(each, str) and each != "null":
-            return each
+    if declared := [each for each in types_of(schema) if each != "null"]:
+        return declared[0]
     if "properties" in schema:
         return "object"
     return "array" if "items" in schema else None
@@ -132,7 +123,7 @@ def type_of(schema: Mapping[str, Any]) -> str | None:
 
 def choices(schema: Mapping[str, Any]) -> Sequence[Any]:
     """Return the values that are allowed; empty where the schema does not list them."""
-    return [schema["const"]] if "const" in schema else sequence(schema.get("enum"))
+    return values_in(schema) or ()
 
 
 def kind_of(name: str, schema: Mapping[str, Any]) -> Kind:
@@ -160,9 +151,9 @@ def fields_of(parameters: Any) -> Sequence[Field]:
     """Return the parameters of a tool in the order of its schema."""
     root = mapping(parameters)
     top = resolve(root, root)
-    required = {each for each in sequence(top.get("required")) if isinstance(each, str)}
+    required = set(required_in(top))
     fields = []
-    for name, schema in mapping(top.get("properties")).items():
+    for name, schema in properties_of(top).items():
         known = resolve(schema, root)
         fields.append(
             Field(str(name), known, name in required, kind_of(str(name), known), tuple(terms(name)))
@@ -176,20 +167,6 @@ def item_field(field: Field, root: Mapping[str, Any]) -> Field:
     return Field(field.name, schema, field.required, kind_of(field.name, schema), field.terms)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-_IS: Mapping[str, Callable[[Any], bool]] = {
-    "string": lambda value: isinstance(value, str),
-    "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: _is_number(value) and value == int(value),
-    "number": _is_number,
-    "array": lambda value: isinstance(value, list),
-    "object": lambda value: isinstance(value, Mapping),
-}
-
-
 def _within(value: float, schema: Mapping[str, Any]) -> bool:
     """Tell whether the figure keeps the bounds; a bound that is no number binds nothing."""
     tests: Sequence[tuple[str, Callable[[float, float], bool]]] = (
@@ -199,7 +176,7 @@ def _within(value: float, schema: Mapping[str, Any]) -> bool:
         ("exclusiveMaximum", operator.lt),
         ("multipleOf", lambda figure, step: step <= 0 or figure % step == 0),
     )
-    return all(test(value, schema[name]) for name, test in tests if _is_number(schema.get(name)))
+    return all(test(value, schema[name]) for name, test in tests if is_number(schema.get(name)))
 
 
 def _matches(value: str, pattern: Any) -> bool:
@@ -212,9 +189,7 @@ def _matches(value: str, pattern: Any) -> bool:
 
 
 def _sized(value: str | list[Any], low: Any, high: Any) -> bool:
-    return (not _is_number(low) or len(value) >= low) and (
-        not _is_number(high) or len(value) <= high
-    )
+    return (not is_number(low) or len(value) >= low) and (not is_number(high) or len(value) <= high)
 
 
 def fits(value: Any, schema: Mapping[str, Any]) -> bool:
@@ -222,12 +197,12 @@ def fits(value: Any, schema: Mapping[str, Any]) -> bool:
     allowed = choices(schema)
     if allowed and not any(value == each and type(value) is type(each) for each in allowed):
         return False
-    has_type = _IS.get(type_of(schema) or "")
-    if has_type is not None and not has_type(value):
+    declared = type_of(schema)
+    if declared in TYPES and not is_one_of(value, {declared}):
         return False
     if isinstance(value, str):
         sized = _sized(value, schema.get("minLength"), schema.get("maxLength"))
         return sized and _matches(value, schema.get("pattern"))
     if isinstance(value, list):
         return _sized(value, schema.get("minItems"), schema.get("maxItems"))
-    return not _is_number(value) or _within(value, schema)
+    return not is_number(value) or _within(value, schema)

@@ -5,10 +5,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from adapters.llm.schemas.keywords import ANNOTATIONS, distinct, sendable, type_of, types_of
+from adapters.llm.schemas.keywords import ANNOTATIONS, distinct, sendable
 from adapters.llm.schemas.places import Losses, Place, Room
 from adapters.llm.schemas.targets import Target
 from adapters.llm.schemas.words import explained, phrase, shortened
+from domain.json_schema import (
+    LISTED,
+    NAMED,
+    SINGLE,
+    refers,
+    type_of,
+    types_of,
+    values_in,
+    without,
+)
 
 Schema = dict[str, Any]
 
@@ -40,7 +50,7 @@ class Constraints:
 
     def lowered(self, schema: Schema, place: Place) -> Schema:
         """Return what the provider is told of a tidy schema."""
-        rest = {key: value for key, value in schema.items() if key not in ANNOTATIONS}
+        rest = without(schema, *ANNOTATIONS)
         notes = {key: value for key, value in schema.items() if key in ANNOTATIONS}
         draft = _Draft(rest, place)
         self._properties(draft)
@@ -91,15 +101,15 @@ class Constraints:
         return lowered
 
     def _value(self, keyword: str, value: Any, place: Place) -> Any:
-        if keyword in {"anyOf", "allOf"}:
+        if keyword in LISTED:
             return [self._lower(each, place.at(keyword, at)) for at, each in enumerate(value)]
-        if keyword in {"dependentSchemas", "patternProperties", "properties"}:
+        if keyword in NAMED:
             deeper = keyword != "dependentSchemas"
             return {
                 name: self._lower(each, place.at(keyword, name, deeper=deeper))
                 for name, each in value.items()
             }
-        if keyword in {"propertyNames", "then", "else"}:
+        if keyword in SINGLE:
             return self._lower(value, place.at(keyword))
         return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -155,7 +165,7 @@ class Constraints:
             return
         condition, exact = draft.rest.pop(keyword), None
         known = dict(self._losses.known)
-        if self._takes(keyword, condition) and not _refers(condition):
+        if self._takes(keyword, condition) and not refers(condition):
             exact = self._lower(condition, draft.place.at(keyword))
         if exact is not None and self._losses.known == known:
             draft.lowered[keyword] = exact
@@ -218,8 +228,7 @@ def _infer_type(lowered: Schema) -> None:
     """Name the type that the keywords are of: some providers take no schema without."""
     if "type" in lowered or "anyOf" in lowered:
         return
-    values = lowered.get("enum", [lowered["const"]] if "const" in lowered else [])
-    if kinds := distinct(map(type_of, values)):
+    if kinds := distinct(map(type_of, values_in(lowered) or ())):
         lowered["type"] = kinds[0] if len(kinds) == 1 else kinds
     elif lowered.keys() & {"properties", "additionalProperties"}:
         lowered["type"] = "object"
@@ -229,15 +238,6 @@ def _infer_type(lowered: Schema) -> None:
 
 def _or_null(lowered: Schema) -> Schema:
     return {"anyOf": [lowered, {"type": "null"}]} if lowered else {"type": "null"}
-
-
-def _refers(value: Any) -> bool:
-    match value:
-        case dict():
-            return "$ref" in value or any(map(_refers, value.values()))
-        case list():
-            return any(map(_refers, value))
-    return False
 
 
 def _is_regular(pattern: str) -> bool:

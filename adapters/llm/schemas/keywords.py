@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Final, cast
 
-TYPES: Final = frozenset({"string", "integer", "number", "boolean", "null", "object", "array"})
+from domain.json_schema import LISTED, NAMED, SINGLE, TYPES, is_number, types_of, without
 
 ANNOTATIONS: Final = frozenset({"title", "description", "default", "examples"})
 """Keywords that explain, and forbid nothing."""
@@ -45,12 +45,8 @@ def _are_named_schemas(value: Any) -> bool:
     return isinstance(value, Mapping) and all(map(_is_schema, value.values()))
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def _is_count(value: Any) -> bool:
-    return _is_number(value) and value >= 0 and value == int(value)
+    return is_number(value) and value >= 0 and value == int(value)
 
 
 def _are_names(value: Any) -> bool:
@@ -77,8 +73,8 @@ def _is_anything(_: Any) -> bool:
 
 _FORMS: Final[Mapping[Callable[[Any], bool], Iterable[str]]] = {
     _is_type: ["type"],
-    _is_number: ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"],
-    lambda value: _is_number(value) and value > 0: ["multipleOf"],
+    is_number: ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"],
+    lambda value: is_number(value) and value > 0: ["multipleOf"],
     _is_count: [
         *("minLength", "maxLength", "minItems", "maxItems", "minContains", "maxContains"),
         *("minProperties", "maxProperties"),
@@ -91,12 +87,9 @@ _FORMS: Final[Mapping[Callable[[Any], bool], Iterable[str]]] = {
     _is_list: ["enum", "examples"],
     _is_anything: ["const", "default"],
     _are_names: ["required"],
-    _is_schema: [
-        *("items", "additionalProperties", "not", "if", "then", "else", "contains"),
-        "propertyNames",
-    ],
-    _are_schemas: ["anyOf", "oneOf", "allOf", "prefixItems"],
-    _are_named_schemas: ["properties", "patternProperties", "dependentSchemas"],
+    _is_schema: SINGLE - {"additionalItems", "contentSchema"},
+    _are_schemas: LISTED,
+    _are_named_schemas: NAMED - {"$defs", "definitions"},
     lambda value: isinstance(value, Mapping) and all(map(_are_names, value.values())): [
         "dependentRequired"
     ],
@@ -129,7 +122,7 @@ def applying(schema: Mapping[str, Any], types: Iterable[str]) -> dict[str, Any]:
     """Return the schema without the keywords that say nothing of values of these types."""
     of = {"number" if each == "integer" else each for each in types}
     vain = {keyword for kind in OF_TYPE.keys() - of for keyword in OF_TYPE[kind]}
-    return {keyword: value for keyword, value in schema.items() if keyword not in vain}
+    return without(schema, *vain)
 
 
 def _renewed(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,29 +135,6 @@ def _renewed(schema: Mapping[str, Any]) -> dict[str, Any]:
         if not renewed["prefixItems"]:
             del renewed["prefixItems"]
     return renewed
-
-
-_NAMES: Final[Mapping[type, str]] = {
-    type(None): "null",
-    bool: "boolean",
-    int: "integer",
-    str: "string",
-    list: "array",
-    dict: "object",
-}
-
-
-def type_of(value: Any) -> str:
-    """Return the JSON type of a value, the narrowest: 5 and 5.0 are integers."""
-    if isinstance(value, float):
-        return "integer" if value.is_integer() else "number"
-    return _NAMES.get(type(value), "object")
-
-
-def types_of(schema: Mapping[str, Any]) -> list[str]:
-    """Return the types that ``type`` names, without repetition; none if there is no ``type``."""
-    named = schema.get("type", [])
-    return list(dict.fromkeys([named] if isinstance(named, str) else named))
 
 
 def distinct(values: Iterable[Any]) -> list[Any]:

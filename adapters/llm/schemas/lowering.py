@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from adapters.llm.schemas.constraints import Constraints
-from adapters.llm.schemas.keywords import ANNOTATIONS, distinct, types_of
+from adapters.llm.schemas.keywords import ANNOTATIONS, distinct
 from adapters.llm.schemas.merging import merged
 from adapters.llm.schemas.outcome import Loss
 from adapters.llm.schemas.places import Losses, Place, Room, TooLarge
@@ -19,6 +19,7 @@ from adapters.llm.schemas.references import Document, step
 from adapters.llm.schemas.roots import Root
 from adapters.llm.schemas.targets import Target
 from adapters.llm.schemas.words import explained
+from domain.json_schema import DEFINITIONS, parts_of, types_of, values_in, without
 
 _MOST_STEPS: Final = 60  # of the walk, one within the other: Python's stack is not endless
 _UNROLLED: Final = 2  # how often a definition may stand within itself
@@ -100,7 +101,7 @@ class Lowering:
 
     def _referring(self, schema: Schema, place: Place) -> Schema:
         path, target = self._document.find(schema["$ref"])
-        others = {key: value for key, value in schema.items() if key != "$ref"}
+        others = without(schema, "$ref")
         if not isinstance(target, Mapping):
             return self._lower(others, place)
         target = self._losses.tidied(target, path)
@@ -126,7 +127,7 @@ class Lowering:
                 name = f"{stem}_{number}"
             self._names[path] = name
             self._waiting.append((path, schema))
-        return f"#/$defs/{self._names[path]}"
+        return DEFINITIONS + self._names[path]
 
     # --- compositions
 
@@ -134,7 +135,7 @@ class Lowering:
         """Replace ``oneOf``: a branch that says less than it did might fit as well."""
         if len(schema["oneOf"]) > 1:
             self._losses.add(place.path, "oneOf", "weakened: more than one of its branches may fit")
-        others = {key: value for key, value in schema.items() if key != "oneOf"}
+        others = without(schema, "oneOf")
         return merged(others, {"anyOf": schema["oneOf"]})
 
     def _at_once(self, schema: Schema, place: Place) -> Schema:
@@ -144,7 +145,7 @@ class Lowering:
         for part in schema["allOf"]:
             whole, opened = self._resolved(part, opened, place)
             parts.append(whole)
-        rest = {key: value for key, value in schema.items() if key != "allOf"}
+        rest = without(schema, "allOf")
         if len([part for part in parts if part.keys() - ANNOTATIONS]) > 1:
             self._losses.add(place.path, "allOf", "weakened: its parts are made one schema")
         place = replace(place, opened=opened, steps=place.steps + 1)
@@ -170,7 +171,7 @@ class Lowering:
 
     def _either(self, schema: Schema, place: Place) -> Schema:
         """Say what else has to fit within each branch, as nothing may stand beside them."""
-        base = {k: v for k, v in schema.items() if k != "anyOf" and k not in ANNOTATIONS}
+        base = without(schema, "anyOf", *ANNOTATIONS)
         notes = {key: value for key, value in schema.items() if key in ANNOTATIONS}
         branches = [
             self._losses.tidied(each, step(place.path, "anyOf", at)) if each is not True else {}
@@ -219,9 +220,9 @@ def _is_flat(schema: Mapping[str, Any]) -> bool:
     """Return whether nothing can lie in what fits the schema."""
     if types := types_of(schema):
         return not {"object", "array"} & set(types)
-    if "enum" in schema or "const" in schema:
+    if values_in(schema) is not None:
         return True
     if any(keyword in schema for keyword in ("$ref", "allOf", "oneOf")):
         return False
-    branches = schema.get("anyOf", ())
+    branches = parts_of(schema, "anyOf")
     return bool(branches) and all(isinstance(b, Mapping) and _is_flat(b) for b in branches)

@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any, Final
 
-from adapters.llm.schemas.keywords import ANNOTATIONS, distinct, same, types_of
-
-Schema = Mapping[str, Any]
+from adapters.llm.schemas.keywords import ANNOTATIONS, distinct, same
+from domain.json_schema import CHOICES, NAMED, Schema, types_of
 
 # What means nothing alone, and something else beside another's: it is taken with its first.
 _WITH: Final = {
@@ -41,7 +40,7 @@ def _reconciled(keyword: str, one: Schema, other: Schema) -> Any:
     mine, theirs = one[keyword], other[keyword]
     if keyword == "type":
         return _common_types(types_of(one), types_of(other)) or mine
-    if keyword in {"anyOf", "oneOf"}:
+    if keyword in CHOICES:
         return [{"allOf": [each, {keyword: theirs}]} for each in mine]
     return _TOGETHER.get(keyword, _first)(mine, theirs)
 
@@ -86,7 +85,7 @@ _TOGETHER: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     **dict.fromkeys(("maximum", "exclusiveMaximum"), min),
     **dict.fromkeys(("maxLength", "maxItems", "maxProperties"), min),
     **dict.fromkeys(("items", "propertyNames", "additionalProperties"), _intersection),
-    **dict.fromkeys(("properties", "patternProperties", "dependentSchemas"), _by_name),
+    **dict.fromkeys(NAMED, _by_name),
     "required": lambda mine, theirs: distinct([*mine, *theirs]),
     "allOf": lambda mine, theirs: [*mine, *theirs],
     "prefixItems": _longer,

@@ -1,10 +1,12 @@
 """References within a schema: which part of the document each one means."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
-Schema = Mapping[str, Any]
+from domain.json_pointers import join, split, value_at
+from domain.json_schema import Schema, walk
 
 
 class Unusable(Exception):
@@ -13,8 +15,7 @@ class Unusable(Exception):
 
 def step(path: str, *parts: str | int) -> str:
     """Return the JSON Pointer that leads further from ``path``."""
-    escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in parts)
-    return "/".join([path, *escaped])
+    return path + join(*parts)
 
 
 class Document:
@@ -51,38 +52,19 @@ class Document:
         base, _, fragment = reference.partition("#")
         if base and base != self._own:
             raise Unusable(f"its parameters refer to something outside: {reference[:200]!r}")
-        fragment = unquote(fragment)
+        found = (join(*split(fragment)), value_at(self._root, fragment))
         if fragment and not fragment.startswith("/"):
-            found = self._named().get(fragment)
-        else:
-            found = self._at(fragment)
-        if found is None:
+            found = self._named().get(unquote(fragment), found)
+        if not isinstance(found[1], Mapping | bool):
             raise Unusable(f"its parameters refer to what is not there: {reference[:200]!r}")
         return found
-
-    def _at(self, pointer: str) -> tuple[str, Any] | None:
-        value: Any = self._root
-        for part in pointer.split("/")[1:]:
-            key = part.replace("~1", "/").replace("~0", "~")
-            if isinstance(value, Mapping) and key in value:
-                value = value[key]
-            elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
-                value = value[int(key)]
-            else:
-                return None
-        return (pointer, value) if isinstance(value, Mapping | bool) else None
 
     def _named(self) -> dict[str, tuple[str, Any]]:
         if self._anchors is None:
             self._anchors = {}
-            waiting: list[tuple[str, Any]] = [("", self._root)]
-            while waiting:
-                path, value = waiting.pop()
-                if isinstance(value, Mapping):
-                    for key in ("$anchor", "$dynamicAnchor"):
-                        if isinstance(anchor := value.get(key), str):
-                            self._anchors.setdefault(anchor, (path, value))
-                    waiting += [(step(path, key), each) for key, each in value.items()]
-                elif isinstance(value, list):
-                    waiting += [(step(path, at), each) for at, each in enumerate(value)]
+            for path, schema in walk(self._root):
+                for key in ("$anchor", "$dynamicAnchor"):
+                    if isinstance(anchor := schema.get(key), str):
+                        place = join(*chain.from_iterable(path))
+                        self._anchors.setdefault(anchor, (place, schema))
         return self._anchors

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from adapters.llm.schemas.keywords import distinct, tidied, types_of
+from adapters.llm.schemas.keywords import distinct, tidied
 from adapters.llm.schemas.merging import merged
 from adapters.llm.schemas.references import Document, Unusable, step
 from adapters.llm.schemas.words import phrase
+from domain.json_schema import CHOICES, PARTS, types_of, without
 
 Lose = Callable[[str, str, str], None]
 
@@ -56,12 +57,12 @@ class Root:
         tidy = tidied(schema, lambda keyword, what: self._lose(place.path, keyword, what))
         if (types := types_of(tidy)) and "object" not in types:
             return None
-        parts = [{key: value for key, value in tidy.items() if key not in _COMPOSING}]
+        parts = [without(tidy, "$ref", *PARTS)]
         for part, at in self._all_of(tidy, place):
             if (flat := self._flat(part, at)) is None:
                 return None
             parts.append(flat)
-        for keyword in ("anyOf", "oneOf"):
+        for keyword in CHOICES:
             if keyword in tidy:
                 if (flat := self._one_of(tidy[keyword], keyword, place)) is None:
                     return None
@@ -96,9 +97,6 @@ class Root:
         if told := " or ".join(filter(None, map(_told, objects))):
             self.words.append(f"together: {told}")
         return _united(objects)
-
-
-_COMPOSING: Final = {"$ref", "allOf", "anyOf", "oneOf"}
 
 
 def _further(place: _Place, *parts: str | int) -> _Place:

@@ -5,7 +5,7 @@ than those it names. What cannot be said so (objects of any properties, tuples, 
 asked for as JSON text. See the page "Structured outputs", section "Supported schemas".
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from adapters.llm.encoded_tools import exact_json
@@ -20,11 +20,21 @@ from adapters.llm.schemas.forms import (
     Properties,
     Text,
 )
-from adapters.llm.schemas.keywords import applying, distinct, types_of
+from adapters.llm.schemas.keywords import applying, distinct
 from adapters.llm.schemas.outcome import Loss
 from adapters.llm.schemas.places import TooLarge
 from adapters.llm.schemas.references import Unusable, step
 from adapters.llm.schemas.words import explained, in_short
+from domain.json_schema import (
+    Schema,
+    definition_in,
+    is_null,
+    properties_of,
+    types_of,
+    values_in,
+    walk,
+    without,
+)
 
 _MOST_PROPERTIES: Final = 5000
 _MOST_LEVELS: Final = 10
@@ -32,7 +42,6 @@ _MOST_TEXT: Final = 120_000  # characters of names and values
 _MOST_VALUES: Final = 1000  # of enums
 _MANY_VALUES, _THEIR_TEXT = 250, 15_000
 
-Schema = Mapping[str, Any]
 Strict = tuple[dict[str, Any], Form]
 
 
@@ -44,7 +53,7 @@ def strictly(parameters: Schema) -> tuple[dict[str, Any], Form, tuple[Loss, ...]
         TooLarge: the schema is beyond a limit of the provider.
 
     """
-    root = {key: value for key, value in parameters.items() if key != "$defs"}
+    root = without(parameters, "$defs")
     if _takes_others(root) or "anyOf" in root:
         raise Unusable("its parameters may have names of their own, which a strict schema forbids")
     strictness = _Strictness(parameters.get("$defs", {}))
@@ -66,7 +75,7 @@ class _Strictness:
 
     def _of(self, schema: Schema, path: str) -> Strict:
         if "$ref" in schema:
-            return dict(schema), self._forms[schema["$ref"].removeprefix("#/$defs/")]
+            return dict(schema), self._forms[definition_in(schema["$ref"])]
         if self._is_open(schema):
             return self._as_text(schema, path), Text()
         if "anyOf" in schema:
@@ -83,8 +92,7 @@ class _Strictness:
         if types == ["array"]:
             items = [*schema.get("prefixItems", ()), schema.get("items", {})][0]
             sent, form = self._of(items, step(path, "items"))
-            rest = {key: value for key, value in schema.items() if key != "prefixItems"}
-            return {**rest, "items": sent}, _items(form)
+            return {**without(schema, "prefixItems"), "items": sent}, _items(form)
         return dict(schema), Plain()
 
     def of_object(self, schema: Schema, path: str) -> Strict:
@@ -117,8 +125,8 @@ class _Strictness:
 
     def _of_branches(self, schema: Schema, path: str) -> Strict:
         branches = schema["anyOf"]
-        null = any(types_of(each) == ["null"] for each in branches)
-        others = [each for each in branches if types_of(each) != ["null"]]
+        null = any(map(is_null, branches))
+        others = [each for each in branches if not is_null(each)]
         described = {"description": schema["description"]} if "description" in schema else {}
         if any(self._is_open(each) for each in others):
             whole = others[0] if len(others) == 1 else {"anyOf": others}
@@ -149,7 +157,7 @@ class _Strictness:
     def _is_open(self, schema: Schema, seen: frozenset[str] = frozenset()) -> bool:
         """Return whether the schema takes what a strict one cannot describe."""
         if "$ref" in schema:
-            name = schema["$ref"].removeprefix("#/$defs/")
+            name = definition_in(schema["$ref"])
             return name not in seen and self._is_open(self._own[name], seen | {name})
         if "anyOf" in schema:
             return False
@@ -163,14 +171,14 @@ class _Strictness:
 
     def _takes_null(self, schema: Schema) -> bool:
         if "$ref" in schema:
-            own = self._own[schema["$ref"].removeprefix("#/$defs/")]
+            own = self._own[definition_in(schema["$ref"])]
             return "$ref" not in own and self._takes_null(own)
         if "anyOf" in schema:
             return any(self._takes_null(each) for each in schema["anyOf"])
         return "null" in types_of(schema) and None in schema.get("enum", [None])
 
     def _as_text(self, schema: Schema, path: str) -> dict[str, Any]:
-        shown = {key: value for key, value in schema.items() if key != "description"}
+        shown = without(schema, "description")
         told = f"as JSON text, of the schema {in_short(shown)}" if shown else "as JSON text"
         self._lose(path, "type", "asked for as JSON text")
         return {"type": "string", "description": explained(schema.get("description", ""), [told])}
@@ -198,7 +206,7 @@ def _items(form: Form) -> Form:
 
 def _of_type(schema: Schema, kind: str) -> dict[str, Any]:
     """Return what the schema says of values of one type."""
-    alone = {key: value for key, value in schema.items() if key != "description"}
+    alone = without(schema, "description")
     return applying({**alone, "type": kind}, [kind])
 
 
@@ -210,36 +218,23 @@ def _or_null(schema: Schema) -> dict[str, Any]:
     if isinstance(kind, str) and not (schema.keys() & {"items", "properties", "enum", "const"}):
         return {**schema, "type": [kind, "null"]}
     described = {"description": schema["description"]} if "description" in schema else {}
-    bare = {key: value for key, value in schema.items() if key != "description"}
+    bare = without(schema, "description")
     return {"anyOf": [bare, {"type": "null"}], **described}
 
 
 def _check_limits(schema: Schema) -> None:
-    nodes = list(_nodes(schema, 1))
     text = properties = values = 0
-    for node, level in nodes:
+    for path, node in walk(schema):
+        level = 1 + sum(steps[0] == "properties" for steps in path)
         if level > _MOST_LEVELS and node.get("type") == "object":
             raise TooLarge(f"its parameters lie deeper in each other than {_MOST_LEVELS} levels")
-        names = [*node.get("properties", ()), *node.get("$defs", ())]
-        listed = node.get("enum", [node["const"]] if "const" in node else [])
+        names = [*properties_of(node), *node.get("$defs", ())]
+        listed = values_in(node) or ()
         written = sum(len(each if isinstance(each, str) else exact_json(each)) for each in listed)
         if len(listed) > _MANY_VALUES and written > _THEIR_TEXT:
             raise TooLarge("an enum of its parameters is too long")
         text += sum(map(len, names)) + written
-        properties += len(node.get("properties", ()))
+        properties += len(properties_of(node))
         values += len(node.get("enum", ()))
     if text > _MOST_TEXT or properties > _MOST_PROPERTIES or values > _MOST_VALUES:
         raise TooLarge("its parameters have too many names and values")
-
-
-def _nodes(schema: Schema, level: int) -> Iterator[tuple[Schema, int]]:
-    """Yield every schema in this one, and how many objects it lies in, itself included."""
-    yield schema, level
-    for each in schema.get("properties", {}).values():
-        yield from _nodes(each, level + 1)
-    if "items" in schema:
-        yield from _nodes(schema["items"], level)
-    for each in schema.get("anyOf", ()):
-        yield from _nodes(each, level)
-    for each in schema.get("$defs", {}).values():
-        yield from _nodes(each, 1)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from domain.json_schema import without
 from plugins.openapi.lowering.descriptions import MOST_WORDS
 from plugins.openapi.lowering.keywords import names_in
 from plugins.openapi.lowering.words import shortened, value_text
@@ -22,8 +23,7 @@ _LONG_PART: Final = 2_000  # characters of JSON
 def with_null(schema: Schema, beside: Schema) -> Schema:
     """Return a schema, or null; what is said ``beside`` holds for both."""
     said = {"description": schema["description"]} if "description" in schema else {}
-    bare = {key: value for key, value in schema.items() if key != "description"}
-    return {**said, **beside, "anyOf": [bare, {"type": "null"}]}
+    return {**said, **beside, "anyOf": [without(schema, "description"), {"type": "null"}]}
 
 
 def without_null(schema: Schema) -> Schema:

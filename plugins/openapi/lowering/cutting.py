@@ -6,16 +6,16 @@ in it. The arguments may still hold all of it: what is cut is not checked.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Any, Final
 
+from domain.json_schema import definition_in, references_in, without
 from plugins.openapi.lowering.words import joined, shortened
 from plugins.openapi.reading.effort import Effort
 
 Schema = dict[str, Any]
-REFERENCE: Final = "#/$defs/"
 HIDDEN: Final = "What is in it is not shown here"
 
 _MOST_NAMES: Final = 12
@@ -67,33 +67,19 @@ def size_of(value: Any) -> int:
     return len(json.dumps(value))
 
 
-def references_of(schema: Any) -> Iterator[str]:
-    """Yield the names of the definitions that a schema refers to, each as often as it does."""
-    waiting = [schema]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            if isinstance(reference := value.get("$ref"), str):
-                yield reference.removeprefix(REFERENCE)
-            waiting += value.values()
-        elif isinstance(value, list):
-            waiting += value
-
-
 def unwrapped(schema: Schema) -> Schema:
     """Return a tool's schema with definitions that one argument alone is, in their places."""
     definitions = schema.get("$defs")
     if not definitions:
         return schema
-    used = Counter(references_of(schema))
+    used = Counter(map(definition_in, references_in(schema)))
     properties, kept = dict(schema["properties"]), dict(definitions)
     for argument, said in properties.items():
-        name = said.get("$ref", "").removeprefix(REFERENCE)
+        name = definition_in(said.get("$ref"))
         if used[name] == 1 and said.keys() <= {"$ref", "description", "default"}:
-            beside = {key: value for key, value in said.items() if key != "$ref"}
-            properties[argument] = {**kept.pop(name), **beside}
-    rest = {key: value for key, value in schema.items() if key != "$defs"}
-    return {**rest, "properties": properties} | ({"$defs": kept} if kept else {})
+            properties[argument] = {**kept.pop(name), **without(said, "$ref")}
+    rest = {**without(schema, "$defs"), "properties": properties}
+    return {**rest, "$defs": kept} if kept else rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +151,7 @@ class _Cutter:
         self.steps += 1
         made = dict(source)
         if "$ref" in made:
-            name = made["$ref"].removeprefix(REFERENCE)
+            name = definition_in(made["$ref"])
             self.met[name] = min(level, self.met.get(name, level))
         notes = [self._values(made), self._object(made, level), self._choices(made, level)]
         self._array(made, level)

@@ -8,11 +8,10 @@ and items is no such cycle: there the value ends it.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from domain.json_schema import CHOICES, PARTS, parts_of
 from plugins.openapi.reading.problems import BadReference
 from plugins.openapi.reading.references import References, reference_in
 
-_CHOICES: Final = ("anyOf", "oneOf")
-_PARTS: Final = ("allOf", *_CHOICES)
 _MOST_DEEP: Final = 80
 
 
@@ -24,7 +23,7 @@ class Cycles:
 
     def __init__(self, references: References, *, only_choices: bool = False) -> None:
         self._references = references
-        self._keywords = _CHOICES if only_choices else _PARTS
+        self._keywords = CHOICES if only_choices else PARTS
         self._only_choices = only_choices
         self._cycle: dict[str, int] = {}  # by place; those of one number are in one cycle
 
@@ -84,7 +83,5 @@ class Cycles:
                 yield self._references.follow(reference).pointer
             except BadReference:
                 return
-        for keyword in self._keywords:
-            parts = value.get(keyword)
-            for part in parts if isinstance(parts, list) else ():
-                yield from self._targets(part, depth + 1)
+        for part in parts_of(value, *self._keywords):
+            yield from self._targets(part, depth + 1)

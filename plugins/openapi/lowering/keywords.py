@@ -3,15 +3,14 @@
 What is no such value is dropped: a schema that takes more is better than none.
 """
 
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from domain.json_schema import TYPES, is_number, is_one_of
 from plugins.openapi.lowering.patterns import usable
 from plugins.openapi.lowering.words import value_text
 from plugins.openapi.reading.values import is_true, text, unspelled
 
-TYPES: Final = ("string", "integer", "number", "boolean", "object", "array", "null")
 _MEANT: Final[Mapping[str, tuple[str, str]]] = {  # words that are no types: type and format
     "any": ("", ""),
     "int": ("integer", ""),
@@ -59,21 +58,6 @@ _COUNTS: Final = (
     *("minProperties", "maxProperties"),
 )
 _NUMERIC: Final = frozenset({*_BOUNDS, *_COUNTS, "multipleOf"})
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-_OF_TYPE: Final[Mapping[str, Callable[[Any], bool]]] = {
-    "string": lambda value: isinstance(value, str),
-    "integer": lambda value: _is_number(value) and value == int(value),
-    "number": _is_number,
-    "boolean": lambda value: isinstance(value, bool),
-    "object": lambda value: isinstance(value, dict),
-    "array": lambda value: isinstance(value, list),
-    "null": lambda value: value is None,
-}
 
 
 def types_of(raw: Mapping[str, Any]) -> tuple[list[str], str]:
@@ -146,7 +130,7 @@ def _number(value: Any) -> int | float | None:
             value = float(value)
         except ValueError:
             return None
-    if not _is_number(value):
+    if not is_number(value):
         return None
     whole = isinstance(value, int) or (value.is_integer() and abs(value) < _MOST_INTEGER)
     if whole and -_MOST_INTEGER <= value < _MOST_INTEGER:
@@ -198,7 +182,7 @@ def _written(value: Any) -> str:
 
 def fitting(value: Any, types: list[str]) -> tuple[Any] | None:
     """Return a value of one of the types, made of one that is written differently; or None."""
-    if not types or any(_OF_TYPE[kind](value) for kind in types):
+    if not types or is_one_of(value, types):
         return (unspelled(value),)
     if "string" in types and isinstance(value, int | float):
         return (text(value),)
@@ -206,7 +190,7 @@ def fitting(value: Any, types: list[str]) -> tuple[Any] | None:
         if "boolean" in types and value.strip().lower() in ("true", "false"):
             return (value.strip().lower() == "true",)
         number = _number(value)
-        if number is not None and any(_OF_TYPE[kind](number) for kind in types):
+        if number is not None and is_one_of(number, types):
             return (number,)
     return None
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from domain.json_schema import without
+
 Schema = dict[str, Any]
 
 _PLAIN: Final = frozenset({"type", "description", "properties", "required", "additionalProperties"})
@@ -38,7 +40,7 @@ def _opened(base: Schema, content: Callable[[Schema], Schema | None]) -> Schema:
     known = content(base)
     if known is None or not _is_plain(known):
         return base
-    return {**known, **{key: value for key, value in base.items() if key != "$ref"}}
+    return {**known, **without(base, "$ref")}
 
 
 def _is_plain(schema: Schema) -> bool:

@@ -7,6 +7,7 @@ the ``required`` that names the property, so all parts that speak of one value a
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from domain.json_schema import PARTS, parts_of
 from plugins.openapi.lowering.keywords import names_in
 from plugins.openapi.reading.effort import Effort
 from plugins.openapi.reading.references import Found
@@ -15,7 +16,6 @@ from plugins.openapi.reading.values import entries, is_true
 Target = Callable[[Any], Found | None]
 """Returns what a schema refers to, if it refers to something."""
 
-_PARTS: Final = ("allOf", "oneOf", "anyOf")
 _MOST_PARTS: Final = 200  # of one value
 _NONE: Final[frozenset[str]] = frozenset()
 
@@ -39,7 +39,7 @@ class ReadOnly:
 
     def names(self, raw: Mapping[str, Any]) -> frozenset[str]:
         """Return the read-only properties that any part of a schema speaks of."""
-        if not any(part in raw for part in (*_PARTS, "$ref")):
+        if not any(part in raw for part in (*PARTS, "$ref")):
             return _NONE  # what a schema says in one place is looked at there
         return frozenset(
             name
@@ -70,6 +70,4 @@ class ReadOnly:
                     waiting.append(found.value)
             elif isinstance(part, dict):
                 yield part
-                for keyword in _PARTS:
-                    listed = part.get(keyword)
-                    waiting += listed if isinstance(listed, list) else []
+                waiting += parts_of(part, *PARTS)

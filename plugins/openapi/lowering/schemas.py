@@ -10,6 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from domain.json_schema import (
+    CHOICES,
+    DEFINITIONS,
+    PARTS,
+    definition_in,
+    references_in,
+)
 from plugins.openapi.lowering.choices import (
     distinct,
     enumerated,
@@ -18,7 +25,7 @@ from plugins.openapi.lowering.choices import (
     told_apart,
     with_null,
 )
-from plugins.openapi.lowering.cutting import REFERENCE, references_of, size_of
+from plugins.openapi.lowering.cutting import size_of
 from plugins.openapi.lowering.cycles import Cycles
 from plugins.openapi.lowering.definition_names import DefinitionNames
 from plugins.openapi.lowering.descriptions import described
@@ -47,13 +54,11 @@ _FEW_VALUES: Final = 12
 _STRUCTURE: Final = frozenset(
     {
         *("properties", "additionalProperties", "patternProperties", "items", "prefixItems"),
-        *("allOf", "anyOf", "oneOf"),
+        *PARTS,
     }
 )
 _ANNOTATIONS: Final = frozenset({"description", "default", "deprecated"})
 _NULLS: Final = frozenset({"nullable", "x-nullable"})
-_CHOICES: Final = ("oneOf", "anyOf")
-_COMBINED: Final = frozenset({"allOf", *_CHOICES})
 _UNKNOWN: Final[Schema] = {"description": "It is not described in the API's document."}
 
 
@@ -93,7 +98,7 @@ class Schemas:
         """
         size = size_of(root)
         found: dict[str, Schema] = {}
-        waiting = list(references_of(root))
+        waiting = list(map(definition_in, references_in(root)))
         seen = set(waiting)
         while waiting and size <= most:
             made = self._named(waiting.pop())
@@ -125,13 +130,13 @@ class Schemas:
             del self._open[place]
             name = self._names.name(place)
             size = size_of(schema) + len(name) + len('"": , ')
-            uses = list(references_of(schema))
+            uses = list(map(definition_in, references_in(schema)))
             made = self._made[place] = Definition(name, schema, size, uses, notes)
         return made
 
     def _content(self, part: Schema, notes: Notes) -> Schema | None:
         """Return what a reference to a definition stands for, where it can take its place."""
-        place = self._names.place(part["$ref"].removeprefix(REFERENCE))
+        place = self._names.place(definition_in(part["$ref"]))
         if place in self._open or len(self._open) > _MOST_MERGED:
             return None
         made = self._definition(place)
@@ -190,14 +195,14 @@ class Schemas:
         if at.here is not None and self._cycles.joins(at.here, found.pointer):
             own = self._without_cycle(found.value, at.here)
             return self._node(own, At(at.notes, at.depth + 1, loose=True))
-        return {"$ref": REFERENCE + self._names.name(found.pointer)}
+        return {"$ref": DEFINITIONS + self._names.name(found.pointer)}
 
     def _without_cycle(self, raw: Mapping[str, Any], here: str) -> Mapping[str, Any]:
         """Return what a definition says of itself, and by definitions that do not lead back."""
         own = {
             key: value
             for key, value in raw.items()
-            if key not in _CHOICES and not key.startswith("$")
+            if key not in CHOICES and not key.startswith("$")
         }
         if isinstance(parts := own.get("allOf"), list):
             own["allOf"] = [
@@ -242,7 +247,7 @@ class Schemas:
         named = entries(raw.get("properties"))
         sent = {k: value for k, value in named.items() if not self._read_only.holds_for(value)}
         properties = {name: self._lowered(value, at.inside()) for name, value in sent.items()}
-        is_all = not at.loose and not _COMBINED & raw.keys()  # nobody else adds properties
+        is_all = not at.loose and raw.keys().isdisjoint(PARTS)  # nobody else adds properties
         required = [
             name
             for name in names_in(raw.get("required"), named)
@@ -290,7 +295,7 @@ class Schemas:
 
     def _choices(self, raw: Mapping[str, Any], schema: Schema, at: At) -> None:
         """Add ``oneOf`` or ``anyOf``, both as the latter: parts that are said looser overlap."""
-        choice = next(filter(None, (self._choice(raw, keyword, at) for keyword in _CHOICES)), [])
+        choice = self._choice(raw, "oneOf", at) or self._choice(raw, "anyOf", at)
         if choice and has_null(raw):
             choice = distinct([*choice, {"type": "null"}])
         if len(choice) == 1 and not choice[0].keys() & schema.keys() - {"type", "description"}:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from domain.json_schema import definition_in, is_null, parts_of
+
 _KEPT: Final = ("type", "format", "contentEncoding", "contentMediaType", "maxLength", "required")
 _LEVELS: Final = 3
 _DEEPER: Final = (7, 5, 4)
@@ -55,10 +57,9 @@ class Shapes:
         """Return the first part of a schema that says what it is."""
         for _ in range(_MOST_STEPS):
             if (reference := schema.get("$ref")) is not None:
-                schema = self._definition(reference.rpartition("/")[2])
+                schema = self._definition(definition_in(reference))
                 continue
-            choices = [*schema.get("anyOf", ()), *schema.get("allOf", ())]
-            choices = [choice for choice in choices if choice != {"type": "null"}]
+            choices = [each for each in parts_of(schema, "anyOf", "allOf") if not is_null(each)]
             if "type" in schema or "properties" in schema or not choices:
                 break
             schema = choices[0]

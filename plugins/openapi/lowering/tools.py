@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from domain.fixed_arguments import properties_of
+from domain.fixed_arguments import properties_within
+from domain.json_pointers import join
+from domain.json_schema import without
 from domain.shown_tools import SCHEMA_TOOL
 from domain.tools import Effect, ToolSpec
 from plugins.openapi.lowering.bodies import body_schema
@@ -19,7 +21,6 @@ from plugins.openapi.lowering.words import joined, plain, shortened
 from plugins.openapi.operation import Body, Operation, Parameter, Place
 from plugins.openapi.reading import Document, Reason, Skipped
 from plugins.openapi.reading.credentials import likely_credentials
-from plugins.openapi.reading.pointers import join
 from plugins.openapi.reading.values import entries, text
 from plugins.openapi.reserved import is_idempotency_key, is_reserved
 
@@ -188,7 +189,7 @@ def _perhaps_credentials(operation: Operation, schema: Schema) -> Iterator[tuple
             yield parameter.argument, parameter.description
     if operation.body is not None:
         body = operation.body.argument
-        for name, inner in properties_of(schema, body).items():
+        for name, inner in properties_within(schema, body).items():
             yield f"{body}.{name}", text(entries(inner).get("description"))
 
 
@@ -202,7 +203,7 @@ def _argument(parameter: Parameter, argument: str, schema: Schema) -> Schema:
         told = joined(told, inner)
     if not parameter.name.isascii() and argument != parameter.name:
         told = joined(told, f"Sent as {parameter.name}")
-    rest = {key: value for key, value in schema.items() if key != "description"}
+    rest = without(schema, "description")
     return {**rest, "description": told} if told else rest
 
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from domain.json_pointers import join
 from plugins.openapi.operation import Operation, SecurityScheme, Server
 from plugins.openapi.path_template import path_template
 from plugins.openapi.reading.bodies import read_body
 from plugins.openapi.reading.credentials import with_credentials
 from plugins.openapi.reading.parameters import Declared, declared_parameters, read_parameters
-from plugins.openapi.reading.pointers import join
 from plugins.openapi.reading.problems import BadReference, DocumentRefused, Reason, Skipped
 from plugins.openapi.reading.references import References
 from plugins.openapi.reading.security import requirements

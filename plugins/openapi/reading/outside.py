@@ -14,11 +14,11 @@ from urllib.parse import unquote
 
 from domain.api_documents import FOLDER
 from domain.errors import PuertoError, Unprocessable
+from domain.json_pointers import split
 from plugins.openapi.reading.effort import Effort
 from plugins.openapi.reading.identifiers import joined, parts_of, steps_of
 from plugins.openapi.reading.limits import Limits
 from plugins.openapi.reading.parsing import parse
-from plugins.openapi.reading.pointers import split
 from plugins.openapi.reading.values import entries
 
 PLACE: Final = "x-puerto-outside"

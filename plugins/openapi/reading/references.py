@@ -11,10 +11,10 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from domain.errors import PuertoError
+from domain.json_pointers import join, split
 from plugins.openapi.reading.identifiers import parts_of, steps_of
 from plugins.openapi.reading.limits import Limits
 from plugins.openapi.reading.outside import KEYWORDS, PLACE, Outside
-from plugins.openapi.reading.pointers import join, split
 from plugins.openapi.reading.problems import BadReference, DocumentRefused, Reason
 
 _SECTIONS: Final = {  # where Swagger 2 and OpenAPI 3 keep the same things

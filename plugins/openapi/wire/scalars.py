@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from domain.errors import InvalidArguments
+from domain.json_schema import types_of
 
 
 def compact(value: Any) -> str:
@@ -49,6 +50,5 @@ def utf8(text: str) -> bytes:
 
 
 def _wants_integer(schema: Any) -> bool:
-    kind = schema.get("type") if isinstance(schema, dict) else None
-    kinds = kind if isinstance(kind, list) else [kind]
+    kinds = types_of(schema)
     return "integer" in kinds and "number" not in kinds and "string" not in kinds

@@ -3,19 +3,20 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-_NOTHING: Final[Mapping[str, Any]] = {}
+from domain.json_schema import mapping, properties_of, required_in, types_of
+
 _BASE64: Final = ("byte", "base64")
 _TEXTS: Final = ("text/", "application/json")
 
 
 def property_of(shape: Any, name: str) -> Mapping[str, Any]:
     """Return the shape of a property; an empty one if there is none."""
-    return _under(_under(shape, "properties"), name)
+    return mapping(properties_of(shape).get(name))
 
 
 def items_of(shape: Any) -> Mapping[str, Any]:
     """Return the shape of a list's items; an empty one if there is none."""
-    return _under(shape, "items")
+    return mapping(mapping(shape).get("items"))
 
 
 def is_binary(shape: Mapping[str, Any]) -> bool:
@@ -36,10 +37,7 @@ def is_base64(shape: Mapping[str, Any]) -> bool:
 
 def is_object(shape: Mapping[str, Any]) -> bool:
     """Tell whether a value is an object by its schema, and so none that describes a file."""
-    kind = shape.get("type")
-    return (
-        "properties" in shape or kind == "object" or (isinstance(kind, list) and "object" in kind)
-    )
+    return "properties" in shape or "object" in types_of(shape)
 
 
 def may_be_left_out(shape: Any, name: str) -> bool:
@@ -49,9 +47,4 @@ def may_be_left_out(shape: Any, name: str) -> bool:
 
 def is_required(shape: Any, name: str) -> bool:
     """Tell whether an object must have a property."""
-    return isinstance(shape, Mapping) and name in shape.get("required", ())
-
-
-def _under(shape: Any, name: str) -> Mapping[str, Any]:
-    found = shape.get(name) if isinstance(shape, Mapping) else None
-    return found if isinstance(found, Mapping) else _NOTHING
+    return name in required_in(shape)

@@ -75,7 +75,7 @@ def expand(
             ]
             return _object(style, name, members, explode=explode)
         case list() | tuple():
-            inner = schema.get("items") if isinstance(schema, Mapping) else None
+            inner = items_of(schema)
             items = [encode(text_of(item, inner)) for item in value if item is not None]
             return _array(style, name, items, explode=explode)
         case _:

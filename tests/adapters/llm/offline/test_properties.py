@@ -5,10 +5,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.llm.offline import DEFAULT_MODEL, OfflineChat
+from adapters.llm.offline.schemas import fields_of, item_field
 from domain.llm import (
     ModelRequest,
     Piece,
@@ -23,6 +25,7 @@ from domain.llm import (
 )
 from domain.tools import Effect, ToolSpec
 from tests.adapters.llm.offline.asking import CALCULATOR, TOOLS, ask, calls_of, spec, text_of
+from tests.hostile_schemas import MONSTERS
 
 _WORDS = """
 stop the instance i-0abc web_1 us-east-1 create invoice for Acme 300 3,5 1.234,5 euros due tomorrow
@@ -198,3 +201,9 @@ async def test_the_right_tool_is_found_among_two_thousand() -> None:
     ]
     found = calls_of(await ask("search my conversations for invoices", tools))
     assert found == [("search_conversations", {"query": "invoices"})]
+
+
+@pytest.mark.parametrize("schema", MONSTERS.values(), ids=MONSTERS)
+def test_parameters_are_read_of_any_monster(schema: dict[str, Any]) -> None:
+    for each in fields_of(schema):
+        assert "$ref" not in item_field(each, schema).schema

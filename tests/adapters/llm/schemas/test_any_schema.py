@@ -11,6 +11,7 @@ from adapters.llm.schemas import OPENAI_STRICT, TARGETS, Target, compile_tool
 from domain.tools import Effect, ToolSpec
 from tests.adapters.llm.schemas.random_schemas import fitting, tool_schemas
 from tests.adapters.llm.schemas.rules import REFUSALS
+from tests.hostile_schemas import MONSTERS
 
 OPEN = [target for target in TARGETS.values() if not target.strict]
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
@@ -86,3 +87,11 @@ def test_junk_is_refused_or_made_good(target: Target, schema: dict[str, Any]) ->
     if compiled.refusal is None:
         assert list(REFUSALS[target.name](compiled)) == []
         assert compiled.restore(compiled.express({"a": 1, "b": [None]})) is not None
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+@pytest.mark.parametrize("schema", MONSTERS.values(), ids=MONSTERS)
+def test_monsters_are_refused_or_made_good(target: Target, schema: dict[str, Any]) -> None:
+    compiled = compile_tool(tool(schema, str(id(schema))), target)
+    if compiled.refusal is None:
+        assert list(REFUSALS[target.name](compiled)) == []
