@@ -16,7 +16,10 @@ _MOST: Final = 1_000  # plugins and parts of them
 
 
 class Part(StrEnum):
-    """Which part of a plugin failed; ``task``: one that it started and left behind."""
+    """Which part of a plugin failed; ``task``: one that it started and left behind.
+
+    ``process``: nothing of it failed, but it changed what the whole process shares.
+    """
 
     VETO = "veto"
     OBSERVER = "observer"
@@ -25,6 +28,7 @@ class Part(StrEnum):
     FIGURES = "figures"
     ALERTS = "alerts"
     TASK = "task"
+    PROCESS = "process"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,7 @@ class Lifespans:
     """Keeps entered what the plugins in use registered; entering and leaving may take a while.
 
     A plugin of which one cannot be entered is handed to ``set_aside`` with the reason, and
-    everybody else goes on. ``look`` is called when one was entered, with whose it is, to see what
-    its code changed.
+    everybody else goes on.
     """
 
     def __init__(
@@ -33,10 +32,8 @@ class Lifespans:
         *,
         seconds: float = LIFESPAN_SECONDS,
         tell: ReportIncident = no_report,
-        look: Callable[[str], None] | None = None,
     ) -> None:
         self._tell = tell
-        self._look = look
         self._source = source
         self._set_aside = set_aside
         self._seconds = seconds
@@ -57,7 +54,7 @@ class Lifespans:
         present = {id(each.value): each for each in self._source.lifespans()}
         gone = [self._entered.pop(key) for key in self._entered.keys() - present.keys()]
         new = {
-            key: _Life(each, self._seconds, self._tell, self._look)
+            key: _Life(each, self._seconds, self._tell)
             for key, each in present.items()
             if key not in self._entered
         }
@@ -84,10 +81,8 @@ class _Life:
         registered: Registered[Lifespan],
         seconds: float,
         tell: ReportIncident,
-        look: Callable[[str], None] | None,
     ) -> None:
         self._tell = tell
-        self._look = look
         self.plugin = registered.plugin
         self._lifespan = registered.value
         self._seconds = seconds
@@ -131,8 +126,6 @@ class _Life:
         """Return what was wrong, or nothing."""
         try:
             async with self._lifespan():
-                if self._look is not None:
-                    self._look(f"the lifespan of the plugin {self.plugin}")
                 self._entered.set()
                 await self._leaving.wait()
         except BaseException as error:  # even SystemExit: it is a stranger's code

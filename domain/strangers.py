@@ -116,6 +116,8 @@ async def within(seconds: float, work: Callable[[], Awaitable[T]]) -> T:
             task.cancel()
     if not done:
         raise TooLate(f"it did not answer within {seconds:g} seconds")
+    if task.cancelled():  # by itself: else whoever waits for it would be cancelled, too
+        raise Contained("it cancelled itself", asyncio.CancelledError())
     return task.result()
 
 

@@ -64,6 +64,8 @@ class _Driven:
             raise
         if not self._action.cancelled():
             self._action.result()
+        elif self.halt is None:  # by a stranger's code: it would be done again for ever
+            raise RuntimeError("what the run did was cancelled by nobody who may")
         self._action = None
 
 

@@ -42,12 +42,12 @@ from domain.vetoing import Guard
 from domain.worker import Worker
 from entrypoints import factories
 from entrypoints.left_tasks import LeftTasks
+from entrypoints.offences import Offences
 from entrypoints.services import Services
 from entrypoints.settings import Settings, environment
 from entrypoints.version import VERSION
 from plugins.openapi.reader import ProcessReader
 from plugins.openapi.wire.calling import ApiCaller
-from plugins.process_state import check_process
 from plugins.watchdog import LoopWatch
 
 
@@ -232,8 +232,8 @@ class Container(containers.DeclarativeContainer):
         source=toolbox,
         set_aside=plugin_desk.provided.set_aside,
         tell=incidents.provided.note,
-        look=check_process,
     )
+    offences = providers.Singleton(Offences, incidents, plugin_desk.provided.set_aside)
     left_tasks = providers.Singleton(LeftTasks, incidents, toolbox.provided.owner_of)
     loop_watch = providers.Singleton(
         LoopWatch,

@@ -2,17 +2,15 @@
 
 import asyncio
 import logging
-import os
 import signal
-import sys
-import threading
-import time
 from collections.abc import Coroutine
 from typing import Any, Final
 
 from uvicorn.loops.auto import auto_loop_factory
 
-END_SECONDS: Final = 5.0  # that the process may take to end after the service has
+from entrypoints.ending import limit_the_end
+from plugins.acting import own_task
+
 _INTERRUPTED: Final = 130
 
 _log = logging.getLogger("puerto")
@@ -23,11 +21,11 @@ def run_to_end(main: Coroutine[Any, Any, None]) -> None:
 
     A task that a plugin left behind cannot end the loop: SystemExit and KeyboardInterrupt, which
     asyncio lets out of any task, are logged, and the loop goes on, as after a `stop`. When the
-    service has ended, the process follows within `END_SECONDS`, also where a thread or a task of a
-    plugin would hold it.
+    service has ended, the process follows within a while, also where a thread or a task of a plugin
+    would hold it.
     """
     status = 1
-    with asyncio.Runner(loop_factory=auto_loop_factory(use_subprocess=True)) as runner:
+    with asyncio.Runner(loop_factory=service_loop) as runner:
         try:
             _run_on(runner, main)
             status = 0
@@ -35,7 +33,14 @@ def run_to_end(main: Coroutine[Any, Any, None]) -> None:
             status = _INTERRUPTED
             raise
         finally:
-            _limit_the_end(status)
+            limit_the_end(status)
+
+
+def service_loop() -> asyncio.AbstractEventLoop:
+    """Return a loop of whose tasks no plugin can cancel those of the service."""
+    loop: asyncio.AbstractEventLoop = auto_loop_factory(use_subprocess=True)()
+    loop.set_task_factory(own_task)
+    return loop
 
 
 def _run_on(runner: asyncio.Runner, main: Coroutine[Any, Any, None]) -> None:
@@ -62,21 +67,3 @@ def _is_ours(error: BaseException) -> bool:
     """Tell whether it is a Ctrl-C: where the server hears the signal, Python raises nothing."""
     unheard = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     return isinstance(error, KeyboardInterrupt) and unheard
-
-
-def _limit_the_end(status: int) -> None:
-    """Let the process end with that status, in a while, if it does not by itself."""
-    threading.Thread(target=_end, args=(status,), name="puerto end", daemon=True).start()
-
-
-def _end(status: int) -> None:
-    time.sleep(END_SECONDS)
-    held = [t.name for t in threading.enumerate() if not t.daemon and t.name != "MainThread"]
-    _log.error(
-        "the service has ended, and its process is held by %s: it is ended now",
-        f"threads of plugins ({', '.join(held)})" if held else "what plugins left behind",
-    )
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)

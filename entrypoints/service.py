@@ -72,7 +72,7 @@ async def running(
         container = Container(settings=settings)
     require_answerers(settings, container.models())
     async with AsyncExitStack() as stack:
-        stack.enter_context(watching_process())
+        stack.enter_context(watching_process(container.offences().report))
         await open_data(settings, announce, stack, container)
         services: Services = container.services()
         bind(worker=services.worker.id)

@@ -7,6 +7,7 @@ import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import FrameType
 from typing import Any, Final, TypeVar
 
@@ -18,9 +19,9 @@ from domain.strangers import contained, in_short
 from domain.text import shorten
 from domain.tool_calls import ARGUMENTS_SIZE
 from domain.tools import Abridged, Effect, Previewed, Tool, ToolContext, ToolSpec
+from plugins.acting import HANDING_OVER, acting, watched
 from plugins.errors import ToolDefinitionError
 from plugins.json_values import as_json, as_json_apart
-from plugins.process_state import check_process
 from plugins.tool import TOOL_NAME, FunctionTool
 
 PREVIEW_LENGTH: Final = 500
@@ -55,7 +56,8 @@ class AdmittedTool:
         """
         try:
             require_shallow(arguments)
-            given = dict(self.tool.check(arguments))
+            with acting(self.spec.plugin, self._who):
+                given = dict(self.tool.check(arguments))
             require_shallow(given)
             checked: dict[str, Any] = as_json(given, ARGUMENTS_SIZE)
         except InvalidArguments as error:
@@ -87,7 +89,8 @@ class AdmittedTool:
         if not isinstance(self.tool, Previewed):
             return ""
         try:
-            return _line(self.tool.preview(arguments))
+            with acting(self.spec.plugin, self._who):
+                return _line(self.tool.preview(arguments))
         except BaseException as error:  # noqa: BLE001  the human is asked all the same
             name, plugin = self.spec.name, self.spec.plugin
             _log.error("tool %s of plugin %s has no preview: %s", name, plugin, in_short(error))
@@ -122,8 +125,8 @@ class AdmittedTool:
     async def _run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
         try:
             with contained():
-                result = await self.tool.run(arguments, context)
-                return result if self._gives_json else await as_json_apart(result)
+                work = partial(self._call, arguments, context)
+                return await watched(self.spec.plugin, self._who, work)
         except (ToolError, asyncio.CancelledError):
             raise
         except TooLarge as error:
@@ -132,8 +135,14 @@ class AdmittedTool:
             context.log.exception("Tool %s failed", self.spec.name)
             said = in_short(error, context.secrets.hide)
             raise ToolFailed(f"{self.spec.name} failed: {said}") from error
-        finally:
-            check_process(f"the tool {self.spec.name} of the plugin {self.spec.plugin}")
+
+    async def _call(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
+        result = await self.tool.run(arguments, context)
+        return result if self._gives_json else await as_json_apart(result)
+
+    @property
+    def _who(self) -> str:
+        return f"the tool {self.spec.name} of the plugin {self.spec.plugin}"
 
 
 def _line(preview: Any) -> str:
@@ -177,7 +186,10 @@ def run_of(frame: FrameType) -> str:
 
 
 _CALLERS: Final = {AdmittedTool._run.__code__, AdmittedTool.check.__code__}  # noqa: SLF001  ours
-_PASSING: Final = _CALLERS | {FunctionTool.run.__code__, FunctionTool._call.__code__}  # noqa: SLF001
+_PASSING: Final = {
+    *(_CALLERS | HANDING_OVER),
+    *(each.__code__ for each in (AdmittedTool._call, FunctionTool.run, FunctionTool._call)),  # noqa: SLF001
+}
 
 
 _OF_JSON: Final = set[type]()

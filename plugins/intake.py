@@ -34,7 +34,7 @@ def take_in(
     try:
         return _taken_in(candidate, seconds, before)
     finally:
-        check_process(f"the plugin {candidate.name}")
+        check_process(f"the plugin {candidate.name}", candidate.name)
 
 
 def _taken_in(candidate: Candidate, seconds: float, before: Registrations | None) -> Registrations:

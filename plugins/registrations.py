@@ -3,11 +3,11 @@
 import inspect
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from domain.agents import Agent
 from domain.json_values import storable
@@ -15,6 +15,7 @@ from domain.plugins import ChatModelOffer
 from domain.ports.chat_model import ChatModel
 from domain.text import shorten
 from domain.tools import Tool, ToolSpec
+from plugins.acting import watched_function, watched_lifespan, watched_model
 from plugins.admission import AdmittedTool, admit
 from plugins.errors import ToolDefinitionError
 from plugins.hookspecs import Alerts, Figures, Lifespan, Observer, Veto
@@ -23,7 +24,7 @@ _REFUSAL_LENGTH: Final = 500
 _NAME: Final = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)
 _log: Final = logging.getLogger(__name__)
 
-Function = TypeVar("Function")
+AsyncFunction = Callable[..., Awaitable[Any]]
 
 
 class Registrations:
@@ -74,11 +75,13 @@ class Registrations:
             "puerto_register_tools": self._take_tool,
             "puerto_register_chat_models": self._take_chat_model,
             "puerto_register_agents": self._take_agent,
-            "puerto_register_figures": _adding_to(self.figures, "figures"),
-            "puerto_register_alerts": _adding_to(self.alerts, "alerts"),
-            "puerto_register_vetoes": _adding_to(self.vetoes, "a veto"),
-            "puerto_register_observers": _adding_to(self.observers, "an observer"),
-            "puerto_register_lifespan": _adding_to(self.lifespans),
+            "puerto_register_figures": self._adding_to(
+                self.figures, "figures", "question for figures"
+            ),
+            "puerto_register_alerts": self._adding_to(self.alerts, "alerts", "alerts"),
+            "puerto_register_vetoes": self._adding_to(self.vetoes, "a veto", "veto"),
+            "puerto_register_observers": self._adding_to(self.observers, "an observer", "observer"),
+            "puerto_register_lifespan": self._take_lifespan,
         }
 
     def _take_tool(self, tool: Tool) -> None:
@@ -100,7 +103,27 @@ class Registrations:
         given: Any = default_model  # as a plugin may have given it
         if not (isinstance(given, str) and given):
             raise _Refused(f"chat model {name!r} has no default model")
-        self.chat_models[name] = ChatModelOffer(name, factory, default_model)
+        self.chat_models[name] = ChatModelOffer(
+            name, watched_model(self.plugin, factory), default_model
+        )
+
+    def _adding_to(
+        self, functions: list[Any], what: str, each: str
+    ) -> Callable[[AsyncFunction], None]:
+        """Return what takes functions, each as one that acts for the plugin; they are awaited."""
+
+        def take(function: AsyncFunction) -> None:
+            _require_callable(function)
+            if not _is_async(function):
+                name = getattr(function, "__name__", type(function).__name__)
+                raise _Refused(f"{what}, {name!r}: it is not async; write it as `async def`")
+            functions.append(watched_function(self.plugin, each, function))
+
+        return take
+
+    def _take_lifespan(self, lifespan: Lifespan) -> None:
+        _require_callable(lifespan)
+        self.lifespans.append(watched_lifespan(self.plugin, lifespan))
 
     def _take_agent(self, agent: Agent) -> None:
         if not isinstance(agent, Agent):
@@ -117,19 +140,6 @@ class Registrations:
 
 class _Refused(Exception):
     """Something was not taken, and why."""
-
-
-def _adding_to(functions: list[Function], awaited_as: str = "") -> Callable[[Function], None]:
-    """Return what takes functions; with ``awaited_as`` they must be async: they are awaited so."""
-
-    def take(function: Function) -> None:
-        _require_callable(function)
-        if awaited_as and not _is_async(function):
-            name = getattr(function, "__name__", type(function).__name__)
-            raise _Refused(f"{awaited_as}, {name!r}: it is not async; write it as `async def`")
-        functions.append(function)
-
-    return take
 
 
 def _require_callable(function: object) -> None:

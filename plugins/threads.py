@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from domain.errors import ToolFailed
 from domain.strangers import in_thread
+from plugins.acting import in_own_thread
 
 AT_ONCE: Final = 32
 
@@ -33,7 +34,7 @@ class Threads:
 
         def work() -> Any:
             try:
-                return call()
+                return in_own_thread(call)
             finally:
                 self._free.release()
 

@@ -15,8 +15,8 @@ from typing import Final
 
 from domain.log_context import RUN, bound
 from domain.switches import SwitchKind
+from plugins.acting import check_between
 from plugins.admission import hands_over, run_of, running_in
-from plugins.process_state import check_process
 
 _OURS: Final = frozenset({"domain", "adapters", "plugins", "entrypoints"})
 _LOOKS: Final = 8  # at the loop, in the time that it may stand still
@@ -71,10 +71,11 @@ class LoopWatch:
     def _watch(self, loop: asyncio.AbstractEventLoop, watched: int) -> None:
         pause = self._seconds / _LOOKS
         while not self._stopped.wait(pause):
+            check_between()  # here, too: without Python's functions nothing below would run
             ticked = threading.Event()
 
             def tick(ticked: threading.Event = ticked) -> None:
-                check_process("some code of a plugin's, between its calls")
+                check_between()
                 ticked.set()
 
             try:

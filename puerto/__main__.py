@@ -44,8 +44,16 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     from entrypoints.cli import app
+    from entrypoints.ending import limit_the_end
 
-    app(prog_name="puerto")
+    status: object = 1
+    try:
+        app(prog_name="puerto")
+    except SystemExit as end:
+        status = end.code
+        raise
+    finally:
+        limit_the_end(status)
 
 
 if __name__ == "__main__":

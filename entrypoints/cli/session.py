@@ -6,7 +6,8 @@ The event loop has a thread of its own; the main thread reads lines, and it alon
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from threading import Thread
 from types import FrameType
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
@@ -15,6 +16,7 @@ import typer
 from entrypoints.cli.client import Client, Json
 from entrypoints.cli.connecting import connect
 from entrypoints.cli.turn import Turn, go_on, listen
+from entrypoints.ending import END_SECONDS
 
 if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
@@ -99,14 +101,41 @@ def _first_interrupt(handled: Callable[[], bool]) -> Iterator[None]:
 @contextmanager
 def session(url: str | None, token: str | None, login: str | None) -> Iterator[Session]:
     """Yield a line to the service that the options name; a password is asked for here."""
-    from anyio.from_thread import start_blocking_portal
-
     password = credentials(url, token, login)
     with (
-        start_blocking_portal() as portal,
+        _portal(is_service=url is None) as portal,
         portal.wrap_async_context_manager(connect(url, token, login or "", password)) as client,
     ):
         yield Session(portal, client)
+
+
+@contextmanager
+def _portal(*, is_service: bool) -> Iterator["BlockingPortal"]:
+    """Yield the way to a loop in a thread of its own, which is left to itself if it does not end.
+
+    A task or a thread of a plugin may hold it: the service in it has stopped by then.
+    """
+    from anyio.from_thread import start_blocking_portal
+
+    options = {}
+    if is_service:
+        from entrypoints.main_loop import service_loop
+
+        options["loop_factory"] = service_loop
+    started = ExitStack()
+    portal = started.enter_context(start_blocking_portal(backend_options=options))
+    try:
+        yield portal
+    finally:
+        ending = Thread(target=_stop, args=(portal, started), name="puerto end", daemon=True)
+        ending.start()
+        ending.join(END_SECONDS)
+
+
+def _stop(portal: "BlockingPortal", started: ExitStack) -> None:
+    with suppress(RuntimeError):  # it has stopped
+        portal.call(portal.stop, True)  # noqa: FBT003  what remains is of nobody any more
+    started.close()
 
 
 def credentials(url: str | None, token: str | None, login: str | None) -> str:

@@ -1,7 +1,7 @@
 """A run that cannot be recorded, or read, fails and says so: it is not repeated for ever."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from domain.consenting import Said
 from domain.cursors import Cursor
 from domain.event_json import to_json
 from domain.events import ConsentRequested, Ended, Erred, Event
-from domain.llm import Text, ToolRequest
+from domain.llm import ModelRequest, Piece, Text, ToolRequest
 from domain.run_states import RunStatus
 from domain.tools import Effect
 from tests.domain.builders import ANN, NOW
@@ -145,3 +145,19 @@ async def test_a_run_that_cannot_be_read_fails_when_it_is_taken_over() -> None:
     assert record.outcome.problem.code == "INTERNAL"
     ended = last(await heir.events(started.run_id))
     assert (ended.status, ended.stop) == ("failed", "failed")
+
+
+async def test_a_run_that_a_model_cancels_fails_and_is_not_begun_again() -> None:
+    class Rude(FakeModel):
+        async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
+            self.requests.append(request)
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+            await asyncio.sleep(0)
+            yield STOP
+
+    model = Rude()
+    events = await build(model).say()
+    assert last(events).status == "failed"
+    assert len(model.requests) == 1

@@ -2,7 +2,10 @@
 
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 
@@ -10,6 +13,8 @@ from tests.service import RunningService
 
 RUDE = '''
 import asyncio
+import builtins
+import json
 import logging
 import os
 import signal
@@ -67,18 +72,62 @@ async def change() -> str:
     return "changed"
 
 
+@tool(effect="read")
+async def cancel() -> str:
+    """Cancel all that the process does."""
+    for task in asyncio.all_tasks():
+        task.cancel()
+    return "cancelled"
+
+
+@tool(effect="read", timeout=60)
+async def take() -> str:
+    """Take away what everybody uses, and take one's time."""
+    builtins.open = builtins.isinstance = builtins.next = builtins.BaseException = None
+    del builtins.len
+    json.dumps = time.monotonic = None
+    await asyncio.sleep(1)
+    return "taken"
+
+
+@tool(effect="read", timeout=60)
+def take_in_a_thread() -> str:
+    """Take away what everybody uses, in a thread."""
+    builtins.open = builtins.len = None
+    time.sleep(3)
+    return "taken"
+
+
 @hookimpl
 def puerto_register_tools(register):
-    for each in (leak, hold, change):
+    for each in (leak, hold, change, cancel, take, take_in_a_thread):
         register(each)
+'''
+SLOW = '''
+import asyncio
+
+from puerto import hookimpl, tool
+
+
+@tool(effect="read", timeout=60)
+async def slow() -> str:
+    """Answer in a while."""
+    await asyncio.sleep(2)
+    return "answered"
+
+
+@hookimpl
+def puerto_register_tools(register):
+    register(slow)
 '''
 
 
-def serving(tmp_path: Path, *options: str) -> RunningService:
+def serving(tmp_path: Path, *options: str, **settings: str) -> RunningService:
     plugins = tmp_path / "plugins"
     plugins.mkdir()
     (plugins / "rude.py").write_text(RUDE)
-    return RunningService(tmp_path, *options, PUERTO_PLUGINS_FOLDER=str(plugins))
+    (plugins / "slow.py").write_text(SLOW)
+    return RunningService(tmp_path, *options, PUERTO_PLUGINS_FOLDER=str(plugins), **settings)
 
 
 def execute(service: RunningService, token: str, tool: str, **parameters: str) -> object:
@@ -140,3 +189,54 @@ def test_changes_of_the_process_are_named_and_put_back(tmp_path: Path) -> None:
         "the limit of recursion was lowered to 60",
     ):
         assert f"{who}{what}" in service.log
+
+
+@pytest.mark.parametrize(
+    ("tool", "did"),
+    [
+        ("cancel", "cancelled a task that is not its own"),
+        ("take", "replaced builtins."),
+        ("take_in_a_thread", "replaced builtins."),
+    ],
+)
+def test_what_the_service_lives_on_is_kept_and_who_took_it_is_set_aside(
+    tmp_path: Path, tool: str, did: str
+) -> None:
+    with serving(tmp_path, PUERTO_BLOCKED_SECONDS="0.5") as service:
+        admin = service.call(
+            "POST", "/api/auth/login", {"username": "admin", "password": service.password}
+        )["access_token"]
+        token = service.user("ada")
+        with ThreadPoolExecutor(3) as others:
+            slow = others.submit(execute, service, token, "slow")
+            asked = others.submit(service.call, "POST", "/api/chat", {"message": "2 * 21?"}, token)
+            rude = others.submit(_attempt, service, token, tool)
+            assert slow.result() == "answered"
+            assert "42" in asked.result()["message"]
+            rude.result()
+        until(service, f"the tool {tool} of the plugin rude")
+        deadline = time.monotonic() + 60
+        while (plugin := _plugin(service, admin, "rude"))["state"] != "quarantined":
+            assert time.monotonic() < deadline, (plugin, service.log)
+            time.sleep(0.1)
+        assert f"it {did}" in plugin["reason"]
+        assert [each["part"] for each in plugin["incidents"]] == ["process"]
+        assert did in plugin["incidents"][0]["last_error"]
+        for _ in range(3):
+            assert execute(service, token, "calculator", expression="1 + 1")
+        assert service.stop() == 0
+    assert "the run fails" not in service.log
+    assert "heartbeat" not in service.log
+
+
+def _attempt(service: RunningService, token: str, tool: str) -> None:
+    """Make a call that may end well or fail, but ends."""
+    try:
+        execute(service, token, tool)
+    except HTTPError as error:
+        assert error.code < 500 or error.code == 502, error.read()
+
+
+def _plugin(service: RunningService, token: str, name: str) -> dict[str, Any]:
+    found = service.call("GET", "/api/plugins", token=token)["plugins"]
+    return next(each for each in found if each["name"] == name)

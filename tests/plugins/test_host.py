@@ -15,7 +15,6 @@ import pytest
 
 from domain.agents import Agent
 from domain.errors import InvalidArguments, ToolFailed, ToolRefused, UnknownTool
-from domain.plugins import ChatModelOffer
 from domain.ports.toolbox import Toolbox
 from domain.tools import Effect, Tool, ToolContext, ToolSpec
 from plugins import admission
@@ -501,21 +500,29 @@ def test_what_is_awaited_must_be_async(hook: str, what: str) -> None:
     assert list(getattr(host, hook)()) == []
 
 
+def written(function: Any) -> Any:
+    """Return the plugin's own function, of one that acts for the plugin."""
+    return function.__wrapped__
+
+
 def test_everything_that_can_be_registered_is_at_hand() -> None:
     host, ours = PluginHost(), Everything()
     info = host.register(ours, "all")
     second = host.register(Everything(), "again")
 
     assert (info.state, info.tools) == ("active", ())
-    assert [one.value for one in host.chat_models()] == [
-        ChatModelOffer("parrot", FakeModel, "grey")
-    ]
+    (offer,) = (one.value for one in host.chat_models())
+    assert (offer.name, written(offer.factory), offer.default_model) == (
+        "parrot",
+        FakeModel,
+        "grey",
+    )
     assert [(one.plugin, one.value) for one in host.agents()] == [("all", ours.agent)]
     everything: list[Any] = [host.figures(), host.alerts(), host.vetoes(), host.observers()]
     for many in everything:
         assert [one.plugin for one in many] == ["all", "again"]
-        assert many[0].value == ours.count
-    assert host.lifespans()[0].value == ours.live
+        assert written(many[0].value) == ours.count
+    assert written(host.lifespans()[0].value) == ours.live
     for reason in (
         "chat model 'parrot' is registered twice",
         "chat model 'Bad Name': a name is",
