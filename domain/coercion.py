@@ -8,7 +8,7 @@ whole number with a decimal point, null for a parameter that can be left out.
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from domain.json_schema import (
@@ -109,20 +109,25 @@ class _Coercion:
         """Return the types of which a value may be; None where that is not said."""
         if not self._may_look(schema, hops):
             return None
-        said: list[set[str] | None] = []
+        narrowed = [each for each in self._types_said(schema, hops + 1) if each is not None]
+        return set.intersection(*map(_widened, narrowed)) if narrowed else None
+
+    def _types_said(self, schema: Schema, hops: int) -> Iterator[set[str] | None]:
+        """Yield the types that each keyword lets through."""
         if named := types_of(schema):
-            said.append(set(named))
+            yield set(named)
         if (listed := values_in(schema)) is not None:
-            said.append(set(map(type_of, listed)))
+            yield set(map(type_of, listed))
         whole = [target_of(schema, self._root), *parts_of(schema, "allOf")]
-        said += [self._types(each, hops + 1) for each in whole]
+        yield from (self._types(each, hops) for each in whole)
         for keyword in CHOICES:
             if branches := parts_of(schema, keyword):
-                kinds = [self._types(each, hops + 1) for each in branches]
-                known = [each for each in kinds if each is not None]
-                said.append(set[str]().union(*known) if len(known) == len(kinds) else None)
-        narrowed = [each for each in said if each is not None]
-        return set.intersection(*map(_widened, narrowed)) if narrowed else None
+                yield self._types_of_any(branches, hops)
+
+    def _types_of_any(self, branches: Sequence[Any], hops: int) -> set[str] | None:
+        kinds = [self._types(each, hops) for each in branches]
+        known = [each for each in kinds if each is not None]
+        return set[str]().union(*known) if len(known) == len(kinds) else None
 
     def _layers(self, schema: Any, kind: str, hops: int = 0) -> Iterator[Schema]:
         """Yield each schema that a value of this type has to fit for certain."""

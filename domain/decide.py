@@ -3,6 +3,7 @@
 Recovery is no feature of its own: load the events, fold, decide, go on.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -90,17 +91,28 @@ def _tools(run: Run, policy: Policy, user: str) -> Action:
     pending = [call for call in run.unsettled if not call.is_waiting]
     if lost := [call for call in pending if _is_given_up(call, run)]:
         return SettleCalls(tuple(_lost(call) for call in lost))
-    judged = [(call, _judge(call, policy, user)) for call in pending]
-    if refused := [(call, v.rule) for call, v in judged if v.decision is Decision.DENY]:
+    judged = _judged(pending, policy, user)
+    if refused := judged[Decision.DENY]:
         return SettleCalls(
             tuple((call, CallState.REFUSED, _denied(rule)) for call, rule in refused)
         )
-    if asked := [(call, v.rule) for call, v in judged if v.decision is Decision.ASK]:
+    if asked := judged[Decision.ASK]:
         return AskHuman(tuple((call, _question(call), rule) for call, rule in asked))
-    allowed = [(call, v.rule) for call, v in judged]
+    allowed = judged[Decision.ALLOW]
     suspects = [(call, rule) for call, rule in allowed if _is_suspect(call)]
     # One after the other: if another worker dies, it is known of which call.
     return CallTools(tuple(suspects[:1] or allowed)) if allowed else Wait()
+
+
+def _judged(
+    calls: Iterable[Call], policy: Policy, user: str
+) -> Mapping[Decision, list[tuple[Call, str]]]:
+    """Return the calls, with the rules that they fall under, by what these decide."""
+    judged: dict[Decision, list[tuple[Call, str]]] = {decision: [] for decision in Decision}
+    for call in calls:
+        verdict = _judge(call, policy, user)
+        judged[verdict.decision].append((call, verdict.rule))
+    return judged
 
 
 def _is_suspect(call: Call) -> bool:

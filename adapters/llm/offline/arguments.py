@@ -1,7 +1,7 @@
 """Filling a tool's parameters from a message."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,19 +53,7 @@ class Filling:
 
 def _take_runs(form: Form) -> None:
     """Take unquoted words after the name of their parameter: ``with subject Hello``."""
-    words = list(WORD.finditer(form.reading.folded))
-    starts: list[tuple[Field, int, int]] = []
-    for at, word in enumerate(words):
-        named = next((f for f in form.open if f.terms == (term(word[0]),)), None)
-        if (
-            named is None
-            or named.kind not in _WORDS
-            or Found("", *word.span()).overlaps(form.taken)
-        ):
-            continue
-        intro = words[at - 1][0] if at else ""
-        if intro in _RUN_INTRO or (named.terms[0] in _SAY and named.terms[0] != word[0]):
-            starts.append((named, word.start(), word.end()))
+    starts = list(_run_starts(form))
     for at, (named, start, value_start) in enumerate(starts):
         later = [begin for begin, _ in form.taken if begin >= value_start]
         later.extend(begin for _, begin, _ in starts[at + 1 :])
@@ -73,6 +61,19 @@ def _take_runs(form: Form) -> None:
         value = trim(TAIL.sub("", form.reading.text[value_start:end]))
         if value and named.name not in form.arguments and fits(value, named.schema):
             form.put(named, Found(value, start, end))
+
+
+def _run_starts(form: Form) -> Iterator[tuple[Field, int, int]]:
+    """Yield the parameters that the message names before their words, and where it does."""
+    named = {field.terms: field for field in reversed(form.open)}
+    intro = ""
+    for word in WORD.finditer(form.reading.folded):
+        field = named.get((term(word[0]),))
+        if field is not None and field.kind in _WORDS:
+            is_said = intro in _RUN_INTRO or (field.terms[0] in _SAY and field.terms[0] != word[0])
+            if is_said and not Found("", *word.span()).overlaps(form.taken):
+                yield field, word.start(), word.end()
+        intro = word[0]
 
 
 def _take_unmistakable(form: Form) -> None:

@@ -135,27 +135,29 @@ def read_json(text: str) -> tuple[Any, int, int] | None:
     return None
 
 
+_IN_ANY_WORDS = frozenset({Kind.TEXT, Kind.PERSON, Kind.PLACE, Kind.IDENTIFIER, Kind.REGION})
+
+
 def convert(field: Field, text: str, reading: Reading, item: Field | None = None) -> Any:
     """Return a text that is known to be the parameter's value as JSON; None if it does not fit.
 
     ``item`` is what one item takes where the parameter is an array.
     """
-    part = reading.part(text)
+    value = _converted(field, text, reading, item)
+    return value if value is not None and fits(value, field.schema) else None
+
+
+def _converted(field: Field, text: str, reading: Reading, item: Field | None) -> Any:
     if field.kind in {Kind.ARRAY, Kind.OBJECT}:
         read = read_json(text)
-        value = None if read is None else read[0]
-        if value is None and field.kind is Kind.ARRAY and item is not None:
+        if read is None and field.kind is Kind.ARRAY and item is not None:
             pieces = [convert(item, piece, reading) for piece in _SEPARATORS.split(text) if piece]
-            value = [piece for piece in pieces if piece is not None]
-        return value if value is not None and fits(value, field.schema) else None
+            return [piece for piece in pieces if piece is not None]
+        return None if read is None else read[0]
+    part = reading.part(text)
     if field.kind is Kind.BOOLEAN:
-        words = WORD.findall(part.folded)
-        answer = words[0] in _YES if words and words[0] in _YES | _NO else None
-        return answer if answer is not None and fits(answer, field.schema) else None
-    found = candidates(field, part)
-    if found:
+        first = next(iter(WORD.findall(part.folded)), "")
+        return first in _YES if first in _YES | _NO else None
+    if found := candidates(field, part):
         return found[0].value
-    if field.kind in {Kind.TEXT, Kind.PERSON, Kind.PLACE, Kind.IDENTIFIER, Kind.REGION}:
-        plain = trim(text)
-        return plain if plain and fits(plain, field.schema) else None
-    return None
+    return trim(text) or None if field.kind in _IN_ANY_WORDS else None

@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from adapters.llm.offline.language import WORD, fold, split, term, terms
@@ -89,11 +89,8 @@ class ToolIndex:
 
     def _add_signals(self, reading: Reading, scores: dict[int, float]) -> None:
         """Add what the values in the message say of the tool, beside its words."""
-        for word in reading.folded.split():
-            named = self._by_name.get(word.strip("`'\".,:;?!()"))
-            # A name of one plain word may be said without meaning the tool.
-            if named is not None and ("_" in word or "-" in word or len(self._names[named]) > 1):
-                scores[named] += _NAMED
+        for named in self._named(reading):
+            scores[named] += _NAMED
         hints = {Kind.IDENTIFIER} if reading.identifiers else set()
         if reading.zones or reading.regions:
             hints |= {Kind.ZONE, Kind.REGION, Kind.PLACE}
@@ -102,6 +99,18 @@ class ToolIndex:
                 scores[at] += _SIGNAL
             if at in scores and kinds & hints:
                 scores[at] += _HINT
+        self._add_ids(reading, scores)
+
+    def _named(self, reading: Reading) -> Iterator[int]:
+        """Yield the tools that the message names."""
+        for word in reading.folded.split():
+            at = self._by_name.get(word.strip("`'\".,:;?!()"))
+            # A name of one plain word may be said without meaning the tool.
+            if at is not None and ("_" in word or "-" in word or len(self._names[at]) > 1):
+                yield at
+
+    def _add_ids(self, reading: Reading, scores: dict[int, float]) -> None:
+        """Add what it says for a tool that its thing is told from others by an id."""
         numbered = _numbered(reading)
         for at in scores:
             if self._names[at] & numbered and not self._begins_like(at, reading):

@@ -98,6 +98,11 @@ def _item_line(item: Any, language: Language) -> str:
     return f"- {shown(item[name], language)}" + (f": {pairs}" if pairs else "")
 
 
+Object = Mapping[Any, Any]
+_OF_LISTS = frozenset({"limit", "query", "next_cursor", "has_more"})
+"""Fields beside a list that say nothing the list does not."""
+
+
 def _listing(items: Sequence[Any], language: Language, of: str = "") -> str:
     spanish = language is Language.SPANISH
     count = len(items)
@@ -153,29 +158,49 @@ def _hour(zone: str, moment: str, language: Language) -> str:
     return f"{lead} {day}{_moment(moment)}."
 
 
-def _of_object(value: Mapping[Any, Any], tool: str, language: Language) -> str:
-    spanish = language is Language.SPANISH
-    main = main_value(value)
-    expression, zone = value.get("expression"), value.get("timezone", value.get("zone"))
-    if isinstance(expression, str) and main is not None and main != expression:
-        return f"{expression} = {shown(main, language)}"
+def _of_calculation(value: Object, language: Language) -> str:
+    expression, main = value.get("expression"), main_value(value)
+    if not isinstance(expression, str) or main is None or main == expression:
+        return ""
+    return f"{expression} = {shown(main, language)}"
+
+
+def _of_clock(value: Object, language: Language) -> str:
+    zone = value.get("timezone", value.get("zone"))
     clock = next((v for v in value.values() if isinstance(v, str) and _MOMENT.fullmatch(v)), None)
-    if isinstance(zone, str) and clock is not None:
-        return _hour(zone, clock, language)
-    if main is not None and (len(value) == 1 or any(name in value for name in RESULT_NAMES)):
-        others = {k: v for k, v in value.items() if v is not main and is_scalar(v)}
-        if len(others) + 1 == len(value):
-            tail = f" ({', '.join(_pairs(others, language, 0))})" if others else ""
-            return _sentence(main, language).removesuffix(".") + tail + "."
-    lists = [(key, each) for key, each in value.items() if isinstance(each, list)]
-    plain = [each for each in value.values() if is_scalar(each)]
-    if len(lists) == 1 and len(plain) + 1 == len(value):
-        listed = lists[0][1]
-        about = {"limit", "query", "next_cursor", "has_more"}  # the list, which says the rest
-        about |= {key for key in ("count", "total") if value.get(key) == len(listed)}
-        if {str(key) for key, each in value.items() if is_scalar(each)} <= about:
-            return _listing(listed, language)
-    head = f"`{tool}` responde:" if spanish else f"`{tool}` answers:"
+    return "" if clock is None or not isinstance(zone, str) else _hour(zone, clock, language)
+
+
+def _of_result(value: Object, language: Language) -> str:
+    """Return what has one plain result as a sentence, the other fields in brackets."""
+    main = main_value(value)
+    if main is None or (len(value) > 1 and value.keys().isdisjoint(RESULT_NAMES)):
+        return ""
+    others = {k: v for k, v in value.items() if v is not main and is_scalar(v)}
+    if len(others) + 1 != len(value):
+        return ""
+    tail = f" ({', '.join(_pairs(others, language, 0))})" if others else ""
+    return _sentence(main, language).removesuffix(".") + tail + "."
+
+
+def _of_list(value: Object, language: Language) -> str:
+    """Return what is one list, and fields of which the list says all."""
+    lists = [each for each in value.values() if isinstance(each, list)]
+    plain = {str(key) for key, each in value.items() if is_scalar(each)}
+    if len(lists) != 1 or len(plain) + 1 != len(value):
+        return ""
+    counts = {key for key in ("count", "total") if value.get(key) == len(lists[0])}
+    return _listing(lists[0], language) if plain <= _OF_LISTS | counts else ""
+
+
+_FORMS = (_of_calculation, _of_clock, _of_result, _of_list)
+"""The first that does not return nothing says what an object is."""
+
+
+def _of_object(value: Object, tool: str, language: Language) -> str:
+    if told := next(filter(None, (form(value, language) for form in _FORMS)), ""):
+        return told
+    head = f"`{tool}` responde:" if language is Language.SPANISH else f"`{tool}` answers:"
     return "\n".join([head, *_fields(value, language)])
 
 

@@ -193,10 +193,8 @@ class Constraints:
         if not all(map(self._takes_value, others)):
             self._tell(keyword, listed, draft.words, draft.place)
             return False
-        if apart and (types := [each for each in types_of(rest) if each != "null"]):
-            rest["type"] = types[0] if len(types) == 1 else types
-        elif apart:
-            rest.pop("type", None)
+        if apart:
+            _take_null_from(rest)
         if others and keyword == "const" and "const" in target.keywords:
             draft.lowered["const"] = listed
         elif others:
@@ -222,6 +220,14 @@ class Constraints:
             return
         words.append(phrase(keyword, value))
         self._losses.add(place.path, keyword, "moved to the description")
+
+
+def _take_null_from(rest: Schema) -> None:
+    """Name the types without null, or none if there is no other."""
+    types = [each for each in types_of(rest) if each != "null"]
+    rest.pop("type", None)
+    if types:
+        rest["type"] = types[0] if len(types) == 1 else types
 
 
 def _infer_type(lowered: Schema) -> None:

@@ -6,7 +6,7 @@ the original before a tool runs.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -180,12 +180,8 @@ class Lowering:
         ]
         if not all(branches):  # one takes anything
             return self._lower(base | notes, place)
-        if base and all(_only_requires(each) for each in branches):
-            sets = " or ".join(", ".join(each["required"]) for each in branches)
-            self._losses.add(place.path, "anyOf", "moved to the description")
-            lowered = self._lower(base | notes, place)
-            told = explained(lowered.get("description", ""), [f"requires {sets}"])
-            return {**lowered, "description": told}
+        if base and all(map(_only_requires, branches)):
+            return self._with_words(base | notes, branches, place)
         only, *others = distinct(
             self._branch(each, base, place.at("anyOf", at)) for at, each in enumerate(branches)
         )
@@ -193,6 +189,14 @@ class Lowering:
             return self._constraints.annotated({"anyOf": [only, *others]}, notes, place)
         kept = {} if "$ref" in only else {k: v for k, v in notes.items() if k == "description"}
         return self._constraints.described({**only, **kept}, (), place)
+
+    def _with_words(self, whole: Schema, branches: Sequence[Schema], place: Place) -> Schema:
+        """Say in words which properties the branches require."""
+        sets = " or ".join(", ".join(each["required"]) for each in branches)
+        self._losses.add(place.path, "anyOf", "moved to the description")
+        lowered = self._lower(whole, place)
+        told = explained(lowered.get("description", ""), [f"requires {sets}"])
+        return {**lowered, "description": told}
 
     def _branch(self, branch: Schema, base: Schema, place: Place) -> Schema:
         """Return a branch together with what stood beside it."""

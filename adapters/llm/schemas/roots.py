@@ -1,6 +1,6 @@
 """The root of a tool's parameters as one plain object, whatever it is composed of."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -112,21 +112,27 @@ def _told(branch: Mapping[str, Any]) -> str:
 
 
 def _united(objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    united: dict[str, Any] = {"properties": {}}
-    for name in distinct(name for each in objects for name in each.get("properties", {})):
-        schemas = [
-            each["properties"][name] for each in objects if name in each.get("properties", {})
-        ]
-        kinds = [schema for schema in distinct(schemas) if schema is not False]
-        united["properties"][name] = kinds[0] if len(kinds) == 1 else {"anyOf": kinds or [True]}
-    first = objects[0].get("required", ())
-    required = [name for name in first if all(name in each.get("required", ()) for each in objects)]
-    if required:
+    properties = [each.get("properties", {}) for each in objects]
+    names = distinct(name for each in properties for name in each)
+    united: dict[str, Any] = {
+        "properties": {
+            name: _any_of(each[name] for each in properties if name in each) for name in names
+        }
+    }
+    first, *others = [each.get("required", ()) for each in objects]
+    if required := [name for name in first if all(name in each for each in others)]:
         united["required"] = required
-    if all(each.get("additionalProperties") is False for each in objects) and not any(
-        "patternProperties" in each for each in objects
-    ):
+    if all(map(_is_closed, objects)):
         united["additionalProperties"] = False
     if described := next((each["description"] for each in objects if "description" in each), ""):
         united["description"] = described
     return united
+
+
+def _any_of(schemas: Iterable[Any]) -> Any:
+    kinds = [schema for schema in distinct(schemas) if schema is not False]
+    return kinds[0] if len(kinds) == 1 else {"anyOf": kinds or [True]}
+
+
+def _is_closed(schema: Mapping[str, Any]) -> bool:
+    return schema.get("additionalProperties") is False and "patternProperties" not in schema

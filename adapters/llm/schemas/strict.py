@@ -5,7 +5,7 @@ than those it names. What cannot be said so (objects of any properties, tuples, 
 asked for as JSON text. See the page "Structured outputs", section "Supported schemas".
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from adapters.llm.encoded_tools import exact_json
@@ -136,17 +136,21 @@ class _Strictness:
         sent: list[Any] = distinct(each for each, _ in made)
         if null:
             sent.append({"type": "null"})
-        form: Form = Plain()
-        if len(made) == 1:
-            form = made[0][1]
-        elif any(not isinstance(each, Plain) for _, each in made):
-            form = OneOf(
-                [
-                    Branch(self._whole(own), self._whole_sent(strict), each)
-                    for own, (strict, each) in zip(others, made, strict=True)
-                ]
-            )
+        form = self._form_of(others, made)
         return {"anyOf": sent, **described}, Nullable(form) if null else form
+
+    def _form_of(self, branches: Sequence[Schema], made: Sequence[Strict]) -> Form:
+        """Return how a value of one of these branches comes, which were made so."""
+        if len(made) == 1:
+            return made[0][1]
+        if all(isinstance(form, Plain) for _, form in made):
+            return Plain()
+        return OneOf(
+            [
+                Branch(self._whole(own), self._whole_sent(strict), form)
+                for own, (strict, form) in zip(branches, made, strict=True)
+            ]
+        )
 
     def _whole(self, schema: Schema) -> Schema:
         return {**schema, "$defs": self._own}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from domain.json_schema import TYPES, is_number, is_one_of
+from plugins.openapi.lowering.descriptions import described
 from plugins.openapi.lowering.patterns import usable
 from plugins.openapi.lowering.words import value_text
 from plugins.openapi.reading.values import is_true, text, unspelled
@@ -92,9 +93,32 @@ def has_null(raw: Mapping[str, Any]) -> bool:
     return any(is_true(each.get(name)) for each in said for name in _NULLS)
 
 
-def simple_keywords(raw: Mapping[str, Any], types: list[str]) -> Iterator[tuple[str, Any]]:
+def keywords_of(raw: Mapping[str, Any], types: list[str], meant: str, depth: int) -> dict[str, Any]:
+    """Return what a schema says of a value itself, but for what is in it: of these types.
+
+    ``meant`` is the format that the type stands for, and ``depth`` how deep in a tool it is.
+    """
+    null = has_null(raw)
+    schema: dict[str, Any] = {}
+    if types:
+        kinds = [*types, "null"] if null and "null" not in types else types
+        schema["type"] = kinds[0] if len(kinds) == 1 else kinds
+    if told := described(raw, types, depth):
+        schema["description"] = told
+    if (form := text(raw.get("format")) or meant) and types != ["object"]:
+        schema["format"] = form
+    values = _enum(raw, types)
+    schema.update(_simple_keywords(raw, types))
+    if null and values is not None and None not in values:
+        schema["enum"] = [*values, None]
+    if (default := _default(raw, types, values)) is not None:
+        schema["default"] = default
+    return schema
+
+
+def _simple_keywords(raw: Mapping[str, Any], types: list[str]) -> Iterator[tuple[str, Any]]:
     """Yield the keywords whose values are no schemas; where the values are listed, only those."""
-    if (values := enum_of(raw, types)) is not None:
+    if (values := _enum(raw, types)) is not None:
         yield "enum", values
         return
     if (pattern := usable(raw.get("pattern"))) is not None:
@@ -159,7 +183,7 @@ def names_in(value: Any, known: Mapping[str, Any] | None = None) -> list[str]:
     return list(dict.fromkeys(taken))
 
 
-def enum_of(raw: Mapping[str, Any], types: list[str]) -> list[Any] | None:
+def _enum(raw: Mapping[str, Any], types: list[str]) -> list[Any] | None:
     """Return the values of an enumeration, each once and of the schema's type, or None."""
     listed = raw.get("enum")
     if isinstance(listed, dict):
@@ -195,7 +219,7 @@ def fitting(value: Any, types: list[str]) -> tuple[Any] | None:
     return None
 
 
-def default_of(raw: Mapping[str, Any], types: list[str], values: list[Any] | None) -> Any:
+def _default(raw: Mapping[str, Any], types: list[str], values: list[Any] | None) -> Any:
     """Return the default, if it is one that the schema itself takes; else None.
 
     A default of null says that there is none.

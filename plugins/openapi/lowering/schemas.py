@@ -28,15 +28,7 @@ from plugins.openapi.lowering.choices import (
 from plugins.openapi.lowering.cutting import size_of
 from plugins.openapi.lowering.cycles import Cycles
 from plugins.openapi.lowering.definition_names import DefinitionNames
-from plugins.openapi.lowering.descriptions import described
-from plugins.openapi.lowering.keywords import (
-    default_of,
-    enum_of,
-    has_null,
-    names_in,
-    simple_keywords,
-    types_of,
-)
+from plugins.openapi.lowering.keywords import has_null, keywords_of, names_in, types_of
 from plugins.openapi.lowering.merging import all_of
 from plugins.openapi.lowering.patterns import usable
 from plugins.openapi.lowering.read_only import ReadOnly
@@ -45,7 +37,7 @@ from plugins.openapi.lowering.words import joined
 from plugins.openapi.reading.document import Document
 from plugins.openapi.reading.problems import BadReference
 from plugins.openapi.reading.references import Found, reference_in
-from plugins.openapi.reading.values import entries, text
+from plugins.openapi.reading.values import entries
 
 Schema = dict[str, Any]
 _MOST_DEEP: Final = 80  # steps within one schema: Python's stack is not endless
@@ -216,21 +208,7 @@ class Schemas:
     def _node(self, raw: Mapping[str, Any], at: At) -> Schema:
         at = at.not_sending(self._read_only.names(raw))
         types, meant = types_of(raw)
-        null = has_null(raw)
-        schema: Schema = {}
-        if types:
-            kinds = [*types, "null"] if null and "null" not in types else types
-            schema["type"] = kinds[0] if len(kinds) == 1 else kinds
-        if told := described(raw, types, at.depth):
-            schema["description"] = told
-        if (form := text(raw.get("format")) or meant) and types != ["object"]:
-            schema["format"] = form
-        values = enum_of(raw, types)
-        schema.update(simple_keywords(raw, types))
-        if null and values is not None and None not in values:
-            schema["enum"] = [*values, None]
-        if (default := default_of(raw, types, values)) is not None:
-            schema["default"] = default
+        schema: Schema = keywords_of(raw, types, meant, at.depth)
         if not types or "object" in types:
             self._object(raw, schema, at)
         if not types or "array" in types:
@@ -239,26 +217,25 @@ class Schemas:
         if isinstance(parts := raw.get("allOf"), list) and parts:
             lowered = [self._lowered(part, at.part(loose=True)) for part in parts]
             schema = all_of(schema, lowered, lambda part: self._content(part, at.notes))
-        if null and not types and "anyOf" not in schema and schema.keys() - {"description"}:
+        if (
+            has_null(raw)
+            and not types
+            and "anyOf" not in schema
+            and schema.keys() - {"description"}
+        ):
             return with_null(schema, {})
         return schema
 
     def _object(self, raw: Mapping[str, Any], schema: Schema, at: At) -> None:
         named = entries(raw.get("properties"))
-        sent = {k: value for k, value in named.items() if not self._read_only.holds_for(value)}
-        properties = {name: self._lowered(value, at.inside()) for name, value in sent.items()}
+        properties = self._sent(named, at)
         is_all = not at.loose and raw.keys().isdisjoint(PARTS)  # nobody else adds properties
-        required = [
-            name
-            for name in names_in(raw.get("required"), named)
-            if name not in at.unsent and (name in sent or name not in named)
-        ]
+        unsent = at.unsent | (named.keys() - properties.keys())
+        required = [name for name in names_in(raw.get("required"), named) if name not in unsent]
         more = raw.get("additionalProperties")
         other = self._lowered(more, at.inside()) if isinstance(more, dict) else {}
-        if is_all and named and more is False:
-            required = [name for name in required if name in sent]  # what is forbidden fits nothing
-        elif is_all and named:
-            properties |= {name: other or _UNKNOWN for name in required if name not in sent}
+        if is_all and named:
+            properties, required = _made_whole(properties, required, more, other)
         if properties:
             schema["properties"] = kinds_named(properties, raw)
         if required:
@@ -269,6 +246,11 @@ class Schemas:
             schema["additionalProperties"] = False
         elif other:
             schema["additionalProperties"] = other
+
+    def _sent(self, named: Mapping[str, Any], at: At) -> dict[str, Schema]:
+        """Return the properties that are sent: others are read-only."""
+        sent = {k: value for k, value in named.items() if not self._read_only.holds_for(value)}
+        return {name: self._lowered(value, at.inside()) for name, value in sent.items()}
 
     def _patterned(self, raw: Mapping[str, Any], schema: Schema, at: At) -> bool:
         """Add properties whose names follow a pattern; tell whether all could be."""
@@ -320,6 +302,19 @@ class Schemas:
         """Tell whether a choice is the very thing that chooses: it adds nothing."""
         found = self._target(part)
         return here is not None and found is not None and self._choosing.joins(here, found.pointer)
+
+
+def _made_whole(
+    properties: dict[str, Schema], required: list[str], more: Any, other: Schema
+) -> tuple[dict[str, Schema], list[str]]:
+    """Return the properties, and those required, of an object to which nobody else adds any.
+
+    ``more`` is what it says of others, and ``other`` what they are.
+    """
+    if more is False:  # what is forbidden fits nothing
+        return properties, [name for name in required if name in properties]
+    missing = [name for name in required if name not in properties]
+    return {**properties, **dict.fromkeys(missing, other or _UNKNOWN)}, required
 
 
 def _never_together(raw: Mapping[str, Any]) -> list[str]:

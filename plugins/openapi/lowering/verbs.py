@@ -128,17 +128,21 @@ def _values(schema: Any) -> Sequence[str]:
 def _of_id(operation_id: str, method: str) -> Iterator[Effect]:
     """Yield what the parts of an operation id do, such as ``users.create``."""
     parts = [part for part in re.split(r"[^A-Za-z0-9]+", operation_id) if words_of(part)]
-    named = bool(parts) and parts[0].upper() == method  # a generator's word: GET_DeleteShip
-    parts = parts[1:] if named else parts
+    if named := parts[:1] != [] and parts[0].upper() == method:  # a generator's: GET_DeleteShip
+        del parts[0]
     words = [word for part in parts for word in words_of(part) if word not in _COUNTED]
     if not words:
         return
     is_noun = len(words) == 1 or not _READING.isdisjoint(words) or (named and parts[0].islower())
     if not _is_of_noun(words[1:2]):
         yield _done_by(words[0], alone=is_noun)
-    if named or words[0] in _READING:
-        return
-    for part, following in zip_longest(parts[1:], parts[2:], fillvalue=""):
+    if not (named or words[0] in _READING):
+        yield from _of_parts(parts[1:])
+
+
+def _of_parts(parts: Sequence[str]) -> Iterator[Effect]:
+    """Yield what each part that begins with a verb does."""
+    for part, following in zip_longest(parts, parts[1:], fillvalue=""):
         first, *rest = words_of(part)
         if not _is_of_noun(rest[:1] or words_of(following)[:1]):
             yield _done_by(first, alone=True)

@@ -25,7 +25,7 @@ _COLLECTIONS: Final = {
     "multi": ("form", True),
 }
 _EXPLODED: Final = ("form", "cookie", "deepObject")
-_BODY_PLACES: Final = ("body", "formdata")
+_BESIDE_PATHS: Final = frozenset({Place.QUERYSTRING, Place.HEADER, Place.COOKIE})
 _SCHEMA_WORDS: Final = frozenset(
     {
         *("type", "format", "items", "default", "enum", "nullable", "x-nullable"),
@@ -125,15 +125,11 @@ def read_parameters(
         one = _taken(name, [named, queried]) or _undescribed(name, notes)
         parameters.append(_parameter(name, Place.QUERY, one.raw, is_needed=one.place == Place.PATH))
     notes += [f"There is no {name!r} in the path; it is left out." for name in named]
-    given = {part.key for part in template.query}
+    given = {(Place.QUERY, part.key) for part in template.query}
     for one in declared:
-        if one.place in _BODY_PLACES or one.place == Place.PATH:
-            continue
-        if one.place != Place.QUERY:
-            parameters.append(_parameter(one.name, Place(one.place), one.raw))
-        elif one.name in queried:
-            parameter = _parameter(one.name, Place.QUERY, one.raw)
-            has_value = one.name in given  # the path brings one, which another may replace
+        if one.place in _BESIDE_PATHS or (one.place == Place.QUERY and one.name in queried):
+            parameter = _parameter(one.name, Place(one.place), one.raw)
+            has_value = (one.place, one.name) in given  # which another may replace
             parameters.append(replace(parameter, required=False) if has_value else parameter)
     return parameters, notes
 
