@@ -6,6 +6,7 @@ from typing import Any
 
 from domain.errors import Conflict, FieldProblem, InvalidRequest, Unavailable
 from domain.llm import ModelChoice
+from domain.model_preference import ModelChange, ModelPreference
 from domain.policy import Autonomy, Policy, Rule
 from domain.ports.chat_model import ChatModels
 
@@ -33,13 +34,18 @@ class Configuration:
         return Policy(autonomy or self.autonomy, self.rules)
 
     def preferring(self, provider: str | None, model: str | None) -> "Configuration":
-        """Return this configuration with another provider, model, or both, where given.
+        """Return this configuration with another provider, model, or both, where given."""
+        change = ModelChange()
+        if provider:
+            change["provider"] = provider
+        if model:
+            change["model"] = model
+        return self.choosing(change)
 
-        Another provider without a model means that provider's default.
-        """
-        if provider is not None and provider != self.provider:
-            return replace(self, provider=provider, model=model)
-        return replace(self, model=model or self.model)
+    def choosing(self, change: ModelChange) -> "Configuration":
+        """Return this configuration after somebody chose a provider, a model, or both."""
+        chosen = ModelPreference(self.provider, self.model).changed(change)
+        return replace(self, provider=chosen.provider or self.provider, model=chosen.model)
 
     def with_rules(self, rules: Sequence[Rule]) -> "Configuration":
         """Return this configuration with other rules."""

@@ -1,21 +1,33 @@
-"""Looking at runs: one, a page of them, and those behind the answers of a conversation."""
+"""Looking at runs: one, a page of them, and the messages of a conversation with theirs."""
 
-from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from domain.conversations import Message
 from domain.identity import User
 from domain.outcomes import RunOutcome, outcome_of
 from domain.paging import Page
+from domain.ports.conversations import Conversations
 from domain.ports.run_queries import RunQueries
 from domain.ports.runs import RunLog, RunRecord, Runs
 from domain.reading import load_run
 from domain.run_states import RunStatus
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A message, and the run that it answers with; None of a question."""
+
+    message: Message
+    run: RunRecord | None
+
+
 class RunLookup:
     """Finds the runs of a user, and what came of them."""
 
-    def __init__(self, runs: Runs, queries: RunQueries, log: RunLog) -> None:
+    def __init__(
+        self, runs: Runs, queries: RunQueries, log: RunLog, conversations: Conversations
+    ) -> None:
+        self._conversations = conversations
         self._runs = runs
         self._queries = queries
         self._log = log
@@ -70,7 +82,20 @@ class RunLookup:
             return record.outcome
         return outcome_of(await load_run(self._log, record.id, record.attempt))
 
-    async def behind(self, user: User, messages: Iterable[Message]) -> Mapping[str, RunRecord]:
-        """Return the runs that these messages are the answers of, by id."""
-        run_ids = {message.run_id for message in messages if message.run_id is not None}
-        return await self._queries.by_ids(user.id, run_ids) if run_ids else {}
+    async def history(
+        self, user: User, conversation_id: str, limit: int, cursor: str | None
+    ) -> Page[Entry]:
+        """Return messages of a conversation, oldest first, each answer with its run.
+
+        Without a cursor they are the newest; ``next_cursor`` leads to those before.
+
+        Raises:
+            NotFound: there is no such conversation of this user.
+            InvalidRequest: the cursor did not come from here.
+
+        """
+        page = await self._conversations.messages(user.id, conversation_id, limit, cursor)
+        run_ids = {message.run_id for message in page.items if message.run_id is not None}
+        runs = await self._queries.by_ids(user.id, run_ids) if run_ids else {}
+        entries = [Entry(message, runs.get(message.run_id or "")) for message in page.items]
+        return Page(entries, page.next_cursor)

@@ -1,5 +1,7 @@
 """The composition root: the one place that knows who fulfils which port."""
 
+from functools import partial
+
 from dependency_injector import containers, providers
 
 from adapters.clock import SystemClock
@@ -21,7 +23,9 @@ from domain.chat import Chat
 from domain.circuits import Circuits
 from domain.cloud_switches import CloudSwitches
 from domain.collector import Collector
+from domain.configuration import require_configured
 from domain.consenting import ConsentDesk
+from domain.conversation_service import ConversationService
 from domain.counting import CountedRunLog, CountedRuns, Counts
 from domain.dead_workers import DeadWorkers
 from domain.following import ConversationFeed
@@ -165,7 +169,17 @@ class Container(containers.DeclarativeContainer):
         TicketService, store.provided.tickets, authentication=authentication, clock=clock
     )
     run_lookup = providers.Singleton(
-        RunLookup, runs=runs, queries=store.provided.run_queries, log=log
+        RunLookup,
+        runs=runs,
+        queries=store.provided.run_queries,
+        log=log,
+        conversations=store.provided.conversations,
+    )
+    conversations = providers.Singleton(
+        ConversationService,
+        store.provided.conversations,
+        clock,
+        providers.Callable(partial, require_configured, models=models),
     )
     feed = providers.Singleton(
         ConversationFeed,
@@ -274,7 +288,7 @@ class Container(containers.DeclarativeContainer):
         keyring=keyring,
         once=once,
         users=store.provided.users,
-        conversations=store.provided.conversations,
+        conversations=conversations,
         artifacts=store.provided.artifacts,
         audit=store.provided.audit,
         configurations=store.provided.configurations,

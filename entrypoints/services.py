@@ -12,6 +12,7 @@ from domain.authentication import Authentication
 from domain.catalogue import Catalogue
 from domain.chat import Chat
 from domain.consenting import ConsentDesk
+from domain.conversation_service import ConversationService
 from domain.following import ConversationFeed
 from domain.incidents import Incidents
 from domain.learning import Learning
@@ -24,7 +25,6 @@ from domain.ports.audit import Audit
 from domain.ports.chat_model import ChatModels
 from domain.ports.clock import Clock
 from domain.ports.configurations import Configurations
-from domain.ports.conversations import Conversations
 from domain.ports.extensions import Agents
 from domain.ports.learned_apis import LearnedApis
 from domain.ports.monitoring import Monitoring
@@ -66,7 +66,7 @@ class Services:
     keyring: ApiKeyring
     once: Once
     users: Users
-    conversations: Conversations
+    conversations: ConversationService
     artifacts: Artifacts
     audit: Audit
     configurations: Configurations

@@ -127,7 +127,7 @@ class EmbeddedClient(LocalConsents):
 
     async def conversations(self) -> Sequence[Json]:
         """Return the last conversations."""
-        page = await self._services.conversations.page(self._user.id, DEFAULT_LIMIT, None)
+        page = await self._services.conversations.page(self._user, DEFAULT_LIMIT)
         return [
             {"id": each.id, "title": each.title, "updated_at": time_text(each.updated_at)}
             for each in page.items

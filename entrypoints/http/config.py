@@ -11,6 +11,7 @@ from quart_schema import document_response, tag, validate_request
 from domain.configuration import Configuration, changes, require_configured
 from domain.identity import Role
 from domain.llm import ModelChoice
+from domain.model_preference import ModelChange
 from domain.policy import Autonomy
 from domain.ports.chat_model import ChatModels
 from entrypoints.http.guard import for_role
@@ -155,20 +156,19 @@ class ConfigChange(RequestBody):
     def applied_to(self, old: Configuration) -> Configuration:
         """Return the configuration after this change."""
         llm, agent = self.llm or LlmChange(), self.agent or AgentChange()
-        provider = self.llm_provider or llm.provider or old.provider
-        model = old.model if provider == old.provider else None
+        chosen = ModelChange()
+        if provider := self.llm_provider or llm.provider:
+            chosen["provider"] = provider
         for part in (llm, self):
             if "model" in part.model_fields_set:
-                model = part.model
+                chosen["model"] = part.model
         level = self.autonomy_level or agent.autonomy_level
         fallbacks = old.fallbacks
         if llm.fallbacks is not None:
             fallbacks = [ModelChoice(each.provider, each.model or "") for each in llm.fallbacks]
         switched = (self.cloud_providers or CloudsChange()).model_dump(exclude_none=True)
         return replace(
-            old,
-            provider=provider,
-            model=model,
+            old.choosing(chosen),
             fallbacks=fallbacks,
             autonomy=Autonomy(level) if level else old.autonomy,
             clouds={**old.clouds, **{name: cloud["enabled"] for name, cloud in switched.items()}},

@@ -1,16 +1,16 @@
 """Conversations: list, begin, look at, rename and forget them."""
 
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from pydantic import BaseModel, Field
 from quart import Blueprint
 from quart_schema import document_response, tag, validate_querystring, validate_request
 
-from domain.configuration import require_configured
-from domain.conversations import TITLE_LENGTH, Conversation, Message, new_conversation
+from domain.conversation_service import ConversationChange as Change
+from domain.conversations import TITLE_LENGTH, Conversation, Message
+from domain.model_preference import ModelPreference
 from domain.paging import DEFAULT_LIMIT, MAX_LIMIT
 from domain.ports.runs import RunRecord
-from domain.text import shorten
 from entrypoints.encoding import time_text
 from entrypoints.http.chat import ToolCall, ToolResult
 from entrypoints.http.event_models import Problem, TokenUsage
@@ -132,7 +132,7 @@ class ConversationList(BaseModel):
 async def find(query_args: ListQuery) -> dict[str, Any]:
     """List your conversations, the last changed first."""
     query, conversations = query_args, services().conversations
-    page = await conversations.page(caller().id, query.limit, query.cursor, query.q or None)
+    page = await conversations.page(caller(), query.limit, query.cursor, query.q)
     return {
         "conversations": [conversation_view(item) for item in page.items],
         "next_cursor": page.next_cursor,
@@ -160,11 +160,8 @@ async def add(data: NewConversation) -> tuple[dict[str, Any], int, dict[str, str
 
     A provider that is not configured is refused with 409.
     """
-    if data.provider is not None:
-        require_configured(data.provider, services().models)
-    now = services().clock.now()
-    conversation = new_conversation(caller().id, data.title, now, data.provider, data.model)
-    await services().conversations.add(conversation)
+    preferred = ModelPreference(data.provider, data.model)
+    conversation = await services().conversations.create(caller(), data.title, preferred)
     headers = {"Location": f"/api/conversations/{conversation.id}"}
     return conversation_view(conversation), 201, headers
 
@@ -191,7 +188,7 @@ class WholeConversation(ConversationView):
 @document_response(WholeConversation)
 async def get(conversation_id: str, query_args: MessagesQuery) -> dict[str, Any]:
     """Look at a conversation and its last messages; `next_cursor` leads to those before."""
-    conversation = await services().conversations.get(caller().id, conversation_id)
+    conversation = await services().conversations.get(caller(), conversation_id)
     return conversation_view(conversation) | await _messages(conversation_id, query_args)
 
 
@@ -204,14 +201,12 @@ class ConversationChange(RequestBody):
     provider: ProviderName | None = Field(None, description="null: as configured.")
     model: ModelName | None = Field(None, description="null: as configured.")
 
-    def changes(self) -> dict[str, str | None]:
-        """Return the fields that change, and their new values."""
+    def change(self) -> Change:
+        """Return what the core is to change: ``title: null`` changes nothing."""
         given = self.model_dump(exclude_unset=True)
         if given.get("title", "") is None:
             del given["title"]
-        elif "title" in given:
-            given["title"] = shorten(given["title"], TITLE_LENGTH)
-        return {"model": None, **given} if "provider" in given else given
+        return cast("Change", given)
 
 
 @blueprint.patch("/conversations/<conversation_id>")
@@ -224,12 +219,7 @@ async def change(conversation_id: str, data: ConversationChange) -> dict[str, An
 
     A provider that is not configured is refused with 409.
     """
-    at_hand = services()
-    if data.provider is not None:
-        require_configured(data.provider, at_hand.models)
-    changed = await at_hand.conversations.change(
-        caller().id, conversation_id, at_hand.clock.now(), data.changes()
-    )
+    changed = await services().conversations.change(caller(), conversation_id, data.change())
     return conversation_view(changed)
 
 
@@ -239,7 +229,7 @@ async def change(conversation_id: str, data: ConversationChange) -> dict[str, An
 @can_fail(409)
 async def delete(conversation_id: str) -> None:
     """Forget a conversation, with its messages and runs. One that is being answered stays."""
-    await services().conversations.delete(caller().id, conversation_id)
+    await services().conversations.delete(caller(), conversation_id)
 
 
 class History(BaseModel):
@@ -262,11 +252,9 @@ async def history(conversation_id: str, query_args: MessagesQuery) -> dict[str, 
 
 
 async def _messages(conversation_id: str, query: MessagesQuery) -> dict[str, Any]:
-    page = await services().conversations.messages(
-        caller().id, conversation_id, query.limit, query.cursor
-    )
-    runs = await services().run_lookup.behind(caller(), page.items)
+    lookup = services().run_lookup
+    page = await lookup.history(caller(), conversation_id, query.limit, query.cursor)
     return {
-        "messages": [message_view(one, runs.get(one.run_id or "")) for one in page.items],
+        "messages": [message_view(each.message, each.run) for each in page.items],
         "next_cursor": page.next_cursor,
     }

@@ -115,12 +115,17 @@ async def test_a_run_that_was_cancelled_before_any_text_leaves_an_entry() -> Non
     assert outcome.problem is None
 
 
+def lookup_of(house: House) -> RunLookup:
+    store = house.store
+    return RunLookup(store.runs, store.run_queries, store.log, store.conversations)
+
+
 async def test_an_active_run_says_what_came_of_it_so_far() -> None:
     tool = FakeTool("send", Effect.WRITE)
     house = build(FakeModel([ToolRequest("send", "{}"), CALLS]), tool)
     started = await house.chat.send(ANN, "hi")
     await house.events(started.run_id)
-    lookup = RunLookup(house.store.runs, house.store.run_queries, house.store.log)
+    lookup = lookup_of(house)
     record = await lookup.get(ANN, started.run_id)
 
     outcome = await lookup.outcome(record)
@@ -155,6 +160,6 @@ async def test_an_older_versions_run_is_read_from_its_events() -> None:
     record = replace(stored.record, outcome=None)
     house.store.memory.runs[run_id] = replace(stored, record=record)
 
-    lookup = RunLookup(house.store.runs, house.store.run_queries, house.store.log)
+    lookup = lookup_of(house)
 
     assert await lookup.outcome(await lookup.get(ANN, run_id)) == outcome
