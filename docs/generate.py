@@ -21,6 +21,7 @@ from typer.main import get_command
 
 from entrypoints.cli import app
 from entrypoints.http import errors as http_errors
+from entrypoints.http.error_texts import TIMED_OUT
 from entrypoints.settings import PREFIX, Settings, variables
 from plugins import hookspecs
 from plugins.intake import HOOKS
@@ -92,14 +93,6 @@ These are the hooks of version {version} (`puerto.HOOK_VERSION`), which grows by
 changes so that a plugin written for it must change too.
 """
 
-BEYOND_THE_HOUSE: Final = {
-    405: "The address exists, the method does not.",
-    408: "The body did not arrive in time.",
-    413: "The body is larger than `PUERTO_MAX_BODY_BYTES`.",
-    415: "The body is not `application/json`, or packed otherwise than with gzip.",
-    500: "A mistake of ours. It is logged.",
-}
-
 COMMANDS_INTRODUCTION: Final = """\
 `puerto COMMAND --help` says the same at the terminal. All but `demo` read the
 [settings](settings.md).
@@ -151,15 +144,11 @@ def _choices(annotation: Any) -> str:
 
 def errors_page() -> str:
     """Return the statuses and codes, out of the tables that the HTTP face answers by."""
-    answers: dict[tuple[int, str], list[str]] = {(500, "INTERNAL"): []}
-    for kind, answer in http_errors._STATUS.items():  # noqa: SLF001 - this page is that table
-        answers.setdefault(answer, []).append(_meaning(kind).partition("\n")[0])
-    for answer in http_errors._HTTP_CODES.items():  # noqa: SLF001
-        answers.setdefault(answer, [])
+    texts = {(status, code): code.text for code, status in http_errors.STATUS.items()}
+    for status, code in http_errors.CODES.items():
+        texts.setdefault((status, code), TIMED_OUT)
     rows = ["| status | code | when |", "|---|---|---|"]
-    for (status, code), meanings in sorted(answers.items()):
-        when = " ".join(meanings) or BEYOND_THE_HOUSE[status]
-        rows.append(f"| {status} | `{code}` | {when} |")
+    rows += [f"| {status} | `{code}` | {text} |" for (status, code), text in sorted(texts.items())]
     parts = ["# Errors", NOTICE, ERRORS_INTRODUCTION.rstrip(), "\n".join(rows), ERRORS_NOTES]
     return "\n\n".join(parts)
 

@@ -12,6 +12,7 @@ from domain.consents import (
     preview_of,
 )
 from domain.decide import UNKNOWN
+from domain.error_codes import Refusal
 from domain.events import Body, ConsentAnswered, ConsentRequested, ToolFinished
 from domain.ids import new_id
 from domain.run_states import CallState
@@ -108,11 +109,11 @@ def _answered(call: Call, consent: Consent) -> list[Body]:
 
 _CONFIRMED: Final = {"note": "The call was interrupted; the user says that it was done."}
 _NOT_DONE: Final = Problem(
-    "NOT_DONE", "The call was interrupted; the user says that it did not take effect."
+    Refusal.NOT_DONE, "The call was interrupted; the user says that it did not take effect."
 )
-_EXPIRED: Final = Problem("CONSENT_EXPIRED", "Not run: nobody answered the request in time.")
+_EXPIRED: Final = Problem(Refusal.CONSENT_EXPIRED, "Not run: nobody answered the request in time.")
 
 
 def _denied(reason: str) -> Problem:
     said = f" They said: {reason}" if reason else ""
-    return Problem("CONSENT_DENIED", f"Not run: the user said no.{said}")
+    return Problem(Refusal.CONSENT_DENIED, f"Not run: the user said no.{said}")

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.consents import ConsentKind
+from domain.error_codes import Refusal
 from domain.policy import Decision, Policy, Proposal, Verdict
 from domain.run_states import CallState, RunStatus
 from domain.runs import Call, Problem, Run
 from domain.tools import Effect
-
-DENIED: Final = "DENIED"
-WORKER_LOST: Final = "WORKER_LOST"
 
 MOST_LOSSES: Final = 2  # of workers, after which a call is not made again unasked
 MOST_LOSSES_OF_STEP: Final = 20  # with nothing that came of it: others' calls may have ended them
@@ -170,34 +168,34 @@ def _given_up(call: Call) -> tuple[Call, CallState, Problem]:
     return call, CallState.UNKNOWN, UNKNOWN
 
 
-_NOT_STARTED = Problem("CANCELLED", "The run was ended before this call was started.")
-_INTERRUPTED = Problem("INTERRUPTED", "The call was interrupted before it gave a result.")
+_NOT_STARTED = Problem(Refusal.CANCELLED, "The run was ended before this call was started.")
+_INTERRUPTED = Problem(Refusal.INTERRUPTED, "The call was interrupted before it gave a result.")
 _LOST_READ = Problem(
-    WORKER_LOST,
+    Refusal.WORKER_LOST,
     f"Not made again: {MOST_LOSSES} times the process that made the call died before its result.",
 )
 _LOST_BEFORE = Problem(
-    WORKER_LOST,
+    Refusal.WORKER_LOST,
     f"Not run: {MOST_LOSSES_OF_STEP} times the process that was to make the call died before it.",
 )
 _LOST_STEP = Problem(
-    WORKER_LOST,
+    Refusal.WORKER_LOST,
     f"{MOST_LOSSES_OF_STEP} times the process that asked the model died before its answer.",
 )
 UNKNOWN = Problem(
-    "OUTCOME_UNKNOWN",
+    Refusal.OUTCOME_UNKNOWN,
     "The call was started and interrupted: it may or may not have taken effect. "
     "Do not repeat it before looking.",
 )
 
 
 def _denied(rule: str) -> Problem:
-    return Problem(DENIED, f"Not run: the operator's policy forbids this call ({rule}).")
+    return Problem(Refusal.DENIED, f"Not run: the operator's policy forbids this call ({rule}).")
 
 
 def _too_many_steps(limit: int) -> Problem:
     return Problem(
-        "STEP_LIMIT",
+        Refusal.STEP_LIMIT,
         f"The run was stopped after {limit} steps without an answer.",
         {"max_steps": limit},
     )

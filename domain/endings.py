@@ -7,6 +7,7 @@ from typing import Final
 
 from domain.conversations import Message, MessageRole
 from domain.cursors import Cursor
+from domain.error_codes import ErrorCode
 from domain.events import Answered, Body, Ended, Erred
 from domain.llm import Usage
 from domain.outcomes import RunOutcome, outcome_of
@@ -15,7 +16,7 @@ from domain.run_states import RunStatus
 from domain.runs import Problem, Run
 
 INTERNAL: Final = Erred(
-    "INTERNAL", "The run failed for a reason of the service's own. It is logged.", {}
+    ErrorCode.INTERNAL, "The run failed for a reason of the service's own. It is logged.", {}
 )
 _UNREAD: Final = RunOutcome(
     stop=RunStatus.FAILED.value,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from domain.error_codes import ErrorCode, Refusal
 from domain.errors import PuertoError, ToolError
 from domain.json_values import TooLarge, normalized, storable, type_name
 from domain.tool_secrets import Secrets
@@ -23,7 +24,18 @@ def code_of(error: PuertoError) -> str:
     code: Any = getattr(error, "code", None)
     if isinstance(code, str) and _CODE.fullmatch(code):
         return str.__str__(code)
-    return ToolError.code if isinstance(error, ToolError) else PuertoError.code
+    return str(ToolError.code if isinstance(error, ToolError) else PuertoError.code)
+
+
+def answer_of(error: PuertoError) -> ErrorCode:
+    """Return what a request is answered with that fails by this error, of a plugin's class, too."""
+    for kind in type(error).__mro__:
+        match vars(kind).get("code"):
+            case ErrorCode() as code:
+                return code
+            case Refusal() as refusal:
+                return refusal.answer
+    return ErrorCode.INTERNAL
 
 
 def message_of(error: PuertoError, secrets: Secrets = _NO_SECRETS) -> str:

@@ -4,39 +4,41 @@
 
     PuertoError
     |- CallerError            the caller: mend the request, then try again
-    |  |- InvalidRequest        400  a field is missing, ill-typed or out of range
-    |  |- Unauthenticated       401  no, bad or expired credentials
-    |  |- Forbidden             403  known, but not allowed
-    |  |- NotFound              404  unknown, or another user's
-    |  |- Conflict              409  the state of things does not allow it now
+    |  |- InvalidRequest        a field is missing, ill-typed or out of range
+    |  |- Unauthenticated       no, bad or expired credentials
+    |  |- Forbidden             known, but not allowed
+    |  |- NotFound              unknown, or another user's
+    |  |- Conflict              the state of things does not allow it now
     |  |  |- RunInProgress           a run is still active in the conversation
     |  |  `- IdempotencyConflict     the same key came with another request
-    |  |- Gone                  410  it was there, and is over
-    |  |- Unprocessable         422  well-formed, but cannot be done
-    |  `- RateLimited           429  too many requests; says when to come back
+    |  |- Gone                  it was there, and is over
+    |  |- Unprocessable         well-formed, but cannot be done
+    |  `- RateLimited           too many requests; says when to come back
     |- ToolError              the model: it is told, and may try something else
     |  |- UnknownTool
     |  |- InvalidArguments
-    |  |- ToolRefused               the policy does not allow the call
+    |  |- ToolRefused               the tool changed, or a required plugin went out of use
     |  |- ToolFailed                the tool ran and failed
     |  `- ToolTimeout
     |- LeaseLost              nobody: another worker goes on with the run
-    |- Unavailable            the operator: configure, start or wait   503
+    |- Unavailable            the operator: configure, start or wait
     |  `- StoreUnavailable         the database is away, or cannot be written to
-    |- WebError               the server at an address outside         502
-    |  |- AddressRefused          the operator: the address is not open  422
-    |  `- WebTimeout                                                   504
-    `- ProviderError          the model's provider                     502
-       `- ProviderTimeout                                              504
+    |- WebError               the server at an address outside
+    |  |- AddressRefused          the operator: the address is not open
+    |  `- WebTimeout
+    `- ProviderError          the model's provider
+       `- ProviderTimeout
 
-``code`` is what clients see (the edge adds the HTTP status). A message is written for
-the one who must act, and never holds a secret.
+``code`` is what clients see, of those in `domain.error_codes`; each face has its status for it. A
+message is written for the one who must act, and never holds a secret.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
+
+from domain.error_codes import ErrorCode, Refusal
 
 
 class PuertoError(Exception):
@@ -45,7 +47,7 @@ class PuertoError(Exception):
     ``message`` is a sentence; ``details`` is a JSON object for programs.
     """
 
-    code: ClassVar[str] = "INTERNAL"
+    code: ClassVar[str] = ErrorCode.INTERNAL
 
     def __init__(self, message: str, *, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -56,7 +58,7 @@ class PuertoError(Exception):
 class CallerError(PuertoError):
     """The caller must act."""
 
-    code = "INVALID_REQUEST"
+    code = ErrorCode.INVALID_REQUEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,31 +80,31 @@ class InvalidRequest(CallerError):
 class Unauthenticated(CallerError):
     """No credentials, or bad or expired ones."""
 
-    code = "UNAUTHORIZED"
+    code = ErrorCode.UNAUTHORIZED
 
 
 class Forbidden(CallerError):
     """The caller is known and may not do this."""
 
-    code = "FORBIDDEN"
+    code = ErrorCode.FORBIDDEN
 
 
 class NotFound(CallerError):
     """Unknown, or another user's: the two look the same from outside."""
 
-    code = "NOT_FOUND"
+    code = ErrorCode.NOT_FOUND
 
 
 class Conflict(CallerError):
     """The state of things does not allow it now."""
 
-    code = "CONFLICT"
+    code = ErrorCode.CONFLICT
 
 
 class RunInProgress(Conflict):
     """A conversation answers one message at a time."""
 
-    code = "RUN_IN_PROGRESS"
+    code = ErrorCode.RUN_IN_PROGRESS
 
 
 def run_in_progress(conversation_id: str, run_id: str) -> RunInProgress:
@@ -116,25 +118,25 @@ def run_in_progress(conversation_id: str, run_id: str) -> RunInProgress:
 class IdempotencyConflict(Conflict):
     """The same idempotency key came with another request."""
 
-    code = "IDEMPOTENCY_CONFLICT"
+    code = ErrorCode.IDEMPOTENCY_CONFLICT
 
 
 class Gone(CallerError):
     """It was there, and its time is over."""
 
-    code = "GONE"
+    code = ErrorCode.GONE
 
 
 class Unprocessable(CallerError):
     """Well-formed, but it cannot be done as it stands."""
 
-    code = "UNPROCESSABLE"
+    code = ErrorCode.UNPROCESSABLE
 
 
 class RateLimited(CallerError):
     """Too many requests; ``retry_after`` is in whole seconds."""
 
-    code = "RATE_LIMITED"
+    code = ErrorCode.RATE_LIMITED
 
     def __init__(self, message: str, retry_after: int) -> None:
         super().__init__(message, details={"retry_after": retry_after})
@@ -144,19 +146,19 @@ class RateLimited(CallerError):
 class ToolError(PuertoError):
     """A tool call did not give a result; the model is told why."""
 
-    code = "TOOL_ERROR"
+    code: ClassVar[str] = Refusal.TOOL_ERROR
 
 
 class UnknownTool(ToolError):
     """No enabled tool has this name."""
 
-    code = "UNKNOWN_TOOL"
+    code: ClassVar[str] = Refusal.UNKNOWN_TOOL
 
 
 class InvalidArguments(ToolError):
     """The arguments do not fit the tool's schema; ``details.fields`` lists where."""
 
-    code = "INVALID_ARGUMENTS"
+    code: ClassVar[str] = Refusal.INVALID_ARGUMENTS
 
     def __init__(self, message: str, fields: Sequence[FieldProblem] = ()) -> None:
         listed = [{"path": field.path, "message": field.message} for field in fields]
@@ -165,21 +167,21 @@ class InvalidArguments(ToolError):
 
 
 class ToolRefused(ToolError):
-    """The policy does not let this call run."""
+    """The call is not made: its tool has changed since, or a required plugin is not in use."""
 
-    code = "TOOL_REFUSED"
+    code: ClassVar[str] = Refusal.TOOL_REFUSED
 
 
 class ToolFailed(ToolError):
     """The tool ran and said that it failed."""
 
-    code = "TOOL_FAILED"
+    code: ClassVar[str] = Refusal.TOOL_FAILED
 
 
 class ToolTimeout(ToolError):
     """The tool did not answer within its timeout."""
 
-    code = "TOOL_TIMEOUT"
+    code: ClassVar[str] = Refusal.TOOL_TIMEOUT
 
 
 class LeaseLost(PuertoError):
@@ -189,7 +191,7 @@ class LeaseLost(PuertoError):
 class Unavailable(PuertoError):
     """Something is not configured, not started, or shutting down."""
 
-    code = "UNAVAILABLE"
+    code = ErrorCode.UNAVAILABLE
 
 
 class StoreUnavailable(Unavailable):
@@ -202,19 +204,19 @@ class StoreUnavailable(Unavailable):
 class WebError(PuertoError):
     """A server outside gave no answer, or none that could be used."""
 
-    code = "UPSTREAM_ERROR"
+    code = ErrorCode.UPSTREAM_ERROR
 
 
 class AddressRefused(WebError):
     """The gate lets nobody go to this address; the message says how the operator may open it."""
 
-    code = "UNPROCESSABLE"
+    code = ErrorCode.UNPROCESSABLE
 
 
 class WebTimeout(WebError):
     """A server outside took too long."""
 
-    code = "UPSTREAM_TIMEOUT"
+    code = ErrorCode.UPSTREAM_TIMEOUT
 
 
 class ProviderReason(StrEnum):
@@ -238,7 +240,7 @@ class ProviderError(PuertoError):
     ``is_final`` says that asking again cannot help, whatever the reason.
     """
 
-    code = "UPSTREAM_ERROR"
+    code = ErrorCode.UPSTREAM_ERROR
     words = ""
     is_final = False
 
@@ -265,7 +267,7 @@ class ProviderError(PuertoError):
 class ProviderTimeout(ProviderError):
     """The provider was silent for longer than the timeout allows."""
 
-    code = "UPSTREAM_TIMEOUT"
+    code = ErrorCode.UPSTREAM_TIMEOUT
 
     def __init__(self, message: str, *, provider: str) -> None:
         super().__init__(message, provider=provider, reason=ProviderReason.TIMEOUT)

@@ -12,9 +12,7 @@ from domain.auditing import decided
 from domain.calling import ToolCaller
 from domain.consents import ConsentKind, ConsentStatus
 from domain.decide import (
-    DENIED,
     UNKNOWN,
-    WORKER_LOST,
     AskHuman,
     AskModel,
     CallTools,
@@ -24,6 +22,7 @@ from domain.decide import (
     decide,
 )
 from domain.endings import INTERNAL, ending_of
+from domain.error_codes import Refusal
 from domain.errors import ToolError, ToolRefused
 from domain.events import (
     Body,
@@ -156,8 +155,8 @@ class Runner:
         await self._finish(task.journal, RunStatus.FAILED, None)
 
     async def _settle(self, task: Task, calls: Sequence[tuple[Call, CallState, Problem]]) -> None:
-        denied = [(c, why.message) for c, _, why in calls if why.code == DENIED]
-        for call in (c for c, _, why in calls if why.code == WORKER_LOST):
+        denied = [(c, why.message) for c, _, why in calls if why.code == Refusal.DENIED]
+        for call in (c for c, _, why in calls if why.code == Refusal.WORKER_LOST):
             log_interrupted(task.journal.run, call, self._toolbox, "it is not made again")
         await self._audit.record([self._decided(task, c, "deny", rule) for c, rule in denied])
         await task.journal.record(*[settled(call, state, why) for call, state, why in calls])
@@ -321,7 +320,7 @@ class Runner:
 def _vetoed(call: Call, why: str) -> Body:
     if call.may_have_acted:  # before, and it was to be tried again
         return settled(call, CallState.UNKNOWN, UNKNOWN)
-    return settled(call, CallState.REFUSED, Problem("VETOED", f"Not run: {why}"))
+    return settled(call, CallState.REFUSED, Problem(Refusal.VETOED, f"Not run: {why}"))
 
 
 def _step(answer: Answer) -> StepEnded:

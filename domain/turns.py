@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from domain.agents import Agent
 from domain.conversations import Message, MessageRole
+from domain.error_codes import Refusal
 from domain.llm import AssistantTurn, ModelChoice, ToolTurn, ToolUse, Turn, UserTurn
 from domain.pages import told
 from domain.runs import Run, Step
@@ -71,7 +72,7 @@ def _of_answer(message: Message) -> Iterator[Turn]:
         yield AssistantTurn(message.content)
 
 
-_NO_OUTCOME: Final = {"code": "OUTCOME_UNKNOWN", "message": "No outcome was recorded."}
+_NO_OUTCOME: Final = {"code": Refusal.OUTCOME_UNKNOWN, "message": "No outcome was recorded."}
 
 
 def _of_outcome(outcome: Mapping[str, Any]) -> ToolTurn:

@@ -9,6 +9,7 @@ from uvicorn._types import Scope as ASGIScope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from domain.error_codes import ErrorCode
 from domain.ids import new_id
 from entrypoints.connections import Admission, ClientConnection, Connections, state_of
 from entrypoints.encoding import dump
@@ -228,7 +229,12 @@ async def _unavailable(
     """Answer that all connections are taken."""
     request_id = new_id()
     message = "All connections of the service are in use. Try again later."
-    error = {"code": "UNAVAILABLE", "message": message, "details": {}, "request_id": request_id}
+    error = {
+        "code": ErrorCode.UNAVAILABLE,
+        "message": message,
+        "details": {},
+        "request_id": request_id,
+    }
     body = dump({"error": error})
     headers = [
         (b"content-type", b"application/json"),

@@ -18,7 +18,6 @@ from domain import (
     artifacts,
     asking,
     authentication,
-    decide,
     idempotency,
     journal,
     pages,
@@ -26,7 +25,8 @@ from domain import (
     results,
     worker,
 )
-from domain.errors import ProviderReason, ToolError
+from domain.error_codes import Refusal
+from domain.errors import ProviderReason
 from domain.ports.passwords import MAX_PASSWORD_BYTES
 from entrypoints import factories, protocols, server
 from entrypoints.cli import app
@@ -129,14 +129,10 @@ def test_the_frames_are_those_that_are_read() -> None:
 
 
 def test_the_codes_of_tools_are_those_that_are_recorded() -> None:
-    told = set(table(section(EVENTS, "Errors of tools")))
-    source = "".join(path.read_text() for path in (ROOT / "domain").glob("*.py"))
-    named = {decide.DENIED, decide.WORKER_LOST}
-    problems = set(re.findall(r'Problem\(\s*"([A-Z_]+)"', source)) | named
-    raised = {kind.code for kind in ToolError.__subclasses__()}
-    of_runs = {"STEP_LIMIT"}
-    assert told == problems - of_runs | raised
-    assert of_runs <= problems
+    told = table(section(EVENTS, "Errors of tools"))
+    assert {code: text.strip(" |") for code, text in told.items()} == {
+        refusal: refusal.text for refusal in Refusal if refusal is not Refusal.STEP_LIMIT
+    }
 
 
 def test_the_reasons_of_providers_are_all_explained() -> None:

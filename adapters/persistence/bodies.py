@@ -10,10 +10,13 @@ from itertools import groupby
 from typing import Any, Final, cast
 
 from adapters.persistence.formats import EVENTS
+from domain.error_codes import ErrorCode
 from domain.event_json import from_json, to_json
 from domain.events import Body, Chunk, Erred, Thinking
 
-UNREADABLE: Final = Erred("INTERNAL", "A part of what is kept of this run cannot be read.", {})
+UNREADABLE: Final = Erred(
+    ErrorCode.INTERNAL, "A part of what is kept of this run cannot be read.", {}
+)
 
 _log = logging.getLogger(__name__)
 _PIECES: Final = (Chunk, Thinking)

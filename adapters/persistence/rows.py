@@ -8,6 +8,7 @@ from adapters.persistence.codec import moment
 from adapters.persistence.formats import ARGUMENTS, CALLS, OUTCOME, RESULTS, Format
 from domain.consents import Consent, ConsentKind, ConsentStatus
 from domain.conversations import Conversation, Message, MessageRole
+from domain.error_codes import ErrorCode
 from domain.identity import Role, User
 from domain.outcomes import RunOutcome, read_outcome
 from domain.ports.audit import Decided
@@ -26,7 +27,7 @@ _CALL: dict[str, Any] = {"id": "unreadable", "tool": "unreadable", "params": _UN
 _RESULT: dict[str, Any] = {
     "id": "unreadable",
     "tool": "unreadable",
-    "error": {"code": "INTERNAL", "message": _WHY, "details": {}},
+    "error": {"code": ErrorCode.INTERNAL, "message": _WHY, "details": {}},
 }
 
 

@@ -6,10 +6,11 @@ from quart import current_app
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 OUR_FAULT: Final = "Something went wrong on our side. It is logged."
+TIMED_OUT: Final = "The body did not arrive in time."  # 408, of a code that says more elsewhere
 _TEXTS: Final = {
     400: "The request cannot be read. Send it again as HTTP/1.1 has it.",
     404: "There is nothing at this address. /api/docs lists the addresses that there are.",
-    408: "The body did not arrive in time. Send it again, faster.",
+    408: f"{TIMED_OUT} Send it again, faster.",
     500: OUR_FAULT,
 }
 

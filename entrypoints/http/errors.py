@@ -1,7 +1,7 @@
-"""One table from the errors of the house to what HTTP clients see, and one envelope for all."""
+"""The HTTP status of each code, and one envelope for all errors."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -10,61 +10,48 @@ from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException
 
 from domain import errors
+from domain.error_codes import ErrorCode
+from domain.error_fields import answer_of
 from entrypoints.encoding import dump
 from entrypoints.http.error_texts import OUR_FAULT, text_of
 from entrypoints.http.field_messages import field_problems, in_words
 
 _log = logging.getLogger("puerto.http")
 
-_STATUS: Final[dict[type[errors.PuertoError], tuple[int, str]]] = {
-    errors.InvalidRequest: (400, "INVALID_REQUEST"),
-    errors.Unauthenticated: (401, "UNAUTHORIZED"),
-    errors.Forbidden: (403, "FORBIDDEN"),
-    errors.NotFound: (404, "NOT_FOUND"),
-    errors.RunInProgress: (409, "RUN_IN_PROGRESS"),
-    errors.IdempotencyConflict: (409, "IDEMPOTENCY_CONFLICT"),
-    errors.Conflict: (409, "CONFLICT"),
-    errors.Gone: (410, "GONE"),
-    errors.Unprocessable: (422, "UNPROCESSABLE"),
-    errors.RateLimited: (429, "RATE_LIMITED"),
-    errors.UnknownTool: (404, "NOT_FOUND"),
-    errors.InvalidArguments: (400, "INVALID_REQUEST"),
-    errors.ToolRefused: (403, "FORBIDDEN"),
-    errors.ToolTimeout: (504, "UPSTREAM_TIMEOUT"),
-    errors.ToolError: (502, "UPSTREAM_ERROR"),
-    errors.Unavailable: (503, "UNAVAILABLE"),
-    errors.AddressRefused: (422, "UNPROCESSABLE"),
-    errors.WebTimeout: (504, "UPSTREAM_TIMEOUT"),
-    errors.WebError: (502, "UPSTREAM_ERROR"),
-    errors.ProviderTimeout: (504, "UPSTREAM_TIMEOUT"),
-    errors.ProviderError: (502, "UPSTREAM_ERROR"),
+STATUS: Final[Mapping[ErrorCode, int]] = {
+    ErrorCode.INVALID_REQUEST: 400,
+    ErrorCode.UNAUTHORIZED: 401,
+    ErrorCode.FORBIDDEN: 403,
+    ErrorCode.NOT_FOUND: 404,
+    ErrorCode.METHOD_NOT_ALLOWED: 405,
+    ErrorCode.IDEMPOTENCY_CONFLICT: 409,
+    ErrorCode.RUN_IN_PROGRESS: 409,
+    ErrorCode.CONFLICT: 409,
+    ErrorCode.GONE: 410,
+    ErrorCode.PAYLOAD_TOO_LARGE: 413,
+    ErrorCode.UNSUPPORTED_MEDIA_TYPE: 415,
+    ErrorCode.UNPROCESSABLE: 422,
+    ErrorCode.RATE_LIMITED: 429,
+    ErrorCode.INTERNAL: 500,
+    ErrorCode.UPSTREAM_ERROR: 502,
+    ErrorCode.UNAVAILABLE: 503,
+    ErrorCode.UPSTREAM_TIMEOUT: 504,
 }
-_HTTP_CODES: Final = {
-    400: "INVALID_REQUEST",
-    401: "UNAUTHORIZED",
-    403: "FORBIDDEN",
-    404: "NOT_FOUND",
-    405: "METHOD_NOT_ALLOWED",
-    408: "INVALID_REQUEST",
-    413: "PAYLOAD_TOO_LARGE",
-    415: "UNSUPPORTED_MEDIA_TYPE",
-    422: "UNPROCESSABLE",
-    429: "RATE_LIMITED",
+CODES: Final[Mapping[int, ErrorCode]] = {
+    **{status: code for code, status in STATUS.items()},  # the last of each status
+    408: ErrorCode.INVALID_REQUEST,
 }
-_STATUS_OF_CODE: Final = {code: status for status, code in _STATUS.values()}
 
 
-def status_and_code(error: errors.PuertoError) -> tuple[int, str]:
+def status_and_code(error: errors.PuertoError) -> tuple[int, ErrorCode]:
     """Return the HTTP status and the canonical code of an error of the house."""
-    for kind in type(error).__mro__:
-        if (found := _STATUS.get(kind)) is not None:
-            return found
-    return 500, "INTERNAL"
+    code = answer_of(error)
+    return STATUS[code], code
 
 
 def status_of_code(code: str) -> int:
     """Return the HTTP status of the problem that ended a run."""
-    return _STATUS_OF_CODE.get(code, 500)
+    return STATUS[ErrorCode.__members__.get(code, ErrorCode.INTERNAL)]
 
 
 def envelope(code: str, message: str, details: Any = None) -> dict[str, Any]:
@@ -112,20 +99,23 @@ async def _house(error: Exception) -> Response:
 async def _invalid(error: Exception) -> Response:
     assert isinstance(error, RequestSchemaValidationError)  # noqa: S101  registered for this class
     fields = field_problems(error.validation_error)
-    return error_response(400, "INVALID_REQUEST", in_words(fields), {"fields": fields})
+    return error_response(400, ErrorCode.INVALID_REQUEST, in_words(fields), {"fields": fields})
 
 
 async def _http(error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this class
     status = error.code or 500
-    code = _HTTP_CODES.get(status, "INVALID_REQUEST" if status < 500 else "INTERNAL")  # noqa: PLR2004
-    return error_response(status, code, text_of(error), headers=error.get_headers())
+    is_theirs = status < HTTPStatus.INTERNAL_SERVER_ERROR
+    otherwise = ErrorCode.INVALID_REQUEST if is_theirs else ErrorCode.INTERNAL
+    return error_response(
+        status, CODES.get(status, otherwise), text_of(error), headers=error.get_headers()
+    )
 
 
 async def _unforeseen(error: Exception) -> Response:
     _log.error("the request failed", exc_info=error)
     g.is_told = True
-    return error_response(500, "INTERNAL", OUR_FAULT)
+    return error_response(500, ErrorCode.INTERNAL, OUR_FAULT)
 
 
 def install_errors(app: Quart) -> None:

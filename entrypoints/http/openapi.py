@@ -20,6 +20,8 @@ from werkzeug.routing.rules import Rule
 from domain.identity import Role
 from entrypoints.encoding import dump
 from entrypoints.http import openapi_text as text
+from entrypoints.http.error_texts import TIMED_OUT
+from entrypoints.http.errors import CODES
 from entrypoints.http.event_models import RunEvents
 from entrypoints.http.guard import is_open, role_of
 from entrypoints.http.idempotency import is_keyed
@@ -123,7 +125,7 @@ class Document(OpenAPIProvider):
         components["schemas"] |= schemas_of("Event", RunEvents)
         components["schemas"] |= schemas_of("ClientFrame", text.client_frames())
         components["schemas"] |= schemas_of("ErrorAnswer", ErrorAnswer)
-        components["responses"] = {_name(status): _failure(status) for status in text.FAILURES}
+        components["responses"] = {_name(status): _failure(status) for status in text.EXAMPLES}
         components["headers"] = {"RequestId": text.REQUEST_ID}
         components["securitySchemes"] = {"bearer": text.BEARER, "ticket": text.TICKET}
         document["tags"] = text.TAGS
@@ -229,10 +231,10 @@ def _name(status: int) -> str:
 
 
 def _failure(status: int) -> Json:
-    code, message, description = text.FAILURES[status]
+    code, message = CODES[status], text.EXAMPLES[status]
     example = {"code": code, "message": message, "details": {}, "request_id": "a1b2c3"}
     return {
-        "description": description,
+        "description": TIMED_OUT if status == HTTPStatus.REQUEST_TIMEOUT else code.text,
         "headers": text.headers(status),
         "content": {
             "application/json": {

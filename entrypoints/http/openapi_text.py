@@ -93,63 +93,24 @@ WEBSOCKETS: Final[Json] = {
     )
 }
 
-# The code, an example of the message, and when it happens.
-FAILURES: Final[dict[int, tuple[str, str, str]]] = {
-    400: (
-        "INVALID_REQUEST",
-        "The field message is missing.",
-        "Unreadable JSON, a bad query, or a bad field: `details.fields` says which.",
-    ),
-    401: (
-        "UNAUTHORIZED",
-        "The access token is not valid. Log in again.",
-        "No credentials, or bad or expired ones.",
-    ),
-    403: ("FORBIDDEN", "This needs the role admin.", "Known, but not allowed."),
-    404: ("NOT_FOUND", "There is no such conversation.", "Unknown, or another user's."),
-    408: ("INVALID_REQUEST", "The body did not come in time.", "The body did not come in time."),
-    409: (
-        "CONFLICT",
-        "A run is still active in this conversation: cancel it first.",
-        "The state of things does not allow it now; the code says which it is.",
-    ),
-    410: (
-        "GONE",
-        "Nobody answered this request in time.",
-        "It was there, and its time is over.",
-    ),
-    413: ("PAYLOAD_TOO_LARGE", "The body is too large.", "The body is too large."),
-    415: (
-        "UNSUPPORTED_MEDIA_TYPE",
-        "Send the body as Content-Type: application/json.",
-        "The body is not JSON.",
-    ),
-    422: (
-        "UNPROCESSABLE",
-        "The document is no OpenAPI document: it has no paths.",
-        "Well-formed, but it cannot be done as it stands: `details` say where and why.",
-    ),
-    500: (
-        "INTERNAL",
-        OUR_FAULT,
-        "Our fault. The request id finds it in the log.",
-    ),
-    502: (
-        "UPSTREAM_ERROR",
-        "The provider refused the key.",
-        "The model's provider, or a tool, failed.",
-    ),
-    503: (
-        "UNAVAILABLE",
-        "The service is stopping. Try again in a moment.",
-        "Not ready, shutting down, or no provider configured.",
-    ),
-    504: (
-        "UPSTREAM_TIMEOUT",
-        "The tool did not answer within its timeout.",
-        "The model's provider, or a tool, did not answer in time.",
-    ),
+# An example of the message, by status; the code and its meaning are the table's.
+EXAMPLES: Final[dict[int, str]] = {
+    400: "The field message is missing.",
+    401: "The access token is not valid. Log in again.",
+    403: "This needs the role admin.",
+    404: "There is no such conversation.",
+    408: "The body did not arrive in time. Send it again, faster.",
+    409: "A run is still active in this conversation: follow it, or cancel it first.",
+    410: "The time to answer this request is over.",
+    413: "The body is too large: 1,048,576 bytes are taken here at most.",
+    415: "Send the body as Content-Type: application/json.",
+    422: "The document is no OpenAPI document: it has no paths.",
+    500: OUR_FAULT,
+    502: "The provider refused the key.",
+    503: "The service is stopping. Try again in a moment.",
+    504: "The tool did not answer within its timeout.",
 }
+
 
 PATH_PARAMETERS: Final[dict[str, Json]] = {
     name: {

@@ -1,16 +1,17 @@
 """The tools: what there is, and calling one without the agent."""
 
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 from quart import Blueprint, Response
 from quart_schema import document_response, tag, validate_querystring, validate_request
 
+from domain.error_codes import answer_to
 from domain.identity import Role
 from domain.log_context import bind
 from domain.runs import Problem
 from entrypoints.encoding import consent_request
-from entrypoints.http.errors import error_response
+from entrypoints.http.errors import STATUS, error_response
 from entrypoints.http.event_models import ConsentRequest
 from entrypoints.http.guard import caller, for_role
 from entrypoints.http.idempotency import request_key, takes_key
@@ -27,20 +28,6 @@ from entrypoints.http.tool_lists import (
 from entrypoints.services import services
 
 blueprint = Blueprint("tools", __name__, url_prefix="/api/tools")
-
-# What the recorded outcome of a call is to who made it; any other failed in the tool.
-_STATUS: Final = {
-    "DENIED": (403, "FORBIDDEN"),
-    "VETOED": (403, "FORBIDDEN"),
-    "TOOL_REFUSED": (403, "FORBIDDEN"),
-    "CONSENT_DENIED": (403, "FORBIDDEN"),
-    "CONSENT_EXPIRED": (403, "FORBIDDEN"),
-    "INVALID_ARGUMENTS": (400, "INVALID_REQUEST"),  # found only when the request was made
-    "UNKNOWN_TOOL": (404, "NOT_FOUND"),
-    "CANCELLED": (409, "CONFLICT"),
-    "TOOL_TIMEOUT": (504, "UPSTREAM_TIMEOUT"),
-}
-_FAILED: Final = (502, "UPSTREAM_ERROR")
 
 
 @blueprint.get("")
@@ -131,6 +118,6 @@ async def execute(data: ExecuteRequest) -> Response | tuple[dict[str, Any], int]
 
 def _failure(run_id: str, problem: Problem) -> Response:
     """Return why a call gave no result, with the journal's own code in the details."""
-    status, code = _STATUS.get(problem.code, _FAILED)
+    code = answer_to(problem.code)
     details = dict(problem.details) | {"run_id": run_id, "tool_error": problem.code}
-    return error_response(status, code, problem.message, details)
+    return error_response(STATUS[code], code, problem.message, details)

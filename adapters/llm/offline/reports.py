@@ -7,6 +7,7 @@ from typing import Any
 
 from adapters.llm.offline.conversation import RESULT_NAMES, is_scalar, main_value, parse
 from adapters.llm.offline.language import Language
+from domain.error_codes import Refusal
 from domain.llm import ToolTurn, ToolUse
 
 _LISTED = 10  # items of a list
@@ -207,7 +208,7 @@ def _of_object(value: Object, tool: str, language: Language) -> str:
 def _error(content: str, tool: str, language: Language) -> str:
     """Say that a call gave no result, why, and what can be done."""
     value = parse(content)
-    if isinstance(value, Mapping) and value.get("code") == "CONSENT_DENIED":
+    if isinstance(value, Mapping) and value.get("code") == Refusal.CONSENT_DENIED:
         return (
             "De acuerdo, no lo hago." if language is Language.SPANISH else "All right, I did not."
         )
