@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from domain.api_patterns import fits
 from domain.errors import InvalidArguments
-from domain.json_schema import opened, properties_of, required_in, without
+from domain.json_schema import opened, properties_of, reached, required_in, without
 from domain.tools import ToolSpec
 
 Values = Mapping[str, Mapping[str, Any]]
@@ -64,18 +64,26 @@ def properties_within(parameters: Mapping[str, Any], argument: str) -> Mapping[s
 
 def without_arguments(spec: ToolSpec, names: Iterable[str]) -> ToolSpec:
     """Return the tool as a model is shown it: of these arguments, it takes none that it has."""
-    parameters = dict(spec.parameters)
+    return replace(spec, parameters=without_properties(spec.parameters, names))
+
+
+def without_properties(parameters: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return the schema of a tool's arguments without these, so far as it has them.
+
+    A body of which nothing else is required need not be given.
+    """
+    rest = dict(parameters)
     for name in names:
-        if not has_argument(spec, name):
-            continue
         outer, _, inner = name.partition(".")
-        properties = properties_of(parameters)
-        if name in properties:
-            parameters = _without(parameters, name)
-        else:
-            rest = _without(opened(properties[outer], parameters), inner)
-            parameters = {**parameters, "properties": {**properties, outer: rest}}
-    return replace(spec, parameters=parameters)
+        if name in properties_of(rest):
+            rest = _without(rest, name)
+        elif inner and inner in properties_within(rest, outer):
+            properties = properties_of(rest)
+            left = _without(opened(properties[outer], rest), inner)
+            if not required_in(left):
+                rest = _not_required(rest, outer)
+            rest["properties"] = {**properties, outer: left}
+    return _with_reached(rest) if "$defs" in rest else rest
 
 
 def with_fixed(arguments: Mapping[str, Any], fixed: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,6 +130,16 @@ def _texts(value: Any) -> list[str]:
 
 
 def _without(schema: Mapping[str, Any], name: str) -> dict[str, Any]:
-    left = {**without(schema, "required"), "properties": without(properties_of(schema), name)}
+    return {**_not_required(schema, name), "properties": without(properties_of(schema), name)}
+
+
+def _not_required(schema: Mapping[str, Any], name: str) -> dict[str, Any]:
     required = [each for each in required_in(schema) if each != name]
-    return {**left, "required": required} if required else left
+    return without(schema, "required") | ({"required": required} if required else {})
+
+
+def _with_reached(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema with those definitions alone that it still refers to."""
+    rest = without(schema, "$defs")
+    found = reached(rest, schema)
+    return {**rest, "$defs": found} if found else rest

@@ -80,7 +80,8 @@ class SecurityScheme:
     for requests that are signed (``name`` is the service's, or empty). ``name`` and ``place``
     belong to ``apiKey``, ``scheme`` (lower case, such as ``basic``) to ``http``, and
     ``token_url`` to ``oauth2``, where a flow has one. ``is_parameter`` is one that the document
-    does not name as a scheme: it has the credential among its parameters.
+    does not name as a scheme: it has the credential among its parameters. ``argument`` is the one
+    that it is where it stands in a path or a body (``body.key``); then there is no ``place``.
     """
 
     kind: str
@@ -89,6 +90,7 @@ class SecurityScheme:
     scheme: str = ""
     token_url: str = ""
     is_parameter: bool = False
+    argument: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,9 @@ class LearnedTool:
     def preview(self, arguments: Mapping[str, Any]) -> str:
         """Return the request that a call would be, in a line and without credentials."""
         try:
-            whole = with_fixed(arguments, shown_values(set(self.tool.fixed) - {*self.tool.asks}))
+            placed = {each.argument for each in self._operation.schemes.values()} - {""}
+            fixed = placed | (set(self.tool.fixed) - {*self.tool.asks})
+            whole = with_fixed(arguments, shown_values(fixed))
             request = build_request(self._operation, whole, server=self._line.server)
         except ToolError:
             return ""

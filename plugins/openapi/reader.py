@@ -68,7 +68,7 @@ def _version(digest: str, learned: Learned) -> ApiVersion:
 def _scheme(name: str, scheme: SecurityScheme) -> ApiScheme:
     match scheme.kind:
         case "apiKey":
-            detail = f"{scheme.place} {scheme.name}"
+            detail = scheme.argument or f"{scheme.place} {scheme.name}"
             return ApiScheme(name, scheme.kind, detail, is_parameter=scheme.is_parameter)
         case "oauth2":
             return ApiScheme(name, scheme.kind, scheme.token_url)

@@ -65,6 +65,7 @@ def is_reserved(parameter: Parameter, schemes: Iterable[SecurityScheme]) -> bool
         return True
     return any(
         scheme.kind == "apiKey"
+        and not scheme.argument
         and scheme.place is parameter.place
         and (scheme.name.lower() == name if _caseless(scheme) else scheme.name == parameter.name)
         for scheme in schemes

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from domain.fixed_arguments import properties_within
+from domain.fixed_arguments import properties_within, without_properties
 from domain.json_pointers import join
-from domain.json_schema import without
+from domain.json_schema import properties_of, without
 from domain.shown_tools import SCHEMA_TOOL
 from domain.tools import Effect, ToolSpec
 from plugins.openapi.lowering.bodies import body_schema
+from plugins.openapi.lowering.caller_keys import CallerKeys, with_keys
 from plugins.openapi.lowering.choices import without_null
 from plugins.openapi.lowering.cutting import Cutting, size_of, unwrapped
 from plugins.openapi.lowering.effects import effect_of, is_idempotent
@@ -97,10 +98,11 @@ class Lowering:
         known = [each for each in found if isinstance(each, Operation)]
         options, title = self._options, self._document.title
         names = tool_names(known, prefix=options.prefix, given=options.names, title=title)
+        keys = CallerKeys(self._document, known)
         for each in found:
-            yield each if isinstance(each, Skipped) else self._tool(each, names[each.name])
+            yield each if isinstance(each, Skipped) else self._tool(each, names[each.name], keys)
 
-    def _tool(self, operation: Operation, name: str) -> LoweredTool | Skipped:
+    def _tool(self, operation: Operation, name: str, keys: CallerKeys) -> LoweredTool | Skipped:
         notes: Notes = dict.fromkeys(operation.notes)
         lowered, properties, required = self._arguments(operation, notes)
         root: Schema = {"type": "object", "properties": properties}
@@ -119,6 +121,11 @@ class Lowering:
             description = joined(description, f"{_CUT} {_LOOK_UP}" if whole else _CUT)
             notes[_CUT] = None
         schema = unwrapped(schema)
+        if found := keys.of(lowered, whole or schema):
+            lowered = with_keys(lowered, found, whole or schema)
+            theirs = [each.argument for each in found.values()]
+            schema = without_properties(schema, theirs)
+            whole = without_properties(whole, theirs) if whole else None
         suspects = list(likely_credentials(_perhaps_credentials(lowered, schema)))
         notes.update((_SUSPECT.format(name), None) for name in suspects)
         effect = self._options.effects.get(operation.name) or effect_of(operation)
@@ -185,7 +192,7 @@ def _can_send_null(parameter: Parameter) -> bool:
 def _perhaps_credentials(operation: Operation, schema: Schema) -> Iterator[tuple[str, str]]:
     """Yield the arguments of the path and the body, with their descriptions."""
     for parameter in operation.parameters:
-        if parameter.place is Place.PATH and parameter.argument:
+        if parameter.place is Place.PATH and parameter.argument in properties_of(schema):
             yield parameter.argument, parameter.description
     if operation.body is not None:
         body = operation.body.argument

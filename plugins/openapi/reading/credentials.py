@@ -65,7 +65,7 @@ def with_credentials(
         (needed if parameter.required else optional)[name] = scheme
     if not needed and not optional:
         return security, schemes
-    return _alternatives(security, needed, optional), {**schemes, **needed, **optional}
+    return alternatives(security, needed, optional), {**schemes, **needed, **optional}
 
 
 def likely_credentials(arguments: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -76,8 +76,18 @@ def likely_credentials(arguments: Iterable[tuple[str, str]]) -> Iterator[str]:
     """
     for argument, described in arguments:
         name = bare_name(argument.rpartition(".")[2])
-        if name in _NAMES or (name in _PERHAPS and _YOURS.search(described)):
+        if names_credential(name) or (name in _PERHAPS and _YOURS.search(described)):
             yield argument
+
+
+def names_credential(bare: str) -> bool:
+    """Tell whether nothing but a credential is called so; ``bare`` is as of `bare_name`."""
+    return bare in _NAMES
+
+
+def may_name_credential(bare: str) -> bool:
+    """Tell whether credentials are called so, besides other things."""
+    return bare in _NAMES or bare in _PERHAPS
 
 
 def _is_credential(parameter: Parameter, path: str, *, may_be_header: bool) -> bool:
@@ -108,7 +118,7 @@ def _scheme(parameter: Parameter, known: Schemes) -> tuple[str, SecurityScheme]:
     return (f"{parameter.name}_{parameter.place}" if is_taken else parameter.name), made
 
 
-def _alternatives(security: Security, needed: Schemes, optional: Schemes) -> Security:
+def alternatives(security: Security, needed: Schemes, optional: Schemes) -> Security:
     """Return the alternatives, first those with all credentials, then those that need less.
 
     The parameters alone are one, too: often they carry what the document's scheme would.

@@ -19,7 +19,7 @@ from plugins.openapi.operation import Operation
 from plugins.openapi.reserved import takes_idempotency_key
 from plugins.openapi.wire.answers import result_of
 from plugins.openapi.wire.requests import build_request
-from plugins.openapi.wire.security import authorise, choose, grants
+from plugins.openapi.wire.security import advice, authorise, choose, grants, placed
 
 _BUSY: Final = frozenset({429, 503})
 _TRIES: Final = 4
@@ -101,9 +101,10 @@ class ApiCaller:
         self, call: ApiCall, arguments: Mapping[str, Any]
     ) -> tuple[WebResponse, Sequence[str]]:
         """Return the answer, and what was sent to be let in."""
+        keys = await placed(call.operation, call.credentials, self._tokens)
         request = build_request(
             call.operation,
-            with_fixed(arguments, call.fixed),
+            with_fixed(arguments, {**keys, **call.fixed}),
             server=call.server,
             media_type=call.media_type,
             call_id=call.call_id,
@@ -114,7 +115,7 @@ class ApiCaller:
             for grant in stale:
                 self._tokens.forget(grant)
             response, used = await self._sent(call, request, deadline)
-        return response, used
+        return response, [*used, *forms_of(keys)]
 
     async def _sent(
         self, call: ApiCall, request: WebRequest, deadline: float
@@ -176,5 +177,4 @@ def _advice(call: ApiCall, status: object) -> str:
     """Say what the operator can do, where the API asks for credentials that nobody gave."""
     if status != _UNAUTHORISED or choose(call.operation, call.credentials) is not None:
         return ""
-    names = " or ".join(" and ".join(each) for each in call.operation.security if each)
-    return f" No credentials are set for this API: it asks for {names}."
+    return advice(call.operation)

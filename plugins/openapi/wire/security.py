@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -48,6 +49,8 @@ async def authorise(
     """
     keys: tuple[AwsKeys, str] | None = None
     for name, (scheme, credential) in (choose(operation, credentials) or {}).items():
+        if scheme.argument:  # it is in the request already (`placed`)
+            continue
         if scheme.kind == AWS_SIGNED:
             if not isinstance(credential, AwsKeys):
                 raise _unfit(name)
@@ -59,6 +62,40 @@ async def authorise(
     if keys is None:
         return request
     return await asyncio.to_thread(signed, request, *keys)  # last: of all that is sent
+
+
+async def placed(
+    operation: Operation, credentials: Credentials, tokens: AccessTokens
+) -> dict[str, str]:
+    """Return the arguments that are credentials: those that stand in the path or the body.
+
+    Raises:
+        ToolFailed: the operation needs one that is not there; or it does not fit.
+        WebError: no access token was to be had.
+
+    """
+    chosen = choose(operation, credentials)
+    if chosen is None and any(scheme.argument for scheme in operation.schemes.values()):
+        raise ToolFailed(f"Not sent: a key of the operator's is missing.{advice(operation)}")
+    return {
+        scheme.argument: await _secret(name, scheme, credential, _scopes(operation, name), tokens)
+        for name, (scheme, credential) in (chosen or {}).items()
+        if scheme.argument
+    }
+
+
+def advice(operation: Operation) -> str:
+    """Return what the operator can do where no credentials are set that the operation asks for."""
+    asked = [each for each in operation.security if each]
+    names = " or ".join(" and ".join(each) for each in asked)
+    if not any(scheme.argument for scheme in operation.schemes.values()):
+        return f" No credentials are set for this API: it asks for {names}."
+    given = json.dumps(dict.fromkeys(asked[0], "..."))
+    return (
+        f" No credentials are set for this API: it asks for {names}. The operator gives them, as "
+        f"auth.credentials {given}, or with `puerto api change NAME --auth FILE` and that in the "
+        "file."
+    )
 
 
 def grants(operation: Operation, credentials: Credentials) -> list[Grant]:

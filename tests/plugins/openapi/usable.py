@@ -86,12 +86,16 @@ def same_place(schema: Any) -> Iterator[str]:
 
 
 def path_arguments(operation: Operation) -> Iterator[str]:
-    """Yield the arguments of the path; there is one for each template before the query."""
+    """Yield the arguments of the path; there is one for each template before the query.
+
+    Those that are the operator's keys are no argument that a model gives.
+    """
     path = re.sub(r"\{[?&][^{}/]+\}", "", operation.path)
     templates = set(re.findall(r"\{([^{}/]+)\}", re.split("[?#]", path)[0]))
     of_path = [each for each in operation.parameters if each.place is Place.PATH]
     assert {each.name for each in of_path} == templates
-    yield from (each.argument for each in of_path)
+    keys = {each.argument for each in operation.schemes.values()}
+    yield from (each.argument for each in of_path if each.argument not in keys)
 
 
 def references(schema: Any) -> Iterator[str]:
