@@ -1,9 +1,9 @@
 """Processes of Puerto that need not import Puerto first, which takes most of a second each.
 
 A nursery is a process that has imported what ``puerto serve`` needs and from then on only forks.
-Each child begins where the imports end and goes in by the front door, with arguments, folder and
-environment of its own: a process as any other, which can be stopped and killed. One thing differs
-from what people run: a password costs little.
+Each child begins where the imports end and goes in by the front door, with arguments, folder,
+environment and streams of its own: a process as any other, which can be stopped and killed. One
+thing differs from what people run: a password costs little.
 """
 
 import atexit
@@ -19,12 +19,7 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Final
-
-from argon2.profiles import CHEAPEST
-
-from adapters.security.passwords import HASHES_AT_ONCE, ArgonPasswords
-from puerto.__main__ import main as enter
+from typing import IO, Any, Final
 
 ROOT: Final = Path(__file__).parent.parent
 IMPORTED: Final = (
@@ -36,64 +31,90 @@ IMPORTED: Final = (
     "uvicorn.protocols.websockets.websockets_sansio_impl",
     "uvloop",
 )
+_NURSERY: Final = "NURSERY"  # the variable that tells a stand-in the descriptor of the line
 
 
 class Child:
-    """``puerto`` with these arguments; what it writes, on stdout and stderr, is its ``output``."""
+    """``puerto`` with these arguments.
+
+    It reads what is written to ``input``, and what it writes is its ``output``; what it writes on
+    stderr goes there too, or into the file ``errors``.
+    """
 
     def __init__(
-        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        errors: IO[bytes] | None = None,
     ) -> None:
-        self._line, theirs = socket.socketpair()
-        read, written = os.pipe()
-        socket.send_fds(_nursery(), [b"!"], [theirs.fileno(), written])
-        theirs.close()
+        read, fed = os.pipe()
+        heard, written = os.pipe()
+        self.input = os.fdopen(fed, "w", encoding="utf-8")
+        self.output = os.fdopen(heard, encoding="utf-8", errors="replace")
+        streams = (read, written, written if errors is None else errors.fileno())
+        self._process = self._begin(arguments, folder, environment, streams)
+        os.close(read)
         os.close(written)
-        self.output = os.fdopen(read, encoding="utf-8", errors="replace")
-        order = (arguments, str(folder), dict(environment))
-        self._line.sendall(json.dumps(order).encode() + b"\n")
-        self._told = self._line.makefile()
-        self.pid = int(self._told.readline())
+        self.pid = self._process.pid
         self.status: int | None = None
+
+    def _begin(self, *order: Any) -> "_Born | subprocess.Popen[bytes]":
+        return _Born(_nursery(), *order)
 
     def wait(self, seconds: float) -> int:
         """Return the exit status, which is that of `subprocess.Popen`. Raises TimeoutError."""
         if self.status is None:
-            self._line.settimeout(seconds)
-            self.status = int(self._told.readline())
-            self._told.close()
-            self._line.close()
+            try:
+                self.status = self._process.wait(seconds)
+            except subprocess.TimeoutExpired as error:
+                raise TimeoutError from error
+            with suppress(BrokenPipeError):
+                self.input.close()
         return self.status
 
 
 class Apart(Child):
     """The same in a process that begins at its very beginning: for what must be there by then."""
 
-    def __init__(
-        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
-    ) -> None:
-        self._process = subprocess.Popen(
+    def _begin(self, *order: Any) -> "subprocess.Popen[bytes]":
+        arguments, folder, environment, streams = order
+        return subprocess.Popen(
             [sys.executable, "-m", "puerto", *arguments],
             cwd=folder,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
+            env=environment,
+            stdin=streams[0],
+            stdout=streams[1],
+            stderr=streams[2],
         )
-        assert self._process.stdout is not None
-        self.output = self._process.stdout  # type: ignore[assignment]
-        self.pid = self._process.pid
-        self.status = None
 
-    def wait(self, seconds: float) -> int:
+
+class _Born:
+    """A process that a nursery forked at our order."""
+
+    def __init__(
+        self,
+        nursery: socket.socket,
+        arguments: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        streams: Sequence[int],
+    ) -> None:
+        self._line, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(nursery, [b"!"], [theirs.fileno(), *streams])
+        order = (arguments, str(folder), dict(environment))
+        self._line.sendall(json.dumps(order).encode() + b"\n")
+        self._told = self._line.makefile()
+        self.pid = int(self._told.readline())
+
+    def wait(self, seconds: float | None) -> int:
         """Return the exit status. Raises TimeoutError."""
-        try:
-            self.status = self._process.wait(seconds)
-        except subprocess.TimeoutExpired as error:
-            raise TimeoutError from error
-        return self.status
+        self._line.settimeout(seconds)
+        status = int(self._told.readline())
+        self._told.close()
+        self._line.close()
+        return status
 
 
 @cache
@@ -116,23 +137,62 @@ def _nursery() -> socket.socket:
     return line
 
 
+def nursery_line() -> int:
+    """Return the descriptor that a shell must inherit in which a stand-in is called."""
+    return _nursery().fileno()
+
+
+def stand_in_for_puerto(folder: Path) -> dict[str, str]:
+    """Write a program ``puerto`` into a folder, which lets the nursery fork the real one.
+
+    Return the variables that it needs.
+    """
+    folder.mkdir(exist_ok=True)
+    program = folder / "puerto"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(ROOT)!r})\n"
+        f"from {__name__} import stand_in\nstand_in()\n"
+    )
+    program.chmod(0o755)
+    return {_NURSERY: str(nursery_line())}
+
+
+def stand_in() -> None:
+    """Be what a shell takes for ``puerto``: pass signals on, and end as the real one does."""
+    environment = dict(os.environ)
+    nursery = socket.socket(fileno=int(environment.pop(_NURSERY)))
+    born = _Born(nursery, sys.argv[1:], Path.cwd(), environment, (0, 1, 2))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: os.kill(born.pid, number))
+    sys.exit(born.wait(None))
+
+
 def main() -> None:
     """Fork for each order, until the line is closed."""
+    _prepare()
+    signal.signal(signal.SIGCHLD, _reap)
+    with socket.socket(fileno=os.dup(0)) as orders:
+        while (given := socket.recv_fds(orders, 1, 4))[0]:
+            line, *streams = given[1]
+            if os.fork() == 0:
+                orders.close()
+                return _watch(line, streams)
+            for descriptor in given[1]:
+                os.close(descriptor)
+    return None
+
+
+def _prepare() -> None:
+    """Do what no child has to do again."""
     for module in IMPORTED:
         import_module(module)
+    from argon2.profiles import CHEAPEST
+
+    from adapters.security.passwords import HASHES_AT_ONCE, ArgonPasswords
+
     ArgonPasswords.__init__.__defaults__ = (CHEAPEST, HASHES_AT_ONCE)
     gc.collect()
     gc.freeze()  # no child looks through it again, nor copies it for that
-    signal.signal(signal.SIGCHLD, _reap)
-    with socket.socket(fileno=os.dup(0)) as orders:
-        while (given := socket.recv_fds(orders, 1, 2))[0]:
-            line, output = given[1]
-            if os.fork() == 0:
-                orders.close()
-                return _watch(line, output)
-            os.close(line)
-            os.close(output)
-    return None
 
 
 def _reap(number: int, frame: object) -> None:
@@ -142,28 +202,31 @@ def _reap(number: int, frame: object) -> None:
             pass
 
 
-def _watch(line: int, output: int) -> None:
+def _watch(line: int, streams: Sequence[int]) -> None:
     """Fork the child; tell its id, and in the end its exit status."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with socket.socket(fileno=line) as told, told.makefile("rw") as talk:
         arguments, folder, environment = json.loads(talk.readline())
         if (pid := os.fork()) != 0:
-            os.close(output)
+            for descriptor in streams:
+                os.close(descriptor)
             print(pid, file=talk, flush=True)
             print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), file=talk, flush=True)
             return
-    _become(arguments, folder, environment, output)
+    _become(arguments, folder, environment, streams)
 
 
 def _become(
-    arguments: Sequence[str], folder: str, environment: Mapping[str, str], output: int
+    arguments: Sequence[str], folder: str, environment: Mapping[str, str], streams: Sequence[int]
 ) -> None:
     """Go on as ``python -m puerto`` would that was started so."""
-    os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
-    os.dup2(output, sys.stdout.fileno())
-    os.dup2(output, sys.stderr.fileno())
-    os.close(output)
+    from puerto.__main__ import main as enter
+
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
     # What these were made over may have been a file: a pipe has no place to go on from.
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = os.fdopen(2, "w", encoding="utf-8", buffering=1, closefd=False)
     os.chdir(folder)

@@ -18,6 +18,7 @@ from urllib.error import HTTPError
 import pytest
 
 from tests.adapters.llm.wire_anthropic import AnthropicWireServer
+from tests.nursery import nursery_line, stand_in_for_puerto
 from tests.pages import EXAMPLE_PAGES, PAGES, README, ROOT, Block, blocks_of
 from tests.pets import DOCUMENT
 from tests.service import RunningService
@@ -73,14 +74,22 @@ class Stage:
     service: RunningService
     admin: str
 
+    @property
+    def programs(self) -> Path:
+        """The folder with the program ``puerto``."""
+        return self.service.folder / "programs"
+
     def environment(self, **env: str) -> dict[str, str]:
         """Return what somebody has in the shell, who has activated the environment of Puerto."""
         return {
             "HOME": str(self.folder),
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join(
+                [str(self.programs), str(Path(sys.executable).parent), os.environ["PATH"]]
+            ),
             "PUERTO": self.service.url,
             "PUERTO_DATA_DIR": str(self.service.folder / "data"),
             "token": self.admin,
+            **stand_in_for_puerto(self.programs),
             **env,
         }
 
@@ -94,6 +103,7 @@ class Stage:
             ["bash", "-eu", "-o", "pipefail", "-c", text],
             cwd=self.folder,
             env=self.environment(**env),
+            pass_fds=[nursery_line()],
             capture_output=True,
             text=True,
             timeout=120,
@@ -273,6 +283,7 @@ def test_using_it_from_a_browser(stage: Stage) -> None:
         ["bash", "-eu", "-c", command],
         cwd=stage.folder,
         env=stage.environment(PUERTO_DATA_DIR=str(stage.folder / "other")),
+        pass_fds=[nursery_line()],
         stdout=subprocess.PIPE,
         text=True,
     ) as serving:

@@ -11,7 +11,7 @@ from entrypoints.cli.consulting import MAY_IT_RUN, consult
 from entrypoints.cli.screen import Screen
 from entrypoints.cli.session import session
 from tests.entrypoints.cli.conftest import Cassette, Command
-from tests.entrypoints.cli.processes import PATIENCE, Installation
+from tests.entrypoints.cli.processes import Installation
 
 pytestmark = pytest.mark.usefixtures("migrated")
 
@@ -36,20 +36,16 @@ def test_ctrl_c_stops_the_answer_and_then_leaves(
     slow = [{"text": "Let me think. "}, {"delay": 600}, {"text": "Done."}]
     installation.env["PUERTO_CASSETTE"] = cassette(slow, [{"text": "Again."}])
     with installation.started("chat") as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write("How long?\n")
-        process.stdin.flush()
-        _read_until("think.", process.stdout)
-        process.send_signal(signal.SIGINT)
-        _read_until("(cancelled)", process.stdout)
-        process.stdin.write("And now?\n")
-        process.stdin.flush()
-        _read_until("Again.", process.stdout)
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
-    assert "Traceback" not in errors
+        process.write("How long?")
+        _read_until("think.", process.output)
+        process.signal(signal.SIGINT)
+        _read_until("(cancelled)", process.output)
+        process.write("And now?")
+        _read_until("Again.", process.output)
+        process.signal(signal.SIGINT)
+        ended = process.end()
+    assert ended.returncode == 0
+    assert "Traceback" not in ended.stderr
 
 
 def _read_until(text: str, stream: IO[str]) -> None:
@@ -187,15 +183,12 @@ def test_the_service_goes_on_while_a_person_thinks(installation: Installation) -
     # Its own watchdog would say in the log that the loop was blocked.
     installation.env["LOG_LEVEL"] = "WARNING"
     with installation.started("chat") as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(f"{SUM}\n")
-        process.stdin.flush()
-        _read_until("391", process.stdout)
+        process.write(SUM)
+        _read_until("391", process.output)
         time.sleep(2.5)  # longer than the watchdog bears with
-        output, errors = process.communicate("And multiply that by 2?\n", timeout=PATIENCE)
-    assert "782" in output
-    assert "loop" not in errors
+        ended = process.end("And multiply that by 2?\n")
+    assert "782" in ended.stdout
+    assert "loop" not in ended.stderr
 
 
 @pytest.mark.usefixtures("puerto")

@@ -3,7 +3,7 @@
 import signal
 from pathlib import Path
 
-from tests.entrypoints.cli.processes import PATIENCE, Installation
+from tests.entrypoints.cli.processes import Installation
 
 
 def test_shows_a_conversation_and_ends_well(installation: Installation) -> None:
@@ -30,9 +30,8 @@ def test_can_keep_its_data(installation: Installation) -> None:
 
 def test_ctrl_c_ends_it_quietly(installation: Installation) -> None:
     with installation.started("demo") as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 130, errors
-    assert "Traceback" not in errors
+        process.output.readline()
+        process.signal(signal.SIGINT)
+        ended = process.end()
+    assert ended.returncode == 130, ended.stderr
+    assert "Traceback" not in ended.stderr

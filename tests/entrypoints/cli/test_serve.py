@@ -48,7 +48,7 @@ def test_sigterm_ends_it_with_a_stream_and_a_socket_open(
             run = next(events)
             assert [run["type"], next(events)["type"]] == ["run", "chunk"]
             seen: list[str] = []
-            service.process.terminate()
+            service.process.signal(signal.SIGTERM)
             rest = list(events)
             with suppress(ConnectionClosedOK, ConnectionClosedError):
                 while True:
@@ -74,8 +74,8 @@ def test_says_where_it_listens_and_the_password_once(installation: Installation)
         assert service.stop()[0] == 0
     with installation.serving() as service:
         assert "password" not in service.said
-        service.process.send_signal(signal.SIGINT)
-        assert service.process.wait(60) == 0
+        service.process.signal(signal.SIGINT)
+        assert service.process.wait() == 0
 
 
 def test_logs_one_line_a_request_and_no_token(installation: Installation) -> None:
@@ -133,7 +133,6 @@ def test_workers_end_when_their_parent_is_gone(installation: Installation) -> No
         eventually(lambda: len(workers_of(service.process)) == 2)
         workers = workers_of(service.process)
         service.process.kill()
-        service.process.wait(60)
         eventually(lambda: not any(map(is_alive, workers)))
 
 
