@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from domain.ports.clock import Clock
+from domain.shared.clock import Clock
 
 
 class SystemClock(Clock):

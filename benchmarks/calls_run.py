@@ -18,14 +18,14 @@ from calls_libraries import opinion_on
 from calls_original import Original, load
 from calls_server import serving
 
-from adapters.web.client import GatedWeb
-from adapters.web.gate import Gate
-from adapters.web.oauth import OAuthTokens
-from adapters.web.transport import GatedTransport
-from domain.api_credentials import Credentials, Token
-from domain.errors import InvalidArguments, PuertoError
-from domain.open_hosts import read_open_hosts
-from plugins.argument_schema import ArgumentSchema
+from adapters.http.client import GatedWeb
+from adapters.http.guard.gate import Gate
+from adapters.http.guarded_transport import GatedTransport
+from adapters.http.oauth import OAuthTokens
+from domain.learning.credentials import Credentials, Token
+from domain.shared.errors import InvalidArguments, PuertoError
+from domain.web.open_hosts import read_open_hosts
+from plugins.authoring.argument_schema import ArgumentSchema
 from plugins.openapi.lowering import LoweredTool, Options, lower
 from plugins.openapi.reading import DocumentRefused, Limits, Skipped, read_document
 from plugins.openapi.wire.calling import ApiCall, ApiCaller

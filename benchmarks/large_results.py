@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import orjson
 
-from domain.json_values import normalized
-from plugins.json_values import as_json
+from domain.shared.json_values import normalized
+from plugins.authoring.json_values import as_json
 
 _RUNS: Final = 11
 

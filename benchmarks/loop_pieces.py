@@ -28,7 +28,7 @@ def main() -> None:
             note.write(f"{took:.6f}\n")
 
     handle._run = timed  # noqa: SLF001
-    from entrypoints import main_loop
+    from entrypoints.server import main_loop
 
     loops: Any = main_loop
     loops.auto_loop_factory = lambda **_: asyncio.new_event_loop  # others run in C

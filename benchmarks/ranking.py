@@ -32,8 +32,8 @@ from typing import Any, Final
 import ranking_operations
 from ranking_operations import Asked, RealOperation
 
-from domain.ranking import ToolIndex
-from domain.tools import Effect, ToolSpec
+from domain.tools.ranking import ToolIndex
+from domain.tools.tool import Effect, ToolSpec
 
 TO_BEAT: Final = {
     "metatool_2000": {"BM25": (0.593, 0.656), "MiniLM": (0.752, 0.823), "both": (0.687, 0.737)},

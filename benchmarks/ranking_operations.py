@@ -26,9 +26,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from domain.api_names import free_names, slug
-from domain.ranking.words import content
-from domain.tools import ToolSpec
+from domain.learning.names import free_names, slug
+from domain.tools.ranking.words import content
+from domain.tools.tool import ToolSpec
 from plugins.openapi.lowering import LoweredTool, lower
 from plugins.openapi.lowering.words import plain
 from plugins.openapi.operation import Operation

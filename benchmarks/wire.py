@@ -13,14 +13,14 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
-from adapters.web.client import GatedWeb
-from adapters.web.gate import Gate
-from adapters.web.oauth import OAuthTokens
-from adapters.web.transport import GatedTransport
-from domain.api_credentials import Credentials
-from domain.errors import PuertoError
-from domain.open_hosts import read_open_hosts
-from domain.ports.web import Limits
+from adapters.http.client import GatedWeb
+from adapters.http.guard.gate import Gate
+from adapters.http.guarded_transport import GatedTransport
+from adapters.http.oauth import OAuthTokens
+from domain.learning.credentials import Credentials
+from domain.shared.errors import PuertoError
+from domain.web.open_hosts import read_open_hosts
+from domain.web.ports import Limits
 from plugins.openapi.lowering import LoweredTool, lower
 from plugins.openapi.operation import Operation
 from plugins.openapi.reading import read_document

@@ -22,9 +22,9 @@ from typer.main import get_command
 from entrypoints.cli import app
 from entrypoints.http import errors as http_errors
 from entrypoints.http.error_texts import TIMED_OUT
-from entrypoints.settings import PREFIX, Settings, variables
-from plugins import hookspecs
-from plugins.intake import HOOKS
+from entrypoints.settings.settings import PREFIX, Settings, variables
+from plugins.authoring import hookspecs
+from plugins.host.intake import HOOKS
 
 DOCS: Final = Path(__file__).parent
 NOTICE: Final = "<!-- Written by docs/generate.py from the code: change it there. -->"

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import orjson
 
-from domain.cursors import write_cursor
-from domain.events import (
+from domain.models.messages import StopReason
+from domain.runs.cursors import write_cursor
+from domain.runs.events import (
     Answered,
     Body,
     Chunk,
@@ -24,11 +25,10 @@ from domain.events import (
     ToolIntended,
     ToolProgressed,
 )
-from domain.json_text import written
-from domain.json_values import described, normalized
-from domain.llm import StopReason
-from domain.run_states import RunStatus
-from domain.runs import Call
+from domain.runs.run import Call
+from domain.runs.states import RunStatus
+from domain.shared.json_text import written
+from domain.shared.json_values import described, normalized
 
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 _RUN: Final = b'{"type":"run",'

@@ -20,20 +20,20 @@ is for authors of plugins; the service itself does not import it.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from domain.agents import Agent
-    from domain.alerts import Alert, Severity
-    from domain.artifacts import Artifact
-    from domain.conversations import Message
-    from domain.errors import InvalidArguments, ToolError, ToolFailed
-    from domain.identity import User
-    from domain.notices import Notice, NoticeType
-    from domain.policy import Proposal
-    from domain.ports.http_clients import HttpClient
-    from domain.tool_secrets import Secrets
-    from domain.tools import Effect, Tool, ToolContext, ToolSpec
-    from plugins.errors import ToolDefinitionError
-    from plugins.hookspecs import HOOK_VERSION, RegisterTool, hookimpl
-    from plugins.tool import FunctionTool, tool
+    from domain.accounts.users import User
+    from domain.agents.agent import Agent
+    from domain.conversations.conversation import Message
+    from domain.monitoring.alerts import Alert, Severity
+    from domain.notifications.notices import Notice, NoticeType
+    from domain.policy.policy import Proposal
+    from domain.shared.errors import InvalidArguments, ToolError, ToolFailed
+    from domain.tools.artifacts import Artifact
+    from domain.tools.http import HttpClient
+    from domain.tools.secrets import Secrets
+    from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
+    from plugins.authoring.errors import ToolDefinitionError
+    from plugins.authoring.hookspecs import HOOK_VERSION, RegisterTool, hookimpl
+    from plugins.authoring.tool import FunctionTool, tool
 
 __all__ = [
     "HOOK_VERSION",
@@ -68,30 +68,30 @@ if not TYPE_CHECKING:
     from importlib import import_module
 
     _HOMES = {
-        "Agent": "domain.agents",
-        "Alert": "domain.alerts",
-        "Artifact": "domain.artifacts",
-        "Effect": "domain.tools",
-        "FunctionTool": "plugins.tool",
-        "HOOK_VERSION": "plugins.hookspecs",
-        "HttpClient": "domain.ports.http_clients",
-        "InvalidArguments": "domain.errors",
-        "Message": "domain.conversations",
-        "Notice": "domain.notices",
-        "NoticeType": "domain.notices",
-        "Proposal": "domain.policy",
-        "RegisterTool": "plugins.hookspecs",
-        "Secrets": "domain.tool_secrets",
-        "Severity": "domain.alerts",
-        "Tool": "domain.tools",
-        "ToolContext": "domain.tools",
-        "ToolDefinitionError": "plugins.errors",
-        "ToolError": "domain.errors",
-        "ToolFailed": "domain.errors",
-        "ToolSpec": "domain.tools",
-        "User": "domain.identity",
-        "hookimpl": "plugins.hookspecs",
-        "tool": "plugins.tool",
+        "Agent": "domain.agents.agent",
+        "Alert": "domain.monitoring.alerts",
+        "Artifact": "domain.tools.artifacts",
+        "Effect": "domain.tools.tool",
+        "FunctionTool": "plugins.authoring.tool",
+        "HOOK_VERSION": "plugins.authoring.hookspecs",
+        "HttpClient": "domain.tools.http",
+        "InvalidArguments": "domain.shared.errors",
+        "Message": "domain.conversations.conversation",
+        "Notice": "domain.notifications.notices",
+        "NoticeType": "domain.notifications.notices",
+        "Proposal": "domain.policy.policy",
+        "RegisterTool": "plugins.authoring.hookspecs",
+        "Secrets": "domain.tools.secrets",
+        "Severity": "domain.monitoring.alerts",
+        "Tool": "domain.tools.tool",
+        "ToolContext": "domain.tools.tool",
+        "ToolDefinitionError": "plugins.authoring.errors",
+        "ToolError": "domain.shared.errors",
+        "ToolFailed": "domain.shared.errors",
+        "ToolSpec": "domain.tools.tool",
+        "User": "domain.accounts.users",
+        "hookimpl": "plugins.authoring.hookspecs",
+        "tool": "plugins.authoring.tool",
     }
 
     def __getattr__(name: str) -> object:

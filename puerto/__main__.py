@@ -44,7 +44,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     from entrypoints.cli import app
-    from entrypoints.ending import limit_the_end
+    from entrypoints.server.ending import limit_the_end
 
     status: object = 1
     try:

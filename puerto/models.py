@@ -3,8 +3,7 @@
 ``puerto_register_chat_models`` registers what makes one. It need not inherit from anything.
 """
 
-from domain.errors import ProviderError, ProviderReason, ProviderTimeout
-from domain.llm import (
+from domain.models.messages import (
     AssistantTurn,
     ModelRequest,
     Piece,
@@ -19,7 +18,8 @@ from domain.llm import (
     Usage,
     UserTurn,
 )
-from domain.ports.chat_model import ChatModel
+from domain.models.ports import ChatModel
+from domain.shared.errors import ProviderError, ProviderReason, ProviderTimeout
 
 __all__ = [
     "AssistantTurn",

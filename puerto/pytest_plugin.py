@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from domain.tools import ToolContext
+    from domain.tools.tool import ToolContext
     from puerto.testing import FakeClock, PuertoService, ScriptedModel
 
 pytest.register_assert_rewrite("puerto.testing")  # its contracts fail with the values they saw

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from domain.json_schema import LISTED, NAMED, SINGLE
+from domain.shared.json_schema import LISTED, NAMED, SINGLE
 
 _WORDS: Final = sorted({*SINGLE, *LISTED, *NAMED, "$ref", "type", "required", "enum", "const"})
 _ENDS: Any = st.sampled_from(

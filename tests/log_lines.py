@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from entrypoints.logs import OneLine
+from entrypoints.server.logs import OneLine
 
 OURS = ("adapters", "domain", "entrypoints", "plugins", "puerto")
 

@@ -24,10 +24,10 @@ from typing import IO, Any, Final
 ROOT: Final = Path(__file__).parent.parent
 IMPORTED: Final = (
     "entrypoints.cli",
-    "entrypoints.listener",
-    "entrypoints.logs",
-    "entrypoints.server",
-    "plugins.basics",
+    "entrypoints.server.listener",
+    "entrypoints.server.logs",
+    "entrypoints.server.server",
+    "plugins.builtin.basics",
     "uvicorn.protocols.websockets.websockets_sansio_impl",
     "uvloop",
 )

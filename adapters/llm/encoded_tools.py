@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from domain.tools import ToolSpec
+from domain.tools.tool import ToolSpec
 
 _MOST_KEPT = 4096  # a bound for services whose tools come and go
 

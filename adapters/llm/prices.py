@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from domain.prices import Price, Prices
+from domain.models.prices import Price, Prices
 
 OURS: Final = Path(__file__).with_name("prices.toml")
 

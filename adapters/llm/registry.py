@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from domain.circuits import Circuits
-from domain.errors import Unavailable
-from domain.json_values import error_text, type_name
-from domain.ports.chat_model import NOT_CONFIGURED, READY, ChatModel, ChatModels
-from domain.ports.extensions import ModelOffers
-from domain.strangers import contained, original, within
+from domain.models.circuit_breaker import Circuits
+from domain.models.ports import NOT_CONFIGURED, READY, ChatModel, ChatModels
+from domain.plugins.ports import ModelOffers
+from domain.shared.errors import Unavailable
+from domain.shared.json_values import error_text, type_name
+from domain.shared.untrusted import contained, original, within
 
 CLOSE_SECONDS: Final = 10.0
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from adapters.llm.schemas import TARGETS, compile_tool
-from domain.ports.tool_schemas import ProviderSchema, SchemaLoss, ToolSchemas
-from domain.tools import ToolSpec
+from domain.tools.ports import ProviderSchema, SchemaLoss, ToolSchemas
+from domain.tools.tool import ToolSpec
 
 
 class CompiledToolSchemas(ToolSchemas):

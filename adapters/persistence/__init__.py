@@ -1,8 +1,8 @@
 """What is stored, by Tortoise ORM on SQLite or PostgreSQL."""
 
-from adapters.persistence.database import Database
+from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.postgresql import Limits
 from adapters.persistence.migrate import migrate, plan
-from adapters.persistence.postgresql import Limits
 from adapters.persistence.store import Store
 
 __all__ = ["Database", "Limits", "Store", "migrate", "plan"]

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from adapters.persistence.codec import known_id
-from adapters.persistence.database import Database
-from domain.artifacts import Artifact, KeptArtifact
-from domain.errors import NotFound
+from adapters.persistence.engine.codec import known_id
+from adapters.persistence.engine.database import Database
+from domain.shared.errors import NotFound
+from domain.tools.artifacts import Artifact, KeptArtifact
 
 _ADD: Final = """
     INSERT INTO artifacts (id, user_id, run_id, call_id, name, media_type, size, data, created_at)

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from adapters.persistence.codec import storable
-from adapters.persistence.database import Database
-from adapters.persistence.formats import ARGUMENTS
-from adapters.persistence.inserting import insert
-from adapters.persistence.keys import read_place, write_place
+from adapters.persistence.engine.codec import storable
+from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.formats import ARGUMENTS
+from adapters.persistence.engine.inserting import insert
+from adapters.persistence.engine.list_cursors import read_place, write_place
 from adapters.persistence.rows import to_decided
-from domain.paging import Page
-from domain.ports.audit import Decided
+from domain.policy.audit import Decided
+from domain.shared.paging import Page
 
 _COLUMNS: Final = (
     "id",

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from adapters.persistence.codec import is_id
-from adapters.persistence.database import Database
-from adapters.persistence.formats import CONFIGURATION
-from domain.configuration import Configuration
-from domain.llm import ModelChoice
-from domain.policy import Autonomy, Comparison, Condition, Decision, Rule
-from domain.tools import Effect
+from adapters.persistence.engine.codec import is_id
+from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.formats import CONFIGURATION
+from domain.configuration.configuration import Configuration
+from domain.models.messages import ModelChoice
+from domain.policy.policy import Autonomy, Comparison, Condition, Decision, Rule
+from domain.tools.tool import Effect
 
 _KEY: Final = "configuration"
 _LOAD: Final = "SELECT value FROM configuration WHERE key = $1"

@@ -4,14 +4,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from adapters.persistence.codec import known_id, storable
-from adapters.persistence.database import Database
-from adapters.persistence.folding import FOLDED, folded
-from adapters.persistence.keys import read_number, read_place, write_number, write_place
+from adapters.persistence.engine.codec import known_id, storable
+from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.list_cursors import (
+    read_number,
+    read_place,
+    write_number,
+    write_place,
+)
+from adapters.persistence.engine.text_folding import FOLDED, folded
 from adapters.persistence.rows import to_conversation, to_message
-from domain.conversations import Conversation, Message
-from domain.errors import NotFound, run_in_progress
-from domain.paging import Page
+from domain.conversations.conversation import Conversation, Message
+from domain.shared.errors import NotFound, run_in_progress
+from domain.shared.paging import Page
 
 _ADD: Final = """
     INSERT INTO conversations

@@ -11,12 +11,13 @@ from tortoise.migrations.executor import MigrationExecutor
 from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_editor import AsyncpgSchemaEditor, SqliteSchemaEditor
 
-from adapters.persistence import migrations, postgresql, sqlite
-from adapters.persistence.database import APP, CONNECTION, engine_of, open_client, orm_config
-from adapters.persistence.errors import translated
+from adapters.persistence import migrations
+from adapters.persistence.engine import postgresql, sqlite
+from adapters.persistence.engine.database import APP, CONNECTION, engine_of, open_client, orm_config
+from adapters.persistence.engine.errors import translated
+from adapters.persistence.engine.postgresql import Limits
 from adapters.persistence.models import TABLES
-from adapters.persistence.postgresql import Limits
-from domain.errors import PuertoError, Unavailable
+from domain.shared.errors import PuertoError, Unavailable
 
 # For the ORM's generator, which writes the next migration out of what changed in the models:
 # tortoise -c adapters.persistence.migrate.ORM makemigrations

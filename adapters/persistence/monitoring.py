@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from adapters.persistence.codec import moment, storable
-from adapters.persistence.database import Database
-from adapters.persistence.formats import ALERT, FIGURES
-from adapters.persistence.inserting import insert
-from domain.alerts import Alert, Severity
-from domain.monitoring import Readings, Report, Source, Standing, revise
+from adapters.persistence.engine.codec import moment, storable
+from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.formats import ALERT, FIGURES
+from adapters.persistence.engine.inserting import insert
+from domain.monitoring.alerts import Alert, Severity
+from domain.monitoring.readings import Readings, Report, Source, Standing, revise
 
 _ROUND: Final = "monitoring"
 _CLAIM: Final = """

@@ -4,18 +4,18 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.persistence.codec import moment
-from adapters.persistence.formats import ARGUMENTS, CALLS, OUTCOME, RESULTS, Format
-from domain.consents import Consent, ConsentKind, ConsentStatus
-from domain.conversations import Conversation, Message, MessageRole
-from domain.error_codes import ErrorCode
-from domain.identity import Role, User
-from domain.outcomes import RunOutcome, read_outcome
-from domain.ports.audit import Decided
-from domain.ports.runs import RunRecord
-from domain.ports.users import Session
-from domain.run_states import RunStatus
-from domain.tools import Effect
+from adapters.persistence.engine.codec import moment
+from adapters.persistence.engine.formats import ARGUMENTS, CALLS, OUTCOME, RESULTS, Format
+from domain.accounts.ports import Session
+from domain.accounts.users import Role, User
+from domain.consents.consent import Consent, ConsentKind, ConsentStatus
+from domain.conversations.conversation import Conversation, Message, MessageRole
+from domain.policy.audit import Decided
+from domain.runs.outcomes import RunOutcome, read_outcome
+from domain.runs.ports import RunRecord
+from domain.runs.states import RunStatus
+from domain.shared.error_codes import ErrorCode
+from domain.tools.tool import Effect
 
 Row = Mapping[str, Any]
 

@@ -2,28 +2,28 @@
 
 from dataclasses import dataclass
 
-from adapters.persistence.answers import TortoiseAnswers
-from adapters.persistence.api_keys import TortoiseApiKeys
 from adapters.persistence.artifacts import TortoiseArtifacts
 from adapters.persistence.audit import TortoiseAudit
 from adapters.persistence.configurations import TortoiseConfigurations
-from adapters.persistence.consents import TortoiseConsents
 from adapters.persistence.conversations import TortoiseConversations
-from adapters.persistence.database import Database
-from adapters.persistence.learned_apis import TortoiseLearnedApis
-from adapters.persistence.leases import TortoiseLeases
+from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.signals import NoSignals, PostgresSignals
+from adapters.persistence.engine.unit_of_work import TortoiseUnitOfWork
+from adapters.persistence.idempotency import TortoiseAnswers
+from adapters.persistence.learned_apis.apis import TortoiseLearnedApis
+from adapters.persistence.learned_apis.credentials import TortoiseApiKeys
 from adapters.persistence.monitoring import TortoiseMonitoring
-from adapters.persistence.pulses import TortoisePulses
-from adapters.persistence.run_log import TortoiseRunLog
-from adapters.persistence.run_queries import TortoiseRunQueries
-from adapters.persistence.runs import TortoiseRuns
-from adapters.persistence.signals import NoSignals, PostgresSignals
+from adapters.persistence.runs.consents import TortoiseConsents
+from adapters.persistence.runs.leases import TortoiseLeases
+from adapters.persistence.runs.log import TortoiseRunLog
+from adapters.persistence.runs.queries import TortoiseRunQueries
+from adapters.persistence.runs.runs import TortoiseRuns
 from adapters.persistence.switches import TortoiseSwitches
 from adapters.persistence.tickets import TortoiseTickets
-from adapters.persistence.unit_of_work import TortoiseUnitOfWork
 from adapters.persistence.users import TortoiseSessions, TortoiseUsers
-from domain.configuration import Configuration
-from domain.ports.signals import Signals
+from adapters.persistence.worker_heartbeats import TortoisePulses
+from domain.configuration.configuration import Configuration
+from domain.runs.ports import Signals
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from adapters.persistence.database import Database
-from domain.switches import Switch, Switchboard, SwitchKind
+from adapters.persistence.engine.database import Database
+from domain.plugins.switches import Switch, Switchboard, SwitchKind
 
 _SEARCH: Final = "search"
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Final
 
-from adapters.persistence.codec import moment, storable
-from adapters.persistence.database import Database
-from domain.ports.tickets import Ticket
+from adapters.persistence.engine.codec import moment, storable
+from adapters.persistence.engine.database import Database
+from domain.accounts.ports import Ticket
 
 _FORGET: Final = "DELETE FROM tickets WHERE expires_at <= $1 RETURNING id"
 _ADD: Final = """

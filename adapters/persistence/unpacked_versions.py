@@ -10,8 +10,8 @@ import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 
-from adapters.persistence.codec import storable, to_text
-from domain.ids import new_id
+from adapters.persistence.engine.codec import storable, to_text
+from domain.shared.ids import new_id
 
 _PACKED: Final = "SELECT id FROM learned_apis ORDER BY id"
 _ONE: Final = "SELECT version, waiting_version FROM learned_apis WHERE id = $1"

@@ -3,15 +3,15 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from adapters.persistence.codec import is_id, known_id, storable
-from adapters.persistence.database import Database
-from adapters.persistence.errors import Taken
-from adapters.persistence.keys import read_place, write_place
+from adapters.persistence.engine.codec import is_id, known_id, storable
+from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.errors import Taken
+from adapters.persistence.engine.list_cursors import read_place, write_place
 from adapters.persistence.rows import to_session, to_user
-from domain.errors import Conflict, NotFound
-from domain.identity import Role, User
-from domain.paging import Page
-from domain.ports.users import Session
+from domain.accounts.ports import Session
+from domain.accounts.users import Role, User
+from domain.shared.errors import Conflict, NotFound
+from domain.shared.paging import Page
 
 _ADD_USER: Final = """
     INSERT INTO users (id, email, username, full_name, role, password_hash, created_at)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from domain.errors import Unavailable
+from domain.shared.errors import Unavailable
 
 _FORM: Final = b"1"
 _ID: Final = 8  # bytes

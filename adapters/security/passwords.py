@@ -12,8 +12,8 @@ from argon2 import Parameters, PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
-from domain.errors import FieldProblem, InvalidRequest
-from domain.ports.passwords import MAX_PASSWORD_BYTES, Passwords
+from domain.accounts.ports import MAX_PASSWORD_BYTES, Passwords
+from domain.shared.errors import FieldProblem, InvalidRequest
 
 HASHES_AT_ONCE: Final = 2
 

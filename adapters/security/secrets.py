@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from domain.errors import Unavailable
-from domain.secrets import new_secret
+from domain.accounts.secrets import new_secret
+from domain.shared.errors import Unavailable
 
 MIN_LENGTH: Final = 32
 

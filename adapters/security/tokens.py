@@ -9,11 +9,11 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from joserfc.jws import JWSRegistry
 
-from domain.errors import Unauthenticated
-from domain.identity import Role, User
-from domain.ids import new_id
-from domain.ports.clock import Clock
-from domain.ports.tokens import AccessToken, Claims, Tokens
+from domain.accounts.ports import AccessToken, Claims, Tokens
+from domain.accounts.users import Role, User
+from domain.shared.clock import Clock
+from domain.shared.errors import Unauthenticated
+from domain.shared.ids import new_id
 
 ALGORITHM: Final = "HS256"
 LIFETIME: Final = timedelta(days=1)

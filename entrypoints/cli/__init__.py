@@ -1,22 +1,13 @@
 """The command line ``puerto``: one file a command, each of which imports what it needs when run."""
 
-from entrypoints.cli import (
-    api,
-    ask,
-    backup,
-    call,
-    chat,
-    consent,
-    demo,
-    doctor,
-    learn,
-    migrate,
-    plugin,
-    record,
-    serve,
-    user,
-    version,
-)
+from entrypoints.cli import backup, consent, migrate, record, serve, user, version
+from entrypoints.cli.api import call, learn
+from entrypoints.cli.api import command as api
+from entrypoints.cli.chat import ask
+from entrypoints.cli.chat import command as chat
+from entrypoints.cli.demo import command as demo
+from entrypoints.cli.doctor import command as doctor
+from entrypoints.cli.plugin import command as plugin
 from entrypoints.cli.program import program
 
 __all__ = ["app"]

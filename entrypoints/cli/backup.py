@@ -19,8 +19,8 @@ def command(
     """
     from datetime import UTC, datetime
 
-    from adapters.persistence.backup import backup, ending_of
-    from entrypoints.settings import load_settings
+    from adapters.persistence.engine.backup import backup, ending_of
+    from entrypoints.settings.settings import load_settings
 
     settings = load_settings()
     url = settings.direct_database.url

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from entrypoints.cli.client import ConsentLine, Json, Login, Token, Url
+from entrypoints.cli.clients.client import ConsentLine, Json, Login, Token, Url
 from entrypoints.cli.json_options import json_object
 from entrypoints.cli.program import program
 from entrypoints.cli.tables import AsJson, show, show_json
@@ -103,7 +103,7 @@ def _with_line(
     *,
     with_tools: bool = False,
 ) -> T:
-    from entrypoints.cli.session import credentials
+    from entrypoints.cli.chat.session import credentials
 
     password = credentials(url, token, login)
 
@@ -119,12 +119,12 @@ async def _line(
     url: str | None, token: str | None, login: str, password: str, *, with_tools: bool
 ) -> AsyncGenerator[ConsentLine, None]:
     if url is None:
-        from entrypoints.cli.embedded import consent_line
+        from entrypoints.cli.clients.embedded import consent_line
 
         async with consent_line(with_tools=with_tools) as local:
             yield local
     else:
-        from entrypoints.cli.remote import remote
+        from entrypoints.cli.clients.remote import remote
 
         async with remote(url, token, login, password) as far:
             yield far

@@ -17,8 +17,8 @@ def command(
     `puerto serve` does the same when it starts.
     """
     from adapters import persistence
-    from entrypoints.service import make_data_folder
-    from entrypoints.settings import load_settings
+    from entrypoints.server.lifecycle import make_data_folder
+    from entrypoints.settings.settings import load_settings
 
     settings = load_settings()
     url = settings.direct_database.url

@@ -24,11 +24,13 @@ class Commands(TyperGroup):
 
 def _told(error: Exception) -> tuple[str, int] | None:
     """Return an error's line and exit status: 2 for a wrong setting, 1 for the rest of ours."""
-    from domain.errors import PuertoError
+    from domain.shared.errors import PuertoError
 
     if isinstance(error, PuertoError):
         return error.message, 1
-    settings = sys.modules.get("entrypoints.settings")  # only who has loaded it can raise its error
+    settings = sys.modules.get(
+        "entrypoints.settings.settings"
+    )  # only who has loaded it can raise its error
     if settings is not None and isinstance(error, settings.SettingsError):
         return str(error), 2
     return None

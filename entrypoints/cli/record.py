@@ -9,7 +9,7 @@ import typer
 _PATIENCE: Final = 10.0  # seconds, for a run that is about to end
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
-    from domain.events import Event
+    from domain.runs.events import Event
 
 
 def command(
@@ -28,7 +28,7 @@ def command(
     """
     import json
 
-    from adapters.llm.recording import recorded
+    from adapters.llm.scripted.recording import recorded
 
     cassette = recorded(asyncio.run(_events(run_id)))
     text = json.dumps(cassette, ensure_ascii=False, indent=2) + "\n"
@@ -47,9 +47,9 @@ async def _events(run_id: str) -> "list[Event]":
         Conflict: it is not over yet, or no model answered in it.
 
     """
-    from domain.errors import Conflict
-    from domain.events import Ended, RunStarted
-    from entrypoints.cli.embedded import installation
+    from domain.runs.events import Ended, RunStarted
+    from domain.shared.errors import Conflict
+    from entrypoints.cli.clients.embedded import installation
 
     async with installation() as services:
         owner = await services.run_lookup.owner(run_id)
@@ -74,7 +74,7 @@ def _write(path: Path, text: str) -> None:
         Unavailable: it cannot be written.
 
     """
-    from domain.errors import Unavailable
+    from domain.shared.errors import Unavailable
 
     try:
         path.write_text(text, encoding="utf-8")

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from domain.text import shorten
-from entrypoints.cli.client import Json
+from domain.shared.text import shorten
+from entrypoints.cli.clients.client import Json
 from entrypoints.encoding import dump
 
 _LONGEST: Final = 300

@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:  # a command loads what it needs when it runs
     import socket
 
-    from entrypoints.settings import Settings
+    from entrypoints.settings.settings import Settings
 
 
 def command(
@@ -27,9 +27,9 @@ def command(
 
     SIGTERM and Ctrl-C stop it: the answers at hand may end first, within the grace time.
     """
-    from entrypoints.listener import listen
-    from entrypoints.logs import configure_logging, log_what_escapes
-    from entrypoints.settings import load_settings
+    from entrypoints.server.listener import listen
+    from entrypoints.server.logs import configure_logging, log_what_escapes
+    from entrypoints.settings.settings import load_settings
 
     settings = load_settings()
     given = {"api_host": host, "api_port": port}
@@ -52,7 +52,7 @@ def _migrate_apart(settings: "Settings") -> None:
     """
     if "fork" not in multiprocessing.get_all_start_methods():
         return
-    from entrypoints.service import prepare
+    from entrypoints.server.lifecycle import prepare
 
     process = multiprocessing.get_context("fork").Process(target=prepare, args=(settings,))
     process.start()
@@ -60,17 +60,17 @@ def _migrate_apart(settings: "Settings") -> None:
 
 
 def _serve(settings: "Settings", listener: "socket.socket") -> None:
-    from entrypoints.main_loop import run_to_end
-    from entrypoints.server import serve
+    from entrypoints.server.main_loop import run_to_end
+    from entrypoints.server.server import serve
 
     line = _line(listener)
     run_to_end(serve(settings, listener, lambda: typer.echo(line)))
 
 
 async def _supervise(settings: "Settings", listener: "socket.socket", workers: int) -> None:
-    from entrypoints.service import administered
-    from entrypoints.start import require_answerers
-    from entrypoints.supervisor import Supervisor
+    from entrypoints.server.lifecycle import administered
+    from entrypoints.server.start import require_answerers
+    from entrypoints.server.supervisor import Supervisor
 
     line = _line(listener)
     # The tables and the first administrator are made once; no plugin's code runs here.
@@ -80,6 +80,6 @@ async def _supervise(settings: "Settings", listener: "socket.socket", workers: i
 
 
 def _line(listener: "socket.socket") -> str:
-    from entrypoints.listener import address
+    from entrypoints.server.listener import address
 
     return f"Puerto listens on {address(listener)} (docs: /api/docs)"

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from domain.identity import Role, User
-from entrypoints.cli.local import with_services
+from domain.accounts.users import Role, User
+from entrypoints.cli.clients.local import with_services
 from entrypoints.cli.program import program
 from entrypoints.cli.tables import AsJson, show, show_json
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
-    from domain.accounts import Accounts
-    from entrypoints.services import Services
+    from domain.accounts.administration import Accounts
+    from entrypoints.wiring.services import Services
 
 MIN_PASSWORD: Final = 8
 _PAGE: Final = 100
@@ -125,7 +125,7 @@ async def _all(services: "Services") -> list[User]:
 
 
 async def _change(services: "Services", name: str, password: str) -> None:
-    from domain.errors import NotFound
+    from domain.shared.errors import NotFound
     from entrypoints.addresses import normal_login
 
     if await services.authentication.change_password(normal_login(name), password) is None:

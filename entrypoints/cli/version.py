@@ -7,7 +7,7 @@ import typer
 
 def _show(wanted: bool) -> None:  # noqa: FBT001  typer calls it so
     if wanted:
-        from entrypoints.version import VERSION
+        from entrypoints.settings.version import VERSION
 
         typer.echo(f"puerto {VERSION}")
         raise typer.Exit

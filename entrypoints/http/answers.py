@@ -4,9 +4,9 @@ from typing import Any, Final, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
-from domain.consenting import Said
-from domain.consents import ConsentStatus
-from entrypoints.http.models import Id, arguments_named
+from domain.consents.consent import ConsentStatus
+from domain.consents.service import Said
+from entrypoints.http.fields import Id, arguments_named
 
 REASON_LENGTH: Final = 2000
 

@@ -6,7 +6,11 @@ from quart import Quart
 from quart.json.provider import JSONProvider
 
 from entrypoints.encoding import dump
-from entrypoints.http import (
+from entrypoints.http.errors import install_errors
+from entrypoints.http.idempotency import install_idempotency
+from entrypoints.http.openapi import pages
+from entrypoints.http.openapi.document import install_documentation
+from entrypoints.http.routes import (
     agents,
     artifacts,
     audit,
@@ -18,29 +22,25 @@ from entrypoints.http import (
     following,
     front_page,
     health,
-    learned_apis,
     metrics,
-    pages,
     plugins,
     policy,
     runs,
     tool_schemas,
     tools,
-    websocket,
 )
-from entrypoints.http.connection import (
+from entrypoints.http.routes.learned_apis import routes as learned_apis
+from entrypoints.http.security.cors import install_cors
+from entrypoints.http.security.guard import install_guard
+from entrypoints.http.streaming import websocket
+from entrypoints.http.streaming.connection import (
     HttpConnection,
     Socket,
     WebsocketConnection,
     read_json,
     requests_with,
 )
-from entrypoints.http.cors import install_cors
-from entrypoints.http.errors import install_errors
-from entrypoints.http.guard import install_guard
-from entrypoints.http.idempotency import install_idempotency
-from entrypoints.http.openapi import install_documentation
-from entrypoints.services import EXTENSION, Services
+from entrypoints.wiring.services import EXTENSION, Services
 
 BODY_SECONDS: Final = 30
 

@@ -9,9 +9,9 @@ from quart import Quart, Response, g
 from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException
 
-from domain import errors
-from domain.error_codes import ErrorCode
-from domain.error_fields import answer_of
+from domain.shared import errors
+from domain.shared.error_codes import ErrorCode
+from domain.tools.error_fields import answer_of
 from entrypoints.encoding import dump
 from entrypoints.http.error_texts import OUR_FAULT, text_of
 from entrypoints.http.field_messages import field_problems, in_words

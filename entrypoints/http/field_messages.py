@@ -5,7 +5,7 @@ from typing import Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from domain.field_words import about, field_sentence
+from domain.shared.field_words import about, field_sentence
 
 _BAD_EMAIL: Final = "value is not a valid email address"
 _BRANCHES: Final = frozenset({"int", "float", "str", "bool"})  # of a union: no part of the path

@@ -12,10 +12,10 @@ from typing import Any, Final, TypeVar
 
 from quart import Quart, Response, current_app, g, request
 
-from domain.errors import FieldProblem, InvalidRequest
-from domain.idempotency import KEY_LENGTH, RequestKey
-from entrypoints.http.guard import caller
-from entrypoints.services import services
+from domain.shared.errors import FieldProblem, InvalidRequest
+from domain.shared.idempotency import KEY_LENGTH, RequestKey
+from entrypoints.http.security.guard import caller
+from entrypoints.wiring.services import services
 
 T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., Any])

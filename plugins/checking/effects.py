@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from domain.tools import Effect
+from domain.tools.tool import Effect
 
 _READS: Final = {
     *("calculate", "check", "compare", "convert", "count", "describe", "explain", "export"),

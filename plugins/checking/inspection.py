@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
-from domain.ports.tool_schemas import ToolSchemas
-from plugins.candidates import Candidate
+from domain.tools.ports import ToolSchemas
+from plugins.authoring.hookspecs import PROJECT
 from plugins.checking.findings import Finding, Level, Report, sorted_findings
 from plugins.checking.samples import read_samples
 from plugins.checking.sealing import close_network
@@ -11,7 +11,7 @@ from plugins.checking.source import read_source
 from plugins.checking.taking_in import Taken, take
 from plugins.checking.tools import look_at, place_of
 from plugins.checking.trials import Trials
-from plugins.hookspecs import PROJECT
+from plugins.host.candidates import Candidate
 
 
 def inspect_plugin(

@@ -6,11 +6,11 @@ It is a dict: by the name of a tool, its arguments, or a list of them.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from domain.errors import InvalidArguments
-from plugins.admission import AdmittedTool
+from domain.shared.errors import InvalidArguments
 from plugins.checking.findings import Finding, Level
 from plugins.checking.tools import place_of
-from plugins.suggestions import did_you_mean
+from plugins.host.admission import AdmittedTool
+from plugins.host.suggestions import did_you_mean
 
 SAMPLES_NAME: Final = "PUERTO_CHECK"
 

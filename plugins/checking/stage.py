@@ -9,11 +9,11 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from domain.conversations import Message
-from domain.identity import Role, User
-from domain.ports.http_clients import HttpClient
-from domain.tool_secrets import Secrets
-from domain.tools import ToolContext
+from domain.accounts.users import Role, User
+from domain.conversations.conversation import Message
+from domain.tools.http import HttpClient
+from domain.tools.secrets import Secrets
+from domain.tools.tool import ToolContext
 
 _LOGGER: Final = "puerto.tools"
 

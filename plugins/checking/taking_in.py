@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from plugins.candidates import Candidate
 from plugins.checking.findings import NOWHERE, Finding, Level, Place
 from plugins.checking.sealing import Attempts
-from plugins.intake import take_in
-from plugins.isolation import Unfit
-from plugins.modules import is_beneath, root_of
-from plugins.registrations import Registrations
+from plugins.host.candidates import Candidate
+from plugins.host.intake import take_in
+from plugins.host.isolation import Unfit
+from plugins.host.modules import is_beneath, root_of
+from plugins.host.registrations import Registrations
 
 SLOW_IMPORT: Final = 2.0  # seconds
 SLOW_HOOKS: Final = 0.5

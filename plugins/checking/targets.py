@@ -9,11 +9,11 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, Final
 
-from domain.errors import NotFound
-from plugins.candidates import Candidate
-from plugins.discovery import candidates
-from plugins.files import files_in
-from plugins.hookspecs import PROJECT
+from domain.shared.errors import NotFound
+from plugins.authoring.hookspecs import PROJECT
+from plugins.host.candidates import Candidate
+from plugins.host.discovery import candidates
+from plugins.host.files import files_in
 
 PROJECT_FILE: Final = "pyproject.toml"
 

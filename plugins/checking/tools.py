@@ -4,12 +4,12 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from domain.json_schema import properties_of, walk
-from domain.ports.tool_schemas import ProviderSchema, SchemaLoss, ToolSchemas
-from domain.tools import Effect, Tool, ToolSpec
+from domain.shared.json_schema import properties_of, walk
+from domain.tools.ports import ProviderSchema, SchemaLoss, ToolSchemas
+from domain.tools.tool import Effect, Tool, ToolSpec
+from plugins.authoring.tool import FunctionTool
 from plugins.checking.effects import suspected
 from plugins.checking.findings import NOWHERE, Finding, Level, Place
-from plugins.tool import FunctionTool
 
 SHORTEST_DESCRIPTION: Final = 20  # characters
 LARGEST_TOKENS: Final = 1000

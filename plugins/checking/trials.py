@@ -9,13 +9,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
-from domain.artifacts import ARTIFACT_BYTES, Artifact
-from domain.errors import ToolError
-from domain.pages import PAGE_LENGTH
-from domain.ports.http_clients import NoHttpClient
-from domain.switches import SwitchKind
-from domain.tools import Effect
-from plugins.admission import AdmittedTool
+from domain.plugins.switches import SwitchKind
+from domain.shared.errors import ToolError
+from domain.tools.artifacts import ARTIFACT_BYTES, Artifact
+from domain.tools.http import NoHttpClient
+from domain.tools.result_pages import PAGE_LENGTH
+from domain.tools.tool import Effect
 from plugins.checking.findings import NOWHERE, Finding, Level, Place
 from plugins.checking.samples import Samples
 from plugins.checking.sealing import Attempts
@@ -27,7 +26,8 @@ from plugins.checking.stage import (
 )
 from plugins.checking.taking_in import Taken
 from plugins.checking.tools import function_of, place_of
-from plugins.watchdog import LoopWatch
+from plugins.host.admission import AdmittedTool
+from plugins.host.watchdog import LoopWatch
 
 LONGEST: Final = 5.0  # seconds for a trial
 BLOCKED: Final = 0.2  # seconds for which the event loop may stand still

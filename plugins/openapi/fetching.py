@@ -6,9 +6,9 @@ from hashlib import sha256
 from typing import Final
 from urllib.parse import unquote
 
-from domain.api_documents import FOLDER, fetch_document
-from domain.errors import Unprocessable, WebTimeout
-from domain.ports.web import Limits, Web
+from domain.learning.documents import FOLDER, fetch_document
+from domain.shared.errors import Unprocessable, WebTimeout
+from domain.web.ports import Limits, Web
 from plugins.openapi.reading import Fetched
 
 _SECONDS: Final = 15.0  # for all of one document's: half of the time that reading it may take

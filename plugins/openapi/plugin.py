@@ -11,19 +11,19 @@ from typing import Any, Final, NamedTuple
 import orjson
 from aiolimiter import AsyncLimiter
 
-from domain.api_credentials import Credentials
-from domain.api_keyring import OPERATOR, ApiKeyring
-from domain.api_names import slug
-from domain.api_shelf import Shelved
-from domain.errors import ToolError, ToolFailed
-from domain.fixed_arguments import shown_values, values_for, with_fixed, without_arguments
-from domain.identity import User
-from domain.learned_apis import ApiTool, LearnedApi
-from domain.ports.web import Limits
-from domain.tools import ToolContext, ToolSpec
-from plugins.admission import of_json
-from plugins.argument_schema import ArgumentSchema
-from plugins.hookspecs import RegisterTool, hookimpl
+from domain.accounts.users import User
+from domain.learning.api import ApiTool, LearnedApi
+from domain.learning.cache import Shelved
+from domain.learning.credential_store import OPERATOR, ApiKeyring
+from domain.learning.credentials import Credentials
+from domain.learning.fixed_arguments import shown_values, values_for, with_fixed, without_arguments
+from domain.learning.names import slug
+from domain.shared.errors import ToolError, ToolFailed
+from domain.tools.tool import ToolContext, ToolSpec
+from domain.web.ports import Limits
+from plugins.authoring.argument_schema import ArgumentSchema
+from plugins.authoring.hookspecs import RegisterTool, hookimpl
+from plugins.host.admission import of_json
 from plugins.openapi.lowering.records import operation_from, whole_schema
 from plugins.openapi.operation import Operation
 from plugins.openapi.wire.calling import ApiCall, ApiCaller

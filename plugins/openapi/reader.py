@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 
-from domain.learned_apis import ApiScheme, ApiVersion, SkippedOperation
-from domain.ports.web import Web
+from domain.learning.api import ApiScheme, ApiVersion, SkippedOperation
+from domain.web.ports import Web
+from plugins.openapi.apart import Learned, learn_apart
 from plugins.openapi.fetching import Fetcher
 from plugins.openapi.lowering import Options
-from plugins.openapi.lowering.apart import Learned, learn_apart
 from plugins.openapi.operation import SecurityScheme
 from plugins.openapi.reading import Limits
 

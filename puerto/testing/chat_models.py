@@ -30,8 +30,7 @@ from typing import ClassVar, NoReturn
 
 import pytest
 
-from domain.errors import ProviderError
-from domain.llm import (
+from domain.models.messages import (
     AssistantTurn,
     ModelRequest,
     Piece,
@@ -43,7 +42,8 @@ from domain.llm import (
     ToolTurn,
     ToolUse,
 )
-from domain.ports.chat_model import ChatModel
+from domain.models.ports import ChatModel
+from domain.shared.errors import ProviderError
 
 __all__ = ["Ability", "ChatModelContract"]
 
@@ -58,7 +58,7 @@ class Ability(StrEnum):
 
 
 class ChatModelContract:
-    """The contract of `domain.ports.chat_model.ChatModel`.
+    """The contract of `domain.models.ports.ChatModel`.
 
     ``lacks`` declares what the model cannot do: the fixtures for that may be left out.
     ``told`` is what a tool's result holds here, and the model has to mention it.

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from domain.ports.clock import Clock
+from domain.shared.clock import Clock
 
 START: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Sequence
 
-from domain.conversations import Message
-from domain.identity import Role, User
-from domain.tools import ToolContext
+from domain.accounts.users import Role, User
+from domain.conversations.conversation import Message
+from domain.tools.tool import ToolContext
 from puerto.testing.clock import START
 
 

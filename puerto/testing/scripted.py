@@ -4,9 +4,9 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any
 
-from adapters.llm.scripted import ScriptedChat
-from domain.llm import ModelRequest, Piece
-from domain.ports.chat_model import ChatModel
+from adapters.llm.scripted.model import ScriptedChat
+from domain.models.messages import ModelRequest, Piece
+from domain.models.ports import ChatModel
 
 
 class ScriptedModel(ChatModel):

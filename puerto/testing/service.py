@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Final
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from domain.errors import Unavailable
-from domain.identity import Role
-from domain.ports.chat_model import ChatModel
-from domain.ports.clock import Clock
+from domain.accounts.users import Role
+from domain.models.ports import ChatModel
+from domain.shared.clock import Clock
+from domain.shared.errors import Unavailable
 from puerto.testing.chat_turn import ChatTurn
 
 if TYPE_CHECKING:  # the service is loaded when a test asks for it
     import httpx2
 
-    from entrypoints.cli.embedded import EmbeddedClient
-    from entrypoints.container import Container
-    from entrypoints.services import Services
+    from entrypoints.cli.clients.embedded import EmbeddedClient
+    from entrypoints.wiring.container import Container
+    from entrypoints.wiring.services import Services
 
 USERNAME: Final = "ada"
 _WAITING: Final = "waiting_consent"
@@ -104,9 +104,9 @@ def running_service(
 
     from adapters.llm.registry import Provider, Providers
     from adapters.security.passwords import ArgonPasswords
-    from entrypoints.container import Container
-    from entrypoints.model_providers import model_providers
-    from entrypoints.settings import load_settings
+    from entrypoints.settings.settings import load_settings
+    from entrypoints.wiring.container import Container
+    from entrypoints.wiring.providers import model_providers
 
     given = {"PUERTO_DATA_DIR": str(folder), "PUERTO_GRACE_SECONDS": "0.2"}
     if model is not None:
@@ -146,12 +146,12 @@ class _Served:
 async def _serving(
     container: "Container", plugins: Mapping[str, object]
 ) -> AsyncGenerator[_Served, None]:
-    from entrypoints.cli.demo_server import UnsignalledServer
-    from entrypoints.cli.embedded import EmbeddedClient
+    from entrypoints.cli.clients.embedded import EmbeddedClient
+    from entrypoints.cli.demo.server import UnsignalledServer
     from entrypoints.http.app import create_app
-    from entrypoints.listener import address, listen
-    from entrypoints.server import server_config
-    from entrypoints.service import running
+    from entrypoints.server.lifecycle import running
+    from entrypoints.server.listener import address, listen
+    from entrypoints.server.server import server_config
 
     settings = container.settings()
     _take_in(container, plugins)
@@ -175,7 +175,7 @@ async def _serving(
 
 
 def _take_in(container: "Container", plugins: Mapping[str, object]) -> None:
-    from plugins.discovery import candidates
+    from plugins.host.discovery import candidates
 
     installed = {candidate.name for candidate in candidates()} if plugins else set()
     for name, plugin in plugins.items():

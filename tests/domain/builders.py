@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.events import Body, Chunk, Event, RunStarted, StepEnded, ToolIntended
-from domain.folding import fold
-from domain.identity import Role, User
-from domain.llm import StopReason
-from domain.policy import Autonomy
-from domain.runs import Run
-from domain.tools import Effect
+from domain.accounts.users import Role, User
+from domain.models.messages import StopReason
+from domain.policy.policy import Autonomy
+from domain.runs.events import Body, Chunk, Event, RunStarted, StepEnded, ToolIntended
+from domain.runs.folding import fold
+from domain.runs.run import Run
+from domain.tools.tool import Effect
 
 RUN = "01900000-0000-7000-8000-0000000000aa"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

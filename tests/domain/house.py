@@ -6,37 +6,37 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from domain.asking_models import ModelAsker
-from domain.calling import ToolCaller
-from domain.chat import Chat
-from domain.circuits import Circuits
-from domain.configuration import Configuration
-from domain.consenting import ConsentDesk
-from domain.cursors import Cursor, write_cursor
-from domain.events import (
+from domain.accounts.users import Role, User
+from domain.configuration.configuration import Configuration
+from domain.configuration.policy_editor import PolicyDesk
+from domain.consents.service import ConsentDesk
+from domain.execution.results import Results
+from domain.execution.runner import Runner
+from domain.execution.service import Chat
+from domain.execution.tool_caller import ToolCaller
+from domain.execution.tool_selection import Limits
+from domain.execution.worker import Worker
+from domain.models.circuit_breaker import Circuits
+from domain.models.failover import ModelAsker
+from domain.models.messages import (
+    ModelChoice,
+    Stop,
+    StopReason,
+    Usage,
+)
+from domain.models.prices import Prices
+from domain.plugins.vetoes import Guard
+from domain.policy.policy import Autonomy
+from domain.runs.cursors import Cursor, write_cursor
+from domain.runs.events import (
     Chunk,
     Ended,
     Event,
     Paused,
     RunStarted,
 )
-from domain.identity import Role, User
-from domain.live import LiveRuns
-from domain.llm import (
-    ModelChoice,
-    Stop,
-    StopReason,
-    Usage,
-)
-from domain.policing import PolicyDesk
-from domain.policy import Autonomy
-from domain.prices import Prices
-from domain.results import Results
-from domain.runner import Runner
-from domain.shown_tools import Limits
-from domain.tools import Tool
-from domain.vetoing import Guard
-from domain.worker import Worker
+from domain.runs.live import LiveRuns
+from domain.tools.tool import Tool
 from tests.domain.builders import ANN, NOW
 from tests.fakes.clock import FakeClock
 from tests.fakes.extensions import FakeExtensions

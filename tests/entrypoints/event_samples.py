@@ -1,11 +1,11 @@
 """One event of every kind, at least."""
 
-from domain import events
-from domain.consents import ConsentKind, ConsentStatus
-from domain.llm import StopReason
-from domain.policy import Autonomy
-from domain.run_states import CallState, RunStatus
-from domain.tools import Effect
+from domain.consents.consent import ConsentKind, ConsentStatus
+from domain.models.messages import StopReason
+from domain.policy.policy import Autonomy
+from domain.runs import events
+from domain.runs.states import CallState, RunStatus
+from domain.tools.tool import Effect
 
 ID = "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
 PROBLEM = ("CODE", "Why.", {"more": [1]})

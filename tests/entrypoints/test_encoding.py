@@ -5,12 +5,12 @@ from typing import Any
 import orjson
 import pytest
 
-from domain.events import Ended, Event, Paused, StepEnded
-from domain.llm import StopReason
-from domain.run_answer import answer_of
-from domain.run_states import RunStatus
+from domain.models.messages import StopReason
+from domain.runs.answer import answer_of
+from domain.runs.events import Ended, Event, Paused, StepEnded
+from domain.runs.states import RunStatus
 from entrypoints.encoding import EventEncoder
-from entrypoints.http.streams import chat_answer
+from entrypoints.http.streaming.sse import chat_answer
 from tests.domain.builders import RUN, numbered, run_of, said, started
 
 SIGNED = StepEnded(

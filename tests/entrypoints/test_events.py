@@ -7,13 +7,13 @@ from typing import Any, ClassVar, get_args, get_type_hints
 
 import pytest
 
-from adapters.persistence.bodies import read_bodies, write_bodies
-from domain import events
-from domain.event_json import from_json, to_json
-from domain.events import KINDS, Body
-from domain.llm import StopReason
+from adapters.persistence.runs.event_bodies import read_bodies, write_bodies
+from domain.models.messages import StopReason
+from domain.runs import events
+from domain.runs.event_json import from_json, to_json
+from domain.runs.events import KINDS, Body
 from entrypoints.encoding import ENCODERS
-from entrypoints.http.event_models import RunEvents
+from entrypoints.http.openapi.events import RunEvents
 from tests.entrypoints.event_samples import BODIES
 
 SHOWN = {

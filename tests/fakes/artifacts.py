@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from domain.artifacts import Artifact, KeptArtifact
-from domain.errors import Conflict, NotFound
+from domain.shared.errors import Conflict, NotFound
+from domain.tools.artifacts import Artifact, KeptArtifact
 from tests.fakes.memory import Memory
 
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from adapters.persistence.codec import storable
-from adapters.persistence.keys import read_place, write_place
-from domain.consents import Consent, ConsentStatus
-from domain.errors import IdempotencyConflict, NotFound
-from domain.idempotency import LIFE, RequestKey
-from domain.paging import Page
-from domain.ports.audit import Decided
+from adapters.persistence.engine.codec import storable
+from adapters.persistence.engine.list_cursors import read_place, write_place
+from domain.consents.consent import Consent, ConsentStatus
+from domain.policy.audit import Decided
+from domain.shared.errors import IdempotencyConflict, NotFound
+from domain.shared.idempotency import LIFE, RequestKey
+from domain.shared.paging import Page
 from tests.fakes.memory import Memory, StoredAnswer
 
 

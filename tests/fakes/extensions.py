@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from domain.agents import Agent
-from domain.notices import Notice, Observer
-from domain.plugins import ChatModelOffer, Lifespan, Registered
-from domain.policy import Veto
+from domain.agents.agent import Agent
+from domain.notifications.notices import Notice, Observer
+from domain.plugins.plugin import ChatModelOffer, Lifespan, Registered
+from domain.policy.policy import Veto
 
 
 @dataclass

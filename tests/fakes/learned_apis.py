@@ -3,17 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from adapters.persistence.keys import read_place, write_place
-from domain.errors import Conflict, NotFound, Unavailable, Unprocessable
-from domain.learned_apis import (
+from adapters.persistence.engine.list_cursors import read_place, write_place
+from domain.learning.api import (
     ApiScheme,
     ApiTool,
     ApiVersion,
     LearnedApi,
     SkippedOperation,
 )
-from domain.paging import Page
-from domain.ports.api_keys import SealedKeys
+from domain.learning.ports import SealedKeys
+from domain.shared.errors import Conflict, NotFound, Unavailable, Unprocessable
+from domain.shared.paging import Page
 from tests.fakes.memory import Memory, StoredApi
 
 

@@ -7,24 +7,23 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
-from adapters.persistence.codec import storable
-from adapters.persistence.unit_of_work import call_logged
-from domain.artifacts import KeptArtifact
-from domain.configuration import Configuration
-from domain.consents import Consent, ConsentStatus, withdrawn
-from domain.conversations import PREVIEW_LENGTH, Conversation, Message
-from domain.events import Event
-from domain.idempotency import RequestKey
-from domain.identity import User
-from domain.learned_apis import ApiVersion, LearnedApi
-from domain.ports.api_keys import SealedKeys
-from domain.ports.audit import Decided
-from domain.ports.runs import RunRecord
-from domain.ports.tickets import Ticket
-from domain.ports.users import Session
-from domain.run_states import RunStatus
-from domain.switches import Switch
-from domain.text import shorten
+from adapters.persistence.engine.codec import storable
+from adapters.persistence.engine.unit_of_work import call_logged
+from domain.accounts.ports import Session, Ticket
+from domain.accounts.users import User
+from domain.configuration.configuration import Configuration
+from domain.consents.consent import Consent, ConsentStatus, withdrawn
+from domain.conversations.conversation import PREVIEW_LENGTH, Conversation, Message
+from domain.learning.api import ApiVersion, LearnedApi
+from domain.learning.ports import SealedKeys
+from domain.plugins.switches import Switch
+from domain.policy.audit import Decided
+from domain.runs.events import Event
+from domain.runs.ports import RunRecord
+from domain.runs.states import RunStatus
+from domain.shared.idempotency import RequestKey
+from domain.shared.text import shorten
+from domain.tools.artifacts import KeptArtifact
 
 T = TypeVar("T")
 

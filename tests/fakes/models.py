@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 
-from domain.errors import Unavailable
-from domain.llm import ModelRequest, Piece
-from domain.ports.chat_model import ChatModel
+from domain.models.messages import ModelRequest, Piece
+from domain.models.ports import ChatModel
+from domain.shared.errors import Unavailable
 
 Answer = Sequence[Piece | Exception | asyncio.Event]
 

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from domain.alerts import Severity
-from domain.monitoring import Readings, Report, Source, Standing, revise
-from domain.notices import Notice
-from domain.ports.pulses import Pulse
+from domain.monitoring.alerts import Severity
+from domain.monitoring.ports import Pulse
+from domain.monitoring.readings import Readings, Report, Source, Standing, revise
+from domain.notifications.notices import Notice
 
 
 class FakeNotices:

@@ -5,16 +5,21 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from adapters.persistence.codec import storable
-from adapters.persistence.folding import folded
-from adapters.persistence.keys import read_number, read_place, write_number, write_place
-from domain.configuration import Configuration
-from domain.conversations import Conversation, Message
-from domain.errors import Conflict, NotFound, run_in_progress
-from domain.identity import Role, User
-from domain.paging import Page
-from domain.ports.users import Session
-from domain.switches import ON, Switch, Switchboard, SwitchKind
+from adapters.persistence.engine.codec import storable
+from adapters.persistence.engine.list_cursors import (
+    read_number,
+    read_place,
+    write_number,
+    write_place,
+)
+from adapters.persistence.engine.text_folding import folded
+from domain.accounts.ports import Session
+from domain.accounts.users import Role, User
+from domain.configuration.configuration import Configuration
+from domain.conversations.conversation import Conversation, Message
+from domain.plugins.switches import ON, Switch, Switchboard, SwitchKind
+from domain.shared.errors import Conflict, NotFound, run_in_progress
+from domain.shared.paging import Page
 from tests.fakes.artifacts import FakeArtifacts
 from tests.fakes.consents import FakeAnswers, FakeAudit, FakeConsents, FakeSignals
 from tests.fakes.learned_apis import FakeApiKeys, FakeLearnedApis

@@ -5,17 +5,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from adapters.persistence.codec import storable
-from adapters.persistence.keys import read_place, write_place
-from domain.consents import Consent, ConsentStatus
-from domain.conversations import Conversation, Message, MessageRole
-from domain.cursors import Cursor, run_id_end
-from domain.errors import Conflict, LeaseLost, NotFound, run_in_progress
-from domain.events import Body, Event, RunStarted
-from domain.idempotency import AlreadyDone
-from domain.paging import Page
-from domain.ports.runs import Context, Ending, NewRun, RunRecord
-from domain.run_states import RunStatus
+from adapters.persistence.engine.codec import storable
+from adapters.persistence.engine.list_cursors import read_place, write_place
+from domain.consents.consent import Consent, ConsentStatus
+from domain.conversations.conversation import Conversation, Message, MessageRole
+from domain.runs.cursors import Cursor, run_id_end
+from domain.runs.events import Body, Event, RunStarted
+from domain.runs.ports import Context, Ending, NewRun, RunRecord
+from domain.runs.states import RunStatus
+from domain.shared.errors import Conflict, LeaseLost, NotFound, run_in_progress
+from domain.shared.idempotency import AlreadyDone
+from domain.shared.paging import Page
 from tests.fakes.consents import FakeAnswers
 from tests.fakes.memory import FREE, Memory, StoredRun
 

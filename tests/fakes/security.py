@@ -4,12 +4,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 
-from domain.errors import InvalidRequest, Unauthenticated
-from domain.identity import User
-from domain.ports.clock import Clock
-from domain.ports.passwords import MAX_PASSWORD_BYTES, Passwords
-from domain.ports.tokens import AccessToken, Claims, Tokens
-from domain.secrets import fingerprint, new_secret
+from domain.accounts.ports import MAX_PASSWORD_BYTES, AccessToken, Claims, Passwords, Tokens
+from domain.accounts.secrets import fingerprint, new_secret
+from domain.accounts.users import User
+from domain.shared.clock import Clock
+from domain.shared.errors import InvalidRequest, Unauthenticated
 
 
 class FakePasswords(Passwords):

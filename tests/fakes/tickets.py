@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from domain.ports.tickets import Ticket
+from domain.accounts.ports import Ticket
 from tests.fakes.memory import Memory
 
 

@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.catalogue import Catalogue
-from domain.errors import InvalidArguments, UnknownTool
-from domain.ports.http_clients import HttpClient, NoHttpClient
-from domain.ports.toolbox import Toolbox
-from domain.ranking import ToolIndex
-from domain.shown_tools import Limits, Showcase
-from domain.tools import Effect, Tool, ToolContext, ToolSpec
+from domain.execution.tool_selection import Limits, Showcase
+from domain.shared.errors import InvalidArguments, UnknownTool
+from domain.tools.catalogue import Catalogue
+from domain.tools.http import HttpClient, NoHttpClient
+from domain.tools.ports import Toolbox
+from domain.tools.ranking import ToolIndex
+from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
 
 _LIMITS = Limits()
 SCHEMA = {"type": "object", "properties": {"q": {"type": "integer"}}}

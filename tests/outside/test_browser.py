@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.llm.wire_openai import OpenAIWireServer
+from tests.adapters.llm.wire.openai import OpenAIWireServer
 from tests.outside.chromium import Browser, Page, executable, running_browser
 from tests.pages import ROOT, blocks_of
 from tests.service import RunningService

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.adapters.llm.wire_openai import OpenAIWireServer
-from tests.plugins.clouds.moto_server import OTHER, REGION, LocalAws, local_aws
+from tests.adapters.llm.wire.openai import OpenAIWireServer
+from tests.plugins.builtin.clouds.moto_server import OTHER, REGION, LocalAws, local_aws
 from tests.service import RunningService
 
 PLUGIN = Path(__file__).with_name("watching_plugin.py")

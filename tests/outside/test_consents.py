@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
-from domain.consenting import Said
-from entrypoints.container import Container
-from entrypoints.settings import load_settings
+from domain.consents.service import Said
+from entrypoints.settings.settings import load_settings
+from entrypoints.wiring.container import Container
 from tests.outside.clients import client, events_of, streamed
 from tests.service import RunningService
 

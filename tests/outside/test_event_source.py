@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.llm.wire_openai import OpenAIWireServer
+from tests.adapters.llm.wire.openai import OpenAIWireServer
 from tests.outside.clients import client, events_of, text_of
 from tests.outside.flaky import FlakyProxy
 from tests.service import RunningService

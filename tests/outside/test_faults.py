@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.llm.wire_openai import OpenAIWireServer
-from tests.adapters.llm.wire_server import Reply
+from tests.adapters.llm.wire.openai import OpenAIWireServer
+from tests.adapters.llm.wire.server import Reply
 from tests.outside.clients import client, events_of, streamed, text_of
 from tests.service import RunningService
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.adapters.llm.wire_openai import OpenAIWireServer
+from tests.adapters.llm.wire.openai import OpenAIWireServer
 from tests.outside.clients import client, streamed, text_of
 from tests.service import RunningService
 

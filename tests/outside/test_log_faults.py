@@ -21,7 +21,7 @@ from urllib.request import Request, urlopen
 import asyncpg
 import pytest
 
-from tests.adapters.llm.wire_openai import OpenAIWireServer
+from tests.adapters.llm.wire.openai import OpenAIWireServer
 from tests.conftest import named as named_database
 from tests.log_lines import with_words
 from tests.pages import ROOT

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.llm.wire_anthropic import AnthropicWireServer
-from tests.adapters.llm.wire_google import GoogleWireServer
-from tests.adapters.llm.wire_openai import OpenAIWireServer
+from tests.adapters.llm.wire.anthropic import AnthropicWireServer
+from tests.adapters.llm.wire.google import GoogleWireServer
+from tests.adapters.llm.wire.openai import OpenAIWireServer
 from tests.outside.clients import client, events_of, text_of
 from tests.service import RunningService
 

@@ -17,7 +17,7 @@ from urllib.error import HTTPError
 
 import pytest
 
-from tests.adapters.llm.wire_anthropic import AnthropicWireServer
+from tests.adapters.llm.wire.anthropic import AnthropicWireServer
 from tests.nursery import nursery_line, stand_in_for_puerto
 from tests.pages import EXAMPLE_PAGES, PAGES, README, ROOT, Block, blocks_of
 from tests.pets import DOCUMENT

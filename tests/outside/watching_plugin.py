@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from domain.notices import Notice, Observer
+from domain.notifications.notices import Notice, Observer
 from puerto import hookimpl
 
 

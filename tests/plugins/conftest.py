@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from domain.conversations import Message
-from domain.identity import Role, User
-from domain.tools import ToolContext
+from domain.accounts.users import Role, User
+from domain.conversations.conversation import Message
+from domain.tools.tool import ToolContext
 
 
 async def find_nothing(text: str, limit: int) -> list[Message]:

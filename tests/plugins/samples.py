@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from plugins.tool import tool
+from plugins.authoring.tool import tool
 
 
 class Colour(enum.Enum):

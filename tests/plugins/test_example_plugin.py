@@ -15,9 +15,9 @@ EXAMPLE = ROOT / "examples" / "puerto-plugin-dice"
 USE = """
 import asyncio, json, logging
 from datetime import UTC, datetime
-from domain.identity import Role, User
-from domain.tools import ToolContext
-from plugins.host import PluginHost
+from domain.accounts.users import Role, User
+from domain.tools.tool import ToolContext
+from plugins.host.host import PluginHost
 
 async def search(text, limit):
     return []

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from domain.json_schema import definition_in, definitions_of, references_in
-from plugins.errors import ToolDefinitionError
-from plugins.plain_schemas import plain_schema
+from domain.shared.json_schema import definition_in, definitions_of, references_in
+from plugins.authoring.errors import ToolDefinitionError
+from plugins.authoring.plain_schemas import plain_schema
 from tests.hostile_schemas import MONSTERS
 
 

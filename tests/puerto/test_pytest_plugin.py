@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from domain.errors import Unavailable
+from domain.shared.errors import Unavailable
 from puerto import Effect, ToolContext, hookimpl, tool
 from puerto.testing import FakeClock, PuertoService, ScriptedModel, running_service
 from puerto.testing.clock import START

@@ -9,11 +9,11 @@ from adapters.llm.offline.candidates import convert
 from adapters.llm.offline.cues import take_cued
 from adapters.llm.offline.form import Form
 from adapters.llm.offline.labels import TAIL, take_json, take_labelled
-from adapters.llm.offline.language import WORD, Language, term
 from adapters.llm.offline.leftovers import named_after
 from adapters.llm.offline.schemas import QUERIES, Field, Kind, choices, fields_of, fits
+from adapters.llm.offline.text.language import WORD, Language, term
 from adapters.llm.offline.values import Found, Reading, trim
-from domain.tools import ToolSpec
+from domain.tools.tool import ToolSpec
 
 _TO_WHOM = {
     Language.ENGLISH: ("named", "called", "for", "to", "para"),

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from adapters.llm.offline.dates import find_times
-from adapters.llm.offline.language import WORD, fold, term
 from adapters.llm.offline.schemas import Field, Kind, choices, fits
+from adapters.llm.offline.text.dates import find_times
+from adapters.llm.offline.text.language import WORD, fold, term
+from adapters.llm.offline.text.vocabulary import STOPWORDS
 from adapters.llm.offline.values import Found, Reading, trim
-from adapters.llm.offline.vocabulary import STOPWORDS
 
 _YES = frozenset(["yes", "true", "on", "y", "si", "verdadero", "activado", "enabled"])
 _NO = frozenset(["no", "false", "off", "n", "not", "falso", "desactivado", "disabled", "never"])

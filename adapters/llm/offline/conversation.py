@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.llm import AssistantTurn, ToolTurn, ToolUse, Turn, UserTurn
+from domain.models.messages import AssistantTurn, ToolTurn, ToolUse, Turn, UserTurn
 
 RESULT_NAMES = ("result", "value", "answer", "total", "resultado")
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from adapters.llm.offline.form import Form
-from adapters.llm.offline.language import WORD, term, terms
 from adapters.llm.offline.schemas import Field, Kind
+from adapters.llm.offline.text.language import WORD, term, terms
 from adapters.llm.offline.values import Found
 
 _CONNECTING = """

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapters.llm.offline.candidates import candidates
-from adapters.llm.offline.language import terms
 from adapters.llm.offline.leftovers import leftover
 from adapters.llm.offline.schemas import Field, Kind, fits, item_field
+from adapters.llm.offline.text.language import terms
 from adapters.llm.offline.values import Found, Reading
-from domain.tools import ToolSpec
+from domain.tools.tool import ToolSpec
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 import re
 from enum import Enum, auto
 
-from adapters.llm.offline.language import fold
+from adapters.llm.offline.text.language import fold
 
 
 class Intent(Enum):

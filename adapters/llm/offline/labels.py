@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from adapters.llm.offline.candidates import candidates, convert, read_json
 from adapters.llm.offline.form import Form
-from adapters.llm.offline.language import WORD, term
 from adapters.llm.offline.schemas import Field, Kind, fits
+from adapters.llm.offline.text.language import WORD, term
 from adapters.llm.offline.values import Found
 
 _LABEL = re.compile(r"[^\W_]+(?:[ _-][^\W_]+){0,3}(?=\s*(?:=|:(?!//))\s*)")

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from adapters.llm.offline.language import WORD, term
+from adapters.llm.offline.text.language import WORD, term
+from adapters.llm.offline.text.vocabulary import FILLERS, STOPWORDS, VERBS
 from adapters.llm.offline.values import Found, Reading, trim
-from adapters.llm.offline.vocabulary import FILLERS, STOPWORDS, VERBS
 
 _ABOUT = re.compile(
     r"\b(?:about|regarding|containing|mentioning|sobre|acerca de|mencion\w*|conten\w*)\s+(?=\w)"

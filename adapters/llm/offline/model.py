@@ -10,11 +10,12 @@ from datetime import UTC, date, datetime
 from adapters.llm.offline import replies
 from adapters.llm.offline.conversation import Conversation, last_value, read
 from adapters.llm.offline.intents import Intent, intent_of
-from adapters.llm.offline.language import Language
 from adapters.llm.offline.planning import Plan, Planner, language_of
 from adapters.llm.offline.ranking import Indexes
 from adapters.llm.offline.reports import report
-from domain.llm import (
+from adapters.llm.offline.text.language import Language
+from domain.execution.tool_selection import SEARCH_TOOL
+from domain.models.messages import (
     AssistantTurn,
     ModelRequest,
     Piece,
@@ -27,8 +28,7 @@ from domain.llm import (
     Usage,
     UserTurn,
 )
-from domain.ports.chat_model import ChatModel
-from domain.shown_tools import SEARCH_TOOL
+from domain.models.ports import ChatModel
 
 DEFAULT_MODEL = "offline-1"
 _CHARACTERS_PER_TOKEN = 4

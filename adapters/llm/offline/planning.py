@@ -8,12 +8,12 @@ from typing import Any
 
 from adapters.llm.offline.arguments import Filling, fill, fill_answer, fill_whole_answer
 from adapters.llm.offline.conversation import Conversation, last_value, read
-from adapters.llm.offline.language import WORD, Language, detect, term
 from adapters.llm.offline.ranking import ENOUGH, Ranked, ToolIndex, is_ordered, verb_of
 from adapters.llm.offline.schemas import Field
+from adapters.llm.offline.text.language import WORD, Language, detect, term
 from adapters.llm.offline.values import Reading
-from domain.llm import AssistantTurn, Turn
-from domain.tools import ToolSpec
+from domain.models.messages import AssistantTurn, Turn
+from domain.tools.tool import ToolSpec
 
 _JOINT = re.compile(
     r"\s*(?:;|\?(?=\s*\S)|,?\s+(?:and|then|y|e|luego|tambien|también|also)(?:\s+(?:then|also|"

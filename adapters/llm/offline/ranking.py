@@ -6,11 +6,11 @@ from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from adapters.llm.offline.language import WORD, fold, split, term, terms
 from adapters.llm.offline.schemas import QUERIES, Kind, choices, fields_of
+from adapters.llm.offline.text.language import WORD, fold, split, term, terms
+from adapters.llm.offline.text.vocabulary import STOPWORDS, VERBS, WEAK
 from adapters.llm.offline.values import Reading
-from adapters.llm.offline.vocabulary import STOPWORDS, VERBS, WEAK
-from domain.tools import Effect, ToolSpec
+from domain.tools.tool import Effect, ToolSpec
 
 ENOUGH = 1.5  # the score at which a tool is taken to be meant
 _NAME, _WEAK, _PARAMETER, _DESCRIPTION = 2.0, 1.0, 0.8, 0.7

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters.llm.offline.conversation import Conversation, is_scalar
-from adapters.llm.offline.language import Language, terms
 from adapters.llm.offline.planning import Call, Question
 from adapters.llm.offline.reports import clip, shown
 from adapters.llm.offline.schemas import Field, Kind, choices
-from domain.tools import ToolSpec
+from adapters.llm.offline.text.language import Language, terms
+from domain.tools.tool import ToolSpec
 
 _LISTED = 20  # tools
 _RECALLED = 5  # messages

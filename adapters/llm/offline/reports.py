@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from adapters.llm.offline.conversation import RESULT_NAMES, is_scalar, main_value, parse
-from adapters.llm.offline.language import Language
-from domain.error_codes import Refusal
-from domain.llm import ToolTurn, ToolUse
+from adapters.llm.offline.text.language import Language
+from domain.models.messages import ToolTurn, ToolUse
+from domain.shared.error_codes import Refusal
 
 _LISTED = 10  # items of a list
 _FIELDS = 8  # fields of an item on its line

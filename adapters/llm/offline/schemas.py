@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from adapters.llm.offline.language import split, terms
-from domain.json_schema import (
+from adapters.llm.offline.text.language import split, terms
+from domain.shared.json_schema import (
     CHOICES,
     PARTS,
     TYPES,

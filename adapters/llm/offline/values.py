@@ -7,11 +7,11 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from adapters.llm.offline.dates import Moment, find_moments
-from adapters.llm.offline.expressions import REFERS, Expression, as_operand, find_expression
-from adapters.llm.offline.language import WORD, Language, fold
-from adapters.llm.offline.numbers import NUMERAL, number, plain, word_value
-from adapters.llm.offline.places import find_zones
+from adapters.llm.offline.text.dates import Moment, find_moments
+from adapters.llm.offline.text.expressions import REFERS, Expression, as_operand, find_expression
+from adapters.llm.offline.text.language import WORD, Language, fold
+from adapters.llm.offline.text.numbers import NUMERAL, number, plain, word_value
+from adapters.llm.offline.text.places import find_zones
 
 _LONGEST = 20_000  # characters of a message that are searched for values
 

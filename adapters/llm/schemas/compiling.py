@@ -14,7 +14,7 @@ from adapters.llm.schemas.references import Document, Unusable, step
 from adapters.llm.schemas.strict import strictly
 from adapters.llm.schemas.targets import Target
 from adapters.llm.schemas.words import explained, shortened
-from domain.tools import ToolSpec
+from domain.tools.tool import ToolSpec
 
 LARGEST: Final = 16 * 1024
 """Bytes of parameters that a model is shown of one tool, if less of it can be shown at all."""

@@ -9,7 +9,7 @@ from adapters.llm.schemas.keywords import ANNOTATIONS, distinct, sendable
 from adapters.llm.schemas.places import Losses, Place, Room
 from adapters.llm.schemas.targets import Target
 from adapters.llm.schemas.words import explained, phrase, shortened
-from domain.json_schema import (
+from domain.shared.json_schema import (
     LISTED,
     NAMED,
     SINGLE,

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Final, cast
 
-from domain.json_schema import LISTED, NAMED, SINGLE, TYPES, is_number, types_of, without
+from domain.shared.json_schema import LISTED, NAMED, SINGLE, TYPES, is_number, types_of, without
 
 ANNOTATIONS: Final = frozenset({"title", "description", "default", "examples"})
 """Keywords that explain, and forbid nothing."""

@@ -19,7 +19,7 @@ from adapters.llm.schemas.references import Document, step
 from adapters.llm.schemas.roots import Root
 from adapters.llm.schemas.targets import Target
 from adapters.llm.schemas.words import explained
-from domain.json_schema import DEFINITIONS, parts_of, types_of, values_in, without
+from domain.shared.json_schema import DEFINITIONS, parts_of, types_of, values_in, without
 
 _MOST_STEPS: Final = 60  # of the walk, one within the other: Python's stack is not endless
 _UNROLLED: Final = 2  # how often a definition may stand within itself

@@ -5,7 +5,7 @@ from functools import reduce
 from typing import Any, Final
 
 from adapters.llm.schemas.keywords import ANNOTATIONS, distinct, same
-from domain.json_schema import CHOICES, NAMED, Schema, types_of
+from domain.shared.json_schema import CHOICES, NAMED, Schema, types_of
 
 # What means nothing alone, and something else beside another's: it is taken with its first.
 _WITH: Final = {

@@ -5,8 +5,8 @@ from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
-from domain.json_pointers import join, split, value_at
-from domain.json_schema import Schema, walk
+from domain.shared.json_pointers import join, split, value_at
+from domain.shared.json_schema import Schema, walk
 
 
 class Unusable(Exception):

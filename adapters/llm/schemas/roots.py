@@ -8,7 +8,7 @@ from adapters.llm.schemas.keywords import distinct, tidied
 from adapters.llm.schemas.merging import merged
 from adapters.llm.schemas.references import Document, Unusable, step
 from adapters.llm.schemas.words import phrase
-from domain.json_schema import CHOICES, PARTS, types_of, without
+from domain.shared.json_schema import CHOICES, PARTS, types_of, without
 
 Lose = Callable[[str, str, str], None]
 

@@ -8,8 +8,8 @@ from adapters.llm.encoded_tools import exact_json
 from adapters.llm.schemas.compiling import compile_tool
 from adapters.llm.schemas.outcome import Compiled, as_they_are
 from adapters.llm.schemas.targets import Target
-from domain.llm import AssistantTurn, ModelRequest, ToolRequest, ToolTurn, ToolUse, Turn
-from domain.tools import ToolSpec
+from domain.models.messages import AssistantTurn, ModelRequest, ToolRequest, ToolTurn, ToolUse, Turn
+from domain.tools.tool import ToolSpec
 
 
 def for_provider(request: ModelRequest, target: Target) -> ModelRequest:

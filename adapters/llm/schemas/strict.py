@@ -25,7 +25,7 @@ from adapters.llm.schemas.outcome import Loss
 from adapters.llm.schemas.places import TooLarge
 from adapters.llm.schemas.references import Unusable, step
 from adapters.llm.schemas.words import explained, in_short
-from domain.json_schema import (
+from domain.shared.json_schema import (
     Schema,
     definition_in,
     is_null,

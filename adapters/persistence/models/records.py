@@ -5,7 +5,7 @@ from typing import ClassVar
 from tortoise import fields
 from tortoise.models import Model
 
-from domain.idempotency import KEY_LENGTH
+from domain.shared.idempotency import KEY_LENGTH
 
 
 class AnswerRow(Model):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from domain.json_schema import without
+from domain.shared.json_schema import without
 from plugins.openapi.lowering.descriptions import MOST_WORDS
 from plugins.openapi.lowering.keywords import names_in
 from plugins.openapi.lowering.words import shortened, value_text

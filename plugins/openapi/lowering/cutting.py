@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Any, Final
 
-from domain.json_schema import definition_in, references_in, without
+from domain.shared.json_schema import definition_in, references_in, without
 from plugins.openapi.lowering.words import joined, shortened
 from plugins.openapi.reading.effort import Effort
 

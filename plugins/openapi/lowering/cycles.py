@@ -8,7 +8,7 @@ and items is no such cycle: there the value ends it.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from domain.json_schema import CHOICES, PARTS, parts_of
+from domain.shared.json_schema import CHOICES, PARTS, parts_of
 from plugins.openapi.reading.problems import BadReference
 from plugins.openapi.reading.references import References, reference_in
 

@@ -4,7 +4,7 @@ import re
 from hashlib import sha256
 from typing import Final
 
-from domain.json_pointers import split
+from domain.shared.json_pointers import split
 
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,50}\Z")
 _HOMES: Final = ("/components/schemas/", "/definitions/")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain.tools import Effect
+from domain.tools.tool import Effect
 from plugins.openapi.lowering.verbs import said_effect
 from plugins.openapi.operation import Operation
 from plugins.openapi.reserved import takes_idempotency_key

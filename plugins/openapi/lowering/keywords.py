@@ -6,7 +6,7 @@ What is no such value is dropped: a schema that takes more is better than none.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from domain.json_schema import TYPES, is_number, is_one_of
+from domain.shared.json_schema import TYPES, is_number, is_one_of
 from plugins.openapi.lowering.descriptions import described
 from plugins.openapi.lowering.patterns import usable
 from plugins.openapi.lowering.words import value_text

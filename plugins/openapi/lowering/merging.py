@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from domain.json_schema import without
+from domain.shared.json_schema import without
 
 Schema = dict[str, Any]
 

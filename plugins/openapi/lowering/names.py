@@ -7,7 +7,7 @@ from hashlib import sha256
 from itertools import takewhile
 from typing import Final
 
-from domain.api_names import without_middle
+from domain.learning.names import without_middle
 from plugins.openapi.lowering.verbs import is_verb, words_of
 from plugins.openapi.operation import Operation, Parameter, Place
 

@@ -7,7 +7,7 @@ the ``required`` that names the property, so all parts that speak of one value a
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from domain.json_schema import PARTS, parts_of
+from domain.shared.json_schema import PARTS, parts_of
 from plugins.openapi.lowering.keywords import names_in
 from plugins.openapi.reading.effort import Effort
 from plugins.openapi.reading.references import Found

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import orjson
 
-from domain.errors import ToolFailed
-from domain.learned_apis import ApiTool
-from domain.tools import Effect, ToolSpec
+from domain.learning.api import ApiTool
+from domain.shared.errors import ToolFailed
+from domain.tools.tool import Effect, ToolSpec
 from plugins.openapi.lowering.schemas import Schema
 from plugins.openapi.lowering.tools import LoweredTool
 from plugins.openapi.operation import (

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from domain.json_schema import (
+from domain.shared.json_schema import (
     CHOICES,
     DEFINITIONS,
     PARTS,

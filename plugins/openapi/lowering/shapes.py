@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from domain.json_schema import definition_in, is_null, parts_of
+from domain.shared.json_schema import definition_in, is_null, parts_of
 
 _KEPT: Final = ("type", "format", "contentEncoding", "contentMediaType", "maxLength", "required")
 _LEVELS: Final = 3

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from domain.fixed_arguments import properties_within, without_properties
-from domain.json_pointers import join
-from domain.json_schema import properties_of, without
-from domain.shown_tools import SCHEMA_TOOL
-from domain.tools import Effect, ToolSpec
+from domain.execution.tool_selection import SCHEMA_TOOL
+from domain.learning.fixed_arguments import properties_within, without_properties
+from domain.shared.json_pointers import join
+from domain.shared.json_schema import properties_of, without
+from domain.tools.tool import Effect, ToolSpec
 from plugins.openapi.lowering.bodies import body_schema
 from plugins.openapi.lowering.caller_keys import CallerKeys, with_keys
 from plugins.openapi.lowering.choices import without_null

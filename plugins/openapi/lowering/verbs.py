@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import Any, Final
 from urllib.parse import unquote
 
-from domain.tools import Effect
+from domain.tools.tool import Effect
 from plugins.openapi.operation import Operation, Place
 from plugins.openapi.reading.values import bare_name
 

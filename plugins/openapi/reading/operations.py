@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from domain.json_pointers import join
+from domain.shared.json_pointers import join
 from plugins.openapi.operation import Operation, SecurityScheme, Server
 from plugins.openapi.path_template import path_template
 from plugins.openapi.reading.bodies import read_body

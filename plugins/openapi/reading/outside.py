@@ -12,9 +12,9 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import unquote
 
-from domain.api_documents import FOLDER
-from domain.errors import PuertoError, Unprocessable
-from domain.json_pointers import split
+from domain.learning.documents import FOLDER
+from domain.shared.errors import PuertoError, Unprocessable
+from domain.shared.json_pointers import split
 from plugins.openapi.reading.effort import Effort
 from plugins.openapi.reading.identifiers import joined, parts_of, steps_of
 from plugins.openapi.reading.limits import Limits

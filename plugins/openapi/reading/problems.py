@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.errors import Unprocessable
+from domain.shared.errors import Unprocessable
 
 
 class Reason(StrEnum):

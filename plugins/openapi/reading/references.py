@@ -10,8 +10,8 @@ from itertools import islice
 from typing import Any, Final
 from urllib.parse import unquote
 
-from domain.errors import PuertoError
-from domain.json_pointers import join, split
+from domain.shared.errors import PuertoError
+from domain.shared.json_pointers import join, split
 from plugins.openapi.reading.identifiers import parts_of, steps_of
 from plugins.openapi.reading.limits import Limits
 from plugins.openapi.reading.outside import KEYWORDS, PLACE, Outside

@@ -6,10 +6,10 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from domain.artifacts import ARTIFACT_BYTES, NAME_LENGTH, Artifact
-from domain.errors import ToolFailed
-from domain.ports.web import WebResponse
-from plugins.json_values import as_json
+from domain.shared.errors import ToolFailed
+from domain.tools.artifacts import ARTIFACT_BYTES, NAME_LENGTH, Artifact
+from domain.web.ports import WebResponse
+from plugins.authoring.json_values import as_json
 from plugins.openapi.operation import Operation
 from plugins.openapi.wire.charsets import read_json, read_text
 from plugins.openapi.wire.media_types import essence, is_json, is_json_lines, is_text
@@ -58,7 +58,7 @@ def failure(operation: Operation, response: WebResponse) -> ToolFailed:
 
 
 def value_of(response: WebResponse) -> Any:
-    """Return a body as a JSON value (see `domain.json_values`) or a text, or a mark if neither."""
+    """Return a body as a JSON value (`domain.shared.json_values`), a text, or a mark if neither."""
     media_type = response.header("content-type") or ""
     if is_json(media_type) or not media_type:
         try:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from domain.api_credentials import AwsKeys
-from domain.errors import ToolFailed
-from domain.ports.web import WebRequest
+from domain.learning.credentials import AwsKeys
+from domain.shared.errors import ToolFailed
+from domain.web.ports import WebRequest
 
 _HOST: Final = re.compile(
     r"(?:.+\.)?(?P<service>[a-z0-9-]+)\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com(?:\.cn)?"

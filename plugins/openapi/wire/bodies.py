@@ -4,7 +4,7 @@ import base64
 from collections.abc import Sequence
 from typing import Any
 
-from domain.errors import InvalidArguments
+from domain.shared.errors import InvalidArguments
 from plugins.openapi.operation import Body, Content
 from plugins.openapi.wire.files import BINARY, file_of, is_file, kind_of
 from plugins.openapi.wire.forms import form_encoded

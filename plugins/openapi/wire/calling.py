@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from domain.api_credentials import Credentials
-from domain.artifacts import Artifact
-from domain.errors import InvalidArguments, ToolFailed, ToolTimeout, WebError, WebTimeout
-from domain.fixed_arguments import forms_of, with_fixed
-from domain.ports.access_tokens import AccessTokens
-from domain.ports.web import Limits, Web, WebRequest, WebResponse
-from domain.tool_secrets import Secrets
+from domain.learning.credentials import Credentials
+from domain.learning.fixed_arguments import forms_of, with_fixed
+from domain.learning.ports import AccessTokens
+from domain.shared.errors import InvalidArguments, ToolFailed, ToolTimeout, WebError, WebTimeout
+from domain.tools.artifacts import Artifact
+from domain.tools.secrets import Secrets
+from domain.web.ports import Limits, Web, WebRequest, WebResponse
 from plugins.openapi.operation import Operation
 from plugins.openapi.reserved import takes_idempotency_key
 from plugins.openapi.wire.answers import result_of

@@ -11,7 +11,7 @@ from encodings import normalize_encoding
 from encodings.aliases import aliases
 from typing import Final
 
-from domain.json_values import refuse_constant
+from domain.shared.json_values import refuse_constant
 
 _CODECS: Final = frozenset(
     {

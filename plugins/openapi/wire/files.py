@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
-from domain.errors import InvalidArguments
+from domain.shared.errors import InvalidArguments
 from plugins.openapi.wire.scalars import compact, utf8
 
 BINARY: Final = "application/octet-stream"

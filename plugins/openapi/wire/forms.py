@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote_plus
 
-from domain.errors import InvalidArguments
+from domain.shared.errors import InvalidArguments
 from plugins.openapi.wire.media_types import is_json
 from plugins.openapi.wire.percent import RESERVED_IN_QUERY, encoded, encoded_but
 from plugins.openapi.wire.scalars import compact, text_of, utf8

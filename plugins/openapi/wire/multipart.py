@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
-from domain.errors import InvalidArguments
+from domain.shared.errors import InvalidArguments
 from plugins.openapi.wire.files import BINARY, file_of, is_file
 from plugins.openapi.wire.forms import encoding_of, is_styled
 from plugins.openapi.wire.media_types import is_json

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
-from domain.errors import InvalidArguments
+from domain.shared.errors import InvalidArguments
 from plugins.openapi.operation import Parameter
 from plugins.openapi.wire.forms import form_encoded
 from plugins.openapi.wire.media_types import essence, is_form, is_json

@@ -7,8 +7,8 @@ from itertools import zip_longest
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from domain.errors import InvalidArguments
-from domain.ports.web import WebRequest
+from domain.shared.errors import InvalidArguments
+from domain.web.ports import WebRequest
 from plugins.openapi.operation import Operation, Parameter, Place
 from plugins.openapi.path_template import PLACEHOLDER, PathTemplate, path_template
 from plugins.openapi.reserved import idempotency_key, is_idempotency_key, is_reserved

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from domain.errors import InvalidArguments
-from domain.json_schema import types_of
+from domain.shared.errors import InvalidArguments
+from domain.shared.json_schema import types_of
 
 
 def compact(value: Any) -> str:

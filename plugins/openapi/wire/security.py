@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from domain.api_credentials import AwsKeys, Credential, Credentials, Grant, Login, Token
-from domain.errors import ToolFailed
-from domain.ports.access_tokens import AccessTokens
-from domain.ports.web import WebRequest
+from domain.learning.credentials import AwsKeys, Credential, Credentials, Grant, Login, Token
+from domain.learning.ports import AccessTokens
+from domain.shared.errors import ToolFailed
+from domain.web.ports import WebRequest
 from plugins.openapi.operation import AWS_SIGNED, Operation, Place, SecurityScheme
 from plugins.openapi.wire.aws import signed
 from plugins.openapi.wire.parameters import cookie_pair, header_value

@@ -4,7 +4,7 @@ import re
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from domain.errors import ToolFailed
+from domain.shared.errors import ToolFailed
 from plugins.openapi.operation import Operation, Server
 
 _VARIABLE: Final = re.compile(r"\{([^{}]*)\}")

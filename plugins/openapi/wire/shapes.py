@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from domain.json_schema import mapping, properties_of, required_in, types_of
+from domain.shared.json_schema import mapping, properties_of, required_in, types_of
 
 _BASE64: Final = ("byte", "base64")
 _TEXTS: Final = ("text/", "application/json")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
-from domain.errors import InvalidArguments
+from domain.shared.errors import InvalidArguments
 from plugins.openapi.wire.scalars import text_of
 from plugins.openapi.wire.shapes import items_of, may_be_left_out, property_of
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from domain.tools import Effect, ToolSpec
-from tests.adapters.llm.wire_openai import OpenAIWireServer
+from domain.tools.tool import Effect, ToolSpec
+from tests.adapters.llm.wire.openai import OpenAIWireServer
 
 pytest.register_assert_rewrite("tests.adapters.llm.provider_contract")
 pytest.register_assert_rewrite("tests.adapters.llm.provider_quirks")

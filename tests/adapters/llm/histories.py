@@ -1,6 +1,6 @@
 """Conversations as they come from other providers, failed runs and users in a hurry."""
 
-from domain.llm import AssistantTurn, ToolTurn, ToolUse, Turn, UserTurn
+from domain.models.messages import AssistantTurn, ToolTurn, ToolUse, Turn, UserTurn
 
 HISTORIES: dict[str, list[Turn]] = {
     "begun by the assistant": [AssistantTurn("Welcome."), UserTurn("Hello.")],

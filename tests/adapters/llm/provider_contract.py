@@ -12,7 +12,7 @@ A subclass names its server and its SDK, makes its model, and declares as data w
         def make(cls, base_url: str, **options: Any) -> ChatModel:
             return AcmeChat(base_url=base_url, **{"api_key": KEY, **options})
 
-The name of the model chooses what the server does: see `tests.adapters.llm.wire_openai`.
+The name of the model chooses what the server does: see `tests.adapters.llm.wire.openai`.
 """
 
 import asyncio
@@ -27,8 +27,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from domain.errors import ProviderError, ProviderReason, ProviderTimeout
-from domain.llm import (
+from domain.models.messages import (
     AssistantTurn,
     ModelRequest,
     Piece,
@@ -43,11 +42,12 @@ from domain.llm import (
     Usage,
     UserTurn,
 )
-from domain.ports.chat_model import ChatModel
-from domain.tools import Effect, ToolSpec
+from domain.models.ports import ChatModel
+from domain.shared.errors import ProviderError, ProviderReason, ProviderTimeout
+from domain.tools.tool import Effect, ToolSpec
 from puerto.testing import ChatModelContract
 from tests.adapters.llm.histories import HISTORIES
-from tests.adapters.llm.wire_server import WireServer
+from tests.adapters.llm.wire.server import WireServer
 
 KEY = "sk-wire-secret"
 _HARMLESS = ToolSpec("ping", "Answer.", {"type": "object", "properties": {}}, Effect.READ)

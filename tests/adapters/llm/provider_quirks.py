@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from domain.errors import InvalidArguments, ProviderError, ProviderReason
-from domain.llm import (
+from domain.execution.tool_calls import read_arguments
+from domain.models.messages import (
     ModelRequest,
     Piece,
     Reasoning,
@@ -23,9 +23,9 @@ from domain.llm import (
     ToolRequest,
     UserTurn,
 )
-from domain.ports.chat_model import ChatModel
-from domain.tool_calls import read_arguments
-from domain.tools import ToolSpec
+from domain.models.ports import ChatModel
+from domain.shared.errors import InvalidArguments, ProviderError, ProviderReason
+from domain.tools.tool import ToolSpec
 from tests.adapters.llm.quirk_forms import (
     ARGUMENTS,
     DONE,
@@ -37,7 +37,7 @@ from tests.adapters.llm.quirk_forms import (
     REFUSALS,
 )
 from tests.adapters.llm.voices import Event, Voice, sse
-from tests.adapters.llm.wire_server import Cut, Drop, Pause, Reply, Reset, Step, WireServer
+from tests.adapters.llm.wire.server import Cut, Drop, Pause, Reply, Reset, Step, WireServer
 
 
 class ProviderQuirks:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from adapters.llm.scripted import ScriptedChat
-from domain.llm import AssistantTurn, ModelRequest, Turn, UserTurn
-from domain.ports.chat_model import ChatModel
-from domain.tools import ToolSpec
+from adapters.llm.scripted.model import ScriptedChat
+from domain.models.messages import AssistantTurn, ModelRequest, Turn, UserTurn
+from domain.models.ports import ChatModel
+from domain.tools.tool import ToolSpec
 from puerto.testing import ChatModelContract
 
 

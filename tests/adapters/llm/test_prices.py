@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from adapters.llm.prices import load_prices
-from domain.llm import Usage
+from domain.models.messages import Usage
 
 THOUSAND = Usage(1_000, 1_000, 500)
 

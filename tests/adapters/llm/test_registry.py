@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from adapters.llm.registry import Provider, Providers
-from adapters.llm.scripted import ScriptedChat
-from domain.circuits import Circuits
-from domain.errors import ProviderReason, Unavailable
-from domain.plugins import ChatModelOffer, Registered
-from domain.ports.chat_model import ChatModel
+from adapters.llm.scripted.model import ScriptedChat
+from domain.models.circuit_breaker import Circuits
+from domain.models.ports import ChatModel
+from domain.plugins.plugin import ChatModelOffer, Registered
+from domain.shared.errors import ProviderReason, Unavailable
 from tests.fakes.clock import FakeClock
 from tests.fakes.extensions import FakeExtensions
 

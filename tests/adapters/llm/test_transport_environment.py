@@ -7,19 +7,19 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from adapters.http_clients import PluginHttpClients
-from adapters.llm.anthropic import AnthropicChat
-from adapters.llm.google import GoogleChat
-from adapters.llm.openai import OpenAIChat
-from adapters.llm.responses import ResponsesChat
-from adapters.transport import streaming_client
-from adapters.transport.environment import network_problems
-from adapters.transport.problems import BadEnvironment
-from domain.errors import ProviderReason
-from domain.ports.chat_model import ChatModel
+from adapters.http.plugin_clients import PluginHttpClients
+from adapters.http.transport import streaming_client
+from adapters.http.transport.environment import network_problems
+from adapters.http.transport.problems import BadEnvironment
+from adapters.llm.anthropic.model import AnthropicChat
+from adapters.llm.google.model import GoogleChat
+from adapters.llm.openai.chat import OpenAIChat
+from adapters.llm.openai.responses import ResponsesChat
+from domain.models.ports import ChatModel
+from domain.shared.errors import ProviderReason
+from tests.adapters.http.transport.transport_kinds import HELLO
 from tests.adapters.llm.provider_contract import failure
-from tests.adapters.llm.raw_server import RawServer
-from tests.adapters.llm.transport_kinds import HELLO
+from tests.adapters.raw_server import RawServer
 
 ADAPTERS: list[Callable[..., ChatModel]] = [OpenAIChat, ResponsesChat, AnthropicChat, GoogleChat]
 NOT_THERE = "/nowhere/certificates.pem"

@@ -7,7 +7,7 @@ from typing import Final
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.migrations.recorder import MigrationRecorder
 
-from adapters.persistence.database import Engine, engine_of
+from adapters.persistence.engine.database import Engine, engine_of
 from adapters.persistence.migrate import _EDITOR, ORM, _transaction
 
 _LAST: Final = "0011_disabled_users"

@@ -3,11 +3,22 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from domain.asking import requested
-from domain.consenting import keep_answer
-from domain.consents import Answer, Consent, ConsentKind, digest_of
-from domain.conversations import Conversation, Message, MessageRole
-from domain.events import (
+from domain.accounts.ports import Session, Sessions, Tickets, Users
+from domain.accounts.users import Role, User
+from domain.configuration.ports import Configurations
+from domain.consents.consent import Answer, Consent, ConsentKind, digest_of
+from domain.consents.ports import Consents
+from domain.consents.service import keep_answer
+from domain.conversations.conversation import Conversation, Message, MessageRole
+from domain.conversations.ports import Conversations
+from domain.execution.questions import requested
+from domain.learning.ports import ApiKeys, LearnedApis
+from domain.models.messages import StopReason
+from domain.monitoring.ports import Monitoring, Pulses
+from domain.plugins.ports import Switches
+from domain.policy.audit import Audit
+from domain.policy.policy import Autonomy
+from domain.runs.events import (
     Answered,
     Body,
     Chunk,
@@ -16,29 +27,13 @@ from domain.events import (
     StepEnded,
     ToolIntended,
 )
-from domain.idempotency import RequestKey
-from domain.identity import Role, User
-from domain.ids import new_id
-from domain.llm import StopReason
-from domain.policy import Autonomy
-from domain.ports.answers import Answers
-from domain.ports.api_keys import ApiKeys
-from domain.ports.artifacts import Artifacts
-from domain.ports.audit import Audit
-from domain.ports.configurations import Configurations
-from domain.ports.consents import Consents
-from domain.ports.conversations import Conversations
-from domain.ports.learned_apis import LearnedApis
-from domain.ports.monitoring import Monitoring
-from domain.ports.pulses import Pulses
-from domain.ports.run_queries import RunQueries
-from domain.ports.runs import Ending, Leases, NewRun, RunLog, Runs
-from domain.ports.switches import Switches
-from domain.ports.tickets import Tickets
-from domain.ports.unit_of_work import UnitOfWork
-from domain.ports.users import Session, Sessions, Users
-from domain.run_states import RunStatus
-from domain.tools import Effect
+from domain.runs.ports import Ending, Leases, NewRun, RunLog, RunQueries, Runs
+from domain.runs.states import RunStatus
+from domain.shared.idempotency import Answers, RequestKey
+from domain.shared.ids import new_id
+from domain.shared.unit_of_work import UnitOfWork
+from domain.tools.ports import Artifacts
+from domain.tools.tool import Effect
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from adapters.persistence import Database, Store, migrate
-from domain.asking import requested
-from domain.consents import Answer, ConsentStatus
-from domain.events import Chunk, ToolFinished, ToolStarted
-from domain.ports.pulses import Pulse
+from domain.consents.consent import Answer, ConsentStatus
+from domain.execution.questions import requested
+from domain.monitoring.ports import Pulse
+from domain.runs.events import Chunk, ToolFinished, ToolStarted
 from tests.adapters.persistence.stores import DONE, NOW, a_consent, a_run, a_user, an_ending, reply
 
 _times_synced = ctypes.CDLL(None).times_synced

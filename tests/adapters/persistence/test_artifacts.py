@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain.artifacts import Artifact, KeptArtifact
-from domain.errors import NotFound, PuertoError
-from domain.ids import new_id
+from domain.shared.errors import NotFound, PuertoError
+from domain.shared.ids import new_id
+from domain.tools.artifacts import Artifact, KeptArtifact
 from tests.adapters.persistence.stores import (
     DONE,
     NOT_IDS,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain.errors import InvalidRequest
-from domain.ids import new_id
-from domain.ports.audit import Decided
+from domain.policy.audit import Decided
+from domain.shared.errors import InvalidRequest
+from domain.shared.ids import new_id
 from tests.adapters.persistence.stores import DONE, MINUTE, NOW, AnyStore, a_run, an_ending
 
 

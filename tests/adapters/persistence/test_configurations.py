@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from adapters.persistence import Database, Store
-from domain.configuration import Configuration
-from domain.conversations import new_conversation
-from domain.ids import new_id
-from domain.llm import ModelChoice
-from domain.policy import Autonomy, Comparison, Condition, Decision, Rule
-from domain.tools import Effect
+from domain.configuration.configuration import Configuration
+from domain.conversations.conversation import new_conversation
+from domain.models.messages import ModelChoice
+from domain.policy.policy import Autonomy, Comparison, Condition, Decision, Rule
+from domain.shared.ids import new_id
+from domain.tools.tool import Effect
 from tests.adapters.persistence.stores import NOW, AnyStore
 
 ANN, BOB = new_id(), new_id()

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from domain.asking import requested
-from domain.consenting import expire_due
-from domain.consents import Answer, ConsentStatus, answered, digest_of, expired
-from domain.errors import Conflict, Gone, InvalidRequest, LeaseLost, NotFound
-from domain.events import Chunk
-from domain.ids import new_id
-from domain.run_states import RunStatus
+from domain.consents.consent import Answer, ConsentStatus, answered, digest_of, expired
+from domain.consents.service import expire_due
+from domain.execution.questions import requested
+from domain.runs.events import Chunk
+from domain.runs.states import RunStatus
+from domain.shared.errors import Conflict, Gone, InvalidRequest, LeaseLost, NotFound
+from domain.shared.ids import new_id
 from tests.adapters.persistence.stores import (
     DONE,
     MINUTE,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from domain.errors import InvalidRequest, NotFound, RunInProgress
-from domain.ids import new_id
+from domain.shared.errors import InvalidRequest, NotFound, RunInProgress
+from domain.shared.ids import new_id
 from tests.adapters.persistence.stores import (
     MINUTE,
     NOT_IDS,

@@ -3,10 +3,10 @@
 import asyncio
 from dataclasses import replace
 
-from domain.alerts import Alert, Severity
-from domain.ids import new_id
-from domain.monitoring import Report
-from domain.ports.pulses import Pulse
+from domain.monitoring.alerts import Alert, Severity
+from domain.monitoring.ports import Pulse
+from domain.monitoring.readings import Report
+from domain.shared.ids import new_id
 from tests.adapters.persistence.stores import MINUTE, NOW, AnyStore
 
 CPU = Alert("arn:cpu", Severity.CRITICAL, "CPU\x00 is high", {"value": [99.5, "ø"]})

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.identity import User
+from domain.accounts.users import User
 from tests.adapters.persistence.stores import (
     MINUTE,
     NOT_IDS,

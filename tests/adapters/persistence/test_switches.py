@@ -2,7 +2,7 @@
 
 import asyncio
 
-from domain.switches import Switch, Switchboard, SwitchKind
+from domain.plugins.switches import Switch, Switchboard, SwitchKind
 from tests.adapters.persistence.stores import NOW, AnyStore
 
 PLUGIN, TOOL = SwitchKind.PLUGIN, SwitchKind.TOOL

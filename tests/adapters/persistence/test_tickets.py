@@ -4,9 +4,8 @@ import asyncio
 
 import pytest
 
-from domain.identity import User
-from domain.ports.tickets import Ticket
-from domain.ports.users import Session
+from domain.accounts.ports import Session, Ticket
+from domain.accounts.users import User
 from tests.adapters.persistence.stores import MINUTE, NOW, AnyStore, a_session, a_user
 
 PATH = "/api/runs/x/events"

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from domain.errors import Conflict, InvalidRequest, NotFound
-from domain.identity import Role
+from domain.accounts.users import Role
+from domain.shared.errors import Conflict, InvalidRequest, NotFound
 from tests.adapters.persistence.stores import (
     MINUTE,
     NOT_IDS,

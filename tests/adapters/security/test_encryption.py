@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.security.encryption import AesCipher
-from domain.errors import Unavailable
+from domain.shared.errors import Unavailable
 
 SECRET, OLDER = "a secret of thirty-two characters", "another one of thirty-two letters"
 DATA, PLACE = b'{"key": "value"}', "keys of ann"

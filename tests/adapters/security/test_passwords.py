@@ -9,8 +9,8 @@ from argon2 import extract_parameters
 from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
 
 from adapters.security.passwords import ArgonPasswords
-from domain.errors import InvalidRequest
-from domain.ports.passwords import MAX_PASSWORD_BYTES, Passwords
+from domain.accounts.ports import MAX_PASSWORD_BYTES, Passwords
+from domain.shared.errors import InvalidRequest
 from tests.fakes.security import FakePasswords
 
 PASSWORD = "correct horse battery"

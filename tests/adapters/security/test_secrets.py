@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from adapters.security.secrets import MIN_LENGTH, SecretStore
-from domain.errors import Unavailable
-from domain.secrets import fingerprint, new_secret
+from domain.accounts.secrets import fingerprint, new_secret
+from domain.shared.errors import Unavailable
 
 
 def mode(path: Path) -> int:

@@ -14,9 +14,9 @@ from joserfc import jws, jwt
 from joserfc.jwk import OctKey, RSAKey
 
 from adapters.security.tokens import LEEWAY_SECONDS, LIFETIME, MAX_TOKEN_LENGTH, JwtTokens
-from domain.errors import Unauthenticated
-from domain.identity import Role, User
-from domain.ports.tokens import Claims, Tokens
+from domain.accounts.ports import Claims, Tokens
+from domain.accounts.users import Role, User
+from domain.shared.errors import Unauthenticated
 from tests.fakes.clock import FakeClock
 from tests.fakes.security import FakeTokens
 

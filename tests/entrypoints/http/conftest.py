@@ -13,13 +13,13 @@ from quart import Quart, Response
 from quart.testing.utils import sentinel
 from werkzeug.routing import Rule
 
-from domain.identity import Role
-from domain.ports.clock import Clock
-from entrypoints.container import Container
+from domain.accounts.users import Role
+from domain.shared.clock import Clock
 from entrypoints.http.app import create_app
-from entrypoints.service import start_plugins
-from entrypoints.services import Services
-from entrypoints.settings import load_settings
+from entrypoints.server.lifecycle import start_plugins
+from entrypoints.settings.settings import load_settings
+from entrypoints.wiring.container import Container
+from entrypoints.wiring.services import Services
 from tests.fakes.security import FakePasswords
 
 PASSWORD = "a long password"

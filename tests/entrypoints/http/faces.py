@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.llm import (
+from domain.models.messages import (
     ModelRequest,
     Piece,
     Stop,
@@ -16,8 +16,8 @@ from domain.llm import (
     ToolTurn,
     Usage,
 )
-from domain.tools import Effect, ToolContext, ToolSpec
-from plugins.hookspecs import RegisterChatModel, RegisterTool, hookimpl
+from domain.tools.tool import Effect, ToolContext, ToolSpec
+from plugins.authoring.hookspecs import RegisterChatModel, RegisterTool, hookimpl
 from tests.entrypoints.http.conftest import Client, Installation
 
 SIMULATION = {"rules": [], "autonomy_level": "manual", "last": 100}

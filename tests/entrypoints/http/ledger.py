@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from plugins.host import PluginHost, PluginState
+from plugins.host.host import PluginHost, PluginState
 from puerto import RegisterTool, hookimpl, tool
 from tests.entrypoints.http.conftest import Client, Installation
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from domain.alerts import Alert, Severity
-from domain.collector import Collector
-from domain.errors import InvalidArguments, ProviderError, ProviderReason, ToolFailed
-from domain.lifespans import Lifespans
-from domain.llm import ModelRequest, Piece, Reasoning, Stop, Text, ToolRequest, Usage
-from domain.plugins import Registered
-from domain.tools import Effect, ToolContext, ToolSpec
-from plugins.hookspecs import hookimpl
+from domain.models.messages import ModelRequest, Piece, Reasoning, Stop, Text, ToolRequest, Usage
+from domain.monitoring.alerts import Alert, Severity
+from domain.monitoring.collector import Collector
+from domain.plugins.lifespans import Lifespans
+from domain.plugins.plugin import Registered
+from domain.shared.errors import InvalidArguments, ProviderError, ProviderReason, ToolFailed
+from domain.tools.tool import Effect, ToolContext, ToolSpec
+from plugins.authoring.hookspecs import hookimpl
 from tests.entrypoints.http.conftest import Client, Installation
 from tests.entrypoints.http.faces import Odd, look_at_it, look_at_lists, stream_of
 from tests.fakes.clock import FakeClock

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.persistence import Database
-from domain.json_values import DEPTH
+from domain.shared.json_values import DEPTH
 from tests.entrypoints.http.conftest import Client, Installation
 from tests.entrypoints.http.faces import Odd, look_everywhere, stream_of
 from tests.fakes.oddities import ODD_VALUES, nested

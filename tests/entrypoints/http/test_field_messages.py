@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from domain.errors import InvalidRequest
-from entrypoints.http.frames import read_frame
+from domain.shared.errors import InvalidRequest
+from entrypoints.http.streaming.frames import read_frame
 from tests.entrypoints.http.conftest import Client, Installation
 
 EXECUTE, EXPLAIN = "/api/tools/execute", "/api/policy/explain"

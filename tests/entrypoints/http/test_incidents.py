@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.identity import Role
+from domain.accounts.users import Role
 from tests.entrypoints.http.conftest import Client, Install, Installation
 
 SOURCE = '''

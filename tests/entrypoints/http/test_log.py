@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from domain.identity import Role
+from domain.accounts.users import Role
 from tests.entrypoints.http.conftest import Client, Install, Installation
 from tests.log_lines import log_lines, with_words
 
@@ -61,9 +61,9 @@ async def test_who_changes_what(admin: Client) -> None:
         ("PUT", "/api/config", {"autonomy_level": "full", "llm_provider": "offline"}),
         ("PUT", "/api/policy", {"rules": [{"decision": "deny", "tool": "x"}]}),
         ("PATCH", "/api/tools/calculator", {"enabled": False}),
-        ("PATCH", "/api/plugins/basics", {"enabled": False}),
-        ("PATCH", "/api/plugins/basics", {"enabled": True}),
-        ("POST", "/api/plugins/basics/reload", None),
+        ("PATCH", "/api/plugins/builtin/basics", {"enabled": False}),
+        ("PATCH", "/api/plugins/builtin/basics", {"enabled": True}),
+        ("POST", "/api/plugins/builtin/basics/reload", None),
         ("POST", "/api/plugins/reload", None),
     ]
     with log_lines() as lines:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from adapters.persistence import migrate
-from domain.api_keyring import OPERATOR
+from domain.learning.credential_store import OPERATOR
 from tests.adapters.persistence.older import write_version_0011
 from tests.entrypoints.http.conftest import CASSETTE, Client, Install, Installation
 from tests.fakes.clock import FakeClock

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.identity import Role
+from domain.accounts.users import Role
 from tests.entrypoints.http.conftest import Install
 
 TOOLS = '''
@@ -117,5 +117,5 @@ async def test_one_that_is_switched_off_is_lacking_and_one_that_nobody_requires_
         await office.anyone.error("GET", "/api/ready", 503, "UNAVAILABLE")
         await operator.json("PATCH", "/api/plugins/rules", {"enabled": True})
         await office.anyone.get("/api/ready")
-        await operator.json("PATCH", "/api/plugins/gcp", {"enabled": False})
+        await operator.json("PATCH", "/api/plugins/builtin/gcp", {"enabled": False})
         await office.anyone.get("/api/ready")

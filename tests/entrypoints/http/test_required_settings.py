@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.identity import Role
-from plugins.host import PluginHost
+from domain.accounts.users import Role
+from plugins.host.host import PluginHost
 from puerto import RegisterTool, ToolContext, hookimpl, tool
 from tests.entrypoints.http.conftest import Install
 

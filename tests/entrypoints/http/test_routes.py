@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from werkzeug.routing import Rule
 
-from domain.artifacts import Artifact, KeptArtifact
-from domain.identity import Role
-from domain.ids import new_id
-from entrypoints.http.guard import is_open, role_of
+from domain.accounts.users import Role
+from domain.shared.ids import new_id
+from domain.tools.artifacts import Artifact, KeptArtifact
+from entrypoints.http.security.guard import is_open, role_of
 from tests.entrypoints.http.conftest import Client, Installation, read_error
 
 OPEN = {

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.container import Container
-from entrypoints.settings import SettingsError, load_settings
-from entrypoints.start import log_start, require_answerers
+from entrypoints.server.start import log_start, require_answerers
+from entrypoints.settings.settings import SettingsError, load_settings
+from entrypoints.wiring.container import Container
 from tests.entrypoints.http.conftest import Install
 from tests.log_lines import log_lines, with_words
 

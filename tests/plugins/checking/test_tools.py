@@ -10,14 +10,14 @@ import pytest
 from pydantic import BaseModel
 
 from adapters.llm.tool_schemas import CompiledToolSchemas
-from domain.tools import Effect
-from plugins.candidates import Candidate
+from domain.tools.tool import Effect
 from plugins.checking.effects import suspected
 from plugins.checking.findings import Finding, Level
 from plugins.checking.samples import read_samples
 from plugins.checking.taking_in import Taken, take
 from plugins.checking.tools import look_at
 from plugins.checking.trials import Trials
+from plugins.host.candidates import Candidate
 from puerto import Artifact, FunctionTool, ToolContext, hookimpl, tool
 
 SCHEMAS = CompiledToolSchemas()

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from domain.api_credentials import Credentials
-from domain.errors import ToolFailed
+from domain.learning.credentials import Credentials
+from domain.shared.errors import ToolFailed
 from plugins.openapi.lowering import LoweredTool
 from plugins.openapi.operation import SecurityScheme
 from plugins.openapi.wire.calling import ApiCall

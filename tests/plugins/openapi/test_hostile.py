@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from plugins.openapi.apart import learn_apart
 from plugins.openapi.lowering import LoweredTool, Options, lower
-from plugins.openapi.lowering.apart import learn_apart
 from plugins.openapi.lowering.records import operation_from
 from plugins.openapi.reading import DocumentRefused, Limits, Reason, read_document
 from tests.plugins.openapi.usable import DOCUMENTS, api, made, require_usable, taking

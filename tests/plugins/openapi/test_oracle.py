@@ -11,8 +11,8 @@ from typing import Final
 
 import pytest
 
-from domain.errors import InvalidArguments
-from plugins.argument_schema import ArgumentSchema
+from domain.shared.errors import InvalidArguments
+from plugins.authoring.argument_schema import ArgumentSchema
 from plugins.openapi.lowering import LoweredTool, lower
 from plugins.openapi.reading import read_document
 from plugins.openapi.wire.media_types import preferred

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from adapters.web.client import GatedWeb
-from adapters.web.gate import Gate
-from adapters.web.reference_gate import ReferenceGate
-from adapters.web.transport import GatedTransport
-from domain.errors import WebError
-from domain.learned_apis import ApiVersion
-from domain.open_hosts import read_open_hosts
+from adapters.http.client import GatedWeb
+from adapters.http.guard.gate import Gate
+from adapters.http.guard.reference_gate import ReferenceGate
+from adapters.http.guarded_transport import GatedTransport
+from domain.learning.api import ApiVersion
+from domain.shared.errors import WebError
+from domain.web.open_hosts import read_open_hosts
 from plugins.openapi.reader import ProcessReader
 from plugins.openapi.reading import DocumentRefused, Fetched, Limits, read_document
-from tests.adapters.web.conftest import Names
+from tests.adapters.http.conftest import Names
 from tests.plugins.openapi.usable import made
 from tests.web_server import Reply, Seen, WebServer
 

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from domain.api_keyring import ApiKeyring
-from domain.api_shelf import Shelved
-from domain.errors import InvalidArguments
-from domain.learned_apis import ApiSettings, ApiTool, ApiVersion, LearnedApi, Override
-from domain.plugins import PluginState
-from domain.switches import Switch, Switchboard
-from domain.tools import Abridged, Previewed
-from plugins.admission import admit
-from plugins.errors import ToolDefinitionError
-from plugins.host import PluginHost
+from domain.learning.api import ApiSettings, ApiTool, ApiVersion, LearnedApi, Override
+from domain.learning.cache import Shelved
+from domain.learning.credential_store import ApiKeyring
+from domain.plugins.plugin import PluginState
+from domain.plugins.switches import Switch, Switchboard
+from domain.shared.errors import InvalidArguments
+from domain.tools.tool import Abridged, Previewed
+from plugins.authoring.errors import ToolDefinitionError
+from plugins.host.admission import admit
+from plugins.host.host import PluginHost
 from plugins.openapi.plugin import LearnedApisPlugin
 from plugins.openapi.reader import ProcessReader
 from plugins.openapi.wire.calling import ApiCaller

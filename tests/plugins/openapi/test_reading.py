@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.tools import Effect
+from domain.tools.tool import Effect
 from plugins.openapi.operation import Operation, Place, SecurityScheme, Server
 from plugins.openapi.reading import DocumentRefused, Limits, Reason, Skipped, read_document
 from tests.plugins.openapi.usable import DOCUMENTS, api, document, made, taking

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.tools import Effect
+from domain.tools.tool import Effect
 from plugins.openapi.lowering.names import tool_names
 from plugins.openapi.lowering.patterns import usable
 from plugins.openapi.lowering.words import plain, shortened

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.tools import Effect
+from domain.tools.tool import Effect
 from tests.plugins.openapi.usable import api, made
 
 READ, WRITE, DESTRUCTIVE = Effect.READ, Effect.WRITE, Effect.DESTRUCTIVE

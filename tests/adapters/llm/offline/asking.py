@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from adapters.llm.offline import DEFAULT_MODEL, OfflineChat
-from domain.llm import (
+from domain.models.messages import (
     AssistantTurn,
     ModelRequest,
     Piece,
@@ -17,7 +17,7 @@ from domain.llm import (
     Turn,
     UserTurn,
 )
-from domain.tools import Effect, ToolSpec
+from domain.tools.tool import Effect, ToolSpec
 
 TODAY = date(2026, 11, 20)  # a Friday
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.llm import Reasoning
+from domain.models.messages import Reasoning
 from tests.adapters.llm.offline.asking import TOOLS, Talk, ask, calls_of, text_of
 
 PRODUCT = {"calculator": {"expression": "17 * 23", "result": "391", "exact": True}}

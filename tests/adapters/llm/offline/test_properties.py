@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adapters.llm.offline import DEFAULT_MODEL, OfflineChat
 from adapters.llm.offline.schemas import fields_of, item_field
-from domain.llm import (
+from domain.models.messages import (
     ModelRequest,
     Piece,
     Reasoning,
@@ -23,7 +23,7 @@ from domain.llm import (
     Turn,
     UserTurn,
 )
-from domain.tools import Effect, ToolSpec
+from domain.tools.tool import Effect, ToolSpec
 from tests.adapters.llm.offline.asking import CALCULATOR, TOOLS, ask, calls_of, spec, text_of
 from tests.hostile_schemas import MONSTERS
 

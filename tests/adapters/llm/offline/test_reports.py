@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from domain.llm import AssistantTurn, ToolTurn, ToolUse, Turn, UserTurn
+from domain.models.messages import AssistantTurn, ToolTurn, ToolUse, Turn, UserTurn
 from tests.adapters.llm.offline.asking import ask, calls_of, text_of
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from domain.llm import Stop, StopReason
-from domain.tools import Effect
+from domain.models.messages import Stop, StopReason
+from domain.tools.tool import Effect
 from tests.adapters.llm.offline.asking import TOOLS, ask, calls_of, spec, text_of
 
 CALLS: list[tuple[str, str, dict[str, Any]]] = [

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from jsonschema_rs import validator_for
 
 from adapters.llm.schemas import OPENAI_STRICT, TARGETS, Target, compile_tool
-from domain.tools import Effect, ToolSpec
+from domain.tools.tool import Effect, ToolSpec
 from tests.adapters.llm.schemas.random_schemas import fitting, tool_schemas
 from tests.adapters.llm.schemas.rules import REFUSALS
 from tests.hostile_schemas import MONSTERS

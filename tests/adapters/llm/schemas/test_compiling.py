@@ -20,8 +20,16 @@ from adapters.llm.schemas import (
     from_provider,
 )
 from adapters.llm.schemas.compiling import LARGEST
-from domain.llm import AssistantTurn, ModelRequest, ToolRequest, ToolTurn, ToolUse, Turn, UserTurn
-from domain.tools import Effect, ToolSpec
+from domain.models.messages import (
+    AssistantTurn,
+    ModelRequest,
+    ToolRequest,
+    ToolTurn,
+    ToolUse,
+    Turn,
+    UserTurn,
+)
+from domain.tools.tool import Effect, ToolSpec
 from tests.adapters.llm.schemas.rules import REFUSALS
 
 TREE = {

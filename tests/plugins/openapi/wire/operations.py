@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from domain.ports.web import WebRequest
+from domain.web.ports import WebRequest
 from plugins.openapi.operation import Body, Content, Operation, Parameter, Place, Server
 from plugins.openapi.wire.requests import build_request
 

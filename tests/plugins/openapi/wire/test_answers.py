@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from domain.artifacts import Artifact
-from domain.errors import ToolFailed
-from domain.json_values import DEPTH
-from domain.ports.web import WebResponse
-from domain.tool_secrets import Secrets
+from domain.shared.errors import ToolFailed
+from domain.shared.json_values import DEPTH
+from domain.tools.artifacts import Artifact
+from domain.tools.secrets import Secrets
+from domain.web.ports import WebResponse
 from plugins.openapi.wire.answers import ERROR_LENGTH, result_of
 from plugins.openapi.wire.charsets import _LABELS
 from tests.plugins.openapi.wire.operations import operation

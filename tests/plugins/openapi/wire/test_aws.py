@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from domain.api_credentials import Credentials
-from domain.errors import InvalidRequest, ToolFailed
-from domain.ports.web import WebRequest
+from domain.learning.credentials import Credentials
+from domain.shared.errors import InvalidRequest, ToolFailed
+from domain.web.ports import WebRequest
 from plugins.openapi.operation import SecurityScheme
 from plugins.openapi.wire.security import authorise
 from tests.plugins.openapi.wire.operations import operation

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from domain.errors import InvalidArguments
+from domain.shared.errors import InvalidArguments
 from plugins.openapi.operation import Content
 from plugins.openapi.wire.media_types import preferred
 from plugins.openapi.wire.requests import build_request

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from aiolimiter import AsyncLimiter
 
-from adapters.web.client import GatedWeb
-from adapters.web.gate import Gate
-from adapters.web.oauth import OAuthTokens
-from adapters.web.transport import GatedTransport
-from domain.api_credentials import Credentials
-from domain.artifacts import Artifact
-from domain.errors import ToolFailed, ToolTimeout
-from domain.open_hosts import read_open_hosts
-from domain.ports.web import Limits
+from adapters.http.client import GatedWeb
+from adapters.http.guard.gate import Gate
+from adapters.http.guarded_transport import GatedTransport
+from adapters.http.oauth import OAuthTokens
+from domain.learning.credentials import Credentials
+from domain.shared.errors import ToolFailed, ToolTimeout
+from domain.tools.artifacts import Artifact
+from domain.web.open_hosts import read_open_hosts
+from domain.web.ports import Limits
 from plugins.openapi.operation import Operation, Place, SecurityScheme
 from plugins.openapi.wire.calling import ApiCall, ApiCaller
 from tests.plugins.openapi.wire.operations import CALL, operation, parameter

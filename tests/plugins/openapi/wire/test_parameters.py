@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.errors import InvalidArguments
+from domain.shared.errors import InvalidArguments
 from tests.plugins.openapi.wire.operations import parameter, query_of, segment_of, sent
 
 COLORS = ["blue", "black", "brown"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.errors import InvalidArguments, ToolFailed
+from domain.shared.errors import InvalidArguments, ToolFailed
 from plugins.openapi.operation import Operation, Place, SecurityScheme, Server
 from plugins.openapi.wire.requests import build_request
 from tests.plugins.openapi.wire.operations import CALL, operation, parameter

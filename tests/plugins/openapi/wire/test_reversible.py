@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from domain.errors import InvalidArguments
+from domain.shared.errors import InvalidArguments
 from plugins.openapi.operation import Content
 from tests.plugins.openapi.wire.operations import body_of, parameter, query_of, segment_of, sent
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from domain.api_credentials import Credentials, Grant
-from domain.errors import InvalidArguments, InvalidRequest, ToolFailed
-from domain.ports.web import WebRequest
+from domain.learning.credentials import Credentials, Grant
+from domain.shared.errors import InvalidArguments, InvalidRequest, ToolFailed
+from domain.web.ports import WebRequest
 from plugins.openapi.operation import Operation, Place, SecurityScheme
 from plugins.openapi.wire.security import authorise, grants
 from tests.plugins.openapi.wire.operations import operation

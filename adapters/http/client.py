@@ -1,0 +1,149 @@
+"""The client that fulfils the port: one request, its redirects, its whole answer."""
+
+import asyncio
+from dataclasses import replace
+from typing import Final
+from urllib.parse import quote, urljoin
+
+import httpx2
+
+from adapters.http.decoding import ACCEPTED, Body
+from adapters.http.guard.gate import Gate
+from adapters.http.guard.urls import Target
+from adapters.http.guarded_transport import GatedTransport
+from domain.shared.errors import AddressRefused, WebError, WebTimeout
+from domain.web.ports import Limits, WebRequest, WebResponse
+
+USER_AGENT: Final = "puerto"
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_SAFE: Final = "!#$%&'()*+,/:;=?@[\\]~"  # the rest is encoded, as browsers do with it
+_CONNECT_SECONDS: Final = 10.0
+_LOOK_UP_SECONDS: Final = 2.0  # for a warning, which must not keep anybody waiting
+_CARRIED: Final = frozenset({"accept", "accept-language", "content-type", "user-agent"})
+_OF_CONTENT: Final = frozenset({"content-type", "content-encoding", "content-language"})
+
+
+class GatedWeb:
+    """Sends requests through the gate. No proxy is used, no cookie and no password file."""
+
+    def __init__(
+        self, gate: Gate, transport: GatedTransport, *, user_agent: str = USER_AGENT
+    ) -> None:
+        self._gate = gate
+        self._transport = transport
+        self._user_agent = user_agent
+
+    async def send(self, request: WebRequest, limits: Limits) -> WebResponse:
+        """Send a request, follow its redirects, and return the answer, whatever its status.
+
+        Raises:
+            AddressRefused: the address, or one that a redirect leads to, is not open.
+            WebTimeout: it took longer than the limits allow.
+            WebError: there was no answer, or none that the limits allow.
+
+        """
+        host = self._gate.check(request.url).host
+        try:
+            async with asyncio.timeout(limits.seconds):
+                return await self._followed(request, limits)
+        except (TimeoutError, httpx2.TimeoutException) as error:
+            message = f"{host} did not answer within {limits.seconds:.3g} seconds."
+            raise WebTimeout(message) from error
+        except httpx2.TransportError as error:
+            raise WebError(f"{host} could not be reached: {error}") from error
+
+    async def refusal(self, url: str) -> str:
+        """Return why nothing is sent there, in a sentence; nothing if it is, or nobody knows."""
+        try:
+            async with asyncio.timeout(_LOOK_UP_SECONDS):
+                target = self._gate.check(url)
+                await self._gate.addresses(target.host, target.port)
+        except AddressRefused as error:
+            return error.message
+        except (WebError, TimeoutError):  # the name is not known now, which may change
+            return ""
+        return ""
+
+    async def close(self) -> None:
+        """Close all connections. Closing twice is no error."""
+        await self._transport.aclose()
+
+    async def _followed(self, request: WebRequest, limits: Limits) -> WebResponse:
+        for left in reversed(range(limits.redirects + 1)):
+            target = self._gate.check(request.url)
+            response = await self._exchanged(request, target, limits)
+            location = response.header("location")
+            if response.status not in _REDIRECTS or location is None:
+                return response
+            if left:
+                request = self._redirected(request, target, response.status, location)
+        raise WebError(f"{target.host} redirects more than {limits.redirects} times.")
+
+    async def _exchanged(self, request: WebRequest, target: Target, limits: Limits) -> WebResponse:
+        response = await self._transport.handle_async_request(
+            self._outgoing(request, target, limits)
+        )
+        try:
+            body = Body(response.headers.get("content-encoding"), limits.bytes)
+            bodiless = request.method == "HEAD"
+            async for piece in response.aiter_raw():
+                body.add(piece)
+            headers = tuple((name, value) for name, value in response.headers.multi_items())
+            whole = b"" if bodiless else body.whole()
+            return WebResponse(response.status_code, headers, whole, target.url)
+        finally:
+            await response.aclose()
+
+    def _outgoing(self, request: WebRequest, target: Target, limits: Limits) -> httpx2.Request:
+        given = {name.lower() for name, _ in request.headers} - {"host"}
+        ours = {"Host": target.authority, "User-Agent": self._user_agent, "Accept": "*/*"}
+        headers = [(name, value) for name, value in ours.items() if name.lower() not in given]
+        headers += [(name, value) for name, value in request.headers if name.lower() != "host"]
+        headers.append(("Accept-Encoding", ACCEPTED))
+        connect = min(_CONNECT_SECONDS, limits.seconds)
+        timeout = httpx2.Timeout(limits.seconds, connect=connect).as_dict()
+        return httpx2.Request(
+            request.method,
+            target.url,
+            headers=[(name.encode("ascii"), value.encode()) for name, value in headers],
+            content=request.body,
+            extensions={"timeout": timeout, "target": target.path.encode("ascii")},
+        )
+
+    def _redirected(
+        self, request: WebRequest, target: Target, status: int, location: str
+    ) -> WebRequest:
+        """Return the next request (RFC 9110, 15.4), without what belongs to another origin.
+
+        Raises:
+            AddressRefused: it leads where nobody may go, or would take the body to another origin.
+
+        """
+        following = self._gate.check(_joined(target.url, location))
+        method, body, headers = request.method, request.body, request.headers
+        seen = status == 303 or (status in (301, 302) and method == "POST")  # noqa: PLR2004
+        if seen and method != "HEAD":
+            method, body = "GET", b""
+            headers = tuple(pair for pair in headers if pair[0].lower() not in _OF_CONTENT)
+        if not _is_same(target, following):
+            headers = tuple(pair for pair in headers if pair[0].lower() in _CARRIED)
+            if body:
+                raise AddressRefused(
+                    f"{target.host} redirects to {following.host}, where the request's body is not "
+                    "sent: give that address for the API, if it is right."
+                )
+        return replace(request, method=method, url=following.url, headers=headers, body=body)
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, quote(location, safe=_SAFE))
+    except ValueError as error:
+        raise AddressRefused("A redirect leads to what is no address.") from error
+
+
+def _is_same(target: Target, following: Target) -> bool:
+    """Tell whether a redirect stays at its origin, or is that origin's own way to TLS."""
+    secured = ("https", target.host, 443)
+    moved = target.origin == ("http", target.host, 80) and following.origin == secured
+    return target.origin == following.origin or moved

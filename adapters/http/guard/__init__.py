@@ -1,0 +1,1 @@
+"""The SSRF guard: which addresses requests to the outside may reach."""

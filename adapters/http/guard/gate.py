@@ -1,0 +1,106 @@
+"""The gate: says which addresses may be connected to, and gives out no others."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import IPv4Address, ip_address
+from typing import Any, Final
+
+from adapters.http.guard.networks import is_never_open_by_name, is_public
+from adapters.http.guard.urls import Target, read_url
+from adapters.http.transport.dialing import addresses_of
+from domain.shared.errors import AddressRefused, WebError, WebTimeout
+from domain.web.open_hosts import Address, OpenHost
+
+SETTING: Final = "PUERTO_OPEN_HOSTS"
+LOOK_UP_SECONDS: Final = 5.0
+
+Found = Sequence[tuple[int, Any]]  # families, and what connect() takes
+LookUp = Callable[[str, int], Awaitable[Found]]
+
+
+class Gate:
+    """Lets through the public internet and what the operator has opened.
+
+    `check` reads a URL; `addresses` is asked for each connection, and what it returns is what is
+    connected to: a name that changes its answer after it was checked changes nothing.
+    """
+
+    def __init__(
+        self,
+        open_hosts: Sequence[OpenHost] = (),
+        *,
+        look_up: LookUp = addresses_of,
+        seconds: float = LOOK_UP_SECONDS,
+    ) -> None:
+        self._open = tuple(open_hosts)
+        self._look_up = look_up
+        self._seconds = seconds
+
+    def check(self, url: str) -> Target:
+        """Read a URL, and refuse it if its host need not be looked up for that.
+
+        Raises:
+            AddressRefused: it is malformed, or not open.
+
+        """
+        target = read_url(url)
+        if target.address is not None:
+            self._check(target.address, target.host, target.port)
+        return target
+
+    async def addresses(self, host: str, port: int) -> Found:
+        """Return the addresses of a host, if every one of them may be connected to.
+
+        Raises:
+            AddressRefused: one may not.
+            WebError: the host has none.
+            WebTimeout: finding out took too long.
+
+        """
+        if (literal := _literal(host)) is not None:
+            self._check(literal, host, port)
+            return [_as_found(literal, port)]
+        try:
+            async with asyncio.timeout(self._seconds):
+                found = await self._look_up(host, port)
+        except TimeoutError as error:
+            raise WebTimeout(f"The name {host!r} was not found in {self._seconds:g} s.") from error
+        except (OSError, UnicodeError) as error:
+            raise WebError(f"The host {host!r} is not known.") from error
+        for _, where in found:
+            self._check(ip_address(where[0].partition("%")[0]), host, port)
+        return found
+
+    def _check(self, address: Address, host: str, port: int) -> None:
+        if is_public(address) or any(rule.holds(address, port) for rule in self._open):
+            return
+        if self._is_named(host, port) and not is_never_open_by_name(address):
+            return
+        raise _refused(host, port)
+
+    def _is_named(self, host: str, port: int) -> bool:
+        return any(rule.names(host, port) for rule in self._open)
+
+
+def _refused(host: str, port: int) -> AddressRefused:
+    # Not the address: who may not go there need not learn where a name leads.
+    shown = f"[{host}]" if ":" in host else host
+    return AddressRefused(
+        f"The host {shown} (port {port}) is not on the public internet, and not open. An operator "
+        f"opens it by adding {shown}:{port} to {SETTING}.",
+        details={"host": host, "port": port, "setting": SETTING},
+    )
+
+
+def _literal(host: str) -> Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+def _as_found(address: Address, port: int) -> tuple[int, Any]:
+    if isinstance(address, IPv4Address):
+        return socket.AF_INET, (str(address), port)
+    return socket.AF_INET6, (str(address), port, 0, 0)

@@ -1,0 +1,155 @@
+"""Access tokens of OAuth 2.0 (RFC 6749): asked for through the gate, kept while they hold."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import httpx2
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.httpx_client import AsyncOAuth2Client
+
+from adapters.http.decoding import ACCEPTED, Body
+from adapters.http.guarded_transport import GatedTransport
+from domain.learning.credentials import Grant
+from domain.shared.errors import WebError, WebTimeout
+
+_SECONDS: Final = 15.0
+_BYTES: Final = 200_000
+_LEEWAY: Final = 30.0  # seconds before its end that a token is not used any more
+_MOST: Final = 10_000  # grants that are remembered
+_DEFAULT_LIFE: Final = 300.0  # seconds, where the server does not say
+_METHODS: Final = ("client_secret_basic", "client_secret_post")
+
+Rotated = Callable[[Grant, str], Awaitable[None]]
+"""Is told of a refresh token that takes the place of the grant's own."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What is kept for a grant: ``until`` is on the monotonic clock."""
+
+    refresh: str
+    token: str = ""
+    until: float = 0.0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class OAuthTokens:
+    """Gets tokens with authlib; whoever asks while one is on its way waits for it."""
+
+    def __init__(self, transport: GatedTransport, *, rotated: Rotated | None = None) -> None:
+        self._transport = _Bounded(transport)
+        self._rotated = rotated
+        self._kept: dict[Grant, _Kept] = {}
+
+    async def get(self, grant: Grant) -> str:
+        """Return a token that is good now, asking for one if need be.
+
+        Raises:
+            AddressRefused: the server of tokens is not open.
+            WebTimeout: it took too long.
+            WebError: it gave none; the message says why.
+
+        """
+        if not grant.token_url:
+            raise WebError("Nobody says where access tokens are given: set token_url.")
+        kept = self._of(grant)
+        async with kept.lock:
+            if kept.until <= time.monotonic():
+                await self._renew(kept, grant)
+            return kept.token
+
+    def forget(self, grant: Grant) -> None:
+        """Ask for a new token the next time: the last one was not accepted."""
+        if grant in self._kept:
+            self._kept[grant].until = 0.0
+
+    def _of(self, grant: Grant) -> _Kept:
+        if grant not in self._kept:
+            if len(self._kept) >= _MOST:
+                del self._kept[next(iter(self._kept))]
+            self._kept[grant] = _Kept(grant.refresh_token)
+        return self._kept[grant]
+
+    async def _renew(self, kept: _Kept, grant: Grant) -> None:
+        token = await self._asked(kept, grant)
+        seconds = _seconds(token.get("expires_in"))
+        kept.token, kept.until = token["access_token"], time.monotonic() + seconds - _LEEWAY
+        given = token.get("refresh_token")
+        if isinstance(given, str) and given and kept.refresh and given != kept.refresh:
+            kept.refresh = given
+            self._kept[replace(grant, refresh_token=given)] = kept  # who reads it anew has it too
+            if self._rotated is not None:
+                await self._rotated(grant, given)
+
+    async def _asked(self, kept: _Kept, grant: Grant) -> dict[str, Any]:
+        host = httpx2.URL(grant.token_url).host
+        try:
+            async with asyncio.timeout(_SECONDS):
+                return await self._fetched(kept, grant)
+        except (TimeoutError, httpx2.TimeoutException) as error:
+            raise WebTimeout(f"{host} gave no access token within {_SECONDS:g} s.") from error
+        except OAuthError as error:
+            raise WebError(f"{host} gave no access token: {error}") from error
+        except (httpx2.HTTPError, ValueError) as error:
+            raise WebError(f"{host} gave no access token, and no reason.") from error
+
+    async def _fetched(self, kept: _Kept, grant: Grant) -> dict[str, Any]:
+        """Ask, and ask once more in the other way if the server does not know the client."""
+        for method in _METHODS if grant.client_secret else ("none",):
+            try:
+                token = await self._fetched_by(method, kept, grant)
+            except OAuthError as error:
+                if error.error != "invalid_client" or method != _METHODS[0]:
+                    raise
+                continue
+            if not isinstance(token.get("access_token"), str):
+                raise OAuthError("invalid_response", "the answer holds none")
+            return token
+        raise OAuthError("invalid_client")
+
+    async def _fetched_by(self, method: str, kept: _Kept, grant: Grant) -> dict[str, Any]:
+        async with AsyncOAuth2Client(
+            grant.client_id,
+            grant.client_secret or None,
+            token_endpoint_auth_method=method,
+            scope=" ".join(grant.scopes) or None,
+            transport=self._transport,
+            trust_env=False,
+            headers={"Accept-Encoding": ACCEPTED},
+            timeout=_SECONDS,
+        ) as client:
+            if kept.refresh:
+                token = await client.refresh_token(grant.token_url, refresh_token=kept.refresh)
+            else:
+                token = await client.fetch_token(grant.token_url, grant_type="client_credentials")
+        return dict(token)
+
+
+def _seconds(life: object) -> float:
+    """Return how long a token holds, which some servers say as text, and some not at all."""
+    if isinstance(life, str) and life.isdecimal():
+        return float(life)
+    return float(life) if isinstance(life, int | float) else _DEFAULT_LIFE
+
+
+class _Bounded(httpx2.AsyncBaseTransport):
+    """Reads small answers whole, so that no server of tokens can send more."""
+
+    def __init__(self, inner: GatedTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = await self._inner.handle_async_request(request)
+        try:
+            body = Body(response.headers.get("content-encoding"), _BYTES)
+            async for piece in response.aiter_raw():
+                body.add(piece)
+        finally:
+            await response.aclose()
+        kind = response.headers.get("content-type", "application/json")
+        return httpx2.Response(
+            response.status_code, headers={"content-type": kind}, content=body.whole()
+        )

@@ -1,0 +1,101 @@
+"""HTTP clients for plugins: httpx2, configured once, a client for each plugin."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from domain.tools.http import HttpClient
+
+if TYPE_CHECKING:
+    import httpx2
+
+CONNECT_TIMEOUT: Final = 5.0  # seconds
+TIMEOUT: Final = 30.0  # seconds that a server may be silent
+
+
+class PluginHttpClients:
+    """The clients of the plugins, each with its own connections."""
+
+    def __init__(self, user_agent: str) -> None:
+        self._user_agent = user_agent
+        self._clients: dict[str, PluginHttpClient] = {}
+
+    def of(self, plugin: str) -> "PluginHttpClient":
+        """Return the plugin's client, which its tools share. It connects when it is used."""
+        if plugin not in self._clients:
+            agent = f"{self._user_agent} ({plugin})" if plugin else self._user_agent
+            self._clients[plugin] = PluginHttpClient(agent)
+        return self._clients[plugin]
+
+    async def close(self) -> None:
+        """Close all connections. Closing twice is no error."""
+        for client in self._clients.values():
+            await client.close()
+        self._clients.clear()
+
+
+class PluginHttpClient(HttpClient):
+    """An `httpx2.AsyncClient` that is made for the first request.
+
+    It remembers no cookies, for the calls of all users go through it, and follows no redirect
+    unless it is told to.
+    """
+
+    def __init__(self, user_agent: str) -> None:
+        self._user_agent = user_agent
+        self._client: httpx2.AsyncClient | None = None
+        self._opening = asyncio.Lock()
+
+    async def request(self, method: str, url: str, **options: Any) -> "httpx2.Response":
+        """Send a request, and return its response, read to its end.
+
+        Raises:
+            httpx2.HTTPError: as `httpx2.AsyncClient.request` does.
+
+        """
+        client = await self._opened()
+        return await client.request(method, url, **options)
+
+    @asynccontextmanager
+    async def stream(
+        self, method: str, url: str, **options: Any
+    ) -> "AsyncGenerator[httpx2.Response]":
+        """Send a request; inside of the ``async with`` its response is read piece by piece.
+
+        Raises:
+            httpx2.HTTPError: as `httpx2.AsyncClient.stream` does.
+
+        """
+        client = await self._opened()
+        async with client.stream(method, url, **options) as response:
+            yield response
+
+    async def close(self) -> None:
+        """Close the connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    async def _opened(self) -> "httpx2.AsyncClient":
+        async with self._opening:
+            if self._client is None:  # to import it and to read certificates takes its time
+                self._client = await asyncio.to_thread(self._open)
+            return self._client
+
+    def _open(self) -> "httpx2.AsyncClient":
+        from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+        import httpx2
+
+        from adapters.http.transport.environment import proxy_mounts, tls_context
+
+        context = tls_context()
+        return httpx2.AsyncClient(
+            timeout=httpx2.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
+            verify=context,
+            mounts=dict(proxy_mounts(context, httpx2.Limits())),
+            trust_env=False,  # its own reading of proxies fails on any that it does not know
+            headers={"User-Agent": self._user_agent},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )

@@ -1,0 +1,225 @@
+"""One HTTP/1.1 connection: a request, its response, then perhaps another.
+
+Made for answers that come in many small pieces: a piece costs one callback and one wake-up,
+with no task, no timer and no layer of its own.
+"""
+
+import asyncio
+import select
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from typing import cast
+
+import httpx2
+
+from adapters.http.transport.incoming import Head, Incoming
+from adapters.http.transport.outgoing import encoded
+
+MAX_BUFFERED = 256 * 1024  # bytes of a body that wait for their reader; one read may go beyond
+
+Timeouts = Mapping[str, float | None]  # seconds, under: connect, read, write, pool
+
+
+class Connection(asyncio.Protocol):
+    """A connection to one server; ``lost`` is called once it has ended.
+
+    Ask with `exchange`, take the body with `read`, and say with `finish` that nobody reads on.
+    """
+
+    def __init__(self, lost: Callable[["Connection"], None]) -> None:
+        self.served = False  # it has served a request before
+        self.answered = False  # something of the response has come
+        self._lost = lost
+        self._loop = asyncio.get_running_loop()
+        self._incoming: Incoming | None = None
+        self._error: httpx2.TransportError | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._reading = True
+        self._writable = True
+        self._patience: float | None = None  # seconds that the server may be silent
+        self._since = 0.0  # when the silence began, on the loop's clock
+        self._watchdog: asyncio.TimerHandle | None = None
+
+    # For the pool and the response:
+
+    async def exchange(self, request: httpx2.Request, timeouts: Timeouts) -> Head:
+        """Send a request and return the beginning of the response.
+
+        Raises:
+            httpx2.TransportError: as the stock transport does.
+
+        """
+        incoming = Incoming(request.method)
+        self.answered = False
+        self._patience = timeouts.get("read")
+        async with aclosing(encoded(request)) as pieces:
+            async for piece in pieces:
+                self._incoming = incoming  # not before: what came until now is no answer to it
+                if self._transport.is_closing():
+                    break
+                self._transport.write(piece)
+                if not (self._writable or await self._flushed(incoming, timeouts.get("write"))):
+                    incoming.keep_alive = False  # the rest of the request is never sent
+                    break
+        while incoming.head is None:
+            await self._wait()
+        return incoming.head
+
+    async def read(self) -> bytes:
+        """Return what has come of the body, waiting for something to come; empty at the end.
+
+        Raises:
+            httpx2.TransportError: as the stock transport does.
+
+        """
+        incoming = self._incoming
+        if incoming is None:
+            return b""
+        while not incoming.size and not incoming.complete:
+            await self._wait()
+        self._resume()
+        return incoming.take()
+
+    def finish(self) -> bool:
+        """Forget the response; say whether the connection can serve again, else it is closed."""
+        incoming, self._incoming = self._incoming, None
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+            self._watchdog = None
+        if incoming is None or not (incoming.complete and incoming.keep_alive and self._writable):
+            self.close()
+        else:
+            self.served = True
+            self._resume()
+        if incoming is not None:
+            incoming.drop()
+        return not self._transport.is_closing()
+
+    def is_stale(self) -> bool:
+        """Say whether an idle connection has ended, or has unasked bytes waiting."""
+        if self._transport.is_closing():
+            return True
+        poll = select.poll()  # the loop may have had no time yet to see it
+        poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(poll.poll(0))
+
+    def close(self) -> None:
+        """Close at once: what is not yet sent or read is lost."""
+        self._fail(httpx2.ReadError("The connection was closed."))
+
+    # What the loop calls:
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are like it, but not it
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what one read of the socket brought."""
+        incoming = self._incoming
+        if incoming is None or self._error is not None:  # nobody waits for it
+            self.close()
+            return
+        self.answered = True
+        self._since = self._loop.time()
+        try:
+            incoming.feed(data)
+        except httpx2.RemoteProtocolError as error:
+            self._fail(error)
+            return
+        if incoming.size > MAX_BUFFERED and not incoming.complete:
+            self._reading = False
+            self._transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> None:
+        """Take in that the server sends no more."""
+        self._end(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take in that the connection has ended, in good order if there is no error."""
+        self._end(exc)
+        self._lost(self)
+
+    def pause_writing(self) -> None:
+        """Stop sending: the server is slower."""
+        self._writable = False
+
+    def resume_writing(self) -> None:
+        """Send on."""
+        self._writable = True
+        self._wake()
+
+    # Within:
+
+    def _end(self, exc: Exception | None) -> None:
+        if self._error is None:
+            self._error = self._verdict(exc)
+        self._wake()
+
+    def _verdict(self, exc: Exception | None) -> httpx2.TransportError | None:
+        """Say what the end of the connection means for the response."""
+        incoming = self._incoming
+        if incoming is None:  # should there be a request yet, it came too late
+            return httpx2.RemoteProtocolError("Server disconnected without sending a response.")
+        if incoming.complete:
+            return None
+        if exc is not None:
+            return httpx2.ReadError(str(exc))
+        try:
+            incoming.end()
+        except httpx2.RemoteProtocolError as error:
+            return error
+        return None
+
+    def _fail(self, error: httpx2.TransportError) -> None:
+        """End it from this side; the first error is the one that is told."""
+        if self._error is None:
+            self._error = error
+        self._transport.abort()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _resume(self) -> None:
+        if not self._reading and not self._transport.is_closing():
+            self._reading = True
+            self._transport.resume_reading()
+
+    async def _wait(self) -> None:
+        """Wait until something happens, at most as long as the server may be silent."""
+        if self._error is not None:
+            raise self._error
+        self._since = self._loop.time()
+        if self._watchdog is None and self._patience is not None:
+            self._watchdog = self._loop.call_at(self._since + self._patience, self._watch)
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _watch(self) -> None:
+        """Look once in a while whether a reader has waited too long."""
+        self._watchdog = None
+        if self._waiter is None or self._patience is None:
+            return  # the next one who waits sets the watchdog again
+        deadline = self._since + self._patience
+        if self._loop.time() < deadline:
+            self._watchdog = self._loop.call_at(deadline, self._watch)
+        else:
+            self._fail(httpx2.ReadTimeout(f"Nothing came for {self._patience} seconds."))
+
+    async def _flushed(self, incoming: Incoming, patience: float | None) -> bool:
+        """Wait until more can be sent; False if the server has answered already, or has gone."""
+        try:
+            async with asyncio.timeout(patience):
+                while not (self._writable or incoming.head or self._error):
+                    self._waiter = self._loop.create_future()
+                    await self._waiter
+        except TimeoutError:
+            raise httpx2.WriteTimeout(f"Nothing was taken for {patience} seconds.") from None
+        finally:
+            self._waiter = None
+        return self._writable and self._error is None

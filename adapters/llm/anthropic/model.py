@@ -1,0 +1,85 @@
+"""Anthropic's messages."""
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, ClassVar
+
+from adapters.llm.anthropic.answer import MessageReader
+from adapters.llm.anthropic.errors import anthropic_errors
+from adapters.llm.anthropic.request import MessagesEncoder
+from adapters.llm.schemas import ANTHROPIC
+from adapters.llm.sdk.answer_reader import AnswerReader
+from adapters.llm.sdk.optional_fields import MEMENTOS
+from adapters.llm.sdk.provider import SdkChat
+from domain.models.messages import ModelRequest
+
+if TYPE_CHECKING:
+    import anthropic
+    import httpx2
+
+_ADDRESS = "https://api.anthropic.com"
+
+
+class AnthropicChat(SdkChat["anthropic.AsyncAnthropic"]):
+    """A provider that speaks Anthropic's messages; ``base_url`` is without ``/v1``."""
+
+    _target = ANTHROPIC
+    _optional: ClassVar = {
+        "cache_control": "cache_control",
+        # The service takes signed reasoning back only from the account and after the very words
+        # that it came from: not after a change of the key, the tools or the day.
+        MEMENTOS: "(redacted_)?thinking|signature",
+    }
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        base_url: str | None = None,
+        provider: str = "anthropic",
+        read_timeout: float = 60.0,
+        total_timeout: float = 600.0,
+    ) -> None:
+        super().__init__(
+            provider,
+            api_key=api_key,
+            base_url=base_url or _ADDRESS,
+            read_timeout=read_timeout,
+            total_timeout=total_timeout,
+        )
+        self._requests = MessagesEncoder()
+
+    def _open(self) -> "anthropic.AsyncAnthropic":
+        import anthropic
+
+        self._api_key.encode("ascii")  # the SDK would send any key, and this one is none
+        http = self._http()
+        return anthropic.AsyncAnthropic(
+            api_key=self._api_key,
+            base_url=self._base_url,
+            max_retries=0,
+            timeout=http.timeout,
+            http_client=http,
+            open_telemetry=False,
+        )
+
+    async def _close(self, client: "anthropic.AsyncAnthropic") -> None:
+        await client.close()
+
+    def _errors(self) -> AbstractContextManager[None]:
+        return anthropic_errors(self._provider)
+
+    def _encode(self, request: ModelRequest, without: frozenset[str]) -> bytes:
+        return self._requests.encode(request, without)
+
+    async def _post(
+        self, client: "anthropic.AsyncAnthropic", model: str, body: bytes
+    ) -> "httpx2.Response":
+        import httpx2
+
+        del model  # it stands in the body
+        # Asked for as a plain response, as the SDK has it for endpoints that it does not know:
+        # it then neither rebuilds the body nor reads the answer.
+        return await client.post("/v1/messages", content=body, cast_to=httpx2.Response, stream=True)
+
+    def _reader(self) -> AnswerReader:
+        return MessageReader(self._provider)

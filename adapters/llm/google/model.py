@@ -1,0 +1,76 @@
+"""Google's Gemini models, through the Gemini Developer API."""
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import quote
+
+from adapters.llm.google.answer import GeminiReader
+from adapters.llm.google.errors import google_errors
+from adapters.llm.google.request import RequestEncoder
+from adapters.llm.schemas import GOOGLE
+from adapters.llm.sdk.answer_reader import AnswerReader
+from adapters.llm.sdk.optional_fields import MEMENTOS
+from adapters.llm.sdk.provider import SdkChat
+from domain.models.messages import ModelRequest
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from adapters.llm.google.exchange import GoogleExchange
+
+_ADDRESS = "https://generativelanguage.googleapis.com"
+
+
+class GoogleChat(SdkChat["GoogleExchange"]):
+    """A provider that speaks the Gemini API; ``base_url`` is without the version."""
+
+    _target = GOOGLE
+    _optional: ClassVar = {
+        "temperature": "temperature",
+        "maxOutputTokens": "max_?output_?tokens",
+        "thinkingConfig": "thinking_?config|include_?thoughts|thinking",
+        # Another model's signature, or one given to another key: the rest is still good.
+        MEMENTOS: "thought[_ ]?signatures?",
+    }
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        base_url: str | None = None,
+        provider: str = "google",
+        read_timeout: float = 60.0,
+        total_timeout: float = 600.0,
+    ) -> None:
+        super().__init__(
+            provider,
+            api_key=api_key,
+            base_url=base_url or _ADDRESS,
+            read_timeout=read_timeout,
+            total_timeout=total_timeout,
+        )
+        self._requests = RequestEncoder()
+
+    def _open(self) -> "GoogleExchange":
+        import httpx2
+
+        from adapters.llm.google.exchange import GoogleExchange
+
+        httpx2.URL(self._base_url)  # says that it is none; the SDK's own parser says nothing clear
+        return GoogleExchange(self._http(), api_key=self._api_key, base_url=self._base_url)
+
+    async def _close(self, client: "GoogleExchange") -> None:
+        await client.close()
+
+    def _errors(self) -> AbstractContextManager[None]:
+        return google_errors(self._provider)
+
+    def _encode(self, request: ModelRequest, without: frozenset[str]) -> bytes:
+        return self._requests.encode(request, without)
+
+    async def _post(self, client: "GoogleExchange", model: str, body: bytes) -> "httpx2.Response":
+        # The name is a part of the address here. One that is no valid text is nobody's.
+        return await client.send(quote(model, errors="replace"), body)
+
+    def _reader(self) -> AnswerReader:
+        return GeminiReader(self._provider)

@@ -1,0 +1,120 @@
+"""A question to a model, as the body of Google's ``streamGenerateContent``."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import orjson
+
+from adapters.llm.encoded_tools import EncodedTools
+from adapters.llm.google.memento import remembered
+from adapters.llm.google.parts import call_part, result_part, text_part
+from adapters.llm.schemas import GOOGLE, compile_tool
+from adapters.llm.sdk.optional_fields import MEMENTOS
+from domain.models.messages import AssistantTurn, ModelRequest, ToolTurn, Turn, UserTurn
+from domain.tools.tool import ToolSpec
+
+# Asked for their thoughts, models that do not think refuse the whole request. These think.
+_THINKS = re.compile(
+    r"(models/)?gemini-(2\.5-(pro|flash)|[3-9]|(pro|flash)-latest)"
+    r"(?!.*(lite|image|audio|tts|live|computer-use|robotics))"
+)
+
+# From Gemini 3 on, a call of the current turn needs a signature; this one is documented for
+# calls that Google's model did not make itself.
+_UNSIGNED = re.compile(r"(models/)?gemini-[12]\b")
+_NO_SIGNATURE = "skip_thought_signature_validator"
+
+# A conversation has to begin and end with the user.
+_GO_ON = {"role": "user", "parts": [text_part("Go on.")]}
+
+
+class RequestEncoder:
+    """Encode requests, each tool's schema only once."""
+
+    def __init__(self) -> None:
+        self._tools = EncodedTools(_declaration)
+
+    def encode(self, request: ModelRequest, without: frozenset[str] = frozenset()) -> bytes:
+        """Return the JSON body; the model is not in it, but in the address.
+
+        ``without`` names what to leave out, since the service refuses it.
+
+        Raises:
+            TypeError: a text is not valid Unicode (half a surrogate pair).
+
+        """
+        contents = _contents(request, with_mementos=MEMENTOS not in without)
+        body: dict[str, Any] = {"contents": contents}
+        if request.system:
+            body["systemInstruction"] = {"parts": [text_part(request.system)]}
+        if request.tools:
+            body["tools"] = [{"functionDeclarations": self._tools.of(request.tools)}]
+        if config := {name: each for name, each in _config(request) if name not in without}:
+            body["generationConfig"] = config
+        return orjson.dumps(body)
+
+
+def _declaration(tool: ToolSpec) -> dict[str, Any]:
+    taken = compile_tool(tool, GOOGLE)
+    declaration = {"name": taken.name, "description": taken.description}
+    if taken.parameters.keys() <= {"type", "properties"} and not taken.parameters["properties"]:
+        return declaration  # an object without properties has been refused
+    return {**declaration, "parametersJsonSchema": taken.parameters}
+
+
+def _config(request: ModelRequest) -> Iterator[tuple[str, Any]]:
+    if request.temperature is not None:
+        yield "temperature", request.temperature
+    if request.max_output_tokens is not None:
+        yield "maxOutputTokens", request.max_output_tokens
+    if _THINKS.match(request.model):
+        yield "thinkingConfig", {"includeThoughts": True}
+
+
+def _contents(request: ModelRequest, *, with_mementos: bool) -> list[dict[str, Any]]:
+    """Return the turns as contents, those of one role in a row as one, none of them empty."""
+    contents: list[dict[str, Any]] = []
+    for role, parts in _roles_and_parts(request, with_mementos=with_mementos):
+        if contents and contents[-1]["role"] == role:
+            contents[-1]["parts"] += parts
+        elif parts:
+            contents.append({"role": role, "parts": parts})
+    if not contents or contents[0]["role"] == "model":
+        contents.insert(0, _GO_ON)
+    if contents[-1]["role"] == "model":
+        contents.append(_GO_ON)
+    return contents
+
+
+def _roles_and_parts(
+    request: ModelRequest, *, with_mementos: bool
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    sent_ids: dict[str, str] = {}  # of calls, by the house's own
+    current = _start_of_current(request.turns)
+    signs = not _UNSIGNED.match(request.model)
+    for number, turn in enumerate(request.turns):
+        match turn:
+            case UserTurn(content):
+                yield "user", [text_part(content)] if content else []
+            case ToolTurn(call_id):
+                yield "user", [result_part(turn, sent_ids.get(call_id, call_id))]
+            case AssistantTurn(_, uses):
+                parts = (with_mementos and remembered(turn)) or _parts(turn)
+                calls = [part for part in parts if "functionCall" in part]
+                if calls and signs and number > current:
+                    calls[0].setdefault("thoughtSignature", _NO_SIGNATURE)
+                for use, part in zip(uses, calls, strict=True):
+                    sent_ids[use.id] = part["functionCall"]["id"]
+                yield "model", parts
+
+
+def _start_of_current(turns: Sequence[Turn]) -> int:
+    """Return the number of the last turn in which the user said something."""
+    users = (n for n, turn in enumerate(turns) if isinstance(turn, UserTurn) and turn.content)
+    return max(users, default=-1)
+
+
+def _parts(turn: AssistantTurn) -> list[dict[str, Any]]:
+    said = [text_part(turn.content)] if turn.content else []
+    return said + [call_part(use, use.id) for use in turn.tool_uses]

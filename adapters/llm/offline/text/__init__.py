@@ -1,0 +1,1 @@
+"""Reading a sentence: its words, numbers, dates, places, its language."""

@@ -1,0 +1,60 @@
+"""OpenAI's chat completions, and every server that speaks them: vLLM, Ollama, llama.cpp, ..."""
+
+from typing import ClassVar
+
+from adapters.llm.openai.chat_answer import CompletionReader
+from adapters.llm.openai.chat_messages import BLANK_REASONING, LONG_IDS, SYSTEM
+from adapters.llm.openai.chat_request import OPENAI, TOOLS, Dialect, RequestEncoder
+from adapters.llm.openai.client import OpenAIClient
+from adapters.llm.sdk.answer_reader import AnswerReader
+from adapters.llm.sdk.optional_fields import MEMENTOS
+from domain.models.messages import ModelRequest
+
+
+class OpenAIChat(OpenAIClient):
+    """A provider that speaks OpenAI's chat completions; ``base_url`` includes ``/v1``.
+
+    Without one, the ``dialect`` has the address.
+    """
+
+    _path = "/chat/completions"
+    _optional: ClassVar = {
+        "stream_options": "stream_options|include_usage",
+        "temperature": "temperature",
+        "max_completion_tokens": "max_completion_tokens",
+        "max_tokens": "max_tokens",
+        SYSTEM: r"system (role|messages?|prompts?).{0,40}not (supported|enabled|allowed)"
+        r"|developer instruction is not enabled",
+        LONG_IDS: r"tool[ _]call[ _]ids?\b.{0,80}length of 9",
+        TOOLS: r"not support (tools|tool use|tool calling|function calling)"
+        r"|(tools|tool use|tool calling|function calling) (is|are) not supported",
+        BLANK_REASONING: "reasoning_content",
+        MEMENTOS: r"reasoning_content|reasoning_details|extra_content|['\"`]reasoning['\"`]",
+    }
+    _passing = frozenset[str]()
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None,
+        base_url: str | None = None,
+        provider: str = "openai",
+        read_timeout: float = 60.0,
+        total_timeout: float = 600.0,
+        dialect: Dialect = OPENAI,
+    ) -> None:
+        super().__init__(
+            provider,
+            api_key=api_key,
+            base_url=base_url or dialect.address,
+            read_timeout=read_timeout,
+            total_timeout=total_timeout,
+        )
+        self._dialect = dialect
+        self._requests = RequestEncoder(dialect)
+
+    def _encode(self, request: ModelRequest, without: frozenset[str]) -> bytes:
+        return self._requests.encode(request, without)
+
+    def _reader(self) -> AnswerReader:
+        return CompletionReader(self._provider, sources=self._dialect.sources)

@@ -1,0 +1,98 @@
+"""A question to a model, as the body of a chat completion request."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from adapters.llm.encoded_tools import EncodedTools
+from adapters.llm.openai.chat_messages import messages_of
+from adapters.llm.schemas import OPENAI as RULES
+from adapters.llm.schemas import compile_tool
+from adapters.llm.sdk.plain_turns import plain_turns
+from domain.models.messages import ModelRequest
+from domain.tools.tool import ToolSpec
+
+TOOLS = "tools"  # stands, among the fields to leave out, for tools and all that is told of them
+_OLD_LIMIT = "max_tokens"  # which servers know that do not know the newer name
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a service that speaks chat completions differs from OpenAI.
+
+    ``plain`` services take words alone, user and assistant strictly in turn. ``stream_options``
+    says whether usage must, and can, be asked for, ``limit_field`` which field bounds an answer.
+    With ``sources``, those that the service names are listed below the answer.
+    """
+
+    address: str = "https://api.openai.com/v1"
+    plain: bool = False
+    stream_options: bool = True
+    limit_field: str = "max_completion_tokens"
+    sources: bool = False
+
+
+OPENAI = Dialect()
+PERPLEXITY = Dialect(
+    address="https://api.perplexity.ai",
+    plain=True,
+    stream_options=False,
+    limit_field="max_tokens",
+    sources=True,
+)
+
+
+class RequestEncoder:
+    """Encode requests in a dialect, each tool's schema only once."""
+
+    def __init__(self, dialect: Dialect = OPENAI) -> None:
+        self._dialect = dialect
+        self._tools = EncodedTools(_tool)
+
+    def encode(self, request: ModelRequest, without: frozenset[str] = frozenset()) -> bytes:
+        """Return the JSON body that asks for a streamed answer and its usage.
+
+        ``without`` names fields to leave out, since the model refuses them.
+
+        Raises:
+            TypeError: a text is not valid Unicode (half a surrogate pair).
+
+        """
+        is_plain = self._dialect.plain or TOOLS in without
+        said = _plain(request) if is_plain else messages_of(request, without)
+        body: dict[str, Any] = {"model": request.model, "messages": list(said), "stream": True}
+        if request.tools and not is_plain:
+            body["tools"] = self._tools.of(request.tools)
+        body.update((name, each) for name, each in self._optional(request, without))
+        return orjson.dumps(body)
+
+    def _optional(
+        self, request: ModelRequest, without: frozenset[str]
+    ) -> Iterator[tuple[str, Any]]:
+        if self._dialect.stream_options and "stream_options" not in without:
+            yield "stream_options", {"include_usage": True}
+        if request.temperature is not None and "temperature" not in without:
+            yield "temperature", request.temperature
+        if request.max_output_tokens is not None:
+            names = (self._dialect.limit_field, _OLD_LIMIT)
+            name = next((each for each in names if each not in without), None)
+            if name is not None:
+                yield name, request.max_output_tokens
+
+
+def _tool(tool: ToolSpec) -> dict[str, Any]:
+    taken = compile_tool(tool, RULES)
+    described = {
+        "name": taken.name,
+        "description": taken.description,
+        "parameters": taken.parameters,
+    }
+    return {"type": "function", "function": described}
+
+
+def _plain(request: ModelRequest) -> Iterator[dict[str, Any]]:
+    system = [("system", request.system)] if request.system else []
+    for role, words in (*system, *plain_turns(request.turns)):
+        yield {"role": role, "content": words}

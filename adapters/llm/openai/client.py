@@ -1,0 +1,66 @@
+"""What OpenAI's two ways of being asked have in common: the SDK's client, and one request."""
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, ClassVar
+
+from adapters.llm.openai.errors import openai_errors
+from adapters.llm.schemas import OPENAI
+from adapters.llm.sdk.provider import SdkChat
+
+if TYPE_CHECKING:
+    import httpx2
+    import openai
+
+_NO_KEY = "none"  # servers of one's own need no key, but the SDK insists on one
+
+
+class OpenAIClient(SdkChat["openai.AsyncOpenAI"]):
+    """A service that the OpenAI SDK reaches; ``base_url`` is what stands before `_path`."""
+
+    _target = OPENAI
+    _path: ClassVar[str]
+
+    def __init__(
+        self,
+        provider: str,
+        *,
+        api_key: str | None,
+        base_url: str,
+        read_timeout: float,
+        total_timeout: float,
+    ) -> None:
+        super().__init__(
+            provider,
+            api_key=api_key or _NO_KEY,
+            base_url=base_url,
+            read_timeout=read_timeout,
+            total_timeout=total_timeout,
+        )
+
+    def _open(self) -> "openai.AsyncOpenAI":
+        import openai
+
+        http = self._http()
+        return openai.AsyncOpenAI(
+            api_key=self._api_key,
+            base_url=self._base_url,
+            max_retries=0,
+            timeout=http.timeout,
+            http_client=http,
+        )
+
+    async def _close(self, client: "openai.AsyncOpenAI") -> None:
+        await client.close()
+
+    def _errors(self) -> AbstractContextManager[None]:
+        return openai_errors(self._provider)
+
+    async def _post(
+        self, client: "openai.AsyncOpenAI", model: str, body: bytes
+    ) -> "httpx2.Response":
+        import httpx2
+
+        del model  # it stands in the body
+        # Asked for as a plain response, as the SDK has it for endpoints that it does not know: it
+        # then neither rebuilds the body nor reads the answer.
+        return await client.post(self._path, content=body, cast_to=httpx2.Response, stream=True)

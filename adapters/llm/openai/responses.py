@@ -1,0 +1,54 @@
+"""OpenAI's Responses API: the way to ask OpenAI itself, where models show and keep reasoning."""
+
+from typing import ClassVar
+
+from adapters.llm.openai.client import OpenAIClient
+from adapters.llm.openai.responses_answer import ResponseReader
+from adapters.llm.openai.responses_request import ResponseEncoder
+from adapters.llm.sdk.answer_reader import AnswerReader
+from adapters.llm.sdk.optional_fields import MEMENTOS
+from domain.models.messages import ModelRequest
+
+_ADDRESS = "https://api.openai.com/v1"
+
+
+class ResponsesChat(OpenAIClient):
+    """A provider that speaks OpenAI's Responses API; ``base_url`` includes ``/v1``.
+
+    Nothing is stored there: each request holds the whole conversation, and within one run the
+    model's own reasoning, encrypted, which it gave with the answer before.
+    """
+
+    _path = "/responses"
+    _optional: ClassVar = {
+        "include": r"['\"`]include['\"`]|reasoning\.encrypted_content",
+        "reasoning": r"['\"`]reasoning['\"`]|reasoning\.(summary|effort)",
+        "store": r"['\"`]store['\"`]",
+        "temperature": "temperature",
+        "max_output_tokens": "max_output_tokens",
+        MEMENTOS: "(invalid_)?encrypted[_ ]content",
+    }
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None,
+        base_url: str | None = None,
+        provider: str = "openai",
+        read_timeout: float = 60.0,
+        total_timeout: float = 600.0,
+    ) -> None:
+        super().__init__(
+            provider,
+            api_key=api_key,
+            base_url=base_url or _ADDRESS,
+            read_timeout=read_timeout,
+            total_timeout=total_timeout,
+        )
+        self._requests = ResponseEncoder()
+
+    def _encode(self, request: ModelRequest, without: frozenset[str]) -> bytes:
+        return self._requests.encode(request, without)
+
+    def _reader(self) -> AnswerReader:
+        return ResponseReader(self._provider)

@@ -1,0 +1,97 @@
+"""A question to a model, as the body of a request to the Responses API."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from adapters.llm.encoded_tools import EncodedTools, exact_json
+from adapters.llm.openai.responses_memento import replayed
+from adapters.llm.schemas import OPENAI, compile_tool
+from adapters.llm.sdk.optional_fields import MEMENTOS
+from domain.models.messages import AssistantTurn, ModelRequest, ToolTurn, ToolUse, Turn, UserTurn
+from domain.tools.tool import ToolSpec
+
+# Models that do not reason, and refuse to be asked about it. Any other is asked; one that
+# refuses as well is remembered.
+_PLAIN = re.compile(r"(ft:)?(gpt-3|gpt-4|chatgpt-)|.*-chat\b")
+_LEAST_TOKENS = 16  # a smaller bound is refused
+
+_REASONING = {
+    "include": ["reasoning.encrypted_content"],
+    "reasoning": {"summary": "auto"},
+}
+
+
+class ResponseEncoder:
+    """Encode requests, each tool's schema only once."""
+
+    def __init__(self) -> None:
+        self._tools = EncodedTools(_tool)
+
+    def encode(self, request: ModelRequest, without: frozenset[str] = frozenset()) -> bytes:
+        """Return the JSON body that asks for a streamed answer.
+
+        ``without`` names fields to leave out, since the model refuses them.
+
+        Raises:
+            TypeError: a text is not valid Unicode (half a surrogate pair).
+
+        """
+        mementos = MEMENTOS not in without
+        items = [item for turn in request.turns for item in _items(turn, mementos=mementos)]
+        body: dict[str, Any] = {
+            "model": request.model,
+            "input": items,
+            "stream": True,
+        }
+        if request.system:
+            body["instructions"] = request.system
+        if request.tools:
+            body["tools"] = self._tools.of(request.tools)
+        optional: dict[str, Any] = {} if _PLAIN.match(request.model) else dict(_REASONING)
+        optional["store"] = False
+        if request.temperature is not None:
+            optional["temperature"] = request.temperature
+        if request.max_output_tokens is not None:
+            optional["max_output_tokens"] = max(request.max_output_tokens, _LEAST_TOKENS)
+        body.update((field, value) for field, value in optional.items() if field not in without)
+        return orjson.dumps(body)
+
+
+def _tool(tool: ToolSpec) -> dict[str, Any]:
+    taken = compile_tool(tool, OPENAI)
+    return {
+        "type": "function",
+        "name": taken.name,
+        "description": taken.description,
+        "parameters": taken.parameters,
+        "strict": False,  # strict schemas allow no optional parameters
+    }
+
+
+def _items(turn: Turn, *, mementos: bool) -> Iterator[dict[str, Any]]:
+    match turn:
+        case UserTurn(content):
+            yield {"role": "user", "content": content}
+        case ToolTurn(call_id, _, content, is_error):
+            content = f"Error: {content}" if is_error else content
+            yield {"type": "function_call_output", "call_id": call_id, "output": content}
+        case AssistantTurn(content, uses, memento):
+            calls = [_call(use) for use in uses]
+            if mementos and memento and (items := replayed(memento, content, calls)):
+                yield from items
+                return
+            if content:
+                yield {"role": "assistant", "content": content}
+            yield from calls
+
+
+def _call(use: ToolUse) -> dict[str, Any]:
+    return {
+        "type": "function_call",
+        "call_id": use.id,
+        "name": use.tool,
+        "arguments": exact_json(use.arguments),
+    }

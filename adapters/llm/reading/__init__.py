@@ -1,0 +1,1 @@
+"""Reading answers of providers, whatever the dialect: bodies, events, JSON, ends."""

@@ -1,0 +1,1 @@
+"""A model that plays what was recorded: cassettes."""

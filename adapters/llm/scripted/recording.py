@@ -1,0 +1,87 @@
+"""Recording: the answers of a model in a stored run, as a cassette that plays them again.
+
+What is played asks for the same calls and says the same text. The tools run again, so what they
+give may be another thing than it was then.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from domain.models.messages import StopReason
+from domain.runs.events import Chunk, Erred, Event, Retried, StepEnded, Thinking, ToolIntended
+from domain.shared.errors import ProviderReason
+
+_GAP = "\n\n"  # which the runner puts between two answers' texts, and will put there again
+
+
+class _Recorder:
+    """Takes in events and puts together the answers that they came from."""
+
+    def __init__(self) -> None:
+        self.answers: list[dict[str, Any]] = []
+        self._pieces: list[dict[str, Any]] = []
+        self._has_text = False  # in an earlier answer
+
+    def take(self, event: Event) -> None:
+        """Take in the next event of the run."""
+        match event.body:
+            case Chunk(content):
+                self._add("text", self._without_gap(content))
+            case Thinking(content):
+                self._add("reasoning", content)
+            case ToolIntended() as call:
+                self._pieces.append({"tool": call.tool, "arguments": dict(call.params)})
+            case Retried():
+                self._pieces = []
+            case StepEnded() as step:
+                self._end({"stop": step.stop, "usage": _usage(step)})
+            case Erred(_, message, details) if details.get("reason") in list(ProviderReason):
+                self._pieces.append({"error": _failure(message, details)})
+                self._end({})
+
+    def finish(self) -> list[dict[str, Any]]:
+        """Return the answers, the last as far as it came."""
+        if self._pieces:
+            self._end({"stop": StopReason.END})
+        return self.answers
+
+    def _end(self, how: Mapping[str, Any]) -> None:
+        self._has_text = self._has_text or any("text" in piece for piece in self._pieces)
+        self.answers.append({"pieces": self._pieces, **how})
+        self._pieces = []
+
+    def _without_gap(self, content: str) -> str:
+        is_first = not any("text" in piece for piece in self._pieces)
+        return content.removeprefix(_GAP) if is_first and self._has_text else content
+
+    def _add(self, kind: str, content: str) -> None:
+        """Add a piece, to the one before if that is of the same kind: how they came is lost."""
+        if self._pieces and kind in self._pieces[-1]:
+            self._pieces[-1][kind] += content
+        elif content:
+            self._pieces.append({kind: content})
+
+
+def recorded(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """Return the cassette (`adapters.llm.scripted.model`) of a run, given all of its events.
+
+    A run that a provider ended in failure fails again. Of one that was cancelled, the last
+    answer is as long as it was.
+    """
+    recorder = _Recorder()
+    for event in events:
+        recorder.take(event)
+    return recorder.finish()
+
+
+def _usage(step: StepEnded) -> dict[str, int]:
+    return {
+        "input_tokens": step.input_tokens,
+        "output_tokens": step.output_tokens,
+        "cached_tokens": step.cached_tokens,
+    }
+
+
+def _failure(message: str, details: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: details[key] for key in ("reason", "status", "retry_after") if key in details}
+    return {**kept, "message": message}

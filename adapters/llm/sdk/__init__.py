@@ -1,0 +1,1 @@
+"""What all providers' SDKs have in common here."""

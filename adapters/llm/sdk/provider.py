@@ -1,0 +1,188 @@
+"""What the providers that are asked through an SDK have in common.
+
+The SDK makes the request: keys, connections, errors. It is slow to import, so the first
+request does it, in a thread. The SDKs' own retries are off: the house has one rule for all of
+them (`domain.models.failover`), which also covers answers that break before they begin.
+"""
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import AbstractContextManager, aclosing, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+import orjson
+
+from adapters.llm.schemas import Target, for_provider, from_provider
+from adapters.llm.sdk.answer_reader import AnswerReader
+from adapters.llm.sdk.failures import failure, http_errors
+from adapters.llm.sdk.optional_fields import MEMENTOS, OptionalFields
+from adapters.llm.sdk.streaming import pieces_of
+from domain.models.messages import ModelRequest, Piece, ToolRequest
+from domain.models.ports import ChatModel
+from domain.shared.errors import ProviderError, ProviderReason
+
+if TYPE_CHECKING:
+    import httpx2
+
+Client = TypeVar("Client")
+
+CONNECT_TIMEOUT = 5.0  # seconds
+
+_log = logging.getLogger(__name__)
+
+
+class SdkChat(ChatModel, ABC, Generic[Client]):
+    """A provider behind an SDK, whose client is made for the first request.
+
+    ``read_timeout`` is how long the provider may be silent, ``total_timeout`` how long a whole
+    answer may take, both in seconds. `_target` has the provider's rules for tools, `_optional`
+    the fields that a request can do without (`OptionalFields`).
+    """
+
+    _target: ClassVar[Target]
+    _optional: ClassVar[Mapping[str, str]]
+    _passing: ClassVar[frozenset[str]] = frozenset({MEMENTOS})  # another answer's may be taken
+
+    def __init__(
+        self,
+        provider: str,
+        *,
+        api_key: str,
+        base_url: str,
+        read_timeout: float,
+        total_timeout: float,
+    ) -> None:
+        self._fields = OptionalFields(self._optional, self._passing)
+        self._provider = provider
+        self._api_key = api_key
+        self._base_url = base_url
+        self._read_timeout = min(read_timeout, total_timeout)
+        self._total_timeout = total_timeout
+        self._client: Client | None = None
+        self._opening = asyncio.Lock()
+
+    @property
+    def provider(self) -> str:
+        """Name the provider."""
+        return self._provider
+
+    @abstractmethod
+    def _open(self) -> Client:
+        """Make the client, importing the SDK; called in a thread."""
+
+    def _http(self) -> "httpx2.AsyncClient":
+        """Make the HTTP client that the SDK sends with, and closes with its own; in a thread."""
+        import httpx2
+
+        from adapters.http.transport import streaming_client
+
+        return streaming_client(httpx2.Timeout(self._read_timeout, connect=CONNECT_TIMEOUT))
+
+    @abstractmethod
+    async def _close(self, client: Client) -> None:
+        """Close the client's connections."""
+
+    @abstractmethod
+    def _errors(self) -> AbstractContextManager[None]:
+        """Return what raises the SDK's errors as those of the house."""
+
+    @abstractmethod
+    def _encode(self, request: ModelRequest, without: frozenset[str]) -> bytes:
+        """Return the body of the request, without the optional fields that are named.
+
+        Raises:
+            orjson.JSONEncodeError: a text is not valid Unicode (half a surrogate pair).
+
+        """
+
+    @abstractmethod
+    async def _post(self, client: Client, model: str, body: bytes) -> "httpx2.Response":
+        """Send the body, and return the beginning of its streamed response."""
+
+    @abstractmethod
+    def _reader(self) -> AnswerReader:
+        """Return a reader for one answer."""
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
+        """Yield the answer piece by piece, a `Stop` last.
+
+        Raises:
+            ProviderError: as the port says; nothing of the SDK comes through.
+
+        """
+        with self._log_failure(request.model), http_errors(self._provider):
+            client = await self._connected()
+            # Only now: loading an SDK is our own work, and takes seconds on a busy machine.
+            deadline = asyncio.get_running_loop().time() + self._total_timeout
+            with self._errors():
+                asked = for_provider(request, self._target)
+                response = await self._ask(client, asked, deadline)
+            reading = pieces_of(response, self._reader(), deadline)
+            async with aclosing(reading) as batches:
+                async for pieces in batches:
+                    for piece in pieces:
+                        if isinstance(piece, ToolRequest):
+                            yield from_provider(piece, request.tools, self._target)
+                        else:
+                            yield piece
+
+    async def close(self) -> None:
+        """Close the connections, if any were opened."""
+        client, self._client = self._client, None
+        if client is not None:
+            await self._close(client)
+
+    async def _connected(self) -> Client:
+        if self._client is None:
+            async with self._opening:
+                if self._client is None:
+                    with self._errors():
+                        self._client = await asyncio.to_thread(self._open)
+        return self._client
+
+    async def _ask(
+        self, client: Client, request: ModelRequest, deadline: float
+    ) -> "httpx2.Response":
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self._send(client, request)
+        except orjson.JSONEncodeError:  # it would be refused anyway
+            quote = "a text in it is not valid Unicode"
+            raise failure(self._provider, ProviderReason.REJECTED, quote) from None
+
+    async def _send(self, client: Client, request: ModelRequest) -> "httpx2.Response":
+        """Send the request, again without a field as long as the server refuses one."""
+        encode, model = partial(self._encode, request), request.model
+        without = self._fields.refused(model)
+        while True:
+            try:
+                response = await self._post(client, model, encode(without))
+            except Exception as error:
+                refusal = getattr(error, "response", None)
+                if refusal is None:
+                    raise
+                field = self._fields.refused_in(refusal, encode, without)
+                if field is None:
+                    raise
+                _log.warning("%s/%s does not take %s: left out", self._provider, model, field)
+            else:
+                self._fields.remember(model, without)
+                return response
+            without |= {field}
+
+    @contextmanager
+    def _log_failure(self, model: str) -> Iterator[None]:
+        """Write what the provider says of a failure into the log, also what no client is told."""
+        try:
+            yield
+        except ProviderError as error:
+            if error.words:
+                words = error.words.replace(self._api_key, "***") if self._api_key else error.words
+                status = error.details.get("status", "no status")
+                _log.warning(
+                    "%s/%s: %s (%s): %s", self._provider, model, error.reason.value, status, words
+                )
+            raise

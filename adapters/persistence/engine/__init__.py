@@ -1,0 +1,1 @@
+"""The database beneath the repositories: connections, SQL of both engines, news."""

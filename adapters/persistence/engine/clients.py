@@ -1,0 +1,81 @@
+"""What the project adds to the ORM's database clients, whichever the engine."""
+
+from abc import abstractmethod
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from adapters.persistence.engine.errors import translated
+from adapters.persistence.engine.health import DatabaseHealth
+
+
+class TranslatedErrors(BaseDBAsyncClient):
+    """A client whose statements raise the core's errors only, and say how the database is."""
+
+    @property
+    @abstractmethod
+    def health(self) -> DatabaseHealth | None:
+        """What hears of each answer and each failure, if anything does."""
+
+    def _answered(self, query: str) -> None:
+        if self.health is not None:
+            self.health.answered(query)
+
+    async def execute_insert(self, query: str, values: list[Any]) -> Any:
+        """Insert one row."""
+        with translated(self.health):
+            key = await super().execute_insert(query, values)
+        self._answered(query)
+        return key
+
+    async def execute_query(
+        self, query: str, values: list[Any] | None = None
+    ) -> tuple[int, list[dict[str, Any]]]:
+        """Return how many rows were affected, and the rows."""
+        with translated(self.health):
+            affected, rows = await super().execute_query(query, values)
+        self._answered(query)
+        return affected, list(rows)
+
+    async def execute_query_dict(
+        self, query: str, values: list[Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the rows."""
+        with translated(self.health):
+            rows = await super().execute_query_dict(query, values)
+        self._answered(query)
+        return rows
+
+    async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        """Run one statement for each list of values."""
+        with translated():
+            await super().execute_many(query, values)
+
+
+class Client(TranslatedErrors):
+    """An engine's client that opens transactions which cannot leak."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._health: DatabaseHealth | None = None
+
+    @property
+    def health(self) -> DatabaseHealth | None:
+        """What hears of each answer and each failure, those within transactions too."""
+        return self._health
+
+    def report_to(self, health: DatabaseHealth) -> None:
+        """Let this be what hears of them."""
+        self._health = health
+
+    @abstractmethod
+    def transaction(self, *, synced: bool = True) -> AbstractAsyncContextManager[BaseDBAsyncClient]:
+        """Open a transaction: kept when the block ends, undone when it raises.
+
+        Not ``synced``: a power cut may undo it, where that saves something.
+        """
+
+    async def fetch_unsynced(self, query: str, values: list[Any]) -> list[dict[str, Any]]:
+        """Run one statement that a power cut may undo, where that saves something."""
+        return await self.execute_query_dict(query, values)

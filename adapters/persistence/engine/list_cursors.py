@@ -1,0 +1,57 @@
+"""Cursors of lists: the key of the last row seen, opaque to clients.
+
+Every text of a cursor's form is a good cursor, so that the form is all there is to say of it:
+the first letter of the list's name, then hexadecimal digits.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from domain.shared.errors import FieldProblem, InvalidRequest
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_PLACE: Final = re.compile(r"([a-z])([0-9a-f]{14})([0-9a-f]{32})", re.ASCII)  # to the year 4253
+_NUMBER: Final = re.compile(r"([a-z])([1-9a-f][0-9a-f]{0,6})", re.ASCII)
+
+
+def write_place(kind: str, at: datetime, row_id: str) -> str:
+    """Return the cursor of a row in a list ordered by time, then id."""
+    return f"{kind[0]}{(at - _EPOCH) // _MICROSECOND:014x}{UUID(row_id).hex}"
+
+
+def read_place(kind: str, cursor: str) -> tuple[datetime, str]:
+    """Return the time and id that `write_place` wrote.
+
+    Raises:
+        InvalidRequest: the cursor did not come from this kind of list.
+
+    """
+    _, microseconds, row_id = _read(_PLACE, kind, cursor)
+    return _EPOCH + int(microseconds, 16) * _MICROSECOND, str(UUID(row_id))
+
+
+def write_number(kind: str, number: int) -> str:
+    """Return the cursor of a row in a list ordered by a number, from 1 on."""
+    return f"{kind[0]}{number:x}"
+
+
+def read_number(kind: str, cursor: str) -> int:
+    """Return the number that `write_number` wrote.
+
+    Raises:
+        InvalidRequest: the cursor did not come from this kind of list.
+
+    """
+    _, number = _read(_NUMBER, kind, cursor)
+    return int(number, 16)
+
+
+def _read(form: re.Pattern[str], kind: str, cursor: str) -> tuple[str, ...]:
+    found = form.fullmatch(cursor)
+    if found is None or found[1] != kind[0]:
+        message = "This is not a cursor of this list. Send next_cursor as it came, or none."
+        raise InvalidRequest(message, [FieldProblem("cursor", message)])
+    return found.groups()

@@ -1,0 +1,112 @@
+"""Transactions that a caller's cancellation cannot break."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from adapters.persistence.engine.clients import Client
+from domain.shared.errors import Unavailable
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+class Transaction:
+    """A transaction as the tasks see it that were started inside: open, then not any more."""
+
+    __slots__ = ("after_commit", "client", "is_open")
+
+    def __init__(self, client: BaseDBAsyncClient) -> None:
+        self.client = client
+        self.is_open = True
+        self.after_commit: list[Callable[[], object]] = []
+
+
+class TortoiseUnitOfWork:
+    """Runs each unit of work in a task of its own, which ends whole whoever waits for it.
+
+    Abandoned half-way, the ORM's transactions keep SQLite's lock, or a connection of the pool,
+    for good; so the caller only waits, behind a shield. Work does not leave tasks running
+    that use the repositories: up to its end they would be part of it.
+    """
+
+    def __init__(self, client: Callable[[], Client]) -> None:
+        self._client = client
+        self._ambient: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
+        self._running: set[asyncio.Task[Any]] = set()
+        self._closed = False
+
+    @property
+    def current(self) -> BaseDBAsyncClient | None:
+        """The transaction that the calling task is in, if it is in one."""
+        transaction = self._transaction
+        return None if transaction is None else transaction.client
+
+    @property
+    def _transaction(self) -> Transaction | None:
+        ambient = self._ambient.get()
+        return ambient if ambient is not None and ambient.is_open else None
+
+    async def run(self, work: Callable[[], Awaitable[T]], *, synced: bool = True) -> T:
+        """Run ``work`` in one transaction; inside another unit of work, as a part of it.
+
+        Not ``synced``: a power cut may undo it, where that saves something.
+
+        Raises:
+            Unavailable: the database is not there, too busy, or being closed.
+
+        """
+        if self.current is not None:
+            return await work()
+        if self._closed:
+            raise Unavailable("The service is shutting down.")
+        task = asyncio.create_task(self._transact(work, synced=synced))
+        self._running.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    def after_commit(self, callback: Callable[[], object]) -> None:
+        """Call it after the outermost commit, never after a rollback; outside of work at once.
+
+        What it raises is logged.
+        """
+        transaction = self._transaction
+        if transaction is None:
+            call_logged(callback)
+        else:
+            transaction.after_commit.append(callback)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen here: a caller who left does not ask for it
+
+    async def _transact(self, work: Callable[[], Awaitable[T]], *, synced: bool) -> T:
+        async with self._client().transaction(synced=synced) as client:
+            transaction = Transaction(client)
+            self._ambient.set(transaction)
+            try:
+                result = await work()
+            finally:
+                transaction.is_open = False
+        for callback in transaction.after_commit:
+            call_logged(callback)
+        return result
+
+    async def close(self) -> None:
+        """Take no more work, and wait for what is running."""
+        self._closed = True
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+
+def call_logged(callback: Callable[[], object]) -> None:
+    """Call what waits for a commit, and log what it raises: what is kept stays kept."""
+    try:
+        callback()
+    except Exception:  # noqa: BLE001  whatever it is, what is kept stays kept
+        _log.exception("what was to follow a commit failed")

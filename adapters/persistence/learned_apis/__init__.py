@@ -1,0 +1,1 @@
+"""Learned APIs as they are stored."""

@@ -1,0 +1,57 @@
+"""Credentials for learned APIs, encrypted before they come here."""
+
+from typing import Final
+
+from adapters.persistence.engine.codec import is_id, known_id, moment
+from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.errors import Taken
+from adapters.persistence.engine.formats import CREDENTIALS
+from domain.learning.ports import SealedKeys
+from domain.shared.errors import NotFound
+
+_PUT: Final = """
+    INSERT INTO learned_api_keys (api_id, owner, schemes, sealed, at)
+    VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (api_id, owner) DO UPDATE SET
+        schemes = excluded.schemes, sealed = excluded.sealed, at = excluded.at
+    RETURNING id
+"""
+_GET: Final = """
+    SELECT schemes, sealed, at FROM learned_api_keys WHERE api_id = $1 AND owner = $2
+"""
+_REMOVE: Final = "DELETE FROM learned_api_keys WHERE api_id = $1 AND owner = $2 RETURNING id"
+
+
+class TortoiseApiKeys:
+    """The credentials, in the database. They go with their API."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def put(self, keys: SealedKeys) -> None:
+        """Keep these in the place of those before.
+
+        Raises:
+            NotFound: there is no such API.
+
+        """
+        values = (keys.owner, CREDENTIALS.write(keys.schemes), keys.sealed, keys.at)
+        api_id = known_id(keys.api_id, "learned API")
+        try:
+            await self._database.fetch(_PUT, api_id, *values)
+        except Taken as error:  # the one constraint that can be broken: the API's id
+            raise NotFound("There is no such learned API.") from error
+
+    async def get(self, api_id: str, owner: str) -> SealedKeys | None:
+        """Return those of one owner."""
+        rows = await self._database.fetch(_GET, api_id, owner) if is_id(api_id) else ()
+        if not rows:
+            return None
+        row = rows[0]
+        schemes = tuple(CREDENTIALS.read(row["schemes"]))
+        return SealedKeys(api_id, owner, schemes, bytes(row["sealed"]), moment(row["at"]))
+
+    async def remove(self, api_id: str, owner: str) -> None:
+        """Forget those of one owner, if there are any."""
+        if is_id(api_id):
+            await self._database.fetch(_REMOVE, api_id, owner)

@@ -1,0 +1,175 @@
+"""What humans were asked, and what they answered."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from adapters.persistence.engine.codec import is_id, known_id, storable
+from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.formats import ARGUMENTS
+from adapters.persistence.engine.inserting import insert
+from adapters.persistence.engine.list_cursors import read_place, write_place
+from adapters.persistence.engine.signals import telling_work
+from adapters.persistence.rows import to_consent
+from adapters.persistence.runs.leases import FREE
+from domain.consents.consent import Consent, ConsentStatus
+from domain.runs.states import RunStatus
+from domain.shared.errors import NotFound
+from domain.shared.paging import Page
+
+_COLUMNS: Final = (
+    "id",
+    "run_id",
+    "call_id",
+    "user_id",
+    "kind",
+    "tool",
+    "version",
+    "params",
+    "original_params",
+    "effect",
+    "reason",
+    "preview",
+    "digest",
+    "created_at",
+    "expires_at",
+    "status",
+    "answer_reason",
+    "answered_at",
+)
+_ALL: Final = """
+    SELECT *, (SELECT conversation_id FROM runs WHERE runs.id = run_id) AS conversation_id
+    FROM consents
+"""
+_GET: Final = f"{_ALL} WHERE id = $1 AND user_id = $2"
+_PAGE: Final = f"{_ALL} WHERE user_id = $1"
+_ORDER: Final = " ORDER BY created_at DESC, id DESC LIMIT $2"
+_OF_RUN: Final = f"{_ALL} WHERE run_id = $1 ORDER BY created_at, id"
+_DUE: Final = f"""
+    {_ALL} WHERE status = 'waiting' AND expires_at <= $1 ORDER BY expires_at LIMIT $2
+"""
+# Who settles a request locks its run first, as those do who park or end the run: so none of
+# them misses the other.
+_RUN: Final = "SELECT id FROM runs WHERE id = $1"
+_LOCK: Final = {"postgresql": " FOR UPDATE", "sqlite": ""}
+_SETTLE: Final = """
+    UPDATE consents SET status = $2, answered_at = $3, answer_reason = $4, digest = $5,
+        params = $6, original_params = $7
+    WHERE id = $1 AND status = 'waiting' RETURNING run_id
+"""
+_FREE_RUN: Final = f"""
+    UPDATE runs SET leased_until = $2, status = '{RunStatus.RUNNING}'
+    WHERE id = $1 AND status = '{RunStatus.WAITING_CONSENT}' RETURNING id
+"""  # noqa: S608  made of constants
+
+
+async def add_consents(database: Database, consents: Sequence[Consent]) -> None:
+    """Keep new requests: within the transaction that keeps the events that tell of them."""
+    if consents:
+        await insert(database, "consents", _COLUMNS, [_values(one) for one in consents])
+
+
+class TortoiseConsents:
+    """The consent requests, in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._run = _RUN + _LOCK[database.engine]
+        self._free_run = _FREE_RUN + telling_work(database.engine)
+
+    async def get(self, user_id: str, consent_id: str) -> Consent:
+        """Return one request.
+
+        Raises:
+            NotFound: there is none for this user.
+
+        """
+        rows = await self._database.fetch(_GET, known_id(consent_id, "request"), user_id)
+        if not rows:
+            raise NotFound("There is no such request.")
+        return to_consent(rows[0])
+
+    async def page(
+        self, user_id: str, status: ConsentStatus | None, limit: int, cursor: str | None
+    ) -> Page[Consent]:
+        """Return requests, the newest first.
+
+        Raises:
+            InvalidRequest: the cursor did not come from here.
+
+        """
+        sql = _PAGE
+        values: list[Any] = [user_id, limit + 1]
+        if cursor is not None:
+            values += read_place("requests", cursor)
+            sql += " AND (created_at, id) < ($3, $4)"
+        if status is not None:
+            values.append(status)
+            sql += f" AND status = ${len(values)}"
+        rows = await self._database.fetch(sql + _ORDER, *values)
+        page = [to_consent(row) for row in rows[:limit]]
+        if len(rows) <= limit:
+            return Page(page)
+        return Page(page, write_place("requests", page[-1].created_at, page[-1].id))
+
+    async def of_run(self, run_id: str) -> Sequence[Consent]:
+        """Return all requests of a run, oldest first."""
+        if not is_id(run_id):
+            return []
+        return [to_consent(row) for row in await self._database.fetch(_OF_RUN, run_id)]
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Consent]:
+        """Return requests that wait although their time is over, the first to end first."""
+        return [to_consent(row) for row in await self._database.fetch(_DUE, now, limit)]
+
+    async def settle(self, consent: Consent) -> bool:
+        """Keep what became of a request, if the kept one still waits; return whether it did."""
+
+        async def work() -> bool:
+            await self._database.fetch(self._run, consent.run_id)
+            settled = await self._database.fetch(_SETTLE, *_settled(consent))
+            if settled:
+                await self._database.fetch(self._free_run, consent.run_id, FREE)
+            return bool(settled)
+
+        return await self._database.unit_of_work.run(work)
+
+
+def _settled(consent: Consent) -> tuple[Any, ...]:
+    return (
+        consent.id,
+        consent.status,
+        consent.answered_at,
+        storable(consent.answer_reason),
+        consent.digest,
+        ARGUMENTS.write(consent.params),
+        _original(consent),
+    )
+
+
+def _original(consent: Consent) -> str | None:
+    original = consent.original_params
+    return None if original is None else ARGUMENTS.write(original)
+
+
+def _values(consent: Consent) -> tuple[Any, ...]:
+    return (
+        consent.id,
+        consent.run_id,
+        storable(consent.call_id),
+        consent.user_id,
+        consent.kind,
+        storable(consent.tool),
+        storable(consent.version),
+        ARGUMENTS.write(consent.params),
+        _original(consent),
+        consent.effect,
+        storable(consent.reason),
+        storable(consent.preview),
+        consent.digest,
+        consent.created_at,
+        consent.expires_at,
+        consent.status,
+        storable(consent.answer_reason),
+        consent.answered_at,
+    )

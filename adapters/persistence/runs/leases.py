@@ -1,0 +1,109 @@
+"""Which worker drives which run."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.id_lists import each_id, list_of_ids
+from adapters.persistence.engine.signals import telling_events, telling_work
+from domain.runs.states import RunStatus
+from domain.shared.errors import LeaseLost
+
+# The lease of a run that any worker may take at once, whatever its clock says.
+FREE: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_RENEW: Final = """
+    UPDATE runs SET leased_until = $2
+    WHERE id IN (SELECT {each}) AND worker_id = $1 AND leased_until > $3
+    RETURNING id, cancel_requested
+"""
+_CLAIM: Final = """
+    UPDATE runs
+    SET attempt = attempt + 1, worker_id = $1, leased_until = $3, status = '{running}'
+    WHERE id IN (
+        SELECT id FROM runs WHERE leased_until < $2 {whose} ORDER BY leased_until LIMIT $4 {lock}
+    )
+    RETURNING id, attempt
+"""
+_SKIP: Final = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
+_DRIVEN: Final = "SELECT id FROM runs WHERE id = $1 AND attempt = $2 AND finished_at IS NULL"
+_LOCK: Final = {"postgresql": " FOR UPDATE", "sqlite": ""}
+_PARK: Final = f"""
+    UPDATE runs SET status = '{RunStatus.WAITING_CONSENT}', leased_until = NULL
+    WHERE id = $1 AND NOT cancel_requested AND $2 >=
+        (SELECT count(*) FROM consents WHERE run_id = $1 AND status <> 'waiting')
+    RETURNING id
+"""  # noqa: S608  made of constants
+_RELEASE: Final = """
+    UPDATE runs SET leased_until = $3
+    WHERE id = $1 AND attempt = $2 AND leased_until IS NOT NULL
+    RETURNING id
+"""
+_FREE: Final = """
+    UPDATE runs SET leased_until = $2
+    WHERE worker_id = $1 AND leased_until > $2 AND finished_at IS NULL
+    RETURNING id
+"""
+
+
+class TortoiseLeases:
+    """The leases, in the rows of the runs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        engine = database.engine
+        parts = {"running": RunStatus.RUNNING, "lock": _SKIP[engine]}
+        self._claim = _CLAIM.format(whose="", **parts)
+        self._claim_of_one = _CLAIM.format(whose="AND user_id = $5", **parts)
+        self._renew = _RENEW.format(each=each_id(engine, "$4"))
+        self._driven = _DRIVEN + _LOCK[engine]
+        self._park = _PARK + telling_events(engine, "id")
+        self._release = _RELEASE + telling_work(engine)
+        self._free = _FREE + telling_work(engine)
+
+    async def renew(self, worker_id: str, run_ids: Sequence[str], until: datetime) -> Sequence[str]:
+        """Extend the worker's leases of these runs; return those that are to be cancelled."""
+        ids = list_of_ids(self._database.engine, run_ids)
+        rows = await self._database.fetch_unsynced(self._renew, worker_id, until, FREE, ids)
+        return [str(row["id"]) for row in rows if row["cancel_requested"]]
+
+    async def claim(
+        self,
+        worker_id: str,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        user_id: str | None = None,
+    ) -> Sequence[tuple[str, int]]:
+        """Take over runs whose lease ran out before ``now``; return each id and new attempt."""
+        given = [worker_id, now, until, limit]
+        if user_id is None:
+            rows = await self._database.fetch(self._claim, *given)
+        else:
+            rows = await self._database.fetch(self._claim_of_one, *given, user_id)
+        return [(str(row["id"]), row["attempt"]) for row in rows]
+
+    async def park(self, run_id: str, attempt: int, answers: int) -> bool:
+        """Let a run wait for a human, unless there are more answers by now, or a cancel.
+
+        Raises:
+            LeaseLost: another worker drives the run now, or it has ended.
+
+        """
+
+        async def work() -> bool:
+            # Two statements: the second sees the answers of those whom the first waited for.
+            if not await self._database.fetch(self._driven, run_id, attempt):
+                raise LeaseLost("Another worker drives the run, or it has ended.")
+            return bool(await self._database.fetch(self._park, run_id, answers))
+
+        return await self._database.unit_of_work.run(work)
+
+    async def release(self, run_id: str, attempt: int) -> None:
+        """Hand a run back, for any worker to claim at once. A lost lease is no error."""
+        await self._database.fetch(self._release, run_id, attempt, FREE)
+
+    async def free(self, worker_id: str) -> int:
+        """Hand back all runs of a worker that is dead; return how many."""
+        return len(await self._database.fetch(self._free, worker_id, FREE))

@@ -1,0 +1,211 @@
+"""The events of runs: one row for each append."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from adapters.persistence.engine.codec import is_id, storable
+from adapters.persistence.engine.database import Database, Engine, Row
+from adapters.persistence.engine.errors import Taken
+from adapters.persistence.engine.formats import CALLS, OUTCOME, RESULTS
+from adapters.persistence.engine.signals import telling_events
+from adapters.persistence.engine.statements import Stroke, Write, perform
+from adapters.persistence.runs.consents import add_consents
+from adapters.persistence.runs.event_bodies import read_so_many, write_bodies
+from domain.consents.consent import Consent, ConsentStatus, withdrawn
+from domain.conversations.conversation import PREVIEW_LENGTH
+from domain.runs.cursors import Cursor
+from domain.runs.events import PROGRESS, Body, Event
+from domain.runs.ports import Ending
+from domain.shared.errors import LeaseLost
+from domain.shared.text import shorten
+
+Fetch = Callable[..., Awaitable[Sequence[Row]]]
+
+# A worker may write while it holds the lease, and only what follows on what is stored.
+_MAY_WRITE: Final = """
+    id = $1 AND attempt = $2 AND finished_at IS NULL AND $3 - 1 =
+        (SELECT last_number FROM run_events WHERE run_id = $1 ORDER BY first_number DESC LIMIT 1)
+"""
+_COLUMNS: Final = "run_events (run_id, first_number, last_number, attempt, bodies, created_at)"
+_APPEND: Final = f"""
+    INSERT INTO {_COLUMNS}
+    SELECT id, $3, $4, $2, $5, CURRENT_TIMESTAMP FROM runs WHERE {_MAY_WRITE}
+"""  # noqa: S608  made of constants
+# The row is locked until the events are kept, so that none of them lands after a takeover.
+_LOCK: Final = {"postgresql": "FOR SHARE", "sqlite": ""}
+
+# Who begins a run locks the conversation before the run, so who ends one does the same.
+# A direct run has none.
+_CONVERSATION_LOCKED: Final = Write(
+    "place",
+    """
+    SELECT conversations.id FROM conversations JOIN runs ON conversation_id = conversations.id
+    WHERE runs.id = $1 FOR UPDATE OF conversations
+    """,
+    "SELECT conversation_id AS id FROM runs WHERE id = $1",
+    is_lock=True,
+)
+_RUN_ENDS: Final = Write(
+    "run",
+    f"""
+    UPDATE runs SET status = $6, finished_at = $7, outcome = $8, active_in = NULL,
+        leased_until = NULL
+    WHERE {_MAY_WRITE} AND (conversation_id IS NULL OR conversation_id IN (SELECT id FROM place))
+    RETURNING id, conversation_id
+    """,  # noqa: S608  made of constants
+    "SELECT id, conversation_id FROM runs WHERE id = $1",
+)
+_LAST_EVENTS: Final = Write(
+    "written",
+    f"INSERT INTO {_COLUMNS} SELECT id, $3, $4, $2, $5, CURRENT_TIMESTAMP FROM run",  # noqa: S608
+)
+_WITHDRAWN: Final = Write(
+    "withdrawn",
+    f"""
+    UPDATE consents SET status = '{ConsentStatus.CANCELLED}', answered_at = $7
+    WHERE run_id = (SELECT id FROM run) AND status = '{ConsentStatus.WAITING}'
+    """,  # noqa: S608  made of constants
+)
+_WITHOUT_ANSWER: Final = Write(
+    "conversation",
+    "UPDATE conversations SET updated_at = $7 WHERE id = (SELECT conversation_id FROM run)",
+)
+_WITH_ANSWER: Final = (
+    Write(
+        "conversation",
+        """
+        UPDATE conversations
+        SET updated_at = $7, message_count = message_count + 1,
+            last_message_preview = COALESCE(NULLIF($9, ''), last_message_preview)
+        WHERE id = (SELECT conversation_id FROM run)
+        RETURNING id, message_count
+        """,
+        """
+        SELECT id, message_count FROM conversations
+        WHERE id = (SELECT conversation_id FROM run)
+        """,
+    ),
+    Write(
+        "answer",
+        """
+        INSERT INTO messages (id, conversation_id, number, role, content, created_at,
+            run_id, tool_calls, results)
+        SELECT $10, id, message_count, $11, $12, $13, $1, $14, $15 FROM conversation
+        """,
+    ),
+)
+_READ: Final = """
+    SELECT first_number, last_number, attempt, bodies FROM run_events
+    WHERE run_id = $1 AND (last_number > $2 OR attempt > $3)
+    ORDER BY first_number LIMIT $4
+"""
+
+
+class TortoiseRunLog:
+    """The events of the runs, in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        told = telling_events(database.engine, "run_id")
+        self._append = f"{_APPEND} {_LOCK[database.engine]} RETURNING first_number{told}"
+        self._end_without_answer = _ending(database.engine, _WITHOUT_ANSWER)
+        self._end_with_answer = _ending(database.engine, *_WITH_ANSWER)
+
+    async def append(
+        self,
+        run_id: str,
+        attempt: int,
+        first: int,
+        bodies: Sequence[Body],
+        *,
+        ending: Ending | None = None,
+        consents: Sequence[Consent] = (),
+    ) -> None:
+        """Keep events numbered from ``first``, and the consents that they request.
+
+        With an ending the run ends in the same stroke, and what still waits is cancelled.
+
+        Raises:
+            LeaseLost: another worker drives the run now, or it has ended.
+
+        """
+        values = (run_id, attempt, first, first + len(bodies) - 1, write_bodies(bodies))
+
+        async def work() -> None:
+            await self._keep(self._database.fetch, values, ending)
+            await add_consents(self._database, _standing(consents, ending))
+
+        try:
+            if consents:
+                await self._database.unit_of_work.run(work)
+            else:
+                await self._keep(self._fetch(bodies), values, ending)
+        except Taken as error:
+            raise LeaseLost("These events of the run are written already.") from error
+
+    def _fetch(self, bodies: Sequence[Body]) -> Fetch:
+        """Return how to write: what only shows progress may be lost with the power."""
+        is_progress = all(isinstance(body, PROGRESS) for body in bodies)
+        return self._database.fetch_unsynced if is_progress else self._database.fetch
+
+    async def _keep(
+        self, fetch: Fetch, values: tuple[str | int, ...], ending: Ending | None
+    ) -> None:
+        if ending is None:
+            kept = await fetch(self._append, *values)
+        else:
+            kept = await self._end(values, ending)
+        if not kept:
+            raise LeaseLost("Another worker drives the run, or it has ended.")
+
+    async def _end(self, values: tuple[str | int, ...], ending: Ending) -> Sequence[Row]:
+        outcome = None if ending.outcome is None else OUTCOME.write(ending.outcome.to_json())
+        final, answer = (ending.status, ending.at, outcome), ending.answer
+        if answer is None or not answer.conversation_id:
+            return await perform(self._database, self._end_without_answer, *values, *final)
+        return await perform(
+            self._database,
+            self._end_with_answer,
+            *values,
+            *final,
+            storable(shorten(answer.content, PREVIEW_LENGTH)),
+            answer.id,
+            answer.role,
+            storable(answer.content),
+            answer.created_at,
+            CALLS.write(list(answer.tool_calls)),
+            RESULTS.write(list(answer.results)),
+        )
+
+    async def read(self, run_id: str, after: Cursor | None, limit: int) -> Sequence[Event]:
+        """Return the next stored events, at most ``limit`` of them, oldest first."""
+        if not is_id(run_id):
+            return []
+        seen = after or Cursor(attempt=0, number=0)
+        rows = await self._database.fetch(_READ, run_id, seen.number, seen.attempt, limit)
+        events = (
+            Event(number, row["attempt"], body)
+            for row in rows
+            for number, body in enumerate(_bodies_of(row), row["first_number"])
+            if number > seen.number or row["attempt"] > seen.attempt
+        )
+        return [event for event, _ in zip(events, range(limit), strict=False)]
+
+
+def _bodies_of(row: Row) -> Sequence[Body]:
+    return read_so_many(row["bodies"], row["last_number"] - row["first_number"] + 1)
+
+
+def _ending(engine: Engine, *writes: Write) -> Stroke:
+    """Return the stroke that ends a run, with what its conversation gets."""
+    return Stroke(
+        (_CONVERSATION_LOCKED, _RUN_ENDS, _LAST_EVENTS, _WITHDRAWN, *writes),
+        f"SELECT id{telling_events(engine, 'id')} FROM run",  # noqa: S608  made of constants
+    )
+
+
+def _standing(consents: Sequence[Consent], ending: Ending | None) -> Sequence[Consent]:
+    """Return the requests as they are to be kept: withdrawn when the run ends with them."""
+    if ending is None:
+        return consents
+    return [withdrawn(one, ending.at) for one in consents]

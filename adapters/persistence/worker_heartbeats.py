@@ -1,0 +1,78 @@
+"""What the workers do, and have done."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from adapters.persistence.engine.codec import moment
+from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.formats import FAILING
+from domain.monitoring.ports import Pulse
+
+_BEAT: Final = """
+    INSERT INTO pulses (worker_id, started_at, at, runs, streams, failing)
+    VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (worker_id) DO UPDATE SET at = excluded.at, runs = excluded.runs,
+        streams = excluded.streams, failing = excluded.failing
+    RETURNING worker_id
+"""
+_ADD: Final = """
+    INSERT INTO totals (name, value) VALUES ($1, $2)
+    ON CONFLICT (name) DO UPDATE SET value = totals.value + excluded.value
+    RETURNING name
+"""
+_END: Final = "DELETE FROM pulses WHERE worker_id = $1 RETURNING worker_id"
+_BURY: Final = "DELETE FROM pulses WHERE at < $1 RETURNING worker_id"
+_LIVING: Final = "SELECT * FROM pulses WHERE at >= $1 ORDER BY started_at, worker_id"
+_TOTALS: Final = "SELECT name, value FROM totals"
+
+
+class TortoisePulses:
+    """The pulses and the totals, in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def beat(self, pulse: Pulse, counts: Mapping[str, int]) -> None:
+        """Keep a worker's pulse, and add its counts to the totals: both or nothing."""
+        values = (
+            pulse.worker_id,
+            pulse.started_at,
+            pulse.at,
+            pulse.runs,
+            pulse.streams,
+            FAILING.write(pulse.failing),
+        )
+
+        async def work() -> None:
+            await self._database.fetch(_BEAT, *values)
+            for name, number in sorted(
+                counts.items()
+            ):  # in one order: no two workers lock crosswise
+                await self._database.fetch(_ADD, name, number)
+
+        await self._database.unit_of_work.run(work, synced=False)
+
+    async def end(self, worker_id: str) -> None:
+        """Forget a worker that stops."""
+        await self._database.fetch(_END, worker_id)
+
+    async def living(self, since: datetime) -> Sequence[Pulse]:
+        """Return the pulses that came since then, the longest-running worker first."""
+        await self._database.fetch(_BURY, since)
+        return [_to_pulse(row) for row in await self._database.fetch(_LIVING, since)]
+
+    async def totals(self) -> Mapping[str, int]:
+        """Return what was counted, by name."""
+        return {row["name"]: row["value"] for row in await self._database.fetch(_TOTALS)}
+
+
+def _to_pulse(row: Mapping[str, Any]) -> Pulse:
+    return Pulse(
+        worker_id=str(row["worker_id"]),
+        started_at=moment(row["started_at"]),
+        at=moment(row["at"]),
+        runs=row["runs"],
+        streams=row["streams"],
+        failing=FAILING.read(row["failing"]),
+    )

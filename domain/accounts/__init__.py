@@ -1,0 +1,1 @@
+"""Users: who they are, how they log in, what administrators may change."""

@@ -1,0 +1,240 @@
+"""Who is talking: accounts, logins, and the tokens that stand for them."""
+
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Final
+
+from domain.accounts.ports import Passwords, Session, Sessions, Tokens, Users
+from domain.accounts.secrets import fingerprint, new_secret
+from domain.accounts.users import Role, User
+from domain.shared.clock import Clock
+from domain.shared.errors import Conflict, Forbidden, Unauthenticated
+from domain.shared.ids import new_id
+from domain.shared.unit_of_work import UnitOfWork
+
+SESSION: Final = timedelta(days=30)
+RECHECK_SECONDS: Final = 5.0  # how long a revoked session may live on in another process
+_RECHECK: Final = timedelta(seconds=RECHECK_SECONDS)
+_CACHE_SIZE: Final = 10_000
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An authenticated caller, as whom one may act until that time."""
+
+    user: User
+    session_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a login gives: ``expires_in`` is the access token's life in seconds."""
+
+    user: User
+    access_token: str
+    refresh_token: str
+    expires_in: int
+
+
+class Authentication:
+    """Register, log in, refresh, log out, and recognise."""
+
+    def __init__(
+        self,
+        users: Users,
+        sessions: Sessions,
+        passwords: Passwords,
+        tokens: Tokens,
+        unit_of_work: UnitOfWork,
+        clock: Clock,
+        *,
+        registration_open: bool = True,
+    ) -> None:
+        self._users = users
+        self._sessions = sessions
+        self._passwords = passwords
+        self._tokens = tokens
+        self._unit_of_work = unit_of_work
+        self._clock = clock
+        self._registration_open = registration_open
+        self._known: dict[str, tuple[datetime, User]] = {}
+
+    async def register(self, email: str, full_name: str, password: str) -> Grant:
+        """Open an account with the role `user`; its user name is the e-mail address.
+
+        Raises:
+            Forbidden: registration is closed.
+            Conflict: the address is taken.
+
+        """
+        if not self._registration_open:
+            raise Forbidden("Registration is closed. Ask an administrator for an account.")
+        hashed = await self._passwords.hash(password)
+        user = self._new_user(email, email, full_name, Role.USER)
+        session, refresh = self._new_session(user)
+
+        async def keep() -> None:
+            await self._users.add(user, hashed)
+            await self._sessions.add(session)
+
+        await self._unit_of_work.run(keep)
+        _log.info("%s registered", user.username)
+        return self._grant(user, session.id, refresh)
+
+    async def login(self, login: str, password: str) -> Grant:
+        """Open a session by e-mail address or user name, and password.
+
+        Raises:
+            Unauthenticated: unknown user or wrong password, the same answer in the same time; or
+                the right password of an account that is disabled.
+
+        """
+        found = await self._users.by_login(login)
+        user, hashed = found if found is not None else (None, None)
+        if not await self._passwords.verify(password, hashed) or user is None:
+            # What was typed is not told where nobody has that name: it may be a password.
+            who = f"wrong password for {user.username}" if user else "there is no such user"
+            _log.warning("a login failed: %s", who)
+            raise Unauthenticated("The user name or the password is wrong.")
+        if user.is_disabled:
+            raise Unauthenticated("This account is disabled. Ask an administrator.")
+        if hashed is not None and self._passwords.needs_rehash(hashed):
+            await self._users.set_password(user.id, await self._passwords.hash(password))
+        session, refresh = self._new_session(user)
+        await self._sessions.add(session)
+        return self._grant(user, session.id, refresh)
+
+    async def refresh(self, refresh_token: str) -> Grant:
+        """Exchange a refresh token for new tokens, once.
+
+        Raises:
+            Unauthenticated: unknown, expired, revoked or used before.
+
+        """
+        now = self._clock.now()
+        replacement = new_secret()
+        session = await self._sessions.rotate(
+            fingerprint(refresh_token), fingerprint(replacement), now, now + SESSION
+        )
+        user = await self._sessions.user(session.id, now) if session is not None else None
+        if session is None or user is None:
+            _log.info("a refresh token was refused: it is unknown, over, or was used before")
+            raise Unauthenticated("The refresh token is not valid. Log in again.")
+        return self._grant(user, session.id, replacement)
+
+    async def logout(self, identity: Identity) -> None:
+        """Revoke the session: its access and refresh tokens are worth nothing from now on."""
+        await self._sessions.revoke(identity.session_id)
+        self._known.pop(identity.session_id, None)
+
+    async def recognise(self, token: str) -> Identity:
+        """Return whose access token this is.
+
+        Raises:
+            Unauthenticated: it is not valid, or its session was revoked or is another user's.
+
+        """
+        claims = self._tokens.read(token)
+        identity = await self._identity(claims.session_id, claims.expires_at)
+        if identity.user.id != claims.user_id:
+            raise Unauthenticated("The access token is not valid. Log in again.")
+        return identity
+
+    async def of_session(self, session_id: str, expires_at: datetime) -> Identity:
+        """Return who acts in a session now, where access was given until ``expires_at``.
+
+        Raises:
+            Unauthenticated: the time is over, or the session was revoked.
+
+        """
+        if expires_at <= self._clock.now():
+            raise Unauthenticated("The access token has expired. Log in again.")
+        return await self._identity(session_id, expires_at)
+
+    async def _identity(self, session_id: str, expires_at: datetime) -> Identity:
+        user = await self._user_of(session_id)
+        if user is None:
+            raise Unauthenticated("The access token is not valid. Log in again.")
+        return Identity(user, session_id, expires_at)
+
+    async def _user_of(self, session_id: str) -> User | None:
+        """Return whose session it is, as it is or was a moment ago."""
+        now = self._clock.now()
+        known = self._known.pop(session_id, None)
+        # Looked up in the future: the clock was set back, and nobody knows how long ago it was.
+        if known is None or not now - _RECHECK < known[0] <= now:
+            user = await self._sessions.user(session_id, now)
+            known = None if user is None else (now, user)
+        if known is None:
+            return None
+        if len(self._known) >= _CACHE_SIZE:
+            self._known.clear()
+        self._known[session_id] = known
+        return known[1]
+
+    async def add_user(
+        self, username: str, email: str, full_name: str, password: str, role: Role
+    ) -> User:
+        """Open an account of any role, for operators at the command line.
+
+        Raises:
+            Conflict: the address or the name is taken.
+
+        """
+        user = self._new_user(email, username, full_name, role)
+        await self._users.add(user, await self._passwords.hash(password))
+        _log.info("the user %s was made, with the role %s", user.username, user.role)
+        return user
+
+    async def change_password(self, login: str, password: str) -> User | None:
+        """Set a password and end every session of that user; None when there is no such user."""
+        found = await self._users.by_login(login)
+        if found is None:
+            return None
+        user, _ = found
+        hashed = await self._passwords.hash(password)
+
+        async def keep() -> None:
+            await self._users.set_password(user.id, hashed)
+            await self._sessions.revoke_all(user.id)
+
+        await self._unit_of_work.run(keep)
+        _log.info("the password of %s was changed, and all sessions ended", user.username)
+        return user
+
+    async def make_first_admin(self) -> str | None:
+        """On the first start make the user ``admin``; return its password, shown once."""
+        if (await self._users.page(1, None)).items:
+            return None
+        password = secrets.token_urlsafe(15)
+        try:
+            await self.add_user("admin", "admin@localhost", "Administrator", password, Role.ADMIN)
+        except Conflict:  # another worker was first
+            return None
+        return password
+
+    def _new_user(self, email: str, username: str, full_name: str, role: Role) -> User:
+        return User(
+            id=new_id(),
+            email=email.lower(),
+            username=username.lower(),
+            full_name=full_name,
+            role=role,
+            created_at=self._clock.now(),
+        )
+
+    def _new_session(self, user: User) -> tuple[Session, str]:
+        now, refresh = self._clock.now(), new_secret()
+        session = Session(new_id(), user.id, fingerprint(refresh), now, now + SESSION)
+        return session, refresh
+
+    def _grant(self, user: User, session_id: str, refresh_token: str) -> Grant:
+        access = self._tokens.issue(user, session_id)
+        left = access.expires_at - self._clock.now()
+        return Grant(user, access.token, refresh_token, ceil(left.total_seconds()))

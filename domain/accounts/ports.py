@@ -1,0 +1,217 @@
+"""The ports to users, their sessions, passwords, tokens and tickets."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Protocol
+
+from domain.accounts.users import Role, User
+from domain.shared.paging import Page
+
+MAX_PASSWORD_BYTES: Final = 1024
+
+
+class Passwords(Protocol):
+    """Passwords, kept as hashes that cost time and memory to guess at."""
+
+    async def hash(self, password: str) -> str:
+        """Return a salted hash of the password, in a text form that names its own parameters.
+
+        Raises:
+            InvalidRequest: longer than `MAX_PASSWORD_BYTES` in UTF-8, or not Unicode text.
+
+        """
+        ...
+
+    async def verify(self, password: str, hashed: str | None) -> bool:
+        """Tell whether the password is the one that was hashed.
+
+        None stands for an unknown user: the same work is done and the answer is False, so that
+        the time taken does not tell an unknown user from a wrong password.
+
+        Raises:
+            InvalidRequest: as for `hash`.
+
+        """
+        ...
+
+    def needs_rehash(self, hashed: str) -> bool:
+        """Tell whether the hash was made with other parameters than today's."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What opens one stream, once. Only the fingerprint of it is stored.
+
+    It stands for the session until ``access_until``: when the access token runs out that it was
+    bought with. It has to be used before ``expires_at``.
+    """
+
+    fingerprint: str
+    session_id: str
+    path: str
+    access_until: datetime
+    expires_at: datetime
+
+
+class Tickets(Protocol):
+    """The tickets that were not used yet."""
+
+    async def add(self, ticket: Ticket, now: datetime) -> None:
+        """Keep a ticket, and forget those that have expired by now."""
+        ...
+
+    async def take(self, fingerprint: str) -> Ticket | None:
+        """Return a ticket and forget it; None: there is none, or it was taken before.
+
+        Of several who take one at the same moment, on any worker, one gets it.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A token just issued. ``jti`` is its id."""
+
+    token: str = field(repr=False)
+    jti: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a good token says. Times are in UTC, to the second."""
+
+    user_id: str
+    email: str
+    username: str
+    role: Role
+    jti: str
+    session_id: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+class Tokens(Protocol):
+    """Access tokens: short-lived, and checked without asking the database."""
+
+    def issue(self, user: User, session_id: str) -> AccessToken:
+        """Return a new token for a session of the user, each with an id of its own."""
+        ...
+
+    def read(self, token: str) -> Claims:
+        """Return what the token says.
+
+        Revocation is not looked at: that is the caller's, by ``session_id``.
+
+        Raises:
+            Unauthenticated: forged, expired, for somebody else, incomplete or unreadable; the
+                message is the same for all of them.
+
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One login, until it is revoked or its refresh token expires.
+
+    ``fingerprint`` is that of the current refresh token; the token itself is never stored.
+    """
+
+    id: str
+    user_id: str
+    fingerprint: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class Users(Protocol):
+    """The users. E-mail addresses and user names are compared in lower case."""
+
+    async def add(self, user: User, password_hash: str) -> None:
+        """Keep a new user.
+
+        Raises:
+            Conflict: the e-mail address or the user name is taken; the message says which.
+
+        """
+        ...
+
+    async def by_login(self, login: str) -> tuple[User, str] | None:
+        """Return the user with this e-mail address or user name, and the password hash."""
+        ...
+
+    async def page(self, limit: int, cursor: str | None) -> Page[User]:
+        """Return users, oldest first.
+
+        Raises:
+            InvalidRequest: the cursor did not come from here.
+
+        """
+        ...
+
+    async def set_password(self, user_id: str, password_hash: str) -> None:
+        """Replace the password hash."""
+        ...
+
+    async def set_role(self, user_id: str, role: Role) -> User:
+        """Give the user another role, and return the user.
+
+        Raises:
+            NotFound: there is no such user.
+
+        """
+        ...
+
+    async def set_disabled(self, user_id: str, at: datetime | None) -> User:
+        """Keep since when the user is disabled, or that they are not, and return the user.
+
+        Raises:
+            NotFound: there is no such user.
+
+        """
+        ...
+
+    async def administrators(self) -> int:
+        """Return how many administrators are not disabled."""
+        ...
+
+    async def remove(self, user_id: str) -> None:
+        """Forget the user, their sessions, conversations, runs, answers and credentials.
+
+        Raises:
+            NotFound: there is no such user.
+
+        """
+        ...
+
+
+class Sessions(Protocol):
+    """The sessions of the users."""
+
+    async def add(self, session: Session) -> None:
+        """Keep a new session."""
+        ...
+
+    async def user(self, session_id: str, now: datetime) -> User | None:
+        """Return whose session it is; None if it is unknown or over, or the user is disabled."""
+        ...
+
+    async def rotate(
+        self, fingerprint: str, replacement: str, now: datetime, expires_at: datetime
+    ) -> Session | None:
+        """Put a new refresh token in the place of a current one, once.
+
+        None when the token is unknown, expired or revoked. A token that was replaced already
+        has been copied by somebody: its session is revoked, and the answer is None.
+        """
+        ...
+
+    async def revoke(self, session_id: str) -> None:
+        """End a session. Ending it twice is no error."""
+        ...
+
+    async def revoke_all(self, user_id: str) -> None:
+        """End every session of a user."""
+        ...

@@ -1,0 +1,1 @@
+"""Agents: a model, its instructions and its tools, under a name."""

@@ -1,0 +1,1 @@
+"""The configuration that operators change while the service runs."""

@@ -1,0 +1,146 @@
+"""Asking a human: about a call before it starts, or about one whose outcome is not known.
+
+A consent is bound to a digest of tool, version and arguments: what runs is what was approved.
+It is answered once, by the user of the run, before it expires; anything but an explicit yes
+is a no.
+
+What can become of a request is decided here, by `answered`, `expired` and `withdrawn`, and nowhere
+else: a store keeps what they return if the request still waits.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from domain.shared.errors import Conflict, Gone
+from domain.shared.json_values import storable
+from domain.tools.tool import Effect
+
+PREVIEW: Final = 500
+
+
+class ConsentKind(StrEnum):
+    """What is asked: may it start, or what became of it."""
+
+    APPROVAL = "approval"
+    OUTCOME = "outcome"
+
+
+class ConsentStatus(StrEnum):
+    """Where a request stands. The last three answer a question about an outcome."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    DONE = "done"
+    NOT_DONE = "not_done"
+    TRY_AGAIN = "try_again"
+
+    @property
+    def lets_run(self) -> bool:
+        """Tell whether the call may be made now."""
+        return self in {ConsentStatus.APPROVED, ConsentStatus.TRY_AGAIN}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the human said. ``params`` are the edited arguments of an approval, if edited."""
+
+    status: ConsentStatus
+    params: Mapping[str, Any] | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One request and, later, its answer. ``digest`` is that of what may run.
+
+    ``conversation_id`` is that of its run; empty where a tool was called without the agent.
+    """
+
+    id: str
+    run_id: str
+    call_id: str
+    user_id: str
+    kind: ConsentKind
+    tool: str
+    version: str
+    params: Mapping[str, Any]
+    effect: Effect
+    reason: str
+    preview: str
+    digest: str
+    created_at: datetime
+    expires_at: datetime
+    status: ConsentStatus = ConsentStatus.WAITING
+    answer_reason: str = ""
+    answered_at: datetime | None = None
+    original_params: Mapping[str, Any] | None = None
+    conversation_id: str = ""
+
+
+def require_waiting(consent: Consent, now: datetime) -> None:
+    """Refuse an answer to a request that takes none any more.
+
+    Raises:
+        Gone: its time is over.
+        Conflict: it was answered before, or its run has ended.
+
+    """
+    if consent.status is ConsentStatus.EXPIRED or (
+        consent.status is ConsentStatus.WAITING and consent.expires_at <= now
+    ):
+        raise Gone("The time to answer this request is over.")
+    if consent.status is not ConsentStatus.WAITING:
+        raise Conflict("This request was answered before, or its run has ended.")
+
+
+def answered(consent: Consent, answer: Answer, now: datetime) -> Consent:
+    """Return the request with its answer; other arguments take the place of those asked for.
+
+    Raises:
+        Gone: its time is over.
+        Conflict: it was answered before, or its run has ended.
+
+    """
+    require_waiting(consent, now)
+    is_edited = answer.params is not None
+    params = consent.params if answer.params is None else answer.params
+    return replace(
+        consent,
+        status=answer.status,
+        answer_reason=storable(answer.reason),
+        answered_at=now,
+        params=params,
+        original_params=consent.params if is_edited else None,
+        digest=digest_of(consent.tool, consent.version, params),
+    )
+
+
+def expired(consent: Consent, now: datetime) -> Consent:
+    """Return a request that nobody answered in its time."""
+    return replace(consent, status=ConsentStatus.EXPIRED, answered_at=now)
+
+
+def withdrawn(consent: Consent, now: datetime) -> Consent:
+    """Return a request whose run ended while it waited."""
+    return replace(consent, status=ConsentStatus.CANCELLED, answered_at=now)
+
+
+def digest_of(tool: str, version: str, params: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a call in canonical JSON: keys sorted, no white space."""
+    text = json.dumps([tool, version, params], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def preview_of(tool: str, params: Mapping[str, Any], told: str = "") -> str:
+    """Return one line that shows a human what will be done; ``told`` is what the tool says."""
+    shown = ", ".join(f"{name}={json.dumps(v, ensure_ascii=False)}" for name, v in params.items())
+    line = f"{told}: {tool}({shown})" if told else f"{tool}({shown})"
+    return line if len(line) <= PREVIEW else line[: PREVIEW - 1] + "…"

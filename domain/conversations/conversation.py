@@ -1,0 +1,66 @@
+"""Conversations and the messages in them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from domain.shared.ids import new_id
+from domain.shared.text import shorten
+
+TITLE_LENGTH: Final = 80
+PREVIEW_LENGTH: Final = 120
+
+
+class MessageRole(StrEnum):
+    """Who said it."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing said. ``tool_calls`` and ``results`` are as in `Run.tool_calls`, JSON objects.
+
+    ``run_id`` names the run that this answers with: how that ended is kept there. The content is
+    empty where it failed or was cancelled before any text.
+    """
+
+    id: str
+    conversation_id: str
+    role: MessageRole
+    content: str
+    created_at: datetime
+    run_id: str | None = None
+    tool_calls: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    results: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A titled row of messages that belongs to one user.
+
+    ``provider`` and ``model`` are those that it prefers; None: those of the configuration.
+    ``active_run_id`` names the run that goes on in it, or waits for a human; None: there is none.
+    """
+
+    id: str
+    user_id: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    message_count: int = 0
+    last_message_preview: str = ""
+    provider: str | None = None
+    model: str | None = None
+    active_run_id: str | None = None
+
+
+def new_conversation(
+    user_id: str, title: str, at: datetime, provider: str | None = None, model: str | None = None
+) -> Conversation:
+    """Return a new, empty conversation."""
+    title = shorten(title, TITLE_LENGTH)
+    return Conversation(new_id(), user_id, title, at, at, provider=provider, model=model)

@@ -1,0 +1,100 @@
+"""The use cases of conversations: begin, find, rename and forget them."""
+
+from collections.abc import Callable
+
+from domain.accounts.users import User
+from domain.conversations.conversation import TITLE_LENGTH, Conversation, new_conversation
+from domain.conversations.model_preference import ModelChange, ModelPreference
+from domain.conversations.ports import Conversations
+from domain.shared.clock import Clock
+from domain.shared.paging import Page
+from domain.shared.text import shorten
+
+
+class ConversationChange(ModelChange, total=False):
+    """What to change in a conversation; what is left out stays."""
+
+    title: str
+
+
+class ConversationService:
+    """A user's conversations. ``require_configured`` refuses a provider that could not answer."""
+
+    def __init__(
+        self,
+        conversations: Conversations,
+        clock: Clock,
+        require_configured: Callable[[str], None],
+    ) -> None:
+        self._conversations = conversations
+        self._clock = clock
+        self._require_configured = require_configured
+
+    async def create(self, user: User, title: str, preferred: ModelPreference) -> Conversation:
+        """Begin an empty conversation, in which a model may be preferred.
+
+        Raises:
+            InvalidRequest: there is no such provider.
+            Conflict: it is not configured.
+
+        """
+        self._check(preferred.provider)
+        now = self._clock.now()
+        made = new_conversation(user.id, title, now, preferred.provider, preferred.model)
+        await self._conversations.add(made)
+        return made
+
+    async def get(self, user: User, conversation_id: str) -> Conversation:
+        """Return one of the user's conversations; it names its active run.
+
+        Raises:
+            NotFound: unknown, or another user's.
+
+        """
+        return await self._conversations.get(user.id, conversation_id)
+
+    async def page(
+        self, user: User, limit: int, cursor: str | None = None, text: str | None = None
+    ) -> Page[Conversation]:
+        """Return conversations, the last changed first; with ``text`` those that hold its words.
+
+        Raises:
+            InvalidRequest: the cursor did not come from here.
+
+        """
+        return await self._conversations.page(user.id, limit, cursor, text or None)
+
+    async def change(
+        self, user: User, conversation_id: str, change: ConversationChange
+    ) -> Conversation:
+        """Rename a conversation, or choose who answers in it from the next message on.
+
+        Raises:
+            NotFound: unknown, or another user's.
+            InvalidRequest: there is no such provider.
+            Conflict: it is not configured.
+
+        """
+        self._check(change.get("provider"))
+        fields: dict[str, str | None] = {**change}  # type: ignore[dict-item]  # all are texts
+        if "title" in change:
+            fields["title"] = shorten(change["title"], TITLE_LENGTH)
+        if "provider" in change and "model" not in change:
+            before = await self._conversations.get(user.id, conversation_id)
+            preferred = ModelPreference(before.provider, before.model)
+            fields["model"] = preferred.changed({"provider": change["provider"]}).model
+        return await self._conversations.change(user.id, conversation_id, self._clock.now(), fields)
+
+    async def delete(self, user: User, conversation_id: str) -> None:
+        """Forget a conversation, with its messages and runs.
+
+        Raises:
+            NotFound: unknown, or another user's.
+            RunInProgress: a run is still active in it; ``details.run_id`` names it.
+
+        """
+        await self._conversations.delete(user.id, conversation_id)
+
+    def _check(self, provider: str | None) -> None:
+        if provider is not None:
+            self._require_configured(provider)

@@ -1,0 +1,1 @@
+"""Driving runs: workers, the model, tool calls, questions to people."""

@@ -1,0 +1,67 @@
+"""What a running call says of how far it is."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from domain.runs.events import Body, ToolProgressed
+from domain.shared.json_values import storable
+from domain.shared.text import shorten
+from domain.tools.secrets import Secrets
+
+PAUSE_SECONDS: Final = 0.25  # between two reports that followers see
+MESSAGE_LENGTH: Final = 200
+
+
+class Reporter:
+    """Says the reports of one call, from any thread: not too long, and not too often.
+
+    Of those that come too soon, the last one is said after the pause. Made in the loop that
+    ``say`` belongs to; nothing is said once it is closed.
+    """
+
+    def __init__(
+        self, call_id: str, tool: str, secrets: Secrets, say: Callable[[Body], None]
+    ) -> None:
+        self._call_id = call_id
+        self._tool = tool
+        self._secrets = secrets
+        self._say = say
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._next: ToolProgressed | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_closed = False
+
+    def report(self, message: str, fraction: float | None = None) -> None:
+        """Take a report; ``fraction`` is how much is done, from 0 to 1."""
+        clean = storable(str(message))
+        done = None if fraction is None else min(1.0, max(0.0, float(fraction)))
+        body = ToolProgressed(
+            self._call_id, self._tool, shorten(self._secrets.hide(clean), MESSAGE_LENGTH), done
+        )
+        if threading.get_ident() == self._thread:
+            self._take(body)
+        elif not self._is_closed:  # a thread may outlive its call, and even the loop
+            self._loop.call_soon_threadsafe(self._take, body)
+
+    def close(self) -> None:
+        """Say nothing more."""
+        self._is_closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _take(self, body: ToolProgressed) -> None:
+        if self._is_closed:
+            return
+        self._next = body
+        if self._timer is None:
+            self._show()
+
+    def _show(self) -> None:
+        self._timer = None
+        if self._next is not None:
+            body, self._next = self._next, None
+            self._say(body)
+            self._timer = self._loop.call_later(PAUSE_SECONDS, self._show)

@@ -1,0 +1,119 @@
+"""From a call to a question to a human, and from the answer back to the run."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from domain.consents.consent import (
+    Consent,
+    ConsentKind,
+    ConsentStatus,
+    digest_of,
+    preview_of,
+)
+from domain.execution.tool_calls import settled
+from domain.runs.decide import UNKNOWN
+from domain.runs.events import Body, ConsentAnswered, ConsentRequested, ToolFinished
+from domain.runs.run import Call, Problem, Run
+from domain.runs.states import CallState
+from domain.shared.error_codes import Refusal
+from domain.shared.ids import new_id
+
+LIFE: Final = timedelta(hours=24)
+
+
+def ask_about(
+    run: Run,
+    questions: Sequence[tuple[Call, ConsentKind, str]],
+    now: datetime,
+    previews: Mapping[str, str] | None = None,
+) -> list[Consent]:
+    """Return the requests that put these questions to the user of the run.
+
+    ``previews`` are what tools say that calls will do, by the calls' ids.
+    """
+    told = previews or {}
+    return [
+        Consent(
+            id=new_id(),
+            run_id=run.id,
+            call_id=call.id,
+            user_id=run.started.user_id,
+            kind=kind,
+            tool=call.tool,
+            version=call.version,
+            params=call.params,
+            effect=call.effect,
+            reason=reason,
+            preview=preview_of(call.tool, call.params, told.get(call.id, "")),
+            digest=digest_of(call.tool, call.version, call.params),
+            created_at=now,
+            expires_at=now + LIFE,
+            conversation_id=run.started.conversation_id,
+        )
+        for call, kind, reason in questions
+    ]
+
+
+def requested(consent: Consent) -> ConsentRequested:
+    """Return the event that tells of a request."""
+    return ConsentRequested(
+        request_id=consent.id,
+        call_id=consent.call_id,
+        kind=consent.kind,
+        tool=consent.tool,
+        params=consent.params,
+        effect=consent.effect,
+        reason=consent.reason,
+        preview=consent.preview,
+        digest=consent.digest,
+        expires_at=consent.expires_at.isoformat(),
+    )
+
+
+def news_of(run: Run, consents: Sequence[Consent]) -> list[Body]:
+    """Return the events of the answers that the run does not know of yet."""
+    waiting = {call.request_id: call for call in run.calls.values() if call.is_waiting}
+    return [
+        body
+        for consent in consents
+        if consent.status is not ConsentStatus.WAITING and consent.id in waiting
+        for body in _answered(waiting[consent.id], consent)
+    ]
+
+
+def _answered(call: Call, consent: Consent) -> list[Body]:
+    told = ConsentAnswered(
+        request_id=consent.id,
+        call_id=call.id,
+        status=consent.status,
+        params=consent.params,
+        digest=consent.digest,
+        reason=consent.answer_reason,
+        is_edited=consent.original_params is not None,
+    )
+    match consent.status:
+        case ConsentStatus.APPROVED | ConsentStatus.TRY_AGAIN:
+            return [told]
+        case ConsentStatus.DONE:
+            return [told, ToolFinished(call.id, call.tool, _CONFIRMED, 0.0, call.edited_params)]
+        case ConsentStatus.NOT_DONE:
+            return [told, settled(call, CallState.FAILED, _NOT_DONE)]
+    if consent.kind is ConsentKind.OUTCOME:
+        return [told, settled(call, CallState.UNKNOWN, UNKNOWN)]
+    problem = (
+        _EXPIRED if consent.status is ConsentStatus.EXPIRED else _denied(consent.answer_reason)
+    )
+    return [told, settled(call, CallState.REFUSED, problem)]
+
+
+_CONFIRMED: Final = {"note": "The call was interrupted; the user says that it was done."}
+_NOT_DONE: Final = Problem(
+    Refusal.NOT_DONE, "The call was interrupted; the user says that it did not take effect."
+)
+_EXPIRED: Final = Problem(Refusal.CONSENT_EXPIRED, "Not run: nobody answered the request in time.")
+
+
+def _denied(reason: str) -> Problem:
+    said = f" They said: {reason}" if reason else ""
+    return Problem(Refusal.CONSENT_DENIED, f"Not run: the user said no.{said}")

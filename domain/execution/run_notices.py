@@ -1,0 +1,68 @@
+"""What runs give notice of: ids and names, without a word of what was said."""
+
+from datetime import datetime
+from typing import Any
+
+from domain.consents.consent import Consent
+from domain.notifications.notices import Notice, NoticeType
+from domain.runs.events import RunStarted, ToolErred, ToolFinished
+from domain.runs.run import Call, Run
+from domain.runs.states import RunStatus
+from domain.tools.tool import ToolSpec
+
+
+def conversation_created(started: RunStarted, at: datetime) -> Notice:
+    """Return the notice of a conversation that begins with this run."""
+    data = {"conversation_id": started.conversation_id, "user_id": started.user_id}
+    return Notice(NoticeType.CONVERSATION_CREATED, at, data)
+
+
+def consent_required(run: Run, consent: Consent) -> Notice:
+    """Return the notice of a question to the user."""
+    data = _of(run) | {
+        "request_id": consent.id,
+        "call_id": consent.call_id,
+        "kind": consent.kind.value,
+        "tool": consent.tool,
+        "effect": consent.effect.value,
+    }
+    return Notice(NoticeType.CONSENT_REQUIRED, consent.created_at, data)
+
+
+def tool_executed(
+    run: Run, call: Call, spec: ToolSpec, body: ToolFinished | ToolErred, at: datetime
+) -> Notice:
+    """Return the notice of a call that came back, whatever came of it."""
+    outcome = "finished" if isinstance(body, ToolFinished) else body.outcome.value
+    data = _of(run) | {
+        "call_id": call.id,
+        "tool": call.tool,
+        "plugin": spec.plugin,
+        "effect": call.effect.value,
+        "outcome": outcome,
+    }
+    if isinstance(body, ToolFinished):
+        data["duration_ms"] = body.duration_ms
+    else:
+        data["code"] = body.code
+    return Notice(NoticeType.TOOL_EXECUTED, at, data)
+
+
+def run_ended(run: Run, status: RunStatus, at: datetime) -> Notice | None:
+    """Return the notice of a run's end; None of one that was cancelled."""
+    match status:
+        case RunStatus.COMPLETED:
+            return Notice(NoticeType.RUN_COMPLETED, at, _of(run))
+        case RunStatus.FAILED:
+            code = run.problem.code if run.problem is not None else ""
+            return Notice(NoticeType.RUN_FAILED, at, _of(run) | {"code": code})
+    return None
+
+
+def _of(run: Run) -> dict[str, Any]:
+    return {
+        "run_id": run.id,
+        "conversation_id": run.started.conversation_id or None,
+        "user_id": run.started.user_id,
+        "agent": run.agent.name if run.agent is not None else None,
+    }

@@ -1,0 +1,287 @@
+"""The main use cases: say something to the agent, follow the answer, stop it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from domain.accounts.users import User
+from domain.configuration.configuration import Configuration, require_configured
+from domain.configuration.ports import Configurations
+from domain.conversations.conversation import TITLE_LENGTH
+from domain.execution.prompt import of_messages
+from domain.execution.run_notices import conversation_created
+from domain.execution.runner import Task
+from domain.execution.tool_calls import intended_call
+from domain.execution.worker import HISTORY_LIMIT, Worker
+from domain.models.messages import StopReason, UserTurn
+from domain.models.ports import ChatModels
+from domain.notifications.ports import Notices
+from domain.plugins.ports import Agents
+from domain.runs.cursors import read_cursor
+from domain.runs.events import Body, Event, RunStarted, StepEnded
+from domain.runs.folding import fold
+from domain.runs.following import Follower
+from domain.runs.live import LiveRuns
+from domain.runs.ports import NewRun, RunLog, RunRecord, Runs
+from domain.runs.reader import OnDisconnect, RunReader
+from domain.shared.clock import Clock
+from domain.shared.errors import FieldProblem, InvalidRequest, NotFound, Unavailable
+from domain.shared.idempotency import AlreadyDone, RequestKey
+from domain.shared.ids import new_id
+from domain.shared.log_context import current_request
+from domain.shared.text import shorten
+from domain.tools.ports import Toolbox
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run that was accepted: it is stored, and goes on whoever listens."""
+
+    run_id: str
+
+
+class Chat:
+    """Messages in, runs out."""
+
+    def __init__(
+        self,
+        *,
+        runs: Runs,
+        log: RunLog,
+        configurations: Configurations,
+        models: ChatModels,
+        toolbox: Toolbox,
+        worker: Worker,
+        live: LiveRuns,
+        clock: Clock,
+        agents: Agents,
+        notices: Notices,
+        max_steps: int = 20,
+    ) -> None:
+        self._runs = runs
+        self._log = log
+        self._configurations = configurations
+        self._models = models
+        self._toolbox = toolbox
+        self._worker = worker
+        self._live = live
+        self._clock = clock
+        self._agents = agents
+        self._notices = notices
+        self._max_steps = max_steps
+
+    async def send(
+        self,
+        user: User,
+        text: str,
+        conversation_id: str | None = None,
+        key: RequestKey | None = None,
+        *,
+        provider: str | None = None,
+        model: str | None = None,
+        agent: str | None = None,
+    ) -> Started:
+        """Begin to answer a message, in a new conversation when none is named.
+
+        ``provider`` and ``model`` hold for this message; without them those that the
+        conversation prefers, else those of the configuration. ``agent`` names who answers this
+        message, if not the general one. The same request with the same key gives the run that
+        it began before.
+
+        Raises:
+            NotFound: the conversation is unknown, or another user's.
+            RunInProgress: it is still answering the message before.
+            IdempotencyConflict: the key came before with another request.
+            InvalidRequest: there is no such provider, or no such agent.
+            Conflict: the provider asked for here is not configured.
+            Unavailable: no provider is configured, or the service is stopping.
+
+        """
+        if provider is not None:
+            require_configured(provider, self._models)
+        configuration = await self._configuration(user, conversation_id)
+        configuration = configuration.preferring(provider, model)
+        if not configuration.fallbacks:
+            self._models.get(configuration.provider)  # say now that it is missing, not in the run
+        started = RunStarted(
+            user_id=user.id,
+            conversation_id=conversation_id or new_id(),
+            question_id=new_id(),
+            message_id=new_id(),
+            provider=configuration.provider,
+            model=configuration.model or self._models.default_model(configuration.provider),
+            autonomy=configuration.autonomy,
+            max_steps=self._max_steps,
+            fallbacks=self._fallbacks(configuration),
+            agent=None if agent is None else self._agent(agent),
+            request_id=current_request(),
+        )
+        title = None if conversation_id else shorten(text, TITLE_LENGTH)
+        return await self._begin(user, started, configuration, text, title, (), key)
+
+    def _agent(self, name: str) -> dict[str, Any]:
+        agents = {each.value.name: each.value for each in self._agents.agents()}
+        if name not in agents:
+            known = f"choose one of {', '.join(agents)}" if agents else "no plugin brings any"
+            message = f"There is no such agent: {known}."
+            raise InvalidRequest(message, [FieldProblem("agent", message)])
+        agent = agents[name]
+        return {"name": name, "instructions": agent.instructions, "tools": list(agent.tools)}
+
+    async def _configuration(self, user: User, conversation_id: str | None) -> Configuration:
+        if conversation_id is None:
+            return await self._configurations.load()
+        return await self._configurations.load_for(user.id, conversation_id)
+
+    def _fallbacks(self, configuration: Configuration) -> tuple[Mapping[str, str], ...]:
+        return tuple(
+            {
+                "provider": each.provider,
+                "model": each.model or self._models.default_model(each.provider),
+            }
+            for each in configuration.fallbacks
+            if each.provider in self._models.names()  # kept by an installation that had more
+        )
+
+    async def call(
+        self, user: User, name: str, params: Mapping[str, Any], key: RequestKey | None = None
+    ) -> Started:
+        """Begin a run that is one tool call, with no model: the same policy, the same journal.
+
+        Raises:
+            UnknownTool: no enabled tool has this name.
+            InvalidArguments: the arguments do not fit.
+            IdempotencyConflict: the key came before with another request.
+            Unavailable: the service is stopping.
+
+        """
+        tool = self._toolbox.get(name)
+        intended = intended_call(new_id(), tool.spec, tool.check(params))
+        configuration = await self._configurations.load()
+        started = RunStarted(
+            user_id=user.id,
+            conversation_id="",
+            question_id="",
+            message_id="",
+            provider="",
+            model="",
+            autonomy=configuration.autonomy,
+            max_steps=1,
+            is_direct=True,
+            request_id=current_request(),
+        )
+        events = (intended, StepEnded(StopReason.TOOL_CALLS, 0, 0, 0))
+        return await self._begin(user, started, configuration, "", None, events, key)
+
+    async def _begin(
+        self,
+        user: User,
+        started: RunStarted,
+        configuration: Configuration,
+        text: str,
+        title: str | None,
+        events: Sequence[Body],
+        key: RequestKey | None,
+    ) -> Started:
+        if self._worker.is_stopping:
+            raise Unavailable("The service is stopping. Try again in a moment.")
+        new = NewRun(
+            id=new_id(),
+            started=started,
+            question=text,
+            new_title=title,
+            at=self._clock.now(),
+            worker_id=self._worker.id,
+            leased_until=self._worker.lease_end(),
+            events=events,
+            key=key,
+        )
+        # What was begun is finished: a caller who leaves now must not leave half a run behind.
+        return await asyncio.shield(asyncio.ensure_future(self._keep(user, new, configuration)))
+
+    async def _keep(self, user: User, new: NewRun, configuration: Configuration) -> Started:
+        try:
+            history = await self._runs.start(new, HISTORY_LIMIT)
+        except AlreadyDone as before:
+            return Started(before.outcome)
+        bodies = (new.started, *new.events)
+        events = [Event(number, 1, body) for number, body in enumerate(bodies, 1)]
+        journal = self._worker.take(fold(new.id, events), events)
+        self._live.hint(new.started.conversation_id)  # who follows the conversation waits for it
+        if new.new_title is not None:
+            self._notices.publish(conversation_created(new.started, new.at))
+        turns = [] if new.started.is_direct else [*of_messages(history), UserTurn(new.question)]
+        self._worker.drive(Task(journal, user, configuration.policy(), turns))
+        return Started(new.id)
+
+    async def follow(
+        self,
+        user: User,
+        run_id: str,
+        after: str | None = None,
+        *,
+        stay: bool = False,
+        whole: bool = False,
+        is_first: bool = False,
+        on_disconnect: OnDisconnect = OnDisconnect.CONTINUE,
+    ) -> RunReader:
+        """Return what reads one of the user's runs, after a client's cursor if there is one.
+
+        When the run waits for a human a `Paused` says so; then it is over, unless ``stay``. Who
+        wants the ``whole`` gets all that happens until then at once, where it happens here. With
+        ``is_first`` it is over where the run first had to wait, however far it is by now. Of a
+        run that is driven here the database is asked nothing.
+
+        Raises:
+            NotFound: unknown, or another user's.
+            InvalidRequest: the cursor is none, or another run's.
+
+        """
+        record = None
+        if not self._worker.drives(user.id, run_id):
+            record = await self._runs.of_user(user.id, run_id)
+        cursor = read_cursor(run_id, after) if after else None
+        follower = Follower(
+            user.id,
+            run_id,
+            cursor,
+            runs=self._runs,
+            log=self._log,
+            live=self._live,
+            stay=stay,
+            whole=whole,
+        )
+        is_bound = on_disconnect is OnDisconnect.CANCEL
+        return RunReader(
+            run_id,
+            follower,
+            log=self._log,
+            record=record,
+            after=cursor,
+            is_first=is_first,
+            left=partial(self.abandon, user, run_id) if is_bound else None,
+        )
+
+    async def cancel(self, user: User, run_id: str) -> RunRecord:
+        """Store the intent to cancel and act on it; a run that is final stays as it is.
+
+        Raises:
+            NotFound: unknown, or another user's.
+
+        """
+        if await self._runs.request_cancel(user.id, run_id):
+            self._worker.cancel(run_id)
+        return await self._runs.of_user(user.id, run_id)
+
+    async def abandon(self, user: User, run_id: str) -> None:
+        """Cancel a run whose reader left, and wanted it to end with that (`OnDisconnect`).
+
+        Where it is the service that leaves the run goes on elsewhere.
+        """
+        if self._live.is_draining:
+            return
+        with suppress(NotFound):
+            await self.cancel(user, run_id)

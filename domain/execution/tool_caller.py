@@ -1,0 +1,114 @@
+"""The caller: gives a tool what it may use, runs it, and takes its result in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from domain.accounts.users import User
+from domain.conversations.conversation import Message
+from domain.conversations.ports import Conversations
+from domain.execution.progress import Reporter
+from domain.execution.results import Results
+from domain.execution.tool_calls import perform
+from domain.execution.tool_selection import Showcase
+from domain.runs.events import Body, ToolErred, ToolFinished
+from domain.runs.run import Call, Run
+from domain.shared.errors import ToolFailed
+from domain.shared.paging import MAX_LIMIT
+from domain.tools.http import HttpClients
+from domain.tools.result_pages import ResultPage, page_of
+from domain.tools.secrets import Secrets, discreet_log
+from domain.tools.tool import Tool, ToolContext, ToolSpec
+
+Say = Callable[[Body], None]
+
+
+class ToolCaller:
+    """Runs the calls of runs. ``environ`` holds the settings that tools may require."""
+
+    def __init__(
+        self,
+        conversations: Conversations,
+        results: Results,
+        http_clients: HttpClients,
+        environ: Mapping[str, str],
+        showcase: Showcase,
+    ) -> None:
+        self._conversations = conversations
+        self._results = results
+        self._http_clients = http_clients
+        self._environ = environ
+        self._showcase = showcase
+
+    async def call(
+        self, tool: Tool, call: Call, run: Run, user: User, say: Say
+    ) -> ToolFinished | ToolErred:
+        """Run the tool and return what came of it, its secrets hidden; ``say`` shows progress.
+
+        Raises:
+            Unavailable: the result is to be kept in the database, which does not answer.
+
+        """
+        secrets = self._secrets(tool.spec)
+        reporter = Reporter(call.id, call.tool, secrets, say)
+        try:
+            body = await perform(
+                tool, call, self._context(tool.spec, call, run, user, secrets, reporter)
+            )
+        finally:
+            reporter.close()
+        if isinstance(body, ToolErred):
+            return body
+        return replace(body, result=await self._results.keep(body.result, call, run, secrets))
+
+    def _secrets(self, spec: ToolSpec) -> Secrets:
+        given = {name: self._environ.get(name, "").strip() for name in spec.requires}
+        return Secrets({name: value for name, value in given.items() if value})
+
+    def _context(
+        self,
+        spec: ToolSpec,
+        call: Call,
+        run: Run,
+        user: User,
+        secrets: Secrets,
+        reporter: Reporter,
+    ) -> ToolContext:
+        async def search(text: str, limit: int) -> Sequence[Message]:
+            asking = run.started.question_id  # holds the words itself, and is no answer
+            return await self._conversations.search(user.id, text, limit, asking)
+
+        async def read(call_id: str, page: int) -> ResultPage:
+            outcome = await self._outcome(run, call_id)
+            return page_of(call_id, await self._results.text(user.id, outcome), page)
+
+        return ToolContext(
+            user=user,
+            call_id=call.id,
+            log=discreet_log(f"puerto.tools.{spec.name}", secrets),
+            search_conversations=search,
+            run_id=run.id,
+            conversation_id=run.started.conversation_id,
+            secrets=secrets,
+            http=self._http_clients.of(spec.plugin),
+            report=reporter.report,
+            read_result=read,
+            search_tools=partial(self._showcase.search, run),
+            read_schema=partial(self._showcase.schema, run),
+        )
+
+    async def _outcome(self, run: Run, call_id: str) -> Mapping[str, Any]:
+        """Return what came of a call of this run, or of an earlier one of its conversation."""
+        call = run.calls.get(call_id)
+        if call is not None and call.is_settled:
+            return call.outcome()
+        if run.started.conversation_id:
+            page = await self._conversations.messages(
+                run.started.user_id, run.started.conversation_id, MAX_LIMIT, None
+            )
+            for message in page.items:
+                for outcome in message.results:
+                    if outcome["id"] == call_id:
+                        return outcome
+        raise ToolFailed(f"There is no result of a call {call_id!r} in this conversation.")

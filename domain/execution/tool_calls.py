@@ -1,0 +1,124 @@
+"""Tool calls: from what a model asked for to what came of it."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from domain.models.arguments import read_value
+from domain.models.messages import ToolRequest
+from domain.runs.events import ToolErred, ToolFinished, ToolIntended
+from domain.runs.run import Call, Problem
+from domain.runs.states import CallState
+from domain.shared.errors import InvalidArguments, ToolError, ToolFailed, ToolTimeout, UnknownTool
+from domain.shared.ids import new_id
+from domain.shared.json_values import require_json
+from domain.shared.untrusted import contained
+from domain.tools.argument_repair import coerced
+from domain.tools.ports import Toolbox
+from domain.tools.secrets import Secrets
+from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
+
+ARGUMENTS_SIZE: Final = 1_000_000  # characters of JSON that a model may write for a call
+
+
+def intend(request: ToolRequest, toolbox: Toolbox) -> tuple[ToolIntended, ToolErred | None]:
+    """Return the intention to make this call, and the error when it cannot even be tried."""
+    call_id = new_id()
+    params: dict[str, Any] = {}
+    try:
+        tool = toolbox.get(request.tool)
+    except UnknownTool as error:
+        intended = ToolIntended(call_id, request.tool, params, Effect.READ, "")
+        return intended, erred(intended, error)
+    spec = tool.spec
+    try:
+        params = read_arguments(request.arguments)
+        params = tool.check(coerced(params, spec.parameters))
+    except InvalidArguments as error:
+        intended = intended_call(call_id, spec, params)
+        return intended, erred(intended, error)
+    return intended_call(call_id, spec, params), None
+
+
+def intended_call(call_id: str, spec: ToolSpec, params: Mapping[str, Any]) -> ToolIntended:
+    """Return the intention to call this tool with checked arguments."""
+    return ToolIntended(call_id, spec.name, params, spec.effect, spec.version, spec.idempotent)
+
+
+def read_arguments(text: str) -> dict[str, Any]:
+    """Return the JSON object that a model wrote, in any form that `read_value` knows.
+
+    Raises:
+        InvalidArguments: it is no JSON object, too large or too deep, or holds what JSON cannot
+            carry.
+
+    """
+    if len(text) > ARGUMENTS_SIZE:
+        raise InvalidArguments(f"The arguments have more than {ARGUMENTS_SIZE:,} characters.")
+    try:
+        value = require_json(read_value(text))
+    except (ValueError, RecursionError) as error:
+        raise InvalidArguments(f"The arguments are not valid JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise InvalidArguments("The arguments must be a JSON object.")
+    return value
+
+
+def erred(
+    call: ToolIntended | Call,
+    error: ToolError,
+    state: CallState = CallState.FAILED,
+    secrets: Secrets | None = None,
+) -> ToolErred:
+    """Return the event that says why a call gave no result, its secrets hidden."""
+    return settled(call, state, Problem.of(error, secrets))
+
+
+def settled(call: ToolIntended | Call, state: CallState, problem: Problem) -> ToolErred:
+    """Return the event that ends a call without a result."""
+    if isinstance(call, ToolIntended):
+        call_id, ran_with = call.call_id, None
+    else:
+        call_id, ran_with = call.id, None if state is CallState.REFUSED else call.edited_params
+    return ToolErred(
+        call_id, call.tool, state, problem.code, problem.message, problem.details, ran_with
+    )
+
+
+async def perform(tool: Tool, call: Call, context: ToolContext) -> ToolFinished | ToolErred:
+    """Run a tool within its timeout and return what came of it, the result as it gave it.
+
+    A call that may change the world and ran out of time is ``unknown``: it may still act.
+    """
+    spec = tool.spec
+    began = time.perf_counter()
+    try:
+        async with asyncio.timeout(spec.timeout) as limit:
+            with contained():
+                result = await tool.run(call.params, context)
+    except asyncio.CancelledError:
+        context.cancelled.set()
+        raise
+    except TimeoutError:
+        if not limit.expired():
+            return _broken(call)
+        context.cancelled.set()
+        state = CallState.FAILED if spec.effect is Effect.READ else CallState.UNKNOWN
+        return erred(call, _timed_out(spec, state), state)
+    except ToolError as error:
+        return erred(call, error, secrets=context.secrets)
+    except Exception:  # a tool is a stranger's code: its mistake is its result
+        context.log.exception("tool %s of plugin %s raised", spec.name, spec.plugin)
+        return _broken(call)
+    elapsed = round((time.perf_counter() - began) * 1000, 3)
+    return ToolFinished(call.id, call.tool, result, elapsed, call.edited_params)
+
+
+def _timed_out(spec: ToolSpec, state: CallState) -> ToolTimeout:
+    maybe = " It may have taken effect all the same." if state is CallState.UNKNOWN else ""
+    return ToolTimeout(f"{spec.name} did not answer within {spec.timeout:g} seconds.{maybe}")
+
+
+def _broken(call: Call) -> ToolErred:
+    return erred(call, ToolFailed(f"{call.tool} failed for a reason of its own."))

@@ -1,0 +1,312 @@
+"""The worker: drives the runs whose leases this process holds, each in a task of its own."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from domain.accounts.users import User
+from domain.configuration.ports import Configurations
+from domain.consents.ports import Consents
+from domain.consents.service import expire_due
+from domain.execution.endings import fail_run
+from domain.execution.prompt import of_messages
+from domain.execution.runner import Runner, Task
+from domain.policy.policy import Policy
+from domain.runs.decide import AskModel, Finish, decide
+from domain.runs.events import Event, Released, Resumed, Retried
+from domain.runs.following import load_run
+from domain.runs.journal import Journal
+from domain.runs.live import LiveRuns
+from domain.runs.ports import Leases, RunLog, Runs
+from domain.runs.run import Run
+from domain.runs.states import RunStatus
+from domain.shared.clock import Clock
+from domain.shared.errors import LeaseLost, NotFound, PuertoError, StoreUnavailable
+from domain.shared.ids import new_id
+from domain.shared.log_context import REQUEST, bind, bound, failures_logged, log_failure
+
+LEASE_SECONDS: Final = 15.0
+HISTORY_LIMIT: Final = 40
+
+_BEATS: Final = 5  # heartbeats in the life of a lease
+_CLAIM_LIMIT: Final = 50
+_CANCELLED: Final = Finish(RunStatus.CANCELLED)
+
+_log = logging.getLogger(__name__)
+
+
+class _Driven:
+    """One run in the hands of this worker: the `Reins` by which the outside holds it back."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.halt: Finish | None = None
+        self.task: asyncio.Task[None] | None = None
+        self._action: asyncio.Task[None] | None = None
+
+    def hold(self, halt: Finish) -> None:
+        """End the run that way, interrupting what it does now."""
+        self.halt = self.halt or halt
+        if self._action is not None:
+            self._action.cancel()
+
+    async def act(self, action: Coroutine[Any, Any, None]) -> None:
+        """Await the action, or its interruption by `hold`."""
+        self._action = asyncio.create_task(action)
+        try:
+            await asyncio.wait({self._action})
+        except asyncio.CancelledError:  # the run is handed over: nothing of it may go on here
+            self._action.cancel()
+            await asyncio.gather(self._action, return_exceptions=True)
+            raise
+        if not self._action.cancelled():
+            self._action.result()
+        elif self.halt is None:  # by a stranger's code: it would be done again for ever
+            raise RuntimeError("what the run did was cancelled by nobody who may")
+        self._action = None
+
+
+class Worker:
+    """Holds leases, drives runs, takes over abandoned ones, and hands its own back at the end."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        runs: Runs,
+        log: RunLog,
+        leases: Leases,
+        consents: Consents,
+        configurations: Configurations,
+        live: LiveRuns,
+        clock: Clock,
+        *,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self.id = new_id()
+        self.is_stopping = False
+        self._has_stopped = False
+        self._runner = runner
+        self._runs = runs
+        self._log = log
+        self._leases = leases
+        self._consents = consents
+        self._configurations = configurations
+        self._live = live
+        self._clock = clock
+        self._lease = timedelta(seconds=lease_seconds)
+        self._user_id: str | None = None  # whose runs are taken over; None: everybody's
+        self._driven: dict[str, _Driven] = {}
+        self._heart: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()
+
+    @property
+    def driving(self) -> int:
+        """How many runs this worker drives."""
+        return len(self._driven)
+
+    def drives(self, user_id: str, run_id: str) -> bool:
+        """Tell whether this worker drives the run of this id, and it is the user's."""
+        driven = self._driven.get(run_id)
+        return driven is not None and driven.journal.run.started.user_id == user_id
+
+    def lease_end(self) -> datetime:
+        """Return until when a lease taken now holds."""
+        return self._clock.now() + self._lease
+
+    async def start(self, user_id: str | None = None) -> None:
+        """Take over what was abandoned, and begin the heartbeat.
+
+        With ``user_id`` no other user's runs are ever taken over.
+        """
+        self._user_id = user_id
+        await self._sweep()
+        self._heart = asyncio.create_task(self._beat())
+
+    def look(self) -> None:
+        """Look for runs to take over now, not only at the next heartbeat."""
+        self._news.set()
+
+    def take(self, run: Run, events: Sequence[Event]) -> Journal:
+        """Begin to share a run that was just started here; `drive` sets it going."""
+        live = self._live.open(run.id, run.attempt, events[0].number)
+        live.publish(events)
+        return self._hold(run, Journal(run, self._log, live))
+
+    def drive(self, task: Task) -> None:
+        """Drive a run that was taken, in the background."""
+        driven = self._driven[task.journal.run.id]
+        driven.task = asyncio.create_task(self._drive(task, driven))
+
+    def cancel(self, run_id: str) -> None:
+        """Interrupt a run whose cancel is stored; one that waits for a human is taken up."""
+        if driven := self._driven.get(run_id):
+            driven.hold(_CANCELLED)
+        else:
+            self.look()
+
+    async def stop(self, grace: float) -> None:
+        """Let the runs end within ``grace`` seconds, then hand them back to other workers.
+
+        A run that was being begun meanwhile is driven like the others, or handed back at once.
+        """
+        self.is_stopping = True
+        now = asyncio.get_running_loop().time
+        deadline = now() + grace
+        while (tasks := self._tasks()) and now() < deadline:
+            await asyncio.wait(tasks, timeout=deadline - now())
+        self._has_stopped = True
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._heart is not None:
+            self._heart.cancel()
+            await asyncio.gather(self._heart, return_exceptions=True)
+
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        """Return what drives a run."""
+        tasks = (driven.task for driven in self._driven.values())
+        return [task for task in tasks if task is not None and not task.done()]
+
+    def _hold(self, run: Run, journal: Journal) -> Journal:
+        lost, self._driven[run.id] = self._driven.get(run.id), _Driven(journal)
+        if lost is not None and lost.task is not None:  # its lease ran out unnoticed
+            lost.task.cancel()
+        return journal
+
+    async def _drive(self, task: Task, driven: _Driven) -> None:
+        run_id = driven.journal.run.id
+        self._bind(driven.journal.run, task.user)
+        try:
+            if self._has_stopped:
+                await self._hand_back(driven.journal)
+            else:
+                await self._runner.drive(task, driven)
+        except asyncio.CancelledError:
+            _log.info("the run is handed over: the next worker that looks goes on with it")
+            await self._hand_back(driven.journal)
+            raise
+        except LeaseLost:
+            _log.warning("the lease is lost: another worker drives the run, or it was ended")
+        except PuertoError as error:
+            level = logging.INFO if isinstance(error, StoreUnavailable) else logging.WARNING
+            _log.log(level, "the run is handed back, and goes on when that is over: %s", error)
+            await self._hand_back(driven.journal)
+        except BaseException:  # noqa: BLE001  one run's fault must not reach the others
+            _log.exception("the run fails")
+            await self._fail(task, driven)
+        finally:
+            await driven.journal.close()
+            if self._driven.get(run_id) is driven:  # else it was taken over by this very worker
+                self._let_go(run_id)
+
+    def _bind(self, run: Run, user: User) -> None:
+        """Let the lines that this task logs name the run, and the request that began it."""
+        request = {REQUEST: run.started.request_id} if run.started.request_id else {}
+        bind(**request, run=run.id, user=user.username, worker=self.id)
+
+    async def _fail(self, task: Task, driven: _Driven) -> None:
+        """End a run that cannot go on, nor be recorded: it would be repeated for ever."""
+        run = driven.journal.run
+        try:
+            await self._runner.fail(task)
+        except PuertoError as error:
+            log_failure(_log, "the run is handed back", error)
+            await self._hand_back(driven.journal)
+        except Exception:  # noqa: BLE001  not even its end can be told of
+            _log.exception("the run is ended without an answer")
+            await self._give_up(run.id, run.attempt)
+
+    async def _give_up(self, run_id: str, attempt: int) -> None:
+        try:
+            await fail_run(self._log, run_id, attempt, self._clock.now())
+        except Exception as error:  # noqa: BLE001  whoever takes it over next tries again
+            _log.error("the run cannot be ended: %s", error)
+
+    def _let_go(self, run_id: str) -> None:
+        """Stop sharing a run, and let its lease run out if it is still held."""
+        self._driven.pop(run_id, None)
+        self._live.close(run_id)
+
+    async def _hand_back(self, journal: Journal) -> None:
+        """Store what waits, and let any worker take the run over at once."""
+        with suppress(PuertoError):
+            if journal.run.status.is_final:
+                await journal.flush()
+            else:
+                await journal.record(Released())
+            await self._leases.release(journal.run.id, journal.run.attempt)
+
+    async def _beat(self) -> None:
+        pause = self._lease.total_seconds() / _BEATS
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._news.wait()
+            self._news.clear()
+            with failures_logged(_log, "heartbeat"):
+                driven = list(self._driven)
+                for run_id in await self._leases.renew(self.id, driven, self.lease_end()):
+                    self.cancel(run_id)
+                await self._sweep()
+
+    async def _sweep(self) -> None:
+        """End requests whose time is over, and go on with the runs that nobody drives."""
+        if self.is_stopping:
+            return
+        now = self._clock.now()
+        await expire_due(self._consents, now, _CLAIM_LIMIT)
+        claimed = await self._leases.claim(
+            self.id, now, self.lease_end(), _CLAIM_LIMIT, self._user_id
+        )
+        for run_id, attempt in claimed:
+            with bound(run=run_id, worker=self.id):
+                await self._take_over(run_id, attempt)
+
+    async def _take_over(self, run_id: str, attempt: int) -> None:
+        try:
+            await self._go_on(run_id, attempt)
+        except NotFound:
+            _log.warning("the run has nobody left to run for")
+        except PuertoError as error:
+            log_failure(_log, "the run cannot be taken over", error)
+        except Exception:  # noqa: BLE001  one run's fault must not reach the others
+            _log.exception("the run cannot be taken over, and fails")
+            await self._give_up(run_id, attempt)
+        else:
+            return
+        self._let_go(run_id)
+
+    async def _go_on(self, run_id: str, attempt: int) -> None:
+        """Load the events, fold, decide, go on."""
+        run = await load_run(self._log, run_id, attempt)
+        context = await self._runs.context(run_id, HISTORY_LIMIT)
+        record = await self._runs.get(run_id)
+        configuration = await self._configurations.load()
+        self._bind(run, context.user)
+        _log.info("the run is taken up here, attempt %d", attempt)
+        live = self._live.open(run_id, attempt, run.number + 1, run.stands[0])
+        journal = self._hold(run, Journal(run, self._log, live))
+        if record.cancel_requested:
+            self._driven[run_id].hold(_CANCELLED)
+        policy = configuration.policy(run.autonomy)
+        await self._mark(journal, policy)
+        self.drive(Task(journal, context.user, policy, of_messages(context.messages)))
+
+    async def _mark(self, journal: Journal, policy: Policy) -> None:
+        """Record that this worker goes on, before it does: if it dies of that, it counts.
+
+        Where the model is to be asked the pieces of an answer that was not whole are taken back:
+        they may have been seen. Else there are none, and the last event may be one that clients
+        do not see: they would not know the place. A run that waited for a human was parked, and
+        has lost nobody.
+        """
+        run = journal.run
+        if run.status.is_final:
+            return
+        if isinstance(decide(run, policy), AskModel):
+            await journal.record(Retried(*run.stands))
+        elif not all(call.is_waiting for call in run.unsettled):
+            await journal.record(Resumed())

@@ -1,0 +1,1 @@
+"""Learning APIs from their OpenAPI documents, and keeping them up to date."""

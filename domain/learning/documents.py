@@ -1,0 +1,98 @@
+"""Documents of APIs: fetched through the gate, or given as they are, and read within bounds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from domain.learning.api import ApiVersion
+from domain.learning.ports import ApiReader
+from domain.shared.errors import Unprocessable
+from domain.web.ports import Limits, Web, WebRequest
+
+FOLDER: Final = "file://documents/"
+"""Where files that come with a document stand: only these, and nothing of the machine's own."""
+_ACCEPT: Final = "application/json, application/yaml;q=0.9, */*;q=0.5"
+_OK: Final = 200
+_TOLD: Final = 20  # skipped operations that a refusal lists
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document at an address, or its bytes.
+
+    ``files`` are those that the bytes may refer to, by their paths; ``path`` is its own among them.
+    """
+
+    url: str = ""
+    data: bytes = field(default=b"", repr=False)
+    path: str = ""
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+
+class Documents:
+    """Gets and reads documents, of at most ``most`` bytes."""
+
+    def __init__(self, web: Web, reader: ApiReader, most: int) -> None:
+        self._web = web
+        self._reader = reader
+        self._most = most
+
+    async def read(self, document: Document, names: Mapping[str, str] | None = None) -> ApiVersion:
+        """Return what a document gives: one tool at least.
+
+        Raises:
+            Unprocessable: it cannot be read, or nothing of it can be learned.
+            WebError: its address is not open, or gave no answer.
+
+        """
+        data, source = document.data, ""
+        if document.url:
+            data, source = await fetch_document(self._web, document.url, Limits(bytes=self._most))
+        if document.files:
+            source = FOLDER + quote(document.path)
+            version = await self._reader.read(data, source, names or {}, document.files)
+        else:
+            version = await self._reader.read(data, source, names or {})
+        if not version.tools:
+            raise _nothing(version)
+        return version
+
+
+async def fetch_document(web: Web, url: str, limits: Limits) -> tuple[bytes, str]:
+    """Return a document, and the address that it came from in the end.
+
+    Raises:
+        Unprocessable: the server answers with something else.
+        WebError: the address is not open, or gave no answer.
+
+    """
+    response = await web.send(WebRequest("GET", url, (("Accept", _ACCEPT),)), limits)
+    if response.status != _OK:
+        host = urlsplit(response.url).hostname
+        raise Unprocessable(
+            f"{host} answered {response.status}, and no document.",
+            details={"status": response.status},
+        )
+    return response.body, response.url
+
+
+def _nothing(version: ApiVersion) -> Unprocessable:
+    if not version.skipped:
+        return Unprocessable("The document has no operations.")
+    first = version.skipped[0]
+    return Unprocessable(
+        f"None of the {version.endpoints} operations can be learned. The first, "
+        f"{first.operation}: {first.message}",
+        details={
+            "skipped": [
+                {
+                    "operation": each.operation,
+                    "reason": each.reason,
+                    "pointer": each.pointer,
+                    "message": each.message,
+                }
+                for each in version.skipped[:_TOLD]
+            ]
+        },
+    )

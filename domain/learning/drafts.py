@@ -1,0 +1,216 @@
+"""Drafts: APIs as they would be, and what has to hold of them before they are kept."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from domain.learning.api import (
+    ApiSettings,
+    ApiTool,
+    ApiVersion,
+    LearnedApi,
+    SkippedOperation,
+)
+from domain.learning.changes import Diff
+from domain.learning.credentials import Credentials
+from domain.learning.documents import Document
+from domain.learning.fixed_arguments import Values, has_argument, names_of
+from domain.learning.patterns import fits
+from domain.learning.summary import ApiSummary, summary_of
+from domain.shared.errors import Conflict, FieldProblem, InvalidRequest, Unprocessable
+from domain.shared.ids import new_id
+
+NAME_LENGTH: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be learned.
+
+    ``credentials`` are the operator's, as `Credentials.of` reads them; ``fixed`` are the values of
+    the arguments that the settings name as fixed.
+    """
+
+    document: Document
+    name: str = ""
+    settings: ApiSettings = field(default_factory=ApiSettings)
+    credentials: Mapping[str, Any] | None = field(default=None, repr=False)
+    fixed: Values | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What is to be otherwise; None stays as it is, and so do credentials and fixed arguments.
+
+    ``{}`` removes those.
+    """
+
+    name: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    credentials: Mapping[str, Any] | None = field(default=None, repr=False)
+    fixed: Values | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An API as it would be, with its version in use.
+
+    ``event`` is what it will be called: ``learned``, ``changed``, ``refreshed`` (or ``unchanged``,
+    where that found nothing new), ``accepted``.
+    ``diff`` is what a refresh or acceptance does. ``waiting`` is a version that has to wait.
+    ``summary`` is of the version in use.
+    """
+
+    event: str
+    api: LearnedApi
+    version: ApiVersion
+    diff: Diff | None = None
+    waiting: ApiVersion | None = None
+    credentials: Mapping[str, Any] | None = field(default=None, repr=False)
+    fixed: Values | None = field(default=None, repr=False)
+    summary: ApiSummary = field(default_factory=ApiSummary, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiDetails:
+    """An API as it is kept, and some of its operations; ``diff`` is what accepting it would do."""
+
+    api: LearnedApi
+    summary: ApiSummary
+    operations: Sequence[ApiTool | SkippedOperation]
+    diff: Diff | None = None
+
+
+def with_fixed_named(settings: ApiSettings, fixed: Values | None) -> ApiSettings:
+    """Return the settings, which name the arguments that are fixed; None leaves those as before."""
+    if fixed is None:
+        return settings
+    return replace(settings, fixed=names_of(fixed), fixed_version=new_id() if fixed else "")
+
+
+def require_arguments(draft: Draft) -> None:
+    """Look whether there are the arguments that are newly fixed.
+
+    Raises:
+        InvalidRequest: no operation has one, or a credential is none.
+
+    """
+    tools = [tool for each in _versions(draft) for tool in each.tools]
+    for pattern, names in names_of(draft.fixed or {}).items():
+        fitting = [tool for tool in tools if fits(pattern, tool.operation, tool.operation_id)]
+        asked = {name for tool in fitting for name in tool.asks}
+        Credentials.of({name: (draft.fixed or {})[pattern][name] for name in asked & {*names}})
+        for name in names:
+            if name not in asked and not any(has_argument(tool.spec, name) for tool in fitting):
+                message = f"No operation that fits {pattern!r} takes an argument {name!r}."
+                raise InvalidRequest(message, [FieldProblem("fixed_arguments", message)])
+
+
+def with_known_operations(draft: Draft, known: Iterable[str]) -> Draft:
+    """Return the draft, its overrides by operation where they were by operation id.
+
+    Those in ``known`` may be of operations that are gone.
+
+    Raises:
+        InvalidRequest: there is no such operation.
+
+    """
+    settings, tools = draft.api.settings, [tool for each in _versions(draft) for tool in each.tools]
+    ids = {tool.operation_id: tool.operation for tool in tools}
+    operations = {*known, *(tool.operation for tool in tools)}
+    overrides = {
+        name if name in operations else ids.get(name, name): override
+        for name, override in settings.overrides.items()
+    }
+    if unknown := [name for name in overrides if name not in operations]:
+        message = f"The document has no operation {unknown[0]!r} that is learned."
+        raise InvalidRequest(message, [FieldProblem("overrides", message)])
+    return replace(draft, api=replace(draft.api, settings=replace(settings, overrides=overrides)))
+
+
+def require_schemes(draft: Draft) -> None:
+    """Look whether the credentials are for what the document asks for.
+
+    Raises:
+        Unprocessable: they are not.
+
+    """
+    known = {scheme.name for version in _versions(draft) for scheme in version.schemes}
+    if unknown := [name for name in draft.credentials or () if name not in known]:
+        named = f"It has {', '.join(sorted(known))}." if known else "It has none."
+        raise Unprocessable(f"The document has no security scheme {unknown[0]!r}. {named}")
+
+
+def names_given(draft: Draft) -> Sequence[str]:
+    """Return the names of tools that the operator gives."""
+    overrides = draft.api.settings.overrides.values()
+    return [each.name for each in overrides if each.name is not None]
+
+
+def require_free(given: Sequence[str], taken: Collection[str], draft: Draft) -> None:
+    """Look whether each name is that of one tool; ``taken`` are those of other APIs and plugins.
+
+    Raises:
+        Conflict: one is not.
+
+    """
+    overrides = draft.api.settings.overrides
+    others = {
+        tool.spec.name
+        for tool in draft.version.tools
+        if tool.operation not in overrides or overrides[tool.operation].name is None
+    }
+    for name in given:
+        if name in taken or name in others or given.count(name) > 1:
+            raise Conflict(f"There is a tool {name!r} already.")
+
+
+def renamed(version: ApiVersion, names: Mapping[str, str]) -> ApiVersion:
+    """Return the version with these names of tools, by operation."""
+    tools = (
+        tool
+        if tool.spec.name == names[tool.operation]
+        else replace(tool, spec=replace(tool.spec, name=names[tool.operation]))
+        for tool in version.tools
+    )
+    return replace(version, tools=tuple(tools))
+
+
+def counted(draft: Draft) -> Draft:
+    """Return the draft, what it and its API tell of its version made true."""
+    api, version = draft.api, draft.version
+    summary = summary_of(api.settings, version)
+    return replace(
+        draft,
+        summary=summary,
+        api=replace(
+            api,
+            title=version.title,
+            digest=version.digest,
+            endpoints=version.endpoints,
+            tools=len(summary.tools),
+        ),
+    )
+
+
+def checked(draft: Draft, known: Iterable[str], taken: Collection[str]) -> Draft:
+    """Return a draft that can be kept, counted: work for a thread.
+
+    ``known`` are operations that may be gone, ``taken`` the names of others' tools.
+
+    Raises:
+        InvalidRequest: a setting names what the document does not have.
+        Unprocessable: so do the credentials.
+        Conflict: a name is taken.
+
+    """
+    draft = with_known_operations(draft, known)
+    require_schemes(draft)
+    require_arguments(draft)
+    if given := names_given(draft):
+        require_free(given, taken, draft)
+    return counted(draft)
+
+
+def _versions(draft: Draft) -> list[ApiVersion]:
+    return [each for each in (draft.version, draft.waiting) if each is not None]

@@ -1,0 +1,81 @@
+"""Learned APIs kept up to date: each document at an address is read again once in a while."""
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from domain.learning.api import LearnedApi
+from domain.learning.ports import LearnedApis
+from domain.learning.service import Learning
+from domain.shared.clock import Clock
+from domain.shared.errors import Conflict, NotFound, PuertoError
+from domain.shared.log_context import failures_logged
+
+_LOOK_SECONDS: Final = 300.0
+
+_log = logging.getLogger(__name__)
+
+
+class ScheduledRefresh:
+    """Reads each API's document again when the last reading is ``hours`` old; never, if that is 0.
+
+    What breaks something waits to be accepted, as with any refresh. A document that cannot be read
+    is tried again after that time. Workers that do so at once are no harm: the first one counts.
+    """
+
+    def __init__(
+        self, learning: Learning, apis: LearnedApis, clock: Clock, *, hours: float = 0.0
+    ) -> None:
+        self._learning = learning
+        self._apis = apis
+        self._clock = clock
+        self._every = timedelta(hours=hours)
+        self._tried: dict[str, datetime] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to look for what is due, if anything ever is."""
+        if self._every:
+            self._task = asyncio.create_task(self._keep_looking())
+
+    async def stop(self) -> None:
+        """Read no more. Stopping twice is no error."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            with failures_logged(_log, "learned APIs are not read again"):
+                await self.look()
+
+    async def look(self) -> list[str]:
+        """Read again what is due, one after the other; return the ids of what was.
+
+        Raises:
+            Unavailable: the database does not answer.
+
+        """
+        apis = await self._apis.all()
+        self._tried = {api.id: self._tried[api.id] for api in apis if api.id in self._tried}
+        return [api.id for api in apis if self._is_due(api) and await self._refreshed(api)]
+
+    def _is_due(self, api: LearnedApi) -> bool:
+        last = max(api.learned_at, self._tried.get(api.id, api.learned_at))
+        return bool(api.source) and self._clock.now() - last >= self._every
+
+    async def _refreshed(self, api: LearnedApi) -> bool:
+        self._tried[api.id] = self._clock.now()
+        try:
+            draft = await self._learning.refresh(None, api.id)
+            await self._learning.keep(draft)
+            await self._learning.announce(draft)
+        except (Conflict, NotFound):  # somebody else did so, or forgot it
+            return False
+        except PuertoError as error:  # the API keeps why
+            _log.warning("the API %s could not be read again: %s", api.name, error.message)
+            return False
+        return True

@@ -1,0 +1,298 @@
+"""The use cases of learned APIs: learn one, look at it, change it, refresh it, forget it.
+
+What takes time (fetching and reading a document) makes a `Draft`, which changes nothing. Keeping
+a draft is one unit of work; `announce` then lets this worker use it at once, and the others do
+within seconds.
+"""
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import Final
+
+from domain.accounts.users import User
+from domain.learning.api import (
+    PLUGIN,
+    ApiSettings,
+    LearnedApi,
+)
+from domain.learning.cache import ApiShelf
+from domain.learning.changes import merged
+from domain.learning.credential_store import ApiKeyring
+from domain.learning.documents import Document, Documents
+from domain.learning.drafts import (
+    ApiDetails,
+    Draft,
+    Edit,
+    Order,
+    checked,
+    counted,
+    with_fixed_named,
+)
+from domain.learning.neighbours import Neighbours
+from domain.learning.ports import LearnedApis
+from domain.learning.waiting import WaitingDiffs, compared
+from domain.notifications.notices import Notice, NoticeType
+from domain.notifications.ports import Notices
+from domain.plugins.ports import Plugins, Switches
+from domain.plugins.service import PluginDesk
+from domain.shared.clock import Clock
+from domain.shared.errors import Conflict, PuertoError
+from domain.shared.ids import new_id
+from domain.shared.unit_of_work import UnitOfWork
+from domain.tools.ports import Toolbox
+from domain.web.ports import HostCheck
+
+_log = logging.getLogger(__name__)
+
+
+_SAME_VERSION: Final = ("changed", "unchanged")  # what is kept beside the document's version
+
+
+class Learning:
+    """Learns APIs, and keeps what is learned as its operators want it."""
+
+    def __init__(
+        self,
+        *,
+        apis: LearnedApis,
+        shelf: ApiShelf,
+        documents: Documents,
+        keyring: ApiKeyring,
+        toolbox: Toolbox,
+        plugins: Plugins,
+        desk: PluginDesk,
+        switches: Switches,
+        notices: Notices,
+        unit_of_work: UnitOfWork,
+        clock: Clock,
+        hosts: HostCheck | None = None,
+    ) -> None:
+        self._apis = apis
+        self._shelf = shelf
+        self._documents = documents
+        self._keyring = keyring
+        self._neighbours = Neighbours(apis, shelf, toolbox, plugins)
+        self._desk = desk
+        self._switches = switches
+        self._notices = notices
+        self._unit_of_work = unit_of_work
+        self._clock = clock
+        self._hosts = hosts
+        self._waiting = WaitingDiffs(apis)
+
+    async def learn(self, user: User, order: Order, *, again: bool = False) -> Draft:
+        """Return an API as it would be learned.
+
+        A document that is known is learned ``again``, or under a name that was asked for.
+
+        Raises:
+            InvalidRequest: a setting does not fit.
+            Unprocessable: the document cannot be read, or nothing of it be learned.
+            WebError: the document's address is not open, or gave no answer.
+            Conflict: there is an API of this name, or of this document.
+
+        """
+        order.settings.check()
+        if not (again or order.name):
+            await self._neighbours.require_new(order.document.url, "")
+        version = await self._documents.read(order.document)
+        if not (again or order.name):
+            await self._neighbours.require_new("", version.digest)
+        api_id, now = new_id(), self._clock.now()
+        name = order.name or await self._neighbours.free_name(order, version)
+        version = await self._neighbours.with_free_tools(api_id, name, version, {})
+        api = LearnedApi(
+            id=api_id,
+            name=name,
+            source=order.document.url,
+            settings=with_fixed_named(order.settings, order.fixed),
+            user_id=user.id,
+            created_at=now,
+            learned_at=now,
+            updated_by=user.id,
+        )
+        draft = Draft("learned", api, version, credentials=order.credentials, fixed=order.fixed)
+        return await self._checked(draft)
+
+    async def change(self, user: User, api_id: str, edit: Edit) -> Draft:
+        """Return an API with other settings; its tools change with them.
+
+        Raises:
+            NotFound: there is no such API.
+            InvalidRequest: a setting does not fit.
+            Conflict: a name is taken.
+
+        """
+        shelved = await self._shelf.get(api_id)
+        api, version = shelved.api, shelved.version
+        changed = replace(
+            api,
+            name=edit.name or api.name,
+            settings=with_fixed_named(replace(api.settings, **edit.settings), edit.fixed),
+            updated_by=user.id,
+            revision=api.revision + 1,
+        )
+        changed.settings.check()
+        waiting = await self._apis.waiting(api_id) if api.waiting else None
+        draft = Draft("changed", changed, version, None, waiting, edit.credentials, edit.fixed)
+        return await self._checked(draft, known=api.settings)
+
+    async def refresh(
+        self, user: User | None, api_id: str, document: Document | None = None
+    ) -> Draft:
+        """Read an API's document again, for a user or by itself; return what becomes of the API.
+
+        What breaks nothing takes effect. If something breaks, the whole new version waits to be
+        accepted, and what would break stays as it is. A document that cannot be read changes
+        nothing: the API keeps why as its ``problem``.
+
+        Raises:
+            NotFound: there is no such API.
+            Conflict: the document was given as it is, and is not given again.
+            Unprocessable: it cannot be read, or nothing of it be learned.
+            WebError: its address is not open, or gave no answer.
+
+        """
+        shelved = await self._shelf.get(api_id)
+        api, before = shelved.api, shelved.version
+        if document is None:
+            if not api.source:
+                raise Conflict("This API's document has no address: send the new document.")
+            document = Document(api.source)
+        waited = await self._apis.waiting(api_id) if api.waiting else None
+        names = (waited.names() if waited else {}) | before.names()
+        try:
+            read = await self._documents.read(document, names)
+        except PuertoError as error:
+            await self._note(api, error.message)
+            raise
+        new = await self._neighbours.with_free_tools(api_id, api.name, read, names)
+        diff = await compared(api, before, new)
+        waits = diff.is_breaking
+        version = await asyncio.to_thread(merged, before, new, diff) if waits else new
+        refreshed = replace(
+            api,
+            source=document.url or api.source,
+            learned_at=self._clock.now(),
+            updated_by=user.id if user else api.updated_by,
+            problem="",
+            waiting=new.digest if waits else "",
+            revision=api.revision + 1,
+        )
+        event = "refreshed" if diff or new.digest != api.digest else "unchanged"
+        draft = Draft(event, refreshed, version, diff, new if waits else None)
+        return await asyncio.to_thread(counted, draft)
+
+    async def accept(self, user: User, api_id: str, digest: str = "") -> Draft:
+        """Return an API with the version that waits in use; ``digest`` is of the one that was seen.
+
+        Raises:
+            NotFound: there is no such API.
+            Conflict: none waits, or another one.
+
+        """
+        shelved = await self._shelf.get(api_id)
+        api, before = shelved.api, shelved.version
+        waiting = await self._apis.waiting(api_id)
+        if waiting is None:
+            raise Conflict("No version of this API waits to be accepted.")
+        if digest not in ("", waiting.digest):
+            raise Conflict("Another version waits by now: look at it first.")
+        diff = await compared(api, before, waiting)
+        accepted = replace(api, updated_by=user.id, waiting="", revision=api.revision + 1)
+        return await asyncio.to_thread(counted, Draft("accepted", accepted, waiting, diff))
+
+    async def keep(self, draft: Draft) -> None:
+        """Keep a draft: all of it or nothing; every worker will look at it.
+
+        Raises:
+            Conflict: somebody else changed the API meanwhile, or took its name.
+
+        """
+        api = draft.api
+
+        async def work() -> None:
+            if draft.event == "learned":
+                await self._apis.add(api, draft.version)
+            elif draft.event in _SAME_VERSION:
+                await self._apis.change(api)
+            else:
+                await self._apis.change(api, draft.version, draft.waiting)
+            await self._keyring.keep(api.id, draft.credentials, draft.fixed)
+            await self._switches.renew(PLUGIN)
+
+        await self._unit_of_work.run(work)
+        credentials = ", with credentials" if draft.credentials is not None else ""
+        _log.info("the API %s was %s: %d tools%s", api.name, draft.event, api.tools, credentials)
+        self._shelf.expect(api, draft.version)
+
+    async def announce(self, draft: Draft) -> None:
+        """Use on this worker what was kept, and give notice of it."""
+        await self._desk.look()
+        if draft.event not in _SAME_VERSION:
+            data = {
+                "api_id": draft.api.id,
+                "name": draft.api.name,
+                "event": draft.event,
+                "tools": draft.api.tools,
+                "waiting": bool(draft.api.waiting),
+            }
+            notice = Notice(NoticeType.API_LEARNED, self._clock.now(), data)
+            self._unit_of_work.after_commit(lambda: self._notices.publish(notice))
+
+    async def details(self, api_id: str, first: int, limit: int) -> ApiDetails:
+        """Return an API as it is, ``limit`` of its operations after the first ``first``.
+
+        With it comes what the version that waits would do.
+
+        Raises:
+            NotFound: there is none.
+
+        """
+        shelved = await self._shelf.get(api_id)
+        operations = await self._apis.operations(api_id, first, limit)
+        return ApiDetails(shelved.api, shelved.summary, operations, await self._waiting.of(shelved))
+
+    async def closed_hosts(self, draft: Draft) -> list[str]:
+        """Return, in a sentence each, to which of its addresses no call would be made."""
+        if self._hosts is None:
+            return []
+        base_url = draft.api.settings.base_url
+        servers = (base_url,) if base_url else draft.summary.servers
+        told = await asyncio.gather(*map(self._hosts.refusal, servers))
+        return [f"Calls will fail. {why}" for why in dict.fromkeys(filter(None, told))]
+
+    async def forget(self, api_id: str) -> None:
+        """Forget an API, its tools and all credentials for it.
+
+        Raises:
+            NotFound: there is none.
+
+        """
+
+        async def work() -> None:
+            await self._apis.remove(api_id)
+            self._waiting.forget(api_id)
+            await self._switches.renew(PLUGIN)
+
+        await self._unit_of_work.run(work)
+        _log.info("the API %s was forgotten", api_id)
+        await self._desk.look()
+
+    async def _note(self, api: LearnedApi, problem: str) -> None:
+        await self._apis.change(replace(api, problem=problem, revision=api.revision + 1))
+
+    async def _checked(self, draft: Draft, known: ApiSettings | None = None) -> Draft:
+        """Return a draft that can be kept; ``known`` are the settings before.
+
+        Raises:
+            InvalidRequest: a setting names what the document does not have.
+            Unprocessable: so do the credentials.
+            Conflict: a name is taken.
+
+        """
+        await self._neighbours.require_free(draft.api)
+        taken = await self._neighbours.tools(draft.api.id)
+        gone = known.overrides if known else ()
+        return await asyncio.to_thread(checked, draft, gone, taken)

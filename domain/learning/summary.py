@@ -1,0 +1,81 @@
+"""What can be told of a whole version of an API without looking at its tools again."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from domain.learning.api import ApiScheme, ApiSettings, ApiTool, ApiVersion, offered
+
+_MOST_SERVERS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSummary:
+    """What an API offers, as its operator wants it.
+
+    ``tools`` are the names of the tools that are offered, ``skipped`` counts the operations of
+    which there is none, and ``first_skipped`` tells of one. ``is_placed`` says that the document
+    names the address of every tool. ``asking`` holds, each once, the security schemes of the tools
+    that need one, and have none fixed; ``noted`` counts the tools of which something was mended.
+    ``keys_as_parameters`` names the credentials that the document has among ordinary parameters,
+    each with how many tools need it. ``suspects`` are arguments that look like credentials, each
+    with the operations that have it. ``servers`` are some of the addresses that calls go to.
+    """
+
+    tools: tuple[str, ...] = ()
+    skipped: int = 0
+    first_skipped: str = ""
+    is_placed: bool = True
+    asking: tuple[tuple[str, ...], ...] = ()
+    noted: int = 0
+    keys_as_parameters: tuple[tuple[str, int], ...] = ()
+    suspects: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    servers: tuple[str, ...] = ()
+    schemes: tuple[ApiScheme, ...] = ()
+
+
+def summary_of(settings: ApiSettings, version: ApiVersion) -> ApiSummary:
+    """Return the summary of a version: work for a thread where there are thousands of tools."""
+    return summed_up(version, offered(settings, version))
+
+
+def summed_up(version: ApiVersion, tools: Sequence[ApiTool]) -> ApiSummary:
+    """Return the summary of a version of which these tools are offered."""
+    first = version.skipped[0] if version.skipped else None
+    return ApiSummary(
+        tools=tuple(tool.spec.name for tool in tools),
+        skipped=len(version.skipped),
+        first_skipped=f"{first.operation}: {first.message}" if first else "",
+        is_placed=all(tool.places[:1] and tool.places[0] for tool in tools),
+        asking=tuple(dict.fromkeys(tool.asks for tool in tools if _asks(tool))),
+        noted=sum(bool(tool.notes) for tool in tools),
+        keys_as_parameters=tuple(_keys_as_parameters(version, tools)),
+        suspects=tuple(_suspects(tools)),
+        servers=tuple(dict.fromkeys(filter(None, map(_server, tools))))[:_MOST_SERVERS],
+        schemes=version.schemes,
+    )
+
+
+def _server(tool: ApiTool) -> str:
+    at = urlsplit(tool.places[0] if tool.places else "")
+    return f"{at.scheme}://{at.netloc}" if at.netloc else ""
+
+
+def _asks(tool: ApiTool) -> bool:
+    return not tool.is_open and set(tool.asks).isdisjoint(tool.fixed)
+
+
+def _keys_as_parameters(version: ApiVersion, tools: Sequence[ApiTool]) -> Iterator[tuple[str, int]]:
+    for scheme in filter(lambda each: each.is_parameter, version.schemes):
+        asking = [tool for tool in tools if scheme.name in tool.asks]
+        if count := sum(scheme.name not in tool.fixed for tool in asking):
+            yield scheme.name, count
+
+
+def _suspects(tools: Sequence[ApiTool]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    found: dict[str, list[str]] = {}
+    for tool in filter(lambda each: each.suspects, tools):
+        for name in set(tool.suspects).difference(tool.fixed):
+            found.setdefault(name, []).append(tool.operation)
+    return ((name, tuple(operations)) for name, operations in sorted(found.items()))

@@ -1,0 +1,1 @@
+"""Models: what is sent to them and comes back, retries, failover, prices."""

@@ -1,0 +1,152 @@
+"""The pieces of a model's answer as they may be shown and kept, whoever made the model."""
+
+import json
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any, Final
+
+from domain.models.messages import (
+    Piece,
+    Reasoning,
+    Stop,
+    StopReason,
+    Text,
+    TextWasReasoning,
+    ToolRequest,
+    Usage,
+)
+from domain.shared.errors import ProviderError, ProviderReason, PuertoError, Unavailable
+from domain.shared.json_values import error_text, normalized, storable, type_name
+from domain.shared.untrusted import contain, contained
+
+ANSWER_LENGTH: Final = 4_000_000  # characters of text, reasoning and arguments, in all
+PIECES: Final = 500_000  # of an answer, empty ones too
+TOOL_NAME_LENGTH: Final = 200
+_MOST_TOKENS: Final = 2**53  # what every reader holds exactly
+
+_log = logging.getLogger(__name__)
+
+
+class UnusablePiece(ValueError):
+    """What a model yielded is no piece of an answer, or one too many."""
+
+
+class PieceReader:
+    """Reads the answer of a model, each piece checked; text is such as can be stored (`storable`).
+
+    Whatever the model raises, nothing of it ends more than the answer. Each piece of each answer
+    comes through here, so what is plain takes few steps.
+    """
+
+    def __init__(self, pieces: AsyncGenerator[Piece, None], most: int = PIECES) -> None:
+        self._pieces = pieces
+        self._anext = pieces.__anext__
+        self._left = ANSWER_LENGTH
+        self._count = most
+
+    async def next(self) -> Piece | None:
+        """Return the next piece; None after the last one.
+
+        Raises:
+            UnusablePiece: it is none; or the answer has no end.
+
+        """
+        try:
+            piece = await self._anext()
+            if type(piece) is Text and type(content := piece.content) is str:  # nearly always
+                fit, length = storable(content), len(content)
+                usable: Piece = piece if fit is content else Text(fit)
+            else:
+                usable, length = _usable(piece)
+        except StopAsyncIteration:
+            return None
+        except BaseException as error:
+            if (found := contain(error)) is error:
+                raise
+            raise found from error
+        self._left -= length
+        self._count -= 1
+        if self._left < 0 or self._count < 0:
+            raise UnusablePiece(f"it has more than {ANSWER_LENGTH:,} characters, or no end")
+        return usable
+
+    async def close(self) -> None:
+        """Close the model's stream; what goes wrong in that is logged, and no more."""
+        try:
+            with contained():
+                await self._pieces.aclose()
+        except Exception as error:  # noqa: BLE001  a stranger's code, perhaps
+            _log.error("a model's stream cannot be closed: %s", error_text(error))
+
+
+def _usable(piece: Any) -> tuple[Piece, int]:
+    """Return the piece and its length; the same object where there is nothing to mend."""
+    if isinstance(piece, Text | Reasoning) and type(piece.content) is str:  # nearly always
+        content = piece.content
+        fit = storable(content)
+        return piece if fit is content else type(piece)(fit), len(content)
+    match piece:
+        case TextWasReasoning():
+            return piece, 0
+        case ToolRequest(str(tool), arguments) if len(tool) <= TOOL_NAME_LENGTH:
+            text = _arguments(arguments)
+            return ToolRequest(storable(tool), text), len(text)
+        case Stop():
+            return _stop(piece), 0
+    raise UnusablePiece(f"it is no piece of one: {_kind(piece)}")
+
+
+def _kind(piece: object) -> str:
+    """Name what is wrong: the class of the piece, and of its content where it has one."""
+    content = getattr(piece, "content", piece)
+    inner = f" of {type_name(content)}" if content is not piece else ""
+    return f"{type_name(piece)}{inner}"
+
+
+def _arguments(arguments: Any) -> str:
+    if isinstance(arguments, str):
+        return storable(str.__str__(arguments))
+    if isinstance(arguments, Mapping):
+        return json.dumps(normalized(arguments, size=ANSWER_LENGTH), ensure_ascii=False)
+    raise UnusablePiece(f"the arguments of a call are a {type_name(arguments)}, not JSON text")
+
+
+def _stop(stop: Any) -> Stop:
+    usage, memento = stop.usage, stop.memento
+    if not isinstance(memento, str) or len(memento) > ANSWER_LENGTH:
+        raise UnusablePiece(f"the memento is a {type_name(memento)}, or too long")
+    if not isinstance(usage, Usage):
+        raise UnusablePiece(f"the usage is a {type_name(usage)}")
+    tokens = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
+    reason = stop.reason if isinstance(stop.reason, StopReason) else StopReason(str(stop.reason))
+    return Stop(reason, Usage(*map(_tokens, tokens)), storable(memento))
+
+
+def _tokens(count: Any) -> int:
+    return int(count) if isinstance(count, int) and 0 <= count <= _MOST_TOKENS else 0
+
+
+def usable_error(provider: str, error: Exception) -> PuertoError | None:
+    """Return what a model raised, if it says why in the words of the house; else None.
+
+    A plugin may have put anything into it: an error whose fields are not what they should be is
+    made anew.
+    """
+    match error:
+        case ProviderError(
+            message=str(),
+            details=dict(),
+            reason=ProviderReason(),
+            retry_after=None | int() | float(),
+        ):
+            return error
+        case UnusablePiece() | ProviderError():
+            why = str(error) if isinstance(error, UnusablePiece) else error_text(error)
+            return ProviderError(
+                f"The provider {provider} gave no answer that can be used: {why}.",
+                provider=provider,
+                reason=ProviderReason.MALFORMED,
+            )
+        case Unavailable():
+            return error
+    return None

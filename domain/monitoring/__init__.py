@@ -1,0 +1,1 @@
+"""What plugins and workers report, and who asks them."""

@@ -1,0 +1,106 @@
+"""Counting what is stored of runs, on the way to the store."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from domain.consents.consent import Consent
+from domain.conversations.conversation import Message
+from domain.runs.cursors import Cursor
+from domain.runs.events import Body, Event, ToolErred, ToolFinished, ToolStarted
+from domain.runs.ports import Context, Ending, NewRun, RunLog, RunRecord, Runs
+from domain.runs.states import CallState
+
+MESSAGES: Final = "messages"
+TOOLS_EXECUTED: Final = "tools_executed"
+TOOL_CALLS: Final = "tool_calls."  # and how the call ended
+RUNS: Final = "runs."  # and how the run ended
+
+
+@dataclass(slots=True)
+class Counts:
+    """What this worker has counted and nobody has taken yet."""
+
+    _counted: Counter[str] = field(default_factory=Counter)
+
+    def add(self, name: str) -> None:
+        """Count one more."""
+        self._counted[name] += 1
+
+    def take(self) -> Mapping[str, int]:
+        """Return what was counted since it was last taken."""
+        taken, self._counted = self._counted, Counter()
+        return taken
+
+    def give_back(self, counts: Mapping[str, int]) -> None:
+        """Count again what was taken and could not be kept."""
+        self._counted.update(counts)
+
+
+class CountedRuns:
+    """The runs; counts the messages that begin them."""
+
+    def __init__(self, runs: Runs, counts: Counts) -> None:
+        self._runs = runs
+        self._counts = counts
+
+    async def start(self, new: NewRun, history_limit: int) -> Sequence[Message]:
+        """Keep the message, the run and its first events; return the conversation."""
+        history = await self._runs.start(new, history_limit)
+        if not new.started.is_direct:
+            self._counts.add(MESSAGES)
+        return history
+
+    async def context(self, run_id: str, limit: int) -> Context:
+        """Return what a worker that takes the run over must know."""
+        return await self._runs.context(run_id, limit)
+
+    async def get(self, run_id: str) -> RunRecord:
+        """Return one run."""
+        return await self._runs.get(run_id)
+
+    async def of_user(self, user_id: str, run_id: str) -> RunRecord:
+        """Return one of the user's runs."""
+        return await self._runs.of_user(user_id, run_id)
+
+    async def request_cancel(self, user_id: str, run_id: str) -> bool:
+        """Store the intent to cancel; False when no run of this user and id is active."""
+        return await self._runs.request_cancel(user_id, run_id)
+
+
+class CountedRunLog:
+    """The events of runs; counts calls of tools, ends of runs, and answers."""
+
+    def __init__(self, log: RunLog, counts: Counts) -> None:
+        self._log = log
+        self._counts = counts
+
+    async def append(
+        self,
+        run_id: str,
+        attempt: int,
+        first: int,
+        bodies: Sequence[Body],
+        *,
+        ending: Ending | None = None,
+        consents: Sequence[Consent] = (),
+    ) -> None:
+        """Keep events numbered from ``first``, and the consents that they request."""
+        await self._log.append(run_id, attempt, first, bodies, ending=ending, consents=consents)
+        for body in bodies:
+            match body:
+                case ToolStarted():
+                    self._counts.add(TOOLS_EXECUTED)
+                case ToolFinished():
+                    self._counts.add(TOOL_CALLS + CallState.FINISHED)
+                case ToolErred(outcome=outcome):
+                    self._counts.add(TOOL_CALLS + outcome)
+        if ending is not None:
+            self._counts.add(RUNS + ending.status)
+            if ending.answer is not None:
+                self._counts.add(MESSAGES)
+
+    async def read(self, run_id: str, after: Cursor | None, limit: int) -> Sequence[Event]:
+        """Return the next stored events."""
+        return await self._log.read(run_id, after, limit)

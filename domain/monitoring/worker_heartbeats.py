@@ -1,0 +1,123 @@
+"""The service's own figures: what its workers do now, and what all of them have done."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from domain.monitoring.counting import Counts
+from domain.monitoring.ports import Pulse, Pulses
+from domain.shared.clock import Clock
+from domain.shared.errors import PuertoError
+from domain.shared.ids import new_id
+from domain.shared.log_context import failures_logged, log_failure
+
+BEAT_SECONDS: Final = 10.0
+
+_MISSED: Final = 3  # beats after which a worker counts as dead
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What a worker can say of itself now; ``failing`` gives a reason for each provider."""
+
+    runs: int
+    streams: int
+    failing: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFigures:
+    """The living workers, their work together, and the totals since the installation began."""
+
+    workers: int
+    uptime_seconds: float
+    runs: int
+    streams: int
+    failing: Mapping[str, Sequence[str]]
+    totals: Mapping[str, int]
+
+
+class Vitals:
+    """Tells the other workers of this one, every ten seconds, and looks at all of them.
+
+    What was counted since the last beat is lost when the process is killed.
+    """
+
+    def __init__(
+        self, pulses: Pulses, counts: Counts, clock: Clock, signs: Callable[[], Signs]
+    ) -> None:
+        self._pulses = pulses
+        self._counts = counts
+        self._clock = clock
+        self._signs = signs
+        self._id = new_id()
+        self._started_at = clock.now()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to beat."""
+        self._started_at = self._clock.now()
+        self._task = asyncio.create_task(self._keep_beating())
+
+    async def stop(self) -> None:
+        """Hand over what was counted, and say good-bye. Stopping twice is no error."""
+        task, self._task = self._task, None
+        if task is None:
+            return
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        try:
+            await self.beat()
+            await self._pulses.end(self._id)
+        except PuertoError as error:
+            log_failure(_log, "the last figures cannot be kept", error)
+
+    async def beat(self) -> None:
+        """Keep what this worker does and has counted.
+
+        Raises:
+            Unavailable: the database does not answer.
+
+        """
+        signs, counts = self._signs(), self._counts.take()
+        now = self._clock.now()
+        pulse = Pulse(self._id, self._started_at, now, signs.runs, signs.streams, signs.failing)
+        try:
+            await self._pulses.beat(pulse, counts)
+        except PuertoError:
+            self._counts.give_back(counts)
+            raise
+
+    async def read(self) -> ServiceFigures:
+        """Return the figures; those of other workers are up to ten seconds old.
+
+        Raises:
+            Unavailable: the database does not answer.
+
+        """
+        await self.beat()
+        now = self._clock.now()
+        living = await self._pulses.living(now - timedelta(seconds=_MISSED * BEAT_SECONDS))
+        failing: dict[str, list[str]] = {}
+        for pulse in living:
+            for provider, reason in pulse.failing.items():
+                failing.setdefault(provider, []).append(reason)
+        return ServiceFigures(
+            workers=len(living),
+            uptime_seconds=max((now - each.started_at).total_seconds() for each in living),
+            runs=sum(each.runs for each in living),
+            streams=sum(each.streams for each in living),
+            failing=failing,
+            totals=await self._pulses.totals(),
+        )
+
+    async def _keep_beating(self) -> None:
+        while True:
+            with failures_logged(_log, "figures cannot be kept"):
+                await self.beat()
+            await asyncio.sleep(BEAT_SECONDS)

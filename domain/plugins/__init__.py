@@ -1,0 +1,1 @@
+"""Plugins as the core sees them: what they bring, their switches, their lifespans."""

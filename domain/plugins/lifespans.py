@@ -1,0 +1,138 @@
+"""The lives of plugins: what they enter when they come into use, and leave when they go."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from domain.plugins.incidents import Part, ReportIncident, no_report
+from domain.plugins.plugin import Lifespan, Registered
+from domain.plugins.ports import Lives
+from domain.plugins.switches import SwitchKind
+from domain.shared.untrusted import TooLate, in_short
+
+LIFESPAN_SECONDS: Final = 15.0
+
+SetAside = Callable[[SwitchKind, str, str], None]
+
+_log = logging.getLogger(__name__)
+
+
+class Lifespans:
+    """Keeps entered what the plugins in use registered; entering and leaving may take a while.
+
+    A plugin of which one cannot be entered is handed to ``set_aside`` with the reason, and
+    everybody else goes on.
+    """
+
+    def __init__(
+        self,
+        source: Lives,
+        set_aside: SetAside,
+        *,
+        seconds: float = LIFESPAN_SECONDS,
+        tell: ReportIncident = no_report,
+    ) -> None:
+        self._tell = tell
+        self._source = source
+        self._set_aside = set_aside
+        self._seconds = seconds
+        self._entered: dict[int, _Life] = {}  # a stranger's function need not be hashable
+
+    async def follow(self) -> None:
+        """Leave what went out of use, and enter what came into use."""
+        if await self._change():
+            await self._change()  # who was set aside may have entered something else
+
+    async def stop(self) -> None:
+        """Leave everything. Stopping twice is no error."""
+        lives, self._entered = list(self._entered.values()), {}
+        await asyncio.gather(*(life.leave() for life in lives))
+
+    async def _change(self) -> bool:
+        """Do what there is to do; tell whether plugins were set aside."""
+        present = {id(each.value): each for each in self._source.lifespans()}
+        gone = [self._entered.pop(key) for key in self._entered.keys() - present.keys()]
+        new = {
+            key: _Life(each, self._seconds, self._tell)
+            for key, each in present.items()
+            if key not in self._entered
+        }
+        await asyncio.gather(*(life.leave() for life in gone))
+        reasons = await asyncio.gather(*(life.enter() for life in new.values()))
+        self._entered |= {
+            key: life for (key, life), why in zip(new.items(), reasons, strict=True) if why is None
+        }
+        failed = {
+            life.plugin: why
+            for life, why in zip(new.values(), reasons, strict=True)
+            if why is not None
+        }
+        for plugin, why in failed.items():
+            self._set_aside(SwitchKind.PLUGIN, plugin, why)
+        return bool(failed)
+
+
+class _Life:
+    """One context manager, entered and left in one task, as those of anyio must be."""
+
+    def __init__(
+        self,
+        registered: Registered[Lifespan],
+        seconds: float,
+        tell: ReportIncident,
+    ) -> None:
+        self._tell = tell
+        self.plugin = registered.plugin
+        self._lifespan = registered.value
+        self._seconds = seconds
+        self._entered = asyncio.Event()
+        self._leaving = asyncio.Event()
+        self._task: asyncio.Task[str] | None = None
+
+    async def enter(self) -> str | None:
+        """Enter it; return why that failed, in words that follow on its name, or None."""
+        self._task = asyncio.create_task(self._live())
+        entered = asyncio.create_task(self._entered.wait())
+        try:
+            await asyncio.wait(
+                {self._task, entered}, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            entered.cancel()
+            if not self._entered.is_set():
+                self._task.cancel()
+        if self._entered.is_set():
+            return None
+        if not self._task.done():
+            why = f"did not start within {self._seconds:g} seconds"
+            self._tell(self.plugin, Part.LIFESPAN, TooLate(f"it {why}"), self._lifespan)
+            return why
+        return f"could not start: {self._task.result()}"
+
+    async def leave(self) -> None:
+        """Leave it; what goes wrong is logged, and what takes too long is left to itself."""
+        if self._task is None:
+            return
+        self._leaving.set()
+        await asyncio.wait({self._task}, timeout=self._seconds)
+        if not self._task.done():
+            self._task.cancel()
+            _log.error("the plugin %s did not stop in %g seconds", self.plugin, self._seconds)
+            late = TooLate(f"it did not stop within {self._seconds:g} seconds")
+            self._tell(self.plugin, Part.LIFESPAN, late, self._lifespan)
+
+    async def _live(self) -> str:
+        """Return what was wrong, or nothing."""
+        try:
+            async with self._lifespan():
+                self._entered.set()
+                await self._leaving.wait()
+        except BaseException as error:  # even SystemExit: it is a stranger's code
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                raise
+            _log.error("the lifespan of the plugin %s failed", self.plugin, exc_info=error)
+            self._tell(self.plugin, Part.LIFESPAN, error, self._lifespan)
+            return in_short(error)
+        return ""

@@ -1,0 +1,227 @@
+"""The use cases of plugins: see them, switch them, read them again, on every worker."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Final
+
+from domain.plugins.plugin import PluginInfo, PluginState
+from domain.plugins.ports import Plugins, Switches
+from domain.plugins.switches import Switch, Switchboard, SwitchKind
+from domain.shared.clock import Clock
+from domain.shared.errors import Conflict, NotFound
+from domain.shared.log_context import failures_logged
+from domain.tools.ports import Toolbox
+from domain.tools.tool import Tool
+
+POLL_SECONDS: Final = 2.0  # after which a change made by another worker is seen here
+
+Watcher = Callable[[], Awaitable[None]]
+
+_log = logging.getLogger(__name__)
+
+
+class PluginDesk:
+    """Keeps this worker's plugins as the switches, which all workers share, say."""
+
+    def __init__(
+        self,
+        plugins: Plugins,
+        toolbox: Toolbox,
+        switches: Switches,
+        clock: Clock,
+        *,
+        poll_seconds: float = POLL_SECONDS,
+    ) -> None:
+        self._plugins = plugins
+        self._toolbox = toolbox
+        self._switches = switches
+        self._clock = clock
+        self._poll_seconds = poll_seconds
+        self._set_aside: dict[tuple[SwitchKind, str], Switch] = {}  # and not stored yet
+        self._watchers: list[Watcher] = []
+        self._turn = asyncio.Lock()
+        self._news = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def watch(self, watcher: Watcher) -> None:
+        """Let it be awaited after each change of what the plugins offer, the first included."""
+        self._watchers.append(watcher)
+
+    async def start(self, *, tries_again: bool = False) -> None:
+        """Take in the plugins, and begin to follow what other workers switch.
+
+        With ``tries_again`` what was set aside, and is due, is in use again: what kept it from
+        working may be over. If it is set aside once more, it waits longer.
+
+        Raises:
+            Unavailable: the database does not answer.
+
+        """
+        self._loop = asyncio.get_running_loop()
+        if tries_again:
+            await self._try_again()
+        await self._look()
+        self._task = asyncio.create_task(self._keep_up())
+
+    async def stop(self) -> None:
+        """Stop following. Stopping twice is no error."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def look(self) -> None:
+        """Make everything as the switches say, now and not a little later.
+
+        Raises:
+            Unavailable: the database does not answer.
+
+        """
+        await self._look()
+
+    def plugins(self) -> Sequence[PluginInfo]:
+        """Return what became of each plugin here."""
+        return self._plugins.plugins()
+
+    def tools_off(self) -> Sequence[Tool]:
+        """Return the tools of active plugins that are off."""
+        return self._plugins.tools_off()
+
+    def why_off(self, tool: str) -> str:
+        """Return why a tool is off; empty when it is on, or an operator switched it off."""
+        return self._plugins.why_off(tool)
+
+    async def turn_plugin(self, name: str, *, is_on: bool) -> PluginInfo:
+        """Switch a plugin on or off: here at once, on other workers a little later.
+
+        Raises:
+            NotFound: there is none of that name.
+            Conflict: the settings forbid it.
+
+        """
+        self._require_allowed(name)
+        await self._switches.turn(SwitchKind.PLUGIN, name, is_on=is_on)
+        _log.info("the plugin %s was switched %s", name, "on" if is_on else "off")
+        await self._look()
+        return self._plugin(name)
+
+    async def turn_tool(self, name: str, *, is_on: bool) -> Tool:
+        """Switch a tool on or off: here at once, on other workers a little later.
+
+        Raises:
+            NotFound: no active plugin has one of that name.
+
+        """
+        self._tool(name)
+        await self._switches.turn(SwitchKind.TOOL, name, is_on=is_on)
+        _log.info("the tool %s was switched %s", name, "on" if is_on else "off")
+        await self._look()
+        return self._tool(name)
+
+    async def reload(self, name: str) -> PluginInfo:
+        """Read a plugin from disk again, on every worker, with what was set aside of it.
+
+        If the new one is broken, the one before stays in use, and the reason says so.
+
+        Raises:
+            NotFound: there is none of that name, or not any more.
+            Conflict: it is switched off, or the settings forbid it.
+
+        """
+        if self._require_allowed(name).state is PluginState.DISABLED:
+            raise Conflict(f"The plugin {name} is switched off: switch it on instead.")
+        for tool in self.tools_off():
+            if tool.spec.plugin == name and self._was_set_aside(tool.spec.name):
+                await self._switches.turn(SwitchKind.TOOL, tool.spec.name, is_on=True)
+        await self._switches.renew(name)
+        _log.info("the plugin %s is read again", name)
+        await self._look()
+        return self._plugin(name)
+
+    async def search(self) -> Sequence[PluginInfo]:
+        """Search for plugins again, on every worker.
+
+        Takes in those that were installed since, drops those that are gone, and tries those
+        again that changed or did not work.
+        """
+        await self._switches.search()
+        _log.info("plugins are searched for")
+        await self._look()
+        return self.plugins()
+
+    def set_aside(self, kind: SwitchKind, name: str, reason: str) -> None:
+        """Stop using a plugin or tool, here at once and soon everywhere; from any thread.
+
+        It waits for plugins that are being imported: in the loop's own thread it is for watchers.
+        """
+        before = (self._plugins.board or Switchboard()).switch(kind, name)
+        switch = before.set_aside(reason, *self._plugins.in_use(kind, name), self._clock.now())
+        self._set_aside[kind, name] = switch
+        self._plugins.set_aside(kind, name, switch)
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed: the service has stopped
+                self._loop.call_soon_threadsafe(self._news.set)
+
+    def _plugin(self, name: str) -> PluginInfo:
+        for plugin in self.plugins():
+            if plugin.name == name:
+                return plugin
+        raise NotFound("There is no such plugin.")
+
+    def _require_allowed(self, name: str) -> PluginInfo:
+        plugin = self._plugin(name)
+        if plugin.state is PluginState.BLOCKED:
+            raise Conflict(
+                f"The plugin {name} is blocked: take it off PUERTO_PLUGINS_BLOCKED, and restart."
+            )
+        return plugin
+
+    def _tool(self, name: str) -> Tool:
+        for tool in (*self._toolbox.tools(), *self.tools_off()):
+            if tool.spec.name == name:
+                return tool
+        raise NotFound("There is no such tool.")
+
+    def _was_set_aside(self, tool: str) -> bool:
+        board = self._plugins.board
+        return board is not None and bool(board.tool(tool).reason)
+
+    async def _try_again(self) -> None:
+        board, now = await self._switches.load(), self._clock.now()
+        for kind, switches in (
+            (SwitchKind.PLUGIN, board.plugins),
+            (SwitchKind.TOOL, board.tools),
+        ):
+            for name, switch in switches.items():
+                if switch.is_due(now) and await self._switches.try_again(kind, name, switch.tries):
+                    _log.info("the %s %s is tried again: it %s", kind, name, switch.reason)
+
+    async def _keep_up(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._poll_seconds):
+                    await self._news.wait()
+            self._news.clear()
+            with failures_logged(_log, "the switches of plugins cannot be looked at"):
+                await self._look()
+
+    async def _look(self) -> None:
+        """Store what was set aside here, and make everything as the switches say."""
+        async with self._turn:
+            set_aside = list(self._set_aside.items())
+            for (kind, name), switch in set_aside:
+                await self._switches.set_aside(kind, name, switch)
+                del self._set_aside[kind, name]
+            board = await self._switches.load()
+            if board != self._plugins.board:
+                await asyncio.to_thread(self._plugins.apply, board)
+            elif not set_aside:
+                return
+            for watcher in self._watchers:
+                try:
+                    await watcher()
+                except Exception:  # noqa: BLE001  the switches hold whoever cannot follow them
+                    _log.exception("what follows the plugins failed")

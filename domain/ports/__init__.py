@@ -1,1 +1,0 @@
-"""The ports: what the core needs, each fulfilled by an adapter."""

@@ -1,0 +1,1 @@
+"""A run is its events: the records, their fold, and what comes next."""

@@ -1,0 +1,155 @@
+"""What the events of a run add up to: `fold` from the first on, `advance` by those that follow."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from domain.consents.consent import ConsentKind, ConsentStatus
+from domain.models.messages import ModelChoice, Usage
+from domain.runs.events import (
+    Answered,
+    Body,
+    CallBody,
+    Chunk,
+    ConsentAnswered,
+    ConsentRequested,
+    Ended,
+    Erred,
+    Event,
+    Paused,
+    Released,
+    Resumed,
+    Retried,
+    RunStarted,
+    StepEnded,
+    Thinking,
+    ToolErred,
+    ToolFinished,
+    ToolIntended,
+    ToolProgressed,
+    ToolStarted,
+)
+from domain.runs.run import Call, Problem, Run, Step
+from domain.runs.states import CallState
+
+
+def fold(run_id: str, events: Iterable[Event]) -> Run:
+    """Return the run that these events, from the first on, add up to.
+
+    Raises:
+        ValueError: the first event is not a `RunStarted`, or the numbers have a gap.
+
+    """
+    ordered = iter(events)
+    first = next(ordered, None)
+    if first is None or not isinstance(first.body, RunStarted):
+        raise ValueError(f"run {run_id} does not begin with its start")
+    return advance(Run(run_id, first.body, first.attempt, first.number), ordered)
+
+
+def advance(run: Run, events: Iterable[Event]) -> Run:
+    """Return the run after these events, which must follow on its number."""
+    pieces: list[str] = []
+    number, attempt = run.number, run.attempt
+    for event in events:
+        if event.number != number + 1:
+            raise ValueError(f"run {run.id}: event {event.number} follows {number}")
+        number, attempt = event.number, event.attempt
+        if isinstance(event.body, Chunk):
+            pieces.append(event.body.content)
+        elif isinstance(event.body, Released | Resumed):  # they count, and else are not there
+            run = _handed_over(run, event.body)
+        elif not isinstance(event.body, Thinking | ToolProgressed):
+            run = _apply(_with_text(run, pieces), event.body)
+            run = replace(run, stands=(attempt, number))
+            pieces.clear()
+    return replace(_with_text(run, pieces), number=number, attempt=attempt)
+
+
+def _with_text(run: Run, pieces: list[str]) -> Run:
+    return replace(run, open_text=run.open_text + "".join(pieces)) if pieces else run
+
+
+def _apply(run: Run, body: Body) -> Run:
+    match body:
+        case StepEnded():
+            step = _ended(run, body)
+            return replace(
+                run,
+                steps=(*run.steps, step),
+                open_text="",
+                open_calls=(),
+                usage=run.usage + step.usage,
+                losses=0,
+            )
+        case Retried():
+            return replace(run, open_text="", open_calls=(), losses=run.losses + 1)
+        case Erred():
+            return replace(run, problem=Problem(body.code, body.message, body.details))
+        case Ended():
+            return replace(run, status=body.status)
+        case Answered():
+            return run
+        case RunStarted() | Paused() | Chunk() | Thinking() | ToolProgressed():
+            raise ValueError(f"run {run.id}: {body.type} cannot stand here")
+        case Released() | Resumed():
+            raise AssertionError("`advance` has counted it")
+        case _:
+            return _apply_to_call(run, body)
+
+
+def _handed_over(run: Run, body: Released | Resumed) -> Run:
+    if isinstance(body, Resumed):
+        return replace(run, losses=run.losses + 1)
+    calls = {
+        call.id: replace(call, releases=call.releases + 1)
+        for call in run.calls.values()
+        if call.state is CallState.STARTED
+    }
+    # The `Resumed` or `Retried` that follows adds one.
+    return replace(run, calls={**run.calls, **calls}, losses=run.losses - 1)
+
+
+def _ended(run: Run, body: StepEnded) -> Step:
+    return Step(
+        text=run.open_text,
+        call_ids=run.open_calls,
+        stop=body.stop,
+        choice=ModelChoice(body.provider, body.model),
+        usage=Usage(body.input_tokens, body.output_tokens, body.cached_tokens),
+        cost_usd=body.cost_usd,
+        memento=body.memento,
+    )
+
+
+def _apply_to_call(run: Run, body: CallBody) -> Run:
+    if isinstance(body, ToolIntended):
+        call = _intended(body)
+        run = replace(run, open_calls=(*run.open_calls, call.id))
+    else:
+        call = _call_after(run.calls[body.call_id], body)
+    if not isinstance(body, ToolIntended | ToolStarted):  # something came of it
+        run = replace(run, losses=0)
+    return replace(run, calls={**run.calls, call.id: call})
+
+
+def _intended(body: ToolIntended) -> Call:
+    return Call(body.call_id, body.tool, body.params, body.effect, body.version, body.idempotent)
+
+
+def _call_after(call: Call, body: CallBody) -> Call:
+    match body:
+        case ConsentRequested():
+            waits = CallState.UNSURE if body.kind is ConsentKind.OUTCOME else CallState.ASKED
+            return replace(call, state=waits, request_id=body.request_id)
+        case ConsentAnswered(status=ConsentStatus.APPROVED | ConsentStatus.TRY_AGAIN):
+            is_edited = call.is_edited or body.is_edited
+            return replace(call, state=CallState.APPROVED, params=body.params, is_edited=is_edited)
+        case ToolStarted():
+            return replace(call, state=CallState.STARTED, starts=call.starts + 1)
+        case ToolFinished():
+            return replace(call, state=CallState.FINISHED, result=body.result)
+        case ToolErred():
+            problem = Problem(body.code, body.message, body.details)
+            return replace(call, state=body.outcome, problem=problem)
+        case _:  # a no leaves the call waiting for the `ToolErred` that comes with it
+            return call

@@ -1,0 +1,64 @@
+"""What came of a run, in short: stored beside it, so that no list has to read its events."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from domain.models.messages import Usage
+from domain.runs.run import Problem, Run
+from domain.runs.states import RunStatus
+
+_STOPS: Final = {RunStatus.FAILED: "failed", RunStatus.CANCELLED: "cancelled"}
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """Why a run stopped, what it used, who answered, and what it changed.
+
+    ``stop`` is None while the run is active: the rest is what came of it so far. It is ``failed``
+    or ``cancelled`` where the run ended so, else why the model stopped (`StopReason`).
+    ``provider`` and ``model`` gave the last answer, or are those to be asked first; both are empty
+    where a tool was called without the agent. ``effects`` names the calls that changed the world,
+    or may have; ``cost_usd`` is None where the price of a step is not known.
+    """
+
+    stop: str | None
+    provider: str
+    model: str
+    usage: Usage
+    cost_usd: float | None
+    effects: tuple[str, ...]
+    problem: Problem | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the outcome as a JSON object."""
+        return asdict(self)
+
+
+def outcome_of(run: Run) -> RunOutcome:
+    """Return the outcome of a run, so far if it is active."""
+    choice = run.steps[-1].choice if run.steps else run.choices[0]
+    stop = _STOPS.get(run.status, str(run.stop)) if run.status.is_final else None
+    return RunOutcome(
+        stop=stop,
+        provider=choice.provider,
+        model=choice.model,
+        usage=run.usage,
+        cost_usd=run.cost_usd,
+        effects=tuple(call.id for call in run.calls.values() if call.may_have_acted),
+        problem=run.problem,
+    )
+
+
+def read_outcome(data: Mapping[str, Any]) -> RunOutcome:
+    """Return the outcome that `RunOutcome.to_json` wrote."""
+    problem = data["problem"]
+    return RunOutcome(
+        stop=data["stop"],
+        provider=data["provider"],
+        model=data["model"],
+        usage=Usage(**data["usage"]),
+        cost_usd=data["cost_usd"],
+        effects=tuple(data["effects"]),
+        problem=None if problem is None else Problem(**problem),
+    )

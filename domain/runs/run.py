@@ -1,0 +1,202 @@
+"""A run: one user message being answered. It is the fold of its events (`domain.runs.folding`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from domain.agents.agent import Agent
+from domain.models.messages import ModelChoice, StopReason, Usage
+from domain.policy.policy import Autonomy
+from domain.runs.events import Paused, RunStarted
+from domain.runs.states import CallState, RunStatus
+from domain.shared.errors import PuertoError
+from domain.tools.error_fields import code_of, details_of, message_of
+from domain.tools.secrets import Secrets
+from domain.tools.tool import Effect
+
+_SETTLED: Final = frozenset(
+    {CallState.FINISHED, CallState.FAILED, CallState.REFUSED, CallState.UNKNOWN}
+)
+_MAY_HAVE_ACTED: Final = frozenset(
+    {CallState.STARTED, CallState.UNSURE, CallState.FINISHED, CallState.UNKNOWN}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as a record: what clients and models are told."""
+
+    code: str
+    message: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, error: PuertoError, secrets: Secrets | None = None) -> "Problem":
+        """Return the record of an error of the house, whatever a plugin put into it."""
+        hidden = secrets or Secrets()
+        return cls(code_of(error), message_of(error, hidden), details_of(error, hidden))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return ``{code, message, details}``."""
+        return {"code": self.code, "message": self.message, "details": dict(self.details)}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One tool call and what came of it.
+
+    ``starts`` is how often it was started, ``releases`` how often a worker that was told to stop
+    broke it off. ``is_edited``: a human changed the arguments.
+    """
+
+    id: str
+    tool: str
+    params: Mapping[str, Any]
+    effect: Effect
+    version: str
+    idempotent: bool = False
+    is_edited: bool = False
+    state: CallState = CallState.INTENDED
+    request_id: str | None = None
+    result: Any = None
+    problem: Problem | None = None
+    starts: int = 0
+    releases: int = 0
+
+    @property
+    def losses(self) -> int:
+        """How many workers have died while the call was running, if it is not settled."""
+        return self.starts - self.releases
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether the outcome is recorded."""
+        return self.state in _SETTLED
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether a human has to answer first."""
+        return self.state in {CallState.ASKED, CallState.UNSURE}
+
+    @property
+    def can_repeat(self) -> bool:
+        """Tell whether a second try does no more than the first."""
+        return self.effect is Effect.READ or self.idempotent
+
+    @property
+    def may_have_acted(self) -> bool:
+        """Tell whether the call changed the world, or may have."""
+        began = self.state is CallState.APPROVED and self.starts > 0  # it is to be tried again
+        return (began or self.state in _MAY_HAVE_ACTED) and self.effect is not Effect.READ
+
+    @property
+    def edited_params(self) -> Mapping[str, Any] | None:
+        """The arguments that a human put in the place of those asked for; None: nobody did."""
+        return self.params if self.is_edited else None
+
+    def outcome(self) -> dict[str, Any]:
+        """Return ``{id, tool, result}`` or ``{id, tool, error}``, as clients see it."""
+        if self.problem is not None:
+            return {"id": self.id, "tool": self.tool, "error": self.problem.to_json()}
+        return {"id": self.id, "tool": self.tool, "result": self.result}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One whole answer of a model: its text, the ids of the calls it asked for, and its cost.
+
+    ``memento`` is what the provider of ``choice`` wants back when it goes on.
+    """
+
+    text: str
+    call_ids: tuple[str, ...]
+    stop: StopReason
+    choice: ModelChoice
+    usage: Usage
+    cost_usd: float | None
+    memento: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Where a run stands after the events so far; ``number`` is the last one's.
+
+    ``stands`` is the place (attempt, number) of the last event that no retry can withdraw.
+    ``losses`` is how many workers have died since something came of the step at hand.
+    """
+
+    id: str
+    started: RunStarted
+    attempt: int = 1
+    number: int = 0
+    stands: tuple[int, int] = (1, 1)
+    status: RunStatus = RunStatus.RUNNING
+    steps: tuple[Step, ...] = ()
+    open_text: str = ""
+    open_calls: tuple[str, ...] = ()
+    calls: Mapping[str, Call] = field(default_factory=dict)
+    usage: Usage = field(default_factory=Usage)
+    problem: Problem | None = None
+    losses: int = 0
+
+    @property
+    def autonomy(self) -> Autonomy:
+        """The autonomy level that the run began with."""
+        return self.started.autonomy
+
+    @property
+    def agent(self) -> Agent | None:
+        """The agent that the message was addressed to, as it was then; None: the general one."""
+        kept = self.started.agent
+        if kept is None:
+            return None
+        return Agent(kept["name"], "", kept["instructions"], tuple(kept["tools"]))
+
+    @property
+    def choices(self) -> tuple[ModelChoice, ...]:
+        """The models to ask, in order: the one that answered last, the first, its fallbacks."""
+        first = ModelChoice(self.started.provider, self.started.model)
+        others = (ModelChoice(**choice) for choice in self.started.fallbacks)
+        ordered = dict.fromkeys((first, *others))
+        if self.steps and self.steps[-1].choice in ordered:
+            ordered = {self.steps[-1].choice: None} | ordered
+        return tuple(ordered)
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What the model's answers cost in US dollars; None where that of one is not known."""
+        costs = [step.cost_usd for step in self.steps if step.usage != Usage()]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known) if known and len(known) == len(costs) else None
+
+    @property
+    def text(self) -> str:
+        """The text so far: what the chunks since the last retry join to."""
+        return "".join(step.text for step in self.steps) + self.open_text
+
+    @property
+    def stop(self) -> StopReason:
+        """Why the model stopped last."""
+        return self.steps[-1].stop if self.steps else StopReason.END
+
+    @property
+    def unsettled(self) -> list[Call]:
+        """The calls of whole steps whose outcome is not recorded, in order."""
+        ids = (call_id for step in self.steps for call_id in step.call_ids)
+        return [call for call in map(self.calls.__getitem__, ids) if not call.is_settled]
+
+    def paused(self) -> Paused:
+        """Return what tells a follower that the run waits."""
+        used = self.usage
+        return Paused(used.input_tokens, used.output_tokens, used.cached_tokens, self.cost_usd)
+
+    def tool_calls(self) -> list[dict[str, Any]]:
+        """Return the calls as clients see them: ``{id, tool, params}``."""
+        return [
+            {"id": call.id, "tool": call.tool, "params": call.params}
+            for call in self.calls.values()
+        ]
+
+    def results(self) -> list[dict[str, Any]]:
+        """Return the recorded outcomes as clients see them."""
+        return [call.outcome() for call in self.calls.values() if call.is_settled]

@@ -1,0 +1,1 @@
+"""Tools: what they are, their arguments, their results, how they are found."""

@@ -1,0 +1,64 @@
+"""The fields of an error as they may be recorded and shown, whoever made it.
+
+A plugin raises errors of the house with whatever it likes in them, or of classes of its own.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from domain.shared.error_codes import ErrorCode, Refusal
+from domain.shared.errors import PuertoError, ToolError
+from domain.shared.json_values import TooLarge, normalized, storable, type_name
+from domain.tools.secrets import Secrets
+
+MESSAGE_LENGTH: Final = 10_000
+DETAILS_SIZE: Final = 20_000  # characters of JSON, about
+
+_CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}", re.ASCII)
+_NO_SECRETS: Final = Secrets()
+
+
+def code_of(error: PuertoError) -> str:
+    """Return the code; that of the family where the error's own is none."""
+    code: Any = getattr(error, "code", None)
+    if isinstance(code, str) and _CODE.fullmatch(code):
+        return str.__str__(code)
+    return str(ToolError.code if isinstance(error, ToolError) else PuertoError.code)
+
+
+def answer_of(error: PuertoError) -> ErrorCode:
+    """Return what a request is answered with that fails by this error, of a plugin's class, too."""
+    for kind in type(error).__mro__:
+        match vars(kind).get("code"):
+            case ErrorCode() as code:
+                return code
+            case Refusal() as refusal:
+                return refusal.answer
+    return ErrorCode.INTERNAL
+
+
+def message_of(error: PuertoError, secrets: Secrets = _NO_SECRETS) -> str:
+    """Return the message, without secrets, and cut where it is too long."""
+    message: Any = getattr(error, "message", None)
+    if not isinstance(message, str):
+        return f"{type_name(error)}, without a word of why."
+    text = secrets.hide(storable(str.__str__(message)))
+    return text if len(text) <= MESSAGE_LENGTH else f"{text[:MESSAGE_LENGTH]}… (cut)"
+
+
+def details_of(error: PuertoError, secrets: Secrets = _NO_SECRETS) -> dict[str, Any]:
+    """Return the details as JSON, without secrets; a note in their place where that cannot be."""
+    details: Any = getattr(error, "details", None)
+    if not details:
+        return {}
+    try:
+        known = normalized(details, size=DETAILS_SIZE)
+        if not isinstance(known, Mapping):
+            return {"note": "The details are left out: they are no object."}
+        hidden: dict[str, Any] = secrets.hide_in(known)
+    except TooLarge:
+        return {"note": "The details are left out: they are too large."}
+    except BaseException as why:  # noqa: BLE001  whatever a stranger's objects raise
+        return {"note": f"The details are left out: {type_name(why)}."}
+    return hidden

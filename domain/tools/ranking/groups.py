@@ -1,0 +1,79 @@
+"""Tools that belong together: those of one API support each other, and find each other's ids."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from domain.tools.ranking.postings import Postings
+from domain.tools.ranking.rarity import rarity
+from domain.tools.tool import ToolSpec
+
+_SHARPNESS: Final = 2  # the power of a group's share: the higher, the less the second best gets
+
+
+class Groups:
+    """The tools of a catalogue by plugin and category, which for a learned API is the API."""
+
+    def __init__(self) -> None:
+        self._ids: dict[tuple[str, str], int] = {}
+        self._sizes: Counter[int] = Counter()
+        self._group_of: dict[int, int] = {}
+        self._operations: dict[int, str] = {}
+        self._at: dict[tuple[int, str], set[int]] = {}
+
+    def add(self, number: int, tool: ToolSpec) -> None:
+        """Take in a tool by its number."""
+        group = self._ids.setdefault((tool.plugin, tool.category), len(self._ids))
+        self._group_of[number] = group
+        self._sizes[group] += 1
+        if tool.operation:
+            self._operations[number] = tool.operation
+            self._at.setdefault((group, tool.operation), set()).add(number)
+
+    def discard(self, number: int) -> None:
+        """Drop a tool that was taken in."""
+        group = self._group_of.pop(number)
+        self._sizes[group] -= 1
+        if not self._sizes[group]:
+            del self._sizes[group]
+        operation = self._operations.pop(number, "")
+        if operation:
+            here = self._at[group, operation]
+            here.remove(number)
+            if not here:
+                del self._at[group, operation]
+
+    def support(self, terms: Iterable[tuple[Postings, float]]) -> Mapping[int, float]:
+        """Return for each group how much of a request its tools say between them, from 0 to 1.
+
+        ``terms`` come with their weights. Where there is one group only, nothing comes back.
+        """
+        count = len(self._sizes)
+        if count < 2:  # noqa: PLR2004 - one supports itself alone
+            return {}
+        said: dict[int, float] = {}
+        for postings, weight in terms:
+            groups = postings.groups(self._group_of)
+            worth = weight * rarity(len(groups), count)
+            for group in groups:
+                said[group] = said.get(group, 0.0) + worth
+        most = max(said.values(), default=0.0)
+        return {group: (share / most) ** _SHARPNESS for group, share in said.items() if most}
+
+    def group_of(self, number: int) -> int:
+        """Return the group of a tool."""
+        return self._group_of[number]
+
+    def finder(self, number: int) -> int | None:
+        """Return the tool that finds the id which a tool's path needs, if there is one.
+
+        For ``DELETE /pets/{id}`` it is ``GET /pets``.
+        """
+        parts = self._operations.get(number, "").partition(" ")[2].split("/")
+        for end in range(len(parts) - 1, 0, -1):
+            if "{" in parts[end]:
+                operation = f"GET {'/'.join(parts[:end])}"
+                found = self._at.get((self._group_of[number], operation), ())
+                if len(found) == 1 and number not in found:
+                    return next(iter(found))
+        return None

@@ -1,0 +1,192 @@
+"""An inverted index of tools that ranks them for a message, with no model and no network.
+
+A word counts by the field of the tool that it stands in (BM25F), by how few tools say it, and once
+more through its topics, so that "bitcoin" finds finance. Each request in a message is ranked by
+itself, and the best of each come first: a message of three requests finds its three tools.
+"""
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from heapq import nlargest
+from typing import Final, NamedTuple
+
+from domain.tools.ranking.clauses import clauses_of, terms_of
+from domain.tools.ranking.fields import impacts_of
+from domain.tools.ranking.groups import Groups
+from domain.tools.ranking.names import Names
+from domain.tools.ranking.postings import Postings, summed
+from domain.tools.ranking.rarity import rarity
+from domain.tools.tool import ToolSpec
+
+_CANDIDATES: Final = 50  # of a clause, or twice as many as are asked for
+_COMMON: Final = 0.2  # of the tools: a word of more only tells candidates apart
+_COMMON_LEAST: Final = 50  # tools, for the same
+_ACTION: Final = 0.75  # of what a rare word counts, however many tools do the same
+_STEP: Final = 500  # terms of which tools are removed at once: a millisecond or two
+_EVENNESS: Final = 0.5  # 0: the loudest request wins; 1: every request gives its best tool
+_WHOLE: Final = 0.1  # of what a tool scores in the other requests too
+_SUPPORT: Final = 1.0  # of a tool's own score, in the group that says most of the request
+_FINDING: Final = 0.75  # of a tool's score, for the tool that finds the id which it needs
+_BEHIND: Final = 0.99  # of that score, at most
+_NEEDING: Final = 10  # of the best tools whose needs are looked at
+
+
+class _Part(NamedTuple):
+    """The tools that say a term, and how much it counts."""
+
+    postings: Postings
+    weight: float
+
+
+class ToolIndex:
+    """Ranks the tools of one catalogue; tools may come and go.
+
+    Adding and removing touch the words of that tool alone, and leave the index as if it had been
+    built anew. A message of some lines takes about a millisecond among thousands of tools.
+    """
+
+    def __init__(self, tools: Iterable[ToolSpec] = ()) -> None:
+        self._specs: dict[int, ToolSpec] = {}
+        self._next = 0
+        self._names = Names()
+        self._groups = Groups()
+        self._postings: dict[str, Postings] = {}
+        for tool in tools:
+            self.add(tool)
+
+    def __len__(self) -> int:
+        return len(self._specs)
+
+    def add(self, tool: ToolSpec) -> None:
+        """Add a tool, in place of the one of that name if there is one."""
+        self.discard(tool.name)
+        number, self._next = self._next, self._next + 1
+        self._specs[number] = tool
+        self._names.add(tool.name, number)
+        self._groups.add(number, tool)
+        for term, impact in impacts_of(tool).items():
+            postings = self._postings.get(term)
+            if postings is None:
+                postings = self._postings[term] = Postings()
+            postings.append(number, impact)
+
+    def discard(self, name: str) -> None:
+        """Remove the tool of that name if there is one."""
+        number = self._names.discard(name)
+        if number is None:
+            return
+        for term in impacts_of(self._specs.pop(number)):
+            postings = self._postings[term]
+            postings.remove(number)
+            if not postings:
+                del self._postings[term]
+        self._groups.discard(number)
+
+    def discard_many(self, names: Iterable[str]) -> Iterator[None]:
+        """Remove the tools of these names, a little with each step.
+
+        Between two steps the index serves as it is. One that is not stepped through to its end has
+        removed nothing for good: it is begun again.
+        """
+        numbers = {at for name in names if (at := self._names.get(name)) is not None}
+        for at, term in enumerate(list(self._postings), 1):
+            postings = self._postings[term]
+            postings.remove_all(numbers)
+            if not postings:
+                del self._postings[term]
+            if at % _STEP == 0:
+                yield
+        for at, number in enumerate(numbers, 1):
+            self._names.discard(self._specs.pop(number).name)
+            self._groups.discard(number)
+            if at % _STEP == 0:
+                yield
+
+    def rank(self, query: str, limit: int, *, among: Container[str] | None = None) -> Sequence[str]:
+        """Return the names of the tools that fit, best first, at most ``limit`` of them.
+
+        Those that the query names come before all others. Fewer than asked for, or none, come back
+        where nothing else in the catalogue has anything to do with the query. ``among`` holds the
+        names that may come back; None: any.
+        """
+        if limit < 1:
+            return ()
+        scores = self._scores(query, limit, among)
+        self._add_finders(scores, among)
+        named = [at for at in self._names.in_message(query) if self._may(at, among)]
+        best = _best(limit, scores)
+        return [self._specs[at].name for at in list(dict.fromkeys([*named, *best]))[:limit]]
+
+    def _may(self, tool: int, among: Container[str] | None) -> bool:
+        return among is None or self._specs[tool].name in among
+
+    def _scores(self, query: str, limit: int, among: Container[str] | None) -> dict[int, float]:
+        """Return the tools that fit any request of the query, by their scores in all of them."""
+        best: dict[int, float] = {}
+        total: dict[int, float] = {}
+        for clause in clauses_of(query):
+            for tool, score in self._candidates(clause, limit, among).items():
+                best[tool] = max(best.get(tool, 0.0), score)
+                total[tool] = total.get(tool, 0.0) + score
+        return {tool: score + _WHOLE * total[tool] for tool, score in best.items()}
+
+    def _add_finders(self, scores: dict[int, float], among: Container[str] | None) -> None:
+        """Let the best tools speak for those that find the ids they need.
+
+        By that alone, none of those comes before the best tool that needs it.
+        """
+        highest: dict[int, float] = {}
+        added: dict[int, float] = {}
+        for tool in _best(_NEEDING, scores):
+            finder = self._groups.finder(tool)
+            if finder is not None and self._may(finder, among):
+                highest.setdefault(finder, scores[tool] * _BEHIND)
+                added[finder] = added.get(finder, 0.0) + _FINDING * scores[tool]
+        for finder, most in highest.items():
+            own = scores.get(finder, 0.0)
+            scores[finder] = max(own, min(own + added[finder], most))
+
+    def _candidates(
+        self, clause: str, limit: int, among: Container[str] | None
+    ) -> Mapping[int, float]:
+        """Return the tools that fit a clause best, by their scores beside other clauses'."""
+        request = terms_of(clause, self._count)
+        rare, common = self._looked_up(request.terms)
+        scores = summed(rare or common)
+        if among is not None:
+            scores = {at: s for at, s in scores.items() if self._may(at, among)}
+        self._support(scores, [*rare, *common])
+        best = _best(max(_CANDIDATES, 2 * limit), scores)
+        for postings, weight in [*(common if rare else ()), *self._actions(request.actions)]:
+            for at in best:
+                scores[at] += weight * postings.impact(at)
+        top = max((scores[at] for at in best), default=0.0)
+        return {at: scores[at] / top**_EVENNESS for at in best}
+
+    def _support(self, scores: dict[int, float], parts: Iterable[_Part]) -> None:
+        """Raise the scores of tools whose group says the rest of the request."""
+        support = self._groups.support(parts)
+        for tool in scores if support else ():
+            scores[tool] *= 1 + _SUPPORT * support.get(self._groups.group_of(tool), 0.0)
+
+    def _looked_up(self, terms: Mapping[str, float]) -> tuple[list[_Part], list[_Part]]:
+        """Return the postings of the rare terms and of the common ones, with their weights."""
+        rare: list[_Part] = []
+        common: list[_Part] = []
+        limit = max(_COMMON_LEAST, _COMMON * len(self))
+        for term, weight in terms.items():
+            if found := self._postings.get(term):
+                part = _Part(found, weight * rarity(len(found), len(self)))
+                (rare if len(found) <= limit else common).append(part)
+        return rare, common
+
+    def _actions(self, actions: Iterable[str]) -> list[_Part]:
+        found = (self._postings.get(action) for action in actions)
+        return [_Part(postings, _ACTION) for postings in found if postings]
+
+    def _count(self, term: str) -> int:
+        return len(self._postings.get(term, ()))
+
+
+def _best(limit: int, scores: Mapping[int, float]) -> list[int]:
+    """Return the tools with the highest scores, the highest first, of equals the older first."""
+    return [-tool for _, tool in nlargest(limit, ((score, -at) for at, score in scores.items()))]

@@ -1,0 +1,1 @@
+"""``puerto api``, ``learn`` and ``call``: learned APIs at the command line."""

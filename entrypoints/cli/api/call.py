@@ -1,0 +1,153 @@
+"""``puerto call``: one operation of an API, called once."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from entrypoints.cli.api.options import Auth
+from entrypoints.cli.json_options import json_file, json_object
+
+if TYPE_CHECKING:  # a command loads what it needs when it runs
+    from adapters.http.client import GatedWeb
+    from adapters.http.guarded_transport import GatedTransport
+    from domain.web.ports import WebResponse
+    from plugins.openapi.lowering import LoweredTool
+    from plugins.openapi.reading import Fetch, Fetched
+
+
+def command(
+    spec: Annotated[str, typer.Argument(help="The OpenAPI document: a file, a URL, or - .")],
+    *,
+    operation: Annotated[str, typer.Option(help='Which: "GET /pets/{id}", or its tool\'s name.')],
+    args: Annotated[str, typer.Option(help="The tool's arguments, as JSON.")] = "{}",
+    server: Annotated[
+        str | None, typer.Option(help="The API's address, instead of the document's.")
+    ] = None,
+    auth: Auth = None,
+    seconds: Annotated[float, typer.Option(help="How long it may take.", min=0.1)] = 30.0,
+) -> None:
+    """Call an operation of an API, and print status, headers and body of its answer.
+
+    The arguments are those that a model would give, and are checked as a model's are. Hosts
+    outside of the public internet must be open (PUERTO_OPEN_HOSTS); the one that --server names is.
+    """
+    arguments = json_object(args, "--args")
+    credentials = json_file(auth, "--auth") if auth else {}
+    asyncio.run(_call(spec, operation, arguments, server, credentials, seconds))
+
+
+async def _call(
+    spec: str,
+    name: str,
+    arguments: Mapping[str, Any],
+    server: str | None,
+    credentials: Mapping[str, Any],
+    seconds: float,
+) -> None:
+    from adapters.http.oauth import OAuthTokens
+    from domain.learning.credentials import Credentials
+    from domain.shared.ids import new_id
+    from domain.tools.argument_repair import coerced
+    from domain.web.ports import Limits
+    from entrypoints.cli.api.specs import LARGEST, fetch_spec
+    from plugins.authoring.argument_schema import ArgumentSchema
+    from plugins.openapi.fetching import Fetcher
+    from plugins.openapi.wire.calling import ApiCall, ApiCaller
+
+    async with _way_out(server) as (web, references, transport):
+        data, source = await fetch_spec(spec, web)
+        fetcher, loop = Fetcher(references, LARGEST), asyncio.get_running_loop()
+
+        def fetch(url: str) -> "Fetched":
+            return asyncio.run_coroutine_threadsafe(fetcher.fetch(url), loop).result()
+
+        tool = await asyncio.to_thread(_tool, data, source, name, fetch)
+        call = ApiCall(
+            tool.operation,
+            call_id=new_id(),
+            can_repeat=tool.spec.can_repeat,
+            credentials=Credentials.of(credentials),
+            server=server,
+            limits=Limits(seconds=seconds),
+        )
+        checked = ArgumentSchema(tool.spec.parameters).check(
+            coerced(arguments, tool.spec.parameters)
+        )
+        response = await ApiCaller(web, OAuthTokens(transport)).exchange(call, checked)
+    _show(response)
+
+
+@asynccontextmanager
+async def _way_out(
+    server: str | None,
+) -> AsyncGenerator[tuple["GatedWeb", "GatedWeb", "GatedTransport"]]:
+    """Yield a client, one for what documents refer to, and the transport of both.
+
+    The server that the operator names is open.
+    """
+    from adapters.http.client import GatedWeb
+    from adapters.http.guard.gate import Gate
+    from adapters.http.guard.reference_gate import ReferenceGate
+    from adapters.http.guard.urls import read_url
+    from adapters.http.guarded_transport import GatedTransport
+    from domain.web.open_hosts import OpenHost, read_open_hosts
+    from entrypoints.settings.settings import load_settings
+
+    settings = load_settings()
+    opened = list(read_open_hosts(settings.open_hosts))
+    if server is not None:
+        opened.append(OpenHost.of(_host_and_port(read_url(server))))
+    gate = Gate(opened)
+    transport = GatedTransport(gate)
+    web = GatedWeb(gate, transport)
+    listed = ReferenceGate(opened, read_open_hosts(settings.reference_hosts))
+    try:
+        yield web, GatedWeb(listed, transport), transport
+    finally:
+        await web.close()
+
+
+def _tool(data: bytes, source: str, name: str, fetch: "Fetch") -> "LoweredTool":
+    """Return the tool of the operation of that name, or of its own.
+
+    Raises:
+        Unprocessable: the document cannot be read, or the operation not learned.
+        NotFound: there is none of that name.
+
+    """
+    from domain.shared.errors import NotFound, Unprocessable
+    from plugins.openapi.lowering import LoweredTool, lower
+    from plugins.openapi.reading import read_document
+
+    method, _, path = name.partition(" ")
+    wanted = f"{method.upper()} {path.strip()}"
+    for found in lower(read_document(data, source=source, fetch=fetch)):
+        if isinstance(found, LoweredTool):
+            if wanted == found.operation.name or name == found.spec.name:
+                return found
+        elif wanted == found.operation:
+            raise Unprocessable(f"{wanted} is not learned: {found.message}")
+    raise NotFound(f"The document has no operation {name!r}.")
+
+
+def _show(response: "WebResponse") -> None:
+    from http import HTTPStatus
+
+    from plugins.openapi.wire.answers import text_of_answer
+
+    known = response.status in HTTPStatus.__members__.values()
+    phrase = f" {HTTPStatus(response.status).phrase}" if known else ""
+    typer.echo(f"HTTP {response.status}{phrase}")
+    for name, value in response.headers:
+        typer.echo(f"{name}: {value}")
+    typer.echo()
+    text = text_of_answer(response)
+    typer.echo(f"({len(response.body):,} bytes)" if text is None else text)
+
+
+def _host_and_port(target: Any) -> str:
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    return f"{host}:{target.port}"

@@ -1,0 +1,122 @@
+"""``puerto learn`` without ``--dry-run``: learn into the installation's database."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from entrypoints.cli.api.options import effect_rule, fixed_values, selection
+from entrypoints.cli.clients.local import with_services
+from entrypoints.cli.json_options import json_file
+
+if TYPE_CHECKING:  # a command loads what it needs when it runs
+    from domain.learning.api import LearnedApi
+    from domain.learning.documents import Document
+    from domain.learning.drafts import Draft, Order
+    from entrypoints.wiring.services import Services
+
+
+def learn(
+    spec: str,
+    *,
+    name: str | None,
+    base_url: str | None,
+    include: Iterable[str],
+    exclude: Iterable[str],
+    auth: Path | None,
+    fixed: Path | None,
+    effects: Iterable[str],
+    per_user: bool,
+) -> None:
+    """Learn an API, and tell what came of it. Running services follow within 2 seconds.
+
+    Raises:
+        PuertoError: it cannot be learned.
+
+    """
+    from domain.learning.api import ApiSettings
+    from domain.learning.drafts import Order
+
+    order = Order(
+        document_of(spec),
+        name or "",
+        ApiSettings(
+            base_url=base_url or "",
+            include=selection(include),
+            exclude=selection(exclude),
+            per_user=per_user,
+            effects=tuple(map(effect_rule, effects)),
+        ),
+        json_file(auth, "--auth") if auth is not None else None,
+        fixed_values(fixed) if fixed is not None else None,
+    )
+    draft, told = with_services(lambda services: _learn(services, order), with_plugins=True)
+    tell(draft, told)
+
+
+def tell(draft: "Draft", told: Iterable[str]) -> None:
+    """Print what became of an API, and what of it is still to do."""
+    api = draft.api
+    what = f"tools: {api.tools}, operations: {api.endpoints}, id: {api.id}"
+    typer.echo(f"{draft.event} {api.name}: {what}")
+    for warning in told:
+        typer.echo(f"! {warning}")
+    typer.echo("Running services follow within 2 seconds.")
+
+
+async def keep_and_warn(services: "Services", draft: "Draft") -> list[str]:
+    """Keep a draft and use it; return what is still to do."""
+    from domain.learning.credential_store import OPERATOR
+    from domain.learning.warnings import warnings
+
+    await services.learning.keep(draft)
+    await services.learning.announce(draft)
+    given = await services.keyring.schemes(draft.api.id, OPERATOR)
+    told = warnings(draft.api, draft.summary, given)
+    return [*told, *await services.learning.closed_hosts(draft)]
+
+
+async def _learn(services: "Services", order: "Order") -> "tuple[Draft, list[str]]":
+    from entrypoints.cli.clients.embedded import LOCAL_USER
+    from entrypoints.server.lifecycle import user_named
+
+    user = await user_named(services, LOCAL_USER)
+    draft = await services.learning.learn(user, order)
+    return draft, await keep_and_warn(services, draft)
+
+
+def document_of(spec: str) -> "Document":
+    """Return the document that is meant: a file, a folder, an archive, an address, or input."""
+    from domain.learning.documents import Document
+    from entrypoints.cli.api.bundle import is_bundle, read_bundle
+    from entrypoints.settings.settings import load_settings
+
+    if is_bundle(spec):
+        bundle = read_bundle(spec, load_settings().max_document_bytes)
+        return Document(data=bundle.data, path=bundle.main, files=bundle.files)
+    return Document(spec) if "://" in spec[:12] else Document(data=_read(spec))
+
+
+def _read(spec: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if spec == "-" else Path(spec).read_bytes()
+    except OSError as error:
+        typer.echo(f"puerto: {spec} cannot be read: {error.strerror}", err=True)
+        raise typer.Exit(1) from error
+
+
+async def named(services: "Services", name: str) -> "LearnedApi":
+    """Return the API of that name or id.
+
+    Raises:
+        NotFound: there is none.
+
+    """
+    from domain.shared.errors import NotFound
+
+    for api in await services.learned_apis.all():
+        if name in (api.id, api.name):
+            return api
+    raise NotFound(f"There is no learned API {name!r}. See: puerto api list")

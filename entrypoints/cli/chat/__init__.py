@@ -1,0 +1,1 @@
+"""``puerto chat`` and ``ask``: a conversation at the terminal."""

@@ -1,0 +1,67 @@
+"""``puerto ask``: one question."""
+
+from typing import Annotated, Final
+
+import typer
+
+from entrypoints.cli.clients.client import Continued, Json, Login, Token, Url
+
+_WAITING: Final = 3
+_INTERRUPTED: Final = 130  # as shells say it: 128 and the number of SIGINT
+
+
+def command(
+    question: Annotated[str, typer.Argument(help="What to ask.")],
+    *,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the events, one JSON object a line.")
+    ] = False,
+    conversation: Continued = None,
+    url: Url = None,
+    token: Token = None,
+    login: Login = None,
+) -> None:
+    """Ask one question and print the answer.
+
+    The exit status is 1 when there is no answer, 3 when the answer waits for your consent; standard
+    error says why, and how to give it.
+    """
+    from entrypoints.cli.chat.session import session
+    from entrypoints.cli.screen import plain
+
+    with session(url, token, login) as line:
+        turn = line.ask(question, conversation, _print_json if json else _keep_quiet)
+    if turn.answer and not json:
+        typer.echo(plain(turn.answer))
+    if turn.is_waiting:
+        for request in turn.requests:
+            typer.echo(_how_to_answer(request), err=True)
+        raise typer.Exit(_WAITING)
+    if turn.status == "cancelled":
+        raise typer.Exit(_INTERRUPTED)
+    if turn.status != "completed":
+        typer.echo(f"puerto: {turn.problem or turn.status}", err=True)
+        raise typer.Exit(1)
+
+
+def _how_to_answer(request: Json) -> str:
+    from entrypoints.cli.screen import as_line, plain
+
+    yes: Json = {"approved": True} if request["kind"] == "approval" else {"outcome": "done"}
+    answer = as_line({"consent_request_id": request["id"]} | yes)
+    command = "approve" if request["kind"] == "approval" else "outcome"
+    return (
+        f"puerto: the run waits for your consent: {plain(request['preview'])}"
+        f" ({request['reason']}). Answer with: puerto consent {command} {request['id']}"
+        f", or with: POST /api/chat/consent {answer}"
+    )
+
+
+def _print_json(event: Json) -> None:
+    from entrypoints.encoding import dump
+
+    typer.echo(dump(event))
+
+
+def _keep_quiet(event: Json) -> None:
+    """Show nothing before the whole answer: a piece may still be withdrawn."""

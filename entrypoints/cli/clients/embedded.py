@@ -1,0 +1,134 @@
+"""A service inside the command, on the data that the settings name."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from typing import Final
+
+import typer
+
+from domain.accounts.users import User
+from domain.consents.consent import ConsentStatus
+from domain.consents.service import Said
+from domain.execution.questions import requested
+from domain.runs.cursors import write_cursor
+from domain.shared.paging import DEFAULT_LIMIT, MAX_LIMIT
+from entrypoints.cli.clients.client import Json
+from entrypoints.encoding import EventEncoder, consent_request, time_text
+from entrypoints.server.lifecycle import administered, running, user_named
+from entrypoints.server.logs import configure_logging
+from entrypoints.settings.settings import load_settings
+from entrypoints.wiring.services import Services
+
+LOCAL_USER: Final = "admin"  # whoever can read the data folder owns it: no password is asked for
+
+
+@asynccontextmanager
+async def installation(*, with_plugins: bool = False) -> AsyncGenerator[Services, None]:
+    """Yield the services over the data that the settings name; what they say goes to stderr.
+
+    They look after the data and drive no runs. ``with_plugins`` takes plugins in, too.
+    """
+    settings = load_settings()
+    configure_logging(settings, quiet=True)
+    async with administered(settings, _say, with_plugins=with_plugins) as services:
+        yield services
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+@asynccontextmanager
+async def embedded() -> AsyncGenerator["EmbeddedClient", None]:
+    """Yield a client of a service in this process, as the administrator.
+
+    It drives the administrator's runs and nobody else's.
+
+    Raises:
+        NotFound: there is no user ``admin``.
+
+    """
+    settings = load_settings()
+    configure_logging(settings, quiet=True)
+    async with running(settings, _say, only_for=LOCAL_USER) as services:
+        yield EmbeddedClient(services, await user_named(services, LOCAL_USER))
+
+
+@asynccontextmanager
+async def consent_line(*, with_tools: bool) -> AsyncGenerator["LocalConsents", None]:
+    """Yield the administrator's consents; a service that runs goes on with what is answered.
+
+    Only with the tools at hand can other arguments be checked.
+
+    Raises:
+        NotFound: there is no user ``admin``.
+
+    """
+    async with installation(with_plugins=with_tools) as services:
+        yield LocalConsents(services, await user_named(services, LOCAL_USER))
+
+
+class LocalConsents:
+    """What waits for a user, in the data that the settings name."""
+
+    def __init__(self, services: Services, user: User) -> None:
+        self._services = services
+        self._user = user
+
+    async def consents(self) -> Sequence[Json]:
+        """Return the requests that wait."""
+        desk = self._services.consent_desk
+        page = await desk.find(self._user, ConsentStatus.WAITING, MAX_LIMIT, None)
+        return [consent_request(requested(each)) | {"run_id": each.run_id} for each in page.items]
+
+    async def consent(self, answer: Json) -> None:
+        """Answer a request."""
+        said = Said(
+            answer.get("approved", False),
+            answer.get("arguments"),
+            answer.get("reason", ""),
+            ConsentStatus(answer["outcome"]) if "outcome" in answer else None,
+        )
+        desk = self._services.consent_desk
+        await desk.answer(self._user, answer["consent_request_id"], said)
+
+
+class EmbeddedClient(LocalConsents):
+    """A user's line to the services in this process."""
+
+    def __init__(self, services: Services, user: User) -> None:
+        super().__init__(services, user)
+        self._chat = services.chat
+        self._run_id = ""
+        self._after: str | None = None
+
+    async def ask(self, text: str, conversation_id: str | None) -> AsyncGenerator[Json, None]:
+        """Yield the events of the answer."""
+        self._run_id = (await self._chat.send(self._user, text, conversation_id)).run_id
+        self._after = None
+        async with aclosing(self.go_on()) as events:
+            async for event in events:
+                yield event
+
+    async def go_on(self) -> AsyncGenerator[Json, None]:
+        """Yield what follows."""
+        encoder = EventEncoder(self._run_id)
+        reader = await self._chat.follow(self._user, self._run_id, self._after)
+        async with aclosing(reader.events()) as batches:
+            async for batch in batches:
+                for event in batch:
+                    self._after = write_cursor(self._run_id, event.attempt, event.number)
+                    if (data := encoder.encode(event)) is not None:
+                        yield data
+
+    async def cancel(self, run_id: str) -> None:
+        """Stop a run."""
+        await self._chat.cancel(self._user, run_id)
+
+    async def conversations(self) -> Sequence[Json]:
+        """Return the last conversations."""
+        page = await self._services.conversations.page(self._user, DEFAULT_LIMIT)
+        return [
+            {"id": each.id, "title": each.title, "updated_at": time_text(each.updated_at)}
+            for each in page.items
+        ]

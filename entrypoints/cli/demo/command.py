@@ -1,0 +1,103 @@
+"""``puerto demo``: a conversation with the real service, with every step shown."""
+
+import asyncio
+import signal
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+if TYPE_CHECKING:  # a command loads what it needs when it runs
+    from types import FrameType
+
+    from entrypoints.cli.demo.steps import Demonstration
+
+GOODBYE: Final = """
+That was all of it. Now for real:
+  puerto serve                            start the service: http://127.0.0.1:8000
+  http://127.0.0.1:8000/api/docs          its documentation, to read and to try
+  puerto chat                             talk to it at this terminal
+  OPENAI_API_KEY=... puerto serve         let a model of OpenAI answer; or ANTHROPIC_API_KEY,
+                                          GEMINI_API_KEY; OPENAI_BASE_URL names other servers
+  puerto doctor                           see what is configured, and what is missing"""
+
+
+def command(
+    *,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the data folder, and say where it is.")
+    ] = False,
+) -> None:
+    """Show the service at work.
+
+    A service of its own, a question, the events of its answer, and a second question that needs
+    the first. It takes a few seconds, and no key, network or database.
+
+    The exit status is 1 when an answer is not what it should be.
+    """
+    folder = tempfile.mkdtemp(prefix="puerto-demo-") if keep else None
+    with tempfile.TemporaryDirectory(prefix="puerto-demo-") as passing:
+        went_well = asyncio.run(_demonstrate(Path(folder or passing)))
+    if went_well is None:
+        raise KeyboardInterrupt
+    if folder is not None:
+        typer.echo(f"\nThe data folder is kept: PUERTO_DATA_DIR={folder}")
+    if not went_well:
+        typer.echo("puerto: an answer was not what it should be", err=True)
+        raise typer.Exit(1)
+    typer.echo(GOODBYE)
+
+
+async def _demonstrate(folder: Path) -> bool | None:
+    """Tell whether all went well; None if Ctrl-C ended it.
+
+    The work has a task of its own: libraries keep a cancellation to themselves, or make another
+    error of it, so what comes of the work does not tell.
+    """
+    work = asyncio.create_task(_take_all_steps(folder))
+    interrupts: list[int] = []
+
+    def stop(number: int, _: "FrameType | None") -> None:
+        interrupts.append(number)
+        work.get_loop().call_soon_threadsafe(work.cancel)
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        await asyncio.gather(work, return_exceptions=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return None if interrupts else work.result()
+
+
+async def _take_all_steps(folder: Path) -> bool:
+    async with _service(folder) as demonstration:
+        return await demonstration.run()
+
+
+@asynccontextmanager
+async def _service(folder: Path) -> "AsyncGenerator[Demonstration, None]":
+    """Yield a demonstration of a service of its own, on a free port of the loopback interface."""
+    from entrypoints.cli.demo.server import UnsignalledServer
+    from entrypoints.cli.demo.steps import Demonstration
+    from entrypoints.http.app import create_app
+    from entrypoints.server.lifecycle import running
+    from entrypoints.server.listener import address, listen
+    from entrypoints.server.logs import configure_logging
+    from entrypoints.server.server import server_config
+    from entrypoints.settings.settings import load_settings
+
+    # Nothing of the environment: the demonstration is the same everywhere.
+    settings = load_settings({"PUERTO_DATA_DIR": str(folder), "PUERTO_GRACE_SECONDS": "1"}, None)
+    configure_logging(settings, quiet=True)
+    async with running(settings, lambda _: None) as services:
+        listener = listen("127.0.0.1", 0)
+        server = UnsignalledServer(server_config(create_app(services), settings), services)
+        serving = asyncio.create_task(server.serve([listener]))
+        try:
+            yield Demonstration(address(listener), folder)
+        finally:
+            server.should_exit = True
+            await serving

@@ -1,0 +1,1 @@
+"""``puerto doctor``: what is configured, what is reachable, what is missing."""

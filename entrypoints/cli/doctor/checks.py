@@ -1,0 +1,198 @@
+"""What an installation is made of, and what of that does not work. Nothing here changes it."""
+
+import asyncio
+import platform
+import stat
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from adapters.http.transport.environment import network_problems
+from adapters.persistence import plan
+from adapters.security.secrets import SecretStore
+from domain.configuration.cloud_switches import without_clouds
+from domain.configuration.configuration import Configuration
+from domain.models.ports import NOT_CONFIGURED, ChatModels
+from domain.plugins.switches import Switchboard
+from domain.shared.errors import PuertoError, Unavailable
+from entrypoints.cli.doctor.findings import Finding, State
+from entrypoints.cli.doctor.machine import machine_findings, setting_findings
+from entrypoints.cli.doctor.stored import stored_findings
+from entrypoints.settings.settings import Settings
+from entrypoints.settings.unused import unused_settings
+from entrypoints.wiring.container import Container
+from plugins.host.host import PluginInfo, PluginState
+
+_CONNECT_SECONDS: Final = 2.0
+_DATABASE_SECONDS: Final = 5.0
+
+# Where a provider is, if its setting does not name another place.
+_ADDRESSES: Final = {
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com",
+    "google": "https://generativelanguage.googleapis.com",
+    "perplexity": "https://api.perplexity.ai",
+}
+
+
+async def with_plugins(settings: Settings) -> Container:
+    """Return the parts, the plugins taken in as an installation begins; none of them is started."""
+    container = Container(settings=settings)
+    board = without_clouds(Switchboard(), Configuration().clouds)
+    await asyncio.to_thread(container.toolbox().apply, board)
+    return container
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at everything, the network included, and return what was found."""
+    container = await with_plugins(settings)
+    plugins = container.toolbox().plugins()
+    states = container.models().states()
+    database = await _database(settings)
+    wanting = [
+        *_required(container.required_plugins().lacking()),
+        *_unused(settings, {*states, *(plugin.name for plugin in plugins)}),
+    ]
+    return [
+        *_versions(),
+        *machine_findings(settings),
+        _data_folder(settings.data_dir),
+        database,
+        *(await stored_findings(settings) if database.state is State.OK else ()),
+        *_secrets(settings),
+        *[Finding("network", State.NOTE, problem) for problem in network_problems()],
+        *[
+            await _provider(settings, name, _state(container.models(), name, state))
+            for name, state in states.items()
+        ],
+        *map(_plugin, plugins),
+        *wanting,
+        *setting_findings(settings, {finding.subject for finding in wanting}),
+    ]
+
+
+def _versions() -> Iterator[Finding]:
+    try:
+        ours = version("puerto")
+    except PackageNotFoundError:
+        ours = "not installed, run from its folder"
+    yield Finding("puerto", State.OK, ours)
+    yield Finding("python", State.OK, f"{platform.python_version()} on {platform.system()}")
+
+
+def _data_folder(folder: Path) -> Finding:
+    if not folder.exists():
+        return Finding("data folder", State.OK, f"{folder} (made at the first start)")
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & 0o077:
+        detail = f"{folder} is open to other users (mode {mode:04o}); run: chmod 700 {folder}"
+        return Finding("data folder", State.NOTE, detail)
+    return Finding("data folder", State.OK, f"{folder} (mode {mode:04o})")
+
+
+async def _database(settings: Settings) -> Finding:
+    database = settings.database
+    parts = urlsplit(database.url)
+    where = str(database.path or f"{parts.hostname or 'a socket'}{parts.path}")
+    try:
+        async with asyncio.timeout(_DATABASE_SECONDS):
+            missing = await plan(settings.direct_database.url)
+    except PuertoError as error:
+        return Finding("database", State.BROKEN, f"{where}: {error.message}")
+    except TimeoutError:
+        detail = f"{where} did not answer within {_DATABASE_SECONDS:.0f} s"
+        return Finding("database", State.BROKEN, detail)
+    if missing:
+        detail = f"{where}: {len(missing)} migrations to apply, which the next start does"
+        return Finding("database", State.NOTE, detail)
+    return Finding("database", State.OK, f"{where} ({database.engine}), up to date")
+
+
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data_dir / "secrets"
+    for name in ("jwt_secret", "encryption_key"):
+        variable = name.upper()
+        if getattr(settings, name) is not None:
+            yield Finding(variable, State.OK, "from the environment")
+        elif not (folder / name).exists():
+            yield Finding(variable, State.OK, "not set; one is made when it is first needed")
+        else:
+            yield _kept_secret(folder, name)
+
+
+def _kept_secret(folder: Path, name: str) -> Finding:
+    try:
+        SecretStore(folder).get(name)
+    except PuertoError as error:
+        return Finding(name.upper(), State.BROKEN, error.message)
+    return Finding(name.upper(), State.OK, f"kept in {folder / name}")
+
+
+def _state(models: ChatModels, provider: str, state: str) -> str:
+    """Return the state, with the variable that is missing where one is."""
+    if state != NOT_CONFIGURED:
+        return state
+    try:
+        models.get(provider)
+    except Unavailable as error:
+        return f"{state}: {error.details['missing']} is not set"
+    return state
+
+
+async def _provider(settings: Settings, name: str, state: str) -> Finding:
+    subject = f"provider {name}"
+    is_chosen = name == settings.chosen_provider
+    chosen = ", chosen by the settings" if is_chosen else ""
+    worst = State.BROKEN if is_chosen else State.NOTE
+    if state != "ready":
+        return Finding(subject, worst if is_chosen else State.OK, state + chosen)
+    if name in _ADDRESSES:
+        url = _base_url(settings, name) or _ADDRESSES[name]
+        reached = await _reaches(url)
+        host = urlsplit(url).netloc
+        word = "answers" if reached else f"does not answer within {_CONNECT_SECONDS:.0f} s"
+        detail = f"{state}{chosen}; {host} {word}"
+        return Finding(subject, State.OK if reached else worst, detail)
+    return Finding(subject, State.OK, state + chosen)
+
+
+def _base_url(settings: Settings, provider: str) -> str | None:
+    prefix = "gemini" if provider == "google" else provider
+    url: str | None = getattr(settings, f"{prefix}_base_url")
+    return url
+
+
+async def _reaches(url: str) -> bool:
+    """Tell whether the server of a URL lets itself be connected to."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            _, writer = await asyncio.open_connection(parts.hostname, port)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
+
+
+def _plugin(plugin: PluginInfo) -> Finding:
+    works = plugin.state is PluginState.DISABLED or (
+        plugin.state is PluginState.ACTIVE and not plugin.reason
+    )
+    tools = f"tools: {', '.join(plugin.tools)}" if plugin.tools else "no tools"
+    words = [plugin.state.value, plugin.reason, tools if plugin.state is PluginState.ACTIVE else ""]
+    detail = "; ".join(word for word in words if word)
+    return Finding(f"plugin {plugin.name}", State.OK if works else State.NOTE, detail)
+
+
+def _required(lacking: str | None) -> Iterator[Finding]:
+    if lacking is not None:
+        yield Finding("PUERTO_PLUGINS_REQUIRED", State.BROKEN, lacking)
+
+
+def _unused(settings: Settings, present: set[str]) -> Iterator[Finding]:
+    """Find what is set and has no effect."""
+    for name, why in unused_settings(settings, present):
+        yield Finding(name, State.NOTE, f"set, but unused: {why}")

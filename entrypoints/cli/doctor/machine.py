@@ -1,0 +1,70 @@
+"""What the machine gives, and what is set. Nothing here changes it."""
+
+import shutil
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Final
+
+from pydantic import SecretStr
+
+from entrypoints.cli.doctor.findings import Finding, State
+from entrypoints.settings.settings import Settings, variables
+
+_LITTLE: Final = 1024**3  # bytes
+_SEEN_TO: Final = frozenset({"jwt_secret", "encryption_key"})  # they have findings of their own
+_HIDDEN: Final = frozenset({"database_url", "database_listen_url"})  # there may be a password in it
+
+
+def machine_findings(settings: Settings) -> Iterator[Finding]:
+    """Yield what there is of disk and open files, and who may come in."""
+    folder = next(each for each in _upwards(settings.data_dir) if each.exists())
+    free = shutil.disk_usage(folder).free
+    state = State.NOTE if free < _LITTLE else State.OK
+    yield Finding("disk", state, f"{free / _LITTLE:.1f} GiB free for {settings.data_dir}")
+    yield from _open_files()
+    who = (
+        "open: whoever reaches the service may register"
+        if settings.registration_is_open
+        else ("closed: puerto user add makes users")
+    )
+    yield Finding("registration", State.OK, who)
+
+
+def setting_findings(settings: Settings, known: Collection[str]) -> Iterator[Finding]:
+    """Yield each setting that is set, its value unless that is a secret, and which are not set.
+
+    ``known`` are the variables of which something was said already.
+    """
+    names, unset = dict[str, str](), list[str]()
+    for field, info in Settings.model_fields.items():
+        name = variables(info)[0]
+        if field not in settings.model_fields_set:
+            unset.append(name)
+        elif field not in _SEEN_TO and name not in known:
+            names[name] = _value(field, getattr(settings, field))
+    for name, value in names.items():
+        yield Finding(name, State.OK, value)
+    yield Finding("not set", State.OK, ", ".join(unset))
+
+
+def _value(field: str, value: object) -> str:
+    if field in _HIDDEN or isinstance(value, SecretStr):
+        return "set"
+    if isinstance(value, tuple):
+        hidden = any(isinstance(each, SecretStr) for each in value)
+        return f"{len(value)} set" if hidden else ", ".join(map(str, value))
+    return str(value)
+
+
+def _upwards(folder: Path) -> Iterator[Path]:
+    whole = folder.absolute()
+    yield from (whole, *whole.parents)
+
+
+def _open_files() -> Iterator[Finding]:
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    yield Finding("open files", State.OK, f"up to {soft}, which a start raises up to {hard}")

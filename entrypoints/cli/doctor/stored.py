@@ -1,0 +1,71 @@
+"""What the database of an installation says of it. Nothing here changes it."""
+
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from adapters.persistence import Database, Store
+from domain.accounts.users import Role
+from domain.configuration.configuration import Configuration
+from domain.monitoring.worker_heartbeats import BEAT_SECONDS
+from domain.shared.errors import PuertoError
+from domain.shared.paging import MAX_LIMIT
+from entrypoints.cli.doctor.findings import Finding, State
+from entrypoints.settings.settings import Settings
+
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_ALIVE: Final = timedelta(seconds=3 * BEAT_SECONDS)
+
+
+async def stored_findings(settings: Settings) -> list[Finding]:
+    """Return what is stored of configuration, people, workers, switches and learned APIs."""
+    database = Database(settings.database.url)
+    try:
+        await database.start()
+        store = Store.over(database, Configuration(provider=settings.chosen_provider))
+        return [finding async for finding in _look(store)]
+    except PuertoError as error:
+        return [Finding("stored data", State.BROKEN, error.message)]
+    finally:
+        await database.close()
+
+
+async def _look(store: Store) -> AsyncGenerator[Finding]:
+    configuration = await store.configurations.load()
+    model = configuration.model or "its default model"
+    detail = f"{configuration.provider} with {model}, autonomy {configuration.autonomy}"
+    yield Finding("configuration", State.OK, f"{detail}, {len(configuration.rules)} rules")
+    yield await _users(store)
+    yield await _workers(store)
+    board = await store.switches.load()
+    for kind, switches in (("plugin", board.plugins), ("tool", board.tools)):
+        for name, switch in switches.items():
+            if not switch.is_on:
+                words = f"set aside: {switch.reason}" if switch.reason else "switched off"
+                yield Finding(f"switch of {kind} {name}", State.NOTE, words)
+    for api in await store.learned_apis.all():
+        state = State.NOTE if api.problem else State.OK
+        detail = f"{api.tools} tools{f'; {api.problem}' if api.problem else ''}"
+        yield Finding(f"learned API {api.name}", state, detail)
+
+
+async def _users(store: Store) -> Finding:
+    page = await store.users.page(MAX_LIMIT, None)
+    more = f"more than {MAX_LIMIT}" if page.next_cursor else str(len(page.items))
+    admins = sum(user.role is Role.ADMIN and not user.is_disabled for user in page.items)
+    if not admins and not page.next_cursor:
+        detail = f"{more}, and no administrator: puerto user role NAME admin"
+        return Finding("users", State.NOTE, detail)
+    return Finding("users", State.OK, more)
+
+
+async def _workers(store: Store) -> Finding:
+    now = datetime.now(UTC)
+    living = [each for each in await store.pulses.living(_LONG_AGO) if now - each.at < _ALIVE]
+    if not living:
+        return Finding("workers", State.OK, "none runs now")
+    runs = sum(each.runs for each in living)
+    failing = {name: why for each in living for name, why in each.failing.items()}
+    words = "; ".join(f"{name} is failing: {why}" for name, why in failing.items())
+    detail = f"{len(living)}, which drive {runs} runs{f'; {words}' if words else ''}"
+    return Finding("workers", State.NOTE if failing else State.OK, detail)

@@ -1,0 +1,1 @@
+"""``puerto plugin``: the plugins of this environment."""

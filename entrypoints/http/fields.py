@@ -1,0 +1,93 @@
+"""What the requests and answers of several routes have in common."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from domain.shared.paging import MAX_LIMIT
+from entrypoints.http.known_fields import NamesItsFields
+
+EXAMPLE_ID: Final = "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
+
+Id = Annotated[
+    str,
+    Field(min_length=1),
+    WithJsonSchema({"type": "string", "format": "uuid", "examples": [EXAMPLE_ID]}),
+]
+Timestamp = Annotated[
+    str,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "description": "RFC 3339, UTC.",
+            "examples": ["2026-11-20T10:15:30.123456Z"],
+        }
+    ),
+]
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many to return at most.")]
+_CURSOR: Final = "Where to go on: `next_cursor` of the page before, as it came."
+ConversationCursor = Annotated[
+    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^c[0-9a-f]{46}$"})
+]
+MessageCursor = Annotated[
+    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^m[1-9a-f][0-9a-f]{0,6}$"})
+]
+ConsentCursor = Annotated[
+    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^r[0-9a-f]{46}$"})
+]
+DecisionCursor = Annotated[
+    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^a[0-9a-f]{46}$"})
+]
+RunCursor = Annotated[
+    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^s[0-9a-f]{46}$"})
+]
+# Plugins bring providers and agents, and the document says the same whatever is installed.
+ProviderName = Annotated[
+    str, Field(description="As `llm_providers` of `GET /api/health` names them.", min_length=1)
+]
+AgentName = Annotated[str, Field(min_length=1, max_length=200)]
+ModelName = Annotated[str, Field(min_length=1, max_length=200)]
+NextCursor = Annotated[
+    str | None, Field(description="Send it as `cursor` for the next page; null at the end.")
+]
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# JSON Schema has one kind of number: 10.0 is an integer (2020-12, section 6.1.1).
+Whole = Annotated[int, BeforeValidator(_whole)]
+
+
+# A call's arguments are `params` in events, `parameters` where a tool is called, and `arguments`
+# in consents: whoever copies from one to the other is understood.
+_ARGUMENTS: Final = ("arguments", "parameters", "params")
+
+
+def arguments_named(name: str) -> AliasChoices:
+    """Return the names under which arguments are taken; ``name`` is the one that is documented."""
+    return AliasChoices(name, *(other for other in _ARGUMENTS if other != name))
+
+
+class RequestBody(NamesItsFields):
+    """A body that is taken as written: no other fields, no other types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def example(body: dict[str, Any]) -> ConfigDict:
+    """Return the configuration of a body with an example, which the documentation sends as it is.
+
+    Each body has one. It succeeds on a new service, once the ids in it are those of something.
+    """
+    return ConfigDict(json_schema_extra={"examples": [body]})
+
+
+class Enabling(RequestBody):
+    """Switches something on or off."""
+
+    model_config = example({"enabled": True})
+
+    enabled: bool

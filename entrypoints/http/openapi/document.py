@@ -1,0 +1,267 @@
+"""The OpenAPI document, made from the routes: what a view says of itself, and what follows from it.
+
+A view says what it answers (`document_response`, `responds_with`, `answers_nothing`) and how it
+may fail beyond what every view of its kind does (`can_fail`). Quart-Schema makes the paths; this
+module makes a valid document of them.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, ClassVar, Final, ParamSpec, TypeVar
+
+from pydantic import BaseModel, Field, RootModel
+from quart import Quart, Response
+from quart_schema import Info, OpenAPIProvider, QuartSchema
+from quart_schema.validation import DataSource
+from werkzeug.routing.rules import Rule
+
+from domain.accounts.users import Role
+from entrypoints.encoding import dump
+from entrypoints.http.error_texts import TIMED_OUT
+from entrypoints.http.errors import CODES
+from entrypoints.http.idempotency import is_keyed
+from entrypoints.http.openapi import text
+from entrypoints.http.openapi.events import RunEvents
+from entrypoints.http.openapi.schemas import (
+    REFERENCE,
+    body_schemas,
+    plain_parameter,
+    schemas_of,
+    tidy,
+)
+from entrypoints.http.security.guard import is_open, role_of
+from entrypoints.http.security.tickets import is_ticketed
+from entrypoints.settings.version import VERSION
+
+View = TypeVar("View", bound=Callable[..., Any])
+Arguments = ParamSpec("Arguments")
+Json = dict[str, Any]
+
+_ALSO: Final = "_puerto_also"
+_EMPTY: Final = "_puerto_empty"
+_FAILS: Final = "_puerto_fails"
+_DOCUMENT: Final = "puerto.openapi"
+
+
+def responds_with(model: type[BaseModel]) -> Callable[[View], View]:
+    """Say that 200 may also bring other media types: ``model.media_types``."""
+    return _marked(_ALSO, model)
+
+
+def can_fail(*statuses: int) -> Callable[[View], View]:
+    """Say which errors a view has that do not follow from what it is.
+
+    These follow: 400 and 500; 401 and 503 where credentials are asked for; 403 where more than
+    a user's role is; 404 where the path holds an id; 408, 413 and 415 where there is a body; 409
+    where an idempotency key is heeded.
+    """
+    return _marked(_FAILS, statuses)
+
+
+def can_answer_nothing(view: View) -> View:
+    """Say that success may also be 204, without a body."""
+    return _marked(_EMPTY, value=True)(view)
+
+
+def answers_nothing(
+    view: Callable[Arguments, Awaitable[None]],
+) -> Callable[Arguments, Awaitable[Response]]:
+    """Answer 204, without a body, when the view comes to its end."""
+
+    @wraps(view)
+    async def answer(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Response:
+        await view(*args, **kwargs)
+        response = Response(status=204)
+        del response.headers["Content-Type"]
+        return response
+
+    return _marked(_EMPTY, value=True)(answer)
+
+
+def _marked(name: str, value: object) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        setattr(view, name, value)
+        return view
+
+    return mark
+
+
+class ErrorBody(BaseModel):
+    """What went wrong."""
+
+    code: str = Field(description="For programs.")
+    message: str = Field(description="For people: what is wrong and what to do.")
+    details: dict[str, Any] = Field(
+        description="More for programs; `fields` lists `{path, message}` for bad input."
+    )
+    request_id: str = Field(description="The `X-Request-ID` of this answer: the log knows it.")
+
+
+class ErrorAnswer(BaseModel):
+    """Every error of the API."""
+
+    error: ErrorBody
+
+
+class EventStream(RootModel[Any]):  # of no type: some tools look at a stream, some at its events
+    """Server-sent events: each has an `Event` in JSON as its `data`, and as its `id` the cursor.
+
+    The cursor of the last event received is the `Last-Event-ID` for coming back. A comment comes
+    every 15 seconds when there is nothing to send.
+    """
+
+    media_types: ClassVar = ("text/event-stream",)
+
+
+class Document(OpenAPIProvider):
+    """Quart-Schema's document, completed."""
+
+    def schema(self) -> Json:
+        """Return the whole document."""
+        document: Json = super().schema()
+        components = document["components"]
+        components["schemas"] |= schemas_of("Event", RunEvents)
+        components["schemas"] |= schemas_of("ClientFrame", text.client_frames())
+        components["schemas"] |= schemas_of("ErrorAnswer", ErrorAnswer)
+        components["responses"] = {_name(status): _failure(status) for status in text.EXAMPLES}
+        components["headers"] = {"RequestId": text.REQUEST_ID}
+        components["securitySchemes"] = {"bearer": text.BEARER, "ticket": text.TICKET}
+        document["tags"] = text.TAGS
+        document["security"] = [{"bearer": []}]
+        document["x-websockets"] = text.WEBSOCKETS
+        document["paths"] = dict(sorted(document["paths"].items()))
+        finished: Json = tidy(document)
+        return finished | {"info": document["info"]}
+
+    def build_paths(self, rule: Rule) -> tuple[Json, Json]:
+        """Return the operations of one rule."""
+        paths, schemas = super().build_paths(rule)
+        for item in paths.values():
+            for operation in item.values():
+                schemas |= self._complete(operation, rule)
+        return paths, schemas
+
+    def _complete(self, operation: Json, rule: Rule) -> Json:
+        view = self._app.view_functions[rule.endpoint]
+        operation["operationId"] = rule.endpoint.replace(".", "_")
+        operation["description"] = operation.get("description", "").strip()
+        operation["security"] = _security(view)
+        if is_keyed(view):
+            operation["parameters"].append(text.IDEMPOTENCY_KEY)
+        answers = {str(status): answer for status, answer in operation["responses"].items()}
+        schemas: Json = {}
+        if (also := getattr(view, _ALSO, None)) is not None:
+            streamed, schemas = self.build_response_object(also, None)
+            answers.setdefault("200", streamed | {"content": {}})
+            answers["200"]["content"] |= streamed["content"]
+        if getattr(view, _EMPTY, False):
+            answers["204"] = {"description": "Done."}
+        for success, answer in answers.items():
+            answer["headers"] = text.headers(int(success))
+            if links := text.LINKS.get(operation["operationId"]):
+                answer["links"] = links
+        for status in _statuses(view, rule, has_body="requestBody" in operation):
+            answers.setdefault(str(status), {"$ref": f"#/components/responses/{_name(status)}"})
+        operation["responses"] = dict(sorted(answers.items()))
+        return schemas
+
+    def build_path_parameter(self, name: str, converter: Any) -> Json:
+        """Return a parameter of the path; all of them are ids."""
+        parameter: Json = super().build_path_parameter(name, converter)
+        described = text.PATH_PARAMETERS.get(name, {})
+        return parameter | described
+
+    def build_querystring_parameters(self, model: Any) -> tuple[list[Json], Json]:
+        """Return the parameters of the query string: texts, and so never null."""
+        parameters, schemas = super().build_querystring_parameters(model)
+        needed = model.model_json_schema().get("required", ())
+        return [plain_parameter(parameter, needed) for parameter in parameters], schemas
+
+    def build_headers_parameters(self, model: Any) -> tuple[list[Json], Json]:
+        """Return the parameters in headers: texts, and so never null."""
+        parameters, schemas = super().build_headers_parameters(model)
+        needed = model.model_json_schema().get("required", ())
+        return [plain_parameter(parameter, needed) for parameter in parameters], schemas
+
+    def build_request_body(self, model: Any, source: DataSource) -> tuple[Json, Json]:
+        """Return a request's body, which is never optional, under its model's name."""
+        body, schemas = super().build_request_body(model, source)
+        (content,) = body["content"].values()
+        schemas[model.__name__] = content["schema"]
+        (content["example"],) = content["schema"].pop("examples")
+        content["schema"] = {"$ref": REFERENCE.format(model=model.__name__)}
+        described = {"description": inspect.getdoc(model) or model.__name__, "required": True}
+        return body | described, body_schemas(schemas)
+
+    def build_response_object(self, model: Any, headers_model: Any) -> tuple[Json, Json]:
+        """Return an answer, its body under its model's name and its own media type."""
+        answer, schemas = super().build_response_object(model, headers_model)
+        content = answer["content"]["application/json"]
+        schemas[model.__name__] = content["schema"]
+        content = {"schema": {"$ref": REFERENCE.format(model=model.__name__)}}
+        media_types = getattr(model, "media_types", ("application/json",))
+        return answer | {"content": dict.fromkeys(media_types, content)}, schemas
+
+
+def _security(view: object) -> list[Json]:
+    if is_open(view):
+        return []
+    return [{"bearer": []}, {"ticket": []}] if is_ticketed(view) else [{"bearer": []}]
+
+
+def _statuses(view: object, rule: Rule, *, has_body: bool) -> Iterable[int]:
+    statuses = {400, 500, *getattr(view, _FAILS, ())}
+    if not is_open(view):
+        statuses |= {401, 503}
+    if role_of(view) is not Role.USER:
+        statuses.add(403)
+    if rule.arguments:
+        statuses.add(404)
+    if is_keyed(view):
+        statuses.add(409)
+    if has_body:
+        statuses |= {408, 413, 415}
+    return statuses
+
+
+def _name(status: int) -> str:
+    return HTTPStatus(status).phrase.title().replace(" ", "")
+
+
+def _failure(status: int) -> Json:
+    code, message = CODES[status], text.EXAMPLES[status]
+    example = {"code": code, "message": message, "details": {}, "request_id": "a1b2c3"}
+    return {
+        "description": TIMED_OUT if status == HTTPStatus.REQUEST_TIMEOUT else code.text,
+        "headers": text.headers(status),
+        "content": {
+            "application/json": {
+                "schema": {"$ref": REFERENCE.format(model="ErrorAnswer")},
+                "example": {"error": example},
+            }
+        },
+    }
+
+
+def openapi_document(app: Quart) -> bytes:
+    """Return the document as JSON: made when it is first asked for, then kept."""
+    if _DOCUMENT not in app.extensions:
+        provider = app.extensions["QUART_SCHEMA"].openapi_provider
+        app.extensions[_DOCUMENT] = dump(provider.schema())
+    document: bytes = app.extensions[_DOCUMENT]
+    return document
+
+
+def install_documentation(app: Quart) -> None:
+    """Let the application's routes be validated and documented."""
+    json = app.json
+    QuartSchema(
+        app,
+        openapi_path=None,  # the pages are our own: they work without the internet
+        openapi_provider_class=Document,
+        info=Info(title="Puerto", version=VERSION, description=text.INTRODUCTION),
+        conversion_preference="pydantic",
+    )
+    app.json = json  # Quart-Schema puts its own in the place of ours

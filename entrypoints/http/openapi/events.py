@@ -1,0 +1,178 @@
+"""The events of a run as clients see them, for the OpenAPI document.
+
+`entrypoints.encoding.EventEncoder` writes them; a test holds the two together.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from entrypoints.http.fields import Id, Timestamp
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(BaseModel):
+    """What went wrong: a code for programs, a sentence for people."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+
+
+class TokenUsage(BaseModel):
+    """Tokens that the model read and wrote, and what they cost where that is known."""
+
+    input_tokens: int
+    output_tokens: int
+    total_tokens: int
+    cached_tokens: int | None = Field(
+        None, description="Those of the input that the provider had in its cache, if any."
+    )
+    cost_usd: float | None = Field(
+        None, description="Left out where the price of a model is not known."
+    )
+
+
+class ConsentRequest(BaseModel):
+    """What a human is asked, and what would run."""
+
+    id: Id
+    call_id: str = Field(description="The call it is about, as `tool_call` names it.")
+    kind: Literal["approval", "outcome"] = Field(
+        description="`approval`: may it start? `outcome`: it was interrupted; what became of it?"
+    )
+    tool: str
+    params: dict[str, Any]
+    effect: Literal["read", "write", "destructive"]
+    reason: str = Field(description="The rule that asks.")
+    preview: str = Field(
+        description="What will be done, in one line; of a tool that sends an HTTP request its "
+        "method and address too."
+    )
+    digest: str = Field(description="SHA-256 of tool, version and arguments: what may run.")
+    expires_at: Timestamp
+
+
+class RunEvent(_Event):
+    """The run exists. Always the first event."""
+
+    type: Literal["run"]
+    run_id: Id
+    conversation_id: Id | None = Field(description="null: a tool was called without the agent.")
+    message_id: Id | None = Field(description="The id of the answer to come.")
+    agent: str | None = Field(
+        None, description="Who answers; left out where that is the general agent."
+    )
+
+
+class ThinkingEvent(_Event):
+    """A piece of what the agent is about to do, or of the model's reasoning."""
+
+    type: Literal["thinking"]
+    content: str
+
+
+class ChunkEvent(_Event):
+    """A piece of the answer's text."""
+
+    type: Literal["chunk"]
+    content: str
+
+
+class ToolCallEvent(_Event):
+    """The model asks for a tool."""
+
+    type: Literal["tool_call"]
+    id: str
+    tool: str
+    params: dict[str, Any]
+
+
+class ConsentEvent(_Event):
+    """A human is asked; the run waits once nothing else of it can go on."""
+
+    type: Literal["consent_required"]
+    consent_request: ConsentRequest
+
+
+class ToolProgressEvent(_Event):
+    """A running tool says how far it is. Not every report is shown, and none stops anything."""
+
+    type: Literal["tool_progress"]
+    id: str
+    tool: str
+    message: str
+    fraction: float | None = Field(
+        None, ge=0, le=1, description="How much is done, where the tool knows it."
+    )
+
+
+class ToolResultEvent(_Event):
+    """What came of a tool call: `result`, any JSON value, or `error`."""
+
+    type: Literal["tool_result"]
+    id: str
+    tool: str
+    params: dict[str, Any] | None = Field(
+        None,
+        description="The arguments that it ran with; left out unless a person changed those of "
+        "`tool_call`.",
+    )
+    result: Any = None
+    error: Problem | None = None
+
+
+class RetryEvent(_Event):
+    """The chunks after that cursor are withdrawn; what follows replaces them."""
+
+    type: Literal["retry"]
+    after: str
+
+
+class MessageEvent(_Event):
+    """The whole text of the answer; none where a tool was called without the agent."""
+
+    type: Literal["message"]
+    message_id: Id
+    content: str
+
+
+class ErrorEvent(_Event):
+    """The run cannot go on; `done` follows."""
+
+    type: Literal["error"]
+    error: Problem
+
+
+class DoneEvent(_Event):
+    """The end of the run, or of what comes until a human answers. Always the last event."""
+
+    type: Literal["done"]
+    status: Literal["completed", "failed", "cancelled", "waiting_consent"]
+    stop: str = Field(
+        description="`failed` or `cancelled` where the run ended so, else why the model stopped: "
+        "`end`, `length`, `refusal` ..."
+    )
+    usage: TokenUsage
+    effects: list[str] = Field(
+        description="The ids of the calls that changed, or may have changed, the world."
+    )
+
+
+RunEvents = Annotated[
+    RunEvent
+    | ThinkingEvent
+    | ChunkEvent
+    | ToolCallEvent
+    | ConsentEvent
+    | ToolProgressEvent
+    | ToolResultEvent
+    | RetryEvent
+    | MessageEvent
+    | ErrorEvent
+    | DoneEvent,
+    Field(discriminator="type"),
+]

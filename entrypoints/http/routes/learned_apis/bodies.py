@@ -1,0 +1,326 @@
+"""What clients send of APIs that are to be learned or changed."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+import orjson
+from pydantic import BaseModel, Field, ValidationError
+from quart import request
+from quart_schema import RequestSchemaValidationError
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from domain.learning.api import ApiSettings, Override, Selection
+from domain.learning.documents import Document
+from domain.learning.drafts import NAME_LENGTH, Edit, Order
+from domain.tools.tool import Effect
+from entrypoints.http.fields import RequestBody, example
+from entrypoints.http.routes.learned_apis.patterns import EffectRules, FixedArguments, fixed_values
+from entrypoints.http.streaming.connection import read_json
+
+M = TypeVar("M", bound=BaseModel)
+
+_YAML: Final = frozenset(
+    {
+        "application/yaml",
+        "application/x-yaml",
+        "text/yaml",
+        "text/x-yaml",
+        "application/vnd.oai.openapi",
+        "application/openapi+yaml",
+    }
+)
+_JSON: Final = frozenset({"application/openapi+json", "application/vnd.oai.openapi+json"})
+_SIGNS: Final = ("openapi", "swagger")
+_SOURCE: Final = "source"
+
+_EXAMPLE: Final = {
+    "openapi": "3.1.0",
+    "info": {"title": "Pets", "version": "1"},
+    "servers": [{"url": "https://pets.example.com"}],
+    "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}},
+    "security": [{"key": []}],
+    "paths": {
+        "/pets": {
+            "get": {
+                "operationId": "listPets",
+                "summary": "List the pets",
+                "responses": {"200": {"description": "The pets"}},
+            }
+        }
+    },
+}
+
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+Texts = Annotated[list[Text], Field(max_length=1_000)]
+ApiName = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
+BaseUrl = Annotated[
+    str,
+    Field(max_length=2_000, description="The API's address, in place of the document's servers."),
+]
+Rate = Annotated[
+    float, Field(ge=0.01, le=1_000, description="Requests that each worker may begin a second.")
+]
+Keys = Annotated[
+    dict[str, Any],
+    Field(
+        max_length=50,
+        description="By security scheme: a key or token as text, `{username, password}`, "
+        "`{client_id, client_secret, refresh_token, token_url, scopes}`, or `{access_key_id, "
+        "secret_access_key, session_token, region, service}`. Kept encrypted, and never shown.",
+    ),
+]
+
+
+class SelectionBody(RequestBody):
+    """Some operations. An empty list says nothing."""
+
+    tags: Texts = Field(default_factory=list)
+    paths: Texts = Field(default_factory=list, description="Patterns, such as `/pets*`.")
+    methods: Texts = Field(default_factory=list)
+    operations: Texts = Field(default_factory=list, description="`GET /pets`, or operation ids.")
+
+    def record(self) -> Selection:
+        """Return it as the core has it."""
+        return Selection(
+            tuple(self.tags), tuple(self.paths), tuple(self.methods), tuple(self.operations)
+        )
+
+
+class OverrideBody(RequestBody):
+    """What is wanted otherwise of one operation."""
+
+    name: str | None = Field(None, pattern=r"^[a-zA-Z_][a-zA-Z0-9_-]{0,63}$")
+    description: str | None = Field(None, min_length=1, max_length=1_000)
+    effect: Literal["read", "write", "destructive"] | None = None
+    enabled: bool = True
+    idempotent: bool | None = Field(
+        None,
+        description="Your word that a call which was interrupted may be made again unasked, "
+        "however late. Without it only reads are, and what takes an `Idempotency-Key`.",
+    )
+
+    def record(self) -> Override:
+        """Return it as the core has it."""
+        effect = None if self.effect is None else Effect(self.effect)
+        return Override(self.name, self.description, effect, self.enabled, self.idempotent)
+
+
+class AuthBody(RequestBody):
+    """Whose credentials the API is called with, and the operator's."""
+
+    per_user: bool | None = Field(
+        None, description="Each user's calls are made with the user's own credentials."
+    )
+    credentials: Keys | None = None
+
+
+class SettingsBody(RequestBody):
+    """What an operator wants of an API."""
+
+    name: ApiName | None = None
+    base_url: BaseUrl | None = None
+    auth: AuthBody | None = None
+    include: SelectionBody | None = Field(
+        None, description="Operations that every list in it names. Not given: all."
+    )
+    exclude: SelectionBody | None = Field(
+        None, description="No operation that any list in it names. Not given: none."
+    )
+    overrides: dict[str, OverrideBody] | None = Field(
+        None, max_length=5_000, description="By operation (`GET /pets`) or operation id."
+    )
+    requests_per_second: Rate | None = None
+    effects: EffectRules | None = None
+    fixed_arguments: FixedArguments | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings that are given, by the core's names."""
+        given: dict[str, Any] = {
+            "base_url": self.base_url,
+            "include": None if self.include is None else self.include.record(),
+            "exclude": None if self.exclude is None else self.exclude.record(),
+            "overrides": None
+            if self.overrides is None
+            else {name: each.record() for name, each in self.overrides.items()},
+            "per_user": None if self.auth is None else self.auth.per_user,
+            "per_second": self.requests_per_second,
+            "effects": None
+            if self.effects is None
+            else tuple(rule.record() for rule in self.effects),
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+    def credentials(self) -> Mapping[str, Any] | None:
+        """Return the operator's credentials, if they are given."""
+        return None if self.auth is None else self.auth.credentials
+
+
+class LearnRequest(SettingsBody):
+    """An API to learn: its document, or the address of that, and what is wanted of it."""
+
+    model_config = example({"type": "openapi", "source": _EXAMPLE, "auth": {"per_user": True}})
+
+    type: Literal["openapi"] = "openapi"
+    source: str | dict[str, Any] = Field(
+        description="The document: its address, or itself as an object or as text in JSON or YAML."
+    )
+
+    def order(self) -> Order:
+        """Return it as the core has it."""
+        return Order(
+            document_of(self.source),
+            self.name or "",
+            ApiSettings(**self.settings()),
+            self.credentials(),
+            fixed_values(self.fixed_arguments),
+        )
+
+
+class ApiChange(SettingsBody):
+    """What is to be otherwise; what is not given stays as it is. Lists and maps are replaced."""
+
+    model_config = example({"exclude": {"methods": ["DELETE"]}, "requests_per_second": 5})
+
+    def edit(self) -> Edit:
+        """Return it as the core has it."""
+        fixed = fixed_values(self.fixed_arguments)
+        return Edit(self.name, self.settings(), self.credentials(), fixed)
+
+
+class NewDocument(RequestBody):
+    """A new document; without one that at the API's own address is read."""
+
+    model_config = example({"source": _EXAMPLE})
+
+    source: str | dict[str, Any] | None = None
+
+
+class AcceptRequest(RequestBody):
+    """Which version is accepted."""
+
+    model_config = example({"waiting": ""})
+
+    waiting: str = Field("", description="`waiting` as it was seen: another one is not accepted.")
+
+
+class OwnCredentials(RequestBody):
+    """Your own credentials for an API."""
+
+    model_config = example({"credentials": {"key": "what the API gave you"}})
+
+    credentials: Keys
+
+
+def document_of(source: str | dict[str, Any]) -> Document:
+    """Return the document that is meant: an address is one line with a scheme."""
+    if isinstance(source, dict):
+        return Document(data=orjson.dumps(source))
+    text = source.strip()
+    is_address = "://" in text[:12] and len(text.split()) == 1
+    return Document(text) if is_address else Document(data=source.encode())
+
+
+async def read_order() -> Order:
+    """Return what the request's body, in one of its forms, asks to be learned.
+
+    That is JSON as `LearnRequest` has it, or the document as it is, in JSON or YAML: what is to
+    be said of it beside that stands in the query then, ``name`` and ``base_url``.
+
+    Raises:
+        BadRequest: the body cannot be read.
+        RequestSchemaValidationError: it is not what it should be.
+        UnsupportedMediaType: it is of another media type.
+
+    """
+    body = await _body()
+    query = {name: request.args[name] for name in ("name", "base_url") if name in request.args}
+    return await asyncio.to_thread(_order, body, request.mimetype, query)
+
+
+async def read_new_document() -> Document | None:
+    """Return the document in the request's body, if there is one; its forms are those of an order.
+
+    Raises:
+        BadRequest: the body cannot be read.
+        RequestSchemaValidationError: it is not what it should be.
+        UnsupportedMediaType: it is of another media type.
+
+    """
+    body = await _body()
+    if not body.strip():
+        return None
+    return await asyncio.to_thread(_new_document, body, request.mimetype)
+
+
+async def read_body(model: type[M]) -> M:
+    """Return a small body in JSON; none at all is an empty object.
+
+    Raises:
+        BadRequest: the body cannot be read.
+        RequestSchemaValidationError: it is not what it should be.
+        UnsupportedMediaType: it is of another media type.
+
+    """
+    body = await _body()
+    if not body.strip():
+        return _valid(model, {})
+    if not request.is_json:
+        raise UnsupportedMediaType("Send the body as Content-Type: application/json.")
+    return _valid(model, read_json(body))
+
+
+async def _body() -> bytes:
+    body = await request.get_data(as_text=False)
+    return body if isinstance(body, bytes) else body.encode()
+
+
+def _order(body: bytes, media_type: str, query: Mapping[str, str]) -> Order:
+    told = _told(body, media_type)
+    if told is None:
+        settings = _valid(SettingsBody, dict(query))
+        return Order(Document(data=body), settings.name or "", ApiSettings(**settings.settings()))
+    return _valid(LearnRequest, told).order()
+
+
+def _new_document(body: bytes, media_type: str) -> Document | None:
+    told = _told(body, media_type)
+    if told is None:
+        return Document(data=body)
+    source = _valid(NewDocument, told).source
+    return None if source is None else document_of(source)
+
+
+def _told(body: bytes, media_type: str) -> Any:
+    """Return the JSON that speaks of a document; None if the body is the document itself."""
+    if media_type in _YAML | _JSON:
+        return None
+    if media_type != "application/json":
+        raise UnsupportedMediaType(
+            "Send JSON as application/json, or a document as application/yaml."
+        )
+    try:
+        told = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"The body is not valid JSON: {error}") from error
+    if not isinstance(told, dict) or _SOURCE in told:
+        return _without_nul(told)
+    return None if any(sign in told for sign in _SIGNS) else _without_nul(told)
+
+
+def _without_nul(told: Any) -> Any:
+    """Return the value; all of it but the document is as strict as any other body."""
+    rest = (
+        {key: value for key, value in told.items() if key != _SOURCE}
+        if isinstance(told, dict)
+        else told
+    )
+    read_json(orjson.dumps(rest))
+    return told
+
+
+def _valid(model: type[M], told: Any) -> M:
+    try:
+        return model.model_validate(told)
+    except ValidationError as error:
+        raise RequestSchemaValidationError(error) from error

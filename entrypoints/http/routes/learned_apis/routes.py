@@ -1,0 +1,265 @@
+"""The learned APIs: learning one from its document, reviewing it, and keeping it up to date."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+from quart import Blueprint
+from quart_schema import (
+    document_request,
+    document_response,
+    tag,
+    validate_querystring,
+    validate_request,
+)
+
+from domain.accounts.users import Role
+from domain.learning.api import LearnedApi
+from domain.learning.drafts import Draft
+from domain.shared.errors import Conflict, Unprocessable
+from domain.shared.paging import DEFAULT_LIMIT
+from entrypoints.http.fields import Limit, NextCursor
+from entrypoints.http.idempotency import once_prepared, takes_key
+from entrypoints.http.openapi.document import answers_nothing, can_fail
+from entrypoints.http.routes.learned_apis.bodies import (
+    AcceptRequest,
+    ApiChange,
+    LearnRequest,
+    NewDocument,
+    OwnCredentials,
+    read_body,
+    read_new_document,
+    read_order,
+)
+from entrypoints.http.routes.learned_apis.views import (
+    ApiDetail,
+    ApiView,
+    OperationsQuery,
+    SchemeView,
+    api_view,
+    draft_view,
+    scheme_views,
+    stored_view,
+)
+from entrypoints.http.security.guard import caller, for_role
+from entrypoints.wiring.services import services
+
+ADDRESS = "/api/learned-apis"
+
+_log = logging.getLogger("puerto.changes")
+
+blueprint = Blueprint("learned_apis", __name__, url_prefix=ADDRESS)
+
+ApiCursor = Annotated[
+    str,
+    Field(
+        description="Where to go on: `next_cursor` of the page before, as it came.",
+        json_schema_extra={"pattern": "^l[0-9a-f]{46}$"},
+    ),
+]
+
+
+class ApisQuery(BaseModel):
+    """Which APIs."""
+
+    limit: Limit = DEFAULT_LIMIT
+    cursor: ApiCursor | None = None
+
+
+class ApiList(BaseModel):
+    """Some learned APIs, the oldest first."""
+
+    apis: list[ApiView]
+    next_cursor: NextCursor
+
+
+@blueprint.get("")
+@for_role(Role.OPERATOR)
+@tag(["learned APIs"])
+@validate_querystring(ApisQuery)
+@document_response(ApiList)
+async def find(query_args: ApisQuery) -> dict[str, Any]:
+    """List the learned APIs, the oldest first."""
+    page = await services().learned_apis.page(query_args.limit, query_args.cursor)
+    return {"apis": [api_view(api) for api in page.items], "next_cursor": page.next_cursor}
+
+
+@blueprint.post("")
+@for_role(Role.OPERATOR)
+@tag(["learned APIs"])
+@document_request(LearnRequest)
+@document_response(ApiDetail, 201)
+@can_fail(409, 422, 502, 504)
+@takes_key
+async def learn() -> Any:
+    """Learn an API: its operations are tools here at once, on every worker within 2 seconds.
+
+    The body may also be the document itself (`application/yaml`, or JSON with `openapi` or
+    `swagger` at its top), with `name` and `base_url` in the query. An operation that cannot be
+    learned is skipped, and says why; a document of which nothing can be is refused with 422. One
+    that is known is a conflict, unless it gets another `name`.
+    """
+    order = await read_order()
+    return await _done(lambda: services().learning.learn(caller(), order), 201)
+
+
+@blueprint.post("/preview")
+@for_role(Role.OPERATOR)
+@tag(["learned APIs"])
+@validate_querystring(OperationsQuery)
+@document_request(LearnRequest)
+@document_response(ApiDetail)
+@can_fail(409, 422, 502, 504)
+async def preview(query_args: OperationsQuery) -> dict[str, Any]:
+    """See what would be learned: the same answer with a page of the operations, keeping nothing."""
+    draft = await services().learning.learn(caller(), await read_order(), again=True)
+    return await draft_view(draft, query_args) | {"id": None}
+
+
+@blueprint.get("/<api_id>")
+@for_role(Role.OPERATOR)
+@tag(["learned APIs"])
+@validate_querystring(OperationsQuery)
+@document_response(ApiDetail)
+async def get(api_id: str, query_args: OperationsQuery) -> dict[str, Any]:
+    """Look at an API: its tools, what of it waits, and a page of its operations."""
+    return await stored_view(api_id, query_args)
+
+
+@blueprint.put("/<api_id>")
+@for_role(Role.OPERATOR)
+@tag(["learned APIs"])
+@validate_request(ApiChange)
+@document_response(ApiDetail)
+@can_fail(409, 422)
+async def change(api_id: str, data: ApiChange) -> dict[str, Any]:
+    """Change what is wanted of an API: here at once, on every worker within 2 seconds.
+
+    What is said of operations stays when the document is read again.
+    """
+    learning = services().learning
+    draft = await learning.change(caller(), api_id, data.edit())
+    await learning.keep(draft)
+    await learning.announce(draft)
+    return await stored_view(api_id)
+
+
+@blueprint.delete("/<api_id>")
+@for_role(Role.OPERATOR)
+@tag(["learned APIs"])
+@answers_nothing
+async def forget(api_id: str) -> None:
+    """Forget an API, its tools, and all credentials for it."""
+    await services().learning.forget(api_id)
+
+
+@blueprint.post("/<api_id>/refresh")
+@for_role(Role.OPERATOR)
+@tag(["learned APIs"])
+@document_request(NewDocument)
+@document_response(ApiDetail)
+@can_fail(409, 422, 502, 504)
+@takes_key
+async def refresh(api_id: str) -> Any:
+    """Read an API's document again: from its address, or a new one in the body.
+
+    `diff` says what changed. What breaks nothing takes effect; the rest waits to be accepted, and
+    is as it was meanwhile. If the new document cannot be read, everything stays as it is.
+    """
+    document = await read_new_document()
+    return await _done(lambda: services().learning.refresh(caller(), api_id, document), 200)
+
+
+@blueprint.post("/<api_id>/accept")
+@for_role(Role.OPERATOR)
+@tag(["learned APIs"])
+@document_request(AcceptRequest)
+@document_response(ApiDetail)
+@can_fail(409)
+@takes_key
+async def accept(api_id: str) -> Any:
+    """Use the version that waits, whatever it breaks."""
+    seen = (await read_body(AcceptRequest)).waiting
+    return await _done(lambda: services().learning.accept(caller(), api_id, seen), 200)
+
+
+async def _done(make: Callable[[], Awaitable[Draft]], status: int) -> Any:
+    """Make a draft, keep it once, and use it; return the answer."""
+    learning, kept = services().learning, list[Draft]()
+
+    async def prepare() -> tuple[Draft, dict[str, Any]]:
+        draft = await make()
+        return draft, await draft_view(draft)
+
+    async def store(prepared: tuple[Draft, dict[str, Any]]) -> Any:
+        draft, told = prepared
+        await learning.keep(draft)
+        kept.append(draft)
+        headers = {"Location": f"{ADDRESS}/{draft.api.id}"} if status == 201 else {}  # noqa: PLR2004
+        return told, status, headers
+
+    answer = await once_prepared(prepare, store)
+    for draft in kept:
+        await learning.announce(draft)
+    return answer
+
+
+class CredentialsView(BaseModel):
+    """Whether your own credentials for an API are set. They themselves are never shown."""
+
+    set: bool
+    schemes: list[str] = Field(description="What they are set for.")
+    per_user: bool = Field(description="Whether the API is called with each user's own at all.")
+    asked: list[SchemeView] = Field(description="What the API asks for.")
+
+
+@blueprint.get("/<api_id>/credentials")
+@tag(["learned APIs"])
+@document_response(CredentialsView)
+async def get_credentials(api_id: str) -> dict[str, Any]:
+    """See whether your own credentials for an API are set, and what it asks for."""
+    return await _own(await services().learned_apis.get(api_id))
+
+
+@blueprint.put("/<api_id>/credentials")
+@tag(["learned APIs"])
+@validate_request(OwnCredentials)
+@document_response(CredentialsView)
+@can_fail(409, 422)
+async def put_credentials(api_id: str, data: OwnCredentials) -> dict[str, Any]:
+    """Set your own credentials for an API, in place of those before: your calls are made with them.
+
+    They are kept encrypted, and neither shown to anybody nor to a model.
+    """
+    at_hand = services()
+    api = await at_hand.learned_apis.get(api_id)
+    if not api.settings.per_user:
+        raise Conflict(f"{api.name} is called with the operator's credentials, not with yours.")
+    known = [scheme.name for scheme in await at_hand.learned_apis.schemes(api_id)]
+    if unknown := [name for name in data.credentials if name not in known]:
+        raise Unprocessable(f"{api.name} asks for {', '.join(known)}, not for {unknown[0]!r}.")
+    await at_hand.keyring.put(api_id, caller().id, data.credentials)
+    _log.info("own credentials for the API %s were set", api_id)
+    return await _own(api)
+
+
+@blueprint.delete("/<api_id>/credentials")
+@tag(["learned APIs"])
+@answers_nothing
+async def remove_credentials(api_id: str) -> None:
+    """Remove your own credentials for an API."""
+    await services().learned_apis.get(api_id)
+    await services().keyring.remove(api_id, caller().id)
+    _log.info("own credentials for the API %s were removed", api_id)
+
+
+async def _own(api: LearnedApi) -> dict[str, Any]:
+    at_hand = services()
+    schemes = await at_hand.keyring.schemes(api.id, caller().id)
+    return {
+        "set": bool(schemes),
+        "schemes": list(schemes),
+        "per_user": api.settings.per_user,
+        "asked": scheme_views(await at_hand.learned_apis.schemes(api.id)),
+    }

@@ -1,0 +1,135 @@
+"""The plugins: what became of each, switching them, and reading them again."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+from quart import Blueprint
+from quart_schema import document_response, tag, validate_request
+
+from domain.accounts.users import Role
+from domain.plugins.incidents import Part
+from domain.plugins.plugin import PluginInfo, PluginState
+from entrypoints.encoding import time_text
+from entrypoints.http.fields import Enabling, Timestamp
+from entrypoints.http.openapi.document import can_fail
+from entrypoints.http.security.guard import for_role
+from entrypoints.wiring.services import services
+
+blueprint = Blueprint("plugins", __name__, url_prefix="/api/plugins")
+
+
+class IncidentView(BaseModel):
+    """How often one part of a plugin failed since the worker that answers began."""
+
+    part: Part = Field(
+        description="`task`: one that it started, did not await and left behind. `model`: one of "
+        "its providers raised what no provider should, or could not be made."
+    )
+    count: int
+    last_error: str
+    where: str = Field(description="A file and a line; empty where nobody knows.")
+    at: Timestamp = Field(description="When it failed last.")
+
+
+class PluginView(BaseModel):
+    """A plugin, and what became of it on the worker that answers."""
+
+    name: str
+    version: str = Field(description="That of its distribution; empty for a file.")
+    distribution: str = Field(description="The installed package; empty for a file.")
+    file: str = Field(description="The path of a plugin that is one file, else empty.")
+    state: PluginState = Field(
+        description="`quarantined`: it is broken; `disabled`: an operator switched it off; "
+        "`blocked`: `PUERTO_PLUGINS_BLOCKED` names it."
+    )
+    enabled: bool = Field(description="Whether it is in use.")
+    reason: str = Field(
+        description="Why it is not in use, or which of its tools were refused or set aside and "
+        "why; empty if all is well."
+    )
+    tools: list[str] = Field(description="Its tools that can be called.")
+    incidents: list[IncidentView] = Field(
+        description="What failed while it was in use, but for calls of tools, of which runs tell."
+    )
+
+
+class PluginList(BaseModel):
+    """The plugins, in the order in which names of tools are given away."""
+
+    plugins: list[PluginView]
+
+
+def plugin_view(plugin: PluginInfo) -> dict[str, Any]:
+    """Return a plugin as clients see it."""
+    return {
+        "name": plugin.name,
+        "version": plugin.version,
+        "distribution": plugin.distribution,
+        "file": plugin.file,
+        "state": plugin.state,
+        "enabled": plugin.state is PluginState.ACTIVE,
+        "reason": plugin.reason,
+        "tools": list(plugin.tools),
+        "incidents": [
+            {
+                "part": each.part,
+                "count": each.count,
+                "last_error": each.last_error,
+                "where": each.where,
+                "at": time_text(each.at),
+            }
+            for each in services().incidents.of(plugin.name)
+        ],
+    }
+
+
+@blueprint.get("")
+@for_role(Role.OPERATOR)
+@tag(["plugins"])
+@document_response(PluginList)
+async def find() -> dict[str, Any]:
+    """List the plugins, the broken ones too."""
+    return {"plugins": [plugin_view(plugin) for plugin in services().plugin_desk.plugins()]}
+
+
+@blueprint.patch("/<plugin_name>")
+@for_role(Role.OPERATOR)
+@tag(["plugins"])
+@validate_request(Enabling)
+@document_response(PluginView)
+@can_fail(409)
+async def change(plugin_name: str, data: Enabling) -> dict[str, Any]:
+    """Switch a plugin on or off: here at once, on every worker within 2 seconds.
+
+    It stays so after a restart. A plugin that is off is not even imported. Calls of its tools
+    that have begun go on; others are refused. Switched on, it is read from disk.
+    """
+    desk = services().plugin_desk
+    return plugin_view(await desk.turn_plugin(plugin_name, is_on=data.enabled))
+
+
+@blueprint.post("/<plugin_name>/reload")
+@for_role(Role.OPERATOR)
+@tag(["plugins"])
+@document_response(PluginView)
+@can_fail(409)
+async def reload(plugin_name: str) -> dict[str, Any]:
+    """Read a plugin from disk again: here at once, on every worker within 2 seconds.
+
+    What was quarantined of it is tried again. If the new version is broken, the one before stays
+    in use, and `reason` says why. Calls that have begun end with the version they began with.
+    """
+    return plugin_view(await services().plugin_desk.reload(plugin_name))
+
+
+@blueprint.post("/reload")
+@for_role(Role.OPERATOR)
+@tag(["plugins"])
+@document_response(PluginList)
+async def search() -> dict[str, Any]:
+    """Search for plugins again: here at once, on every worker within 2 seconds.
+
+    Takes in packages that were installed since, drops those that are gone, and tries those again
+    that changed or did not work. Nothing is ever installed.
+    """
+    return {"plugins": [plugin_view(plugin) for plugin in await services().plugin_desk.search()]}

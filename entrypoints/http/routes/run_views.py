@@ -1,0 +1,59 @@
+"""Runs as clients see them."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from domain.runs.outcomes import RunOutcome
+from domain.runs.ports import RunRecord
+from domain.runs.states import RunStatus
+from entrypoints.encoding import time_text, usage
+from entrypoints.http.fields import Id, Timestamp
+from entrypoints.http.openapi.events import Problem, TokenUsage
+
+
+class RunView(BaseModel):
+    """Where a run stands, and what came of it so far."""
+
+    id: Id
+    conversation_id: Id | None = Field(description="null: a tool was called without the agent.")
+    message_id: Id | None = Field(description="The id of its answer in the conversation.")
+    status: RunStatus
+    stop: str | None = Field(
+        description="`failed` or `cancelled` where it ended so, else why the model stopped: "
+        "`end`, `length`, `refusal` ... null while it goes on."
+    )
+    error: Problem | None = Field(description="Why it failed.")
+    usage: TokenUsage
+    provider: str | None = Field(description="Who gave the last answer, or is asked for it.")
+    model: str | None = Field(description="With which model.")
+    effects: list[str] = Field(
+        description="The ids of the calls that changed, or may have changed, the world."
+    )
+    created_at: Timestamp
+    finished_at: Timestamp | None
+
+
+def run_view(record: RunRecord, outcome: RunOutcome) -> dict[str, Any]:
+    """Return a run as clients see it."""
+    return {
+        "id": record.id,
+        "conversation_id": record.conversation_id or None,
+        "message_id": record.message_id or None,
+        "status": record.status,
+        "effects": list(outcome.effects),
+        "created_at": time_text(record.created_at),
+        "finished_at": time_text(record.finished_at) if record.finished_at else None,
+    } | outcome_view(outcome)
+
+
+def outcome_view(outcome: RunOutcome) -> dict[str, Any]:
+    """Return what runs and the answers that they gave have in common."""
+    used = outcome.usage
+    return {
+        "stop": outcome.stop,
+        "error": None if outcome.problem is None else outcome.problem.to_json(),
+        "usage": usage(used.input_tokens, used.output_tokens, used.cached_tokens, outcome.cost_usd),
+        "provider": outcome.provider or None,
+        "model": outcome.model or None,
+    }

@@ -1,0 +1,143 @@
+"""The list of tools in pages: all of them by name, or those that fit a task, the best first."""
+
+from heapq import nsmallest
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, Field
+
+from domain.shared.errors import FieldProblem, InvalidRequest
+from domain.shared.paging import DEFAULT_LIMIT
+from domain.tools.tool import Tool, ToolSpec
+from entrypoints.http.fields import Limit, NextCursor
+from entrypoints.wiring.services import services
+
+_BY_NAME, _BY_RANK = "t", "q"
+_MOST_FITTING: Final = 200  # tools that a task finds, whatever the page
+ToolCursor = Annotated[
+    str,
+    Field(
+        description="Where to go on: `next_cursor` of the page before, as it came, with the same "
+        "`q`.",
+        json_schema_extra={"pattern": "^(t([0-9a-f]{2}){1,256}|q[1-9a-f][0-9a-f]?)$"},
+    ),
+]
+
+
+class ToolView(BaseModel):
+    """What is known of a tool without calling it."""
+
+    name: str
+    description: str
+    category: str
+    parameters: dict[str, Any] = Field(description="JSON Schema of the arguments, an object.")
+    effect: Literal["read", "write", "destructive"]
+    enabled: bool
+    reason: str = Field(description="Why it is off, where nobody switched it off.")
+    plugin: str
+
+
+class ToolList(BaseModel):
+    """Some of the tools at hand."""
+
+    tools: list[ToolView]
+    next_cursor: NextCursor
+
+
+class ToolsQuery(BaseModel):
+    """Which tools."""
+
+    q: str | None = Field(
+        None,
+        max_length=500,
+        description="A task in words: the tools that have to do with it, the best first, "
+        "200 at most.",
+    )
+    limit: Limit = DEFAULT_LIMIT
+    cursor: ToolCursor | None = None
+
+    @property
+    def task(self) -> str:
+        """The task, empty if there is none."""
+        return (self.q or "").strip()
+
+
+async def tools_page(query: ToolsQuery) -> dict[str, Any]:
+    """Return a page of the tools; those that are off too, unless they are asked for by a task.
+
+    Raises:
+        InvalidRequest: the cursor did not come from here.
+
+    """
+    return await _ranked(query) if query.task else await _listed(query)
+
+
+async def _ranked(query: ToolsQuery) -> dict[str, Any]:
+    first = _read_rank(query.cursor)
+    last = first + query.limit
+    found = await services().catalogue.rank(query.task, _MOST_FITTING)
+    return {
+        "tools": [tool_view(spec) for spec in found[first:last]],
+        "next_cursor": f"{_BY_RANK}{last:x}" if len(found) > last else None,
+    }
+
+
+async def _listed(query: ToolsQuery) -> dict[str, Any]:
+    at_hand = services()
+    after = _read_name(query.cursor)
+    specs = await at_hand.catalogue.specs()
+    off = {tool.spec.name: tool for tool in at_hand.plugin_desk.tools_off()}
+    names = nsmallest(query.limit + 1, (n for n in {*specs, *off} if n > after))
+    page = names[: query.limit]
+    return {
+        "tools": [tool_view(specs[n]) if n in specs else view_of_off(off[n]) for n in page],
+        "next_cursor": f"{_BY_NAME}{page[-1].encode().hex()}" if len(names) > len(page) else None,
+    }
+
+
+def tool_view(spec: ToolSpec, *, enabled: bool = True, reason: str = "") -> dict[str, Any]:
+    """Return a tool as clients see it."""
+    return {
+        "name": spec.name,
+        "description": spec.description,
+        "category": spec.category,
+        "parameters": spec.parameters,
+        "effect": spec.effect,
+        "enabled": enabled,
+        "reason": reason,
+        "plugin": spec.plugin,
+    }
+
+
+def view_of_off(tool: Tool) -> dict[str, Any]:
+    """Return a tool that is off as clients see it."""
+    reason = services().plugin_desk.why_off(tool.spec.name)
+    return tool_view(tool.spec, enabled=False, reason=reason)
+
+
+def _read_name(cursor: str | None) -> str:
+    if cursor is None:
+        return ""
+    try:
+        name = bytes.fromhex(cursor.removeprefix(_BY_NAME)).decode()
+    except ValueError:
+        name = ""
+    if not name or not cursor.startswith(_BY_NAME):
+        raise _not_ours()
+    return name
+
+
+def _read_rank(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    try:
+        rank = int(cursor.removeprefix(_BY_RANK), 16) if cursor.startswith(_BY_RANK) else 0
+    except ValueError:
+        rank = 0
+    if not 0 < rank < _MOST_FITTING:
+        raise _not_ours()
+    return rank
+
+
+def _not_ours() -> InvalidRequest:
+    message = "This is not a cursor of this list. Send next_cursor as it came, or none."
+    return InvalidRequest(message, [FieldProblem("cursor", message)])

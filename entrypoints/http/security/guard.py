@@ -1,0 +1,146 @@
+"""Every route is closed unless it says otherwise: who may enter, and under which request id."""
+
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+from quart import Quart, Response, current_app, g, request
+
+from domain.accounts.authentication import Identity
+from domain.accounts.users import Role, User
+from domain.shared.errors import Forbidden, InvalidRequest, Unauthenticated
+from domain.shared.ids import new_id
+from domain.shared.log_context import bind
+from entrypoints.http.security.connections import note_authenticated
+from entrypoints.http.security.hosts import check_host, check_socket_host
+from entrypoints.http.security.tickets import is_ticketed, redeemed
+from entrypoints.wiring.services import services
+
+View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+_OPEN: Final = "_puerto_open"
+_ROLE: Final = "_puerto_role"
+
+_access_log = logging.getLogger("puerto.access")
+
+
+def open_to_all(view: View) -> View:
+    """Let a route be used without credentials."""
+    setattr(view, _OPEN, True)
+    return view
+
+
+def for_role(role: Role) -> Callable[[View], View]:
+    """Let a route be used only by this role and those above it."""
+
+    def mark(view: View) -> View:
+        setattr(view, _ROLE, role)
+        return view
+
+    return mark
+
+
+def is_open(view: object) -> bool:
+    """Tell whether a view may be used without credentials."""
+    return getattr(view, _OPEN, False)
+
+
+def role_of(view: object) -> Role:
+    """Return the least role that may use a view."""
+    role: Role = getattr(view, _ROLE, Role.USER)
+    return role
+
+
+def caller() -> User:
+    """Return the authenticated user of the current request."""
+    return identity().user
+
+
+def identity() -> Identity:
+    """Return who sends the current request, and in which session."""
+    found = g.identity
+    assert isinstance(found, Identity)  # noqa: S101  the guard lets nobody else in
+    return found
+
+
+def bearer_token(header: str) -> str:
+    """Return the token in an ``Authorization`` header.
+
+    Raises:
+        Unauthenticated: the header is missing or of another scheme.
+
+    """
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated("Send credentials as Authorization: Bearer <access token>.")
+    return token.strip()
+
+
+def request_id_of(given: str | None) -> str:
+    """Return the id that a client gave its request, or a new one where it gave none that fits."""
+    return given if given is not None and _REQUEST_ID.fullmatch(given) else new_id()
+
+
+async def _name_request() -> None:
+    g.request_id = request_id_of(request.headers.get("X-Request-ID"))
+    g.began = time.perf_counter()
+    bind(request=g.request_id, worker=services().worker.id)
+
+
+async def _check_text() -> None:
+    if "\0" in request.path or any("\0" in value for value in request.args.values()):
+        raise InvalidRequest("The address holds a NUL character (%00), which is not allowed.")
+
+
+async def _check_caller() -> None:
+    rule = request.url_rule
+    if rule is None or request.method == "OPTIONS":
+        return
+    view = current_app.view_functions[rule.endpoint]
+    if is_open(view):
+        return
+    g.identity = await _caller_of(view)
+    note_authenticated(request.scope)
+    bind(user=g.identity.user.username)
+    needed = role_of(view)
+    if not g.identity.user.role.covers(needed):
+        raise Forbidden(f"This needs the role {needed}.")
+
+
+async def _caller_of(view: object) -> Identity:
+    header = request.headers.get("Authorization")
+    if header is None and request.method == "GET" and is_ticketed(view):
+        by_ticket = await redeemed(request)
+        if by_ticket is not None:
+            return by_ticket
+    return await services().authentication.recognise(bearer_token(header or ""))
+
+
+async def _sign(response: Response) -> Response:
+    response.headers["X-Request-ID"] = g.get("request_id", "")
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    elapsed = (time.perf_counter() - g.began) * 1000 if "began" in g else 0.0
+    _access_log.log(
+        logging.WARNING if "failure" in g and not g.get("is_told") else logging.INFO,
+        "%s %s %s %.1fms%s",
+        request.method,
+        request.path,
+        response.status_code,
+        elapsed,
+        f" {g.failure}" if "failure" in g else "",
+    )
+    return response
+
+
+def install_guard(app: Quart) -> None:
+    """Guard every route of the application."""
+    app.before_request(_name_request)
+    app.before_request(_check_text)
+    app.before_request(check_host)
+    app.before_request(_check_caller)
+    app.before_websocket(check_socket_host)
+    app.after_request(_sign)

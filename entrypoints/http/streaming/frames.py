@@ -1,0 +1,135 @@
+"""The frames that clients send over a WebSocket."""
+
+from typing import Annotated, Any, Final, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from werkzeug.exceptions import BadRequest
+
+from domain.shared.errors import FieldProblem, InvalidRequest
+from entrypoints.http.answers import HumanAnswer
+from entrypoints.http.field_messages import field_problems, in_words
+from entrypoints.http.idempotency import FORM
+from entrypoints.http.streaming.connection import read_json
+
+Key = Annotated[
+    str,
+    Field(pattern=FORM, description="Your name for this frame: sent again, it is not done again."),
+]
+
+
+class _Frame(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class AuthFrame(_Frame):
+    """Who is talking; the first frame, within 10 seconds."""
+
+    type: Literal["auth"]
+    token: str = Field(max_length=8192)
+
+
+class ChatFrame(_Frame):
+    """A message to the agent."""
+
+    type: Literal["chat"]
+    message: str = Field(min_length=1, max_length=100_000)
+    conversation_id: str | None = None
+    provider: str | None = None
+    model: str | None = Field(None, min_length=1, max_length=200)
+    agent: str | None = None
+    on_disconnect: Literal["continue", "cancel"] = Field(
+        "continue", description="What becomes of the run when the client leaves the socket."
+    )
+    idempotency_key: Key | None = None
+
+
+class ConsentFrame(HumanAnswer, _Frame):
+    """The answer to a consent request. Anything but `approved: true` is a no."""
+
+    type: Literal["consent"]
+    idempotency_key: Key | None = None
+
+
+class CancelFrame(_Frame):
+    """Stop a run."""
+
+    type: Literal["cancel"]
+    run_id: str
+
+
+class ResumeFrame(_Frame):
+    """Go on following a run, after a cursor or from its start."""
+
+    type: Literal["resume"]
+    run_id: str
+    after: str | None = None
+
+
+class FollowFrame(_Frame):
+    """Hear every run of a conversation, whoever begins it: see `GET .../events`."""
+
+    type: Literal["follow"]
+    conversation_id: str | None = Field(
+        None, description="Not needed on a socket of one conversation."
+    )
+    after: str | None = Field(
+        None, description="The cursor of the last event received, or the id of a message."
+    )
+
+
+class UnfollowFrame(_Frame):
+    """Hear no more of a conversation that is followed."""
+
+    type: Literal["unfollow"]
+    conversation_id: str | None = None
+
+
+class PingFrame(_Frame):
+    """Ask for a `pong`."""
+
+    type: Literal["ping"]
+
+
+Frame = (
+    AuthFrame
+    | ChatFrame
+    | ConsentFrame
+    | CancelFrame
+    | ResumeFrame
+    | FollowFrame
+    | UnfollowFrame
+    | PingFrame
+)
+
+_FRAMES: Final[TypeAdapter[Frame]] = TypeAdapter(Annotated[Frame, Field(discriminator="type")])
+
+_TYPES: Final = frozenset(
+    name for kind in get_args(Frame) for name in get_args(kind.model_fields["type"].annotation)
+)
+
+
+def read_frame(data: str | bytes) -> Frame:
+    """Return the frame in a message.
+
+    Raises:
+        InvalidRequest: it is binary, not JSON, or no frame that is known.
+
+    """
+    if isinstance(data, bytes):
+        raise InvalidRequest("Send frames as text, not binary.")
+    try:
+        value: Any = read_json(data.encode())
+        return _FRAMES.validate_python(value)
+    except (BadRequest, UnicodeEncodeError) as error:
+        raise InvalidRequest("The frame is not valid JSON.") from error
+    except ValidationError as error:
+        raise _refused(field_problems(error)) from error
+
+
+def _refused(fields: list[dict[str, str]]) -> InvalidRequest:
+    """Return the refusal of a frame; the paths begin with its type, which is none of its fields."""
+    for field in fields:
+        kind, _, rest = field["path"].partition(".")
+        field["path"] = rest if rest and kind in _TYPES else field["path"]
+    problems = [FieldProblem(**field) for field in fields]
+    return InvalidRequest(in_words(fields).replace("The body", "The frame"), problems)

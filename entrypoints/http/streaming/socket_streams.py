@@ -1,0 +1,122 @@
+"""What one socket follows: runs and conversations, each in a task of its own."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import aclosing
+from typing import Any, Final
+
+from quart import Websocket
+
+from domain.runs.conversation_following import FollowStart
+from domain.runs.events import Ended, Event
+from domain.runs.following import Tell
+from domain.runs.reader import RunReader
+from domain.shared.errors import PuertoError, RateLimited
+from entrypoints.encoding import EventEncoder, dump
+from entrypoints.http.streaming.connection import sent_at_once
+from entrypoints.http.streaming.sse import error_frame
+from entrypoints.wiring.services import Services
+
+STREAMS_AT_ONCE: Final = 16
+
+_log = logging.getLogger("puerto.http")
+
+
+class SocketStreams:
+    """Follows at most 16 runs and conversations at once, and sends their events as frames.
+
+    ``ended`` is called with the id of each run whose end was sent.
+    """
+
+    def __init__(self, current: Websocket, at_hand: Services, ended: Callable[[str], None]) -> None:
+        self._socket = current
+        self._services = at_hand
+        self._ended = ended
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def follows(self, name: str | None) -> bool:
+        """Tell whether the run or conversation of this id is followed."""
+        return name in self._tasks
+
+    def require_room(self) -> None:
+        """See that one more may be followed.
+
+        Raises:
+            RateLimited: there are as many as may be.
+
+        """
+        if len(self._tasks) >= STREAMS_AT_ONCE:
+            message = f"One socket follows at most {STREAMS_AT_ONCE} runs and conversations."
+            raise RateLimited(message, retry_after=1)
+
+    async def stop(self, name: str) -> None:
+        """Follow the run or conversation of this id no more. What is not followed is no error."""
+        if (task := self._tasks.pop(name, None)) is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Follow nothing more."""
+        for name in list(self._tasks):
+            await self.stop(name)
+
+    def follow_run(self, reader: RunReader) -> None:
+        """Send the events of a run, to its end."""
+        self._begin(reader.run_id, self._forward_run(reader))
+
+    def follow_conversation(self, start: FollowStart, check: Callable[[], Awaitable[None]]) -> None:
+        """Send the events of a conversation's runs as they come; ``check`` is the feed's."""
+        self._begin(start.conversation_id, self._forward_conversation(start, check))
+
+    def _begin(self, name: str, forwarding: Coroutine[Any, Any, None]) -> None:
+        task = self._tasks[name] = asyncio.create_task(forwarding)
+        task.add_done_callback(lambda done: self._forget(name, done))
+
+    def _forget(self, name: str, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(name) is task:
+            del self._tasks[name]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("following %s failed", name, exc_info=error)
+
+    async def _forward_run(self, reader: RunReader) -> None:
+        run_id = reader.run_id
+        try:
+            async with aclosing(reader.events(self._telling(run_id))) as batches:
+                async for events in batches:
+                    await self._send(run_id, events)
+        except OSError:  # the client is gone; who reads from the socket hears of it, too
+            return
+        except PuertoError as error:
+            await self._fail(error, run_id=run_id)
+
+    async def _forward_conversation(
+        self, start: FollowStart, check: Callable[[], Awaitable[None]]
+    ) -> None:
+        feed = self._services.feed.follow(start, check, self._telling)
+        try:
+            async with aclosing(feed):
+                async for run_id, events in feed:
+                    await self._send(run_id, events)
+        except OSError:
+            return
+        except PuertoError as error:
+            await self._fail(error, conversation_id=start.conversation_id)
+
+    def _telling(self, run_id: str) -> Tell:
+        encoder = EventEncoder(run_id)
+
+        def at_once(event: Event) -> bool:
+            (frame,) = encoder.frames((event,))
+            return sent_at_once(self._socket.send(frame.decode()))
+
+        return at_once
+
+    async def _send(self, run_id: str, events: Sequence[Event]) -> None:
+        for frame in EventEncoder(run_id).frames(events):
+            await self._socket.send(frame.decode())
+        if events and isinstance(events[-1].body, Ended):
+            self._ended(run_id)
+
+    async def _fail(self, error: PuertoError, **whose: str) -> None:
+        await self._socket.send(dump(error_frame(error) | whose).decode())

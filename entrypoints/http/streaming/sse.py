@@ -1,0 +1,103 @@
+"""A run as server-sent events (WHATWG HTML, section 9.2), and as one JSON answer."""
+
+import logging
+from collections.abc import Mapping
+from contextlib import aclosing
+from functools import partial
+from typing import Any, Final
+
+from quart import Response, g
+
+from domain.runs.answer import RunAnswer
+from domain.runs.events import Ended, Event, Paused
+from domain.runs.reader import RunReader
+from domain.runs.run import Problem
+from domain.shared.errors import PuertoError
+from domain.shared.log_context import log_failure
+from entrypoints.encoding import EventEncoder, consent_request, tool_call, tool_result, usage
+from entrypoints.http.errors import error_response, status_and_code, status_of_code
+from entrypoints.http.streaming.connection import Send, Stream, sent_at_once, stream_part
+
+_log = logging.getLogger("puerto.http")
+
+STREAM_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+ALIVE: Final = b": still here\n\n"
+# Milliseconds, for an EventSource that lost the line. A part of the first event: many clients take
+# a block without data for an event that is empty.
+COME_BACK: Final = b"retry: 1000\n"
+
+
+def event_stream(reader: RunReader) -> Response:
+    """Return a response that streams the events of a run."""
+    body = partial(_send_events, EventEncoder(reader.run_id), reader)
+    return Stream(body, content_type="text/event-stream", headers=STREAM_HEADERS)
+
+
+async def _send_events(encoder: EventEncoder, reader: RunReader, send: Send) -> None:
+    """Send each batch as one part; the comments between show that the line is alive."""
+    first, last = COME_BACK, b""
+
+    def at_once(event: Event) -> bool:
+        piece = stream_part(encoder.server_sent((event,)), more=True)
+        return not first and sent_at_once(send(piece))
+
+    try:
+        async with aclosing(reader.events(at_once)) as batches:
+            async for events in batches:
+                if not events:
+                    await send(stream_part(ALIVE, more=True))
+                elif not (data := encoder.server_sent(events)):
+                    continue
+                elif isinstance(events[-1].body, Ended | Paused):
+                    last = first + data
+                    break
+                else:
+                    await send(stream_part(first + data, more=True))
+                    first = b""
+    except PuertoError as error:
+        log_cut(error)
+    await send(stream_part(last, more=False))
+
+
+def log_cut(error: PuertoError) -> None:
+    """Log why a stream ends without its `done`: its reader comes back, after what it has."""
+    log_failure(_log, "a stream was cut short", error)
+
+
+def chat_answer(answer: RunAnswer) -> dict[str, Any]:
+    """Return the one JSON object that a run amounts to."""
+    requests = [consent_request(each) for each in answer.consents]
+    outcome = answer.outcome
+    used = outcome.usage
+    return {
+        "conversation_id": answer.conversation_id,
+        "run_id": answer.run_id,
+        "message_id": answer.message_id,
+        "message": answer.text,
+        "status": answer.status,
+        "tool_calls": [tool_call(call) for call in answer.calls],
+        "results": [tool_result(call) for call in answer.calls if call.is_settled],
+        "requires_consent": requests[0] if requests else None,
+        "consent_requests": requests,
+        "usage": usage(used.input_tokens, used.output_tokens, used.cached_tokens, outcome.cost_usd),
+    }
+
+
+def failure(problem: Problem, place: Mapping[str, str]) -> Response:
+    """Return the error that ended a run, with the ids by which it can be looked at."""
+    g.is_told = True  # by the line of the run itself
+    return error_response(
+        status_of_code(problem.code),
+        problem.code,
+        problem.message,
+        {**problem.details, **place},
+    )
+
+
+def error_frame(error: PuertoError) -> dict[str, Any]:
+    """Return an error outside of any run, as WebSocket clients see it."""
+    _, code = status_and_code(error)
+    return {
+        "type": "error",
+        "error": {"code": code, "message": error.message, "details": error.details},
+    }

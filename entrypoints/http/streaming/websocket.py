@@ -1,0 +1,275 @@
+"""The WebSocket face: the same use cases and events as HTTP, several runs on one socket."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any, Final
+
+from aiolimiter import AsyncLimiter
+from quart import Blueprint, Websocket, g, websocket
+
+from domain.accounts.authentication import Identity
+from domain.accounts.users import User
+from domain.runs.reader import OnDisconnect
+from domain.shared.errors import (
+    FieldProblem,
+    InvalidRequest,
+    PuertoError,
+    RateLimited,
+    Unauthenticated,
+)
+from domain.shared.idempotency import RequestKey
+from domain.shared.log_context import bind, log_failure
+from entrypoints.encoding import dump
+from entrypoints.http.errors import status_and_code
+from entrypoints.http.idempotency import fingerprint
+from entrypoints.http.security.connections import note_authenticated
+from entrypoints.http.security.guard import request_id_of
+from entrypoints.http.security.socket_admission import Who, admitted, by_token
+from entrypoints.http.security.tickets import takes_ticket
+from entrypoints.http.streaming.frames import (
+    AuthFrame,
+    CancelFrame,
+    ChatFrame,
+    ConsentFrame,
+    FollowFrame,
+    Frame,
+    PingFrame,
+    ResumeFrame,
+    UnfollowFrame,
+    read_frame,
+)
+from entrypoints.http.streaming.socket_streams import SocketStreams
+from entrypoints.http.streaming.sse import error_frame
+from entrypoints.wiring.services import Services, services
+
+blueprint = Blueprint("websocket", __name__)
+
+AUTH_SECONDS: Final = 10.0
+FRAMES: Final = 100  # that may come at once
+FRAME_SECONDS: Final = 5.0  # in which as many may come again
+FLOOD: Final = 1000  # frames refused in a row, after which the socket is closed
+_POLICY_VIOLATION: Final = 1008
+_INTERNAL_ERROR: Final = 1011
+
+_log = logging.getLogger("puerto.http")
+_access_log = logging.getLogger("puerto.access")
+
+
+@blueprint.websocket("/ws")
+@takes_ticket
+async def socket() -> None:
+    """Talk in any of one's conversations."""
+    await _serve(None)
+
+
+@blueprint.websocket("/ws/chat/<conversation_id>")
+@takes_ticket
+async def conversation_socket(conversation_id: str) -> None:
+    """Talk in one conversation; the access token may come as ``?token=``, too."""
+    await _serve(conversation_id)
+
+
+async def _serve(conversation_id: str | None) -> None:
+    at_hand = services()
+    current: Websocket = websocket._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  werkzeug's way to leave the proxy
+    g.request_id = request_id_of(current.headers.get("X-Request-ID"))
+    bind(request=g.request_id, worker=at_hand.worker.id)
+    try:
+        who = await admitted(current, at_hand, in_query=conversation_id is not None)
+    except PuertoError as error:
+        _access_log.info("WEBSOCKET %s refused: %s", current.path, error)
+        raise
+    await current.accept()
+    _access_log.info("WEBSOCKET %s opened", current.path)
+    began = time.perf_counter()
+    session = Session(current, at_hand, conversation_id, who)
+    try:
+        await session.run()
+    except Exception:  # noqa: BLE001  Quart would close the socket as if all were well
+        _log.exception("a socket failed")
+        await current.close(_INTERNAL_ERROR, "internal error")
+    finally:
+        elapsed = time.perf_counter() - began
+        _access_log.info("WEBSOCKET %s closed after %.1fs", current.path, elapsed)
+
+
+class _Dismissed(Exception):
+    """The client may not stay."""
+
+    def __init__(self, why: PuertoError) -> None:
+        super().__init__(why.message)
+        self.why = why
+
+
+class Session:
+    """One socket: reads frames one after the other, and follows runs beside that."""
+
+    def __init__(
+        self, current: Websocket, at_hand: Services, conversation_id: str | None, who: Who | None
+    ) -> None:
+        self._socket = current
+        self._services = at_hand
+        self._conversation_id = conversation_id
+        self._who = who
+        self._streams = SocketStreams(current, at_hand, self._run_ended)
+        self._dependent: dict[str, User] = {}  # runs that end with the socket, and whose they are
+        self._frames = AsyncLimiter(FRAMES, FRAME_SECONDS)
+        self._refused = 0
+
+    async def run(self) -> None:
+        """Serve the socket until the client leaves or may not stay."""
+        try:
+            await self._welcome()
+            while True:
+                await self._answer(self._handle)
+        except _Dismissed as dismissed:
+            await self._send(error_frame(dismissed.why))
+            await self._socket.close(_POLICY_VIOLATION, dismissed.why.message)
+        finally:
+            await self._streams.close()
+            await self._abandon()
+
+    def _run_ended(self, run_id: str) -> None:
+        self._dependent.pop(run_id, None)
+
+    async def _abandon(self) -> None:
+        """Cancel the runs that the client did not want to outlive the socket."""
+        for run_id, user in self._dependent.items():
+            await self._services.chat.abandon(user, run_id)
+
+    async def _welcome(self) -> None:
+        try:
+            async with asyncio.timeout(AUTH_SECONDS):
+                while self._who is None:
+                    await self._answer(self._authenticate)
+        except TimeoutError:
+            why = Unauthenticated(f"No auth frame came within {AUTH_SECONDS:g} seconds.")
+            raise _Dismissed(why) from None
+        await self._send({"type": "ready"})
+
+    async def _answer(self, handle: Callable[[Frame], Awaitable[None]]) -> None:
+        try:
+            await handle(await self._receive())
+        except PuertoError as error:
+            if status_and_code(error)[0] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                log_failure(_log, "a frame failed", error)
+            await self._send(error_frame(error))
+
+    async def _authenticate(self, frame: Frame) -> None:
+        if not isinstance(frame, AuthFrame):
+            raise Unauthenticated("Send {type: auth, token} first.")
+        who = by_token(frame.token)
+        bind(user=(await who()).user.username)
+        self._who = who
+        note_authenticated(self._socket.scope)
+
+    async def _identity(self) -> Identity:
+        assert self._who is not None  # noqa: S101  nobody gets past `_welcome` without
+        return await self._who()
+
+    async def _receive(self) -> Frame:
+        data = await self._socket.receive()
+        if not self._frames.has_capacity():
+            self._refused += 1
+            error = RateLimited("Too many frames. Wait a second.", retry_after=1)
+            if self._refused >= FLOOD:
+                raise _Dismissed(error)
+            raise error
+        await self._frames.acquire()
+        self._refused = 0
+        return read_frame(data)
+
+    async def _send(self, data: dict[str, Any]) -> None:
+        await self._socket.send(dump(data).decode())
+
+    async def _handle(self, frame: Frame) -> None:
+        match frame:
+            case PingFrame():
+                await self._send({"type": "pong"})
+            case AuthFrame():
+                await self._authenticate(frame)
+                await self._send({"type": "ready"})
+            case ChatFrame():
+                await self._chat(frame)
+            case ResumeFrame():
+                await self._resume(frame)
+            case FollowFrame():
+                await self._follow(frame)
+            case UnfollowFrame():
+                await self._streams.stop(self._conversation_of(frame))
+            case CancelFrame():
+                identity = await self._identity()
+                await self._services.chat.cancel(identity.user, frame.run_id)
+            case ConsentFrame():
+                await self._consent(frame)
+
+    async def _chat(self, frame: ChatFrame) -> None:
+        user = (await self._identity()).user
+        conversation_id = self._conversation_id or frame.conversation_id
+        if not self._streams.follows(conversation_id):
+            self._streams.require_room()
+        key = self._key(user, frame)
+        chat = self._services.chat
+        started = await chat.send(
+            user,
+            frame.message,
+            conversation_id,
+            key,
+            provider=frame.provider,
+            model=frame.model,
+            agent=frame.agent,
+        )
+        if OnDisconnect(frame.on_disconnect) is OnDisconnect.CANCEL:
+            self._dependent[started.run_id] = user
+        if not self._streams.follows(conversation_id):  # else its events come there, once
+            reader = await chat.follow(user, started.run_id, stay=True)
+            await self._streams.stop(started.run_id)  # asked for again: told again, from its start
+            self._streams.follow_run(reader)
+
+    async def _consent(self, frame: ConsentFrame) -> None:
+        user = (await self._identity()).user
+        key = self._key(user, frame)
+
+        async def work() -> str:
+            desk = self._services.consent_desk
+            consent = await desk.answer(user, frame.consent_request_id, frame.said())
+            told = {"type": "consent", "consent_request_id": consent.id, "status": consent.status}
+            return dump(told).decode()
+
+        text = await (work() if key is None else self._services.once.run(key, work))
+        await self._socket.send(text)
+
+    def _key(self, user: User, frame: ChatFrame | ConsentFrame) -> RequestKey | None:
+        if frame.idempotency_key is None:
+            return None
+        body = frame.model_dump_json(exclude={"idempotency_key"}).encode()
+        asked = fingerprint(f"frame {self._conversation_id}", body)
+        return RequestKey(user.id, frame.idempotency_key, asked, self._services.clock.now())
+
+    async def _resume(self, frame: ResumeFrame) -> None:
+        user = (await self._identity()).user
+        reader = await self._services.chat.follow(user, frame.run_id, frame.after, stay=True)
+        await self._streams.stop(reader.run_id)
+        self._streams.require_room()
+        self._streams.follow_run(reader)
+
+    async def _follow(self, frame: FollowFrame) -> None:
+        user = (await self._identity()).user
+        start = await self._services.feed.start(user, self._conversation_of(frame), frame.after)
+        for told_here_now in (start.conversation_id, start.active_run_id):
+            await self._streams.stop(told_here_now or "")
+        self._streams.require_room()
+        self._streams.follow_conversation(start, self._check)
+
+    def _conversation_of(self, frame: FollowFrame | UnfollowFrame) -> str:
+        conversation_id = self._conversation_id or frame.conversation_id
+        if conversation_id is None:
+            message = "Name the conversation to follow."
+            raise InvalidRequest(message, [FieldProblem("conversation_id", message)])
+        return conversation_id
+
+    async def _check(self) -> None:
+        await self._identity()

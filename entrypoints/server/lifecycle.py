@@ -1,0 +1,216 @@
+"""One running installation: started in order, stopped in the opposite one."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+from adapters.persistence import migrate
+from domain.accounts.users import User
+from domain.shared.errors import NotFound, PuertoError, Unavailable
+from domain.shared.log_context import bind
+from entrypoints.server.memory import MemoryKeeper
+from entrypoints.server.start import require_answerers
+from entrypoints.settings.cloud_variables import hand_on
+from entrypoints.settings.settings import Settings
+from entrypoints.wiring.container import Container
+from entrypoints.wiring.learned_apis import register_learned_apis
+from entrypoints.wiring.services import Services
+from plugins.containment.process_state import watching_process
+
+_log = logging.getLogger("puerto")
+
+
+def make_data_folder(settings: Settings) -> None:
+    """Make the data folder, for its owner alone, where it is not there yet.
+
+    Raises:
+        Unavailable: it cannot be made.
+
+    """
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(
+            f"The data folder {settings.data_dir} cannot be made: {error.strerror}."
+        ) from error
+
+
+def prepare(settings: Settings) -> None:
+    """Make what is not there yet: the data folder, and the database's tables."""
+    with suppress(PuertoError):  # said by the start itself
+        make_data_folder(settings)
+        asyncio.run(_migrate(settings))
+
+
+async def _migrate(settings: Settings) -> None:
+    for name in await migrate(settings.direct_database.url):
+        _log.info("migrated the database: %s", name)
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    announce: Callable[[str], None],
+    container: Container | None = None,
+    *,
+    only_for: str | None = None,
+) -> AsyncGenerator[Services, None]:
+    """Start everything, yield the services, stop everything.
+
+    ``announce`` is told, once in the life of an installation, the first administrator's password.
+    ``container`` is one over these settings in which something is replaced, for tests. With
+    ``only_for``, a user's name, no other user's runs are driven here.
+
+    Raises:
+        Unavailable: the database is not there, or not ours; or a secret cannot be kept.
+        NotFound: there is no user of that name.
+        SettingsError: who is to answer cannot.
+
+    """
+    if container is None:
+        container = Container(settings=settings)
+    require_answerers(settings, container.models())
+    async with AsyncExitStack() as stack:
+        stack.enter_context(watching_process(container.offences().report))
+        await open_data(settings, announce, stack, container)
+        services: Services = container.services()
+        bind(worker=services.worker.id)
+        user = None if only_for is None else await user_named(services, only_for)
+        await start_plugins(container, stack)
+        await start_monitoring(container, stack)
+        container.loop_watch().start()
+        stack.callback(container.loop_watch().stop)
+        await services.signals.start(services.live.hint, services.worker.look)
+        stack.push_async_callback(services.signals.stop)
+        await container.dead_workers().start(services.worker.id)
+        stack.push_async_callback(container.dead_workers().stop)
+        await services.worker.start(None if user is None else user.id)
+        stack.push_async_callback(drain, services)
+        yield services
+
+
+@asynccontextmanager
+async def administered(
+    settings: Settings, announce: Callable[[str], None], *, with_plugins: bool = False
+) -> AsyncGenerator[Services, None]:
+    """Yield the services for commands that look after an installation, and drive no runs.
+
+    ``with_plugins`` takes the plugins in, to see or switch them; none of their lifespans is
+    entered. Without it no plugin's code runs at all.
+
+    Raises:
+        Unavailable: the database is not there, or not ours; or a secret cannot be kept.
+
+    """
+    async with AsyncExitStack() as stack:
+        container = await open_data(settings, announce, stack)
+        if with_plugins:
+            await take_in_plugins(container, stack)
+        services: Services = container.services()
+        yield services
+
+
+async def open_data(
+    settings: Settings,
+    announce: Callable[[str], None],
+    stack: AsyncExitStack,
+    container: Container | None = None,
+) -> Container:
+    """Make folder, tables and first administrator where they are missing; return the parts.
+
+    What was opened is closed with the stack.
+
+    Raises:
+        Unavailable: the database is not there, or not ours; or a secret cannot be kept.
+
+    """
+    make_data_folder(settings)
+    if container is None:
+        container = Container(settings=settings)
+    container.check_dependencies()
+    hand_on(container.environ())
+    await _migrate(settings)
+    database = container.database()
+    await database.start()
+    stack.push_async_callback(database.close)
+    stack.push_async_callback(container.models().close)
+    stack.push_async_callback(container.http_clients().close)
+    stack.push_async_callback(container.web().close)
+    stack.callback(container.passwords().close)
+    password = await container.authentication().make_first_admin()
+    if password is not None:
+        announce(
+            f"First start: log in as admin with the password {password} "
+            "(shown only now; change it with: puerto user passwd admin)"
+        )
+    return container
+
+
+async def user_named(services: Services, name: str) -> User:
+    """Return a user, by name or e-mail address.
+
+    Raises:
+        NotFound: there is none.
+
+    """
+    found = await services.users.by_login(name)
+    if found is None:
+        raise NotFound(f"There is no user {name}; make one with: puerto user add")
+    return found[0]
+
+
+async def start_plugins(container: Container, stack: AsyncExitStack) -> None:
+    """Take in the plugins and enter their lifespans; what follows them goes with the stack.
+
+    Raises:
+        Unavailable: the database does not answer.
+
+    """
+    container.left_tasks().listen()
+    lifespans = container.lifespans()
+    container.plugin_desk().watch(lifespans.follow)
+    container.plugin_desk().watch(container.required_plugins().tell)
+    stack.push_async_callback(lifespans.stop)
+    await take_in_plugins(container, stack, tries_again=True)
+
+
+async def take_in_plugins(
+    container: Container, stack: AsyncExitStack, *, tries_again: bool = False
+) -> None:
+    """Import the plugins and let them register; what follows them goes with the stack.
+
+    With ``tries_again`` those that were set aside are tried again, if their time has come.
+
+    Raises:
+        Unavailable: the database does not answer.
+
+    """
+    desk = container.plugin_desk()
+    desk.watch(container.catalogue().catch_up)
+    desk.watch(MemoryKeeper(container.toolbox()).follow)
+    stack.push_async_callback(desk.stop)  # goes first, else lifespans would be entered again
+    await desk.start(tries_again=tries_again)
+    await register_learned_apis(container)
+    stack.push_async_callback(container.notices().close)
+
+
+async def start_monitoring(container: Container, stack: AsyncExitStack) -> None:
+    """Begin to ask plugins for figures, and to tell of this worker's own."""
+    for part in (container.collector(), container.vitals(), container.scheduled_refresh()):
+        await part.start()
+        stack.push_async_callback(part.stop)
+
+
+async def drain(services: Services) -> None:
+    """Take no new runs, and let those at hand end within the grace time, or hand them over.
+
+    Followers of runs that others drive, or that wait for a human, leave at once; the others when
+    the run has ended or is handed over. Calling it twice is fine.
+    """
+    services.live.is_draining = True
+    await asyncio.shield(asyncio.ensure_future(_stop(services)))
+
+
+async def _stop(services: Services) -> None:
+    await services.worker.stop(services.settings.grace_seconds)

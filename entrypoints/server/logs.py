@@ -1,0 +1,141 @@
+"""The log: one line a record, to standard error."""
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from pydantic import SecretStr
+
+from domain.shared.log_context import log_fields
+from entrypoints.settings.settings import Settings
+
+LINE_CHARACTERS: Final = 8000
+
+_OURS: Final = ("adapters", "domain", "entrypoints", "plugins", "puerto")
+# What these warn of on each try, our own lines tell once.
+_TOLD_BY_US: Final = {"asyncpg.pool": logging.ERROR}
+_log: Final = logging.getLogger("puerto")
+_FORM: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
+_LINE_BREAKS: Final = (0x2028, 0x2029)  # Unicode's own, which some readers of logs break at
+_CONTROLS: Final = (*range(0x20), *range(0x7F, 0xA0), *_LINE_BREAKS)
+_ESCAPED: Final = {code: repr(chr(code))[1:-1] for code in _CONTROLS}
+_IN_ADDRESS: Final = re.compile(r"([?&](?:ticket|token)=)[^\s&\"'#]+")  # whoever logs one
+_SHORTEST_PASSWORD: Final = 4  # shorter ones stand in ordinary words, which would be stars
+
+
+class OneLine(logging.Formatter):
+    """Writes a record with its traceback on one line, and stars where a secret would stand.
+
+    What the line is about (`domain.shared.log_context`) stands last, where no text can forge it.
+    """
+
+    default_time_format = "%Y-%m-%dT%H:%M:%S"  # RFC 3339, in UTC: machines and zones compare
+    default_msec_format = "%s.%03dZ"
+    converter = staticmethod(time.gmtime)
+
+    def __init__(self, secrets: Collection[str] = ()) -> None:
+        super().__init__(_FORM)
+        self._secrets = sorted(secrets, key=len, reverse=True)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line. What a stranger sent cannot forge another, nor move the cursor."""
+        try:
+            line = super().format(record)
+        except Exception as error:  # noqa: BLE001  its author's mistake, and no reason to lose it
+            record.msg, record.args = f"{record.msg!r} cannot be formatted: {error!r}", None
+            line = super().format(record)
+        for secret in self._secrets:
+            line = line.replace(secret, "***")
+        line = _IN_ADDRESS.sub(r"\1***", line)
+        return shortened(line).translate(_ESCAPED) + _context(log_fields())
+
+
+def shortened(line: str) -> str:
+    """Return the line without its middle, if it is too long: what it is, and how it ends, stay."""
+    left_out = len(line) - LINE_CHARACTERS
+    if left_out <= 0:
+        return line
+    half = LINE_CHARACTERS // 2
+    return f"{line[:half]} [{left_out} characters left out] {line[-half:]}"
+
+
+def _context(fields: Mapping[str, str]) -> str:
+    return "".join(f" {name}={_one_word(value)}" for name, value in fields.items())
+
+
+def _one_word(value: str) -> str:
+    """Return a field's value so that nothing in it is taken for another field."""
+    return value if value.isprintable() and " " not in value else ascii(value).replace(" ", r"\x20")
+
+
+def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
+    """Send the log to standard error, at the level that the settings name.
+
+    Libraries are heard from warnings on: what they say below that holds headers and bodies.
+    ``quiet`` is for commands that people look at: there a level must be set to be lower.
+    """
+    is_set = "log_level" in settings.model_fields_set
+    level = "WARNING" if quiet and not is_set else settings.log_level
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine(secrets_of(settings)))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    for name, level_of_theirs in _TOLD_BY_US.items():
+        logging.getLogger(name).setLevel(level_of_theirs)
+    logging.getLogger("uvicorn.error").addFilter(tell_in_short)
+    for name in _OURS:
+        logging.getLogger(name).setLevel(level)
+
+
+def tell_in_short(record: logging.LogRecord) -> bool:
+    """Make a frame of a WebSocket that is no UTF-8 what it is: a client's mistake, in a few words.
+
+    The server logs it as an error with a traceback, which any stranger can ask for.
+    """
+    if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError):
+        record.exc_info = None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
+
+
+def log_what_escapes() -> None:
+    """Let the log have what Python would write to standard error in a form of its own.
+
+    These are warnings, and what threads raise that nobody waits for: many lines, secrets and all.
+    """
+    logging.captureWarnings(capture=True)
+    threading.excepthook = _log_thread
+
+
+def _log_thread(raised: threading.ExceptHookArgs) -> None:
+    name = raised.thread.name if raised.thread is not None else "that is gone"
+    if raised.exc_value is not None and not isinstance(raised.exc_value, SystemExit):
+        _log.error("the thread %s failed", name, exc_info=raised.exc_value)
+
+
+def secrets_of(settings: Settings) -> set[str]:
+    """Return the secrets among the settings, and the passwords in the database's addresses."""
+    values = [getattr(settings, name) for name in type(settings).model_fields]
+    secrets = {secret.get_secret_value() for value in values for secret in _secrets_in(value)}
+    for url in (settings.database_url, settings.database_listen_url):
+        if url is not None:
+            secrets |= _passwords_in(url.get_secret_value())
+    return secrets
+
+
+def _passwords_in(url: str) -> set[str]:
+    """Return the password of a URL as it is written there and as it is used, if it has one."""
+    parts = urlsplit(url)
+    written = [parts.password or "", *parse_qs(parts.query).get("password", [])]
+    forms = {form for each in written for form in (each, unquote(each))}
+    return {form for form in forms if len(form) >= _SHORTEST_PASSWORD}
+
+
+def _secrets_in(value: object) -> Iterator[SecretStr]:
+    if isinstance(value, SecretStr):
+        yield value
+    elif isinstance(value, tuple):
+        yield from (each for each in value if isinstance(each, SecretStr))

@@ -1,0 +1,61 @@
+"""The settings of the server: who may talk to it, how much, and for how long."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_settings import BaseSettings
+
+from entrypoints.settings.values import check_host, split_list
+
+
+class ServerSettings(BaseSettings):
+    """What the operator has set about the server; each worker has bounds of its own."""
+
+    allowed_hosts: Annotated[
+        tuple[Annotated[str, AfterValidator(check_host)], ...], BeforeValidator(split_list)
+    ] = Field(
+        (),
+        validation_alias="PUERTO_ALLOWED_HOSTS",
+        description="Values of the Host header that are answered, separated by commas. Not set: "
+        "any.",
+    )
+    grace_seconds: float = Field(
+        10,
+        ge=0,
+        le=600,
+        validation_alias="PUERTO_GRACE_SECONDS",
+        description="Seconds that runs have to end when the service is told to stop; then they are "
+        "handed over, and streams are closed.",
+    )
+    max_body_bytes: int = Field(
+        1024 * 1024,
+        ge=1024,
+        validation_alias="PUERTO_MAX_BODY_BYTES",
+        description="Largest request body, in bytes. Documents of APIs may have "
+        "`PUERTO_MAX_DOCUMENT_BYTES` more.",
+    )
+    max_connections: int = Field(
+        4096,
+        ge=16,
+        le=65_536,
+        validation_alias="PUERTO_MAX_CONNECTIONS",
+        description="Open connections of a worker. Beyond them only health probes are answered. "
+        "They are fewer where the limit of open files is low.",
+    )
+    max_anonymous_per_address: int = Field(
+        256,
+        ge=4,
+        le=65_536,
+        validation_alias="PUERTO_MAX_ANONYMOUS_PER_ADDRESS",
+        description="Open connections of one address, or of one IPv6 network, on which nobody has "
+        "authenticated. A further one closes the oldest that wait for their client, but for those "
+        "of the last two seconds.",
+    )
+    anonymous_seconds: float = Field(
+        60,
+        ge=5,
+        le=3600,
+        validation_alias="PUERTO_ANONYMOUS_SECONDS",
+        description="Seconds after which a connection is closed on which nobody has authenticated; "
+        "an answer that is being sent has as long again.",
+    )

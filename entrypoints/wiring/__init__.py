@@ -1,0 +1,1 @@
+"""The composition root: who fulfils which port."""

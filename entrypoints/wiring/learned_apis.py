@@ -1,0 +1,37 @@
+"""The plugin of learned APIs, put together for the loop that the service runs on."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from domain.learning.api import PLUGIN
+from domain.learning.cache import Shelved
+from domain.shared.errors import Unavailable
+from entrypoints.wiring.container import Container
+from plugins.openapi.plugin import LearnedApisPlugin
+
+_PAUSES: Final = (0.5, 1.0, 3.0)  # seconds, while the database does not answer
+
+
+async def register_learned_apis(container: Container) -> None:
+    """Take in the plugin, as any other is taken in.
+
+    Its hook waits, in a thread of its own, for what the loop reads from the database.
+    """
+    loop, shelf = asyncio.get_running_loop(), container.api_shelf()
+
+    def look() -> Sequence[Shelved]:
+        return asyncio.run_coroutine_threadsafe(shelf.look(), loop).result()
+
+    def shelved() -> Sequence[Shelved]:
+        for pause in _PAUSES:
+            with suppress(Unavailable):
+                return look()
+            time.sleep(pause)
+        return look()
+
+    plugin = LearnedApisPlugin(shelved, container.api_caller(), container.keyring())
+    await asyncio.to_thread(container.toolbox().register, plugin, PLUGIN)
+    await container.catalogue().catch_up()  # so that no turn has to

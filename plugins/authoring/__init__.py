@@ -1,0 +1,1 @@
+"""How a tool is written: the decorator, its schema, the hooks."""

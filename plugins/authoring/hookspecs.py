@@ -1,0 +1,93 @@
+"""The whole contract between Puerto and a plugin, on one screen.
+
+A plugin is a module (or any object) that an entry point of the group ``puerto`` names. It
+implements the hooks below that it needs, under these names, each marked with ``@hookimpl``.
+A hook only registers, and returns at once; what is registered does the work later.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Final, Protocol
+
+import pluggy
+
+from domain.agents.agent import Agent
+from domain.models.ports import ChatModel
+from domain.monitoring.alerts import Alert
+from domain.notifications.notices import Notice
+from domain.policy.policy import Proposal
+from domain.tools.tool import Tool
+
+PROJECT: Final = "puerto"
+
+HOOK_VERSION: Final = 1
+"""Grows by one when a hook changes so that a plugin written for it must change too."""
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+RegisterTool = Callable[[Tool], None]
+"""Takes a function decorated with ``@tool``, or any object that satisfies `Tool`."""
+
+RegisterAgent = Callable[[Agent], None]
+
+Figures = Callable[[], Awaitable[Mapping[str, float]]]
+"""Counts things out there, by name, such as ``aws_instances``."""
+
+Alerts = Callable[[], Awaitable[Sequence[Alert]]]
+"""Says how everything that it watches is now."""
+
+Veto = Callable[[Proposal], Awaitable[str | None]]
+"""Returns why a call must not be made, or None. It can forbid a call, never allow one."""
+
+Observer = Callable[[Notice], Awaitable[None]]
+
+Lifespan = Callable[[], AbstractAsyncContextManager[None]]
+
+
+class RegisterChatModel(Protocol):
+    """Takes a provider of models: its name, how to make it, and the model it uses by default."""
+
+    def __call__(self, name: str, factory: Callable[[], ChatModel], *, default_model: str) -> None:
+        """Register one provider; ``factory`` is called when it is first asked."""
+        ...
+
+
+class HookSpecs:
+    """The hooks, each with what it is given and what is expected of it."""
+
+    @hookspec
+    def puerto_register_tools(self, register: RegisterTool) -> None:
+        """Call ``register`` once for each tool.
+
+        A tool that is invalid, or whose name is taken, is refused: the plugin's entry in the
+        list of plugins says why, and the plugin's other tools work.
+        """
+
+    @hookspec
+    def puerto_register_chat_models(self, register: RegisterChatModel) -> None:
+        """Call ``register`` once for each provider of models; its factory is called when needed."""
+
+    @hookspec
+    def puerto_register_agents(self, register: RegisterAgent) -> None:
+        """Call ``register`` once for each agent that a message can be addressed to."""
+
+    @hookspec
+    def puerto_register_figures(self, register: Callable[[Figures], None]) -> None:
+        """Call ``register`` with an async function that counts; it is asked once in a while."""
+
+    @hookspec
+    def puerto_register_alerts(self, register: Callable[[Alerts], None]) -> None:
+        """Call ``register`` with an async function that watches; it is asked once in a while."""
+
+    @hookspec
+    def puerto_register_vetoes(self, register: Callable[[Veto], None]) -> None:
+        """Call ``register`` with an async function that is asked before every call of a tool."""
+
+    @hookspec
+    def puerto_register_observers(self, register: Callable[[Observer], None]) -> None:
+        """Call ``register`` with an async function that is told what happens in the service."""
+
+    @hookspec
+    def puerto_register_lifespan(self, register: Callable[[Lifespan], None]) -> None:
+        """Call ``register`` with what makes an async context manager: entered at the start."""

@@ -1,0 +1,41 @@
+"""Threads for functions that are not async: one each, so that those that hang harm no other."""
+
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+from domain.shared.errors import ToolFailed
+from domain.shared.untrusted import in_thread
+from plugins.containment.acting import in_own_thread
+
+AT_ONCE: Final = 32
+
+
+class Threads:
+    """Runs the calls of one tool, at most so many at once: a thread cannot be stopped."""
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._at_once = at_once
+        self._free = threading.BoundedSemaphore(at_once)
+
+    async def run(self, name: str, call: Callable[[], Any]) -> Any:
+        """Return what the call returns, or raise what it raises.
+
+        Who is cancelled leaves the thread to itself. It does not keep the process from ending.
+
+        Raises:
+            ToolFailed: so many calls are running already.
+
+        """
+        if not self._free.acquire(blocking=False):
+            raise ToolFailed(
+                f"{name} is busy: {self._at_once} calls of it still run, perhaps for ever."
+            )
+
+        def work() -> Any:
+            try:
+                return in_own_thread(call)
+            finally:
+                self._free.release()
+
+        return await in_thread(work, f"tool {name}")

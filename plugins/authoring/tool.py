@@ -1,0 +1,188 @@
+"""How a tool is written: a typed function, its docstring, and ``@tool``."""
+
+import inspect
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, Generic, ParamSpec, TypeVar
+
+from domain.shared.errors import ToolError, ToolFailed
+from domain.shared.json_values import TooLarge
+from domain.shared.untrusted import contained, in_short
+from domain.tools.tool import Effect, ToolContext, ToolSpec
+from plugins.authoring.docstrings import read_docstring
+from plugins.authoring.errors import ToolDefinitionError
+from plugins.authoring.json_values import as_json_apart
+from plugins.authoring.parameters import Parameters, read_parameters
+from plugins.authoring.threads import Threads
+
+TOOL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")
+_SETTING: Final = re.compile(r"[A-Z_][A-Z0-9_]*", re.ASCII)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionTool(Generic[P, R]):
+    """A function as a `Tool`. Called, it is still the plain function, for its author's tests."""
+
+    function: Callable[P, R]
+    spec: ToolSpec
+    parameters: Parameters
+    threads: Threads = field(default_factory=Threads, repr=False, compare=False)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call the function as it was written, past every check."""
+        return self.function(*args, **kwargs)
+
+    def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments as JSON, defaults filled in.
+
+        They are checked again when the tool runs, so a validator of the author's must take
+        its own answer for an argument and leave it as it is.
+
+        Raises:
+            InvalidArguments: they do not fit the schema.
+
+        """
+        return self.parameters.check(arguments)
+
+    async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
+        """Call the function with typed values, and return its result as JSON.
+
+        Artifacts stand in it as they are. A function that is not async runs in a thread.
+
+        Raises:
+            InvalidArguments: the arguments do not fit the schema.
+            ToolFailed: the function raised, or its result has no JSON form. Errors of the
+                family of `ToolError` that it raises come through as they are.
+            TooLarge: the result is larger than can be kept anywhere.
+
+        """
+        values = self.parameters.values(arguments, context)
+        name = self.spec.name
+        try:
+            with contained():
+                return await as_json_apart(await self._call(values))
+        except (ToolError, TooLarge):
+            raise
+        except Exception as error:
+            context.log.exception("Tool %s failed", name)
+            raise ToolFailed(f"{name} failed: {in_short(error, context.secrets.hide)}") from error
+
+    async def _call(self, values: Mapping[str, Any]) -> Any:
+        function: Callable[..., Any] = self.function
+        if inspect.iscoroutinefunction(function):
+            return await function(**values)
+        result = await self.threads.run(self.spec.name, partial(function, **values))
+        return await result if inspect.isawaitable(result) else result
+
+
+def tool(
+    *,
+    effect: Effect | str,
+    name: str | None = None,
+    idempotent: bool = False,
+    open_world: bool = False,
+    timeout: float = 30.0,
+    category: str = "general",
+    requires: Sequence[str] = (),
+) -> Callable[[Callable[P, R]], FunctionTool[P, R]]:
+    """Make a tool of a typed function, sync or async.
+
+    The schema comes from the annotations (anything that pydantic knows: ``Literal``, enums,
+    dates, models, ``Annotated[int, Field(ge=1)]``), the descriptions from the docstring
+    (Google, NumPy or reST style), those of nested models included. A parameter annotated
+    `ToolContext` is given the context of the call, and the model does not see it.
+
+    Args:
+        effect: what a call does to the world: ``read``, ``write`` or ``destructive``.
+        name: the tool's name, if not the function's.
+        idempotent: whether a call made again after a crash, however late, does no more than it
+            did: because what it reaches knows it by `ToolContext.call_id`, say. To set the same
+            value again is not enough: others may have changed it since.
+        open_world: whether the tool reaches things outside this service.
+        timeout: how long a call may take, in seconds.
+        category: where lists of tools show it.
+        requires: the environment variables that it cannot work without, such as ``CRM_TOKEN``:
+            where one is missing the tool is off. `ToolContext.secrets` holds them.
+
+    Raises:
+        ToolDefinitionError: the function cannot be a tool as it stands.
+
+    """
+
+    def decorate(function: Callable[P, R]) -> FunctionTool[P, R]:
+        tool_name: str = name if name is not None else getattr(function, "__name__", "")
+        try:
+            _require_plain(function)
+            docstring = read_docstring(inspect.getdoc(function) or "")
+            parameters = read_parameters(function, docstring.parameters)
+            spec = ToolSpec(
+                name=_valid_name(tool_name),
+                description=_valid_description(docstring.description),
+                parameters=parameters.schema(),
+                effect=_effect(effect),
+                idempotent=idempotent,
+                open_world=open_world,
+                category=category,
+                timeout=_valid_timeout(timeout),
+                requires=_valid_settings(requires),
+            )
+        except ToolDefinitionError as error:
+            module = getattr(function, "__module__", "?")
+            raise ToolDefinitionError(f"tool {tool_name!r} in {module}: {error}") from error
+        return FunctionTool(function, spec, parameters)
+
+    return decorate
+
+
+def _require_plain(function: Callable[..., Any]) -> None:
+    if not (inspect.isfunction(function) or inspect.ismethod(function)):
+        raise ToolDefinitionError("only a function can be a tool")
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise ToolDefinitionError("a generator cannot be a tool; return the whole result")
+
+
+def _valid_description(description: str) -> str:
+    if not description:
+        raise ToolDefinitionError(
+            "there is no docstring; its first lines tell the model what the tool is for"
+        )
+    return description
+
+
+def _valid_name(name: str) -> str:
+    if TOOL_NAME.fullmatch(name) is None:
+        raise ToolDefinitionError(
+            "a name is 1 to 64 letters, digits, '_' and '-', and begins with a letter or '_'"
+        )
+    return name
+
+
+def _effect(effect: Effect | str) -> Effect:
+    try:
+        return Effect(effect)
+    except ValueError as error:
+        known = ", ".join(Effect)
+        raise ToolDefinitionError(f"unknown effect {effect!r}; the effects are {known}") from error
+
+
+def _valid_timeout(timeout: float) -> float:
+    if not (timeout > 0 and math.isfinite(timeout)):
+        raise ToolDefinitionError(f"the timeout is a number of seconds above 0, not {timeout!r}")
+    return float(timeout)
+
+
+def _valid_settings(names: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(names, str):
+        raise ToolDefinitionError(f"requires is a list: requires=[{names!r}]")
+    for name in names:
+        if _SETTING.fullmatch(str(name)) is None:
+            raise ToolDefinitionError(
+                f"{name!r} in requires is no environment variable such as 'CRM_TOKEN'"
+            )
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,117 @@
+"""The connection to Azure: its libraries' clients, the subscriptions, and what goes wrong."""
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, Final
+
+from domain.shared.errors import ToolFailed
+from plugins.builtin.clouds.refusals import (
+    bad_credentials,
+    no_credentials,
+    not_allowed,
+    refused,
+    throttled,
+    unreachable,
+)
+
+_ADVICE: Final = (
+    "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or the identity of the machine."
+)
+_LIMITS: Final = {"connection_timeout": 5, "read_timeout": 20, "retry_total": 2}
+_making: Final = threading.Lock()
+
+
+def subscriptions() -> Sequence[str]:
+    """Return the subscriptions in ``AZURE_SUBSCRIPTION_ID``, separated by commas.
+
+    Raises:
+        ToolFailed: there is none.
+
+    """
+    listed = [each.strip() for each in os.environ.get("AZURE_SUBSCRIPTION_ID", "").split(",")]
+    if not (found := list(dict.fromkeys(filter(None, listed)))):
+        raise ToolFailed("No Azure subscription is configured: ask for AZURE_SUBSCRIPTION_ID.")
+    return found
+
+
+def compute(subscription: str) -> Any:
+    """Return the client of the virtual machines of a subscription, the same each time."""
+    with _making:
+        return _compute(subscription)
+
+
+def alerts_management(subscription: str) -> Any:
+    """Return the client of the alerts of a subscription, the same each time."""
+    with _making:
+        return _alerts_management(subscription)
+
+
+@cache
+def _compute(subscription: str) -> Any:
+    from azure.mgmt.compute import ComputeManagementClient
+
+    return ComputeManagementClient(_credential(), subscription, **_place(), **_LIMITS)
+
+
+@cache
+def _alerts_management(subscription: str) -> Any:
+    from azure.mgmt.alertsmanagement import AlertsManagementClient
+
+    return AlertsManagementClient(_credential(), subscription, **_place(), **_LIMITS)
+
+
+@cache
+def _credential() -> Any:
+    """Return the library's own chain. An Azure of one's own is not among those it can look up."""
+    from azure.identity import DefaultAzureCredential
+
+    return DefaultAzureCredential(disable_instance_discovery=bool(_place()), retry_total=1)
+
+
+def _place() -> dict[str, Any]:
+    endpoint = os.environ.get("AZURE_RESOURCE_MANAGER_ENDPOINT", "").rstrip("/")
+    if not endpoint:
+        return {}  # as the library's own AZURE_CLOUD says
+    return {"base_url": endpoint, "credential_scopes": [f"{endpoint}/.default"]}
+
+
+@contextmanager
+def plain_words() -> Iterator[None]:
+    """Turn what Azure's libraries raise into words.
+
+    Raises:
+        ToolFailed: always when something was raised; it says who must act.
+
+    """
+    from azure.core import exceptions
+    from azure.identity import CredentialUnavailableError
+
+    try:
+        yield
+    except CredentialUnavailableError as error:
+        raise no_credentials("Azure", _ADVICE) from error
+    except exceptions.ClientAuthenticationError as error:
+        if "Authentication failed" not in error.message:  # the chain found none to try
+            raise no_credentials("Azure", _ADVICE) from error
+        raise bad_credentials("Azure", error.message) from error
+    except exceptions.HttpResponseError as error:
+        raise _refusal(error.status_code, error.message) from error
+    except (exceptions.ServiceRequestError, exceptions.ServiceResponseError) as error:
+        raise unreachable("Azure", error.message) from error
+    except (exceptions.AzureError, ValueError) as error:
+        raise refused("Azure", str(error)) from error
+
+
+def _refusal(status: int | None, detail: str) -> ToolFailed:
+    match status:
+        case 401:
+            return bad_credentials("Azure", detail)
+        case 403:
+            return not_allowed("Azure", detail)
+        case 429:
+            return throttled("Azure")
+        case _:
+            return refused("Azure", detail)

@@ -1,0 +1,69 @@
+"""The tool ``current_time``: what time it is, anywhere."""
+
+import zoneinfo
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final
+
+from domain.shared.errors import ToolFailed
+from domain.shared.text import shorten
+from domain.tools.tool import Effect
+from plugins.authoring.tool import tool
+from plugins.host.suggestions import did_you_mean
+
+_WEEKDAYS: Final = (
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+)
+
+
+@tool(effect=Effect.READ, category="time")
+def current_time(timezone: str = "UTC") -> dict[str, Any]:
+    """Tell the current date, time and weekday in a time zone.
+
+    Args:
+        timezone: an IANA name such as "Europe/Madrid", "America/New_York" or "UTC".
+
+    """
+    return time_in(find_zone(timezone), datetime.now(UTC))
+
+
+def time_in(zone: zoneinfo.ZoneInfo, moment: datetime) -> dict[str, str]:
+    """Return how the moment (aware) is written in the zone; the offset as ``+05:30``."""
+    local = moment.astimezone(zone).replace(microsecond=0)
+    iso = local.isoformat()
+    return {
+        "timezone": zone.key,
+        "iso": iso,
+        "date": local.date().isoformat(),
+        "time": local.time().isoformat(),
+        "weekday": _WEEKDAYS[local.weekday()],
+        "utc_offset": iso.removeprefix(local.replace(tzinfo=None).isoformat()),
+    }
+
+
+def find_zone(name: str) -> zoneinfo.ZoneInfo:
+    """Return the zone of that IANA name, in whatever case.
+
+    Raises:
+        ToolFailed: there is none; the message names close ones, among them those of a city.
+
+    """
+    wanted = "_".join(name.lower().split())
+    known = _zones()
+    if wanted in known:
+        return zoneinfo.ZoneInfo(known[wanted])
+    of_city = sorted(zone for key, zone in known.items() if key.rpartition("/")[2] == wanted)
+    hint = f" Did you mean {of_city[0]!r}?" if of_city else did_you_mean(wanted, known.values())
+    raise ToolFailed(f"There is no time zone {shorten(name, 64)!r}.{hint}")
+
+
+@cache
+def _zones() -> dict[str, str]:
+    """Return the names of all zones, by themselves in lower case."""
+    return {zone.lower(): zone for zone in zoneinfo.available_timezones()}

@@ -1,0 +1,32 @@
+"""Giving orders to several machines, so that it is known which of them were given."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from domain.shared.errors import ToolFailed
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def each_in_turn(
+    things: Iterable[T], act: Callable[[T], R], name_of: Callable[[T], str]
+) -> list[R]:
+    """Return what ``act`` returns for each thing.
+
+    Raises:
+        ToolFailed: it failed for one; the message says for which ones it had worked by then.
+
+    """
+    done: list[str] = []
+    results: list[R] = []
+    for thing in things:
+        try:
+            results.append(act(thing))
+        except ToolFailed as error:
+            if not done:
+                raise
+            before = f"This was done for {', '.join(done)}, and then failed"
+            raise ToolFailed(f"{before} for {name_of(thing)}: {error.message}") from error
+        done.append(name_of(thing))
+    return results

@@ -1,0 +1,83 @@
+"""Cloud Monitoring's alerts.
+
+They are read from its REST API: the client library for it speaks gRPC alone, and does not know
+alerts yet.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from domain.monitoring.alerts import Alert, Severity
+from plugins.authoring.threads import Threads
+from plugins.authoring.tool import tool
+from plugins.builtin.gcp import client
+
+_PAGE: Final = 1000
+_CRITICAL: Final = frozenset({"CRITICAL", "ERROR"})
+_threads: Final = Threads(4)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """An alert that is open; ``severity`` is what its policy says, or empty."""
+
+    id: str
+    policy: str
+    severity: str
+    resource: str
+    since: str
+
+
+@tool(effect="read", open_world=True, category="gcp", timeout=60)
+def list_gcp_alerts() -> Sequence[OpenAlert]:
+    """List the Cloud Monitoring alerts of the Google Cloud project that are open."""
+    return list(_open())
+
+
+async def gcp_alerts() -> Sequence[Alert]:
+    """Tell the open alerts: those of severity CRITICAL and ERROR are critical, others warnings."""
+    found: Sequence[Alert] = await _threads.run("gcp_alerts", _watch)
+    return found
+
+
+def _watch() -> Sequence[Alert]:
+    return [
+        Alert(
+            each.id,
+            Severity.CRITICAL if each.severity in _CRITICAL else Severity.WARNING,
+            f"{each.policy} ({each.resource})",
+            {"severity": each.severity, "since": each.since},
+        )
+        for each in _open()
+    ]
+
+
+def _open() -> Iterator[OpenAlert]:
+    from google.api_core.exceptions import from_http_response
+
+    url = f"{client.endpoint('monitoring')}/v3/projects/{client.project()}/alerts"
+    session = client.monitoring()
+    asked: dict[str, Any] = {"filter": 'state="OPEN"', "pageSize": _PAGE}
+    while True:
+        with client.plain_words():
+            response = session.get(url, params=asked, timeout=client.SECONDS)
+            if not response.ok:
+                raise from_http_response(response)
+            page = response.json()
+        yield from map(_shown, page.get("alerts", ()))
+        if not (token := page.get("nextPageToken")):
+            return
+        asked["pageToken"] = token
+
+
+def _shown(found: Mapping[str, Any]) -> OpenAlert:
+    policy, resource = found.get("policy", {}), found.get("resource", {})
+    labels = [value for name, value in sorted(resource.get("labels", {}).items())]
+    return OpenAlert(
+        id=found["name"],
+        policy=policy.get("displayName", ""),
+        severity=policy.get("severity", ""),
+        resource=" ".join([resource.get("type", ""), *labels]).strip(),
+        since=found.get("openTime", ""),
+    )

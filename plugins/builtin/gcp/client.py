@@ -1,0 +1,130 @@
+"""The connection to Google Cloud: its libraries' clients, the project, and what goes wrong."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from domain.shared.errors import ToolFailed
+from plugins.builtin.clouds.refusals import (
+    bad_credentials,
+    no_credentials,
+    not_allowed,
+    refused,
+    throttled,
+    unreachable,
+)
+
+SECONDS: Final = 20
+TOO_MANY: Final = 429
+PATIENCE: Final = 5.0  # seconds for which failures that may pass are tried again
+
+_CLOUD: Final = "Google Cloud"
+_ADVICE: Final = "GOOGLE_APPLICATION_CREDENTIALS, or the service account of the machine."
+_SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
+_OVERRIDE: Final = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"  # gcloud's own variables
+_making: Final = threading.Lock()
+
+
+def instances() -> Any:
+    """Return the client of the instances, the same each time."""
+    with _making, plain_words():
+        return _instances()
+
+
+def monitoring() -> Any:
+    """Return a `requests` session that is logged in to Google, the same each time."""
+    with _making, plain_words():
+        return _session()
+
+
+def project() -> str:
+    """Return the project: ``GOOGLE_CLOUD_PROJECT``, else that of the credentials.
+
+    Raises:
+        ToolFailed: there is none.
+
+    """
+    with _making, plain_words():
+        _, found = _login()
+    if not found:
+        raise ToolFailed("No Google Cloud project is configured: ask for GOOGLE_CLOUD_PROJECT.")
+    return str(found)
+
+
+def endpoint(service: str) -> str:
+    """Return where a service is: its own place, or another as gcloud's variables name it."""
+    given = os.environ.get(_OVERRIDE + service.upper(), "")
+    parts = urlsplit(given)
+    return f"{parts.scheme}://{parts.netloc}" if given else f"https://{service}.googleapis.com"
+
+
+@cache
+def _login() -> tuple[Any, str | None]:
+    import google.auth
+
+    credentials, found = google.auth.default(scopes=[_SCOPE])
+    return credentials, found
+
+
+@cache
+def _instances() -> Any:
+    from google.api_core.client_options import ClientOptions
+    from google.cloud.compute_v1 import InstancesClient
+
+    credentials, _ = _login()
+    options = ClientOptions(api_endpoint=endpoint("compute"))
+    return InstancesClient(credentials=credentials, client_options=options)
+
+
+@cache
+def _session() -> Any:
+    from google.auth.transport.requests import AuthorizedSession
+
+    credentials, _ = _login()
+    return AuthorizedSession(credentials)
+
+
+@contextmanager
+def plain_words() -> Iterator[None]:
+    """Turn what Google's libraries raise into words.
+
+    Raises:
+        ToolFailed: always when something was raised; it says who must act.
+
+    """
+    from google.api_core.exceptions import GoogleAPICallError, GoogleAPIError, RetryError
+    from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, TransportError
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except DefaultCredentialsError as error:
+        raise no_credentials(_CLOUD, _ADVICE) from error
+    except RetryError as error:
+        if getattr(error.cause, "code", None) == TOO_MANY:
+            raise throttled(_CLOUD) from error
+        raise unreachable(_CLOUD, str(error)) from error
+    except (TransportError, RequestException) as error:
+        raise unreachable(_CLOUD, str(error)) from error
+    except GoogleAuthError as error:
+        raise bad_credentials(_CLOUD, str(error)) from error
+    except GoogleAPICallError as error:
+        raise _refusal(error.code, error.message) from error
+    except (GoogleAPIError, ValueError) as error:
+        raise refused(_CLOUD, str(error)) from error
+
+
+def _refusal(status: int | None, detail: str) -> ToolFailed:
+    match status:
+        case 401:
+            return bad_credentials(_CLOUD, detail)
+        case 403:
+            return not_allowed(_CLOUD, detail)
+        case 429:
+            return throttled(_CLOUD)
+        case _:
+            return refused(_CLOUD, detail)

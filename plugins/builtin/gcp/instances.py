@@ -1,0 +1,146 @@
+"""Compute Engine: instances listed, started and stopped."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from plugins.authoring.threads import Threads
+from plugins.authoring.tool import tool
+from plugins.builtin.clouds.naming import named
+from plugins.builtin.clouds.orders import each_in_turn
+from plugins.builtin.gcp import client
+
+Name = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")]
+Names = Annotated[list[Name], Field(min_length=1, max_length=50)]
+Zone = Annotated[str, Field(pattern=r"^[a-z]+-[a-z]+[0-9]+-[a-z]$")]
+
+_PAGE: Final = 500
+_threads: Final = Threads(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """What a list shows of an instance; ``state`` is such as running or terminated (stopped)."""
+
+    name: str
+    state: str
+    type: str
+    zone: str
+    internal_ip: str | None
+    external_ip: str | None
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What Google was told to do with an instance. It takes a minute or so."""
+
+    name: str
+    zone: str
+    before: str
+    now: str
+
+
+@tool(effect="read", open_world=True, category="gcp", timeout=60)
+def list_gcp_instances(zone: Zone | None = None) -> Sequence[Instance]:
+    """List the Compute Engine instances (virtual machines) of the Google Cloud project.
+
+    Args:
+        zone: Only instances in this zone, such as europe-west1-b.
+
+    """
+    return list(_instances(zone))
+
+
+@tool(effect="write", open_world=True, category="gcp", timeout=60)
+def start_gcp_instances(names: Names, zone: Zone | None = None) -> Sequence[Order]:
+    """Start Compute Engine instances. They cost money from then on.
+
+    Args:
+        names: Their names. If one does not exist, none is started.
+        zone: Their zone, where the name alone does not tell.
+
+    """
+    return _ordered(_named(names, zone), "start", "starting")
+
+
+@tool(effect="destructive", open_world=True, category="gcp", timeout=60)
+def stop_gcp_instances(names: Names, zone: Zone | None = None) -> Sequence[Order]:
+    """Stop (shut down) Compute Engine instances.
+
+    What runs on them ends; what is in memory and on local SSDs is lost.
+
+    Args:
+        names: Their names. If one does not exist, none is stopped.
+        zone: Their zone, where the name alone does not tell.
+
+    """
+    return _ordered(_named(names, zone), "stop", "stopping")
+
+
+async def gcp_figures() -> Mapping[str, float]:
+    """Count the instances, and those that run."""
+    found: Mapping[str, float] = await _threads.run("gcp_figures", _count)
+    return found
+
+
+def _count() -> Mapping[str, float]:
+    states = [instance.state for instance in _instances()]
+    return {"gcp_instances": len(states), "gcp_instances_running": states.count("running")}
+
+
+def _instances(zone: str | None = None) -> Iterator[Instance]:
+    asked = {"project": client.project(), "max_results": _PAGE}
+    compute = client.instances()
+    with client.plain_words():
+        found = compute.aggregated_list(asked, timeout=client.SECONDS, retry=_retry())
+        for _, scoped in found:
+            for each in scoped.instances:
+                shown = _shown(each)
+                if zone is None or shown.zone == zone:
+                    yield shown
+
+
+def _retry() -> Any:
+    from google.api_core.retry import Retry
+
+    return Retry(timeout=client.PATIENCE)
+
+
+def _shown(found: Any) -> Instance:
+    networks = found.network_interfaces
+    outside = networks[0].access_configs if networks else ()
+    return Instance(
+        name=found.name,
+        state=found.status.lower(),
+        type=_last(found.machine_type),
+        zone=_last(found.zone),
+        internal_ip=(networks[0].network_i_p or None) if networks else None,
+        external_ip=(outside[0].nat_i_p or None) if outside else None,
+        created=found.creation_timestamp,
+    )
+
+
+def _last(url: str) -> str:
+    """Return the name at the end of a resource's address."""
+    return url.rpartition("/")[2]
+
+
+def _named(names: Sequence[str], zone: str | None) -> list[Instance]:
+    return named(_instances(zone), names, lambda instance: instance.name, "zone")
+
+
+def _ordered(instances: Sequence[Instance], method: str, state: str) -> Sequence[Order]:
+    """Tell Google what to do, and do not wait until it is done."""
+    project, compute = client.project(), client.instances()
+
+    def order(instance: Instance) -> Order:
+        with client.plain_words():
+            getattr(compute, method)(
+                project=project, zone=instance.zone, instance=instance.name, timeout=client.SECONDS
+            )
+        return Order(instance.name, instance.zone, before=instance.state, now=state)
+
+    return each_in_turn(instances, order, lambda instance: instance.name)

@@ -1,0 +1,1 @@
+"""What keeps plugins from hurting more than themselves: noticed, named, contained."""

@@ -1,0 +1,259 @@
+"""Whose code runs: known to every task, so that a plugin can cancel none but its own.
+
+Code of plugins shares the event loop with the service. While it is awaited here a variable of its
+context names it, which the tasks that it starts inherit; and after each of its steps, before
+anything else runs on the loop, the process is looked at (`plugins.containment.process_state`).
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
+from contextlib import AbstractAsyncContextManager
+from contextvars import Context, ContextVar
+from dataclasses import dataclass, field
+from functools import partial, wraps
+from types import TracebackType
+from typing import Any, Final, ParamSpec, Self, TypeVar
+
+from domain.models.messages import ModelRequest, Piece
+from domain.models.ports import ChatModel
+from domain.plugins.plugin import Lifespan
+from plugins.containment.process_state import blame, check_functions, check_process, check_unknown
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Code of a plugin that runs; ``who`` names it in words, ``host`` is the task it runs in."""
+
+    plugin: str
+    who: str
+    host: asyncio.Task[Any] | None = field(default=None, repr=False)
+
+    def may_cancel(self, task: "OwnedTask") -> bool:
+        """Tell whether it runs in this task, or the plugin started it."""
+        owner = task.acting
+        return task is self.host or (owner is not None and owner.plugin == self.plugin)
+
+
+_ACTING: Final[ContextVar[Acting | None]] = ContextVar("acting", default=None)
+_in_threads: Final[list[Acting]] = []  # whose code runs beside the loop now
+
+
+class OwnedTask(asyncio.Task[Any]):
+    """A task that no plugin can cancel which has not started it; who tries is named."""
+
+    __slots__ = ("acting",)
+
+    def __init__(
+        self,
+        work: Coroutine[Any, Any, Any],
+        *,
+        loop: asyncio.AbstractEventLoop,
+        name: str | None = None,
+        context: Context | None = None,
+    ) -> None:
+        self.acting = _ACTING.get() if context is None else context.get(_ACTING)
+        steps = work if self.acting is None else _Stepped(work, self.acting)
+        super().__init__(steps, loop=loop, name=name, context=context)
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        """Ask the task to end; False if it has ended, or is not the caller's to end."""
+        acting = _ACTING.get()
+        if acting is None or self.done() or acting.may_cancel(self):
+            return super().cancel(msg)
+        blame(acting.plugin, acting.who, "cancelled a task that is not its own")
+        return False
+
+
+def own_task(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> OwnedTask:
+    """Make a task of a coroutine: the task factory of the service's loop."""
+    return OwnedTask(work, loop=loop, **options)
+
+
+class acting:  # noqa: N801  used as a function is, but made of no generator: see `__exit__`
+    """Lets what runs meanwhile count as the plugin's; the process is looked at in the end."""
+
+    def __init__(self, plugin: str, who: str) -> None:
+        try:
+            self._now, self._is_on_loop = Acting(plugin, who, asyncio.current_task()), True
+        except RuntimeError:  # there is no loop in this thread
+            self._now, self._is_on_loop = Acting(plugin, who), False
+
+    def __enter__(self) -> Acting:
+        self._before = _ACTING.set(self._now)
+        if not self._is_on_loop:
+            _in_threads.append(self._now)
+        return self._now
+
+    def __exit__(self, *_: object) -> None:
+        check_process(self._now.who, self._now.plugin)  # first: `next` may have been taken away
+        if not self._is_on_loop:
+            _in_threads.remove(self._now)
+        _ACTING.reset(self._before)
+
+
+def in_own_thread(call: Callable[[], T]) -> T:
+    """Return what a call gives that runs in a thread for code of a plugin, with its context."""
+    if (now := _ACTING.get()) is None:
+        return call()
+    with acting(now.plugin, now.who):
+        return call()
+
+
+def check_between() -> None:
+    """Look at the process between plugins' steps: who runs in a thread may have changed it."""
+    check_unknown(_at_work)
+
+
+def _at_work() -> tuple[str, str]:
+    at_work = {each.plugin: each.who for each in tuple(_in_threads)}
+    if len(at_work) == 1:
+        ((plugin, who),) = at_work.items()
+        return who, plugin
+    among = f" ({' or '.join(sorted(at_work))})" if at_work else ""
+    return f"some code of a plugin's, between its calls{among}", ""
+
+
+async def watched(plugin: str, who: str, work: Callable[[], Awaitable[T]]) -> T:
+    """Return what a plugin's code gives, which acts for the plugin as long as it is awaited."""
+    with acting(plugin, who) as now:
+        return await _Stepped(_awaited(work), now)
+
+
+async def _awaited(work: Callable[[], Awaitable[T]]) -> T:
+    return await work()
+
+
+class _Stepped(Coroutine[Any, Any, T]):
+    """A coroutine of a plugin's after each step of which Python's functions are looked at."""
+
+    __slots__ = ("_acting", "_work")
+
+    def __init__(self, work: Coroutine[Any, Any, T], acting: Acting) -> None:
+        self._work = work
+        self._acting = acting
+
+    def send(self, value: Any, /) -> Any:
+        try:
+            return self._work.send(value)
+        finally:
+            check_functions(self._acting.who, self._acting.plugin)
+
+    def throw(self, *error: Any) -> Any:
+        try:
+            return self._work.throw(*error)
+        finally:
+            check_functions(self._acting.who, self._acting.plugin)
+
+    def close(self) -> None:
+        self._work.close()
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        return self  # it has all of a generator that `await` needs
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        return self.send(None)
+
+
+def watched_function(
+    plugin: str, what: str, function: Callable[P, Awaitable[T]]
+) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Return an async function of a plugin's, as one that acts for it."""
+
+    @wraps(function, updated=())
+    async def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await watched(plugin, _named(what, plugin), partial(function, *args, **kwargs))
+
+    return call
+
+
+def watched_lifespan(plugin: str, function: Lifespan) -> Lifespan:
+    """Return a plugin's lifespan, which acts for it while it is entered and left."""
+
+    @wraps(function, updated=())
+    def make() -> AbstractAsyncContextManager[None]:
+        return _WatchedLife(plugin, function)
+
+    return make
+
+
+class _WatchedLife(AbstractAsyncContextManager[None]):
+    def __init__(self, plugin: str, function: Lifespan) -> None:
+        self._plugin = plugin
+        self._who = _named("lifespan", plugin)
+        self._function = function
+        self._life: AbstractAsyncContextManager[None] | None = None
+
+    async def __aenter__(self) -> None:
+        await watched(self._plugin, self._who, self._enter)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
+        assert self._life is not None  # noqa: S101  it was entered
+        leave = partial(self._life.__aexit__, kind, error, trace)
+        return await watched(self._plugin, self._who, leave)
+
+    async def _enter(self) -> None:
+        life = self._function()
+        await life.__aenter__()
+        self._life = life
+
+
+def watched_model(plugin: str, factory: Callable[[], ChatModel]) -> Callable[[], ChatModel]:
+    """Return a factory of models that act for the plugin while they answer."""
+
+    @wraps(factory, updated=())
+    def make() -> Any:
+        with acting(plugin, _named("provider of models", plugin)):
+            model = factory()
+        is_model = callable(getattr(model, "stream", None))
+        return _WatchedModel(plugin, model) if is_model else model
+
+    return make
+
+
+class _WatchedModel:
+    def __init__(self, plugin: str, model: ChatModel) -> None:
+        self.provider = getattr(model, "provider", "")
+        self._plugin = plugin
+        self._who = _named("model", plugin)
+        self._model = model
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
+        """Yield the pieces of the model's answer."""
+        with acting(self._plugin, self._who):
+            pieces = self._model.stream(request)
+            anext_ = pieces.__anext__
+        try:
+            while True:
+                try:
+                    piece = await watched(self._plugin, self._who, anext_)
+                except StopAsyncIteration:
+                    return
+                yield piece
+        finally:
+            await watched(self._plugin, self._who, pieces.aclose)
+
+    async def close(self) -> None:
+        """Close the model."""
+        await watched(self._plugin, self._who, self._model.close)
+
+
+def _named(what: str, plugin: str) -> str:
+    return f"the {what} of the plugin {plugin}"
+
+
+HANDING_OVER: Final = frozenset(
+    each.__code__
+    for each in (_awaited, watched, _Stepped.send, _Stepped.throw, _Stepped.__next__, in_own_thread)
+)
+"""What does nothing but call a plugin's code."""

@@ -1,0 +1,1 @@
+"""How plugins are found, taken in, watched and offered to the core."""

@@ -1,0 +1,260 @@
+"""Which tools are let in: what the host asks of a tool before anybody can call it."""
+
+import asyncio
+import inspect
+import json
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from types import FrameType
+from typing import Any, Final, TypeVar
+
+from domain.execution.results import not_kept
+from domain.execution.tool_calls import ARGUMENTS_SIZE
+from domain.shared.errors import InvalidArguments, ToolError, ToolFailed
+from domain.shared.json_values import TooLarge, require_shallow, storable, type_name
+from domain.shared.text import shorten
+from domain.shared.untrusted import contained, in_short
+from domain.tools.error_fields import details_of, message_of
+from domain.tools.tool import Abridged, Effect, Previewed, Tool, ToolContext, ToolSpec
+from plugins.authoring.errors import ToolDefinitionError
+from plugins.authoring.json_values import as_json, as_json_apart
+from plugins.authoring.tool import TOOL_NAME, FunctionTool
+from plugins.containment.acting import HANDING_OVER, acting, watched
+
+PREVIEW_LENGTH: Final = 500
+STUBBORN_SECONDS: Final = 5.0  # for a cancelled tool to clean up
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AdmittedTool:
+    """A plugin's tool, its specification checked and kept, and marked with the plugin's name.
+
+    A tool need not be a decorated function, so what it answers is not taken on trust either.
+    ``given`` is the specification as the tool itself has it.
+    """
+
+    spec: ToolSpec
+    tool: Tool
+    given: ToolSpec | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def _gives_json(self) -> bool:
+        """Whether the tool's own `run`, which is ours then, has normalized the result."""
+        return type(self.tool) is FunctionTool
+
+    def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments as JSON, as the tool itself checks them.
+
+        Raises:
+            InvalidArguments: they do not fit the schema, or the check itself failed.
+
+        """
+        try:
+            require_shallow(arguments)
+            with acting(self.spec.plugin, self._who):
+                given = dict(self.tool.check(arguments))
+            require_shallow(given)
+            checked: dict[str, Any] = as_json(given, ARGUMENTS_SIZE)
+        except InvalidArguments as error:
+            raise _fit_to_tell(error) from error
+        except BaseException as error:
+            raise InvalidArguments(f"The arguments cannot be checked: {in_short(error)}") from error
+        return checked
+
+    def whole_parameters(self) -> Mapping[str, Any]:
+        """Return the schema of all arguments, as the tool itself has it if it has more to show.
+
+        Raises:
+            ToolFailed: it cannot say.
+
+        """
+        if not (self.spec.is_abridged and isinstance(self.tool, Abridged)):
+            return self.spec.parameters
+        try:
+            whole: Mapping[str, Any] = as_json(dict(self.tool.whole_parameters()))
+        except BaseException as error:
+            raise ToolFailed(f"{self.spec.name} has no schema: {in_short(error)}") from error
+        return whole
+
+    def preview(self, arguments: Mapping[str, Any]) -> str:
+        """Return what the tool itself says that a call will do, on a line; nothing if it fails.
+
+        It is the plugin's own code, not async, so whoever asks does so in a thread.
+        """
+        if not isinstance(self.tool, Previewed):
+            return ""
+        try:
+            with acting(self.spec.plugin, self._who):
+                return _line(self.tool.preview(arguments))
+        except BaseException as error:  # noqa: BLE001  the human is asked all the same
+            name, plugin = self.spec.name, self.spec.plugin
+            _log.error("tool %s of plugin %s has no preview: %s", name, plugin, in_short(error))
+            return ""
+
+    async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
+        """Run the tool itself.
+
+        It runs in a task of its own, so that one that does not let itself be cancelled is left
+        to itself after a while, and nobody waits for it.
+
+        Raises:
+            ToolError: the call did not give a result.
+
+        """
+        task = asyncio.create_task(self._run(arguments, context))
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            context.cancelled.set()  # first: it may wait for a thread of its own
+            task.cancel()
+            await asyncio.wait({task}, timeout=STUBBORN_SECONDS)
+            if not task.done():
+                name, plugin = self.spec.name, self.spec.plugin
+                _log.error("tool %s of plugin %s goes on though it was cancelled", name, plugin)
+            task.add_done_callback(_forget)
+            raise
+        if task.cancelled():
+            raise ToolFailed(f"{self.spec.name} failed: it cancelled itself.")
+        return task.result()
+
+    async def _run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
+        try:
+            with contained():
+                work = partial(self._call, arguments, context)
+                return await watched(self.spec.plugin, self._who, work)
+        except (ToolError, asyncio.CancelledError):
+            raise
+        except TooLarge as error:
+            return not_kept(str(error))
+        except Exception as error:
+            context.log.exception("Tool %s failed", self.spec.name)
+            said = in_short(error, context.secrets.hide)
+            raise ToolFailed(f"{self.spec.name} failed: {said}") from error
+
+    async def _call(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
+        result = await self.tool.run(arguments, context)
+        return result if self._gives_json else await as_json_apart(result)
+
+    @property
+    def _who(self) -> str:
+        return f"the tool {self.spec.name} of the plugin {self.spec.plugin}"
+
+
+def _line(preview: Any) -> str:
+    if not isinstance(preview, str):
+        if inspect.iscoroutine(preview):
+            preview.close()  # else Python warns that nobody awaited it
+        raise TypeError(f"a preview is a text, not a {type_name(preview)}")
+    return shorten(storable(str.__str__(preview)), PREVIEW_LENGTH)
+
+
+def _fit_to_tell(error: InvalidArguments) -> InvalidArguments:
+    """Return the error as it may be shown, whatever the tool put into it."""
+    told = InvalidArguments(message_of(error))
+    told.details = details_of(error)
+    return told
+
+
+def _forget(task: asyncio.Task[Any]) -> None:
+    """Take note of how it ended, since nobody else asks."""
+    if not task.cancelled():
+        task.exception()
+
+
+def running_in(frame: FrameType) -> AdmittedTool | None:
+    """Return the tool whose own code was called from this frame, if it is such a frame."""
+    if frame.f_code not in _CALLERS:
+        return None
+    tool: AdmittedTool = frame.f_locals["self"]
+    return tool
+
+
+def hands_over(frame: FrameType) -> bool:
+    """Tell whether this is a frame of ours that does nothing but call a tool's own code."""
+    return frame.f_code in _PASSING
+
+
+def run_of(frame: FrameType) -> str:
+    """Return the run whose call such a frame makes; empty where it only checks arguments."""
+    context = frame.f_locals.get("context")
+    return (context.run_id or "") if isinstance(context, ToolContext) else ""
+
+
+_CALLERS: Final = {AdmittedTool._run.__code__, AdmittedTool.check.__code__}  # noqa: SLF001  ours
+_PASSING: Final = {
+    *(_CALLERS | HANDING_OVER),
+    *(each.__code__ for each in (AdmittedTool._call, FunctionTool.run, FunctionTool._call)),  # noqa: SLF001
+}
+
+
+_OF_JSON: Final = set[type]()
+_Kind = TypeVar("_Kind", bound=type)
+
+
+def of_json(kind: _Kind) -> _Kind:
+    """Mark a class of tools whose schemas were read from JSON, and are nobody else's to change.
+
+    There may be thousands of them, and to write each schema down to see whether it is JSON, and
+    what it is at the moment, would take a second.
+    """
+    _OF_JSON.add(kind)
+    return kind
+
+
+def admit(tool: Tool, plugin: str, release: str = "") -> AdmittedTool:
+    """Return the tool as one of the plugin's, at this release of it, or at its own.
+
+    Raises:
+        ToolDefinitionError: it is no tool, or its specification cannot be used.
+
+    """
+    spec = getattr(tool, "spec", None)
+    if not isinstance(spec, ToolSpec):
+        name = getattr(tool, "__name__", None) or type(tool).__name__
+        raise ToolDefinitionError(f"{name!r} is not a tool; decorate it with @tool(effect=...)")
+    for method in ("check", "run"):
+        if not callable(getattr(tool, method, None)):
+            raise ToolDefinitionError(f"tool {spec.name!r} has no method {method!r}")
+    problem = _problem(spec)
+    if problem:
+        raise ToolDefinitionError(f"tool {spec.name!r}: {problem}")
+    words = storable(spec.description)
+    admitted = replace(spec, plugin=plugin, release=release or spec.release, description=words)
+    if type(tool) in _OF_JSON:
+        return AdmittedTool(admitted, tool, spec)
+    if problem := _schema_problem(spec.parameters):
+        raise ToolDefinitionError(f"tool {spec.name!r}: {problem}")
+    try:
+        _ = admitted.version  # as it is described now, whatever becomes of its schema later
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ToolDefinitionError(f"tool {spec.name!r}: it is not JSON: {error}") from error
+    return AdmittedTool(admitted, tool, spec)
+
+
+def _problem(spec: ToolSpec) -> str | None:
+    """Say what is wrong with it. Plugins are not type-checked by us, so nothing is assumed."""
+    given: Any = spec  # as a plugin may have filled it
+    if not (isinstance(given.name, str) and TOOL_NAME.fullmatch(given.name)):
+        return "a name is 1 to 64 letters, digits, '_' and '-', and begins with a letter or '_'"
+    if not (isinstance(given.description, str) and given.description.strip()):
+        return "it has no description"
+    if not isinstance(given.effect, Effect):
+        return f"its effect is {given.effect!r}, not one of Effect"
+    if not (isinstance(given.timeout, int | float) and 0 < given.timeout < math.inf):
+        return "its timeout is not a number of seconds above 0"
+    return None
+
+
+def _schema_problem(parameters: Any) -> str | None:
+    if not (isinstance(parameters, Mapping) and parameters.get("type") == "object"):
+        return "its parameters are not a JSON Schema of type object"
+    try:
+        json.dumps(parameters, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        return f"its parameters are not JSON: {error}"
+    return None

@@ -1,0 +1,110 @@
+"""Taking in a plugin: import it, look whether its hooks fit, and let them register."""
+
+import inspect
+from collections.abc import Sequence
+from typing import Any, Final, NoReturn
+
+import pluggy
+from pluggy import HookImpl
+
+from plugins.authoring.hookspecs import HOOK_VERSION, PROJECT, HookSpecs
+from plugins.containment.process_state import check_process
+from plugins.host.candidates import Candidate
+from plugins.host.isolation import Unfit, in_isolation
+from plugins.host.registrations import Registrations
+from plugins.host.suggestions import did_you_mean
+
+VERSION_NAME: Final = "PUERTO_HOOK_VERSION"
+HOOKS: Final = tuple(name for name in vars(HookSpecs) if name.startswith(f"{PROJECT}_"))
+
+
+def take_in(
+    candidate: Candidate, seconds: float, before: Registrations | None = None
+) -> Registrations:
+    """Return what the plugin offers; its import and each of its hooks may take that long.
+
+    ``before`` is what it offered before.
+
+    Raises:
+        Unfit: it is broken, and nothing of it is to be used.
+
+    """
+    if candidate.problem:
+        raise Unfit(candidate.problem)
+    try:
+        return _taken_in(candidate, seconds, before)
+    finally:
+        check_process(f"the plugin {candidate.name}", candidate.name)
+
+
+def _taken_in(candidate: Candidate, seconds: float, before: Registrations | None) -> Registrations:
+    plugin = in_isolation(
+        candidate.load, seconds, failed="it cannot be imported", late="its import"
+    )
+    hooks = in_isolation(
+        lambda: _hooks_of(plugin, candidate.name),
+        seconds,
+        failed="its hooks do not fit",
+        late="looking at its hooks",
+    )
+    taken = Registrations(candidate.name, candidate.release, before)
+    try:
+        for name, hook in hooks:
+            _call(name, hook, taken, seconds)
+    finally:
+        taken.close()
+    return taken
+
+
+def _hooks_of(plugin: object, name: str) -> Sequence[tuple[str, HookImpl]]:
+    """Return the hooks that the plugin implements, in the order of the contract.
+
+    Each plugin has a plugin manager of its own: what is wrong with one is never seen by others.
+    """
+    _require_version(getattr(plugin, VERSION_NAME, HOOK_VERSION))
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(HookSpecs)
+    manager.register(plugin, name)
+    callers = manager.get_hookcallers(plugin) or []
+    for caller in callers:
+        if not caller.has_spec():
+            _refuse_unknown(caller.name)
+    _require_marked(plugin, {caller.name for caller in callers})
+    if not callers:
+        raise Unfit("it implements no hook; has the entry point the right object?")
+    return [
+        (each, found) for each in HOOKS for found in getattr(manager.hook, each).get_hookimpls()
+    ]
+
+
+def _require_version(declared: object) -> None:
+    if type(declared) is not int:
+        raise Unfit(f"{VERSION_NAME} is not a whole number")
+    if declared != HOOK_VERSION:
+        older = "Puerto" if declared > HOOK_VERSION else "the plugin"
+        raise Unfit(
+            f"it needs hooks of version {declared}, this Puerto has {HOOK_VERSION}: update {older}"
+        )
+
+
+def _require_marked(plugin: object, marked: set[str]) -> None:
+    for name in dir(plugin):
+        if name.startswith(f"{PROJECT}_register") and name not in marked:
+            if name not in HOOKS:
+                _refuse_unknown(name)
+            raise Unfit(f"{name!r} is not marked with @hookimpl")
+
+
+def _refuse_unknown(hook: str) -> NoReturn:
+    raise Unfit(f"there is no hook {hook!r}.{did_you_mean(hook, HOOKS, 1)}")
+
+
+def _call(name: str, hook: HookImpl, taken: Registrations, seconds: float) -> None:
+    given = [taken.taker(name) for _ in hook.argnames]
+    function: Any = hook.function
+    result = in_isolation(lambda: function(*given), seconds, failed=f"{name} raised", late=name)
+    if inspect.iscoroutine(result):
+        result.close()  # else Python warns that nobody awaited it
+        raise Unfit(f"{name} is async; a hook only registers")
+    if inspect.isgenerator(result) or inspect.isasyncgen(result):
+        raise Unfit(f"{name} is a generator; a hook only registers")

@@ -1,0 +1,103 @@
+"""The service's own figures: counted where it is stored, added up over all workers."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.configuration.configuration import Configuration
+from domain.models.messages import Text, ToolRequest
+from domain.monitoring.counting import CountedRunLog, CountedRuns, Counts
+from domain.monitoring.ports import Pulse
+from domain.monitoring.worker_heartbeats import Signs, Vitals
+from domain.shared.errors import ToolFailed, Unavailable
+from tests.domain.builders import ANN, NOW
+from tests.domain.house import CALLS, STOP, build, last
+from tests.fakes.clock import FakeClock
+from tests.fakes.models import FakeModel
+from tests.fakes.monitoring import FakePulses
+from tests.fakes.persistence import FakeStore
+from tests.fakes.tools import FakeTool
+
+
+def worker(pulses: FakePulses, clock: FakeClock, counts: Counts, *signs: int) -> Vitals:
+    runs, streams = signs
+    return Vitals(pulses, counts, clock, lambda: Signs(runs, streams, {"openai": "timeout"}))
+
+
+async def test_workers_are_added_up_and_the_dead_forgotten() -> None:
+    pulses, clock = FakePulses(), FakeClock(NOW)
+    one, two = Counts(), Counts()
+    first = worker(pulses, clock, one, 1, 2)
+    await first.start()
+    clock.advance(timedelta(minutes=5))
+    second = worker(pulses, clock, two, 10, 20)
+    one.add("messages")
+    two.add("messages")
+    await first.beat()
+    figures = await second.read()
+    assert (figures.workers, figures.runs, figures.streams) == (2, 11, 22)
+    assert figures.uptime_seconds == 300
+    assert figures.totals == {"messages": 2}
+    assert figures.failing == {"openai": ["timeout", "timeout"]}
+
+    clock.advance(timedelta(minutes=1))
+    assert (await second.read()).workers == 1
+    await first.beat()
+    two.add("messages")
+    await first.stop()
+    await first.stop()
+    figures = await second.read()
+    assert (figures.workers, figures.totals) == (1, {"messages": 3})
+
+
+async def test_what_cannot_be_handed_over_is_not_lost() -> None:
+    class Flaky(FakePulses):
+        fails = True
+
+        async def beat(self, pulse: Pulse, counts: Mapping[str, int]) -> None:
+            if self.fails:
+                raise Unavailable("The database does not answer.")
+            await super().beat(pulse, counts)
+
+    pulses, counts = Flaky(), Counts()
+    vitals = worker(pulses, FakeClock(NOW), counts, 0, 0)
+    counts.add("messages")
+    with pytest.raises(Unavailable):
+        await vitals.read()
+    counts.add("messages")
+    pulses.fails = False
+    assert (await vitals.read()).totals == {"messages": 2}
+
+
+async def fail(arguments: Mapping[str, Any]) -> Any:
+    raise ToolFailed("no")
+
+
+async def test_what_is_stored_of_runs_is_counted() -> None:
+    model = FakeModel(
+        [ToolRequest("look", "{}"), ToolRequest("fail", "{}"), CALLS],
+        [ToolRequest("nothing", "{}"), CALLS],
+        [Text("Done."), STOP],
+        [Unavailable("not now")],
+    )
+    store = FakeStore(Configuration(provider=model.provider))
+    store.memory.users[ANN.id] = (ANN, "hash")
+    counts = Counts()
+    store.runs = CountedRuns(store.runs, counts)  # type: ignore[assignment]  # the same port
+    store.log = CountedRunLog(store.log, counts)  # type: ignore[assignment]
+    house = build(model, FakeTool("look"), FakeTool("fail", work=fail), store=store)
+
+    assert last(await house.say()).status == "completed"
+
+    assert counts.take() == {
+        "messages": 2,
+        "tools_executed": 2,
+        "tool_calls.finished": 1,
+        "tool_calls.failed": 2,
+        "runs.completed": 1,
+    }
+    assert last(await house.say()).status == "failed"
+    assert counts.take() == {"messages": 2, "runs.failed": 1}
+    assert counts.take() == {}

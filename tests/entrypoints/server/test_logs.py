@@ -1,0 +1,145 @@
+"""The log."""
+
+import asyncio
+import logging
+import sys
+import threading
+
+from domain.shared.log_context import bind, bound, log_fields
+from entrypoints.server.logs import (
+    LINE_CHARACTERS,
+    OneLine,
+    log_what_escapes,
+    secrets_of,
+    tell_in_short,
+)
+from entrypoints.settings.settings import load_settings
+from tests.log_lines import log_lines
+
+
+def record(message: str, *arguments: object, exc_info: object = None) -> logging.LogRecord:
+    made = logging.LogRecord("puerto", logging.ERROR, "", 1, message, arguments, None)
+    made.exc_info = exc_info  # type: ignore[assignment]  # what logging takes, it says nowhere
+    return made
+
+
+def test_a_record_with_its_traceback_is_one_line() -> None:
+    try:
+        raise ValueError("first\nsecond")  # noqa: TRY301 - what is tested is its traceback
+    except ValueError:
+        line = OneLine().format(record("it failed\r\n2026 forged", exc_info=sys.exc_info()))
+    assert line.splitlines() == [line]
+    assert r"it failed\r\n2026 forged" in line
+    assert r"ValueError: first\nsecond" in line
+
+
+def test_nothing_in_a_line_commands_the_terminal() -> None:
+    line = OneLine().format(record("%s", "\x1b[2J\x9b\x7f ñ €"))
+    assert line.endswith(r"\x1b[2J\x9b\x7f ñ €")
+
+
+def test_what_opens_a_socket_or_a_stream_is_stars() -> None:
+    addresses = "/ws?ticket=a-b_c /ws/chat/x?after=1&token=ey.J0 [accepted]"
+    line = OneLine().format(record("%s", addresses))
+    assert line.endswith("/ws?ticket=*** /ws/chat/x?after=1&token=*** [accepted]")
+
+
+def test_secrets_are_stars() -> None:
+    url = "postgresql://ann:hush@db/shop"
+    settings = load_settings({"DATABASE_URL": url, "OPENAI_API_KEY": "sk-12345"}, None)
+    secrets = secrets_of(settings)
+    assert secrets == {url, "hush", "sk-12345"}
+    line = OneLine(secrets).format(record("cannot open %s with sk-12345", url))
+    assert line.endswith("cannot open *** with ***")
+
+
+def test_other_spellings_of_secrets_are_stars() -> None:
+    given = {
+        "DATABASE_URL": "postgresql://ann:hu%21sh@db/shop",
+        "PUERTO_OLD_ENCRYPTION_KEYS": "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+    }
+    secrets = secrets_of(load_settings(given, None))
+    line = OneLine(secrets).format(
+        record("auth of hu!sh, hu%21sh, 0a1b2c3d4e5f60718293a4b5c6d7e8f9 failed")
+    )
+    assert line.endswith("auth of ***, ***, *** failed")
+    asked = load_settings({"DATABASE_URL": "postgresql://db/shop?password=hidden"}, None)
+    assert "hidden" in secrets_of(asked)
+
+
+def test_a_long_line_keeps_its_beginning_its_end_and_what_it_is_about() -> None:
+    with bound(run="r-1"):
+        line = OneLine().format(record("it failed: %s the end", "x" * 1_000_000))
+    assert len(line) < LINE_CHARACTERS + 200
+    assert "it failed: xx" in line
+    assert " characters left out] " in line
+    assert line.endswith("x the end run=r-1")
+
+
+def test_a_line_ends_with_what_it_is_about_and_no_text_can_forge_that() -> None:
+    with bound(request="q-1"), bound(run="r-1", user="ann b run=r-2"):
+        line = OneLine().format(record("said: run=r-3\u2028request=q-2"))
+    assert line.endswith(
+        r"said: run=r-3\u2028request=q-2 request=q-1 run=r-1 user='ann\x20b\x20run=r-2'"
+    )
+
+
+async def test_a_task_keeps_the_fields_of_the_one_that_started_it() -> None:
+    async def fields() -> dict[str, str]:
+        bind(run="r-1")
+        return dict(log_fields())
+
+    with bound(request="q-1"):
+        task = asyncio.create_task(fields())
+    assert log_fields() == {}
+    assert await task == {"request": "q-1", "run": "r-1"}
+    assert log_fields() == {}
+
+
+def test_a_time_is_rfc_3339_in_utc() -> None:
+    made = record("now")
+    made.created, made.msecs = 0.123, 123.0
+    assert OneLine().format(made).startswith("1970-01-01T00:00:00.123Z ERROR puerto now")
+
+
+def test_a_record_that_cannot_be_formatted_is_a_line_all_the_same() -> None:
+    line = OneLine(["sk-12345"]).format(record("%d sk-12345", "x"))
+    assert "'%d ***' cannot be formatted: TypeError(" in line
+    assert line.splitlines() == [line]
+
+
+def test_a_frame_that_is_no_text_is_a_mistake_of_its_client() -> None:
+    """As uvicorn logs it: an error, with a traceback."""
+    try:
+        b"\xff".decode()
+    except UnicodeDecodeError:
+        made = record("Invalid UTF-8 sequence received", exc_info=sys.exc_info())
+    assert tell_in_short(made)
+    line = OneLine().format(made)
+    assert " WARNING puerto Invalid UTF-8 sequence received" in line
+    assert "Traceback" not in line
+
+
+def test_an_error_of_the_server_keeps_its_traceback() -> None:
+    try:
+        int("x")
+    except ValueError:
+        made = record("Exception in ASGI application", exc_info=sys.exc_info())
+    assert tell_in_short(made)
+    assert " ERROR puerto Exception in ASGI application\\nTraceback" in OneLine().format(made)
+
+
+def test_threads_that_fail_are_lines() -> None:
+    before = threading.excepthook
+    try:
+        log_what_escapes()
+        with log_lines() as lines:
+            thread = threading.Thread(target=lambda: int("x"), name="stray")
+            thread.start()
+            thread.join()
+    finally:
+        threading.excepthook = before
+        logging.captureWarnings(capture=False)
+    (line,) = lines
+    assert "the thread stray failed" in line
+    assert "ValueError: invalid literal" in line
