@@ -12,15 +12,13 @@ from domain.web.ports import WebResponse
 from plugins.authoring.json_values import as_json
 from plugins.openapi.operation import Operation
 from plugins.openapi.wire.charsets import read_json, read_text
+from plugins.openapi.wire.header_parameters import parameters_of
 from plugins.openapi.wire.media_types import essence, is_json, is_json_lines, is_text
 
 ERROR_LENGTH: Final = 2000  # characters of an API's error that the model sees
 _TOLD: Final = ("location", "link", "retry-after")  # headers that tell what to do next
 _MESSAGES: Final = ("message", "detail", "error_description", "title", "error", "errors", "fault")
-_ENCODED_NAME: Final = re.compile(  # RFC 8187; it counts more than the other (RFC 6266, 4.3)
-    r"filename\*\s*=\s*\"?(utf-8|iso-8859-1)'[^']*'([^;\s\"]+)", re.IGNORECASE
-)
-_FILENAME: Final = re.compile(r"filename\s*=\s*(?:\"([^\"]*)\"|([^;\s]+))", re.IGNORECASE)
+_ENCODED_NAME: Final = re.compile(r"(utf-8|iso-8859-1)'[^']*'(.+)", re.IGNORECASE)  # RFC 8187
 _UNFIT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f/\\\ud800-\udfff]")
 _FAILED: Final = 400
 _DEEPEST: Final = 3  # of objects in which an error's message is looked for
@@ -93,12 +91,10 @@ def _artifact(response: WebResponse) -> Artifact:
 
 
 def _filename(response: WebResponse) -> str:
-    disposition = response.header("content-disposition") or ""
-    if (encoded := _ENCODED_NAME.search(disposition)) is not None:
-        given = unquote(encoded[2], encoding=encoded[1], errors="replace")
-    else:
-        found = _FILENAME.search(disposition)
-        given = (found[1] or found[2] or "") if found else ""
+    parameters = parameters_of(response.header("content-disposition") or "")
+    given = parameters.get("filename", "")
+    if (encoded := _ENCODED_NAME.fullmatch(parameters.get("filename*", ""))) is not None:
+        given = unquote(encoded[2], encoding=encoded[1], errors="replace")  # RFC 6266, 4.3
     last = unquote(urlsplit(response.url).path.rpartition("/")[2])
     return _UNFIT.sub("_", given or last)[:NAME_LENGTH] or "file"
 

@@ -6,12 +6,12 @@ of what they read (``punycode``). Those of the list are what the web uses
 """
 
 import json
-import re
 from encodings import normalize_encoding
 from encodings.aliases import aliases
 from typing import Final
 
 from domain.shared.json_values import refuse_constant
+from plugins.openapi.wire.header_parameters import parameters_of
 
 _CODECS: Final = frozenset(
     {
@@ -26,13 +26,11 @@ _CODECS: Final = frozenset(
 _LABELS: Final = {alias: codec for alias, codec in aliases.items() if codec in _CODECS} | {
     codec: codec for codec in _CODECS
 }
-_DECLARED: Final = re.compile(r"charset\s*=\s*\"?([\w.:-]{1,40})", re.IGNORECASE | re.ASCII)
 
 
 def declared(media_type: str) -> str | None:
     """Return the codec of the charset that a Content-Type declares; None: none that is known."""
-    found = _DECLARED.search(media_type)
-    return _LABELS.get(normalize_encoding(found[1]).lower()) if found else None
+    return _LABELS.get(normalize_encoding(parameters_of(media_type).get("charset", "")).lower())
 
 
 def read_json(body: bytes, media_type: str) -> object:

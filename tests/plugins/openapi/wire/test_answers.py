@@ -35,6 +35,7 @@ def answer(status: int = 200, body: bytes = b"", **headers: str) -> WebResponse:
         ("application/json", b"[1" + b"0" * 2000 + b"]", "[1" + "0" * 2000 + "]"),
         ("application/json", b"[" * 100_000, "[" * 100_000),
         ("text/html; charset=ISO-8859-1", b"\xe9", "\u00e9"),
+        ('text/plain; title="charset=ascii"; charset=ISO-8859-1', b"\xe9", "\u00e9"),
         ("text/plain; charset=none-such", b"a\xff", "a\ufffd"),
         ("application/json; charset=ISO-8859-1", b'{"a": "\xe9"}', {"a": "\u00e9"}),
         ("application/json; charset=utf-16", '{"a": "\u00e9"}'.encode("utf-16"), {"a": "\u00e9"}),
@@ -119,6 +120,28 @@ def test_every_charset_of_the_list_is_one() -> None:
 def test_the_rest_is_an_artifact(headers: dict[str, str], media_type: str, name: str) -> None:
     found = result_of(operation(), answer(200, b"\x89\xff\x00", **headers))
     assert found == Artifact(b"\x89\xff\x00", media_type, name)
+
+
+@pytest.mark.parametrize(
+    ("disposition", "name"),
+    [
+        ('attachment; filename="a;b.txt"', "a;b.txt"),
+        (r'attachment; filename="a\"b.txt"', 'a"b.txt'),
+        ('attachment; title="a; filename=no.txt"; filename="a.txt"', "a.txt"),
+        ('attachment; title="filename=no"; FileName = a.txt ', "a.txt"),
+        ("attachment; filename=a b.txt", "a b.txt"),
+        ("attachment; filename=a.txt; filename=b.txt", "a.txt"),
+        ("filename=a.txt", "a.txt"),
+        ('attachment; filename="a.txt"; filename*="UTF-8\'\'%e2%82%ac.txt"', "€.txt"),
+        ("attachment; nofilename=a.txt", "a b.png"),
+        ('attachment; filename=""', "a b.png"),
+        ('attachment; filename="', "a b.png"),
+        ("attachment", "a b.png"),
+    ],
+)
+def test_a_file_has_the_name_that_its_header_gives_it(disposition: str, name: str) -> None:
+    found = result_of(operation(), answer(200, b"\x89\xff\x00", content_disposition=disposition))
+    assert found.name == name
 
 
 def test_an_answer_without_a_body_says_what_it_says() -> None:
