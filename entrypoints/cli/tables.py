@@ -20,13 +20,19 @@ def show(
     ``colours`` gives, by column, the colours of texts in it (as `typer.style` names them); they
     are left out where the output is no terminal.
     """
+    from rich.cells import cell_len, set_cell_size
+
     from entrypoints.cli.screen import plain
 
     cells = [[plain(cell).replace("\n", " ") for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
-    typer.echo(typer.style(_line([name.upper() for name in columns], widths), bold=True))
+    # Not `len`: characters of some scripts take two places, and some none.
+    widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
+    header = [
+        set_cell_size(name.upper(), width) for name, width in zip(columns, widths, strict=True)
+    ]
+    typer.echo(typer.style(_GAP.join(header).rstrip(), bold=True))
     for row in cells:
-        padded = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)]
+        padded = [set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)]
         for at, (name, cell) in enumerate(zip(columns, row, strict=True)):
             colour = (colours or {}).get(name, {}).get(cell)
             if colour is not None:
@@ -39,7 +45,3 @@ def show_json(value: Any) -> None:
     from entrypoints.encoding import dump
 
     typer.echo(dump(value))
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return _GAP.join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
