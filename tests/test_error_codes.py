@@ -7,13 +7,14 @@ from typing import Final
 
 import pytest
 
+from domain.shared import error_codes
 from domain.shared.error_codes import ErrorCode, Refusal, answer_to
 from domain.shared.errors import PuertoError, ToolError, ToolFailed, UnknownTool
 from domain.tools.error_fields import answer_of, code_of
 from entrypoints.http.errors import CODES, STATUS
 
 ROOT: Final = Path(__file__).parent.parent
-LIST: Final = ROOT / "domain" / "shared" / "error_codes.py"
+LIST: Final = Path(error_codes.__file__)
 ROOMS: Final = ("domain", "adapters", "plugins", "entrypoints", "puerto")
 KNOWN: Final = {*ErrorCode, *Refusal}
 

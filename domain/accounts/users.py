@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.shared.errors import Forbidden
+
 
 class Role(StrEnum):
     """What a user may do; each role may do what those before it may."""
@@ -29,3 +31,13 @@ class User:
     role: Role
     created_at: datetime
     is_disabled: bool = False
+
+    def require(self, role: Role) -> None:
+        """Let nobody do what is for a higher role.
+
+        Raises:
+            Forbidden: the user's role does not cover this one.
+
+        """
+        if not self.role.covers(role):
+            raise Forbidden(f"This needs the role {role}.")

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.accounts.users import User
+from domain.accounts.users import Role, User
 from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations
 from domain.plugins.vetoes import Guard
 from domain.policy.audit import Audit, Decided
-from domain.policy.policy import Decision, Policy, Proposal, Rule, Verdict
+from domain.policy.policy import Autonomy, Decision, Policy, Proposal, Rule, Verdict
+from domain.shared.paging import Page
 from domain.tools.ports import Toolbox
 from domain.tools.tool import Effect
 
@@ -46,15 +47,26 @@ class PolicyDesk:
         self._audit = audit
         self._guard = guard
 
-    async def rules(self) -> Sequence[Rule]:
-        """Return the operator's rules, in their order."""
+    async def rules(self, user: User) -> Sequence[Rule]:
+        """Return the operator's rules, in their order.
+
+        Raises:
+            Forbidden: the user is no operator.
+
+        """
+        user.require(Role.OPERATOR)
         return (await self._configurations.load()).rules
 
-    async def replace(self, rules: Sequence[Rule]) -> Sequence[Rule]:
+    async def replace(self, user: User, rules: Sequence[Rule]) -> Sequence[Rule]:
         """Put other rules in their place.
 
         They hold for runs that begin, and for those that are taken up again after a wait.
+
+        Raises:
+            Forbidden: the user is no administrator.
+
         """
+        user.require(Role.ADMIN)
 
         def edit(configuration: Configuration) -> Configuration:
             return configuration.with_rules(rules)
@@ -82,8 +94,30 @@ class PolicyDesk:
                 return Verdict(Decision.DENY, objection)
         return verdict
 
-    async def simulate(self, policy: Policy, last: int) -> Simulation:
-        """Replay the last recorded decisions of the policy against another one."""
+    async def decisions(self, user: User, limit: int, cursor: str | None) -> Page[Decided]:
+        """Return what was decided about calls, of everybody's, the newest first.
+
+        Raises:
+            Forbidden: the user is no operator.
+            InvalidRequest: the cursor did not come from here.
+
+        """
+        user.require(Role.OPERATOR)
+        return await self._audit.page(limit, cursor)
+
+    async def simulate(
+        self, user: User, rules: Sequence[Rule], autonomy: Autonomy | None, last: int
+    ) -> Simulation:
+        """Replay the last recorded decisions of the policy against another one.
+
+        Without an autonomy level it is the one that holds now.
+
+        Raises:
+            Forbidden: the user is no operator.
+
+        """
+        user.require(Role.OPERATOR)
+        policy = Policy(autonomy or (await self._configurations.load()).autonomy, rules)
         replayed, differences = 0, list[Difference]()
         cursor: str | None = None
         while replayed < last:

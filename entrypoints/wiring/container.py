@@ -16,6 +16,7 @@ from domain.accounts.tickets import TicketService
 from domain.configuration.cloud_switches import CloudSwitches
 from domain.configuration.configuration import require_configured
 from domain.configuration.policy_editor import PolicyDesk
+from domain.configuration.service import ConfigurationService
 from domain.consents.service import ConsentDesk
 from domain.conversations.service import ConversationService
 from domain.execution.dead_workers import DeadWorkers
@@ -212,6 +213,12 @@ class Container(containers.DeclarativeContainer):
     plugin_desk = providers.Singleton(
         PluginDesk, plugins=toolbox, toolbox=toolbox, switches=switches, clock=clock
     )
+    configuration = providers.Singleton(
+        ConfigurationService,
+        configurations=store.provided.configurations,
+        models=models,
+        look=plugin_desk.provided.look,
+    )
     api_shelf = providers.Singleton(ApiShelf, store.provided.learned_apis)
     api_reader = providers.Singleton(
         ProcessReader, settings.provided.max_document_bytes, reference_web
@@ -280,6 +287,7 @@ class Container(containers.DeclarativeContainer):
         feed=feed,
         tickets=tickets,
         consent_desk=consent_desk,
+        configuration=configuration,
         policy_desk=policy_desk,
         plugin_desk=plugin_desk,
         required_plugins=required_plugins,
@@ -290,7 +298,6 @@ class Container(containers.DeclarativeContainer):
         users=store.provided.users,
         conversations=conversations,
         artifacts=store.provided.artifacts,
-        audit=store.provided.audit,
         configurations=store.provided.configurations,
         toolbox=toolbox,
         tool_schemas=tool_schemas,

@@ -12,6 +12,7 @@ from domain.accounts.ports import Users
 from domain.accounts.tickets import TicketService
 from domain.configuration.policy_editor import PolicyDesk
 from domain.configuration.ports import Configurations
+from domain.configuration.service import ConfigurationService
 from domain.consents.service import ConsentDesk
 from domain.conversations.service import ConversationService
 from domain.execution.service import Chat
@@ -26,7 +27,6 @@ from domain.plugins.incidents import Incidents
 from domain.plugins.ports import Agents
 from domain.plugins.required import RequiredPlugins
 from domain.plugins.service import PluginDesk
-from domain.policy.audit import Audit
 from domain.runs.conversation_following import ConversationFeed
 from domain.runs.live import LiveRuns
 from domain.runs.lookup import RunLookup
@@ -56,6 +56,7 @@ class Services:
     feed: ConversationFeed
     tickets: TicketService
     consent_desk: ConsentDesk
+    configuration: ConfigurationService
     policy_desk: PolicyDesk
     plugin_desk: PluginDesk
     required_plugins: RequiredPlugins
@@ -66,7 +67,6 @@ class Services:
     users: Users
     conversations: ConversationService
     artifacts: Artifacts
-    audit: Audit
     configurations: Configurations
     toolbox: Toolbox
     tool_schemas: ToolSchemas

@@ -11,7 +11,7 @@ from domain.policy.audit import Decided
 from domain.shared.paging import DEFAULT_LIMIT
 from entrypoints.encoding import time_text
 from entrypoints.http.fields import DecisionCursor, Id, Limit, NextCursor, Timestamp
-from entrypoints.http.security.guard import for_role
+from entrypoints.http.security.guard import caller, for_role
 from entrypoints.wiring.services import services
 
 blueprint = Blueprint("audit", __name__, url_prefix="/api")
@@ -76,7 +76,7 @@ def decided_view(decided: Decided) -> dict[str, Any]:
 @document_response(AuditList)
 async def find(query_args: AuditQuery) -> dict[str, Any]:
     """List every decision about a call, of everybody's, the newest first."""
-    page = await services().audit.page(query_args.limit, query_args.cursor)
+    page = await services().policy_desk.decisions(caller(), query_args.limit, query_args.cursor)
     return {
         "decisions": [decided_view(item) for item in page.items],
         "next_cursor": page.next_cursor,

@@ -1,7 +1,5 @@
 """What operators can change while the service runs."""
 
-import logging
-from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -9,20 +7,18 @@ from quart import Blueprint
 from quart_schema import document_response, tag, validate_request
 
 from domain.accounts.users import Role
-from domain.configuration.configuration import Configuration, changes, require_configured
-from domain.conversations.model_preference import ModelChange
+from domain.configuration.configuration import Configuration
+from domain.configuration.service import DEFAULT_MODEL, ConfigurationChange
 from domain.models.messages import ModelChoice
-from domain.models.ports import ChatModels
 from domain.policy.policy import Autonomy
 from entrypoints.http.fields import ModelName, ProviderName, RequestBody, example
 from entrypoints.http.openapi.document import can_fail
-from entrypoints.http.security.guard import for_role
+from entrypoints.http.security.guard import caller, for_role
 from entrypoints.wiring.services import services
 
 blueprint = Blueprint("config", __name__, url_prefix="/api")
 
 Level = Literal["manual", "semi", "full"]
-_log = logging.getLogger("puerto.changes")
 
 _AUTONOMY = "What the agent may do unasked: nothing, reading, everything."
 _MODEL = "A model of the provider; null: its default."
@@ -71,14 +67,17 @@ class ConfigView(BaseModel):
     cloud_providers: CloudsView
 
 
-def config_view(configuration: Configuration, models: ChatModels) -> dict[str, Any]:
-    """Return the configuration as clients see it, the provider's default model filled in."""
-    chosen = _choice_view(configuration.provider, configuration.model, models)
-    fallbacks = [
-        _choice_view(each.provider, each.model, models) for each in configuration.fallbacks
-    ]
+def config_view(configuration: Configuration) -> dict[str, Any]:
+    """Return the configuration as clients see it."""
     return {
-        "llm": {**chosen, "fallbacks": fallbacks},
+        "llm": {
+            "provider": configuration.provider,
+            "model": configuration.model,
+            "fallbacks": [
+                {"provider": each.provider, "model": each.model or None}
+                for each in configuration.fallbacks
+            ],
+        },
         "agent": {"autonomy_level": configuration.autonomy},
         "cloud_providers": {
             name: {"enabled": configuration.clouds.get(name, False)}
@@ -87,19 +86,12 @@ def config_view(configuration: Configuration, models: ChatModels) -> dict[str, A
     }
 
 
-def _choice_view(provider: str, model: str | None, models: ChatModels) -> dict[str, Any]:
-    if not model and provider in models.names():
-        model = models.default_model(provider)
-    return {"provider": provider, "model": model or None}
-
-
 @blueprint.get("/config")
 @tag(["configuration"])
 @document_response(ConfigView)
 async def get() -> dict[str, Any]:
     """Look at the configuration that holds for the next run."""
-    at_hand = services()
-    return config_view(await at_hand.configurations.load(), at_hand.models)
+    return config_view(await services().configuration.get(caller()))
 
 
 class Fallback(RequestBody):
@@ -153,25 +145,22 @@ class ConfigChange(RequestBody):
     model: ModelName | None = Field(None, description=_MODEL)
     autonomy_level: Level | None = Field(None, description=_AUTONOMY)
 
-    def applied_to(self, old: Configuration) -> Configuration:
-        """Return the configuration after this change."""
+    def read(self) -> ConfigurationChange:
+        """Return the change."""
         llm, agent = self.llm or LlmChange(), self.agent or AgentChange()
-        chosen = ModelChange()
-        if provider := self.llm_provider or llm.provider:
-            chosen["provider"] = provider
+        model = None
         for part in (llm, self):
             if "model" in part.model_fields_set:
-                chosen["model"] = part.model
+                model = part.model or DEFAULT_MODEL
         level = self.autonomy_level or agent.autonomy_level
-        fallbacks = old.fallbacks
-        if llm.fallbacks is not None:
-            fallbacks = [ModelChoice(each.provider, each.model or "") for each in llm.fallbacks]
+        fallbacks = [ModelChoice(each.provider, each.model or "") for each in llm.fallbacks or ()]
         switched = (self.cloud_providers or CloudsChange()).model_dump(exclude_none=True)
-        return replace(
-            old.choosing(chosen),
-            fallbacks=fallbacks,
-            autonomy=Autonomy(level) if level else old.autonomy,
-            clouds={**old.clouds, **{name: cloud["enabled"] for name, cloud in switched.items()}},
+        return ConfigurationChange(
+            provider=self.llm_provider or llm.provider,
+            model=model,
+            fallbacks=None if llm.fallbacks is None else fallbacks,
+            autonomy=Autonomy(level) if level else None,
+            clouds={name: cloud["enabled"] for name, cloud in switched.items()},
         )
 
 
@@ -186,14 +175,4 @@ async def change(data: ConfigChange) -> dict[str, Any]:
 
     A provider that lacks its key is refused with 409.
     """
-    at_hand = services()
-    if provider := data.llm_provider or (data.llm and data.llm.provider):
-        require_configured(provider, at_hand.models, "llm.provider")
-    for each in (data.llm and data.llm.fallbacks) or ():
-        require_configured(each.provider, at_hand.models, "llm.fallbacks")
-    before = await at_hand.configurations.load()
-    changed = await at_hand.configurations.change(data.applied_to)
-    _log.info("the configuration was changed: %s", changes(before, changed))
-    if data.cloud_providers is not None:
-        await at_hand.plugin_desk.look()
-    return config_view(changed, at_hand.models)
+    return config_view(await services().configuration.change(caller(), data.read()))

@@ -8,9 +8,8 @@ from quart import Blueprint
 from quart_schema import document_response, tag, validate_request
 
 from domain.accounts.users import Role
-from domain.configuration.configuration import Configuration
 from domain.configuration.policy_editor import Difference
-from domain.policy.policy import Autonomy, Comparison, Condition, Decision, Policy, Rule
+from domain.policy.policy import Autonomy, Comparison, Condition, Decision, Rule
 from domain.tools.tool import Effect
 from entrypoints.encoding import time_text
 from entrypoints.http.fields import RequestBody, Timestamp, Whole, arguments_named, example
@@ -173,7 +172,7 @@ def _rule_view(rule: Rule) -> dict[str, Any]:
 @document_response(PolicyView)
 async def get() -> dict[str, Any]:
     """Look at the operator's rules."""
-    return policy_view(await services().policy_desk.rules())
+    return policy_view(await services().policy_desk.rules(caller()))
 
 
 @blueprint.put("/policy")
@@ -183,7 +182,7 @@ async def get() -> dict[str, Any]:
 @document_response(PolicyView)
 async def change(data: PolicyBody) -> dict[str, Any]:
     """Put other rules in their place, for the next run, on every worker, after a restart too."""
-    return policy_view(await services().policy_desk.replace(data.read()))
+    return policy_view(await services().policy_desk.replace(caller(), data.read()))
 
 
 class ExplainRequest(RequestBody):
@@ -226,10 +225,9 @@ class SimulateRequest(PolicyBody):
     )
     last: Whole = Field(100, ge=1, le=REPLAYED)
 
-    def policy(self, now: Configuration) -> Policy:
-        """Return the policy to try."""
-        level = Autonomy(self.autonomy_level) if self.autonomy_level else now.autonomy
-        return Policy(level, self.read())
+    def autonomy(self) -> Autonomy | None:
+        """Return the level to try, None if it is the one that holds now."""
+        return Autonomy(self.autonomy_level) if self.autonomy_level else None
 
 
 class DifferenceView(BaseModel):
@@ -273,9 +271,8 @@ def _difference_view(difference: Difference) -> dict[str, Any]:
 @document_response(SimulationView)
 async def simulate(data: SimulateRequest) -> dict[str, Any]:
     """Replay the last recorded calls against another policy. Nothing runs, nothing changes."""
-    at_hand = services()
-    policy = data.policy(await at_hand.configurations.load())
-    simulation = await at_hand.policy_desk.simulate(policy, data.last)
+    desk = services().policy_desk
+    simulation = await desk.simulate(caller(), data.read(), data.autonomy(), data.last)
     return {
         "replayed": simulation.replayed,
         "differences": [_difference_view(found) for found in simulation.differences],

@@ -1,0 +1,73 @@
+"""Who may do what is decided by the use case, whatever face it is called through."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any, get_type_hints
+
+import pytest
+
+from domain.accounts.users import Role, User
+from domain.configuration.policy_editor import PolicyDesk
+from domain.configuration.service import ConfigurationChange, ConfigurationService
+from domain.consents.service import ConsentDesk
+from domain.shared.errors import Forbidden
+from tests.domain.builders import ANN, NOW
+
+SERVICES = (ConfigurationService, ConsentDesk, PolicyDesk)
+OTHERS: dict[Role, Role] = {Role.OPERATOR: Role.USER, Role.ADMIN: Role.OPERATOR}
+Call = Callable[[User], Any]
+
+
+class Untouched:
+    """A collaborator that must not be used."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"{name} was used")
+
+
+def made(service: type[Any]) -> Any:
+    """Return a service over collaborators that must not be used."""
+    given = list(inspect.signature(service).parameters)
+    return service(*[Untouched() for _ in given])
+
+
+def use_cases(service: type[Any]) -> dict[str, Any]:
+    return {
+        name: each
+        for name, each in vars(service).items()
+        if inspect.isfunction(each) and not name.startswith("_")
+    }
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_use_case_is_called_without_a_user(service: type[Any]) -> None:
+    assert use_cases(service)
+    for name, use_case in use_cases(service).items():
+        first = list(inspect.signature(use_case).parameters)[1]
+        assert get_type_hints(use_case)[first] is User, name
+
+
+CONFIGURATION: ConfigurationService = made(ConfigurationService)
+POLICY: PolicyDesk = made(PolicyDesk)
+HIGHER: dict[str, tuple[Role, Call]] = {
+    "change the configuration": (
+        Role.ADMIN,
+        lambda user: CONFIGURATION.change(user, ConfigurationChange()),
+    ),
+    "see the rules": (Role.OPERATOR, POLICY.rules),
+    "replace the rules": (Role.ADMIN, lambda user: POLICY.replace(user, [])),
+    "try rules": (Role.OPERATOR, lambda user: POLICY.simulate(user, [], None, 1)),
+    "see what was decided": (Role.OPERATOR, lambda user: POLICY.decisions(user, 1, None)),
+}
+
+
+@pytest.mark.parametrize("what", HIGHER)
+async def test_a_lower_role_is_refused_before_anything_is_looked_at(what: str) -> None:
+    needed, call = HIGHER[what]
+    below = User(ANN.id, ANN.email, ANN.username, "", OTHERS[needed], NOW)
+
+    with pytest.raises(Forbidden, match=f"role {needed}"):
+        await call(below)
+
+    with pytest.raises(AssertionError, match="was used"):  # the role itself goes on
+        await call(User(ANN.id, ANN.email, ANN.username, "", needed, NOW))
