@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 
 from domain.learning.api import ApiVersion
+from domain.learning.findings import InvalidDocument
 from domain.learning.ports import ApiReader
 from domain.shared.errors import Unprocessable
 from domain.web.ports import Limits, Web, WebRequest
@@ -38,22 +39,29 @@ class Documents:
         self._reader = reader
         self._most = most
 
-    async def read(self, document: Document, names: Mapping[str, str] | None = None) -> ApiVersion:
+    async def read(
+        self,
+        document: Document,
+        names: Mapping[str, str] | None = None,
+        *,
+        strict: bool = False,
+    ) -> ApiVersion:
         """Return what a document gives: one tool at least.
 
         Raises:
             Unprocessable: it cannot be read, or nothing of it can be learned.
+            InvalidDocument: it is not valid, and has to be (``strict``).
             WebError: its address is not open, or gave no answer.
 
         """
-        data, source = document.data, ""
+        data, source, files = document.data, "", document.files or None
         if document.url:
             data, source = await fetch_document(self._web, document.url, Limits(bytes=self._most))
-        if document.files:
+        if files:
             source = FOLDER + quote(document.path)
-            version = await self._reader.read(data, source, names or {}, document.files)
-        else:
-            version = await self._reader.read(data, source, names or {})
+        if strict and (report := await self._reader.check(data, source, files)).findings:
+            raise InvalidDocument(report)
+        version = await self._reader.read(data, source, names or {}, files)
         if not version.tools:
             raise _nothing(version)
         return version

@@ -28,7 +28,7 @@ class Order:
     """What is to be learned.
 
     ``credentials`` are the operator's, as `Credentials.of` reads them; ``fixed`` are the values of
-    the arguments that the settings name as fixed.
+    the arguments that the settings name as fixed. What is ``strict`` takes a valid document only.
     """
 
     document: Document
@@ -36,6 +36,7 @@ class Order:
     settings: ApiSettings = field(default_factory=ApiSettings)
     credentials: Mapping[str, Any] | None = field(default=None, repr=False)
     fixed: Values | None = field(default=None, repr=False)
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)

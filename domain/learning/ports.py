@@ -7,6 +7,7 @@ from typing import Protocol
 
 from domain.learning.api import ApiScheme, ApiTool, ApiVersion, LearnedApi, SkippedOperation
 from domain.learning.credentials import Grant
+from domain.learning.findings import DocumentReport
 from domain.shared.paging import Page
 
 
@@ -94,6 +95,17 @@ class ApiReader(Protocol):
 
         ``names`` are names of tools that stay, by operation. The others are unique among
         themselves and those. ``files`` are those that come with a document under `FOLDER`.
+
+        Raises:
+            Unprocessable: the document cannot be read; the message and the details say why.
+
+        """
+        ...
+
+    async def check(
+        self, data: bytes, source: str, files: Mapping[str, bytes] | None = None
+    ) -> DocumentReport:
+        """Return which rules of its OpenAPI version a document breaks, and where.
 
         Raises:
             Unprocessable: the document cannot be read; the message and the details say why.

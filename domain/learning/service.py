@@ -89,6 +89,7 @@ class Learning:
         Raises:
             InvalidRequest: a setting does not fit.
             Unprocessable: the document cannot be read, or nothing of it be learned.
+            InvalidDocument: it is not valid, and the order is strict.
             WebError: the document's address is not open, or gave no answer.
             Conflict: there is an API of this name, or of this document.
 
@@ -96,7 +97,7 @@ class Learning:
         order.settings.check()
         if not (again or order.name):
             await self._neighbours.require_new(order.document.url, "")
-        version = await self._documents.read(order.document)
+        version = await self._documents.read(order.document, strict=order.strict)
         if not (again or order.name):
             await self._neighbours.require_new("", version.digest)
         api_id, now = new_id(), self._clock.now()

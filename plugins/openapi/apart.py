@@ -1,44 +1,17 @@
-"""A document read and lowered in a process of its own, which ends with its memory and its time.
-
-``python -m plugins.openapi.apart`` is that process: it takes one line of JSON, then the
-document, and answers a line for each tool. Between these it may ask for a document that the first
-one refers to: ``{"wanted": url}`` is answered by one line, and the document.
-"""
+"""A document read and lowered in a process of its own: a line for each tool is its answer."""
 
 import asyncio
-import gc
-import os
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
-
-import orjson
+from typing import Any
 
 from domain.learning.api import ApiTool
-from domain.shared.errors import PuertoError, WebError
 from domain.tools.tool import Effect
-from plugins.openapi.lowering.records import scheme_from, to_json, tool_from, tool_record
+from plugins.openapi.lowering.records import scheme_from, tool_from, tool_record
 from plugins.openapi.lowering.tools import Options, lower
 from plugins.openapi.operation import SecurityScheme, Server
-from plugins.openapi.reading import (
-    DocumentRefused,
-    Fetched,
-    Limits,
-    Reason,
-    Skipped,
-    read_document,
-)
-
-_GRACE: Final = 5.0  # seconds, for the process to start and to say that its time is over
-_WANTED: Final = b'{"wanted":'
-_CHUNK: Final = 1 << 20  # bytes that are read or written at once, about
-_KEPT: Final = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR")  # no secret is among them
-
-
-AsyncFetch = Callable[[str], Awaitable[Fetched]]
-"""Gets a document of http or https, or raises a `PuertoError` that says why it does not."""
+from plugins.openapi.process import AsyncFetch, answers, ask_apart, work_apart
+from plugins.openapi.reading import Fetch, Limits, Reason, Skipped, read_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,85 +43,18 @@ async def learn_apart(
         DocumentRefused: it is no OpenAPI document, or past a limit.
 
     """
+    asked = {"source": source, "options": options or Options()}
     limits = limits or Limits()
-    asked = {
-        "source": source,
-        "options": options or Options(),
-        "limits": limits,
-        "megabytes": megabytes,
-        "bytes": len(data),
-        "fetches": fetch is not None,
-    }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", __name__),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        limit=megabytes << 20,  # of a line: there is no longer one in that memory
-        env={
-            **{name: os.environ[name] for name in _KEPT if name in os.environ},
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        },
-    )
-    try:
-        async with asyncio.timeout(limits.seconds + _GRACE):
-            answer = await _talk(process, to_json(asked) + data, fetch)
-    except TimeoutError as error:
-        message = f"The document takes more than {limits.seconds:g} seconds."
-        raise DocumentRefused(Reason.TOO_LONG, message) from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    answer = await ask_apart(__name__, asked, data, limits=limits, megabytes=megabytes, fetch=fetch)
     return await asyncio.to_thread(_learned, answer)
 
 
-async def _talk(process: Process, asked: bytes, fetch: AsyncFetch | None) -> bytearray:
-    """Return the lines that the process answers, but those that want something.
-
-    Behind one of these comes nothing until it is answered. So it is the last line that there is,
-    and nobody looks for lines in the megabytes before it.
-    """
-    stdin, stdout = process.stdin, process.stdout
-    assert stdin is not None  # noqa: S101 - they are pipes
-    assert stdout is not None  # noqa: S101
-    answer = bytearray()
-    try:
-        stdin.write(asked)
-        await stdin.drain()
-        while data := await stdout.read(_CHUNK):
-            answer += data
-            if fetch is None or not answer.endswith(b"\n"):
-                continue
-            last = answer.rfind(b"\n", 0, -1) + 1
-            if answer.startswith(_WANTED, last):
-                wanted = orjson.loads(answer[last:])["wanted"]
-                del answer[last:]
-                stdin.write(await _fetched(wanted, fetch))
-                await stdin.drain()
-    except ConnectionError:  # it was ended
-        pass
-    finally:
-        stdin.close()
-    return answer
-
-
-async def _fetched(url: str, fetch: AsyncFetch) -> bytes:
-    try:
-        found = await fetch(url)
-    except PuertoError as error:
-        return to_json({"refused": error.message})
-    return to_json({"url": found.url, "bytes": len(found.data)}) + found.data
-
-
 def _learned(answer: bytearray) -> Learned:
-    about: dict[str, Any] = {}
+    about: Mapping[str, Any] = {}
     made: dict[str, SecurityScheme] = {}
-    tools, skipped, ended = [], [], False
-    for line in answer.splitlines():
-        match orjson.loads(line):
-            case {"refused": reason, "message": message, "pointer": pointer}:
-                raise DocumentRefused(Reason(reason), message, pointer)
+    tools, skipped = [], []
+    for line in answers(answer):
+        match line:
             case {"skipped": record}:
                 skipped.append(Skipped(**{**record, "reason": Reason(record["reason"])}))
             case {"tool": record}:
@@ -157,11 +63,6 @@ def _learned(answer: bytearray) -> Learned:
                 about = record
             case {"made": record}:
                 made = {name: scheme_from(one) for name, one in record.items()}
-            case {"ended": True}:
-                ended = True
-    if not ended:
-        message = "The document could not be read: the reader was ended, or failed."
-        raise DocumentRefused(Reason.READER_FAILED, message)
     return Learned(
         version=about["version"],
         title=about["title"],
@@ -175,77 +76,32 @@ def _learned(answer: bytearray) -> Learned:
     )
 
 
-def _answers(asked: Mapping[str, Any], data: bytes) -> Iterable[Mapping[str, Any]]:
+def _work(
+    asked: Mapping[str, Any], data: bytes, fetch: Fetch | None
+) -> Iterable[Mapping[str, Any]]:
     told = asked["options"]
     effects = {name: Effect(effect) for name, effect in told["effects"].items()}
     options = Options(**{**told, "effects": effects})
-    try:
-        document = read_document(
-            data,
-            source=asked["source"],
-            limits=Limits(**asked["limits"]),
-            fetch=_ask if asked["fetches"] else None,
-        )
-        yield {
-            "about": {
-                "version": document.version,
-                "title": document.title,
-                "servers": document.servers,
-                "schemes": document.security_schemes,
-            }
+    limits = Limits(**asked["limits"])
+    document = read_document(data, source=asked["source"], limits=limits, fetch=fetch)
+    yield {
+        "about": {
+            "version": document.version,
+            "title": document.title,
+            "servers": document.servers,
+            "schemes": document.security_schemes,
         }
-        made: dict[str, SecurityScheme] = {}
-        for each in lower(document, options):
-            if isinstance(each, Skipped):
-                yield {"skipped": each}
-                continue
-            schemes = each.operation.schemes.items()
-            made.update((name, scheme) for name, scheme in schemes if scheme.is_parameter)
-            yield {"tool": tool_record(each)}
-        yield {"made": made}
-    except DocumentRefused as error:
-        yield {"refused": error.reason, "message": error.message, "pointer": error.pointer}
-    except MemoryError:
-        message = f"The document takes more than {asked['megabytes']:,} MB of memory."
-        yield {"refused": Reason.TOO_LARGE, "message": message, "pointer": ""}
-    yield {"ended": True}
-
-
-def _ask(url: str) -> Fetched:
-    """Have the other process fetch a document, while this one waits."""
-    sys.stdout.buffer.write(to_json({"wanted": url}))
-    sys.stdout.buffer.flush()
-    told = orjson.loads(sys.stdin.buffer.readline())
-    if "refused" in told:
-        raise WebError(told["refused"])
-    return Fetched(told["url"], sys.stdin.buffer.read(told["bytes"]))
-
-
-def _bind(megabytes: int, seconds: float) -> None:
-    """Have the system end this process where its own counting does not."""
-    try:
-        import resource
-    except ImportError:  # not on Windows, where the parent's deadline must do
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
-    most = int(seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (most, most + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def main() -> None:
-    """Answer what standard input asks."""
-    asked = orjson.loads(sys.stdin.buffer.readline())
-    _bind(asked["megabytes"], asked["limits"]["seconds"] + _GRACE)
-    gc.disable()  # it ends soon, its memory is bound, and a document is a tree
-    lines = bytearray()
-    for answer in _answers(asked, sys.stdin.buffer.read(asked["bytes"])):
-        lines += to_json(answer)
-        if len(lines) > _CHUNK:
-            sys.stdout.buffer.write(lines)
-            lines.clear()
-    sys.stdout.buffer.write(lines)
+    }
+    made: dict[str, SecurityScheme] = {}
+    for each in lower(document, options):
+        if isinstance(each, Skipped):
+            yield {"skipped": each}
+            continue
+        schemes = each.operation.schemes.items()
+        made.update((name, scheme) for name, scheme in schemes if scheme.is_parameter)
+        yield {"tool": tool_record(each)}
+    yield {"made": made}
 
 
 if __name__ == "__main__":
-    main()
+    work_apart(_work)

@@ -6,12 +6,14 @@ from dataclasses import replace
 from hashlib import sha256
 
 from domain.learning.api import ApiScheme, ApiVersion, SkippedOperation
+from domain.learning.findings import DocumentReport
 from domain.web.ports import Web
 from plugins.openapi.apart import Learned, learn_apart
 from plugins.openapi.fetching import Fetcher
 from plugins.openapi.lowering import Options
 from plugins.openapi.operation import SecurityScheme
 from plugins.openapi.reading import Limits
+from plugins.openapi.validation.apart import check_apart
 
 
 class ProcessReader:
@@ -38,8 +40,7 @@ class ProcessReader:
             DocumentRefused: the document cannot be read; the message and the details say why.
 
         """
-        goes_out = self._web is not None or files
-        fetcher = Fetcher(self._web, self._limits.size, files) if goes_out else None
+        fetcher = self._fetcher(files)
         async with self._free:
             learned = await learn_apart(
                 data,
@@ -50,6 +51,28 @@ class ProcessReader:
             )
         digest = sha256(b"".join([data, *(fetcher.digests if fetcher else ())])).hexdigest()
         return await asyncio.to_thread(_version, digest, learned)
+
+    async def check(
+        self, data: bytes, source: str, files: Mapping[str, bytes] | None = None
+    ) -> DocumentReport:
+        """Return which rules of its version a document breaks.
+
+        Raises:
+            DocumentRefused: the document cannot be read; the message and the details say why.
+
+        """
+        fetcher = self._fetcher(files)
+        async with self._free:
+            return await check_apart(
+                data,
+                source=source,
+                limits=self._limits,
+                fetch=fetcher.fetch if fetcher else None,
+            )
+
+    def _fetcher(self, files: Mapping[str, bytes] | None) -> Fetcher | None:
+        goes_out = self._web is not None or files
+        return Fetcher(self._web, self._limits.size, files) if goes_out else None
 
 
 def _version(digest: str, learned: Learned) -> ApiVersion:

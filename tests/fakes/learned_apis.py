@@ -11,6 +11,7 @@ from domain.learning.api import (
     LearnedApi,
     SkippedOperation,
 )
+from domain.learning.findings import DocumentReport
 from domain.learning.ports import SealedKeys
 from domain.shared.errors import Conflict, NotFound, Unavailable, Unprocessable
 from domain.shared.paging import Page
@@ -128,6 +129,7 @@ class FakeReader:
 
     def __init__(self) -> None:
         self.documents: dict[bytes, ApiVersion] = {}
+        self.report = DocumentReport()
 
     async def read(
         self,
@@ -144,3 +146,8 @@ class FakeReader:
             for tool in version.tools
         )
         return replace(version, tools=tuple(tools))
+
+    async def check(
+        self, data: bytes, source: str, files: Mapping[str, bytes] | None = None
+    ) -> DocumentReport:
+        return self.report

@@ -1,15 +1,16 @@
 """``puerto learn``: learn an API, or see which tools its OpenAPI document gives."""
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import quote
 
 import typer
 
+from entrypoints.cli.api.learning import document_of, learn
 from entrypoints.cli.api.options import Auth, BaseUrl, Effects, Exclude, Fixed, Include
+from entrypoints.cli.api.strict import require_valid
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
+    from domain.learning.documents import Document as Given
     from plugins.openapi.lowering import LoweredTool
     from plugins.openapi.reading import Document, Skipped
 
@@ -31,6 +32,14 @@ def command(
     json: Annotated[
         bool, typer.Option("--json", help="Print a JSON object a line, for programs.")
     ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="Take the document only if it keeps the rules of its OpenAPI version; tell which "
+            "it breaks, line by line.",
+        ),
+    ] = False,
     name: Annotated[str | None, typer.Option(help="What the API is called.")] = None,
     base_url: BaseUrl = None,
     include: Include = None,
@@ -47,11 +56,10 @@ def command(
     With --dry-run, tells of each operation which tool it becomes, or why it is skipped. That needs
     no database, and fetches nothing: neither the document nor what it refers to.
 
-    The exit status is 1 when the document cannot be read, or gives no tool.
+    The exit status is 1 when the document cannot be read, is not valid (--strict), or gives no
+    tool.
     """
     if not dry_run:
-        from entrypoints.cli.api.learning import learn
-
         learn(
             spec,
             name=name,
@@ -62,6 +70,8 @@ def command(
             fixed=fixed,
             effects=effect or (),
             per_user=per_user,
+            strict=strict,
+            json=json,
         )
         return
     if "://" in spec:
@@ -69,12 +79,15 @@ def command(
     from plugins.openapi.lowering import lower
     from plugins.openapi.reading import DocumentRefused, Skipped
 
+    given = document_of(spec)
+    if strict:
+        require_valid(spec, given, json=json)
     show = _line if json else _row
     tools = skipped = 0
     keys: set[str] = set()
     suspects: set[str] = set()
     try:
-        document = _document(spec)
+        document = _document(spec, given)
         for each in lower(document):
             typer.echo(show(each))
             if isinstance(each, Skipped):
@@ -104,24 +117,22 @@ def _tell_of_keys(keys: set[str], suspects: set[str]) -> None:
         typer.echo(f"! {argument!r} looks like a credential: if it is, fix it with --fixed")
 
 
-def _document(spec: str) -> "Document":
-    """Return the document that is meant; of a folder or an archive, with the files beside it."""
-    from entrypoints.cli.api.bundle import is_bundle, read_bundle
+def _document(spec: str, given: "Given") -> "Document":
+    """Return the document, read; of a folder or an archive, with the files beside it."""
     from plugins.openapi.reading import read_document
 
-    if not is_bundle(spec):
-        return read_document(_read(spec), source="" if spec == "-" else spec)
+    if not given.files:
+        return read_document(given.data, source="" if spec == "-" else spec)
     import asyncio
 
     from domain.learning.documents import FOLDER
     from entrypoints.cli.api.specs import LARGEST
     from plugins.openapi.fetching import Fetcher
 
-    bundle = read_bundle(spec, LARGEST)
-    fetcher = Fetcher(None, LARGEST, bundle.files)
+    fetcher = Fetcher(None, LARGEST, given.files)
     return read_document(
-        bundle.data,
-        source=FOLDER + quote(bundle.main),
+        given.data,
+        source=FOLDER + quote(given.path),
         fetch=lambda url: asyncio.run(fetcher.fetch(url)),
     )
 
@@ -129,14 +140,6 @@ def _document(spec: str) -> "Document":
 def _fail(line: str, status: int) -> None:
     typer.echo(f"puerto: {line}", err=True)
     raise typer.Exit(status)
-
-
-def _read(spec: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if spec == "-" else Path(spec).read_bytes()
-    except OSError as error:
-        typer.echo(f"puerto: {spec} cannot be read: {error.strerror}", err=True)
-        raise typer.Exit(1) from error
 
 
 def _line(each: "LoweredTool | Skipped") -> bytes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from entrypoints.cli.api.options import effect_rule, fixed_values, selection
+from entrypoints.cli.api.strict import refuse
 from entrypoints.cli.clients.local import with_services
 from entrypoints.cli.json_options import json_file
 
@@ -29,8 +30,12 @@ def learn(
     fixed: Path | None,
     effects: Iterable[str],
     per_user: bool,
+    strict: bool,
+    json: bool,
 ) -> None:
     """Learn an API, and tell what came of it. Running services follow within 2 seconds.
+
+    What a document breaks that had to be valid is told as JSON with ``json``.
 
     Raises:
         PuertoError: it cannot be learned.
@@ -38,6 +43,7 @@ def learn(
     """
     from domain.learning.api import ApiSettings
     from domain.learning.drafts import Order
+    from domain.learning.findings import InvalidDocument
 
     order = Order(
         document_of(spec),
@@ -51,8 +57,12 @@ def learn(
         ),
         json_file(auth, "--auth") if auth is not None else None,
         fixed_values(fixed) if fixed is not None else None,
+        strict,
     )
-    draft, told = with_services(lambda services: _learn(services, order), with_plugins=True)
+    try:
+        draft, told = with_services(lambda services: _learn(services, order), with_plugins=True)
+    except InvalidDocument as error:
+        refuse(spec, order.document, error.report, json=json)
     tell(draft, told)
 
 

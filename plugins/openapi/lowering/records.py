@@ -26,16 +26,10 @@ from plugins.openapi.operation import (
     SecurityScheme,
     Server,
 )
-from plugins.openapi.reading.values import unspelled
+from plugins.openapi.reading.values import to_json
 from plugins.openapi.wire.servers import server_url
 
 _GIVEN: Final = tuple(each.name for each in fields(ToolSpec) if each.init)
-
-
-def to_json(record: Any) -> bytes:
-    """Return one of our records as a line of JSON."""
-    options = orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps(record, default=unspelled, option=options)
 
 
 def tool_record(lowered: LoweredTool) -> dict[str, Any]:

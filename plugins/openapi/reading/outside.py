@@ -49,6 +49,7 @@ class Outside:
 
     def __init__(self, fetch: Fetch, base: str, read: int, limits: Limits, effort: Effort) -> None:
         self.trees: dict[str, Any] = {}
+        self.addresses: dict[str, str] = {}  # of the trees, by the same keys
         self._fetch = fetch
         self._base = base if base.lower().startswith((*_WEB, FOLDER)) else ""
         self._open = (*_WEB, FOLDER) if base.startswith(FOLDER) else _WEB  # with its own files
@@ -98,6 +99,7 @@ class Outside:
             self._room -= len(fetched.data)
             key = _key(fetched.url)
             self.trees[key] = tree
+            self.addresses[key] = fetched.url
             self._places[fetched.url] = (PLACE, key)
             for trail, base, names, value in parts_of(tree, fetched.url, ((None, PLACE), key)):
                 _write_out(value, base)

@@ -27,7 +27,7 @@ def parse(data: bytes, limits: Limits) -> dict[str, Any]:
     if len(data) > limits.size:
         message = f"The document has {len(data):,} bytes; {limits.size:,} are allowed."
         raise DocumentRefused(Reason.TOO_LARGE, message)
-    data = _as_utf8(data)
+    data = as_utf8(data)
     tree = _from_json(data, limits) if data.lstrip()[:1] in (b"{", b"[") else None
     if tree is None:
         tree = parse_yaml(data, limits)
@@ -36,7 +36,8 @@ def parse(data: bytes, limits: Limits) -> dict[str, Any]:
     return tree
 
 
-def _as_utf8(data: bytes) -> bytes:
+def as_utf8(data: bytes) -> bytes:
+    """Return the bytes in UTF-8, whatever they are in."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace").encode()

@@ -73,6 +73,15 @@ class References:
         self._lost: set[str] = set()
         self._index: dict[str, Found] | None = None
 
+    @property
+    def tree(self) -> Mapping[str, Any]:
+        """The document, and beside it, under `PLACE`, those outside that were read so far."""
+        return self._tree
+
+    def address(self, key: str) -> str:
+        """Return where a document came from that stands there under this key."""
+        return self._outside.addresses[key] if self._outside else ""
+
     def follow(self, reference: str) -> Found:
         """Return what stands at the end of a reference, past those it leads to itself.
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import orjson
+
 
 class SpelledFloat(float):
     """A number that is written otherwise than Python writes it: ``1.10``, ``1e3``."""
@@ -35,6 +37,12 @@ def unspelled(value: Any) -> Any:
             return float(value)
         case _:
             return value
+
+
+def to_json(record: Any) -> bytes:
+    """Return one of our records as a line of JSON."""
+    options = orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(record, default=unspelled, option=options)
 
 
 def text(value: Any) -> str:

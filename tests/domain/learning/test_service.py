@@ -1,7 +1,7 @@
 """Learned APIs: their names, their versions, and the credentials for them, over fakes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from domain.learning.credential_store import OPERATOR, ApiKeyring
 from domain.learning.credentials import Grant, Token
 from domain.learning.documents import Document, Documents
 from domain.learning.drafts import Draft, Edit, Order
+from domain.learning.findings import DocumentFinding, DocumentReport, InvalidDocument
 from domain.learning.names import free_names, slug
 from domain.learning.service import Learning
 from domain.learning.summary import summary_of
@@ -425,3 +426,19 @@ async def test_who_switched_the_plugin_off_finds_it_off(house: House) -> None:
     await house.learned()
 
     assert not (await house.store.switches.load()).plugin(PLUGIN).is_on
+
+
+async def test_a_strict_order_takes_a_valid_document_alone(house: House) -> None:
+    order = Order(Document(data=b"pets"), strict=True)
+    finding = DocumentFinding(3, 5, "/info/colour", "unknown-key", "`colour` cannot stand here.")
+    house.reader.report = DocumentReport((finding,))
+    with pytest.raises(InvalidDocument) as refused:
+        await house.learning.learn(house.user, order)
+    assert refused.value.message == (
+        "The document is not valid: one thing is wrong. In line 3: `colour` cannot stand here."
+    )
+    assert refused.value.details == {"findings": [asdict(finding)], "more": False}
+    tolerant = await house.learning.learn(house.user, Order(Document(data=b"pets")))
+    house.reader.report = DocumentReport()
+    strict = await house.learning.learn(house.user, order)
+    assert strict.version == tolerant.version

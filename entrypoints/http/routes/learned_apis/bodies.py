@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 import orjson
@@ -33,6 +34,8 @@ _YAML: Final = frozenset(
 _JSON: Final = frozenset({"application/openapi+json", "application/vnd.oai.openapi+json"})
 _SIGNS: Final = ("openapi", "swagger")
 _SOURCE: Final = "source"
+_IN_QUERY: Final = ("name", "base_url", "strict")
+_TRUTHS: Final[Mapping[str, bool]] = {"true": True, "false": False}
 
 _EXAMPLE: Final = {
     "openapi": "3.1.0",
@@ -165,6 +168,11 @@ class LearnRequest(SettingsBody):
     source: str | dict[str, Any] = Field(
         description="The document: its address, or itself as an object or as text in JSON or YAML."
     )
+    strict: bool = Field(
+        default=False,
+        description="Learn it only if it keeps the rules of its OpenAPI version. If not, "
+        "`details.findings` of the error says which it breaks, line by line.",
+    )
 
     def order(self) -> Order:
         """Return it as the core has it."""
@@ -174,6 +182,7 @@ class LearnRequest(SettingsBody):
             ApiSettings(**self.settings()),
             self.credentials(),
             fixed_values(self.fixed_arguments),
+            self.strict,
         )
 
 
@@ -225,7 +234,7 @@ async def read_order() -> Order:
     """Return what the request's body, in one of its forms, asks to be learned.
 
     That is JSON as `LearnRequest` has it, or the document as it is, in JSON or YAML: what is to
-    be said of it beside that stands in the query then, ``name`` and ``base_url``.
+    be said of it beside that stands in the query then, ``name``, ``base_url`` and ``strict``.
 
     Raises:
         BadRequest: the body cannot be read.
@@ -234,7 +243,7 @@ async def read_order() -> Order:
 
     """
     body = await _body()
-    query = {name: request.args[name] for name in ("name", "base_url") if name in request.args}
+    query = {name: request.args[name] for name in _IN_QUERY if name in request.args}
     return await asyncio.to_thread(_order, body, request.mimetype, query)
 
 
@@ -278,8 +287,10 @@ async def _body() -> bytes:
 def _order(body: bytes, media_type: str, query: Mapping[str, str]) -> Order:
     told = _told(body, media_type)
     if told is None:
-        settings = _valid(SettingsBody, dict(query))
-        return Order(Document(data=body), settings.name or "", ApiSettings(**settings.settings()))
+        strict = query.get("strict", "false")
+        beside = {**query, "strict": _TRUTHS.get(strict, strict), _SOURCE: ""}
+        order = _valid(LearnRequest, beside).order()
+        return replace(order, document=Document(data=body))
     return _valid(LearnRequest, told).order()
 
 

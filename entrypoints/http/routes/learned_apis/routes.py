@@ -96,9 +96,9 @@ async def learn() -> Any:
     """Learn an API: its operations are tools here at once, on every worker within 2 seconds.
 
     The body may also be the document itself (`application/yaml`, or JSON with `openapi` or
-    `swagger` at its top), with `name` and `base_url` in the query. An operation that cannot be
-    learned is skipped, and says why; a document of which nothing can be is refused with 422. One
-    that is known is a conflict, unless it gets another `name`.
+    `swagger` at its top), with `name`, `base_url` and `strict` in the query. An operation that
+    cannot be learned is skipped, and says why; a document of which nothing can be is refused with
+    422. One that is known is a conflict, unless it gets another `name`.
     """
     order = await read_order()
     return await _done(lambda: services().learning.learn(caller(), order), 201)

@@ -157,3 +157,67 @@ def test_a_key_among_the_parameters_is_told_of(puerto: Command, spec: Path) -> N
     spec.write_text(f"openapi: 3.0.0\npaths: {{/x: {{get: {{parameters: [{key}]}}}}}}")
     told = puerto("learn", "--dry-run", str(spec)).stdout
     assert "! 'api_key' is a credential: no model is asked for it" in told
+
+
+VALID = """\
+openapi: 3.0.0
+info: {title: Pets, version: "1"}
+paths:
+  /pets:
+    get:
+      operationId: listPets
+      responses: {"200": {description: The pets}}
+"""
+WRONG = VALID.replace("operationId", "operationID").replace("title", "name")
+
+
+def test_what_breaks_a_rule_is_told_line_by_line(puerto: Command, spec: Path) -> None:
+    spec.write_text(WRONG)
+    place = "/paths/~1pets/get/operationID"
+    for more in (("--dry-run",), ()):
+        result = puerto("learn", "--strict", *more, str(spec))
+        assert result.exit_code == 1
+        assert result.stdout.splitlines() == [
+            f"{spec}:2:1: `title` is missing. [required] /info",
+            f"{spec}:2:8: `name` cannot stand here. [unknown-key] /info/name",
+            f"{spec}:6:7: `operationID` cannot stand here. [unknown-key] {place}",
+        ]
+        told = f"puerto: {spec} is not valid; things that are wrong: 3\n"
+        assert result.stderr.endswith(told)
+    assert puerto("api", "list", "--json").stdout.strip() == "[]"
+    first, *_ = lines(puerto("learn", "--strict", "--dry-run", "--json", str(spec)).stdout)
+    assert first == {
+        "finding": "required",
+        "line": 2,
+        "column": 1,
+        "pointer": "/info",
+        "message": "`title` is missing.",
+        "file": str(spec),
+    }
+
+
+def test_what_is_valid_is_learned_strictly(puerto: Command, spec: Path) -> None:
+    spec.write_text(VALID)
+    assert puerto("learn", "--strict", "--dry-run", str(spec)).exit_code == 0
+    assert puerto("learn", "--strict", str(spec)).stdout.startswith("learned Pets: tools: 1")
+
+
+def test_standard_input_is_checked_and_read_once(installation: Installation) -> None:
+    result = installation.run("learn", "--strict", "--dry-run", "-", given=VALID)
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (
+        0,
+        "1 tools, 0 operations skipped",
+    )
+
+
+def test_the_files_of_a_folder_are_told_apart(puerto: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "api"
+    (folder / "paths").mkdir(parents=True)
+    (folder / "openapi.yaml").write_text(
+        VALID.partition("    get:")[0].replace("/pets:", "/pets: {$ref: paths/pets.yaml}")
+    )
+    (folder / "paths" / "pets.yaml").write_text("get:\n  responses: []\n")
+    result = puerto("learn", "--strict", "--dry-run", str(folder))
+    file = folder / "paths" / "pets.yaml"
+    message = "It must be an object, and is a list. [type] /get/responses"
+    assert result.stdout.splitlines() == [f"{file}:2:3: {message}"]

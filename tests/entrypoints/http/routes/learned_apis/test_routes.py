@@ -422,3 +422,22 @@ async def all_answers(started: Installation, shop: WebServer) -> list[str]:
     events = await ada.send("GET", f"/api/runs/{run_id}/events")
     assert sum(seen.header("x-pet-key") == KEY for seen in shop.seen) == 3
     return [*said, await events.get_data(as_text=True)]
+
+
+async def test_a_strict_order_is_told_what_is_wrong_line_by_line(operator: Client) -> None:
+    get = {"operationId": "getPet", "responses": {"200": {"description": "A pet"}}}
+    info = {"title": "Valid", "version": "1"}
+    valid = {"openapi": "3.1.0", "info": info, "paths": {"/pet": {"get": get}}}
+    source = json.dumps(valid | {"colour": "red"}, indent=1)
+    for address in (APIS, f"{APIS}/preview"):
+        body = {"source": source, "strict": True}
+        error = await operator.error("POST", address, 422, "UNPROCESSABLE", body)
+        (finding,) = error["details"]["findings"]
+        assert (finding["pointer"], finding["rule"]) == ("/colour", "unknown-key")
+        assert source.splitlines()[finding["line"] - 1] == ' "colour": "red"'
+    headers = {"Content-Type": "application/yaml"}
+    raw = await operator.send("POST", f"{APIS}?strict=true", source.encode(), headers)
+    assert "colour" in (await read_error(raw, 422, "UNPROCESSABLE"))["message"]
+    assert (await operator.json("GET", APIS))["apis"] == []
+    assert await operator.json("POST", f"{APIS}/preview", {"source": source})
+    assert await operator.json("POST", APIS, {"source": valid, "strict": True}, 201)

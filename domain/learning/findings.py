@@ -1,0 +1,48 @@
+"""What is wrong with a document of an API, line by line."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from domain.shared.errors import Unprocessable
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFinding:
+    """One thing that is wrong with a document.
+
+    ``line`` and ``column`` are from 1, of the key or the item that is meant; ``pointer`` is a JSON
+    Pointer. ``rule`` says in a word which rule is broken, ``message`` in a sentence how. ``file``
+    is empty for the document itself, else which of those that it refers to.
+    """
+
+    line: int
+    column: int
+    pointer: str
+    rule: str
+    message: str
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReport:
+    """What is wrong with a document, in the order of its lines; ``more`` was left out."""
+
+    findings: tuple[DocumentFinding, ...] = ()
+    more: bool = False
+
+
+class InvalidDocument(Unprocessable):
+    """A document breaks rules of its version; ``details.findings`` lists which, and where."""
+
+    def __init__(self, report: DocumentReport) -> None:
+        first, count = report.findings[0], len(report.findings)
+        many = f"more than {count} things" if report.more else f"{count} things"
+        what = "one thing is" if count == 1 else f"{many} are"
+        place = f"line {first.line}" + (f" of {first.file}" if first.file else "")
+        details: dict[str, Any] = {
+            "findings": [asdict(each) for each in report.findings],
+            "more": report.more,
+        }
+        message = f"The document is not valid: {what} wrong. In {place}: {first.message}"
+        super().__init__(message, details=details)
+        self.report = report

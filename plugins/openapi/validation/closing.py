@@ -1,0 +1,173 @@
+"""A document made to stand alone: each reference leads to a place within it.
+
+Whoever checks it then has nothing to fetch, no name to look for and no circle to run in. What the
+document refers to outside is read as learning reads it, or not at all.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+from domain.shared.json_pointers import join
+from plugins.openapi.reading import Document, Reason
+from plugins.openapi.reading.identifiers import Trail, parts_of, steps_of
+from plugins.openapi.reading.outside import KEYWORDS, PLACE
+from plugins.openapi.reading.problems import BadReference
+from plugins.openapi.reading.references import Found, reference_in
+
+_NAMES: Final = ("$id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$self")
+_VALUES: Final = frozenset({"example", "default", "enum", "const", "value"})
+_SCHEMAS: Final = frozenset(
+    {"schema", "schemas", "definitions", "$defs", "properties", "patternProperties", "items"}
+    | {"additionalProperties", "allOf", "anyOf", "oneOf", "not"}
+)
+_OBJECTS: Final = frozenset(
+    {"parameters", "responses", "requestBodies", "headers", "examples", "links", "callbacks"}
+    | {"securitySchemes", "pathItems", "paths", "webhooks"}
+)
+"""Beneath these stand objects of OpenAPI by their names."""
+_NAMED: Final = _OBJECTS | {"schemas", "definitions", "$defs", "properties", "patternProperties"}
+_NOTHING: Final = "x-puerto-nothing"
+"""Where bad references lead: to something that nothing can be wrong with."""
+_ANYTHING: Final = {"any": {}, "parameter": {"name": "-", "in": "header"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Dangling:
+    """A reference that leads nowhere: the pointer of it, which kind of reason, and why."""
+
+    pointer: str
+    reason: Reason
+    message: str
+
+
+class Closed:
+    """A document that stands alone, and what of its references does not lead anywhere.
+
+    The document's tree is changed for that: it is of no more use for anything else.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._references = document.references
+        self._effort = document.effort
+        self._is_old = document.version.startswith("2")
+        self._moved: dict[str, str] = {}  # what was copied to where it was referred to, and whence
+        self._ends: dict[str, Found] = {}  # by the references as they are now
+        self.dangling: list[Dangling] = []
+        mended = [each for tree in self._trees() for each in self._references_in(*tree)]
+        self.tree = {**document.references.tree, _NOTHING: _ANYTHING}
+        for value, steps, end in mended:
+            self._mend(value, steps, end)
+        for trail, _, _, value in parts_of(self.tree):
+            for name in (*_NAMES, *(("id",) if "$schema" in value else ())):
+                if isinstance(value.get(name), str) and not _is_name_map(trail):
+                    del value[name]
+
+    def place(self, base: Sequence[str | int], inner: Sequence[str | int] = ()) -> str:
+        """Return the pointer of a part that was reached by these steps, past references.
+
+        ``inner`` starts where a reference at ``base`` leads to. Of what is not there the pointer
+        is that of the object around it.
+        """
+        found = self._walked(Found("", self.tree), base)
+        return self._walked(self._ends.get(reference_in(found.value) or "", found), inner).pointer
+
+    def _walked(self, found: Found, steps: Sequence[str | int]) -> Found:
+        for step in steps:
+            inner = _entry(found.value, step)
+            if inner is None and (reference := reference_in(found.value)) in self._ends:
+                found = self._ends[reference]
+                inner = _entry(found.value, step)
+            if inner is None:
+                return found
+            pointer = found.pointer + join(step)
+            found = Found(self._moved.get(pointer, pointer), inner[0])
+        return found
+
+    def _trees(self) -> Iterator[tuple[Any, Trail | None]]:
+        """Yield the document, then those outside, as they come to be known."""
+        tree = self._references.tree
+        yield {key: value for key, value in tree.items() if key != PLACE}, None
+        done: set[str] = set()
+        while waiting := [key for key in tree.get(PLACE, ()) if key not in done]:
+            for key in waiting:
+                done.add(key)
+                yield tree[PLACE][key], ((None, PLACE), key)
+
+    def _references_in(
+        self, tree: Any, trail: Trail | None
+    ) -> Iterator[tuple[dict[str, Any], list[str], Found | None]]:
+        """Yield each object that refers to another, its place, and where that leads in the end."""
+        for place, _, _, value in parts_of(tree, trail=trail):
+            if (reference := reference_in(value)) is None:
+                continue
+            steps = steps_of(place)
+            if _is_value(steps[2:] if trail else steps, is_old=self._is_old):
+                continue
+            self._effort.spend()
+            try:
+                yield value, steps, self._end(reference)
+            except BadReference as error:
+                keyword = next(each for each in KEYWORDS if isinstance(value.get(each), str))
+                pointer = join(*steps, keyword)
+                self.dangling.append(Dangling(pointer, error.reason, error.message))
+                yield value, steps, None
+
+    def _end(self, reference: str) -> Found:
+        """Return what a reference leads to that is no reference itself."""
+        found, seen = self._references.find(reference), set[str]()
+        while (inner := reference_in(found.value)) is not None:
+            if found.pointer in seen:
+                message = f"The reference {reference[:100]!r} leads back to itself."
+                raise BadReference(Reason.CIRCULAR_REFERENCE, message)
+            seen.add(found.pointer)
+            found = self._references.find(inner)
+        return found
+
+    def _mend(self, value: dict[str, Any], steps: list[str], end: Found | None) -> None:
+        """Have a reference lead to its end, or to nothing wrong.
+
+        An object of another document is copied to where it is referred to, since that is where
+        its kind is known; a schema is not, which may refer to itself.
+        """
+        is_object = steps[-2:-1] and (steps[-2] in _OBJECTS or steps[-1] == "requestBody")
+        if end is None:
+            kind = "parameter" if steps[-2:-1] == ["parameters"] else "any"
+            end = Found(join(_NOTHING, kind), _ANYTHING[kind])
+        elif is_object and _SCHEMAS.isdisjoint(steps) and end.pointer.startswith(f"/{PLACE}/"):
+            if isinstance(end.value, dict):
+                value.clear()
+                value.update(end.value)
+            self._moved[join(*steps)] = end.pointer
+            return
+        for keyword in KEYWORDS:
+            if isinstance(value.get(keyword), str):
+                del value[keyword]
+        value["$ref"] = f"#{quote(end.pointer)}"
+        self._ends[value["$ref"]] = end
+
+
+def _entry(value: Any, step: str | int) -> tuple[Any] | None:
+    if isinstance(value, dict):
+        key = step if step in value else str(step)
+        return (value[key],) if key in value else None
+    if isinstance(value, list) and str(step).isdecimal() and int(step) < len(value):
+        return (value[int(step)],)
+    return None
+
+
+def _is_name_map(trail: Trail | None) -> bool:
+    return trail is not None and trail[1] in _NAMED
+
+
+def _is_value(steps: Sequence[str], *, is_old: bool) -> bool:
+    """Tell whether an object is a part of some value, which only looks as if it referred."""
+    for number, step in enumerate(steps):
+        if number and steps[number - 1] in _NAMED:
+            continue
+        if step in _VALUES or step.startswith("x-"):
+            return True
+        if step == "examples" and (is_old or "".join(steps[number + 1 : number + 2]).isdecimal()):
+            return True
+    return False

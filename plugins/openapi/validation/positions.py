@@ -1,0 +1,156 @@
+"""Where in the bytes of a document, JSON or YAML, its parts stand, and which keys stand twice."""
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import yaml  # type: ignore[import-untyped]  # PyYAML brings no types
+
+from domain.shared.json_pointers import join
+from plugins.openapi.reading.parsing import as_utf8
+
+Position = tuple[int, int]
+"""Line and column, both from 1."""
+
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TOKEN: Final = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|([{\[])|([}\]])|[^\s,:{}\[\]"]+', re.DOTALL)
+_MERGE: Final = "<<"
+_MOST_TWICE: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """Where the parts stand that were asked about, and the pointers of keys that stand twice."""
+
+    of: dict[str, Position] = field(default_factory=dict)
+    twice: dict[str, Position] = field(default_factory=dict)
+
+    def nearest(self, pointer: str) -> Position:
+        """Return where a part stands, or what is nearest around it.
+
+        What an alias of YAML repeats stands at the alias.
+        """
+        while pointer and pointer not in self.of:
+            pointer = pointer.rpartition("/")[0]
+        return self.of.get(pointer, (1, 1))
+
+
+def positions(data: bytes, wanted: Collection[str], *, is_json: bool) -> Positions:
+    """Return where the parts with these pointers stand: an entry where its key does.
+
+    Raises:
+        yaml.YAMLError: it is no YAML. How far it was read is nowhere to be had then.
+
+    """
+    walk = _Walk(wanted)
+    for kind, text, position in _json_parts(data) if is_json else _yaml_parts(data):
+        walk.take(kind, text, position)
+    return walk.found
+
+
+def _json_parts(data: bytes) -> Iterator[tuple[str, str, Position]]:
+    text = as_utf8(data).decode()
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    for token in _TOKEN.finditer(text):
+        line = bisect_right(starts, token.start())
+        position = (line, token.start() - starts[line - 1] + 1)
+        word, opening, closing = token.groups()
+        if opening:
+            yield opening, "", position
+        elif closing:
+            yield "end", "", position
+        else:
+            yield "value", _unquoted(word) if word else "", position
+
+
+def _unquoted(word: str) -> str:
+    return str(json.loads(word, strict=False)) if "\\" in word else word[1:-1]
+
+
+def _yaml_parts(data: bytes) -> Iterator[tuple[str, str, Position]]:
+    for event in yaml.parse(as_utf8(data), Loader=_LOADER):
+        position = (event.start_mark.line + 1, event.start_mark.column + 1)
+        match event:
+            case yaml.ScalarEvent():
+                yield "value", event.value, position
+            case yaml.AliasEvent():
+                yield "value", "", position
+            case yaml.MappingStartEvent():
+                yield "{", "", position
+            case yaml.SequenceStartEvent():
+                yield "[", "", position
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                yield "end", "", position
+            case yaml.DocumentEndEvent():
+                return
+
+
+class _Open:
+    """An object or a list that is being read; ``pointer`` is None where nobody asked."""
+
+    __slots__ = ("is_key", "is_object", "keys", "pointer", "position", "step", "waits")
+
+    def __init__(self, *, is_object: bool, is_key: bool, pointer: str | None) -> None:
+        self.is_object = is_object
+        self.is_key = is_key  # YAML takes `{id}: ` for a key that is an object
+        self.pointer = pointer
+        self.keys: set[str] = set()
+        self.step: str | int = -1  # where it is
+        self.position: Position = (1, 1)
+        self.waits = is_object  # for a key
+
+
+class _Walk:
+    """One reading of a document, part by part."""
+
+    def __init__(self, wanted: Collection[str]) -> None:
+        self.found = Positions()
+        self._wanted = {""}
+        for pointer in wanted:
+            while pointer not in self._wanted:
+                self._wanted.add(pointer)
+                pointer = pointer.rpartition("/")[0]  # noqa: PLW2901 - up to the root
+        self._open: list[_Open] = []
+
+    def take(self, kind: str, text: str, position: Position) -> None:
+        """Take the next part: a value, the start of an object or a list, or an end."""
+        top = self._open[-1] if self._open else None
+        if kind == "end":
+            if top is not None:
+                self._end(self._open.pop())
+        elif top is not None and top.waits:
+            if kind == "value":
+                self._key(top, text, position)
+            else:
+                self._open.append(_Open(is_object=kind == "{", is_key=True, pointer=None))
+        else:
+            pointer = self._value(top, position)
+            if kind != "value":
+                self._open.append(_Open(is_object=kind == "{", is_key=False, pointer=pointer))
+
+    def _key(self, top: _Open, key: str, position: Position) -> None:
+        top.step, top.position, top.waits = key, position, False
+        if key in top.keys and key != _MERGE and len(self.found.twice) < _MOST_TWICE:
+            self.found.twice[join(*(each.step for each in self._open))] = position
+        top.keys.add(key)
+
+    def _value(self, top: _Open | None, position: Position) -> str | None:
+        """Note where a value stands, if anybody asked; return its pointer then."""
+        pointer: str | None = ""
+        if top is not None:
+            if isinstance(top.step, int):
+                top.step, top.position = top.step + 1, position
+            top.waits = top.is_object
+            position = top.position
+            pointer = None if top.pointer is None else top.pointer + join(top.step)
+        if pointer is None or pointer not in self._wanted:
+            return None
+        self.found.of[pointer] = position
+        return pointer
+
+    def _end(self, ended: _Open) -> None:
+        if ended.is_key and self._open:
+            self._open[-1].step, self._open[-1].waits = "{}", False
