@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import orjson
 
+from domain.conversations.calls import CallOutcome, CallRequest
 from domain.models.messages import StopReason
 from domain.runs.cursors import write_cursor
 from domain.runs.events import (
@@ -193,17 +194,17 @@ def consent_request(body: ConsentRequested) -> dict[str, Any]:
     }
 
 
-def tool_call(call: Call) -> dict[str, Any]:
+def tool_call(call: Call | CallRequest) -> dict[str, Any]:
     """Return a call that the model asked for, as clients see it."""
     return {"id": call.id, "tool": call.tool, "params": call.params}
 
 
-def tool_result(call: Call) -> dict[str, Any]:
+def tool_result(outcome: Call | CallOutcome) -> dict[str, Any]:
     """Return what came of a settled call, as clients see it: ``result`` or ``error``."""
-    about = {"id": call.id, "tool": call.tool}
-    if call.problem is not None:
-        return about | {"error": call.problem.to_json()}
-    return about | {"result": call.result}
+    about = {"id": outcome.id, "tool": outcome.tool}
+    if outcome.problem is not None:
+        return about | {"error": outcome.problem.to_json()}
+    return about | {"result": outcome.result}
 
 
 def usage(

@@ -1,34 +1,21 @@
 """Rows of the tables as records of the core."""
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from adapters.persistence.calls import UNREADABLE, read_calls, read_outcomes, read_run_outcome
 from adapters.persistence.engine.codec import moment
-from adapters.persistence.engine.formats import ARGUMENTS, CALLS, OUTCOME, RESULTS, Format
+from adapters.persistence.engine.formats import ARGUMENTS
 from domain.accounts.ports import Session
 from domain.accounts.users import Role, User
 from domain.consents.consent import Consent, ConsentKind, ConsentStatus
 from domain.conversations.conversation import Conversation, Message, MessageRole
 from domain.policy.audit import Decided
-from domain.runs.outcomes import RunOutcome, read_outcome
 from domain.runs.ports import RunRecord
 from domain.runs.states import RunStatus
-from domain.shared.error_codes import ErrorCode
 from domain.tools.tool import Effect
 
 Row = Mapping[str, Any]
-
-_log = logging.getLogger(__name__)
-
-_WHY = "What is kept here cannot be read."
-_UNREADABLE: dict[str, Any] = {"unreadable": _WHY}
-_CALL: dict[str, Any] = {"id": "unreadable", "tool": "unreadable", "params": _UNREADABLE}
-_RESULT: dict[str, Any] = {
-    "id": "unreadable",
-    "tool": "unreadable",
-    "error": {"code": ErrorCode.INTERNAL, "message": _WHY, "details": {}},
-}
 
 
 def to_user(row: Row) -> User:
@@ -80,23 +67,9 @@ def to_message(row: Row) -> Message:
         content=row["content"],
         created_at=moment(row["created_at"]),
         run_id=str(row["run_id"]) if row["run_id"] else None,
-        tool_calls=_objects(CALLS, row["tool_calls"], _CALL),
-        results=_objects(RESULTS, row["results"], _RESULT),
+        tool_calls=read_calls(row["tool_calls"]),
+        results=read_outcomes(row["results"]),
     )
-
-
-def _objects(
-    stored: Format, text: str, otherwise: Mapping[str, Any]
-) -> Sequence[Mapping[str, Any]]:
-    """Return the calls or results that are kept; for each that is none, what stands for it."""
-    found = stored.readable(text, [otherwise])
-    return tuple(each if _is_of_call(each) else otherwise for each in found)
-
-
-def _is_of_call(value: Any) -> bool:
-    if not isinstance(value, dict):
-        return False
-    return {"id", "tool"} <= value.keys() and bool({"params", "result", "error"} & value.keys())
 
 
 def to_run(row: Row) -> RunRecord:
@@ -112,16 +85,8 @@ def to_run(row: Row) -> RunRecord:
         created_at=moment(row["created_at"]),
         finished_at=moment(row["finished_at"]) if row["finished_at"] else None,
         place=row["place"] or 0,
-        outcome=_outcome(row["outcome"]) if row["outcome"] else None,
+        outcome=read_run_outcome(row["outcome"]) if row["outcome"] else None,
     )
-
-
-def _outcome(text: str) -> RunOutcome | None:
-    try:
-        return read_outcome(OUTCOME.read(text))
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
-        _log.error("the outcome of a run cannot be read: %s", error)
-        return None
 
 
 def to_consent(row: Row) -> Consent:
@@ -135,7 +100,7 @@ def to_consent(row: Row) -> Consent:
         kind=ConsentKind(row["kind"]),
         tool=row["tool"],
         version=row["version"],
-        params=ARGUMENTS.readable(row["params"], _UNREADABLE),
+        params=ARGUMENTS.readable(row["params"], UNREADABLE),
         effect=Effect(row["effect"]),
         reason=row["reason"],
         preview=row["preview"],
@@ -145,7 +110,7 @@ def to_consent(row: Row) -> Consent:
         status=ConsentStatus(row["status"]),
         answer_reason=row["answer_reason"],
         answered_at=moment(row["answered_at"]) if row["answered_at"] else None,
-        original_params=None if original is None else ARGUMENTS.readable(original, _UNREADABLE),
+        original_params=None if original is None else ARGUMENTS.readable(original, UNREADABLE),
         conversation_id=str(row["conversation_id"] or ""),
     )
 
@@ -161,7 +126,7 @@ def to_decided(row: Row) -> Decided:
         call_id=row["call_id"],
         tool=row["tool"],
         effect=row["effect"],
-        params=ARGUMENTS.readable(row["params"], _UNREADABLE),
+        params=ARGUMENTS.readable(row["params"], UNREADABLE),
         digest=row["digest"],
         decision=row["decision"],
         rule=row["rule"],

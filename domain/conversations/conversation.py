@@ -1,11 +1,12 @@
 """Conversations and the messages in them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
+from domain.conversations.calls import CallOutcome, CallRequest
 from domain.shared.ids import new_id
 from domain.shared.text import shorten
 
@@ -22,7 +23,7 @@ class MessageRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing said. ``tool_calls`` and ``results`` are as in `Run.tool_calls`, JSON objects.
+    """One thing said, with the calls that were asked for and what came of them.
 
     ``run_id`` names the run that this answers with: how that ended is kept there. The content is
     empty where it failed or was cancelled before any text.
@@ -34,8 +35,8 @@ class Message:
     content: str
     created_at: datetime
     run_id: str | None = None
-    tool_calls: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
-    results: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    tool_calls: Sequence[CallRequest] = ()
+    results: Sequence[CallOutcome] = ()
 
 
 @dataclass(frozen=True, slots=True)

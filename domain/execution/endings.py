@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from domain.conversations.calls import Problem
 from domain.conversations.conversation import Message, MessageRole
 from domain.models.messages import Usage
 from domain.runs.cursors import Cursor
 from domain.runs.events import Answered, Body, Ended, Erred
 from domain.runs.outcomes import RunOutcome, outcome_of
 from domain.runs.ports import Ending, RunLog
-from domain.runs.run import Problem, Run
+from domain.runs.run import Run
 from domain.runs.states import RunStatus
 from domain.shared.error_codes import ErrorCode
 

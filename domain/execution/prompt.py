@@ -1,10 +1,11 @@
 """What a model is told: the conversation so far, then the run so far."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from domain.agents.agent import Agent
+from domain.conversations.calls import CallOutcome, Problem
 from domain.conversations.conversation import Message, MessageRole
 from domain.models.messages import AssistantTurn, ModelChoice, ToolTurn, ToolUse, Turn, UserTurn
 from domain.runs.run import Run, Step
@@ -64,17 +65,17 @@ def _of_step(run: Run, step: Step, choice: ModelChoice) -> Iterator[Turn]:
 def _of_answer(message: Message) -> Iterator[Turn]:
     if message.tool_calls:
         calls = message.tool_calls
-        outcomes = {outcome["id"]: outcome for outcome in message.results}
-        yield AssistantTurn("", tuple(ToolUse(c["id"], c["tool"], c["params"]) for c in calls))
+        outcomes = {outcome.id: outcome for outcome in message.results}
+        yield AssistantTurn("", tuple(ToolUse(c.id, c.tool, c.params) for c in calls))
         for call in calls:
-            yield _of_outcome(outcomes.get(call["id"], {**call, "error": _NO_OUTCOME}))
+            lost = CallOutcome(call.id, call.tool, problem=_NO_OUTCOME)
+            yield _of_outcome(outcomes.get(call.id, lost))
     if message.content:
         yield AssistantTurn(message.content)
 
 
-_NO_OUTCOME: Final = {"code": Refusal.OUTCOME_UNKNOWN, "message": "No outcome was recorded."}
+_NO_OUTCOME: Final = Problem(Refusal.OUTCOME_UNKNOWN, "No outcome was recorded.")
 
 
-def _of_outcome(outcome: Mapping[str, Any]) -> ToolTurn:
-    text = told(outcome["id"], outcome)
-    return ToolTurn(outcome["id"], outcome["tool"], text, "error" in outcome)
+def _of_outcome(outcome: CallOutcome) -> ToolTurn:
+    return ToolTurn(outcome.id, outcome.tool, told(outcome), outcome.problem is not None)

@@ -11,10 +11,11 @@ from domain.consents.consent import (
     digest_of,
     preview_of,
 )
+from domain.conversations.calls import Problem
 from domain.execution.tool_calls import settled
 from domain.runs.decide import UNKNOWN
 from domain.runs.events import Body, ConsentAnswered, ConsentRequested, ToolFinished
-from domain.runs.run import Call, Problem, Run
+from domain.runs.run import Call, Run
 from domain.runs.states import CallState
 from domain.shared.error_codes import Refusal
 from domain.shared.ids import new_id

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
+from domain.conversations.calls import CallOutcome
 from domain.runs.run import Call, Run
 from domain.shared.clock import Clock
 from domain.shared.errors import NotFound, ToolFailed
@@ -52,7 +53,7 @@ class Results:
         value, text, size = await done(lambda: _recordable(result, references, secrets))
         return value if size <= RESULT_BYTES else await self._beside(text, call, run)
 
-    async def text(self, user_id: str, outcome: Mapping[str, Any]) -> str:
+    async def text(self, user_id: str, outcome: CallOutcome) -> str:
         """Return the whole of what came of a call, as JSON text.
 
         Raises:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from domain.accounts.users import User
 from domain.consents.consent import ConsentKind, ConsentStatus
 from domain.consents.ports import Consents
+from domain.conversations.calls import Problem
 from domain.execution.decisions import decided
 from domain.execution.endings import INTERNAL, ending_of
 from domain.execution.previewing import preview_of_call
@@ -55,11 +56,12 @@ from domain.runs.events import (
 from domain.runs.journal import Journal
 from domain.runs.log_lines import log_end, log_failed_call, log_interrupted
 from domain.runs.ports import Leases
-from domain.runs.run import Call, Problem
+from domain.runs.run import Call
 from domain.runs.states import CallState, RunStatus
 from domain.shared.clock import Clock
 from domain.shared.error_codes import Refusal
 from domain.shared.errors import ToolError, ToolRefused
+from domain.tools.error_fields import problem_of
 from domain.tools.ports import Toolbox
 from domain.tools.tool import ToolSpec
 
@@ -219,7 +221,7 @@ class Runner:
         try:
             requests, answer = await self._listen(task, tools)
         except NoAnswer as failed:
-            problem = Problem.of(failed.error)
+            problem = problem_of(failed.error)
             await journal.record(Erred(problem.code, problem.message, problem.details))
             return
         if not requests:  # the run ends with this answer, in one write

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from domain.accounts.users import User
+from domain.conversations.calls import CallOutcome
 from domain.conversations.conversation import Message
 from domain.conversations.ports import Conversations
 from domain.execution.progress import Reporter
@@ -98,7 +98,7 @@ class ToolCaller:
             read_schema=partial(self._showcase.schema, run),
         )
 
-    async def _outcome(self, run: Run, call_id: str) -> Mapping[str, Any]:
+    async def _outcome(self, run: Run, call_id: str) -> CallOutcome:
         """Return what came of a call of this run, or of an earlier one of its conversation."""
         call = run.calls.get(call_id)
         if call is not None and call.is_settled:
@@ -109,6 +109,6 @@ class ToolCaller:
             )
             for message in page.items:
                 for outcome in message.results:
-                    if outcome["id"] == call_id:
+                    if outcome.id == call_id:
                         return outcome
         raise ToolFailed(f"There is no result of a call {call_id!r} in this conversation.")

@@ -5,16 +5,18 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
+from domain.conversations.calls import Problem
 from domain.models.arguments import read_value
 from domain.models.messages import ToolRequest
 from domain.runs.events import ToolErred, ToolFinished, ToolIntended
-from domain.runs.run import Call, Problem
+from domain.runs.run import Call
 from domain.runs.states import CallState
 from domain.shared.errors import InvalidArguments, ToolError, ToolFailed, ToolTimeout, UnknownTool
 from domain.shared.ids import new_id
 from domain.shared.json_values import require_json
 from domain.shared.untrusted import contained
 from domain.tools.argument_repair import coerced
+from domain.tools.error_fields import problem_of
 from domain.tools.ports import Toolbox
 from domain.tools.secrets import Secrets
 from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
@@ -72,7 +74,7 @@ def erred(
     secrets: Secrets | None = None,
 ) -> ToolErred:
     """Return the event that says why a call gave no result, its secrets hidden."""
-    return settled(call, state, Problem.of(error, secrets))
+    return settled(call, state, problem_of(error, secrets))
 
 
 def settled(call: ToolIntended | Call, state: CallState, problem: Problem) -> ToolErred:

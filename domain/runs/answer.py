@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from domain.conversations.calls import Problem
 from domain.runs.events import ConsentRequested, Event, Paused, ToolErred, ToolFinished
 from domain.runs.folding import advance, fold
 from domain.runs.following import Batches
 from domain.runs.outcomes import RunOutcome, outcome_of
-from domain.runs.run import Call, Problem, Run
+from domain.runs.run import Call, Run
 from domain.runs.states import RunStatus
 from domain.shared.errors import Unavailable
 

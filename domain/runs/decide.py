@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.consents.consent import ConsentKind
+from domain.conversations.calls import Problem
 from domain.policy.policy import Decision, Policy, Proposal, Verdict
-from domain.runs.run import Call, Problem, Run
+from domain.runs.run import Call, Run
 from domain.runs.states import CallState, RunStatus
 from domain.shared.error_codes import Refusal
 from domain.tools.tool import Effect

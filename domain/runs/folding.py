@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from domain.consents.consent import ConsentKind, ConsentStatus
+from domain.conversations.calls import Problem
 from domain.models.messages import ModelChoice, Usage
 from domain.runs.events import (
     Answered,
@@ -28,7 +29,7 @@ from domain.runs.events import (
     ToolProgressed,
     ToolStarted,
 )
-from domain.runs.run import Call, Problem, Run, Step
+from domain.runs.run import Call, Run, Step
 from domain.runs.states import CallState
 
 

@@ -1,11 +1,11 @@
 """What came of a run, in short: stored beside it, so that no list has to read its events."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
+from domain.conversations.calls import Problem
 from domain.models.messages import Usage
-from domain.runs.run import Problem, Run
+from domain.runs.run import Run
 from domain.runs.states import RunStatus
 
 _STOPS: Final = {RunStatus.FAILED: "failed", RunStatus.CANCELLED: "cancelled"}
@@ -30,10 +30,6 @@ class RunOutcome:
     effects: tuple[str, ...]
     problem: Problem | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the outcome as a JSON object."""
-        return asdict(self)
-
 
 def outcome_of(run: Run) -> RunOutcome:
     """Return the outcome of a run, so far if it is active."""
@@ -47,18 +43,4 @@ def outcome_of(run: Run) -> RunOutcome:
         cost_usd=run.cost_usd,
         effects=tuple(call.id for call in run.calls.values() if call.may_have_acted),
         problem=run.problem,
-    )
-
-
-def read_outcome(data: Mapping[str, Any]) -> RunOutcome:
-    """Return the outcome that `RunOutcome.to_json` wrote."""
-    problem = data["problem"]
-    return RunOutcome(
-        stop=data["stop"],
-        provider=data["provider"],
-        model=data["model"],
-        usage=Usage(**data["usage"]),
-        cost_usd=data["cost_usd"],
-        effects=tuple(data["effects"]),
-        problem=None if problem is None else Problem(**problem),
     )

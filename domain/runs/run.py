@@ -5,13 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from domain.agents.agent import Agent
+from domain.conversations.calls import CallOutcome, CallRequest, Problem
 from domain.models.messages import ModelChoice, StopReason, Usage
 from domain.policy.policy import Autonomy
 from domain.runs.events import Paused, RunStarted
 from domain.runs.states import CallState, RunStatus
-from domain.shared.errors import PuertoError
-from domain.tools.error_fields import code_of, details_of, message_of
-from domain.tools.secrets import Secrets
 from domain.tools.tool import Effect
 
 _SETTLED: Final = frozenset(
@@ -20,25 +18,6 @@ _SETTLED: Final = frozenset(
 _MAY_HAVE_ACTED: Final = frozenset(
     {CallState.STARTED, CallState.UNSURE, CallState.FINISHED, CallState.UNKNOWN}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """An error as a record: what clients and models are told."""
-
-    code: str
-    message: str
-    details: Mapping[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, error: PuertoError, secrets: Secrets | None = None) -> "Problem":
-        """Return the record of an error of the house, whatever a plugin put into it."""
-        hidden = secrets or Secrets()
-        return cls(code_of(error), message_of(error, hidden), details_of(error, hidden))
-
-    def to_json(self) -> dict[str, Any]:
-        """Return ``{code, message, details}``."""
-        return {"code": self.code, "message": self.message, "details": dict(self.details)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +73,9 @@ class Call:
         """The arguments that a human put in the place of those asked for; None: nobody did."""
         return self.params if self.is_edited else None
 
-    def outcome(self) -> dict[str, Any]:
-        """Return ``{id, tool, result}`` or ``{id, tool, error}``, as clients see it."""
-        if self.problem is not None:
-            return {"id": self.id, "tool": self.tool, "error": self.problem.to_json()}
-        return {"id": self.id, "tool": self.tool, "result": self.result}
+    def outcome(self) -> CallOutcome:
+        """Return what came of it."""
+        return CallOutcome(self.id, self.tool, self.result, self.problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +167,10 @@ class Run:
         used = self.usage
         return Paused(used.input_tokens, used.output_tokens, used.cached_tokens, self.cost_usd)
 
-    def tool_calls(self) -> list[dict[str, Any]]:
-        """Return the calls as clients see them: ``{id, tool, params}``."""
-        return [
-            {"id": call.id, "tool": call.tool, "params": call.params}
-            for call in self.calls.values()
-        ]
+    def tool_calls(self) -> list[CallRequest]:
+        """Return the calls that were asked for."""
+        return [CallRequest(call.id, call.tool, call.params) for call in self.calls.values()]
 
-    def results(self) -> list[dict[str, Any]]:
-        """Return the recorded outcomes as clients see them."""
+    def results(self) -> list[CallOutcome]:
+        """Return the recorded outcomes."""
         return [call.outcome() for call in self.calls.values() if call.is_settled]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from domain.conversations.calls import Problem
 from domain.shared.error_codes import ErrorCode, Refusal
 from domain.shared.errors import PuertoError, ToolError
 from domain.shared.json_values import TooLarge, normalized, storable, type_name
@@ -62,3 +63,9 @@ def details_of(error: PuertoError, secrets: Secrets = _NO_SECRETS) -> dict[str, 
     except BaseException as why:  # noqa: BLE001  whatever a stranger's objects raise
         return {"note": f"The details are left out: {type_name(why)}."}
     return hidden
+
+
+def problem_of(error: PuertoError, secrets: Secrets | None = None) -> Problem:
+    """Return the record of an error of the house, whatever a plugin put into it."""
+    hidden = secrets or Secrets()
+    return Problem(code_of(error), message_of(error, hidden), details_of(error, hidden))

@@ -1,10 +1,10 @@
 """Results that are long, in pages: the model reads one, and asks for the next."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from domain.conversations.calls import CallOutcome
 from domain.shared.errors import ToolFailed
 
 PAGE_LENGTH: Final = 32_000  # characters
@@ -48,24 +48,21 @@ def as_page(value: Any) -> ResultPage | None:
             return None
 
 
-def told(call_id: str, outcome: Mapping[str, Any]) -> str:
-    """Return what the model is told of a call: all, or a page and how to get the next one.
-
-    ``outcome`` is ``{result}`` or ``{error}``.
-    """
+def told(outcome: CallOutcome) -> str:
+    """Return what the model is told of a call: all, or a page and how to get the next one."""
     value = value_of(outcome)
     page = as_page(value)
     if page is None:
         text = json.dumps(value, ensure_ascii=False)
         if len(text) <= PAGE_LENGTH:
             return text
-        page = page_of(call_id, text, 1)
+        page = page_of(outcome.id, text, 1)
     return f"{page.text}\n[{_place(page)}]"
 
 
-def value_of(outcome: Mapping[str, Any]) -> Any:
-    """Return what came of a call: its error, or its result."""
-    return outcome["error" if "error" in outcome else "result"]
+def value_of(outcome: CallOutcome) -> Any:
+    """Return what came of a call as a JSON value: its error, or its result."""
+    return outcome.result if outcome.problem is None else outcome.problem.to_json()
 
 
 def _place(page: ResultPage) -> str:

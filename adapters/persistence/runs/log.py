@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from adapters.persistence.calls import write_calls, write_outcomes, write_run_outcome
 from adapters.persistence.engine.codec import is_id, storable
 from adapters.persistence.engine.database import Database, Engine, Row
 from adapters.persistence.engine.errors import Taken
-from adapters.persistence.engine.formats import CALLS, OUTCOME, RESULTS
 from adapters.persistence.engine.signals import telling_events
 from adapters.persistence.engine.statements import Stroke, Write, perform
 from adapters.persistence.runs.consents import add_consents
@@ -159,7 +159,7 @@ class TortoiseRunLog:
             raise LeaseLost("Another worker drives the run, or it has ended.")
 
     async def _end(self, values: tuple[str | int, ...], ending: Ending) -> Sequence[Row]:
-        outcome = None if ending.outcome is None else OUTCOME.write(ending.outcome.to_json())
+        outcome = None if ending.outcome is None else write_run_outcome(ending.outcome)
         final, answer = (ending.status, ending.at, outcome), ending.answer
         if answer is None or not answer.conversation_id:
             return await perform(self._database, self._end_without_answer, *values, *final)
@@ -173,8 +173,8 @@ class TortoiseRunLog:
             answer.role,
             storable(answer.content),
             answer.created_at,
-            CALLS.write(list(answer.tool_calls)),
-            RESULTS.write(list(answer.results)),
+            write_calls(answer.tool_calls),
+            write_outcomes(answer.results),
         )
 
     async def read(self, run_id: str, after: Cursor | None, limit: int) -> Sequence[Event]:

@@ -11,7 +11,7 @@ from domain.conversations.model_preference import ModelPreference
 from domain.conversations.service import ConversationChange as Change
 from domain.runs.ports import RunRecord
 from domain.shared.paging import DEFAULT_LIMIT, MAX_LIMIT
-from entrypoints.encoding import time_text
+from entrypoints.encoding import time_text, tool_call, tool_result
 from entrypoints.http.fields import (
     ConversationCursor,
     Id,
@@ -99,8 +99,8 @@ def message_view(message: Message, run: RunRecord | None) -> dict[str, Any]:
         "role": message.role,
         "content": message.content,
         "timestamp": time_text(message.created_at),
-        "tool_calls": message.tool_calls,
-        "results": message.results,
+        "tool_calls": [tool_call(call) for call in message.tool_calls],
+        "results": [tool_result(outcome) for outcome in message.results],
         "run_id": message.run_id,
         "status": None if run is None else run.status,
     } | (_UNKNOWN if outcome is None else outcome_view(outcome))

@@ -7,7 +7,7 @@ from quart import Blueprint, Response
 from quart_schema import document_response, tag, validate_querystring, validate_request
 
 from domain.accounts.users import Role
-from domain.runs.run import Problem
+from domain.conversations.calls import Problem
 from domain.shared.error_codes import answer_to
 from domain.shared.log_context import bind
 from entrypoints.encoding import consent_request

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from quart import Response, g
 
+from domain.conversations.calls import Problem
 from domain.runs.answer import RunAnswer
 from domain.runs.events import Ended, Event, Paused
 from domain.runs.reader import RunReader
-from domain.runs.run import Problem
 from domain.shared.errors import PuertoError
 from domain.shared.log_context import log_failure
 from entrypoints.encoding import EventEncoder, consent_request, tool_call, tool_result, usage

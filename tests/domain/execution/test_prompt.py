@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from domain.conversations.calls import CallOutcome, CallRequest
 from domain.conversations.conversation import Message, MessageRole
 from domain.execution.prompt import of_messages, of_run
 from domain.models.messages import (
@@ -23,11 +24,8 @@ def message(role: MessageRole, content: str, **more: Any) -> Message:
 
 
 def test_messages_become_turns_with_their_calls_and_results() -> None:
-    calls = [
-        {"id": "a", "tool": "look", "params": {"q": 1}},
-        {"id": "b", "tool": "l", "params": {}},
-    ]
-    results = [{"id": "a", "tool": "look", "result": {"n": "ñ"}}]
+    calls = [CallRequest("a", "look", {"q": 1}), CallRequest("b", "l", {})]
+    results = [CallOutcome("a", "look", {"n": "ñ"})]
     turns = of_messages(
         [
             message(MessageRole.USER, "hi"),

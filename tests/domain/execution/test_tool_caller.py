@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from domain.conversations.calls import CallOutcome
 from domain.conversations.conversation import Message, MessageRole, new_conversation
 from domain.execution.progress import MESSAGE_LENGTH
 from domain.execution.results import RESULT_BYTES, Results
@@ -299,7 +300,7 @@ async def test_results_of_earlier_messages_can_be_read_and_of_other_users_not(
         run = run_of(user_id=user_id)
         conversation = new_conversation(user_id, "t", NOW)
         await house.store.conversations.add(conversation)
-        results = [{"id": "a", "tool": "look", "result": text}]
+        results = [CallOutcome("a", "look", text)]
         message = Message(
             "m", conversation.id, MessageRole.ASSISTANT, "", NOW, run.id, results=results
         )

@@ -114,8 +114,8 @@ async def test_the_conversation_remembers(looking: House) -> None:
     assert turns[4] == UserTurn("sure?")
     page = await looking.store.conversations.messages(ANN.id, conversation, 10, None)
     assert [m.role for m in page.items] == [MessageRole.USER, MessageRole.ASSISTANT] * 2
-    assert page.items[1].tool_calls[0]["tool"] == "look"
-    assert page.items[1].results[0]["result"] == {"q": 7}
+    assert page.items[1].tool_calls[0].tool == "look"
+    assert page.items[1].results[0].result == {"q": 7}
 
 
 async def test_what_is_stored_is_what_was_seen(looking: House) -> None:

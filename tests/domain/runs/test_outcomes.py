@@ -1,16 +1,16 @@
 """What is known of a run once it has ended, and how it stands in its conversation."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 
+from adapters.persistence.calls import read_run_outcome, write_run_outcome
 from domain.conversations.conversation import Message, MessageRole
 from domain.models.messages import AssistantTurn, Text, ToolRequest, Usage, UserTurn
 from domain.policy.policy import Autonomy
 from domain.runs.following import load_run
 from domain.runs.lookup import RunLookup
-from domain.runs.outcomes import RunOutcome, outcome_of, read_outcome
+from domain.runs.outcomes import RunOutcome, outcome_of
 from domain.runs.states import RunStatus
 from domain.shared.errors import ProviderError, ProviderReason
 from domain.tools.tool import Effect
@@ -31,7 +31,7 @@ async def kept(house: House, run_id: str) -> tuple[RunOutcome, list[Message]]:
     assert record.outcome is not None
     folded = outcome_of(await load_run(house.store.log, run_id, 1))
     assert record.outcome == folded  # two ways to the same truth
-    assert read_outcome(json.loads(json.dumps(record.outcome.to_json()))) == folded
+    assert read_run_outcome(write_run_outcome(record.outcome)) == folded
     page = await house.store.conversations.messages(ANN.id, record.conversation_id, 10, None)
     return record.outcome, list(page.items)
 

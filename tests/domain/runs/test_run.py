@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.conversations.calls import CallOutcome, Problem
 from domain.models.messages import ModelChoice, StopReason, Usage
 from domain.runs.event_json import from_json, to_json
 from domain.runs.events import (
@@ -73,12 +74,8 @@ def test_the_journal_of_a_call() -> None:
     )
     assert later.unsettled == []
     assert later.results() == [
-        {
-            "id": "a",
-            "tool": "look",
-            "error": {"code": "TOOL_FAILED", "message": "no", "details": {}},
-        },
-        {"id": "b", "tool": "look", "result": {"ok": True}},
+        CallOutcome("a", "look", problem=Problem("TOOL_FAILED", "no")),
+        CallOutcome("b", "look", {"ok": True}),
     ]
     assert [c.id for c in later.calls.values() if c.may_have_acted] == ["b"]
 

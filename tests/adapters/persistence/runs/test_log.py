@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.conversations.calls import CallOutcome, CallRequest, Problem
 from domain.runs.cursors import Cursor
 from domain.runs.events import (
     Body,
@@ -139,8 +140,9 @@ async def test_of_two_appends_at_once_one_is_kept(store: AnyStore, run: NewRun) 
 
 
 async def test_an_ending_ends_the_run_and_keeps_the_answer(store: AnyStore, run: NewRun) -> None:
-    calls = [{"id": "c1", "tool": "look", "params": {"n": 2**65}}]
-    results = [{"id": "c1", "tool": "look", "result": "\0"}]
+    calls = [CallRequest("c1", "look", {"n": 2**65})]
+    lost = CallOutcome("c2", "look", problem=Problem("X", "no", {"why": None}))
+    results = [CallOutcome("c1", "look", "\0"), lost]
     ending = an_ending(run, "42\0", LATER, tool_calls=calls, results=results)
 
     await store.log.append(run.id, 1, 2, [Chunk("42"), DONE], ending=ending)

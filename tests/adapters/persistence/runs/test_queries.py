@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from domain.conversations.calls import Problem
 from domain.models.messages import Usage
 from domain.runs.events import Body, Ended, Erred
 from domain.runs.outcomes import RunOutcome
 from domain.runs.ports import RunRecord
-from domain.runs.run import Problem
 from domain.runs.states import RunStatus
 from domain.shared.errors import InvalidRequest, NotFound, RunInProgress
 from domain.shared.ids import new_id
