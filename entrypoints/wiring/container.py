@@ -34,6 +34,7 @@ from domain.models.circuit_breaker import Circuits
 from domain.models.failover import ModelAsker
 from domain.monitoring.collector import Collector
 from domain.monitoring.counting import CountedRunLog, CountedRuns, Counts
+from domain.plugins.administration import PluginAdministration, ToolAdministration
 from domain.plugins.incidents import Incidents
 from domain.plugins.lifespans import Lifespans
 from domain.plugins.notice_board import NoticeBoard
@@ -213,6 +214,8 @@ class Container(containers.DeclarativeContainer):
     plugin_desk = providers.Singleton(
         PluginDesk, plugins=toolbox, toolbox=toolbox, switches=switches, clock=clock
     )
+    plugins = providers.Singleton(PluginAdministration, plugin_desk, incidents)
+    tools = providers.Singleton(ToolAdministration, plugin_desk, catalogue)
     configuration = providers.Singleton(
         ConfigurationService,
         configurations=store.provided.configurations,
@@ -290,8 +293,9 @@ class Container(containers.DeclarativeContainer):
         configuration=configuration,
         policy_desk=policy_desk,
         plugin_desk=plugin_desk,
+        plugins=plugins,
+        tools=tools,
         required_plugins=required_plugins,
-        incidents=incidents,
         learning=learning,
         keyring=keyring,
         once=once,
@@ -301,7 +305,6 @@ class Container(containers.DeclarativeContainer):
         configurations=store.provided.configurations,
         toolbox=toolbox,
         tool_schemas=tool_schemas,
-        catalogue=catalogue,
         agents=toolbox,
         models=models,
         worker=worker,

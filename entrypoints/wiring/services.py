@@ -23,7 +23,7 @@ from domain.learning.service import Learning
 from domain.models.ports import ChatModels
 from domain.monitoring.ports import Monitoring
 from domain.monitoring.worker_heartbeats import Vitals
-from domain.plugins.incidents import Incidents
+from domain.plugins.administration import PluginAdministration, ToolAdministration
 from domain.plugins.ports import Agents
 from domain.plugins.required import RequiredPlugins
 from domain.plugins.service import PluginDesk
@@ -33,7 +33,6 @@ from domain.runs.lookup import RunLookup
 from domain.runs.ports import Signals
 from domain.shared.clock import Clock
 from domain.shared.idempotency import Once
-from domain.tools.catalogue import Catalogue
 from domain.tools.ports import Artifacts, Toolbox, ToolSchemas
 from entrypoints.settings.settings import Settings
 
@@ -59,8 +58,9 @@ class Services:
     configuration: ConfigurationService
     policy_desk: PolicyDesk
     plugin_desk: PluginDesk
+    plugins: PluginAdministration
+    tools: ToolAdministration
     required_plugins: RequiredPlugins
-    incidents: Incidents
     learning: Learning
     keyring: ApiKeyring
     once: Once
@@ -70,7 +70,6 @@ class Services:
     configurations: Configurations
     toolbox: Toolbox
     tool_schemas: ToolSchemas
-    catalogue: Catalogue
     agents: Agents
     models: ChatModels
     worker: Worker

@@ -10,10 +10,17 @@ from domain.accounts.users import Role, User
 from domain.configuration.policy_editor import PolicyDesk
 from domain.configuration.service import ConfigurationChange, ConfigurationService
 from domain.consents.service import ConsentDesk
+from domain.plugins.administration import PluginAdministration, ToolAdministration
 from domain.shared.errors import Forbidden
 from tests.domain.builders import ANN, NOW
 
-SERVICES = (ConfigurationService, ConsentDesk, PolicyDesk)
+SERVICES = (
+    ConfigurationService,
+    ConsentDesk,
+    PluginAdministration,
+    PolicyDesk,
+    ToolAdministration,
+)
 OTHERS: dict[Role, Role] = {Role.OPERATOR: Role.USER, Role.ADMIN: Role.OPERATOR}
 Call = Callable[[User], Any]
 
@@ -49,6 +56,8 @@ def test_no_use_case_is_called_without_a_user(service: type[Any]) -> None:
 
 CONFIGURATION: ConfigurationService = made(ConfigurationService)
 POLICY: PolicyDesk = made(PolicyDesk)
+PLUGINS: PluginAdministration = made(PluginAdministration)
+TOOLS: ToolAdministration = made(ToolAdministration)
 HIGHER: dict[str, tuple[Role, Call]] = {
     "change the configuration": (
         Role.ADMIN,
@@ -58,6 +67,11 @@ HIGHER: dict[str, tuple[Role, Call]] = {
     "replace the rules": (Role.ADMIN, lambda user: POLICY.replace(user, [])),
     "try rules": (Role.OPERATOR, lambda user: POLICY.simulate(user, [], None, 1)),
     "see what was decided": (Role.OPERATOR, lambda user: POLICY.decisions(user, 1, None)),
+    "see the plugins": (Role.OPERATOR, PLUGINS.all),
+    "switch a plugin": (Role.OPERATOR, lambda user: PLUGINS.turn(user, "basics", is_on=False)),
+    "read a plugin again": (Role.OPERATOR, lambda user: PLUGINS.reload(user, "basics")),
+    "search for plugins": (Role.OPERATOR, PLUGINS.search),
+    "switch a tool": (Role.OPERATOR, lambda user: TOOLS.turn(user, "look", is_on=False)),
 }
 
 

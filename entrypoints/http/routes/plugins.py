@@ -7,12 +7,13 @@ from quart import Blueprint
 from quart_schema import document_response, tag, validate_request
 
 from domain.accounts.users import Role
+from domain.plugins.administration import PluginReport
 from domain.plugins.incidents import Part
-from domain.plugins.plugin import PluginInfo, PluginState
+from domain.plugins.plugin import PluginState
 from entrypoints.encoding import time_text
 from entrypoints.http.fields import Enabling, Timestamp
 from entrypoints.http.openapi.document import can_fail
-from entrypoints.http.security.guard import for_role
+from entrypoints.http.security.guard import caller, for_role
 from entrypoints.wiring.services import services
 
 blueprint = Blueprint("plugins", __name__, url_prefix="/api/plugins")
@@ -59,8 +60,9 @@ class PluginList(BaseModel):
     plugins: list[PluginView]
 
 
-def plugin_view(plugin: PluginInfo) -> dict[str, Any]:
+def plugin_view(report: PluginReport) -> dict[str, Any]:
     """Return a plugin as clients see it."""
+    plugin = report.plugin
     return {
         "name": plugin.name,
         "version": plugin.version,
@@ -78,7 +80,7 @@ def plugin_view(plugin: PluginInfo) -> dict[str, Any]:
                 "where": each.where,
                 "at": time_text(each.at),
             }
-            for each in services().incidents.of(plugin.name)
+            for each in report.incidents
         ],
     }
 
@@ -89,7 +91,7 @@ def plugin_view(plugin: PluginInfo) -> dict[str, Any]:
 @document_response(PluginList)
 async def find() -> dict[str, Any]:
     """List the plugins, the broken ones too."""
-    return {"plugins": [plugin_view(plugin) for plugin in services().plugin_desk.plugins()]}
+    return {"plugins": [plugin_view(each) for each in await services().plugins.all(caller())]}
 
 
 @blueprint.patch("/<plugin_name>")
@@ -104,8 +106,8 @@ async def change(plugin_name: str, data: Enabling) -> dict[str, Any]:
     It stays so after a restart. A plugin that is off is not even imported. Calls of its tools
     that have begun go on; others are refused. Switched on, it is read from disk.
     """
-    desk = services().plugin_desk
-    return plugin_view(await desk.turn_plugin(plugin_name, is_on=data.enabled))
+    plugins = services().plugins
+    return plugin_view(await plugins.turn(caller(), plugin_name, is_on=data.enabled))
 
 
 @blueprint.post("/<plugin_name>/reload")
@@ -119,7 +121,7 @@ async def reload(plugin_name: str) -> dict[str, Any]:
     What was quarantined of it is tried again. If the new version is broken, the one before stays
     in use, and `reason` says why. Calls that have begun end with the version they began with.
     """
-    return plugin_view(await services().plugin_desk.reload(plugin_name))
+    return plugin_view(await services().plugins.reload(caller(), plugin_name))
 
 
 @blueprint.post("/reload")
@@ -132,4 +134,4 @@ async def search() -> dict[str, Any]:
     Takes in packages that were installed since, drops those that are gone, and tries those again
     that changed or did not work. Nothing is ever installed.
     """
-    return {"plugins": [plugin_view(plugin) for plugin in await services().plugin_desk.search()]}
+    return {"plugins": [plugin_view(each) for each in await services().plugins.search(caller())]}

@@ -1,13 +1,13 @@
 """The list of tools in pages: all of them by name, or those that fit a task, the best first."""
 
-from heapq import nsmallest
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, Field
 
+from domain.accounts.users import User
+from domain.plugins.administration import ListedTool
 from domain.shared.errors import FieldProblem, InvalidRequest
 from domain.shared.paging import DEFAULT_LIMIT
-from domain.tools.tool import Tool, ToolSpec
 from entrypoints.http.fields import Limit, NextCursor
 from entrypoints.wiring.services import services
 
@@ -61,57 +61,49 @@ class ToolsQuery(BaseModel):
         return (self.q or "").strip()
 
 
-async def tools_page(query: ToolsQuery) -> dict[str, Any]:
+async def tools_page(user: User, query: ToolsQuery) -> dict[str, Any]:
     """Return a page of the tools; those that are off too, unless they are asked for by a task.
 
     Raises:
         InvalidRequest: the cursor did not come from here.
 
     """
-    return await _ranked(query) if query.task else await _listed(query)
+    return await (_ranked(user, query) if query.task else _listed(user, query))
 
 
-async def _ranked(query: ToolsQuery) -> dict[str, Any]:
+async def _ranked(user: User, query: ToolsQuery) -> dict[str, Any]:
     first = _read_rank(query.cursor)
     last = first + query.limit
-    found = await services().catalogue.rank(query.task, _MOST_FITTING)
+    found = await services().tools.fitting(user, query.task, _MOST_FITTING)
     return {
-        "tools": [tool_view(spec) for spec in found[first:last]],
+        "tools": [tool_view(tool) for tool in found[first:last]],
         "next_cursor": f"{_BY_RANK}{last:x}" if len(found) > last else None,
     }
 
 
-async def _listed(query: ToolsQuery) -> dict[str, Any]:
-    at_hand = services()
-    after = _read_name(query.cursor)
-    specs = await at_hand.catalogue.specs()
-    off = {tool.spec.name: tool for tool in at_hand.plugin_desk.tools_off()}
-    names = nsmallest(query.limit + 1, (n for n in {*specs, *off} if n > after))
-    page = names[: query.limit]
+async def _listed(user: User, query: ToolsQuery) -> dict[str, Any]:
+    found = await services().tools.listed(user, _read_name(query.cursor), query.limit + 1)
+    page = found[: query.limit]
+    is_last = len(found) == len(page)
     return {
-        "tools": [tool_view(specs[n]) if n in specs else view_of_off(off[n]) for n in page],
-        "next_cursor": f"{_BY_NAME}{page[-1].encode().hex()}" if len(names) > len(page) else None,
+        "tools": [tool_view(tool) for tool in page],
+        "next_cursor": None if is_last else _BY_NAME + page[-1].spec.name.encode().hex(),
     }
 
 
-def tool_view(spec: ToolSpec, *, enabled: bool = True, reason: str = "") -> dict[str, Any]:
+def tool_view(tool: ListedTool) -> dict[str, Any]:
     """Return a tool as clients see it."""
+    spec = tool.spec
     return {
         "name": spec.name,
         "description": spec.description,
         "category": spec.category,
         "parameters": spec.parameters,
         "effect": spec.effect,
-        "enabled": enabled,
-        "reason": reason,
+        "enabled": tool.is_on,
+        "reason": tool.reason,
         "plugin": spec.plugin,
     }
-
-
-def view_of_off(tool: Tool) -> dict[str, Any]:
-    """Return a tool that is off as clients see it."""
-    reason = services().plugin_desk.why_off(tool.spec.name)
-    return tool_view(tool.spec, enabled=False, reason=reason)
 
 
 def _read_name(cursor: str | None) -> str:

@@ -22,7 +22,6 @@ from entrypoints.http.routes.tool_lists import (
     ToolView,
     tool_view,
     tools_page,
-    view_of_off,
 )
 from entrypoints.http.security.guard import caller, for_role
 from entrypoints.wiring.services import services
@@ -39,7 +38,7 @@ async def find(query_args: ToolsQuery) -> dict[str, Any]:
 
     Those that are off are listed too, unless they are asked for by a task.
     """
-    return await tools_page(query_args)
+    return await tools_page(caller(), query_args)
 
 
 @blueprint.patch("/<tool_name>")
@@ -53,9 +52,7 @@ async def change(tool_name: str, data: Enabling) -> dict[str, Any]:
     It stays so after a restart. Calls that have begun go on; others are refused, and the model
     is told that the tool is switched off. One whose settings are missing stays off: see `reason`.
     """
-    desk = services().plugin_desk
-    tool = await desk.turn_tool(tool_name, is_on=data.enabled)
-    return view_of_off(tool) if tool in desk.tools_off() else tool_view(tool.spec)
+    return tool_view(await services().tools.turn(caller(), tool_name, is_on=data.enabled))
 
 
 class ExecuteRequest(RequestBody):

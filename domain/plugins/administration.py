@@ -1,0 +1,94 @@
+"""The use cases of who looks after plugins and tools: see them, and switch them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import nsmallest
+
+from domain.accounts.users import Role, User
+from domain.plugins.incidents import Incident, Incidents
+from domain.plugins.plugin import PluginInfo
+from domain.plugins.service import PluginDesk
+from domain.tools.catalogue import Catalogue
+from domain.tools.tool import Tool, ToolSpec
+
+
+@dataclass(frozen=True, slots=True)
+class PluginReport:
+    """What became of a plugin on this worker, and what failed of it while it was in use."""
+
+    plugin: PluginInfo
+    incidents: Sequence[Incident]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedTool:
+    """A tool; ``reason`` says why it is off, where nobody switched it off."""
+
+    spec: ToolSpec
+    is_on: bool = True
+    reason: str = ""
+
+
+class PluginAdministration:
+    """Shows and switches plugins. Every use case is for operators: else `Forbidden`."""
+
+    def __init__(self, desk: PluginDesk, incidents: Incidents) -> None:
+        self._desk = desk
+        self._incidents = incidents
+
+    async def all(self, user: User) -> Sequence[PluginReport]:
+        """Return the plugins, the broken ones too."""
+        user.require(Role.OPERATOR)
+        return [self._report(plugin) for plugin in self._desk.plugins()]
+
+    async def turn(self, user: User, name: str, *, is_on: bool) -> PluginReport:
+        """Switch a plugin on or off, as `PluginDesk.turn_plugin` does."""
+        user.require(Role.OPERATOR)
+        return self._report(await self._desk.turn_plugin(name, is_on=is_on))
+
+    async def reload(self, user: User, name: str) -> PluginReport:
+        """Read a plugin from disk again, as `PluginDesk.reload` does."""
+        user.require(Role.OPERATOR)
+        return self._report(await self._desk.reload(name))
+
+    async def search(self, user: User) -> Sequence[PluginReport]:
+        """Search for plugins again, as `PluginDesk.search` does."""
+        user.require(Role.OPERATOR)
+        return [self._report(plugin) for plugin in await self._desk.search()]
+
+    def _report(self, plugin: PluginInfo) -> PluginReport:
+        return PluginReport(plugin, self._incidents.of(plugin.name))
+
+
+class ToolAdministration:
+    """Lists the tools, those that are off among them, and switches them."""
+
+    def __init__(self, desk: PluginDesk, catalogue: Catalogue) -> None:
+        self._desk = desk
+        self._catalogue = catalogue
+
+    async def listed(self, _user: User, after: str, limit: int) -> Sequence[ListedTool]:
+        """Return the tools by name, those that are off too: at most so many after that name."""
+        on = await self._catalogue.specs()
+        off = {tool.spec.name: tool for tool in self._desk.tools_off()}
+        names = nsmallest(limit, (name for name in {*on, *off} if name > after))
+        return [ListedTool(on[name]) if name in on else self._off(off[name]) for name in names]
+
+    async def fitting(self, _user: User, task: str, limit: int) -> Sequence[ListedTool]:
+        """Return the tools that fit a task, the best first; none that is off."""
+        return [ListedTool(spec) for spec in await self._catalogue.rank(task, limit)]
+
+    async def turn(self, user: User, name: str, *, is_on: bool) -> ListedTool:
+        """Switch a tool on or off, as `PluginDesk.turn_tool` does.
+
+        Raises:
+            Forbidden: the user is no operator.
+            NotFound: no active plugin has one of that name.
+
+        """
+        user.require(Role.OPERATOR)
+        tool = await self._desk.turn_tool(name, is_on=is_on)
+        return self._off(tool) if tool in self._desk.tools_off() else ListedTool(tool.spec)
+
+    def _off(self, tool: Tool) -> ListedTool:
+        return ListedTool(tool.spec, is_on=False, reason=self._desk.why_off(tool.spec.name))
