@@ -92,6 +92,16 @@ def test_what_is_imported_is_listed_or_a_part_of_what_is() -> None:
     assert set(BROUGHT.values()) <= known
 
 
+def test_what_is_written_by_hand_is_there_and_says_why() -> None:
+    section = PAGE.partition("\n## Written by hand, and why\n")[2].partition("\n#")[0]
+    rows = re.findall(r"^\| (`.+?) \| (.+?) \| (.+) \|$", section, re.MULTILINE)
+    places = [place for code, _, _ in rows for place in re.findall(r"`([^`]+)`", code)]
+    assert len(rows) >= 20
+    assert len(places) == len(set(places))
+    assert [place for place in places if not (ROOT / place).exists()] == []
+    assert all(looked_at.strip() and why.endswith(".") for _, looked_at, why in rows)
+
+
 def locked(file: str) -> dict[str, str]:
     """Return the version of each package in a lock file."""
     pins = re.findall(r"^([\w.-]+)==([^ ]+)", (ROOT / file).read_text(), re.MULTILINE)
