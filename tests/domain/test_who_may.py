@@ -59,20 +59,39 @@ POLICY: PolicyDesk = made(PolicyDesk)
 PLUGINS: PluginAdministration = made(PluginAdministration)
 TOOLS: ToolAdministration = made(ToolAdministration)
 HIGHER: dict[str, tuple[Role, Call]] = {
-    "change the configuration": (
+    "ConfigurationService.change": (
         Role.ADMIN,
         lambda user: CONFIGURATION.change(user, ConfigurationChange()),
     ),
-    "see the rules": (Role.OPERATOR, POLICY.rules),
-    "replace the rules": (Role.ADMIN, lambda user: POLICY.replace(user, [])),
-    "try rules": (Role.OPERATOR, lambda user: POLICY.simulate(user, [], None, 1)),
-    "see what was decided": (Role.OPERATOR, lambda user: POLICY.decisions(user, 1, None)),
-    "see the plugins": (Role.OPERATOR, PLUGINS.all),
-    "switch a plugin": (Role.OPERATOR, lambda user: PLUGINS.turn(user, "basics", is_on=False)),
-    "read a plugin again": (Role.OPERATOR, lambda user: PLUGINS.reload(user, "basics")),
-    "search for plugins": (Role.OPERATOR, PLUGINS.search),
-    "switch a tool": (Role.OPERATOR, lambda user: TOOLS.turn(user, "look", is_on=False)),
+    "PolicyDesk.rules": (Role.OPERATOR, POLICY.rules),
+    "PolicyDesk.replace": (Role.ADMIN, lambda user: POLICY.replace(user, [])),
+    "PolicyDesk.simulate": (Role.OPERATOR, lambda user: POLICY.simulate(user, [], None, 1)),
+    "PolicyDesk.decisions": (Role.OPERATOR, lambda user: POLICY.decisions(user, 1, None)),
+    "PluginAdministration.all": (Role.OPERATOR, PLUGINS.all),
+    "PluginAdministration.turn": (
+        Role.OPERATOR,
+        lambda user: PLUGINS.turn(user, "basics", is_on=False),
+    ),
+    "PluginAdministration.reload": (Role.OPERATOR, lambda user: PLUGINS.reload(user, "basics")),
+    "PluginAdministration.search": (Role.OPERATOR, PLUGINS.search),
+    "ToolAdministration.turn": (Role.OPERATOR, lambda user: TOOLS.turn(user, "look", is_on=False)),
 }
+
+
+OWN = {  # what everybody may: on what is their own, or only to look
+    "ConfigurationService.get",
+    "ConsentDesk.answer",
+    "ConsentDesk.find",
+    "ConsentDesk.get",
+    "PolicyDesk.explain",
+    "ToolAdministration.fitting",
+    "ToolAdministration.listed",
+}
+
+
+def test_of_every_use_case_it_is_known_who_may() -> None:
+    known = {each.__qualname__ for service in SERVICES for each in use_cases(service).values()}
+    assert known == OWN | HIGHER.keys()
 
 
 @pytest.mark.parametrize("what", HIGHER)
