@@ -103,7 +103,7 @@ def reason_of_status(status: int) -> ProviderReason:
 
 
 def retry_after(header: str | None) -> float | None:
-    """Read ``Retry-After`` in seconds; its other form, a date, is not worth a parser."""
+    """Read ``Retry-After`` in seconds; a date is none, since it hangs on the server's clock."""
     try:
         seconds = float(header or "")
     except ValueError:
