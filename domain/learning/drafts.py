@@ -6,10 +6,8 @@ from typing import Any, Final
 
 from domain.learning.api import (
     ApiSettings,
-    ApiTool,
     ApiVersion,
     LearnedApi,
-    SkippedOperation,
 )
 from domain.learning.changes import Diff
 from domain.learning.credentials import Credentials
@@ -70,16 +68,6 @@ class Draft:
     credentials: Mapping[str, Any] | None = field(default=None, repr=False)
     fixed: Values | None = field(default=None, repr=False)
     summary: ApiSummary = field(default_factory=ApiSummary, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ApiDetails:
-    """An API as it is kept, and some of its operations; ``diff`` is what accepting it would do."""
-
-    api: LearnedApi
-    summary: ApiSummary
-    operations: Sequence[ApiTool | SkippedOperation]
-    diff: Diff | None = None
 
 
 def with_fixed_named(settings: ApiSettings, fixed: Values | None) -> ApiSettings:

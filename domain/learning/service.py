@@ -21,7 +21,6 @@ from domain.learning.changes import merged
 from domain.learning.credential_store import ApiKeyring
 from domain.learning.documents import Document, Documents
 from domain.learning.drafts import (
-    ApiDetails,
     Draft,
     Edit,
     Order,
@@ -41,7 +40,6 @@ from domain.shared.errors import Conflict, PuertoError
 from domain.shared.ids import new_id
 from domain.shared.unit_of_work import UnitOfWork
 from domain.tools.ports import Toolbox
-from domain.web.ports import HostCheck
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +55,7 @@ class Learning:
         *,
         apis: LearnedApis,
         shelf: ApiShelf,
+        waiting: WaitingDiffs,
         documents: Documents,
         keyring: ApiKeyring,
         toolbox: Toolbox,
@@ -66,7 +65,6 @@ class Learning:
         notices: Notices,
         unit_of_work: UnitOfWork,
         clock: Clock,
-        hosts: HostCheck | None = None,
     ) -> None:
         self._apis = apis
         self._shelf = shelf
@@ -78,8 +76,7 @@ class Learning:
         self._notices = notices
         self._unit_of_work = unit_of_work
         self._clock = clock
-        self._hosts = hosts
-        self._waiting = WaitingDiffs(apis)
+        self._waiting = waiting
 
     async def learn(self, user: User, order: Order, *, again: bool = False) -> Draft:
         """Return an API as it would be learned.
@@ -241,28 +238,6 @@ class Learning:
             }
             notice = Notice(NoticeType.API_LEARNED, self._clock.now(), data)
             self._unit_of_work.after_commit(lambda: self._notices.publish(notice))
-
-    async def details(self, api_id: str, first: int, limit: int) -> ApiDetails:
-        """Return an API as it is, ``limit`` of its operations after the first ``first``.
-
-        With it comes what the version that waits would do.
-
-        Raises:
-            NotFound: there is none.
-
-        """
-        shelved = await self._shelf.get(api_id)
-        operations = await self._apis.operations(api_id, first, limit)
-        return ApiDetails(shelved.api, shelved.summary, operations, await self._waiting.of(shelved))
-
-    async def closed_hosts(self, draft: Draft) -> list[str]:
-        """Return, in a sentence each, to which of its addresses no call would be made."""
-        if self._hosts is None:
-            return []
-        base_url = draft.api.settings.base_url
-        servers = (base_url,) if base_url else draft.summary.servers
-        told = await asyncio.gather(*map(self._hosts.refusal, servers))
-        return [f"Calls will fail. {why}" for why in dict.fromkeys(filter(None, told))]
 
     async def forget(self, api_id: str) -> None:
         """Forget an API, its tools and all credentials for it.

@@ -28,8 +28,11 @@ from domain.execution.worker import Worker
 from domain.learning.cache import ApiShelf
 from domain.learning.credential_store import ApiKeyring
 from domain.learning.documents import Documents
+from domain.learning.inspection import ApiInspection
+from domain.learning.own_credentials import OwnCredentials
 from domain.learning.refreshing import ScheduledRefresh
 from domain.learning.service import Learning
+from domain.learning.waiting import WaitingDiffs
 from domain.models.circuit_breaker import Circuits
 from domain.models.failover import ModelAsker
 from domain.monitoring.collector import Collector
@@ -229,10 +232,12 @@ class Container(containers.DeclarativeContainer):
     documents = providers.Singleton(
         Documents, web, api_reader, settings.provided.max_document_bytes
     )
+    waiting_diffs = providers.Singleton(WaitingDiffs, store.provided.learned_apis)
     learning = providers.Singleton(
         Learning,
         apis=store.provided.learned_apis,
         shelf=api_shelf,
+        waiting=waiting_diffs,
         documents=documents,
         keyring=keyring,
         toolbox=toolbox,
@@ -242,8 +247,11 @@ class Container(containers.DeclarativeContainer):
         notices=notices,
         unit_of_work=store.provided.unit_of_work,
         clock=clock,
-        hosts=web,
     )
+    api_inspection = providers.Singleton(
+        ApiInspection, store.provided.learned_apis, api_shelf, waiting_diffs, keyring, web
+    )
+    own_credentials = providers.Singleton(OwnCredentials, store.provided.learned_apis, keyring)
     scheduled_refresh = providers.Singleton(
         ScheduledRefresh,
         learning,
@@ -297,6 +305,8 @@ class Container(containers.DeclarativeContainer):
         tools=tools,
         required_plugins=required_plugins,
         learning=learning,
+        api_inspection=api_inspection,
+        own_credentials=own_credentials,
         keyring=keyring,
         once=once,
         users=store.provided.users,

@@ -18,6 +18,8 @@ from domain.conversations.service import ConversationService
 from domain.execution.service import Chat
 from domain.execution.worker import Worker
 from domain.learning.credential_store import ApiKeyring
+from domain.learning.inspection import ApiInspection
+from domain.learning.own_credentials import OwnCredentials
 from domain.learning.ports import LearnedApis
 from domain.learning.service import Learning
 from domain.models.ports import ChatModels
@@ -62,6 +64,8 @@ class Services:
     tools: ToolAdministration
     required_plugins: RequiredPlugins
     learning: Learning
+    api_inspection: ApiInspection
+    own_credentials: OwnCredentials
     keyring: ApiKeyring
     once: Once
     users: Users

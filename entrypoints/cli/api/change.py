@@ -20,6 +20,8 @@ from entrypoints.cli.clients.local import with_services
 from entrypoints.cli.json_options import json_file
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
+    from collections.abc import Sequence
+
     from domain.learning.drafts import Draft, Edit
     from entrypoints.wiring.services import Services
 
@@ -97,7 +99,7 @@ def _cleared(parts: frozenset[Part]) -> dict[str, Any]:
     return dict(empty[part] for part in parts if part in empty)
 
 
-async def _changed(services: "Services", name: str, edit: "Edit") -> "tuple[Draft, list[str]]":
+async def _changed(services: "Services", name: str, edit: "Edit") -> "tuple[Draft, Sequence[str]]":
     from entrypoints.cli.api.learning import keep_and_warn, named
     from entrypoints.cli.clients.embedded import LOCAL_USER
     from entrypoints.server.lifecycle import user_named

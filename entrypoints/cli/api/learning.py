@@ -1,7 +1,7 @@
 """``puerto learn`` without ``--dry-run``: learn into the installation's database."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,19 +76,14 @@ def tell(draft: "Draft", told: Iterable[str]) -> None:
     typer.echo("Running services follow within 2 seconds.")
 
 
-async def keep_and_warn(services: "Services", draft: "Draft") -> list[str]:
+async def keep_and_warn(services: "Services", draft: "Draft") -> Sequence[str]:
     """Keep a draft and use it; return what is still to do."""
-    from domain.learning.credential_store import OPERATOR
-    from domain.learning.warnings import warnings
-
     await services.learning.keep(draft)
     await services.learning.announce(draft)
-    given = await services.keyring.schemes(draft.api.id, OPERATOR)
-    told = warnings(draft.api, draft.summary, given)
-    return [*told, *await services.learning.closed_hosts(draft)]
+    return (await services.api_inspection.draft(draft, 0, 0)).warnings
 
 
-async def _learn(services: "Services", order: "Order") -> "tuple[Draft, list[str]]":
+async def _learn(services: "Services", order: "Order") -> "tuple[Draft, Sequence[str]]":
     from entrypoints.cli.clients.embedded import LOCAL_USER
     from entrypoints.server.lifecycle import user_named
 

@@ -26,9 +26,12 @@ from domain.learning.credentials import Grant, Token
 from domain.learning.documents import Document, Documents
 from domain.learning.drafts import Draft, Edit, Order
 from domain.learning.findings import DocumentFinding, DocumentReport, InvalidDocument
+from domain.learning.inspection import ApiInspection
 from domain.learning.names import free_names, slug
+from domain.learning.own_credentials import OwnCredentials
 from domain.learning.service import Learning
 from domain.learning.summary import summary_of
+from domain.learning.waiting import WaitingDiffs
 from domain.learning.warnings import warnings
 from domain.notifications.notices import Notice
 from domain.plugins.service import PluginDesk
@@ -95,7 +98,10 @@ class House:
         self.user = User("u1", "o@x.org", "olga", "Olga", Role.OPERATOR, self.clock.now())
         self.keyring = ApiKeyring(self.store.api_keys, FakeCipher(), self.clock)
         self.reader.documents[b"pets"] = a_version()
+        waiting = WaitingDiffs(self.store.learned_apis)
+        self.inspection = ApiInspection(self.store.learned_apis, self.shelf, waiting, self.keyring)
         self.learning = Learning(
+            waiting=waiting,
             apis=self.store.learned_apis,
             shelf=self.shelf,
             documents=Documents(self.web, self.reader, 1_000),
@@ -200,19 +206,19 @@ async def test_what_breaks_waits_and_the_newest_version_waits(house: House) -> N
     draft = await house.refreshed(api.id, a_version(destructive, a_tool(BIRDS), digest="d2"))
     assert draft.diff is not None
     assert draft.diff.breaking[0].what == ("its effect is destructive now, and was read",)
-    kept = await house.learning.details(api.id, 0, 9)
+    kept = await house.inspection.stored(api.id, 0, 9)
     effects = [each.spec.effect for each in kept.operations if isinstance(each, ApiTool)]
     assert effects == [Effect.READ, Effect.READ]
     assert kept.api.waiting == "d2"
 
     await house.refreshed(api.id, a_version(destructive, digest="d3"))
-    kept = await house.learning.details(api.id, 0, 9)
+    kept = await house.inspection.stored(api.id, 0, 9)
     assert (kept.api.waiting, kept.api.tools) == ("d3", 2)
     assert kept.diff is not None
     assert [change.operation for change in kept.diff.gone] == [BIRDS]
 
     await house.refreshed(api.id, a_version(a_tool(), a_tool(BIRDS), digest="d4"))
-    kept = await house.learning.details(api.id, 0, 9)
+    kept = await house.inspection.stored(api.id, 0, 9)
     assert (kept.api.waiting, kept.diff) == ("", None)
     assert await house.store.learned_apis.waiting(api.id) is None
 
@@ -348,14 +354,14 @@ async def test_a_page_looks_at_no_whole_version() -> None:
     assert isinstance(apis, CountingApis)
 
     for first in (0, 1):
-        found = await house.learning.details(api.id, first, 1)
+        found = await house.inspection.stored(api.id, first, 1)
         assert [each.operation for each in found.operations] == [PETS][first:]
     assert apis.whole == 0  # what was just learned is at hand
 
     await house.refreshed(api.id, a_version(a_tool(BIRDS), digest="d2"))
     before = apis.whole
     for _ in range(3):
-        assert (await house.learning.details(api.id, 0, 1)).diff
+        assert (await house.inspection.stored(api.id, 0, 1)).diff
     assert apis.whole == before + 1  # it is compared once
 
 
@@ -442,3 +448,21 @@ async def test_a_strict_order_takes_a_valid_document_alone(house: House) -> None
     house.reader.report = DocumentReport()
     strict = await house.learning.learn(house.user, order)
     assert strict.version == tolerant.version
+
+
+async def test_own_credentials_are_for_apis_that_are_called_with_them(house: House) -> None:
+    ann = User("ann", "a@x.org", "ann", "Ann", Role.USER, house.clock.now())
+    house.reader.documents[b"pets"] = a_version(schemes=(KEY,))
+    api = (await house.learned()).api
+    own = OwnCredentials(house.store.learned_apis, house.keyring)
+    with pytest.raises(Conflict, match="the operator's credentials"):
+        await own.put(ann, api.id, {"key": "of ann"})
+    await house.learning.keep(
+        await house.learning.change(house.user, api.id, Edit(settings={"per_user": True}))
+    )
+    with pytest.raises(Unprocessable, match="asks for key, not for 'other'"):
+        await own.put(ann, api.id, {"other": "of ann"})
+    state = await own.put(ann, api.id, {"key": "of ann"})
+    assert (state.given, state.per_user, state.asked) == (("key",), True, (KEY,))
+    await own.remove(ann, api.id)
+    assert (await own.state(ann, api.id)).given == ()

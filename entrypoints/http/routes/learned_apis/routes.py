@@ -1,6 +1,5 @@
 """The learned APIs: learning one from its document, reviewing it, and keeping it up to date."""
 
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
@@ -15,9 +14,8 @@ from quart_schema import (
 )
 
 from domain.accounts.users import Role
-from domain.learning.api import LearnedApi
 from domain.learning.drafts import Draft
-from domain.shared.errors import Conflict, Unprocessable
+from domain.learning.own_credentials import OwnCredentialsState
 from domain.shared.paging import DEFAULT_LIMIT
 from entrypoints.http.fields import Limit, NextCursor
 from entrypoints.http.idempotency import once_prepared, takes_key
@@ -28,14 +26,12 @@ from entrypoints.http.routes.learned_apis.bodies import (
     LearnRequest,
     NewDocument,
     OwnCredentials,
-    read_body,
-    read_new_document,
-    read_order,
 )
+from entrypoints.http.routes.learned_apis.operations import OperationsQuery
+from entrypoints.http.routes.learned_apis.reading import read_body, read_new_document, read_order
 from entrypoints.http.routes.learned_apis.views import (
     ApiDetail,
     ApiView,
-    OperationsQuery,
     SchemeView,
     api_view,
     draft_view,
@@ -46,8 +42,6 @@ from entrypoints.http.security.guard import caller, for_role
 from entrypoints.wiring.services import services
 
 ADDRESS = "/api/learned-apis"
-
-_log = logging.getLogger("puerto.changes")
 
 blueprint = Blueprint("learned_apis", __name__, url_prefix=ADDRESS)
 
@@ -219,7 +213,7 @@ class CredentialsView(BaseModel):
 @document_response(CredentialsView)
 async def get_credentials(api_id: str) -> dict[str, Any]:
     """See whether your own credentials for an API are set, and what it asks for."""
-    return await _own(await services().learned_apis.get(api_id))
+    return _own(await services().own_credentials.state(caller(), api_id))
 
 
 @blueprint.put("/<api_id>/credentials")
@@ -232,16 +226,7 @@ async def put_credentials(api_id: str, data: OwnCredentials) -> dict[str, Any]:
 
     They are kept encrypted, and neither shown to anybody nor to a model.
     """
-    at_hand = services()
-    api = await at_hand.learned_apis.get(api_id)
-    if not api.settings.per_user:
-        raise Conflict(f"{api.name} is called with the operator's credentials, not with yours.")
-    known = [scheme.name for scheme in await at_hand.learned_apis.schemes(api_id)]
-    if unknown := [name for name in data.credentials if name not in known]:
-        raise Unprocessable(f"{api.name} asks for {', '.join(known)}, not for {unknown[0]!r}.")
-    await at_hand.keyring.put(api_id, caller().id, data.credentials)
-    _log.info("own credentials for the API %s were set", api_id)
-    return await _own(api)
+    return _own(await services().own_credentials.put(caller(), api_id, data.credentials))
 
 
 @blueprint.delete("/<api_id>/credentials")
@@ -249,17 +234,13 @@ async def put_credentials(api_id: str, data: OwnCredentials) -> dict[str, Any]:
 @answers_nothing
 async def remove_credentials(api_id: str) -> None:
     """Remove your own credentials for an API."""
-    await services().learned_apis.get(api_id)
-    await services().keyring.remove(api_id, caller().id)
-    _log.info("own credentials for the API %s were removed", api_id)
+    await services().own_credentials.remove(caller(), api_id)
 
 
-async def _own(api: LearnedApi) -> dict[str, Any]:
-    at_hand = services()
-    schemes = await at_hand.keyring.schemes(api.id, caller().id)
+def _own(state: OwnCredentialsState) -> dict[str, Any]:
     return {
-        "set": bool(schemes),
-        "schemes": list(schemes),
-        "per_user": api.settings.per_user,
-        "asked": scheme_views(await at_hand.learned_apis.schemes(api.id)),
+        "set": bool(state.given),
+        "schemes": list(state.given),
+        "per_user": state.per_user,
+        "asked": scheme_views(state.asked),
     }

@@ -2,46 +2,30 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from domain.learning.api import (
     ApiScheme,
     LearnedApi,
-    OperationReport,
-    OperationState,
     Override,
     Selection,
-    reported,
 )
 from domain.learning.changes import Change, Diff
-from domain.learning.credential_store import OPERATOR
-from domain.learning.drafts import ApiDetails, Draft
-from domain.learning.warnings import warnings
-from domain.shared.errors import FieldProblem, InvalidRequest
-from domain.shared.paging import DEFAULT_LIMIT
-from domain.tools.ports import ToolSchemas
-from domain.tools.tool import ToolSpec
+from domain.learning.drafts import Draft
+from domain.learning.inspection import ApiDetails
 from entrypoints.encoding import time_text
-from entrypoints.http.fields import Id, Limit, NextCursor, Timestamp
+from entrypoints.http.fields import Id, NextCursor, Timestamp
+from entrypoints.http.routes.learned_apis.operations import (
+    OperationsQuery,
+    OperationView,
+    first_of,
+    next_cursor,
+    operation_views,
+)
 from entrypoints.http.routes.learned_apis.patterns import PatternsView, patterns_view
 from entrypoints.wiring.services import services
-
-OperationCursor = Annotated[
-    str,
-    Field(
-        description="Where to go on: `next_cursor` of the page before, as it came.",
-        json_schema_extra={"pattern": "^o[1-9a-f][0-9a-f]{0,6}$"},
-    ),
-]
-
-
-class OperationsQuery(BaseModel):
-    """Which of the operations are told of."""
-
-    limit: Limit = DEFAULT_LIMIT
-    cursor: OperationCursor | None = None
 
 
 class ApiView(BaseModel):
@@ -95,33 +79,6 @@ class OverrideView(BaseModel):
     effect: Literal["read", "write", "destructive"] | None
     enabled: bool
     idempotent: bool | None
-
-
-class VerdictView(BaseModel):
-    """What a provider makes of a tool; `GET /api/tools/{name}/schemas/{provider}` says more."""
-
-    taken: bool
-    losses: int = Field(description="How many things the provider is told differently.")
-    refusal: str | None
-
-
-class OperationView(BaseModel):
-    """An operation of the document, and what became of it."""
-
-    operation: str = Field(examples=["GET /pets/{id}"])
-    operation_id: str
-    tags: list[str]
-    state: OperationState
-    tool: str | None = Field(description="The tool's name; null of one that is skipped.")
-    description: str
-    effect: Literal["read", "write", "destructive"] | None
-    idempotent: bool | None = Field(description="Whether an interrupted call is made again.")
-    tokens: int = Field(description="About what the tool costs where a model is shown it.")
-    providers: dict[str, VerdictView]
-    notes: list[str] = Field(description="What was mended, left out or shortened.")
-    reason: str | None = Field(description="Why it is skipped, in a word for programs.")
-    pointer: str | None = Field(description="Where in the document (a JSON Pointer).")
-    message: str | None = Field(description="Why it is skipped, for people.")
 
 
 class ChangeView(BaseModel):
@@ -186,10 +143,9 @@ async def stored_view(api_id: str, query: OperationsQuery | None = None) -> dict
         InvalidRequest: the cursor did not come from here.
 
     """
-    query, at_hand = query or OperationsQuery(), services()
-    found = await at_hand.learning.details(api_id, _first(query), query.limit)
-    given = await at_hand.keyring.schemes(api_id, OPERATOR)
-    return await _detail_view(found, given, query)
+    query = query or OperationsQuery()
+    details = await services().api_inspection.stored(api_id, first_of(query), query.limit)
+    return await _detail_view(details, query)
 
 
 async def draft_view(draft: Draft, query: OperationsQuery | None = None) -> dict[str, Any]:
@@ -200,24 +156,15 @@ async def draft_view(draft: Draft, query: OperationsQuery | None = None) -> dict
 
     """
     query = query or OperationsQuery()
-    first = _first(query)
-    operations = draft.version.operations[first : first + query.limit]
-    found = ApiDetails(draft.api, draft.summary, operations, draft.diff)
-    given: Iterable[str] | None = draft.credentials
-    if given is None:
-        given = await services().keyring.schemes(draft.api.id, OPERATOR)
-    view = await _detail_view(found, list(given), query)
-    return view | {"warnings": view["warnings"] + await services().learning.closed_hosts(draft)}
+    details = await services().api_inspection.draft(draft, first_of(query), query.limit)
+    return await _detail_view(details, query)
 
 
-async def _detail_view(
-    found: ApiDetails, given: Sequence[str], query: OperationsQuery
-) -> dict[str, Any]:
-    api, summary = found.api, found.summary
-    settings, last = api.settings, _first(query) + query.limit
+async def _detail_view(details: ApiDetails, query: OperationsQuery) -> dict[str, Any]:
+    api, summary, settings = details.api, details.summary, details.api.settings
     return api_view(api) | {
         "tools": summary.tools,
-        "warnings": list(warnings(api, summary, given)),
+        "warnings": list(details.warnings),
         "base_url": settings.base_url,
         "include": _selection(settings.include),
         "exclude": _selection(settings.exclude),
@@ -227,56 +174,20 @@ async def _detail_view(
         "auth": {
             "per_user": settings.per_user,
             "schemes": scheme_views(summary.schemes),
-            "set": list(given),
+            "set": list(details.given),
         },
         "waiting": api.waiting or None,
-        "diff": None if found.diff is None else _diff(found.diff),
-        "operations": await asyncio.to_thread(_operations, found, services().tool_schemas),
-        "next_cursor": f"o{last:x}" if last < api.endpoints else None,
+        "diff": None if details.diff is None else _diff(details.diff),
+        "operations": await asyncio.to_thread(
+            operation_views, settings, details.operations, services().tool_schemas
+        ),
+        "next_cursor": next_cursor(query, api.endpoints),
     }
 
 
 def scheme_views(schemes: Iterable[ApiScheme]) -> list[dict[str, Any]]:
     """Return security schemes."""
     return [{"name": each.name, "kind": each.kind, "detail": each.detail} for each in schemes]
-
-
-def _operations(found: ApiDetails, schemas: ToolSchemas) -> list[dict[str, Any]]:
-    """Return operations, their tools compiled for every provider: work for a thread."""
-    reports = (reported(found.api.settings, each) for each in found.operations)
-    return [_operation(report, schemas) for report in reports]
-
-
-def _operation(report: OperationReport, schemas: ToolSchemas) -> dict[str, Any]:
-    tool, skipped = report.tool, report.skipped
-    return {
-        "operation": report.operation,
-        "operation_id": tool.operation_id if tool else "",
-        "tags": list(tool.tags) if tool else [],
-        "state": report.state,
-        "tool": tool.spec.name if tool else None,
-        "description": tool.spec.description if tool else "",
-        "effect": tool.spec.effect if tool else None,
-        "idempotent": tool.spec.idempotent if tool else None,
-        "tokens": tool.spec.tokens if tool else 0,
-        "providers": _verdicts(tool.spec, schemas) if tool else {},
-        "notes": list(tool.notes) if tool else [],
-        "reason": skipped.reason if skipped else None,
-        "pointer": skipped.pointer if skipped else None,
-        "message": skipped.message if skipped else None,
-    }
-
-
-def _verdicts(spec: ToolSpec, schemas: ToolSchemas) -> dict[str, Any]:
-    told = {provider: schemas.of(spec, provider) for provider in schemas.providers()}
-    return {
-        provider: {
-            "taken": schema.refusal is None,
-            "losses": len(schema.losses),
-            "refusal": schema.refusal,
-        }
-        for provider, schema in told.items()
-    }
 
 
 def _selection(selection: Selection) -> dict[str, Any]:
@@ -312,18 +223,3 @@ def _diff(diff: Diff) -> dict[str, Any]:
         ]
         for name, changes in parts.items()
     }
-
-
-def _first(query: OperationsQuery) -> int:
-    return 0 if query.cursor is None else _read_cursor(query.cursor)
-
-
-def _read_cursor(cursor: str) -> int:
-    try:
-        number = int(cursor.removeprefix("o"), 16) if cursor.startswith("o") else 0
-    except ValueError:
-        number = 0
-    if not 0 < number < 1 << 28:
-        message = "This is not a cursor of this list. Send next_cursor as it came, or none."
-        raise InvalidRequest(message, [FieldProblem("cursor", message)])
-    return number

@@ -1,0 +1,129 @@
+"""The operations of learned APIs as clients see them, a page at a time."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from domain.learning.api import (
+    ApiSettings,
+    ApiTool,
+    OperationReport,
+    OperationState,
+    SkippedOperation,
+    reported,
+)
+from domain.shared.errors import FieldProblem, InvalidRequest
+from domain.shared.paging import DEFAULT_LIMIT
+from domain.tools.ports import ToolSchemas
+from domain.tools.tool import ToolSpec
+from entrypoints.http.fields import Limit
+
+OperationCursor = Annotated[
+    str,
+    Field(
+        description="Where to go on: `next_cursor` of the page before, as it came.",
+        json_schema_extra={"pattern": "^o[1-9a-f][0-9a-f]{0,6}$"},
+    ),
+]
+
+
+class OperationsQuery(BaseModel):
+    """Which of the operations are told of."""
+
+    limit: Limit = DEFAULT_LIMIT
+    cursor: OperationCursor | None = None
+
+
+class VerdictView(BaseModel):
+    """What a provider makes of a tool; `GET /api/tools/{name}/schemas/{provider}` says more."""
+
+    taken: bool
+    losses: int = Field(description="How many things the provider is told differently.")
+    refusal: str | None
+
+
+class OperationView(BaseModel):
+    """An operation of the document, and what became of it."""
+
+    operation: str = Field(examples=["GET /pets/{id}"])
+    operation_id: str
+    tags: list[str]
+    state: OperationState
+    tool: str | None = Field(description="The tool's name; null of one that is skipped.")
+    description: str
+    effect: Literal["read", "write", "destructive"] | None
+    idempotent: bool | None = Field(description="Whether an interrupted call is made again.")
+    tokens: int = Field(description="About what the tool costs where a model is shown it.")
+    providers: dict[str, VerdictView]
+    notes: list[str] = Field(description="What was mended, left out or shortened.")
+    reason: str | None = Field(description="Why it is skipped, in a word for programs.")
+    pointer: str | None = Field(description="Where in the document (a JSON Pointer).")
+    message: str | None = Field(description="Why it is skipped, for people.")
+
+
+def operation_views(
+    settings: ApiSettings, operations: Iterable[ApiTool | SkippedOperation], schemas: ToolSchemas
+) -> list[dict[str, Any]]:
+    """Return operations, their tools compiled for every provider: work for a thread."""
+    reports = (reported(settings, each) for each in operations)
+    return [_operation(report, schemas) for report in reports]
+
+
+def _operation(report: OperationReport, schemas: ToolSchemas) -> dict[str, Any]:
+    tool, skipped = report.tool, report.skipped
+    return {
+        "operation": report.operation,
+        "operation_id": tool.operation_id if tool else "",
+        "tags": list(tool.tags) if tool else [],
+        "state": report.state,
+        "tool": tool.spec.name if tool else None,
+        "description": tool.spec.description if tool else "",
+        "effect": tool.spec.effect if tool else None,
+        "idempotent": tool.spec.idempotent if tool else None,
+        "tokens": tool.spec.tokens if tool else 0,
+        "providers": _verdicts(tool.spec, schemas) if tool else {},
+        "notes": list(tool.notes) if tool else [],
+        "reason": skipped.reason if skipped else None,
+        "pointer": skipped.pointer if skipped else None,
+        "message": skipped.message if skipped else None,
+    }
+
+
+def _verdicts(spec: ToolSpec, schemas: ToolSchemas) -> dict[str, Any]:
+    told = {provider: schemas.of(spec, provider) for provider in schemas.providers()}
+    return {
+        provider: {
+            "taken": schema.refusal is None,
+            "losses": len(schema.losses),
+            "refusal": schema.refusal,
+        }
+        for provider, schema in told.items()
+    }
+
+
+def first_of(query: OperationsQuery) -> int:
+    """Return how many operations come before the page.
+
+    Raises:
+        InvalidRequest: the cursor did not come from here.
+
+    """
+    return 0 if query.cursor is None else _read_cursor(query.cursor)
+
+
+def next_cursor(query: OperationsQuery, count: int) -> str | None:
+    """Return where the next page begins, of so many operations in all; None behind the last."""
+    last = first_of(query) + query.limit
+    return f"o{last:x}" if last < count else None
+
+
+def _read_cursor(cursor: str) -> int:
+    try:
+        number = int(cursor.removeprefix("o"), 16) if cursor.startswith("o") else 0
+    except ValueError:
+        number = 0
+    if not 0 < number < 1 << 28:
+        message = "This is not a cursor of this list. Send next_cursor as it came, or none."
+        raise InvalidRequest(message, [FieldProblem("cursor", message)])
+    return number
