@@ -8,6 +8,7 @@ from typing import Final
 from domain.learning.api import LearnedApi
 from domain.learning.ports import LearnedApis
 from domain.learning.service import Learning
+from domain.shared.background import BackgroundTask
 from domain.shared.clock import Clock
 from domain.shared.errors import Conflict, NotFound, PuertoError
 from domain.shared.log_context import failures_logged
@@ -32,19 +33,16 @@ class ScheduledRefresh:
         self._clock = clock
         self._every = timedelta(hours=hours)
         self._tried: dict[str, datetime] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._background = BackgroundTask()
 
     async def start(self) -> None:
         """Begin to look for what is due, if anything ever is."""
         if self._every:
-            self._task = asyncio.create_task(self._keep_looking())
+            self._background.start(self._keep_looking())
 
     async def stop(self) -> None:
         """Read no more. Stopping twice is no error."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await self._background.stop()
 
     async def _keep_looking(self) -> None:
         while True:

@@ -14,6 +14,7 @@ from domain.notifications.notices import Notice, NoticeType
 from domain.notifications.ports import Notices
 from domain.plugins.incidents import Part, ReportIncident, no_report
 from domain.plugins.plugin import Registered
+from domain.shared.background import BackgroundTask
 from domain.shared.clock import Clock
 from domain.shared.errors import PuertoError
 from domain.shared.json_values import error_text
@@ -54,18 +55,15 @@ class Collector:
         self._clock = clock
         self._seconds = seconds
         self._asked: set[int] = set()
-        self._task: asyncio.Task[None] | None = None
+        self._background = BackgroundTask()
 
     async def start(self) -> None:
         """Begin to look for rounds that are due."""
-        self._task = asyncio.create_task(self._keep_looking())
+        self._background.start(self._keep_looking())
 
     async def stop(self) -> None:
         """Ask no more. Stopping twice is no error."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await self._background.stop()
 
     async def _keep_looking(self) -> None:
         while True:

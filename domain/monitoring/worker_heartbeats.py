@@ -9,6 +9,7 @@ from typing import Final
 
 from domain.monitoring.counting import Counts
 from domain.monitoring.ports import Pulse, Pulses
+from domain.shared.background import BackgroundTask
 from domain.shared.clock import Clock
 from domain.shared.errors import PuertoError
 from domain.shared.ids import new_id
@@ -57,20 +58,17 @@ class Vitals:
         self._signs = signs
         self._id = new_id()
         self._started_at = clock.now()
-        self._task: asyncio.Task[None] | None = None
+        self._background = BackgroundTask()
 
     async def start(self) -> None:
         """Begin to beat."""
         self._started_at = self._clock.now()
-        self._task = asyncio.create_task(self._keep_beating())
+        self._background.start(self._keep_beating())
 
     async def stop(self) -> None:
         """Hand over what was counted, and say good-bye. Stopping twice is no error."""
-        task, self._task = self._task, None
-        if task is None:
+        if not await self._background.stop():
             return
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
         try:
             await self.beat()
             await self._pulses.end(self._id)

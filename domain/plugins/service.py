@@ -9,6 +9,7 @@ from typing import Final
 from domain.plugins.plugin import PluginInfo, PluginState
 from domain.plugins.ports import Plugins, Switches
 from domain.plugins.switches import Switch, Switchboard, SwitchKind
+from domain.shared.background import BackgroundTask
 from domain.shared.clock import Clock
 from domain.shared.errors import Conflict, NotFound
 from domain.shared.log_context import failures_logged
@@ -44,7 +45,7 @@ class PluginDesk:
         self._turn = asyncio.Lock()
         self._news = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._background = BackgroundTask()
 
     def watch(self, watcher: Watcher) -> None:
         """Let it be awaited after each change of what the plugins offer, the first included."""
@@ -64,14 +65,11 @@ class PluginDesk:
         if tries_again:
             await self._try_again()
         await self._look()
-        self._task = asyncio.create_task(self._keep_up())
+        self._background.start(self._keep_up())
 
     async def stop(self) -> None:
         """Stop following. Stopping twice is no error."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await self._background.stop()
 
     async def look(self) -> None:
         """Make everything as the switches say, now and not a little later.
