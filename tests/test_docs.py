@@ -50,6 +50,7 @@ CONSENT = DOCS / "how-to" / "consent-and-policy.md"
 ARCHITECTURE = DOCS / "explanation" / "architecture.md"
 SECURITY = DOCS / "explanation" / "security.md"
 PROMISES = DOCS / "explanation" / "promises.md"
+VOCABULARY = DOCS / "explanation" / "vocabulary.md"
 SETTINGS = {name for field in Settings.model_fields.values() for name in variables(field)}
 
 HOUR = timedelta(hours=1)
@@ -174,6 +175,25 @@ def test_the_ports_are_those_of_the_core() -> None:
         for name in re.findall(r"^class (\w+)\(Protocol\)", path.read_text(), re.MULTILINE)
     }
     assert told == ports
+
+
+# Words of the vocabulary in backticks that are neither classes nor modules of Puerto's.
+OTHER_NAMES = {"Protocol", "decide", "after_commit"}
+
+
+def test_the_vocabulary_names_classes_and_modules_where_they_are() -> None:
+    row = re.compile(r"^\| (.+?) \| (.+?) \| `([\w/]+)` \|$", re.MULTILINE)
+    rows = row.findall(VOCABULARY.read_text())
+    words = [word for word, _, _ in rows]
+    assert len(rows) > 40
+    assert words == sorted(set(words), key=str.lower)
+    for word, meaning, package in rows:
+        modules = list((ROOT / package).rglob("*.py"))
+        assert modules, word
+        defined = {module.stem for module in modules}.union(
+            *(re.findall(r"^class (\w+)", each.read_text(), re.MULTILINE) for each in modules)
+        )
+        assert set(CODE.findall(meaning)) <= defined | OTHER_NAMES, word
 
 
 def test_every_promise_names_tests_that_exist() -> None:
