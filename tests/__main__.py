@@ -3,20 +3,28 @@
 The tests are shared out among processes, as are the two databases, and the static checks come
 last. Most tests wait now and then, so there are twice as many processes at a time as CI has cores.
 
+``--busy`` runs the short tests while other processes want every core, too: no test may hang on how
+fast the machine is.
+
 ``--newest`` reports how the short tests fare on the newest release of everything; it never fails.
 """
 
+import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
 import time
 import tomllib
 import venv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+from tests.parts import APART, HTTP, OUTSIDE, WITHOUT_DATABASE, without
 
 ROOT: Final = Path(__file__).parent.parent
 BIN: Final = Path(sys.executable).parent
@@ -32,24 +40,21 @@ STATIC: Final[Sequence[Command]] = (
 )
 PYTEST: Final = (sys.executable, "-m", "pytest", "-q", "--durations=5")
 ON_POSTGRESQL: Final = "--database=postgresql"
-# Each of these, on SQLite, is a process of its own beside the rest.
-PARTS: Final = (
-    "tests/entrypoints/cli",
-    "tests/outside",
-    "tests/entrypoints/http",
-    "tests/plugins",
-)
+
 # What takes longest begins first, so that all end at about the same time.
 SHORT: Final[Sequence[Command]] = (
-    (*PYTEST, "tests/outside"),
-    (*PYTEST, ON_POSTGRESQL, "tests/entrypoints/http"),
-    (*PYTEST, ON_POSTGRESQL, "tests", "--ignore=tests/entrypoints/http"),
-    (*PYTEST, "tests", *(f"--ignore={part}" for part in PARTS)),
-    *((*PYTEST, part) for part in PARTS if part != "tests/outside"),
-    *STATIC,
+    (*PYTEST, OUTSIDE),
+    (*PYTEST, ON_POSTGRESQL, HTTP),
+    (*PYTEST, ON_POSTGRESQL, "tests", *without(HTTP, *WITHOUT_DATABASE)),
+    (*PYTEST, "tests", *without(*APART)),
+    *((*PYTEST, part) for part in APART if part != OUTSIDE),
 )
 # One engine after the other: loads and storms want both cores.
-LONG: Final[Sequence[Command]] = ((*PYTEST, "-m", "long"), (*PYTEST, "-m", "long", ON_POSTGRESQL))
+LONG: Final[Sequence[Command]] = (
+    (*PYTEST, "-m", "long"),
+    (*PYTEST, "-m", "long", ON_POSTGRESQL),
+    (*PYTEST, "-m", "hypothesis", "--hypothesis-profile=long"),
+)
 
 
 def _quietly(command: Command) -> tuple[bool, str]:
@@ -84,21 +89,46 @@ def _newest() -> None:
     print("The newest releases would break nothing.", flush=True)
 
 
+@contextmanager
+def _busy() -> Iterator[None]:
+    """Let other processes want every core."""
+    loop = (sys.executable, "-c", "while True: pass")
+    loops = [subprocess.Popen(loop) for _ in range(os.cpu_count() or 1)]
+    try:
+        yield
+    finally:
+        for each in loops:
+            each.kill()
+            each.wait()
+
+
+def _all_pass(commands: Sequence[Command], at_once: int) -> bool:
+    """Run the commands, print what they say, and tell whether all of them passed."""
+    good = True
+    with ThreadPoolExecutor(at_once) as pool:
+        for check in as_completed([pool.submit(_quietly, command) for command in commands]):
+            passed, output = check.result()
+            good &= passed
+            print(output, flush=True)
+    return good
+
+
 def main(arguments: list[str]) -> int:
     """Run the checks and return the exit status."""
     if "--newest" in arguments:
         _newest()
         return 0
     began = time.monotonic()
-    long = "--long" in arguments
-    good = True
-    with ThreadPoolExecutor(1 if long else AT_ONCE) as pool:
-        running = [pool.submit(_quietly, command) for command in (LONG if long else SHORT)]
-        for check in as_completed(running):
-            passed, output = check.result()
-            good &= passed
-            print(output, flush=True)
-    print(f"{'All good' if good else 'FAILED'} in {time.monotonic() - began:.0f} s.")
+    if "--long" in arguments:
+        good = _all_pass(LONG, 1)
+    elif "--busy" in arguments:
+        with _busy():
+            good = _all_pass(SHORT, AT_ONCE)
+    else:
+        good = _all_pass((*SHORT, *STATIC), AT_ONCE)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = f"{used.ru_utime + used.ru_stime:.0f} s of CPU"
+    print(f"{'All good' if good else 'FAILED'} in {time.monotonic() - began:.0f} s, {cpu}.")
     return 0 if good else 1
 
 

@@ -17,11 +17,14 @@ import pytest
 from hypothesis import settings
 
 from adapters.persistence import migrate
+from tests.parts import WITHOUT_DATABASE
 from tests.postgres import running_postgres
 
-# A loaded machine is slow: time is for benchmarks, not for tests.
-settings.register_profile("puerto", deadline=None)
-settings.load_profile("puerto")
+# A loaded machine is slow: time is for benchmarks, not for tests. Every run tries other examples,
+# so few a run are many in the end; the long tests try many at once.
+settings.register_profile("short", deadline=None, max_examples=40)
+settings.register_profile("long", deadline=None, max_examples=400)
+settings.load_profile("short")
 
 _DATABASE: Final = frozenset({"database_url", "own_url", "shared_url", "bare_url"})
 
@@ -48,11 +51,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("database") == "postgresql":
-        used = [
-            item for item in items if not _DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
-        ]
+        used = [item for item in items if _uses_a_database(item) and not _on_one_engine(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in used])
         items[:] = used
+    elif lost := [item.nodeid for item in items if _in_a_part_without(item)]:
+        raise pytest.UsageError(f"the run on PostgreSQL looks for no tests here: {lost[0]}")
+
+
+def _uses_a_database(item: pytest.Item) -> bool:
+    return not _DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def _on_one_engine(item: pytest.Item) -> bool:
+    return item.get_closest_marker("one_engine") is not None
+
+
+def _in_a_part_without(item: pytest.Item) -> bool:
+    return _uses_a_database(item) and item.nodeid.startswith(WITHOUT_DATABASE)
 
 
 @pytest.fixture(scope="session")

@@ -3,16 +3,14 @@
 The first start on nothing is tried by the demo, by ``puerto migrate`` and by the tutorials.
 """
 
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).parent.parent
+from tests.nursery import Child
+
 FILE: Final = "puerto.db"
 
 
@@ -32,18 +30,10 @@ def _template() -> Path:
     """
     folder = tempfile.TemporaryDirectory(prefix="puerto-template-")
     _kept.append(folder)
-    subprocess.run(
-        [sys.executable, "-m", "puerto", "migrate"],
-        cwd=folder.name,
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "PUERTO_DATA_DIR": folder.name,
-        },
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
+    making = Child(["migrate"], Path(folder.name), {"PUERTO_DATA_DIR": folder.name})
+    printed = making.output.read()
+    making.output.close()
+    assert making.wait(60) == 0, printed
     return Path(folder.name) / FILE
 
 

@@ -191,8 +191,10 @@ def call_nothing() -> Block:
 
 def test_learning_an_api(stage: Stage, api: WebServer) -> None:
     page = HOW_TO / "learn-an-api.md"
-    look, learn, change, hosts = shell_blocks(page)
+    look, strict, learn, change, hosts = shell_blocks(page)
     assert "listPets" in stage.type(page, [look], {})
+    valid = {"pets.yaml": "uspto.yaml"}  # neither the page's document nor ours is
+    assert "3 tools" in stage.type(page, [strict], valid)
     printed = stage.type(
         page, [learn], {"https://pets.example": api.url}, PUERTO_OPEN_HOSTS="127.0.0.1"
     )

@@ -102,6 +102,7 @@ async def goes_on(installation: Installation, client: Client) -> list[dict[str, 
     return events
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("number", range(len(ODD_ERRORS)))
 async def test_whatever_is_raised(
     installation: Installation, ada: Client, admin: Client, plugin: Hostile, number: int
@@ -213,6 +214,7 @@ async def test_whatever_a_preview_does(installation: Installation, ada: Client) 
     assert (await asked(ada))["preview"] == "GET /x\ufffd: give()"
 
 
+@pytest.mark.one_engine
 async def test_whatever_makes_a_model(installation: Installation, ada: Client) -> None:
     makers = [raising(make) for make in ODD_ERRORS] + [ODD_VALUES[name] for name in NAMES]
 

@@ -9,6 +9,8 @@ from domain.shared.errors import InvalidRequest
 from entrypoints.http.streaming.frames import read_frame
 from tests.entrypoints.http.conftest import Client, Installation
 
+pytestmark = pytest.mark.one_engine
+
 EXECUTE, EXPLAIN = "/api/tools/execute", "/api/policy/explain"
 RULE_FIELDS = "decision, name, tool, effect, user, arguments"
 SUM = {"expression": "17 * 23"}

@@ -9,6 +9,8 @@ import pytest
 from domain.accounts.users import Role
 from tests.entrypoints.http.conftest import Client, Install, Installation
 
+pytestmark = pytest.mark.one_engine
+
 CLERK = """
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager

@@ -61,9 +61,9 @@ async def test_who_changes_what(admin: Client) -> None:
         ("PUT", "/api/config", {"autonomy_level": "full", "llm_provider": "offline"}),
         ("PUT", "/api/policy", {"rules": [{"decision": "deny", "tool": "x"}]}),
         ("PATCH", "/api/tools/calculator", {"enabled": False}),
-        ("PATCH", "/api/plugins/builtin/basics", {"enabled": False}),
-        ("PATCH", "/api/plugins/builtin/basics", {"enabled": True}),
-        ("POST", "/api/plugins/builtin/basics/reload", None),
+        ("PATCH", "/api/plugins/basics", {"enabled": False}),
+        ("PATCH", "/api/plugins/basics", {"enabled": True}),
+        ("POST", "/api/plugins/basics/reload", None),
         ("POST", "/api/plugins/reload", None),
     ]
     with log_lines() as lines:

@@ -66,6 +66,7 @@ def execute(tool: str) -> tuple[str, str, dict[str, Any]]:
     return "POST", "/api/tools/execute", {"tool": tool, "parameters": {}}
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("source", "why"),
     [
@@ -117,5 +118,5 @@ async def test_one_that_is_switched_off_is_lacking_and_one_that_nobody_requires_
         await office.anyone.error("GET", "/api/ready", 503, "UNAVAILABLE")
         await operator.json("PATCH", "/api/plugins/rules", {"enabled": True})
         await office.anyone.get("/api/ready")
-        await operator.json("PATCH", "/api/plugins/builtin/gcp", {"enabled": False})
+        await operator.json("PATCH", "/api/plugins/gcp", {"enabled": False})
         await office.anyone.get("/api/ready")

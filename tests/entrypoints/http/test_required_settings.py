@@ -7,6 +7,8 @@ from plugins.host.host import PluginHost
 from puerto import RegisterTool, ToolContext, hookimpl, tool
 from tests.entrypoints.http.conftest import Install
 
+pytestmark = pytest.mark.one_engine
+
 
 class Crm:
     """The plugin: one tool that needs settings, and one that does not."""

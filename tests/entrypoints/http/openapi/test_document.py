@@ -19,6 +19,8 @@ from entrypoints.settings.version import VERSION
 from tests.entrypoints.event_samples import BODIES, ID
 from tests.entrypoints.http.conftest import Installation
 
+pytestmark = pytest.mark.one_engine
+
 
 @pytest.fixture
 async def document(installation: Installation) -> dict[str, Any]:

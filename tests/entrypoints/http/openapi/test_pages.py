@@ -9,6 +9,8 @@ import pytest
 from entrypoints.http.openapi.pages import ASSETS
 from tests.entrypoints.http.conftest import Installation, read_error
 
+pytestmark = pytest.mark.one_engine
+
 PAGES = ("/api/docs", "/api/redoc")
 ADDRESS = re.compile(r"""(?:src|href|spec-url|data-url)="([^"]+)\"""")
 

@@ -3,8 +3,12 @@
 import re
 from urllib.parse import urljoin
 
+import pytest
+
 from entrypoints.settings.version import VERSION
 from tests.entrypoints.http.conftest import Installation
+
+pytestmark = pytest.mark.one_engine
 
 
 async def test_the_root_says_what_this_is_and_where_to_go(installation: Installation) -> None:

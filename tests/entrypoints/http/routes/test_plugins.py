@@ -51,6 +51,7 @@ async def greeting(client: Client) -> Any:
     return (await client.json("POST", EXECUTE, {"tool": "greet"}))["result"]
 
 
+@pytest.mark.one_engine
 async def test_the_list_shows_the_broken_ones_too(operator: Client, folder: Path) -> None:
     plugins = await listed(operator)
 
@@ -101,6 +102,7 @@ async def test_a_tool_is_switched_off_and_on(operator: Client, ada: Client) -> N
     await operator.error("PATCH", "/api/tools/nothing", 404, "NOT_FOUND", {"enabled": True})
 
 
+@pytest.mark.one_engine
 async def test_a_plugin_is_read_again(operator: Client, ada: Client, folder: Path) -> None:
     (folder / "greeter.py").write_text(good("greet", "good morning"))
     assert await greeting(ada) == "hello"
@@ -115,6 +117,7 @@ async def test_a_plugin_is_read_again(operator: Client, ada: Client, folder: Pat
     await operator.error("POST", f"{PLUGINS}/nobody/reload", 404, "NOT_FOUND")
 
 
+@pytest.mark.one_engine
 async def test_searching_again(operator: Client, ada: Client, folder: Path) -> None:
     (folder / "broken.py").unlink()
     (folder / "newcomer.py").write_text(good("welcome"))

@@ -4,6 +4,8 @@ import pytest
 
 from tests.entrypoints.http.conftest import Client
 
+pytestmark = pytest.mark.one_engine
+
 
 @pytest.mark.parametrize("provider", ["openai", "openai-strict", "anthropic", "google"])
 async def test_each_provider_is_told_of_a_tool(ada: Client, provider: str) -> None:

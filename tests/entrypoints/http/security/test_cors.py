@@ -1,6 +1,10 @@
 """Pages of other origins."""
 
+import pytest
+
 from tests.entrypoints.http.conftest import Install, Installation
+
+pytestmark = pytest.mark.one_engine
 
 ORIGIN = "https://app.example.com"
 ANOTHER = "https://evil.example.com"

@@ -6,6 +6,8 @@ from quart.testing import WebsocketResponseError
 from entrypoints.http.security.hosts import is_allowed
 from tests.entrypoints.http.conftest import Install, Installation, read_error
 
+pytestmark = pytest.mark.one_engine
+
 ALLOWED = ("agent.example.com", "10.0.0.5:8000", "[::1]")
 
 

@@ -10,6 +10,8 @@ from uvicorn.server import ServerState
 from entrypoints.server.server import server_config
 from tests.entrypoints.http.conftest import Client, Installation
 
+pytestmark = pytest.mark.one_engine
+
 PATIENCE = 60.0
 
 

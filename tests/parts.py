@@ -1,0 +1,18 @@
+"""The parts of the suite: which folders are a process of their own, and which know no database."""
+
+from typing import Final
+
+COMMAND_LINE: Final = "tests/entrypoints/cli"
+HTTP: Final = "tests/entrypoints/http"
+OUTSIDE: Final = "tests/outside"
+PLUGINS: Final = "tests/plugins"
+
+# Each of these, on SQLite, is a process of its own beside the rest.
+APART: Final = (OUTSIDE, HTTP, PLUGINS, COMMAND_LINE)
+# No test in these uses a database, so that a run on PostgreSQL need not read them.
+WITHOUT_DATABASE: Final = ("tests/domain", "tests/adapters/llm", PLUGINS, COMMAND_LINE)
+
+
+def without(*parts: str) -> tuple[str, ...]:
+    """Return the arguments of pytest that leave these out."""
+    return tuple(f"--ignore={part}" for part in parts)
