@@ -100,7 +100,8 @@ class Process:
     def kill(self) -> None:
         """End it, if it has not ended."""
         if self._child.status is None:
-            self.signal(signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended meanwhile, and was reaped
+                self.signal(signal.SIGKILL)
             self.wait()
         self.output.close()
 
