@@ -30,22 +30,21 @@ DOCS: Final = Path(__file__).parent
 NOTICE: Final = "<!-- Written by docs/generate.py from the code: change it there. -->"
 
 SETTINGS_INTRODUCTION: Final = """\
-Settings are environment variables. A file `.env` in the working directory may hold them too, one
-`NAME=value` a line; the environment wins over the file. All are optional, and an empty value
-counts as not set.
+Settings are environment variables, or lines `NAME=value` in a file `.env` in the working directory;
+the environment wins. All are optional. An empty value counts as not set.
 
-A wrong value, a weak secret, a misspelt name that begins with `PUERTO_`, a line of the file that
-cannot be read, and a chosen provider that lacks its key stop the start with one line, which names
-the variable and says what to do. That line never holds the value. Settings that do nothing (the key
-of a provider that is not there, another program's spelling of a name) are named in the log at the
-start, and by `puerto doctor`.
+The start fails, with one line that names the variable and says what to do, on: a wrong value, a
+weak secret, an unknown name that begins with `PUERTO_`, an unreadable line of the file, or a chosen
+provider without its key. The line never contains the value. Settings without effect (the key of a
+provider that Puerto does not have, another program's spelling) are named in the log at the start
+and by `puerto doctor`.
 
-Those that the API can change (`PUERTO_PROVIDER`, `PUERTO_MODEL`, `PUERTO_FALLBACKS`,
-`PUERTO_AUTONOMY`) hold until it does; what was changed is kept in the database, and wins from then.
+The API can change `PUERTO_PROVIDER`, `PUERTO_MODEL`, `PUERTO_FALLBACKS` and `PUERTO_AUTONOMY`. The
+change is stored in the database and wins over the environment from then on.
 """
 
 ERRORS_INTRODUCTION: Final = """\
-Every error of the HTTP face has one form, whatever went wrong and where:
+Every HTTP error has this form:
 
 ```json
 {
@@ -58,47 +57,47 @@ Every error of the HTTP face has one form, whatever went wrong and where:
 }
 ```
 
-`code` is for programs, `message` for people, in words that say who must act. `request_id` finds the
-request in [the log](../how-to/operate.md#logs). Where input is wrong, the message names the first
-field and what is allowed there, and `details.fields` lists `{path, message}` for each.
-A WebSocket's error frames and a run's `error` event carry the same `code`, `message` and `details`.
+`code` is for programs. `message` is for people and says what to do. `request_id` finds the request
+in [the log](../how-to/operate.md#logs). For wrong input, `message` names the first wrong field, and
+`details.fields` lists `{path, message}` for each. Error frames of a WebSocket and a run's `error`
+event have the same `code`, `message` and `details`.
 """
 
 ERRORS_NOTES: Final = """\
 - An unknown id and another user's id give the same 404.
-- A head that is malformed or too large is no request yet: it is refused with 400 in plain text.
+- Malformed or too large request headers get 400 in plain text.
 - `RATE_LIMITED` comes over a WebSocket only: this version limits no HTTP requests.
 - 401 comes with `WWW-Authenticate: Bearer`, 405 with `Allow`.
-- `POST /api/chat` without `stream` answers with the error that ended the run, and names the run in
-  `details.run_id`. A stream has begun with 200 before that: there the error is an event.
-- With an `Idempotency-Key` a request is done once, and its answer kept for 24 hours. Errors are not
-  kept: the same request is tried again. The routes of authentication take no keys, since their
-  answers hold tokens.
-- The arguments of a call are taken as `arguments`, `parameters` or `params` wherever they are sent,
-  under one of these names at a time. A field that is not known is refused, with those that are.
-- `POST /api/tools/execute` says in `details.tool_error` what became of the call, and in
-  `details.run_id` where to look at it.
-- An error of a provider says why in `details.reason`; see [Use a model](../how-to/use-a-model.md).
-- The codes of tool calls inside a run are among the [events](events.md#errors-of-tools).
-- No error holds a traceback or a secret.
+- `POST /api/chat` without `stream` answers with the error that ended the run, and its id in
+  `details.run_id`. A stream has already begun with 200: there the error is an event.
+- With an `Idempotency-Key` a request is done once, and its answer stored for 24 hours. Errors are
+  not stored: the same request is tried again. The authentication routes take no keys, because their
+  answers contain tokens.
+- The arguments of a call may be sent as `arguments`, `parameters` or `params`, one of them at a
+  time. Unknown fields are refused; the error lists the known ones.
+- `POST /api/tools/execute` says in `details.tool_error` why the call failed, and has
+  `details.run_id`.
+- A provider's error says why in `details.reason`: [Use a
+  model](../how-to/use-a-model.md#what-goes-wrong).
+- Codes of tool calls inside a run: [Events](events.md#tool-errors).
+- No error contains a traceback or a secret.
 """
 
 HOOKS_INTRODUCTION: Final = """\
-A plugin is a module (or any object) that an entry point of the group `puerto` names. It implements
-those of the hooks below that it needs, under these names, each marked with `@hookimpl`. A hook only
-registers, and returns at once; what is registered does the work later.
-[Write a plugin](../how-to/write-a-plugin.md) begins at the other end.
+A plugin is a module (or any object) named by an entry point of the group `puerto`. It implements
+any of the hooks below, under these names, each marked with `@hookimpl`. A hook only registers and
+returns at once; the registered functions do the work later. Start with [Write a
+plugin](../how-to/write-a-plugin.md).
 
-These are the hooks of version {version} (`puerto.HOOK_VERSION`), which grows by one when a hook
-changes so that a plugin written for it must change too.
+These are the hooks of version {version} (`puerto.HOOK_VERSION`). The version grows by one when a
+change of a hook requires plugins to change.
 """
 
 COMMANDS_INTRODUCTION: Final = """\
-`puerto COMMAND --help` says the same at the terminal. All but `demo` read the
-[settings](settings.md).
+`puerto COMMAND --help` prints the same. All commands but `demo` read the [settings](settings.md).
 
-An expected error is one line on standard error. The exit status is 0 when all went well, 1 when it
-did not, 2 when the command line or a setting is wrong, 3 when `ask` waits for your consent.
+An expected error is one line on standard error. Exit status: 0 success, 1 failure, 2 wrong command
+line or setting, 3 `ask` waits for your consent.
 """
 
 

@@ -113,7 +113,7 @@ def test_the_settings_and_commands_that_are_named_exist(page: Path) -> None:
 
 
 def test_the_events_are_those_that_clients_see() -> None:
-    told = {kind: row.split("|")[0] for kind, row in table(section(EVENTS, "The list")).items()}
+    told = {kind: row.split("|")[0] for kind, row in table(section(EVENTS, "Event types")).items()}
     union = get_args(event_models.RunEvents)[0]
     kinds = {get_args(kind.model_fields["type"].annotation)[0]: kind for kind in get_args(union)}
     assert set(told) == set(kinds)
@@ -129,7 +129,7 @@ def test_the_frames_are_those_that_are_read() -> None:
 
 
 def test_the_codes_of_tools_are_those_that_are_recorded() -> None:
-    told = table(section(EVENTS, "Errors of tools"))
+    told = table(section(EVENTS, "Tool errors"))
     assert {code: text.strip(" |") for code, text in told.items()} == {
         refusal: refusal.text for refusal in Refusal if refusal is not Refusal.STEP_LIMIT
     }
