@@ -54,7 +54,7 @@ _PLACEHOLDERS: Final = (
     "abcdefgh",
     "qwerty",
 )
-_PUBLIC_KEY: Final = re.compile(r"-----BEGIN|^(ssh|ecdsa|sk)-")
+_PUBLIC_KEY: Final = re.compile(r"-----BEGIN|^(sk-)?(ssh|ecdsa)-\S+ AAAA")
 _ORIGIN: Final = re.compile(r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?")
 _HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?")
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}

@@ -304,6 +304,7 @@ def test_another_database_url_is_refused(url: str) -> None:
         "kq9Zf3vXw0" * 4,
         "kq9Zf3vXw0PpL7uYkq9Zf3vXw0PpL7uY",
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJf3kq9Zf3vXw0PpL7uYt5RrE2mN me",
+        "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t me",
         "-----BEGIN PUBLIC KEY----- MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A",
     ],
 )
@@ -318,6 +319,11 @@ def test_a_random_secret_is_taken_in_every_usual_form(make: Callable[[int], str]
     for _ in range(1000):
         secret = make(32)
         assert check_secret(SecretStr(secret)).get_secret_value() == secret
+
+
+@pytest.mark.parametrize("start", ["sk-", "ssh-"])
+def test_a_random_secret_may_begin_as_a_key_file_does(start: str) -> None:
+    assert load(JWT_SECRET=start + GOOD_SECRET).jwt_secret is not None
 
 
 @pytest.mark.parametrize("name", [name for name in SECRET_NAMES if name.endswith("_API_KEY")])
