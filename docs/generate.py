@@ -19,10 +19,14 @@ import typer
 from pydantic.fields import FieldInfo
 from typer.main import get_command
 
+from adapters.llm.provider_record import ProviderRecord
+from adapters.llm.providers import PROVIDERS
 from entrypoints.cli import app
 from entrypoints.http import errors as http_errors
 from entrypoints.http.error_texts import TIMED_OUT
-from entrypoints.settings.settings import PREFIX, Settings, variables
+from entrypoints.settings.providers import provider_fields
+from entrypoints.settings.settings import PREFIX, Settings
+from entrypoints.settings.values import variables
 from plugins.authoring import hookspecs
 from plugins.host.intake import HOOKS
 
@@ -41,6 +45,15 @@ and by `puerto doctor`.
 
 The API can change `PUERTO_PROVIDER`, `PUERTO_MODEL`, `PUERTO_FALLBACKS` and `PUERTO_AUTONOMY`. The
 change is stored in the database and wins over the environment from then on.
+"""
+
+PROVIDERS_INTRODUCTION: Final = """\
+The providers that come with Puerto. Plugins can add [more](../how-to/hooks-in-use.md);
+[Use a model](../how-to/use-a-model.md) says how to choose one.
+
+Without `PUERTO_PROVIDER`, the first in this list that has what it needs is used. Those that play a
+file come before all others, and those that need nothing come last. Providers with an address also
+take two time-outs each: see [Settings](settings.md).
 """
 
 ERRORS_INTRODUCTION: Final = """\
@@ -132,6 +145,30 @@ def _default(value: Any) -> str:
     if value in (None, ()):
         return ""
     return f"`{value.value if isinstance(value, Enum) else value}`"
+
+
+def providers_page() -> str:
+    """Return the table of providers, from their records."""
+    rows = ["| provider | needs | its default model | also takes | address | SDK |"]
+    rows.append(f"{'|---' * 6}|")
+    rows += map(_provider_row, PROVIDERS)
+    parts = ["# Providers", NOTICE, PROVIDERS_INTRODUCTION.rstrip(), "\n".join(rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _provider_row(record: ProviderRecord) -> str:
+    api = record.api
+    names = [variables(field)[0] for _, field in provider_fields(record).values()]
+    also = [each for each in names if each not in record.needs and not each.endswith("_SECONDS")]
+    cells = [
+        f"`{record.name}`: {record.title}",
+        " or ".join(f"`{name}`" for name in record.needs) or "nothing: no key, no network",
+        f"`{record.default_model}`",
+        ", ".join(f"`{name}`" for name in also),
+        f"`{api.address}`" if api else "",
+        f"`{api.sdk}`" if api else "",
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
 def _choices(annotation: Any) -> str:
@@ -249,6 +286,7 @@ def _commands(command: Any, context: Any) -> Iterable[str]:
 
 PAGES: Final[list[tuple[Path, Callable[[], str]]]] = [
     (DOCS / "reference" / "settings.md", settings_page),
+    (DOCS / "reference" / "providers.md", providers_page),
     (DOCS / "reference" / "command-line.md", commands_page),
     (DOCS / "reference" / "errors.md", errors_page),
     (DOCS / "reference" / "hooks.md", hooks_page),

@@ -33,7 +33,8 @@ from entrypoints.http.routes.policy import PolicyBody
 from entrypoints.http.streaming import connection, frames, websocket
 from entrypoints.http.streaming.socket_streams import STREAMS_AT_ONCE
 from entrypoints.server import protocols, server
-from entrypoints.settings.settings import Settings, load_settings, variables
+from entrypoints.settings.settings import Settings, load_settings
+from entrypoints.settings.values import variables
 from entrypoints.wiring import factories
 from plugins.authoring.hookspecs import HookSpecs
 from plugins.host.host import PluginHost, PluginState

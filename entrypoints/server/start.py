@@ -26,8 +26,7 @@ def require_answerers(settings: Settings, models: ChatModels) -> None:
     if settings.provider is not None:
         chosen.insert(0, ("PUERTO_PROVIDER", settings.provider))
     lacking = [each for each in chosen if models.states().get(each[1]) == NOT_CONFIGURED]
-    if settings.cassette is not None and "scripted" in models.names():
-        lacking.append(("PUERTO_CASSETTE", "scripted"))
+    lacking += [each for each in settings.files() if each[1] in models.names()]
     for variable, name in lacking:
         try:
             models.get(name)

@@ -8,13 +8,11 @@ from typing import Annotated, Final, Literal
 
 from pydantic import (
     AfterValidator,
-    AliasChoices,
     BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
 )
-from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 from pydantic_settings import PydanticBaseSettingsSource as Source
 
@@ -35,6 +33,7 @@ from entrypoints.settings.values import (
     is_loopback,
     read_database,
     split_list,
+    variables,
 )
 
 PREFIX: Final = "PUERTO_"
@@ -209,14 +208,6 @@ class Settings(LearnedApiSettings, PluginSettings, ServerSettings, ModelSettings
     ) -> tuple[Source, ...]:
         """Take what is given and nothing else: `load_settings` says from where."""
         return (init_settings,)
-
-
-def variables(field: FieldInfo) -> tuple[str, ...]:
-    """Return the names of the environment variables of a setting, the preferred one first."""
-    alias = field.validation_alias
-    if isinstance(alias, AliasChoices):
-        return tuple(str(choice) for choice in alias.choices)
-    return (str(alias),)
 
 
 def load_settings(

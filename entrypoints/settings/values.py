@@ -10,17 +10,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, AliasChoices, SecretStr
+from pydantic.fields import FieldInfo
 
+from adapters.llm.providers import PROVIDERS
 from domain.models.messages import ModelChoice
 from domain.web.open_hosts import OpenHost
 from entrypoints.settings.postgresql_urls import heeded
 
-Provider = Literal["offline", "openai", "anthropic", "google", "perplexity", "scripted"]
-PROVIDERS: Final[tuple[str, ...]] = get_args(Provider)
+PROVIDER_NAMES: Final = tuple(record.name for record in PROVIDERS)
 MIN_SECRET_BYTES: Final = 32
 MIN_SECRET_CHARACTERS: Final = 8  # different ones; 32 random hex digits have fewer once in 10⁷
 _MAKE_ONE: Final = "unset it to have one made, or make one with: openssl rand -base64 48"
@@ -220,6 +221,14 @@ def check_base_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def variables(field: FieldInfo) -> tuple[str, ...]:
+    """Return the names of the environment variables of a setting, the preferred one first."""
+    alias = field.validation_alias
+    if isinstance(alias, AliasChoices):
+        return tuple(str(choice) for choice in alias.choices)
+    return (str(alias),)
+
+
 def split_list(text: str) -> tuple[str, ...]:
     """Split at commas; spaces around an entry and empty entries do not count."""
     return tuple(entry for part in text.split(",") if (entry := part.strip()))
@@ -263,12 +272,20 @@ def check_open_host(text: str) -> str:
     return text
 
 
+def check_provider(name: str) -> str:
+    """Let through the name of a provider that comes with Puerto."""
+    if name not in PROVIDER_NAMES:
+        *others, last = map(repr, PROVIDER_NAMES)
+        raise ValueError(f"must be {', '.join(others)} or {last}")
+    return name
+
+
 def read_choices(text: str) -> tuple[ModelChoice, ...]:
     """Read ``provider:model, provider, ...``; no model is the provider's default, kept empty."""
     parts = (entry.partition(":") for entry in split_list(text))
     choices = tuple(ModelChoice(provider, model) for provider, _, model in parts)
-    if not all(each.provider in PROVIDERS for each in choices):
-        raise ValueError(f"must name providers of these: {', '.join(PROVIDERS)}")
+    if not all(each.provider in PROVIDER_NAMES for each in choices):
+        raise ValueError(f"must name providers of these: {', '.join(PROVIDER_NAMES)}")
     return choices
 
 

@@ -30,7 +30,7 @@ from domain.shared.errors import Unavailable
 from domain.tools.catalogue import Catalogue
 from domain.web.open_hosts import read_open_hosts
 from entrypoints.settings.settings import Settings
-from entrypoints.settings.values import PROVIDERS
+from entrypoints.settings.values import PROVIDER_NAMES
 from entrypoints.wiring.providers import model_providers
 from plugins.host.host import PluginHost
 from plugins.host.preflight import Preflight
@@ -111,7 +111,7 @@ def make_plugin_host(settings: Settings, environ: Mapping[str, str]) -> PluginHo
         settings.plugins_blocked,
         settings.plugins_folder,
         seconds=settings.plugin_seconds,
-        reserved_models=PROVIDERS,
+        reserved_models=PROVIDER_NAMES,
         environ=environ,
         preflight=Preflight(
             settings.plugins_folder,

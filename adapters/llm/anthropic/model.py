@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from adapters.llm.anthropic.answer import MessageReader
 from adapters.llm.anthropic.errors import anthropic_errors
 from adapters.llm.anthropic.request import MessagesEncoder
+from adapters.llm.provider_record import ANSWER_SECONDS, SILENCE_SECONDS
 from adapters.llm.schemas import ANTHROPIC
 from adapters.llm.sdk.answer_reader import AnswerReader
 from adapters.llm.sdk.optional_fields import MEMENTOS
@@ -15,8 +16,6 @@ from domain.models.messages import ModelRequest
 if TYPE_CHECKING:
     import anthropic
     import httpx2
-
-_ADDRESS = "https://api.anthropic.com"
 
 
 class AnthropicChat(SdkChat["anthropic.AsyncAnthropic"]):
@@ -34,15 +33,15 @@ class AnthropicChat(SdkChat["anthropic.AsyncAnthropic"]):
         self,
         *,
         api_key: str,
-        base_url: str | None = None,
+        base_url: str,
         provider: str = "anthropic",
-        read_timeout: float = 60.0,
-        total_timeout: float = 600.0,
+        read_timeout: float = SILENCE_SECONDS,
+        total_timeout: float = ANSWER_SECONDS,
     ) -> None:
         super().__init__(
             provider,
             api_key=api_key,
-            base_url=base_url or _ADDRESS,
+            base_url=base_url,
             read_timeout=read_timeout,
             total_timeout=total_timeout,
         )

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from adapters.llm.google.answer import GeminiReader
 from adapters.llm.google.errors import google_errors
 from adapters.llm.google.request import RequestEncoder
+from adapters.llm.provider_record import ANSWER_SECONDS, SILENCE_SECONDS
 from adapters.llm.schemas import GOOGLE
 from adapters.llm.sdk.answer_reader import AnswerReader
 from adapters.llm.sdk.optional_fields import MEMENTOS
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     import httpx2
 
     from adapters.llm.google.exchange import GoogleExchange
-
-_ADDRESS = "https://generativelanguage.googleapis.com"
 
 
 class GoogleChat(SdkChat["GoogleExchange"]):
@@ -37,15 +36,15 @@ class GoogleChat(SdkChat["GoogleExchange"]):
         self,
         *,
         api_key: str,
-        base_url: str | None = None,
+        base_url: str,
         provider: str = "google",
-        read_timeout: float = 60.0,
-        total_timeout: float = 600.0,
+        read_timeout: float = SILENCE_SECONDS,
+        total_timeout: float = ANSWER_SECONDS,
     ) -> None:
         super().__init__(
             provider,
             api_key=api_key,
-            base_url=base_url or _ADDRESS,
+            base_url=base_url,
             read_timeout=read_timeout,
             total_timeout=total_timeout,
         )

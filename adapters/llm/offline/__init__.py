@@ -1,5 +1,17 @@
-"""The built-in model: no key, no network, deterministic, and honest about what it is."""
+"""The built-in model: no key and no network, and the same answer to the same request."""
 
-from adapters.llm.offline.model import DEFAULT_MODEL, OfflineChat
+from typing import Final
 
-__all__ = ["DEFAULT_MODEL", "OfflineChat"]
+from adapters.llm.provider_record import ProviderOptions, ProviderRecord
+from domain.models.ports import ChatModel
+
+
+def _make(_options: ProviderOptions) -> ChatModel:
+    from adapters.llm.offline.model import OfflineChat
+
+    return OfflineChat()
+
+
+PROVIDER: Final = ProviderRecord(
+    name="offline", title="The built-in model", default_model="offline-1", make=_make
+)

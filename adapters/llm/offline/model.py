@@ -30,7 +30,6 @@ from domain.models.messages import (
 )
 from domain.models.ports import ChatModel
 
-DEFAULT_MODEL = "offline-1"
 _CHARACTERS_PER_TOKEN = 4
 _WORD = re.compile(r"\s*\S+\s*?(?=\s\S|$)|\s+")
 
@@ -54,11 +53,6 @@ class OfflineChat(ChatModel):
     def provider(self) -> str:
         """The provider's name."""
         return "offline"
-
-    @property
-    def default_model(self) -> str:
-        """The name of the only model."""
-        return DEFAULT_MODEL
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
         """Yield the answer: text in words, or the reasons for calls and the calls themselves.

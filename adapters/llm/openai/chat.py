@@ -6,16 +6,14 @@ from adapters.llm.openai.chat_answer import CompletionReader
 from adapters.llm.openai.chat_messages import BLANK_REASONING, LONG_IDS, SYSTEM
 from adapters.llm.openai.chat_request import OPENAI, TOOLS, Dialect, RequestEncoder
 from adapters.llm.openai.client import OpenAIClient
+from adapters.llm.provider_record import ANSWER_SECONDS, SILENCE_SECONDS
 from adapters.llm.sdk.answer_reader import AnswerReader
 from adapters.llm.sdk.optional_fields import MEMENTOS
 from domain.models.messages import ModelRequest
 
 
 class OpenAIChat(OpenAIClient):
-    """A provider that speaks OpenAI's chat completions; ``base_url`` includes ``/v1``.
-
-    Without one, the ``dialect`` has the address.
-    """
+    """A provider that speaks OpenAI's chat completions; ``base_url`` includes ``/v1``."""
 
     _path = "/chat/completions"
     _optional: ClassVar = {
@@ -37,16 +35,16 @@ class OpenAIChat(OpenAIClient):
         self,
         *,
         api_key: str | None,
-        base_url: str | None = None,
+        base_url: str,
         provider: str = "openai",
-        read_timeout: float = 60.0,
-        total_timeout: float = 600.0,
+        read_timeout: float = SILENCE_SECONDS,
+        total_timeout: float = ANSWER_SECONDS,
         dialect: Dialect = OPENAI,
     ) -> None:
         super().__init__(
             provider,
             api_key=api_key,
-            base_url=base_url or dialect.address,
+            base_url=base_url,
             read_timeout=read_timeout,
             total_timeout=total_timeout,
         )

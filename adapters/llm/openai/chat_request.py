@@ -27,7 +27,6 @@ class Dialect:
     With ``sources``, those that the service names are listed below the answer.
     """
 
-    address: str = "https://api.openai.com/v1"
     plain: bool = False
     stream_options: bool = True
     limit_field: str = "max_completion_tokens"
@@ -35,13 +34,6 @@ class Dialect:
 
 
 OPENAI = Dialect()
-PERPLEXITY = Dialect(
-    address="https://api.perplexity.ai",
-    plain=True,
-    stream_options=False,
-    limit_field="max_tokens",
-    sources=True,
-)
 
 
 class RequestEncoder:

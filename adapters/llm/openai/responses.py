@@ -5,11 +5,10 @@ from typing import ClassVar
 from adapters.llm.openai.client import OpenAIClient
 from adapters.llm.openai.responses_answer import ResponseReader
 from adapters.llm.openai.responses_request import ResponseEncoder
+from adapters.llm.provider_record import ANSWER_SECONDS, SILENCE_SECONDS
 from adapters.llm.sdk.answer_reader import AnswerReader
 from adapters.llm.sdk.optional_fields import MEMENTOS
 from domain.models.messages import ModelRequest
-
-_ADDRESS = "https://api.openai.com/v1"
 
 
 class ResponsesChat(OpenAIClient):
@@ -33,15 +32,15 @@ class ResponsesChat(OpenAIClient):
         self,
         *,
         api_key: str | None,
-        base_url: str | None = None,
+        base_url: str,
         provider: str = "openai",
-        read_timeout: float = 60.0,
-        total_timeout: float = 600.0,
+        read_timeout: float = SILENCE_SECONDS,
+        total_timeout: float = ANSWER_SECONDS,
     ) -> None:
         super().__init__(
             provider,
             api_key=api_key,
-            base_url=base_url or _ADDRESS,
+            base_url=base_url,
             read_timeout=read_timeout,
             total_timeout=total_timeout,
         )

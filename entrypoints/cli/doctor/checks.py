@@ -28,14 +28,6 @@ from plugins.host.host import PluginInfo, PluginState
 _CONNECT_SECONDS: Final = 2.0
 _DATABASE_SECONDS: Final = 5.0
 
-# Where a provider is, if its setting does not name another place.
-_ADDRESSES: Final = {
-    "openai": "https://api.openai.com/v1",
-    "anthropic": "https://api.anthropic.com",
-    "google": "https://generativelanguage.googleapis.com",
-    "perplexity": "https://api.perplexity.ai",
-}
-
 
 async def with_plugins(settings: Settings) -> Container:
     """Return the parts, the plugins taken in as an installation begins; none of them is started."""
@@ -148,20 +140,13 @@ async def _provider(settings: Settings, name: str, state: str) -> Finding:
     worst = State.BROKEN if is_chosen else State.NOTE
     if state != "ready":
         return Finding(subject, worst if is_chosen else State.OK, state + chosen)
-    if name in _ADDRESSES:
-        url = _base_url(settings, name) or _ADDRESSES[name]
+    if url := settings.address_of(name):
         reached = await _reaches(url)
         host = urlsplit(url).netloc
         word = "answers" if reached else f"does not answer within {_CONNECT_SECONDS:.0f} s"
         detail = f"{state}{chosen}; {host} {word}"
         return Finding(subject, State.OK if reached else worst, detail)
     return Finding(subject, State.OK, state + chosen)
-
-
-def _base_url(settings: Settings, provider: str) -> str | None:
-    prefix = "gemini" if provider == "google" else provider
-    url: str | None = getattr(settings, f"{prefix}_base_url")
-    return url
 
 
 async def _reaches(url: str) -> bool:

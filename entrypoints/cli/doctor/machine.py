@@ -8,7 +8,8 @@ from typing import Final
 from pydantic import SecretStr
 
 from entrypoints.cli.doctor.findings import Finding, State
-from entrypoints.settings.settings import Settings, variables
+from entrypoints.settings.settings import Settings
+from entrypoints.settings.values import variables
 
 _LITTLE: Final = 1024**3  # bytes
 _SEEN_TO: Final = frozenset({"jwt_secret", "encryption_key"})  # they have findings of their own

@@ -13,7 +13,8 @@ from typing import IO, Final, NamedTuple
 
 import httpx2
 
-from entrypoints.settings.settings import PREFIX, Settings, variables
+from entrypoints.settings.settings import PREFIX, Settings
+from entrypoints.settings.values import variables
 from tests.nursery import Child
 
 ROOT: Final = Path(__file__).parents[3]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
+from adapters.llm import google, openai, scripted
 from domain.models.messages import ModelChoice
 from domain.policy.policy import Autonomy
 from entrypoints.settings.settings import (
@@ -19,9 +20,8 @@ from entrypoints.settings.settings import (
     SettingsError,
     load_settings,
     near_misses,
-    variables,
 )
-from entrypoints.settings.values import Engine, check_secret
+from entrypoints.settings.values import Engine, check_secret, variables
 
 GOOD_SECRET = "kq9Zf3vXw0PpL7uYt5RrE2mNb8VcA1sD4gH6"
 NAMES = sorted(name for field in Settings.model_fields.values() for name in variables(field))
@@ -89,12 +89,14 @@ def test_every_value_is_read(tmp_path: Path) -> None:
         PUERTO_GRACE_SECONDS="2.5",
     )
     assert settings.jwt_secret == SecretStr(GOOD_SECRET)
-    assert settings.openai_base_url == "http://localhost:11434/v1"
+    assert (
+        settings.options_of(openai.PROVIDER).connection["base_url"] == "http://localhost:11434/v1"
+    )
     assert settings.api_port == 9000
     assert settings.log_level == "WARNING"
     assert settings.database.path == tmp_path / "puerto.db"
     assert settings.autonomy is Autonomy.FULL
-    assert settings.cassette == cassette
+    assert settings.options_of(scripted.PROVIDER).file == cassette
     assert settings.plugins_blocked == ("basics", "other")
     assert settings.allowed_hosts == ("agent.example.com", "10.0.0.5:8000")
     assert settings.grace_seconds == 2.5
@@ -105,8 +107,11 @@ def test_an_empty_value_counts_as_not_set() -> None:
 
 
 def test_either_name_of_the_gemini_key_is_read_the_preferred_one_first() -> None:
-    assert load(GOOGLE_AI_API_KEY="b").gemini_api_key == SecretStr("b")
-    assert load(GOOGLE_AI_API_KEY="b", GEMINI_API_KEY="a").gemini_api_key == SecretStr("a")
+    def key(**env: str) -> str:
+        return load(**env).options_of(google.PROVIDER).connection["api_key"]
+
+    assert key(GOOGLE_AI_API_KEY="b") == "b"
+    assert key(GOOGLE_AI_API_KEY="b", GEMINI_API_KEY="a") == "a"
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:

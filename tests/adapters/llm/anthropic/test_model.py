@@ -55,8 +55,6 @@ class TestAnthropicChat(ProviderContract, ProviderQuirks):
 
     service = AnthropicWireServer
     voice = Messages()
-    sdk = ("anthropic", "httpx2")
-    creation = "from adapters.llm.anthropic.model import AnthropicChat; AnthropicChat(api_key='sk')"
     renames = True
     absent = frozenset({"interleaved"})  # one block ends before the next begins
 

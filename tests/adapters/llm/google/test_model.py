@@ -46,8 +46,6 @@ class TestGoogleChat(ProviderContract, ProviderQuirks):
 
     service = GoogleWireServer
     voice = Gemini()
-    sdk = ("google.genai", "httpx2")
-    creation = "from adapters.llm.google.model import GoogleChat; GoogleChat(api_key='k')"
     renames = True
     absent = frozenset({"interleaved"})  # calls come whole
 

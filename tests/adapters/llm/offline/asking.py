@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from adapters.llm.offline import DEFAULT_MODEL, OfflineChat
+from adapters.llm.offline import PROVIDER
+from adapters.llm.offline.model import OfflineChat
 from domain.models.messages import (
     AssistantTurn,
     ModelRequest,
@@ -111,7 +112,10 @@ async def ask(turns: Sequence[Turn] | str, tools: Sequence[ToolSpec] = TOOLS) ->
     """Return every piece of the answer to these turns, or to this message."""
     said = (UserTurn(turns),) if isinstance(turns, str) else turns
     model = OfflineChat(today=lambda: TODAY)
-    return [piece async for piece in model.stream(ModelRequest(DEFAULT_MODEL, said, tools=tools))]
+    return [
+        piece
+        async for piece in model.stream(ModelRequest(PROVIDER.default_model, said, tools=tools))
+    ]
 
 
 class Talk:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.llm.offline import OfflineChat
+from adapters.llm.offline.model import OfflineChat
 from domain.models.messages import ModelRequest, UserTurn
 from domain.models.ports import ChatModel
 from domain.tools.tool import ToolSpec

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.llm.offline import DEFAULT_MODEL, OfflineChat
+from adapters.llm.offline import PROVIDER
+from adapters.llm.offline.model import OfflineChat
 from adapters.llm.offline.schemas import fields_of, item_field
 from domain.models.messages import (
     ModelRequest,
@@ -179,7 +180,9 @@ async def test_a_hostile_message_is_answered() -> None:
 
 
 async def test_text_stops_at_the_limit_of_tokens() -> None:
-    request = ModelRequest(DEFAULT_MODEL, [UserTurn("help")], tools=TOOLS, max_output_tokens=5)
+    request = ModelRequest(
+        PROVIDER.default_model, [UserTurn("help")], tools=TOOLS, max_output_tokens=5
+    )
     pieces = [piece async for piece in OfflineChat().stream(request)]
     assert isinstance(pieces[-1], Stop)
     assert pieces[-1].reason is StopReason.LENGTH

@@ -30,8 +30,6 @@ class TestOpenAIChat(ProviderContract, ProviderQuirks):
 
     service = OpenAIWireServer
     voice = Completions()
-    sdk = ("openai", "httpx2")
-    creation = "from adapters.llm.openai.chat import OpenAIChat; OpenAIChat(api_key='sk')"
 
     @classmethod
     def make(cls, base_url: str, **options: Any) -> ChatModel:

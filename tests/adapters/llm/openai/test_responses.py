@@ -45,10 +45,6 @@ class TestResponsesChat(ProviderContract, ProviderQuirks):
 
     service = OpenAIWireServer
     voice = Responses()
-    sdk = ("openai", "httpx2")
-    creation = (
-        "from adapters.llm.openai.responses import ResponsesChat; ResponsesChat(api_key='sk')"
-    )
 
     @classmethod
     def make(cls, base_url: str, **options: Any) -> ChatModel:

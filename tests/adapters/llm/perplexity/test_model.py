@@ -1,12 +1,12 @@
 """Perplexity: chat completions in a dialect of its own."""
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from adapters.llm.openai.chat import OpenAIChat
-from adapters.llm.openai.chat_request import PERPLEXITY
+from adapters.llm.perplexity import PROVIDER
+from adapters.llm.provider_record import Connection, ProviderOptions
 from adapters.llm.reading.sources import listed
 from adapters.llm.sdk.plain_turns import plain_turns
 from domain.models.messages import (
@@ -28,9 +28,10 @@ from tests.adapters.llm.wire import perplexity as wire_perplexity
 from tests.adapters.llm.wire.perplexity import PerplexityWireServer
 
 
-def perplexity(base_url: str | None, **options: Any) -> OpenAIChat:
-    given = {"api_key": KEY, "provider": "perplexity", **options}
-    return OpenAIChat(base_url=base_url, dialect=PERPLEXITY, **given)
+def perplexity(base_url: str, **options: Any) -> ChatModel:
+    given = {"api_key": KEY, "read_timeout": 60, "total_timeout": 600, **options}
+    connection = cast("Connection", {"base_url": base_url, **given})
+    return PROVIDER.make(ProviderOptions(model="sonar", connection=connection))
 
 
 class TestPerplexity(ProviderContract, ProviderQuirks):
@@ -38,8 +39,6 @@ class TestPerplexity(ProviderContract, ProviderQuirks):
 
     service = PerplexityWireServer
     voice = PlainCompletions()
-    sdk = ("openai", "httpx2")
-    creation = "from adapters.llm.openai.chat import OpenAIChat; OpenAIChat(api_key='k')"
     usage = Usage(21, 9)
     lacks = frozenset({Ability.TOOLS, Ability.PARALLEL_CALLS})
     absent = frozenset({"tool", "parallel", "interleaved", "refusal"})
@@ -56,14 +55,14 @@ def server() -> Iterator[PerplexityWireServer]:
 
 
 @pytest.fixture
-async def model(server: PerplexityWireServer) -> AsyncIterator[OpenAIChat]:
+async def model(server: PerplexityWireServer) -> AsyncIterator[ChatModel]:
     server.reset()
     model = perplexity(server.base_url)
     yield model
     await model.close()
 
 
-async def test_lists_the_sources_below_the_answer(model: OpenAIChat) -> None:
+async def test_lists_the_sources_below_the_answer(model: ChatModel) -> None:
     pieces = await answer(model, "sources")
     assert "".join(words(pieces)) == (
         "It is so[1], or not[2].\n\nSources:\n\n"
@@ -72,13 +71,13 @@ async def test_lists_the_sources_below_the_answer(model: OpenAIChat) -> None:
     )
 
 
-async def test_does_not_know_the_model(model: OpenAIChat) -> None:
+async def test_does_not_know_the_model(model: ChatModel) -> None:
     _, error = await failure(model, "unknown")
     assert error.reason is ProviderReason.MODEL_NOT_FOUND
 
 
 async def test_sends_only_what_it_takes(
-    server: PerplexityWireServer, model: OpenAIChat, add: ToolSpec
+    server: PerplexityWireServer, model: ChatModel, add: ToolSpec
 ) -> None:
     await answer(model, "echo", system="Be brief.", tools=[add], max_output_tokens=9)
     assert server.requests[0].body == {
@@ -138,7 +137,7 @@ def test_the_list_has_an_end() -> None:
 
 
 async def test_lists_nothing_below_half_an_answer(
-    server: PerplexityWireServer, model: OpenAIChat
+    server: PerplexityWireServer, model: ChatModel
 ) -> None:
     server.play("cut", wire_perplexity.answer("It is", "length", wire_perplexity.SOURCES))
     assert words(await answer(model, "cut")) == ["It", " is"]

@@ -1,0 +1,90 @@
+"""What a provider says of itself: the one record that its folder exports.
+
+Settings, the registry, ``puerto doctor`` and the documentation read these records, and know no
+provider by name. Every process imports them, so they import no SDK and no model: ``make`` does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypedDict
+
+from domain.models.ports import ChatModel
+
+SILENCE_SECONDS: Final = 60.0
+ANSWER_SECONDS: Final = 600.0
+
+
+class Connection(TypedDict):
+    """Where a provider's API is, the key to it, and how long to wait for it, in seconds.
+
+    ``read_timeout`` bounds each silence of the server, ``total_timeout`` a whole answer.
+    """
+
+    api_key: str
+    base_url: str
+    read_timeout: float
+    total_timeout: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderOptions:
+    """What the operator has set of one provider, the record's defaults where nothing is set.
+
+    ``dialect`` is one of the API's dialects, ``file`` what the record's file variable names.
+    """
+
+    model: str
+    connection: Connection = field(repr=False)
+    dialect: str = ""
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpApi:
+    """A provider's HTTP API, and the environment variables that it is set up with.
+
+    ``sdk`` is the distribution that makes the requests. ``keys`` are the variables that may hold
+    the key, the preferred one first; with ``key_is_optional`` a server at another address can be
+    used without one. ``address`` is where the API is unless ``address_variable`` names another
+    server; ``servers`` describes those. ``dialects`` are the protocols to choose from with
+    ``dialect_variable``: the first is the provider's own, the last what other servers speak.
+    ``model_variable`` names another default model.
+    """
+
+    sdk: str
+    keys: tuple[str, ...]
+    address: str
+    address_variable: str
+    servers: str
+    key_is_optional: bool = False
+    dialects: tuple[str, ...] = ()
+    dialect_variable: str = ""
+    model_variable: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderRecord:
+    """One provider: its names, what it needs, and how its model is made.
+
+    ``name`` is what settings, requests and answers call it, ``title`` what people do. ``make``
+    returns its model, which imports the SDK only when it is first asked. A provider that is
+    reached over HTTP has an ``api``; one that plays a file has the variable that names the file,
+    and what that is.
+    """
+
+    name: str
+    title: str
+    default_model: str
+    make: Callable[[ProviderOptions], ChatModel]
+    api: HttpApi | None = None
+    file_variable: str = ""
+    file_description: str = ""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The variables of which one must be set; none where the provider always works."""
+        if self.api is None:
+            return (self.file_variable,) if self.file_variable else ()
+        address = (self.api.address_variable,) if self.api.key_is_optional else ()
+        return (*self.api.keys, *address)
