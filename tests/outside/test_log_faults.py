@@ -118,7 +118,7 @@ def operator(wire: OpenAIWireServer, folder: Path) -> Iterator[Operator]:
         "OPENAI_BASE_URL": wire.base_url,
         "OPENAI_API_KEY": "sk-wire-secret",
         "PUERTO_PLUGINS_FOLDER": str(folder),
-        "PUERTO_BLOCKED_SECONDS": "0.2",
+        "PUERTO_BLOCKED_SECONDS": "0.5",
     }
     with RunningService(None, **SLOW, **settings) as running:
         yield Operator(running)
@@ -164,7 +164,7 @@ def test_a_tool_that_hangs(operator: Operator) -> None:
 
 
 def test_a_tool_that_blocks_everybody(operator: Operator) -> None:
-    operator.call("blocks", "block", seconds=1.0)
+    operator.call("blocks", "block", seconds=1.5)
     line = operator.line("tool block blocks the event loop at ", "faults.py")
     run = line.partition(" run=")[2]
     assert run in operator.line("POST /api/tools/execute ", "request=blocks ")

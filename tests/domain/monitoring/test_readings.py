@@ -154,7 +154,7 @@ async def test_a_broken_plugin_is_its_own_problem() -> None:
 
 
 async def test_one_that_hangs_is_left_and_not_asked_again_until_it_comes_back() -> None:
-    house = Round(seconds=0.02)
+    house = Round(seconds=0.2)
     gate, asked = asyncio.Event(), list[int]()
 
     async def stubborn() -> dict[str, float]:

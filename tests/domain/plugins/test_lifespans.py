@@ -20,7 +20,7 @@ class Site:
         self.told: list[str] = []
         self.set_aside: dict[str, str] = {}
         self.source = FakeExtensions()
-        self.lifespans = Lifespans(self.source, self.drop, seconds=0.05)
+        self.lifespans = Lifespans(self.source, self.drop, seconds=0.5)
 
     def drop(self, kind: SwitchKind, name: str, reason: str) -> None:
         assert kind is SwitchKind.PLUGIN
@@ -98,7 +98,7 @@ async def test_what_comes_is_entered_and_what_goes_is_left() -> None:
         (raising(ConnectionError("no broker")), "could not start: ConnectionError: no broker"),
         (raising(SystemExit(3)), "could not start: SystemExit: 3"),
         (no_context_manager, "could not start: TypeError: a plain function"),
-        (hanging, "did not start within 0.05 seconds"),
+        (hanging, "did not start within 0.5 seconds"),
     ],
 )
 async def test_one_that_cannot_be_entered_sets_its_plugin_aside(

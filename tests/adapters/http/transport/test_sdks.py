@@ -189,12 +189,12 @@ async def test_only_the_servers_silence_counts_and_from_the_last_piece(kind: Kin
     script = (CHUNKED + b"3\r\nhel\r\n", Act.GATE, b"2\r\nlo\r\n", Act.WAIT)
     async with (
         RawServer(*script) as server,
-        kind.client(read=6 * SHORT) as client,
+        kind.client(read=24 * SHORT) as client,
         client.stream("GET", server.url) as got,
     ):
         pieces = got.aiter_bytes()
         assert await anext(pieces) == b"hel"
-        await asyncio.sleep(8 * SHORT)  # it is the reader who takes long
+        await asyncio.sleep(26 * SHORT)  # it is the reader who takes long
         asyncio.get_running_loop().call_later(2 * SHORT, server.gate.set)
         assert await anext(pieces) == b"lo"
         with pytest.raises(httpx2.ReadTimeout):

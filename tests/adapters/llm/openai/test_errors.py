@@ -91,10 +91,10 @@ async def test_a_timeout_spares_the_reader_s_own_work(
     wire: OpenAIWireServer, model: OpenAIChat
 ) -> None:
     await failure(model, "status-503")  # so that loading the SDK does not take the time
-    model = OpenAIChat(api_key="sk-test", base_url=wire.base_url, total_timeout=0.3)
+    model = OpenAIChat(api_key="sk-test", base_url=wire.base_url, total_timeout=2)
     async with aclosing(model.stream(ModelRequest("hang-mid-stream", [UserTurn("Hi.")]))) as stream:
         await anext(stream)
-        await asyncio.sleep(0.4)  # would be cancelled by a timeout that spans the yield
+        await asyncio.sleep(2.2)  # would be cancelled by a timeout that spans the yield
     await model.close()
 
 

@@ -1,7 +1,7 @@
 """The figures, as clients and Prometheus read them, and clouds that are switched on."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,7 +11,8 @@ from domain.monitoring.counting import TOOLS_EXECUTED
 from domain.monitoring.readings import Report
 from entrypoints.http.exposition import CONTENT_TYPE, Family, exposition
 from tests.domain.builders import NOW
-from tests.entrypoints.http.conftest import Client, Installation
+from tests.entrypoints.http.conftest import Client, Install, Installation
+from tests.fakes.clock import FakeClock
 
 LATER = NOW + timedelta(minutes=1)
 NASTY = 'a"b\\c'
@@ -22,14 +23,16 @@ async def operator(installation: Installation) -> Client:
     return await installation.user("olga", Role.OPERATOR)
 
 
-async def test_at_first_there_is_nothing(operator: Client) -> None:
-    assert await operator.get("/api/metrics") == {
-        "alerts": {"critical": 0, "warning": 0, "ok": 0},
-        "infrastructure": {"aws_instances": 0, "azure_vms": 0, "gcp_instances": 0},
-        "agent_stats": {"total_messages": 0, "tools_executed": 0, "uptime_seconds": 0},
-        "open_alerts": [],
-        "sources": [],
-    }
+async def test_at_first_there_is_nothing(install: Install) -> None:
+    async with install(FakeClock(datetime.now(UTC))) as started:
+        operator = await started.user("olga", Role.OPERATOR)
+        assert await operator.get("/api/metrics") == {
+            "alerts": {"critical": 0, "warning": 0, "ok": 0},
+            "infrastructure": {"aws_instances": 0, "azure_vms": 0, "gcp_instances": 0},
+            "agent_stats": {"total_messages": 0, "tools_executed": 0, "uptime_seconds": 0},
+            "open_alerts": [],
+            "sources": [],
+        }
 
 
 async def test_what_plugins_say_and_the_service_did(
