@@ -44,7 +44,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     from entrypoints.cli import app
-    from entrypoints.server.ending import limit_the_end
+    from entrypoints.server.ending import force_exit_later
 
     status: object = 1
     try:
@@ -53,7 +53,7 @@ def main() -> None:
         status = end.code
         raise
     finally:
-        limit_the_end(status)
+        force_exit_later(status)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def command(
     SIGTERM and Ctrl-C stop it: the answers at hand may end first, within the grace time.
     """
     from entrypoints.server.listener import listen
-    from entrypoints.server.logs import configure_logging, log_what_escapes
+    from entrypoints.server.logs import configure_logging, log_uncaught
     from entrypoints.settings.settings import load_settings
 
     settings = load_settings()
@@ -36,7 +36,7 @@ def command(
     changes = {name: value for name, value in given.items() if value is not None}
     settings = settings.model_copy(update=changes)
     configure_logging(settings)
-    log_what_escapes()
+    log_uncaught()
     with listen(settings.api_host, settings.api_port) as listener:
         _migrate_apart(settings)
         if workers == 1:

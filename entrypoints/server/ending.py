@@ -1,4 +1,4 @@
-"""The end of the process, which no thread or task that a plugin left behind can put off."""
+"""Forced exit of the process, where a thread or task that a plugin left behind would block it."""
 
 import logging
 import os
@@ -8,13 +8,13 @@ import time
 from contextlib import suppress
 from typing import Final
 
-END_SECONDS: Final = 5.0  # that the process may take to end after all is done
+END_SECONDS: Final = 5.0  # that the process has to exit by itself
 
 _log = logging.getLogger("puerto")
 
 
-def limit_the_end(status: object) -> None:
-    """Let the process end with that status, in a while, if it does not by itself.
+def force_exit_later(status: object) -> None:
+    """Exit with that status after `END_SECONDS`, if the process has not exited by itself.
 
     The status is one that `sys.exit` takes.
     """
@@ -24,10 +24,10 @@ def limit_the_end(status: object) -> None:
 
 def _end(status: int) -> None:
     time.sleep(END_SECONDS)
-    held = [t.name for t in threading.enumerate() if not t.daemon and t.name != "MainThread"]
+    threads = [t.name for t in threading.enumerate() if not t.daemon and t.name != "MainThread"]
     _log.error(
         "all is done, and its process is held by %s: it is ended now",
-        f"threads of plugins ({', '.join(held)})" if held else "what plugins left behind",
+        f"threads of plugins ({', '.join(threads)})" if threads else "what plugins left behind",
     )
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):

@@ -1,4 +1,4 @@
-"""One running installation: started in order, stopped in the opposite one."""
+"""Startup and shutdown of the service: the parts start in order and stop in reverse order."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ from domain.shared.errors import NotFound, PuertoError, Unavailable
 from domain.shared.log_context import bind
 from entrypoints.server.memory import MemoryKeeper
 from entrypoints.server.start import require_answerers
-from entrypoints.settings.cloud_variables import hand_on
+from entrypoints.settings.cloud_variables import export_cloud_variables
 from entrypoints.settings.settings import Settings
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.learned_apis import register_learned_apis
@@ -22,10 +22,10 @@ _log = logging.getLogger("puerto")
 
 
 def make_data_folder(settings: Settings) -> None:
-    """Make the data folder, for its owner alone, where it is not there yet.
+    """Create the data folder, accessible to its owner alone, if it does not exist.
 
     Raises:
-        Unavailable: it cannot be made.
+        Unavailable: the folder cannot be created.
 
     """
     try:
@@ -37,8 +37,8 @@ def make_data_folder(settings: Settings) -> None:
 
 
 def prepare(settings: Settings) -> None:
-    """Make what is not there yet: the data folder, and the database's tables."""
-    with suppress(PuertoError):  # said by the start itself
+    """Create the data folder and migrate the database, where that is needed."""
+    with suppress(PuertoError):  # the start meets and reports it again
         make_data_folder(settings)
         asyncio.run(_migrate(settings))
 
@@ -58,14 +58,15 @@ async def running(
 ) -> AsyncGenerator[Services, None]:
     """Start everything, yield the services, stop everything.
 
-    ``announce`` is told, once in the life of an installation, the first administrator's password.
-    ``container`` is one over these settings in which something is replaced, for tests. With
-    ``only_for``, a user's name, no other user's runs are driven here.
+    ``announce`` is called with a line that holds the first administrator's password, once in the
+    life of an installation. ``container`` replaces the one made from the settings, for tests.
+    ``only_for`` is a user's name: only that user's runs are executed here.
 
     Raises:
-        Unavailable: the database is not there, or not ours; or a secret cannot be kept.
+        Unavailable: the database cannot be reached or belongs to another program, or a secret
+            cannot be stored.
         NotFound: there is no user of that name.
-        SettingsError: who is to answer cannot.
+        SettingsError: a provider that the settings name is not configured.
 
     """
     if container is None:
@@ -94,13 +95,14 @@ async def running(
 async def administered(
     settings: Settings, announce: Callable[[str], None], *, with_plugins: bool = False
 ) -> AsyncGenerator[Services, None]:
-    """Yield the services for commands that look after an installation, and drive no runs.
+    """Yield the services for administration commands, without executing runs.
 
-    ``with_plugins`` takes the plugins in, to see or switch them; none of their lifespans is
-    entered. Without it no plugin's code runs at all.
+    ``with_plugins`` loads the plugins, to list or switch them, but enters none of their lifespans.
+    Without it no plugin's code runs at all.
 
     Raises:
-        Unavailable: the database is not there, or not ours; or a secret cannot be kept.
+        Unavailable: the database cannot be reached or belongs to another program, or a secret
+            cannot be stored.
 
     """
     async with AsyncExitStack() as stack:
@@ -117,19 +119,20 @@ async def open_data(
     stack: AsyncExitStack,
     container: Container | None = None,
 ) -> Container:
-    """Make folder, tables and first administrator where they are missing; return the parts.
+    """Create data folder, tables and first administrator if missing, and return the container.
 
-    What was opened is closed with the stack.
+    The stack closes everything that is opened here.
 
     Raises:
-        Unavailable: the database is not there, or not ours; or a secret cannot be kept.
+        Unavailable: the database cannot be reached or belongs to another program, or a secret
+            cannot be stored.
 
     """
     make_data_folder(settings)
     if container is None:
         container = Container(settings=settings)
     container.check_dependencies()
-    hand_on(container.environ())
+    export_cloud_variables(container.environ())
     await _migrate(settings)
     database = container.database()
     await database.start()
@@ -154,14 +157,14 @@ async def user_named(services: Services, name: str) -> User:
         NotFound: there is none.
 
     """
-    found = await services.users.by_login(name)
-    if found is None:
+    login = await services.users.by_login(name)
+    if login is None:
         raise NotFound(f"There is no user {name}; make one with: puerto user add")
-    return found[0]
+    return login[0]
 
 
 async def start_plugins(container: Container, stack: AsyncExitStack) -> None:
-    """Take in the plugins and enter their lifespans; what follows them goes with the stack.
+    """Load the plugins and enter their lifespans; the stack stops everything that is started.
 
     Raises:
         Unavailable: the database does not answer.
@@ -178,9 +181,9 @@ async def start_plugins(container: Container, stack: AsyncExitStack) -> None:
 async def take_in_plugins(
     container: Container, stack: AsyncExitStack, *, tries_again: bool = False
 ) -> None:
-    """Import the plugins and let them register; what follows them goes with the stack.
+    """Import the plugins and call their hooks; the stack stops everything that is started.
 
-    With ``tries_again`` those that were set aside are tried again, if their time has come.
+    With ``tries_again``, quarantined plugins whose pause is over are loaded again.
 
     Raises:
         Unavailable: the database does not answer.
@@ -196,17 +199,17 @@ async def take_in_plugins(
 
 
 async def start_monitoring(container: Container, stack: AsyncExitStack) -> None:
-    """Begin to ask plugins for figures, and to tell of this worker's own."""
+    """Start collecting metrics of plugins, this worker's heartbeat and the refresh of APIs."""
     for part in (container.collector(), container.vitals(), container.scheduled_refresh()):
         await part.start()
         stack.push_async_callback(part.stop)
 
 
 async def drain(services: Services) -> None:
-    """Take no new runs, and let those at hand end within the grace time, or hand them over.
+    """Accept no new runs, and give the active ones the grace time to end, then hand them over.
 
-    Followers of runs that others drive, or that wait for a human, leave at once; the others when
-    the run has ended or is handed over. Calling it twice is fine.
+    Streams of runs that other workers execute, or that wait for a human, end at once; the others
+    when their run has ended or is handed over. Calling it twice is fine.
     """
     services.live.is_draining = True
     await asyncio.shield(asyncio.ensure_future(_stop(services)))

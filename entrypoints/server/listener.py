@@ -1,4 +1,4 @@
-"""The socket that the service listens on: bound before anything else starts."""
+"""The listening socket, bound before anything else starts."""
 
 import os
 import socket
@@ -13,7 +13,7 @@ def listen(host: str, port: int) -> socket.socket:
     """Return a listening socket; port 0 takes any free one.
 
     Raises:
-        Unavailable: the port is taken, or the address is not this machine's.
+        Unavailable: the port is in use, or the address is not one of this machine.
 
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -21,14 +21,14 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        raise Unavailable(f"Cannot listen on {_place(host, port)}: {reason}.") from error
+        raise Unavailable(f"Cannot listen on {_host_and_port(host, port)}: {reason}.") from error
 
 
 def address(listener: socket.socket) -> str:
-    """Return where the socket listens, as the beginning of a URL."""
+    """Return the address of the socket as the beginning of a URL."""
     host, port = listener.getsockname()[:2]
-    return f"http://{_place(host, port)}"
+    return f"http://{_host_and_port(host, port)}"
 
 
-def _place(host: str, port: int) -> str:
+def _host_and_port(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,4 +1,4 @@
-"""The log: one line a record, to standard error."""
+"""Logging: one line a record to standard error, with secrets redacted."""
 
 import logging
 import re
@@ -16,21 +16,21 @@ from entrypoints.settings.settings import Settings
 LINE_CHARACTERS: Final = 8000
 
 _OURS: Final = ("adapters", "domain", "entrypoints", "plugins", "puerto")
-# What these warn of on each try, our own lines tell once.
-_TOLD_BY_US: Final = {"asyncpg.pool": logging.ERROR}
+# They warn at each attempt of what Puerto's own log says once.
+_LIBRARY_LEVELS: Final = {"asyncpg.pool": logging.ERROR}
 _log: Final = logging.getLogger("puerto")
-_FORM: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
+_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 _LINE_BREAKS: Final = (0x2028, 0x2029)  # Unicode's own, which some readers of logs break at
 _CONTROLS: Final = (*range(0x20), *range(0x7F, 0xA0), *_LINE_BREAKS)
 _ESCAPED: Final = {code: repr(chr(code))[1:-1] for code in _CONTROLS}
-_IN_ADDRESS: Final = re.compile(r"([?&](?:ticket|token)=)[^\s&\"'#]+")  # whoever logs one
-_SHORTEST_PASSWORD: Final = 4  # shorter ones stand in ordinary words, which would be stars
+_TOKEN_IN_URL: Final = re.compile(r"([?&](?:ticket|token)=)[^\s&\"'#]+")  # libraries log URLs, too
+_SHORTEST_PASSWORD: Final = 4  # shorter ones stand in ordinary words, which would be redacted
 
 
 class OneLine(logging.Formatter):
-    """Writes a record with its traceback on one line, and stars where a secret would stand.
+    """Formats a record with its traceback as one line, and replaces secrets by stars.
 
-    What the line is about (`domain.shared.log_context`) stands last, where no text can forge it.
+    The fields of `domain.shared.log_context` stand last, where no text of a message can forge them.
     """
 
     default_time_format = "%Y-%m-%dT%H:%M:%S"  # RFC 3339, in UTC: machines and zones compare
@@ -38,11 +38,11 @@ class OneLine(logging.Formatter):
     converter = staticmethod(time.gmtime)
 
     def __init__(self, secrets: Collection[str] = ()) -> None:
-        super().__init__(_FORM)
+        super().__init__(_FORMAT)
         self._secrets = sorted(secrets, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line. What a stranger sent cannot forge another, nor move the cursor."""
+        """Return the line, with control characters escaped against log injection."""
         try:
             line = super().format(record)
         except Exception as error:  # noqa: BLE001  its author's mistake, and no reason to lose it
@@ -50,12 +50,12 @@ class OneLine(logging.Formatter):
             line = super().format(record)
         for secret in self._secrets:
             line = line.replace(secret, "***")
-        line = _IN_ADDRESS.sub(r"\1***", line)
+        line = _TOKEN_IN_URL.sub(r"\1***", line)
         return shortened(line).translate(_ESCAPED) + _context(log_fields())
 
 
 def shortened(line: str) -> str:
-    """Return the line without its middle, if it is too long: what it is, and how it ends, stay."""
+    """Return the line, without its middle if it is longer than `LINE_CHARACTERS`."""
     left_out = len(line) - LINE_CHARACTERS
     if left_out <= 0:
         return line
@@ -68,32 +68,33 @@ def _context(fields: Mapping[str, str]) -> str:
 
 
 def _one_word(value: str) -> str:
-    """Return a field's value so that nothing in it is taken for another field."""
+    """Return a field's value, escaped if it holds a space or is not printable."""
     return value if value.isprintable() and " " not in value else ascii(value).replace(" ", r"\x20")
 
 
 def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
-    """Send the log to standard error, at the level that the settings name.
+    """Send the log to standard error, at the level of the settings.
 
-    Libraries are heard from warnings on: what they say below that holds headers and bodies.
-    ``quiet`` is for commands that people look at: there a level must be set to be lower.
+    Libraries log from WARNING on, since below that they log headers and bodies. ``quiet``, for
+    commands at a terminal, makes WARNING the default level.
     """
     is_set = "log_level" in settings.model_fields_set
     level = "WARNING" if quiet and not is_set else settings.log_level
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine(secrets_of(settings)))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    for name, level_of_theirs in _TOLD_BY_US.items():
-        logging.getLogger(name).setLevel(level_of_theirs)
-    logging.getLogger("uvicorn.error").addFilter(tell_in_short)
+    for name, library_level in _LIBRARY_LEVELS.items():
+        logging.getLogger(name).setLevel(library_level)
+    logging.getLogger("uvicorn.error").addFilter(shorten_decode_error)
     for name in _OURS:
         logging.getLogger(name).setLevel(level)
 
 
-def tell_in_short(record: logging.LogRecord) -> bool:
-    """Make a frame of a WebSocket that is no UTF-8 what it is: a client's mistake, in a few words.
+def shorten_decode_error(record: logging.LogRecord) -> bool:
+    """Log a WebSocket frame that is no UTF-8 as a warning without a traceback.
 
-    The server logs it as an error with a traceback, which any stranger can ask for.
+    Uvicorn logs this mistake of a client as an error with a traceback, which anybody can provoke.
+    Returns True: as a filter of a logger it lets every record pass.
     """
     if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError):
         record.exc_info = None
@@ -101,10 +102,10 @@ def tell_in_short(record: logging.LogRecord) -> bool:
     return True
 
 
-def log_what_escapes() -> None:
-    """Let the log have what Python would write to standard error in a form of its own.
+def log_uncaught() -> None:
+    """Log Python's warnings and the uncaught exceptions of threads.
 
-    These are warnings, and what threads raise that nobody waits for: many lines, secrets and all.
+    Python would write them to standard error in many lines, with secrets unredacted.
     """
     logging.captureWarnings(capture=True)
     threading.excepthook = _log_thread
@@ -117,7 +118,7 @@ def _log_thread(raised: threading.ExceptHookArgs) -> None:
 
 
 def secrets_of(settings: Settings) -> set[str]:
-    """Return the secrets among the settings, and the passwords in the database's addresses."""
+    """Return the values to redact: the secret settings, and the passwords in database URLs."""
     values = [getattr(settings, name) for name in type(settings).model_fields]
     secrets = {secret.get_secret_value() for value in values for secret in _secrets_in(value)}
     for url in (settings.database_url, settings.database_listen_url):
@@ -127,7 +128,7 @@ def secrets_of(settings: Settings) -> set[str]:
 
 
 def _passwords_in(url: str) -> set[str]:
-    """Return the password of a URL as it is written there and as it is used, if it has one."""
+    """Return the passwords of a URL, each percent-encoded as written and decoded."""
     parts = urlsplit(url)
     written = [parts.password or "", *parse_qs(parts.query).get("password", [])]
     forms = {form for each in written for form in (each, unquote(each))}

@@ -1,4 +1,4 @@
-"""Running the service to its end, whatever plugins leave behind in its process."""
+"""The event loop of the service, which tasks and threads left behind by plugins cannot stop."""
 
 import asyncio
 import logging
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from uvicorn.loops.auto import auto_loop_factory
 
-from entrypoints.server.ending import limit_the_end
+from entrypoints.server.ending import force_exit_later
 from plugins.containment.acting import own_task
 
 _INTERRUPTED: Final = 130
@@ -17,12 +17,12 @@ _log = logging.getLogger("puerto")
 
 
 def run_to_end(main: Coroutine[Any, Any, None]) -> None:
-    """Run the service on a loop of its own.
+    """Run the service on a new event loop, until it ends.
 
     A task that a plugin left behind cannot end the loop: SystemExit and KeyboardInterrupt, which
     asyncio lets out of any task, are logged, and the loop goes on, as after a `stop`. When the
-    service has ended, the process follows within a while, also where a thread or a task of a plugin
-    would hold it.
+    service has ended, the process exits within `END_SECONDS` even where a thread or a task of a
+    plugin would block that.
     """
     status = 1
     with asyncio.Runner(loop_factory=service_loop) as runner:
@@ -33,11 +33,11 @@ def run_to_end(main: Coroutine[Any, Any, None]) -> None:
             status = _INTERRUPTED
             raise
         finally:
-            limit_the_end(status)
+            force_exit_later(status)
 
 
 def service_loop() -> asyncio.AbstractEventLoop:
-    """Return a loop of whose tasks no plugin can cancel those of the service."""
+    """Return an event loop on which plugins cannot cancel the tasks of the service."""
     loop: asyncio.AbstractEventLoop = auto_loop_factory(use_subprocess=True)()
     loop.set_task_factory(own_task)
     return loop
@@ -51,7 +51,7 @@ def _run_on(runner: asyncio.Runner, main: Coroutine[Any, Any, None]) -> None:
         except (SystemExit, KeyboardInterrupt, RuntimeError) as error:
             if task.done() or _is_ours(error) or runner.get_loop().is_closed():
                 raise
-            if isinstance(error, RuntimeError):  # `run_until_complete` says so
+            if isinstance(error, RuntimeError):  # raised by `run_until_complete` after a `stop`
                 _log.error("some code stopped the event loop: the service goes on")
                 continue
             _log.error(
@@ -64,6 +64,6 @@ async def _end_of(task: "asyncio.Task[None]") -> None:
 
 
 def _is_ours(error: BaseException) -> bool:
-    """Tell whether it is a Ctrl-C: where the server hears the signal, Python raises nothing."""
-    unheard = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    return isinstance(error, KeyboardInterrupt) and unheard
+    """Return whether Ctrl-C caused it: only Python's own handler of SIGINT raises for that."""
+    raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    return isinstance(error, KeyboardInterrupt) and raises

@@ -1,8 +1,8 @@
-"""Memory that is free again goes back to the system after many tools came or went.
+"""Memory use: freed memory is returned to the system after many tools were added or removed.
 
-Tools of a learned API are many small objects, and reading its document takes many more. When they
-are gone the C library keeps what they took, for later, unless it is told not to: and a heap for
-each thread, of which the fullest moment of each counts.
+Tools of a learned API are many small objects, and reading its document takes many more. The GNU C
+library keeps freed memory for later use unless `malloc_trim` is called, and has a heap (arena) a
+thread, each of which stays as large as it ever was.
 """
 
 import asyncio
@@ -17,15 +17,15 @@ from domain.tools.ports import Toolbox
 
 _MANY: Final = 100  # tools, more or fewer than before
 _ARENA_MAX: Final = -8  # M_ARENA_MAX, mallopt(3)
-_THRESHOLDS: Final = (
-    5_000,
-    5,
-    20,
-)  # a learned API brings a million objects; Python has 700, 10, 10
+# Of the garbage collector. A learned API has a million objects; Python's defaults are 700, 10, 10.
+_THRESHOLDS: Final = (5_000, 5, 20)
 
 
 class MemoryKeeper:
-    """Follows how many tools there are; ``give_back`` takes milliseconds, in a thread."""
+    """Returns memory to the system when the number of tools changes much.
+
+    ``give_back`` takes milliseconds and is called in a thread; the default is `trim`.
+    """
 
     def __init__(self, toolbox: Toolbox, give_back: Callable[[], None] | None = None) -> None:
         self._toolbox = toolbox
@@ -33,35 +33,35 @@ class MemoryKeeper:
         self._count = 0
 
     async def follow(self) -> None:
-        """Look how many tools there are now, and give memory back if that changed much."""
+        """Count the tools, and return memory if there are many more or fewer than last time."""
         before, self._count = self._count, len(self._toolbox.tools())
         if abs(self._count - before) >= _MANY:
             await asyncio.to_thread(self._give_back)
 
 
 def trim() -> None:
-    """Give what the C library holds and nobody uses back to the system, where it can do that."""
-    found = _from_c("malloc_trim")
-    if found is not None:
-        found(0)
+    """Return free memory of the C library to the system (malloc_trim), where that is supported."""
+    malloc_trim = _from_c("malloc_trim")
+    if malloc_trim is not None:
+        malloc_trim(0)
 
 
-def share_heap() -> None:
-    """Have all threads of the process take memory from one heap, where the C library can do that.
+def use_one_arena() -> None:
+    """Make all threads share one heap (mallopt with M_ARENA_MAX), where that is supported.
 
-    Threads have heaps of their own so that they need not wait for each other. But Python's take
-    turns anyway. To be called before there are threads.
+    Threads have heaps of their own so that they need not wait for each other, but Python's threads
+    take turns anyway. Must be called before the first thread starts.
     """
-    found = _from_c("mallopt")
-    if found is not None:
-        found(_ARENA_MAX, 1)
+    mallopt = _from_c("mallopt")
+    if mallopt is not None:
+        mallopt(_ARENA_MAX, 1)
 
 
-def settle() -> None:
-    """Take what a started service holds out of the garbage collector's sight.
+def freeze_objects() -> None:
+    """Exempt the objects of the started service from garbage collection (gc.freeze).
 
-    Modules, models and plugins stay for good. To look through all of them again and again while
-    an API is learned stops every thread for tenths of a second, and finds nothing.
+    Modules, models and plugins stay for good. To traverse them again and again while an API is
+    learned would stop every thread for tenths of a second, and free nothing.
     """
     gc.collect()
     gc.freeze()
@@ -70,8 +70,8 @@ def settle() -> None:
 
 @cache
 def _from_c(name: str) -> Callable[..., int] | None:
-    """Return a function that the GNU C library has and others do not."""
+    """Return a function of the C library, or None where it has none of that name."""
     with suppress(OSError, AttributeError, TypeError):
-        found: Callable[..., int] = getattr(ctypes.CDLL(None), name)
-        return found
+        function: Callable[..., int] = getattr(ctypes.CDLL(None), name)
+        return function
     return None

@@ -1,4 +1,4 @@
-"""Uvicorn's protocols, bounded where strangers push. Each class says what it mends."""
+"""Uvicorn's protocol classes with limits against abuse; each class names what it mends."""
 
 import asyncio
 from functools import partial
@@ -23,11 +23,11 @@ _BODIES: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """HTTP/1 that no client can hold for ever, and that clients of HTTP/1.0 understand.
+    """HTTP/1 with limits of connections, head size and head time, and support of HTTP/1.0.
 
-    Uvicorn waits for a request's head without a bound in time or size, upgrades requests whose
-    body it then never reads, goes on reading the body of a request that is answered, and sends
-    chunks to clients of HTTP/1.0.
+    Uvicorn waits for a request's head without a limit in time (slowloris) or size, upgrades
+    requests whose body it then never reads, goes on reading the body of a request that is answered,
+    and sends chunks to clients of HTTP/1.0.
     """
 
     open_connections: Connections
@@ -38,7 +38,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     _linger_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first head, if there is room for another connection."""
+        """Admit the connection or abort it; start the timeout of the first request's head."""
         super().connection_made(transport)
         self._connection = ClientConnection(
             self.open_connections, transport, self._is_idle, self.shutdown
@@ -49,38 +49,38 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return
         self.app_state = self.app_state | state_of(self._connection)
         self.ws_protocol_class = partial(BoundedSocketProtocol, self._connection)  # type: ignore[assignment]
-        self._await_head()
+        self._start_head_timeout()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting, and give the place to others."""
-        self._head_came()
+        """Cancel the timers, and release the connection's slot."""
+        self._cancel_head_timeout()
         if self._linger_timer is not None:
             self._linger_timer.cancel()
         self._connection.closed()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count the bytes of a head that is not whole yet; drop what follows an early answer."""
+        """Limit the bytes of an incomplete head; discard what follows an early answer."""
         if self._linger_timer is not None:
             return
         if self._head_timer is not None:
             self._head_bytes += len(data)
         super().data_received(data)
         if self._head_timer is not None and self._head_bytes > HEADER_BYTES:
-            self._refuse()
+            self._refuse_large_head()
 
     def on_message_begin(self) -> None:
-        """Begin to wait for the head of a further request on the connection."""
+        """Start the timeout of the head of a further request on the connection."""
         super().on_message_begin()
-        self._await_head()
+        self._start_head_timeout()
 
     def on_headers_complete(self) -> None:
-        """Stop waiting: the head is whole."""
-        self._head_came()
+        """Cancel the timeout: the head is complete."""
+        self._cancel_head_timeout()
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:
-        """Close the connection if the request is still coming, once the client could read."""
+        """Close the connection after a pause if the answer came before the request's end."""
         is_early = self.cycle.more_body and not self.pipeline
         if not is_early or self.transport.is_closing():
             super().on_response_complete()
@@ -96,7 +96,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection over to the WebSocket protocol."""
-        self._head_came()
+        self._cancel_head_timeout()
         super().handle_websocket_upgrade()
 
     def _should_upgrade(self) -> bool:
@@ -110,9 +110,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         )
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Serve the request without the upgrade, and none after it: the parser has lost its place.
+        """Serve the request without the upgrade, then close: the parser has lost its position.
 
-        It is no matter for the log: any stranger can ask for any protocol.
+        Nothing is logged, since anybody can ask for any protocol.
         """
         self.cycle.keep_alive = False
 
@@ -121,33 +121,33 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             cycle.keep_alive = False
             if cycle.scope["path"] not in PROBES:
                 app = _unavailable
-        super()._start_asgi_task(cycle, partial(_served, app, cycle))
+        super()._start_asgi_task(cycle, partial(_call_application, app, cycle))
 
     def _is_idle(self) -> bool:
         cycle: RequestResponseCycle | None = self.cycle
         waits = cycle is None or cycle.response_complete or cycle.more_body
         return self.flow.write_paused or (waits and not self.pipeline)
 
-    def _await_head(self) -> None:
+    def _start_head_timeout(self) -> None:
         if self._head_timer is None:
             self._head_timer = self.loop.call_later(HEADER_SECONDS, self.transport.close)
 
-    def _head_came(self) -> None:
+    def _cancel_head_timeout(self) -> None:
         self._head_bytes = 0
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
 
-    def _refuse(self) -> None:
-        self._head_came()
+    def _refuse_large_head(self) -> None:
+        self._cancel_head_timeout()
         self.send_400_response("The request's head is too large.")
 
 
 def protocol_over(connections: Connections) -> type[BoundedHttpProtocol]:
-    """Return the protocol of a server that has these connections."""
+    """Return the protocol class of a server that has these connections."""
 
     class Protocol(BoundedHttpProtocol):
-        """The protocol of one server."""
+        """The protocol class of one server."""
 
         open_connections = connections
 
@@ -155,28 +155,28 @@ def protocol_over(connections: Connections) -> type[BoundedHttpProtocol]:
 
 
 class BoundedSocketProtocol(WebSocketsSansIOProtocol):
-    """A WebSocket that keeps the place which its connection had when it still spoke HTTP."""
+    """A WebSocket that keeps the slot of the HTTP connection from which it was upgraded."""
 
     def __init__(self, connection: ClientConnection, **options: Any) -> None:
         super().__init__(**options)
         self._connection = connection
-        connection.is_idle = lambda: True  # nothing is done for who has not authenticated
+        connection.is_idle = lambda: True  # without authentication there is no work to interrupt
         connection.retire = connection.abort
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Give the place to others."""
+        """Release the connection's slot."""
         self._connection.closed()
         super().connection_lost(exc)
 
 
-async def _served(
+async def _call_application(
     app: ASGI3Application,
     cycle: RequestResponseCycle,
     scope: ASGIScope,
     receive: ASGIReceiveCallable,
     send: ASGISendCallable,
 ) -> None:
-    """Call the application; mend the answer where the request is old, or still coming."""
+    """Call the application, with a ``send`` for HTTP/1.0 or for an early answer where needed."""
     if cycle.scope["http_version"] == "1.0":
         send = _Unchunked(cycle, send)
     elif cycle.more_body:
@@ -185,10 +185,10 @@ async def _served(
 
 
 class _Unchunked:
-    """Sends to a client that knows no chunks: the end of the line ends the body (RFC 9112, 6.1).
+    """Sends to an HTTP/1.0 client without chunks: the closed connection ends the body.
 
-    Uvicorn counts down the length that was announced. Where none was, it is told for each part
-    that just so much was.
+    See RFC 9112, 6.1. Uvicorn counts down the announced length; where none was announced, its
+    counter is set to the length of each part before that is sent.
     """
 
     def __init__(self, cycle: RequestResponseCycle, send: ASGISendCallable) -> None:
@@ -197,7 +197,7 @@ class _Unchunked:
         self._has_length = True
 
     async def __call__(self, message: ASGISendEvent) -> None:
-        """Send a message of ASGI."""
+        """Send an ASGI message."""
         if message["type"] == "http.response.start":
             names = {name.lower() for name, _ in message.get("headers", ())}
             self._has_length = b"content-length" in names
@@ -211,9 +211,9 @@ class _Unchunked:
 async def _send_early(
     cycle: RequestResponseCycle, send: ASGISendCallable, message: ASGISendEvent
 ) -> None:
-    """Announce the end of the connection if the answer begins before the request has ended.
+    """Send ``Connection: close`` if the answer begins before the request has ended.
 
-    Uvicorn shall not close it at once: `BoundedHttpProtocol.on_response_complete` does.
+    Uvicorn must not close it at once: `BoundedHttpProtocol.on_response_complete` does so later.
     """
     if message["type"] == "http.response.start" and cycle.more_body:
         cycle.keep_alive = False
@@ -226,7 +226,7 @@ async def _send_early(
 async def _unavailable(
     _scope: ASGIScope, _receive: ASGIReceiveCallable, send: ASGISendCallable
 ) -> None:
-    """Answer that all connections are taken."""
+    """Answer 503: all connections are in use."""
     request_id = new_id()
     message = "All connections of the service are in use. Try again later."
     error = {

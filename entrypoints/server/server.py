@@ -1,4 +1,4 @@
-"""The HTTP server: uvicorn, bounded where strangers push, and patient when it is told to stop."""
+"""The HTTP server: uvicorn with connection limits and a graceful shutdown."""
 
 import logging
 import socket
@@ -13,7 +13,7 @@ from entrypoints.http.app import create_app
 from entrypoints.http.security.connections import ConnectionLimits, Connections
 from entrypoints.server.lifecycle import drain, running
 from entrypoints.server.listener import address
-from entrypoints.server.memory import settle, share_heap
+from entrypoints.server.memory import freeze_objects, use_one_arena
 from entrypoints.server.open_files import raise_open_files_limit
 from entrypoints.server.protocols import protocol_over
 from entrypoints.server.start import log_start, log_stopped, log_stopping
@@ -27,7 +27,7 @@ _log = logging.getLogger("puerto")
 
 
 class Server(uvicorn.Server):
-    """Stops in order: no new connections, runs end within their grace, then the rest closes."""
+    """Uvicorn's server with a shutdown in order: listener, runs within their grace, the rest."""
 
     def __init__(
         self, config: uvicorn.Config, services: Services, on_ready: Callable[[], None] | None = None
@@ -37,24 +37,24 @@ class Server(uvicorn.Server):
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to accept connections, and say so."""
+        """Begin to accept connections, and call ``on_ready``."""
         await super().startup(sockets)
         if self._on_ready is not None:
             self._on_ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Hear the signals that stop the service, and let no plugin take them away."""
+        """Handle the signals that stop the service, and keep plugins from replacing handlers."""
         with super().capture_signals(), holding_signals():
             yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to stop, and keep the exit status 0: being told to stop is no failure."""
+        """Begin to stop, and keep the exit status 0: a requested stop is no failure."""
         super().handle_exit(sig, frame)
         self._captured_signals.clear()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop listening, drain the runs, then close what is left."""
+        """Stop listening, drain the runs, then close the remaining connections."""
         log_stopping(self._services)
         for server in self.servers:
             server.close()
@@ -70,20 +70,20 @@ def connections_within(settings: Settings) -> Connections:
         settings.anonymous_seconds,
         raise_open_files_limit(),
     )
-    fitting = limits.fitting()
-    if fitting.total < limits.total:
+    possible = limits.fitting()
+    if possible.total < limits.total:
         _log.warning(
             "PUERTO_MAX_CONNECTIONS is %d, but with at most %d open files there can be %d; "
             "raise the limit (ulimit -n, LimitNOFILE)",
             limits.total,
             limits.open_files,
-            fitting.total,
+            possible.total,
         )
-    return Connections(fitting)
+    return Connections(possible)
 
 
 def server_config(app: Any, settings: Settings, **options: Any) -> uvicorn.Config:
-    """Return uvicorn's configuration for our application."""
+    """Return uvicorn's configuration for Puerto's application."""
     return uvicorn.Config(
         app,
         host=settings.api_host,
@@ -91,10 +91,10 @@ def server_config(app: Any, settings: Settings, **options: Any) -> uvicorn.Confi
         http=protocol_over(connections_within(settings)),
         ws="websockets-sansio",
         ws_max_size=FRAME_BYTES,
-        ws_per_message_deflate=False,  # a piece of text is smaller than what compression costs
+        ws_per_message_deflate=False,  # compression saves nothing on pieces of text this small
         lifespan="off",
         log_config=None,
-        access_log=False,  # ours names no query string, where a token may stand
+        access_log=False,  # Puerto's own omits the query string, where a token may stand
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=5,
@@ -107,21 +107,21 @@ async def serve(
     listener: socket.socket | None = None,
     on_ready: Callable[[], None] | None = None,
 ) -> None:
-    """Run the service until it is told to stop; ``on_ready`` is called when it can be talked to.
+    """Run the service until a signal stops it; ``on_ready`` is called when it accepts connections.
 
     Raises:
-        Unavailable: it cannot start; the message says why, in one line.
+        Unavailable: the service cannot start; the message says why, in one line.
 
     """
-    share_heap()
+    use_one_arena()
     async with running(settings, announce=_announce) as services:
-        place = address(listener) if listener is not None else settings.api_host
-        await log_start(services, place)
+        listens_on = address(listener) if listener is not None else settings.api_host
+        await log_start(services, listens_on)
         for line in await services.database_warnings():
             _log.warning("%s", line)
         config = server_config(create_app(services), settings)
         server = Server(config, services, on_ready)
-        settle()
+        freeze_objects()
         await server.serve([listener] if listener is not None else None)
     log_stopped()
 

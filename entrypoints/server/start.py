@@ -1,4 +1,4 @@
-"""What is checked before the service starts, and what the log says of its start and end."""
+"""Checks of the settings before the service starts, and the log lines of its start and end."""
 
 import logging
 from collections.abc import Iterator
@@ -16,18 +16,18 @@ _log = logging.getLogger("puerto")
 
 
 def require_answerers(settings: Settings, models: ChatModels) -> None:
-    """Refuse to start where those who are to answer, as the settings say, never could.
+    """Check that every provider which the settings name is configured.
 
     Raises:
-        SettingsError: a provider lacks its key, or the cassette cannot be played.
+        SettingsError: a provider has no key, or the cassette cannot be read.
 
     """
     chosen = [("PUERTO_FALLBACKS", each.provider) for each in settings.fallbacks]
     if settings.provider is not None:
         chosen.insert(0, ("PUERTO_PROVIDER", settings.provider))
-    lacking = [each for each in chosen if models.states().get(each[1]) == NOT_CONFIGURED]
-    lacking += [each for each in settings.files() if each[1] in models.names()]
-    for variable, name in lacking:
+    unusable = [each for each in chosen if models.states().get(each[1]) == NOT_CONFIGURED]
+    unusable += [each for each in settings.files() if each[1] in models.names()]
+    for variable, name in unusable:
         try:
             models.get(name)
         except Unavailable as error:
@@ -35,7 +35,7 @@ def require_answerers(settings: Settings, models: ChatModels) -> None:
 
 
 async def log_start(services: Services, address: str) -> None:
-    """Log what starts, on what and with what; no password or key is in it.
+    """Log version, address, database, provider and plugins, without any password or key.
 
     Raises:
         Unavailable: the database does not answer.
@@ -83,7 +83,7 @@ def _readers(services: Services) -> set[str]:
 
 
 def log_stopping(services: Services) -> None:
-    """Log that the service was told to stop."""
+    """Log that the service is stopping, with the number of active runs."""
     runs, grace = services.worker.driving, services.settings.grace_seconds
     _log.info("Puerto is told to stop: %d runs have %g s to end", runs, grace)
 

@@ -1,4 +1,4 @@
-"""Several processes on one socket: a parent that starts workers and keeps their number up."""
+"""Supervisor of worker processes that share one listening socket, and restarts those that die."""
 
 import asyncio
 import contextlib
@@ -14,13 +14,13 @@ from multiprocessing.context import SpawnProcess
 from typing import Final
 
 from domain.shared.errors import PuertoError
-from entrypoints.server.logs import configure_logging, log_what_escapes
+from entrypoints.server.logs import configure_logging, log_uncaught
 from entrypoints.server.main_loop import run_to_end
 from entrypoints.settings.settings import Settings
 
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
-_STEADY_SECONDS: Final = 60.0  # a worker that lived this long was not broken from the start
+_STEADY_SECONDS: Final = 60.0  # after a worker that lived this long the backoff starts anew
 _MARGIN_SECONDS: Final = 15.0  # beyond the two graces that a worker's runs may take to end
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -28,7 +28,11 @@ _log: Final = logging.getLogger("puerto.supervisor")
 
 
 class Supervisor:
-    """Keeps ``count`` workers running on ``listener``; calls ``on_ready`` when the first is."""
+    """Keeps ``count`` workers running on ``listener``.
+
+    ``on_ready`` is called when the first worker accepts connections. Dead workers are replaced
+    with exponential backoff.
+    """
 
     def __init__(
         self,
@@ -42,7 +46,7 @@ class Supervisor:
         self._count = count
         self._on_ready = on_ready
         self._context = multiprocessing.get_context("spawn")
-        self._told, self._tell = self._context.Pipe(duplex=False)
+        self._ready_receiver, self._ready_sender = self._context.Pipe(duplex=False)
         self._stopping = asyncio.Event()
         self._is_ready = False
         self._running: set[SpawnProcess] = set()
@@ -52,23 +56,23 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._stop)
-        loop.add_reader(self._told.fileno(), self._hear)
+        loop.add_reader(self._ready_receiver.fileno(), self._on_worker_ready)
         try:
-            await asyncio.gather(*(self._keep_one() for _ in range(self._count)))
+            await asyncio.gather(*(self._run_forever() for _ in range(self._count)))
         finally:
-            loop.remove_reader(self._told.fileno())
+            loop.remove_reader(self._ready_receiver.fileno())
             for number in _SIGNALS:
                 loop.remove_signal_handler(number)
 
-    def _hear(self) -> None:
-        """Hear that a worker is ready; those after the first change nothing for whoever waits."""
-        self._told.recv_bytes()
+    def _on_worker_ready(self) -> None:
+        """Receive the message of a ready worker; the first one makes the supervisor ready."""
+        self._ready_receiver.recv_bytes()
         if not self._is_ready:
             self._is_ready = True
             self._on_ready()
 
     def _stop(self) -> None:
-        if self._stopping.is_set():  # told twice: somebody is in a hurry
+        if self._stopping.is_set():  # a second signal asks for a stop at once
             for process in self._running:
                 process.kill()
             return
@@ -77,7 +81,7 @@ class Supervisor:
         for process in self._running:
             process.terminate()
 
-    async def _keep_one(self) -> None:
+    async def _run_forever(self) -> None:
         pause = FIRST_PAUSE
         loop = asyncio.get_running_loop()
         while not self._stopping.is_set():
@@ -88,7 +92,9 @@ class Supervisor:
             if loop.time() - began > _STEADY_SECONDS:
                 pause = FIRST_PAUSE
             _log.warning(
-                "a worker ended with status %s; another starts in %.1f s", _told(status), pause
+                "a worker ended with status %s; another starts in %.1f s",
+                _status_text(status),
+                pause,
             )
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
@@ -97,7 +103,9 @@ class Supervisor:
     async def _run_one(self) -> int | None:
         """Run one worker to its end and return its exit status."""
         process = self._context.Process(
-            target=work, args=(self._settings, self._listener, self._tell), name="puerto-worker"
+            target=work,
+            args=(self._settings, self._listener, self._ready_sender),
+            name="puerto-worker",
         )
         process.start()
         self._running.add(process)
@@ -106,8 +114,8 @@ class Supervisor:
             stopping = asyncio.create_task(self._stopping.wait())
             await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
-            patience = self._settings.grace_seconds * 2 + _MARGIN_SECONDS
-            if not (await asyncio.wait({ended}, timeout=patience))[0]:
+            timeout = self._settings.grace_seconds * 2 + _MARGIN_SECONDS
+            if not (await asyncio.wait({ended}, timeout=timeout))[0]:
                 process.kill()
                 await ended
             process.join()
@@ -116,15 +124,15 @@ class Supervisor:
             self._running.discard(process)
 
 
-def _told(status: int | None) -> str:
-    """Return an exit status in words, with the signal's name where one ended the process."""
+def _status_text(status: int | None) -> str:
+    """Return an exit status as text, with the signal's name where one ended the process."""
     if status is None or status >= 0:
         return str(status)
     try:
         name = signal.Signals(-status).name
     except ValueError:
         return str(status)
-    if name == "SIGKILL":  # nobody else says so
+    if name == "SIGKILL":  # the kernel's OOM killer leaves no other trace
         name += ", perhaps of the kernel, for want of memory"
     return f"{status} ({name})"
 
@@ -139,19 +147,23 @@ async def _end_of(process: SpawnProcess) -> None:
         loop.remove_reader(process.sentinel)
 
 
-def work(settings: Settings, listener: socket.socket, tell: Connection) -> None:
-    """Serve, in a process of its own, until told to stop or until the parent is gone."""
-    os.setsid()  # a Ctrl-C at the terminal is the parent's to hand on
+def work(settings: Settings, listener: socket.socket, ready: Connection) -> None:
+    """Run one worker process until SIGTERM, or until the parent is gone.
+
+    ``ready`` is the pipe to the parent, to which a message is sent when the worker accepts
+    connections.
+    """
+    os.setsid()  # a Ctrl-C at the terminal goes to the parent alone, which passes it on
     configure_logging(settings)
-    log_what_escapes()
+    log_uncaught()
     try:
-        run_to_end(_work(settings, listener, tell))
+        run_to_end(_work(settings, listener, ready))
     except PuertoError as error:
         _log.error("a worker cannot start: %s", error.message)
         sys.exit(1)
 
 
-async def _work(settings: Settings, listener: socket.socket, tell: Connection) -> None:
+async def _work(settings: Settings, listener: socket.socket, ready: Connection) -> None:
     from entrypoints.server.server import serve
 
     parent = multiprocessing.parent_process()
@@ -159,4 +171,4 @@ async def _work(settings: Settings, listener: socket.socket, tell: Connection) -
         asyncio.get_running_loop().add_reader(
             parent.sentinel, lambda: os.kill(os.getpid(), signal.SIGTERM)
         )
-    await serve(settings, listener, lambda: tell.send_bytes(b"ready"))
+    await serve(settings, listener, lambda: ready.send_bytes(b"ready"))

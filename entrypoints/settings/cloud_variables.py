@@ -1,14 +1,17 @@
-"""The clouds' variables: their libraries know the environment alone, and not the file ``.env``."""
+"""Cloud SDK variables: those of the ``.env`` file, exported into the environment of the process.
+
+The SDKs of AWS, Azure and Google Cloud read the environment alone.
+"""
 
 import os
 from collections.abc import Mapping
 from typing import Final
 
-_BEGINNINGS: Final = ("AWS_", "AZURE_", "CLOUDSDK_", "GOOGLE_")
+_PREFIXES: Final = ("AWS_", "AZURE_", "CLOUDSDK_", "GOOGLE_")
 
 
-def hand_on(variables: Mapping[str, str]) -> None:
-    """Put what is meant for the clouds' libraries into the environment, where it is not there."""
+def export_cloud_variables(variables: Mapping[str, str]) -> None:
+    """Set the cloud SDKs' variables in ``os.environ``, except those that are set there already."""
     for name, value in variables.items():
-        if name.startswith(_BEGINNINGS) and value:
+        if name.startswith(_PREFIXES) and value:
             os.environ.setdefault(name, value)

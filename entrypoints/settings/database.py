@@ -1,4 +1,4 @@
-"""The settings of the database: where it is."""
+"""Database settings: the URLs of the database."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from entrypoints.settings.values import check_database_url, check_listen_url
 
 
 class DatabaseSettings(BaseSettings):
-    """What the operator has set about the database."""
+    """Settings of the database connection."""
 
     database_url: Annotated[SecretStr, AfterValidator(check_database_url)] | None = Field(
         None,

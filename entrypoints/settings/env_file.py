@@ -1,4 +1,4 @@
-"""The ``.env`` file: what of it cannot be read is refused, where its parser would only say so."""
+"""Validation of the ``.env`` file: unreadable lines are errors, where python-dotenv only warns."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -7,10 +7,10 @@ from dotenv.parser import Binding, parse_stream
 
 
 def refuse_unreadable(path: Path, known: Collection[str]) -> None:
-    """Refuse a line that is no assignment, and one that names a ``known`` variable without any.
+    """Raise for a line that is no assignment, or that names a ``known`` variable without a value.
 
     Raises:
-        ValueError: it has such a line; the message gives its number, and never what it holds.
+        ValueError: the file has such a line; the message gives its number, never its contents.
         OSError: the file cannot be read.
 
     """
@@ -24,6 +24,6 @@ def refuse_unreadable(path: Path, known: Collection[str]) -> None:
 
 
 def _line(binding: Binding) -> int:
-    """Return the number of the line itself: the parser counts blank lines before it as its own."""
+    """Return the line number of a binding, whose text begins with the blank lines before it."""
     text = binding.original.string
     return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")

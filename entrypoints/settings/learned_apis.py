@@ -1,4 +1,4 @@
-"""The settings of learned APIs: where they and their documents may be, and how large those are."""
+"""Settings of learned APIs: allowed hosts, the size limit of documents, the refresh interval."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ Hosts = Annotated[
 
 
 class LearnedApiSettings(BaseSettings):
-    """What the operator has set about learned APIs."""
+    """Settings of learned APIs."""
 
     max_document_bytes: int = Field(
         16 * 1024 * 1024,

@@ -1,4 +1,4 @@
-"""The settings of the models: whose they are, where they are, and which one answers."""
+"""Settings of the model providers: keys, addresses, timeouts, and the provider to use."""
 
 from typing import Annotated, Final
 
@@ -12,7 +12,7 @@ _NAMES: Final = ", ".join(f"`{name}`" for name in PROVIDER_NAMES)
 
 
 class ModelSettings(ProviderSettings):
-    """What the operator has set about models."""
+    """Settings of the model providers."""
 
     provider: Annotated[str, AfterValidator(check_provider)] | None = Field(
         None,
@@ -41,5 +41,5 @@ class ModelSettings(ProviderSettings):
 
     @property
     def chosen_provider(self) -> str:
-        """Name the provider that answers when nothing else is configured over the API."""
+        """Return the name of the default provider, used until another is set over the API."""
         return self.provider or self.usual_provider

@@ -1,4 +1,4 @@
-"""The settings of plugins: which there are, and how long their code may take."""
+"""Settings of plugins: which are loaded or required, and the time limits of their code."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(split_list)]
 
 
 class PluginSettings(BaseSettings):
-    """What the operator has set about plugins."""
+    """Settings of plugins."""
 
     plugins_blocked: Names = Field(
         (),

@@ -1,13 +1,13 @@
-"""The parameters in a PostgreSQL URL: those of libpq, of which the driver knows only some.
+"""Query parameters of a PostgreSQL URL: libpq's, of which the driver (asyncpg) knows only some.
 
-https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS. What the driver does
-not know it would send to the server as a setting, which refuses the connection.
+https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS. The driver would
+send a parameter that it does not know as a setting to the server, which refuses the connection.
 """
 
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-_HEEDED: Final = frozenset(
+_SUPPORTED: Final = frozenset(
     {
         *("host", "port", "dbname", "database", "user", "password", "passfile"),
         *("sslmode", "sslcert", "sslkey", "sslpassword", "sslrootcert", "sslcrl", "sslnegotiation"),
@@ -15,7 +15,7 @@ _HEEDED: Final = frozenset(
         *("target_session_attrs", "krbsrvname", "gsslib", "service", "options"),
     }
 )
-# What we do in our own way (times, names, UTF-8), or what changes nothing of what is stored.
+# Puerto sets these itself (timeouts, names, UTF-8), or they change nothing of what is stored.
 _DROPPED: Final = frozenset(
     {
         *("application_name", "fallback_application_name", "client_encoding", "connect_timeout"),
@@ -24,7 +24,7 @@ _DROPPED: Final = frozenset(
         *("gssdelegation", "min_protocol_version", "max_protocol_version", "sslkeylogfile"),
     }
 )
-# What would be less safe, or another thing, without its being said.
+# To drop one of these silently would make the connection less safe, or lead to another server.
 _REFUSED: Final = frozenset(
     {"hostaddr", "requirepeer", "require_auth", "sslcertmode", "sslcrldir", "replication"}
     | {"requiressl", "scram_client_key", "scram_server_key", "servicefile"}
@@ -32,11 +32,11 @@ _REFUSED: Final = frozenset(
 _BINDING: Final = "channel_binding"
 
 
-def heeded(url: str) -> str:
-    """Return the URL with those parameters only that the driver heeds.
+def supported_by_driver(url: str) -> str:
+    """Return the URL with only those query parameters that the driver supports.
 
     Raises:
-        ValueError: one of them cannot be heeded, or is none.
+        ValueError: a parameter is not supported and must not be dropped, or libpq has none such.
 
     """
     parts = urlsplit(url)
@@ -44,14 +44,14 @@ def heeded(url: str) -> str:
     for name, value in given:
         _check(name, value)
     dropped = _DROPPED | {_BINDING}
-    kept = [(name, value) for name, value in given if name not in dropped]
-    return url if kept == given else urlunsplit(parts._replace(query=urlencode(kept)))
+    supported = [(name, value) for name, value in given if name not in dropped]
+    return url if supported == given else urlunsplit(parts._replace(query=urlencode(supported)))
 
 
 def _check(name: str, value: str) -> None:
     if name in _REFUSED or (name == _BINDING and value == "require"):
         raise ValueError(f"has the parameter {name}, which cannot be heeded; remove it")
-    if name not in _HEEDED | _DROPPED | {_BINDING}:
+    if name not in _SUPPORTED | _DROPPED | {_BINDING}:
         shown = name if name.isidentifier() and name.isascii() else "of another kind"
         raise ValueError(
             f"has a parameter ({shown}) that PostgreSQL's own programs do not know; remove it, or "

@@ -1,4 +1,4 @@
-"""The settings of each provider, made from its record: fields, and what they come to."""
+"""Settings of each model provider, generated from its record, and the values derived from them."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
@@ -27,7 +27,7 @@ Fields = Mapping[str, tuple[Any, Any]]
 
 
 def provider_fields(record: ProviderRecord) -> Fields:
-    """Return the fields that settings have for a provider: by name, each its type and its field."""
+    """Return the settings of a provider: type and pydantic field by name."""
     if record.api is not None:
         return _api_fields(record, record.api)
     if record.file_variable:
@@ -90,10 +90,10 @@ else:
 
 
 class ProviderSettings(_ProviderFields):
-    """What the operator has set of each provider."""
+    """Settings of all providers."""
 
     def options_of(self, record: ProviderRecord) -> ProviderOptions:
-        """Return what the provider's model is made with."""
+        """Return the options with which the provider's model is created."""
         dialects = record.api.dialects if record.api else ()
         usual = dialects[-1 if self._value(record, "address") else 0] if dialects else ""
         return ProviderOptions(
@@ -104,33 +104,33 @@ class ProviderSettings(_ProviderFields):
         )
 
     def missing_of(self, record: ProviderRecord) -> str | None:
-        """Return the variable without which the provider cannot work; None where it can."""
+        """Return the variable that must be set to use the provider; None if none is missing."""
         present = self._value(record, "key") or self._value(record, "file")
         if record.api is not None and record.api.key_is_optional:
             present = present or self._value(record, "address")
         return None if present or not record.needs else record.needs[0]
 
     def unused_of(self, record: ProviderRecord) -> Iterator[str]:
-        """Yield the variables that are set of a provider that lacks what it needs."""
+        """Yield the provider's variables that are set in vain, since a needed one is missing."""
         if self.missing_of(record) is not None:
             for name, (_, field) in provider_fields(record).items():
                 if getattr(self, name) is not None:
                     yield variables(field)[0]
 
     def address_of(self, provider: str) -> str | None:
-        """Return where a provider's API is; None where it has none, or comes from a plugin."""
+        """Return the base URL of a provider; None if it has none, or comes from a plugin."""
         record = next((each for each in PROVIDERS if each.name == provider), None)
         return self._connection(record)["base_url"] or None if record else None
 
     def files(self) -> Iterator[tuple[str, str]]:
-        """Yield each variable that names a file for a provider to play, with that provider."""
+        """Yield each set variable that names a file to replay, with the name of its provider."""
         for record in PROVIDERS:
             if self._value(record, "file") is not None:
                 yield record.file_variable, record.name
 
     @property
     def usual_provider(self) -> str:
-        """The first provider that has what it needs, those that play a file before the others."""
+        """The default provider: the first usable one, those that replay a file first."""
         ready = [each for each in PROVIDERS if self.missing_of(each) is None]
         ready.sort(key=lambda each: (not each.file_variable, not each.needs))
         return ready[0].name

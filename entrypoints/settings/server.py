@@ -1,4 +1,4 @@
-"""The settings of the server: who may talk to it, how much, and for how long."""
+"""Settings of the HTTP server: allowed hosts, and limits of connections, bodies and time."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from entrypoints.settings.values import check_host, split_list
 
 
 class ServerSettings(BaseSettings):
-    """What the operator has set about the server; each worker has bounds of its own."""
+    """Settings of the HTTP server. The limits apply to each worker process by itself."""
 
     allowed_hosts: Annotated[
         tuple[Annotated[str, AfterValidator(check_host)], ...], BeforeValidator(split_list)

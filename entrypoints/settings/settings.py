@@ -1,4 +1,4 @@
-"""The settings: environment variables, and a ``.env`` file beneath them."""
+"""The settings: read from environment variables, which override those of a ``.env`` file."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -39,7 +39,7 @@ from entrypoints.settings.values import (
 PREFIX: Final = "PUERTO_"
 ENV_FILE: Final = Path(".env")
 
-_NEAR: Final = 0.88  # of 1: GOOGLE_API_KEY is as near as that to the setting that it means
+_SIMILARITY: Final = 0.88  # of 1: as similar as GOOGLE_API_KEY is to the setting that is meant
 
 Secret = Annotated[SecretStr, AfterValidator(check_secret)]
 Names = Annotated[tuple[str, ...], BeforeValidator(split_list)]
@@ -51,7 +51,7 @@ class SettingsError(Exception):
 
 
 class Settings(LearnedApiSettings, PluginSettings, ServerSettings, ModelSettings, DatabaseSettings):
-    """What the operator has set. Made by `load_settings`; secrets do not show in its repr."""
+    """All settings of one installation, made by `load_settings`; its repr shows no secret."""
 
     model_config = SettingsConfigDict(
         case_sensitive=True, extra="ignore", frozen=True, validate_default=False
@@ -178,21 +178,21 @@ class Settings(LearnedApiSettings, PluginSettings, ServerSettings, ModelSettings
 
     @property
     def database(self) -> Database:
-        """Say where the data is, and on which engine."""
+        """The location of the database: by default an SQLite file in the data folder."""
         if self.database_url is None:
             return Database.in_file(self.data_dir / "puerto.db")
         return read_database(self.database_url.get_secret_value())
 
     @property
     def direct_database(self) -> Database:
-        """Say where the data is with no pooler in between that shares sessions."""
+        """The location of the database without a pooler in transaction mode in between."""
         if self.database_listen_url is None or self.database.engine is Engine.SQLITE:
             return self.database
         return read_database(self.database_listen_url.get_secret_value())
 
     @property
     def registration_is_open(self) -> bool:
-        """Tell whether people may register themselves: unasked only those of this machine."""
+        """Whether people may register themselves; the default is yes on a loopback address only."""
         if self.registration is None:
             return is_loopback(self.api_host)
         return self.registration == "open"
@@ -206,16 +206,16 @@ class Settings(LearnedApiSettings, PluginSettings, ServerSettings, ModelSettings
         dotenv_settings: Source,  # noqa: ARG003
         file_secret_settings: Source,  # noqa: ARG003
     ) -> tuple[Source, ...]:
-        """Take what is given and nothing else: `load_settings` says from where."""
+        """Read the values passed to the constructor alone: `load_settings` collects them."""
         return (init_settings,)
 
 
 def load_settings(
     env: Mapping[str, str] | None = None, env_file: Path | None = ENV_FILE
 ) -> Settings:
-    """Read the settings from the environment (``env``: this mapping instead) over the file.
+    """Read the settings from ``env_file`` and the environment, which wins, and validate them.
 
-    A file that is not there, and an empty value, count as not set.
+    ``env`` replaces the environment. A missing file and an empty value count as not set.
 
     Raises:
         SettingsError: a value is wrong, or a variable is misspelt.
@@ -235,7 +235,9 @@ def load_settings(
 def environment(
     env: Mapping[str, str] | None = None, env_file: Path | None = ENV_FILE
 ) -> dict[str, str]:
-    """Return all variables, ours and others', of the environment over the file.
+    """Return all variables, also those of other programs, of the file and the environment.
+
+    The environment wins; ``env`` replaces it.
 
     Raises:
         SettingsError: the file cannot be read.
@@ -245,10 +247,10 @@ def environment(
 
 
 def near_misses(given: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield the variables that do nothing and look like a setting, each with what was meant."""
+    """Yield each variable that is no setting but is spelt like one, with a hint at that one."""
     known = _known()
     for name in sorted({*given} - {*known}):
-        near = get_close_matches(name.upper(), known, n=1, cutoff=_NEAR)
+        near = get_close_matches(name.upper(), known, n=1, cutoff=_SIMILARITY)
         if near:
             yield ascii(name)[1:-1], f"it is not a setting; did you mean {near[0]}?"
 
@@ -261,12 +263,13 @@ def _read_file(path: Path | None) -> dict[str, str]:
     try:
         if path is not None and path.is_file():
             refuse_unreadable(path, _known())
-        found = DotEnvSettingsSource(Settings, env_file=path, env_file_encoding="utf-8").env_vars
+        source = DotEnvSettingsSource(Settings, env_file=path, env_file_encoding="utf-8")
+        variables_in_file = source.env_vars
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read ({type(error).__name__})") from None
     except ValueError as error:
         raise SettingsError(f"{path} {error}") from None
-    return {name: value or "" for name, value in found.items()}
+    return {name: value or "" for name, value in variables_in_file.items()}
 
 
 def _refuse_misspelt(given: Iterable[str], known: list[str]) -> None:
@@ -285,7 +288,7 @@ def _refuse_undecodable(values: Mapping[str, str]) -> None:
 
 
 def _in_one_line(error: ValidationError, values: Mapping[str, str]) -> str:
-    """Name the first wrong variable as it was written, and what to do; never the value."""
+    """Return the first error as a line: the variable as written, what to do; never the value."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     loc = str(first["loc"][0])
     names = next(names for f in Settings.model_fields.values() if loc in (names := variables(f)))

@@ -1,4 +1,4 @@
-"""Settings that are set and do nothing, and why: what `puerto doctor` and the start both tell."""
+"""Settings that are set but have no effect, for the warnings of the start and `puerto doctor`."""
 
 from collections.abc import Collection, Iterator
 from typing import Final
@@ -7,15 +7,15 @@ from adapters.llm.providers import PROVIDERS
 from entrypoints.settings.settings import Settings, environment, near_misses
 from entrypoints.settings.values import variables
 
-# Keys, and the plugin without which nobody reads them.
+# API keys, each with the plugin that reads it.
 _READER: Final = {"serpapi_api_key": "serpapi", "pinecone_api_key": "pinecone"}
 _NOT_USED_YET: Final = ("rate_limit_per_minute",)
 
 
 def unused_settings(settings: Settings, present: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Yield the variables that are set for nothing, each with why.
+    """Yield the variables that are set but have no effect, each with the reason.
 
-    ``present`` are the names of the providers and plugins that there are.
+    ``present`` holds the names of the providers and plugins of this installation.
     """
     for field, reader in _READER.items():
         if getattr(settings, field) is not None and reader not in present:

@@ -1,7 +1,7 @@
-"""The values that settings may have: what is read into what, and what is refused.
+"""Parsers and validators of the settings' values.
 
-Each function raises ValueError with the words that follow the variable's name in the one line
-which the operator sees: what is wrong, and what to do. The words never hold the value.
+Each function raises ValueError with a message that follows the variable's name in the one line
+which the operator sees: what is wrong, and what to do. The message never holds the value.
 """
 
 import re
@@ -19,14 +19,14 @@ from pydantic.fields import FieldInfo
 from adapters.llm.providers import PROVIDERS
 from domain.models.messages import ModelChoice
 from domain.web.open_hosts import OpenHost
-from entrypoints.settings.postgresql_urls import heeded
+from entrypoints.settings.postgresql_urls import supported_by_driver
 
 PROVIDER_NAMES: Final = tuple(record.name for record in PROVIDERS)
 MIN_SECRET_BYTES: Final = 32
 MIN_SECRET_CHARACTERS: Final = 8  # different ones; 32 random hex digits have fewer once in 10⁷
 _MAKE_ONE: Final = "unset it to have one made, or make one with: openssl rand -base64 48"
 
-# Parts of the secrets that examples, templates and tutorials carry, letters and digits only.
+# Parts of placeholder secrets in examples, templates and tutorials, letters and digits only.
 _PLACEHOLDERS: Final = (
     "changeme",
     "changethis",
@@ -63,7 +63,7 @@ _DATABASE_FORMS: Final = "postgresql://user:password@host:5432/name or sqlite://
 
 
 class Engine(StrEnum):
-    """The databases that Puerto runs on."""
+    """The database engines that Puerto supports."""
 
     SQLITE = "sqlite"
     POSTGRESQL = "postgresql"
@@ -71,7 +71,7 @@ class Engine(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Where the data is.
+    """The location of the database.
 
     ``url`` may hold a password and starts with ``sqlite://`` or ``postgresql://``; ``path`` is
     the absolute path of SQLite's file.
@@ -83,13 +83,13 @@ class Database:
 
     @property
     def shown(self) -> str:
-        """The address as it may be shown: without a password, and without options."""
+        """The address without password and options, fit for logs and terminals."""
         if self.path is not None:
             return self.url
         parts = urlsplit(self.url)
-        user, _, place = parts.netloc.rpartition("@")
+        user, _, host = parts.netloc.rpartition("@")
         user = user.partition(":")[0]
-        return f"{parts.scheme}://{user}{'@' if user else ''}{place}{parts.path}"
+        return f"{parts.scheme}://{user}{'@' if user else ''}{host}{parts.path}"
 
     @classmethod
     def in_file(cls, path: Path) -> "Database":
@@ -99,7 +99,7 @@ class Database:
 
 
 def read_database(url: str) -> Database:
-    """Read ``DATABASE_URL``. What follows ``sqlite://`` is the path, also after ``/./``."""
+    """Parse a database URL. For SQLite the path follows ``sqlite://``, also after ``/./``."""
     scheme, separator, rest = url.partition("://")
     if not separator or scheme.lower() not in {"sqlite", "postgres", "postgresql"}:
         raise ValueError(f"must look like {_DATABASE_FORMS}")
@@ -123,11 +123,11 @@ def _read_postgresql(url: str) -> Database:
     named = parts.hostname or "host=" in parts.query  # a socket's folder comes as ?host=
     if not named or not parts.path.strip("/"):
         raise ValueError("must name a host and a database: postgresql://user:password@host/name")
-    return Database(Engine.POSTGRESQL, heeded(url))
+    return Database(Engine.POSTGRESQL, supported_by_driver(url))
 
 
 def _split(url: str) -> SplitResult:
-    """Split a URL with a good port. The words of urllib's own errors would hold parts of it."""
+    """Split a URL and check its port. Messages of urllib's own errors would hold parts of it."""
     try:
         parts = urlsplit(url)
         good = parts.port != 0  # port is read when asked for, and raises then
@@ -146,51 +146,51 @@ def _absolute(path: Path) -> Path:
 
 
 def check_folder(path: Path) -> Path:
-    """Return the absolute path of a folder, which need not be there yet."""
+    """Return the absolute path of a folder, which need not exist."""
     absolute = _absolute(path)
-    if _can(absolute.exists) and not absolute.is_dir():
+    if _check(absolute.exists) and not absolute.is_dir():
         raise ValueError("must name a folder, and there is a file of that name")
     return absolute
 
 
 def check_existing_folder(path: Path) -> Path:
-    """Return the absolute path of a folder that is there."""
+    """Return the absolute path of an existing folder."""
     absolute = _absolute(path)
-    if not _can(absolute.is_dir):
+    if not _check(absolute.is_dir):
         raise ValueError("must name a folder, and there is none of that name")
     return absolute
 
 
 def check_file(path: Path) -> Path:
-    """Return the absolute path of a file that is there."""
+    """Return the absolute path of an existing file."""
     absolute = _absolute(path)
-    if not _can(absolute.is_file):
+    if not _check(absolute.is_file):
         raise ValueError("must name a file, and there is none of that name")
     return absolute
 
 
-def _can(look: Callable[[], bool]) -> bool:
+def _check(test: Callable[[], bool]) -> bool:
     try:
-        return look()
+        return test()
     except OSError:  # such as a name too long, or a folder that may not be entered
         raise ValueError("names a place that cannot be looked at") from None
 
 
 def check_database_url(url: SecretStr) -> SecretStr:
-    """Let through what `read_database` can read."""
+    """Return the URL if `read_database` can parse it."""
     read_database(url.get_secret_value())
     return url
 
 
 def check_listen_url(url: SecretStr) -> SecretStr:
-    """Let through the URL of a PostgreSQL database."""
+    """Return the URL if it is one of a PostgreSQL database."""
     if read_database(url.get_secret_value()).engine is not Engine.POSTGRESQL:
         raise ValueError("must be of PostgreSQL; unset it, since SQLite needs none")
     return url
 
 
 def check_secret(secret: SecretStr) -> SecretStr:
-    """Let through what was made at random, as far as that can be told from outside."""
+    """Return the secret unless it is a key file, a placeholder, too short or repetitive."""
     text = secret.get_secret_value()
     plain = "".join(filter(str.isalnum, text.lower()))
     if _PUBLIC_KEY.search(text):
@@ -205,7 +205,7 @@ def check_secret(secret: SecretStr) -> SecretStr:
 
 
 def check_api_key(key: SecretStr) -> SecretStr:
-    """Let through what fits in a header."""
+    """Return the key if it holds only characters that an HTTP header can carry."""
     if not all("!" <= character <= "~" for character in key.get_secret_value()):
         raise ValueError("holds a space or a character that no key has; copy it again")
     return key
@@ -252,14 +252,14 @@ def check_origin(text: str) -> str:
 
 
 def check_host(text: str) -> str:
-    """Return a name that the Host header may have, in lower case."""
+    """Return an allowed value of the Host header, in lower case."""
     if _HOST.fullmatch(text.lower()) is None:
         raise ValueError("must list host names, such as agent.example.com or 10.0.0.5:8000")
     return text.lower()
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether only this machine reaches what listens on this address."""
+    """Return whether the host is a loopback address, or ``localhost``."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -267,7 +267,7 @@ def is_loopback(host: str) -> bool:
 
 
 def check_open_host(text: str) -> str:
-    """Return an entry of the hosts that may be called though they are not public."""
+    """Return an entry of the allow-list of hosts outside of the public internet."""
     OpenHost.of(text)
     return text
 
@@ -281,7 +281,7 @@ def check_provider(name: str) -> str:
 
 
 def read_choices(text: str) -> tuple[ModelChoice, ...]:
-    """Read ``provider:model, provider, ...``; no model is the provider's default, kept empty."""
+    """Parse ``provider:model, provider, ...``; an empty model means the provider's default."""
     parts = (entry.partition(":") for entry in split_list(text))
     choices = tuple(ModelChoice(provider, model) for provider, _, model in parts)
     if not all(each.provider in PROVIDER_NAMES for each in choices):

@@ -1,4 +1,4 @@
-"""What this service calls itself."""
+"""Name and version of the installed distribution."""
 
 from importlib.metadata import version
 from typing import Final

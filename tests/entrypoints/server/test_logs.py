@@ -9,9 +9,9 @@ from domain.shared.log_context import bind, bound, log_fields
 from entrypoints.server.logs import (
     LINE_CHARACTERS,
     OneLine,
-    log_what_escapes,
+    log_uncaught,
     secrets_of,
-    tell_in_short,
+    shorten_decode_error,
 )
 from entrypoints.settings.settings import load_settings
 from tests.log_lines import log_lines
@@ -114,7 +114,7 @@ def test_a_frame_that_is_no_text_is_a_mistake_of_its_client() -> None:
         b"\xff".decode()
     except UnicodeDecodeError:
         made = record("Invalid UTF-8 sequence received", exc_info=sys.exc_info())
-    assert tell_in_short(made)
+    assert shorten_decode_error(made)
     line = OneLine().format(made)
     assert " WARNING puerto Invalid UTF-8 sequence received" in line
     assert "Traceback" not in line
@@ -125,14 +125,14 @@ def test_an_error_of_the_server_keeps_its_traceback() -> None:
         int("x")
     except ValueError:
         made = record("Exception in ASGI application", exc_info=sys.exc_info())
-    assert tell_in_short(made)
+    assert shorten_decode_error(made)
     assert " ERROR puerto Exception in ASGI application\\nTraceback" in OneLine().format(made)
 
 
 def test_threads_that_fail_are_lines() -> None:
     before = threading.excepthook
     try:
-        log_what_escapes()
+        log_uncaught()
         with log_lines() as lines:
             thread = threading.Thread(target=lambda: int("x"), name="stray")
             thread.start()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.server.memory import MemoryKeeper, settle, trim
+from entrypoints.server.memory import MemoryKeeper, freeze_objects, trim
 from tests.fakes.tools import FakeTool, FakeToolbox
 
 
@@ -34,14 +34,14 @@ def test_memory_is_given_back_on_any_system() -> None:
 
 HEAPS = """
 import ctypes, sys, threading
-from entrypoints.server.memory import share_heap
+from entrypoints.server.memory import use_one_arena
 
 def take():
     held.append([bytes(5_000) for _ in range(200)])
     ready.wait()
 
 if sys.argv[1] == "shared":
-    share_heap()
+    use_one_arena()
 held, ready = [], threading.Barrier(9)
 for _ in range(8):
     threading.Thread(target=take, daemon=True).start()
@@ -68,7 +68,7 @@ def test_threads_of_a_service_share_one_heap() -> None:
 def test_what_a_started_service_holds_is_not_looked_through_again() -> None:
     threshold, frozen = gc.get_threshold(), gc.get_freeze_count()
     try:
-        settle()
+        freeze_objects()
 
         assert gc.get_freeze_count() > frozen
         assert gc.get_threshold()[0] > threshold[0]

@@ -8,7 +8,7 @@ URL = "postgresql://ann:secret@db.example/puerto"
 
 
 @pytest.mark.parametrize(
-    ("given", "heeded"),
+    ("given", "expected"),
     [
         ("", ""),
         ("?sslmode=require&sslrootcert=/a%20b.pem", "?sslmode=require&sslrootcert=/a%20b.pem"),
@@ -18,15 +18,18 @@ URL = "postgresql://ann:secret@db.example/puerto"
         ("?sslmode=verify-full&client_encoding=utf8", "?sslmode=verify-full"),
     ],
 )
-def test_what_is_of_libpq_is_heeded_or_dropped(given: str, heeded: str) -> None:
+def test_what_is_of_libpq_is_heeded_or_dropped(given: str, expected: str) -> None:
     settings = load_settings({"DATABASE_URL": URL + given}, None)
-    assert settings.database.url == URL + heeded
+    assert settings.database.url == URL + expected
 
 
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ("?channel_binding=require", "has the parameter channel_binding, which cannot be heeded"),
+        (
+            "?channel_binding=require",
+            "has the parameter channel_binding, which cannot be heeded",
+        ),
         ("?requirepeer=postgres", "has the parameter requirepeer"),
         ("?schema=public", r"has a parameter \(schema\)"),
         ("?pgbouncer=true", r"has a parameter \(pgbouncer\)"),
