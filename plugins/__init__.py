@@ -1,1 +1,1 @@
-"""Plugins: how a tool is written and found, and the tools that ship with the service."""
+"""Plugins: the authoring kit, the plugin host, the check of plugins, and the built-in plugins."""

@@ -1,1 +1,1 @@
-"""How a tool is written: the decorator, its schema, the hooks."""
+"""The authoring kit of plugins: the ``@tool`` decorator, schemas of arguments, and the hooks."""

@@ -1,7 +1,7 @@
-"""Arguments checked against a raw JSON Schema, for tools that are learned and have no types.
+"""Validation of arguments against a JSON Schema, for learned tools, which have no Python types.
 
-The library is ``jsonschema-rs``. It must be told to stay offline: left to itself it fetches
-references, from files too.
+The library is ``jsonschema-rs``, in its offline mode: by default it fetches references, also from
+files.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,26 +20,26 @@ _LONGEST: Final = 300  # characters of a message: it may quote the value and the
 
 
 class ArgumentSchema:
-    """The schema of a tool's arguments (2020-12, type object), made ready when first needed."""
+    """Validator of a tool's arguments (JSON Schema 2020-12, type object), compiled on first use."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self._schema = schema
 
     def require_usable(self) -> None:
-        """Make the check ready.
+        """Compile the schema.
 
         Raises:
-            ToolDefinitionError: the schema is none, or refers to what is not in it.
+            ToolDefinitionError: the schema is invalid, or a reference of it cannot be resolved.
 
         """
         self._validator.is_valid({})
 
     def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments, which fit.
+        """Validate the arguments and return a copy of them.
 
         Raises:
-            InvalidArguments: they do not; the message says where, what, and what would fit.
-            ToolDefinitionError: the schema is none, or refers to what is not in it.
+            InvalidArguments: they are invalid; the message says where, why, and what is valid.
+            ToolDefinitionError: the schema is invalid, or a reference of it cannot be resolved.
 
         """
         checked = dict(arguments)
@@ -67,10 +67,10 @@ class ArgumentSchema:
 
 
 def _problems(error: "ValidationError", root: Mapping[str, Any]) -> Iterator[FieldProblem]:
-    """Yield what is wrong, one level deeper than the library: within the branch that was meant."""
+    """Yield the problems of an error; for a union those within the branch that was meant."""
     path = ".".join(map(str, error.instance_path)) or "arguments"
     kind = error.kind.name
-    if kind in {"anyOf", "oneOf"} and (branch := _meant(error)):
+    if kind in {"anyOf", "oneOf"} and (branch := _meant_branch(error)):
         for each in branch:
             yield from _problems(each, root)
     elif kind in {"additionalProperties", "unevaluatedProperties"}:
@@ -84,20 +84,20 @@ def _problems(error: "ValidationError", root: Mapping[str, Any]) -> Iterator[Fie
         yield FieldProblem(path, message if len(message) <= _LONGEST else message[:_LONGEST] + "…")
 
 
-def _meant(error: "ValidationError") -> list["ValidationError"]:
-    """Return the errors of the one branch whose type the value has; none if there is no such."""
+def _meant_branch(error: "ValidationError") -> list["ValidationError"]:
+    """Return the errors of the only branch whose type the value has; empty if none or several."""
     here = len(error.instance_path)
-    fitting = [
+    candidates = [
         branch
         for branch in error.kind.as_dict()["context"]
         if branch
         and not any(each.kind.name == "type" and len(each.instance_path) == here for each in branch)
     ]
-    return fitting[0] if len(fitting) == 1 else []
+    return candidates[0] if len(candidates) == 1 else []
 
 
 def _known_names(error: "ValidationError", root: Mapping[str, Any]) -> str:
-    """Return which properties there are where there was one too many."""
+    """Return the end of a sentence that lists the properties where an unknown one was given."""
     schema: Any = root
     for step in error.schema_path[:-1]:
         schema = schema[step]

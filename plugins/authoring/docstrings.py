@@ -1,4 +1,4 @@
-"""What docstrings tell a model, in the styles of Google, NumPy and reST."""
+"""Parser of docstrings (Google, NumPy and reST style) into the descriptions that a model reads."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,17 +16,21 @@ _EXAMPLES: Final = {"example", "examples"}
 
 @dataclass(frozen=True, slots=True)
 class Docstring:
-    """What it is about, what it returns and an example; and each parameter or attribute."""
+    """A parsed docstring.
+
+    ``description`` is its text with the sections on results and examples; ``parameters`` are the
+    descriptions of parameters or attributes by name.
+    """
 
     description: str
     parameters: Mapping[str, str]
 
 
 def read_docstring(text: str) -> Docstring:
-    """Read a docstring whose indentation is cleaned.
+    """Parse a docstring whose indentation is cleaned (as by `inspect.getdoc`).
 
     Raises:
-        ToolDefinitionError: it is of no style that we know.
+        ToolDefinitionError: the docstring is of no known style.
 
     """
     try:
@@ -41,7 +45,7 @@ def read_docstring(text: str) -> Docstring:
 
 
 def on_one_line(text: str | None) -> str:
-    """Return the text without its line breaks."""
+    """Return the text with every run of whitespace as one space."""
     return " ".join((text or "").split())
 
 
@@ -54,19 +58,19 @@ def _parameters(meta: Iterable[DocstringMeta]) -> Iterable[tuple[str, str]]:
 
 
 def _example(meta: Iterable[DocstringMeta]) -> str:
-    """Return the first whole lines of the examples."""
+    """Return the first lines of the examples, in whole lines up to `EXAMPLE_LENGTH`."""
     parts: list[str | None] = []
     for each in meta:
         if each.args[0] in _EXAMPLES:
             snippet = each.snippet if isinstance(each, DocstringExample) else None
             parts += [snippet, each.description]
-    kept, length = list[str](), 0
+    lines, length = list[str](), 0
     for line in "\n".join(filter(None, parts)).splitlines():
         length += len(line) + 1
         if length > EXAMPLE_LENGTH:
             break
-        kept.append(line)
-    return "\n".join(kept)
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _labelled(label: str, text: str) -> str:

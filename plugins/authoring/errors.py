@@ -1,5 +1,5 @@
-"""What is wrong with plugins that is their authors' to mend."""
+"""Errors that the author of a plugin must fix."""
 
 
 class ToolDefinitionError(TypeError):
-    """A tool is written in a way that cannot work; the message says what to change."""
+    """A tool is defined in a way that cannot work; the message says what to change."""

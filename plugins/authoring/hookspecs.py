@@ -1,4 +1,4 @@
-"""The whole contract between Puerto and a plugin, on one screen.
+"""The hooks: the whole contract between Puerto and a plugin, on one screen.
 
 A plugin is a module (or any object) that an entry point of the group ``puerto`` names. It
 implements the hooks below that it needs, under these names, each marked with ``@hookimpl``.
@@ -32,13 +32,13 @@ RegisterTool = Callable[[Tool], None]
 RegisterAgent = Callable[[Agent], None]
 
 Figures = Callable[[], Awaitable[Mapping[str, float]]]
-"""Counts things out there, by name, such as ``aws_instances``."""
+"""Returns figures (metrics) by name, such as ``aws_instances``."""
 
 Alerts = Callable[[], Awaitable[Sequence[Alert]]]
-"""Says how everything that it watches is now."""
+"""Returns the current alert of everything that it watches."""
 
 Veto = Callable[[Proposal], Awaitable[str | None]]
-"""Returns why a call must not be made, or None. It can forbid a call, never allow one."""
+"""Returns the reason why a call must not be made, or None. It can only forbid a call."""
 
 Observer = Callable[[Notice], Awaitable[None]]
 

@@ -1,7 +1,7 @@
-"""The values that plugins hand over, normalized: the small ones at once, the others apart.
+"""Normalization of plugins' values to JSON: small values at once, large ones in a thread.
 
-What `domain.shared.json_values` says of JSON holds here; this adds what pydantic knows: models,
-dataclasses, dates, decimals, paths and their like.
+The rules of `domain.shared.json_values` apply; this adds the types that pydantic knows: models,
+dataclasses, dates, decimals, paths and the like.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from domain.tools.artifacts import ARTIFACT_BYTES, Artifact
 from plugins.authoring.plain_values import plain_copy
 from plugins.authoring.threads import Threads
 
-LARGEST: Final = ARTIFACT_BYTES  # characters of JSON: what is larger can be kept nowhere
+LARGEST: Final = ARTIFACT_BYTES  # characters of JSON: nothing larger can be stored anywhere
 QUICK: Final = 10_000  # characters that are normalized on the event loop, in about a millisecond
 MOST_ITEMS: Final = 100_000  # of an iterator, which may have no end
 
@@ -26,37 +26,37 @@ _THREADS: Final = Threads()
 
 
 def as_json(value: object, size: int = LARGEST) -> Any:
-    """Return the value in JSON's own types: models, dataclasses, dates and the like included.
+    """Convert the value, also models, dataclasses, dates and the like, to JSON's own types.
 
-    Artifacts stay what they are, alone, in dicts, lists and dataclasses: they are kept elsewhere.
+    Artifacts stay as they are, also in dicts, lists and dataclasses: they are stored elsewhere.
 
     Raises:
-        TooLarge: it has more than ``size`` characters as JSON.
-        ValueError: the value has no JSON form, or holds itself.
+        TooLarge: the value has more than ``size`` characters as JSON.
+        ValueError: the value has no JSON form, or contains itself.
 
     """
-    with _said_of_json():
+    with _json_errors():
         return normalized(value, other=_converted, size=size, copy=plain_copy)
 
 
 async def as_json_apart(value: object) -> Any:
-    """Do as `as_json` does, in a thread where that may take long or runs the plugin's own code.
+    """Convert the value as `as_json` does; in a thread if it is large or needs the plugin's code.
 
-    What is done there lets the event loop have its turn every few milliseconds.
+    The thread releases the interpreter every few milliseconds, so that the event loop goes on.
 
     Raises:
-        TooLarge: it has more than `LARGEST` characters as JSON.
-        ValueError: the value has no JSON form, or holds itself.
-        ToolFailed: too many are normalized at the moment.
+        TooLarge: the value has more than `LARGEST` characters as JSON.
+        ValueError: the value has no JSON form, or contains itself.
+        ToolFailed: too many values are being normalized.
 
     """
-    with suppress(NotPlain, TooLarge), _said_of_json():
+    with suppress(NotPlain, TooLarge), _json_errors():
         return normalized(value, other=refused, size=QUICK)
     return await _THREADS.run("normalizing", partial(as_json, value))
 
 
 @contextmanager
-def _said_of_json() -> Iterator[None]:
+def _json_errors() -> Iterator[None]:
     try:
         yield
     except (NotPlain, TooLarge):
@@ -68,7 +68,7 @@ def _said_of_json() -> Iterator[None]:
 
 
 def _converted(value: Any) -> Any:
-    """Return what stands for an object, to be normalized; an artifact stands for itself."""
+    """Return a plainer value for an object, to be normalized in turn; artifacts as they are."""
     match value:
         case Artifact():
             return value
@@ -90,6 +90,6 @@ def _items(iterator: Iterator[Any]) -> list[Any]:
 
 
 def _is_plain_dataclass(value: Any) -> bool:
-    """Tell whether it is one of the standard library: pydantic's may have ways of their own."""
-    is_one = is_dataclass(value) and not isinstance(value, type)
-    return is_one and not hasattr(value, "__pydantic_serializer__")
+    """Return whether it is an instance of a dataclass without serializers of pydantic's."""
+    is_instance = is_dataclass(value) and not isinstance(value, type)
+    return is_instance and not hasattr(value, "__pydantic_serializer__")

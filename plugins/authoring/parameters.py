@@ -1,4 +1,4 @@
-"""A tool's parameters, read from the signature and the docstring of a function."""
+"""A tool's parameters: schema and validation from the signature and docstring of a function."""
 
 import inspect
 import typing
@@ -26,11 +26,11 @@ _BY_NAME: Final = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KE
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What a function takes.
+    """The parameters of a function.
 
-    ``model`` checks the arguments; its fields have neutral names, since a parameter may be
-    called ``schema`` or ``_id``, and know the parameters as aliases. ``context`` names the
-    parameter that receives the context of the call.
+    ``model`` validates the arguments; its fields have neutral names with the parameters' names as
+    aliases, since a parameter may be called ``schema`` or ``_id``. ``context`` names the parameter
+    that receives the context of the call.
     """
 
     model: type[BaseModel]
@@ -41,33 +41,33 @@ class Parameters:
         return plain_schema(self.model.model_json_schema())
 
     def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments as JSON, defaults filled in.
+        """Return the arguments as JSON, with defaults filled in.
 
         Raises:
-            InvalidArguments: they do not fit.
+            InvalidArguments: they do not match the parameters.
 
         """
-        checked = self._read(arguments)
+        checked = self._validate(arguments)
         plain: dict[str, Any] = as_json(
             checked.model_dump(mode="json", by_alias=True, warnings=False)
         )
         return plain
 
     def values(self, arguments: Mapping[str, Any], context: ToolContext) -> dict[str, Any]:
-        """Return what to call the function with, as the types that its annotations name.
+        """Return the keyword arguments of the function, in the types of its annotations.
 
         Raises:
-            InvalidArguments: they do not fit.
+            InvalidArguments: they do not match the parameters.
 
         """
-        checked = self._read(arguments)
+        checked = self._validate(arguments)
         values = {
             field.alias or name: getattr(checked, name)
             for name, field in self.model.model_fields.items()
         }
         return values if self.context is None else values | {self.context: context}
 
-    def _read(self, arguments: Mapping[str, Any]) -> BaseModel:
+    def _validate(self, arguments: Mapping[str, Any]) -> BaseModel:
         try:
             require_shallow(arguments)
             return self.model.model_validate(as_json(dict(arguments)))
@@ -83,10 +83,10 @@ class Parameters:
 def read_parameters(
     function: Callable[..., Any], descriptions: Mapping[str, str | None]
 ) -> Parameters:
-    """Read what the function takes; ``descriptions`` are those of its docstring, by name.
+    """Read the parameters of a function; ``descriptions`` are those of its docstring, by name.
 
     Raises:
-        ToolDefinitionError: a parameter cannot be filled from JSON.
+        ToolDefinitionError: a parameter has no type, or one that has no JSON Schema.
 
     """
     annotations = _annotations(function)
@@ -141,7 +141,7 @@ def _field(parameter: inspect.Parameter, annotation: Any, description: str | Non
 
 
 def _model(fields: Mapping[str, Any]) -> type[BaseModel]:
-    """Make the model, and use it once, so that its author hears of mistakes and not its users."""
+    """Create the model and use it once, so that mistakes show at definition and not at a call."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", PydanticJsonSchemaWarning)  # a default is not JSON

@@ -1,4 +1,4 @@
-"""JSON Schemas as pydantic makes them, without what costs tokens and tells a model nothing."""
+"""Cleanup of pydantic's JSON Schemas: removes what costs tokens and tells a model nothing."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ _NOTES: Final = {"description", "default", "examples", "deprecated"}
 
 
 def plain_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema, as strict as before.
+    """Return an equally strict, shorter schema.
 
-    Titles are gone. Fields of nested models are described as the model's docstring says.
-    Definitions stand where they are used, if that is one place only.
+    Titles are removed. Fields of nested models get their descriptions from the model's docstring.
+    Definitions that are used once are inlined.
 
     Raises:
-        ToolDefinitionError: it is nested too deep.
+        ToolDefinitionError: the schema is nested too deep.
 
     """
     try:
@@ -33,9 +33,9 @@ def _shortened(schema: Mapping[str, Any]) -> dict[str, Any]:
     definitions: dict[str, Any] = plain.pop("$defs", {})
     uses = Counter(map(definition_in, references_in({**plain, "$defs": definitions})))
     once = {name: each for name, each in definitions.items() if uses[name] == 1}
-    whole: dict[str, Any] = _inlined(plain, once)
-    others = {name: each for name, each in definitions.items() if uses[name] > 1}
-    return whole | _inlined_in({"$defs": others}, once) if others else whole
+    inlined: dict[str, Any] = _inlined(plain, once)
+    shared = {name: each for name, each in definitions.items() if uses[name] > 1}
+    return inlined | _inlined_in({"$defs": shared}, once) if shared else inlined
 
 
 def _plain(schema: Any) -> Any:
@@ -45,30 +45,30 @@ def _plain(schema: Any) -> Any:
 
 
 def _described(schema: dict[str, Any]) -> dict[str, Any]:
-    """Move what a model's docstring says of its fields to the fields."""
+    """Move the descriptions of fields from a model's docstring to the fields."""
     fields, text = schema.get("properties"), schema.get("description")
     if not (fields and isinstance(text, str)):
         return schema
     try:
         docstring = read_docstring(text)
     except ToolDefinitionError:
-        return schema  # it is any text then
+        return schema
     if not docstring.parameters.keys() & fields.keys():
         return schema
-    told = {
+    described = {
         name: {"description": docstring.parameters[name], **field}
         if docstring.parameters.get(name) and isinstance(field, dict)
         else field
         for name, field in fields.items()
     }
     about = {"description": docstring.description} if docstring.description else {}
-    return without(schema, "description") | about | {"properties": told}
+    return without(schema, "description") | about | {"properties": described}
 
 
 def _inlined(schema: Any, once: Mapping[str, Any]) -> Any:
-    """Return the schema with these definitions in the places of their references.
+    """Return the schema with references to these definitions replaced by the definitions.
 
-    A definition that is used once is not part of a circle: the way in would be a second use.
+    A definition that is used once is part of no cycle: the way into the cycle is a second use.
     """
     if isinstance(schema, dict) and "$ref" in schema:
         definition, beside = once.get(definition_in(schema["$ref"])), without(schema, "$ref")

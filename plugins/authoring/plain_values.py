@@ -1,7 +1,7 @@
-"""Values that need no change, copied by a library in C: rows of a database, an API's answer.
+"""Fast copies of values that are JSON already, such as rows of a database, by a native library.
 
-To look at each of a million values is slow in Python. A library in C is fast, and lets nobody else
-run until it returns: so it is given a slice of a list at a time.
+To look at each of a million values is slow in Python. The library (orjson) is fast, but holds the
+interpreter until it returns: so it is given a slice of a list at a time.
 """
 
 from collections import Counter
@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import orjson
 
-MOST_VALUES: Final = 20_000  # in a slice: what the library in C does with them takes milliseconds
+MOST_VALUES: Final = 20_000  # in a slice: the library copies so many in milliseconds
 
 _LEAST: Final = {str: 2, bool: 4, type(None): 4, int: 1, float: 1, dict: 2, list: 2, tuple: 2}
-"""JSON's own types, with the characters that a value of one has at least, but for what it holds."""
+"""JSON's own types, each with the least characters of a value, without its contents."""
 
 _CONTAINERS: Final = frozenset({dict, list, tuple})
 _EXACT: Final = (
@@ -26,10 +26,10 @@ _EXACT: Final = (
 
 
 def plain_copy(items: Sequence[Any], depth: int) -> tuple[list[Any], int] | None:
-    """Return a copy of the items, tuples as lists, and the characters they have at least as JSON.
+    """Return a copy of the items, tuples as lists, and their least size in characters of JSON.
 
-    None if `domain.shared.json_values.normalized` would change anything else, or if there are too
-    many values in them for one call into C.
+    Returns None if `domain.shared.json_values.normalized` would change anything else, or if there
+    are more than `MOST_VALUES` values in them.
     """
     size = _plain_size(items, depth)
     if size is None:
@@ -42,13 +42,13 @@ def plain_copy(items: Sequence[Any], depth: int) -> tuple[list[Any], int] | None
 
 
 def _plain_size(items: Sequence[Any], depth: int) -> int | None:
-    """Look through the items level by level, each with no more than a few calls into C."""
-    size, left, level = -len(items), MOST_VALUES, [items]  # who asks has counted the items
+    """Return the least size of the items, or None; goes through them level by level for speed."""
+    size, remaining, level = -len(items), MOST_VALUES, [items]  # the caller has counted the items
     while level:
-        values = list(islice(chain.from_iterable(map(_held, level)), left + 1))
-        left -= len(values)
+        values = list(islice(chain.from_iterable(map(_contents, level)), remaining + 1))
+        remaining -= len(values)
         kinds = Counter(map(type, values))
-        if left < 0 or not kinds.keys() <= _LEAST.keys():
+        if remaining < 0 or not kinds.keys() <= _LEAST.keys():
             return None
         if float in kinds and not all(isfinite(each) for each in values if type(each) is float):
             return None
@@ -61,5 +61,5 @@ def _plain_size(items: Sequence[Any], depth: int) -> int | None:
     return size
 
 
-def _held(container: Any) -> Iterable[Any]:
+def _contents(container: Any) -> Iterable[Any]:
     return chain(container, container.values()) if type(container) is dict else container

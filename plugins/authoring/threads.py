@@ -1,4 +1,4 @@
-"""Threads for functions that are not async: one each, so that those that hang harm no other."""
+"""Threads for plugins' synchronous functions: one a call, so that a hanging one blocks no other."""
 
 import threading
 from collections.abc import Callable
@@ -12,7 +12,7 @@ AT_ONCE: Final = 32
 
 
 class Threads:
-    """Runs the calls of one tool, at most so many at once: a thread cannot be stopped."""
+    """Runs the calls of one tool in threads, with a limit, since a thread cannot be stopped."""
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._at_once = at_once
@@ -21,10 +21,10 @@ class Threads:
     async def run(self, name: str, call: Callable[[], Any]) -> Any:
         """Return what the call returns, or raise what it raises.
 
-        Who is cancelled leaves the thread to itself. It does not keep the process from ending.
+        After a cancellation the thread goes on by itself; it does not keep the process alive.
 
         Raises:
-            ToolFailed: so many calls are running already.
+            ToolFailed: as many calls as are allowed are running already.
 
         """
         if not self._free.acquire(blocking=False):

@@ -1,4 +1,4 @@
-"""How a tool is written: a typed function, its docstring, and ``@tool``."""
+"""The ``@tool`` decorator, which makes a tool of a typed function and its docstring."""
 
 import inspect
 import math
@@ -27,7 +27,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class FunctionTool(Generic[P, R]):
-    """A function as a `Tool`. Called, it is still the plain function, for its author's tests."""
+    """A `Tool` made of a function; it can still be called as that function, in tests."""
 
     function: Callable[P, R]
     spec: ToolSpec
@@ -35,17 +35,17 @@ class FunctionTool(Generic[P, R]):
     threads: Threads = field(default_factory=Threads, repr=False, compare=False)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call the function as it was written, past every check."""
+        """Call the function itself, without any checks."""
         return self.function(*args, **kwargs)
 
     def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments as JSON, defaults filled in.
+        """Return the arguments as JSON, with defaults filled in.
 
-        They are checked again when the tool runs, so a validator of the author's must take
-        its own answer for an argument and leave it as it is.
+        They are validated again when the tool runs, so an author's validator must accept its own
+        result unchanged.
 
         Raises:
-            InvalidArguments: they do not fit the schema.
+            InvalidArguments: they do not match the schema.
 
         """
         return self.parameters.check(arguments)
@@ -53,13 +53,13 @@ class FunctionTool(Generic[P, R]):
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
         """Call the function with typed values, and return its result as JSON.
 
-        Artifacts stand in it as they are. A function that is not async runs in a thread.
+        Artifacts stay in it as they are. A function that is not async runs in a thread.
 
         Raises:
-            InvalidArguments: the arguments do not fit the schema.
-            ToolFailed: the function raised, or its result has no JSON form. Errors of the
-                family of `ToolError` that it raises come through as they are.
-            TooLarge: the result is larger than can be kept anywhere.
+            InvalidArguments: the arguments do not match the schema.
+            ToolFailed: the function raised, or its result has no JSON form. Subclasses of
+                `ToolError` that it raises are not wrapped.
+            TooLarge: the result is too large to be stored.
 
         """
         values = self.parameters.values(arguments, context)

@@ -1,7 +1,7 @@
-"""Checking a plugin before anybody uses it: what a service would refuse, and what it would suffer.
+"""The check of a plugin (`puerto plugin check`): a linter, and trial runs of its tools.
 
-`find_plugins` says what there is to check; `inspect_plugin` imports it, so it belongs into a
-process of its own.
+`find_plugins` lists the plugins of a path or name; `inspect_plugin` imports one, so it must run in
+a process of its own.
 """
 
 from plugins.checking.findings import Finding, Level, Place, Report

@@ -1,4 +1,4 @@
-"""Whether a tool's name and its effect say the same."""
+"""Check of a tool's name against its effect: a verb such as ``delete`` contradicts ``read``."""
 
 import re
 from collections.abc import Iterator
@@ -26,14 +26,14 @@ _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 def words_of(name: str) -> Iterator[str]:
-    """Yield the words in a name, in lower case: ``list_items``, ``list-items``, ``listItems``."""
+    """Yield the words of a name in lower case, of ``list_items``, ``list-items``, ``listItems``."""
     yield from (word.lower() for word in _WORD.findall(name))
 
 
 def suspected(name: str, effect: Effect) -> tuple[str, Effect] | None:
-    """Return the word that speaks of a worse effect than is declared, and that effect.
+    """Return the verb that implies a worse effect than is declared, and that effect, or None.
 
-    The first verb of the name decides, so ``list_deleted_items`` and ``get_start_time`` read.
+    The first verb of the name decides: ``list_deleted_items`` and ``get_start_time`` only read.
     """
     for word in words_of(name):
         if word in _READS:

@@ -1,4 +1,4 @@
-"""What a check finds."""
+"""Findings of a plugin check, and the report that lists them."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Level(StrEnum):
-    """How bad it is: it does not work, it will make trouble, or it is worth knowing."""
+    """Severity of a finding: it does not work, it will make trouble, or it is worth knowing."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -16,14 +16,14 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A file and a line; the line is 0 where only the file is known."""
+    """A position in source code; the line is 0 where only the file is known."""
 
     file: str
     line: int = 0
 
     @classmethod
     def of(cls, code: CodeType) -> "Place":
-        """Return where a function begins."""
+        """Return the position at which a function begins."""
         return cls(code.co_filename, code.co_firstlineno)
 
 
@@ -32,9 +32,9 @@ NOWHERE = Place("")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was found: about what, where, what it is, and what to do.
+    """One problem of a plugin: its rule, subject, position, message, and advice how to fix it.
 
-    ``rule`` is a word for the kind; ``subject`` the name of the tool or hook, empty for the
+    ``rule`` is the id of the check; ``subject`` is the name of the tool or hook, empty for the
     plugin as a whole.
     """
 
@@ -46,28 +46,28 @@ class Finding:
     place: Place = NOWHERE
 
     def at(self, place: Place) -> "Finding":
-        """Return it with its place."""
+        """Return a copy with this position."""
         return replace(self, place=place)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of checking one plugin: its name, its tools, and the findings, worst first."""
+    """Result of the check of one plugin: its name, its tools, and the findings, worst first."""
 
     plugin: str
     tools: tuple[str, ...]
     findings: tuple[Finding, ...]
 
     def count(self, level: Level) -> int:
-        """Return how many findings there are of a level."""
+        """Return the number of findings of a level."""
         return sum(finding.level is level for finding in self.findings)
 
 
 def sorted_findings(findings: "list[Finding]") -> tuple[Finding, ...]:
-    """Return the findings without repetitions, the worst first, then by place."""
+    """Return the findings without duplicates, the worst first, then by position."""
     levels = list(Level)
 
-    def order(one: Finding) -> tuple[Any, ...]:
+    def sort_key(one: Finding) -> tuple[Any, ...]:
         return levels.index(one.level), one.place.file, one.place.line, one.subject, one.rule
 
-    return tuple(sorted(dict.fromkeys(findings), key=order))
+    return tuple(sorted(dict.fromkeys(findings), key=sort_key))

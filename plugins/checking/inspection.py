@@ -1,4 +1,4 @@
-"""The whole check of one plugin, in the process that it may spoil."""
+"""The whole check of one plugin, in a process that the plugin may damage."""
 
 from collections.abc import Collection
 
@@ -9,7 +9,7 @@ from plugins.checking.samples import read_samples
 from plugins.checking.sealing import close_network
 from plugins.checking.source import read_source
 from plugins.checking.taking_in import Taken, take
-from plugins.checking.tools import look_at, place_of
+from plugins.checking.tools import check_tool, place_of
 from plugins.checking.trials import Trials
 from plugins.host.candidates import Candidate
 
@@ -22,10 +22,10 @@ def inspect_plugin(
     try_tools: bool,
     taken_names: Collection[str] = (),
 ) -> Report:
-    """Import a plugin and return what is found; the network is closed to this process from then.
+    """Import a plugin and check it; the network stays blocked in this process afterwards.
 
-    Its import and each hook may take ``seconds``. ``try_tools`` runs the tools that read with
-    their samples. ``taken_names`` are those of tools that come before the plugin's.
+    ``seconds`` is the time limit of its import and of each hook. ``try_tools`` runs the tools with
+    the effect ``read`` on their samples. ``taken_names`` holds the names of built-in tools.
     """
     attempts = close_network()
     taken = take(candidate, attempts, seconds)
@@ -33,20 +33,22 @@ def inspect_plugin(
     for path in taken.files():
         findings += read_source(path)
     if taken.offer is not None:
-        findings += _tools(taken, schemas, taken_names)
-        samples, wrong = read_samples(taken.plugin, taken.offer.tools)
-        findings += wrong
+        findings += _tool_findings(taken, schemas, taken_names)
+        samples, sample_findings = read_samples(taken.plugin, taken.offer.tools)
+        findings += sample_findings
         if try_tools:
             findings += Trials(taken, attempts).run(samples)
     tools = tuple(sorted(taken.offer.tools)) if taken.offer is not None else ()
     return Report(candidate.name, tools, sorted_findings(findings))
 
 
-def _tools(taken: Taken, schemas: ToolSchemas, taken_names: Collection[str]) -> list[Finding]:
+def _tool_findings(
+    taken: Taken, schemas: ToolSchemas, taken_names: Collection[str]
+) -> list[Finding]:
     findings: list[Finding] = []
     offered = taken.offer.tools if taken.offer is not None else {}
     for name, admitted in offered.items():
-        findings += look_at(admitted.tool, schemas)
+        findings += check_tool(admitted.tool, schemas)
         if name in taken_names and taken.candidate.distribution != PROJECT:
             findings.append(
                 Finding(

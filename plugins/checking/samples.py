@@ -1,6 +1,6 @@
-"""Arguments that an author gives to try the tools with: ``PUERTO_CHECK`` in the plugin's module.
+"""Sample arguments for the trial runs of tools: ``PUERTO_CHECK`` in the plugin's module.
 
-It is a dict: by the name of a tool, its arguments, or a list of them.
+It is a dict: the arguments, or a list of them, by the name of the tool.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,37 +20,41 @@ Samples = Mapping[str, Sequence[Mapping[str, Any]]]
 def read_samples(
     plugin: object, tools: Mapping[str, AdmittedTool]
 ) -> tuple[Samples, list[Finding]]:
-    """Return checked arguments by tool, and what is wrong with what the author gave.
+    """Return the valid sample arguments by tool, and findings about the invalid ones.
 
-    A tool that can be called with none, and has no sample, is given none.
+    A tool without a sample is sampled with no arguments, if it can be called so.
     """
     given = getattr(plugin, SAMPLES_NAME, {})
     if not isinstance(given, Mapping):
-        return {}, [_wrong("", f"{SAMPLES_NAME} is no dict", "write {tool: arguments}")]
+        return {}, [_sample_error("", f"{SAMPLES_NAME} is no dict", "write {tool: arguments}")]
     findings = [
-        _wrong(str(name), f"{SAMPLES_NAME} has samples for a tool that there is not", hint.strip())
+        _sample_error(
+            str(name), f"{SAMPLES_NAME} has samples for a tool that there is not", hint.strip()
+        )
         for name in given
         if name not in tools
         for hint in [did_you_mean(str(name), tools)]
     ]
     samples: dict[str, list[Mapping[str, Any]]] = {}
     for name, tool in tools.items():
-        listed = _listed(given[name]) if name in given else [{}]
-        for arguments in listed:
+        calls = _as_list(given[name]) if name in given else [{}]
+        for arguments in calls:
             try:
                 checked = tool.check(arguments)
             except (InvalidArguments, TypeError, ValueError) as error:
                 if name in given:
-                    finding = _wrong(name, f"its sample does not fit: {error}", "mend the sample")
+                    finding = _sample_error(
+                        name, f"its sample does not fit: {error}", "mend the sample"
+                    )
                     findings.append(finding.at(place_of(tool.tool)))
             else:
                 samples.setdefault(name, []).append(checked)
     return samples, findings
 
 
-def _listed(given: Any) -> Sequence[Any]:
+def _as_list(given: Any) -> Sequence[Any]:
     return given if isinstance(given, list | tuple) else [given]
 
 
-def _wrong(tool: str, message: str, advice: str) -> Finding:
+def _sample_error(tool: str, message: str, advice: str) -> Finding:
     return Finding(Level.ERROR, "sample", tool, message, advice)

@@ -1,4 +1,4 @@
-"""A process without a network: whatever tries to reach it fails, and is noted."""
+"""Network block: in this process every attempt to use the network fails and is recorded."""
 
 import socket
 import sys
@@ -16,22 +16,22 @@ _WATCHED: Final = {
 
 
 Attempts = Sequence[traceback.StackSummary]
-"""Who tried to reach the network, as stacks, innermost frame last."""
+"""The recorded attempts, as stacks with the innermost frame last."""
 
 
 def close_network() -> Attempts:
-    """Close the network for this process, for good; what is returned grows with each attempt."""
+    """Block the network for the rest of this process; each attempt is appended to the result."""
     attempts: list[traceback.StackSummary] = []
 
-    def hear(event: str, arguments: tuple[Any, ...]) -> None:
+    def audit(event: str, arguments: tuple[Any, ...]) -> None:
         if event not in _WATCHED or _is_local(arguments[0]):
             return
-        attempts.append(traceback.extract_stack(sys._getframe(1)))  # noqa: SLF001  who it is
+        attempts.append(traceback.extract_stack(sys._getframe(1)))  # noqa: SLF001  the caller's
         raise OSError("there is no network while a plugin is checked")
 
-    sys.addaudithook(hear)
+    sys.addaudithook(audit)
     return attempts
 
 
-def _is_local(what: object) -> bool:
-    return isinstance(what, socket.socket) and what.family == getattr(socket, "AF_UNIX", None)
+def _is_local(target: object) -> bool:
+    return isinstance(target, socket.socket) and target.family == getattr(socket, "AF_UNIX", None)

@@ -1,4 +1,4 @@
-"""What can be seen in a plugin's source: calls that block, and cancellation that is swallowed."""
+"""Static analysis of a plugin's source: blocking calls and swallowed cancellation."""
 
 import ast
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ _SUPPRESS: Final = "contextlib.suppress"
 
 
 def read_source(path: Path) -> list[Finding]:
-    """Return what is found in a file; nothing where it is no Python that can be read."""
+    """Return the findings of a source file; none if it cannot be read or parsed."""
     try:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):
@@ -42,7 +42,7 @@ def read_source(path: Path) -> list[Finding]:
 
 
 def _imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """Yield each name that an import binds, and what it stands for."""
+    """Yield each name that an import binds, with the full name of the imported object."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -54,49 +54,49 @@ def _imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
 
 
 class _Reader(ast.NodeVisitor):
-    """Goes through a module and looks at what is inside of ``async def``."""
+    """AST visitor of a module that checks the bodies of ``async def``."""
 
     def __init__(self, file: str, imported: dict[str, str]) -> None:
         self.findings: list[Finding] = []
         self._file = file
         self._imported = imported
-        self._within = ""  # the innermost function, if it is async
+        self._function = ""  # the name of the innermost function, if it is async
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
-        """Look inside."""
+        """Check the body."""
         self._enter(node, node.name)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        """Look inside for async functions only: it may be meant for a thread."""
+        """Check nested async functions only: a plain function may be meant for a thread."""
         self._enter(node, "")
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
-        """Do the same."""
+        """Check nested async functions only."""
         self._enter(node, "")
 
     def _enter(self, node: ast.AST, name: str) -> None:
-        outside, self._within = self._within, name
+        outside, self._function = self._function, name
         self.generic_visit(node)
-        self._within = outside
+        self._function = outside
 
     def visit_Call(self, node: ast.Call) -> None:
-        """Find calls that block."""
-        if self._within:
+        """Report calls that block the event loop, and `suppress` of a cancellation."""
+        if self._function:
             name = self._name(node.func)
-            if advice := _blocks(name):
-                self._found(node, "blocking", Level.ERROR, f"{name} blocks the event loop", advice)
+            if advice := _alternative(name):
+                self._add(node, "blocking", Level.ERROR, f"{name} blocks the event loop", advice)
             elif name in _FILES or _is_file_method(node.func):
-                said = f"{name or ast.unparse(node.func)} waits for the disk in the event loop"
+                message = f"{name or ast.unparse(node.func)} waits for the disk in the event loop"
                 advice = f"if the file may be large or far away, {_THREAD}"
-                self._found(node, "blocking", Level.WARNING, said, advice)
+                self._add(node, "blocking", Level.WARNING, message, advice)
             elif name == _SUPPRESS and any(self._name(each) in _CANCELS for each in node.args):
-                self._swallowed(node)
+                self._add_swallowed(node)
         self.generic_visit(node)
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
-        """Find handlers that keep a cancellation to themselves."""
-        if self._within and self._catches_cancel(node) and not _raises(node):
-            self._swallowed(node)
+        """Report handlers that catch a cancellation and do not raise it again."""
+        if self._function and self._catches_cancel(node) and not _raises(node):
+            self._add_swallowed(node)
         self.generic_visit(node)
 
     def _catches_cancel(self, node: ast.ExceptHandler) -> bool:
@@ -104,8 +104,8 @@ class _Reader(ast.NodeVisitor):
         kinds = caught.elts if isinstance(caught, ast.Tuple) else [caught]
         return any(kind is None or self._name(kind) in _CANCELS for kind in kinds)
 
-    def _swallowed(self, node: ast.ExceptHandler | ast.expr) -> None:
-        self._found(
+    def _add_swallowed(self, node: ast.ExceptHandler | ast.expr) -> None:
+        self._add(
             node,
             "cancellation",
             Level.WARNING,
@@ -114,7 +114,7 @@ class _Reader(ast.NodeVisitor):
         )
 
     def _name(self, node: ast.expr | None) -> str:
-        """Return the full name of what is called, as in ``urllib.request.urlopen``."""
+        """Return the full name of a called function, such as ``urllib.request.urlopen``."""
         parts: list[str] = []
         while isinstance(node, ast.Attribute):
             parts.append(node.attr)
@@ -123,7 +123,7 @@ class _Reader(ast.NodeVisitor):
             return ""
         return ".".join([self._imported.get(node.id, node.id), *reversed(parts)])
 
-    def _found(
+    def _add(
         self,
         node: ast.ExceptHandler | ast.expr,
         rule: str,
@@ -132,11 +132,11 @@ class _Reader(ast.NodeVisitor):
         advice: str,
     ) -> None:
         place = Place(self._file, node.lineno)
-        self.findings.append(Finding(level, rule, self._within, message, advice, place))
+        self.findings.append(Finding(level, rule, self._function, message, advice, place))
 
 
-def _blocks(name: str) -> str:
-    """Return what to do in place of a call, if it is one that blocks."""
+def _alternative(name: str) -> str:
+    """Return what to call instead of a function that blocks; empty if it does not block."""
     module, _, function = name.partition(".")
     if module in _BLOCKING_MODULES and function and function.split(".")[0] not in _HARMLESS:
         is_class = function[0].isupper()

@@ -1,4 +1,4 @@
-"""What a tool on trial is given: a context, secrets that can be found again, a silent network."""
+"""The test bed of trial runs: a tool context, canary secrets, and a network that never answers."""
 
 import asyncio
 import logging
@@ -19,33 +19,33 @@ _LOGGER: Final = "puerto.tools"
 
 
 class SilentHttpClient(HttpClient):
-    """A network in which nobody answers."""
+    """An HTTP client whose requests never get an answer."""
 
     async def request(self, method: str, url: str, **_options: Any) -> Any:
-        """Wait for good."""
+        """Wait for ever."""
         await asyncio.Event().wait()
         raise AssertionError(f"{method} {url} was answered")
 
     def stream(self, method: str, url: str, **_options: Any) -> AbstractAsyncContextManager[Any]:
-        """Return what waits for good when it is entered."""
+        """Return a context manager that waits for ever when it is entered."""
         return _Never(self, method, url)
 
 
 class _Never(AbstractAsyncContextManager[Any]):
     def __init__(self, client: HttpClient, method: str, url: str) -> None:
-        self._asked = (client, method, url)
+        self._request = (client, method, url)
 
     async def __aenter__(self) -> Any:
-        client, method, url = self._asked
+        client, method, url = self._request
         return await client.request(method, url)
 
     async def __aexit__(self, *_error: object) -> None:
-        """Leave nothing, since it was never entered."""
+        """Do nothing: it is never entered."""
 
 
 @contextmanager
 def planted_canaries(names: Sequence[str]) -> Iterator[Mapping[str, str]]:
-    """Yield values that can be found again, and put them into the environment meanwhile."""
+    """Set each variable to a random canary value meanwhile, and yield the values by name."""
     canaries = {name: f"canary-{secrets.token_hex(12)}" for name in names}
     before = dict(os.environ)
     os.environ.update(canaries)
@@ -57,27 +57,27 @@ def planted_canaries(names: Sequence[str]) -> Iterator[Mapping[str, str]]:
 
 
 @contextmanager
-def overheard() -> Iterator[list[str]]:
-    """Yield what is logged meanwhile, tracebacks left out: the service hides what they hold."""
+def captured_log() -> Iterator[list[str]]:
+    """Capture the log messages meanwhile, without tracebacks: the service redacts those."""
     lines: list[str] = []
 
-    class Ear(logging.Handler):
+    class Recorder(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             lines.append(record.getMessage())
 
-    root, ear = logging.getLogger(), Ear()
+    root, recorder = logging.getLogger(), Recorder()
     level = root.level
-    root.addHandler(ear)
+    root.addHandler(recorder)
     root.setLevel(logging.DEBUG)
     try:
         yield lines
     finally:
-        root.removeHandler(ear)
+        root.removeHandler(recorder)
         root.setLevel(level)
 
 
 def context_with(canaries: Mapping[str, str], http: HttpClient) -> ToolContext:
-    """Return the context of a call that has these secrets and this network."""
+    """Return the context of a call with these secrets and this HTTP client."""
     user = User("user-1", "ada@example.org", "ada", "Ada", Role.USER, datetime.now(UTC))
     log = logging.getLogger(_LOGGER)
     return ToolContext(user, "call-1", log, _nothing, secrets=Secrets(canaries), http=http)

@@ -1,4 +1,4 @@
-"""Importing a plugin and asking its hooks, as the service would, and what that shows."""
+"""Loading a plugin for the check: imports it, calls its hooks as the host would, and times that."""
 
 import inspect
 import sys
@@ -25,7 +25,7 @@ _OURS: Final = Path(__file__).parents[1]
 
 @dataclass(slots=True)
 class Taken:
-    """A plugin as it was taken in: ``offer`` is None where it cannot be used."""
+    """A loaded plugin and the findings so far; ``offer`` is None if it cannot be used."""
 
     candidate: Candidate
     plugin: object = None
@@ -33,18 +33,18 @@ class Taken:
     findings: list[Finding] = field(default_factory=list)
 
     def owns(self, module: str) -> bool:
-        """Tell whether a module is the plugin's own."""
+        """Return whether a module belongs to the plugin."""
         return is_beneath(module, root_of(self.candidate.module, self.candidate.distribution))
 
     def files(self) -> Sequence[Path]:
-        """Return the plugin's own source files, as far as they are imported."""
+        """Return the source files of the plugin's imported modules."""
         modules = [module for name, module in list(sys.modules.items()) if self.owns(name)]
         paths = {getattr(module, "__file__", None) for module in modules}
         return sorted(Path(path) for path in paths if path and path.endswith(".py"))
 
 
 def take(candidate: Candidate, attempts: Attempts, seconds: float) -> Taken:
-    """Import the plugin and let it register; its import and each hook may take that long."""
+    """Import the plugin and call its hooks; ``seconds`` limits the import and each hook."""
     taken = Taken(candidate)
     began = time.perf_counter()
     imported = began
@@ -58,16 +58,16 @@ def take(candidate: Candidate, attempts: Attempts, seconds: float) -> Taken:
     try:
         taken.offer = take_in(replace(candidate, load=load), seconds)
     except Unfit as error:
-        taken.findings.append(_unfit(error, taken))
+        taken.findings.append(_unfit_finding(error, taken))
     else:
         ended = time.perf_counter()
-        taken.findings += _slow(imported - began, ended - imported)
-        taken.findings += _offered(taken.offer)
-    taken.findings += _reached_out(taken, attempts)
+        taken.findings += _slow_findings(imported - began, ended - imported)
+        taken.findings += _offer_findings(taken.offer)
+    taken.findings += _network_findings(taken, attempts)
     return taken
 
 
-def _unfit(error: Unfit, taken: Taken) -> Finding:
+def _unfit_finding(error: Unfit, taken: Taken) -> Finding:
     return Finding(
         Level.ERROR,
         "plugin",
@@ -78,7 +78,7 @@ def _unfit(error: Unfit, taken: Taken) -> Finding:
 
 
 def _place_of(error: BaseException | None) -> Place | None:
-    """Return the innermost line of the author's that an error came from."""
+    """Return the innermost position in the author's code that an error came from."""
     if error is None:
         return None
     if isinstance(error, SyntaxError) and error.filename:
@@ -99,7 +99,7 @@ def _is_library(path: Path) -> bool:
 
 
 def _place_of_hook(message: str, taken: Taken) -> Place:
-    """Return where the function is written that the message is about."""
+    """Return the position of the hook that the message names."""
     for name, value in getattr(taken.plugin, "__dict__", {}).items():
         code = getattr(value, "__code__", None)
         if name.startswith("puerto_") and name in message and code is not None:
@@ -107,7 +107,7 @@ def _place_of_hook(message: str, taken: Taken) -> Place:
     return Place(taken.candidate.file) if taken.candidate.file else NOWHERE
 
 
-def _slow(importing: float, registering: float) -> Iterator[Finding]:
+def _slow_findings(importing: float, registering: float) -> Iterator[Finding]:
     if importing > SLOW_IMPORT:
         yield Finding(
             Level.WARNING,
@@ -126,7 +126,7 @@ def _slow(importing: float, registering: float) -> Iterator[Finding]:
         )
 
 
-def _offered(offer: Registrations) -> Iterator[Finding]:
+def _offer_findings(offer: Registrations) -> Iterator[Finding]:
     for refusal in offer.refusals:
         yield Finding(Level.ERROR, "refused", "", refusal.removeprefix("refused: "))
     lists = [offer.figures, offer.alerts, offer.vetoes, offer.observers, offer.lifespans]
@@ -136,7 +136,7 @@ def _offered(offer: Registrations) -> Iterator[Finding]:
         )
 
 
-def _reached_out(taken: Taken, attempts: Attempts) -> Iterator[Finding]:
+def _network_findings(taken: Taken, attempts: Attempts) -> Iterator[Finding]:
     for stack in attempts:
         yield Finding(
             Level.WARNING,

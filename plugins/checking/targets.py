@@ -1,4 +1,4 @@
-"""What is to be checked: a file, a package's folder, or what is installed."""
+"""Targets of a check: a file, the folder of a package, or an installed plugin."""
 
 import re
 import sys
@@ -19,13 +19,13 @@ PROJECT_FILE: Final = "pyproject.toml"
 
 
 def find_plugins(target: str) -> Sequence[Candidate]:
-    """Return the plugins that a path or name stands for, none of them imported.
+    """Return the plugins that a path or name denotes, without importing them.
 
-    That is one ``.py`` file; the folder of a package, installed or not; or the name of an
+    The target is one ``.py`` file; the folder of a package, installed or not; or the name of an
     installed plugin, distribution or module.
 
     Raises:
-        NotFound: there is no such plugin; the message says what was looked for.
+        NotFound: there is no such plugin; the message names the accepted targets.
 
     """
     path = Path(target)
@@ -33,28 +33,28 @@ def find_plugins(target: str) -> Sequence[Candidate]:
         return [_in_file(path)]
     if path.is_dir():
         return _in_folder(path.resolve())
-    wanted = _plain(target)
-    found = [
+    name = _normalized(target)
+    matches = [
         each
         for each in candidates()
-        if wanted in {_plain(each.name), _plain(each.distribution), _plain(each.module)}
+        if name in map(_normalized, (each.name, each.distribution, each.module))
     ]
-    if not found:
+    if not matches:
         raise NotFound(
             f"There is no plugin {target!r}: name a .py file, a folder with a {PROJECT_FILE}, or "
             "an installed plugin or package."
         )
-    return found
+    return matches
 
 
-def _plain(name: str) -> str:
+def _normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _in_file(path: Path) -> Candidate:
-    whole = path.resolve()
-    for candidate in files_in(whole.parent):
-        if candidate.file == str(whole):
+    absolute = path.resolve()
+    for candidate in files_in(absolute.parent):
+        if candidate.file == str(absolute):
             return candidate
     reason = "files whose names begin with _ or . are none" if path.is_file() else "no such file"
     raise NotFound(f"{path} is no plugin: {reason}.")
@@ -63,10 +63,10 @@ def _in_file(path: Path) -> Candidate:
 def _in_folder(folder: Path) -> Sequence[Candidate]:
     try:
         project = tomllib.loads((folder / PROJECT_FILE).read_text(encoding="utf-8"))["project"]
-        named = project["entry-points"][PROJECT]
-        found = [
+        entries = project["entry-points"][PROJECT]
+        plugins = [
             _of_entry(EntryPoint(name=name, value=value, group=PROJECT), folder, project)
-            for name, value in named.items()
+            for name, value in entries.items()
         ]
     except OSError as error:
         raise NotFound(f"{folder / PROJECT_FILE} cannot be read: {error.strerror}.") from error
@@ -76,7 +76,7 @@ def _in_folder(folder: Path) -> Sequence[Candidate]:
         raise NotFound(
             f"{folder / PROJECT_FILE} names no plugin under [project.entry-points.{PROJECT}]."
         ) from error
-    return found
+    return plugins
 
 
 def _of_entry(entry: EntryPoint, folder: Path, project: dict[str, Any]) -> Candidate:
@@ -90,6 +90,6 @@ def _of_entry(entry: EntryPoint, folder: Path, project: dict[str, Any]) -> Candi
 
 
 def _load(entry: EntryPoint, folder: Path) -> object:
-    """Import it as if the folder were installed; both common layouts are looked at."""
+    """Import the plugin as if the folder were installed, in the flat or the ``src`` layout."""
     sys.path[:0] = [str(each) for each in (folder / "src", folder) if each.is_dir()]
     return entry.load()

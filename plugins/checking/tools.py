@@ -1,4 +1,4 @@
-"""What can be said of a tool without running it."""
+"""Static checks of a tool: descriptions, effect, timeout, and its schema for each provider."""
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -15,13 +15,13 @@ SHORTEST_DESCRIPTION: Final = 20  # characters
 LARGEST_TOKENS: Final = 1000
 LONGEST_TIMEOUT: Final = 600.0  # seconds
 SHORTEST_TIMEOUT: Final = 0.5
-LONGEST_DEAF: Final = 60.0  # seconds for which a thread may go on that nobody waits for
+LONGEST_DEAF: Final = 60.0  # seconds that a thread may go on after its call was cancelled
 
 _MOST_NAMED: Final = 5
 
 
 def function_of(tool: Tool) -> Callable[..., Any] | None:
-    """Return the author's function, if the tool was made of one."""
+    """Return the author's function if the tool is a decorated one, else None."""
     if not isinstance(tool, FunctionTool):
         return None
     function: Callable[..., Any] = inspect.unwrap(tool.function)
@@ -29,23 +29,23 @@ def function_of(tool: Tool) -> Callable[..., Any] | None:
 
 
 def place_of(tool: Tool) -> Place:
-    """Return where the tool is written."""
+    """Return the position of the tool in its source."""
     function: Any = function_of(tool) or getattr(type(tool), "run", None)
     code = getattr(function, "__code__", None)
     return NOWHERE if code is None else Place.of(code)
 
 
-def look_at(tool: Tool, schemas: ToolSchemas) -> list[Finding]:
-    """Return what is found in the tool's specification."""
+def check_tool(tool: Tool, schemas: ToolSchemas) -> list[Finding]:
+    """Return the findings about the tool's specification."""
     spec = tool.spec
-    found = [
+    findings = [
         *_descriptions(spec),
         *_effect(spec),
         *_timeout(tool),
         *_providers(spec, schemas),
     ]
     place = place_of(tool)
-    return [finding.at(place) for finding in found]
+    return [finding.at(place) for finding in findings]
 
 
 def _descriptions(spec: ToolSpec) -> Iterator[Finding]:
@@ -63,7 +63,7 @@ def _descriptions(spec: ToolSpec) -> Iterator[Finding]:
             Level.WARNING,
             "docstring",
             spec.name,
-            f"the docstring does not say what {_named(missing)} means",
+            f"the docstring does not say what {_listing(missing)} means",
             "describe each parameter under Args",
         )
     nested = [path for name, schema in properties.items() for path in _undescribed(schema, name)]
@@ -72,7 +72,7 @@ def _descriptions(spec: ToolSpec) -> Iterator[Finding]:
             Level.NOTE,
             "docstring",
             spec.name,
-            f"nothing says what {_named(nested)} means",
+            f"nothing says what {_listing(nested)} means",
             "describe the fields of models in their docstrings, under Attributes",
         )
 
@@ -89,7 +89,7 @@ def _undescribed(schema: Any, path: str) -> Iterator[str]:
             yield path + "".join(names)
 
 
-def _named(names: list[str]) -> str:
+def _listing(names: list[str]) -> str:
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return ", ".join(map(repr, names[:_MOST_NAMED])) + more
 
@@ -129,7 +129,7 @@ def _timeout(tool: Tool) -> Iterator[Finding]:
 
 
 def _is_deaf(function: Callable[..., Any]) -> bool:
-    """Tell whether the function runs in a thread and never looks whether it was cancelled."""
+    """Return whether the function runs in a thread and never reads ``context.cancelled``."""
     return not inspect.iscoroutinefunction(function) and "cancelled" not in (
         function.__code__.co_names
     )
@@ -144,30 +144,30 @@ def _providers(spec: ToolSpec, schemas: ToolSchemas) -> Iterator[Finding]:
             f"it takes about {spec.tokens} tokens of each request that shows it",
             "shorten descriptions, and make two tools of it if it does two things",
         )
-    seen = {provider: schemas.of(spec, provider) for provider in schemas.providers()}
-    refusals = {name: each.refusal for name, each in seen.items() if each.refusal is not None}
+    lowered = {provider: schemas.of(spec, provider) for provider in schemas.providers()}
+    refusals = {name: each.refusal for name, each in lowered.items() if each.refusal is not None}
     for provider, refusal in refusals.items():
         yield Finding(
-            Level.WARNING if len(refusals) < len(seen) else Level.ERROR,
+            Level.WARNING if len(refusals) < len(lowered) else Level.ERROR,
             "schema",
             spec.name,
             f"the tool is off for {provider}: {refusal}",
             "simplify its parameters",
         )
-    for told, providers in _told_otherwise(seen).items():
-        yield Finding(Level.NOTE, "schema", spec.name, f"to {', '.join(providers)}: {told}")
+    for losses, providers in _losses(lowered).items():
+        yield Finding(Level.NOTE, "schema", spec.name, f"to {', '.join(providers)}: {losses}")
 
 
-def _told_otherwise(seen: Mapping[str, ProviderSchema]) -> Mapping[str, list[str]]:
-    """Return what is not told as it is written, and the providers of which that is so."""
-    found: dict[str, list[str]] = {}
-    for provider, schema in seen.items():
+def _losses(lowered: Mapping[str, ProviderSchema]) -> Mapping[str, list[str]]:
+    """Return what the providers' schemas lose of the tool's, each with those providers."""
+    providers: dict[str, list[str]] = {}
+    for provider, schema in lowered.items():
         losses = dict.fromkeys(f"{_where(each)} {each.what}" for each in schema.losses)
         if losses and schema.refusal is None:
             more = f"; and {len(losses) - _MOST_NAMED} more" if len(losses) > _MOST_NAMED else ""
-            told = "; ".join(list(losses)[:_MOST_NAMED]) + more
-            found.setdefault(told, []).append(provider)
-    return found
+            listed = "; ".join(list(losses)[:_MOST_NAMED]) + more
+            providers.setdefault(listed, []).append(provider)
+    return providers
 
 
 def _where(loss: SchemaLoss) -> str:

@@ -1,4 +1,4 @@
-"""Running the tools that read, with their author's samples, and watching what they do."""
+"""Trial runs of the tools with the effect ``read``, on their author's sample arguments."""
 
 import asyncio
 import inspect
@@ -20,8 +20,8 @@ from plugins.checking.samples import Samples
 from plugins.checking.sealing import Attempts
 from plugins.checking.stage import (
     SilentHttpClient,
+    captured_log,
     context_with,
-    overheard,
     planted_canaries,
 )
 from plugins.checking.taking_in import Taken
@@ -30,18 +30,18 @@ from plugins.host.admission import AdmittedTool
 from plugins.host.watchdog import LoopWatch
 
 LONGEST: Final = 5.0  # seconds for a trial
-BLOCKED: Final = 0.2  # seconds for which the event loop may stand still
+BLOCKED: Final = 0.2  # seconds for which the event loop may be blocked
 STUBBORN: Final = 2.0  # seconds to end after a cancel
 
-_FIRST_WAIT: Final = 0.05
-_LAST_WAIT: Final = 0.1  # for the watch to tell what it saw
+_FIRST_WAIT: Final = 0.05  # seconds
+_LAST_WAIT: Final = 0.1  # seconds for the watchdog to report
 _PLACE: Final = re.compile(r" at (.*):(\d+)$")
 
 
 class Trials:
-    """Tries the tools of one plugin, in a loop of its own, with canaries for secrets.
+    """Runs the tools of one plugin on a new event loop, with canaries for secrets.
 
-    ``attempts`` grows with each try to reach the network.
+    ``attempts`` grows with each attempt to use the network.
     """
 
     def __init__(self, taken: Taken, attempts: Attempts) -> None:
@@ -50,15 +50,15 @@ class Trials:
         self._findings: list[Finding] = []
 
     def run(self, samples: Samples) -> list[Finding]:
-        """Return what is found."""
+        """Run all trials and return the findings."""
         loop = asyncio.new_event_loop()
         loop.run_until_complete(self._run(samples))
-        if not asyncio.all_tasks(loop):  # else a tool hangs in it, perhaps for good
+        if not asyncio.all_tasks(loop):  # else a tool hangs on it, perhaps for ever
             loop.close()
         return self._findings
 
     async def _run(self, samples: Samples) -> None:
-        watch = LoopWatch(self._owner, self._blocked, BLOCKED)
+        watch = LoopWatch(self._owner, self._add_blocking, BLOCKED)
         watch.start()
         try:
             await self._try_all(samples)
@@ -70,9 +70,11 @@ class Trials:
         tools = self._taken.offer.tools if self._taken.offer is not None else {}
         for name, tool in tools.items():
             if tool.spec.effect is not Effect.READ:
-                self._note(tool, "not tried: only tools with the effect 'read' are")
+                self._add_note(tool, "not tried: only tools with the effect 'read' are")
             elif name not in samples:
-                self._note(tool, "not tried: there is no sample of its arguments in PUERTO_CHECK")
+                self._add_note(
+                    tool, "not tried: there is no sample of its arguments in PUERTO_CHECK"
+                )
             for arguments in samples.get(name, ()) if tool.spec.effect is Effect.READ else ():
                 await self._try(tool, arguments)
                 await self._try_to_cancel(tool, arguments)
@@ -80,19 +82,19 @@ class Trials:
     def _owner(self, module: str) -> str | None:
         return self._taken.candidate.name if self._taken.owns(module) else None
 
-    def _blocked(self, kind: SwitchKind, name: str, reason: str) -> None:
-        """Take down who held up the loop, once for each place."""
-        found = _PLACE.search(reason)
-        place = Place(found[1], int(found[2])) if found else NOWHERE
+    def _add_blocking(self, kind: SwitchKind, name: str, reason: str) -> None:
+        """Add a finding about code that blocked the loop, once for each position."""
+        match = _PLACE.search(reason)
+        place = Place(match[1], int(match[2])) if match else NOWHERE
         if any((each.rule, each.place) == ("blocking", place) for each in self._findings):
             return
         subject = name if kind is SwitchKind.TOOL else ""
-        said = f"it {_PLACE.sub('', reason)}"
+        message = f"it {_PLACE.sub('', reason)}"
         advice = "await instead, or make it a plain `def`: it then runs in a thread of its own"
-        self._findings.append(Finding(Level.ERROR, "blocking", subject, said, advice, place))
+        self._findings.append(Finding(Level.ERROR, "blocking", subject, message, advice, place))
 
     async def _try(self, tool: AdmittedTool, arguments: Mapping[str, Any]) -> None:
-        with planted_canaries(tool.spec.requires) as canaries, overheard() as lines:
+        with planted_canaries(tool.spec.requires) as canaries, captured_log() as lines:
             context = context_with(canaries, NoHttpClient())
             reports: list[str] = []
             context = replace(context, report=lambda message, _fraction: reports.append(message))
@@ -101,7 +103,7 @@ class Trials:
                 async with asyncio.timeout(min(tool.spec.timeout, LONGEST)):
                     result = await tool.run(arguments, context)
             except TimeoutError:
-                self._found(
+                self._add(
                     tool,
                     Level.WARNING,
                     "timeout",
@@ -109,24 +111,24 @@ class Trials:
                     "",
                 )
             except ToolError as error:
-                self._failed(tool, error, offline=len(self._attempts) > attempts)
+                self._add_failure(tool, error, offline=len(self._attempts) > attempts)
             else:
-                self._look_at(tool, result, canaries)
-            self._seek(tool, canaries, "its progress reports hold", reports)
-            self._seek(tool, canaries, "it logs", lines)
+                self._check_result(tool, result, canaries)
+            self._find_secrets(tool, canaries, "its progress reports hold", reports)
+            self._find_secrets(tool, canaries, "it logs", lines)
 
-    def _failed(self, tool: AdmittedTool, error: ToolError, *, offline: bool) -> None:
+    def _add_failure(self, tool: AdmittedTool, error: ToolError, *, offline: bool) -> None:
         message = error.message
         if offline or "there is no network" in message:
-            self._note(tool, "tried only until it asked the network, which is off here")
+            self._add_note(tool, "tried only until it asked the network, which is off here")
         elif "not a JSON value" in message:
             advice = "return texts, numbers, lists, dicts, dataclasses, models, or an Artifact"
-            self._found(tool, Level.ERROR, "result", message, advice)
+            self._add(tool, Level.ERROR, "result", message, advice)
         else:
             advice = "if that is what it should say, give another sample"
-            self._found(tool, Level.WARNING, "result", f"tried, it failed: {message}", advice)
+            self._add(tool, Level.WARNING, "result", f"tried, it failed: {message}", advice)
 
-    def _look_at(self, tool: AdmittedTool, result: Any, canaries: Mapping[str, str]) -> None:
+    def _check_result(self, tool: AdmittedTool, result: Any, canaries: Mapping[str, str]) -> None:
         artifacts: list[Artifact] = []
 
         def plain(value: Any) -> str:
@@ -135,32 +137,33 @@ class Trials:
 
         text = json.dumps(result, ensure_ascii=False, default=plain)
         if (length := len(text)) > PAGE_LENGTH:
-            said = f"its result has {length:,} characters: a model sees the first {PAGE_LENGTH:,}"
+            message = (
+                f"its result has {length:,} characters: a model sees the first {PAGE_LENGTH:,}"
+            )
             advice = "let the model say what it needs: a limit, a filter"
-            self._found(tool, Level.WARNING, "result", said, advice)
+            self._add(tool, Level.WARNING, "result", message, advice)
         for artifact in artifacts:
             if len(artifact.data) > ARTIFACT_BYTES:
-                said = f"the file {artifact.name!r} has more than {ARTIFACT_BYTES:,} bytes"
-                self._found(
-                    tool, Level.ERROR, "result", said + " and is not kept", "make it smaller"
-                )
-        held = [text, *(artifact.data.decode(errors="replace") for artifact in artifacts)]
-        self._seek(tool, canaries, "its result holds", held)
+                size = f"more than {ARTIFACT_BYTES:,} bytes"
+                message = f"the file {artifact.name!r} has {size} and is not kept"
+                self._add(tool, Level.ERROR, "result", message, "make it smaller")
+        texts = [text, *(artifact.data.decode(errors="replace") for artifact in artifacts)]
+        self._find_secrets(tool, canaries, "its result holds", texts)
 
-    def _seek(
+    def _find_secrets(
         self, tool: AdmittedTool, canaries: Mapping[str, str], where: str, texts: Sequence[str]
     ) -> None:
-        """Look for secrets where they must not be."""
+        """Add a finding for each secret in texts that must not hold any."""
         for name, canary in canaries.items():
             if any(canary in text for text in texts):
                 advice = "take it out: Puerto hides it where it can, and cannot everywhere"
-                self._found(tool, Level.ERROR, "secret", f"{where} the value of {name}", advice)
+                self._add(tool, Level.ERROR, "secret", f"{where} the value of {name}", advice)
 
     async def _try_to_cancel(self, tool: AdmittedTool, arguments: Mapping[str, Any]) -> None:
-        """Cancel the call while it waits: for a network that never answers, or by itself."""
+        """Cancel a call that waits, at least for the network, which never answers."""
         if not inspect.iscoroutinefunction(function_of(tool.tool)):
             return
-        with planted_canaries(tool.spec.requires) as canaries, overheard():
+        with planted_canaries(tool.spec.requires) as canaries, captured_log():
             context = context_with(canaries, SilentHttpClient())
             task = asyncio.ensure_future(tool.tool.run(arguments, context))
             await asyncio.wait({task}, timeout=_FIRST_WAIT)
@@ -168,24 +171,22 @@ class Trials:
                 context.cancelled.set()
                 task.cancel()
                 await asyncio.wait({task}, timeout=STUBBORN)
-                self._after_cancel(tool, task)
+                self._check_cancelled(tool, task)
             with suppress(asyncio.CancelledError, Exception):
                 task.result() if task.done() else None
 
-    def _after_cancel(self, tool: AdmittedTool, task: "asyncio.Future[Any]") -> None:
+    def _check_cancelled(self, tool: AdmittedTool, task: "asyncio.Future[Any]") -> None:
         advice = "let asyncio.CancelledError through: no `except:`, no `except BaseException:`"
         if not task.done():
-            said = f"cancelled, it goes on for more than {STUBBORN:g} s"
-            self._found(tool, Level.ERROR, "cancellation", said, advice)
+            message = f"cancelled, it goes on for more than {STUBBORN:g} s"
+            self._add(tool, Level.ERROR, "cancellation", message, advice)
         elif not task.cancelled():
-            said = "cancelled, it goes on as if nothing had happened"
-            self._found(tool, Level.WARNING, "cancellation", said, advice)
+            message = "cancelled, it goes on as if nothing had happened"
+            self._add(tool, Level.WARNING, "cancellation", message, advice)
 
-    def _note(self, tool: AdmittedTool, message: str) -> None:
-        self._found(tool, Level.NOTE, "trial", message, "")
+    def _add_note(self, tool: AdmittedTool, message: str) -> None:
+        self._add(tool, Level.NOTE, "trial", message, "")
 
-    def _found(
-        self, tool: AdmittedTool, level: Level, rule: str, message: str, advice: str
-    ) -> None:
+    def _add(self, tool: AdmittedTool, level: Level, rule: str, message: str, advice: str) -> None:
         place = place_of(tool.tool)
         self._findings.append(Finding(level, rule, tool.spec.name, message, advice, place))

@@ -1,1 +1,1 @@
-"""What keeps plugins from hurting more than themselves: noticed, named, contained."""
+"""Containment of plugins: detects and undoes what they do to the process that all share."""

@@ -1,8 +1,9 @@
-"""Whose code runs: known to every task, so that a plugin can cancel none but its own.
+"""Attribution of running code to plugins, so that a plugin can cancel only its own tasks.
 
-Code of plugins shares the event loop with the service. While it is awaited here a variable of its
-context names it, which the tasks that it starts inherit; and after each of its steps, before
-anything else runs on the loop, the process is looked at (`plugins.containment.process_state`).
+Code of plugins shares the event loop with the service. While it is awaited here a context variable
+names the plugin, which the tasks that it starts inherit; and after each of its steps, before
+anything else runs on the loop, the state of the process is checked
+(`plugins.containment.process_state`).
 """
 
 import asyncio
@@ -25,24 +26,24 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """Code of a plugin that runs; ``who`` names it in words, ``host`` is the task it runs in."""
+    """Running code of a plugin; ``who`` describes it, ``host`` is the task that it runs in."""
 
     plugin: str
     who: str
     host: asyncio.Task[Any] | None = field(default=None, repr=False)
 
     def may_cancel(self, task: "OwnedTask") -> bool:
-        """Tell whether it runs in this task, or the plugin started it."""
+        """Return whether the code runs in this task, or the plugin started the task."""
         owner = task.acting
         return task is self.host or (owner is not None and owner.plugin == self.plugin)
 
 
 _ACTING: Final[ContextVar[Acting | None]] = ContextVar("acting", default=None)
-_in_threads: Final[list[Acting]] = []  # whose code runs beside the loop now
+_in_threads: Final[list[Acting]] = []  # plugins' code that runs in threads now
 
 
 class OwnedTask(asyncio.Task[Any]):
-    """A task that no plugin can cancel which has not started it; who tries is named."""
+    """A task that a plugin can cancel only if it has started it; an attempt is an offence."""
 
     __slots__ = ("acting",)
 
@@ -59,7 +60,7 @@ class OwnedTask(asyncio.Task[Any]):
         super().__init__(steps, loop=loop, name=name, context=context)
 
     def cancel(self, msg: Any | None = None) -> bool:
-        """Ask the task to end; False if it has ended, or is not the caller's to end."""
+        """Cancel the task; return False if it has ended, or the caller may not cancel it."""
         acting = _ACTING.get()
         if acting is None or self.done() or acting.may_cancel(self):
             return super().cancel(msg)
@@ -68,12 +69,12 @@ class OwnedTask(asyncio.Task[Any]):
 
 
 def own_task(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> OwnedTask:
-    """Make a task of a coroutine: the task factory of the service's loop."""
+    """Create a task of a coroutine: the task factory of the service's event loop."""
     return OwnedTask(work, loop=loop, **options)
 
 
-class acting:  # noqa: N801  used as a function is, but made of no generator: see `__exit__`
-    """Lets what runs meanwhile count as the plugin's; the process is looked at in the end."""
+class acting:  # noqa: N801  a context manager that is no generator: see `__exit__`
+    """Attributes what runs meanwhile to the plugin, and checks the process at the end."""
 
     def __init__(self, plugin: str, who: str) -> None:
         try:
@@ -88,14 +89,14 @@ class acting:  # noqa: N801  used as a function is, but made of no generator: se
         return self._now
 
     def __exit__(self, *_: object) -> None:
-        check_process(self._now.who, self._now.plugin)  # first: `next` may have been taken away
+        check_process(self._now.who, self._now.plugin)  # first: a plugin may have deleted `next`
         if not self._is_on_loop:
             _in_threads.remove(self._now)
         _ACTING.reset(self._before)
 
 
 def in_own_thread(call: Callable[[], T]) -> T:
-    """Return what a call gives that runs in a thread for code of a plugin, with its context."""
+    """Call a function in this thread, attributed to the plugin of the context, if there is one."""
     if (now := _ACTING.get()) is None:
         return call()
     with acting(now.plugin, now.who):
@@ -103,21 +104,22 @@ def in_own_thread(call: Callable[[], T]) -> T:
 
 
 def check_between() -> None:
-    """Look at the process between plugins' steps: who runs in a thread may have changed it."""
-    check_unknown(_at_work)
+    """Check the process between plugins' steps: code in a thread may have changed it."""
+    check_unknown(_suspect)
 
 
-def _at_work() -> tuple[str, str]:
-    at_work = {each.plugin: each.who for each in tuple(_in_threads)}
-    if len(at_work) == 1:
-        ((plugin, who),) = at_work.items()
+def _suspect() -> tuple[str, str]:
+    """Return description and plugin of the only code in a thread; the plugin is empty if unsure."""
+    active = {each.plugin: each.who for each in tuple(_in_threads)}
+    if len(active) == 1:
+        ((plugin, who),) = active.items()
         return who, plugin
-    among = f" ({' or '.join(sorted(at_work))})" if at_work else ""
+    among = f" ({' or '.join(sorted(active))})" if active else ""
     return f"some code of a plugin's, between its calls{among}", ""
 
 
 async def watched(plugin: str, who: str, work: Callable[[], Awaitable[T]]) -> T:
-    """Return what a plugin's code gives, which acts for the plugin as long as it is awaited."""
+    """Await a plugin's code, attributed to the plugin meanwhile, and return its result."""
     with acting(plugin, who) as now:
         return await _Stepped(_awaited(work), now)
 
@@ -127,7 +129,7 @@ async def _awaited(work: Callable[[], Awaitable[T]]) -> T:
 
 
 class _Stepped(Coroutine[Any, Any, T]):
-    """A coroutine of a plugin's after each step of which Python's functions are looked at."""
+    """Wrapper of a plugin's coroutine that checks Python's functions after each step."""
 
     __slots__ = ("_acting", "_work")
 
@@ -151,7 +153,7 @@ class _Stepped(Coroutine[Any, Any, T]):
         self._work.close()
 
     def __await__(self) -> Generator[Any, Any, T]:
-        return self  # it has all of a generator that `await` needs
+        return self  # it has all methods of a generator that `await` needs
 
     def __iter__(self) -> Self:
         return self
@@ -163,17 +165,17 @@ class _Stepped(Coroutine[Any, Any, T]):
 def watched_function(
     plugin: str, what: str, function: Callable[P, Awaitable[T]]
 ) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Return an async function of a plugin's, as one that acts for it."""
+    """Return an async function that calls a plugin's, attributed to the plugin."""
 
     @wraps(function, updated=())
     async def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        return await watched(plugin, _named(what, plugin), partial(function, *args, **kwargs))
+        return await watched(plugin, _description(what, plugin), partial(function, *args, **kwargs))
 
     return call
 
 
 def watched_lifespan(plugin: str, function: Lifespan) -> Lifespan:
-    """Return a plugin's lifespan, which acts for it while it is entered and left."""
+    """Return a lifespan that wraps a plugin's: entering and leaving are attributed to it."""
 
     @wraps(function, updated=())
     def make() -> AbstractAsyncContextManager[None]:
@@ -185,7 +187,7 @@ def watched_lifespan(plugin: str, function: Lifespan) -> Lifespan:
 class _WatchedLife(AbstractAsyncContextManager[None]):
     def __init__(self, plugin: str, function: Lifespan) -> None:
         self._plugin = plugin
-        self._who = _named("lifespan", plugin)
+        self._who = _description("lifespan", plugin)
         self._function = function
         self._life: AbstractAsyncContextManager[None] | None = None
 
@@ -209,11 +211,11 @@ class _WatchedLife(AbstractAsyncContextManager[None]):
 
 
 def watched_model(plugin: str, factory: Callable[[], ChatModel]) -> Callable[[], ChatModel]:
-    """Return a factory of models that act for the plugin while they answer."""
+    """Return a factory of models that wraps a plugin's: their streams are attributed to it."""
 
     @wraps(factory, updated=())
     def make() -> Any:
-        with acting(plugin, _named("provider of models", plugin)):
+        with acting(plugin, _description("provider of models", plugin)):
             model = factory()
         is_model = callable(getattr(model, "stream", None))
         return _WatchedModel(plugin, model) if is_model else model
@@ -225,7 +227,7 @@ class _WatchedModel:
     def __init__(self, plugin: str, model: ChatModel) -> None:
         self.provider = getattr(model, "provider", "")
         self._plugin = plugin
-        self._who = _named("model", plugin)
+        self._who = _description("model", plugin)
         self._model = model
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
@@ -248,7 +250,7 @@ class _WatchedModel:
         await watched(self._plugin, self._who, self._model.close)
 
 
-def _named(what: str, plugin: str) -> str:
+def _description(what: str, plugin: str) -> str:
     return f"the {what} of the plugin {plugin}"
 
 
@@ -256,4 +258,4 @@ HANDING_OVER: Final = frozenset(
     each.__code__
     for each in (_awaited, watched, _Stepped.send, _Stepped.throw, _Stepped.__next__, in_own_thread)
 )
-"""What does nothing but call a plugin's code."""
+"""The functions here that do nothing but call a plugin's code."""

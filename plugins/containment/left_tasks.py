@@ -1,4 +1,4 @@
-"""Tasks that somebody started and left behind: whose they were, where they failed."""
+"""Exceptions of tasks that nobody awaits, attributed to the plugin whose code raised them."""
 
 import asyncio
 import logging
@@ -13,30 +13,30 @@ _log: Final = logging.getLogger(__name__)
 
 
 class LeftTasks:
-    """Hears of errors that nobody awaited, and takes those down that came out of a plugin's code.
+    """Exception handler of the event loop, which records errors from plugins' code as incidents.
 
-    ``owner_of`` says which plugin a module belongs to; it may take its time.
+    ``owner_of`` returns the plugin that a module belongs to; it may block.
     """
 
     def __init__(self, incidents: Incidents, owner_of: Callable[[str], str | None]) -> None:
         self._incidents = incidents
         self._owner_of = owner_of
-        self._looking: set[asyncio.Task[None]] = set()
+        self._pending: set[asyncio.Task[None]] = set()
 
     def listen(self) -> None:
-        """Begin to hear what nobody on the running loop awaits."""
-        asyncio.get_running_loop().set_exception_handler(self._hear)
+        """Become the exception handler of the running loop."""
+        asyncio.get_running_loop().set_exception_handler(self._handle)
 
-    def _hear(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def _handle(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
         if not isinstance(error, BaseException) or loop.is_closed():
             loop.default_exception_handler(context)
             return
-        task = loop.create_task(self._look(loop, context, error))
-        self._looking.add(task)
-        task.add_done_callback(self._looking.discard)
+        task = loop.create_task(self._attribute(loop, context, error))
+        self._pending.add(task)
+        task.add_done_callback(self._pending.discard)
 
-    async def _look(
+    async def _attribute(
         self, loop: asyncio.AbstractEventLoop, context: dict[str, Any], error: BaseException
     ) -> None:
         owner = await asyncio.to_thread(self._owner, error)

@@ -1,4 +1,4 @@
-"""What plugins did to the process that all share: taken down, and the worst of them set aside."""
+"""Offences: plugins' changes to the shared process are recorded, and grave ones quarantined."""
 
 import threading
 from collections.abc import Callable
@@ -10,27 +10,27 @@ SetAside = Callable[[SwitchKind, str, str], None]
 
 
 class Offence(RuntimeError):
-    """A plugin changed what it shares with the service; the message says what."""
+    """A plugin changed the state of the process; the message says what."""
 
 
 class Offences:
-    """Notes what a plugin did; where the service cannot live with that, ``set_aside`` is called."""
+    """Records offences as incidents; for a grave one ``set_aside`` is called (quarantine)."""
 
     def __init__(self, incidents: Incidents, set_aside: SetAside) -> None:
         self._incidents = incidents
         self._set_aside = set_aside
-        self._at_it: set[str] = set()  # plugins that are being set aside
+        self._in_progress: set[str] = set()  # plugins that are being quarantined
 
     def report(self, plugin: str, what: str, *, is_grave: bool) -> None:
-        """Take it down; from any thread, and at once."""
+        """Record an offence. Can be called from any thread; does not block."""
         self._incidents.note(plugin, Part.PROCESS, Offence(what))
-        if is_grave and plugin not in self._at_it:
-            self._at_it.add(plugin)
-            # Setting aside waits for plugins that are being imported: not on the loop.
-            threading.Thread(target=self._apart, args=(plugin, what), daemon=True).start()
+        if is_grave and plugin not in self._in_progress:
+            self._in_progress.add(plugin)
+            # A quarantine waits for imports of plugins, so it must not run on the loop.
+            threading.Thread(target=self._quarantine, args=(plugin, what), daemon=True).start()
 
-    def _apart(self, plugin: str, what: str) -> None:
+    def _quarantine(self, plugin: str, what: str) -> None:
         try:
             self._set_aside(SwitchKind.PLUGIN, plugin, what)
         finally:
-            self._at_it.discard(plugin)
+            self._in_progress.discard(plugin)

@@ -1,11 +1,11 @@
-"""What all code of a process shares, and no plugin may change: noticed, named and put back.
+"""Global state of the process: changes by plugins are detected, reported and undone.
 
-The functions of Python's that everybody uses (`plugins.containment.standard_functions`); the
-working folder, since paths in settings may be relative to it; `logging.disable`, which silences
-everybody; the hooks that are told of errors, without which no thread starts; a lower limit of
-recursion, at which the service's own code fails; variables of the environment that went away;
-warnings that became errors; the timeout of new sockets; how long a thread may run alone; the most
-open files; and the handlers of the signals that stop the service.
+Watched are Python's standard functions (`plugins.containment.standard_functions`); the working
+folder, since paths in settings may be relative to it; `logging.disable`, which silences all logs;
+the exception hooks, without which no thread starts; a lower recursion limit, at which the service's
+own code fails; removed environment variables; warnings that became errors; the default timeout of
+sockets; the switch interval of threads; the limit of open files; and the handlers of the signals
+that stop the service.
 """
 
 import logging
@@ -36,24 +36,24 @@ _log: Final = logging.getLogger(__name__)
 
 
 class Report(Protocol):
-    """Takes down what a plugin did to the process; from any thread, and at once."""
+    """Records what a plugin did to the process. Can be called from any thread; does not block."""
 
     def __call__(self, plugin: str, what: str, *, is_grave: bool) -> None:
-        """Take it down; ``is_grave`` says that the plugin is to be set aside for it."""
+        """Record it; ``is_grave`` means that the plugin must be quarantined."""
         ...
 
 
 class Change(NamedTuple):
-    """What was changed, in words, and whether the service cannot live with that."""
+    """A description of a change, and whether the plugin must be quarantined for it."""
 
     what: str
     is_grave: bool = False
 
 
 class ProcessState:
-    """How the process was when this was made; looking costs some twenty microseconds.
+    """Snapshot of the process's state when this is created; a comparison takes some 20 µs.
 
-    ``report`` is told of the changes of which it is known whose they were.
+    ``report`` is called with the changes that can be attributed to a plugin.
     """
 
     def __init__(self, report: Report | None = None) -> None:
@@ -73,7 +73,7 @@ class ProcessState:
 
     @contextmanager
     def holding_signals(self) -> Iterator[None]:
-        """Keep the handlers of the signals as they are now, for as long as this lasts."""
+        """Protect the current signal handlers meanwhile."""
         self._handlers = {number: signal.getsignal(number) for number in SIGNALS}
         try:
             yield
@@ -81,8 +81,8 @@ class ProcessState:
             self._handlers = {}
 
     def put_back(self) -> list[Change]:
-        """Put back what was changed since the last look, and return what that was."""
-        changes = self.put_back_functions()  # first: nothing else would run
+        """Restore what was changed since the last call, and return the changes."""
+        changes = self.put_back_functions()  # first: the rest needs them
         with self._lock:
             return [
                 *changes,
@@ -92,7 +92,7 @@ class ProcessState:
             ]
 
     def put_back_functions(self) -> list[Change]:
-        """Put back what was taken away or replaced of Python's functions; return what that was."""
+        """Restore Python's standard functions, and return the changes."""
         with self._lock:
             names = [*self._functions.put_back()]
         if not names:
@@ -101,17 +101,17 @@ class ProcessState:
         return [Change(f"replaced {', '.join(names[:_MOST_NAMED])}{more}", is_grave=True)]
 
     def tell(self, who: str, plugin: str, change: Change) -> None:
-        """Log a change, and report it if it is known which plugin's it was."""
+        """Log a change, and report it if ``plugin`` is not empty."""
         _log.error("%s: %s; it is put back. A plugin may not change the process", who, change.what)
         self.report(plugin, change)
 
     def report(self, plugin: str, change: Change) -> None:
-        """Report a change, if it is known which plugin's it was."""
+        """Report a change if ``plugin`` is not empty."""
         if plugin and self._report is not None:
             self._report(plugin, change.what, is_grave=change.is_grave)
 
     def _put_back_first(self) -> Iterator[Change]:
-        """Put back that without which nothing else would run, or be read of."""
+        """Restore the recursion limit and logging, which the rest needs."""
         if (limit := sys.getrecursionlimit()) < self._recursion:
             sys.setrecursionlimit(self._recursion)
             yield Change(f"the limit of recursion was lowered to {limit}")
@@ -135,9 +135,11 @@ class ProcessState:
             yield Change(f"{len(gone)} variables were taken out of the environment ({named})")
         for number, handler in self._handlers.items():
             if (other := signal.getsignal(number)) != handler:
-                with suppress(ValueError):  # not the main thread: the next look puts it back
+                with suppress(ValueError):  # not the main thread: a later call restores it
                     signal.signal(number, handler)
-                yield Change(f"the handler of {number.name} was changed to {_named(other)}")
+                yield Change(
+                    f"the handler of {number.name} was changed to {_name_of_handler(other)}"
+                )
 
     def _put_back_limits(self) -> Iterator[Change]:
         if new := [each for each in _error_filters() if each not in self._errors]:
@@ -170,8 +172,8 @@ def _folder() -> Path | None:
         return None
 
 
-def _named(handler: Any) -> str:
-    """Return where a handler comes from, which tells whose it is."""
+def _name_of_handler(handler: Any) -> str:
+    """Return the full name of a handler, which shows whose it is."""
     module = getattr(handler, "__module__", None)
     name = getattr(handler, "__qualname__", None) or str(handler)
     return f"{module}.{name}" if module and module != "enum" else name
@@ -182,9 +184,9 @@ _watched: Final[list[ProcessState]] = []
 
 @contextmanager
 def watching_process(report: Report | None = None) -> Iterator[None]:
-    """Let `check_process` look at the process as it is now, for as long as this lasts.
+    """Protect the current state of the process meanwhile: `check_process` restores it.
 
-    ``report`` is told what a plugin changed, if it is known which one did.
+    ``report`` is called with the changes that can be attributed to a plugin.
     """
     state = ProcessState(report)
     _watched.append(state)
@@ -196,7 +198,7 @@ def watching_process(report: Report | None = None) -> Iterator[None]:
 
 @contextmanager
 def holding_signals() -> Iterator[None]:
-    """Let it look at the handlers of the signals, too, as they are now, for as long."""
+    """Protect the current signal handlers meanwhile, where the process is watched."""
     with ExitStack() as stack:
         for state in _watched:
             stack.enter_context(state.holding_signals())
@@ -204,9 +206,9 @@ def holding_signals() -> Iterator[None]:
 
 
 def check_process(who: str, plugin: str = "") -> None:
-    """Look whether ``who``, whose code has just run, changed the process, if that is watched.
+    """Restore the process's state after code of ``who`` has run, and report the changes.
 
-    ``plugin`` is whose code that is; it is empty where nobody knows.
+    ``plugin`` is the plugin whose code it is; empty if that is not known.
     """
     for state in _watched:
         for change in state.put_back():
@@ -214,21 +216,21 @@ def check_process(who: str, plugin: str = "") -> None:
 
 
 def check_functions(who: str, plugin: str) -> None:
-    """Look whether the plugin's code replaced functions of Python's: the first half of a look."""
+    """Restore Python's standard functions only, after a step of the plugin's code."""
     for state in _watched:
         for change in state.put_back_functions():
             state.tell(who, plugin, change)
 
 
 def check_unknown(who: Callable[[], tuple[str, str]]) -> None:
-    """Look at it where it is found out only then, as name and plugin, who may have changed it."""
+    """Restore the process's state; ``who`` is called for each change and names code and plugin."""
     for state in _watched:
         for change in state.put_back():
             state.tell(*who(), change)
 
 
 def blame(plugin: str, who: str, what: str) -> None:
-    """Report what a plugin did that the service cannot live with, and was kept from doing."""
+    """Log and report a grave offence that was prevented."""
     for state in _watched:
         _log.error("%s %s: it was kept from that", who, what)
         state.report(plugin, Change(what, is_grave=True))

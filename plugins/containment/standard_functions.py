@@ -1,6 +1,6 @@
-"""The functions and classes of Python's that the service lives on, and no plugin may take away.
+"""Protection of Python's standard functions and classes against monkeypatching by plugins.
 
-A plugin that sets ``builtins.open`` or ``json.dumps`` to something else sets it for everybody.
+A plugin that replaces ``builtins.open`` or ``json.dumps`` replaces it for the whole process.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ from typing import Any, Final, NamedTuple
 
 _MODULES: Final = (builtins, sys, os, time, json, asyncio, threading, logging, socket)
 _HOOKS: Final = frozenset({"sys.excepthook", "sys.unraisablehook", "threading.excepthook"})
-_ANYTHING: Final = BaseException  # that name may be taken away, too
+_ANYTHING: Final = BaseException  # a plugin may delete that name, too
 
 
 class _Kept(NamedTuple):
-    """The functions of a module: each by its name, and all at once as ``look`` returns them."""
+    """The saved functions of a module: each by name, and all at once as ``look`` returns them."""
 
     module: dict[str, Any]
     named: Sequence[tuple[str, str, Any]]
@@ -32,34 +32,37 @@ class _Kept(NamedTuple):
 
 
 class StandardFunctions:
-    """How they were when this was made. To look at some 600 takes about 15 microseconds."""
+    """The functions as they are when this is created.
+
+    To compare some 600 of them takes about 15 microseconds.
+    """
 
     def __init__(self) -> None:
-        self._kept = [_kept(module) for module in _MODULES]
+        self._saved = [_save(module) for module in _MODULES]
 
     def put_back(self) -> Iterator[str]:
-        """Put back what was taken or replaced; yield the name of each.
+        """Restore the functions that were deleted or replaced; yield the name of each.
 
         It needs none of those functions itself.
         """
-        for kept in self._kept:
+        for saved in self._saved:
             try:
-                if kept.look(kept.module) == kept.values:
+                if saved.look(saved.module) == saved.values:
                     continue
             except _ANYTHING:
                 pass
-            for whole_name, name, value in kept.named:
-                if kept.module.get(name) is not value:
-                    kept.module[name] = value
+            for whole_name, name, value in saved.named:
+                if saved.module.get(name) is not value:
+                    saved.module[name] = value
                     yield whole_name
 
 
-def _kept(module: ModuleType) -> _Kept:
+def _save(module: ModuleType) -> _Kept:
     named = [
         (f"{module.__name__}.{name}", name, value)
         for name, value in vars(module).items()
         if callable(value) and (module is builtins or not name.startswith("_"))
     ]
-    named = [each for each in named if each[0] not in _HOOKS]  # looked at by `ProcessState`
+    named = [each for each in named if each[0] not in _HOOKS]  # `ProcessState` checks these
     look = itemgetter(*(name for _, name, _ in named))
     return _Kept(vars(module), named, look, look(vars(module)))

@@ -1,1 +1,1 @@
-"""How plugins are found, taken in, watched and offered to the core."""
+"""The plugin host: discovery, loading, registry, quarantine and watchdog of plugins."""

@@ -1,4 +1,4 @@
-"""Which tools are let in: what the host asks of a tool before anybody can call it."""
+"""Admission of plugins' tools: validation of a tool, and the wrapper through which it is called."""
 
 import asyncio
 import inspect
@@ -32,10 +32,10 @@ _log: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class AdmittedTool:
-    """A plugin's tool, its specification checked and kept, and marked with the plugin's name.
+    """A plugin's tool with a validated copy of its specification, which names the plugin.
 
-    A tool need not be a decorated function, so what it answers is not taken on trust either.
-    ``given`` is the specification as the tool itself has it.
+    A tool need not be a decorated function, so its results are validated as well. ``given`` is
+    the specification as the tool itself has it.
     """
 
     spec: ToolSpec
@@ -44,33 +44,33 @@ class AdmittedTool:
 
     @property
     def _gives_json(self) -> bool:
-        """Whether the tool's own `run`, which is ours then, has normalized the result."""
+        """Whether the tool's `run` normalizes the result, as that of `FunctionTool` does."""
         return type(self.tool) is FunctionTool
 
     def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments as JSON, as the tool itself checks them.
+        """Let the tool validate the arguments, and return them as JSON.
 
         Raises:
-            InvalidArguments: they do not fit the schema, or the check itself failed.
+            InvalidArguments: they do not match the schema, or the tool's `check` failed.
 
         """
         try:
             require_shallow(arguments)
-            with acting(self.spec.plugin, self._who):
+            with acting(self.spec.plugin, self._label):
                 given = dict(self.tool.check(arguments))
             require_shallow(given)
             checked: dict[str, Any] = as_json(given, ARGUMENTS_SIZE)
         except InvalidArguments as error:
-            raise _fit_to_tell(error) from error
+            raise _sanitized(error) from error
         except BaseException as error:
             raise InvalidArguments(f"The arguments cannot be checked: {in_short(error)}") from error
         return checked
 
     def whole_parameters(self) -> Mapping[str, Any]:
-        """Return the schema of all arguments, as the tool itself has it if it has more to show.
+        """Return the schema of all arguments: the unabridged one, if the tool has such.
 
         Raises:
-            ToolFailed: it cannot say.
+            ToolFailed: the tool's `whole_parameters` failed.
 
         """
         if not (self.spec.is_abridged and isinstance(self.tool, Abridged)):
@@ -82,14 +82,14 @@ class AdmittedTool:
         return whole
 
     def preview(self, arguments: Mapping[str, Any]) -> str:
-        """Return what the tool itself says that a call will do, on a line; nothing if it fails.
+        """Return the tool's one-line description of what a call will do; empty if that fails.
 
-        It is the plugin's own code, not async, so whoever asks does so in a thread.
+        It runs synchronous code of the plugin, so it must be called in a thread.
         """
         if not isinstance(self.tool, Previewed):
             return ""
         try:
-            with acting(self.spec.plugin, self._who):
+            with acting(self.spec.plugin, self._label):
                 return _line(self.tool.preview(arguments))
         except BaseException as error:  # noqa: BLE001  the human is asked all the same
             name, plugin = self.spec.name, self.spec.plugin
@@ -97,13 +97,13 @@ class AdmittedTool:
             return ""
 
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
-        """Run the tool itself.
+        """Run the tool and return its result as JSON.
 
-        It runs in a task of its own, so that one that does not let itself be cancelled is left
-        to itself after a while, and nobody waits for it.
+        It runs in a task of its own: one that ignores its cancellation is abandoned after
+        `STUBBORN_SECONDS`.
 
         Raises:
-            ToolError: the call did not give a result.
+            ToolError: the call failed.
 
         """
         task = asyncio.create_task(self._run(arguments, context))
@@ -126,22 +126,22 @@ class AdmittedTool:
         try:
             with contained():
                 work = partial(self._call, arguments, context)
-                return await watched(self.spec.plugin, self._who, work)
+                return await watched(self.spec.plugin, self._label, work)
         except (ToolError, asyncio.CancelledError):
             raise
         except TooLarge as error:
             return not_kept(str(error))
         except Exception as error:
             context.log.exception("Tool %s failed", self.spec.name)
-            said = in_short(error, context.secrets.hide)
-            raise ToolFailed(f"{self.spec.name} failed: {said}") from error
+            reason = in_short(error, context.secrets.hide)
+            raise ToolFailed(f"{self.spec.name} failed: {reason}") from error
 
     async def _call(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
         result = await self.tool.run(arguments, context)
         return result if self._gives_json else await as_json_apart(result)
 
     @property
-    def _who(self) -> str:
+    def _label(self) -> str:
         return f"the tool {self.spec.name} of the plugin {self.spec.plugin}"
 
 
@@ -153,21 +153,21 @@ def _line(preview: Any) -> str:
     return shorten(storable(str.__str__(preview)), PREVIEW_LENGTH)
 
 
-def _fit_to_tell(error: InvalidArguments) -> InvalidArguments:
-    """Return the error as it may be shown, whatever the tool put into it."""
-    told = InvalidArguments(message_of(error))
-    told.details = details_of(error)
-    return told
+def _sanitized(error: InvalidArguments) -> InvalidArguments:
+    """Return a copy of the error with valid message and details, whatever the tool put into it."""
+    copy = InvalidArguments(message_of(error))
+    copy.details = details_of(error)
+    return copy
 
 
 def _forget(task: asyncio.Task[Any]) -> None:
-    """Take note of how it ended, since nobody else asks."""
+    """Retrieve the exception of an abandoned task, else asyncio logs that nobody did."""
     if not task.cancelled():
         task.exception()
 
 
 def running_in(frame: FrameType) -> AdmittedTool | None:
-    """Return the tool whose own code was called from this frame, if it is such a frame."""
+    """Return the tool whose code this frame calls, or None if it calls no tool's."""
     if frame.f_code not in _CALLERS:
         return None
     tool: AdmittedTool = frame.f_locals["self"]
@@ -175,12 +175,12 @@ def running_in(frame: FrameType) -> AdmittedTool | None:
 
 
 def hands_over(frame: FrameType) -> bool:
-    """Tell whether this is a frame of ours that does nothing but call a tool's own code."""
+    """Return whether this is a frame of the host that does nothing but call a plugin's code."""
     return frame.f_code in _PASSING
 
 
 def run_of(frame: FrameType) -> str:
-    """Return the run whose call such a frame makes; empty where it only checks arguments."""
+    """Return the id of the run whose call a frame makes; empty where it only checks arguments."""
     context = frame.f_locals.get("context")
     return (context.run_id or "") if isinstance(context, ToolContext) else ""
 
@@ -197,20 +197,22 @@ _Kind = TypeVar("_Kind", bound=type)
 
 
 def of_json(kind: _Kind) -> _Kind:
-    """Mark a class of tools whose schemas were read from JSON, and are nobody else's to change.
+    """Class decorator: schemas of this class's tools were parsed from JSON and do not change.
 
-    There may be thousands of them, and to write each schema down to see whether it is JSON, and
-    what it is at the moment, would take a second.
+    There may be thousands of such tools, and to serialize each schema, to validate it and to
+    compute its version, would take a second.
     """
     _OF_JSON.add(kind)
     return kind
 
 
 def admit(tool: Tool, plugin: str, release: str = "") -> AdmittedTool:
-    """Return the tool as one of the plugin's, at this release of it, or at its own.
+    """Validate a tool and return it as one of the plugin's.
+
+    Its release is the given one, the plugin's, else that in its specification.
 
     Raises:
-        ToolDefinitionError: it is no tool, or its specification cannot be used.
+        ToolDefinitionError: it is no tool, or its specification is invalid.
 
     """
     spec = getattr(tool, "spec", None)
@@ -223,21 +225,23 @@ def admit(tool: Tool, plugin: str, release: str = "") -> AdmittedTool:
     problem = _problem(spec)
     if problem:
         raise ToolDefinitionError(f"tool {spec.name!r}: {problem}")
-    words = storable(spec.description)
-    admitted = replace(spec, plugin=plugin, release=release or spec.release, description=words)
+    description = storable(spec.description)
+    admitted = replace(
+        spec, plugin=plugin, release=release or spec.release, description=description
+    )
     if type(tool) in _OF_JSON:
         return AdmittedTool(admitted, tool, spec)
     if problem := _schema_problem(spec.parameters):
         raise ToolDefinitionError(f"tool {spec.name!r}: {problem}")
     try:
-        _ = admitted.version  # as it is described now, whatever becomes of its schema later
+        _ = admitted.version  # cached now: the plugin may change the schema later
     except (TypeError, ValueError, RecursionError) as error:
         raise ToolDefinitionError(f"tool {spec.name!r}: it is not JSON: {error}") from error
     return AdmittedTool(admitted, tool, spec)
 
 
 def _problem(spec: ToolSpec) -> str | None:
-    """Say what is wrong with it. Plugins are not type-checked by us, so nothing is assumed."""
+    """Return what is wrong with a specification, or None; its types are not relied on."""
     given: Any = spec  # as a plugin may have filled it
     if not (isinstance(given.name, str) and TOOL_NAME.fullmatch(given.name)):
         return "a name is 1 to 64 letters, digits, '_' and '-', and begins with a letter or '_'"

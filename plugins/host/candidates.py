@@ -1,4 +1,4 @@
-"""What was found and may become a plugin."""
+"""Candidates: plugins that were discovered and are not loaded."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A plugin that was found but not yet imported. ``load`` imports it, and may raise anything.
+    """A discovered plugin. ``load`` imports it, and may raise anything.
 
-    ``module`` is the module that it is in; ``file`` is its path if it is one file; ``digest`` is
-    that of its code, empty where none was found. A ``problem`` says why it cannot be loaded.
+    ``module`` is the name of its module; ``file`` is its path if it is one file; ``digest`` is
+    that of its code, empty where no code was found. ``problem`` is why it cannot be loaded.
     """
 
     name: str
@@ -23,23 +23,23 @@ class Candidate:
 
     @property
     def release(self) -> str:
-        """What tells this state of the plugin's code from another, as far as can be known.
+        """Version and digest, which identify this state of the plugin's code.
 
-        A version does not: whoever edits a module seldom gives it another.
+        The version alone does not: who edits a module seldom changes it.
         """
         return "+".join(filter(None, [self.version, self.digest]))
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What it is found again by."""
+        """The identity of the candidate, the same at each discovery."""
         return self.name, self.distribution, self.file
 
     @property
     def is_found(self) -> bool:
-        """Tell whether searching finds it: it is no object that was at hand."""
+        """Whether discovery finds it; it does not find objects that were registered directly."""
         return bool(self.distribution or self.file)
 
     def is_as(self, other: "Candidate") -> bool:
-        """Tell whether it is the same release in the same module."""
+        """Return whether the other is the same release in the same module."""
         mine = (self.module, self.release, self.problem)
         return mine == (other.module, other.release, other.problem)

@@ -1,4 +1,4 @@
-"""A plugin's code as a digest: it tells one state of it from another, whatever the version says."""
+"""Digest of a plugin's code, which changes with each edit, also where the version does not."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Final
 
 _MOST_FILES: Final = 20_000
-_LARGE: Final = 8 * 1024 * 1024  # bytes; of what is larger, size and time count, not the content
+_LARGE: Final = 8 * 1024 * 1024  # bytes; of larger files, size and time stand for the content
 _DIGITS: Final = 32
 
 
 @cache
 def digest_of(module: str, *, alone: bool = False) -> str:
-    """Return the digest of all files of the package that a module is in; empty: none was found.
+    """Return the digest of all files of the module's package; empty if there are none.
 
-    With ``alone`` it is that of the module, or package, of this name, without what is beside it.
-    Nothing is imported. It is kept until `forget` is called.
+    With ``alone`` only the files of the module (or package) of this name count. Nothing is
+    imported. Digests are cached until `forget` is called.
     """
     digest = sha256()
     count = 0
@@ -29,16 +29,16 @@ def digest_of(module: str, *, alone: bool = False) -> str:
 
 
 def forget() -> None:
-    """Look at the files again, when next asked."""
+    """Clear the cache of digests."""
     digest_of.cache_clear()
 
 
 def _places(module: str, *, alone: bool) -> Sequence[Path]:
-    """Return the folders or files that hold the module, or the package that it is in."""
+    """Return the folders or files of the module, or of its package."""
     top, *rest = module.split(".")
     try:
         spec = find_spec(top)
-    except (ImportError, ValueError, AttributeError):  # of a module that stands there without one
+    except (ImportError, ValueError, AttributeError):  # an imported module without a spec
         return []
     if spec is None:
         return []
@@ -56,9 +56,9 @@ def _places(module: str, *, alone: bool) -> Sequence[Path]:
 
 
 def _files(places: Sequence[Path]) -> Iterator[tuple[str, Path]]:
-    """Yield each file with its name, the same on every machine, in an order of its own."""
-    found = [each for place in places for each in _beneath(place)]
-    yield from sorted(found)[:_MOST_FILES]
+    """Yield each file with its relative path, sorted, so that every machine has one order."""
+    files = [each for place in places for each in _beneath(place)]
+    yield from sorted(files)[:_MOST_FILES]
 
 
 def _beneath(place: Path) -> Iterator[tuple[str, Path]]:
@@ -75,9 +75,9 @@ def _beneath(place: Path) -> Iterator[tuple[str, Path]]:
 
 def _content(file: Path) -> bytes:
     try:
-        about = file.stat()
-        if about.st_size > _LARGE:
-            return f"{about.st_size} {about.st_mtime_ns}".encode()
+        status = file.stat()
+        if status.st_size > _LARGE:
+            return f"{status.st_size} {status.st_mtime_ns}".encode()
         return sha256(file.read_bytes()).digest()
-    except OSError as error:  # a socket, a broken link: whoever imports it learns more
+    except OSError as error:  # a socket, a broken link: the import reports what matters
         return repr(error.errno).encode()

@@ -1,4 +1,4 @@
-"""Where plugins come from: installed distributions, and files in a folder."""
+"""Discovery of plugins: entry points of installed distributions, and files in a folder."""
 
 import logging
 from collections.abc import Iterator
@@ -17,10 +17,10 @@ _log: Final = logging.getLogger(__name__)
 
 
 def candidates(folder: Path | None = None) -> list[Candidate]:
-    """Return what the group ``puerto`` names, ours first, then the files in the folder.
+    """Return the plugins of the entry-point group ``puerto``, then the files in the folder.
 
-    Ours come first so that nobody's tool can take the name of a built-in one; the others are
-    sorted by name, so that every worker settles all other such quarrels alike.
+    Built-in plugins come first so that no other tool can take the name of a built-in one; the
+    others are sorted by name, so that every worker resolves name conflicts alike.
     """
     look_again()
     forget()
@@ -29,18 +29,18 @@ def candidates(folder: Path | None = None) -> list[Candidate]:
 
 
 def _installed() -> Iterator[Candidate]:
-    """Yield every plugin, past distributions that are broken themselves."""
+    """Yield the installed plugins; a distribution with broken metadata does not stop that."""
     seen = set()
     for distribution in distributions():
         try:
             name = distribution.name.lower()
-            found = [] if name in seen else _plugins_of(distribution)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong in there, it is not ours
+            plugins = [] if name in seen else _plugins_of(distribution)
+        except Exception as error:  # noqa: BLE001 - broken metadata can raise anything
             _log.warning("The metadata of %r cannot be read: %r", distribution, error)
             yield from _broken(distribution, error)
             continue
         seen.add(name)  # of two versions of one distribution, Python imports the first
-        yield from found
+        yield from plugins
 
 
 def _plugins_of(distribution: Distribution) -> list[Candidate]:
@@ -59,19 +59,19 @@ def _of_entry_point(entry: EntryPoint, distribution: Distribution) -> Candidate:
         distribution.version,
         distribution.name,
         module=module,
-        # Around ours lies the whole service: they have a package each.
+        # The distribution of the built-in plugins holds the whole service: only the module counts.
         digest=digest_of(module, alone=distribution.name == PROJECT),
     )
 
 
 def _broken(distribution: Distribution, error: Exception) -> Iterator[Candidate]:
-    """Yield a candidate that cannot be used, if the distribution seems to bring a plugin."""
-    place: Any = getattr(distribution, "_path", None)  # there is no other way to name it
+    """Yield a candidate with a problem, if the distribution seems to have a plugin."""
+    path: Any = getattr(distribution, "_path", None)  # the only way to identify it
     try:
-        names_plugins = f"[{PROJECT}]".encode() in (place / "entry_points.txt").read_bytes()
-    except Exception:  # noqa: BLE001 - then there is nothing to tell of
+        names_plugins = f"[{PROJECT}]".encode() in (path / "entry_points.txt").read_bytes()
+    except Exception:  # noqa: BLE001 - then it has no entry points
         return
     if names_plugins:
-        name = place.name.partition("-")[0]
+        name = path.name.partition("-")[0]
         reason = f"the metadata of its distribution cannot be read: {in_short(error)}"
-        yield Candidate(name, lambda: None, distribution=name, file=str(place), problem=reason)
+        yield Candidate(name, lambda: None, distribution=name, file=str(path), problem=reason)

@@ -10,11 +10,11 @@ from typing import Final
 
 from plugins.host.candidates import Candidate
 
-PREFIX: Final = "puerto_file_"  # of the modules' names: a file's own name may be a library's
+PREFIX: Final = "puerto_file_"  # of module names: the file's name may be that of a library
 
 
 def files_in(folder: Path) -> Iterator[Candidate]:
-    """Yield a plugin for each file in the folder, by name; those that begin with ``_`` are none."""
+    """Yield a candidate for each file, sorted by name; names that begin with ``_`` are skipped."""
     for path in sorted(path for path in folder.glob("*.py") if path.name[0] not in "._"):
         module = PREFIX + path.stem
         try:
@@ -29,7 +29,7 @@ def files_in(folder: Path) -> Iterator[Candidate]:
 
 
 def _load(name: str, path: Path, source: bytes) -> ModuleType:
-    """Run the source as a module: exactly what was read, and no bytecode of an older one."""
+    """Execute the source as a module, without bytecode, which may be of an older version."""
     module = ModuleType(name)
     module.__file__ = str(path)
     sys.modules[name] = module

@@ -1,8 +1,8 @@
-"""The plugin host: finds plugins, takes in the good ones, and says what is wrong with the rest.
+"""The plugin host: discovers and loads plugins, and quarantines those that fail.
 
-A bad plugin is its own problem. Whatever it does while it is imported or asked what it brings,
-it is set aside (quarantined) with a reason that an operator can read, and the others work.
-There is no sandbox: a plugin runs in our process, with our rights.
+A failing plugin does not affect the others: whatever it does while it is imported or its hooks are
+called, it is quarantined with a reason that an operator can read. There is no sandbox: a plugin
+runs in the service's process, with its rights.
 """
 
 import logging
@@ -30,21 +30,21 @@ __all__ = ["PluginHost", "PluginInfo", "PluginState"]
 
 SECONDS: Final = 15.0
 
-_CHANGING: Final = threading.Lock()  # one in the process, as there is one `sys.modules`
+_CHANGING: Final = threading.Lock()  # one a process, since there is one `sys.modules`
 _log: Final = logging.getLogger(__name__)
 
 
 class PluginHost:
-    """The plugins of this process: a `Toolbox` of the tools that they bring, and what else.
+    """The plugins of this process: a `Toolbox` of their tools, and their other registrations.
 
-    It begins empty: `discover` takes in what is installed and what lies in ``folder``,
-    `register` one plugin at hand. ``blocked`` are names of plugins that must not be loaded;
-    a plugin's import, and each of its hooks, may take ``seconds``; ``reserved_models`` are names
-    of chat models that no plugin can have; ``environ`` holds the settings that tools require;
-    ``preflight`` tries plugins before they are taken in.
+    It begins empty: `discover` loads the installed plugins and those in ``folder``, `register`
+    adds one object. ``blocked`` holds the names of plugins that must not be loaded; ``seconds`` is
+    the time limit of a plugin's import and of each of its hooks; ``reserved_models`` are names of
+    chat models that no plugin can have; ``environ`` holds the settings that tools require;
+    ``preflight`` tries plugins in a process of their own before they are loaded.
 
-    Changes are made one after the other, in whichever thread; what is at hand is read without
-    waiting, as it was after the last of them.
+    Changes are serialized by a lock, in any thread; readers do not wait, and see the state after
+    the last change.
     """
 
     def __init__(
@@ -65,48 +65,52 @@ class PluginHost:
 
     @property
     def board(self) -> Switchboard | None:
-        """How the switches were when they were last applied; None before the first time."""
+        """The switches that were last applied; None before the first time."""
         return self._board
 
     def discover(self) -> None:
-        """Take in every plugin there is, whatever the switches say."""
+        """Discover and load all plugins, with every switch on."""
         self.apply(Switchboard())
 
     def register(self, plugin: object, name: str) -> PluginInfo:
-        """Take in one plugin that is at hand, as an entry point of that name would be."""
+        """Load one object as a plugin, as if an entry point of that name led to it."""
         with _CHANGING:
             self._roster.add(Candidate(name, lambda: plugin), self._board or Switchboard())
             self._arrange()
             return self._at_hand.plugins[-1]
 
     def apply(self, board: Switchboard) -> None:
-        """Make it as the switches say, and import, drop and read again what that takes."""
+        """Apply the switches: load, unload and reload plugins as they require."""
         with _CHANGING:
             self._apply(board)
 
     def in_use(self, kind: SwitchKind, name: str) -> tuple[str, str]:
-        """Return which plugin's code a plugin or tool of that name is now, and its release."""
+        """Return name and release of the plugin that has the plugin or tool of that name now.
+
+        Both are empty if there is no such tool; the release is empty if there is no such plugin.
+        """
         if kind is SwitchKind.TOOL:
             tool = self._at_hand.tools.get(name)
             return ("", "") if tool is None else (tool.spec.plugin, tool.spec.release)
-        found = [one.candidate.release for one in self._roster.all if one.candidate.name == name]
-        return name, found[0] if found else ""
+        releases = (one.candidate.release for one in self._roster.all if one.candidate.name == name)
+        return name, next(releases, "")
 
     def set_aside(self, kind: SwitchKind, name: str, switch: Switch) -> None:
-        """Stop using a plugin or tool, as this switch of it says."""
+        """Apply the switch that quarantines a plugin or tool."""
         with _CHANGING:
             self._apply((self._board or Switchboard()).having(kind, name, switch))
 
     def owner_of(self, module: str) -> str | None:
-        """Return the plugin that a module belongs to."""
+        """Return the name of the plugin that a module belongs to, or None."""
         for one in self._roster.all:
-            found = one.candidate
-            if found.module and is_beneath(module, root_of(found.module, found.distribution)):
-                return found.name
+            candidate = one.candidate
+            root = root_of(candidate.module, candidate.distribution)
+            if candidate.module and is_beneath(module, root):
+                return candidate.name
         return None
 
     def plugins(self) -> Sequence[PluginInfo]:
-        """Return what became of each plugin, in the order in which they are taken in."""
+        """Return the state of each plugin, in the order of discovery."""
         return self._at_hand.plugins
 
     def tools(self) -> Sequence[Tool]:
@@ -118,15 +122,15 @@ class PluginHost:
         return tuple(self._at_hand.tools_off.values())
 
     def why_off(self, tool: str) -> str:
-        """Return why a tool is off; empty when an operator switched it off."""
+        """Return why a tool is off; empty if an operator switched it off."""
         return self._at_hand.why_off.get(tool, "")
 
     def get(self, name: str) -> Tool:
         """Return the tool of that name.
 
         Raises:
-            UnknownTool: there is none, or it is switched off; the message names those with a
-                similar name.
+            UnknownTool: there is no such tool, or it is switched off; the message suggests
+                similar names.
 
         """
         at_hand = self._at_hand
@@ -141,31 +145,31 @@ class PluginHost:
         raise UnknownTool(f"There is no tool {shorten(name, 64)!r}.{hint}")
 
     def chat_models(self) -> Sequence[Registered[ChatModelOffer]]:
-        """Return the providers of models; no two have one name."""
+        """Return the registered providers of models; their names are unique."""
         return self._at_hand.chat_models
 
     def agents(self) -> Sequence[Registered[Agent]]:
-        """Return the agents; no two have one name."""
+        """Return the registered agents; their names are unique."""
         return self._at_hand.agents
 
     def figures(self) -> Sequence[Registered[Figures]]:
-        """Return what counts things."""
+        """Return the registered functions that return figures."""
         return self._at_hand.figures
 
     def alerts(self) -> Sequence[Registered[Alerts]]:
-        """Return what watches things."""
+        """Return the registered functions that return alerts."""
         return self._at_hand.alerts
 
     def vetoes(self) -> Sequence[Registered[Veto]]:
-        """Return what is asked before every call of a tool."""
+        """Return the registered vetoes, which are asked before every call of a tool."""
         return self._at_hand.vetoes
 
     def observers(self) -> Sequence[Registered[Observer]]:
-        """Return what is told of everything that happens."""
+        """Return the registered observers, which get every notice."""
         return self._at_hand.observers
 
     def lifespans(self) -> Sequence[Registered[Lifespan]]:
-        """Return what makes the context managers of plugins' lives."""
+        """Return the registered lifespans (factories of context managers)."""
         return self._at_hand.lifespans
 
     def _apply(self, board: Switchboard) -> None:

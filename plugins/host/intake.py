@@ -1,4 +1,4 @@
-"""Taking in a plugin: import it, look whether its hooks fit, and let them register."""
+"""Loading of a plugin: import it, validate its hooks, and call them to register."""
 
 import inspect
 from collections.abc import Sequence
@@ -21,23 +21,23 @@ HOOKS: Final = tuple(name for name in vars(HookSpecs) if name.startswith(f"{PROJ
 def take_in(
     candidate: Candidate, seconds: float, before: Registrations | None = None
 ) -> Registrations:
-    """Return what the plugin offers; its import and each of its hooks may take that long.
+    """Load a plugin and return its registrations; ``seconds`` limits its import and each hook.
 
-    ``before`` is what it offered before.
+    ``before`` are the registrations of the version before, whose unchanged tools are reused.
 
     Raises:
-        Unfit: it is broken, and nothing of it is to be used.
+        Unfit: the plugin is broken, and nothing of it must be used.
 
     """
     if candidate.problem:
         raise Unfit(candidate.problem)
     try:
-        return _taken_in(candidate, seconds, before)
+        return _load(candidate, seconds, before)
     finally:
         check_process(f"the plugin {candidate.name}", candidate.name)
 
 
-def _taken_in(candidate: Candidate, seconds: float, before: Registrations | None) -> Registrations:
+def _load(candidate: Candidate, seconds: float, before: Registrations | None) -> Registrations:
     plugin = in_isolation(
         candidate.load, seconds, failed="it cannot be imported", late="its import"
     )
@@ -47,19 +47,19 @@ def _taken_in(candidate: Candidate, seconds: float, before: Registrations | None
         failed="its hooks do not fit",
         late="looking at its hooks",
     )
-    taken = Registrations(candidate.name, candidate.release, before)
+    registrations = Registrations(candidate.name, candidate.release, before)
     try:
         for name, hook in hooks:
-            _call(name, hook, taken, seconds)
+            _call(name, hook, registrations, seconds)
     finally:
-        taken.close()
-    return taken
+        registrations.close()
+    return registrations
 
 
 def _hooks_of(plugin: object, name: str) -> Sequence[tuple[str, HookImpl]]:
-    """Return the hooks that the plugin implements, in the order of the contract.
+    """Return the hooks that the plugin implements, in the order of `HookSpecs`.
 
-    Each plugin has a plugin manager of its own: what is wrong with one is never seen by others.
+    Each plugin has a plugin manager of its own, so that errors of one do not affect others.
     """
     _require_version(getattr(plugin, VERSION_NAME, HOOK_VERSION))
     manager = pluggy.PluginManager(PROJECT)
@@ -72,9 +72,7 @@ def _hooks_of(plugin: object, name: str) -> Sequence[tuple[str, HookImpl]]:
     _require_marked(plugin, {caller.name for caller in callers})
     if not callers:
         raise Unfit("it implements no hook; has the entry point the right object?")
-    return [
-        (each, found) for each in HOOKS for found in getattr(manager.hook, each).get_hookimpls()
-    ]
+    return [(name, hook) for name in HOOKS for hook in getattr(manager.hook, name).get_hookimpls()]
 
 
 def _require_version(declared: object) -> None:
@@ -99,10 +97,10 @@ def _refuse_unknown(hook: str) -> NoReturn:
     raise Unfit(f"there is no hook {hook!r}.{did_you_mean(hook, HOOKS, 1)}")
 
 
-def _call(name: str, hook: HookImpl, taken: Registrations, seconds: float) -> None:
-    given = [taken.taker(name) for _ in hook.argnames]
+def _call(name: str, hook: HookImpl, registrations: Registrations, seconds: float) -> None:
+    arguments = [registrations.taker(name) for _ in hook.argnames]
     function: Any = hook.function
-    result = in_isolation(lambda: function(*given), seconds, failed=f"{name} raised", late=name)
+    result = in_isolation(lambda: function(*arguments), seconds, failed=f"{name} raised", late=name)
     if inspect.iscoroutine(result):
         result.close()  # else Python warns that nobody awaited it
         raise Unfit(f"{name} is async; a hook only registers")

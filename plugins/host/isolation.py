@@ -1,6 +1,6 @@
-"""Running a stranger's code so that it can neither end nor hold up the service.
+"""Running a plugin's code in a thread with a timeout, so that it can neither end nor block us.
 
-A thread cannot be killed: one that takes too long is left to itself, and nobody waits for it.
+A thread cannot be killed: one that takes too long goes on, but nobody waits for it.
 """
 
 import threading
@@ -14,21 +14,24 @@ T = TypeVar("T")
 
 
 class Unfit(Exception):
-    """A plugin cannot be used, and why."""
+    """A plugin cannot be used; the message says why."""
 
     def __init__(self, what: str, error: BaseException | None = None) -> None:
         super().__init__(what if error is None else f"{what}: {in_short(error)}")
 
 
 class TooSlow(Unfit):
-    """A plugin cannot be used, for it takes too long."""
+    """A plugin cannot be used because it takes too long."""
 
 
 def in_isolation(work: Callable[[], T], seconds: float, *, failed: str, late: str) -> T:
-    """Return what ``work`` returns, in a thread of its own; ``failed`` and ``late`` are reasons.
+    """Call ``work`` in a thread of its own and return its result.
+
+    ``failed`` begins the message if it raises; ``late`` names the work in that of a timeout.
 
     Raises:
-        Unfit: it raised, anything at all, or (`TooSlow`) took longer than ``seconds``.
+        Unfit: it raised anything.
+        TooSlow: it took longer than ``seconds``.
 
     """
     outcome: Future[T] = Future()
@@ -36,7 +39,7 @@ def in_isolation(work: Callable[[], T], seconds: float, *, failed: str, late: st
     def run() -> None:
         try:
             outcome.set_result(work())
-        except BaseException as error:  # noqa: BLE001  SystemExit and its like are no reason to go
+        except BaseException as error:  # noqa: BLE001  SystemExit and the like must not pass, too
             outcome.set_exception(error)
 
     threading.Thread(target=run, name="puerto plugin", daemon=True).start()

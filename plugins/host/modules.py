@@ -1,4 +1,4 @@
-"""A plugin's modules: which are its own, and reading them from disk again."""
+"""The modules of a plugin: which belong to it, and how they are reloaded."""
 
 import importlib
 import sys
@@ -12,11 +12,11 @@ from plugins.authoring.hookspecs import PROJECT
 
 
 def root_of(module: str, distribution: str) -> str:
-    """Return the name of the module that, with all beneath it, is the plugin's own.
+    """Return the name of the module that, with its submodules, belongs to the plugin alone.
 
-    That is the top package of its entry point if no other distribution puts anything there,
-    else the entry point's own module. In our own distribution, which is more than its plugins,
-    it is always the latter.
+    That is the top package of its entry point if no other distribution has files there, else the
+    entry point's own module. For built-in plugins, whose distribution is the whole service, it is
+    always the latter.
     """
     if distribution in {"", PROJECT}:
         return module
@@ -26,15 +26,15 @@ def root_of(module: str, distribution: str) -> str:
 
 @cache
 def _owners() -> Mapping[str, Collection[str]]:
-    """Return which distributions put something into each top package; that takes a while.
+    """Return the distributions that have files in each top package; that takes a while.
 
-    The standard library's own function for it does not get past broken metadata.
+    The standard library's `packages_distributions` fails at broken metadata.
     """
     owners: dict[str, set[str]] = {}
     for distribution in distributions():
         try:
             name, tops = distribution.name, _tops_of(distribution)
-        except Exception:  # noqa: BLE001, S112 - the search for plugins tells of it
+        except Exception:  # noqa: BLE001, S112 - the discovery of plugins logs it
             continue
         for top in tops:
             owners.setdefault(top, set()).add(name)
@@ -49,21 +49,21 @@ def _tops_of(distribution: Distribution) -> Collection[str]:
 
 
 def look_again() -> None:
-    """Let modules be found that came since, or changed hands."""
+    """Clear the caches of importable modules and of their distributions."""
     importlib.invalidate_caches()
     _owners.cache_clear()
 
 
 def is_beneath(module: str, root: str) -> bool:
-    """Tell whether a module is that root, or inside it."""
+    """Return whether a module is that root, or a submodule of it."""
     return module == root or module.startswith(f"{root}.")
 
 
 @contextmanager
 def read_again(root: str) -> Iterator[None]:
-    """Let the modules beneath the root be read from disk when they are imported inside.
+    """Remove the root and its submodules from ``sys.modules``, so that imports inside reload them.
 
-    If that raises, the modules from before are back.
+    If the body raises, the modules from before are restored.
     """
     before = _beneath(root)
     _forget(before)
@@ -77,7 +77,7 @@ def read_again(root: str) -> Iterator[None]:
 
 
 def _beneath(root: str) -> dict[str, ModuleType]:
-    return {name: found for name, found in list(sys.modules.items()) if is_beneath(name, root)}
+    return {name: module for name, module in list(sys.modules.items()) if is_beneath(name, root)}
 
 
 def _forget(modules: dict[str, ModuleType]) -> None:

@@ -1,4 +1,4 @@
-"""What all plugins together offer at one moment: made anew after each change, then left alone."""
+"""Immutable snapshot of what all plugins offer, made anew after each change."""
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,14 +13,14 @@ from plugins.host.admission import AdmittedTool
 from plugins.host.candidates import Candidate
 from plugins.host.registrations import Registrations
 
-_TOLD: Final = 20  # reasons: a plugin may bring a thousand tools, all of them wrong
+_MOST_REASONS: Final = 20  # that are listed: a plugin may have a thousand invalid tools
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What became of a candidate. ``offer`` is what it registered, None if it is not in use."""
+    """A candidate and its state; ``offer`` holds its registrations, None if it is not in use."""
 
     candidate: Candidate
     state: PluginState
@@ -30,7 +30,11 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class AtHand:
-    """What can be used now. Tools are sorted by name, the rest as the plugins are."""
+    """What the plugins offer now. Tools are sorted by name, the rest in the order of the plugins.
+
+    ``tools_off`` are tools that are switched off, quarantined or lack a setting; ``why_off`` has
+    the reason by tool where it is not an operator's switch; ``listed`` are the values of ``tools``.
+    """
 
     plugins: Sequence[PluginInfo] = ()
     tools: Mapping[str, AdmittedTool] = field(default_factory=dict)
@@ -52,27 +56,27 @@ def arrange(
     environ: Mapping[str, str],
     reserved_models: Container[str] = (),
 ) -> AtHand:
-    """Put together what the plugins offer; of two of one name the first plugin's is taken.
+    """Return what the plugins offer together; of two things of one name the first one is used.
 
-    ``environ`` holds the settings that tools may require; without them they are off.
-    ``reserved_models`` are names of chat models that belong to no plugin.
+    ``environ`` holds the settings that tools may require: a tool that lacks one is off.
+    ``reserved_models`` are names of chat models that no plugin can have.
     """
-    settled = _Settled(board, environ, reserved_models)
-    infos = [settled.take(one) for one in loaded]
+    names = _Names(board, environ, reserved_models)
+    infos = [names.take(one) for one in loaded]
     offers = [one.offer for one in loaded if one.offer is not None]
 
     def each(of: Callable[[Registrations], Iterable[T]]) -> tuple[Registered[T], ...]:
         return tuple(Registered(offer.plugin, value) for offer in offers for value in of(offer))
 
-    tools = dict(sorted(settled.tools.items()))
+    tools = dict(sorted(names.tools.items()))
     return AtHand(
         plugins=tuple(infos),
         tools=tools,
-        tools_off=dict(sorted(settled.tools_off.items())),
-        why_off=settled.why_off,
+        tools_off=dict(sorted(names.tools_off.items())),
+        why_off=names.why_off,
         listed=tuple(tools.values()),
-        chat_models=tuple(settled.chat_models.values()),
-        agents=tuple(settled.agents.values()),
+        chat_models=tuple(names.chat_models.values()),
+        agents=tuple(names.agents.values()),
         figures=each(lambda offer: offer.figures),
         alerts=each(lambda offer: offer.alerts),
         vetoes=each(lambda offer: offer.vetoes),
@@ -81,8 +85,8 @@ def arrange(
     )
 
 
-class _Settled:
-    """Whose each name is, as far as the plugins were looked at."""
+class _Names:
+    """Assigns names of tools, chat models and agents: the first plugin that has one gets it."""
 
     def __init__(
         self, board: Switchboard, environ: Mapping[str, str], reserved_models: Container[str]
@@ -97,7 +101,7 @@ class _Settled:
         self._reserved_models = reserved_models
 
     def take(self, one: Loaded) -> PluginInfo:
-        """Take what a plugin offers, and return what is to be seen of it."""
+        """Add what a plugin offers, and return the plugin's entry for the list of plugins."""
         candidate, offer = one.candidate, one.offer
         info = PluginInfo(
             name=candidate.name,
@@ -140,21 +144,21 @@ class _Settled:
                 self.tools[name] = tool
 
     def _waiting_tools(self, offer: Registrations) -> Iterable[str]:
-        """Yield which tools wait for settings: nothing is wrong with them."""
+        """Yield a line for each tool that is off because a setting that it requires is missing."""
         for name, tool in offer.tools.items():
             if self.tools_off.get(name) is tool and missing(tool.spec, self._environ):
                 yield f"tool {name!r} is off: {self.why_off[name]}"
 
     def _switch(self, tool: AdmittedTool) -> Switch:
-        """Return how the tool is set; another plugin's quarantine, or other code's, is none."""
+        """Return the switch of the tool; a quarantine of another plugin or release is ignored."""
         spec = tool.spec
         return self._board.tool(spec.name).of(spec.plugin, spec.release)
 
 
 def _joined(reasons: Iterable[str]) -> str:
-    told = list(reasons)
-    more = [f"and {len(told) - _TOLD} more"] if len(told) > _TOLD else []
-    return "; ".join([*told[:_TOLD], *more])
+    listed = list(reasons)
+    more = [f"and {len(listed) - _MOST_REASONS} more"] if len(listed) > _MOST_REASONS else []
+    return "; ".join([*listed[:_MOST_REASONS], *more])
 
 
 def _is_of(tool: AdmittedTool, offer: Registrations) -> bool:

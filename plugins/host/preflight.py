@@ -1,8 +1,7 @@
-"""Taking a plugin in for the first time, in a process of its own.
+"""Preflight: loads a new plugin in a subprocess first, which can be killed.
 
-A thread cannot be ended: a plugin that loops when it is imported would take a core until the
-service stops, and one that ends its process would take the service with it. So code that was not
-seen before is tried in a process that can be ended.
+A thread cannot be killed: a plugin that loops at import would use a core until the service stops,
+and one that exits would end the service. So code that was not seen before is tried in a subprocess.
 """
 
 import contextlib
@@ -20,9 +19,9 @@ from plugins.authoring.hookspecs import PROJECT
 from plugins.host.candidates import Candidate
 from plugins.host.isolation import Unfit
 
-START_SECONDS: Final = 10.0  # that the interpreter and our own modules may take
-_MOST: Final = 1_000  # digests that are kept
-_LATE: Final = 2  # times the seconds that one step may take: for all of them together
+START_SECONDS: Final = 10.0  # that the start of the interpreter and Puerto's imports may take
+_MOST: Final = 1_000  # digests that are stored
+_LATE: Final = 2  # the limit of all steps together, as a multiple of that of one step
 _CHILD: Final = (
     "import json, sys; given = json.load(sys.stdin); sys.path[:] = given['path'];"
     "from plugins.host.preflight import take_in_here; take_in_here(given)"
@@ -32,10 +31,10 @@ _log: Final = logging.getLogger(__name__)
 
 
 class Preflight:
-    """Tries plugins before they are taken in, each state of their code once.
+    """Tries plugins in a subprocess before they are loaded, each state of their code once.
 
-    ``folder`` is where plugins lie that are files. A step of taking a plugin in may take
-    ``seconds``. What passed is kept in the file ``passed``, if that can be written.
+    ``folder`` is the folder of plugins that are files; ``seconds`` limits the import and each hook.
+    The digests of code that passed are stored in the file ``passed``, if that can be written.
     """
 
     def __init__(
@@ -53,10 +52,10 @@ class Preflight:
         self._passed: list[str] | None = None
 
     def require_harmless(self, candidate: Candidate) -> None:
-        """Try a plugin, if its code is not known; ours, and objects at hand, are.
+        """Try a plugin, unless its code has passed before, is built in, or is an object.
 
         Raises:
-            Unfit: it hangs, or ends the process that takes it in.
+            Unfit: it hangs, or ends the process that loads it.
 
         """
         if candidate.problem or not candidate.is_found or candidate.distribution == PROJECT:
@@ -66,21 +65,21 @@ class Preflight:
             return
         self._try(candidate)
         if candidate.digest:
-            self._keep([*known, candidate.digest][-_MOST:])
+            self._store([*known, candidate.digest][-_MOST:])
 
     def _try(self, candidate: Candidate) -> None:
-        given = {
-            "path": [str(place) for place in sys.path],
+        order = {
+            "path": [str(folder) for folder in sys.path],
             "folder": None if self._folder is None else str(self._folder),
             "key": candidate.key,
             "seconds": self._seconds,
         }
         try:
-            heard, said = os.pipe()
-            with os.fdopen(heard, "rb") as pipe:
-                status = self._run(given | {"answer": said}, said)
+            read_end, write_end = os.pipe()
+            with os.fdopen(read_end, "rb") as pipe:
+                status = self._run(order | {"answer": write_end}, write_end)
                 answer = pipe.read(10_000).decode(errors="replace")
-        except OSError as error:  # no more processes: it is tried where it is used
+        except OSError as error:  # no more processes: it is loaded without a preflight
             _log.warning("plugin %s cannot be tried beforehand: %s", candidate.name, error)
             return
         if status is None:
@@ -90,40 +89,40 @@ class Preflight:
         if late := str(json.loads(answer)["late"]):
             raise Unfit(late)
 
-    def _run(self, given: Mapping[str, Any], said: int) -> int | None:
-        """Return the exit status of the process; None: it took too long and was ended."""
+    def _run(self, order: Mapping[str, Any], write_end: int) -> int | None:
+        """Return the exit status of the subprocess; None if it took too long and was killed."""
         try:
-            process = subprocess.Popen(  # noqa: S603  our own program
+            process = subprocess.Popen(  # noqa: S603  Puerto's own program
                 [sys.executable, "-c", _CHILD],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                pass_fds=[said],
+                pass_fds=[write_end],
                 start_new_session=True,
             )
         finally:
-            os.close(said)
+            os.close(write_end)
         try:
-            process.communicate(json.dumps(given).encode(), timeout=self._limit)
+            process.communicate(json.dumps(order).encode(), timeout=self._limit)
         except subprocess.TimeoutExpired:
             return None
         finally:
-            with contextlib.suppress(ProcessLookupError):  # with all that it started
+            with contextlib.suppress(ProcessLookupError):  # kill its children, too
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         return process.returncode
 
     def _read(self) -> list[str]:
         try:
-            kept = json.loads(self._file.read_bytes())
-            self._passed = [str(digest) for digest in kept][-_MOST:]
+            digests = json.loads(self._file.read_bytes())
+            self._passed = [str(digest) for digest in digests][-_MOST:]
         except (OSError, ValueError, TypeError):
             self._passed = []
         return self._passed
 
-    def _keep(self, passed: list[str]) -> None:
+    def _store(self, passed: list[str]) -> None:
         self._passed = passed
-        if not self._file.parent.is_dir():  # a command that changes nothing
+        if not self._file.parent.is_dir():  # a command that must not create the data folder
             return
         part = self._file.with_suffix(f".{os.getpid()}")
         try:
@@ -134,9 +133,9 @@ class Preflight:
 
 
 def take_in_here(given: Mapping[str, Any]) -> None:
-    """Take a plugin in, say what took too long, and end this process.
+    """Load a plugin in this subprocess, report a timeout over the pipe, and exit.
 
-    All other mistakes are found again, and told, where the plugin is used.
+    All other errors show again, and are reported, when the service loads the plugin.
     """
     from plugins.host.discovery import candidates
     from plugins.host.intake import take_in

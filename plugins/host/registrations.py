@@ -1,4 +1,4 @@
-"""What one plugin registers, as it is taken from its hooks."""
+"""Registrations of one plugin: receives and validates what its hooks register."""
 
 import inspect
 import logging
@@ -28,9 +28,10 @@ AsyncFunction = Callable[..., Awaitable[Any]]
 
 
 class Registrations:
-    """What a plugin offers. ``refusals`` says what of it was not taken, and why.
+    """What a plugin offers. ``refusals`` names what was refused, and why.
 
-    ``before`` is what it offered before: a tool that is the same object is not looked at again.
+    ``before`` are its registrations before a reload: a tool that is the same object is reused
+    without validation.
     """
 
     def __init__(
@@ -51,12 +52,12 @@ class Registrations:
         self._is_open = True
 
     def close(self) -> None:
-        """Take nothing any more: the time for it is over."""
+        """Ignore further registrations: the hooks have returned."""
         self._is_open = False
         self._before = {}
 
     def taker(self, hook: str) -> Callable[..., None]:
-        """Return what a hook is given to register with."""
+        """Return the ``register`` function that a hook is called with."""
         take = self._takers()[hook]
 
         def register(*what: Any, **named: Any) -> None:
@@ -85,12 +86,12 @@ class Registrations:
         }
 
     def _take_tool(self, tool: Tool) -> None:
-        admitted = self._known(tool) or admit(tool, self.plugin, self.release)
+        admitted = self._reusable(tool) or admit(tool, self.plugin, self.release)
         if admitted.spec.name in self.tools:
             raise _Refused(f"tool {admitted.spec.name!r} is registered twice")
         self.tools[admitted.spec.name] = admitted
 
-    def _known(self, tool: Tool) -> AdmittedTool | None:
+    def _reusable(self, tool: Tool) -> AdmittedTool | None:
         spec = getattr(tool, "spec", None)
         known = self._before.get(spec.name) if isinstance(spec, ToolSpec) else None
         return known if known is not None and known.tool is tool and known.given is spec else None
@@ -110,7 +111,7 @@ class Registrations:
     def _adding_to(
         self, functions: list[Any], what: str, each: str
     ) -> Callable[[AsyncFunction], None]:
-        """Return what takes functions, each as one that acts for the plugin; they are awaited."""
+        """Return a function that wraps an async function of the plugin and adds it to the list."""
 
         def take(function: AsyncFunction) -> None:
             _require_callable(function)
@@ -139,7 +140,7 @@ class Registrations:
 
 
 class _Refused(Exception):
-    """Something was not taken, and why."""
+    """A registration is invalid; the message says why."""
 
 
 def _require_callable(function: object) -> None:
@@ -150,10 +151,10 @@ def _require_callable(function: object) -> None:
 
 
 def _is_async(function: Any) -> bool:
-    """Tell whether calling it gives what can be awaited, as far as can be known without a call."""
+    """Return whether a call returns a coroutine, as far as can be known without a call."""
     while isinstance(function, partial):
         function = function.func
-    call = getattr(function, "__call__", None)  # noqa: B004  an object's own is looked at
+    call = getattr(function, "__call__", None)  # noqa: B004  of an object with a method of its own
     with suppress(ValueError):  # of wrappers that lead in a circle
         function = inspect.unwrap(function)
     return any(map(inspect.iscoroutinefunction, (function, call)))

@@ -1,4 +1,4 @@
-"""The list of plugins: what was found, what became of each, and how that changes."""
+"""The registry of plugins: loads, reloads and unloads them as discovery and switches require."""
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -23,7 +23,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 class Roster:
-    """The plugins of this process, in the order in which names are given away."""
+    """The plugins of this process, in order of precedence for names."""
 
     def __init__(
         self,
@@ -40,28 +40,28 @@ class Roster:
         self._site_paths = SitePaths()
 
     def add(self, candidate: Candidate, board: Switchboard) -> Loaded:
-        """Take in one plugin that no search finds, in the place of one of its name that failed."""
-        kept = [one for one in self.all if one.candidate.key != candidate.key or one.offer]
-        *_, candidate = _unique([*(one.candidate for one in kept), candidate])
+        """Load a plugin that discovery does not find; it replaces one of its name that failed."""
+        others = [one for one in self.all if one.candidate.key != candidate.key or one.offer]
+        *_, candidate = _unique([*(one.candidate for one in others), candidate])
         loaded = self._load(candidate, board.plugin(candidate.name))
-        self.all = (*kept, loaded)
+        self.all = (*others, loaded)
         return loaded
 
     def search(self, board: Switchboard, *, is_first: bool) -> None:
-        """Take in what came, drop what went, and try again what changed or did not work.
+        """Discover plugins: load new ones, drop removed ones, reload changed or failed ones.
 
-        The first time nothing that is imported already is read again.
+        With ``is_first`` modules that are imported already are not reloaded.
         """
         self._site_paths.take_in()
         known = {one.candidate.key: one for one in self.all}
-        found = [
-            self._found(candidate, known.get(candidate.key), board, is_first=is_first)
+        discovered = [
+            self._discovered(candidate, known.get(candidate.key), board, is_first=is_first)
             for candidate in self._candidates()
         ]
-        self.all = (*found, *(one for one in self.all if not one.candidate.is_found))
+        self.all = (*discovered, *(one for one in self.all if not one.candidate.is_found))
 
     def follow(self, before: Switchboard, board: Switchboard) -> None:
-        """Switch off, on, and read again what the switches say that did not say so before."""
+        """Load, reload or unload the plugins whose switches differ between the two boards."""
         differing = [
             one.candidate
             for one in self.all
@@ -85,7 +85,7 @@ class Roster:
     def _candidates(self) -> Sequence[Candidate]:
         return list(_unique(candidates(self._folder)))
 
-    def _found(
+    def _discovered(
         self, candidate: Candidate, old: Loaded | None, board: Switchboard, *, is_first: bool
     ) -> Loaded:
         if old is not None and old.offer is not None and old.candidate.is_as(candidate):
@@ -105,9 +105,9 @@ class Roster:
         *,
         again: bool = False,
     ) -> Loaded:
-        """Return what becomes of a candidate; ``old``, if in use, stays where the new one fails."""
-        if (out := self._kept_out(candidate, switch)) is not None:
-            return out
+        """Load a candidate; if that fails, ``old`` stays in use, if it was."""
+        if (excluded := self._excluded(candidate, switch)) is not None:
+            return excluded
         try:
             return self._admit(candidate, old.offer if old else None, again=again)
         except Unfit as error:
@@ -119,8 +119,8 @@ class Roster:
                 return replace(old, reason=reason)
             return Loaded(candidate, PluginState.QUARANTINED, str(error))
 
-    def _kept_out(self, candidate: Candidate, switch: Switch) -> Loaded | None:
-        """Return a candidate that is not even to be imported, and why."""
+    def _excluded(self, candidate: Candidate, switch: Switch) -> Loaded | None:
+        """Return the state of a candidate that must not be imported, or None if it may be."""
         if candidate.name in self._blocked:
             return Loaded(candidate, PluginState.BLOCKED, "blocked by the operator")
         switch = switch.of(candidate.name, candidate.release)
@@ -141,10 +141,10 @@ class Roster:
         return Loaded(candidate, PluginState.ACTIVE, "", offer)
 
 
-def _unique(found: Iterable[Candidate]) -> Iterator[Candidate]:
-    """Yield the candidates; those whose name an earlier one has get that as their problem."""
+def _unique(all_candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Yield the candidates; one whose name is taken by an earlier one gets that as its problem."""
     first: dict[str, Candidate] = {}
-    for one in found:
+    for one in all_candidates:
         owner = first.setdefault(one.name, one)
         if owner is one:
             yield one

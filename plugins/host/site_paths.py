@@ -1,4 +1,4 @@
-"""Folders that packages are installed into: what came since may have to be made importable."""
+"""New ``.pth`` files in site-packages, which make editable installs importable."""
 
 import logging
 import site
@@ -10,23 +10,23 @@ _log: Final = logging.getLogger(__name__)
 
 
 class SitePaths:
-    """Takes in ``.pth`` files that are new, as Python does at its start with all of them.
+    """Processes new ``.pth`` files, as Python does with all of them at its start.
 
-    An editable install puts one where packages are: without it, they are listed but cannot be
-    imported.
+    An editable install adds one to site-packages: until it is processed, the distribution is listed
+    but cannot be imported.
     """
 
     def __init__(self) -> None:
         self._seen = set(_pth_files())
 
     def take_in(self) -> None:
-        """Take in the files that came since the last time."""
+        """Process the files that are new since the last call."""
         for file in _pth_files():
             if file not in self._seen:
                 self._seen.add(file)
                 try:
                     site.addpackage(str(file.parent), file.name, None)
-                except Exception as error:  # noqa: BLE001 - it may even run code
+                except Exception as error:  # noqa: BLE001 - a .pth file may run any code
                     _log.warning("%s cannot be taken in: %r", file, error)
 
 

@@ -1,7 +1,7 @@
-"""Noticing that the event loop stands still, and finding out whose code holds it up.
+"""Watchdog of the event loop: detects that it is blocked, and quarantines the code that blocks it.
 
 A tool that sleeps or computes in async code stops everybody's streams. It cannot be interrupted,
-but it can be named, and kept from doing it again.
+but it can be identified and quarantined.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from plugins.containment.acting import check_between
 from plugins.host.admission import hands_over, run_of, running_in
 
 _OURS: Final = frozenset({"domain", "adapters", "plugins", "entrypoints"})
-_LOOKS: Final = 8  # at the loop, in the time that it may stand still
+_LOOKS: Final = 8  # at the loop, in the time that it may be blocked
 _log: Final = logging.getLogger(__name__)
 
 OwnerOf = Callable[[str], str | None]
@@ -28,7 +28,10 @@ SetAside = Callable[[SwitchKind, str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """Who holds up the loop, and where: a file and a line; ``run_id`` where it is a run's call."""
+    """The plugin or tool that blocks the loop; ``place`` is the file and line.
+
+    ``run_id`` is the run whose call it is, if it is one.
+    """
 
     kind: SwitchKind
     name: str
@@ -36,17 +39,17 @@ class Culprit:
     run_id: str = ""
 
     def log(self, text: str, *arguments: object) -> None:
-        """Log an error as a line about the run, if there is one."""
+        """Log an error, with the run in the context of the line if there is one."""
         with bound(**({RUN: self.run_id} if self.run_id else {})):
             _log.error(text, *arguments)
 
 
 class LoopWatch:
-    """Watches the loop that it is started on from a thread of its own.
+    """Watches the event loop that it is started on, from a thread.
 
-    Where a plugin's code holds it up for ``seconds``, that is logged at once; and when the loop
-    is free again, ``set_aside`` is called in that thread with the tool, or with the plugin if it
-    is no tool's code, and the reason. ``owner_of`` says which plugin a module belongs to.
+    Where a plugin's code blocks it for ``seconds``, that is logged at once; and when the loop is
+    free again, ``set_aside`` is called in that thread with the tool, or with the plugin if it is no
+    tool's code, and the reason. ``owner_of`` returns the plugin that a module belongs to.
     """
 
     def __init__(self, owner_of: OwnerOf, set_aside: SetAside, seconds: float) -> None:
@@ -71,7 +74,7 @@ class LoopWatch:
     def _watch(self, loop: asyncio.AbstractEventLoop, watched: int) -> None:
         pause = self._seconds / _LOOKS
         while not self._stopped.wait(pause):
-            check_between()  # here, too: without Python's functions nothing below would run
+            check_between()  # also here: a replaced standard function would break what follows
             ticked = threading.Event()
 
             def tick(ticked: threading.Event = ticked) -> None:
@@ -85,9 +88,9 @@ class LoopWatch:
             self._await_tick(ticked, watched, pause)
 
     def _await_tick(self, ticked: threading.Event, watched: int, pause: float) -> None:
-        """Return when the loop has ticked.
+        """Wait for the loop's tick, and report the culprit if it took too long.
 
-        Looks are counted, not seconds: a process that was stopped for a while blocked nothing.
+        Looks are counted, not seconds: while the process was stopped (SIGSTOP) nobody blocked it.
         """
         looks, early, culprit = 0, None, None
         while not ticked.wait(pause) and not self._stopped.is_set():
@@ -95,14 +98,14 @@ class LoopWatch:
             if looks == _LOOKS // 2:
                 early = self._culprit(watched)
             if looks == _LOOKS:
-                culprit = self._named(self._culprit(watched), early)
+                culprit = self._confirmed(self._culprit(watched), early)
         if culprit is not None:
             blocked = f"blocked the event loop for {looks * pause:.1f} s at {culprit.place}"
             culprit.log("%s %s is set aside: it %s", culprit.kind, culprit.name, blocked)
             self._set_aside(culprit.kind, culprit.name, blocked)
 
-    def _named(self, culprit: Culprit | None, early: Culprit | None) -> Culprit | None:
-        """Say who blocks, and return it if it is the same as when it began."""
+    def _confirmed(self, culprit: Culprit | None, early: Culprit | None) -> Culprit | None:
+        """Log the culprit, and return it if it was the culprit at the earlier look as well."""
         if culprit is None or early is None:
             _log.warning("The event loop is blocked, by no plugin's code")
             return None
@@ -110,15 +113,15 @@ class LoopWatch:
         return culprit if (culprit.kind, culprit.name) == (early.kind, early.name) else None
 
     def _culprit(self, watched: int) -> Culprit | None:
-        frame = sys._current_frames().get(watched)  # noqa: SLF001  there is no other way to see it
+        frame = sys._current_frames().get(watched)  # noqa: SLF001  the only way to another thread's stack
         return None if frame is None else find_culprit(frame, self._owner_of)
 
 
 def find_culprit(innermost: FrameType, owner_of: OwnerOf) -> Culprit | None:
-    """Return whose code a stack is in, and the innermost place in that code.
+    """Return the plugin or tool whose code a stack is in, with its innermost position; or None.
 
-    Nobody is blamed for code of ours, even where a plugin called it, or handed over what keeps it
-    busy: that is for us to mend.
+    Plugins are not blamed for time in Puerto's own code, even where they called it or passed it the
+    data that keep it busy.
     """
     owner, place = None, ""
     frame: FrameType | None = innermost

@@ -1,4 +1,4 @@
-"""The files of a new plugin: one tool that reads, one that writes, their tests, and a README."""
+"""Template of a new plugin: a tool that reads, one that writes, their tests, and a README."""
 
 import re
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ _FILES: Final = {
 
 
 def plugin_name(text: str) -> str:
-    """Return the plugin's name in what somebody typed; ``puerto-plugin-`` before it is dropped.
+    """Return a valid plugin name, without the prefix ``puerto-plugin-`` if the text has it.
 
     Raises:
-        ValueError: it cannot be one; the message says what can.
+        ValueError: the text is no valid name; the message says what is.
 
     """
     name = text.removeprefix(PREFIX)
@@ -35,8 +35,8 @@ def plugin_name(text: str) -> str:
 
 
 def new_plugin(name: str) -> Mapping[str, str]:
-    """Return the text of each file of a new plugin, by its path in the plugin's folder."""
-    words = {
+    """Return the contents of each file of a new plugin, by its path in the plugin's folder."""
+    variables = {
         "name": name,
         "word": name.replace("-", "_"),
         "words": name.replace("-", " "),
@@ -45,8 +45,8 @@ def new_plugin(name: str) -> Mapping[str, str]:
     }
     here = files(__name__)
     return {
-        Template(path).substitute(words): Template(
+        Template(path).substitute(variables): Template(
             here.joinpath(source).read_text(encoding="utf-8")
-        ).substitute(words)
+        ).substitute(variables)
         for path, source in _FILES.items()
     }

@@ -36,11 +36,11 @@ def puerto_register_tools(register: RegisterTool) -> None:
 
 @hookimpl
 def puerto_register_figures(register: Callable[[Figures], None]) -> None:
-    """Count the instances."""
+    """Register the figures: counts of instances."""
     register(aws_figures)
 
 
 @hookimpl
 def puerto_register_alerts(register: Callable[[Alerts], None]) -> None:
-    """Watch CloudWatch's alarms."""
+    """Register the alerts: CloudWatch's alarms."""
     register(aws_alerts)

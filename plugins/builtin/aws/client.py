@@ -1,4 +1,4 @@
-"""The connection to AWS: boto3's clients, the regions, and what goes wrong."""
+"""Clients of AWS (boto3), the configured regions, and the mapping of boto3's errors."""
 
 import os
 import threading
@@ -42,15 +42,15 @@ _BAD_CREDENTIALS: Final = frozenset(
 _THROTTLED: Final = frozenset(
     {"RequestLimitExceeded", "SlowDown", "Throttling", "ThrottlingException", "TooManyRequests"}
 )
-_making: Final = threading.Lock()  # a session's clients may be shared by threads, not its making
+_creating: Final = threading.Lock()  # threads may share a session's clients, but not create them
 
 
 def client(service: str, region: str) -> Any:
-    """Return boto3's client of a service in a region, the same each time.
+    """Return boto3's client of a service in a region; clients are cached.
 
-    Its endpoint, like its credentials, is what boto3 finds: `AWS_ENDPOINT_URL` changes it.
+    Endpoint and credentials are those that boto3 finds: `AWS_ENDPOINT_URL` changes the former.
     """
-    with _making:
+    with _creating:
         return _client(service, region)
 
 
@@ -75,9 +75,9 @@ def _session() -> Any:
 
 
 def regions(named: str | None = None) -> Sequence[str]:
-    """Return the region that was named, else all that are configured.
+    """Return the named region, else all configured ones.
 
-    These are those in ``AWS_REGIONS``, separated by commas, else boto3's one default.
+    The configured ones are those in ``AWS_REGIONS``, separated by commas, else boto3's default.
 
     Raises:
         ToolFailed: none is configured.
@@ -86,9 +86,9 @@ def regions(named: str | None = None) -> Sequence[str]:
     if named:
         return (named,)
     listed = [each.strip() for each in os.environ.get("AWS_REGIONS", "").split(",")]
-    if found := list(dict.fromkeys(filter(None, listed))):
-        return found
-    with _making:
+    if configured := list(dict.fromkeys(filter(None, listed))):
+        return configured
+    with _creating:
         default = _session().region_name
     if default is None:
         raise ToolFailed(
@@ -100,10 +100,10 @@ def regions(named: str | None = None) -> Sequence[str]:
 
 @contextmanager
 def plain_words(region: str) -> Iterator[None]:
-    """Turn what boto3 raises into words.
+    """Map boto3's errors to `ToolFailed`.
 
     Raises:
-        ToolFailed: always when something was raised; it says who must act.
+        ToolFailed: boto3 raised an error; the message says who must act.
 
     """
     from botocore import exceptions

@@ -17,7 +17,7 @@ Statistic = Literal["Average", "Sum", "Minimum", "Maximum", "SampleCount"]
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """An alarm, its state, and since when and why it is in it. ``arn`` names it for good."""
+    """An alarm with its state, the time and reason of the last change; ``arn`` is its unique id."""
 
     name: str
     state: str
@@ -100,7 +100,7 @@ def get_cloudwatch_metrics(
 
     """
     end = datetime.now(UTC)
-    asked = {
+    query = {
         "Namespace": namespace,
         "MetricName": metric,
         "Dimensions": [{"Name": each.name, "Value": each.value} for each in dimensions or ()],
@@ -109,38 +109,38 @@ def get_cloudwatch_metrics(
         "Period": period_seconds,
         "Statistics": [statistic],
     }
-    found: list[Series] = []
+    series: list[Series] = []
     for each in regions(region):
         with plain_words(each):
-            answer = client("cloudwatch", each).get_metric_statistics(**asked)
+            answer = client("cloudwatch", each).get_metric_statistics(**query)
         points = sorted(answer["Datapoints"], key=lambda point: point["Timestamp"])
-        shown = [Point(point["Timestamp"].isoformat(), point[statistic]) for point in points]
+        values = [Point(point["Timestamp"].isoformat(), point[statistic]) for point in points]
         unit = points[0].get("Unit", "") if points else ""
-        found.append(Series(metric, statistic, each, unit, shown))
-    return found
+        series.append(Series(metric, statistic, each, unit, values))
+    return series
 
 
 def alarms(region: str, state: str | None = None) -> Iterator[Alarm]:
     """Yield the alarms of a region, page by page."""
-    asked: dict[str, Any] = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
+    query: dict[str, Any] = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
     if state is not None:
-        asked["StateValue"] = state
+        query["StateValue"] = state
     with plain_words(region):
         pages = client("cloudwatch", region).get_paginator("describe_alarms")
-        for page in pages.paginate(**asked):
+        for page in pages.paginate(**query):
             for each in (*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ())):
                 yield _alarm(each, region)
 
 
-def _alarm(found: Mapping[str, Any], region: str) -> Alarm:
+def _alarm(described: Mapping[str, Any], region: str) -> Alarm:
     return Alarm(
-        name=found["AlarmName"],
-        state=found["StateValue"],
-        reason=found.get("StateReason", ""),
-        since=found["StateUpdatedTimestamp"].isoformat(),
+        name=described["AlarmName"],
+        state=described["StateValue"],
+        reason=described.get("StateReason", ""),
+        since=described["StateUpdatedTimestamp"].isoformat(),
         region=region,
-        arn=found["AlarmArn"],
-        metric=found.get("MetricName", ""),
-        description=found.get("AlarmDescription", ""),
-        is_muted=not found.get("ActionsEnabled", True),
+        arn=described["AlarmArn"],
+        metric=described.get("MetricName", ""),
+        description=described.get("AlarmDescription", ""),
+        is_muted=not described.get("ActionsEnabled", True),
     )

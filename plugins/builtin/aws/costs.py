@@ -1,4 +1,4 @@
-"""Cost Explorer: what the account has cost."""
+"""Costs of the account, from AWS Cost Explorer."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ _GROUPS: Final = {"service": "SERVICE", "region": "REGION", "account": "LINKED_A
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one service, region or account cost."""
+    """The cost of one service, region or account."""
 
     name: str
     amount: float
@@ -27,7 +27,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What was spent from one day up to, and without, another; the most expensive first."""
+    """Costs from ``first_day`` up to, but without, ``end_day``; the most expensive first."""
 
     first_day: str
     end_day: str
@@ -52,7 +52,7 @@ def get_aws_costs(
     """
     end = datetime.now(UTC).date()
     first = end - timedelta(days=days)
-    asked = {
+    query = {
         "TimePeriod": {"Start": first.isoformat(), "End": end.isoformat()},
         "Granularity": "DAILY",
         "Metrics": [_METRIC],
@@ -60,7 +60,7 @@ def get_aws_costs(
     }
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     currency = "USD"
-    for group in _groups(asked):
+    for group in _groups(query):
         cost = group["Metrics"][_METRIC]
         amounts[group["Keys"][0]] += Decimal(cost["Amount"])
         currency = cost["Unit"]
@@ -74,11 +74,11 @@ def get_aws_costs(
     )
 
 
-def _groups(asked: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _groups(query: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     page: dict[str, Any] = {}
     with plain_words(_HOME):
         while True:
-            answer = client("ce", _HOME).get_cost_and_usage(**asked, **page)
+            answer = client("ce", _HOME).get_cost_and_usage(**query, **page)
             for period in answer["ResultsByTime"]:
                 yield from period["Groups"]
             if not (token := answer.get("NextPageToken")):

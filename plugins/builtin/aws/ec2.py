@@ -21,7 +21,7 @@ _PAGE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """What a list shows of an instance."""
+    """An instance as it is listed."""
 
     id: str
     name: str
@@ -36,7 +36,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a start or stop did to an instance."""
+    """The change of an instance's state by a start or stop."""
 
     id: str
     region: str
@@ -56,7 +56,11 @@ def list_ec2_instances(
 
     """
     filters = [{"Name": "instance-state-name", "Values": [state]}] if state else []
-    return [_shown(found, each) for each in regions(region) for found in instances(each, filters)]
+    return [
+        _instance(described, each)
+        for each in regions(region)
+        for described in instances(each, filters)
+    ]
 
 
 @tool(effect="read", open_world=True, category="aws", timeout=60)
@@ -68,22 +72,21 @@ def describe_ec2_instance(instance_id: InstanceId, region: Region | None = None)
         region: Its region. Without it, all regions that are configured are searched.
 
     """
-    ((place, (found,)),) = _located([instance_id], region).items()
-    shown = _shown(found, place)
+    ((home, (described,)),) = _located([instance_id], region).items()
     return {
-        "instance": shown,
-        "image": found.get("ImageId"),
-        "key_name": found.get("KeyName"),
-        "vpc": found.get("VpcId"),
-        "subnet": found.get("SubnetId"),
-        "security_groups": [group["GroupName"] for group in found.get("SecurityGroups", ())],
+        "instance": _instance(described, home),
+        "image": described.get("ImageId"),
+        "key_name": described.get("KeyName"),
+        "vpc": described.get("VpcId"),
+        "subnet": described.get("SubnetId"),
+        "security_groups": [group["GroupName"] for group in described.get("SecurityGroups", ())],
         "disks": [
             {"device": disk["DeviceName"], "volume": disk.get("Ebs", {}).get("VolumeId")}
-            for disk in found.get("BlockDeviceMappings", ())
+            for disk in described.get("BlockDeviceMappings", ())
         ],
-        "role": found.get("IamInstanceProfile", {}).get("Arn"),
-        "tags": _tags(found),
-        "state_reason": found.get("StateReason", {}).get("Message"),
+        "role": described.get("IamInstanceProfile", {}).get("Arn"),
+        "tags": _tags(described),
+        "state_reason": described.get("StateReason", {}).get("Message"),
     }
 
 
@@ -126,17 +129,20 @@ def instances(
                 yield from reservation["Instances"]
 
 
-def _ordered(ids: Sequence[str], region: str | None, method: str, told: str) -> Sequence[Change]:
-    """Tell AWS what to do, once for each region, and do not wait until it is done."""
+def _ordered(ids: Sequence[str], region: str | None, method: str, key: str) -> Sequence[Change]:
+    """Call a method once for each region of the instances, without waiting for the effect.
+
+    ``key`` is that of the changes in the answer.
+    """
     located = _located(list(dict.fromkeys(ids)), region)
 
-    def order(place: str) -> Sequence[Change]:
-        there = [each["InstanceId"] for each in located[place]]
-        with plain_words(place):
-            answer = getattr(client("ec2", place), method)(InstanceIds=there)
-        return [_change(each, place) for each in answer[told]]
+    def order(one_region: str) -> Sequence[Change]:
+        in_region = [each["InstanceId"] for each in located[one_region]]
+        with plain_words(one_region):
+            answer = getattr(client("ec2", one_region), method)(InstanceIds=in_region)
+        return [_change(each, one_region) for each in answer[key]]
 
-    done = each_in_turn(located, order, lambda place: f"the instances in {place}")
+    done = each_in_turn(located, order, lambda one_region: f"the instances in {one_region}")
     return [change for changes in done for change in changes]
 
 
@@ -144,36 +150,36 @@ def _located(ids: Sequence[str], region: str | None) -> Mapping[str, list[Mappin
     """Return the instances of these ids by region.
 
     Raises:
-        ToolFailed: one is nowhere; the message names it, and where it was looked for.
+        ToolFailed: an instance does not exist; the message names it, and the searched regions.
 
     """
-    places = regions(region)
+    searched = regions(region)
     filters = [{"Name": "instance-id", "Values": list(ids)}]
-    found = {each: list(instances(each, filters)) for each in places}
-    known = {each["InstanceId"] for some in found.values() for each in some}
+    by_region = {each: list(instances(each, filters)) for each in searched}
+    known = {each["InstanceId"] for some in by_region.values() for each in some}
     if missing := [each for each in ids if each not in known]:
-        raise ToolFailed(f"There is no instance {', '.join(missing)} in {', '.join(places)}.")
-    return {place: some for place, some in found.items() if some}
+        raise ToolFailed(f"There is no instance {', '.join(missing)} in {', '.join(searched)}.")
+    return {each: some for each, some in by_region.items() if some}
 
 
-def _shown(found: Mapping[str, Any], region: str) -> Instance:
+def _instance(described: Mapping[str, Any], region: str) -> Instance:
     return Instance(
-        id=found["InstanceId"],
-        name=_tags(found).get("Name", ""),
-        state=found["State"]["Name"],
-        type=found["InstanceType"],
+        id=described["InstanceId"],
+        name=_tags(described).get("Name", ""),
+        state=described["State"]["Name"],
+        type=described["InstanceType"],
         region=region,
-        zone=found.get("Placement", {}).get("AvailabilityZone", ""),
-        private_ip=found.get("PrivateIpAddress"),
-        public_ip=found.get("PublicIpAddress"),
-        launched=found["LaunchTime"].isoformat(),
+        zone=described.get("Placement", {}).get("AvailabilityZone", ""),
+        private_ip=described.get("PrivateIpAddress"),
+        public_ip=described.get("PublicIpAddress"),
+        launched=described["LaunchTime"].isoformat(),
     )
 
 
-def _tags(found: Mapping[str, Any]) -> Mapping[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in found.get("Tags", ())}
+def _tags(described: Mapping[str, Any]) -> Mapping[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in described.get("Tags", ())}
 
 
-def _change(told: Mapping[str, Any], region: str) -> Change:
-    before, now = told["PreviousState"]["Name"], told["CurrentState"]["Name"]
-    return Change(told["InstanceId"], region, before=before, now=now)
+def _change(change: Mapping[str, Any], region: str) -> Change:
+    before, now = change["PreviousState"]["Name"], change["CurrentState"]["Name"]
+    return Change(change["InstanceId"], region, before=before, now=now)

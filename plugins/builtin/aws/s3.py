@@ -1,4 +1,4 @@
-"""S3: buckets and what lies in them, listed."""
+"""S3: buckets and their objects, listed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _PAGE: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """What a list shows of a bucket."""
+    """A bucket as it is listed."""
 
     name: str
     created: str
@@ -24,7 +24,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """What a list shows of an object; its size is in bytes."""
+    """An object as it is listed; its size is in bytes."""
 
     key: str
     size: int
@@ -34,7 +34,7 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """A page of objects; ``next`` is what asks for the page after it, if there is one."""
+    """A page of objects; ``next`` is the token of the page after it, if there is one."""
 
     objects: Sequence[StoredObject]
     next: str | None
@@ -69,13 +69,13 @@ def list_s3_objects(
         after: Where to go on: `next` of the page before.
 
     """
-    asked: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix, "MaxKeys": limit}
+    query: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix, "MaxKeys": limit}
     if after is not None:
-        asked["ContinuationToken"] = after
+        query["ContinuationToken"] = after
     home = regions()[0]
     with plain_words(home):
-        page = client("s3", home).list_objects_v2(**asked)
-    found = [
+        page = client("s3", home).list_objects_v2(**query)
+    objects = [
         StoredObject(
             each["Key"],
             each["Size"],
@@ -84,4 +84,4 @@ def list_s3_objects(
         )
         for each in page.get("Contents", ())
     ]
-    return Objects(found, page.get("NextContinuationToken"))
+    return Objects(objects, page.get("NextContinuationToken"))

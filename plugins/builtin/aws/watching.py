@@ -1,4 +1,4 @@
-"""What AWS adds to the figures and alerts of the service."""
+"""Figures and alerts of AWS for the monitoring of the service."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -17,17 +17,17 @@ _threads: Final = Threads(4)
 
 async def aws_figures() -> Mapping[str, float]:
     """Count the instances of all configured regions, and those that run."""
-    found: Mapping[str, float] = await _threads.run("aws_figures", _count)
-    return found
+    figures: Mapping[str, float] = await _threads.run("aws_figures", _count)
+    return figures
 
 
 async def aws_alerts() -> Sequence[Alert]:
-    """Tell CloudWatch's alarms of all configured regions: those that are raised are critical.
+    """Return CloudWatch's alarms of all configured regions; raised ones are critical.
 
-    Alarms whose actions are switched off, which somebody muted, are warnings.
+    Raised alarms whose actions are switched off (muted) are warnings.
     """
-    found: Sequence[Alert] = await _threads.run("aws_alerts", _watch)
-    return found
+    alerts: Sequence[Alert] = await _threads.run("aws_alerts", _alerts)
+    return alerts
 
 
 def _count() -> Mapping[str, float]:
@@ -38,7 +38,7 @@ def _count() -> Mapping[str, float]:
     }
 
 
-def _watch() -> Sequence[Alert]:
+def _alerts() -> Sequence[Alert]:
     return [
         Alert(
             alarm.arn,

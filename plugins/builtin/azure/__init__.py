@@ -29,11 +29,11 @@ def puerto_register_tools(register: RegisterTool) -> None:
 
 @hookimpl
 def puerto_register_figures(register: Callable[[Figures], None]) -> None:
-    """Count the virtual machines."""
+    """Register the figures: counts of virtual machines."""
     register(azure_figures)
 
 
 @hookimpl
 def puerto_register_alerts(register: Callable[[Alerts], None]) -> None:
-    """Watch Azure Monitor's alerts."""
+    """Register the alerts of Azure Monitor."""
     register(azure_alerts)

@@ -40,12 +40,12 @@ def list_azure_alerts(severity: AlertSeverity | None = None) -> Sequence[FiredAl
 
 
 async def azure_alerts() -> Sequence[Alert]:
-    """Tell the alerts that have fired: Sev0 and Sev1 are critical, the others warnings."""
-    found: Sequence[Alert] = await _threads.run("azure_alerts", _watch)
-    return found
+    """Return the alerts that have fired: Sev0 and Sev1 are critical, the others warnings."""
+    alerts: Sequence[Alert] = await _threads.run("azure_alerts", _alerts)
+    return alerts
 
 
-def _watch() -> Sequence[Alert]:
+def _alerts() -> Sequence[Alert]:
     return [
         Alert(
             each.id,
@@ -54,7 +54,7 @@ def _watch() -> Sequence[Alert]:
             {"severity": each.severity, "rule": each.rule, "since": each.since},
         )
         for each in _fired()
-        if each.state != "Closed"  # somebody has settled it
+        if each.state != "Closed"  # closed by a person
     ]
 
 
@@ -64,10 +64,10 @@ def _fired(severity: str | None = None) -> Iterator[FiredAlert]:
             for each in alerts_management(subscription).alerts.get_all(
                 severity=severity, monitor_condition="Fired", time_range="30d", page_count=250
             ):
-                yield _shown(each)
+                yield _fired_alert(each)
 
 
-def _shown(alert: Any) -> FiredAlert:
+def _fired_alert(alert: Any) -> FiredAlert:
     essentials = alert.properties.essentials
     since = essentials.start_date_time
     return FiredAlert(

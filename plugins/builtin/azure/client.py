@@ -1,4 +1,4 @@
-"""The connection to Azure: its libraries' clients, the subscriptions, and what goes wrong."""
+"""Clients of Azure, the configured subscriptions, and the mapping of Azure's errors."""
 
 import os
 import threading
@@ -21,7 +21,7 @@ _ADVICE: Final = (
     "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or the identity of the machine."
 )
 _LIMITS: Final = {"connection_timeout": 5, "read_timeout": 20, "retry_total": 2}
-_making: Final = threading.Lock()
+_creating: Final = threading.Lock()
 
 
 def subscriptions() -> Sequence[str]:
@@ -32,20 +32,20 @@ def subscriptions() -> Sequence[str]:
 
     """
     listed = [each.strip() for each in os.environ.get("AZURE_SUBSCRIPTION_ID", "").split(",")]
-    if not (found := list(dict.fromkeys(filter(None, listed)))):
+    if not (configured := list(dict.fromkeys(filter(None, listed)))):
         raise ToolFailed("No Azure subscription is configured: ask for AZURE_SUBSCRIPTION_ID.")
-    return found
+    return configured
 
 
 def compute(subscription: str) -> Any:
-    """Return the client of the virtual machines of a subscription, the same each time."""
-    with _making:
+    """Return the cached client of the virtual machines of a subscription."""
+    with _creating:
         return _compute(subscription)
 
 
 def alerts_management(subscription: str) -> Any:
-    """Return the client of the alerts of a subscription, the same each time."""
-    with _making:
+    """Return the cached client of the alerts of a subscription."""
+    with _creating:
         return _alerts_management(subscription)
 
 
@@ -53,37 +53,39 @@ def alerts_management(subscription: str) -> Any:
 def _compute(subscription: str) -> Any:
     from azure.mgmt.compute import ComputeManagementClient
 
-    return ComputeManagementClient(_credential(), subscription, **_place(), **_LIMITS)
+    return ComputeManagementClient(_credential(), subscription, **_endpoint_options(), **_LIMITS)
 
 
 @cache
 def _alerts_management(subscription: str) -> Any:
     from azure.mgmt.alertsmanagement import AlertsManagementClient
 
-    return AlertsManagementClient(_credential(), subscription, **_place(), **_LIMITS)
+    return AlertsManagementClient(_credential(), subscription, **_endpoint_options(), **_LIMITS)
 
 
 @cache
 def _credential() -> Any:
-    """Return the library's own chain. An Azure of one's own is not among those it can look up."""
+    """Return the library's chain of credentials, without discovery where the endpoint is set."""
     from azure.identity import DefaultAzureCredential
 
-    return DefaultAzureCredential(disable_instance_discovery=bool(_place()), retry_total=1)
+    return DefaultAzureCredential(
+        disable_instance_discovery=bool(_endpoint_options()), retry_total=1
+    )
 
 
-def _place() -> dict[str, Any]:
+def _endpoint_options() -> dict[str, Any]:
     endpoint = os.environ.get("AZURE_RESOURCE_MANAGER_ENDPOINT", "").rstrip("/")
     if not endpoint:
-        return {}  # as the library's own AZURE_CLOUD says
+        return {}  # the library reads its own AZURE_CLOUD
     return {"base_url": endpoint, "credential_scopes": [f"{endpoint}/.default"]}
 
 
 @contextmanager
 def plain_words() -> Iterator[None]:
-    """Turn what Azure's libraries raise into words.
+    """Map the errors of Azure's libraries to `ToolFailed`.
 
     Raises:
-        ToolFailed: always when something was raised; it says who must act.
+        ToolFailed: a library raised an error; the message says who must act.
 
     """
     from azure.core import exceptions

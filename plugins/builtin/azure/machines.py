@@ -22,7 +22,7 @@ _threads: Final = Threads(4)
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What a list shows of a virtual machine; ``state`` is such as running or deallocated."""
+    """A virtual machine as it is listed; ``state`` is such as running or deallocated."""
 
     name: str
     resource_group: str
@@ -34,7 +34,7 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What Azure was told to do with a machine. It takes a minute or more."""
+    """An accepted start or stop of a machine, which takes a minute or more."""
 
     name: str
     resource_group: str
@@ -81,8 +81,8 @@ def stop_azure_vms(names: Names, resource_group: Group | None = None) -> Sequenc
 
 async def azure_figures() -> Mapping[str, float]:
     """Count the virtual machines, and those that run."""
-    found: Mapping[str, float] = await _threads.run("azure_figures", _count)
-    return found
+    figures: Mapping[str, float] = await _threads.run("azure_figures", _count)
+    return figures
 
 
 def _count() -> Mapping[str, float]:
@@ -91,7 +91,7 @@ def _count() -> Mapping[str, float]:
 
 
 def _machines(resource_group: str | None = None) -> Iterator[Machine]:
-    """Yield the machines. Azure tells what they are and how they are in two lists."""
+    """Yield the machines, joined with their states, which Azure lists apart."""
     for subscription in subscriptions():
         with plain_words():
             machines = compute(subscription).virtual_machines
@@ -123,12 +123,12 @@ def _named(names: Sequence[str], resource_group: str | None) -> list[Machine]:
 
 
 def _ordered(machines: Sequence[Machine], method: str, state: str) -> Sequence[Order]:
-    """Tell Azure what to do, and do not wait until it is done."""
+    """Call a method for each machine, without waiting for the effect."""
 
     def order(machine: Machine) -> Order:
         with plain_words():
-            known = compute(machine.subscription).virtual_machines
-            getattr(known, method)(machine.resource_group, machine.name, polling=False)
+            operations = compute(machine.subscription).virtual_machines
+            getattr(operations, method)(machine.resource_group, machine.name, polling=False)
         return Order(machine.name, machine.resource_group, before=machine.state, now=state)
 
     return each_in_turn(machines, order, lambda machine: machine.name)

@@ -1,4 +1,4 @@
-"""The plugin ``basics``: what every agent should have at hand."""
+"""The plugin ``basics``: calculator, clock, and tools to find messages, results and tools."""
 
 from plugins.authoring.hookspecs import RegisterTool, hookimpl
 from plugins.builtin.basics.calculator import calculator

@@ -1,4 +1,4 @@
-"""The tool ``calculator``: exact, safe and bounded."""
+"""The tool ``calculator``: exact arithmetic with limits, without ``eval``."""
 
 from typing import Annotated, Any
 

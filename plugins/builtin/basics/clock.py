@@ -1,4 +1,4 @@
-"""The tool ``current_time``: what time it is, anywhere."""
+"""The tool ``current_time``: date and time in a time zone."""
 
 import zoneinfo
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ def current_time(timezone: str = "UTC") -> dict[str, Any]:
 
 
 def time_in(zone: zoneinfo.ZoneInfo, moment: datetime) -> dict[str, str]:
-    """Return how the moment (aware) is written in the zone; the offset as ``+05:30``."""
+    """Return the moment (aware) as date, time and weekday in the zone; the offset as ``+05:30``."""
     local = moment.astimezone(zone).replace(microsecond=0)
     iso = local.isoformat()
     return {
@@ -48,22 +48,24 @@ def time_in(zone: zoneinfo.ZoneInfo, moment: datetime) -> dict[str, str]:
 
 
 def find_zone(name: str) -> zoneinfo.ZoneInfo:
-    """Return the zone of that IANA name, in whatever case.
+    """Return the zone of that IANA name, in any letter case.
 
     Raises:
-        ToolFailed: there is none; the message names close ones, among them those of a city.
+        ToolFailed: there is no such zone; the message suggests similar ones, or that of the city.
 
     """
-    wanted = "_".join(name.lower().split())
+    key_of_name = "_".join(name.lower().split())
     known = _zones()
-    if wanted in known:
-        return zoneinfo.ZoneInfo(known[wanted])
-    of_city = sorted(zone for key, zone in known.items() if key.rpartition("/")[2] == wanted)
-    hint = f" Did you mean {of_city[0]!r}?" if of_city else did_you_mean(wanted, known.values())
+    if key_of_name in known:
+        return zoneinfo.ZoneInfo(known[key_of_name])
+    of_city = sorted(zone for key, zone in known.items() if key.rpartition("/")[2] == key_of_name)
+    hint = (
+        f" Did you mean {of_city[0]!r}?" if of_city else did_you_mean(key_of_name, known.values())
+    )
     raise ToolFailed(f"There is no time zone {shorten(name, 64)!r}.{hint}")
 
 
 @cache
 def _zones() -> dict[str, str]:
-    """Return the names of all zones, by themselves in lower case."""
+    """Return the names of all zones, by name in lower case."""
     return {zone.lower(): zone for zone in zoneinfo.available_timezones()}

@@ -1,4 +1,4 @@
-"""The tool ``search_conversations``: what was said before."""
+"""The tool ``search_conversations``: full-text search in the user's earlier messages."""
 
 from typing import Annotated, Any, Final
 

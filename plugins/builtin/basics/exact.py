@@ -1,4 +1,4 @@
-"""Exact arithmetic that knows when it is not exact, and that cannot be made to run away.
+"""Exact arithmetic with fractions, rounded where needed, with limits against huge numbers.
 
 Numbers are fractions. What has no exact value (roots, pi) is a fraction right to some 60
 digits, and marked. Every operation is bounded: no number reaches ``10**1000``, and one whose
@@ -35,15 +35,15 @@ _SHOWN: Final = decimal.Context(prec=SHOWN_DIGITS, Emax=2 * MAX_DIGITS, Emin=-2 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number, and whether it is exactly what was asked for."""
+    """A number, and whether it is exact or rounded."""
 
     value: Fraction
     exact: bool = True
 
     def plain(self) -> str | None:
-        """Return it in full, as ``42``, ``-0.3`` or ``2/3``; None if that is not to be had.
+        """Return the exact number in full, as ``42``, ``-0.3`` or ``2/3``.
 
-        That is: if it is not exact, or would be very long without being whole.
+        Returns None if it is not exact, or not whole and very long.
         """
         if not self.exact:
             return None
@@ -51,7 +51,7 @@ class Number:
         return text if self.value.denominator == 1 or len(text) <= _MAX_PLAIN else None
 
     def rounded(self) -> str:
-        """Return its first 30 significant digits, as ``0.6666...67`` or ``1.5E+300``."""
+        """Return the number rounded to 30 digits, as ``0.6666...67`` or ``1.5E+300``."""
         number = _decimal(self.value, _SHOWN).normalize(_SHOWN)
         return f"{number:f}" if -SHOWN_DIGITS < number.adjusted() < SHOWN_DIGITS else f"{number:E}"
 
@@ -67,7 +67,7 @@ E: Final = Number(
 def combine(
     operation: Callable[[Fraction, Fraction], Fraction | int], left: Number, right: Number
 ) -> Number:
-    """Apply an operation of exact arithmetic.
+    """Apply a binary operation to two numbers.
 
     Raises:
         ToolFailed: the result is too large or too small, or a division is by zero.
@@ -84,7 +84,7 @@ def bounded(value: Fraction, *, exact: bool = True) -> Number:
     """Return the number, rounded if its fraction is very long.
 
     Raises:
-        ToolFailed: it is too large or too small.
+        ToolFailed: the number is too large or too small.
 
     """
     if abs(value) >= _LIMIT:
@@ -95,10 +95,10 @@ def bounded(value: Fraction, *, exact: bool = True) -> Number:
 
 
 def power(base: Number, exponent: Number) -> Number:
-    """Return ``base ** exponent``: exactly if it can be, of whole exponents and square roots.
+    """Return ``base ** exponent``, exactly for whole exponents and exact square roots.
 
     Raises:
-        ToolFailed: there is no real result, or it or the exponent is too large.
+        ToolFailed: there is no real result, or the result or the exponent is too large.
 
     """
     if exponent.value.denominator == 1:
@@ -133,7 +133,7 @@ def _require_exponent(exponent: Number) -> None:
 
 
 def sqrt(number: Number) -> Number:
-    """Return the square root, exact if it is a fraction.
+    """Return the square root, exactly if it is a fraction.
 
     Raises:
         ToolFailed: the number is negative.
@@ -187,7 +187,7 @@ def _decimal(value: Fraction, context: decimal.Context) -> Decimal:
 
 
 def _terminating(value: Fraction) -> str | None:
-    """Return the decimal form in full, or None if it goes on for ever."""
+    """Return the decimal form in full, or None if it does not terminate."""
     rest, twos, fives = value.denominator, 0, 0
     while rest % 2 == 0:
         rest, twos = rest // 2, twos + 1

@@ -1,4 +1,4 @@
-"""Reading and working out arithmetic expressions, by precedence climbing; never by ``eval``.
+"""Parser and evaluator of arithmetic expressions (precedence climbing, never ``eval``).
 
 From loosest to tightest: ``+ -``, ``* / // % of``, the sign, ``**`` (from the right), and ``%``
 as percent. A ``%`` is the remainder if a number, a name or a bracket follows it, else percent.
@@ -49,7 +49,7 @@ _BINARY: Final[Mapping[str, tuple[int, int, Callable[[Number, Number], Number]]]
     "%": (20, 21, lambda a, b: combine(operator.mod, a, b)),
     "**": (40, 40, power),
 }
-"""How tightly each binds to its left and to its right, and what it does."""
+"""The left and the right binding power of each operator, and its function."""
 
 _CONSTANTS: Final[Mapping[str, Number]] = {"pi": PI, "e": E}
 
@@ -83,18 +83,18 @@ _FUNCTIONS: Final[Mapping[str, tuple[int, int, Callable[..., Number]]]] = {
     "round": (1, 2, round_half_up),
     "sqrt": (1, 1, sqrt),
 }
-"""How few and how many arguments each takes, and what it does."""
+"""The least and the most arguments of each function, and the function."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of an expression: its kind (``number``, ``name``, ``sign``, ``end``) and text."""
+    """A token: its kind (``number``, ``name``, ``sign``, ``end``) and text."""
 
     kind: str
     text: str
 
     def begins_operand(self) -> bool:
-        """Tell whether a number, a name or a bracket begins here."""
+        """Return whether it is a number, a name or an opening bracket."""
         return self.kind == "number" or self.text == "(" or self._is_value_name()
 
     def _is_value_name(self) -> bool:
@@ -105,10 +105,10 @@ _END: Final = Token("end", "the end")
 
 
 def work_out(text: str) -> tuple[str, Number]:
-    """Return the expression in a normal spelling, and its value.
+    """Evaluate an expression; return it in normalized spelling, and its value.
 
     Raises:
-        ToolFailed: it cannot be read, has no value, or goes beyond the bounds.
+        ToolFailed: the expression cannot be parsed, has no value, or exceeds the limits.
 
     """
     if len(text) > MAX_LENGTH:
@@ -141,7 +141,7 @@ def _tokens(text: str) -> list[Token]:
 
 
 class _Parser:
-    """Works an expression out while reading it; ``spelling`` is what it has read, normalised."""
+    """Evaluates an expression while parsing; ``spelling`` is the parsed part, normalized."""
 
     def __init__(self, tokens: list[Token]) -> None:
         self.spelling: list[str] = []
@@ -167,14 +167,14 @@ class _Parser:
         self.spelling.append(token.text if spelling is None else spelling)
         return token
 
-    def _expression(self, weakest: int) -> Number:
+    def _expression(self, least_power: int) -> Number:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise ToolFailed(f"The expression is nested deeper than {MAX_DEPTH} levels.")
         value = self._operand()
         while self._next.text in _BINARY:
             left_power, right_power, operation = _BINARY[self._next.text]
-            if left_power < weakest:
+            if left_power < least_power:
                 break
             self._take(" * " if self._next.text == "of" else f" {self._next.text} ")
             value = operation(value, self._expression(right_power))

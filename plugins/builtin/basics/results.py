@@ -1,4 +1,4 @@
-"""The tool ``read_result``: the rest of a long result."""
+"""The tool ``read_result``: further pages of a long tool result."""
 
 from typing import Annotated, Any
 

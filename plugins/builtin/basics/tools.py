@@ -1,4 +1,4 @@
-"""The tools about tools: which others there are, and what one takes that is not shown whole."""
+"""The tools ``search_tools`` and ``read_schema``: find tools, and read a tool's whole schema."""
 
 from typing import Annotated, Any
 

@@ -1,1 +1,1 @@
-"""What the plugins of the clouds share."""
+"""Code shared by the plugins of the clouds."""

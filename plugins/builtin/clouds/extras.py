@@ -1,4 +1,4 @@
-"""The clouds' own libraries, which are installed only where they are wanted."""
+"""Optional dependencies: the cloud SDKs, which are extras of the distribution."""
 
 from importlib.util import find_spec
 
@@ -8,15 +8,15 @@ class ExtraMissing(ImportError):
 
 
 def require_extra(extra: str, module: str) -> None:
-    """Make sure that a module can be imported, without importing it.
+    """Check that a module is installed, without importing it.
 
     Raises:
-        ExtraMissing: it is not there.
+        ExtraMissing: it is not installed.
 
     """
     try:
-        found = find_spec(module)
-    except ModuleNotFoundError:  # not even the package that it would be in
-        found = None
-    if found is None:
+        spec = find_spec(module)
+    except ModuleNotFoundError:  # its parent package is missing, too
+        spec = None
+    if spec is None:
         raise ExtraMissing(f"install it with: pip install 'puerto[{extra}]', then reload {extra}")

@@ -1,4 +1,4 @@
-"""Finding machines by the names that people give them."""
+"""Lookup of machines by name."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
@@ -12,10 +12,12 @@ T = TypeVar("T")
 def named(
     machines: Iterable[T], names: Sequence[str], name_of: Callable[[T], str], place: str
 ) -> list[T]:
-    """Return the machines of these names, one for each; a name counts in any case of letters.
+    """Return the machines of these names, one for each; letter case does not matter.
+
+    ``place`` is the word for what tells machines of one name apart, such as ``zone``.
 
     Raises:
-        ToolFailed: there is none of a name, or more than one: ``place`` then tells them apart.
+        ToolFailed: there is no machine of a name, or more than one.
 
     """
     known: dict[str, list[T]] = {}
@@ -23,10 +25,10 @@ def named(
         known.setdefault(name_of(machine).lower(), []).append(machine)
     chosen = []
     for name in dict.fromkeys(each.lower() for each in names):
-        found = known.get(name, [])
-        if not found:
+        matches = known.get(name, [])
+        if not matches:
             raise ToolFailed(f"There is no machine {name!r}.{did_you_mean(name, known)}")
-        if len(found) > 1:
-            raise ToolFailed(f"There are {len(found)} machines {name!r}: say in which {place}.")
-        chosen.append(found[0])
+        if len(matches) > 1:
+            raise ToolFailed(f"There are {len(matches)} machines {name!r}: say in which {place}.")
+        chosen.append(matches[0])
     return chosen

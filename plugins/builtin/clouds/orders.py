@@ -1,4 +1,4 @@
-"""Giving orders to several machines, so that it is known which of them were given."""
+"""Starting or stopping several machines one after the other, with a report of partial failure."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -12,10 +12,10 @@ R = TypeVar("R")
 def each_in_turn(
     things: Iterable[T], act: Callable[[T], R], name_of: Callable[[T], str]
 ) -> list[R]:
-    """Return what ``act`` returns for each thing.
+    """Call ``act`` for each thing in turn, and return the results.
 
     Raises:
-        ToolFailed: it failed for one; the message says for which ones it had worked by then.
+        ToolFailed: it failed for one thing; the message names those for which it had succeeded.
 
     """
     done: list[str] = []

@@ -1,4 +1,4 @@
-"""How a cloud's refusals are said: in words that name who must act."""
+"""Errors of the clouds as `ToolFailed`, with messages that say who must act."""
 
 from domain.shared.errors import ToolFailed
 from domain.shared.json_values import storable
@@ -7,14 +7,14 @@ _DETAIL_LENGTH = 500
 
 
 def no_credentials(cloud: str, advice: str) -> ToolFailed:
-    """Return what to raise when the library finds no credentials at all."""
+    """Return the error for a cloud SDK that finds no credentials at all."""
     return ToolFailed(
         f"This service has no credentials for {cloud}. Its operator must provide them: {advice}"
     )
 
 
 def bad_credentials(cloud: str, detail: str) -> ToolFailed:
-    """Return what to raise when the credentials are wrong or have run out."""
+    """Return the error for invalid or expired credentials."""
     return ToolFailed(
         f"{cloud} does not accept the credentials of this service; its operator must renew them. "
         f"{_short(detail)}"
@@ -22,7 +22,7 @@ def bad_credentials(cloud: str, detail: str) -> ToolFailed:
 
 
 def not_allowed(cloud: str, detail: str) -> ToolFailed:
-    """Return what to raise when the credentials are good, but not for this."""
+    """Return the error for valid credentials that lack the permission."""
     return ToolFailed(
         f"{cloud} does not let this service do that; an administrator of the {cloud} account must "
         f"grant it. {_short(detail)}"
@@ -30,17 +30,17 @@ def not_allowed(cloud: str, detail: str) -> ToolFailed:
 
 
 def throttled(cloud: str) -> ToolFailed:
-    """Return what to raise when there were too many requests."""
+    """Return the error for a request beyond the cloud's rate limit."""
     return ToolFailed(f"{cloud} gets too many requests from this account. Try again in a minute.")
 
 
 def unreachable(cloud: str, detail: str) -> ToolFailed:
-    """Return what to raise when there was no answer."""
+    """Return the error for a cloud that cannot be reached, or does not answer in time."""
     return ToolFailed(f"{cloud} did not answer. Try again, or ask the operator. {_short(detail)}")
 
 
 def refused(cloud: str, detail: str) -> ToolFailed:
-    """Return what to raise when the request itself was at fault."""
+    """Return the error for a request that the cloud rejects."""
     return ToolFailed(f"{cloud} refused: {_short(detail)}")
 
 

@@ -29,11 +29,11 @@ def puerto_register_tools(register: RegisterTool) -> None:
 
 @hookimpl
 def puerto_register_figures(register: Callable[[Figures], None]) -> None:
-    """Count the instances."""
+    """Register the figures: counts of instances."""
     register(gcp_figures)
 
 
 @hookimpl
 def puerto_register_alerts(register: Callable[[Alerts], None]) -> None:
-    """Watch Cloud Monitoring's alerts."""
+    """Register the alerts of Cloud Monitoring."""
     register(gcp_alerts)

@@ -20,7 +20,7 @@ _threads: Final = Threads(4)
 
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
-    """An alert that is open; ``severity`` is what its policy says, or empty."""
+    """An open alert; ``severity`` is that of its policy, or empty."""
 
     id: str
     policy: str
@@ -36,12 +36,12 @@ def list_gcp_alerts() -> Sequence[OpenAlert]:
 
 
 async def gcp_alerts() -> Sequence[Alert]:
-    """Tell the open alerts: those of severity CRITICAL and ERROR are critical, others warnings."""
-    found: Sequence[Alert] = await _threads.run("gcp_alerts", _watch)
-    return found
+    """Return the open alerts: severities CRITICAL and ERROR are critical, others warnings."""
+    alerts: Sequence[Alert] = await _threads.run("gcp_alerts", _alerts)
+    return alerts
 
 
-def _watch() -> Sequence[Alert]:
+def _alerts() -> Sequence[Alert]:
     return [
         Alert(
             each.id,
@@ -58,26 +58,26 @@ def _open() -> Iterator[OpenAlert]:
 
     url = f"{client.endpoint('monitoring')}/v3/projects/{client.project()}/alerts"
     session = client.monitoring()
-    asked: dict[str, Any] = {"filter": 'state="OPEN"', "pageSize": _PAGE}
+    query: dict[str, Any] = {"filter": 'state="OPEN"', "pageSize": _PAGE}
     while True:
         with client.plain_words():
-            response = session.get(url, params=asked, timeout=client.SECONDS)
+            response = session.get(url, params=query, timeout=client.SECONDS)
             if not response.ok:
                 raise from_http_response(response)
             page = response.json()
-        yield from map(_shown, page.get("alerts", ()))
+        yield from map(_open_alert, page.get("alerts", ()))
         if not (token := page.get("nextPageToken")):
             return
-        asked["pageToken"] = token
+        query["pageToken"] = token
 
 
-def _shown(found: Mapping[str, Any]) -> OpenAlert:
-    policy, resource = found.get("policy", {}), found.get("resource", {})
+def _open_alert(alert: Mapping[str, Any]) -> OpenAlert:
+    policy, resource = alert.get("policy", {}), alert.get("resource", {})
     labels = [value for name, value in sorted(resource.get("labels", {}).items())]
     return OpenAlert(
-        id=found["name"],
+        id=alert["name"],
         policy=policy.get("displayName", ""),
         severity=policy.get("severity", ""),
         resource=" ".join([resource.get("type", ""), *labels]).strip(),
-        since=found.get("openTime", ""),
+        since=alert.get("openTime", ""),
     )

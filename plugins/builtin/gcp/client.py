@@ -1,4 +1,4 @@
-"""The connection to Google Cloud: its libraries' clients, the project, and what goes wrong."""
+"""Clients of Google Cloud, the configured project, and the mapping of Google's errors."""
 
 import os
 import threading
@@ -20,24 +20,24 @@ from plugins.builtin.clouds.refusals import (
 
 SECONDS: Final = 20
 TOO_MANY: Final = 429
-PATIENCE: Final = 5.0  # seconds for which failures that may pass are tried again
+PATIENCE: Final = 5.0  # seconds during which temporary failures are retried
 
 _CLOUD: Final = "Google Cloud"
 _ADVICE: Final = "GOOGLE_APPLICATION_CREDENTIALS, or the service account of the machine."
 _SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 _OVERRIDE: Final = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"  # gcloud's own variables
-_making: Final = threading.Lock()
+_creating: Final = threading.Lock()
 
 
 def instances() -> Any:
-    """Return the client of the instances, the same each time."""
-    with _making, plain_words():
+    """Return the cached client of Compute Engine instances."""
+    with _creating, plain_words():
         return _instances()
 
 
 def monitoring() -> Any:
-    """Return a `requests` session that is logged in to Google, the same each time."""
-    with _making, plain_words():
+    """Return a cached `requests` session with Google's credentials."""
+    with _creating, plain_words():
         return _session()
 
 
@@ -48,26 +48,26 @@ def project() -> str:
         ToolFailed: there is none.
 
     """
-    with _making, plain_words():
-        _, found = _login()
-    if not found:
+    with _creating, plain_words():
+        _, name = _login()
+    if not name:
         raise ToolFailed("No Google Cloud project is configured: ask for GOOGLE_CLOUD_PROJECT.")
-    return str(found)
+    return str(name)
 
 
 def endpoint(service: str) -> str:
-    """Return where a service is: its own place, or another as gcloud's variables name it."""
-    given = os.environ.get(_OVERRIDE + service.upper(), "")
-    parts = urlsplit(given)
-    return f"{parts.scheme}://{parts.netloc}" if given else f"https://{service}.googleapis.com"
+    """Return the base URL of a service: Google's, or the override in gcloud's variables."""
+    override = os.environ.get(_OVERRIDE + service.upper(), "")
+    parts = urlsplit(override)
+    return f"{parts.scheme}://{parts.netloc}" if override else f"https://{service}.googleapis.com"
 
 
 @cache
 def _login() -> tuple[Any, str | None]:
     import google.auth
 
-    credentials, found = google.auth.default(scopes=[_SCOPE])
-    return credentials, found
+    credentials, project_id = google.auth.default(scopes=[_SCOPE])
+    return credentials, project_id
 
 
 @cache
@@ -90,10 +90,10 @@ def _session() -> Any:
 
 @contextmanager
 def plain_words() -> Iterator[None]:
-    """Turn what Google's libraries raise into words.
+    """Map the errors of Google's libraries to `ToolFailed`.
 
     Raises:
-        ToolFailed: always when something was raised; it says who must act.
+        ToolFailed: a library raised an error; the message says who must act.
 
     """
     from google.api_core.exceptions import GoogleAPICallError, GoogleAPIError, RetryError

@@ -22,7 +22,7 @@ _threads: Final = Threads(4)
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """What a list shows of an instance; ``state`` is such as running or terminated (stopped)."""
+    """An instance as it is listed; ``state`` is such as running or terminated (stopped)."""
 
     name: str
     state: str
@@ -35,7 +35,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What Google was told to do with an instance. It takes a minute or so."""
+    """An accepted start or stop of an instance, which takes a minute or so."""
 
     name: str
     zone: str
@@ -82,8 +82,8 @@ def stop_gcp_instances(names: Names, zone: Zone | None = None) -> Sequence[Order
 
 async def gcp_figures() -> Mapping[str, float]:
     """Count the instances, and those that run."""
-    found: Mapping[str, float] = await _threads.run("gcp_figures", _count)
-    return found
+    figures: Mapping[str, float] = await _threads.run("gcp_figures", _count)
+    return figures
 
 
 def _count() -> Mapping[str, float]:
@@ -92,15 +92,15 @@ def _count() -> Mapping[str, float]:
 
 
 def _instances(zone: str | None = None) -> Iterator[Instance]:
-    asked = {"project": client.project(), "max_results": _PAGE}
+    query = {"project": client.project(), "max_results": _PAGE}
     compute = client.instances()
     with client.plain_words():
-        found = compute.aggregated_list(asked, timeout=client.SECONDS, retry=_retry())
-        for _, scoped in found:
+        zones = compute.aggregated_list(query, timeout=client.SECONDS, retry=_retry())
+        for _, scoped in zones:
             for each in scoped.instances:
-                shown = _shown(each)
-                if zone is None or shown.zone == zone:
-                    yield shown
+                instance = _instance(each)
+                if zone is None or instance.zone == zone:
+                    yield instance
 
 
 def _retry() -> Any:
@@ -109,22 +109,22 @@ def _retry() -> Any:
     return Retry(timeout=client.PATIENCE)
 
 
-def _shown(found: Any) -> Instance:
-    networks = found.network_interfaces
+def _instance(described: Any) -> Instance:
+    networks = described.network_interfaces
     outside = networks[0].access_configs if networks else ()
     return Instance(
-        name=found.name,
-        state=found.status.lower(),
-        type=_last(found.machine_type),
-        zone=_last(found.zone),
+        name=described.name,
+        state=described.status.lower(),
+        type=_last(described.machine_type),
+        zone=_last(described.zone),
         internal_ip=(networks[0].network_i_p or None) if networks else None,
         external_ip=(outside[0].nat_i_p or None) if outside else None,
-        created=found.creation_timestamp,
+        created=described.creation_timestamp,
     )
 
 
 def _last(url: str) -> str:
-    """Return the name at the end of a resource's address."""
+    """Return the name at the end of a resource's URL."""
     return url.rpartition("/")[2]
 
 
@@ -133,7 +133,7 @@ def _named(names: Sequence[str], zone: str | None) -> list[Instance]:
 
 
 def _ordered(instances: Sequence[Instance], method: str, state: str) -> Sequence[Order]:
-    """Tell Google what to do, and do not wait until it is done."""
+    """Call a method for each instance, without waiting for the effect."""
     project, compute = client.project(), client.instances()
 
     def order(instance: Instance) -> Order:

@@ -15,7 +15,7 @@ from plugins.checking.effects import suspected
 from plugins.checking.findings import Finding, Level
 from plugins.checking.samples import read_samples
 from plugins.checking.taking_in import Taken, take
-from plugins.checking.tools import look_at
+from plugins.checking.tools import check_tool
 from plugins.checking.trials import Trials
 from plugins.host.candidates import Candidate
 from puerto import Artifact, FunctionTool, ToolContext, hookimpl, tool
@@ -81,7 +81,7 @@ def test_a_careless_tool() -> None:
     def delete_all(inner: Inner, path: str) -> None:
         """Go."""
 
-    found = look_at(delete_all, SCHEMAS)
+    found = check_tool(delete_all, SCHEMAS)
     assert {(each.level.value, each.rule, each.message.partition(":")[0]) for each in found} >= {
         ("warning", "docstring", "the description is only 'Go.'"),
         ("warning", "docstring", "the docstring does not say what 'inner', 'path' means"),
@@ -104,7 +104,7 @@ def test_what_providers_are_not_told() -> None:
 
         """
 
-    [loss] = look_at(measure, SCHEMAS)
+    [loss] = check_tool(measure, SCHEMAS)
     assert (loss.level, loss.rule) == (Level.NOTE, "schema")
     assert loss.message == ("to openai-strict, google: default of length: moved to the description")
 
@@ -119,8 +119,8 @@ def test_a_deaf_thread() -> None:
         """Crunch numbers for as long as somebody waits."""
         context.cancelled.wait(1)
 
-    assert kinds(look_at(crunch, SCHEMAS)) == [(Level.NOTE, "cancellation")]
-    assert look_at(listen, SCHEMAS) == []
+    assert kinds(check_tool(crunch, SCHEMAS)) == [(Level.NOTE, "cancellation")]
+    assert check_tool(listen, SCHEMAS) == []
 
 
 @tool(effect="read")
