@@ -1,4 +1,4 @@
-"""The tools of a request, each encoded once and kept: a hundred schemas are slow to encode."""
+"""Encodes the tools of a request as JSON, each tool once: schemas are slow to encode."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -12,14 +12,14 @@ _MOST_KEPT = 4096  # a bound for services whose tools come and go
 
 
 class EncodedTools:
-    """Encode tools as a provider describes them; ``describe`` returns a JSON object."""
+    """Cache of encoded tools; ``describe`` returns a tool as a provider's JSON object."""
 
     def __init__(self, describe: Callable[[ToolSpec], Mapping[str, Any]]) -> None:
         self._describe = describe
         self._kept: dict[tuple[str, str], orjson.Fragment] = {}
 
     def of(self, tools: Sequence[ToolSpec]) -> list[orjson.Fragment]:
-        """Return what stands for these tools in a value that orjson encodes."""
+        """Return the tools as encoded JSON, for a value that orjson encodes."""
         kept = self._kept
         if len(kept) > max(_MOST_KEPT, 2 * len(tools)):
             kept.clear()
@@ -39,8 +39,8 @@ def exact_json(value: Any) -> str:
 def arguments_text(given: Any) -> str:
     """Return the arguments of a call, or a piece of them, as text; empty where there are none.
 
-    They should be a text or an object. Anything else is kept: it is for the model to hear that it
-    cannot be used.
+    They should be a text or an object. Any other value is encoded too: checking the arguments then
+    fails, and the model is told why.
     """
     if isinstance(given, str):
         return given

@@ -1,4 +1,4 @@
-"""The table of prices: the one that comes with the house, or the operator's own."""
+"""Reads price lists: Puerto's own, or the operator's."""
 
 import tomllib
 from collections.abc import Mapping
@@ -14,11 +14,10 @@ _ALLOWED: Final = _REQUIRED | {"cached_input", "up_to"}
 
 
 def load_prices(path: Path | None = None) -> Prices:
-    """Read a table of prices; ``prices.toml`` beside this module says how one is written.
+    """Read a price list; ``prices.toml`` beside this module explains the format.
 
     Raises:
-        ValueError: there is no such file, or something in it is wrong; the message is one
-            sentence that names the file and the line or key.
+        ValueError: the file is missing or malformed; the message names file and line or key.
 
     """
     file = path or OURS
@@ -32,7 +31,7 @@ def load_prices(path: Path | None = None) -> Prices:
 
 
 class _WrongError(Exception):
-    """What is wrong, and at which key."""
+    """The price list is malformed; the message names the key."""
 
 
 def _models(provider: str, table: Any) -> Mapping[str, Price]:

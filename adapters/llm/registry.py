@@ -1,4 +1,4 @@
-"""The providers that this service has, each made when it is first asked for."""
+"""The registry of model providers; each model is created when it is first needed."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -21,10 +21,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """How to make a provider's model, which of its models to use, and what it lacks.
+    """A configured provider: the factory of its model and its default model.
 
-    ``missing`` names the settings without which it cannot work, such as ``OPENAI_API_KEY``;
-    None where nothing is missing.
+    ``missing`` names the setting that it cannot work without, such as ``OPENAI_API_KEY``; None if
+    it is complete.
     """
 
     factory: Factory
@@ -33,10 +33,11 @@ class Provider:
 
 
 class Providers(ChatModels):
-    """Providers by name, in the order in which they are to be shown: ours, then plugins'.
+    """The providers by name, in display order: Puerto's own, then those of plugins.
 
-    ``circuits`` know which of them are failing; ``offers`` are the plugins', which come and go.
-    A name of ours stays ours. ``tell`` is told of a provider that could not be made, and why.
+    ``circuits`` know which of them are failing. ``offers`` returns the plugins' providers, which
+    come and go; a plugin cannot replace one of Puerto's own. ``tell`` is called with the name and
+    the error of a provider that could not be created.
     """
 
     def __init__(
@@ -54,10 +55,10 @@ class Providers(ChatModels):
         self._replaced: list[ChatModel] = []  # which may still be answering
 
     def get(self, provider: str) -> ChatModel:
-        """Return the provider, made now if this is the first time, or its plugin was read again.
+        """Return the provider's model; create it at first use, or after its plugin was reloaded.
 
         Raises:
-            Unavailable: unknown, not configured, or it cannot be made; the message says why.
+            Unavailable: unknown, not configured, or it cannot be created; the message says why.
 
         """
         known = self._known(provider)
@@ -81,7 +82,7 @@ class Providers(ChatModels):
         return model
 
     def default_model(self, provider: str) -> str:
-        """Return the provider's model to use where none is chosen.
+        """Return the provider's default model.
 
         Raises:
             Unavailable: there is no such provider.
@@ -106,7 +107,7 @@ class Providers(ChatModels):
         return tuple(self._all())
 
     async def close(self) -> None:
-        """Close every provider that was made; also the others if one fails to."""
+        """Close every model that was created, also when closing one fails."""
         models = [*self._replaced, *(model for _, model in self._made.values())]
         self._replaced.clear()
         self._made.clear()

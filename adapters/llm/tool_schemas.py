@@ -1,4 +1,4 @@
-"""What each provider is told of a tool, for people who want to know."""
+"""Shows a tool's schema as each provider is sent it."""
 
 from collections.abc import Sequence
 
@@ -8,14 +8,14 @@ from domain.tools.tool import ToolSpec
 
 
 class CompiledToolSchemas(ToolSchemas):
-    """Tools as the compiler of requests has them."""
+    """Compiles tools as requests do."""
 
     def providers(self) -> Sequence[str]:
-        """Return whose rules are known."""
+        """Return the names of the known schema dialects."""
         return tuple(TARGETS)
 
     def of(self, spec: ToolSpec, provider: str) -> ProviderSchema:
-        """Return what a provider is told of the tool."""
+        """Return the tool as the provider is sent it, with what was lost."""
         made = compile_tool(spec, TARGETS[provider])
         losses = [SchemaLoss(loss.path, loss.keyword, loss.what) for loss in made.losses]
         return ProviderSchema(made.name, made.description, made.parameters, losses, made.refusal)

@@ -1,1 +1,1 @@
-"""Reading answers of providers, whatever the dialect: bodies, events, JSON, ends."""
+"""Decodes providers' streams for all dialects: bodies, server-sent events, JSON, finish reasons."""

@@ -1,8 +1,8 @@
-"""The body of a provider's answer, cut into the data of its events.
+"""Splits the body of a provider's answer into the data of its events.
 
-It should be a stream of server-sent events. Some servers ignore that a stream was asked for: their
-body is one JSON object, a list of objects, or an object on each line. The first byte tells, since
-nobody's event stream begins with a bracket.
+A body should be a stream of server-sent events. Some servers ignore ``stream`` and send one JSON
+object, a list of objects, or JSON lines. The first byte tells which, since no event stream begins
+with a bracket.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,10 +18,10 @@ _FIELDS: Final = (b":", b"data", b"event", b"id", b"retry")  # with which a stre
 
 
 class BodyReader:
-    """Turn the bytes of a body, cut anywhere, into the data of its events.
+    """Splits a body, received in chunks of any size, into the data of its events.
 
-    ``feed`` takes in more bytes and returns the data of the events that they complete. It raises a
-    ValueError where an event, or the JSON body, is too large, and where it is a web page.
+    ``feed`` reads a chunk and returns the data of the events that it completes. It raises a
+    ValueError if an event or the JSON body is too large, or if the body is a web page.
     """
 
     def __init__(self, content_type: str) -> None:
@@ -53,9 +53,9 @@ class BodyReader:
         return []
 
     def end(self) -> list[bytes]:
-        """Return the data that is left once the body is whole, also of an unended event.
+        """Return the remaining data at the end of the body, also of an unfinished event.
 
-        Of a body of plain words, such as a proxy's in place of an answer, that is how it begins.
+        For a body of plain text, such as a proxy's error message, that is its beginning.
         """
         if not self._is_json:
             return self._stream.feed(b"\n\n") or ([self._words] if self._words else [])
@@ -64,7 +64,7 @@ class BodyReader:
 
 
 def _values(body: bytes) -> Iterator[bytes]:
-    """Yield the body as it is, or its lines where each is an object of its own."""
+    """Yield each line if all lines are JSON objects; else the body as a whole."""
     lines = [line for each in body.splitlines() if (line := each.strip())]
     if all(line.startswith(b"{") and line.endswith(b"}") for line in lines):
         yield from lines

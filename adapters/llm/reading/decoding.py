@@ -1,9 +1,9 @@
-"""From the data of a provider's events to JSON objects, for all dialects alike.
+"""Decodes the data of events into JSON objects, for all dialects.
 
-Nearly every event is one JSON object; pieces of text do not even come here
-(`adapters.llm.sdk.answer_reader`). The others are what servers and proxies are seen to send:
-``[DONE]`` in anybody's stream, no data at all, words that are no JSON, a list of objects, ``data:``
-written twice, control characters and halves of characters in texts.
+Nearly every event is one JSON object, and pieces of text take a faster path
+(`adapters.llm.sdk.answer_reader`). The rest is what servers and proxies were seen to send:
+``[DONE]`` in any dialect, empty data, plain text, a list of objects, ``data:`` written twice,
+control characters in strings, and characters that are split between events.
 """
 
 import json
@@ -24,7 +24,7 @@ _MARKS: Final = frozenset({b"[DONE]", b"DONE", b"[done]", b'"[DONE]"'})
 
 
 class MalformedAnswer(ValueError):
-    """What came is not what the provider's protocol says."""
+    """The answer does not follow the provider's protocol."""
 
 
 Event = dict[str, Any]
@@ -34,10 +34,10 @@ DONE: Final[Event] = {"[DONE]": True}
 
 
 class JsonEventDecoder:
-    """Decode the events of one answer.
+    """Decodes the events of one answer.
 
-    ``exact`` stands in the data where an object may hold numbers that must keep all their digits:
-    the name of the field that has a call's arguments, in quotation marks.
+    ``exact`` is the name, in quotation marks, of the field with a call's arguments: if its value is
+    an object, numbers in it must keep all their digits.
     """
 
     def __init__(self, provider: str, exact: bytes) -> None:
@@ -49,14 +49,17 @@ class JsonEventDecoder:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether objects are held back: then all that follows has to be taken here."""
+        """Whether an object is held back for the rest of a split character.
+
+        Until then every event must pass through here.
+        """
         return self._split.is_waiting
 
     def take(self, data: bytes) -> Sequence[Event]:
-        """Take in the data of an event; return the objects that are ready.
+        """Decode the data of an event; return the objects that are ready.
 
         Raises:
-            MalformedAnswer: it is an object that is broken, or nested too deep.
+            MalformedAnswer: it begins as JSON and is broken, or nested too deep.
 
         """
         data = _without_prefix(data)
@@ -84,7 +87,7 @@ class JsonEventDecoder:
             return _exactly(data)
 
     def end(self) -> Sequence[Event]:
-        """Return the objects that were held back, once nothing follows."""
+        """Return the objects that were held back, at the end of the stream."""
         return self._split.end()
 
     def _ignore(self, data: bytes) -> None:
@@ -101,9 +104,9 @@ def _without_prefix(data: bytes) -> bytes:
 
 
 def _lines(data: bytes) -> list[bytes] | None:
-    """Return the lines, each an event of its own, of servers that leave out the empty ones.
+    """Return the lines if each is an event of its own, as servers send that omit the empty lines.
 
-    None if they are anything else.
+    None for anything else.
     """
     lines = [line for each in data.split(b"\n") if (line := each.strip())]
     are_events = all(
@@ -113,7 +116,7 @@ def _lines(data: bytes) -> list[bytes] | None:
 
 
 def _exactly(data: bytes) -> Any:
-    """Read JSON as it is meant: whole numbers of any size, control characters in texts."""
+    """Parse JSON with integers of any size and control characters in strings."""
     try:
         text = data.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:

@@ -1,9 +1,9 @@
-"""What a provider says of a failure, in whichever form it says so.
+"""Finds messages and codes in providers' error bodies of any form.
 
-The forms are those of OpenAI, Anthropic and Google, and what other servers and gateways write:
-``{"error": {...}}``, ``{"error": "text"}``, ``[{"error": ...}]``, ``{"detail": ...}`` with a text
-or a list, ``{"object": "error", "message": ...}``, ``{"errors": [...]}``, an error within the text
-of another, or plain text.
+The forms are those of OpenAI, Anthropic and Google, and of other servers and gateways: ``{"error":
+{...}}``, ``{"error": "text"}``, ``[{"error": ...}]``, ``{"detail": ...}`` with a text or a list,
+``{"object": "error", "message": ...}``, ``{"errors": [...]}``, an error encoded in the text of
+another, or plain text.
 """
 
 import json
@@ -38,11 +38,11 @@ _LONGEST_MESSAGE: Final = 2000  # characters
 
 @dataclass(slots=True)
 class ErrorWords:
-    """What an error object says.
+    """What an error body says.
 
-    ``codes`` are its words for programs, in lower case; ``status`` is an HTTP status in it, and
-    ``retry_delay`` Google's time to wait, as text. ``fields`` are the names of the fields that it
-    complains about.
+    ``codes`` are its machine-readable codes, in lower case; ``status`` is an HTTP status in the
+    body; ``retry_delay`` is Google's time to wait, as text; ``fields`` are the request fields that
+    it names.
     """
 
     messages: list[str] = field(default_factory=list)
@@ -53,21 +53,21 @@ class ErrorWords:
 
     @property
     def message(self) -> str:
-        """The words for people, in one line, with stars in place of what looks like a key."""
+        """The messages in one line, with stars in place of anything that looks like a key."""
         return redacted("; ".join(dict.fromkeys(self.messages)))
 
 
 def redacted(words: str) -> str:
-    """Return the words in one line, with stars in place of what looks like a key.
+    """Return the text in one line, with stars in place of anything that looks like a key.
 
-    Some services show half of a refused key, and stars for the rest.
+    Some services repeat half of a refused key, followed by stars.
     """
     tokens = storable(words[:_LONGEST_MESSAGE]).split()
     return _KEY_LIKE.sub("***", " ".join("***" if "**" in each else each for each in tokens))
 
 
 def words_of(value: Any) -> ErrorWords:
-    """Read the error in a JSON value."""
+    """Read an error from a JSON value."""
     words = ErrorWords()
     _read(value, words, 0)
     if not words.messages and isinstance(value, dict):  # in fields that nobody has heard of
@@ -76,7 +76,7 @@ def words_of(value: Any) -> ErrorWords:
 
 
 def words_of_body(body: bytes) -> ErrorWords:
-    """Read the error in the body of a response: JSON, plain text, or the title of a web page."""
+    """Read an error from the body of a response: JSON, plain text, or the title of a web page."""
     try:
         return words_of(json.loads(body[:_LARGEST]))
     except (ValueError, RecursionError):
@@ -141,7 +141,7 @@ def _read_object(error: Mapping[str, Any], words: ErrorWords, depth: int) -> Non
 
 
 def _named(error: Mapping[str, Any]) -> list[str]:
-    """Return the fields that an error names: ``param`` is OpenAI's, ``loc`` pydantic's way."""
+    """Return the request fields that an error names: OpenAI's ``param``, pydantic's ``loc``."""
     place = error.get("loc")
     steps = [each for each in place if isinstance(each, str)] if isinstance(place, list) else []
     parameter = as_text(error.get("param"))

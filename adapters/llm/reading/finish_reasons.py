@@ -1,7 +1,7 @@
-"""Why a model stopped: the words of each protocol, and what they mean.
+"""Maps the finish reasons of each protocol to their meaning.
 
-Proxies pass on the words of the service behind them, so each dialect knows the others' words,
-too; its own come first. Words are compared in lower case.
+Proxies pass on the reasons of the service behind them, so each dialect also knows the others'; its
+own take precedence. Reasons are compared in lower case.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Final
 
 
 class Finish(Enum):
-    """What the end of an answer is."""
+    """How an answer ended."""
 
     ENDED = auto()
     CALLS = auto()
@@ -69,5 +69,5 @@ GEMINI: Final[Finishes] = {
 
 
 def finish_of(word: str, finishes: Finishes) -> Finish | None:
-    """Return what the word means; None if nobody has heard of it."""
+    """Return the meaning of a finish reason; None if it is unknown."""
     return finishes.get(word.strip().lower().replace("-", "_").replace(" ", "_"))

@@ -1,4 +1,4 @@
-"""The sources of an answer, as a list below it."""
+"""Formats the sources of an answer as a Markdown list."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,10 +10,10 @@ _UNSAFE: Final = re.compile(r"[\s<>]")  # what would end the address in Markdown
 
 
 def listed(citations: Sequence[Any], results: Sequence[Any]) -> str:
-    """Return Markdown that numbers the sources as the answer's own marks, ``[1]``, do.
+    """Return a Markdown list of the sources, numbered as the marks in the answer (``[1]``).
 
-    ``citations`` are addresses, ``results`` objects with ``url`` and ``title``. Empty if there
-    are none. At most a hundred are told.
+    ``citations`` are URLs, ``results`` objects with ``url`` and ``title``. Empty if there are none;
+    at most a hundred are listed.
     """
     found = [each for each in results if isinstance(each, Mapping)]
     titles = {url: each.get("title") for each in found if isinstance(url := each.get("url"), str)}

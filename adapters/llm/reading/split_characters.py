@@ -1,8 +1,7 @@
-"""Characters that are cut between events.
+"""Joins characters that a server split between two events.
 
-JSON may write a character beyond the first 65,536 as two escapes, a surrogate pair. Servers exist
-that cut a text between the two, so that each event holds half a character; others cut the text's
-bytes, and so a character of several.
+JSON can write a character above U+FFFF as two escapes, a surrogate pair. Some servers split a text
+between the two; others split the UTF-8 bytes of one character.
 """
 
 import re
@@ -24,7 +23,7 @@ Place = tuple[Any, ...]
 
 
 class _String(NamedTuple):
-    """A text in a JSON value: where it stands, and what holds it under which key."""
+    """A string in a JSON value: its path, and the container and key that hold it."""
 
     place: Place
     holder: Any
@@ -33,10 +32,10 @@ class _String(NamedTuple):
 
 
 class SplitCharacters:
-    """Put the halves of characters together again; a half that stays alone becomes U+FFFD.
+    """Joins the halves of split characters; a half that stays alone becomes U+FFFD.
 
-    An event whose text ends with the first half waits, with all that comes after it, until the
-    event comes that has more of that text. The values are changed in place.
+    An event whose text ends with the first half is held back, with all that follow it, until an
+    event continues that text. The values are changed in place.
     """
 
     def __init__(self) -> None:
@@ -45,7 +44,7 @@ class SplitCharacters:
         self._half: _String | None = None
 
     def take(self, event: Any) -> list[Any]:
-        """Take in a JSON value; return those that are ready, in the order in which they came."""
+        """Read a JSON value; return the values that are ready, in their order."""
         ready: list[Any] = []
         if self._half is not None:
             goes_on = next((each for each in _strings(event) if self._follows(each)), None)
@@ -64,7 +63,7 @@ class SplitCharacters:
         return [*ready, _mended(event)]
 
     def end(self) -> list[Any]:
-        """Return the values that still wait."""
+        """Return the values that are still held back."""
         ready, self._waiting, self._half = self._waiting, [], None
         self.is_waiting = False
         return [_mended(event) for event in ready]
@@ -73,7 +72,7 @@ class SplitCharacters:
         return self._half is not None and string.place == self._half.place
 
     def _is_joined_by(self, string: _String) -> bool:
-        """Move what belongs to the half there; tell whether even that is not all of it."""
+        """Append to the half what belongs to it; return whether it is still incomplete."""
         half = self._half
         assert half is not None  # noqa: S101  for mypy
         rest = (_LOW if _HIGH.search(half.text) else _MORE_BYTES).match(string.text)
@@ -87,7 +86,7 @@ class SplitCharacters:
 
 
 def _is_cut(text: str) -> bool:
-    """Tell whether the text ends within a character."""
+    """Return whether the text ends within a character."""
     if _HIGH.search(text, len(text) - 1):
         return True
     first = _FIRST_BYTES.search(text, max(len(text) - 3, 0))
@@ -108,10 +107,10 @@ def _decoded(found: re.Match[str]) -> str:
 
 
 def _strings(value: Any) -> Iterator[_String]:
-    """Yield the texts in a JSON value that are not empty.
+    """Yield the strings in a JSON value that are not empty.
 
-    A place names the keys down to the text, and the indexes by which providers tell several
-    calls or parts of an answer apart.
+    The path of a string has the keys down to it, and the indexes by which providers tell calls and
+    parts of an answer apart.
     """
     ahead: list[tuple[Place, Any]] = [((), value)]
     while ahead:

@@ -1,8 +1,8 @@
-"""Server-sent events, decoded from bytes as they come.
+"""Reads server-sent events from a stream of bytes.
 
-Follows the WHATWG HTML standard, "9.2 Server-sent events". Only the data of an event is
-kept: the providers of models repeat the event's name inside it, and nobody reconnects in the
-middle of an answer. Data stays bytes, for a JSON parser to decode.
+Follows the WHATWG HTML standard, "9.2 Server-sent events". Only the data of an event is kept: model
+providers repeat the event's name in it, and a broken answer is not resumed. Data stays bytes, for
+the JSON parser.
 """
 
 _BOM = b"\xef\xbb\xbf"
@@ -11,11 +11,11 @@ _MEBIBYTE = 1 << 20
 
 
 class OversizedEvent(ValueError):
-    """One event is larger than the limit: this is no event stream, or a hostile one."""
+    """An event exceeds the size limit: not an event stream, or a hostile one."""
 
 
 class EventDecoder:
-    """Turn pieces of bytes, cut anywhere, into the data of whole events.
+    """Decodes chunks of bytes, split anywhere, into the data of complete events.
 
     ``limit`` bounds one event, and so one line, in bytes.
     """
@@ -27,12 +27,12 @@ class EventDecoder:
         self._first = True
 
     def feed(self, piece: bytes) -> list[bytes]:
-        """Take in more bytes; return the data of the events that they complete.
+        """Read a chunk; return the data of the events that it completes.
 
-        An event that is never completed by an empty line never happened, as the standard says.
+        As in the standard, an event without an empty line after it is dropped.
 
         Raises:
-            OversizedEvent: an event is larger than the limit.
+            OversizedEvent: an event exceeds the limit.
 
         """
         if not self._held and (data := self._alone(piece)) is not None:
@@ -50,7 +50,7 @@ class EventDecoder:
         return self._events(blocks)
 
     def _alone(self, piece: bytes) -> bytes | None:
-        """Return the data if the piece is one plain event, as nearly all are."""
+        """Return the data if the chunk is exactly one plain event, as nearly all are; else None."""
         end = len(piece) - 2
         start = _line_after_name(piece)
         if piece.find(b"\n", start) != end or not piece.endswith(b"\n") or b"\r" in piece:
@@ -62,7 +62,7 @@ class EventDecoder:
         return piece[start + len(_DATA) : end]
 
     def _with_line_feeds(self, piece: bytes) -> bytes:
-        """Make every line end one line feed, also one cut between its two bytes."""
+        """Convert every line end to one line feed, also CR LF that is split between chunks."""
         if self._after_cr and piece:
             self._after_cr = False
             piece = piece.removeprefix(b"\n")
@@ -90,11 +90,11 @@ class EventDecoder:
 
 
 def _line_after_name(event: bytes) -> int:
-    """Return where the second line begins if the first names the event; else 0."""
+    """Return the offset of the second line if the first is the event's name; else 0."""
     return event.find(b"\n") + 1 if event.startswith(b"event: ") else 0
 
 
 def _data_of(line: bytes) -> bytes | None:
-    """Return what a line adds to its event's data; None for a comment or another field."""
+    """Return the value of a ``data`` line; None for a comment or another field."""
     field, _, value = line.partition(b":")
     return value.removeprefix(b" ") if field == b"data" else None

@@ -1,4 +1,4 @@
-"""Reasoning that a server leaves inside the text, as in ``<think>Hm.</think>Yes.``."""
+"""Separates reasoning in the text, as in ``<think>Hm.</think>Yes.``, from the answer."""
 
 from domain.models.messages import Piece, Reasoning, Text, TextWasReasoning
 
@@ -7,11 +7,11 @@ _QUOTES = frozenset("`'\"")
 
 
 class ThinkTags:
-    """Tell the reasoning from the text, however the two are cut into pieces.
+    """Splits streamed text, in pieces of any size, into reasoning and answer.
 
-    An opening tag counts where the answer begins with it: further on, it is a word of the text,
-    such as a user may well ask about. A closing tag counts without it, too, unless it looks like a
-    word: the opening one may stand in the prompt's template, where only the server sees it.
+    An opening tag counts only at the beginning of the answer: later it is part of the text, such as
+    a user may ask about. A closing tag counts without an opening one, which the server may have put
+    into the prompt, unless it is quoted.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class ThinkTags:
         self.plain = False  # whether a piece without "<" is text, and nothing is held back
 
     def read(self, content: str) -> list[Piece]:
-        """Take in a piece of the text, not empty; return what it proves to be."""
+        """Read a piece of text that is not empty; return text and reasoning."""
         if self.plain and ("<" not in content or self._only_text):  # nearly always
             self._last = content
             return [Text(content)]
@@ -34,7 +34,7 @@ class ThinkTags:
         return self._text() if self._last or self._only_text else self._beginning()
 
     def end(self) -> list[Piece]:
-        """Return what was held back, once the answer has ended; not blanks alone."""
+        """Return what was held back, at the end of the answer; not white space alone."""
         held = self._held
         if self._last and held == _CLOSE and self._closes(self._last[-1], ""):
             return [TextWasReasoning()]
@@ -94,13 +94,13 @@ class ThinkTags:
         return [*pieces, *self._give(len(self._held) - held_back)]
 
     def _closes(self, before: str, after: str) -> bool:
-        """Tell whether a closing tag between these characters is one, and not a word."""
+        """Return whether a closing tag between these characters is a tag, and not quoted text."""
         if before in _QUOTES or after in _QUOTES:
             return False
         return before == "\n" or after in {"", "\n"} or not before.isspace()
 
     def _give(self, length: int) -> list[Piece]:
-        """Give so many characters of what is held back as text."""
+        """Return that many held-back characters as text."""
         text, self._held = self._held[:length], self._held[length:]
         if text:
             self._last, self.has_given = text, True
@@ -109,7 +109,7 @@ class ThinkTags:
 
 
 def _overlap(text: str, *tags: str) -> int:
-    """Return how many characters at the end of the text may begin one of the tags."""
+    """Return how many characters at the end of the text may be the beginning of a tag."""
     longest = max(map(len, tags)) - 1
     sizes = range(min(len(text), longest), 0, -1)
     return next((n for n in sizes if any(tag.startswith(text[-n:]) for tag in tags)), 0)

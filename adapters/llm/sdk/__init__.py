@@ -1,1 +1,1 @@
-"""What all providers' SDKs have in common here."""
+"""What providers with an SDK share: requests, streaming, errors."""

@@ -1,4 +1,4 @@
-"""What the readers of all dialects have in common: how an answer ends, and what is no answer."""
+"""Base class for reading a streamed answer: how it ends, and which answers are malformed."""
 
 import logging
 from abc import ABC, abstractmethod
@@ -27,11 +27,11 @@ _log = logging.getLogger(__name__)
 
 
 class AnswerReader(ABC):
-    """Reads one answer of one provider, event by event: its text at once, its calls when whole.
+    """Reads one streamed answer: yields text at once, and tool calls when they are complete.
 
-    What it knows is read, what it does not know is passed over. ``exact`` is the field, in
-    quotation marks, that has the arguments of calls. ``payload`` are the fields of which an event
-    of the protocol has one: an object without any that speaks of an error is one.
+    Unknown events and fields are ignored. ``exact`` is the name of the field that has the arguments
+    of calls, in quotation marks. ``payload`` names fields of the protocol's events: an object that
+    has none of them, but an error message, is an error.
     """
 
     finishes: ClassVar[Finishes]
@@ -52,14 +52,14 @@ class AnswerReader(ABC):
 
     @property
     def finished(self) -> bool:
-        """Whether the model said why it stopped, or that all was said: else the answer was cut."""
+        """Whether a finish reason or an end mark has come; without one the answer was cut off."""
         return bool(self._finish) or self._marked
 
     def take(self, data: bytes) -> Sequence[Piece]:
-        """Take in the data of an event; return the pieces that it completes.
+        """Read the data of one event; return the pieces that it completes.
 
         Raises:
-            MalformedAnswer: it cannot be read, and something is lost with it.
+            MalformedAnswer: it cannot be read, and part of the answer is lost.
             ProviderError: the event is an error.
 
         """
@@ -73,14 +73,15 @@ class AnswerReader(ABC):
 
     @abstractmethod
     def _quick(self, event: Any) -> Sequence[Piece]:
-        """Take in an event that is a piece of text and nothing else; leave any other (nothing).
+        """Read an event that is a piece of text and nothing else; return nothing for any other.
 
-        May raise what reaching into an event of another shape raises.
+        The fast path for nearly every event: an event of another shape may raise a lookup or type
+        error.
         """
 
     @abstractmethod
     def read(self, event: Object) -> Sequence[Piece]:
-        """Take in any event; return the pieces that it completes.
+        """Read any event; return the pieces that it completes.
 
         Raises:
             ProviderError: the event is an error.
@@ -88,18 +89,17 @@ class AnswerReader(ABC):
         """
 
     def mark_done(self) -> None:
-        """Take in the mark that nothing follows."""
+        """Note the end mark."""
         self.done = self._marked = True
 
     def end(self) -> Sequence[Piece]:
-        """Return the last pieces, the `Stop` last, of an answer that has come to its end.
+        """Return the last pieces of an answer that has ended, the `Stop` last.
 
-        An answer cut by its length or refused has no calls: the last may be half a call, and the
-        rest was never concluded.
+        An answer that hit its length limit or was refused has no calls: the last may be incomplete.
 
         Raises:
-            MalformedAnswer: what came does not make an answer.
-            ProviderError: the model failed, or the answer was cut.
+            MalformedAnswer: the answer is empty or cannot be read.
+            ProviderError: the model failed, or the answer was cut off.
 
         """
         late = [piece for event in self._decoder.end() for piece in self.read(event)]
@@ -120,26 +120,26 @@ class AnswerReader(ABC):
 
     @abstractmethod
     def _calls(self) -> Sequence[ToolRequest]:
-        """Return the whole calls.
+        """Return the complete calls.
 
         Raises:
-            MalformedAnswer: one has no name.
+            MalformedAnswer: a call has no name.
 
         """
 
     def _memento(self) -> str:
-        """Return what the provider wants to be given back with this answer and its calls."""
+        """Return what the provider wants back with the calls' results; empty for nothing."""
         return ""
 
     def _closing_words(self, finish: Finish) -> Sequence[Piece]:  # noqa: ARG002 - for those who have some
-        """Return what is added to the text at its end."""
+        """Return pieces to add after the text."""
         return ()
 
     def _how_it_ended(self) -> Finish:
-        """Say what the end is.
+        """Return what the finish reason means; an unknown one is a normal end.
 
         Raises:
-            MalformedAnswer: nobody can read what the model wrote.
+            MalformedAnswer: the service could not read its model's output.
             ProviderError: the model failed.
 
         """
@@ -154,7 +154,7 @@ class AnswerReader(ABC):
         return Finish.FILTERED if self._refused else finish or Finish.ENDED
 
     def _take_other(self, event: Object) -> None:
-        """Take in what may be no event of the protocol: the mark that nothing follows, or an error.
+        """Handle an object that may not be an event of the protocol: the end mark, or an error.
 
         Raises:
             ProviderError: it is an error, in any usual form.
@@ -176,32 +176,32 @@ class AnswerReader(ABC):
             self._unknown = {name: value for name, value in event.items() if name != "type"}
 
     def _other_words(self) -> str:
-        """Return what the provider said outside of its protocol, for who reads of the failure."""
+        """Return the beginning of what came outside of the protocol, for the error message."""
         ignored = self._decoder.ignored.decode("utf-8", "replace")
         return ignored or words_of(dict(self._unknown)).message
 
     def _say(self, content: str) -> list[Piece]:
-        """Take in a piece of text; return what it proves to be."""
+        """Read a piece of text; return text and reasoning, separated by think tags."""
         return self._tags.read(content) if content else []
 
     def _think(self, content: str) -> list[Piece]:
-        """Take in a piece of reasoning."""
+        """Read a piece of reasoning."""
         if not content:
             return []
         self._has_spoken = True
         return [Reasoning(content)]
 
     def _refuse(self, content: str) -> list[Piece]:
-        """Take in a piece of a refusal, which is told as text."""
+        """Read a piece of a refusal, which is shown as text."""
         self._refused = self._has_spoken = True
         return [Text(content)] if content else []
 
 
 def whole_calls(calls: Iterable[tuple[str, Any]]) -> list[ToolRequest]:
-    """Return calls by their names and arguments, in any form that `arguments_text` takes.
+    """Return tool requests from names and arguments, in any form that `arguments_text` accepts.
 
     Raises:
-        MalformedAnswer: one has no name.
+        MalformedAnswer: a call has no name.
 
     """
     return [_whole_call(name, arguments) for name, arguments in calls]
@@ -214,7 +214,7 @@ def _whole_call(name: str, arguments: Any) -> ToolRequest:
 
 
 def encoded_memento(value: Any) -> str:
-    """Return a memento as text; empty where it would be too large, or cannot be written."""
+    """Return a memento as JSON; empty if it is too large or cannot be encoded."""
     try:
         memento = orjson.dumps(value)
     except TypeError:  # integers beyond 64 bits, half a character in a name

@@ -1,7 +1,7 @@
-"""What can go wrong with any provider, in the errors of the house.
+"""Maps failures of any provider to Puerto's errors.
 
-The messages say who must act. The provider's own words are passed on where they help the
-one who reads them, but never with a refused key, which they may repeat in part.
+The messages say who must act. They quote the provider's own words where these help, but never about
+a refused key: providers may repeat part of it.
 """
 
 from collections.abc import Iterator
@@ -48,9 +48,9 @@ def failure(
     retry_after: float | None = None,
     is_final: bool = False,
 ) -> ProviderError:
-    """Make the error for a reason, with the provider's own words where they are safe.
+    """Return the error for a reason, with the provider's own words where they are safe to show.
 
-    ``retry_after`` is in seconds; ``is_final`` says that asking again cannot help.
+    ``retry_after`` is in seconds; ``is_final`` means that a retry cannot help.
     """
     if reason is ProviderReason.TIMEOUT:
         return ProviderTimeout(
@@ -71,10 +71,10 @@ def failure(
 
 
 def unreachable(provider: str, error: Exception) -> ProviderError:
-    """Make the error for a connection that could not be made.
+    """Return the error for a connection that could not be made.
 
-    A client is told why only where a variable of the environment is wrong: else the words may
-    name machines that are none of its business. The log has them.
+    Clients are told the cause only if a variable of the environment is wrong: other causes may name
+    internal hosts. The log has them.
     """
     from adapters.http.transport.problems import BadEnvironment
 
@@ -87,7 +87,7 @@ def unreachable(provider: str, error: Exception) -> ProviderError:
 
 
 def timed_out(provider: str, error: Exception) -> ProviderError:
-    """Make the error for a time that ran out: of an answer, or of a connection to be made."""
+    """Return the error for a timeout: of the answer, or of connecting."""
     import httpx2
 
     if isinstance(error.__cause__ or error, httpx2.ConnectTimeout | httpx2.PoolTimeout):
@@ -96,14 +96,14 @@ def timed_out(provider: str, error: Exception) -> ProviderError:
 
 
 def reason_of_status(status: int) -> ProviderReason:
-    """Return why a provider answers with this HTTP status."""
+    """Return the reason that an HTTP status stands for."""
     client_error = range(400, 500)
     rest = ProviderReason.REJECTED if status in client_error else ProviderReason.OVERLOADED
     return _REASONS_BY_STATUS.get(status, rest)
 
 
 def retry_after(header: str | None) -> float | None:
-    """Read ``Retry-After`` in seconds; a date is none, since it hangs on the server's clock."""
+    """Parse ``Retry-After`` in seconds; None for a date, which needs the server's clock."""
     try:
         seconds = float(header or "")
     except ValueError:
@@ -113,13 +113,13 @@ def retry_after(header: str | None) -> float | None:
 
 @contextmanager
 def http_errors(provider: str) -> Iterator[None]:
-    """Raise what the HTTP library raises as errors of the house.
+    """Context manager that maps the HTTP library's errors to Puerto's.
 
-    Goes around the request and the loop that reads the answer, outside of what maps the
-    errors of the provider's SDK.
+    Wrap it around the request and the reading of the answer, outside of the mapping of the SDK's
+    errors.
 
     Raises:
-        ProviderError: in place of any of theirs; `ProviderTimeout` if time ran out.
+        ProviderError: in place of theirs; `ProviderTimeout` after a timeout.
 
     """
     import httpx2

@@ -1,7 +1,7 @@
-"""Fields of a request that a server may refuse, and that the request can do without.
+"""Leaves out optional request fields that a server refuses.
 
-Which of them a model takes cannot be known beforehand: its name does not tell, and some depend on
-whose key it is. A field that is refused is left out from then on, for that model.
+Whether a model accepts a field cannot be known beforehand: it depends on the model, the server, and
+sometimes the account. A refused field is left out from then on for that model.
 """
 
 import re
@@ -23,11 +23,11 @@ Encode = Callable[[Without], bytes]
 
 
 class OptionalFields:
-    """The optional fields of a dialect: how refusals name each, and which a model refused.
+    """The optional fields of a dialect, and which of them each model has refused.
 
-    ``named`` maps a field to a regular expression for the words that speak of it; fields that
-    an error names apart from its words stand in quotation marks. ``passing`` are fields whose
-    refusal tells nothing of the next request.
+    ``named`` maps a field to a regular expression that finds it in an error message; names that an
+    error gives in fields of its own are matched in quotation marks. ``passing`` are fields whose
+    refusal concerns this request only and is not remembered.
     """
 
     def __init__(self, named: Mapping[str, str], passing: Without = frozenset()) -> None:
@@ -39,11 +39,11 @@ class OptionalFields:
         self._refused: dict[str, Without] = {}  # by model
 
     def refused(self, model: str) -> Without:
-        """Return the fields that the model is known to refuse."""
+        """Return the fields that the model has refused so far."""
         return self._refused.get(model, frozenset())
 
     def remember(self, model: str, without: Without) -> None:
-        """Take note that a request without these fields was taken."""
+        """Remember for the model that a request without these fields was accepted."""
         if kept := without - self._passing:
             if len(self._refused) >= _MOST_MODELS:
                 self._refused.clear()
@@ -52,10 +52,10 @@ class OptionalFields:
     def refused_in(
         self, response: "httpx2.Response", encode: Encode, without: Without
     ) -> str | None:
-        """Return the field that a response refuses and the request can leave out; else None.
+        """Return the field to leave out that an error response refuses; None without one.
 
-        ``encode`` makes the request's body without some fields; ``without`` are those that it
-        did not have.
+        ``encode`` returns the request's body without some fields; ``without`` are the fields that
+        were left out already.
         """
         if response.status_code not in _REFUSALS:
             return None

@@ -1,4 +1,4 @@
-"""A conversation in words alone, for services that know no tools and insist on taking turns."""
+"""Converts a conversation to plain text turns, for services without tools."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -11,10 +11,10 @@ _GO_ON = "Go on."
 
 
 def plain_turns(turns: Sequence[Turn]) -> list[tuple[str, str]]:
-    """Return (role, words) in strict alternation, a ``user`` first and last.
+    """Return (role, text) pairs that alternate between the roles, a ``user`` first and last.
 
-    Calls of tools are told in words: the assistant's requests, and the results as if the user
-    had brought them. What says nothing is left out.
+    Tool calls become text of the assistant, results become text of the user. Empty turns are left
+    out.
     """
     said = ((role, words) for role, words in map(_in_words, turns) if words)
     grouped = [

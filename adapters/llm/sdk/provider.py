@@ -1,8 +1,8 @@
-"""What the providers that are asked through an SDK have in common.
+"""Base class of the providers that are reached through an SDK.
 
-The SDK makes the request: keys, connections, errors. It is slow to import, so the first
-request does it, in a thread. The SDKs' own retries are off: the house has one rule for all of
-them (`domain.models.failover`), which also covers answers that break before they begin.
+The SDK handles keys, requests and errors. Importing it is slow, so the first request does that, in
+a thread. Its own retries are off: `domain.models.failover` retries for all providers, also answers
+that break off before they begin.
 """
 
 import asyncio
@@ -35,11 +35,11 @@ _log = logging.getLogger(__name__)
 
 
 class SdkChat(ChatModel, ABC, Generic[Client]):
-    """A provider behind an SDK, whose client is made for the first request.
+    """A provider behind an SDK, whose client is created for the first request.
 
-    ``read_timeout`` is how long the provider may be silent, ``total_timeout`` how long a whole
-    answer may take, both in seconds. `_target` has the provider's rules for tools, `_optional`
-    the fields that a request can do without (`OptionalFields`).
+    ``read_timeout`` bounds each silence of the provider, ``total_timeout`` a whole answer, both in
+    seconds. `_target` has the provider's rules for tool schemas, `_optional` the fields that a
+    request can do without (`OptionalFields`).
     """
 
     _target: ClassVar[Target]
@@ -71,10 +71,10 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
 
     @abstractmethod
     def _open(self) -> Client:
-        """Make the client, importing the SDK; called in a thread."""
+        """Create the client, importing the SDK; called in a thread."""
 
     def _http(self) -> "httpx2.AsyncClient":
-        """Make the HTTP client that the SDK sends with, and closes with its own; in a thread."""
+        """Create the HTTP client for the SDK, which closes it with its own; called in a thread."""
         import httpx2
 
         from adapters.http.transport import streaming_client
@@ -87,11 +87,11 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
 
     @abstractmethod
     def _errors(self) -> AbstractContextManager[None]:
-        """Return what raises the SDK's errors as those of the house."""
+        """Return a context manager that maps the SDK's errors to Puerto's."""
 
     @abstractmethod
     def _encode(self, request: ModelRequest, without: frozenset[str]) -> bytes:
-        """Return the body of the request, without the optional fields that are named.
+        """Return the body of the request, leaving out the fields in ``without``.
 
         Raises:
             orjson.JSONEncodeError: a text is not valid Unicode (half a surrogate pair).
@@ -100,7 +100,7 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
 
     @abstractmethod
     async def _post(self, client: Client, model: str, body: bytes) -> "httpx2.Response":
-        """Send the body, and return the beginning of its streamed response."""
+        """Send the body; return the response once its head has come."""
 
     @abstractmethod
     def _reader(self) -> AnswerReader:
@@ -110,7 +110,7 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
         """Yield the answer piece by piece, a `Stop` last.
 
         Raises:
-            ProviderError: as the port says; nothing of the SDK comes through.
+            ProviderError: as the port says; no error of the SDK gets out.
 
         """
         with self._log_failure(request.model), http_errors(self._provider):
@@ -154,7 +154,7 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
             raise failure(self._provider, ProviderReason.REJECTED, quote) from None
 
     async def _send(self, client: Client, request: ModelRequest) -> "httpx2.Response":
-        """Send the request, again without a field as long as the server refuses one."""
+        """Send the request; repeat it without a field for as long as the server refuses one."""
         encode, model = partial(self._encode, request), request.model
         without = self._fields.refused(model)
         while True:
@@ -175,7 +175,7 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
 
     @contextmanager
     def _log_failure(self, model: str) -> Iterator[None]:
-        """Write what the provider says of a failure into the log, also what no client is told."""
+        """Log the provider's own words about a failure, also those that clients are not shown."""
         try:
             yield
         except ProviderError as error:

@@ -1,4 +1,4 @@
-"""The errors that providers answer with, and why they do, for all dialects alike."""
+"""Maps error responses and error events of all dialects to Puerto's errors."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -62,14 +62,14 @@ _SPENT: Final = frozenset(
 
 
 def error_in_stream(provider: str, error: Any) -> ProviderError:
-    """Make the error for an error object that came in place of a piece of the answer."""
+    """Return the error for an error object in a stream."""
     words = words_of(error)
     reason = _named_reason(words) or reason_of_status(words.status or 500)
     return _failure(provider, reason, words, words.status, None)
 
 
 def error_of_response(provider: str, response: "httpx2.Response") -> ProviderError:
-    """Make the error for a response, read to its end, whose status is not that of an answer."""
+    """Return the error for a response with an error status, whose body has been read."""
     status, words = response.status_code, words_of_body(response.content)
     if status < _BAD_REQUEST:
         quote = f"status {status}: check the base URL"
@@ -101,6 +101,6 @@ def _failure(
 
 
 def _named_reason(words: ErrorWords) -> ProviderReason | None:
-    """Return what the words for programs say; of several, what says more than ``rejected``."""
+    """Return the reason that the error codes name, the most specific of several."""
     named = [_REASONS_BY_CODE[code] for code in words.codes if code in _REASONS_BY_CODE]
     return min(named, key=list(ProviderReason).index, default=None)

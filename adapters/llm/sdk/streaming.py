@@ -1,7 +1,7 @@
-"""A streamed answer of any provider, from the bytes of a response to the pieces of the house.
+"""Streams an answer: from the bytes of an HTTP response to pieces.
 
-The bytes are decoded here, not by the SDKs: building a typed object for each piece costs
-several times what all the rest of a turn does.
+The SDKs' own decoding is not used: it builds a typed object for each piece, which costs several
+times as much as the rest of a turn.
 """
 
 import asyncio
@@ -28,14 +28,14 @@ async def pieces_of(
     deadline: float,
     rest: float = _REST_TIMEOUT,
 ) -> AsyncGenerator[Sequence[Piece], None]:
-    """Yield the pieces of an answer, those together that came together; close the response.
+    """Yield the pieces of an answer, in batches as they arrive; close the response.
 
-    ``deadline`` is a time of the running loop. It is looked at whenever something comes: the
-    read timeout of the connection bounds how long nothing does. ``rest`` is how many seconds are
-    waited for more of an answer whose model said why it stopped.
+    ``deadline`` is a time of the running loop, checked whenever bytes arrive; the connection's read
+    timeout bounds the silence in between. ``rest`` is how many seconds to wait for more after the
+    finish reason has come.
 
     Raises:
-        ProviderError: the answer was cut, or is not what the protocol says.
+        ProviderError: the answer was cut off, or does not follow the protocol.
         TimeoutError: the deadline has passed.
 
     """
@@ -65,10 +65,9 @@ async def pieces_of(
 
 
 async def _last_of(chunks: AsyncGenerator[bytes, None], seconds: float) -> bytes | None:
-    """Return the next bytes of an answer that is finished; None at the end.
+    """Return the next bytes after the finish reason has come; None at the end or after a timeout.
 
-    Whatever goes wrong now only loses the usage, and a server that leaves the line open is not
-    waited for.
+    Failures are ignored here: only the token counts can still be missing.
     """
     import httpx2
 
@@ -82,8 +81,8 @@ async def _last_of(chunks: AsyncGenerator[bytes, None], seconds: float) -> bytes
 def _body_of(response: "httpx2.Response") -> AsyncGenerator[bytes, None]:
     """Return the bytes of the body as they come.
 
-    Where nothing is to be decoded, without the response's own iterators: they are two layers more
-    for each piece.
+    If there is no content encoding, the stream is read directly: the response's own iterators add
+    two layers for each piece.
     """
     import httpx2
 
@@ -96,7 +95,7 @@ def _body_of(response: "httpx2.Response") -> AsyncGenerator[bytes, None]:
 
 
 async def _drain(chunks: AsyncGenerator[bytes, None]) -> None:
-    """Read to the end of the response, so that its connection can serve another request."""
+    """Read the rest of the response, so that its connection can be reused."""
     import httpx2
 
     with suppress(httpx2.HTTPError, TimeoutError):
