@@ -8,7 +8,7 @@ import orjson
 
 from domain.tools.tool import ToolSpec
 
-_MOST_KEPT = 4096  # a bound for services whose tools come and go
+_MOST_KEPT = 4096  # tools may come and go
 
 
 class EncodedTools:

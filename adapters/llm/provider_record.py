@@ -1,7 +1,7 @@
-"""What a provider says of itself: the one record that its folder exports.
+"""The record in which a provider's folder describes it.
 
-Settings, the registry, ``puerto doctor`` and the documentation read these records, and know no
-provider by name. Every process imports them, so they import no SDK and no model: ``make`` does.
+Settings, the registry, ``puerto doctor`` and the documentation read these records and name no
+provider. Every process imports them, so they import no SDK and no model; ``make`` does.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class Connection(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderOptions:
-    """What the operator has set of one provider, the record's defaults where nothing is set.
+    """One provider's settings, with the record's defaults for those that are not set.
 
     ``dialect`` is one of the API's dialects, ``file`` what the record's file variable names.
     """
@@ -42,14 +42,13 @@ class ProviderOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpApi:
-    """A provider's HTTP API, and the environment variables that it is set up with.
+    """A provider's HTTP API, and the environment variables that configure it.
 
-    ``sdk`` is the distribution that makes the requests. ``keys`` are the variables that may hold
-    the key, the preferred one first; with ``key_is_optional`` a server at another address can be
-    used without one. ``address`` is where the API is unless ``address_variable`` names another
-    server; ``servers`` describes those. ``dialects`` are the protocols to choose from with
-    ``dialect_variable``: the first is the provider's own, the last what other servers speak.
-    ``model_variable`` names another default model.
+    ``sdk`` is the distribution that makes the requests. ``keys`` are the variables for the key, the
+    preferred one first; with ``key_is_optional``, other servers can be used without a key.
+    ``address`` is the default of ``address_variable``, and ``servers`` describes which others it
+    may name. ``dialects`` are the choices of ``dialect_variable``: the first is the default for
+    the provider itself, the last for other servers. ``model_variable`` sets the default model.
     """
 
     sdk: str
@@ -65,12 +64,12 @@ class HttpApi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderRecord:
-    """One provider: its names, what it needs, and how its model is made.
+    """One provider: its names, its settings, and how to create its model.
 
-    ``name`` is what settings, requests and answers call it, ``title`` what people do. ``make``
-    returns its model, which imports the SDK only when it is first asked. A provider that is
-    reached over HTTP has an ``api``; one that plays a file has the variable that names the file,
-    and what that is.
+    ``name`` identifies it in settings, requests and answers; ``title`` is for people. ``make``
+    returns its model, which imports the SDK with its first request. A provider that is reached
+    over HTTP has an ``api``; one that plays a file has a variable for the file, and a description
+    of the file.
     """
 
     name: str

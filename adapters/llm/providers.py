@@ -1,4 +1,4 @@
-"""The providers that come with Puerto, in the order in which they are shown and chosen."""
+"""The list of Puerto's own providers, in the order in which they are shown and chosen."""
 
 from typing import Final
 

@@ -52,7 +52,7 @@ class Providers(ChatModels):
         self._offers = offers
         self._tell = tell
         self._made: dict[str, tuple[Factory, ChatModel]] = {}
-        self._replaced: list[ChatModel] = []  # which may still be answering
+        self._replaced: list[ChatModel] = []  # they may still be in use
 
     def get(self, provider: str) -> ChatModel:
         """Return the provider's model; create it at first use, or after its plugin was reloaded.
@@ -73,7 +73,7 @@ class Providers(ChatModels):
         try:
             model = _make(provider, known.factory)
         except Unavailable as error:
-            if error.__cause__ is not None:  # it broke, and does not merely lack something
+            if error.__cause__ is not None:  # it failed; it does not just lack a setting
                 self._tell(provider, error.__cause__)
             raise
         if made is not None:
@@ -135,7 +135,7 @@ class Providers(ChatModels):
 async def _close(model: ChatModel) -> None:
     try:
         await within(CLOSE_SECONDS, model.close)
-    except Exception as error:  # noqa: BLE001  a stranger's code, perhaps
+    except Exception as error:  # noqa: BLE001  it may be a plugin's
         _log.error("a provider cannot be closed: %s", error_text(error))
 
 

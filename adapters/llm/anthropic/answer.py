@@ -1,7 +1,7 @@
-"""A streamed message of Anthropic's, read event by event into the pieces of the house.
+"""Reads the streamed events of Anthropic's Messages API into pieces.
 
-The events are plain JSON objects: typed ones cost more than all the rest of a turn. What the
-service may add (events, kinds of blocks and of deltas, reasons to stop) is passed over.
+Events stay plain JSON objects: typed ones would cost more than the rest of a turn. Unknown events,
+blocks, deltas and stop reasons are ignored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ _KIND_OF_DELTA = {"text_delta": "text", "thinking_delta": "thinking"}
 
 @dataclass(slots=True)
 class _Block:
-    """A block of the answer whose parts are still coming: text, thinking or a call's input."""
+    """A block of the answer that is still incomplete: text, thinking, or a call's input."""
 
     kind: str
     began: Object
@@ -29,7 +29,7 @@ class _Block:
     signature: list[str] = field(default_factory=list)
 
     def call(self) -> ToolRequest:
-        """Return the call that a ``tool_use`` block is."""
+        """Return the tool request of a ``tool_use`` block."""
         if not (name := as_text(self.began.get("name"))):
             raise MalformedAnswer("a tool call has no name")
         # Half characters that met in the input become whole.
@@ -37,7 +37,7 @@ class _Block:
         return ToolRequest(name, written or arguments_text(self.began.get("input")) or "{}")
 
     def remembered(self) -> Mapping[str, Any]:
-        """Return the block as it is wanted back; the house knows what it called."""
+        """Return the block for the memento; a ``tool_use`` without its call, which the turn has."""
         match self.kind:
             case "text":
                 return {"type": "text", "text": "".join(self.parts)}
@@ -50,7 +50,7 @@ class _Block:
 
 
 class MessageReader(AnswerReader):
-    """Gather one answer: give its text at once, its tool calls and its end when whole."""
+    """Reads one message: yields text at once, and tool calls when they are complete."""
 
     finishes = MESSAGES
     exact = b'"input"'
@@ -59,7 +59,7 @@ class MessageReader(AnswerReader):
     def __init__(self, provider: str = "anthropic") -> None:
         super().__init__(provider)
         self._blocks: list[_Block] = []
-        self._at: dict[int, _Block] = {}  # the latest under each index: some give 0 to all
+        self._at: dict[int, _Block] = {}  # the latest of each index: some servers always send 0
         self._tokens: dict[str, int] = {}
         self._refusal = ""
 
@@ -74,7 +74,7 @@ class MessageReader(AnswerReader):
         return self._tags.read(words)
 
     def read(self, event: Object) -> Sequence[Piece]:
-        """Take in an event, or a whole message; return the pieces of text and reasoning in it.
+        """Read an event, or a whole message; return its pieces of text and reasoning.
 
         Raises:
             ProviderError: the event is an error.
@@ -87,7 +87,7 @@ class MessageReader(AnswerReader):
                 return self._begin(event.get("index"), as_object(event.get("content_block")))
             case "message_start":
                 return self._whole(as_object(event.get("message")))
-            case "message":  # no stream, though one was asked for: what came is whole
+            case "message":  # not streamed: the whole message
                 self._marked = True
                 return self._whole(event)
             case "message_delta":
@@ -102,7 +102,7 @@ class MessageReader(AnswerReader):
         return [block.call() for block in self._blocks if block.kind == "tool_use"]
 
     def _closing_words(self, finish: Finish) -> Sequence[Piece]:
-        """Tell a refusal without words in the service's."""
+        """Return the service's explanation of a refusal that has no text."""
         is_silent = finish is Finish.FILTERED and not self._tags.has_given
         return [Text(self._refusal)] if is_silent and self._refusal else ()
 
@@ -123,11 +123,11 @@ class MessageReader(AnswerReader):
         return ()
 
     def _last_block(self) -> _Block | None:
-        """Return the block that goes on where an index is missing."""
+        """Return the last block, which a delta without an index continues."""
         return self._blocks[-1] if self._blocks else None
 
     def _unbegun(self, index: int | None, kind: str) -> _Block:
-        """Begin the block of a delta whose beginning has not come."""
+        """Begin the block of a delta whose start event is missing."""
         began = _KIND_OF_DELTA.get(kind, "")
         block = _Block(began, {"type": began})
         if index is not None and (began or kind == "input_json_delta"):
@@ -146,7 +146,7 @@ class MessageReader(AnswerReader):
         return self._say(words) if kind == "text" else self._think(words)
 
     def _whole(self, message: Object) -> Sequence[Piece]:
-        """Take in the beginning of a message, which holds all of it where nothing is streamed."""
+        """Read the start of a message; without streaming, that is all of it."""
         pieces = self._say(as_text(message.get("content")))
         for at, block in enumerate(as_objects(message.get("content"))):
             pieces += self._begin(at, block)
@@ -158,7 +158,7 @@ class MessageReader(AnswerReader):
         at = len(self._blocks) if at is None else at
         known = self._at.get(at)
         if known is not None and known.began == began and began.get("id"):
-            return ()  # told twice
+            return ()  # sent twice
         block = _Block(kind, began)
         if known is not None and not known.kind:  # its parts came before it
             block.parts = known.parts
@@ -183,9 +183,9 @@ class MessageReader(AnswerReader):
         self._usage = Usage(total, count("output_tokens", 0), cached)
 
     def _memento(self) -> str:
-        """Return the answer as it goes back with its calls' results, if it holds reasoning.
+        """Return the answer's blocks as a JSON list, if it has reasoning to send back.
 
-        It is a JSON list of the blocks in their order, ``tool_use`` without what is called.
+        A ``tool_use`` block is kept without its call, which the turn has.
         """
         kinds = {"text", "thinking", "redacted_thinking", "tool_use"}
         blocks = [block for block in self._blocks if block.kind in kinds]

@@ -1,4 +1,4 @@
-"""What Anthropic's SDK raises, as errors of the house."""
+"""Maps Anthropic's SDK errors to Puerto's."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from domain.shared.errors import ProviderReason
 
 @contextmanager
 def anthropic_errors(provider: str) -> Iterator[None]:
-    """Raise what the SDK raises as errors of the house.
+    """Context manager that maps the SDK's errors.
 
     Raises:
         ProviderError: in place of any of the SDK's.

@@ -1,4 +1,4 @@
-"""Anthropic's messages."""
+"""Anthropic's Messages API as a chat model."""
 
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, ClassVar
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 class AnthropicChat(SdkChat["anthropic.AsyncAnthropic"]):
-    """A provider that speaks Anthropic's messages; ``base_url`` is without ``/v1``."""
+    """A provider that speaks Anthropic's Messages API; ``base_url`` is without ``/v1``."""
 
     _target = ANTHROPIC
     _optional: ClassVar = {
         "cache_control": "cache_control",
-        # The service takes signed reasoning back only from the account and after the very words
-        # that it came from: not after a change of the key, the tools or the day.
+        # Signed reasoning is accepted only from the same account and after the same prompt: not
+        # after a change of the key, the tools or the date.
         MEMENTOS: "(redacted_)?thinking|signature",
     }
 
@@ -50,7 +50,7 @@ class AnthropicChat(SdkChat["anthropic.AsyncAnthropic"]):
     def _open(self) -> "anthropic.AsyncAnthropic":
         import anthropic
 
-        self._api_key.encode("ascii")  # the SDK would send any key, and this one is none
+        self._api_key.encode("ascii")  # the SDK would send a key that no header can have
         http = self._http()
         return anthropic.AsyncAnthropic(
             api_key=self._api_key,
@@ -75,9 +75,9 @@ class AnthropicChat(SdkChat["anthropic.AsyncAnthropic"]):
     ) -> "httpx2.Response":
         import httpx2
 
-        del model  # it stands in the body
-        # Asked for as a plain response, as the SDK has it for endpoints that it does not know:
-        # it then neither rebuilds the body nor reads the answer.
+        del model  # it is in the body
+        # As for endpoints that the SDK does not know: it then neither rebuilds the body nor reads
+        # the answer.
         return await client.post("/v1/messages", content=body, cast_to=httpx2.Response, stream=True)
 
     def _reader(self) -> AnswerReader:

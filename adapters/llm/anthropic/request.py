@@ -1,12 +1,12 @@
-"""A question to a model, as the body of a request for one of Anthropic's messages.
+"""Encodes a request as the body of a request to Anthropic's Messages API.
 
-The service wants turns to alternate, the user first and last, texts that are not blank, and
-tool results before anything else is said. The conversations of the house need not be so.
+The API requires roles to alternate, the user first and last, texts that are not blank, and tool
+results before any other content. Conversations do not always meet that.
 
-Marks for its cache stand after the tools, the system prompt and the last turn, each of which
-the next request repeats. A prompt below the size that the service caches costs nothing more.
+Cache breakpoints stand after the tools, the system prompt and the last turn, which the next request
+repeats. A prompt below the cacheable size costs nothing more.
 
-There is no temperature: the API version that the SDK speaks refuses requests that have one.
+There is no temperature: the API version that the SDK speaks refuses it.
 """
 
 import re
@@ -41,16 +41,16 @@ Block = Mapping[str, Any]
 
 
 class MessagesEncoder:
-    """Encode requests, each tool's schema only once."""
+    """Encodes requests; each tool's schema is encoded once."""
 
     def __init__(self) -> None:
         self._tools = EncodedTools(_tool)
         self._last_tool = EncodedTools(lambda tool: {**_tool(tool), **_CACHED})
 
     def encode(self, request: ModelRequest, without: frozenset[str] = frozenset()) -> bytes:
-        """Return the JSON body that asks for a streamed answer.
+        """Return the JSON body of a streamed request.
 
-        ``without`` names what to leave out, since the service refuses it.
+        ``without`` names parts to leave out, since the service refuses them.
 
         Raises:
             TypeError: a text is not valid Unicode (half a surrogate pair).
@@ -148,9 +148,9 @@ def _of_answer(turn: AssistantTurn, remembered: Sequence[Block]) -> Iterator[Blo
 
 
 def _remembered(turn: AssistantTurn) -> Sequence[Block]:
-    """Read the memento of the answer: its blocks in order, ``tool_use`` without what is called.
+    """Return the blocks in the answer's memento, ``tool_use`` without the calls.
 
-    None of it is taken unless all of it is readable and fits the calls.
+    Empty unless the whole memento can be read and fits the calls.
     """
     if not turn.memento:
         return ()

@@ -1,6 +1,6 @@
-"""A streamed answer of Google's, read chunk by chunk into the pieces of the house.
+"""Reads a streamed answer of the Gemini API into pieces.
 
-The chunks are plain JSON objects: typed ones cost more than all the rest of a turn.
+Chunks stay plain JSON objects: typed ones would cost more than the rest of a turn.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,9 @@ from domain.models.messages import Piece, Text, ToolRequest, Usage
 
 
 class GeminiReader(AnswerReader):
-    """Gather one answer: give its text at once, its tool calls and its end when whole.
+    """Reads one answer: yields text at once, and tool calls when they are complete.
 
-    A chunk may follow the one with the finish reason: only the stream's end tells.
+    More chunks may follow the one with the finish reason, so only the end of the stream ends it.
     """
 
     finishes = GEMINI
@@ -43,7 +43,7 @@ class GeminiReader(AnswerReader):
         return self._tags.read(text)
 
     def read(self, event: Object) -> list[Piece]:
-        """Take in a chunk; return the pieces of text and reasoning in it.
+        """Read a chunk; return its pieces of text and reasoning.
 
         Raises:
             ProviderError: it is an error.
@@ -67,7 +67,7 @@ class GeminiReader(AnswerReader):
         return [piece for part in parts for piece in self._of_part(part)]
 
     def end(self) -> Sequence[Piece]:
-        """Return the last pieces, as the base says."""
+        """Return the last pieces, as in the base class."""
         self._usage = _usage(as_object(self._counts))
         return super().end()
 
@@ -78,7 +78,7 @@ class GeminiReader(AnswerReader):
         return self._notes.memento()
 
     def _closing_words(self, finish: Finish) -> Sequence[Piece]:
-        """Tell in the service's words why it does not answer."""
+        """Return the service's explanation of why it does not answer."""
         return [Text(self._refusal)] if finish is Finish.FILTERED and self._refusal else ()
 
     def _of_part(self, part: Object) -> list[Piece]:
@@ -98,7 +98,7 @@ class GeminiReader(AnswerReader):
 
 
 def _usage(usage: Mapping[str, Any]) -> Usage:
-    """Add up what is billed: the prompt with what tools added, the answer with its thoughts."""
+    """Return the billed tokens: the prompt with what tools added, the answer with its thoughts."""
     return Usage(
         as_count(usage.get("promptTokenCount")) + as_count(usage.get("toolUsePromptTokenCount")),
         as_count(usage.get("candidatesTokenCount")) + as_count(usage.get("thoughtsTokenCount")),

@@ -1,11 +1,11 @@
-"""Requests through Google's SDK whose answers are plain streamed responses.
+"""Sends our own request bodies through Google's SDK, and returns the plain streamed response.
 
-The SDK gives its streams only as typed objects, and takes its requests as such: reading costs
-some 120 µs a piece, and asking 100 µs for every turn of the conversation. But it takes an HTTP
-client. The one given to it here lets the SDK do what it is for (the address, the key, the
-errors), sends our body in place of the SDK's, and keeps a good response for us.
+The SDK streams typed objects only, and takes requests as such: that costs some 120 µs for each
+piece and 100 µs for each turn of the conversation. But it accepts an HTTP client. The client here
+leaves address, key and errors to the SDK, sends our body in place of the SDK's, and keeps a
+successful response for us.
 
-Importing this imports the SDK.
+Importing this module imports the SDK.
 """
 
 import ssl
@@ -24,7 +24,7 @@ _NOT_PASSED_ON = {"accept", "accept-encoding", "connection", "content-length", "
 
 @dataclass(slots=True)
 class _Exchange:
-    """The body to send, and the response once it has come."""
+    """One request: the body to send, and the response once it has come."""
 
     body: bytes
     responses: list[httpx2.Response] = field(default_factory=list)
@@ -34,7 +34,7 @@ _current: ContextVar[_Exchange] = ContextVar("current")
 
 
 class _Handover(httpx2.AsyncBaseTransport):
-    """What the SDK's client sends with: the SDK sees of the answer only the errors."""
+    """The SDK's transport: swaps the body, and passes only error responses on to the SDK."""
 
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self._client = client
@@ -45,7 +45,7 @@ class _Handover(httpx2.AsyncBaseTransport):
         outgoing = self._client.build_request(
             request.method, request.url, headers=headers, content=exchange.body
         )
-        # Followed, a redirection would take the key along.
+        # A redirect that is followed would take the key along.
         response = await self._client.send(outgoing, stream=True, follow_redirects=False)
         if response.status_code != httpx2.codes.OK:
             return response
@@ -54,9 +54,9 @@ class _Handover(httpx2.AsyncBaseTransport):
 
 
 class GoogleExchange:
-    """A client of Google's, which sends with ``client``; ``base_url`` None is Google's own.
+    """A Gemini client that sends with ``client``; ``base_url`` None means Google's own address.
 
-    Slow to make: do it in a thread.
+    Slow to create: do it in a thread.
     """
 
     def __init__(self, client: httpx2.AsyncClient, *, api_key: str, base_url: str | None) -> None:
@@ -71,7 +71,7 @@ class GoogleExchange:
             httpx_async_client=outer,
             async_client_args={"ssl": unused},
         )
-        # Not whatever the environment says: it is Google's other service, of other credentials.
+        # False whatever the environment says: Vertex AI takes other credentials.
         self._sdk = genai.Client(api_key=api_key, vertexai=False, http_options=options)
         self._config = types.GenerateContentConfig(
             automatic_continuation=False,
@@ -79,11 +79,11 @@ class GoogleExchange:
         )
 
     async def send(self, model: str, body: bytes) -> httpx2.Response:
-        """Ask a model with the body of ``streamGenerateContent``; return the streamed response.
+        """Post the body to ``streamGenerateContent`` of a model; return the streamed response.
 
         Raises:
-            google.genai.errors.APIError: the answer has another status than 200.
-            ValueError: the SDK does not take the name of the model.
+            google.genai.errors.APIError: the response has another status than 200.
+            ValueError: the SDK refuses the name of the model.
 
         """
         with _exchanging(body) as exchange:

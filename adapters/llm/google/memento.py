@@ -1,8 +1,8 @@
-"""What Google wants back while a run goes on: its thought signatures, each on its own part.
+"""Mementos of the Gemini API: thought signatures, each on the part that it belongs to.
 
-A memento lists the parts of an answer in their order, and repeats nothing that the house keeps
-itself: ``["text", LENGTH, SIGNATURE]``, ``["call", ID, SIGNATURE]``, ``["thought", TEXT,
-SIGNATURE]``; what Google did not give is empty.
+A memento lists the parts of an answer in order, without what the turn has anyway: ``["text",
+LENGTH, SIGNATURE]``, ``["call", ID, SIGNATURE]``, ``["thought", TEXT, SIGNATURE]``. What Google did
+not send is empty.
 """
 
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ from domain.models.messages import AssistantTurn
 
 
 class PartNotes:
-    """Takes note of the parts of an answer as they come."""
+    """Records the parts of an answer as they come."""
 
     def __init__(self) -> None:
         self._notes: list[tuple[str, int | str, str]] = []
-        self._unsigned = 0  # characters of text that no note tells of yet
+        self._unsigned = 0  # characters of text that are not recorded yet
 
     def text(self, length: int, signature: str) -> None:
-        """Note a piece of text of so many characters; pieces without a signature are one part."""
+        """Record a piece of text by its length; unsigned pieces in a row are one part."""
         if signature:
             self._flush()
             self._notes.append(("text", length, signature))
@@ -31,13 +31,13 @@ class PartNotes:
             self._unsigned += length
 
     def thought(self, text: str, signature: str) -> None:
-        """Note a piece of reasoning, which Google wants back only where it has signed it."""
+        """Record a piece of reasoning, which goes back only if Google has signed it."""
         if signature:
             self._flush()
             self._notes.append(("thought", text, signature))
 
     def call(self, call_id: str, signature: str) -> None:
-        """Note a call."""
+        """Record a call."""
         self._flush()
         self._notes.append(("call", call_id, signature))
 
@@ -53,7 +53,7 @@ class PartNotes:
 
 
 def remembered(turn: AssistantTurn) -> list[dict[str, Any]] | None:
-    """Return the parts of a turn as Google gave them; None without a memento that fits it."""
+    """Return the parts of a turn as Google sent them; None without a memento that fits."""
     if not turn.memento:
         return None
     try:

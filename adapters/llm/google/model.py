@@ -1,4 +1,4 @@
-"""Google's Gemini models, through the Gemini Developer API."""
+"""Google's Gemini Developer API as a chat model."""
 
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, ClassVar
@@ -28,7 +28,7 @@ class GoogleChat(SdkChat["GoogleExchange"]):
         "temperature": "temperature",
         "maxOutputTokens": "max_?output_?tokens",
         "thinkingConfig": "thinking_?config|include_?thoughts|thinking",
-        # Another model's signature, or one given to another key: the rest is still good.
+        # Signatures of another model or key are refused; the rest is still valid.
         MEMENTOS: "thought[_ ]?signatures?",
     }
 
@@ -55,7 +55,7 @@ class GoogleChat(SdkChat["GoogleExchange"]):
 
         from adapters.llm.google.exchange import GoogleExchange
 
-        httpx2.URL(self._base_url)  # says that it is none; the SDK's own parser says nothing clear
+        httpx2.URL(self._base_url)  # its error is clearer than the SDK's
         return GoogleExchange(self._http(), api_key=self._api_key, base_url=self._base_url)
 
     async def _close(self, client: "GoogleExchange") -> None:
@@ -68,7 +68,7 @@ class GoogleChat(SdkChat["GoogleExchange"]):
         return self._requests.encode(request, without)
 
     async def _post(self, client: "GoogleExchange", model: str, body: bytes) -> "httpx2.Response":
-        # The name is a part of the address here. One that is no valid text is nobody's.
+        # The name is part of the URL here. Invalid Unicode in it matches no model.
         return await client.send(quote(model, errors="replace"), body)
 
     def _reader(self) -> AnswerReader:

@@ -1,4 +1,4 @@
-"""The parts that a content of Google's is made of."""
+"""Encodes the parts of a Gemini content."""
 
 from typing import Any
 
@@ -9,21 +9,21 @@ from domain.models.messages import ToolTurn, ToolUse
 
 
 def text_part(text: str, signature: str = "") -> dict[str, Any]:
-    """Return a piece of text."""
+    """Return a part with text."""
     return {"text": text, **_signed(signature)}
 
 
 def call_part(use: ToolUse, call_id: str, signature: str = "") -> dict[str, Any]:
-    """Return a call; ``call_id`` is what its result names it by."""
+    """Return a part with a call; ``call_id`` is the id that its result refers to."""
     call = {"id": call_id, "name": use.tool, "args": orjson.Fragment(exact_json(use.arguments))}
     return {"functionCall": call, **_signed(signature)}
 
 
 def result_part(turn: ToolTurn, call_id: str) -> dict[str, Any]:
-    """Return what came of a call.
+    """Return a part with the result of a call.
 
-    The result stays text: Google reads numbers as floats, which would lose digits of long ones,
-    and a result need not be JSON.
+    The result stays text: Google reads numbers as floats, which loses digits of long ones, and a
+    result need not be JSON.
     """
     response = {"error" if turn.is_error else "output": turn.content}
     return {"functionResponse": {"id": call_id, "name": turn.tool, "response": response}}

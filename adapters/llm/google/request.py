@@ -1,4 +1,4 @@
-"""A question to a model, as the body of Google's ``streamGenerateContent``."""
+"""Encodes a request as the body of Gemini's ``streamGenerateContent``."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from adapters.llm.sdk.optional_fields import MEMENTOS
 from domain.models.messages import AssistantTurn, ModelRequest, ToolTurn, Turn, UserTurn
 from domain.tools.tool import ToolSpec
 
-# Asked for their thoughts, models that do not think refuse the whole request. These think.
+# The models that can return thoughts; others refuse a request that asks for them.
 _THINKS = re.compile(
     r"(models/)?gemini-(2\.5-(pro|flash)|[3-9]|(pro|flash)-latest)"
     r"(?!.*(lite|image|audio|tts|live|computer-use|robotics))"
@@ -30,15 +30,15 @@ _GO_ON = {"role": "user", "parts": [text_part("Go on.")]}
 
 
 class RequestEncoder:
-    """Encode requests, each tool's schema only once."""
+    """Encodes requests; each tool's schema is encoded once."""
 
     def __init__(self) -> None:
         self._tools = EncodedTools(_declaration)
 
     def encode(self, request: ModelRequest, without: frozenset[str] = frozenset()) -> bytes:
-        """Return the JSON body; the model is not in it, but in the address.
+        """Return the JSON body; the model's name is in the address.
 
-        ``without`` names what to leave out, since the service refuses it.
+        ``without`` names parts to leave out, since the service refuses them.
 
         Raises:
             TypeError: a text is not valid Unicode (half a surrogate pair).
@@ -73,7 +73,7 @@ def _config(request: ModelRequest) -> Iterator[tuple[str, Any]]:
 
 
 def _contents(request: ModelRequest, *, with_mementos: bool) -> list[dict[str, Any]]:
-    """Return the turns as contents, those of one role in a row as one, none of them empty."""
+    """Return the turns as contents, none empty; adjacent turns of one role are joined."""
     contents: list[dict[str, Any]] = []
     for role, parts in _roles_and_parts(request, with_mementos=with_mementos):
         if contents and contents[-1]["role"] == role:
@@ -90,7 +90,7 @@ def _contents(request: ModelRequest, *, with_mementos: bool) -> list[dict[str, A
 def _roles_and_parts(
     request: ModelRequest, *, with_mementos: bool
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    sent_ids: dict[str, str] = {}  # of calls, by the house's own
+    sent_ids: dict[str, str] = {}  # of calls, by our own ids
     current = _start_of_current(request.turns)
     signs = not _UNSIGNED.match(request.model)
     for number, turn in enumerate(request.turns):
@@ -110,7 +110,7 @@ def _roles_and_parts(
 
 
 def _start_of_current(turns: Sequence[Turn]) -> int:
-    """Return the number of the last turn in which the user said something."""
+    """Return the index of the last turn with text of the user; -1 without one."""
     users = (n for n, turn in enumerate(turns) if isinstance(turn, UserTurn) and turn.content)
     return max(users, default=-1)
 

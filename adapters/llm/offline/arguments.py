@@ -1,4 +1,4 @@
-"""Filling a tool's parameters from a message."""
+"""Fills a tool's parameters from a message."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -44,7 +44,7 @@ _WORDS = frozenset({Kind.TEXT, Kind.PERSON, Kind.PLACE})
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """What came of it: the arguments, the parameters to ask for, and what nothing was made of."""
+    """The result of filling: the arguments, the parameters to ask for, and the unused text."""
 
     arguments: dict[str, Any]
     missing: tuple[Field, ...]
@@ -64,7 +64,7 @@ def _take_runs(form: Form) -> None:
 
 
 def _run_starts(form: Form) -> Iterator[tuple[Field, int, int]]:
-    """Yield the parameters that the message names before their words, and where it does."""
+    """Yield each parameter that the message names before its value, and the value's position."""
     named = {field.terms: field for field in reversed(form.open)}
     intro = ""
     for word in WORD.finditer(form.reading.folded):
@@ -77,7 +77,7 @@ def _run_starts(form: Form) -> Iterator[tuple[Field, int, int]]:
 
 
 def _take_unmistakable(form: Form) -> None:
-    """Take the values that only one parameter can mean, and what required ones still lack."""
+    """Take values that fit one parameter only, and what required parameters still lack."""
     for kind in Kind:
         for target in form.open:
             if target.kind is not kind:
@@ -91,7 +91,7 @@ def _take_unmistakable(form: Form) -> None:
 
 
 def _places(form: Form) -> list[Found]:
-    """Return the places that the message names: after a preposition, or well known."""
+    """Return the places that the message names, after a preposition or by a known name."""
     after = named_after(form.reading, form.taken, ("in", "at", "en", "for", "para", "de", "of"))
     if after is not None:
         return [after]
@@ -100,7 +100,7 @@ def _places(form: Form) -> list[Found]:
 
 
 def _take_names(form: Form) -> None:
-    """Take what the message says that something is called: "a roll called lucky"."""
+    """Take the name that the message gives to something, as in "a roll called lucky"."""
     for target in form.open:
         if target.kind in _WORDS and _NAMES.intersection(target.terms):
             found = named_after(form.reading, form.taken, _CALLED)
@@ -130,7 +130,7 @@ def _take_arrays(form: Form) -> None:
 
 
 def _take_leftover(form: Form) -> None:
-    """Give what is left of the message to the one text that still lacks a value."""
+    """Give the unused text to the one text parameter that has no value."""
     lacking = [each for each in form.open if each.kind is Kind.TEXT and each.required]
     optional = [f for f in form.open if f.kind is Kind.TEXT and QUERIES.intersection(f.terms)]
     targets = lacking or ([] if any(f.required for f in form.fields) else optional)
@@ -142,7 +142,7 @@ def _take_leftover(form: Form) -> None:
 
 
 def _take_settled(form: Form) -> None:
-    """Fill what needs no asking: a required value that has one choice or a default."""
+    """Fill required parameters that have one choice or a default."""
     for target in form.open:
         allowed = choices(target.schema)
         settled = allowed[0] if len(allowed) == 1 else target.schema.get("default")
@@ -151,7 +151,7 @@ def _take_settled(form: Form) -> None:
 
 
 def _unresolved(form: Form, target: Field) -> bool:
-    """Tell whether a place was said that this optional parameter does not know."""
+    """Return whether the message names a place that this optional parameter does not know."""
     if target.kind not in {Kind.ZONE, Kind.REGION}:
         return False
     return named_after(form.reading, form.taken, ("in", "en")) is not None
@@ -160,8 +160,8 @@ def _unresolved(form: Form, target: Field) -> bool:
 def fill(tool: ToolSpec, reading: Reading) -> Filling:
     """Fill the tool's parameters from the message.
 
-    Every argument keeps the type, choices, bounds and pattern of its schema. A parameter is
-    missing if it is required and not found, or if what was said for it does not fit.
+    Every argument fits the type, choices, bounds and pattern of its schema. A parameter is missing
+    if it is required and not found, or if its value in the message does not fit.
     """
     form = Form(tool, reading, fields_of(tool.parameters))
     take_json(form)
@@ -200,7 +200,7 @@ def _answer_form(tool: ToolSpec, asked: Sequence[Field], reading: Reading) -> Fo
 
 
 def fill_answer(tool: ToolSpec, asked: Sequence[Field], reading: Reading) -> dict[str, Any]:
-    """Return the values that an answer plainly gives for the parameters that were asked for."""
+    """Return the values that an answer clearly gives for the parameters that were asked for."""
     form = _answer_form(tool, asked, reading)
     take_json(form)
     take_labelled(form)
@@ -211,7 +211,7 @@ def fill_answer(tool: ToolSpec, asked: Sequence[Field], reading: Reading) -> dic
 
 
 def fill_whole_answer(tool: ToolSpec, asked: Sequence[Field], reading: Reading) -> dict[str, Any]:
-    """Return what an answer gives if it is read as nothing but values; a question gives none."""
+    """Return the values of an answer read as nothing but values; none for a question."""
     form = _answer_form(tool, asked, reading)
     if not reading.text.rstrip().endswith("?"):
         _take_whole(form)
@@ -219,7 +219,7 @@ def fill_whole_answer(tool: ToolSpec, asked: Sequence[Field], reading: Reading) 
 
 
 def _take_whole(form: Form) -> None:
-    """Take the whole answer for the one parameter, or its pieces for as many."""
+    """Take the whole answer for one parameter, or its pieces for as many."""
     text = _ANSWER_LEAD.sub("", trim(form.reading.text))
     pieces = [text] if len(form.open) == 1 else [trim(piece) for piece in text.split(",")]
     if len(pieces) != len(form.open):

@@ -1,4 +1,4 @@
-"""The values of a message that could serve one parameter."""
+"""Finds the values in a message that fit one parameter."""
 
 import json
 import re
@@ -114,7 +114,7 @@ _BY_SCHEMA: Mapping[Kind, Callable[[Field, Reading], Iterable[Found]]] = {
 
 
 def candidates(field: Field, reading: Reading) -> Sequence[Found]:
-    """Return what the message offers for the parameter, all of it keeping the schema."""
+    """Return the values in the message that fit the parameter's schema."""
     if field.kind in _PLAIN:
         found = _PLAIN[field.kind](reading)
     elif field.kind in _BY_SCHEMA:
@@ -125,7 +125,7 @@ def candidates(field: Field, reading: Reading) -> Sequence[Found]:
 
 
 def read_json(text: str) -> tuple[Any, int, int] | None:
-    """Return the first JSON object or array that stands in the text, and where; None if none."""
+    """Return the first JSON object or array in the text with its position; None without one."""
     for match in re.finditer(r"[{\[]", text[:5000]):
         try:
             value, end = json.JSONDecoder().raw_decode(text, match.start())
@@ -139,9 +139,9 @@ _IN_ANY_WORDS = frozenset({Kind.TEXT, Kind.PERSON, Kind.PLACE, Kind.IDENTIFIER, 
 
 
 def convert(field: Field, text: str, reading: Reading, item: Field | None = None) -> Any:
-    """Return a text that is known to be the parameter's value as JSON; None if it does not fit.
+    """Convert the text of a parameter's value to JSON; None if it does not fit.
 
-    ``item`` is what one item takes where the parameter is an array.
+    ``item`` describes the items where the parameter is an array.
     """
     value = _converted(field, text, reading, item)
     return value if value is not None and fits(value, field.schema) else None

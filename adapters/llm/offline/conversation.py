@@ -1,4 +1,4 @@
-"""Reading the turns of a conversation: who said what before, and what tools gave."""
+"""Reads the turns of a conversation: messages, answers, and results of tools."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ RESULT_NAMES = ("result", "value", "answer", "total", "resultado")
 class Conversation:
     """The turns around the user's last message.
 
-    ``before`` are those that came earlier, ``after`` those of the answer that is under way.
+    ``before`` are the earlier turns, ``after`` those of the answer in progress.
     """
 
     message: str
@@ -23,17 +23,17 @@ class Conversation:
 
     @property
     def results(self) -> Sequence[ToolTurn]:
-        """What the tools gave for this message."""
+        """The results of tools for this message."""
         return [turn for turn in self.after if isinstance(turn, ToolTurn)]
 
     @property
     def earlier_messages(self) -> Sequence[str]:
-        """What the user said before, oldest first."""
+        """The user's earlier messages, oldest first."""
         return [turn.content for turn in self.before if isinstance(turn, UserTurn)]
 
     @property
     def answers(self) -> Sequence[str]:
-        """What was answered before, oldest first."""
+        """The earlier answers, oldest first."""
         return [turn.content for turn in self.before if isinstance(turn, AssistantTurn)]
 
     def use(self, call_id: str) -> ToolUse | None:
@@ -47,7 +47,7 @@ class Conversation:
 
 
 def read(turns: Sequence[Turn]) -> Conversation:
-    """Divide the turns at the last one of the user; without one the message is empty."""
+    """Split the turns at the user's last message, which is empty if there is none."""
     for at in range(len(turns) - 1, -1, -1):
         turn = turns[at]
         if isinstance(turn, UserTurn):
@@ -56,7 +56,7 @@ def read(turns: Sequence[Turn]) -> Conversation:
 
 
 def parse(content: str) -> Any:
-    """Return the JSON value of a tool's result; the text itself where it is not JSON."""
+    """Parse a tool's result as JSON; return the text itself if it is not JSON."""
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
@@ -64,12 +64,12 @@ def parse(content: str) -> Any:
 
 
 def is_scalar(value: Any) -> bool:
-    """Tell whether it is one figure, text, yes or no, or nothing."""
+    """Return whether the value is a number, text, boolean or null."""
     return value is None or isinstance(value, str | int | float)
 
 
 def main_value(value: Any) -> Any:
-    """Return what a result comes down to: its ``result``, or itself; None if it is many things."""
+    """Return the single value of a result: its ``result``, or itself; None if it has several."""
     if isinstance(value, Mapping):
         named = [value[name] for name in RESULT_NAMES if name in value]
         only = list(value.values()) if len(value) == 1 else []
@@ -78,7 +78,7 @@ def main_value(value: Any) -> Any:
 
 
 def last_value(turns: Sequence[Turn]) -> str | None:
-    """Return the value of the last tool result that was no error, as text; None without one."""
+    """Return the value of the last successful result as text; None without one."""
     for turn in reversed(turns):
         if isinstance(turn, ToolTurn) and not turn.is_error:
             value = main_value(parse(turn.content))

@@ -1,4 +1,4 @@
-"""Values that stand beside the name of their parameter: ``limit of 3``, ``50 euros``."""
+"""Finds values beside the name of their parameter: ``limit of 3``, ``50 euros``."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ def _cues(target: Field) -> frozenset[str]:
 
 
 def _cue(target: Field, found: Found, form: Form) -> Found | None:
-    """Return the value with the name of the parameter beside it, or None where none stands."""
+    """Return the value that has the parameter's name beside it; None without one."""
     cues = _cues(target)
     words = list(WORD.finditer(form.reading.folded, 0, found.start))[-5:]
     for word in reversed(words):
@@ -46,7 +46,7 @@ def _cue(target: Field, found: Found, form: Form) -> Found | None:
 
 
 def take_cued(form: Form) -> None:
-    """Take the values that stand beside the name of their parameter."""
+    """Take the values that have the name of their parameter beside them."""
     for target in form.open:
         if target.kind is not Kind.ARRAY:
             cued = (_cue(target, found, form) for found in [*form.free(target), *form.ids(target)])

@@ -14,7 +14,7 @@ from domain.tools.tool import ToolSpec
 
 @dataclass(slots=True)
 class Form:
-    """A form while it is being filled; ``taken`` are the spans of the message already used."""
+    """A form being filled; ``taken`` are the spans of the message that are used already."""
 
     tool: ToolSpec
     reading: Reading
@@ -25,7 +25,7 @@ class Form:
 
     @property
     def open(self) -> list[Field]:
-        """The parameters that have no value yet."""
+        """The parameters without a value."""
         return [
             each
             for each in self.fields
@@ -34,21 +34,21 @@ class Form:
 
     @property
     def rest(self) -> Found | None:
-        """What nothing was made of, if there is anything."""
+        """The unused text, if there is any."""
         idle = [*terms(self.tool.name), *(word for each in self.fields for word in each.terms)]
         return leftover(self.reading, self.taken, idle)
 
     def put(self, target: Field, found: Found) -> None:
-        """Give a parameter its value."""
+        """Set the value of a parameter."""
         self.arguments[target.name] = found.value
         self.taken.append((found.start, found.end))
 
     def free(self, target: Field) -> list[Found]:
-        """Return the values that could be a parameter's, of those not used yet."""
+        """Return the unused values that fit a parameter."""
         return [f for f in candidates(target, self.reading) if not f.overlaps(self.taken)]
 
     def ids(self, target: Field) -> list[Found]:
-        """Return the numbers that could be an id; only beside the name of what they identify."""
+        """Return the numbers that may be ids: those beside the name of what they identify."""
         if target.kind is not Kind.IDENTIFIER:
             return []
         said = [
@@ -59,7 +59,7 @@ class Form:
         return [each for each in said if fits(each.value, target.schema)]
 
     def item(self, target: Field) -> Field | None:
-        """Return what an entry of a list is; None: the parameter is no list."""
+        """Return the type of a list's items; None if the parameter is no list."""
         if target.kind is not Kind.ARRAY:
             return None
         return item_field(target, self.tool.parameters)

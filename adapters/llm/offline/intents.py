@@ -1,4 +1,4 @@
-"""What a message wants of the model itself rather than of a tool."""
+"""Recognises messages about the model itself, which need no tool."""
 
 import re
 from enum import Enum, auto
@@ -7,7 +7,7 @@ from adapters.llm.offline.text.language import fold
 
 
 class Intent(Enum):
-    """A wish that needs no tool."""
+    """What a message asks of the model itself."""
 
     GREETING = auto()
     ABILITIES = auto()
@@ -75,7 +75,7 @@ _LONGEST = 120
 
 
 def intent_of(message: str) -> Intent | None:
-    """Return what the whole message wants of the model, or None where it wants something else."""
+    """Return what the whole message asks of the model; None if it is about something else."""
     if len(message) > _LONGEST:
         return None
     words = _NOISE.sub(" ", fold(message)).strip()

@@ -1,4 +1,4 @@
-"""Values that a message writes down with their names: ``limit=3``, ``subject: Hello``, JSON."""
+"""Finds values with labels: ``limit=3``, ``subject: Hello``, JSON."""
 
 import re
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ def take_json(form: Form) -> None:
 
 
 def _labelled(form: Form) -> list[tuple[Field, int, int, int]]:
-    """Return the parameters that are named before a sign: with where name and value begin."""
+    """Return the parameters that are named before a sign, with the positions of name and value."""
     found = []
     for match in _LABEL.finditer(form.reading.folded):
         words = list(WORD.finditer(match[0]))
@@ -45,7 +45,7 @@ def _labelled(form: Form) -> list[tuple[Field, int, int, int]]:
 
 
 def take_labelled(form: Form) -> None:
-    """Take ``name=value`` and ``name: value``, which win over everything else."""
+    """Take ``name=value`` and ``name: value``, which take precedence over all else."""
     labels = [label for label in _labelled(form) if not _inside(label[1], form.reading.quoted)]
     for at, (named, start, _, value_start) in enumerate(labels):
         end = labels[at + 1][1] if at + 1 < len(labels) else len(form.reading.text)
@@ -67,7 +67,7 @@ def take_labelled(form: Form) -> None:
 
 
 def _value_end(named: Field, start: int, end: int, form: Form) -> int:
-    """Return where an unquoted value ends: texts and lists run on, others end with themselves."""
+    """Return the end of an unquoted value: texts and lists continue, others end themselves."""
     if named.kind in {Kind.TEXT, Kind.ARRAY, Kind.OBJECT}:
         return end
     found = candidates(named, form.reading.part(form.reading.text[start:end]))

@@ -1,4 +1,4 @@
-"""What remains of a message when the words about the tool are taken away."""
+"""Finds the text that remains of a message without the words about the tool."""
 
 import re
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ _LONGEST_NAME = 6  # words
 def leftover(
     reading: Reading, taken: Sequence[tuple[int, int]], tool_terms: Sequence[str]
 ) -> Found | None:
-    """Return the words between the first and the last that say something, or None.
+    """Return the text from the first to the last meaningful word; None without any.
 
-    Words of the tool's name, stopwords and courtesies are taken from both ends, never from the
-    middle; parts already taken are cut out wherever they stand.
+    Words of the tool's name, stopwords and courtesies are removed from both ends, never from the
+    middle; used parts are removed everywhere.
     """
     about = [m for m in _ABOUT.finditer(reading.folded) if not _taken(m, taken)]
     start = about[0].end() if about else 0
@@ -52,9 +52,9 @@ def _is_idle(word: str, idle: set[str]) -> bool:
 def named_after(
     reading: Reading, taken: Sequence[tuple[int, int]], prepositions: Sequence[str]
 ) -> Found | None:
-    """Return the name that follows one of the prepositions, or None.
+    """Return the name after one of the prepositions; None without one.
 
-    Capitals show how long a name is; without capitals it ends at the next word of no content.
+    Capitals show how long a name is; without them it ends before the next stopword.
     """
     busy = [*taken, *((moment.start, moment.end) for moment in reading.moments)]
     words = list(WORD.finditer(reading.folded))

@@ -1,4 +1,4 @@
-"""A chat model without a language model: no key, no network, the same answer every time."""
+"""A chat model without a language model: rules only, no key, no network."""
 
 import json
 import re
@@ -39,10 +39,10 @@ def _today() -> date:
 
 
 class OfflineChat(ChatModel):
-    """The built-in `ChatModel`: it matches words to tools, calls them, and reports.
+    """The built-in `ChatModel`: matches words to tools, calls them, and reports their results.
 
-    The answer depends on the request and on ``today`` alone. Usage is an approximation: a token
-    for every four characters of the turns and the system prompt, and of what is answered.
+    The answer depends only on the request and on ``today``. Usage is approximate: a token for four
+    characters of the turns and the system prompt, and of the answer.
     """
 
     def __init__(self, today: Callable[[], date] | None = None) -> None:
@@ -55,9 +55,9 @@ class OfflineChat(ChatModel):
         return "offline"
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
-        """Yield the answer: text in words, or the reasons for calls and the calls themselves.
+        """Yield the answer: text by words, or the reasons for calls and the calls.
 
-        Tools are asked for once a message: what they gave is reported, never asked for again.
+        Tools are called once for a message; then their results are reported.
         """
         spent, cut = 0, False
         limit = request.max_output_tokens
@@ -124,14 +124,14 @@ class OfflineChat(ChatModel):
 
 
 def _composed(turn: Turn) -> Turn:
-    """Return the turn with a user's accents in one character each, as positions need."""
+    """Return the turn with each of the user's accents as one character (NFC): positions need it."""
     if not isinstance(turn, UserTurn):
         return turn
     return replace(turn, content=unicodedata.normalize("NFC", turn.content))
 
 
 def _report(conversation: Conversation, plan: Plan, language: Language) -> str:
-    """Return the results in words, and the question that a part of the message still needs."""
+    """Return the results as text, with the question that a part of the message still needs."""
     results = [(turn, conversation.use(turn.call_id)) for turn in conversation.results]
     text = report(results, language)
     if plan.calls and plan.question is not None:
@@ -140,7 +140,7 @@ def _report(conversation: Conversation, plan: Plan, language: Language) -> str:
 
 
 def _words(text: str) -> Iterator[Text]:
-    """Yield the text word by word; joined, the pieces are the text."""
+    """Yield the text word by word; the pieces joined are the text."""
     for match in _WORD.finditer(text):
         yield Text(match[0])
 
@@ -150,7 +150,7 @@ def _tokens(characters: int) -> int:
 
 
 def _length(request: ModelRequest) -> int:
-    """Return the characters of what is said to the model, calls included and tools left out."""
+    """Return the characters of the request: system prompt, turns and calls, without the tools."""
     length = len(request.system)
     for turn in request.turns:
         length += len(turn.content)

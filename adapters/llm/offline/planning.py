@@ -1,4 +1,4 @@
-"""From a message to what to do about it: calls, a question back, or neither."""
+"""Plans the response to a message: calls, a question to the user, or neither."""
 
 import re
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ _CLAUSES = 12
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A tool and its arguments, complete."""
+    """A tool with its complete arguments."""
 
     tool: ToolSpec
     arguments: dict[str, Any]
@@ -36,7 +36,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A call that lacks something: what to ask the user for."""
+    """A call that lacks arguments, to ask the user for."""
 
     tool: ToolSpec
     arguments: dict[str, Any]
@@ -45,7 +45,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a message comes to; ``nearest`` are the tools to name where nothing fits."""
+    """The response to a message; ``nearest`` are tools to suggest where none fits."""
 
     calls: tuple[Call, ...] = ()
     question: Question | None = None
@@ -53,13 +53,13 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was made of the message."""
+        """Whether the plan has neither a call nor a question."""
         return not self.calls and self.question is None
 
 
 @dataclass(frozen=True, slots=True)
 class _Clause:
-    """A part of the message with a tool of its own."""
+    """A part of the message with its own tool."""
 
     text: str
     tool: ToolSpec
@@ -71,14 +71,14 @@ class _Clause:
 
 
 class Planner:
-    """Plans one conversation with one set of tools, from nothing but its turns."""
+    """Plans one conversation with one set of tools, from its turns only."""
 
     def __init__(self, index: ToolIndex, today: date) -> None:
         self._index = index
         self._today = today
 
     def plan(self, turns: Sequence[Turn], depth: int = 0) -> Plan:
-        """Return what to do about the last message of the user."""
+        """Return the response to the user's last message."""
         conversation = read(turns)
         language = language_of(conversation)
         previous = last_value(conversation.before)
@@ -101,7 +101,7 @@ class Planner:
         return Plan(calls=(Call(pending.tool, known),))
 
     def _pending(self, conversation: Conversation, depth: int) -> Question | None:
-        """Return the question that the message may be the answer to."""
+        """Return the question that the message may answer."""
         answer = conversation.before[-1] if conversation.before else None
         if depth >= _QUESTIONS_BACK or not isinstance(answer, AssistantTurn):
             return None
@@ -135,13 +135,13 @@ class Planner:
         return next((tool for tool in meant if is_ordered(tool, reading)), None)
 
     def _clause(self, text: str, reading: Reading, that: str | None = None) -> _Clause | None:
-        """Read a part of the message; ``that`` is the arithmetic asked for just before it."""
+        """Read a part of the message; ``that`` is the arithmetic of the part before it."""
         part = reading.part(text, that)
         tool = self._best(self._index.rank(part), part)
         return None if tool is None else _Clause(text, tool, fill(tool, part))
 
     def _clauses(self, reading: Reading) -> list[_Clause]:
-        """Divide a message into its requests; empty where it is one request.
+        """Split a message into its requests; empty if it is one request.
 
         A piece that names no tool belongs to the request before it, unless it only gives another
         value for it, as Madrid does in "time in Tokyo and Madrid".
@@ -172,20 +172,20 @@ class Planner:
 
     @staticmethod
     def _own(clause: _Clause, before: _Clause, joint: str) -> bool:
-        """Tell whether the piece is a request of its own; a mere comma does not begin one."""
+        """Return whether the piece is a request of its own; a comma alone does not begin one."""
         if before.call is None or joint.strip() == ",":
             return False
         return clause.tool != before.tool or clause.call is not None
 
 
 def _is_ordered_by_name(call: Call, reading: Reading) -> bool:
-    """Tell whether the message says what the call does, and not only what it is about."""
+    """Return whether the message names what the call does, and not only what it is about."""
     verb = verb_of(call.tool)
     return verb is None or verb in {term(word) for word in WORD.findall(reading.folded)}
 
 
 def _pieces(reading: Reading) -> list[tuple[str, str]]:
-    """Return the pieces between the joints outside of quotes, each with the joint before it."""
+    """Return the pieces between conjunctions outside of quotes, each with the one before it."""
     pieces: list[tuple[str, str]] = []
     at, joint = 0, ""
     for match in _JOINT.finditer(reading.text):
@@ -199,7 +199,7 @@ def _pieces(reading: Reading) -> list[tuple[str, str]]:
 
 
 def _again(before: _Clause, piece: str, reading: Reading) -> _Clause | None:
-    """Return the request before with the piece's value in the place of its own, if it has one."""
+    """Return the previous request with the piece's value in place of its own; None without one."""
     filling = fill(before.tool, reading.part(piece))
     given = filling.arguments
     if (
@@ -216,5 +216,5 @@ def _again(before: _Clause, piece: str, reading: Reading) -> _Clause | None:
 
 
 def language_of(conversation: Conversation) -> Language:
-    """Return the language of the message, or of the ones before where it shows none."""
+    """Return the language of the message, or of the earlier ones if it shows none."""
     return detect([conversation.message, *reversed(conversation.earlier_messages[-5:])])

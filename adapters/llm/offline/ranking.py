@@ -1,4 +1,4 @@
-"""Which tools a message may mean: words weighed by where they stand and how rare they are."""
+"""Ranks the tools that a message may mean, by the position and rarity of words."""
 
 import math
 import re
@@ -26,14 +26,14 @@ _KEPT = 8  # indexes in memory
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A tool and how well it fits; `ENOUGH` and more means that it is meant."""
+    """A tool and its score; from `ENOUGH` on, the message means it."""
 
     tool: ToolSpec
     score: float
 
 
 class ToolIndex:
-    """An inverted index over the words of some tools."""
+    """An inverted index over the words of tools."""
 
     def __init__(self, tools: Sequence[ToolSpec]) -> None:
         self._tools = tuple(tools)
@@ -66,13 +66,13 @@ class ToolIndex:
         return {word: weight for word, weight in weights.items() if word not in STOPWORDS}
 
     def _rarity(self, word: str, *, in_name: bool) -> float:
-        """Return 1 for a word of one tool, and less the more tools have it."""
+        """Return 1 for a word of one tool, and less the more tools share it."""
         count = self._in_names[word] if in_name else len(self._postings[word])
         total = len(self._tools)
         return math.log(1 + total / max(count, 1)) / math.log(1 + total)
 
     def rank(self, reading: Reading) -> Sequence[Ranked]:
-        """Return the tools that share something with the message, best first."""
+        """Return the tools that share words with the message, best first."""
         said = _content(reading)
         scores: dict[int, float] = defaultdict(float)
         for word in sorted(said):
@@ -88,7 +88,7 @@ class ToolIndex:
         return [Ranked(self._tools[at], round(scores[at], 6)) for at in order]
 
     def _add_signals(self, reading: Reading, scores: dict[int, float]) -> None:
-        """Add what the values in the message say of the tool, beside its words."""
+        """Add to the scores what the values in the message suggest."""
         for named in self._named(reading):
             scores[named] += _NAMED
         hints = {Kind.IDENTIFIER} if reading.identifiers else set()
@@ -110,7 +110,7 @@ class ToolIndex:
                 yield at
 
     def _add_ids(self, reading: Reading, scores: dict[int, float]) -> None:
-        """Add what it says for a tool that its thing is told from others by an id."""
+        """Add to the scores of tools whose object the message identifies by an id."""
         numbered = _numbered(reading)
         for at in scores:
             if self._names[at] & numbered and not self._begins_like(at, reading):
@@ -119,21 +119,21 @@ class ToolIndex:
                 scores[at] += _ID
 
     def _begins_like(self, at: int, reading: Reading) -> bool:
-        """Tell whether the message begins as one for the tool may: not so "feed pet 7"."""
+        """Return whether the message may begin as a request for the tool; "feed pet 7" does not."""
         first = next(iter(WORD.findall(reading.folded)), "")
         word = term(first)
         return first in STOPWORDS or word in _LOOKS or at in self._postings.get(word, {})
 
 
 def _numbered(reading: Reading) -> frozenset[str]:
-    """Return the terms of what the message tells from others by an id: "pet 7", "order A-1"."""
+    """Return the terms that are identified by an id in the message: "pet 7", "order A-1"."""
     found = [*reading.numbers, *reading.identifiers]
     before = (WORD.findall(reading.folded[: each.start])[-3:] for each in found)
     return frozenset(term(word) for words in before for word in words)
 
 
 def _content(reading: Reading) -> frozenset[str]:
-    """Return the terms of the message that say something, those in quotes left out."""
+    """Return the meaningful terms of the message outside of quotes."""
     text = list(reading.text)
     for quote in reading.quoted:
         text[quote.start : quote.end] = " " * (quote.end - quote.start)
@@ -151,15 +151,15 @@ def _content(reading: Reading) -> frozenset[str]:
 
 
 def verb_of(tool: ToolSpec) -> str | None:
-    """Return the term of what the tool's name says it does, or None if it says nothing known."""
+    """Return the verb in the tool's name as a term; None if it has no known verb."""
     return next((word for word in terms(tool.name) if word in VERBS), None)
 
 
 def is_ordered(tool: ToolSpec, reading: Reading) -> bool:
-    """Tell whether the message asks for the tool's effect, where the tool has one.
+    """Return whether the message asks for the tool's effect, if the tool has one.
 
-    A tool that changes something is called only for a message that says its verb, and neither
-    forbids it nor asks about it: "do not stop i-1" and "how do I stop i-1" stop nothing.
+    A tool that changes something is called only for a message with its verb, in which it is neither
+    negated nor asked about: "do not stop i-1" and "how do I stop i-1" stop nothing.
     """
     if fold(tool.name) in reading.folded:
         return True
@@ -175,7 +175,7 @@ def is_ordered(tool: ToolSpec, reading: Reading) -> bool:
 
 
 def _orders_else(tool: ToolSpec, reading: Reading) -> bool:
-    """Tell whether the message begins with an order that a tool which only looks cannot obey.
+    """Return whether the message begins with an order that a reading tool cannot follow.
 
     "Delete all my conversations" asks for no search of them.
     """
@@ -200,13 +200,13 @@ _ASKS_DAY = re.compile(r"\bwhat(?:'s| is)?(?: the)? (?:day|date)\b|\bque (?:dia|
 
 
 class Indexes:
-    """The indexes of the tool sets seen lately, so that a conversation builds its own once."""
+    """A cache of the indexes of recent tool sets."""
 
     def __init__(self) -> None:
         self._indexes: OrderedDict[tuple[str, ...], ToolIndex] = OrderedDict()
 
     def of(self, tools: Sequence[ToolSpec]) -> ToolIndex:
-        """Return the index of these tools in this order, building it where it is new."""
+        """Return the index of these tools in this order, built at first use."""
         key = tuple(tool.version for tool in tools)
         index = self._indexes.pop(key, None) or ToolIndex(tools)
         self._indexes[key] = index

@@ -1,4 +1,4 @@
-"""What the model says for itself, in English and Spanish."""
+"""The model's own replies, in English and Spanish."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -48,19 +48,19 @@ def _tool_lines(tools: Sequence[ToolSpec]) -> str:
 
 
 def greeting(language: Language) -> str:
-    """Greet, and say what one is talking to."""
+    """Greet, and introduce the model."""
     hello = _either(language, "Hello!", "¡Hola!")
     ask = _either(language, "Ask me “what can you do?”.", "Pregúntame «¿qué puedes hacer?».")
     return f"{hello} {_who(language)} {ask} {_how_to_think(language)}"
 
 
 def identity(language: Language) -> str:
-    """Say what it is to somebody who takes it for something else."""
+    """Explain what the model is."""
     return f"{_who(language)} {_how_to_think(language)}"
 
 
 def no_prompt(language: Language) -> str:
-    """Say that there is no prompt that it follows."""
+    """Explain that the model follows no prompt."""
     return _either(
         language,
         "I follow no prompt, so there is none to show or to ignore. ",
@@ -69,7 +69,7 @@ def no_prompt(language: Language) -> str:
 
 
 def first_message(language: Language, conversation: Conversation) -> str:
-    """Say what the user said first."""
+    """Repeat the user's first message."""
     said = next((each for each in conversation.earlier_messages if each.strip()), None)
     if said is None:
         return recall(language, conversation)
@@ -83,12 +83,12 @@ def thanks(language: Language) -> str:
 
 
 def cancelled(language: Language) -> str:
-    """Say that a question is dropped."""
+    """Confirm that a question is dropped."""
     return _either(language, "All right, I leave it there.", "De acuerdo, lo dejo aquí.")
 
 
 def abilities(language: Language, tools: Sequence[ToolSpec]) -> str:
-    """Say what it is and list the tools, a line each."""
+    """Introduce the model and list the tools, one on each line."""
     if not tools:
         none = _either(
             language, "I have no tools at the moment.", "Ahora mismo no tengo herramientas."
@@ -107,16 +107,16 @@ def abilities(language: Language, tools: Sequence[ToolSpec]) -> str:
 
 
 def is_advised(answer: str) -> bool:
-    """Tell whether an earlier answer gave the advice on how to think with a real model."""
+    """Return whether an earlier answer has the advice on using a real model."""
     return any(_how_to_think(language) in answer for language in Language)
 
 
 def nothing_fits(
     language: Language, message: str, nearest: Sequence[ToolSpec], *, advised: bool
 ) -> str:
-    """Say honestly that it cannot, what was understood, and what can be done.
+    """Say that no tool fits, what was understood, and what can be done.
 
-    Who was ``advised`` before is not told the same again.
+    With ``advised``, the advice on using a real model is not repeated.
     """
     heard = clip(" ".join(message.split()), _LINE)
     if heard:
@@ -162,7 +162,7 @@ _KINDS = {
 
 
 def _need(field: Field, language: Language) -> str:
-    """Return one line about a missing parameter: name, sort, description, what is allowed."""
+    """Return a line about a missing parameter: name, type, description, choices."""
     english, spanish = _KINDS.get(field.kind, ("", ""))
     sort = _either(language, english, spanish)
     line = f"- `{field.name}`" + (f" ({sort})" if sort else "")
@@ -182,7 +182,7 @@ def _need(field: Field, language: Language) -> str:
 
 
 def ask_back(language: Language, question: Question) -> str:
-    """Ask for what a call lacks."""
+    """Ask for the missing arguments of a call."""
     name = question.tool.name
     head = _either(language, f"To use `{name}` I still need:", f"Para usar `{name}` me falta:")
     lines = "\n".join(_need(field, language) for field in question.missing)
@@ -198,14 +198,14 @@ def _arguments(arguments: dict[str, Any]) -> str:
 
 
 def intention(language: Language, call: Call) -> str:
-    """Say which tool is about to be called, and with what."""
+    """Announce a tool call and its arguments."""
     text = _either(language, f"I will use `{call.tool.name}`", f"Voy a usar `{call.tool.name}`")
     with_ = _either(language, "with", "con")
     return f"{text} {with_} {_arguments(call.arguments)}." if call.arguments else f"{text}."
 
 
 def recall(language: Language, conversation: Conversation) -> str:
-    """Say what the user said before."""
+    """Repeat the user's earlier messages."""
     said = [clip(" ".join(each.split()), _LINE) for each in conversation.earlier_messages]
     said = [each for each in said if each]
     if not said:
@@ -221,7 +221,7 @@ def recall(language: Language, conversation: Conversation) -> str:
 
 
 def last_result(language: Language, value: str | None) -> str:
-    """Say what the last tool answered."""
+    """Repeat the last tool result."""
     if value is None:
         return _either(
             language, "There is no earlier result yet.", "Todavía no hay ningún resultado."

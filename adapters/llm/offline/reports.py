@@ -1,4 +1,4 @@
-"""Tool results in plain words, in English and Spanish."""
+"""Formats tool results as text, in English and Spanish."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ _WEEKDAYS = {
 
 
 def clip(text: str, length: int) -> str:
-    """Return the text, cut to the length with an ellipsis."""
+    """Return the text, shortened to the length with an ellipsis."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
@@ -56,7 +56,7 @@ def _moment(text: str) -> str:
 
 
 def shown(value: Any, language: Language = Language.ENGLISH, depth: int = 0) -> str:
-    """Return a JSON value on one line, as one would write it by hand."""
+    """Return a JSON value on one line, readable for people."""
     if value is None or isinstance(value, bool):
         return _BARE[language][value]
     if isinstance(value, str):
@@ -76,7 +76,7 @@ def _label(key: Any) -> str:
 
 
 def _pairs(value: Mapping[Any, Any], language: Language, depth: int) -> list[str]:
-    """Return "key: value" for the first fields, a field of fields in brackets."""
+    """Return "key: value" for the first fields; nested objects in brackets."""
     pairs = []
     for key, each in list(value.items())[:_FIELDS]:
         text = shown(each, language, depth + 1)
@@ -87,7 +87,7 @@ def _pairs(value: Mapping[Any, Any], language: Language, depth: int) -> list[str
 
 
 def _item_line(item: Any, language: Language) -> str:
-    """Return a list item on its line: what names it first, then its other fields."""
+    """Return a list item on one line: its name first, then its other fields."""
     if not isinstance(item, Mapping):
         return f"- {shown(item, language)}"
     name = next((key for key in _NAMES_FIRST if item.get(key) and is_scalar(item[key])), None)
@@ -122,7 +122,7 @@ def _listing(items: Sequence[Any], language: Language, of: str = "") -> str:
 
 
 def _fields(value: Mapping[Any, Any], language: Language, depth: int = 0) -> list[str]:
-    """Return an object as lines: its plain fields first, then what it lists."""
+    """Return an object as lines: simple fields first, then lists."""
     lines, lists = [], []
     for key, each in value.items():
         if isinstance(each, list) and (not each or isinstance(each[0], Mapping)):
@@ -173,7 +173,7 @@ def _of_clock(value: Object, language: Language) -> str:
 
 
 def _of_result(value: Object, language: Language) -> str:
-    """Return what has one plain result as a sentence, the other fields in brackets."""
+    """Return a single simple result as a sentence, with the other fields in brackets."""
     main = main_value(value)
     if main is None or (len(value) > 1 and value.keys().isdisjoint(RESULT_NAMES)):
         return ""
@@ -185,7 +185,7 @@ def _of_result(value: Object, language: Language) -> str:
 
 
 def _of_list(value: Object, language: Language) -> str:
-    """Return what is one list, and fields of which the list says all."""
+    """Return an object that is one list and fields that only describe it."""
     lists = [each for each in value.values() if isinstance(each, list)]
     plain = {str(key) for key, each in value.items() if is_scalar(each)}
     if len(lists) != 1 or len(plain) + 1 != len(value):
@@ -206,7 +206,7 @@ def _of_object(value: Object, tool: str, language: Language) -> str:
 
 
 def _error(content: str, tool: str, language: Language) -> str:
-    """Say that a call gave no result, why, and what can be done."""
+    """Explain that a call failed, why, and what can be done."""
     value = parse(content)
     if isinstance(value, Mapping) and value.get("code") == Refusal.CONSENT_DENIED:
         return (
@@ -241,7 +241,7 @@ def _result(turn: ToolTurn, language: Language) -> str:
 
 
 def report(results: Sequence[tuple[ToolTurn, ToolUse | None]], language: Language) -> str:
-    """Return what the tools gave; with several, each under what it was asked."""
+    """Return the results as text; if there are several, each below its call."""
     if len(results) == 1:
         return _result(results[0][0], language)
     parts = []

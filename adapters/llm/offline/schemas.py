@@ -1,4 +1,4 @@
-"""What a parameter takes, read from its JSON Schema with nothing taken for granted."""
+"""Reads from untrusted JSON Schema what a parameter accepts."""
 
 import operator
 import re
@@ -30,7 +30,7 @@ _LONGEST_MATCHED = 256  # characters that a schema's own pattern is tried on
 
 
 class Kind(Enum):
-    """What sort of value to look for."""
+    """The kind of value to look for."""
 
     ENUM = auto()
     EMAIL = auto()
@@ -100,7 +100,7 @@ class Field:
 
 
 def resolve(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow references within the document and take the first alternative that is not null."""
+    """Follow local references, and take the first alternative that is not null."""
     found = mapping(schema)
     for _ in range(_HOPS):
         said = opened(found, root)
@@ -113,7 +113,7 @@ def resolve(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def type_of(schema: Mapping[str, Any]) -> str | None:
-    """Return the type that values must have, the first that is not null; None if any will do."""
+    """Return the type of the values, the first that is not null; None for any."""
     if declared := [each for each in types_of(schema) if each != "null"]:
         return declared[0]
     if "properties" in schema:
@@ -122,12 +122,12 @@ def type_of(schema: Mapping[str, Any]) -> str | None:
 
 
 def choices(schema: Mapping[str, Any]) -> Sequence[Any]:
-    """Return the values that are allowed; empty where the schema does not list them."""
+    """Return the allowed values; empty if the schema has no enum."""
     return values_in(schema) or ()
 
 
 def kind_of(name: str, schema: Mapping[str, Any]) -> Kind:
-    """Return what sort of value the parameter takes, by its schema and then by its name."""
+    """Return the kind of value of a parameter, by its schema and then by its name."""
     if choices(schema):
         return Kind.ENUM
     form = schema.get("format")
@@ -136,7 +136,7 @@ def kind_of(name: str, schema: Mapping[str, Any]) -> Kind:
 
 
 def _kind_of_text(words: Sequence[str], description: str) -> Kind:
-    """Return what sort of text a parameter takes, by the words of its name and description."""
+    """Return the kind of a text parameter, by the words of its name and description."""
     said = set(words)
     if "iana" in description or {"time", "zone"} <= said:
         return Kind.ZONE
@@ -162,13 +162,13 @@ def fields_of(parameters: Any) -> Sequence[Field]:
 
 
 def item_field(field: Field, root: Mapping[str, Any]) -> Field:
-    """Return what one item of an array parameter takes."""
+    """Return the field of an array's items."""
     schema = resolve(field.schema.get("items"), root)
     return Field(field.name, schema, field.required, kind_of(field.name, schema), field.terms)
 
 
 def _within(value: float, schema: Mapping[str, Any]) -> bool:
-    """Tell whether the figure keeps the bounds; a bound that is no number binds nothing."""
+    """Return whether the number is within the bounds; malformed bounds are ignored."""
     tests: Sequence[tuple[str, Callable[[float, float], bool]]] = (
         ("minimum", operator.ge),
         ("maximum", operator.le),
@@ -193,7 +193,7 @@ def _sized(value: str | list[Any], low: Any, high: Any) -> bool:
 
 
 def fits(value: Any, schema: Mapping[str, Any]) -> bool:
-    """Tell whether a value keeps the constraints of a resolved schema."""
+    """Return whether a value fits a resolved schema."""
     allowed = choices(schema)
     if allowed and not any(value == each and type(value) is type(each) for each in allowed):
         return False

@@ -1,4 +1,4 @@
-"""The values that stand in a message, and where: quotes, identifiers, numbers, dates ..."""
+"""Finds values and their positions in a message: quotes, identifiers, numbers, dates ..."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -37,19 +37,19 @@ _SENTENCE_END = ".,;:!?"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A JSON value and the part of the message that says it."""
+    """A JSON value and its span in the message."""
 
     value: Any
     start: int
     end: int
 
     def overlaps(self, others: Iterable[tuple[int, int]]) -> bool:
-        """Tell whether it shares a character with one of the spans."""
+        """Return whether it overlaps one of the spans."""
         return any(start < self.end and self.start < end for start, end in others)
 
 
 def is_identifier(word: str) -> bool:
-    """Tell whether a word looks like a name that a machine gave: ``i-0abc``, ``web_1``, ``SKU``."""
+    """Return whether a word looks like a technical name: ``i-0abc``, ``web_1``, ``SKU``."""
     body = word.lstrip("#")
     has_digit = any(char.isdigit() for char in body)
     has_letter = any(char.isalpha() for char in body)
@@ -59,10 +59,10 @@ def is_identifier(word: str) -> bool:
 
 
 class Reading:
-    """One message, read once: its text and the values found in it.
+    """One message, parsed once: its text and the values in it.
 
-    ``previous`` is the earlier result that "that" refers to, if there is one; ``today`` is what
-    relative dates count from. A message is searched up to its first 20,000 characters.
+    ``previous`` is the earlier result that "that" refers to, if any; relative dates count from
+    ``today``. A message is searched up to its first 20,000 characters.
     """
 
     def __init__(self, text: str, language: Language, today: date, previous: str | None) -> None:
@@ -73,12 +73,12 @@ class Reading:
         self.previous = previous
 
     def part(self, text: str, previous: str | None = None) -> "Reading":
-        """Return a reading of another text in the same setting, or after another result."""
+        """Return a reading of another text with the same settings, or after another result."""
         return Reading(text, self.language, self.today, previous or self.previous)
 
     @cached_property
     def quoted(self) -> Sequence[Found]:
-        """What stands between quotation marks, which are not part of the value."""
+        """Quoted texts, without the quotation marks."""
         return [
             Found(next((group for group in match.groups() if group), ""), *match.span())
             for match in _QUOTED.finditer(self.text)
@@ -95,33 +95,33 @@ class Reading:
 
     @cached_property
     def uris(self) -> Sequence[Found]:
-        """The addresses with a scheme."""
+        """The URLs."""
         found = [(m[0].rstrip(".,;:!?)"), m.start()) for m in _URI.finditer(self.text)]
         return [Found(value, start, start + len(value)) for value, start in found]
 
     @cached_property
     def uuids(self) -> Sequence[Found]:
-        """The UUIDs, as they are written."""
+        """The UUIDs, as written."""
         return [Found(match[0], *match.span()) for match in _UUID.finditer(self.text)]
 
     @cached_property
     def moments(self) -> Sequence[Moment]:
-        """The dates, with their times."""
+        """The dates, with times of day."""
         return find_moments(self.folded, self.today)
 
     @cached_property
     def zones(self) -> Sequence[Found]:
-        """The time zones, named by themselves or by a place."""
+        """The time zones, by their own name or that of a place."""
         return [Found(*each) for each in find_zones(self.folded)]
 
     @cached_property
     def regions(self) -> Sequence[Found]:
-        """The regions of the clouds: ``us-east-1``, ``europe-west4``, ``westeurope``."""
+        """The cloud regions: ``us-east-1``, ``europe-west4``, ``westeurope``."""
         return [Found(match[0], *match.span()) for match in _REGION.finditer(self.folded)]
 
     @cached_property
     def identifiers(self) -> Sequence[Found]:
-        """The names that machines give, other than regions, addresses and dates."""
+        """The technical names other than regions, addresses and dates."""
         named = list(self._other_names())
         return [*self.uuids, *(each for each in named if not each.overlaps(_spans(self.uuids)))]
 
@@ -139,7 +139,7 @@ class Reading:
 
     @cached_property
     def numbers(self) -> Sequence[Found]:
-        """The numbers, in figures first and then in words, outside of quotes, dates and names."""
+        """The numbers in digits, then those in words, outside of quotes, dates and names."""
         taken = [
             *self._quotes,
             *_spans(self.emails),
@@ -164,14 +164,14 @@ class Reading:
 
     @cached_property
     def referred_number(self) -> Found | None:
-        """The earlier result, where the message refers to it and it is a number."""
+        """The earlier result, if the message refers to it and it is a number."""
         match = REFERS.search(self.folded)
         value = None if match is None or self.previous is None else number(self.previous)
         return None if match is None or value is None else Found(value, *match.span())
 
     @cached_property
     def expression(self) -> Expression | None:
-        """The arithmetic that is asked for, outside of dates, names and addresses."""
+        """The requested arithmetic, outside of dates, names and addresses."""
         hidden = list(self.folded)
         spans = [
             *_spans(self.emails),
@@ -190,7 +190,7 @@ class Reading:
 
     @cached_property
     def _is_all_quoted(self) -> bool:
-        """Whether figures stand in quotes only, as in: calculate "2 + 2"."""
+        """Whether all digits are in quotes, as in: calculate "2 + 2"."""
         outside = "".join(
             char
             for at, char in enumerate(self.text)
@@ -204,5 +204,5 @@ def _spans(found: Iterable[Found]) -> list[tuple[int, int]]:
 
 
 def trim(text: str) -> str:
-    """Return the text without the spaces and signs that end or open a sentence."""
+    """Return the text without spaces and punctuation at its ends."""
     return text.strip().strip(_SENTENCE_END + "¿¡").strip()

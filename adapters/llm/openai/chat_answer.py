@@ -1,7 +1,7 @@
-"""A streamed chat completion, read chunk by chunk into the pieces of the house.
+"""Reads a streamed chat completion into pieces.
 
-The chunks are plain JSON objects: typed ones cost more than all the rest of a turn. Where
-servers that speak this protocol differ, each reading here is one that a real server needs.
+Chunks stay plain JSON objects: typed ones would cost more than the rest of a turn. Each special
+case is one that a real server needs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,9 @@ from domain.models.messages import Piece, Text, ToolRequest, Usage
 
 
 class CompletionReader(AnswerReader):
-    """Gather one answer: give its text at once, its tool calls and its end when whole.
+    """Reads one chat completion: yields text at once, and tool calls when they are complete.
 
-    ``sources`` says whether the service's sources are to be listed below the answer.
+    With ``sources``, the sources that the service names are listed below the answer.
     """
 
     finishes = COMPLETIONS
@@ -44,18 +44,18 @@ class CompletionReader(AnswerReader):
         return self._tags.read(content) if isinstance(content, str) and content else ()
 
     def read(self, event: Object) -> list[Piece]:
-        """Take in a chunk, or a whole completion; return the pieces of text and reasoning in it.
+        """Read a chunk, or a whole completion; return its pieces of text and reasoning.
 
         Raises:
             ProviderError: it is an error.
 
         """
         self._take_other(event)
-        # One answer is asked for. A server may send another all the same, mixed with the first.
+        # One choice is asked for, but some servers interleave a second one.
         choices = [each for each in as_objects(event.get("choices")) if not _place(each)]
         choice = choices[0] if choices else {}
         groq = as_object(event.get("x_groq"))
-        for each in (groq, choice, event):  # in the last chunk, or growing in every one
+        for each in (groq, choice, event):  # in the last chunk, or cumulative in every one
             if usage := as_object(each.get("usage")):
                 self._usage = _usage(usage)
         if self._sources:
@@ -92,9 +92,9 @@ class CompletionReader(AnswerReader):
         delta = as_object(choice.get("delta"))
         message = as_object(choice.get("message"))
         if not delta and message and not self._has_begun():
-            delta = message  # no stream, though one was asked for: what came is whole
+            delta = message  # not streamed: the whole message
             self._marked = True
-        if not delta and (text := as_text(choice.get("text"))):  # the form before chats
+        if not delta and (text := as_text(choice.get("text"))):  # of the older text completions
             return self._say(text)
         return self._of_delta(delta) if delta else []
 
@@ -113,7 +113,7 @@ class CompletionReader(AnswerReader):
             pieces += self._refuse(refusal)
         if parts := delta.get("tool_calls"):
             self._parts.take(parts)
-        if function := as_object(delta.get("function_call")):  # the form before parallel calls
+        if function := as_object(delta.get("function_call")):  # of the older single calls
             self._parts.add(0, "", function)
         return pieces
 
@@ -123,7 +123,7 @@ def _place(choice: Object) -> int:
 
 
 def _reasoning(delta: Object) -> str:
-    """Return the reasoning in a delta; several fields that have some repeat each other."""
+    """Return the reasoning in a delta; if several fields have some, they repeat each other."""
     names = (*REASONING, "thinking", "reasoning_details")
     return next(filter(None, (thought_of(delta.get(name)) for name in names)), "")
 

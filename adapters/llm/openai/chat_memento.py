@@ -1,9 +1,9 @@
-"""What servers of chat completions want back while a turn goes on: their reasoning.
+"""Mementos of chat completions: reasoning that a server wants back within the same turn.
 
 DeepSeek, Moonshot and others refuse the second request of a turn without ``reasoning_content``;
-OpenRouter passes ``reasoning_details`` on to services that sign their reasoning; Google's own
-chat completions sign each call, in its ``extra_content``. A memento is a JSON object:
-``{"message": {fields}, "calls": [extra_content or null, ...]}``.
+OpenRouter passes ``reasoning_details`` on to services that sign their reasoning; Google's chat
+completions sign each call in its ``extra_content``. A memento is a JSON object: ``{"message":
+{fields}, "calls": [extra_content or null, ...]}``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,14 +20,14 @@ REASONING: Final = ("reasoning_content", "reasoning")
 
 
 class ReasoningNotes:
-    """Takes note of the reasoning in an answer, in the fields in which it comes."""
+    """Collects the reasoning of an answer, in the fields in which it comes."""
 
     def __init__(self) -> None:
         self._texts: dict[str, list[str]] = {}
         self._details: list[dict[str, Any]] = []
 
     def take(self, delta: Mapping[str, Any]) -> None:
-        """Take in a delta, or a whole message."""
+        """Read a delta, or a whole message."""
         for name in REASONING:
             if content := as_text(delta.get(name)):
                 self._texts.setdefault(name, []).append(content)
@@ -35,7 +35,7 @@ class ReasoningNotes:
             self._add(detail)
 
     def memento(self, calls: Sequence[PartialCall]) -> str:
-        """Return the memento of the answer; empty where there is nothing to give back."""
+        """Return the memento of the answer; empty if there is nothing to send back."""
         message: dict[str, Any] = {name: "".join(parts) for name, parts in self._texts.items()}
         if self._details:
             message = {"reasoning_details": self._details}
@@ -58,7 +58,7 @@ class ReasoningNotes:
 
 
 def with_memento(message: dict[str, Any], memento: str) -> dict[str, Any]:
-    """Return the message of the assistant with what its server wants back; as it is, if nothing."""
+    """Return the assistant's message with its memento; unchanged without one."""
     try:
         kept = as_object(orjson.loads(memento)) if memento else {}
     except ValueError:

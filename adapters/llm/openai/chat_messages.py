@@ -1,8 +1,8 @@
-"""A conversation as the messages of a chat completion request.
+"""Encodes a conversation as messages of a chat completion request.
 
-The templates of many open models (Mistral's, Gemma's) refuse a conversation unless user and
-assistant take turns, the user first. Conversations of the house need not: a turn may have failed,
-or have been interrupted after its tools ran. No server minds if they do.
+The chat templates of many open models (Mistral's, Gemma's) require user and assistant to alternate,
+the user first. Conversations do not always: a turn may have failed, or been interrupted after its
+tools ran. So the messages always alternate, which every server accepts.
 """
 
 from collections.abc import Mapping
@@ -15,16 +15,16 @@ from adapters.llm.sdk.optional_fields import MEMENTOS
 from domain.models.messages import AssistantTurn, ModelRequest, ToolTurn, Turn, UserTurn
 
 BLANK_REASONING: Final = "blank reasoning"
-"""Stands, among the fields to leave out, for leaving out no ``reasoning_content`` at all.
+"""Stands, among the fields to leave out, for calls without any ``reasoning_content``.
 
-Servers exist that want it with every call, also with those that another model has made.
+Some servers require it with every call, also with those of another model.
 """
 
 SYSTEM: Final = "system"
-"""Stands for a message of the system's: it is told as the first of the user's."""
+"""Stands for the system message, among the fields to leave out: it becomes user text."""
 
 LONG_IDS: Final = "long ids"
-"""Stands for ids of calls that are longer than Mistral's, which have nine letters and digits."""
+"""Stands for call ids longer than Mistral's, which have nine letters and digits."""
 
 _BEFORE: Final = "(What was said before is left out.)"
 _NO_ANSWER: Final = "(The answer was interrupted.)"
@@ -33,7 +33,7 @@ Message = dict[str, Any]
 
 
 def messages_of(request: ModelRequest, without: frozenset[str]) -> list[Message]:
-    """Return the messages, in turns; ``without`` are the optional parts that are refused."""
+    """Return the messages, alternating; ``without`` are the optional parts to leave out."""
     messages: list[Message] = []
     if request.system:
         role = "user" if SYSTEM in without else "system"
@@ -64,7 +64,7 @@ def _says_nothing(message: Mapping[str, Any]) -> bool:
 
 
 def _go_together(last: Mapping[str, Any], message: Mapping[str, Any]) -> bool:
-    """Tell whether two messages are words of the same speaker."""
+    """Return whether two messages can be joined: same role, no calls and no results."""
     return (
         last.get("role") == message["role"] != "tool"
         and "tool_calls" not in last
@@ -73,7 +73,7 @@ def _go_together(last: Mapping[str, Any], message: Mapping[str, Any]) -> bool:
 
 
 def _add_blank_reasoning(messages: list[Message], *, to_all: bool) -> None:
-    """Give every call its reasoning, if there is some with one of them: it is wanted with all."""
+    """Add a blank ``reasoning_content`` to all messages with calls if one has some: all need it."""
     calling = [message for message in messages if "tool_calls" in message]
     if to_all or any("reasoning_content" in message for message in calling):
         for message in calling:

@@ -1,4 +1,4 @@
-"""The parts of a chat completion, in the forms in which servers are seen to write them."""
+"""Parses the parts of a chat completion, in all forms that servers were seen to send."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ _THOUGHTS = frozenset({"thinking", "reasoning", "thought", "reasoning_text", "su
 
 
 def content_parts(content: Any) -> Iterator[tuple[str, str]]:
-    """Yield (kind, words) of a content: a text, or parts; kinds: text, reasoning, refusal."""
+    """Yield (kind, text) of a content, a string or parts; kinds: text, reasoning, refusal."""
     if isinstance(content, str):
         yield "text", content
         return
@@ -38,7 +38,7 @@ def _of_part(part: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def thought_of(part: Any) -> str:
-    """Return the reasoning in a text, an object or a list of them."""
+    """Return the reasoning in a string, an object or a list of them."""
     match part:
         case str():
             return part
@@ -52,7 +52,7 @@ def thought_of(part: Any) -> str:
 
 @dataclass(slots=True)
 class PartialCall:
-    """A tool call whose parts are still coming; ``extra`` is what its server adds to it."""
+    """A tool call that is still incomplete; ``extra`` is the server's own addition to it."""
 
     id: str = ""
     name: str = ""
@@ -60,7 +60,7 @@ class PartialCall:
     extra: Any = None
 
     def request(self) -> ToolRequest:
-        """Return the whole call."""
+        """Return the complete call."""
         if not self.name:
             raise MalformedAnswer("a tool call has no name")
         # Half characters that met in the arguments become whole.
@@ -68,11 +68,11 @@ class PartialCall:
 
     @property
     def is_nothing(self) -> bool:
-        """Whether it was only ever announced."""
+        """Whether nothing but an announcement came."""
         return not self.name and not any(part.strip() for part in self.arguments)
 
     def take_name(self, name: str) -> None:
-        """Take in a name: again, longer than before, or its next piece."""
+        """Read a name: the same again, a longer one, or its next piece."""
         if name.startswith(self.name):
             self.name = name
         else:
@@ -80,21 +80,21 @@ class PartialCall:
 
 
 class Calls:
-    """The tool calls of one answer, put together from their parts."""
+    """Assembles the tool calls of one answer from their parts."""
 
     def __init__(self) -> None:
         self._calls: list[PartialCall] = []
         self._by_index: dict[int, PartialCall] = {}
 
     def take(self, parts: Any) -> None:
-        """Take in the parts of calls that a delta has."""
+        """Read the parts of calls in a delta."""
         for part in as_objects(parts):
             function = as_object(part.get("function")) or part
             call = self.add(as_index(part.get("index")), as_text(part.get("id")), function)
             call.extra = part.get("extra_content") or call.extra
 
     def add(self, index: int | None, call_id: str, function: Mapping[str, Any]) -> PartialCall:
-        """Add a part to the call that it belongs to, and return that."""
+        """Add a part to its call, and return the call."""
         name, arguments = as_text(function.get("name")), function.get("arguments")
         call = self._call_of(index, call_id, name)
         call.id = call.id or call_id
@@ -108,11 +108,11 @@ class Calls:
         return [call for call in self._calls if not call.is_nothing]
 
     def _call_of(self, index: int | None, call_id: str, name: str) -> PartialCall:
-        """Find the call that a part belongs to, or begin one.
+        """Return the call that a part belongs to, or begin one.
 
-        The index decides. Without one, a part with a name begins a call, and any other goes on
-        with the last. Servers exist that give every call index 0: there, a name with another
-        id begins a call too.
+        The index decides. Without one, a part with a name begins a call, and any other continues
+        the last. Some servers give every call index 0: there a name with another id begins a call,
+        too.
         """
         call = self._by_index.get(index) if index is not None else self._last(call_id, name)
         if call is None or (name and call_id and call.id and call_id != call.id):

@@ -1,4 +1,4 @@
-"""A question to a model, as the body of a chat completion request."""
+"""Encodes a request as the body of a chat completion."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ from adapters.llm.sdk.plain_turns import plain_turns
 from domain.models.messages import ModelRequest
 from domain.tools.tool import ToolSpec
 
-TOOLS = "tools"  # stands, among the fields to leave out, for tools and all that is told of them
-_OLD_LIMIT = "max_tokens"  # which servers know that do not know the newer name
+TOOLS = "tools"  # stands for tools, calls and results among the fields to leave out
+_OLD_LIMIT = "max_tokens"  # the former name, for older servers
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a service that speaks chat completions differs from OpenAI.
+    """How a service's chat completions differ from OpenAI's.
 
-    ``plain`` services take words alone, user and assistant strictly in turn. ``stream_options``
-    says whether usage must, and can, be asked for, ``limit_field`` which field bounds an answer.
-    With ``sources``, those that the service names are listed below the answer.
+    ``plain`` services take text only, user and assistant alternating. ``stream_options`` says
+    whether token counts must be asked for; ``limit_field`` is the field that limits the length of
+    an answer. With ``sources``, the sources that the service names are listed below the answer.
     """
 
     plain: bool = False
@@ -37,14 +37,14 @@ OPENAI = Dialect()
 
 
 class RequestEncoder:
-    """Encode requests in a dialect, each tool's schema only once."""
+    """Encodes requests in a dialect; each tool's schema is encoded once."""
 
     def __init__(self, dialect: Dialect = OPENAI) -> None:
         self._dialect = dialect
         self._tools = EncodedTools(_tool)
 
     def encode(self, request: ModelRequest, without: frozenset[str] = frozenset()) -> bytes:
-        """Return the JSON body that asks for a streamed answer and its usage.
+        """Return the JSON body of a streamed request that asks for token counts.
 
         ``without`` names fields to leave out, since the model refuses them.
 

@@ -1,4 +1,4 @@
-"""What OpenAI's two ways of being asked have in common: the SDK's client, and one request."""
+"""What OpenAI's two APIs share: the SDK's client, and sending a request."""
 
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, ClassVar
@@ -15,7 +15,7 @@ _NO_KEY = "none"  # servers of one's own need no key, but the SDK insists on one
 
 
 class OpenAIClient(SdkChat["openai.AsyncOpenAI"]):
-    """A service that the OpenAI SDK reaches; ``base_url`` is what stands before `_path`."""
+    """A service behind the OpenAI SDK; ``base_url`` is the address up to `_path`."""
 
     _target = OPENAI
     _path: ClassVar[str]
@@ -60,7 +60,7 @@ class OpenAIClient(SdkChat["openai.AsyncOpenAI"]):
     ) -> "httpx2.Response":
         import httpx2
 
-        del model  # it stands in the body
-        # Asked for as a plain response, as the SDK has it for endpoints that it does not know: it
-        # then neither rebuilds the body nor reads the answer.
+        del model  # it is in the body
+        # As for endpoints that the SDK does not know: it then neither rebuilds the body nor reads
+        # the answer.
         return await client.post(self._path, content=body, cast_to=httpx2.Response, stream=True)

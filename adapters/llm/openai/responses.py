@@ -1,4 +1,4 @@
-"""OpenAI's Responses API: the way to ask OpenAI itself, where models show and keep reasoning."""
+"""OpenAI's Responses API, in which models show their reasoning and keep it between tool calls."""
 
 from typing import ClassVar
 
@@ -14,8 +14,8 @@ from domain.models.messages import ModelRequest
 class ResponsesChat(OpenAIClient):
     """A provider that speaks OpenAI's Responses API; ``base_url`` includes ``/v1``.
 
-    Nothing is stored there: each request holds the whole conversation, and within one run the
-    model's own reasoning, encrypted, which it gave with the answer before.
+    Nothing is stored at the provider: each request has the whole conversation and, within one run,
+    the model's encrypted reasoning of the answer before.
     """
 
     _path = "/responses"

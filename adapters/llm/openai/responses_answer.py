@@ -1,8 +1,8 @@
-"""A streamed response, read event by event into the pieces of the house.
+"""Reads the streamed events of a response into pieces.
 
-The events are plain JSON objects: typed ones cost more than all the rest of a turn. Calls are
-gathered from all events that tell of them (`responses_calls.py`). Events that are not known here
-are passed over: new ones appear often.
+Events stay plain JSON objects: typed ones would cost more than the rest of a turn. Calls are
+assembled from all events that mention them (`responses_calls.py`). Unknown events are ignored,
+since OpenAI often adds new ones.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ _BREAK = "\n\n"  # between messages, and between the parts of a summary
 
 
 class ResponseReader(AnswerReader):
-    """Gather one answer: give its text at once, its tool calls and its end when whole."""
+    """Reads one response: yields text at once, and tool calls when they are complete."""
 
     finishes = RESPONSES
     exact = b'"arguments"'
@@ -46,7 +46,7 @@ class ResponseReader(AnswerReader):
         return pieces
 
     def read(self, event: Object) -> list[Piece]:
-        """Take in an event, or a whole response; return the pieces of text and reasoning in it.
+        """Read an event, or a whole response; return its pieces of text and reasoning.
 
         Raises:
             ProviderError: the event is an error, or says that the response failed.
@@ -58,7 +58,7 @@ class ResponseReader(AnswerReader):
         take = self._TAKES.get(kind) if isinstance(kind, str) else None
         if take is not None:
             return take(self, event)
-        if event.get("object") == "response":  # no stream, though one was asked for
+        if event.get("object") == "response":  # not streamed
             return self._completed({"response": event})
         self._take_other(event)
         return []
@@ -100,7 +100,7 @@ class ResponseReader(AnswerReader):
         return pieces
 
     def _apart(self, item: Object) -> list[Piece]:
-        """Keep a message apart from the one before it."""
+        """Separate a message from the one before it."""
         is_next = item.get("type") == "message" and self._said
         return self._text(_BREAK) if is_next else []
 
@@ -134,7 +134,7 @@ class ResponseReader(AnswerReader):
         return pieces
 
     def _missed(self, output: Sequence[Object]) -> list[Piece]:
-        """Read what a whole response says and calls, where nothing of it was streamed."""
+        """Read text and calls of a whole response of which nothing was streamed."""
         is_silent = not (self._has_spoken or self._tags.has_given)
         is_new = self._trail.is_empty
         pieces: list[Piece] = []

@@ -1,6 +1,6 @@
-"""The calls in a response, put together from whichever events tell of them.
+"""Assembles the tool calls of a response from its events.
 
-OpenAI sends a call three times: spelled out, in the event that ends its item, and in the whole
+OpenAI sends a call three times: in pieces, in the event that ends its item, and in the whole
 response at the end. Servers that imitate it leave out any two of these, or send one twice.
 """
 
@@ -27,28 +27,28 @@ class _Call:
     is_whole: bool = False
 
     def is_called(self, marks: Mapping[str, Any]) -> bool:
-        """Whether these are marks of this call: the first that both have decides."""
+        """Whether these ids are of this call; the first id that both have decides."""
         both = next((name for name in _NAMES if name in self.marks and name in marks), None)
         return both is not None and self.marks[both] == marks[both]
 
     def is_unmarked(self, item: Mapping[str, Any]) -> bool:
-        """Whether this is the call of the item, though it came with no marks."""
+        """Whether this is the item's call, though it came without ids."""
         said = (as_text(item.get("name")), arguments_text(item.get("arguments")))
         return not self.marks and (self.name, self.arguments) == said
 
 
 class ResponseCalls:
-    """Gathers the calls of one answer."""
+    """Collects the calls of one answer."""
 
     def __init__(self) -> None:
         self._calls: list[_Call] = []
 
     def begin(self, item: Object, index: Any) -> None:
-        """Take in a call that is announced; its arguments may follow."""
+        """Read a call that is announced; its arguments may follow."""
         self._take(item, index)
 
     def spell(self, event: Object) -> None:
-        """Take in a piece of a call's arguments, or all of them once they were spelled out."""
+        """Read a piece of a call's arguments, or all of them."""
         marks = _marks({"id": event.get("item_id")}, event.get("output_index"))
         known = (call for call in reversed(self._calls) if call.is_called(marks))
         latest = self._calls[-1] if self._calls and not marks else None
@@ -57,7 +57,7 @@ class ResponseCalls:
             call.spelled = whole or call.spelled + as_text(event.get("delta"))
 
     def end(self, item: Object, index: Any = None) -> bool:
-        """Take in a whole call; return whether it is none that was whole before."""
+        """Read a complete call; return whether it was not complete before."""
         call = self._take(item, index)
         is_new, call.is_whole = not call.is_whole, True
         return is_new

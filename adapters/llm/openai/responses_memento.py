@@ -1,9 +1,8 @@
-"""What the Responses API wants back when it goes on: its reasoning, and in which order it spoke.
+"""Mementos of the Responses API: reasoning, and the order of the answer's items.
 
-A memento is a JSON list, an entry for each item of the answer: a reasoning item as it came;
-``{"type": "message", "end": N, "phase": ...}`` for the text up to its Nth character; and
-``{"type": "function_call"}`` for the next call. The text and the calls themselves stand in the
-turn.
+A memento is a JSON list with an entry for each item of the answer: a reasoning item as it came;
+``{"type": "message", "end": N, "phase": ...}`` for the text up to its Nth character; and ``{"type":
+"function_call"}`` for the next call. Text and calls themselves are in the turn.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,18 +16,18 @@ _REASONING_FIELDS = ("type", "id", "summary", "encrypted_content")
 
 
 class Trail:
-    """The order of the items of one answer, noted while it comes."""
+    """Records the order of the items of one answer."""
 
     def __init__(self) -> None:
         self._entries: list[dict[str, Any]] = []
 
     @property
     def is_empty(self) -> bool:
-        """Whether no item was noted."""
+        """Whether no item was recorded."""
         return not self._entries
 
     def note(self, item: Mapping[str, Any], said: int) -> None:
-        """Take in a whole item; ``said`` is how many characters of text have come so far."""
+        """Record a complete item; ``said`` is how many characters of text have come so far."""
         kind = item.get("type")
         if kind == "reasoning" and item.get("encrypted_content"):
             self._entries.append({field: item.get(field) for field in _REASONING_FIELDS})
@@ -38,7 +37,7 @@ class Trail:
             self._entries.append({"type": kind})
 
     def memento(self) -> str:
-        """Return the memento; empty where it would say nothing, or be too large to keep."""
+        """Return the memento; empty if there is nothing to send back, or too much to keep."""
         if not any(entry["type"] == "reasoning" or entry.get("phase") for entry in self._entries):
             return ""
         return encoded_memento(self._entries)

@@ -1,4 +1,4 @@
-"""A question to a model, as the body of a request to the Responses API."""
+"""Encodes a request as the body of a request to the Responses API."""
 
 import re
 from collections.abc import Iterator
@@ -25,13 +25,13 @@ _REASONING = {
 
 
 class ResponseEncoder:
-    """Encode requests, each tool's schema only once."""
+    """Encodes requests; each tool's schema is encoded once."""
 
     def __init__(self) -> None:
         self._tools = EncodedTools(_tool)
 
     def encode(self, request: ModelRequest, without: frozenset[str] = frozenset()) -> bytes:
-        """Return the JSON body that asks for a streamed answer.
+        """Return the JSON body of a streamed request.
 
         ``without`` names fields to leave out, since the model refuses them.
 

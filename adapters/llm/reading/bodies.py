@@ -14,7 +14,7 @@ from adapters.llm.reading.sse import EventDecoder
 _BOM: Final = b"\xef\xbb\xbf"
 _LARGEST: Final = 4 << 20  # bytes of a JSON body
 _QUOTED: Final = 300  # bytes of a body that is no stream
-_FIELDS: Final = (b":", b"data", b"event", b"id", b"retry")  # with which a stream's lines begin
+_FIELDS: Final = (b":", b"data", b"event", b"id", b"retry")  # beginnings of a stream's lines
 
 
 class BodyReader:
@@ -28,7 +28,7 @@ class BodyReader:
         if content_type.startswith("text/html"):
             raise MalformedAnswer(f"not an event stream but {content_type}: check the base URL")
         self._stream = EventDecoder()
-        self.feed: Callable[[bytes], list[bytes]] = self._begin  # then what the first byte says
+        self.feed: Callable[[bytes], list[bytes]] = self._begin  # until the first byte
         self._json = bytearray()
         self._is_json = False
         self._words = b""  # the beginning of a body that is neither a stream nor JSON

@@ -19,7 +19,7 @@ from adapters.llm.reading.split_characters import SplitCharacters
 _log = logging.getLogger(__name__)
 
 _PREFIX: Final = b"data:"
-_QUOTED: Final = 200  # bytes of what is passed over
+_QUOTED: Final = 200  # bytes of ignored data that are logged
 _MARKS: Final = frozenset({b"[DONE]", b"DONE", b"[done]", b'"[DONE]"'})
 
 
@@ -45,7 +45,7 @@ class JsonEventDecoder:
         self._exact = exact
         self._exact_object = re.compile(re.escape(exact) + rb"\s*:\s*\{")
         self._split = SplitCharacters()
-        self.ignored = b""  # the beginning of the first event that was passed over
+        self.ignored = b""  # the beginning of the first ignored event
 
     @property
     def is_waiting(self) -> bool:

@@ -70,7 +70,7 @@ def words_of(value: Any) -> ErrorWords:
     """Read an error from a JSON value."""
     words = ErrorWords()
     _read(value, words, 0)
-    if not words.messages and isinstance(value, dict):  # in fields that nobody has heard of
+    if not words.messages and isinstance(value, dict):  # in unknown fields
         words.messages += [each for each in _texts(value, 0) if each.strip()][:_MOST]
     return words
 

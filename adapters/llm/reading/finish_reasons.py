@@ -17,7 +17,7 @@ class Finish(Enum):
     LENGTH = auto()
     FILTERED = auto()
     FAILED = auto()
-    UNREADABLE = auto()  # what the model wrote, the service itself could not read
+    UNREADABLE = auto()  # the service could not parse its model's output
 
 
 Finishes = Mapping[str, Finish]

@@ -40,7 +40,7 @@ class EventDecoder:
         piece = self._with_line_feeds(piece)
         seen = len(self._held)
         self._held += piece
-        # Looking only where something is new keeps a long event, cut small, linear.
+        # Searching only the new bytes keeps a long event in small chunks linear.
         if self._held.find(b"\n\n", max(seen - 1, 0)) < 0:
             self._check(len(self._held) - 1)  # the last byte may be a line end
             return []

@@ -19,7 +19,7 @@ class ThinkTags:
         self._inside = False
         self._after_tag = False  # line ends here belong to the closing tag
         self._last = ""  # the last piece of the text so far
-        self._only_text = False  # whether no tag counts any more
+        self._only_text = False  # whether tags no longer count
         self.has_given = False  # whether some text or reasoning was given
         self.plain = False  # whether a piece without "<" is text, and nothing is held back
 

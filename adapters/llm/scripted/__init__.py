@@ -1,4 +1,4 @@
-"""Recorded answers: a model that plays a file, and what records one."""
+"""Recorded answers: a model that plays a cassette, and the recording of one."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""Cassettes: answers of a model as JSON. `adapters.llm.scripted.model` has the form."""
+"""Reads cassettes: recorded answers as JSON, in the format of `adapters.llm.scripted.model`."""
 
 import json
 from collections.abc import Sequence
@@ -35,11 +35,11 @@ Answer = Sequence[Step]
 
 
 class _Malformed(ValueError):
-    """The data is no cassette; the message says where, and what is wrong there."""
+    """The data is no cassette; the message names the place and the problem."""
 
 
 def load(source: Path | str | Sequence[Any]) -> Sequence[Answer]:
-    """Read a cassette, from a file's path or from its data: answers that end with a `Stop`.
+    """Read a cassette from a file or from its data; each answer ends with a `Stop`.
 
     Raises:
         Unavailable: there is no such file, or it is no cassette; the message says where.

@@ -42,7 +42,7 @@ _NAME = "scripted"
 
 
 class ScriptedChat(ChatModel):
-    """Play a cassette, given by its path or as data.
+    """Plays a cassette, given by its path or as data.
 
     Raises:
         Unavailable: there is no such file, or it is no cassette; the message says where.
@@ -58,10 +58,10 @@ class ScriptedChat(ChatModel):
         return _NAME
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
-        """Yield the answer that has its place here in the conversation.
+        """Yield the answer for this point of the conversation.
 
         Raises:
-            ProviderError: the cassette says so, or has no answer for this place.
+            ProviderError: the cassette says so, or has no answer for this point.
 
         """
         for step in self._answer_to(request):

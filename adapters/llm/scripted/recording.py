@@ -1,7 +1,7 @@
-"""Recording: the answers of a model in a stored run, as a cassette that plays them again.
+"""Records the model's answers in a stored run as a cassette.
 
-What is played asks for the same calls and says the same text. The tools run again, so what they
-give may be another thing than it was then.
+The cassette asks for the same calls and has the same text. The tools run again when it is played,
+so results may differ.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,11 +11,11 @@ from domain.models.messages import StopReason
 from domain.runs.events import Chunk, Erred, Event, Retried, StepEnded, Thinking, ToolIntended
 from domain.shared.errors import ProviderReason
 
-_GAP = "\n\n"  # which the runner puts between two answers' texts, and will put there again
+_GAP = "\n\n"  # the runner puts it between two answers, also when the cassette is played
 
 
 class _Recorder:
-    """Takes in events and puts together the answers that they came from."""
+    """Reconstructs the answers of the model from a run's events."""
 
     def __init__(self) -> None:
         self.answers: list[dict[str, Any]] = []
@@ -23,7 +23,7 @@ class _Recorder:
         self._has_text = False  # in an earlier answer
 
     def take(self, event: Event) -> None:
-        """Take in the next event of the run."""
+        """Read the next event of the run."""
         match event.body:
             case Chunk(content):
                 self._add("text", self._without_gap(content))
@@ -55,7 +55,7 @@ class _Recorder:
         return content.removeprefix(_GAP) if is_first and self._has_text else content
 
     def _add(self, kind: str, content: str) -> None:
-        """Add a piece, to the one before if that is of the same kind: how they came is lost."""
+        """Add text to the last piece if it is of the same kind, else as a new piece."""
         if self._pieces and kind in self._pieces[-1]:
             self._pieces[-1][kind] += content
         elif content:
@@ -65,8 +65,8 @@ class _Recorder:
 def recorded(events: Iterable[Event]) -> list[dict[str, Any]]:
     """Return the cassette (`adapters.llm.scripted.model`) of a run, given all of its events.
 
-    A run that a provider ended in failure fails again. Of one that was cancelled, the last
-    answer is as long as it was.
+    If a provider's failure ended the run, the cassette ends with that failure. The last answer of a
+    cancelled run is as long as it was.
     """
     recorder = _Recorder()
     for event in events:

@@ -41,12 +41,12 @@ class AnswerReader(ABC):
     def __init__(self, provider: str) -> None:
         self.provider = provider
         self._decoder = JsonEventDecoder(provider, self.exact)
-        self.done = False  # whether the provider has said that nothing follows
-        self._marked = False  # whether it said so with a mark that tells no reason
+        self.done = False  # whether the end mark has come
+        self._marked = False  # whether that mark has no finish reason
         self._tags = ThinkTags()
-        self._has_spoken = False  # reasoning or a refusal; of text the tags know
+        self._has_spoken = False  # reasoning or a refusal; for text see `_tags`
         self._refused = False
-        self._finish = ""  # why the model stopped, in the provider's word
+        self._finish = ""  # the provider's finish reason
         self._usage = Usage()
         self._unknown: Object = {}  # the first object that is no event of the protocol
 
@@ -68,7 +68,7 @@ class AnswerReader(ABC):
                 if pieces := self._quick(orjson.loads(data)):  # nearly always
                     return pieces
             except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-                pass  # no such piece, or no such protocol
+                pass  # another event, or another protocol
         return [piece for event in self._decoder.take(data) for piece in self.read(event)]
 
     @abstractmethod

@@ -35,7 +35,7 @@ _SENTENCES = {
     ProviderReason.MALFORMED: "{provider} answered something that its protocol does not allow",
 }
 
-# Where the provider's own words help the one who reads them, and may be shown to a client.
+# The reasons for which clients may see the provider's own words.
 _QUOTED = frozenset(ProviderReason) - {ProviderReason.AUTHENTICATION, ProviderReason.TIMEOUT}
 
 
@@ -78,7 +78,7 @@ def unreachable(provider: str, error: Exception) -> ProviderError:
     """
     from adapters.http.transport.problems import BadEnvironment
 
-    behind = error.__cause__  # an SDK's own error tells nothing; what is behind it does
+    behind = error.__cause__  # an SDK's own error does not name the cause
     cause = error if isinstance(error, BadEnvironment) else behind or error
     is_public = isinstance(cause, BadEnvironment)
     made = failure(provider, ProviderReason.UNREACHABLE, str(cause) if is_public else "")

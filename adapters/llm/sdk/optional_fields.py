@@ -13,9 +13,9 @@ from adapters.llm.reading.error_words import words_of_body
 if TYPE_CHECKING:
     import httpx2
 
-MEMENTOS = "mementos"  # stands, among the fields, for what earlier answers wanted given back
+MEMENTOS = "mementos"  # stands for the mementos of earlier answers, as if it was a field
 
-_REFUSALS = frozenset({400, 422, 500})  # llama.cpp says what a template refuses with 500
+_REFUSALS = frozenset({400, 422, 500})  # llama.cpp answers 500 where a template refuses
 _MOST_MODELS = 1000  # that are remembered
 
 Without = frozenset[str]

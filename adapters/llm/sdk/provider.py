@@ -44,7 +44,7 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
 
     _target: ClassVar[Target]
     _optional: ClassVar[Mapping[str, str]]
-    _passing: ClassVar[frozenset[str]] = frozenset({MEMENTOS})  # another answer's may be taken
+    _passing: ClassVar[frozenset[str]] = frozenset({MEMENTOS})  # another answer's may be accepted
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
         """
         with self._log_failure(request.model), http_errors(self._provider):
             client = await self._connected()
-            # Only now: loading an SDK is our own work, and takes seconds on a busy machine.
+            # Set after the SDK has loaded, which can take seconds on a busy machine.
             deadline = asyncio.get_running_loop().time() + self._total_timeout
             with self._errors():
                 asked = for_provider(request, self._target)

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     import httpx2
 
 _TOO_LARGE: Final = 413
-_BAD_REQUEST: Final = 400  # statuses below it are no errors, and yet no answer
+_BAD_REQUEST: Final = 400  # lower statuses are no errors, but no answers either
 
-# The words for programs: of an error in the middle of a stream, and beside a status that says less.
+# Error codes: of errors within a stream, and where the status is less specific.
 _REASONS_BY_CODE: Final = {
     # OpenAI, and those that speak its API
     "bio_policy": ProviderReason.REJECTED,
@@ -45,7 +45,7 @@ _REASONS_BY_CODE: Final = {
     "notfounderror": ProviderReason.MODEL_NOT_FOUND,
 }
 
-# The account is used up: no waiting helps, only its owner. It speaks of the account, not the key.
+# The account is used up: retrying does not help, its owner must act.
 _SPENT: Final = frozenset(
     {
         "billing_error",

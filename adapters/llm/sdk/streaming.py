@@ -18,8 +18,8 @@ from domain.shared.errors import ProviderReason
 if TYPE_CHECKING:
     import httpx2
 
-_REST_TIMEOUT = 10.0  # seconds to wait for more of an answer that is finished
-_DRAIN_TIMEOUT = 0.1  # seconds to wait for the end of a stream whose answer is whole
+_REST_TIMEOUT = 10.0  # seconds to wait for more after the finish reason
+_DRAIN_TIMEOUT = 0.1  # seconds to wait for the end of the body after a complete answer
 
 
 async def pieces_of(

@@ -1,1 +1,1 @@
-"""Reading a sentence: its words, numbers, dates, places, its language."""
+"""Parses natural language: words, numbers, dates, places, language."""

@@ -1,4 +1,4 @@
-"""Dates and times as people write them, in English and Spanish."""
+"""Parses dates and times in English and Spanish."""
 
 import re
 from collections.abc import Iterator
@@ -67,9 +67,9 @@ _WEEK, _NOON = 7, 12
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A day found in a text, its time of day if one was said, and where it stands.
+    """A date in a text with its position, and its time of day if there is one.
 
-    ``zone`` is the offset as RFC 3339 writes it; a time without one is taken as UTC.
+    ``zone`` is the offset as in RFC 3339; a time without one is UTC.
     """
 
     day: date
@@ -80,7 +80,7 @@ class Moment:
 
     @property
     def rfc3339(self) -> str:
-        """The moment as RFC 3339 writes it; midnight where no time was said."""
+        """The moment in RFC 3339 format; midnight without a time of day."""
         return f"{self.day.isoformat()}T{(self.clock or time()).isoformat()}{self.zone}"
 
 
@@ -119,7 +119,7 @@ def _zone(match: re.Match[str]) -> str:
 
 
 def find_times(folded: str) -> Iterator[tuple[time, str, int, int]]:
-    """Yield the times of day in a folded text, with their zones and places."""
+    """Yield the times of day in a folded text, with zones and positions."""
     for match in _TIME.finditer(folded):
         said = match["minute"] or match["half"] or _AT.search(folded[: match.start()].rstrip())
         clock = _clock(match) if said else None
@@ -128,7 +128,7 @@ def find_times(folded: str) -> Iterator[tuple[time, str, int, int]]:
 
 
 def _with_time(day: date, start: int, end: int, folded: str) -> Moment:
-    """Take in the time of day that follows the date, if one does."""
+    """Add the time of day that follows the date, if there is one."""
     joint = _JOINT.match(folded, end)
     match = _TIME.match(folded, joint.end()) if joint else None
     if joint and match and (match["minute"] or match["half"] or joint.group().strip(" ,")):
@@ -139,9 +139,9 @@ def _with_time(day: date, start: int, end: int, folded: str) -> Moment:
 
 
 def find_moments(folded: str, today: date) -> list[Moment]:
-    """Return the dates of a folded text from left to right; ``today`` is what "today" means.
+    """Return the dates of a folded text from left to right, relative to ``today``.
 
-    Day stands before month where both are figures. A date without a year is of this year.
+    The day comes before the month where both are digits. A date without a year is in this year.
     """
     moments: list[Moment] = []
     for match in _ISO_MOMENT.finditer(folded):

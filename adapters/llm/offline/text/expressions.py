@@ -1,4 +1,4 @@
-"""Arithmetic as people say it: ``17 * 23``, "2 más 2", "15% of 80", "multiply that by 2"."""
+"""Parses arithmetic in words and signs: ``17 * 23``, "15% of 80", "multiply that by 2"."""
 
 import re
 from collections.abc import Sequence
@@ -89,9 +89,9 @@ _LONGEST = 2000  # characters of a message that are searched
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """An expression found in a text, in a calculator's notation, and where it stands.
+    """An arithmetic expression in a calculator's notation, and its position in the text.
 
-    ``text`` is None where the expression needs an earlier result and there is none.
+    ``text`` is None if the expression needs an earlier result and there is none.
     """
 
     text: str | None
@@ -100,7 +100,7 @@ class Expression:
 
 
 def as_operand(value: str) -> str | None:
-    """Return an earlier result as an operand, in brackets if need be; None if it is no number."""
+    """Return an earlier result as an operand, in brackets if needed; None if it is no number."""
     value = value.strip()
     if not _ARITHMETIC.fullmatch(value):
         return None
@@ -119,7 +119,7 @@ def _operand(said: str | None, language: Language, previous: str | None) -> str 
 
 
 def _stands_alone(match: re.Match[str], folded: str) -> bool:
-    """Tell "add 5" from "add 5 users": what leaves an operand out must end the message."""
+    """Tell "add 5" from "add 5 users": an expression without an operand must end the message."""
     said = match.groupdict()
     if said.get("A") is not None:
         return True
@@ -130,7 +130,7 @@ def _stands_alone(match: re.Match[str], folded: str) -> bool:
 def _filled(
     written: str, said: dict[str, str | None], language: Language, previous: str | None
 ) -> str | None:
-    """Return what is written with the operands that were said; None where one is not known."""
+    """Return the template with its operands filled in; None if one is unknown."""
     for name in "AB":
         if name in written:
             operand = _operand(said.get(name), language, previous)
@@ -163,7 +163,7 @@ class _Token:
 
 
 def _tokens(folded: str, language: Language, previous: str | None) -> list[list[_Token]]:
-    """Return the runs of arithmetic in the text, anything else parting them."""
+    """Return the runs of arithmetic tokens in the text."""
     runs: list[list[_Token]] = [[]]
     for match in _TOKEN.finditer(folded):
         kind, text = str(match.lastgroup), match[0]
@@ -189,7 +189,7 @@ _CHAIN = r"-?n(?:[-o]-?n)*"
 
 
 def _well_formed(run: Sequence[_Token]) -> bool:
-    """Tell whether the tokens are one whole expression that has something to work out."""
+    """Return whether the tokens are one complete expression with an operator."""
     shape = "".join(_SHAPES.get(t.kind) or ("-" if t.text == "-" else "o") for t in run)
     if re.search(r"f|[n)][-o]", shape) is None:
         return False
@@ -240,9 +240,9 @@ def _from_signs(folded: str, language: Language, previous: str | None) -> Expres
 
 
 def find_expression(folded: str, language: Language, previous: str | None) -> Expression | None:
-    """Return the arithmetic that a folded text asks for, or None.
+    """Return the arithmetic that a folded text asks for; None without any.
 
-    ``previous`` is what "that" and "the result" stand for, ready to be an operand.
+    ``previous`` is the operand for "that" and "the result".
     """
     folded = folded[:_LONGEST]
     saying = _from_saying(folded, language, previous)

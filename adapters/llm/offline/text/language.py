@@ -1,4 +1,4 @@
-"""Words: folding, splitting, the term behind a word, and the language of a message."""
+"""Word processing: folding, splitting, stemming, and language detection."""
 
 import re
 import unicodedata
@@ -35,15 +35,15 @@ def _fold_char(char: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return the text in lower case and without accents, as long as it was.
+    """Return the text in lower case without accents, and of the same length.
 
-    Positions in the folded text are therefore positions in the text.
+    So positions in the folded text are positions in the text.
     """
     return "".join(map(_fold_char, text))
 
 
 def detect(texts: Iterable[str]) -> Language:
-    """Return the language of the first text that shows one; English where none does."""
+    """Return the language of the first text that shows one; English by default."""
     for text in texts:
         words = WORD.findall(fold(text))
         english = sum(word in ENGLISH_MARKS for word in words)
@@ -69,7 +69,7 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=16384)
 def term(word: str) -> str:
-    """Return what a folded word stands for: one term for one meaning in both languages."""
+    """Return the term of a folded word: one for each meaning, in both languages."""
     if len(word) > _LONGEST_WORD:
         return word
     root = stem(word)
@@ -81,7 +81,7 @@ def term(word: str) -> str:
 
 
 def split(text: str) -> list[str]:
-    """Return the folded words of a text, ``snake_case`` and ``camelCase`` names taken apart."""
+    """Return the folded words of a text; ``snake_case`` and ``camelCase`` names are split."""
     return WORD.findall(fold(_HUMP.sub(" ", text)))
 
 

@@ -1,4 +1,4 @@
-"""Numbers as people write them, in English and Spanish."""
+"""Parses numbers in English and Spanish."""
 
 import re
 from decimal import Decimal, InvalidOperation
@@ -29,16 +29,16 @@ _ONLY_SPANISH = frozenset({"once"})
 
 
 def _is_grouped(pieces: list[str]) -> bool:
-    """Tell whether the pieces between separators look like 1.234.567."""
+    """Return whether the pieces are grouped by thousands, as in 1.234.567."""
     head, *groups = pieces
     return len(head) <= _GROUP and head != "0" and all(len(group) == _GROUP for group in groups)
 
 
 def plain(numeral: str, language: Language) -> str | None:
-    """Return a numeral with ``.`` for decimals and nothing for thousands; None if it is none.
+    """Return a numeral with ``.`` for decimals and no separators; None if it is no numeral.
 
-    Of two signs the last is the decimal one. A single sign before three digits is the language's
-    own: 1.234 is more than a thousand in Spanish, and 1,234 in English.
+    Of two different signs, the last is the decimal sign. A single sign before three digits depends
+    on the language: 1.234 is above a thousand in Spanish, 1,234 in English.
     """
     if len(numeral) > _LONGEST or not _FIGURES.fullmatch(numeral):
         return None

@@ -1,4 +1,4 @@
-"""The time zones of places, by the names that people give them."""
+"""Finds time zones by the names of places."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -68,7 +68,7 @@ _EASTERNMOST, _WESTERNMOST = 14, -12
 
 @cache
 def _zones() -> Mapping[str, str]:
-    """Return the zones by folded name: their own, their city's, and other names."""
+    """Return the zones by folded name: IANA name, city, and other names."""
     zones = {fold(name): name for name in _PLAIN}
     for name in sorted(available_timezones()):
         if name.startswith(_CONTINENTS):
@@ -82,7 +82,7 @@ def _zones() -> Mapping[str, str]:
 
 
 def _with_offset(zone: str, folded: str, end: int) -> tuple[str | None, int]:
-    """Take in the hours that follow a plain zone, as in UTC+2; None if they make no zone."""
+    """Add the hours after a plain zone, as in UTC+2; None if there is no such zone."""
     if zone not in _PLAIN or folded[end : end + 2].strip()[:1] not in {"+", "-"}:
         return zone, end
     match = _OFFSET.match(folded, end)
@@ -94,7 +94,7 @@ def _with_offset(zone: str, folded: str, end: int) -> tuple[str | None, int]:
 
 
 def find_zones(folded: str) -> Iterator[tuple[str, int, int]]:
-    """Yield the IANA zones that a folded text names, with the places where it does."""
+    """Yield the IANA zones that a folded text names, with their positions."""
     words = list(_WORDS.finditer(folded))
     at = 0
     while at < len(words):

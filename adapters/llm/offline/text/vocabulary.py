@@ -1,7 +1,7 @@
-"""The words that the offline model knows, folded (lower case, no accents).
+"""The vocabulary of the offline model, folded (lower case, no accents).
 
-Words of one meaning share one English term, so that a Spanish message finds a tool that is
-described in English, and the other way round.
+Words of one meaning share one English term, so that a Spanish message matches a tool with an
+English description, and vice versa.
 """
 
 from types import MappingProxyType
