@@ -106,7 +106,7 @@ async def database_url(engine: str, template: str, reused_url: str, tmp_path: Pa
     for to empty it is many times quicker than to copy one.
     """
     if engine == "sqlite":
-        return _copied(template, tmp_path / "puerto.db")
+        return copied(template, tmp_path / "puerto.db")
     await _on(reused_url, _EMPTY)
     return reused_url
 
@@ -115,9 +115,9 @@ async def database_url(engine: str, template: str, reused_url: str, tmp_path: Pa
 async def own_url(engine: str, template: str, tmp_path: Path) -> AsyncIterator[str]:
     """The URL of a migrated, empty database that this test may spoil."""
     if engine == "sqlite":
-        yield _copied(template, tmp_path / "own.db")
+        yield copied(template, tmp_path / "own.db")
     else:
-        async with _created(template, "TEMPLATE template_of_tests") as url:
+        async with created(template, "template_of_tests") as url:
             yield url
 
 
@@ -125,9 +125,9 @@ async def own_url(engine: str, template: str, tmp_path: Path) -> AsyncIterator[s
 async def shared_url(engine: str, template: str) -> AsyncIterator[str]:
     """The URL of a migrated database for many tests, each of which empties it first."""
     if engine == "sqlite":
-        yield _copied(template, Path(template.removeprefix("sqlite://")).with_name("shared.db"))
+        yield copied(template, Path(template.removeprefix("sqlite://")).with_name("shared.db"))
     else:
-        async with _created(template, "TEMPLATE template_of_tests") as url:
+        async with created(template, "template_of_tests") as url:
             yield url
 
 
@@ -137,7 +137,7 @@ async def reused_url(engine: str, template: str) -> AsyncIterator[str]:
     if engine == "sqlite":
         yield ""
     else:
-        async with _created(template, "TEMPLATE template_of_tests") as url:
+        async with created(template, "template_of_tests") as url:
             yield url
 
 
@@ -147,22 +147,22 @@ async def bare_url(engine: str, template: str, tmp_path: Path) -> AsyncIterator[
     if engine == "sqlite":
         yield f"sqlite://{tmp_path / 'bare.db'}"
     else:
-        async with _created(template) as url:
+        async with created(template) as url:
             yield url
 
 
-def _copied(template: str, file: Path) -> str:
+def copied(template: str, file: Path) -> str:
     """Copy the template of SQLite; return the URL of the copy."""
     shutil.copy(template.removeprefix("sqlite://"), file)
     return f"sqlite://{file}"
 
 
 @asynccontextmanager
-async def _created(template: str, options: str = "") -> AsyncIterator[str]:
-    """Create a database of PostgreSQL; yield its URL; drop it."""
-    name, server = f"test_{uuid4().hex}", named(template, "postgres")
-    await _on(server, f"CREATE DATABASE {name} {options}")
-    yield named(template, name)
+async def created(server: str, copy_of: str = "template1") -> AsyncIterator[str]:
+    """Create a database on the PostgreSQL of this URL; yield its own URL; drop it."""
+    name, server = f"test_{uuid4().hex}", named(server, "postgres")
+    await _on(server, f"CREATE DATABASE {name} TEMPLATE {copy_of}")
+    yield named(server, name)
     await _on(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 

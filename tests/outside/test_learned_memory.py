@@ -13,7 +13,10 @@ STATUS = Path("/proc/self/status")
 OPERATIONS = 600
 LEAST_KEPT = 25 * 2**20  # bytes: a round's tools take some fifteen million
 
-pytestmark = pytest.mark.skipif(not STATUS.exists(), reason="nobody says how much memory it has")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not STATUS.exists(), reason="nobody says how much memory it has"),
+]
 
 
 @pytest.fixture

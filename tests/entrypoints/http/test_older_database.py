@@ -3,15 +3,18 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from adapters.persistence import migrate
 from domain.learning.credential_store import OPERATOR
 from tests.adapters.persistence.older import write_version_0011
+from tests.conftest import copied, created
 from tests.entrypoints.http.conftest import CASSETTE, Client, Install, Installation
 from tests.fakes.clock import FakeClock
 
@@ -21,12 +24,29 @@ KEY = "YSBrZXkgdGhhdCBvbmx5IGEgdGVzdCB1c2VzLCAzMmIh"
 PRODUCT = {"expression": "17 * 23", "result": "391", "exact": True}
 
 
-@pytest.fixture
-async def database_url(bare_url: str) -> str:
+@pytest.fixture(scope="module")
+async def written(
+    engine: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[str]:
     """The URL of a database that an older version wrote, migrated as a start would."""
-    await write_version_0011(bare_url)
-    await migrate(bare_url)
-    return bare_url
+    async with AsyncExitStack() as stack:
+        if engine == "sqlite":
+            url = f"sqlite://{tmp_path_factory.mktemp('older') / 'puerto.db'}"
+        else:
+            url = await stack.enter_async_context(created(template))
+        await write_version_0011(url)
+        await migrate(url)
+        yield url
+
+
+@pytest.fixture
+async def database_url(engine: str, written: str, tmp_path: Path) -> AsyncGenerator[str]:
+    """The URL of a copy of it."""
+    if engine == "sqlite":
+        yield copied(written, tmp_path / "puerto.db")
+    else:
+        async with created(written, urlsplit(written).path.removeprefix("/")) as url:
+            yield url
 
 
 @pytest.fixture
