@@ -13,49 +13,35 @@ import pytest
 from typer.main import get_command
 
 from adapters.llm.scripted.cassette import load
-from adapters.security import passwords, tokens
-from domain.accounts import authentication
-from domain.accounts.ports import MAX_PASSWORD_BYTES
-from domain.execution import questions as asking
-from domain.execution import results, worker
-from domain.runs import following as reading
-from domain.runs import journal
-from domain.shared import idempotency
+from adapters.security import tokens
 from domain.shared.error_codes import Refusal
 from domain.shared.errors import ProviderReason
-from domain.tools import artifacts
-from domain.tools import result_pages as pages
 from entrypoints.cli import app
-from entrypoints.http import app as http_app
 from entrypoints.http.openapi import events as event_models
 from entrypoints.http.routes.consents import ConsentAnswer
 from entrypoints.http.routes.policy import PolicyBody
-from entrypoints.http.streaming import connection, frames, websocket
-from entrypoints.http.streaming.socket_streams import STREAMS_AT_ONCE
-from entrypoints.server import protocols, server
+from entrypoints.http.streaming import frames
 from entrypoints.settings.settings import Settings, load_settings
 from entrypoints.settings.values import variables
-from entrypoints.wiring import factories
 from plugins.authoring.hookspecs import HookSpecs
 from plugins.host.host import PluginHost, PluginState
+from tests.doc_figures import (
+    ARCHITECTURE,
+    CLOUDS,
+    CONSENT,
+    ERRORS,
+    EVENTS,
+    FIGURES,
+    MODEL,
+    PLUGIN,
+)
 from tests.pages import EXAMPLE_PAGES, PAGES, README, ROOT, blocks_of, prose_of, titled
 
 DOCS = ROOT / "docs"
-EVENTS = DOCS / "reference" / "events.md"
-MODEL = DOCS / "how-to" / "use-a-model.md"
-OPERATE = DOCS / "how-to" / "operate.md"
-PLUGIN = DOCS / "how-to" / "write-a-plugin.md"
-CLOUDS = DOCS / "how-to" / "clouds.md"
-ERRORS = DOCS / "reference" / "errors.md"
-CONSENT = DOCS / "how-to" / "consent-and-policy.md"
-ARCHITECTURE = DOCS / "explanation" / "architecture.md"
-SECURITY = DOCS / "explanation" / "security.md"
 PROMISES = DOCS / "explanation" / "promises.md"
 VOCABULARY = DOCS / "explanation" / "vocabulary.md"
 SETTINGS = {name for field in Settings.model_fields.values() for name in variables(field)}
 
-HOUR = timedelta(hours=1)
-MILLION = 1_000_000
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 
@@ -275,43 +261,6 @@ async def test_the_plugin_that_is_shown_is_one() -> None:
     assert await module.capital("Peru") == "Lima"
 
 
-@pytest.mark.parametrize(
-    ("page", "phrase"),
-    [
-        (SECURITY, f"{passwords.HASHES_AT_ONCE} are made at a time"),
-        (SECURITY, f"{tokens.ALGORITHM} and nothing else"),
-        (SECURITY, f"off by {tokens.LEEWAY_SECONDS}\nseconds"),
-        (SECURITY, f"for {authentication.RECHECK_SECONDS:g} seconds"),
-        (SECURITY, f"good for {authentication.SESSION.days} days"),
-        (SECURITY, f"answered once, within {asking.LIFE // HOUR} hours"),
-        (SECURITY, f"kept for {idempotency.LIFE // HOUR} hours, by user and key"),
-        (SECURITY, f"{http_app.BODY_SECONDS} s to arrive"),
-        (
-            SECURITY,
-            f"{protocols.HEADER_BYTES // 1024} KiB; {protocols.HEADER_SECONDS:g} s to arrive",
-        ),
-        (SECURITY, f"{connection.MAX_DEPTH} levels deep"),
-        (SECURITY, f"| {MAX_PASSWORD_BYTES:,} bytes |"),
-        (SECURITY, f"{websocket.FRAMES} frames in {websocket.FRAME_SECONDS:g} s"),
-        (SECURITY, f"{websocket.AUTH_SECONDS:g} s to log in; {STREAMS_AT_ONCE} runs"),
-        (SECURITY, f"result of a tool | {results.RESULT_BYTES // MILLION} MB"),
-        (SECURITY, f"up to {artifacts.ARTIFACT_BYTES // MILLION} MB, is kept as a file"),
-        (SECURITY, f"reads pages of {pages.PAGE_LENGTH:,} characters"),
-        (SECURITY, f"{artifacts.ARTIFACT_BYTES // MILLION} MB each"),
-        (SECURITY, f"{artifacts.ARTIFACTS_OF_CALL} a call"),
-        (SECURITY, f"{artifacts.ARTIFACT_BYTES_OF_USER // MILLION} MB a user"),
-        (ARCHITECTURE, f"last {worker.HISTORY_LIMIT} messages"),
-        (ARCHITECTURE, f"stored every {journal.FLUSH_SECONDS:g} seconds at most"),
-        (EVENTS, f"stored within {journal.FLUSH_SECONDS:g} seconds or"),
-        (ARCHITECTURE, f"({worker.LEASE_SECONDS:g} seconds; a heartbeat"),
-        (ARCHITECTURE, f"every {factories.POLL_SECONDS_WITH_NEWS:g} seconds for who follows"),
-        (OPERATE, f"`PUERTO_LEASE_SECONDS` ({worker.LEASE_SECONDS:g})"),
-        (EVENTS, f"within\n{websocket.AUTH_SECONDS:g} seconds"),
-        (EVENTS, f"{STREAMS_AT_ONCE} runs and conversations at once"),
-        (EVENTS, f"{server.FRAME_BYTES // 1024**2} MiB"),
-        (EVENTS, f"after every {reading.BEAT_SECONDS:g} seconds of silence"),
-    ],
-)
+@pytest.mark.parametrize(("page", "phrase"), FIGURES)
 def test_the_figures_are_those_of_the_code(page: Path, phrase: str) -> None:
-    squeezed = " ".join(page.read_text().split())
-    assert " ".join(phrase.split()) in squeezed
+    assert phrase in " ".join(page.read_text().split())
