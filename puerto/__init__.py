@@ -1,6 +1,6 @@
-"""What a plugin is written with.
+"""Everything a plugin needs.
 
-::
+A plugin is a module that an entry point of the group ``puerto`` names. A whole one::
 
     from puerto import hookimpl, tool
 
@@ -13,8 +13,32 @@
     def puerto_register_tools(register):
         register(capital)
 
-The package names the module in its entry points: group ``puerto``, any name. Everything here
-is for authors of plugins; the service itself does not import it.
+``puerto plugin new NAME`` creates such a package, ``puerto plugin check`` finds its mistakes.
+``help(puerto.tool)`` and so on shows each name in full.
+
+Tools
+    tool, FunctionTool        makes a tool of a typed function; what it makes
+    Effect                    what a call does: read, write or destructive
+    ToolContext               what a tool may know and use: the user, secrets, HTTP, progress
+    User, Message             who asks; a message of a conversation
+    Secrets, HttpClient       the settings that the tool requires; the plugin's HTTP client
+    Artifact                  a file to return
+    ToolFailed, ToolError     tells the model what went wrong; the family of such errors
+    InvalidArguments          the arguments do not fit the schema
+    Tool, ToolSpec            for tools that are no functions: the protocol, the description
+    ToolDefinitionError       a function that cannot be a tool
+
+Hooks, each marked with hookimpl; HOOK_VERSION is their version
+    puerto_register_tools         tools; takes RegisterTool
+    puerto_register_chat_models   providers of models: see puerto.models
+    puerto_register_agents        Agent: a role that a message can be addressed to
+    puerto_register_figures       async functions that count, for the metrics
+    puerto_register_alerts        async functions that return Alert, each with a Severity
+    puerto_register_vetoes        async functions that may forbid a call, a Proposal
+    puerto_register_observers     async functions that receive each Notice, of a NoticeType
+    puerto_register_lifespan      async context managers, entered at the start
+
+For tests: the fixtures of puerto.pytest_plugin, and puerto.testing.
 """
 
 from typing import TYPE_CHECKING
@@ -62,8 +86,8 @@ __all__ = [
     "tool",
 ]
 
-# The names are looked up when they are first used. The front door is in this package, and has to
-# open, if only to say why it cannot, also where another distribution's `domain` hides ours.
+# Names are imported when first used: the command `puerto` starts in this package and must be able
+# to report that another distribution's `domain` hides ours.
 if not TYPE_CHECKING:
     from importlib import import_module
 
@@ -95,6 +119,12 @@ if not TYPE_CHECKING:
     }
 
     def __getattr__(name: str) -> object:
+        """Import one of the names above.
+
+        Raises:
+            AttributeError: it is none of them.
+
+        """
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         globals()[name] = getattr(import_module(_HOMES[name]), name)

@@ -1,4 +1,4 @@
-"""The front door: ``puerto``, also as ``python -m puerto``."""
+"""The command ``puerto``, also as ``python -m puerto``."""
 
 import io
 import re
@@ -13,10 +13,10 @@ _OURS: Final = re.compile(rf"^({'|'.join(OUR_NAMES)})(?:/|\.[^/\n]*,)", re.MULTI
 
 
 def name_clash() -> str | None:
-    """Return, in one line, which other distribution owns one of our top-level names, if any.
+    """Return an error line if another distribution owns one of our top-level packages.
 
-    Every command asks this first. ``importlib.metadata.packages_distributions`` knows it too, but
-    makes an object of every installed file, which takes seven times as long.
+    Every command checks this first. ``importlib.metadata.packages_distributions`` knows it too, but
+    creates an object for every installed file, which takes seven times as long.
     """
     for distribution in distributions():
         names = _names_of_ours(distribution)
@@ -29,14 +29,14 @@ def name_clash() -> str | None:
 
 
 def _names_of_ours(distribution: Distribution) -> set[str]:
-    """Return which of our names a distribution says that it brings, or else has installed."""
+    """Return which of our names a distribution declares, or else has installed."""
     if said := (distribution.read_text("top_level.txt") or "").split():
         return set(OUR_NAMES).intersection(said)
     return set(_OURS.findall(distribution.read_text("RECORD") or ""))
 
 
 def main() -> None:
-    """Run the command line, unless another distribution's code could run in the place of ours."""
+    """Run the command line; refuse if another distribution's package could hide ours."""
     if (clash := name_clash()) is not None:
         print(f"puerto: {clash}", file=sys.stderr)  # noqa: T201  to the person at the terminal
         sys.exit(_WRONG_INSTALLATION)

@@ -1,6 +1,22 @@
-"""What a plugin's provider of models is written with: `ChatModel`, and what it is given and says.
+"""Everything a plugin needs to add a model provider.
 
-``puerto_register_chat_models`` registers what makes one. It need not inherit from anything.
+Implement `ChatModel` (it need not be inherited) and register its factory with
+``puerto_register_chat_models``::
+
+    class Parrot:
+        provider = "parrot"
+
+        async def stream(self, request: ModelRequest):
+            yield Text(request.turns[-1].content)
+            yield Stop()
+
+        async def close(self):
+            \"\"\"Release connections.\"\"\"
+
+Request: `ModelRequest` with its turns (`UserTurn`, `AssistantTurn` with `ToolUse`, `ToolTurn`).
+Answer, piece by piece: `Text`, `Reasoning`, `ToolRequest`, and last a `Stop` with `StopReason` and
+`Usage`. Failure: raise `ProviderError` with a `ProviderReason`, or `ProviderTimeout`; the reason
+decides whether the request is retried.
 """
 
 from domain.models.messages import (

@@ -1,6 +1,6 @@
-"""Fixtures for tests of plugins. pytest finds them wherever Puerto is installed.
+"""Fixtures for testing plugins; pytest finds them wherever Puerto is installed.
 
-Nothing is loaded before a test asks for it: who does not test a plugin of Puerto's pays nothing.
+Imports are in the fixtures, so that other test suites in the same environment load nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ pytest.register_assert_rewrite("puerto.testing")  # its contracts fail with the 
 
 @pytest.fixture
 def tool_context() -> "ToolContext":
-    """Return the context of a call, for calling a tool as a plain function."""
+    """Return a context, for calling a tool as a plain function."""
     from puerto.testing import context_for_tests
 
     return context_for_tests()
@@ -26,7 +26,7 @@ def tool_context() -> "ToolContext":
 
 @pytest.fixture
 def fake_clock() -> "FakeClock":
-    """Return a clock that stands still until it is moved; the service of the test goes by it."""
+    """Return a clock that moves only when told to. The test's service uses it."""
     from puerto.testing import FakeClock
 
     return FakeClock()
@@ -34,7 +34,7 @@ def fake_clock() -> "FakeClock":
 
 @pytest.fixture
 def scripted_model() -> "ScriptedModel":
-    """Return a model that plays what the test says; it answers in the service of the test."""
+    """Return a model that plays what the test says. The test's service uses it."""
     from puerto.testing import ScriptedModel
 
     return ScriptedModel()
@@ -42,7 +42,7 @@ def scripted_model() -> "ScriptedModel":
 
 @pytest.fixture
 def puerto_plugins() -> Mapping[str, object]:
-    """Return plugins for the service beside the installed ones, by name: to be overridden."""
+    """Return further plugins for the service, by name. Override it; by default there are none."""
     return {}
 
 
@@ -50,9 +50,9 @@ def puerto_plugins() -> Mapping[str, object]:
 def puerto_service(
     request: pytest.FixtureRequest, tmp_path: Path, puerto_plugins: Mapping[str, object]
 ) -> "Iterator[PuertoService]":
-    """Yield a running service with an HTTP client.
+    """Yield a running service with the installed plugins and an HTTP client.
 
-    The offline model answers, or `scripted_model` where the test asks for that.
+    `scripted_model` answers if the test uses it, else the offline model; `fake_clock` likewise.
     """
     from puerto.testing import running_service
 

@@ -1,8 +1,8 @@
-"""The hooks: the whole contract between Puerto and a plugin, on one screen.
+"""The whole contract between Puerto and a plugin.
 
 A plugin is a module (or any object) that an entry point of the group ``puerto`` names. It
-implements the hooks below that it needs, under these names, each marked with ``@hookimpl``.
-A hook only registers, and returns at once; what is registered does the work later.
+implements any of the hooks below, under these names, each marked with ``@hookimpl``. A hook only
+registers and returns at once; the registered functions do the work later.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ from domain.tools.tool import Tool
 PROJECT: Final = "puerto"
 
 HOOK_VERSION: Final = 1
-"""Grows by one when a hook changes so that a plugin written for it must change too."""
+"""Grows by one when a change of a hook requires plugins to change."""
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -46,27 +46,27 @@ Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
 
 class RegisterChatModel(Protocol):
-    """Takes a provider of models: its name, how to make it, and the model it uses by default."""
+    """Takes a model provider: its name, a factory, and its default model."""
 
     def __call__(self, name: str, factory: Callable[[], ChatModel], *, default_model: str) -> None:
-        """Register one provider; ``factory`` is called when it is first asked."""
+        """Register one provider; ``factory`` is called when it is first needed."""
         ...
 
 
 class HookSpecs:
-    """The hooks, each with what it is given and what is expected of it."""
+    """The hooks, each with its argument and what it must do."""
 
     @hookspec
     def puerto_register_tools(self, register: RegisterTool) -> None:
         """Call ``register`` once for each tool.
 
-        A tool that is invalid, or whose name is taken, is refused: the plugin's entry in the
-        list of plugins says why, and the plugin's other tools work.
+        A tool that is invalid, or whose name is taken, is refused. The list of plugins says why;
+        the plugin's other tools work.
         """
 
     @hookspec
     def puerto_register_chat_models(self, register: RegisterChatModel) -> None:
-        """Call ``register`` once for each provider of models; its factory is called when needed."""
+        """Call ``register`` once for each model provider."""
 
     @hookspec
     def puerto_register_agents(self, register: RegisterAgent) -> None:
@@ -74,20 +74,29 @@ class HookSpecs:
 
     @hookspec
     def puerto_register_figures(self, register: Callable[[Figures], None]) -> None:
-        """Call ``register`` with an async function that counts; it is asked once in a while."""
+        """Call ``register`` with an async function that counts.
+
+        It is called every ``PUERTO_COLLECT_SECONDS``, by one worker.
+        """
 
     @hookspec
     def puerto_register_alerts(self, register: Callable[[Alerts], None]) -> None:
-        """Call ``register`` with an async function that watches; it is asked once in a while."""
+        """Call ``register`` with an async function that returns alerts.
+
+        It is called every ``PUERTO_COLLECT_SECONDS``, by one worker.
+        """
 
     @hookspec
     def puerto_register_vetoes(self, register: Callable[[Veto], None]) -> None:
-        """Call ``register`` with an async function that is asked before every call of a tool."""
+        """Call ``register`` with an async function that is asked before every tool call."""
 
     @hookspec
     def puerto_register_observers(self, register: Callable[[Observer], None]) -> None:
-        """Call ``register`` with an async function that is told what happens in the service."""
+        """Call ``register`` with an async function that receives every notice."""
 
     @hookspec
     def puerto_register_lifespan(self, register: Callable[[Lifespan], None]) -> None:
-        """Call ``register`` with what makes an async context manager: entered at the start."""
+        """Call ``register`` with a function that returns an async context manager.
+
+        It is entered at the start and left at the stop, of the service or the plugin.
+        """

@@ -1,7 +1,13 @@
-"""What authors test their plugins and adapters with.
+"""Helpers for testing plugins and model providers.
 
-The pytest plugin (`puerto.pytest_plugin`) gives most of it as fixtures; `ChatModelContract` is
-for those who bring a model.
+Most are also fixtures of `puerto.pytest_plugin`::
+
+    running_service, PuertoService   a whole service on a local port; the fixture puerto_service
+    ChatTurn                         what came of one message
+    ScriptedModel                    a model that plays given answers; the fixture scripted_model
+    FakeClock                        a clock that moves when told; the fixture fake_clock
+    context_for_tests                a ToolContext; the fixture tool_context
+    ChatModelContract, Ability       tests that every model provider must pass
 """
 
 from puerto.testing.chat_models import Ability, ChatModelContract

@@ -1,6 +1,6 @@
-"""What every chat model must do, as tests that an author can run on a model of theirs.
+"""The contract of model providers, as tests.
 
-Subclass the contract in a test file, and give it the fixtures that it asks for::
+Subclass `ChatModelContract` in a test file and define its fixtures::
 
     class TestMyChat(ChatModelContract):
         lacks = frozenset({Ability.REASONING})
@@ -49,7 +49,7 @@ __all__ = ["Ability", "ChatModelContract"]
 
 
 class Ability(StrEnum):
-    """What a model may lack, and still be one."""
+    """What a model need not be able to do."""
 
     TOOLS = "tools"
     PARALLEL_CALLS = "parallel calls"
@@ -60,8 +60,8 @@ class Ability(StrEnum):
 class ChatModelContract:
     """The contract of `domain.models.ports.ChatModel`.
 
-    ``lacks`` declares what the model cannot do: the fixtures for that may be left out.
-    ``told`` is what a tool's result holds here, and the model has to mention it.
+    ``lacks`` declares what the model cannot do; the fixtures for that may be left out.
+    ``told`` is the tool's result in these tests; the model has to mention it.
     """
 
     lacks: ClassVar[frozenset[Ability]] = frozenset()
@@ -103,11 +103,11 @@ class ChatModelContract:
         pytest.fail(f"the contract needs a fixture: {fixture}, or {ability!r} among `lacks`")
 
     def test_names_its_provider(self, model: ChatModel) -> None:
-        """The name is a word that settings and addresses can hold."""
+        """The name is an identifier, as settings and URLs need."""
         assert model.provider.isidentifier()
 
     async def test_answers_in_words(self, model: ChatModel, text_request: ModelRequest) -> None:
-        """Text comes in pieces that are not empty, and one `Stop` after all of them."""
+        """Text comes in non-empty pieces, followed by one `Stop`."""
         pieces = await _answer(model, text_request)
         stop = _stop(pieces)
         assert stop.reason is StopReason.END
@@ -117,12 +117,12 @@ class ChatModelContract:
         assert not _calls(pieces)
 
     async def test_answers_again(self, model: ChatModel, text_request: ModelRequest) -> None:
-        """The model keeps nothing of a request that could spoil the next."""
+        """A request leaves no state that spoils the next one."""
         assert _text(await _answer(model, text_request))
         assert _text(await _answer(model, text_request))
 
     async def test_asks_for_a_tool(self, model: ChatModel, tool_request: ModelRequest) -> None:
-        """The call names the tool that was offered, with a JSON object."""
+        """The call names the offered tool; its arguments are a JSON object."""
         pieces = await _answer(model, tool_request)
         (call,) = _calls(pieces)
         assert call.tool == tool_request.tools[0].name
@@ -139,20 +139,20 @@ class ChatModelContract:
         assert _stop(pieces).reason is StopReason.TOOL_CALLS
 
     async def test_uses_the_result(self, model: ChatModel, tool_request: ModelRequest) -> None:
-        """Told what came of its call, the model says so in words."""
+        """The model uses a tool's result in its answer."""
         calls = _calls(await _answer(model, tool_request))
         pieces = await _answer(model, _with_results(tool_request, calls, self.told))
         assert self.told in _text(pieces)
         assert _stop(pieces).reason is StopReason.END
 
     async def test_bears_a_failed_call(self, model: ChatModel, tool_request: ModelRequest) -> None:
-        """Told that its call failed, the model still answers."""
+        """The model still answers when its call failed."""
         calls = _calls(await _answer(model, tool_request))
         failed = _with_results(tool_request, calls, self.told, is_error=True)
         _stop(await _answer(model, failed))
 
     async def test_shows_reasoning(self, model: ChatModel, reasoning_request: ModelRequest) -> None:
-        """Reasoning is told apart from the answer."""
+        """Reasoning is kept apart from the answer."""
         pieces = await _answer(model, reasoning_request)
         reasoning = [piece.content for piece in pieces if isinstance(piece, Reasoning)]
         assert all(reasoning)
@@ -162,14 +162,14 @@ class ChatModelContract:
     async def test_says_that_it_failed(
         self, model: ChatModel, failing_request: ModelRequest
     ) -> None:
-        """A failure is the house's error, and names the provider."""
+        """A failure is a `ProviderError` that names the provider."""
         with pytest.raises(ProviderError) as failure:
             await _answer(model, failing_request)
         assert failure.value.provider == model.provider
         assert failure.value.message
 
     async def test_can_be_left(self, model: ChatModel, text_request: ModelRequest) -> None:
-        """Closing the stream after its first piece harms neither it nor the next answer."""
+        """Closing the stream after its first piece does no harm."""
         async with aclosing(model.stream(text_request)) as stream:
             await anext(stream)
         assert _text(await _answer(model, text_request))
@@ -177,7 +177,7 @@ class ChatModelContract:
     async def test_serves_several_at_once(
         self, model: ChatModel, text_request: ModelRequest, tool_request: ModelRequest
     ) -> None:
-        """Conversations that go on at the same time do not disturb each other."""
+        """Concurrent requests do not disturb each other."""
         requests = [text_request, tool_request] * 3
         answers = await asyncio.gather(*(_answer(model, request) for request in requests))
         assert all(_text(pieces) for pieces in answers[::2])

@@ -1,4 +1,4 @@
-"""A clock that stands still until it is moved."""
+"""A clock that moves only when told to."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -9,13 +9,13 @@ START: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 class FakeClock(Clock):
-    """Starts at a fixed moment, or the one given, which is in UTC."""
+    """Starts at a fixed time, or at ``start``, in UTC."""
 
     def __init__(self, start: datetime = START) -> None:
         self._now = start
 
     def now(self) -> datetime:
-        """Return the moment at which the clock stands."""
+        """Return the clock's time."""
         return self._now
 
     def advance(self, by: timedelta) -> None:

@@ -1,4 +1,4 @@
-"""The context of a call, for tools that are called as plain functions."""
+"""A context for calling tools as plain functions."""
 
 import logging
 from collections.abc import Sequence
@@ -12,8 +12,7 @@ from puerto.testing.clock import START
 def context_for_tests() -> ToolContext:
     """Return the context of a call ``call-1`` of the user ``ada``.
 
-    There are no secrets in it, no network, and no conversations. `dataclasses.replace` makes
-    another one of it.
+    It has no secrets, network or conversations; change it with `dataclasses.replace`.
     """
     user = User("user-1", "ada@example.org", "ada", "Ada Lovelace", Role.USER, START)
     return ToolContext(user, "call-1", logging.getLogger("puerto.tools"), _nothing)

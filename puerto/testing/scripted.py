@@ -1,4 +1,4 @@
-"""A model that answers as the test says, and keeps what it was told."""
+"""A model that plays given answers and records its requests."""
 
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
@@ -10,10 +10,10 @@ from domain.models.ports import ChatModel
 
 
 class ScriptedModel(ChatModel):
-    """Plays answers; ``requests`` holds what it was asked, in order.
+    """Plays answers; ``requests`` holds the requests, in order.
 
-    Which answer is played depends on how many the conversation holds already, so that each new
-    conversation hears them from the first.
+    The number of answers already in the conversation decides which one is played, so each new
+    conversation starts with the first.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class ScriptedModel(ChatModel):
         return self._player.provider
 
     def plays(self, *answers: Sequence[Any]) -> None:
-        """Play these from now on: each answer is a list of pieces, as cassettes have them.
+        """Play these answers from now on, each a list of pieces as in a cassette.
 
         ::
 
@@ -36,7 +36,7 @@ class ScriptedModel(ChatModel):
             )
 
         Raises:
-            Unavailable: a piece is none; the message says where.
+            Unavailable: a piece is invalid; the message says where.
 
         """
         self._player = ScriptedChat([{"pieces": list(pieces)} for pieces in answers])
@@ -45,16 +45,16 @@ class ScriptedModel(ChatModel):
         """Play a cassette, such as ``puerto record`` writes.
 
         Raises:
-            Unavailable: there is no such file, or it is no cassette; the message says where.
+            Unavailable: the file is missing or no cassette; the message says where.
 
         """
         self._player = ScriptedChat(cassette)
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
-        """Yield the answer that has its place here in the conversation.
+        """Yield the answer for this place in the conversation.
 
         Raises:
-            ProviderError: the cassette says so, or has no answer for this place.
+            ProviderError: the cassette says so, or has no answer left.
 
         """
         self.requests.append(request)

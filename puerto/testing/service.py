@@ -1,6 +1,6 @@
-"""A whole service inside of a test, with data of its own, on a port of the loopback interface.
+"""A whole service inside a test, with its own data, on a port of the loopback interface.
 
-It runs in a thread, so that tests of it are plain functions.
+It runs in a thread, so tests are plain functions.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ _PAUSE: Final = 0.02
 
 
 class PuertoService:
-    """A running service. ``http`` is a client that is logged in as the administrator ``ada``."""
+    """A running service. ``http`` is a client logged in as the administrator ``ada``."""
 
     def __init__(
         self, portal: BlockingPortal, client: "EmbeddedClient", http: "httpx2.Client"
@@ -52,9 +52,9 @@ class PuertoService:
     def chat(
         self, message: str, conversation_id: str | None = None, *, approve: bool | None = None
     ) -> ChatTurn:
-        """Send a message, and return what came of it.
+        """Send a message and return its outcome.
 
-        Where a call needs consent, ``approve`` is the answer; without one the run waits.
+        ``approve`` answers every consent request; without it the run waits.
 
         Raises:
             PuertoError: the service refused the message.
@@ -90,13 +90,13 @@ def running_service(
     model: ChatModel | None = None,
     clock: Clock | None = None,
 ) -> Generator[PuertoService, None, None]:
-    """Yield a service over data in ``folder``, with the installed plugins.
+    """Yield a service with the installed plugins and its data in ``folder``.
 
-    ``plugins`` are modules that are tested where they lie: by name, those that are not installed.
-    ``model`` answers, if given, else the offline model does; ``clock`` is the service's.
+    ``plugins`` are further modules by name; those that are installed are not registered again.
+    ``model`` answers if given, else the offline model; ``clock`` is the service's.
 
     Raises:
-        Unavailable: one of these plugins does not work as it is; the message says why.
+        Unavailable: one of ``plugins`` is quarantined or refused; the message says why.
 
     """
     import httpx2
