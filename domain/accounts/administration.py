@@ -1,4 +1,4 @@
-"""Users as administrators look after them: their roles, whether they may come in, their end."""
+"""The use cases of user administration: change roles, disable, enable and remove users."""
 
 import logging
 
@@ -23,7 +23,7 @@ class Accounts:
         self._clock = clock
 
     async def change_role(self, login: str, role: Role) -> User:
-        """Give a user another role, from the next request on; return the user as it is now.
+        """Change a user's role, from the next request on; return the changed user.
 
         Raises:
             NotFound: there is no such user.
@@ -40,7 +40,7 @@ class Accounts:
         return user
 
     async def disable(self, login: str) -> User:
-        """Let a user log in no more, and end all sessions; what is theirs stays.
+        """Disable a user's login and end all sessions; their data stays.
 
         Raises:
             NotFound: there is no such user.
@@ -58,7 +58,7 @@ class Accounts:
         return user
 
     async def enable(self, login: str) -> User:
-        """Let a user log in again.
+        """Enable a disabled user's login again.
 
         Raises:
             NotFound: there is no such user.
@@ -74,9 +74,9 @@ class Accounts:
         return user
 
     async def remove(self, login: str) -> User:
-        """Forget a user and all that is theirs, runs that are active included; return who it was.
+        """Delete a user with all their data, active runs included; return the user as it was.
 
-        What they decided stays in the audit.
+        Their decisions stay in the audit.
 
         Raises:
             NotFound: there is no such user.
@@ -94,10 +94,10 @@ class Accounts:
         return user
 
     async def _find(self, login: str, *, stays_admin: bool = False) -> User:
-        found = await self._users.by_login(login)
-        if found is None:
+        record = await self._users.by_login(login)
+        if record is None:
             raise NotFound(f"There is no user {login}.")
-        user, _ = found
+        user, _ = record
         is_last = user.role is Role.ADMIN and not user.is_disabled and not stays_admin
         if is_last and await self._users.administrators() <= 1:
             raise Conflict(f"{user.username} is the last administrator: make another one first.")

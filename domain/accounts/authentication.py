@@ -1,4 +1,4 @@
-"""Who is talking: accounts, logins, and the tokens that stand for them."""
+"""Authentication: registration, login, access and refresh tokens, sessions."""
 
 import logging
 import secrets
@@ -16,7 +16,7 @@ from domain.shared.ids import new_id
 from domain.shared.unit_of_work import UnitOfWork
 
 SESSION: Final = timedelta(days=30)
-RECHECK_SECONDS: Final = 5.0  # how long a revoked session may live on in another process
+RECHECK_SECONDS: Final = 5.0  # a revoked session may still be accepted so long elsewhere
 _RECHECK: Final = timedelta(seconds=RECHECK_SECONDS)
 _CACHE_SIZE: Final = 10_000
 
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """An authenticated caller, as whom one may act until that time."""
+    """An authenticated caller; ``expires_at`` is the end of their access token."""
 
     user: User
     session_id: str
@@ -34,7 +34,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a login gives: ``expires_in`` is the access token's life in seconds."""
+    """The tokens of a login; ``expires_in`` is the access token's lifetime in seconds."""
 
     user: User
     access_token: str
@@ -43,7 +43,10 @@ class Grant:
 
 
 class Authentication:
-    """Register, log in, refresh, log out, and recognise."""
+    """Registers users, opens, refreshes and ends their sessions, and verifies access tokens.
+
+    Who owns a session is cached for `RECHECK_SECONDS`.
+    """
 
     def __init__(
         self,
@@ -63,7 +66,7 @@ class Authentication:
         self._unit_of_work = unit_of_work
         self._clock = clock
         self._registration_open = registration_open
-        self._known: dict[str, tuple[datetime, User]] = {}
+        self._cache: dict[str, tuple[datetime, User]] = {}
 
     async def register(self, email: str, full_name: str, password: str) -> Grant:
         """Open an account with the role `user`; its user name is the e-mail address.
@@ -79,11 +82,11 @@ class Authentication:
         user = self._new_user(email, email, full_name, Role.USER)
         session, refresh = self._new_session(user)
 
-        async def keep() -> None:
+        async def store() -> None:
             await self._users.add(user, hashed)
             await self._sessions.add(session)
 
-        await self._unit_of_work.run(keep)
+        await self._unit_of_work.run(store)
         _log.info("%s registered", user.username)
         return self._grant(user, session.id, refresh)
 
@@ -95,10 +98,10 @@ class Authentication:
                 the right password of an account that is disabled.
 
         """
-        found = await self._users.by_login(login)
-        user, hashed = found if found is not None else (None, None)
+        record = await self._users.by_login(login)
+        user, hashed = record if record is not None else (None, None)
         if not await self._passwords.verify(password, hashed) or user is None:
-            # What was typed is not told where nobody has that name: it may be a password.
+            # An unknown name is not logged: it may be a password typed into the wrong field.
             who = f"wrong password for {user.username}" if user else "there is no such user"
             _log.warning("a login failed: %s", who)
             raise Unauthenticated("The user name or the password is wrong.")
@@ -111,7 +114,7 @@ class Authentication:
         return self._grant(user, session.id, refresh)
 
     async def refresh(self, refresh_token: str) -> Grant:
-        """Exchange a refresh token for new tokens, once.
+        """Rotate a refresh token: exchange it, once, for a new access and refresh token.
 
         Raises:
             Unauthenticated: unknown, expired, revoked or used before.
@@ -129,12 +132,12 @@ class Authentication:
         return self._grant(user, session.id, replacement)
 
     async def logout(self, identity: Identity) -> None:
-        """Revoke the session: its access and refresh tokens are worth nothing from now on."""
+        """Revoke the session: its access and refresh tokens are invalid from now on."""
         await self._sessions.revoke(identity.session_id)
-        self._known.pop(identity.session_id, None)
+        self._cache.pop(identity.session_id, None)
 
     async def recognise(self, token: str) -> Identity:
-        """Return whose access token this is.
+        """Verify an access token; return who it was issued to.
 
         Raises:
             Unauthenticated: it is not valid, or its session was revoked or is another user's.
@@ -147,10 +150,10 @@ class Authentication:
         return identity
 
     async def of_session(self, session_id: str, expires_at: datetime) -> Identity:
-        """Return who acts in a session now, where access was given until ``expires_at``.
+        """Return the user of a session, who may act until ``expires_at``.
 
         Raises:
-            Unauthenticated: the time is over, or the session was revoked.
+            Unauthenticated: that time has passed, or the session was revoked.
 
         """
         if expires_at <= self._clock.now():
@@ -164,24 +167,24 @@ class Authentication:
         return Identity(user, session_id, expires_at)
 
     async def _user_of(self, session_id: str) -> User | None:
-        """Return whose session it is, as it is or was a moment ago."""
+        """Return the session's user, at most `RECHECK_SECONDS` old; None if it is not valid."""
         now = self._clock.now()
-        known = self._known.pop(session_id, None)
-        # Looked up in the future: the clock was set back, and nobody knows how long ago it was.
-        if known is None or not now - _RECHECK < known[0] <= now:
+        cached = self._cache.pop(session_id, None)
+        # A time in the future: the clock was set back, and the entry's age is unknown.
+        if cached is None or not now - _RECHECK < cached[0] <= now:
             user = await self._sessions.user(session_id, now)
-            known = None if user is None else (now, user)
-        if known is None:
+            cached = None if user is None else (now, user)
+        if cached is None:
             return None
-        if len(self._known) >= _CACHE_SIZE:
-            self._known.clear()
-        self._known[session_id] = known
-        return known[1]
+        if len(self._cache) >= _CACHE_SIZE:
+            self._cache.clear()
+        self._cache[session_id] = cached
+        return cached[1]
 
     async def add_user(
         self, username: str, email: str, full_name: str, password: str, role: Role
     ) -> User:
-        """Open an account of any role, for operators at the command line.
+        """Create an account of any role, for operators at the command line.
 
         Raises:
             Conflict: the address or the name is taken.
@@ -193,23 +196,23 @@ class Authentication:
         return user
 
     async def change_password(self, login: str, password: str) -> User | None:
-        """Set a password and end every session of that user; None when there is no such user."""
-        found = await self._users.by_login(login)
-        if found is None:
+        """Set a user's password and end all their sessions; None if there is no such user."""
+        record = await self._users.by_login(login)
+        if record is None:
             return None
-        user, _ = found
+        user, _ = record
         hashed = await self._passwords.hash(password)
 
-        async def keep() -> None:
+        async def store() -> None:
             await self._users.set_password(user.id, hashed)
             await self._sessions.revoke_all(user.id)
 
-        await self._unit_of_work.run(keep)
+        await self._unit_of_work.run(store)
         _log.info("the password of %s was changed, and all sessions ended", user.username)
         return user
 
     async def make_first_admin(self) -> str | None:
-        """On the first start make the user ``admin``; return its password, shown once."""
+        """Create the user ``admin`` if there are no users; return its password, else None."""
         if (await self._users.page(1, None)).items:
             return None
         password = secrets.token_urlsafe(15)
@@ -236,5 +239,5 @@ class Authentication:
 
     def _grant(self, user: User, session_id: str, refresh_token: str) -> Grant:
         access = self._tokens.issue(user, session_id)
-        left = access.expires_at - self._clock.now()
-        return Grant(user, access.token, refresh_token, ceil(left.total_seconds()))
+        lifetime = access.expires_at - self._clock.now()
+        return Grant(user, access.token, refresh_token, ceil(lifetime.total_seconds()))

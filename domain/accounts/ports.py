@@ -11,7 +11,7 @@ MAX_PASSWORD_BYTES: Final = 1024
 
 
 class Passwords(Protocol):
-    """Passwords, kept as hashes that cost time and memory to guess at."""
+    """Password hashing, with a hash that is slow and takes memory."""
 
     async def hash(self, password: str) -> str:
         """Return a salted hash of the password, in a text form that names its own parameters.
@@ -35,16 +35,16 @@ class Passwords(Protocol):
         ...
 
     def needs_rehash(self, hashed: str) -> bool:
-        """Tell whether the hash was made with other parameters than today's."""
+        """Tell whether the hash was made with other parameters than the current ones."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What opens one stream, once. Only the fingerprint of it is stored.
+    """A one-time credential for opening one stream. Only its fingerprint is stored.
 
-    It stands for the session until ``access_until``: when the access token runs out that it was
-    bought with. It has to be used before ``expires_at``.
+    It must be used before ``expires_at``, and then gives the access of its session until
+    ``access_until``, when the access token expires that it was issued for.
     """
 
     fingerprint: str
@@ -55,16 +55,16 @@ class Ticket:
 
 
 class Tickets(Protocol):
-    """The tickets that were not used yet."""
+    """The repository of unused tickets."""
 
     async def add(self, ticket: Ticket, now: datetime) -> None:
-        """Keep a ticket, and forget those that have expired by now."""
+        """Store a ticket, and delete those that have expired by ``now``."""
         ...
 
     async def take(self, fingerprint: str) -> Ticket | None:
-        """Return a ticket and forget it; None: there is none, or it was taken before.
+        """Return a ticket and delete it; None: there is none, or it was taken before.
 
-        Of several who take one at the same moment, on any worker, one gets it.
+        Of several concurrent callers, on any worker, one gets it.
         """
         ...
 
@@ -80,7 +80,7 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a good token says. Times are in UTC, to the second."""
+    """The claims of a valid access token. Times are in UTC, to the second."""
 
     user_id: str
     email: str
@@ -93,16 +93,16 @@ class Claims:
 
 
 class Tokens(Protocol):
-    """Access tokens: short-lived, and checked without asking the database."""
+    """Access tokens: short-lived, signed, and verified without the database."""
 
     def issue(self, user: User, session_id: str) -> AccessToken:
         """Return a new token for a session of the user, each with an id of its own."""
         ...
 
     def read(self, token: str) -> Claims:
-        """Return what the token says.
+        """Verify a token and return its claims.
 
-        Revocation is not looked at: that is the caller's, by ``session_id``.
+        Revocation is not checked: that is up to the caller, by ``session_id``.
 
         Raises:
             Unauthenticated: forged, expired, for somebody else, incomplete or unreadable; the
@@ -114,7 +114,7 @@ class Tokens(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One login, until it is revoked or its refresh token expires.
+    """A login session, until it is revoked or its refresh token expires.
 
     ``fingerprint`` is that of the current refresh token; the token itself is never stored.
     """
@@ -127,10 +127,10 @@ class Session:
 
 
 class Users(Protocol):
-    """The users. E-mail addresses and user names are compared in lower case."""
+    """The repository of users. E-mail addresses and user names are compared in lower case."""
 
     async def add(self, user: User, password_hash: str) -> None:
-        """Keep a new user.
+        """Store a new user.
 
         Raises:
             Conflict: the e-mail address or the user name is taken; the message says which.
@@ -139,7 +139,7 @@ class Users(Protocol):
         ...
 
     async def by_login(self, login: str) -> tuple[User, str] | None:
-        """Return the user with this e-mail address or user name, and the password hash."""
+        """Return the user with this e-mail address or user name, and the password hash, or None."""
         ...
 
     async def page(self, limit: int, cursor: str | None) -> Page[User]:
@@ -156,7 +156,7 @@ class Users(Protocol):
         ...
 
     async def set_role(self, user_id: str, role: Role) -> User:
-        """Give the user another role, and return the user.
+        """Change the user's role, and return the user.
 
         Raises:
             NotFound: there is no such user.
@@ -165,7 +165,7 @@ class Users(Protocol):
         ...
 
     async def set_disabled(self, user_id: str, at: datetime | None) -> User:
-        """Keep since when the user is disabled, or that they are not, and return the user.
+        """Store since when the user is disabled (None: enabled), and return the user.
 
         Raises:
             NotFound: there is no such user.
@@ -178,7 +178,7 @@ class Users(Protocol):
         ...
 
     async def remove(self, user_id: str) -> None:
-        """Forget the user, their sessions, conversations, runs, answers and credentials.
+        """Delete the user, their sessions, conversations, runs, answers and credentials.
 
         Raises:
             NotFound: there is no such user.
@@ -188,23 +188,23 @@ class Users(Protocol):
 
 
 class Sessions(Protocol):
-    """The sessions of the users."""
+    """The repository of login sessions."""
 
     async def add(self, session: Session) -> None:
-        """Keep a new session."""
+        """Store a new session."""
         ...
 
     async def user(self, session_id: str, now: datetime) -> User | None:
-        """Return whose session it is; None if it is unknown or over, or the user is disabled."""
+        """Return the session's user; None if it is unknown or over, or the user is disabled."""
         ...
 
     async def rotate(
         self, fingerprint: str, replacement: str, now: datetime, expires_at: datetime
     ) -> Session | None:
-        """Put a new refresh token in the place of a current one, once.
+        """Replace a session's current refresh token by a new one, once (refresh token rotation).
 
-        None when the token is unknown, expired or revoked. A token that was replaced already
-        has been copied by somebody: its session is revoked, and the answer is None.
+        None when the token is unknown, expired or revoked. A token that was replaced already has
+        been stolen or copied (reuse detection): its session is revoked, and the result is None.
         """
         ...
 

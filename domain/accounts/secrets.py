@@ -1,4 +1,4 @@
-"""Random secrets, and the form in which one is stored that is shown only once."""
+"""Random secrets, and the fingerprint under which one is stored."""
 
 import hashlib
 import secrets
@@ -12,6 +12,6 @@ def new_secret() -> str:
 def fingerprint(secret: str) -> str:
     """Return the SHA-256 of a random secret, in hex: what is stored of refresh tokens and keys.
 
-    No salt and no slow hash: what `new_secret` makes cannot be guessed at. Not for passwords.
+    No salt and no slow hash: 256 random bits cannot be guessed. Not for passwords.
     """
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,7 +1,7 @@
-"""Tickets: how a browser's `EventSource` and `WebSocket`, which send no header, are let in.
+"""Tickets: one-time credentials for a browser's `EventSource` and `WebSocket`.
 
-A ticket stands in an address, where proxies and histories may keep it. So it is good once, for
-seconds and for one path.
+These cannot send an ``Authorization`` header. A ticket stands in the URL, which proxies and browser
+histories may store, so it is valid once, for seconds and for one path.
 """
 
 from datetime import timedelta
@@ -17,7 +17,7 @@ LIFE: Final = timedelta(seconds=30)
 
 
 class TicketService:
-    """Issues tickets, and takes them."""
+    """Issues and redeems tickets."""
 
     def __init__(self, tickets: Tickets, authentication: Authentication, clock: Clock) -> None:
         self._tickets = tickets
@@ -25,7 +25,7 @@ class TicketService:
         self._clock = clock
 
     async def issue(self, identity: Identity, path: str) -> str:
-        """Return a new ticket, with which the caller may GET that path once, within `LIFE`."""
+        """Return a new ticket that allows the caller to GET the path once, within `LIFE`."""
         secret, now = new_secret(), self._clock.now()
         ticket = Ticket(
             fingerprint=fingerprint(secret),
@@ -38,7 +38,7 @@ class TicketService:
         return secret
 
     async def redeem(self, secret: str, path: str) -> Identity:
-        """Return who comes with a ticket. It is spent, also where it is of no use.
+        """Return the caller that a ticket was issued to. It is used up even where this raises.
 
         Raises:
             Unauthenticated: unknown, used before, expired, or for another path; or its session

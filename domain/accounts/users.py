@@ -1,4 +1,4 @@
-"""Who is talking: users and their roles."""
+"""Users and their roles."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,14 +8,14 @@ from domain.shared.errors import Forbidden
 
 
 class Role(StrEnum):
-    """What a user may do; each role may do what those before it may."""
+    """The roles, in rising order: each may do all that those before it may."""
 
     USER = "user"
     OPERATOR = "operator"
     ADMIN = "admin"
 
     def covers(self, needed: "Role") -> bool:
-        """Tell whether this role may do what ``needed`` may."""
+        """Tell whether this role may do all that the role ``needed`` may."""
         order = list(Role)
         return order.index(self) >= order.index(needed)
 
@@ -33,7 +33,7 @@ class User:
     is_disabled: bool = False
 
     def require(self, role: Role) -> None:
-        """Let nobody do what is for a higher role.
+        """Check the user's role.
 
         Raises:
             Forbidden: the user's role does not cover this one.

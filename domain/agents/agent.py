@@ -1,4 +1,4 @@
-"""Agents: who answers, as data."""
+"""Agents: instructions and a set of tools under a name, as data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from fnmatch import fnmatchcase
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A role that a message can be addressed to.
+    """An agent that a message can be addressed to.
 
-    ``instructions`` stand before the conversation, in place of the general ones; ``tools`` are
-    patterns (``*`` and ``?``) of the names of those that it may use.
+    ``instructions`` are its system prompt, in place of the general one; ``tools`` are patterns
+    (``*`` and ``?``) of the names of the tools that it may use.
     """
 
     name: str
@@ -19,5 +19,5 @@ class Agent:
     tools: Sequence[str] = ("*",)
 
     def may_use(self, tool: str) -> bool:
-        """Tell whether the tool of that name is one of the agent's."""
+        """Tell whether a pattern of the agent's matches the tool's name."""
         return any(fnmatchcase(tool, pattern) for pattern in self.tools)

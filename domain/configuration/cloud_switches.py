@@ -1,4 +1,4 @@
-"""The switches as the configuration of the clouds has them."""
+"""A decorator of the switches: the plugin of a cloud that is not enabled is off."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,41 +12,41 @@ _WAITS: Final = "off until cloud_providers.{name}.enabled is true in the configu
 
 
 def without_clouds(board: Switchboard, clouds: Mapping[str, bool]) -> Switchboard:
-    """Return the board with a plugin off for each cloud that is not enabled."""
-    waiting = {
+    """Return the switchboard with the plugin of each disabled cloud switched off."""
+    disabled = {
         name: replace(board.plugin(name), waits_for=_WAITS.format(name=name))
         for name, is_enabled in clouds.items()
         if not is_enabled
     }
-    return replace(board, plugins={**board.plugins, **waiting})
+    return replace(board, plugins={**board.plugins, **disabled})
 
 
 class CloudSwitches:
-    """The switches; a plugin that is called as a cloud is off until that cloud is enabled."""
+    """The switches; a plugin with the name of a cloud is off until that cloud is enabled."""
 
     def __init__(self, switches: Switches, configurations: Configurations) -> None:
         self._switches = switches
         self._configurations = configurations
 
     async def load(self) -> Switchboard:
-        """Return how everything is set now."""
+        """Return the current switchboard."""
         board = await self._switches.load()
         return without_clouds(board, (await self._configurations.load()).clouds)
 
     async def turn(self, kind: SwitchKind, name: str, *, is_on: bool) -> None:
-        """Switch a plugin or tool, as an operator does."""
+        """Switch a plugin or tool on or off, for an operator."""
         await self._switches.turn(kind, name, is_on=is_on)
 
     async def set_aside(self, kind: SwitchKind, name: str, switch: Switch) -> None:
-        """Keep the switch of a plugin or tool that the service set aside."""
+        """Store the switch of a plugin or tool that the service quarantined."""
         await self._switches.set_aside(kind, name, switch)
 
     async def try_again(self, kind: SwitchKind, name: str, tries: int) -> bool:
-        """Put in use again what was set aside so many times; False: another worker did."""
+        """Retry what was quarantined ``tries`` times; False: another worker did."""
         return await self._switches.try_again(kind, name, tries)
 
     async def renew(self, plugin: str) -> None:
-        """Ask every worker to read a plugin from disk again."""
+        """Ask every worker to reload a plugin from disk."""
         await self._switches.renew(plugin)
 
     async def search(self) -> None:

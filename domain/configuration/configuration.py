@@ -1,4 +1,4 @@
-"""What operators can change while the service runs. No secret is ever in it."""
+"""The configuration: what operators can change while the service runs. It holds no secrets."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -13,11 +13,10 @@ from domain.shared.errors import Conflict, FieldProblem, InvalidRequest, Unavail
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Which model thinks, how freely it acts, and which clouds are switched on.
+    """The model, the autonomy level, the policy's rules, and the clouds that are enabled.
 
-    ``model`` None means the provider's default model. ``fallbacks`` are asked in order where
-    that cannot answer; an empty model is the provider's default there. ``rules`` are the
-    operator's policy.
+    ``model`` None means the provider's default model. ``fallbacks`` are the models for failover,
+    in order; an empty model in them is the provider's default. ``rules`` are the policy's.
     """
 
     provider: str = "offline"
@@ -30,11 +29,11 @@ class Configuration:
     fallbacks: Sequence[ModelChoice] = ()
 
     def policy(self, autonomy: Autonomy | None = None) -> Policy:
-        """Return the policy of these rules, at the autonomy level of a run if it has one."""
+        """Return the policy of these rules, at the run's autonomy level or the configured one."""
         return Policy(autonomy or self.autonomy, self.rules)
 
     def preferring(self, provider: str | None, model: str | None) -> "Configuration":
-        """Return this configuration with another provider, model, or both, where given."""
+        """Return this configuration with another provider, model, or both; None changes nothing."""
         change = ModelChange()
         if provider:
             change["provider"] = provider
@@ -43,7 +42,7 @@ class Configuration:
         return self.choosing(change)
 
     def choosing(self, change: ModelChange) -> "Configuration":
-        """Return this configuration after somebody chose a provider, a model, or both."""
+        """Return this configuration after a change of the provider, the model, or both."""
         chosen = ModelPreference(self.provider, self.model).changed(change)
         return replace(self, provider=chosen.provider or self.provider, model=chosen.model)
 
@@ -53,7 +52,7 @@ class Configuration:
 
 
 def changes(old: Configuration, new: Configuration) -> str:
-    """Return in words what differs, for the log; the rules only by their number."""
+    """Describe the differences for the log; of the rules only their number."""
     parts = []
     for field_ in fields(Configuration):
         before, after = getattr(old, field_.name), getattr(new, field_.name)
@@ -77,10 +76,10 @@ def _words(value: Any) -> str:
 
 
 def require_configured(provider: str, models: ChatModels, field: str = "provider") -> None:
-    """Refuse a provider that could not answer; ``field`` is where the caller named it.
+    """Check that a provider exists and is configured; ``field`` is the request's field for it.
 
     Raises:
-        InvalidRequest: there is no such provider; the message names those that there are.
+        InvalidRequest: there is no such provider; the message lists the known ones.
         Conflict: it is known, but not configured.
 
     """

@@ -1,4 +1,4 @@
-"""The use cases of the policy: what would it say, and what would another one have said."""
+"""The use cases of the policy: read, replace and explain its rules, and simulate other ones."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A recorded call of which another policy would have decided otherwise."""
+    """A recorded decision that the simulated policy would have made differently."""
 
     recorded: Decided
     verdict: Verdict
@@ -30,14 +30,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What came of a replay: how many calls were looked at, and where the answers differ."""
+    """The result of a simulation: how many decisions were replayed, and which differ."""
 
     replayed: int
     differences: Sequence[Difference]
 
 
 class PolicyDesk:
-    """Reads, changes, explains and tries out the policy."""
+    """Reads, replaces, explains and simulates the policy."""
 
     def __init__(
         self, configurations: Configurations, toolbox: Toolbox, audit: Audit, guard: Guard
@@ -58,9 +58,9 @@ class PolicyDesk:
         return (await self._configurations.load()).rules
 
     async def replace(self, user: User, rules: Sequence[Rule]) -> Sequence[Rule]:
-        """Put other rules in their place.
+        """Replace the rules.
 
-        They hold for runs that begin, and for those that are taken up again after a wait.
+        The new ones hold for new runs, and for runs that are resumed after a wait.
 
         Raises:
             Forbidden: the user is no administrator.
@@ -71,12 +71,12 @@ class PolicyDesk:
         def edit(configuration: Configuration) -> Configuration:
             return configuration.with_rules(rules)
 
-        kept = (await self._configurations.change(edit)).rules
-        _log.info("the policy was changed: it has %d rules now", len(kept))
-        return kept
+        stored = (await self._configurations.change(edit)).rules
+        _log.info("the policy was changed: it has %d rules now", len(stored))
+        return stored
 
     async def explain(self, user: User, name: str, params: Mapping[str, Any]) -> Verdict:
-        """Say whether this call would run unasked, and by which rule or which plugin's veto.
+        """Return the verdict of the policy and the plugins' vetoes on a call, without running it.
 
         Raises:
             UnknownTool: no enabled tool has this name.
@@ -95,7 +95,7 @@ class PolicyDesk:
         return verdict
 
     async def decisions(self, user: User, limit: int, cursor: str | None) -> Page[Decided]:
-        """Return what was decided about calls, of everybody's, the newest first.
+        """Return the audited decisions about all users' calls, the newest first.
 
         Raises:
             Forbidden: the user is no operator.
@@ -108,9 +108,9 @@ class PolicyDesk:
     async def simulate(
         self, user: User, rules: Sequence[Rule], autonomy: Autonomy | None, last: int
     ) -> Simulation:
-        """Replay the last recorded decisions of the policy against another one.
+        """Replay the last ``last`` recorded decisions of the policy against other rules.
 
-        Without an autonomy level it is the one that holds now.
+        ``autonomy`` None means the configured level.
 
         Raises:
             Forbidden: the user is no operator.
@@ -124,7 +124,7 @@ class PolicyDesk:
             page = await self._audit.page(_PAGE, cursor)
             for decided in page.items:
                 if decided.decision not in set(Decision) or replayed == last:
-                    continue  # what a human or a plugin decided is no word of the policy
+                    continue  # a human or a plugin decided, not the policy
                 replayed += 1
                 effect = Effect(decided.effect)
                 proposal = Proposal(decided.tool, effect, decided.params, decided.username)

@@ -1,4 +1,4 @@
-"""The use cases of the configuration: look at it, and change it while the service runs."""
+"""The use cases of the configuration: read it, and change it while the service runs."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,10 +19,10 @@ _log = logging.getLogger("puerto.changes")
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationChange:
-    """What is to be other than before; None leaves it as it is.
+    """A change of the configuration; None leaves a field as it is.
 
     `DEFAULT_MODEL` as ``model`` means the provider's default, and so does another provider without
-    a model. ``clouds`` names those to be switched.
+    a model. ``clouds`` holds only the clouds to be switched.
     """
 
     provider: str | None = None
@@ -46,7 +46,7 @@ class ConfigurationChange:
 class ConfigurationService:
     """Reads and changes the configuration.
 
-    ``look`` makes the plugins as it says, since a cloud that is switched on brings one.
+    ``look`` applies the plugins' switches again, since each cloud has a plugin.
     """
 
     def __init__(
@@ -60,11 +60,11 @@ class ConfigurationService:
         self._look = look
 
     async def get(self, _user: User) -> Configuration:
-        """Return the configuration that holds for the next run, its models named."""
+        """Return the configuration for the next run, with default models filled in."""
         return self._named(await self._configurations.load())
 
     async def change(self, user: User, change: ConfigurationChange) -> Configuration:
-        """Change it, from the next run on, also after a restart; return it, its models named.
+        """Change the configuration, from the next run on; return it with default models filled in.
 
         Raises:
             Forbidden: the user is no administrator.
@@ -90,7 +90,7 @@ class ConfigurationService:
         return self._named(changed)
 
     def _named(self, configuration: Configuration) -> Configuration:
-        """Return it with each provider's default model in the place of none."""
+        """Return the configuration with the provider's default where no model is set."""
         return replace(
             configuration,
             model=self._model(configuration.provider, configuration.model),

@@ -1,1 +1,1 @@
-"""Consents: what people are asked before a tool acts, and what they answer."""
+"""Consents: requests for a human's approval of a tool call, and the answers."""

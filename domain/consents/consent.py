@@ -1,11 +1,11 @@
-"""Asking a human: about a call before it starts, or about one whose outcome is not known.
+"""Consents: a human approves a call before it starts, or says what an interrupted one has done.
 
-A consent is bound to a digest of tool, version and arguments: what runs is what was approved.
-It is answered once, by the user of the run, before it expires; anything but an explicit yes
-is a no.
+A consent is bound to a digest of tool, version and arguments, so only the approved call can run.
+It is answered once, by the user of the run, before it expires; anything but an explicit yes is a
+no.
 
-What can become of a request is decided here, by `answered`, `expired` and `withdrawn`, and nowhere
-else: a store keeps what they return if the request still waits.
+The transitions are `answered`, `expired` and `withdrawn`, and nothing else; a repository stores
+their result by compare-and-set, while the request still waits.
 """
 
 import hashlib
@@ -24,14 +24,14 @@ PREVIEW: Final = 500
 
 
 class ConsentKind(StrEnum):
-    """What is asked: may it start, or what became of it."""
+    """What a request asks: approval of a call, or the outcome of an interrupted one."""
 
     APPROVAL = "approval"
     OUTCOME = "outcome"
 
 
 class ConsentStatus(StrEnum):
-    """Where a request stands. The last three answer a question about an outcome."""
+    """The state of a request. The last three are answers to a question about an outcome."""
 
     WAITING = "waiting"
     APPROVED = "approved"
@@ -44,13 +44,13 @@ class ConsentStatus(StrEnum):
 
     @property
     def lets_run(self) -> bool:
-        """Tell whether the call may be made now."""
+        """Tell whether the call may run now."""
         return self in {ConsentStatus.APPROVED, ConsentStatus.TRY_AGAIN}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the human said. ``params`` are the edited arguments of an approval, if edited."""
+    """A human's answer, validated. ``params`` are the edited arguments of an approval, if any."""
 
     status: ConsentStatus
     params: Mapping[str, Any] | None = None
@@ -59,7 +59,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """One request and, later, its answer. ``digest`` is that of what may run.
+    """A consent request and, later, its answer. ``digest`` is that of the call that may run.
 
     ``conversation_id`` is that of its run; empty where a tool was called without the agent.
     """
@@ -86,7 +86,7 @@ class Consent:
 
 
 def require_waiting(consent: Consent, now: datetime) -> None:
-    """Refuse an answer to a request that takes none any more.
+    """Check that a request can still be answered.
 
     Raises:
         Gone: its time is over.
@@ -102,7 +102,7 @@ def require_waiting(consent: Consent, now: datetime) -> None:
 
 
 def answered(consent: Consent, answer: Answer, now: datetime) -> Consent:
-    """Return the request with its answer; other arguments take the place of those asked for.
+    """Return the request with its answer; edited arguments replace the requested ones.
 
     Raises:
         Gone: its time is over.
@@ -124,12 +124,12 @@ def answered(consent: Consent, answer: Answer, now: datetime) -> Consent:
 
 
 def expired(consent: Consent, now: datetime) -> Consent:
-    """Return a request that nobody answered in its time."""
+    """Return the request as expired: nobody answered it in time."""
     return replace(consent, status=ConsentStatus.EXPIRED, answered_at=now)
 
 
 def withdrawn(consent: Consent, now: datetime) -> Consent:
-    """Return a request whose run ended while it waited."""
+    """Return the request as cancelled: its run ended while it waited."""
     return replace(consent, status=ConsentStatus.CANCELLED, answered_at=now)
 
 
@@ -139,8 +139,8 @@ def digest_of(tool: str, version: str, params: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def preview_of(tool: str, params: Mapping[str, Any], told: str = "") -> str:
-    """Return one line that shows a human what will be done; ``told`` is what the tool says."""
+def preview_of(tool: str, params: Mapping[str, Any], tool_preview: str = "") -> str:
+    """Return a line that shows a human the call; ``tool_preview`` is the tool's own preview."""
     shown = ", ".join(f"{name}={json.dumps(v, ensure_ascii=False)}" for name, v in params.items())
-    line = f"{told}: {tool}({shown})" if told else f"{tool}({shown})"
+    line = f"{tool_preview}: {tool}({shown})" if tool_preview else f"{tool}({shown})"
     return line if len(line) <= PREVIEW else line[: PREVIEW - 1] + "…"

@@ -1,4 +1,4 @@
-"""The port to what humans were asked. Requests are kept by `RunLog.append`."""
+"""The port to the stored consent requests. New ones are stored by `RunLog.append`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from domain.shared.paging import Page
 
 
 class Consents(Protocol):
-    """The consent requests of all runs."""
+    """The repository of the consent requests of all runs."""
 
     async def get(self, user_id: str, consent_id: str) -> Consent:
         """Return one request.
@@ -36,13 +36,14 @@ class Consents(Protocol):
         ...
 
     async def due(self, now: datetime, limit: int) -> Sequence[Consent]:
-        """Return requests that wait although their time is over, the first to end first."""
+        """Return overdue requests that still wait, the earliest ``expires_at`` first."""
         ...
 
     async def settle(self, consent: Consent) -> bool:
-        """Keep what became of a request, if the kept one still waits; return whether it did.
+        """Store a request's new state if the stored one still waits; return whether it did.
 
-        With it a run that waits for a human is `RUNNING` and free to be claimed. Of several at
-        once one is kept; none of them comes between a run that parks and its last look.
+        In the same write a run that waits for a human becomes `RUNNING` and can be claimed. It is
+        a compare-and-set: of several at once one wins, and none can come between the last look of
+        a run for answers and its parking.
         """
         ...

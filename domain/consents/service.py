@@ -1,4 +1,4 @@
-"""The use cases of being asked: what waits, and what a human answers."""
+"""The use cases of consents: list the requests, and answer one."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from domain.tools.ports import Toolbox
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the human said, as it came. Anything but ``approved`` true is a no.
+    """A human's answer, as received. Anything but ``approved`` true is a no.
 
     ``params`` are edited arguments; ``outcome`` (done, not_done, try_again) answers a question
     about an interrupted call.
@@ -42,9 +42,9 @@ class Said:
 
 
 class ConsentDesk:
-    """Takes answers, and lets the runs that wait for them go on.
+    """Answers consent requests, and lets the waiting runs go on.
 
-    ``wake`` is called after an answer is kept, for whoever goes on with runs here.
+    ``wake`` is called after the commit of an answer, to wake this worker's run loop.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class ConsentDesk:
     async def find(
         self, user: User, status: ConsentStatus | None, limit: int, cursor: str | None
     ) -> Page[Consent]:
-        """Return what the user's runs have asked, the newest first.
+        """Return the consent requests of the user's runs, the newest first.
 
         Raises:
             InvalidRequest: the cursor did not come from here.
@@ -85,8 +85,8 @@ class ConsentDesk:
         """
         return await self._consents.get(user.id, consent_id)
 
-    async def answer(self, user: User, consent_id: str, said: Said) -> Consent:
-        """Keep the answer, once, and let the run go on.
+    async def answer(self, user: User, consent_id: str, reply: Said) -> Consent:
+        """Store the answer, once, and let the run go on.
 
         Raises:
             NotFound: there is no such request for this user.
@@ -97,31 +97,31 @@ class ConsentDesk:
 
         """
         consent = await self._consents.get(user.id, consent_id)
-        answer = self._read(consent, said)
+        answer = self._read(consent, reply)
         if answer.params is not None:
             await self._require_allowed(user, consent, answer.params)
 
-        async def keep() -> Consent:
+        async def store() -> Consent:
             now = self._clock.now()
-            kept = await keep_answer(self._consents, consent, answer, now)
-            await self._audit.record([_decided(user, kept, now)])
+            answered_consent = await keep_answer(self._consents, consent, answer, now)
+            await self._audit.record([_decided(user, answered_consent, now)])
             self._unit_of_work.after_commit(self._wake)
-            return kept
+            return answered_consent
 
-        return await self._unit_of_work.run(keep)
+        return await self._unit_of_work.run(store)
 
-    def _read(self, consent: Consent, said: Said) -> Answer:
+    def _read(self, consent: Consent, reply: Said) -> Answer:
         if consent.kind is ConsentKind.OUTCOME:
-            if said.params is not None:
+            if reply.params is not None:
                 raise InvalidRequest("An interrupted call cannot be given other arguments.")
-            otherwise = ConsentStatus.TRY_AGAIN if said.approved else ConsentStatus.DENIED
-            return Answer(said.outcome or otherwise, None, said.reason)
-        if said.outcome is not None:
+            otherwise = ConsentStatus.TRY_AGAIN if reply.approved else ConsentStatus.DENIED
+            return Answer(reply.outcome or otherwise, None, reply.reason)
+        if reply.outcome is not None:
             raise InvalidRequest("This request asks for approval: send approved, not outcome.")
-        if not said.approved:
-            return Answer(ConsentStatus.DENIED, None, said.reason)
-        params = None if said.params is None else self._checked(consent.tool, said.params)
-        return Answer(ConsentStatus.APPROVED, params, said.reason)
+        if not reply.approved:
+            return Answer(ConsentStatus.DENIED, None, reply.reason)
+        params = None if reply.params is None else self._checked(consent.tool, reply.params)
+        return Answer(ConsentStatus.APPROVED, params, reply.reason)
 
     def _checked(self, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -141,7 +141,7 @@ class ConsentDesk:
 async def keep_answer(
     consents: Consents, consent: Consent, answer: Answer, now: datetime
 ) -> Consent:
-    """Keep an answer if the request still waits; return the request with it.
+    """Store an answer if the request still waits; return the answered request.
 
     Raises:
         NotFound: the request is gone.
@@ -150,20 +150,20 @@ async def keep_answer(
 
     """
     settled = answered(consent, answer, now)
-    if not await consents.settle(settled):  # somebody came first: it says now what became of it
+    if not await consents.settle(settled):  # another answer came first: raise by its state
         require_waiting(await consents.get(consent.user_id, consent.id), now)
         raise Conflict("This request cannot be answered now. Try again.")
     return settled
 
 
 async def expire_due(consents: Consents, now: datetime, limit: int) -> int:
-    """End requests whose time is over, and let their runs be claimed; return how many."""
+    """Expire overdue requests, so that their runs can be claimed; return how many."""
     due = await consents.due(now, limit)
     return sum([await consents.settle(expired(consent, now)) for consent in due])
 
 
 def _decided(user: User, consent: Consent, at: datetime) -> Decided:
-    """Return the record of what a human decided about a call."""
+    """Return the audit record of a human's answer."""
     return Decided(
         id=new_id(),
         at=at,

@@ -1,4 +1,4 @@
-"""What a conversation keeps of a tool call: what was asked for, and what came of it."""
+"""The records of tool calls in a conversation: the request, and the outcome."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error as a record: what clients and models are told."""
+    """An error as a record, as clients and models receive it."""
 
     code: str
     message: str
@@ -20,7 +20,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class CallRequest:
-    """A call that a model asked for."""
+    """A tool call requested by a model."""
 
     id: str
     tool: str
@@ -29,7 +29,7 @@ class CallRequest:
 
 @dataclass(frozen=True, slots=True)
 class CallOutcome:
-    """What came of the call of this id: a result, a JSON value, unless there is a problem."""
+    """The outcome of the call with this id: a result (a JSON value), or a problem."""
 
     id: str
     tool: str

@@ -15,7 +15,7 @@ PREVIEW_LENGTH: Final = 120
 
 
 class MessageRole(StrEnum):
-    """Who said it."""
+    """The author of a message."""
 
     USER = "user"
     ASSISTANT = "assistant"
@@ -23,10 +23,10 @@ class MessageRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing said, with the calls that were asked for and what came of them.
+    """A message, with the tool calls that were requested and their outcomes.
 
-    ``run_id`` names the run that this answers with: how that ended is kept there. The content is
-    empty where it failed or was cancelled before any text.
+    ``run_id`` is that of the run whose answer this is; the run's own record says how it ended. The
+    content is empty if the run failed or was cancelled before any text.
     """
 
     id: str
@@ -41,10 +41,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A titled row of messages that belongs to one user.
+    """A titled sequence of messages that belongs to one user.
 
-    ``provider`` and ``model`` are those that it prefers; None: those of the configuration.
-    ``active_run_id`` names the run that goes on in it, or waits for a human; None: there is none.
+    ``provider`` and ``model`` are those preferred in it; None: those of the configuration.
+    ``active_run_id`` is that of the run in progress, or waiting for a human; None: there is none.
     """
 
     id: str

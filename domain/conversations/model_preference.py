@@ -1,11 +1,11 @@
-"""Which model somebody prefers, and what becomes of that when they say something else."""
+"""The preferred provider and model of a conversation, and changes of it."""
 
 from dataclasses import dataclass
 from typing import TypedDict
 
 
 class ModelChange(TypedDict, total=False):
-    """What is said of a provider and its model; what is left out is not spoken of."""
+    """A change of the provider, the model, or both; an absent key changes nothing."""
 
     provider: str | None
     model: str | None
@@ -13,7 +13,7 @@ class ModelChange(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class ModelPreference:
-    """A provider and a model of it. None: as it is where nobody prefers anything."""
+    """A preferred provider and one of its models. None: no preference."""
 
     provider: str | None = None
     model: str | None = None
@@ -24,5 +24,5 @@ class ModelPreference:
         Another provider without a model means that provider's default.
         """
         provider = change.get("provider", self.provider)
-        kept = self.model if provider == self.provider else None
-        return ModelPreference(provider, change.get("model", kept))
+        default = self.model if provider == self.provider else None
+        return ModelPreference(provider, change.get("model", default))

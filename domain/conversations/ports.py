@@ -1,4 +1,4 @@
-"""The port to the stored conversations."""
+"""The port to the stored conversations and messages."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,10 +9,10 @@ from domain.shared.paging import Page
 
 
 class Conversations(Protocol):
-    """Conversations by owner. An id that is unknown, another user's, or no id: `NotFound`."""
+    """The repository of conversations; unknown, malformed and other users' ids: `NotFound`."""
 
     async def add(self, conversation: Conversation) -> None:
-        """Keep a new, empty conversation."""
+        """Store a new, empty conversation."""
         ...
 
     async def get(self, user_id: str, conversation_id: str) -> Conversation:
@@ -27,10 +27,10 @@ class Conversations(Protocol):
     async def page(
         self, user_id: str, limit: int, cursor: str | None, text: str | None = None
     ) -> Page[Conversation]:
-        """Return conversations, the last changed first.
+        """Return conversations, the most recently changed first.
 
-        With ``text`` only those whose title, or one of whose messages, holds all its words, in
-        any case and with any accents.
+        With ``text`` only those whose title, or one of whose messages, contains all its words;
+        case and accents are ignored.
 
         Raises:
             InvalidRequest: the cursor did not come from here.
@@ -41,7 +41,7 @@ class Conversations(Protocol):
     async def change(
         self, user_id: str, conversation_id: str, at: datetime, changes: Mapping[str, str | None]
     ) -> Conversation:
-        """Change ``title``, ``provider`` or ``model``, whichever are given, and return it.
+        """Change those of ``title``, ``provider`` and ``model`` that are given; return the result.
 
         Raises:
             NotFound: there is none for this user.
@@ -50,7 +50,7 @@ class Conversations(Protocol):
         ...
 
     async def delete(self, user_id: str, conversation_id: str) -> None:
-        """Forget the conversation, its messages, runs and events.
+        """Delete the conversation with its messages, runs and events.
 
         Raises:
             NotFound: there is none for this user.
@@ -76,9 +76,8 @@ class Conversations(Protocol):
     async def search(
         self, user_id: str, text: str, limit: int, leaving_out: str = ""
     ) -> Sequence[Message]:
-        """Return messages of this user that hold all words of the text, newest first.
+        """Return messages of this user that contain all words of the text, newest first.
 
-        Words are compared in any case and with any accents; the message with the id
-        ``leaving_out`` is left out.
+        Case and accents are ignored; the message with the id ``leaving_out`` is excluded.
         """
         ...

@@ -1,4 +1,4 @@
-"""The use cases of conversations: begin, find, rename and forget them."""
+"""The use cases of conversations: create, list, search, change and delete them."""
 
 from collections.abc import Callable
 
@@ -12,13 +12,13 @@ from domain.shared.text import shorten
 
 
 class ConversationChange(ModelChange, total=False):
-    """What to change in a conversation; what is left out stays."""
+    """A change of a conversation; an absent key changes nothing."""
 
     title: str
 
 
 class ConversationService:
-    """A user's conversations. ``require_configured`` refuses a provider that could not answer."""
+    """A user's conversations. ``require_configured`` raises for a provider that cannot be used."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class ConversationService:
         self._require_configured = require_configured
 
     async def create(self, user: User, title: str, preferred: ModelPreference) -> Conversation:
-        """Begin an empty conversation, in which a model may be preferred.
+        """Create an empty conversation, with a preferred model if one is given.
 
         Raises:
             InvalidRequest: there is no such provider.
@@ -45,7 +45,7 @@ class ConversationService:
         return made
 
     async def get(self, user: User, conversation_id: str) -> Conversation:
-        """Return one of the user's conversations; it names its active run.
+        """Return one of the user's conversations, with the id of its active run.
 
         Raises:
             NotFound: unknown, or another user's.
@@ -56,7 +56,7 @@ class ConversationService:
     async def page(
         self, user: User, limit: int, cursor: str | None = None, text: str | None = None
     ) -> Page[Conversation]:
-        """Return conversations, the last changed first; with ``text`` those that hold its words.
+        """Return conversations, the last changed first; with ``text`` those that contain its words.
 
         Raises:
             InvalidRequest: the cursor did not come from here.
@@ -67,7 +67,7 @@ class ConversationService:
     async def change(
         self, user: User, conversation_id: str, change: ConversationChange
     ) -> Conversation:
-        """Rename a conversation, or choose who answers in it from the next message on.
+        """Rename a conversation, or change its preferred model from the next message on.
 
         Raises:
             NotFound: unknown, or another user's.
@@ -86,7 +86,7 @@ class ConversationService:
         return await self._conversations.change(user.id, conversation_id, self._clock.now(), fields)
 
     async def delete(self, user: User, conversation_id: str) -> None:
-        """Forget a conversation, with its messages and runs.
+        """Delete a conversation, with its messages and runs.
 
         Raises:
             NotFound: unknown, or another user's.

@@ -1,4 +1,4 @@
-"""Workers whose processes were killed: their runs need not wait until the leases run out."""
+"""Dead workers: the leases of killed processes are released before they expire."""
 
 import logging
 from typing import Final
@@ -10,14 +10,14 @@ _log: Final = logging.getLogger(__name__)
 
 
 class DeadWorkers:
-    """Hands the runs of dead workers to whoever starts next in the same place."""
+    """Detects dead workers on this host by their locks, and releases their leases."""
 
     def __init__(self, locks: WorkerLocks, leases: Leases) -> None:
         self._locks = locks
         self._leases = leases
 
     async def start(self, worker_id: str) -> None:
-        """Let others see that this worker lives, and free the runs of those that do not.
+        """Take this worker's lock, and release the leases of dead workers.
 
         Raises:
             Unavailable: the database does not answer.
@@ -31,5 +31,5 @@ class DeadWorkers:
             await self._locks.forget(dead)
 
     async def stop(self) -> None:
-        """Let this worker go: what it drove is handed back."""
+        """Give this worker's lock up."""
         await self._locks.release()

@@ -1,4 +1,4 @@
-"""What is written down of every decision about a call."""
+"""Audit records of decisions about calls."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from domain.shared.ids import new_id
 
 
 def decided(user: User, run_id: str, call: Call, decision: str, rule: str, at: datetime) -> Decided:
-    """Return the record of what the policy, or a plugin, decided about a call."""
+    """Return the audit record of a decision of the policy, or of a plugin, about a call."""
     return Decided(
         id=new_id(),
         at=at,

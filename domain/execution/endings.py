@@ -1,4 +1,4 @@
-"""The end of a run: its last events, and what is stored with them."""
+"""The end of a run: its last events, its outcome, and the answer for the conversation."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,9 +34,9 @@ _READ_LIMIT: Final = 2_000  # events at once
 def ending_of(
     run: Run, status: RunStatus, problem: Problem | None, now: datetime
 ) -> tuple[Sequence[Body], Ending]:
-    """Return the last events of a run, and what is stored with them.
+    """Return the last events of a run, and the ending to store with them.
 
-    ``problem`` is what ends it, where that is not on its record yet.
+    ``problem`` is its cause, where the run's events do not hold it yet.
     """
     outcome = outcome_of(replace(run, status=status, problem=problem or run.problem))
     bodies: list[Body] = []
@@ -49,9 +49,9 @@ def ending_of(
 
 
 async def fail_run(log: RunLog, run_id: str, attempt: int, now: datetime) -> None:
-    """Store that a run failed that nothing else can end: it cannot be read, or not its end stored.
+    """Store that a run failed which cannot be folded, or whose regular end cannot be stored.
 
-    This comes after whatever is stored of it, without a look at that.
+    The end is appended to the stored events without folding them.
 
     Raises:
         LeaseLost: another worker drives the run now, or it has ended.
@@ -67,7 +67,7 @@ async def fail_run(log: RunLog, run_id: str, attempt: int, now: datetime) -> Non
 
 
 def _answer(run: Run, now: datetime) -> Message | None:
-    """Return what the conversation keeps of a run; a direct run is in none."""
+    """Return the message to store in the conversation; None for a direct run."""
     if run.started.is_direct:
         return None
     return Message(

@@ -1,24 +1,24 @@
-"""The port to what tells, without waiting, that a worker of this installation died."""
+"""The port to the locks of workers, which show at once that a worker's process died."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 
 class WorkerLocks(Protocol):
-    """Locks that go with their process, however it ends. Workers elsewhere may hold others."""
+    """Locks that end with their process, however that ends. Each host sees its own only."""
 
     async def hold(self, worker_id: str) -> None:
-        """Hold a lock in this worker's name from now on."""
+        """Take a lock in this worker's name."""
         ...
 
     async def dead(self) -> Sequence[str]:
-        """Return the workers whose locks nobody holds any more: their processes are gone."""
+        """Return the workers whose locks are free: their processes are gone."""
         ...
 
     async def forget(self, worker_id: str) -> None:
-        """Forget a dead worker."""
+        """Remove the lock of a dead worker."""
         ...
 
     async def release(self) -> None:
-        """Give up the lock that is held, if one is. The worker then counts as never dead."""
+        """Give up this worker's lock, if it holds one, so that it never counts as dead."""
         ...

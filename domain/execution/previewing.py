@@ -1,4 +1,4 @@
-"""What a tool says beforehand that a call will do: its own code, for the human who is asked."""
+"""Previews: a tool's own description of a call, for the human who is asked to approve it."""
 
 import logging
 from functools import partial
@@ -17,19 +17,19 @@ _log = logging.getLogger(__name__)
 
 
 async def preview_of_call(toolbox: Toolbox, call: Call) -> str:
-    """Return what the tool says of a call, or nothing: it is asked in a thread, and not for long.
+    """Return the tool's preview of a call; empty if it has none, fails or times out.
 
-    Its code is not async, and might hold up the event loop.
+    It runs in a thread: the tool's code is not async, and might block the event loop.
     """
     try:
         tool = toolbox.get(call.tool)
-    except ToolError:  # it went away
+    except ToolError:  # the tool was removed meanwhile
         return ""
     if not isinstance(tool, Previewed):
         return ""
     work = partial(tool.preview, call.params)
     try:
         return await within(PREVIEW_SECONDS, lambda: in_thread(work, f"preview {call.tool}"))
-    except Exception as error:  # noqa: BLE001  a stranger's code: the human is asked all the same
+    except Exception as error:  # noqa: BLE001  untrusted code: the request goes out without it
         _log.error("the tool %s has no preview: %s", call.tool, error_text(error))
         return ""

@@ -1,4 +1,4 @@
-"""What a running call says of how far it is."""
+"""Progress reports of a running call: rate-limited, shortened and redacted."""
 
 import asyncio
 import threading
@@ -15,10 +15,10 @@ MESSAGE_LENGTH: Final = 200
 
 
 class Reporter:
-    """Says the reports of one call, from any thread: not too long, and not too often.
+    """Publishes the progress reports of one call; thread-safe and rate-limited.
 
-    Of those that come too soon, the last one is said after the pause. Made in the loop that
-    ``say`` belongs to; nothing is said once it is closed.
+    Of reports that come within `PAUSE_SECONDS`, only the last is published, after the pause. It
+    must be made in the event loop of ``say``; nothing is published after `close`.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Reporter:
         self._is_closed = False
 
     def report(self, message: str, fraction: float | None = None) -> None:
-        """Take a report; ``fraction`` is how much is done, from 0 to 1."""
+        """Take a progress report; ``fraction`` is the part done, from 0 to 1."""
         clean = storable(str(message))
         done = None if fraction is None else min(1.0, max(0.0, float(fraction)))
         body = ToolProgressed(
@@ -47,7 +47,7 @@ class Reporter:
             self._loop.call_soon_threadsafe(self._take, body)
 
     def close(self) -> None:
-        """Say nothing more."""
+        """Publish nothing more."""
         self._is_closed = True
         if self._timer is not None:
             self._timer.cancel()

@@ -1,4 +1,4 @@
-"""From a call to a question to a human, and from the answer back to the run."""
+"""Consent requests for calls, and the events that their answers give the run."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -29,11 +29,11 @@ def ask_about(
     now: datetime,
     previews: Mapping[str, str] | None = None,
 ) -> list[Consent]:
-    """Return the requests that put these questions to the user of the run.
+    """Return the consent requests for these calls.
 
-    ``previews`` are what tools say that calls will do, by the calls' ids.
+    ``previews`` are the tools' previews by the calls' ids.
     """
-    told = previews or {}
+    tool_previews = previews or {}
     return [
         Consent(
             id=new_id(),
@@ -46,7 +46,7 @@ def ask_about(
             params=call.params,
             effect=call.effect,
             reason=reason,
-            preview=preview_of(call.tool, call.params, told.get(call.id, "")),
+            preview=preview_of(call.tool, call.params, tool_previews.get(call.id, "")),
             digest=digest_of(call.tool, call.version, call.params),
             created_at=now,
             expires_at=now + LIFE,
@@ -57,7 +57,7 @@ def ask_about(
 
 
 def requested(consent: Consent) -> ConsentRequested:
-    """Return the event that tells of a request."""
+    """Return the event of a consent request."""
     return ConsentRequested(
         request_id=consent.id,
         call_id=consent.call_id,
@@ -73,7 +73,7 @@ def requested(consent: Consent) -> ConsentRequested:
 
 
 def news_of(run: Run, consents: Sequence[Consent]) -> list[Body]:
-    """Return the events of the answers that the run does not know of yet."""
+    """Return the events for answers that the run's events do not contain yet."""
     waiting = {call.request_id: call for call in run.calls.values() if call.is_waiting}
     return [
         body
@@ -84,7 +84,7 @@ def news_of(run: Run, consents: Sequence[Consent]) -> list[Body]:
 
 
 def _answered(call: Call, consent: Consent) -> list[Body]:
-    told = ConsentAnswered(
+    answered = ConsentAnswered(
         request_id=consent.id,
         call_id=call.id,
         status=consent.status,
@@ -95,17 +95,17 @@ def _answered(call: Call, consent: Consent) -> list[Body]:
     )
     match consent.status:
         case ConsentStatus.APPROVED | ConsentStatus.TRY_AGAIN:
-            return [told]
+            return [answered]
         case ConsentStatus.DONE:
-            return [told, ToolFinished(call.id, call.tool, _CONFIRMED, 0.0, call.edited_params)]
+            return [answered, ToolFinished(call.id, call.tool, _CONFIRMED, 0.0, call.edited_params)]
         case ConsentStatus.NOT_DONE:
-            return [told, settled(call, CallState.FAILED, _NOT_DONE)]
+            return [answered, settled(call, CallState.FAILED, _NOT_DONE)]
     if consent.kind is ConsentKind.OUTCOME:
-        return [told, settled(call, CallState.UNKNOWN, UNKNOWN)]
+        return [answered, settled(call, CallState.UNKNOWN, UNKNOWN)]
     problem = (
         _EXPIRED if consent.status is ConsentStatus.EXPIRED else _denied(consent.answer_reason)
     )
-    return [told, settled(call, CallState.REFUSED, problem)]
+    return [answered, settled(call, CallState.REFUSED, problem)]
 
 
 _CONFIRMED: Final = {"note": "The call was interrupted; the user says that it was done."}
@@ -116,5 +116,5 @@ _EXPIRED: Final = Problem(Refusal.CONSENT_EXPIRED, "Not run: nobody answered the
 
 
 def _denied(reason: str) -> Problem:
-    said = f" They said: {reason}" if reason else ""
-    return Problem(Refusal.CONSENT_DENIED, f"Not run: the user said no.{said}")
+    quoted = f" They said: {reason}" if reason else ""
+    return Problem(Refusal.CONSENT_DENIED, f"Not run: the user said no.{quoted}")

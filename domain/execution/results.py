@@ -1,4 +1,4 @@
-"""The results of calls as they are kept: artifacts and what is too large stand beside them."""
+"""Storage of tool results: artifacts and large results are stored separately."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,42 +22,44 @@ from domain.tools.ports import Artifacts
 from domain.tools.result_pages import as_page, page_of, value_of
 from domain.tools.secrets import Secrets
 
-RESULT_BYTES: Final = 1_000_000  # of JSON; a larger result is kept as an artifact
-QUICK: Final = 10_000  # characters that are looked through on the event loop
+RESULT_BYTES: Final = 1_000_000  # of JSON; a larger result is stored as an artifact
+QUICK: Final = 10_000  # characters; larger results are processed in a thread
 _JSON: Final = "application/json"
 
 T = TypeVar("T")
 
 
 class Results:
-    """Keeps the results of calls, and reads them again."""
+    """Stores the results of calls, and reads them again."""
 
     def __init__(self, artifacts: Artifacts, clock: Clock) -> None:
         self._artifacts = artifacts
         self._clock = clock
 
     async def keep(self, result: Any, call: Call, run: Run, secrets: Secrets) -> Any:
-        """Return the result as its event holds it, a JSON value without secrets.
+        """Store the artifacts of a result; return the JSON value for the event, redacted.
 
-        Each artifact is kept, and its reference takes its place; so is a result over 1 MB,
-        whose place its first page takes. The call has had its effect by now: what cannot be
-        kept says so in its own place, and the rest stands.
+        Each artifact is replaced by a reference; a result over 1 MB becomes an artifact itself and
+        is replaced by its first page. The call has had its effect by now, so nothing here fails:
+        an artifact that cannot be stored is replaced by the reason.
         """
         is_large = is_larger(result, QUICK)
 
-        async def done(work: Callable[[], T]) -> T:
+        async def run_work(work: Callable[[], T]) -> T:
             return await in_thread(work, f"result of {call.tool}") if is_large else work()
 
-        found = await done(lambda: [_discreet(each, secrets) for each in _artifacts_in(result)])
-        references = await self._kept(found, call, run)
-        value, text, size = await done(lambda: _recordable(result, references, secrets))
-        return value if size <= RESULT_BYTES else await self._beside(text, call, run)
+        artifacts = await run_work(
+            lambda: [_redacted(each, secrets) for each in _artifacts_in(result)]
+        )
+        references = await self._store(artifacts, call, run)
+        value, text, size = await run_work(lambda: _recordable(result, references, secrets))
+        return value if size <= RESULT_BYTES else await self._store_whole(text, call, run)
 
     async def text(self, user_id: str, outcome: CallOutcome) -> str:
-        """Return the whole of what came of a call, as JSON text.
+        """Return the whole result of a call as JSON text.
 
         Raises:
-            ToolFailed: it was kept beside, and is there no more.
+            ToolFailed: it was stored as an artifact that has been deleted.
 
         """
         value = value_of(outcome)
@@ -69,30 +71,32 @@ class Results:
             raise ToolFailed("The result of this call is not kept any more.") from error
         return artifact.data.decode()
 
-    async def _beside(self, text: str, call: Call, run: Run) -> dict[str, Any]:
+    async def _store_whole(self, text: str, call: Call, run: Run) -> dict[str, Any]:
+        """Store a large result as an artifact; return its reference with the first page."""
         data = text.encode(errors="replace")
         if len(data) > ARTIFACT_BYTES:
             why = f"it has {len(data):,} bytes, and the limit is {ARTIFACT_BYTES:,}"
         else:
-            (kept,) = await self._kept([Artifact(data, _JSON, f"{call.tool}.json")], call, run)
-            if "artifact" in kept:
-                return kept | page_of(call.id, text, 1).to_json()
-            why = kept["not_kept"]
+            whole = Artifact(data, _JSON, f"{call.tool}.json")
+            (reference,) = await self._store([whole], call, run)
+            if "artifact" in reference:
+                return reference | page_of(call.id, text, 1).to_json()
+            why = reference["not_kept"]
         return not_kept(why)
 
-    async def _kept(self, artifacts: list[Artifact], call: Call, run: Run) -> list[dict[str, Any]]:
-        """Keep all of them, and return what stands for each: its reference, or why it is lost."""
+    async def _store(self, artifacts: list[Artifact], call: Call, run: Run) -> list[dict[str, Any]]:
+        """Store all artifacts, or none; return the reference of each, or why it was not stored."""
         if not artifacts:
             return []
         user_id, now = run.started.user_id, self._clock.now()
         if why := await self._refusal(user_id, artifacts):
             return [artifact.described() | {"not_kept": why} for artifact in artifacts]
-        kept = [
+        stored = [
             KeptArtifact(new_id(), user_id, run.id, call.id, now, artifact)
             for artifact in artifacts
         ]
-        await self._artifacts.add(kept)
-        return [each.reference() for each in kept]
+        await self._artifacts.add(stored)
+        return [each.reference() for each in stored]
 
     async def _refusal(self, user_id: str, artifacts: list[Artifact]) -> str:
         if len(artifacts) > ARTIFACTS_OF_CALL:
@@ -107,7 +111,7 @@ class Results:
 
 
 def not_kept(why: str) -> dict[str, Any]:
-    """Return what stands for a result that is too large for any place, and why."""
+    """Return the replacement for a result that is too large to be stored."""
     return {
         "note": f"The tool finished, but its result was not kept: {why}. Ask for less at a time."
     }
@@ -116,9 +120,9 @@ def not_kept(why: str) -> dict[str, Any]:
 def _recordable(
     result: Any, references: Sequence[Mapping[str, Any]], secrets: Secrets
 ) -> tuple[Any, str, int]:
-    """Return the result with its artifacts' references and without secrets, as text, its bytes."""
-    left = iter(references)
-    value = secrets.hide_in(_with_references(result, left) if references else result)
+    """Return the result with references and redacted, its JSON text, and the size in bytes."""
+    remaining = iter(references)
+    value = secrets.hide_in(_with_references(result, remaining) if references else result)
     text = written(value)
     return value, text, len(text.encode(errors="replace"))
 
@@ -135,22 +139,22 @@ def _artifacts_in(value: Any) -> Iterator[Artifact]:
                 yield from _artifacts_in(item)
 
 
-def _with_references(value: Any, left: Iterator[Mapping[str, Any]]) -> Any:
-    """Put the references into the places of the artifacts, in the order of `_artifacts_in`."""
+def _with_references(value: Any, remaining: Iterator[Mapping[str, Any]]) -> Any:
+    """Replace the artifacts by the references, in the order of `_artifacts_in`."""
     match value:
         case Artifact():
-            return dict(next(left))
+            return dict(next(remaining))
         case dict():
-            return {key: _with_references(item, left) for key, item in value.items()}
+            return {key: _with_references(item, remaining) for key, item in value.items()}
         case list():
-            return [_with_references(item, left) for item in value]
+            return [_with_references(item, remaining) for item in value]
         case _:
             return value
 
 
-def _discreet(artifact: Artifact, secrets: Secrets) -> Artifact:
+def _redacted(artifact: Artifact, secrets: Secrets) -> Artifact:
     if not secrets:
         return artifact
-    told = secrets.hide(artifact.media_type) != artifact.media_type
-    media_type = "application/octet-stream" if told else artifact.media_type
+    holds_secret = secrets.hide(artifact.media_type) != artifact.media_type
+    media_type = "application/octet-stream" if holds_secret else artifact.media_type
     return Artifact(secrets.hide_bytes(artifact.data), media_type, secrets.hide(artifact.name))

@@ -1,4 +1,4 @@
-"""What runs give notice of: ids and names, without a word of what was said."""
+"""The notices of runs: ids and names, without any content."""
 
 from datetime import datetime
 from typing import Any
@@ -12,13 +12,13 @@ from domain.tools.tool import ToolSpec
 
 
 def conversation_created(started: RunStarted, at: datetime) -> Notice:
-    """Return the notice of a conversation that begins with this run."""
+    """Return the notice of a new conversation, which begins with this run."""
     data = {"conversation_id": started.conversation_id, "user_id": started.user_id}
     return Notice(NoticeType.CONVERSATION_CREATED, at, data)
 
 
 def consent_required(run: Run, consent: Consent) -> Notice:
-    """Return the notice of a question to the user."""
+    """Return the notice of a consent request."""
     data = _of(run) | {
         "request_id": consent.id,
         "call_id": consent.call_id,
@@ -32,7 +32,7 @@ def consent_required(run: Run, consent: Consent) -> Notice:
 def tool_executed(
     run: Run, call: Call, spec: ToolSpec, body: ToolFinished | ToolErred, at: datetime
 ) -> Notice:
-    """Return the notice of a call that came back, whatever came of it."""
+    """Return the notice of a call that has ended, with or without a result."""
     outcome = "finished" if isinstance(body, ToolFinished) else body.outcome.value
     data = _of(run) | {
         "call_id": call.id,
@@ -49,7 +49,7 @@ def tool_executed(
 
 
 def run_ended(run: Run, status: RunStatus, at: datetime) -> Notice | None:
-    """Return the notice of a run's end; None of one that was cancelled."""
+    """Return the notice of a run's end; None for a cancelled one."""
     match status:
         case RunStatus.COMPLETED:
             return Notice(NoticeType.RUN_COMPLETED, at, _of(run))

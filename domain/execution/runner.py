@@ -1,4 +1,4 @@
-"""The runner: performs what `decide` says, through ports, and records what came of it."""
+"""The runner: carries out the actions that `decide` returns, and records the events."""
 
 import asyncio
 from collections.abc import Collection, Coroutine, Sequence
@@ -68,7 +68,7 @@ from domain.tools.tool import ToolSpec
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A run to drive: its journal, who asked, under which policy, and the turns so far."""
+    """A run to drive: its journal, user, policy, and the turns of the conversation so far."""
 
     journal: Journal
     user: User
@@ -77,7 +77,7 @@ class Task:
 
 
 class Reins(Protocol):
-    """How the outside holds a run back."""
+    """The control over a run from outside: it can halt the run and interrupt its action."""
 
     @property
     def halt(self) -> Finish | None:
@@ -85,12 +85,12 @@ class Reins(Protocol):
         ...
 
     async def act(self, action: Coroutine[Any, Any, None]) -> None:
-        """Await the action, or its interruption."""
+        """Run the action to its end, or to its interruption."""
         ...
 
 
 class Runner:
-    """Drives runs from where they stand to their end, or to where a human must answer."""
+    """Drives runs from their current state to the end, or to where a human must answer."""
 
     def __init__(
         self,
@@ -120,7 +120,7 @@ class Runner:
         self._tool_concurrency = tool_concurrency
 
     async def drive(self, task: Task, reins: Reins) -> None:
-        """Go on until the run is final, or waits for a human.
+        """Decide and act until the run is final, or parked for a human.
 
         Raises:
             LeaseLost: another worker drives the run now.
@@ -146,7 +146,7 @@ class Runner:
                     await self._finish(journal, status, problem)
 
     async def fail(self, task: Task) -> None:
-        """End a run of which something could not be done, or recorded, for a reason of our own.
+        """End a run as failed because of an internal error.
 
         Raises:
             LeaseLost: another worker drives the run now.
@@ -181,7 +181,7 @@ class Runner:
             self._notices.publish(consent_required(run, consent))
 
     async def _veto(self, task: Task, calls: Sequence[Call]) -> Collection[str]:
-        """End the calls that plugins forbid, of those not started; return their ids."""
+        """Settle the calls that plugins veto, of those not started; return their ids."""
         fresh = [call for call in calls if call.state is not CallState.STARTED]
         user = task.user.username
         objections = await self._guard.objections(
@@ -194,7 +194,7 @@ class Runner:
         return {call.id for call, _ in vetoed}
 
     async def _park(self, journal: Journal) -> bool:
-        """Take in the answers that have come; without any, let the run wait."""
+        """Record new answers to consents; without any, park the run and return True."""
         run = journal.run
         consents = await self._consents.of_run(run.id)
         if news := news_of(run, consents):
@@ -238,7 +238,7 @@ class Runner:
     async def _listen(
         self, task: Task, tools: Sequence[ToolSpec]
     ) -> tuple[list[ToolRequest], Answer]:
-        """Say the pieces as they come, and return what is to be stored with the answer's end."""
+        """Stream the answer's pieces to the journal; return its tool requests and its end."""
         journal, run = task.journal, task.journal.run
         requests: list[ToolRequest] = []
         gap = GAP if run.text else ""
@@ -261,7 +261,7 @@ class Runner:
         raise AssertionError("an answer ends with its Answer, or raises")
 
     async def _withdraw_text(self, journal: Journal) -> str:
-        """Show the text of this answer so far as reasoning; return what the next text follows."""
+        """Turn the text of this answer so far into reasoning; return the gap for the next text."""
         run = journal.run
         thought = run.open_text.removeprefix(GAP)
         await journal.record(Retried(*run.stands))
@@ -289,7 +289,7 @@ class Runner:
             async with asyncio.TaskGroup() as group:
                 for call, _ in calls:
                     group.create_task(self._call_tool(task, call, slots))
-        except ExceptionGroup as group_error:  # the journal's errors: the first one tells
+        except ExceptionGroup as group_error:  # errors of the journal: all have the same cause
             raise group_error.exceptions[0] from group_error
 
     async def _call_tool(self, task: Task, call: Call, slots: asyncio.Semaphore) -> None:
@@ -298,9 +298,9 @@ class Runner:
             if tool.spec.version != call.version:
                 raise ToolRefused(f"{call.tool} has changed since it was asked for. Ask again.")
             if (why := self._guard.objection_to_risk(call.effect)) is not None:
-                raise ToolRefused(f"Not run: {why}.")  # one that is made again, above all
-        except ToolError as error:  # it went away or changed since the model asked
-            if call.may_have_acted:  # it was interrupted, and cannot be made again as it was
+                raise ToolRefused(f"Not run: {why}.")  # retried calls are not checked by a veto
+        except ToolError as error:  # the tool was removed or changed since the request
+            if call.may_have_acted:  # an interrupted call that cannot be retried unchanged
                 await task.journal.record(settled(call, CallState.UNKNOWN, UNKNOWN))
             else:
                 await task.journal.record(erred(call, error, CallState.REFUSED))
@@ -320,7 +320,7 @@ class Runner:
 
 
 def _vetoed(call: Call, why: str) -> Body:
-    if call.may_have_acted:  # before, and it was to be tried again
+    if call.may_have_acted:  # an earlier try did, and a retry was approved
         return settled(call, CallState.UNKNOWN, UNKNOWN)
     return settled(call, CallState.REFUSED, Problem(Refusal.VETOED, f"Not run: {why}"))
 

@@ -1,4 +1,4 @@
-"""The main use cases: say something to the agent, follow the answer, stop it."""
+"""The use cases of runs: send a message, call a tool directly, follow and cancel a run."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -38,13 +38,13 @@ from domain.tools.ports import Toolbox
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A run that was accepted: it is stored, and goes on whoever listens."""
+    """A run that was accepted: it is stored, and does not depend on the client's connection."""
 
     run_id: str
 
 
 class Chat:
-    """Messages in, runs out."""
+    """Starts, follows and cancels runs."""
 
     def __init__(
         self,
@@ -84,16 +84,15 @@ class Chat:
         model: str | None = None,
         agent: str | None = None,
     ) -> Started:
-        """Begin to answer a message, in a new conversation when none is named.
+        """Start a run that answers a message; without a conversation's id in a new one.
 
-        ``provider`` and ``model`` hold for this message; without them those that the
-        conversation prefers, else those of the configuration. ``agent`` names who answers this
-        message, if not the general one. The same request with the same key gives the run that
-        it began before.
+        ``provider`` and ``model`` hold for this message; the defaults are the conversation's
+        preference, then the configuration. ``agent`` is the name of the agent that answers, if not
+        the general one. A repeated request with the same idempotency key returns the same run.
 
         Raises:
             NotFound: the conversation is unknown, or another user's.
-            RunInProgress: it is still answering the message before.
+            RunInProgress: a run is still active in it.
             IdempotencyConflict: the key came before with another request.
             InvalidRequest: there is no such provider, or no such agent.
             Conflict: the provider asked for here is not configured.
@@ -105,7 +104,7 @@ class Chat:
         configuration = await self._configuration(user, conversation_id)
         configuration = configuration.preferring(provider, model)
         if not configuration.fallbacks:
-            self._models.get(configuration.provider)  # say now that it is missing, not in the run
+            self._models.get(configuration.provider)  # fail the request, not the run
         started = RunStarted(
             user_id=user.id,
             conversation_id=conversation_id or new_id(),
@@ -143,13 +142,13 @@ class Chat:
                 "model": each.model or self._models.default_model(each.provider),
             }
             for each in configuration.fallbacks
-            if each.provider in self._models.names()  # kept by an installation that had more
+            if each.provider in self._models.names()  # a stored provider may have been uninstalled
         )
 
     async def call(
         self, user: User, name: str, params: Mapping[str, Any], key: RequestKey | None = None
     ) -> Started:
-        """Begin a run that is one tool call, with no model: the same policy, the same journal.
+        """Start a direct run: one tool call without a model, under the same policy and journal.
 
         Raises:
             UnknownTool: no enabled tool has this name.
@@ -199,10 +198,10 @@ class Chat:
             events=events,
             key=key,
         )
-        # What was begun is finished: a caller who leaves now must not leave half a run behind.
-        return await asyncio.shield(asyncio.ensure_future(self._keep(user, new, configuration)))
+        # Cancelling the caller must not leave a run that is stored but not driven.
+        return await asyncio.shield(asyncio.ensure_future(self._start(user, new, configuration)))
 
-    async def _keep(self, user: User, new: NewRun, configuration: Configuration) -> Started:
+    async def _start(self, user: User, new: NewRun, configuration: Configuration) -> Started:
         try:
             history = await self._runs.start(new, HISTORY_LIMIT)
         except AlreadyDone as before:
@@ -210,7 +209,7 @@ class Chat:
         bodies = (new.started, *new.events)
         events = [Event(number, 1, body) for number, body in enumerate(bodies, 1)]
         journal = self._worker.take(fold(new.id, events), events)
-        self._live.hint(new.started.conversation_id)  # who follows the conversation waits for it
+        self._live.hint(new.started.conversation_id)  # wakes followers of the conversation
         if new.new_title is not None:
             self._notices.publish(conversation_created(new.started, new.at))
         turns = [] if new.started.is_direct else [*of_messages(history), UserTurn(new.question)]
@@ -228,12 +227,12 @@ class Chat:
         is_first: bool = False,
         on_disconnect: OnDisconnect = OnDisconnect.CONTINUE,
     ) -> RunReader:
-        """Return what reads one of the user's runs, after a client's cursor if there is one.
+        """Return the reader of one of the user's runs, from a client's cursor if there is one.
 
-        When the run waits for a human a `Paused` says so; then it is over, unless ``stay``. Who
-        wants the ``whole`` gets all that happens until then at once, where it happens here. With
-        ``is_first`` it is over where the run first had to wait, however far it is by now. Of a
-        run that is driven here the database is asked nothing.
+        When the run waits for a human, the stream ends with a `Paused`, unless ``stay``. With
+        ``whole`` a run driven in this process gives its events in one batch at the end. With
+        ``is_first`` the stream ends where the run first had to wait, however far it has come
+        since. A run that is driven here needs no database query.
 
         Raises:
             NotFound: unknown, or another user's.
@@ -266,7 +265,7 @@ class Chat:
         )
 
     async def cancel(self, user: User, run_id: str) -> RunRecord:
-        """Store the intent to cancel and act on it; a run that is final stays as it is.
+        """Cancel a run: store the intent and interrupt it; a final run stays as it is.
 
         Raises:
             NotFound: unknown, or another user's.
@@ -277,9 +276,9 @@ class Chat:
         return await self._runs.of_user(user.id, run_id)
 
     async def abandon(self, user: User, run_id: str) -> None:
-        """Cancel a run whose reader left, and wanted it to end with that (`OnDisconnect`).
+        """Cancel a run whose reader disconnected with `OnDisconnect.CANCEL`.
 
-        Where it is the service that leaves the run goes on elsewhere.
+        If the service itself is draining, nothing happens: the run goes on elsewhere.
         """
         if self._live.is_draining:
             return

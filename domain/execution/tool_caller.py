@@ -1,4 +1,4 @@
-"""The caller: gives a tool what it may use, runs it, and takes its result in."""
+"""The tool caller: makes a tool's context, runs the tool, and stores its result."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ Say = Callable[[Body], None]
 
 
 class ToolCaller:
-    """Runs the calls of runs. ``environ`` holds the settings that tools may require."""
+    """Runs tool calls. ``environ`` holds the environment variables that tools may require."""
 
     def __init__(
         self,
@@ -44,10 +44,10 @@ class ToolCaller:
     async def call(
         self, tool: Tool, call: Call, run: Run, user: User, say: Say
     ) -> ToolFinished | ToolErred:
-        """Run the tool and return what came of it, its secrets hidden; ``say`` shows progress.
+        """Run the tool; return its result or error, redacted. ``say`` publishes its progress.
 
         Raises:
-            Unavailable: the result is to be kept in the database, which does not answer.
+            Unavailable: the database, which has to store the result, does not answer.
 
         """
         secrets = self._secrets(tool.spec)
@@ -63,8 +63,8 @@ class ToolCaller:
         return replace(body, result=await self._results.keep(body.result, call, run, secrets))
 
     def _secrets(self, spec: ToolSpec) -> Secrets:
-        given = {name: self._environ.get(name, "").strip() for name in spec.requires}
-        return Secrets({name: value for name, value in given.items() if value})
+        values = {name: self._environ.get(name, "").strip() for name in spec.requires}
+        return Secrets({name: value for name, value in values.items() if value})
 
     def _context(
         self,
@@ -76,8 +76,8 @@ class ToolCaller:
         reporter: Reporter,
     ) -> ToolContext:
         async def search(text: str, limit: int) -> Sequence[Message]:
-            asking = run.started.question_id  # holds the words itself, and is no answer
-            return await self._conversations.search(user.id, text, limit, asking)
+            question_id = run.started.question_id  # contains the words itself
+            return await self._conversations.search(user.id, text, limit, question_id)
 
         async def read(call_id: str, page: int) -> ResultPage:
             outcome = await self._outcome(run, call_id)
@@ -99,7 +99,7 @@ class ToolCaller:
         )
 
     async def _outcome(self, run: Run, call_id: str) -> CallOutcome:
-        """Return what came of a call of this run, or of an earlier one of its conversation."""
+        """Return the outcome of a call of this run, or of an earlier run of the conversation."""
         call = run.calls.get(call_id)
         if call is not None and call.is_settled:
             return call.outcome()

@@ -1,4 +1,4 @@
-"""Tool calls: from what a model asked for to what came of it."""
+"""Tool calls: validation of a model's request, execution, and the resulting events."""
 
 import asyncio
 import time
@@ -25,7 +25,7 @@ ARGUMENTS_SIZE: Final = 1_000_000  # characters of JSON that a model may write f
 
 
 def intend(request: ToolRequest, toolbox: Toolbox) -> tuple[ToolIntended, ToolErred | None]:
-    """Return the intention to make this call, and the error when it cannot even be tried."""
+    """Validate a model's tool request; return its event, and the error if it is invalid."""
     call_id = new_id()
     params: dict[str, Any] = {}
     try:
@@ -44,12 +44,12 @@ def intend(request: ToolRequest, toolbox: Toolbox) -> tuple[ToolIntended, ToolEr
 
 
 def intended_call(call_id: str, spec: ToolSpec, params: Mapping[str, Any]) -> ToolIntended:
-    """Return the intention to call this tool with checked arguments."""
+    """Return the event of a request to call this tool with validated arguments."""
     return ToolIntended(call_id, spec.name, params, spec.effect, spec.version, spec.idempotent)
 
 
 def read_arguments(text: str) -> dict[str, Any]:
-    """Return the JSON object that a model wrote, in any form that `read_value` knows.
+    """Parse the arguments that a model wrote, in any form that `read_value` accepts.
 
     Raises:
         InvalidArguments: it is no JSON object, too large or too deep, or holds what JSON cannot
@@ -73,7 +73,7 @@ def erred(
     state: CallState = CallState.FAILED,
     secrets: Secrets | None = None,
 ) -> ToolErred:
-    """Return the event that says why a call gave no result, its secrets hidden."""
+    """Return the event of a call that failed with this error, redacted."""
     return settled(call, state, problem_of(error, secrets))
 
 
@@ -89,9 +89,9 @@ def settled(call: ToolIntended | Call, state: CallState, problem: Problem) -> To
 
 
 async def perform(tool: Tool, call: Call, context: ToolContext) -> ToolFinished | ToolErred:
-    """Run a tool within its timeout and return what came of it, the result as it gave it.
+    """Run a tool with its timeout; return its result, unchanged, or its error as an event.
 
-    A call that may change the world and ran out of time is ``unknown``: it may still act.
+    A call that timed out and does not only read is ``unknown``: it may have taken effect.
     """
     spec = tool.spec
     began = time.perf_counter()
@@ -110,7 +110,7 @@ async def perform(tool: Tool, call: Call, context: ToolContext) -> ToolFinished 
         return erred(call, _timed_out(spec, state), state)
     except ToolError as error:
         return erred(call, error, secrets=context.secrets)
-    except Exception:  # a tool is a stranger's code: its mistake is its result
+    except Exception:  # untrusted code: its error is the call's result
         context.log.exception("tool %s of plugin %s raised", spec.name, spec.plugin)
         return _broken(call)
     elapsed = round((time.perf_counter() - began) * 1000, 3)

@@ -1,7 +1,7 @@
-"""Which tools a model is shown: all where they are few, else those that a run may need.
+"""Tool selection: the model gets all tools if they are few, else those that fit the run.
 
-With hundreds of tools a model reads more about tools than about its task, and chooses worse. So it
-is shown the best for the message, and `search_tools`, by which it finds the others.
+With hundreds of tools the prompt is mostly about tools, and models choose worse. So the model gets
+those that rank best for the message, and `search_tools` to find the others.
 """
 
 import asyncio
@@ -23,29 +23,29 @@ from domain.tools.tool import Abridged, Tool, ToolSpec
 
 SEARCH_TOOL: Final = "search_tools"
 SCHEMA_TOOL: Final = "read_schema"
-FOUND: Final = 10  # tools that a search names
+FOUND: Final = 10  # tools in the result of a search
 
-_WANTED: Final = (SEARCH_TOOL, READ_TOOL)
-_AIDS: Final = frozenset((*_WANTED, SCHEMA_TOOL))  # which belong to everybody
-_BEFORE: Final = 2  # earlier messages of the user that have a say
-_WEIGHT: Final = 0.4  # of those, beside the message
-_EVENNESS: Final = 10  # of places in a ranking: the higher, the less the first ones count
-_LINE: Final = 160  # characters of a description in a list
+_ALWAYS_FIRST: Final = (SEARCH_TOOL, READ_TOOL)
+_AIDS: Final = frozenset((*_ALWAYS_FIRST, SCHEMA_TOOL))  # every agent may use them
+_BEFORE: Final = 2  # earlier messages of the user that are ranked for, too
+_WEIGHT: Final = 0.4  # of those; the message itself has 1
+_EVENNESS: Final = 10  # the constant of reciprocal rank fusion: higher favours the first less
+_LINE: Final = 160  # characters of a description in a search result
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of tools a model is shown; ``tokens`` are those of their descriptions, estimated."""
+    """The most tools in a request to a model; ``tokens`` is the estimate for their schemas."""
 
     tools: int = 40
     tokens: int = 16_000
 
 
 class ShownTools:
-    """The tools that the model of one run is shown, in an order that only grows.
+    """The tools in the requests of one run, in an order that is only appended to.
 
-    They follow from the conversation, the run's events and the tools at hand alone: whoever takes
-    the run over shows the same. An agent is shown its own.
+    They are a function of the conversation, the run's events and the available tools, so a worker
+    that takes the run over selects the same. With an agent they are among the agent's tools.
     """
 
     def __init__(
@@ -60,15 +60,15 @@ class ShownTools:
         self._mine: Mapping[str, ToolSpec] = {}
 
     async def specs(self, run: Run) -> Sequence[ToolSpec]:
-        """Return what the model is shown at the step that is next."""
+        """Return the tools for the request of the next step."""
         specs = await self._own()
         if self._are_few(specs):
             needless = {SEARCH_TOOL} if _any_abridged(specs) else {SEARCH_TOOL, SCHEMA_TOOL}
             return [spec for spec in specs.values() if spec.name not in needless]
         if self._chosen is None:
-            self._chosen = self._fitting(await self._wanted(specs), specs, self._limits)
+            self._chosen = self._fitting(await self._candidates(specs), specs, self._limits)
         shown = dict.fromkeys(self._chosen)
-        # What is added has a bound of its own, so that no search is in vain.
+        # Tools that a search found have a limit of their own, so that they are always added.
         added = (name for name in _asked_for(run) if name not in shown)
         more = Limits(len(specs), self._limits.tokens)
         shown |= dict.fromkeys(self._fitting(added, specs, more))
@@ -91,38 +91,38 @@ class ShownTools:
     def _fitting(
         names: Iterable[str], specs: Mapping[str, ToolSpec], limits: Limits
     ) -> Sequence[str]:
-        """Return those that there are, the first first, as far as the limits reach."""
-        taken: dict[str, None] = {}
+        """Return the available ones of these names, in order, within the limits."""
+        selected: dict[str, None] = {}
         tokens = limits.tokens
         for name in names:
-            if len(taken) >= limits.tools:
+            if len(selected) >= limits.tools:
                 break
             spec = specs.get(name)
-            if spec is not None and name not in taken and spec.tokens <= tokens:
-                taken[name] = None
+            if spec is not None and name not in selected and spec.tokens <= tokens:
+                selected[name] = None
                 tokens -= spec.tokens
-        return list(taken)
+        return list(selected)
 
-    async def _wanted(self, specs: Mapping[str, ToolSpec]) -> Iterable[str]:
-        """Return the names of tools in the order in which they are wanted."""
-        named = [*_WANTED, *(self._agent.tools if self._agent is not None else ())]
+    async def _candidates(self, specs: Mapping[str, ToolSpec]) -> Iterable[str]:
+        """Return the names of tools in the order of preference."""
+        named = [*_ALWAYS_FIRST, *(self._agent.tools if self._agent is not None else ())]
         called = list(dict.fromkeys(_called(self._history)))[: self._limits.tools // 2]
         return [*named, *called, *await self._ranked(specs)]
 
     async def _ranked(self, among: Container[str]) -> Sequence[str]:
-        """Rank for the message and for those before it, and put the two together."""
-        said = [turn.content for turn in self._history if isinstance(turn, UserTurn)]
-        queries = {1.0: "\n".join(said[-1:]), _WEIGHT: "\n".join(said[-1 - _BEFORE : -1])}
+        """Rank for the message and for earlier ones, and fuse both (reciprocal rank fusion)."""
+        messages = [turn.content for turn in self._history if isinstance(turn, UserTurn)]
+        queries = {1.0: "\n".join(messages[-1:]), _WEIGHT: "\n".join(messages[-1 - _BEFORE : -1])}
         scores: dict[str, float] = defaultdict(float)
         for weight, query in queries.items():
-            found = await self._catalogue.rank(query, self._limits.tools, among=among)
-            for place, spec in enumerate(found):
+            ranked = await self._catalogue.rank(query, self._limits.tools, among=among)
+            for place, spec in enumerate(ranked):
                 scores[spec.name] += weight / (_EVENNESS + place)
         return sorted(scores, key=lambda name: -scores[name])
 
 
 class AgentTools(Toolbox):
-    """The tools that an agent may use; for it, there are no others."""
+    """The toolbox of an agent: only the tools that it may use."""
 
     def __init__(self, toolbox: Toolbox, agent: Agent) -> None:
         self._toolbox = toolbox
@@ -145,7 +145,7 @@ class AgentTools(Toolbox):
 
 
 class Showcase:
-    """Knows the tools at hand, and shows a run and its model those that they may use."""
+    """Selects the tools of a run and of its requests to models."""
 
     def __init__(self, toolbox: Toolbox, catalogue: Catalogue, limits: Limits) -> None:
         self._toolbox = toolbox
@@ -153,18 +153,18 @@ class Showcase:
         self._limits = limits
 
     def shown(self, run: Run, history: Sequence[Turn]) -> ShownTools:
-        """Return what the model is shown in this run; the last turn of the user is the message."""
+        """Return the tool selection of a run; the user's last turn is the message."""
         return ShownTools(self._catalogue, self._limits, run.agent, history)
 
     def toolbox(self, run: Run) -> Toolbox:
-        """Return the tools that the run may call, shown or not."""
+        """Return the tools that the run may call, selected or not."""
         return self._toolbox if run.agent is None else AgentTools(self._toolbox, run.agent)
 
     async def schema(self, run: Run, name: str, place: str) -> Mapping[str, Any]:
-        """Return what a tool that the run may call takes, all of it or at one place.
+        """Return the parameters' schema of a tool that the run may call, whole or at one place.
 
         Raises:
-            UnknownTool: there is no such tool for it.
+            UnknownTool: the run may not call it, or there is no such tool.
             ToolFailed: the tool has no such place.
 
         """
@@ -176,10 +176,10 @@ class Showcase:
         return await asyncio.to_thread(part_of, whole, place)
 
     async def search(self, run: Run, query: str) -> list[dict[str, str]]:
-        """Return the tools that fit best, of those that the run may call, in a line each."""
+        """Return name and short description of the best tools that the run may call."""
         specs = _of_agent(await self._catalogue.specs(), run.agent)
-        found = await self._catalogue.rank(query, FOUND + len(_AIDS), among=specs)
-        fitting = [spec for spec in found if spec.name not in _AIDS][:FOUND]
+        ranked = await self._catalogue.rank(query, FOUND + len(_AIDS), among=specs)
+        fitting = [spec for spec in ranked if spec.name not in _AIDS][:FOUND]
         return [
             {"name": spec.name, "description": shorten(spec.description, _LINE)} for spec in fitting
         ]
@@ -196,7 +196,7 @@ def _any_abridged(specs: Mapping[str, ToolSpec]) -> bool:
 
 
 def _with_schema_tool(names: Iterable[str], specs: Mapping[str, ToolSpec]) -> Iterator[str]:
-    """Yield the names; behind the first tool of which only some is shown, what shows the rest."""
+    """Yield the names; after the first abridged tool, also `SCHEMA_TOOL`."""
     for name in names:
         if name != SCHEMA_TOOL:
             yield name
@@ -209,14 +209,14 @@ def _may_use(agent: Agent, name: str) -> bool:
 
 
 def _called(history: Sequence[Turn]) -> Iterator[str]:
-    """Yield the tools that were called in the conversation, the latest first."""
+    """Yield the tools called in the conversation, the latest first."""
     for turn in reversed(history):
         if isinstance(turn, AssistantTurn):
             yield from (use.tool for use in turn.tool_uses)
 
 
 def _asked_for(run: Run) -> Iterator[str]:
-    """Yield the tools that the run called or found, in the order in which that came."""
+    """Yield the tools that the run called or found by a search, in order."""
     for step in run.steps:
         for call_id in step.call_ids:
             call = run.calls[call_id]
@@ -226,7 +226,7 @@ def _asked_for(run: Run) -> Iterator[str]:
 
 
 def _names_in(result: Any) -> Iterator[str]:
-    """Yield the names in what `Showcase.search` gave, as the tool returned it."""
+    """Yield the names in a result of `search_tools`."""
     listed = result.get("tools") if isinstance(result, Mapping) else None
     for each in listed if isinstance(listed, list) else ():
         name = each.get("name") if isinstance(each, Mapping) else None

@@ -1,4 +1,4 @@
-"""The worker: drives the runs whose leases this process holds, each in a task of its own."""
+"""The worker: drives the runs whose leases this process holds, each in an asyncio task."""
 
 import asyncio
 import logging
@@ -31,7 +31,7 @@ from domain.shared.log_context import REQUEST, bind, bound, failures_logged, log
 LEASE_SECONDS: Final = 15.0
 HISTORY_LIMIT: Final = 40
 
-_BEATS: Final = 5  # heartbeats in the life of a lease
+_BEATS: Final = 5  # heartbeats within the duration of a lease
 _CLAIM_LIMIT: Final = 50
 _CANCELLED: Final = Finish(RunStatus.CANCELLED)
 
@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 
 
 class _Driven:
-    """One run in the hands of this worker: the `Reins` by which the outside holds it back."""
+    """One run that this worker drives; it is the run's `Reins`."""
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
@@ -48,29 +48,32 @@ class _Driven:
         self._action: asyncio.Task[None] | None = None
 
     def hold(self, halt: Finish) -> None:
-        """End the run that way, interrupting what it does now."""
+        """Halt the run: interrupt its action, and end it that way."""
         self.halt = self.halt or halt
         if self._action is not None:
             self._action.cancel()
 
     async def act(self, action: Coroutine[Any, Any, None]) -> None:
-        """Await the action, or its interruption by `hold`."""
+        """Run the action to its end, or to its interruption by `hold`."""
         self._action = asyncio.create_task(action)
         try:
             await asyncio.wait({self._action})
-        except asyncio.CancelledError:  # the run is handed over: nothing of it may go on here
+        except asyncio.CancelledError:  # the run is handed over: its action must not go on here
             self._action.cancel()
             await asyncio.gather(self._action, return_exceptions=True)
             raise
         if not self._action.cancelled():
             self._action.result()
-        elif self.halt is None:  # by a stranger's code: it would be done again for ever
+        elif self.halt is None:  # untrusted code cancelled it: a retry would loop for ever
             raise RuntimeError("what the run did was cancelled by nobody who may")
         self._action = None
 
 
 class Worker:
-    """Holds leases, drives runs, takes over abandoned ones, and hands its own back at the end."""
+    """Holds leases and renews them by heartbeat, drives runs, and claims abandoned ones.
+
+    When it stops it hands its runs back to other workers.
+    """
 
     def __init__(
         self,
@@ -97,7 +100,7 @@ class Worker:
         self._live = live
         self._clock = clock
         self._lease = timedelta(seconds=lease_seconds)
-        self._user_id: str | None = None  # whose runs are taken over; None: everybody's
+        self._user_id: str | None = None  # whose runs are claimed; None: everybody's
         self._driven: dict[str, _Driven] = {}
         self._heart: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
@@ -108,49 +111,49 @@ class Worker:
         return len(self._driven)
 
     def drives(self, user_id: str, run_id: str) -> bool:
-        """Tell whether this worker drives the run of this id, and it is the user's."""
+        """Tell whether this worker drives the run, and it is the user's."""
         driven = self._driven.get(run_id)
         return driven is not None and driven.journal.run.started.user_id == user_id
 
     def lease_end(self) -> datetime:
-        """Return until when a lease taken now holds."""
+        """Return when a lease taken now expires."""
         return self._clock.now() + self._lease
 
     async def start(self, user_id: str | None = None) -> None:
-        """Take over what was abandoned, and begin the heartbeat.
+        """Claim abandoned runs, and start the heartbeat.
 
-        With ``user_id`` no other user's runs are ever taken over.
+        With ``user_id`` only that user's runs are ever claimed.
         """
         self._user_id = user_id
         await self._sweep()
         self._heart = asyncio.create_task(self._beat())
 
     def look(self) -> None:
-        """Look for runs to take over now, not only at the next heartbeat."""
+        """Look for runs to claim now, before the next heartbeat."""
         self._news.set()
 
     def take(self, run: Run, events: Sequence[Event]) -> Journal:
-        """Begin to share a run that was just started here; `drive` sets it going."""
+        """Publish a run that was just stored here and return its journal; `drive` starts it."""
         live = self._live.open(run.id, run.attempt, events[0].number)
         live.publish(events)
         return self._hold(run, Journal(run, self._log, live))
 
     def drive(self, task: Task) -> None:
-        """Drive a run that was taken, in the background."""
+        """Start the task that drives a run, after `take`."""
         driven = self._driven[task.journal.run.id]
         driven.task = asyncio.create_task(self._drive(task, driven))
 
     def cancel(self, run_id: str) -> None:
-        """Interrupt a run whose cancel is stored; one that waits for a human is taken up."""
+        """Interrupt a run whose cancel is stored; one that is not driven here is looked for."""
         if driven := self._driven.get(run_id):
             driven.hold(_CANCELLED)
         else:
             self.look()
 
     async def stop(self, grace: float) -> None:
-        """Let the runs end within ``grace`` seconds, then hand them back to other workers.
+        """Drain: let the runs end within ``grace`` seconds, then hand them back.
 
-        A run that was being begun meanwhile is driven like the others, or handed back at once.
+        A run that starts meanwhile is driven like the others, or handed back at once.
         """
         self.is_stopping = True
         now = asyncio.get_running_loop().time
@@ -166,13 +169,13 @@ class Worker:
             await asyncio.gather(self._heart, return_exceptions=True)
 
     def _tasks(self) -> list[asyncio.Task[None]]:
-        """Return what drives a run."""
+        """Return the tasks that drive a run."""
         tasks = (driven.task for driven in self._driven.values())
         return [task for task in tasks if task is not None and not task.done()]
 
     def _hold(self, run: Run, journal: Journal) -> Journal:
         lost, self._driven[run.id] = self._driven.get(run.id), _Driven(journal)
-        if lost is not None and lost.task is not None:  # its lease ran out unnoticed
+        if lost is not None and lost.task is not None:  # its lease expired unnoticed
             lost.task.cancel()
         return journal
 
@@ -194,44 +197,44 @@ class Worker:
             level = logging.INFO if isinstance(error, StoreUnavailable) else logging.WARNING
             _log.log(level, "the run is handed back, and goes on when that is over: %s", error)
             await self._hand_back(driven.journal)
-        except BaseException:  # noqa: BLE001  one run's fault must not reach the others
+        except BaseException:  # noqa: BLE001  one run's error must not affect the others
             _log.exception("the run fails")
             await self._fail(task, driven)
         finally:
             await driven.journal.close()
-            if self._driven.get(run_id) is driven:  # else it was taken over by this very worker
+            if self._driven.get(run_id) is driven:  # else this worker has claimed it again
                 self._let_go(run_id)
 
     def _bind(self, run: Run, user: User) -> None:
-        """Let the lines that this task logs name the run, and the request that began it."""
+        """Bind the run, its user and its request to this task's log lines."""
         request = {REQUEST: run.started.request_id} if run.started.request_id else {}
         bind(**request, run=run.id, user=user.username, worker=self.id)
 
     async def _fail(self, task: Task, driven: _Driven) -> None:
-        """End a run that cannot go on, nor be recorded: it would be repeated for ever."""
+        """End a run as failed after an unexpected error: a retry would repeat it for ever."""
         run = driven.journal.run
         try:
             await self._runner.fail(task)
         except PuertoError as error:
             log_failure(_log, "the run is handed back", error)
             await self._hand_back(driven.journal)
-        except Exception:  # noqa: BLE001  not even its end can be told of
+        except Exception:  # noqa: BLE001  the regular end cannot be stored either
             _log.exception("the run is ended without an answer")
             await self._give_up(run.id, run.attempt)
 
     async def _give_up(self, run_id: str, attempt: int) -> None:
         try:
             await fail_run(self._log, run_id, attempt, self._clock.now())
-        except Exception as error:  # noqa: BLE001  whoever takes it over next tries again
+        except Exception as error:  # noqa: BLE001  the next worker tries again
             _log.error("the run cannot be ended: %s", error)
 
     def _let_go(self, run_id: str) -> None:
-        """Stop sharing a run, and let its lease run out if it is still held."""
+        """Stop publishing a run, and let its lease expire if it is still held."""
         self._driven.pop(run_id, None)
         self._live.close(run_id)
 
     async def _hand_back(self, journal: Journal) -> None:
-        """Store what waits, and let any worker take the run over at once."""
+        """Store the pending events and release the lease, so that any worker can claim it."""
         with suppress(PuertoError):
             if journal.run.status.is_final:
                 await journal.flush()
@@ -253,7 +256,7 @@ class Worker:
                 await self._sweep()
 
     async def _sweep(self) -> None:
-        """End requests whose time is over, and go on with the runs that nobody drives."""
+        """Expire overdue consents, and claim the runs whose leases have expired."""
         if self.is_stopping:
             return
         now = self._clock.now()
@@ -272,7 +275,7 @@ class Worker:
             _log.warning("the run has nobody left to run for")
         except PuertoError as error:
             log_failure(_log, "the run cannot be taken over", error)
-        except Exception:  # noqa: BLE001  one run's fault must not reach the others
+        except Exception:  # noqa: BLE001  one run's error must not affect the others
             _log.exception("the run cannot be taken over, and fails")
             await self._give_up(run_id, attempt)
         else:
@@ -280,7 +283,7 @@ class Worker:
         self._let_go(run_id)
 
     async def _go_on(self, run_id: str, attempt: int) -> None:
-        """Load the events, fold, decide, go on."""
+        """Load a claimed run, fold its events, and drive it from there."""
         run = await load_run(self._log, run_id, attempt)
         context = await self._runs.context(run_id, HISTORY_LIMIT)
         record = await self._runs.get(run_id)
@@ -296,12 +299,12 @@ class Worker:
         self.drive(Task(journal, context.user, policy, of_messages(context.messages)))
 
     async def _mark(self, journal: Journal, policy: Policy) -> None:
-        """Record that this worker goes on, before it does: if it dies of that, it counts.
+        """Record the takeover before going on, so that another crash is counted.
 
-        Where the model is to be asked the pieces of an answer that was not whole are taken back:
-        they may have been seen. Else there are none, and the last event may be one that clients
-        do not see: they would not know the place. A run that waited for a human was parked, and
-        has lost nobody.
+        If the model is asked next, pieces of an unfinished answer are withdrawn (`Retried`): they
+        may have been published. Otherwise there are none, and a `Retried` could name an event that
+        clients do not receive, so it is a `Resumed`. A run that waited for a human was parked: no
+        worker crashed.
         """
         run = journal.run
         if run.status.is_final:

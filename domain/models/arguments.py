@@ -1,4 +1,4 @@
-"""The arguments of a call, in the forms in which models and their servers write them."""
+"""Parsing of tool call arguments, in the forms in which models and their servers write them."""
 
 import json
 import re
@@ -14,11 +14,10 @@ _FENCE: Final = re.compile(r"\A```(?:json)?\s(.*?)\s?```\Z", re.DOTALL | re.IGNO
 
 
 def read_value(text: str) -> Any:
-    """Return the JSON value that a model wrote as the arguments of a call.
+    """Parse the arguments of a tool call that a model wrote; return the JSON value.
 
-    No text, blank text and null are no arguments: an empty object. An object that is written
-    into a JSON text, one in a fence of Markdown, one that is a list's only element, and one that is
-    written several times, is that object.
+    Empty text, blank text and null give an empty object. An object that is double-encoded as a JSON
+    string, in a Markdown code fence, the only element of a list, or repeated, is that object.
 
     Raises:
         ValueError: it is no JSON, or holds NaN or an infinity.
@@ -34,7 +33,7 @@ def read_value(text: str) -> Any:
 
 
 def _values(text: str) -> list[Any]:
-    """Return the JSON values that stand one after the other in the text."""
+    """Return the concatenated JSON values of the text."""
     values: list[Any] = []
     rest = text.strip("\ufeff \t\r\n")
     if fenced := _FENCE.match(rest):
@@ -49,7 +48,7 @@ def _values(text: str) -> list[Any]:
 
 
 def _one_of(values: list[Any]) -> Any:
-    """Return the value that all of them are, apart from those that say nothing."""
+    """Return the one value that all non-empty ones equal; None if all are empty."""
     full = [value for value in values if value not in (None, {}, [], "")]
     if any(value != full[0] for value in full):
         raise ValueError("several values stand one after the other")

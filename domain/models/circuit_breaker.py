@@ -1,4 +1,4 @@
-"""Which providers are failing, as far as this process has seen."""
+"""The circuit breaker: providers that keep failing are left out for a while, per process."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from domain.shared.clock import Clock
 from domain.shared.errors import ProviderReason
 
 _OF_THE_PROVIDER: Final = frozenset(ProviderReason) - {
-    ProviderReason.MODEL_NOT_FOUND,  # these two speak of the request
+    ProviderReason.MODEL_NOT_FOUND,  # these two are faults of the request
     ProviderReason.REJECTED,
 }
 
 
 @dataclass(slots=True)
 class _Circuit:
-    """Failures in a row; with too many of them, the time until which to go elsewhere."""
+    """A provider's consecutive failures; ``until`` is set while the circuit is open."""
 
     reason: ProviderReason
     failures: int = 0
@@ -25,11 +25,11 @@ class _Circuit:
 
 
 class Circuits:
-    """Counts each provider's failures in a row, and says whom to spare for a while.
+    """Circuit breakers, one for each provider.
 
-    After ``threshold`` of them a provider is failing, until it answers again. While it is, one
-    question is let through after ``first_pause`` seconds, the next after twice as long, and so
-    on up to ``longest_pause``.
+    After ``threshold`` consecutive failures the circuit is open, until the provider answers again.
+    While it is open one request is admitted as a probe after ``first_pause`` seconds, the next
+    after twice as long, and so on up to ``longest_pause``.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Circuits:
         self._circuits: dict[str, _Circuit] = {}
 
     def admits(self, provider: str) -> bool:
-        """Tell whether to ask the provider now; a yes for one that is failing is a probe."""
+        """Tell whether to ask the provider now; True for an open circuit makes it a probe."""
         circuit = self._circuits.get(provider)
         if circuit is None or circuit.until is None:
             return True
@@ -59,7 +59,7 @@ class Circuits:
         return True
 
     def failed(self, provider: str, reason: ProviderReason) -> None:
-        """Count a failure, if it is one that speaks of the provider and not of the request."""
+        """Count a failure, if it is the provider's fault and not the request's."""
         if reason not in _OF_THE_PROVIDER:
             return
         circuit = self._circuits.setdefault(provider, _Circuit(reason))
@@ -70,11 +70,11 @@ class Circuits:
             circuit.until = self._clock.now() + timedelta(seconds=circuit.pause)
 
     def answered(self, provider: str) -> None:
-        """Forget the provider's failures: it gave a whole answer."""
+        """Close the circuit: the provider gave a whole answer."""
         self._circuits.pop(provider, None)
 
     def failing(self) -> Mapping[str, ProviderReason]:
-        """Return the providers that are failing, each with its last reason."""
+        """Return the providers whose circuit is open, each with its last reason."""
         return {
             name: circuit.reason
             for name, circuit in self._circuits.items()

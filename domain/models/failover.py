@@ -1,6 +1,6 @@
-"""The asking of models: again where that may help, others where it does not.
+"""Failover between models: retries with backoff, then the next model in order.
 
-A question is only repeated while nothing of its answer was seen, here or at another model.
+A request is only repeated while no piece of its answer was yielded.
 """
 
 import asyncio
@@ -36,22 +36,22 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The end of a whole answer: who gave it, how it stopped, its cost (None: not known)."""
+    """The end of a whole answer: its model, why it stopped, its cost (None: not known)."""
 
     choice: ModelChoice
     stop: Stop
     cost_usd: float | None
 
 
-Heard = Text | Reasoning | TextWasReasoning | ToolRequest | Answer
+AnswerPiece = Text | Reasoning | TextWasReasoning | ToolRequest | Answer
 RequestFor = Callable[[ModelChoice], ModelRequest]
 
 
 class NoAnswer(Exception):
-    """Nobody gave a whole answer.
+    """No model gave a whole answer.
 
-    ``error`` is the one to tell of: that of the model which broke off in the middle, else that
-    of the first that was asked. Its ``details.tried`` lists all: ``{provider, model, reason}``.
+    ``error`` is the error to report: of the model that broke off in the middle, else of the first
+    that was asked. Its ``details.tried`` lists all: ``{provider, model, reason}``.
     """
 
     def __init__(self, error: PuertoError) -> None:
@@ -60,7 +60,7 @@ class NoAnswer(Exception):
 
 
 class ModelAsker:
-    """Asks models with patience. One for the process: it shares what it sees of providers."""
+    """Asks models, with retries and failover. One for the process: it shares circuit breakers."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class ModelAsker:
         chance: Callable[[], float] = random.random,
         tell: Callable[[str, BaseException], None] = lambda _provider, _error: None,
     ) -> None:
-        self._tell = tell  # of a provider that raised what no provider should
+        self._tell = tell  # reports a provider that raised anything but its documented errors
         self._models = models
         self._circuits = circuits
         self._prices = prices
@@ -85,11 +85,11 @@ class ModelAsker:
 
     async def ask(
         self, choices: Sequence[ModelChoice], request_for: RequestFor
-    ) -> AsyncGenerator[Heard, None]:
+    ) -> AsyncGenerator[AnswerPiece, None]:
         """Yield the pieces of one model's answer, and an `Answer` last.
 
-        The choices are tried in order; ``request_for`` gives what to say to each. Providers
-        that are failing are passed over, but the last choice is always asked.
+        The choices are tried in order; ``request_for`` makes the request for each. Providers with
+        an open circuit are skipped, but the last choice is always asked.
 
         Raises:
             NoAnswer: all failed, or one of them in the middle of its answer.
@@ -121,10 +121,10 @@ class ModelAsker:
                 await self._sleep(pause)
 
     def _reported(self, choice: ModelChoice, error: Exception) -> PuertoError:
-        told = _told(choice, error)
-        if told is not error:
+        reported = _reported_error(choice, error)
+        if reported is not error:
             self._tell(choice.provider, error)
-        return told
+        return reported
 
     def _whole(self, choice: ModelChoice, stop: Stop | None) -> Answer:
         if stop is None:
@@ -135,12 +135,12 @@ class ModelAsker:
 
 
 class _Asking:
-    """Where one question stands: whom to ask now, and who failed before."""
+    """The state of the failover of one request: the current choice, and earlier failures."""
 
     def __init__(
         self, choices: Sequence[ModelChoice], circuits: Circuits, patience: Patience, clock: Clock
     ) -> None:
-        self._left = list(choices)
+        self._remaining = list(choices)
         self._circuits = circuits
         self._patience = patience
         self._clock = clock
@@ -148,15 +148,15 @@ class _Asking:
         self._deadline = self._asked_at + timedelta(seconds=patience.deadline)
         self._reasons: dict[ModelChoice, str] = {}
         self._first_error: PuertoError | None = None
-        self._failures = 0  # of the present choice
+        self._failures = 0  # of the current choice
         self.is_heard = False
         self.choice = self._next()
 
     def failed(self, error: PuertoError, chance: float) -> float:
-        """Take in that the choice failed; return after how many seconds to ask the next one.
+        """Record a failure of the choice, and select the next; return the pause in seconds.
 
         Raises:
-            NoAnswer: there is nobody to ask any more.
+            NoAnswer: there is no choice left, or a piece of the answer was yielded already.
 
         """
         self._failures += 1
@@ -166,17 +166,17 @@ class _Asking:
         if self.is_heard:
             raise self._no_answer(error)
         now = self._clock.now()
-        if isinstance(error, ProviderTimeout):  # as long as its adapter was told to bear with it
+        if isinstance(error, ProviderTimeout):  # the adapter's timeout does not count
             self._deadline += now - self._asked_at
-        left = (self._deadline - now).total_seconds()
-        pause = self._patience.pause(error, self._failures, left, chance)
+        seconds_left = (self._deadline - now).total_seconds()
+        pause = self._patience.pause(error, self._failures, seconds_left, chance)
         is_failing = self.choice.provider in self._circuits.failing()
-        if pause is not None and not (is_failing and self._left):
+        if pause is not None and not (is_failing and self._remaining):
             _log.warning("%s: %s; again in %.1f s", _name(self.choice), _reason(error), pause)
             self._asked_at = now + timedelta(seconds=pause)
             return pause
         self._first_error = self._first_error or error
-        if not self._left or left <= 0:
+        if not self._remaining or seconds_left <= 0:
             raise self._no_answer(self._first_error)
         failed, self.choice, self._failures = self.choice, self._next(), 0
         self._asked_at = now
@@ -185,8 +185,8 @@ class _Asking:
 
     def _next(self) -> ModelChoice:
         while True:
-            choice = self._left.pop(0)
-            if self._circuits.admits(choice.provider) or not self._left:
+            choice = self._remaining.pop(0)
+            if self._circuits.admits(choice.provider) or not self._remaining:
                 return choice
             self._reasons[choice] = f"skipped: {self._circuits.failing()[choice.provider]}"
 
@@ -198,7 +198,7 @@ class _Asking:
         return NoAnswer(error)
 
 
-def _told(choice: ModelChoice, error: Exception) -> PuertoError:
+def _reported_error(choice: ModelChoice, error: Exception) -> PuertoError:
     if (usable := usable_error(choice.provider, error)) is not None:
         return usable
     _log.error("%s: the adapter raised", _name(choice), exc_info=error)

@@ -1,4 +1,4 @@
-"""What is said to a model, and the pieces in which it answers."""
+"""The records of a request to a model, and the pieces of its streamed answer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.tools.tool import ToolSpec
 
-# --- what is said to a model
+# --- requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +20,14 @@ class ModelChoice:
 
 @dataclass(frozen=True, slots=True)
 class UserTurn:
-    """What the user said."""
+    """A message of the user."""
 
     content: str
 
 
 @dataclass(frozen=True, slots=True)
 class ToolUse:
-    """A call that the model asked for earlier. ``arguments`` is a JSON object."""
+    """A tool call that the model requested earlier. ``arguments`` is a JSON object."""
 
     id: str
     tool: str
@@ -36,7 +36,7 @@ class ToolUse:
 
 @dataclass(frozen=True, slots=True)
 class AssistantTurn:
-    """What the model said earlier, and the calls that it asked for in that answer.
+    """An earlier answer of the model: its text, and the tool calls it requested.
 
     ``memento`` is that of the `Stop` with which the same provider ended that answer.
     """
@@ -48,7 +48,7 @@ class AssistantTurn:
 
 @dataclass(frozen=True, slots=True)
 class ToolTurn:
-    """What came of one call: the result as JSON text, or the error."""
+    """The outcome of one tool call: the result as JSON text, or the error."""
 
     call_id: str
     tool: str
@@ -61,7 +61,7 @@ Turn = UserTurn | AssistantTurn | ToolTurn
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One question to a model.
+    """One request to a model.
 
     Every `AssistantTurn` with tool uses is followed by one `ToolTurn` for each of them.
     ``model`` is the provider's own name of it. ``max_output_tokens`` None means the provider's
@@ -76,35 +76,35 @@ class ModelRequest:
     max_output_tokens: int | None = None
 
 
-# --- the pieces in which it answers
+# --- the pieces of an answer
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A piece of the answer."""
+    """A piece of the answer's text."""
 
     content: str
 
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """A piece of the model's own reasoning, where it gives one."""
+    """A piece of the model's reasoning, where the provider streams it."""
 
     content: str
 
 
 @dataclass(frozen=True, slots=True)
 class TextWasReasoning:
-    """All the text of this answer so far was the model's reasoning, and is none of the answer.
+    """All the text of this answer so far was reasoning, and is no part of the answer.
 
-    Some servers leave the mark that ends the reasoning in the text, but not the one that begins
-    it: what came before can only be told for what it is when it has been said.
+    Some servers put only the closing mark of the reasoning into the text: what it was is known only
+    after it was streamed.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class ToolRequest:
-    """One whole call that the model asks for; ``arguments`` is JSON text, not yet checked."""
+    """A whole tool call that the model requests; ``arguments`` is JSON text, not yet parsed."""
 
     tool: str
     arguments: str
@@ -112,7 +112,7 @@ class ToolRequest:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one model answer. ``cached_tokens`` are those of the input read from a cache."""
+    """Token counts of an answer. ``cached_tokens`` are the input tokens read from a cache."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -137,10 +137,10 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The answer is whole. Always the last piece: a stream without it was cut.
+    """The end of a whole answer, always the last piece: a stream without it was cut off.
 
-    ``memento`` is what the provider wants to be given back with this answer when it goes on,
-    such as its signed reasoning: text that nobody else reads.
+    ``memento`` is opaque text of the provider, such as its signed reasoning, to be sent back with
+    this answer in later requests.
     """
 
     reason: StopReason = StopReason.END

@@ -1,4 +1,4 @@
-"""The pieces of a model's answer as they may be shown and kept, whoever made the model."""
+"""Validation of the pieces of a model's answer, which a plugin's provider may have made."""
 
 import json
 import logging
@@ -28,27 +28,27 @@ _log = logging.getLogger(__name__)
 
 
 class UnusablePiece(ValueError):
-    """What a model yielded is no piece of an answer, or one too many."""
+    """A model yielded something that is no valid piece of an answer, or too many pieces."""
 
 
 class PieceReader:
-    """Reads the answer of a model, each piece checked; text is such as can be stored (`storable`).
+    """Reads a model's answer and validates each piece; text is made `storable`.
 
-    Whatever the model raises, nothing of it ends more than the answer. Each piece of each answer
-    comes through here, so what is plain takes few steps.
+    Whatever the model raises ends this answer only. Every streamed piece comes through here, so the
+    common case has a short path.
     """
 
     def __init__(self, pieces: AsyncGenerator[Piece, None], most: int = PIECES) -> None:
         self._pieces = pieces
         self._anext = pieces.__anext__
-        self._left = ANSWER_LENGTH
+        self._remaining = ANSWER_LENGTH
         self._count = most
 
     async def next(self) -> Piece | None:
         """Return the next piece; None after the last one.
 
         Raises:
-            UnusablePiece: it is none; or the answer has no end.
+            UnusablePiece: it is not valid, or the answer is too long.
 
         """
         try:
@@ -61,26 +61,26 @@ class PieceReader:
         except StopAsyncIteration:
             return None
         except BaseException as error:
-            if (found := contain(error)) is error:
+            if (safe := contain(error)) is error:
                 raise
-            raise found from error
-        self._left -= length
+            raise safe from error
+        self._remaining -= length
         self._count -= 1
-        if self._left < 0 or self._count < 0:
+        if self._remaining < 0 or self._count < 0:
             raise UnusablePiece(f"it has more than {ANSWER_LENGTH:,} characters, or no end")
         return usable
 
     async def close(self) -> None:
-        """Close the model's stream; what goes wrong in that is logged, and no more."""
+        """Close the model's stream; errors are only logged."""
         try:
             with contained():
                 await self._pieces.aclose()
-        except Exception as error:  # noqa: BLE001  a stranger's code, perhaps
+        except Exception as error:  # noqa: BLE001  untrusted code, perhaps
             _log.error("a model's stream cannot be closed: %s", error_text(error))
 
 
 def _usable(piece: Any) -> tuple[Piece, int]:
-    """Return the piece and its length; the same object where there is nothing to mend."""
+    """Return the validated piece and its length; the same object if nothing changes."""
     if isinstance(piece, Text | Reasoning) and type(piece.content) is str:  # nearly always
         content = piece.content
         fit = storable(content)
@@ -97,7 +97,7 @@ def _usable(piece: Any) -> tuple[Piece, int]:
 
 
 def _kind(piece: object) -> str:
-    """Name what is wrong: the class of the piece, and of its content where it has one."""
+    """Return the class of an invalid piece, and of its content where it has one."""
     content = getattr(piece, "content", piece)
     inner = f" of {type_name(content)}" if content is not piece else ""
     return f"{type_name(piece)}{inner}"
@@ -127,10 +127,10 @@ def _tokens(count: Any) -> int:
 
 
 def usable_error(provider: str, error: Exception) -> PuertoError | None:
-    """Return what a model raised, if it says why in the words of the house; else None.
+    """Return a model's error as a `PuertoError`; None if it is of any other kind.
 
-    A plugin may have put anything into it: an error whose fields are not what they should be is
-    made anew.
+    A plugin may have put anything into it: an error with fields of wrong types is replaced by a new
+    one.
     """
     match error:
         case ProviderError(

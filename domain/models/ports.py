@@ -1,4 +1,4 @@
-"""The port to whatever thinks."""
+"""The ports to language models: a provider, and the registry of providers."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Final, Protocol
@@ -10,7 +10,7 @@ NOT_CONFIGURED: Final = "not configured"
 
 
 class ChatModel(Protocol):
-    """One provider of models."""
+    """A provider of language models."""
 
     @property
     def provider(self) -> str:
@@ -18,7 +18,7 @@ class ChatModel(Protocol):
         ...
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
-        """Yield the answer piece by piece, a `Stop` last.
+        """Stream the answer: yield its pieces, a `Stop` last.
 
         Tool requests are yielded whole, in the model's order. Closing the generator (or
         cancelling the task that reads it) closes the provider's stream.
@@ -35,10 +35,10 @@ class ChatModel(Protocol):
 
 
 class ChatModels(Protocol):
-    """The providers that this service can think with."""
+    """The registry of model providers."""
 
     def get(self, provider: str) -> ChatModel:
-        """Return the provider, loading its library when first asked.
+        """Return the provider, loading its library on the first call.
 
         Raises:
             Unavailable: unknown, or not configured; the message says what is missing.
@@ -47,7 +47,7 @@ class ChatModels(Protocol):
         ...
 
     def default_model(self, provider: str) -> str:
-        """Return the provider's model to use where none is chosen."""
+        """Return the provider's default model."""
         ...
 
     def states(self) -> Mapping[str, str]:

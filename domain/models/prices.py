@@ -1,4 +1,4 @@
-"""What models cost."""
+"""The prices of models, and the cost of an answer."""
 
 import re
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ _EDITION: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars for a million tokens.
+    """A price in US dollars for a million tokens.
 
-    It holds for requests of up to ``up_to`` input tokens; None: of any size.
+    It holds for requests of up to ``up_to`` input tokens; None: without a limit.
     """
 
     input: float
@@ -26,7 +26,7 @@ class Price:
     up_to: int | None = None
 
     def of(self, usage: Usage) -> float | None:
-        """Return the dollars for these tokens, or None where the price does not hold."""
+        """Return the cost of these tokens in US dollars; None where the price does not hold."""
         if self.up_to is not None and usage.input_tokens > self.up_to:
             return None
         fresh = max(0, usage.input_tokens - usage.cached_tokens)
@@ -38,7 +38,7 @@ class Price:
 
 
 class Prices:
-    """The prices of the models that have a known one, by provider and name of the model."""
+    """The table of known prices, by provider and model."""
 
     def __init__(self, table: Mapping[str, Mapping[str, Price]]) -> None:
         self._table = table
@@ -46,8 +46,8 @@ class Prices:
     def cost(self, provider: str, model: str, usage: Usage) -> float | None:
         """Return what an answer cost in US dollars; None where the price is not known.
 
-        A name that is not listed may be that of a dated edition: ``gpt-5-mini-2025-08-07`` is
-        a ``gpt-5-mini``, but ``gpt-5-mini-high`` might be anything.
+        The date of a dated edition is ignored: ``gpt-5-mini-2025-08-07`` costs what ``gpt-5-mini``
+        does; but ``gpt-5-mini-high`` may be any model.
         """
         models = self._table.get(provider, {})
         price = models.get(model) or models.get(_without_edition(model))

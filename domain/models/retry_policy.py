@@ -1,4 +1,4 @@
-"""When a model that failed is asked again."""
+"""The retry policy for models: attempts, exponential backoff with jitter, and the deadline."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -15,21 +15,21 @@ _PASSING: Final = frozenset(
 )
 _PERHAPS_PASSING: Final = frozenset(
     {
-        ProviderReason.MALFORMED,  # a server that does not know the protocol will not learn it
+        ProviderReason.MALFORMED,  # a server that breaks the protocol mostly keeps breaking it
     }
 )
-# After a timeout the same model is not asked again: it would begin from nothing, and the one who
-# waits has waited long already.
+# After a timeout the same model is not retried: it would start from the beginning, and the user has
+# waited long already.
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to bear with failing models; times in seconds.
+    """How often and how long to retry models; times in seconds.
 
-    Each model is asked up to ``attempts`` times (twice, where it answered nonsense or nothing;
-    once, where it was silent for too long), with pauses that double from ``first_pause`` up to
-    ``longest_pause``. Nobody is asked any more when ``deadline`` is over, to which the time of a
-    model that was silent for too long does not count: an attempt has the timeouts of its adapter.
+    Each model has up to ``attempts`` (two after a malformed answer, one after a timeout), with
+    exponential backoff: pauses double from ``first_pause`` up to ``longest_pause``. Nothing is
+    retried after ``deadline``; attempts that timed out do not count towards it, since their length
+    is set by the adapter's own timeouts.
     """
 
     attempts: int = 3
@@ -38,20 +38,22 @@ class Patience:
     deadline: float = 180.0
 
     def pause(self, error: PuertoError, failures: int, left: float, chance: float) -> float | None:
-        """Return how long to wait before asking the same model again, or None not to.
+        """Return the pause before a retry of the same model, or None for no retry.
 
-        ``failures`` counts those of this model, this one included; ``left`` is what is left
-        of the deadline; ``chance`` is a random number from 0 to 1, so that those who were
-        refused together do not come back together. What the provider itself asks to wait
-        comes on top, and one that asks for longer than the longest pause is not asked again.
+        ``failures`` counts those of this model, this one included; ``left`` is the time to the
+        deadline; ``chance`` is a random number from 0 to 1 for the jitter, so that clients which
+        were refused together do not retry together. The provider's ``retry_after`` is added, and
+        one longer than the longest pause means no retry.
         """
         if not isinstance(error, ProviderError) or error.is_final:
             return None
         if failures >= self._attempts(error.reason):
             return None
-        asked = error.retry_after or 0.0
-        pause = asked + chance * min(self.first_pause * 2.0 ** (failures - 1), self.longest_pause)
-        return pause if asked <= self.longest_pause and pause < left else None
+        retry_after = error.retry_after or 0.0
+        pause = retry_after + chance * min(
+            self.first_pause * 2.0 ** (failures - 1), self.longest_pause
+        )
+        return pause if retry_after <= self.longest_pause and pause < left else None
 
     def _attempts(self, reason: ProviderReason) -> int:
         if reason in _PERHAPS_PASSING:

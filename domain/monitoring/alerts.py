@@ -1,4 +1,4 @@
-"""Alerts: what is wrong out there, as plugins see it."""
+"""Alerts: the state of things that plugins watch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Severity(StrEnum):
-    """How bad it is; ``ok`` is said of what was bad before."""
+    """The severity of an alert; ``ok`` says that an earlier problem is over."""
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -16,9 +16,9 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """The present state of one thing that is watched.
+    """The current state of one thing that is watched.
 
-    ``key`` names the thing for good, within its source; ``title`` is one line for people.
+    ``key`` is the thing's permanent name within its source; ``title`` is one line for people.
     """
 
     key: str

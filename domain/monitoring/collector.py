@@ -1,4 +1,4 @@
-"""The collector: asks plugins for figures and alerts, once in a while, on one worker of all."""
+"""The collector: polls plugins for metrics and alerts, each round on one of all workers."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ from domain.shared.log_context import failures_logged, log_failure
 from domain.shared.text import shorten
 from domain.shared.untrusted import contained, within
 
-_LOOKS: Final = 10  # how often a worker looks for a round that is due, in the time of one
+_LOOKS: Final = 10  # how often a worker tries to claim a round, in the interval of one
 _PROBLEM_LENGTH: Final = 300
 
 _log = logging.getLogger(__name__)
@@ -32,10 +32,10 @@ Question = Callable[[], Awaitable[object]]
 
 
 class Collector:
-    """Asks every plugin, each for itself, and publishes what changed of the alerts.
+    """Polls all plugins concurrently, stores their reports, and publishes changed alerts.
 
-    A round begins every ``seconds``, on whichever worker looks first; within half that time a
-    plugin must have answered. One that hangs is asked again when it has come back.
+    A round begins every ``seconds``, on the worker that claims it first; a plugin's timeout is half
+    that time. A function that hangs is not called again before it has returned.
     """
 
     def __init__(
@@ -54,15 +54,15 @@ class Collector:
         self._notices = notices
         self._clock = clock
         self._seconds = seconds
-        self._asked: set[int] = set()
+        self._in_progress: set[int] = set()
         self._background = BackgroundTask()
 
     async def start(self) -> None:
-        """Begin to look for rounds that are due."""
+        """Start the background loop that claims rounds when they are due."""
         self._background.start(self._keep_looking())
 
     async def stop(self) -> None:
-        """Ask no more. Stopping twice is no error."""
+        """Stop the background loop. Stopping twice is no error."""
         await self._background.stop()
 
     async def _keep_looking(self) -> None:
@@ -72,7 +72,7 @@ class Collector:
             await asyncio.sleep(self._seconds / _LOOKS)
 
     async def look(self) -> bool:
-        """Ask all plugins if a round is due; tell whether it was.
+        """Claim a round if one is due and poll all plugins; return whether one was due.
 
         Raises:
             Unavailable: the database does not answer.
@@ -93,7 +93,7 @@ class Collector:
     async def _ask(
         self, plugin: str, at: datetime, figures: Sequence[Question], alerts: Sequence[Question]
     ) -> None:
-        """Ask a plugin, and keep and publish what it says; whatever goes wrong is kept too."""
+        """Poll a plugin, store its report with any problems, and publish changed alerts."""
         counted, watched = await asyncio.gather(
             self._answers(plugin, Part.FIGURES, figures, read_figures),
             self._answers(plugin, Part.ALERTS, alerts, read_alerts),
@@ -115,53 +115,53 @@ class Collector:
     async def _answers(
         self, plugin: str, part: Part, questions: Sequence[Question], read: Callable[[Any], T]
     ) -> "_Answers[T]":
-        """Return what all functions of one kind say, and what went wrong."""
-        asked = (self._answer(each) for each in questions)
-        found = _Answers[T]()
-        answers = await asyncio.gather(*asked, return_exceptions=True)
+        """Return the answers of all functions of one kind, and their problems."""
+        calls = (self._answer(each) for each in questions)
+        collected = _Answers[T]()
+        answers = await asyncio.gather(*calls, return_exceptions=True)
         for question, answer in zip(questions, answers, strict=True):
             try:
                 with contained():
-                    found.good.append(read(_good(answer)))
-            except Exception as error:  # noqa: BLE001  a stranger's code
+                    collected.good.append(read(_good(answer)))
+            except Exception as error:  # noqa: BLE001  untrusted code
                 _log.warning(
                     "the plugin %s does not say how things are: %s", plugin, error_text(error)
                 )
                 self._tell(plugin, part, error, question)
-                found.problems.append(shorten(_said(error), _PROBLEM_LENGTH))
-        return found
+                collected.problems.append(shorten(_message(error), _PROBLEM_LENGTH))
+        return collected
 
     async def _answer(self, question: Question) -> object:
-        """Return what a function says; it is not asked again while it has not come back.
+        """Return the answer of a function, unless its last call has not returned yet.
 
         Raises:
-            TimeoutError: it took too long, now or before.
+            TimeoutError: it took too long, or its last call has not returned.
 
         """
-        number = id(question)  # a stranger's function need not be hashable
-        if number in self._asked:
+        number = id(question)  # a plugin's callable need not be hashable
+        if number in self._in_progress:
             raise TimeoutError("it has not come back since it was asked last")
 
         async def ask() -> object:
-            self._asked.add(number)
+            self._in_progress.add(number)
             try:
                 return await question()
             finally:
-                self._asked.discard(number)
+                self._in_progress.discard(number)
 
         return await within(self._seconds / 2, ask)
 
 
 @dataclass(slots=True)
 class _Answers(Generic[T]):
-    """What the functions of one plugin said, and why others did not."""
+    """The answers of one plugin's functions, and the problems of those that failed."""
 
     good: list[T] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
-def _said(error: Exception) -> str:
-    """Return the message alone: those of ours say what is wrong."""
+def _message(error: Exception) -> str:
+    """Return an error's message without its type, or the type where there is no message."""
     name, _, message = error_text(error).partition(": ")
     return message or name
 
@@ -173,10 +173,10 @@ def _good(answer: object) -> object:
 
 
 def _by_plugin(registered: Sequence[Registered[Any]]) -> Mapping[str, Sequence[Question]]:
-    found: dict[str, list[Question]] = {}
+    grouped: dict[str, list[Question]] = {}
     for each in registered:
-        found.setdefault(each.plugin, []).append(each.value)
-    return found
+        grouped.setdefault(each.plugin, []).append(each.value)
+    return grouped
 
 
 def _notice(standing: Standing) -> Notice:

@@ -1,4 +1,4 @@
-"""Counting what is stored of runs, on the way to the store."""
+"""Counters of runs, tool calls and messages: decorators of the repositories that store them."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,13 @@ from domain.runs.states import CallState
 
 MESSAGES: Final = "messages"
 TOOLS_EXECUTED: Final = "tools_executed"
-TOOL_CALLS: Final = "tool_calls."  # and how the call ended
-RUNS: Final = "runs."  # and how the run ended
+TOOL_CALLS: Final = "tool_calls."  # followed by the call's final state
+RUNS: Final = "runs."  # followed by the run's final status
 
 
 @dataclass(slots=True)
 class Counts:
-    """What this worker has counted and nobody has taken yet."""
+    """The counters of one worker, since they were last taken for storing."""
 
     _counted: Counter[str] = field(default_factory=Counter)
 
@@ -29,31 +29,31 @@ class Counts:
         self._counted[name] += 1
 
     def take(self) -> Mapping[str, int]:
-        """Return what was counted since it was last taken."""
+        """Return the counts since the last call, and reset them."""
         taken, self._counted = self._counted, Counter()
         return taken
 
     def give_back(self, counts: Mapping[str, int]) -> None:
-        """Count again what was taken and could not be kept."""
+        """Add counts back that were taken and could not be stored."""
         self._counted.update(counts)
 
 
 class CountedRuns:
-    """The runs; counts the messages that begin them."""
+    """A decorator of the repository of runs that counts the messages which start them."""
 
     def __init__(self, runs: Runs, counts: Counts) -> None:
         self._runs = runs
         self._counts = counts
 
     async def start(self, new: NewRun, history_limit: int) -> Sequence[Message]:
-        """Keep the message, the run and its first events; return the conversation."""
+        """Store the message, the run and its first events; return the conversation's history."""
         history = await self._runs.start(new, history_limit)
         if not new.started.is_direct:
             self._counts.add(MESSAGES)
         return history
 
     async def context(self, run_id: str, limit: int) -> Context:
-        """Return what a worker that takes the run over must know."""
+        """Return what a worker needs to take the run over."""
         return await self._runs.context(run_id, limit)
 
     async def get(self, run_id: str) -> RunRecord:
@@ -70,7 +70,7 @@ class CountedRuns:
 
 
 class CountedRunLog:
-    """The events of runs; counts calls of tools, ends of runs, and answers."""
+    """A decorator of the event log that counts tool calls, ended runs, and answers."""
 
     def __init__(self, log: RunLog, counts: Counts) -> None:
         self._log = log
@@ -86,7 +86,7 @@ class CountedRunLog:
         ending: Ending | None = None,
         consents: Sequence[Consent] = (),
     ) -> None:
-        """Keep events numbered from ``first``, and the consents that they request."""
+        """Append events numbered from ``first``, and the consents that they request."""
         await self._log.append(run_id, attempt, first, bodies, ending=ending, consents=consents)
         for body in bodies:
             match body:

@@ -1,4 +1,4 @@
-"""The ports to what plugins and workers report."""
+"""The ports of monitoring: plugins' metrics and alerts, and the heartbeats of workers."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,49 +10,49 @@ from domain.plugins.plugin import Registered
 
 
 class Sources(Protocol):
-    """What plugins registered to be asked once in a while, as it is now."""
+    """The functions that plugins registered for monitoring."""
 
     def figures(self) -> Sequence[Registered[Figures]]:
-        """Return what counts things."""
+        """Return the functions that report metrics."""
         ...
 
     def alerts(self) -> Sequence[Registered[Alerts]]:
-        """Return what watches things."""
+        """Return the functions that report alerts."""
         ...
 
 
 class Monitoring(Protocol):
-    """The last answers, shared by all workers. Times are UTC."""
+    """The repository of the last reports, shared by all workers. Times are UTC."""
 
     async def claim(self, now: datetime, until: datetime) -> bool:
-        """Take the round that is due, so that nobody begins another before ``until``.
+        """Claim the round that is due, so that no worker begins another before ``until``.
 
-        False when none is due: another worker has taken it.
+        False when none is due: another worker has claimed it.
         """
         ...
 
     async def keep(self, report: Report) -> Sequence[Standing]:
-        """Keep what a plugin said, and return the alerts whose severity that changed.
+        """Store a plugin's report, and return the alerts whose severity it changed.
 
-        Of several workers one is told of a change. A report older than the one that is kept
-        changes nothing.
+        A change is returned to one worker only. A report older than the stored one changes
+        nothing.
         """
         ...
 
     async def forget_others(self, plugins: Collection[str]) -> None:
-        """Drop what plugins said that are not among these: they are not asked any more."""
+        """Delete the reports of all other plugins: they are not polled any more."""
         ...
 
     async def read(self, limit: int) -> Readings:
-        """Return what was collected last, with at most ``limit`` alerts that are not ok."""
+        """Return the last reports, with at most ``limit`` alerts that are not ok."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What one worker does at a moment: runs it drives, streams it feeds, providers that fail.
+    """A heartbeat: the runs a worker drives, the streams it feeds, the providers that fail there.
 
-    ``failing`` gives the reason for each of those. Times are UTC.
+    ``failing`` maps those providers to reasons. Times are UTC.
     """
 
     worker_id: str
@@ -64,23 +64,23 @@ class Pulse:
 
 
 class Pulses(Protocol):
-    """The last pulse of each worker, and what all of them have counted since the beginning."""
+    """The repository of each worker's last heartbeat, and of the totals of all their counters."""
 
     async def beat(self, pulse: Pulse, counts: Mapping[str, int]) -> None:
-        """Keep a worker's pulse, and add its counts to the totals: both or nothing."""
+        """Store a worker's heartbeat, and add its counts to the totals, in one transaction."""
         ...
 
     async def end(self, worker_id: str) -> None:
-        """Forget a worker that stops."""
+        """Delete the heartbeat of a worker that stops."""
         ...
 
     async def living(self, since: datetime) -> Sequence[Pulse]:
-        """Return the pulses that came since then, the longest-running worker first.
+        """Return the heartbeats since then, the longest-running worker first.
 
-        Older ones are forgotten: their workers died.
+        Older ones are deleted: their workers died.
         """
         ...
 
     async def totals(self) -> Mapping[str, int]:
-        """Return what was counted, by name."""
+        """Return the totals by counter's name."""
         ...

@@ -1,4 +1,4 @@
-"""What plugins see out there: the figures they count, and the alerts that stand."""
+"""Readings of plugins: the metrics they report, and the alerts that are active."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ Alerts = Callable[[], Awaitable[Sequence[Alert]]]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one plugin said in one round.
+    """A plugin's report in one round of the collector.
 
-    None for ``figures`` or ``alerts`` means that it could not say; ``problem`` then tells why.
+    None for ``figures`` or ``alerts`` means that polling failed; ``problem`` is the reason.
     """
 
     plugin: str
@@ -26,7 +26,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An alert as one plugin reports it, and since when it is as severe as it is."""
+    """An active alert of one plugin, and since when it has its severity."""
 
     plugin: str
     alert: Alert
@@ -35,7 +35,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A plugin that is asked: when it last was, its last figures, and what went wrong then."""
+    """A plugin that is polled: the time of its last report, its figures, and its problem."""
 
     plugin: str
     at: datetime
@@ -45,9 +45,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What was collected last, by plugin; ``counts`` are how many alerts there are of each kind.
+    """The last reports, by plugin; ``counts`` are numbers of alerts by plugin and severity.
 
-    ``alerts`` are those that are not ok, the worst first and no more than were asked for.
+    ``alerts`` are those that are not ok, the worst first, up to the limit of the query.
     """
 
     sources: Sequence[Source]
@@ -55,7 +55,7 @@ class Readings:
     alerts: Sequence[Standing]
 
     def figures(self) -> Mapping[str, float]:
-        """Return the figures by name, those of several plugins added up."""
+        """Return the figures by name, summed over the plugins."""
         total: dict[str, float] = {}
         for source in self.sources:
             for name, value in source.figures.items():
@@ -63,13 +63,13 @@ class Readings:
         return total
 
     def count(self, severity: Severity) -> int:
-        """Return how many alerts are so severe."""
+        """Return how many alerts have this severity."""
         return sum(number for (_, each), number in self.counts.items() if each is severity)
 
 
 @dataclass(slots=True)
 class Revision:
-    """What a report changes: alerts to keep, keys of those that are gone, and what is news."""
+    """The changes of a report: alerts to store, keys to delete, and changes to publish."""
 
     kept: list[Standing] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
@@ -77,10 +77,10 @@ class Revision:
 
 
 def revise(before: Mapping[str, Standing], report: Report) -> Revision:
-    """Return what a report changes of the plugin's alerts, which are known by key.
+    """Compare a report with the plugin's stored alerts, by key; return the changes.
 
-    News is a severity that changed; what was never bad is none. An alert that is not reported
-    any more is over.
+    Only a changed severity is news, not a new alert that is ok. An alert that is no longer
+    reported is over.
     """
     revision = Revision()
     if report.alerts is None:

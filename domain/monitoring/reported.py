@@ -1,4 +1,4 @@
-"""Reading what plugins report, which nobody has checked before."""
+"""Validation of the metrics and alerts that plugins report."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ FIGURES_AT_MOST: Final = 200
 
 
 def read_figures(answer: Any) -> Mapping[str, float]:
-    """Return the figures.
+    """Validate figures, and return them.
 
     Raises:
         TypeError: these are none, or too many.
@@ -41,10 +41,10 @@ def _number(name: Any, value: Any) -> float:
 
 
 def read_alerts(answer: Any) -> Sequence[Alert]:
-    """Return the alerts.
+    """Validate alerts, and return them.
 
     Raises:
-        TypeError: these are none, or too many, or hold what cannot be kept.
+        TypeError: these are none, or too many, or hold what cannot be stored.
 
     """
     if not isinstance(answer, Sequence) or len(answer) > ALERTS_AT_MOST:

@@ -1,4 +1,4 @@
-"""The service's own figures: what its workers do now, and what all of them have done."""
+"""Heartbeats of the workers, and the service's own figures: current load and totals."""
 
 import asyncio
 import logging
@@ -17,14 +17,14 @@ from domain.shared.log_context import failures_logged, log_failure
 
 BEAT_SECONDS: Final = 10.0
 
-_MISSED: Final = 3  # beats after which a worker counts as dead
+_MISSED: Final = 3  # heartbeats after which a worker counts as dead
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What a worker can say of itself now; ``failing`` gives a reason for each provider."""
+    """A worker's current state; ``failing`` maps failing providers to reasons."""
 
     runs: int
     streams: int
@@ -33,7 +33,7 @@ class Signs:
 
 @dataclass(frozen=True, slots=True)
 class ServiceFigures:
-    """The living workers, their work together, and the totals since the installation began."""
+    """The figures of all living workers together, and the totals since installation."""
 
     workers: int
     uptime_seconds: float
@@ -44,9 +44,9 @@ class ServiceFigures:
 
 
 class Vitals:
-    """Tells the other workers of this one, every ten seconds, and looks at all of them.
+    """Stores this worker's heartbeat every ten seconds, and reads those of all workers.
 
-    What was counted since the last beat is lost when the process is killed.
+    Counts since the last heartbeat are lost when the process is killed.
     """
 
     def __init__(
@@ -61,12 +61,12 @@ class Vitals:
         self._background = BackgroundTask()
 
     async def start(self) -> None:
-        """Begin to beat."""
+        """Start the background loop of heartbeats."""
         self._started_at = self._clock.now()
         self._background.start(self._keep_beating())
 
     async def stop(self) -> None:
-        """Hand over what was counted, and say good-bye. Stopping twice is no error."""
+        """Store the last counts, and delete the heartbeat. Stopping twice is no error."""
         if not await self._background.stop():
             return
         try:
@@ -76,7 +76,7 @@ class Vitals:
             log_failure(_log, "the last figures cannot be kept", error)
 
     async def beat(self) -> None:
-        """Keep what this worker does and has counted.
+        """Store one heartbeat with the counts since the last.
 
         Raises:
             Unavailable: the database does not answer.

@@ -1,7 +1,6 @@
-"""Notices: what happens in the service, for those who watch it.
+"""Notices: one-line notifications of what happens in the service, for observers of any kind.
 
-They are not the events of a run, which tell its own user everything: a notice is one line, for
-observers of any kind.
+They are not the events of a run, which give its own user every detail.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,7 +11,7 @@ from typing import Any
 
 
 class NoticeType(StrEnum):
-    """What there is to notice."""
+    """The types of notices."""
 
     ALERT_CRITICAL = "alert.critical"
     ALERT_WARNING = "alert.warning"
@@ -27,7 +26,7 @@ class NoticeType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing that happened. ``data`` is a JSON object of ids and names, without content."""
+    """A notification. ``data`` is a JSON object of ids and names, without content."""
 
     type: NoticeType
     at: datetime
@@ -35,4 +34,4 @@ class Notice:
 
 
 Observer = Callable[[Notice], Awaitable[None]]
-"""Is told what happens, some time after it."""
+"""Is called with each notice, some time after it was published."""

@@ -1,4 +1,4 @@
-"""The port to those who watch what happens in the service."""
+"""The port to the observers of notices."""
 
 from typing import Protocol
 
@@ -6,8 +6,8 @@ from domain.notifications.notices import Notice
 
 
 class Notices(Protocol):
-    """Everybody who watches."""
+    """The publisher of notices to all observers."""
 
     def publish(self, notice: Notice) -> None:
-        """Hand a notice over, and return at once: whoever watches is neither awaited nor heard."""
+        """Queue a notice for all observers and return at once; their errors do not come back."""
         ...

@@ -1,1 +1,1 @@
-"""Plugins as the core sees them: what they bring, their switches, their lifespans."""
+"""Plugins: what they register, their switches and quarantine, their lifespans, vetoes."""

@@ -1,4 +1,4 @@
-"""The use cases of who looks after plugins and tools: see them, and switch them."""
+"""The use cases of operators: list, switch, reload and search for plugins and tools."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from domain.tools.tool import Tool, ToolSpec
 
 @dataclass(frozen=True, slots=True)
 class PluginReport:
-    """What became of a plugin on this worker, and what failed of it while it was in use."""
+    """A plugin's state on this worker, and its failures since it came into use."""
 
     plugin: PluginInfo
     incidents: Sequence[Incident]
@@ -22,7 +22,7 @@ class PluginReport:
 
 @dataclass(frozen=True, slots=True)
 class ListedTool:
-    """A tool; ``reason`` says why it is off, where nobody switched it off."""
+    """A tool; ``reason`` says why it is off, unless an operator switched it off."""
 
     spec: ToolSpec
     is_on: bool = True
@@ -37,7 +37,7 @@ class PluginAdministration:
         self._incidents = incidents
 
     async def all(self, user: User) -> Sequence[PluginReport]:
-        """Return the plugins, the broken ones too."""
+        """Return all plugins, quarantined ones too."""
         user.require(Role.OPERATOR)
         return [self._report(plugin) for plugin in self._desk.plugins()]
 
@@ -47,7 +47,7 @@ class PluginAdministration:
         return self._report(await self._desk.turn_plugin(name, is_on=is_on))
 
     async def reload(self, user: User, name: str) -> PluginReport:
-        """Read a plugin from disk again, as `PluginDesk.reload` does."""
+        """Reload a plugin from disk, as `PluginDesk.reload` does."""
         user.require(Role.OPERATOR)
         return self._report(await self._desk.reload(name))
 
@@ -68,14 +68,14 @@ class ToolAdministration:
         self._catalogue = catalogue
 
     async def listed(self, _user: User, after: str, limit: int) -> Sequence[ListedTool]:
-        """Return the tools by name, those that are off too: at most so many after that name."""
+        """Return up to ``limit`` tools after that name, sorted by name, those that are off too."""
         on = await self._catalogue.specs()
         off = {tool.spec.name: tool for tool in self._desk.tools_off()}
         names = nsmallest(limit, (name for name in {*on, *off} if name > after))
         return [ListedTool(on[name]) if name in on else self._off(off[name]) for name in names]
 
     async def fitting(self, _user: User, task: str, limit: int) -> Sequence[ListedTool]:
-        """Return the tools that fit a task, the best first; none that is off."""
+        """Return the enabled tools that rank best for a task, the best first."""
         return [ListedTool(spec) for spec in await self._catalogue.rank(task, limit)]
 
     async def turn(self, user: User, name: str, *, is_on: bool) -> ListedTool:

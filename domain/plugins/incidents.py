@@ -1,4 +1,4 @@
-"""What plugins did wrong while they were in use: counted, with the last error and its place."""
+"""Incidents: failures of plugins in use, counted, with the last error and its place."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from domain.plugins.plugin import ChatModelOffer, Registered
 from domain.shared.clock import Clock
 from domain.shared.untrusted import in_short, original
 
-_MOST: Final = 1_000  # plugins and parts of them
+_MOST: Final = 1_000  # entries, one for each part of a plugin
 
 
 class Part(StrEnum):
@@ -33,9 +33,9 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """How often one part of a plugin failed in this process, and how it did last.
+    """The failures of one part of a plugin in this process: their count, and the last error.
 
-    ``where`` is a file and a line; it is empty where nobody knows.
+    ``where`` is a file and a line; it is empty where they are not known.
     """
 
     part: Part
@@ -46,23 +46,23 @@ class Incident:
 
 
 class ReportIncident(Protocol):
-    """Takes down that a part of a plugin failed; ``function`` is what was called."""
+    """A callback that records a plugin's failure; ``function`` is the plugin's function."""
 
     def __call__(
         self, plugin: str, part: Part, error: BaseException, function: object = None
     ) -> None:
-        """Take it down."""
+        """Record the failure."""
         ...
 
 
 def no_report(plugin: str, part: Part, error: BaseException, function: object = None) -> None:
-    """Take nothing down."""
+    """Record nothing."""
 
 
 class Incidents:
-    """Keeps them by plugin and part, for as long as the process lives.
+    """The registry of incidents by plugin and part, for the life of the process.
 
-    ``offers`` returns the providers of models that plugins bring.
+    ``offers`` returns the model providers that plugins registered.
     """
 
     def __init__(
@@ -70,32 +70,32 @@ class Incidents:
     ) -> None:
         self._clock = clock
         self._offers = offers
-        self._kept: dict[tuple[str, Part], Incident] = {}
+        self._incidents: dict[tuple[str, Part], Incident] = {}
 
     def note(self, plugin: str, part: Part, error: BaseException, function: object = None) -> None:
-        """Take down that a part of a plugin failed; ``function`` is what was called."""
-        known = self._kept.get((plugin, part))
-        if known is None and len(self._kept) >= _MOST:
+        """Record a failure of a part of a plugin; ``function`` is the plugin's function."""
+        known = self._incidents.get((plugin, part))
+        if known is None and len(self._incidents) >= _MOST:
             return
         raised = original(error)
         count = 1 if known is None else known.count + 1
-        said = in_short(error)
+        text = in_short(error)
         where = _place(raised, function)
-        self._kept[plugin, part] = Incident(part, count, said, where, self._clock.now())
+        self._incidents[plugin, part] = Incident(part, count, text, where, self._clock.now())
 
     def note_of_model(self, provider: str, error: BaseException) -> None:
-        """Take down that a provider of models failed, if it is a plugin's."""
+        """Record a failure of a model provider, if it is a plugin's."""
         for offer in self._offers():
             if offer.value.name == provider:
                 self.note(offer.plugin, Part.MODEL, error, offer.value.factory)
 
     def of(self, plugin: str) -> Sequence[Incident]:
-        """Return what one plugin did wrong, a line for each of its parts."""
-        return [self._kept[plugin, part] for part in Part if (plugin, part) in self._kept]
+        """Return the incidents of one plugin, one for each of its parts that failed."""
+        return [self._incidents[plugin, part] for part in Part if (plugin, part) in self._incidents]
 
 
 def _place(error: BaseException, function: Any) -> str:
-    """Return the innermost place in the package of the function, else the innermost of all."""
+    """Return file and line of the innermost frame in the function's package, else of all frames."""
     top = _top(getattr(function, "__module__", None))
     places = [
         (_top(frame.f_globals.get("__name__")) == top, f"{frame.f_code.co_filename}:{line}")
@@ -105,7 +105,7 @@ def _place(error: BaseException, function: Any) -> str:
     if top and own:
         return own[-1]
     code = getattr(unwrap(function), "__code__", None) if callable(function) else None
-    if top and code is not None:  # it never came to its code, or nobody knows how far
+    if top and code is not None:  # the traceback has no frame of the plugin
         return f"{code.co_filename}:{code.co_firstlineno}"
     return places[-1][1] if places else ""
 

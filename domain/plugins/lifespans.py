@@ -1,4 +1,4 @@
-"""The lives of plugins: what they enter when they come into use, and leave when they go."""
+"""Lifespans of plugins: context managers entered when a plugin is enabled, left when disabled."""
 
 import asyncio
 import logging
@@ -19,10 +19,10 @@ _log = logging.getLogger(__name__)
 
 
 class Lifespans:
-    """Keeps entered what the plugins in use registered; entering and leaving may take a while.
+    """Enters and leaves the lifespans that the plugins in use registered, each with a timeout.
 
-    A plugin of which one cannot be entered is handed to ``set_aside`` with the reason, and
-    everybody else goes on.
+    A plugin whose lifespan cannot be entered is quarantined by ``set_aside``, with the reason; the
+    others are not affected.
     """
 
     def __init__(
@@ -37,20 +37,20 @@ class Lifespans:
         self._source = source
         self._set_aside = set_aside
         self._seconds = seconds
-        self._entered: dict[int, _Life] = {}  # a stranger's function need not be hashable
+        self._entered: dict[int, _Life] = {}  # by id: a plugin's callable need not be hashable
 
     async def follow(self) -> None:
-        """Leave what went out of use, and enter what came into use."""
+        """Leave the lifespans of disabled plugins, and enter those of newly enabled ones."""
         if await self._change():
-            await self._change()  # who was set aside may have entered something else
+            await self._change()  # a quarantined plugin may have entered other lifespans
 
     async def stop(self) -> None:
-        """Leave everything. Stopping twice is no error."""
+        """Leave all lifespans. Stopping twice is no error."""
         lives, self._entered = list(self._entered.values()), {}
         await asyncio.gather(*(life.leave() for life in lives))
 
     async def _change(self) -> bool:
-        """Do what there is to do; tell whether plugins were set aside."""
+        """Leave and enter what changed; return whether plugins were quarantined."""
         present = {id(each.value): each for each in self._source.lifespans()}
         gone = [self._entered.pop(key) for key in self._entered.keys() - present.keys()]
         new = {
@@ -74,7 +74,7 @@ class Lifespans:
 
 
 class _Life:
-    """One context manager, entered and left in one task, as those of anyio must be."""
+    """One lifespan, entered and left in the same task, as anyio's context managers require."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class _Life:
         self._task: asyncio.Task[str] | None = None
 
     async def enter(self) -> str | None:
-        """Enter it; return why that failed, in words that follow on its name, or None."""
+        """Enter the lifespan; return a predicate that says why it failed, or None."""
         self._task = asyncio.create_task(self._live())
         entered = asyncio.create_task(self._entered.wait())
         try:
@@ -111,7 +111,7 @@ class _Life:
         return f"could not start: {self._task.result()}"
 
     async def leave(self) -> None:
-        """Leave it; what goes wrong is logged, and what takes too long is left to itself."""
+        """Leave the lifespan; errors are logged, and after the timeout it is cancelled."""
         if self._task is None:
             return
         self._leaving.set()
@@ -123,12 +123,12 @@ class _Life:
             self._tell(self.plugin, Part.LIFESPAN, late, self._lifespan)
 
     async def _live(self) -> str:
-        """Return what was wrong, or nothing."""
+        """Run the lifespan; return its error as text, or an empty text."""
         try:
             async with self._lifespan():
                 self._entered.set()
                 await self._leaving.wait()
-        except BaseException as error:  # even SystemExit: it is a stranger's code
+        except BaseException as error:  # even SystemExit: it is untrusted code
             task = asyncio.current_task()
             if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
                 raise

@@ -1,4 +1,4 @@
-"""The notice board: hands what happens to those who watch, and never waits for them."""
+"""The notice bus: delivers notices to observers in the background, each with its own queue."""
 
 import asyncio
 import logging
@@ -20,10 +20,10 @@ _log = logging.getLogger(__name__)
 
 
 class NoticeBoard:
-    """Tells every observer, each in its own time, one notice after the other.
+    """Delivers each notice to every observer, in order, without waiting for any.
 
-    At most once: what an observer was too slow for, or raised at, is lost to it, and so is what
-    waits when the process ends. A notice is seen in the process where it happened, and only there.
+    Delivery is at most once: an observer loses notices when its queue is full or it raises, and
+    queued ones when the process ends. Notices stay within the process that published them.
     """
 
     def __init__(
@@ -38,25 +38,25 @@ class NoticeBoard:
         self._source = source
         self._waiting = waiting
         self._seconds = seconds
-        self._watching: dict[int, _Watching] = {}  # a stranger's function need not be hashable
+        self._queues: dict[int, _ObserverQueue] = {}  # by id: a callable need not be hashable
 
     def publish(self, notice: Notice) -> None:
-        """Hand a notice over, and return at once."""
+        """Queue a notice for every observer, and return at once."""
         observers = self._source.observers()
-        if not (observers or self._watching):
+        if not (observers or self._queues):
             return
         present = {id(each.value) for each in observers}
-        self._watching = {key: w for key, w in self._watching.items() if key in present}
+        self._queues = {key: queue for key, queue in self._queues.items() if key in present}
         for each in observers:
-            watching = self._watching.get(id(each.value))
-            if watching is None:
-                watching = _Watching(each, self._waiting, self._seconds, self._tell)
-                self._watching[id(each.value)] = watching
-            watching.tell(notice)
+            queue = self._queues.get(id(each.value))
+            if queue is None:
+                queue = _ObserverQueue(each, self._waiting, self._seconds, self._tell)
+                self._queues[id(each.value)] = queue
+            queue.put(notice)
 
     async def close(self, seconds: float = 1.0) -> None:
-        """Let the observers take what waits, for so many seconds."""
-        tasks = [w.task for w in self._watching.values() if w.task is not None]
+        """Wait up to ``seconds`` for the queues to drain, then cancel the deliveries."""
+        tasks = [queue.task for queue in self._queues.values() if queue.task is not None]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=seconds)
             for task in late:
@@ -64,8 +64,8 @@ class NoticeBoard:
             await asyncio.gather(*late, return_exceptions=True)
 
 
-class _Watching:
-    """One observer, and what it is still to be told. The task lives while something waits."""
+class _ObserverQueue:
+    """The bounded queue of one observer. Its task runs only while notices wait."""
 
     def __init__(
         self, observer: Registered[Observer], waiting: int, seconds: float, tell: ReportIncident
@@ -78,27 +78,27 @@ class _Watching:
         self._waiting = deque[Notice]()
         self._dropped = 0
 
-    def tell(self, notice: Notice) -> None:
+    def put(self, notice: Notice) -> None:
         if len(self._waiting) >= self._most:
             self._dropped += 1
             return
         self._waiting.append(notice)
         if self.task is None:
-            self.task = asyncio.create_task(self._hand_over())
+            self.task = asyncio.create_task(self._drain())
 
-    async def _hand_over(self) -> None:
+    async def _drain(self) -> None:
         try:
             while self._waiting:
-                await self._show(self._waiting.popleft())
+                await self._deliver(self._waiting.popleft())
         finally:
             self.task = None
 
-    async def _show(self, notice: Notice) -> None:
-        own = replace(notice, data=dict(notice.data))  # what one observer changes, no other sees
+    async def _deliver(self, notice: Notice) -> None:
+        own = replace(notice, data=dict(notice.data))  # an observer may change its copy
         plugin = self._observer.plugin
         try:
             await within(self._seconds, lambda: self._observer.value(own))
-        except Exception as error:  # noqa: BLE001  a stranger's code
+        except Exception as error:  # noqa: BLE001  untrusted code
             text = error_text(original(error))
             _log.error("an observer of the plugin %s missed %s: %s", plugin, notice.type, text)
             self._tell(plugin, Part.OBSERVER, error, self._observer.value)

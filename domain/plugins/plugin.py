@@ -1,4 +1,4 @@
-"""Plugins, as operators see them, and what they register beside tools."""
+"""The records of plugins: their state for operators, and what they register beside tools."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -11,26 +11,26 @@ from domain.models.ports import ChatModel
 T = TypeVar("T")
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
-"""Makes what is entered when a plugin comes into use, and left when it goes out of use."""
+"""Returns the context manager entered when a plugin is enabled, and left when disabled."""
 
 
 class PluginState(StrEnum):
-    """What became of a plugin."""
+    """The state of a plugin."""
 
     ACTIVE = "active"
     DISABLED = "disabled"  # an operator switched it off
-    QUARANTINED = "quarantined"  # it is broken; the reason says how
-    BLOCKED = "blocked"  # the settings forbid it; it was not even imported
+    QUARANTINED = "quarantined"  # it failed, and the service disabled it; the reason says how
+    BLOCKED = "blocked"  # PUERTO_PLUGINS_BLOCKED names it; it is not imported
 
 
 @dataclass(frozen=True, slots=True)
 class PluginInfo:
-    """What an operator sees of a plugin.
+    """A plugin, as operators see it.
 
-    ``reason`` says why it does not work, or which of its tools were refused or set aside and
-    why; it is empty if all is well. ``tools`` are the names of its tools that can be called.
-    ``file`` is the path of a plugin that is one file; the others have a ``distribution``.
-    ``is_whole`` says that nothing that it registers was refused or set aside.
+    ``reason`` says why it does not work, or which of its tools were refused or quarantined and
+    why; it is empty if all is well. ``tools`` are the names of its callable tools. ``file`` is the
+    path of a plugin that is one file; the others have a ``distribution``. ``is_whole`` says that
+    nothing that it registers was refused or quarantined.
     """
 
     name: str
@@ -45,7 +45,7 @@ class PluginInfo:
 
 @dataclass(frozen=True, slots=True)
 class Registered(Generic[T]):
-    """Something that a plugin registered."""
+    """A value that a plugin registered, with the plugin's name."""
 
     plugin: str
     value: T
@@ -53,7 +53,7 @@ class Registered(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class ChatModelOffer:
-    """A provider of models: ``factory`` is called when it is first asked."""
+    """A model provider that a plugin registers; ``factory`` is called on its first use."""
 
     name: str
     factory: Callable[[], ChatModel]

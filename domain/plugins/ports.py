@@ -1,4 +1,4 @@
-"""The ports to plugins, what they bring, and their switches."""
+"""The ports to plugins, what they register, and their switches."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -12,71 +12,71 @@ from domain.tools.tool import Tool
 
 
 class Agents(Protocol):
-    """The agents that a message can be addressed to."""
+    """The agents that plugins registered, to which a message can be addressed."""
 
     def agents(self) -> Sequence[Registered[Agent]]:
-        """Return the agents; no two have one name."""
+        """Return the agents; names are unique."""
         ...
 
 
 class Vetoes(Protocol):
-    """Who is asked before a call."""
+    """The vetoes that plugins registered."""
 
     def vetoes(self) -> Sequence[Registered[Veto]]:
-        """Return what is asked before every call of a tool."""
+        """Return the functions that are called before every tool call."""
         ...
 
 
 class Observers(Protocol):
-    """Who is told what happens."""
+    """The observers that plugins registered."""
 
     def observers(self) -> Sequence[Registered[Observer]]:
-        """Return what is told of everything that happens."""
+        """Return the functions that are called with every notice."""
         ...
 
 
 class Lives(Protocol):
-    """What lasts as long as a plugin is in use."""
+    """The lifespans that plugins registered."""
 
     def lifespans(self) -> Sequence[Registered[Lifespan]]:
-        """Return what makes the context managers of plugins' lives."""
+        """Return the functions that make the plugins' lifespan context managers."""
         ...
 
 
 class ModelOffers(Protocol):
-    """The providers of models that plugins bring."""
+    """The model providers that plugins registered."""
 
     def chat_models(self) -> Sequence[Registered[ChatModelOffer]]:
-        """Return the providers of models; no two have one name."""
+        """Return the model providers; names are unique."""
         ...
 
 
 class Plugins(Protocol):
-    """The plugins that were found here, and what became of them."""
+    """The registry of the plugins in this process, and their states."""
 
     @property
     def board(self) -> Switchboard | None:
-        """How the switches were when they were last applied; None before the first time."""
+        """The switchboard that was last applied; None before the first time."""
         ...
 
     def apply(self, board: Switchboard) -> None:
-        """Make it so: find, import, drop and read again what the switches ask for.
+        """Apply the switches: discover, import, drop and reload plugins.
 
-        It may take as long as plugins take to be imported, so it is called in a thread. What is
-        at hand changes at once, when all is done. No plugin makes it raise.
+        Call it in a thread: importing plugins may take long. The registered objects are replaced
+        all at once at the end. No plugin can make it raise.
         """
         ...
 
     def in_use(self, kind: SwitchKind, name: str) -> tuple[str, str]:
-        """Return which plugin's code a plugin or tool of that name is now, and its release."""
+        """Return the plugin that a plugin's or tool's name belongs to now, and its release."""
         ...
 
     def set_aside(self, kind: SwitchKind, name: str, switch: Switch) -> None:
-        """Stop using a plugin or tool, as this switch of it says; in any thread."""
+        """Quarantine a plugin or tool with this switch. Thread-safe."""
         ...
 
     def plugins(self) -> Sequence[PluginInfo]:
-        """Return what became of each plugin, in the order in which they are taken in."""
+        """Return the state of each plugin, in the order of loading."""
         ...
 
     def tools_off(self) -> Sequence[Tool]:
@@ -89,29 +89,29 @@ class Plugins(Protocol):
 
 
 class Switches(Protocol):
-    """The one switchboard of the installation."""
+    """The repository of the installation's switchboard, shared by all workers."""
 
     async def load(self) -> Switchboard:
-        """Return how everything is set now."""
+        """Return the stored switchboard."""
         ...
 
     async def turn(self, kind: SwitchKind, name: str, *, is_on: bool) -> None:
-        """Switch a plugin or tool, as an operator does: a quarantine is forgotten."""
+        """Switch a plugin or tool for an operator: its quarantine is deleted."""
         ...
 
     async def set_aside(self, kind: SwitchKind, name: str, switch: Switch) -> None:
-        """Keep the switch of a plugin or tool that the service set aside; not its generation."""
+        """Store the switch of a plugin or tool that the service quarantined; not its generation."""
         ...
 
     async def try_again(self, kind: SwitchKind, name: str, tries: int) -> bool:
-        """Put in use again what was set aside so many times; False: another worker did.
+        """Enable what was quarantined ``tries`` times, on trial; False: another worker did.
 
-        How often and when it was set aside is kept.
+        The count and the time of the quarantine stay.
         """
         ...
 
     async def renew(self, plugin: str) -> None:
-        """Ask every worker to read a plugin from disk again, also one that was set aside."""
+        """Ask every worker to reload a plugin from disk, also a quarantined one."""
         ...
 
     async def search(self) -> None:

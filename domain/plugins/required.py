@@ -1,4 +1,4 @@
-"""Plugins without which nothing risky is done: those that an operator relies on for the policy."""
+"""Required plugins: while one of them is not in use, only calls that read are made."""
 
 import logging
 from collections.abc import Collection
@@ -13,30 +13,30 @@ _log = logging.getLogger(__name__)
 
 
 class RequiredPlugins:
-    """Says whether the plugins of these names are whole and in use."""
+    """Checks whether the plugins of these names are whole and in use."""
 
     def __init__(self, names: Collection[str], plugins: Plugins) -> None:
         self._names = tuple(dict.fromkeys(names))
         self._plugins = plugins
-        self._told: str | None = None
+        self._reported: str | None = None
 
     def lacking(self) -> str | None:
-        """Return what is wrong with the first that is not, in words; None: all is well."""
+        """Describe the first required plugin that is not in use; None: all are."""
         if not self._names:
             return None
         known = {plugin.name: plugin for plugin in self._plugins.plugins()}
         return next(filter(None, (_problem(name, known.get(name)) for name in self._names)), None)
 
     async def tell(self) -> None:
-        """Log when something begins to be wrong, and when it is well again."""
+        """Log when a required plugin goes out of use, and when all are in use again."""
         lacking = self.lacking()
-        if lacking == self._told:
+        if lacking == self._reported:
             return
         if lacking is None:
             _log.warning("all required plugins are in use again")
         else:
             _log.error("%s: only calls that read are made, and this worker is not ready", lacking)
-        self._told = lacking
+        self._reported = lacking
 
 
 def _problem(name: str, plugin: PluginInfo | None) -> str | None:

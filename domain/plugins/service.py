@@ -1,4 +1,4 @@
-"""The use cases of plugins: see them, switch them, read them again, on every worker."""
+"""The plugin service: list, switch, reload and quarantine plugins, in step with all workers."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ from domain.shared.log_context import failures_logged
 from domain.tools.ports import Toolbox
 from domain.tools.tool import Tool
 
-POLL_SECONDS: Final = 2.0  # after which a change made by another worker is seen here
+POLL_SECONDS: Final = 2.0  # between looks for changes by other workers
 
 Watcher = Callable[[], Awaitable[None]]
 
@@ -24,7 +24,10 @@ _log = logging.getLogger(__name__)
 
 
 class PluginDesk:
-    """Keeps this worker's plugins as the switches, which all workers share, say."""
+    """Applies the stored switches, which all workers share, to this worker's plugins.
+
+    A background task polls them. ``_set_aside`` holds quarantines that are not stored yet.
+    """
 
     def __init__(
         self,
@@ -40,7 +43,7 @@ class PluginDesk:
         self._switches = switches
         self._clock = clock
         self._poll_seconds = poll_seconds
-        self._set_aside: dict[tuple[SwitchKind, str], Switch] = {}  # and not stored yet
+        self._set_aside: dict[tuple[SwitchKind, str], Switch] = {}
         self._watchers: list[Watcher] = []
         self._turn = asyncio.Lock()
         self._news = asyncio.Event()
@@ -48,14 +51,14 @@ class PluginDesk:
         self._background = BackgroundTask()
 
     def watch(self, watcher: Watcher) -> None:
-        """Let it be awaited after each change of what the plugins offer, the first included."""
+        """Register a callback for each change of what the plugins offer, the first included."""
         self._watchers.append(watcher)
 
     async def start(self, *, tries_again: bool = False) -> None:
-        """Take in the plugins, and begin to follow what other workers switch.
+        """Load the plugins, and begin to poll for changes by other workers.
 
-        With ``tries_again`` what was set aside, and is due, is in use again: what kept it from
-        working may be over. If it is set aside once more, it waits longer.
+        With ``tries_again`` quarantined plugins and tools that are due are enabled on trial. A new
+        quarantine then lasts longer (backoff).
 
         Raises:
             Unavailable: the database does not answer.
@@ -68,11 +71,11 @@ class PluginDesk:
         self._background.start(self._keep_up())
 
     async def stop(self) -> None:
-        """Stop following. Stopping twice is no error."""
+        """Stop polling. Stopping twice is no error."""
         await self._background.stop()
 
     async def look(self) -> None:
-        """Make everything as the switches say, now and not a little later.
+        """Apply the stored switches now, without waiting for the next poll.
 
         Raises:
             Unavailable: the database does not answer.
@@ -81,7 +84,7 @@ class PluginDesk:
         await self._look()
 
     def plugins(self) -> Sequence[PluginInfo]:
-        """Return what became of each plugin here."""
+        """Return the state of each plugin on this worker."""
         return self._plugins.plugins()
 
     def tools_off(self) -> Sequence[Tool]:
@@ -93,7 +96,7 @@ class PluginDesk:
         return self._plugins.why_off(tool)
 
     async def turn_plugin(self, name: str, *, is_on: bool) -> PluginInfo:
-        """Switch a plugin on or off: here at once, on other workers a little later.
+        """Switch a plugin on or off: here at once, on other workers at their next poll.
 
         Raises:
             NotFound: there is none of that name.
@@ -107,7 +110,7 @@ class PluginDesk:
         return self._plugin(name)
 
     async def turn_tool(self, name: str, *, is_on: bool) -> Tool:
-        """Switch a tool on or off: here at once, on other workers a little later.
+        """Switch a tool on or off: here at once, on other workers at their next poll.
 
         Raises:
             NotFound: no active plugin has one of that name.
@@ -120,9 +123,9 @@ class PluginDesk:
         return self._tool(name)
 
     async def reload(self, name: str) -> PluginInfo:
-        """Read a plugin from disk again, on every worker, with what was set aside of it.
+        """Reload a plugin from disk, on every worker, and lift the quarantine of its tools.
 
-        If the new one is broken, the one before stays in use, and the reason says so.
+        If the new code is broken, the old one stays in use, and the reason says so.
 
         Raises:
             NotFound: there is none of that name, or not any more.
@@ -142,8 +145,8 @@ class PluginDesk:
     async def search(self) -> Sequence[PluginInfo]:
         """Search for plugins again, on every worker.
 
-        Takes in those that were installed since, drops those that are gone, and tries those
-        again that changed or did not work.
+        Loads newly installed ones, drops uninstalled ones, and retries those that changed or were
+        broken.
         """
         await self._switches.search()
         _log.info("plugins are searched for")
@@ -151,9 +154,10 @@ class PluginDesk:
         return self.plugins()
 
     def set_aside(self, kind: SwitchKind, name: str, reason: str) -> None:
-        """Stop using a plugin or tool, here at once and soon everywhere; from any thread.
+        """Quarantine a plugin or tool, here at once and soon on all workers. Thread-safe.
 
-        It waits for plugins that are being imported: in the loop's own thread it is for watchers.
+        It blocks while plugins are being imported: in the event loop's thread only watchers, which
+        run after that, may call it.
         """
         before = (self._plugins.board or Switchboard()).switch(kind, name)
         switch = before.set_aside(reason, *self._plugins.in_use(kind, name), self._clock.now())
@@ -207,7 +211,7 @@ class PluginDesk:
                 await self._look()
 
     async def _look(self) -> None:
-        """Store what was set aside here, and make everything as the switches say."""
+        """Store this worker's new quarantines, apply the switches, and call the watchers."""
         async with self._turn:
             set_aside = list(self._set_aside.items())
             for (kind, name), switch in set_aside:

@@ -1,4 +1,4 @@
-"""Switches: which plugins and tools are off, and how often they were to be read again."""
+"""Switches: which plugins and tools are off or quarantined, and when to retry or reload them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ _GROWTH: Final = 4
 
 
 class SwitchKind(StrEnum):
-    """What a switch belongs to."""
+    """The kind of thing that a switch belongs to."""
 
     PLUGIN = "plugin"
     TOOL = "tool"
@@ -20,13 +20,13 @@ class SwitchKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """How one plugin or tool is set.
+    """The switch of one plugin or tool.
 
-    ``reason`` says why the service itself set it aside (quarantined it); it is empty when an
-    operator switched it off. A quarantine is of the ``release`` of the ``plugin``'s code that it
-    was set aside for, and of no other; ``tries`` counts how often that was in use and set aside,
-    ``since`` is the last time. ``generation`` grows each time that a plugin is to be read from
-    disk again. ``waits_for`` says what must be configured before it comes on; it is never stored.
+    ``reason`` says why the service quarantined it; it is empty when an operator switched it off. A
+    quarantine holds for one ``release`` of the ``plugin``'s code; ``tries`` counts how often that
+    release was quarantined, ``since`` is the last time. ``generation`` is incremented for each
+    reload from disk. ``waits_for`` says what must be configured before it is on; it is never
+    stored.
     """
 
     is_on: bool = True
@@ -39,15 +39,15 @@ class Switch:
     since: datetime | None = None
 
     def of(self, plugin: str, release: str) -> "Switch":
-        """Return how it is set for this state of a plugin's code.
+        """Return the switch for this release of a plugin's code.
 
-        That is on, where it was other code that was set aside.
+        It is on if another release was quarantined.
         """
         same = self.plugin in {"", plugin} and self.release in {"", release}
         return replace(self, is_on=True, reason="") if self.reason and not same else self
 
     def set_aside(self, reason: str, plugin: str, release: str, now: datetime) -> "Switch":
-        """Return the switch of what is set aside now, for that reason."""
+        """Return the switch with a quarantine that begins now, for that reason."""
         is_known = (self.plugin, self.release) == (plugin, release)
         return replace(
             self,
@@ -60,28 +60,28 @@ class Switch:
         )
 
     def tried_again(self) -> "Switch":
-        """Return the switch of what was set aside and is in use again, on trial."""
+        """Return the switch of a quarantined plugin or tool that is enabled on trial."""
         return replace(self, is_on=True, reason="")
 
     def turned(self, *, is_on: bool) -> "Switch":
-        """Return the switch as an operator turned it: what was before does not count any more."""
+        """Return the switch as an operator set it, without a quarantine."""
         return Switch(is_on=is_on, generation=self.generation)
 
     def is_due(self, now: datetime) -> bool:
-        """Tell whether a service that starts now is to try again what was set aside."""
+        """Tell whether it is quarantined, and a start at ``now`` should retry it."""
         due = self.due
         return bool(self.reason) and (due is None or due <= now)
 
     @property
     def due(self) -> datetime | None:
-        """From when on a start tries it again: the first time at once, then later and later."""
+        """The time from which a start retries it: the first time at once, then with backoff."""
         if self.since is None or self.tries <= 1:
             return self.since
         factor: int = _GROWTH ** min(self.tries - 2, 10)
         return self.since + min(_FIRST_PAUSE * factor, _LONGEST_PAUSE)
 
     def told(self, plugin: str) -> str:
-        """Return why it was set aside, since when, and what lifts that, in words."""
+        """Return why it is quarantined, since when, and what lifts that, in words."""
         words = f"it {self.reason}"
         if self.since is not None and self.due is not None:
             again = "the next start" if self.tries <= 1 else f"a start after {_minute(self.due)}"
@@ -94,9 +94,9 @@ ON: Final = Switch()
 
 @dataclass(frozen=True, slots=True)
 class Switchboard:
-    """All switches, by name; what is not in it is on.
+    """All switches, by name; a missing one is on.
 
-    ``generation`` grows each time that the environment is to be searched for plugins again.
+    ``generation`` is incremented for each new search of the environment for plugins.
     """
 
     plugins: Mapping[str, Switch] = field(default_factory=dict)
@@ -116,7 +116,7 @@ class Switchboard:
         return self.tool(name) if kind is SwitchKind.TOOL else self.plugin(name)
 
     def having(self, kind: SwitchKind, name: str, switch: Switch) -> "Switchboard":
-        """Return this board with another switch of one plugin or tool."""
+        """Return this board with the switch of one plugin or tool replaced."""
         if kind is SwitchKind.TOOL:
             return replace(self, tools={**self.tools, name: switch})
         return replace(self, plugins={**self.plugins, name: switch})

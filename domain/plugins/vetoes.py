@@ -1,4 +1,4 @@
-"""The guard: asks plugins whether a call must not be made."""
+"""Vetoes: plugins can forbid a tool call before it is made."""
 
 import asyncio
 import logging
@@ -23,11 +23,11 @@ _log = logging.getLogger(__name__)
 
 
 class Guard:
-    """Asks every veto that is registered, all at once, each for at most so many seconds.
+    """Calls all registered vetoes concurrently, each with a timeout of ``seconds``.
 
-    A guard that cannot speak lets nobody pass: where a veto raises, takes too long or gives no
-    proper answer, the call is refused, and the reason names the plugin. ``lacking`` says which
-    required plugin is not in use, if one is not: then only calls that read pass.
+    It fails closed: where a veto raises, times out or returns no proper answer, the call is
+    refused, and the reason names the plugin. ``lacking`` describes a required plugin that is not in
+    use: then only calls that read pass.
     """
 
     def __init__(
@@ -44,13 +44,13 @@ class Guard:
         self._tell = tell
 
     async def objections(self, proposals: Sequence[Proposal]) -> list[str | None]:
-        """Return of each call why it must not be made, in words, or None."""
+        """Return for each call why it must not be made, in words, or None."""
         vetoes = self._source.vetoes()
-        asked = (self._objection(each, vetoes) for each in proposals)
-        return await asyncio.gather(*asked)
+        pending = (self._objection(each, vetoes) for each in proposals)
+        return await asyncio.gather(*pending)
 
     def objection_to_risk(self, effect: Effect) -> str | None:
-        """Return why no call of this effect is made now, whatever the call, or None."""
+        """Return why no call of this effect can be made now, or None."""
         return None if effect is Effect.READ else self._lacking()
 
     async def _objection(
@@ -58,26 +58,26 @@ class Guard:
     ) -> str | None:
         if (risk := self.objection_to_risk(proposal.effect)) is not None:
             return risk
-        asked = (self._ask(veto, proposal) for veto in vetoes)
-        return next((why for why in await asyncio.gather(*asked) if why is not None), None)
+        pending = (self._ask(veto, proposal) for veto in vetoes)
+        return next((why for why in await asyncio.gather(*pending) if why is not None), None)
 
     async def _ask(self, veto: Registered[Veto], proposal: Proposal) -> str | None:
-        # A copy: what a plugin changes in it must not change the call.
+        # A plugin may change its copy, never the call.
         shown = replace(proposal, arguments=deepcopy(dict(proposal.arguments)))
         try:
-            said: Any = await within(self._seconds, lambda: veto.value(shown))
-        except Exception as error:  # noqa: BLE001  a stranger's code
+            answer: Any = await within(self._seconds, lambda: veto.value(shown))
+        except Exception as error:  # noqa: BLE001  untrusted code
             _log.error("the veto of the plugin %s failed", veto.plugin, exc_info=error)
             self._tell(veto.plugin, Part.VETO, error, veto.value)
             what = str(error) if isinstance(error, TooLate) else raised(error)
             return _refused(veto.plugin, f"could not be asked: {what}")
-        if said is None:
+        if answer is None:
             return None
-        if not isinstance(said, str):
-            odd = TypeError(f"it returned a {type_name(said)}, no text and not None")
+        if not isinstance(answer, str):
+            odd = TypeError(f"it returned a {type_name(answer)}, no text and not None")
             self._tell(veto.plugin, Part.VETO, odd, veto.value)
             return _refused(veto.plugin, "gave no proper answer")
-        why = str.__str__(said)[: 4 * _REASON_LENGTH].strip() or "no reason given"
+        why = str.__str__(answer)[: 4 * _REASON_LENGTH].strip() or "no reason given"
         return _refused(veto.plugin, f"forbids it: {why}")
 
 

@@ -1,1 +1,1 @@
-"""What may be done without asking, what must be asked, what is refused; the audit."""
+"""The policy: which tool calls are allowed, need consent, or are denied; the audit."""

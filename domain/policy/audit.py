@@ -1,4 +1,4 @@
-"""The port to the record of decisions."""
+"""The port to the audit: the record of every decision about a tool call."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +10,11 @@ from domain.shared.paging import Page
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One decision about one call, by the policy, a human or a plugin. Never changed or removed.
+    """An audit record: one decision about one call, by the policy, a human or a plugin.
 
-    ``decision`` is allow, ask or deny of the policy, a `ConsentStatus` of a human, or ``veto``
-    of a plugin; ``rule`` says why, in words; ``digest`` is that of tool, version and arguments.
+    It is never changed or removed. ``decision`` is allow, ask or deny of the policy, a
+    `ConsentStatus` of a human, or ``veto`` of a plugin; ``rule`` is the reason, in words;
+    ``digest`` is that of tool, version and arguments.
     """
 
     id: str
@@ -34,7 +35,7 @@ class Audit(Protocol):
     """The append-only record of every decision."""
 
     async def record(self, decisions: Sequence[Decided]) -> None:
-        """Keep decisions, in one write."""
+        """Append decisions, in one write."""
         ...
 
     async def page(self, limit: int, cursor: str | None) -> Page[Decided]:

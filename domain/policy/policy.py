@@ -1,4 +1,4 @@
-"""What may run: operators' rules first, then effect classes against the autonomy level."""
+"""The policy of tool calls: the operator's rules first, else the effect and the autonomy level."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Autonomy(StrEnum):
 
 
 class Decision(StrEnum):
-    """What the policy says of one call."""
+    """The policy's decision about one call."""
 
     ALLOW = "allow"
     ASK = "ask"
@@ -27,7 +27,7 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A decision, and the rule that it comes from, in words."""
+    """A decision, and the rule that made it, in words."""
 
     decision: Decision
     rule: str
@@ -35,7 +35,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A call that the policy is asked about. ``user`` is the user name it is made for."""
+    """A call to be judged by the policy. ``user`` is the name of the user of the run."""
 
     tool: str
     effect: Effect
@@ -48,7 +48,7 @@ Veto = Callable[[Proposal], Awaitable[str | None]]
 
 
 class Comparison(StrEnum):
-    """How a condition looks at an argument."""
+    """The operator with which a condition compares an argument."""
 
     EQUALS = "equals"
     NOT_EQUALS = "not_equals"
@@ -60,31 +60,31 @@ class Comparison(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Something that must hold of one argument, named by a dotted path such as ``to.street``."""
+    """A condition on one argument, named by a dotted path such as ``to.street``."""
 
     argument: str
     test: Comparison
     value: Any = True
 
     def holds(self, arguments: Mapping[str, Any]) -> bool:
-        """Tell whether it holds. What cannot be compared does not."""
-        found, given = _look_up(arguments, self.argument)
+        """Tell whether the condition holds; False where the values cannot be compared."""
+        value, is_given = _look_up(arguments, self.argument)
         match self.test:
             case Comparison.PRESENT:
-                return given is bool(self.value)
+                return is_given is bool(self.value)
             case Comparison.EQUALS:
-                return given and found == self.value
+                return is_given and value == self.value
             case Comparison.NOT_EQUALS:
-                return not (given and found == self.value)
+                return not (is_given and value == self.value)
             case Comparison.LIKE:
-                return given and fnmatchcase(str(found), str(self.value))
+                return is_given and fnmatchcase(str(value), str(self.value))
             case Comparison.ABOVE | Comparison.BELOW:
-                return given and _compare(found, self.value, self.test)
+                return is_given and _compare(value, self.value, self.test)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of an operator's policy; what is not given matches everything.
+    """One rule of the operator's policy; an omitted field matches everything.
 
     ``tool`` and ``user`` are patterns with ``*`` and ``?``; all ``arguments`` must hold.
     """
@@ -97,7 +97,7 @@ class Rule:
     arguments: Sequence[Condition] = ()
 
     def matches(self, proposal: Proposal) -> bool:
-        """Tell whether the rule speaks of this call."""
+        """Tell whether the rule applies to this call."""
         return (
             fnmatchcase(proposal.tool, self.tool)
             and self.effect in {None, proposal.effect}
@@ -121,7 +121,7 @@ class Policy:
     rules: Sequence[Rule] = ()
 
     def judge(self, proposal: Proposal) -> Verdict:
-        """Return what is to become of a call: the first matching rule says."""
+        """Return the verdict on a call: the first matching rule decides."""
         for place, rule in enumerate(self.rules, 1):
             if rule.matches(proposal):
                 title = f" ({rule.name})" if rule.name else ""
@@ -142,8 +142,8 @@ def _look_up(arguments: Mapping[str, Any], path: str) -> tuple[Any, bool]:
     return value, True
 
 
-def _compare(found: Any, limit: Any, test: Comparison) -> bool:
+def _compare(value: Any, limit: Any, test: Comparison) -> bool:
     numbers = (int, float)
-    if isinstance(found, bool) or not isinstance(found, numbers) or not isinstance(limit, numbers):
+    if isinstance(value, bool) or not isinstance(value, numbers) or not isinstance(limit, numbers):
         return False
-    return found > limit if test is Comparison.ABOVE else found < limit
+    return value > limit if test is Comparison.ABOVE else value < limit

@@ -1,4 +1,4 @@
-"""The answer that a run amounts to: its events so far, folded into one record."""
+"""The answer of a run as one record: the fold of its events."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
@@ -16,10 +16,10 @@ from domain.shared.errors import Unavailable
 
 @dataclass(frozen=True, slots=True)
 class RunAnswer:
-    """What came of a run, up to its end or to where it waits for a human.
+    """The result of a run, up to its end or to where it waits for a human.
 
-    The ids of a direct run's conversation and message are empty. ``consents`` are what it waits
-    for, ``durations`` how many milliseconds each call took that gave a result, by the call's id.
+    A direct run has empty ids of conversation and message. ``consents`` are the requests it waits
+    for, ``durations`` the milliseconds of each call that gave a result, by the call's id.
     """
 
     run_id: str
@@ -39,12 +39,12 @@ class RunAnswer:
 
     @property
     def place(self) -> dict[str, str]:
-        """The ids by which the run can be looked at, for an error about it."""
+        """The ids of run and conversation, for the details of an error."""
         return _place(self.run_id, self.conversation_id)
 
 
 async def collect(run_id: str, batches: Batches) -> RunAnswer:
-    """Return what the events of a run amount to.
+    """Read a run's events to the end or the first wait, and return its answer.
 
     Raises:
         Unavailable: the service stops, and the run goes on elsewhere.
@@ -66,10 +66,10 @@ async def collect(run_id: str, batches: Batches) -> RunAnswer:
 
 
 def answer_of(run: Run, events: Sequence[Event], *, is_waiting: bool) -> RunAnswer:
-    """Return the answer of a run, whose events these are."""
+    """Return the answer of a run with these events."""
     bodies = [event.body for event in events]
     waiting = {call.request_id for call in run.calls.values() if call.is_waiting}
-    asked = [body for body in bodies if isinstance(body, ConsentRequested)]
+    requested = [body for body in bodies if isinstance(body, ConsentRequested)]
     return RunAnswer(
         run_id=run.id,
         conversation_id=run.started.conversation_id,
@@ -77,16 +77,16 @@ def answer_of(run: Run, events: Sequence[Event], *, is_waiting: bool) -> RunAnsw
         status=RunStatus.WAITING_CONSENT if is_waiting else run.status,
         text=run.text,
         calls=tuple(run.calls.values()),
-        consents=[body for body in asked if is_waiting and body.request_id in waiting],
+        consents=[body for body in requested if is_waiting and body.request_id in waiting],
         outcome=outcome_of(run),
         durations={b.call_id: b.duration_ms for b in bodies if isinstance(b, ToolFinished)},
     )
 
 
 async def up_to_first_wait(run_id: str, batches: Batches) -> Batches:
-    """Yield the events up to where the run first has to wait for a human.
+    """Yield the events up to where the run first had to wait for a human.
 
-    So a request that comes again is answered as it was, however far its run is by now.
+    So a repeated request gets the same answer, however far its run has come since.
     """
     run: Run | None = None
     unfolded: list[Event] = []
@@ -104,7 +104,7 @@ async def up_to_first_wait(run_id: str, batches: Batches) -> Batches:
 
 
 def _add(events: list[Event], event: Event) -> None:
-    """Add an event; those that another attempt numbers anew were never stored, and go."""
+    """Add an event; it replaces those of an earlier attempt with its number or a higher one."""
     while events and events[-1].number >= event.number and not isinstance(event.body, Paused):
         events.pop()
     events.append(event)

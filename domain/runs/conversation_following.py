@@ -1,4 +1,4 @@
-"""Following a conversation: the events of its runs, one run after the other, as they come."""
+"""Following a conversation: a stream of the events of its runs, one run after the other."""
 
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -15,17 +15,17 @@ from domain.runs.live import LiveRuns
 from domain.runs.ports import RunLog, RunQueries, Runs
 from domain.shared.errors import FieldProblem, InvalidRequest
 
-IDLE_SECONDS: Final = 1.0  # at least between looks for a next run, where nobody gives a hint
+IDLE_SECONDS: Final = 1.0  # the least time between polls for a next run, without a hint
 
 RunEvents = tuple[str, Sequence[Event]]
-"""Some events and the run's id; no events say that the line is alive."""
+"""A run's id and some of its events; an empty batch is a keep-alive."""
 
 
 @dataclass(frozen=True, slots=True)
 class FollowStart:
-    """Where to begin: with the first run beyond ``place``, there after the cursor.
+    """Where a stream begins: with the first run after ``place``, there after the cursor.
 
-    ``active_run_id`` names the run that was active when this was found.
+    ``active_run_id`` is that of the run that was active when this was made.
     """
 
     user_id: str
@@ -36,7 +36,7 @@ class FollowStart:
 
 
 class ConversationFeed:
-    """Follows conversations, whoever begins runs in them, and on whichever worker."""
+    """Streams the events of conversations; their runs may be driven by any worker."""
 
     def __init__(
         self,
@@ -56,11 +56,11 @@ class ConversationFeed:
         self._beat_seconds = beat_seconds
 
     async def start(self, user: User, conversation_id: str, after: str | None) -> FollowStart:
-        """Return where to begin in one of the user's conversations.
+        """Return where to begin the stream of one of the user's conversations.
 
-        ``after`` is the cursor of the last event that was received, whichever run it is of, or
-        the id of the last message that is known: after a question comes the run that answers it.
-        Without it this begins with the start of the active run, if there is one.
+        ``after`` is the cursor of the last event that was received, of any run, or the id of the
+        last message that was received: a question is followed by the run that answers it. Without
+        it the stream begins with the start of the active run, if there is one.
 
         Raises:
             NotFound: the conversation is unknown, or another user's.
@@ -71,7 +71,7 @@ class ConversationFeed:
         active = conversation.active_run_id
         if after is None:
             last = conversation.message_count
-            # Of the messages, the last one is the question that an active run answers.
+            # The last message is the question of the active run.
             place = last if active is None else last - 1
             return FollowStart(user.id, conversation_id, place, None, active)
         if is_cursor(after):
@@ -80,9 +80,9 @@ class ConversationFeed:
                 cursor = read_cursor(record.id, after)
                 return FollowStart(user.id, conversation_id, record.place - 1, cursor, active)
         else:
-            known = await self._queries.place_of(user.id, conversation_id, after)
-            if known is not None:
-                return FollowStart(user.id, conversation_id, known, None, active)
+            place_of_message = await self._queries.place_of(user.id, conversation_id, after)
+            if place_of_message is not None:
+                return FollowStart(user.id, conversation_id, place_of_message, None, active)
         message = "Send the id of an event or a message of this conversation."
         raise InvalidRequest(message, [FieldProblem("after", message)])
 
@@ -92,11 +92,11 @@ class ConversationFeed:
         check: Callable[[], Awaitable[None]],
         at_once: Callable[[str], Tell] | None = None,
     ) -> AsyncGenerator[RunEvents, None]:
-        """Yield the events of each run from the start on, until the service is about to stop.
+        """Yield the events of each run from the start on, until the service drains.
 
-        A run that waits for a human gives a `Paused`, and goes on when it was answered. ``check``
-        is called before each run and when the line was silent for a while: what it raises ends
-        this. ``at_once`` returns, for a run, what tells pieces in the moment they are said.
+        A run that waits for a human gives a `Paused`, and continues after the answer. ``check`` is
+        called before each run and with each keep-alive: an exception of it ends the stream.
+        ``at_once`` returns a run's callback for the direct delivery of pieces (`Tell`).
 
         Raises:
             NotFound: the conversation was deleted.

@@ -1,4 +1,4 @@
-"""Cursors: where a follower of a run stands."""
+"""Cursors: the position of a client in a run's stream of events."""
 
 import re
 from dataclasses import dataclass
@@ -11,28 +11,28 @@ _FORM: Final = re.compile(r"([0-9a-f]{12})-([1-9][0-9]{0,8})-([1-9][0-9]{0,8})",
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The last event seen: its attempt, which tells a provisional piece from a stored one."""
+    """The last event received. Its attempt tells whether it was a piece that was never stored."""
 
     attempt: int
     number: int
 
 
 def write_cursor(run_id: str, attempt: int, number: int) -> str:
-    """Return the text that clients keep and bring back, unopened."""
+    """Return the cursor's text, which is opaque to clients."""
     return f"{run_id[-12:]}-{attempt}-{number}"
 
 
 def read_cursor(run_id: str, text: str) -> Cursor:
-    """Return the place that a client's cursor names.
+    """Parse a client's cursor.
 
     Raises:
         InvalidRequest: the text is not a cursor, or another run's.
 
     """
-    found = _read(text)
-    if found[1] != run_id[-12:]:
+    match = _read(text)
+    if match[1] != run_id[-12:]:
         raise _problem("This cursor belongs to another run.")
-    return Cursor(attempt=int(found[2]), number=int(found[3]))
+    return Cursor(attempt=int(match[2]), number=int(match[3]))
 
 
 def is_cursor(text: str) -> bool:
@@ -41,7 +41,7 @@ def is_cursor(text: str) -> bool:
 
 
 def run_id_end(text: str) -> str:
-    """Return the end of the id of the run whose event a client's cursor names.
+    """Return the last characters of the run's id in a client's cursor.
 
     Raises:
         InvalidRequest: the text is not a cursor.
@@ -51,10 +51,10 @@ def run_id_end(text: str) -> str:
 
 
 def _read(text: str) -> re.Match[str]:
-    found = _FORM.fullmatch(text)
-    if found is None:
+    match = _FORM.fullmatch(text)
+    if match is None:
         raise _problem("This is not a cursor. Send the id of the last event as it came.")
-    return found
+    return match
 
 
 def _problem(message: str) -> InvalidRequest:

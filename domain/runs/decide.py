@@ -1,6 +1,6 @@
-"""What a run should do next: a pure function of where it stands.
+"""The next action of a run: a pure function of its state.
 
-Recovery is no feature of its own: load the events, fold, decide, go on.
+Recovery after a crash needs nothing else: load the events, fold, decide, continue.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,8 +15,8 @@ from domain.runs.states import CallState, RunStatus
 from domain.shared.error_codes import Refusal
 from domain.tools.tool import Effect
 
-MOST_LOSSES: Final = 2  # of workers, after which a call is not made again unasked
-MOST_LOSSES_OF_STEP: Final = 20  # with nothing that came of it: others' calls may have ended them
+MOST_LOSSES: Final = 2  # crashes of workers during a call, after which it is not retried
+MOST_LOSSES_OF_STEP: Final = 20  # crashes in a step without progress: its calls may be innocent
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,33 +26,33 @@ class AskModel:
 
 @dataclass(frozen=True, slots=True)
 class CallTools:
-    """Start these calls, side by side, each with the rule that lets it run."""
+    """Start these calls concurrently, each with the rule that allows it."""
 
     calls: tuple[tuple[Call, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SettleCalls:
-    """Record that these calls end without a result, each with its state and why."""
+    """Record that these calls end without a result, each with its final state and problem."""
 
     calls: tuple[tuple[Call, CallState, Problem], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AskHuman:
-    """Ask about these calls, each with what is asked and the rule that asks."""
+    """Request consents for these calls, each with the kind of consent and the rule."""
 
     calls: tuple[tuple[Call, ConsentKind, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Only a human can bring this run on."""
+    """Park the run: it waits for a human."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Nothing is left to do."""
+    """End the run with this status."""
 
     status: RunStatus
     problem: Problem | None = None
@@ -62,9 +62,9 @@ Action = AskModel | CallTools | SettleCalls | AskHuman | Wait | Finish
 
 
 def decide(run: Run, policy: Policy, user: str = "", halt: Finish | None = None) -> Action:
-    """Return the next action of a run that is not final, for the user of that name.
+    """Return the next action of a run that is not final; ``user`` is the name of its user.
 
-    With ``halt`` nothing new is begun: the run ends that way once its calls are settled.
+    With ``halt`` nothing new is started: the run ends that way once its calls are settled.
     """
     if halt is not None:
         return _stop(run, halt)
@@ -99,14 +99,14 @@ def _tools(run: Run, policy: Policy, user: str) -> Action:
         return AskHuman(tuple((call, _question(call), rule) for call, rule in asked))
     allowed = judged[Decision.ALLOW]
     suspects = [(call, rule) for call, rule in allowed if _is_suspect(call)]
-    # One after the other: if another worker dies, it is known of which call.
+    # One at a time: if another worker crashes, the call is identified.
     return CallTools(tuple(suspects[:1] or allowed)) if allowed else Wait()
 
 
 def _judged(
     calls: Iterable[Call], policy: Policy, user: str
 ) -> Mapping[Decision, list[tuple[Call, str]]]:
-    """Return the calls, with the rules that they fall under, by what these decide."""
+    """Return the calls grouped by the policy's decision, each with the rule."""
     judged: dict[Decision, list[tuple[Call, str]]] = {decision: [] for decision in Decision}
     for call in calls:
         verdict = _judge(call, policy, user)
@@ -115,17 +115,17 @@ def _judged(
 
 
 def _is_suspect(call: Call) -> bool:
-    """Tell whether a worker died while this call was running, and it is to be made again."""
+    """Tell whether a worker crashed during this call, and it is to be retried."""
     return call.state is CallState.STARTED and call.losses > 0
 
 
 def _is_given_up(call: Call, run: Run) -> bool:
-    """Tell whether a call is not made again, and nobody is asked about it.
+    """Tell whether a call is neither retried nor put to a human.
 
-    That is so of a read that was running each time that a worker died: it has changed nothing that
-    a human could know of, and a yes would only end the service once more. And it is so of every
-    call if workers died again and again and nothing came of it: what is asked before a call, a
-    veto or a preview, may be what ends them. The model is told.
+    That holds for a read during which workers crashed `MOST_LOSSES` times: it changed nothing that
+    a human could know of, and a retry would only crash another worker. And it holds for every call
+    after `MOST_LOSSES_OF_STEP` crashes without progress: the cause may be what runs before a call,
+    a veto or a preview. The model receives the problem.
     """
     if run.losses >= MOST_LOSSES_OF_STEP:
         return True

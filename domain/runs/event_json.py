@@ -1,4 +1,4 @@
-"""The bodies of events as JSON objects, to be stored: one rule for all kinds."""
+"""Serialization of event bodies to JSON objects for storage: one rule for all kinds."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
@@ -17,7 +17,7 @@ def to_json(body: Body) -> dict[str, Any]:
 
 
 def from_json(data: Mapping[str, Any]) -> Body:
-    """Return the body that `to_json` wrote. Fields unknown to this version are left out.
+    """Return the body that `to_json` wrote. Fields unknown to this version are dropped.
 
     Raises:
         KeyError: this version knows no event of that type.
@@ -34,7 +34,7 @@ def from_json(data: Mapping[str, Any]) -> Body:
 
 
 def _readers_of(kind: type[Body]) -> Iterator[tuple[str, Callable[[Any], Any]]]:
-    """Yield the fields that are other than their JSON is, each with what reads it."""
+    """Yield the fields whose type is not a JSON type, each with its parser."""
     for name, hint in get_type_hints(kind).items():
         if isinstance(hint, type) and issubclass(hint, Enum):
             yield name, hint

@@ -1,8 +1,8 @@
-"""What happens in a run, as records: the one truth, of which each transport is a view.
+"""The events of a run. They are the source of truth (event sourcing): transports are views of them.
 
 A run's events are numbered 1, 2, 3 ... without gaps. Each body below is a frozen dataclass of
-JSON values and enums, so that one rule stores all of them (`domain.runs.event_json`). ``type`` is
-the name it is stored under, ``seen`` the one that clients see, None where they do not see it.
+JSON values and enums, so that one rule serializes all of them (`domain.runs.event_json`). ``type``
+is its stored name, ``seen`` its wire name, None for an event that clients do not receive.
 
 A new kind of event is a class here that `Body` names, and its line in `entrypoints.encoding` and
 in `entrypoints.http.openapi.events` if clients see it. A test asks each class for all of these.
@@ -21,13 +21,12 @@ from domain.tools.tool import Effect
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The run exists. ``message_id`` names the answer to come; the rest holds for this run.
+    """The start of a run. ``message_id`` is the id of the answer to come.
 
-    A direct run is one tool call of a client, in no conversation and with no model.
-    ``fallbacks`` are the models to ask, in order, where the first cannot answer:
-    ``{provider, model}`` each. ``agent`` is the one that the message was addressed to, as it was
-    then: ``{name, instructions, tools}``. ``request_id`` is the request that began it, by which
-    the log's lines of a run belong together, whoever writes them.
+    A direct run is one tool call of a client, without a conversation and a model. ``fallbacks`` are
+    the models for failover, in order: ``{provider, model}`` each. ``agent`` is a copy of the agent
+    that the message was addressed to: ``{name, instructions, tools}``. ``request_id`` is that of
+    the HTTP request, for the log lines of the run on any worker.
     """
 
     type: ClassVar[str] = "run"
@@ -48,7 +47,7 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class Thinking:
-    """A piece of what the agent is about to do, or of the model's reasoning."""
+    """A piece of the model's reasoning, or of what the agent is about to do."""
 
     type: ClassVar[str] = "thinking"
     seen: ClassVar[str | None] = "thinking"
@@ -66,7 +65,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class ToolIntended:
-    """The model asks for a call. ``version`` is that of the tool's description."""
+    """The model requested a tool call. ``version`` is that of the tool's description."""
 
     type: ClassVar[str] = "tool_call"
     seen: ClassVar[str | None] = "tool_call"
@@ -80,9 +79,9 @@ class ToolIntended:
 
 @dataclass(frozen=True, slots=True)
 class ConsentRequested:
-    """A human is asked: before a call starts (``approval``), or what became of it (``outcome``).
+    """A human is asked to approve a call, or for the outcome of an interrupted one.
 
-    ``reason`` is the rule that asks, ``digest`` that of tool, version and arguments.
+    ``reason`` is the rule that requires it, ``digest`` that of tool, version and arguments.
     """
 
     type: ClassVar[str] = "consent_required"
@@ -101,9 +100,9 @@ class ConsentRequested:
 
 @dataclass(frozen=True, slots=True)
 class ConsentAnswered:
-    """The answer, or that none came in time. ``params`` are the arguments that may run.
+    """A consent request was answered, or expired. ``params`` are the approved arguments.
 
-    ``is_edited`` says that these are not the arguments that were asked for.
+    ``is_edited`` says that the human changed the arguments.
     """
 
     type: ClassVar[str] = "consent_answered"
@@ -119,10 +118,10 @@ class ConsentAnswered:
 
 @dataclass(frozen=True, slots=True)
 class StepEnded:
-    """The model's answer is whole: text, then the calls intended since the step began.
+    """The model's answer is whole: its text, and the calls intended since the step began.
 
-    ``provider`` and ``model`` say who gave it, ``cost_usd`` what it cost (None: not known),
-    ``memento`` what that provider wants back when it goes on (`domain.models.messages.Stop`).
+    ``cost_usd`` None means that the price is not known. ``memento`` is the provider's opaque text,
+    to be sent back with this answer (`domain.models.messages.Stop`).
     """
 
     type: ClassVar[str] = "step"
@@ -139,7 +138,7 @@ class StepEnded:
 
 @dataclass(frozen=True, slots=True)
 class ToolStarted:
-    """From here on the call may have taken effect."""
+    """The call was started: from here on it may have taken effect."""
 
     type: ClassVar[str] = "tool_started"
     seen: ClassVar[str | None] = None
@@ -148,7 +147,7 @@ class ToolStarted:
 
 @dataclass(frozen=True, slots=True)
 class ToolProgressed:
-    """A running call says how far it is; ``fraction`` (0 to 1) may not be known."""
+    """A progress report of a running call; ``fraction`` is from 0 to 1, or not known."""
 
     type: ClassVar[str] = "tool_progress"
     seen: ClassVar[str | None] = "tool_progress"
@@ -194,7 +193,7 @@ class ToolErred:
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """The chunks after that place are withdrawn; what follows replaces them."""
+    """The chunks after that position are withdrawn; those that follow replace them."""
 
     type: ClassVar[str] = "retry"
     seen: ClassVar[str | None] = "retry"
@@ -204,9 +203,9 @@ class Retried:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The worker was told to stop, and hands the run over: what it was doing broke off.
+    """The worker stops and hands the run over; its current action was interrupted.
 
-    Without it a worker that is heard of no more has died at what it was doing.
+    Where this event is missing, a worker that lost its lease has crashed during its action.
     """
 
     type: ClassVar[str] = "released"
@@ -215,7 +214,7 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Another worker goes on with the calls of a step; of the one before nothing was heard."""
+    """Another worker took the run over in the middle of a step's calls."""
 
     type: ClassVar[str] = "resumed"
     seen: ClassVar[str | None] = None
@@ -223,7 +222,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """Nothing more comes until a human answers. Never stored: a follower is told so."""
+    """The run waits for a human. Never stored: it is made for those who follow the run."""
 
     type: ClassVar[str] = "paused"
     seen: ClassVar[str | None] = "done"
@@ -245,7 +244,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Erred:
-    """The run cannot go on."""
+    """The run failed."""
 
     type: ClassVar[str] = "error"
     seen: ClassVar[str | None] = "error"
@@ -298,15 +297,15 @@ Body = (
 CallBody = (
     ToolIntended | ConsentRequested | ConsentAnswered | ToolStarted | ToolFinished | ToolErred
 )
-"""What is told of one call, by its ``call_id``."""
+"""The events of one call, by its ``call_id``."""
 
 PROGRESS = (Thinking, Chunk, ToolProgressed)
-"""What only shows that something goes on: what follows does not rest on it."""
+"""Events that only show progress: no later event depends on them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened: its number in the run, and the attempt that wrote it."""
+    """An event: its number in the run, and the attempt (the lease's number) that wrote it."""
 
     number: int
     attempt: int
@@ -314,4 +313,4 @@ class Event:
 
 
 KINDS: Final[Mapping[str, type[Body]]] = {kind.type: kind for kind in get_args(Body)}
-"""Every kind of event, by the name that it is stored under."""
+"""The registry of all kinds of events, by their stored name."""

@@ -1,4 +1,4 @@
-"""What the events of a run add up to: `fold` from the first on, `advance` by those that follow."""
+"""The fold of a run's events into its state: `fold` all of them, or `advance` by later ones."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -34,7 +34,7 @@ from domain.runs.states import CallState
 
 
 def fold(run_id: str, events: Iterable[Event]) -> Run:
-    """Return the run that these events, from the first on, add up to.
+    """Return the state of a run after these events, which begin with the first.
 
     Raises:
         ValueError: the first event is not a `RunStarted`, or the numbers have a gap.
@@ -48,7 +48,12 @@ def fold(run_id: str, events: Iterable[Event]) -> Run:
 
 
 def advance(run: Run, events: Iterable[Event]) -> Run:
-    """Return the run after these events, which must follow on its number."""
+    """Return the run's state after further events, which must follow on its number.
+
+    Raises:
+        ValueError: the numbers have a gap, or an event cannot stand at its place.
+
+    """
     pieces: list[str] = []
     number, attempt = run.number, run.attempt
     for event in events:
@@ -57,7 +62,7 @@ def advance(run: Run, events: Iterable[Event]) -> Run:
         number, attempt = event.number, event.attempt
         if isinstance(event.body, Chunk):
             pieces.append(event.body.content)
-        elif isinstance(event.body, Released | Resumed):  # they count, and else are not there
+        elif isinstance(event.body, Released | Resumed):  # they change nothing but the losses
             run = _handed_over(run, event.body)
         elif not isinstance(event.body, Thinking | ToolProgressed):
             run = _apply(_with_text(run, pieces), event.body)
@@ -128,7 +133,7 @@ def _apply_to_call(run: Run, body: CallBody) -> Run:
         run = replace(run, open_calls=(*run.open_calls, call.id))
     else:
         call = _call_after(run.calls[body.call_id], body)
-    if not isinstance(body, ToolIntended | ToolStarted):  # something came of it
+    if not isinstance(body, ToolIntended | ToolStarted):  # the step made progress
         run = replace(run, losses=0)
     return replace(run, calls={**run.calls, call.id: call})
 
@@ -152,5 +157,5 @@ def _call_after(call: Call, body: CallBody) -> Call:
         case ToolErred():
             problem = Problem(body.code, body.message, body.details)
             return replace(call, state=body.outcome, problem=problem)
-        case _:  # a no leaves the call waiting for the `ToolErred` that comes with it
+        case _:  # a refusal is followed by a `ToolErred`, which settles the call
             return call

@@ -1,4 +1,4 @@
-"""Reading a run: whole, to go on with it, or as it happens, to follow it."""
+"""Reading a run: load its state from the log, or follow its events as they come."""
 
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -18,20 +18,20 @@ from domain.shared.errors import NotFound
 BEAT_SECONDS: Final = 15.0
 
 Batches = AsyncGenerator[Sequence[Event], None]
-"""The events of a run as they come; a batch without any says that the line is alive."""
+"""A stream of a run's events in batches; an empty batch is a keep-alive."""
 
 Tell = Callable[[Event], bool]
-"""Tells a reader of an event without waiting; False: it cannot, and the event was not told."""
+"""Delivers an event to a reader without waiting; False: it was not delivered."""
 
 _READ_LIMIT: Final = 2_000
-_BURST_SECONDS: Final = 0.001  # closer together, one wake-up for many pieces costs less than each
+_BURST_SECONDS: Final = 0.001  # pieces closer together are cheaper in one batch
 
 
 async def load_run(log: RunLog, run_id: str, attempt: int) -> Run:
-    """Return the run that the stored events add up to, in the hands of this attempt.
+    """Load a run's stored events and fold them; ``attempt`` is set on the result.
 
     Raises:
-        NotFound: it has none: it was deleted.
+        NotFound: it has no events: it was deleted.
 
     """
     events: list[Event] = []
@@ -43,9 +43,9 @@ async def load_run(log: RunLog, run_id: str, attempt: int) -> Run:
 
 
 class Follower:
-    """Reads one of a user's runs from a cursor on: from memory where it is driven, or from the log.
+    """Follows a run from a cursor on: in memory if this process drives it, else in the log.
 
-    Whoever makes one has found the run to be the user's (`Chat.follow`, `ConversationFeed`).
+    The caller has checked that the run is the user's (`Chat.follow`, `ConversationFeed`).
     """
 
     def __init__(
@@ -71,20 +71,21 @@ class Follower:
         self._whole = whole
         self._at_once: Tell | None = None
         self._beat_seconds = beat_seconds
-        self._deadline = self._taken = 0.0  # when to say that the line is alive; the last piece
+        self._deadline = 0.0  # of the next keep-alive
+        self._last_piece_at = 0.0
         self._shared: LiveRun | None = None
-        self._told = False  # that the run waits for a human
-        self._is_cut = False  # something was yielded, and not the end
+        self._pause_sent = False
+        self._is_cut = False  # events were yielded, but not the end
 
     async def batches(self, at_once: Tell | None = None) -> Batches:
-        """Yield the events as they come, in batches, to the run's end.
+        """Yield the events in batches as they come, to the run's end.
 
         Events of a run driven in this process come at once; others soon after they are stored.
-        After every ``beat_seconds`` of silence an empty batch says that the line is alive. A run
-        that waits for a human gives a `Paused`, and then nothing more, unless asked to stay.
-        Who wants the ``whole`` is not woken for pieces: events of a run driven in this process
-        come when it drives it no more. Pieces that ``at_once`` told while the reader waited are
-        not yielded: each is told by the task that says it, which saves waking another.
+        After ``beat_seconds`` of silence an empty batch is the keep-alive. A run that waits for a
+        human gives a `Paused`, which ends the stream unless ``stay``. With ``whole`` the reader is
+        not woken for pieces: the events of a run driven in this process come when that ends.
+        Pieces that ``at_once`` delivered while the reader waited are not yielded: the publishing
+        task delivers them itself, which saves a task switch.
 
         Raises:
             NotFound: the run was deleted meanwhile.
@@ -100,7 +101,7 @@ class Follower:
                 last = events[-1].body
                 if isinstance(last, Ended) or (isinstance(last, Paused) and not self._stay):
                     return
-                self._told = isinstance(last, Paused)
+                self._pause_sent = isinstance(last, Paused)
                 self._is_cut = True
                 self._after = _end(events)
         finally:
@@ -131,33 +132,33 @@ class Follower:
             await self._live.news(self._run_id, self._live.poll_seconds)
 
     def _take(self, events: Sequence[Event]) -> bool:
-        """Tell a piece at once, unless it came in a burst; all else is worth waking for."""
+        """Deliver a piece directly, unless it came in a burst; return False to wake the reader."""
         now = time.monotonic()
-        is_burst, self._taken = now - self._taken < _BURST_SECONDS, now
+        is_burst, self._last_piece_at = now - self._last_piece_at < _BURST_SECONDS, now
         event = events[0]
         if is_burst or len(events) > 1 or not isinstance(event.body, Chunk | Thinking):
             return False
         try:
-            is_told = self._at_once is not None and self._at_once(event)
-        except Exception:  # noqa: BLE001  the reader's own task meets it again, not the run's
+            is_delivered = self._at_once is not None and self._at_once(event)
+        except Exception:  # noqa: BLE001  it must surface in the reader's task, not in the run's
             return False
-        if is_told:
+        if is_delivered:
             self._deadline = now + self._beat_seconds
             self._after = Cursor(event.attempt, event.number)
-            self._told = False
-        return is_told
+            self._pause_sent = False
+        return is_delivered
 
     async def _rest(self) -> Sequence[Event] | None:
-        """Return what is to be told of a run that stands still: None when that was all."""
+        """Return what remains to be yielded of a run that nobody drives here; None at its end."""
         status = (await self._runs.of_user(self._user_id, self._run_id)).status
-        if status.is_final:  # since we read, perhaps: what came between is still to be told
+        if status.is_final:  # it may have ended after the last read
             return await self._read() or self._unread_end(status)
-        if status is RunStatus.WAITING_CONSENT and not self._told:
+        if status is RunStatus.WAITING_CONSENT and not self._pause_sent:
             return await self._read() or [await self._paused()]
         return ()
 
     def _unread_end(self, status: RunStatus) -> Sequence[Event] | None:
-        """Return an end for a run that has ended, where what is stored of that cannot be read."""
+        """Return an `Ended` for a run that has ended, but whose last events cannot be read."""
         if not self._is_cut or self._after is None:
             return None
         stop = StopReason.END if status is RunStatus.COMPLETED else status.value
@@ -167,7 +168,7 @@ class Follower:
         return await self._log.read(self._run_id, self._after, _READ_LIMIT)
 
     async def _paused(self) -> Event:
-        """Return what tells that the run waits; its cursor is that of the last event."""
+        """Return the `Paused` of a waiting run, with the cursor of the last event."""
         run = await load_run(self._log, self._run_id, 1)
         place = self._after or Cursor(1, run.number)
         return Event(place.number, place.attempt, run.paused())

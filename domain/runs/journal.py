@@ -1,7 +1,7 @@
-"""The journal of one run in the hands of the worker that drives it.
+"""The journal: numbers, stores and publishes the events of a run on the worker that drives it.
 
-Pieces of text are seen at once and stored twice a second; everything else is stored before
-anyone sees it. Whatever waits to be stored goes in one write.
+Pieces of text are published at once and stored twice a second; all other events are stored before
+they are published (write-ahead). All pending events go into one write.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ from domain.runs.live import LiveRun
 from domain.runs.ports import Ending, RunLog
 from domain.runs.run import Run
 
-FLUSH_SECONDS: Final = 0.5  # pieces may be withdrawn, so those of a dead worker's last moments may
-FULL: Final = 500  # pieces that may wait to be stored before the model has to wait for them
+FLUSH_SECONDS: Final = 0.5  # a crash loses pieces of that time: `Retried` withdraws them
+FULL: Final = 500  # pending pieces before the model's stream is paused (back-pressure)
 
 
 class Journal:
@@ -39,7 +39,7 @@ class Journal:
 
     @property
     def run(self) -> Run:
-        """Where the run stands, with everything said and recorded so far."""
+        """The run's state after all events so far, stored or not."""
         if self._unfolded:
             events, self._unfolded = self._unfolded, []
             self._run = advance(self._run, events)
@@ -47,11 +47,11 @@ class Journal:
 
     @property
     def is_full(self) -> bool:
-        """Tell whether so much waits to be stored that its source should wait too."""
+        """Tell whether so many events are pending that their source should wait."""
         return len(self._unstored) >= FULL
 
     def say(self, piece: Body) -> None:
-        """Show a piece at once; it is stored soon, or with the next record."""
+        """Publish a piece at once; it is stored soon, or with the next record."""
         event = self._enter(piece)
         if self._unseen:
             self._unseen.append(event)
@@ -62,22 +62,22 @@ class Journal:
             self._timer = loop.call_later(FLUSH_SECONDS, self._start_write)
 
     def note(self, body: Body) -> None:
-        """Let this be stored, and then shown, with the record that follows at once.
+        """Add an event that is stored, and then published, with the record that follows.
 
-        For what nothing rests on before then: when the worker dies in between, it never was.
+        For events on which nothing depends until then: a crash in between loses them.
         """
         self._unseen.append(self._enter(body))
 
     async def record(
         self, *bodies: Body, ending: Ending | None = None, consents: Sequence[Consent] = ()
     ) -> None:
-        """Store these events and all that waits, with an ending or consents, then show them.
+        """Store these and all pending events, with an ending or consents, then publish them.
 
-        A caller who is cancelled does not interrupt the write.
+        Cancelling the caller does not interrupt the write.
 
         Raises:
             LeaseLost: another worker drives the run now.
-            Unavailable: the database does not answer; nothing is lost but the caller's time.
+            Unavailable: the database does not answer; the events stay pending.
 
         """
         self._unseen.extend([self._enter(body) for body in bodies])
@@ -86,11 +86,11 @@ class Journal:
         await asyncio.shield(self._start_write())
 
     async def flush(self) -> None:
-        """Store all that waits."""
+        """Store all pending events."""
         await asyncio.shield(self._start_write())
 
     async def fail(self, problem: Erred) -> None:
-        """Store that the run failed, in the place of all that waits and that nobody has seen.
+        """Store that the run failed, in place of the pending events that were not published.
 
         Raises:
             LeaseLost: another worker drives the run now.
@@ -112,7 +112,7 @@ class Journal:
         await self.record(problem)
 
     async def close(self) -> None:
-        """Wait for the writes that are under way."""
+        """Wait for the writes in progress."""
         if self._timer is not None:
             self._timer.cancel()
         await asyncio.gather(*self._writes, return_exceptions=True)
@@ -136,12 +136,12 @@ class Journal:
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._writes.discard(task)
         if not task.cancelled():
-            task.exception()  # seen here: a failed write leaves its events to the next one
+            task.exception()  # mark as retrieved: the next write includes a failed one's events
 
     async def _write(self, target: int) -> None:
         async with self._lock:
             if self._stored >= target:
-                return  # an earlier write took these along
+                return  # an earlier write included them
             batch, self._unstored = self._unstored, []
             consents, self._consents = self._consents, []
             try:

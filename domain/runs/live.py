@@ -1,7 +1,7 @@
-"""The runs that this process drives, for followers that want every piece at once.
+"""Live runs: the in-memory broker of the events of runs that this process drives.
 
-One list of events a run, shared by all who follow it: a slow follower is only an index that
-lags behind, never a queue that grows.
+There is one list of events for each run, shared by all its followers: a slow follower is an index
+that lags behind, never a queue that grows.
 """
 
 import asyncio
@@ -11,20 +11,20 @@ from typing import Final
 from domain.runs.cursors import Cursor
 from domain.runs.events import Event
 
-POLL_SECONDS: Final = 0.25  # between looks at a run that is driven elsewhere
-NUDGE_SECONDS: Final = 5.0  # between looks of those who wait at their clocks
+POLL_SECONDS: Final = 0.25  # between polls of a run that is driven elsewhere
+NUDGE_SECONDS: Final = 5.0  # between wake-ups of waiting followers, to check their deadlines
 
 Take = Callable[[Sequence[Event]], bool]
-"""Takes events in the moment they are published, or leaves them (False); it must not raise."""
+"""Consumes events as they are published, or declines them (False); it must not raise."""
 
 
 def leave(_: Sequence[Event]) -> bool:
-    """Take nothing."""
+    """Decline all events."""
     return False
 
 
 class LiveRun:
-    """The events of one run since this process took it over, and who waits for more.
+    """The events of one run since this process took it over, and its waiting followers.
 
     ``first`` is the number of the first, ``before`` the attempt that wrote the one before it.
     """
@@ -39,7 +39,7 @@ class LiveRun:
         self.is_closed = False
 
     def publish(self, events: Sequence[Event]) -> None:
-        """Add events, numbered on from the last one, and wake the followers who leave them."""
+        """Append events, and wake the followers that decline them."""
         self._events += events
         waiting, self._waiting = self._waiting, []
         for news, take in waiting:
@@ -49,37 +49,37 @@ class LiveRun:
                 _resolve(news)
 
     def close(self) -> None:
-        """Say that this process adds nothing more."""
+        """Mark the run as no longer driven here, and wake all followers."""
         self.is_closed = True
         self.nudge()
 
     def since(self, cursor: Cursor | None) -> Sequence[Event] | None:
-        """Return the events after the cursor, or None when others must come from the log."""
+        """Return the events after the cursor, or None when they must be read from the log."""
         seen = cursor or Cursor(self._before, 0)
         if seen.number + 1 < self._first or not self._before <= seen.attempt <= self._attempt:
             return None
         if seen.attempt < self._attempt:
-            return self._events[:]  # what it saw beyond our first was never stored
+            return self._events[:]  # later pieces of the earlier attempt were never stored
         return self._events[seen.number + 1 - self._first :]
 
     def news(self, take: Take = leave) -> asyncio.Future[None]:
-        """Return what is done when something was added, the run was closed, or `nudge` came.
+        """Return a future that is done when events are added, the run is closed, or on `nudge`.
 
-        Until then ``take`` is offered what is added; what it takes wakes nobody. No timer is set
-        here: this runs once for each piece of each answer.
+        ``take`` is offered the new events first; if it consumes them, nobody is woken. No timer is
+        set here: this runs once for each piece of each answer.
         """
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((future, take))
         return future
 
     def end(self) -> asyncio.Future[None]:
-        """Return what is done when the run was closed, or `nudge` came."""
+        """Return a future that is done when the run is closed, or on `nudge`."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._patient.append(future)
         return future
 
     def nudge(self) -> None:
-        """Let those who wait look at their clocks."""
+        """Wake all waiting followers, so that they check their deadlines."""
         futures = [*(news for news, _ in self._waiting), *self._patient]
         self._waiting, self._patient = [], []
         for future in futures:
@@ -100,13 +100,13 @@ class LiveRuns:
         self._curious: dict[str, list[asyncio.Future[None]]] = {}
         self._ticker: asyncio.TimerHandle | None = None
         self.poll_seconds = POLL_SECONDS
-        self.followers = 0  # how many follow a run through this process
-        self.is_draining = False  # the process is about to stop: followers should not wait for long
+        self.followers = 0  # streams of runs that this process serves
+        self.is_draining = False  # the process is about to stop: followers should end
 
     def open(self, run_id: str, attempt: int, first: int, before: int = 1) -> LiveRun:
-        """Begin to share a run whose next event has the number ``first``.
+        """Begin to publish a run whose next event has the number ``first``.
 
-        ``before`` is the attempt that wrote the last event that is stored, if there is one.
+        ``before`` is the attempt that wrote the last stored event, if there is one.
         """
         self.close(run_id)
         live = self._runs[run_id] = LiveRun(attempt, first, before)
@@ -115,7 +115,7 @@ class LiveRuns:
         return live
 
     def close(self, run_id: str) -> None:
-        """Stop sharing a run; who follows it still reads to the end."""
+        """Stop publishing a run; its followers still read to the end."""
         live = self._runs.pop(run_id, None)
         if live is not None:
             live.close()
@@ -131,14 +131,14 @@ class LiveRuns:
         if self._runs:
             self._ticker = asyncio.get_running_loop().call_later(self._nudge_seconds, self._tick)
 
-    async def news(self, what: str, seconds: float) -> None:
-        """Return when what this id names may have changed, or the time is up.
+    async def news(self, topic_id: str, seconds: float) -> None:
+        """Wait for a hint about this id, or until the time is up.
 
-        It is a run that is driven elsewhere, or a conversation, in which one may have begun.
+        The id is that of a run that is driven elsewhere, or of a conversation, for a new run.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
-        waiting = self._curious.setdefault(what, [])
+        waiting = self._curious.setdefault(topic_id, [])
         waiting.append(future)
         timer = loop.call_later(seconds, _resolve, future)
         try:
@@ -147,9 +147,9 @@ class LiveRuns:
             timer.cancel()
             waiting.remove(future)
             if not waiting:
-                self._curious.pop(what, None)
+                self._curious.pop(topic_id, None)
 
-    def hint(self, what: str) -> None:
-        """Wake those who wait for news of a run or a conversation."""
-        for future in self._curious.get(what, ()):
+    def hint(self, topic_id: str) -> None:
+        """Wake those who wait for news of this run or conversation."""
+        for future in self._curious.get(topic_id, ()):
             _resolve(future)

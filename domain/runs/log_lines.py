@@ -1,4 +1,4 @@
-"""The lines that a run leaves in the log: how its calls broke off or failed, and how it ended."""
+"""The log messages of a run: interrupted and failed calls, and the run's end."""
 
 import logging
 from collections.abc import Mapping
@@ -11,15 +11,15 @@ from domain.runs.states import RunStatus
 from domain.shared.errors import UnknownTool
 from domain.tools.ports import Toolbox
 
-_TOLD: Final = ("provider", "model", "reason", "status", "tried")
+_LOGGED_DETAILS: Final = ("provider", "model", "reason", "status", "tried")
 
 _log = logging.getLogger(__name__)
 
 
 def log_interrupted(run: Run, call: Call, toolbox: Toolbox, then: str) -> None:
-    """Log that a call was interrupted; ``then`` is what follows, such as "it is made again".
+    """Log that a call was interrupted; ``then`` is the consequence, such as "it is made again".
 
-    It is an error where more than one worker died while it was running, else a warning.
+    The level is error where more than one worker crashed during the call, else warning.
     """
     try:
         plugin = toolbox.get(call.tool).spec.plugin
@@ -42,7 +42,7 @@ def log_interrupted(run: Run, call: Call, toolbox: Toolbox, then: str) -> None:
 
 
 def log_failed_call(call: Call, plugin: str, failure: ToolErred) -> None:
-    """Log that a call was made and failed; its secrets are hidden already."""
+    """Log that a call was made and failed; its secrets are redacted already."""
     _log.warning(
         "the tool %s of the plugin %s failed: %s: %s",
         call.tool,
@@ -53,7 +53,7 @@ def log_failed_call(call: Call, plugin: str, failure: ToolErred) -> None:
 
 
 def log_end(run: Run, status: RunStatus, problem: Problem | None) -> None:
-    """Log how a run ended; ``problem`` is what ended it, where that is not on its record."""
+    """Log how a run ended; ``problem`` is its cause, where the run's events do not hold it yet."""
     problem = problem or run.problem
     if status is RunStatus.FAILED and problem is not None:
         details = _in_short(problem.details)
@@ -71,5 +71,5 @@ def log_end(run: Run, status: RunStatus, problem: Problem | None) -> None:
 
 
 def _in_short(details: Mapping[str, Any]) -> str:
-    told = ", ".join(f"{name}: {details[name]}" for name in _TOLD if name in details)
-    return f" ({told})" if told else ""
+    text = ", ".join(f"{name}: {details[name]}" for name in _LOGGED_DETAILS if name in details)
+    return f" ({text})" if text else ""

@@ -1,4 +1,4 @@
-"""Looking at runs: one, a page of them, and the messages of a conversation with theirs."""
+"""The queries about runs: one run, a page of runs, and a conversation's messages with theirs."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,14 @@ from domain.shared.paging import Page
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A message, and the run that it answers with; None of a question."""
+    """A message, and the run whose answer it is; None for a question."""
 
     message: Message
     run: RunRecord | None
 
 
 class RunLookup:
-    """Finds the runs of a user, and what came of them."""
+    """Reads the runs of a user, and their outcomes."""
 
     def __init__(
         self, runs: Runs, queries: RunQueries, log: RunLog, conversations: Conversations
@@ -41,7 +41,7 @@ class RunLookup:
         return await self._runs.of_user(user.id, run_id)
 
     async def owner(self, run_id: str) -> User:
-        """Return whose run it is, for whoever looks after the installation and all that is in it.
+        """Return the user of any run, for administrators of the installation.
 
         Raises:
             NotFound: there is no such run.
@@ -69,9 +69,9 @@ class RunLookup:
         )
 
     async def outcome(self, record: RunRecord) -> RunOutcome:
-        """Return what came of a run, so far if it is active.
+        """Return the outcome of a run, so far if it is active.
 
-        It is stored with a run that has ended; of another one it is the fold of its events.
+        A run that has ended has it stored; for an active one the events are folded.
 
         Raises:
             NotFound: the run was deleted meanwhile.
@@ -86,7 +86,7 @@ class RunLookup:
     ) -> Page[Entry]:
         """Return messages of a conversation, oldest first, each answer with its run.
 
-        Without a cursor they are the newest; ``next_cursor`` leads to those before.
+        Without a cursor they are the newest; ``next_cursor`` leads to older ones.
 
         Raises:
             NotFound: there is no such conversation of this user.

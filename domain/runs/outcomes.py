@@ -1,4 +1,4 @@
-"""What came of a run, in short: stored beside it, so that no list has to read its events."""
+"""The outcome of a run: a summary, stored with it, so that lists need not read its events."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,13 +13,12 @@ _STOPS: Final = {RunStatus.FAILED: "failed", RunStatus.CANCELLED: "cancelled"}
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """Why a run stopped, what it used, who answered, and what it changed.
+    """Why a run stopped, its usage and cost, the answering model, and its effects.
 
-    ``stop`` is None while the run is active: the rest is what came of it so far. It is ``failed``
-    or ``cancelled`` where the run ended so, else why the model stopped (`StopReason`).
-    ``provider`` and ``model`` gave the last answer, or are those to be asked first; both are empty
-    where a tool was called without the agent. ``effects`` names the calls that changed the world,
-    or may have; ``cost_usd`` is None where the price of a step is not known.
+    ``stop`` is None while the run is active, ``failed`` or ``cancelled`` where it ended so, else
+    why the model stopped (`StopReason`). ``provider`` and ``model`` gave the last answer, or are
+    those to be asked first; both are empty for a direct run. ``effects`` are the ids of calls that
+    changed the world, or may have; ``cost_usd`` is None where the price of a step is not known.
     """
 
     stop: str | None

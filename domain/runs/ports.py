@@ -1,4 +1,4 @@
-"""The ports to stored runs, their events, their leases, and news of them."""
+"""The ports to stored runs, their events, their leases, and signals between workers."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ from domain.shared.paging import Page
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """A run to begin. ``new_title`` None means that the conversation exists already.
+    """A run to be stored. ``new_title`` None means that the conversation exists already.
 
-    The conversation, the user's message and the run are ids that the caller made;
-    ``started.conversation_id`` and ``started.question_id`` name the first two. A direct run
-    has neither; ``events`` follow on its start.
+    The caller made the ids of the run, the conversation and the user's message; the last two are
+    ``started.conversation_id`` and ``started.question_id``. A direct run has neither; its
+    ``events`` follow on its start.
     """
 
     id: str
@@ -38,7 +38,7 @@ class NewRun:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Whose run it is, and the conversation up to its question, oldest first."""
+    """A run's user, and the conversation's messages up to its question, oldest first."""
 
     user: User
     messages: Sequence[Message]
@@ -46,10 +46,10 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a run ends: its status, what came of it, and the answer to keep in the conversation.
+    """The end of a run: its status, its outcome, and the answer to store in the conversation.
 
-    The answer of a run that failed or was cancelled before any text is empty. A direct run has
-    none: it is in no conversation.
+    The answer's content is empty if the run failed or was cancelled before any text. A direct run
+    has no answer: it is in no conversation.
     """
 
     status: RunStatus
@@ -60,11 +60,11 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """What is known of a run without reading its events. ``attempt`` is its lease's number.
+    """The stored row of a run, without its events. ``attempt`` is its lease's number.
 
-    ``place`` orders the runs of a conversation: it is the number of the run's question among the
-    messages; 0 of a direct run. ``outcome`` is None while the run is active, and where an older
-    version ended it.
+    ``place`` orders the runs of a conversation: the number of the run's question among the
+    messages; 0 for a direct run. ``outcome`` is None while the run is active, and for runs that an
+    older version of Puerto ended.
     """
 
     id: str
@@ -81,13 +81,13 @@ class RunRecord:
 
 
 class Runs(Protocol):
-    """The runs, by id. All of one call is kept, or nothing."""
+    """The repository of runs. Each method is one transaction."""
 
     async def start(self, new: NewRun, history_limit: int) -> Sequence[Message]:
-        """Keep the message, the run (attempt 1) and its first events; return the conversation.
+        """Store the message, the run (attempt 1) and its first events; return the history.
 
-        What comes back are the last ``history_limit`` messages before the new one, oldest first.
-        The request's key is kept in the same stroke.
+        That is the last ``history_limit`` messages before the new one, oldest first. The request's
+        idempotency key is stored in the same transaction.
 
         Raises:
             NotFound: the conversation is unknown, or another user's.
@@ -99,7 +99,7 @@ class Runs(Protocol):
         ...
 
     async def context(self, run_id: str, limit: int) -> Context:
-        """Return what a worker that takes the run over must know.
+        """Return what a worker needs to take the run over.
 
         The messages are the last ``limit`` up to the question; a direct run has none.
 
@@ -110,7 +110,7 @@ class Runs(Protocol):
         ...
 
     async def get(self, run_id: str) -> RunRecord:
-        """Return one run, whosever it is: for the worker that drives it.
+        """Return any user's run, for the worker that drives it.
 
         Raises:
             NotFound: unknown, or not an id at all.
@@ -130,13 +130,13 @@ class Runs(Protocol):
     async def request_cancel(self, user_id: str, run_id: str) -> bool:
         """Store the intent to cancel; False when no run of this user and id is active.
 
-        A run that waits for a human can be claimed from then on.
+        A waiting run can be claimed from then on.
         """
         ...
 
 
 class RunLog(Protocol):
-    """The events of the runs: appended by the one worker that holds the lease, read by all."""
+    """The event log of the runs: appended to by the worker that holds the lease, read by all."""
 
     async def append(
         self,
@@ -148,9 +148,10 @@ class RunLog(Protocol):
         ending: Ending | None = None,
         consents: Sequence[Consent] = (),
     ) -> None:
-        """Keep events numbered from ``first``, and the consents that they request.
+        """Append events numbered from ``first``, and store the consents that they request.
 
-        With an ending the run ends in the same stroke, and what still waits is cancelled.
+        With an ending the run ends in the same transaction, and its waiting consents are
+        cancelled.
 
         Raises:
             LeaseLost: another worker drives the run now, or it has ended.
@@ -159,21 +160,21 @@ class RunLog(Protocol):
         ...
 
     async def read(self, run_id: str, after: Cursor | None, limit: int) -> Sequence[Event]:
-        """Return the next stored events, about ``limit`` of them: never none while there are more.
+        """Return the next stored events, about ``limit`` of them; empty only at the end.
 
-        An event is next when its number is greater than the cursor's, or when a later attempt
-        wrote it: the pieces that the cursor saw were then never stored.
+        These have a number greater than the cursor's, or a later attempt: in that case the pieces
+        up to the cursor were never stored.
         """
         ...
 
 
 class Leases(Protocol):
-    """Which worker drives which run. Times are UTC."""
+    """The leases of runs: each is held by the worker that drives the run. Times are UTC."""
 
     async def renew(self, worker_id: str, run_ids: Sequence[str], until: datetime) -> Sequence[str]:
-        """Extend the worker's leases of these runs; return those that are to be cancelled.
+        """Extend the worker's leases of these runs; return the runs to be cancelled.
 
-        Its other leases run out, so that nothing it lost sight of stands still for ever.
+        Its other leases expire, so that a run it no longer drives is claimed by another.
         """
         ...
 
@@ -185,18 +186,19 @@ class Leases(Protocol):
         limit: int,
         user_id: str | None = None,
     ) -> Sequence[tuple[str, int]]:
-        """Take over runs whose lease ran out before ``now``; return each id and new attempt.
+        """Take the leases that expired before ``now``; return each run's id and new attempt.
 
-        With ``user_id`` only those of that user. They are `RUNNING` from then on. Waiting runs come
-        up once there is an answer.
+        With ``user_id`` only those of that user's runs. They are `RUNNING` from then on. Waiting
+        runs can be claimed once there is an answer.
         """
         ...
 
     async def park(self, run_id: str, attempt: int, answers: int) -> bool:
-        """Let a run wait for a human, with no worker: `WAITING_CONSENT`, without a lease.
+        """Let a run wait for a human: set `WAITING_CONSENT` and give its lease up.
 
-        ``answers`` is how many of its consents the worker has seen answered. False, and nothing
-        changes, when there are more by now, or a cancel: the worker is to look again.
+        ``answers`` is the number of answered consents that the worker has seen (compare-and-set):
+        False, and nothing changes, when there are more by now, or a cancel. The worker then
+        decides again.
 
         Raises:
             LeaseLost: another worker drives the run now, or it has ended.
@@ -205,16 +207,16 @@ class Leases(Protocol):
         ...
 
     async def release(self, run_id: str, attempt: int) -> None:
-        """Hand a run back, for any worker to claim at once. A lost lease is no error."""
+        """Give a lease up, so that any worker can claim the run at once. A lost one is no error."""
         ...
 
     async def free(self, worker_id: str) -> int:
-        """Hand back all runs of a worker that is dead; return how many."""
+        """Release all leases of a dead worker; return how many."""
         ...
 
 
 class RunQueries(Protocol):
-    """The stored runs of a user: in lists, by id, and one after the other in a conversation."""
+    """Queries over the stored runs of a user: pages, by id, and in a conversation's order."""
 
     async def page(
         self,
@@ -236,11 +238,11 @@ class RunQueries(Protocol):
         ...
 
     async def by_ids(self, user_id: str, run_ids: Collection[str]) -> Mapping[str, RunRecord]:
-        """Return the runs of these ids, by id, without those that are unknown or another user's."""
+        """Return the runs with these ids, by id; unknown and other users' ids are missing."""
         ...
 
     async def next_of(self, user_id: str, conversation_id: str, place: int) -> RunRecord | None:
-        """Return the first run of the conversation beyond that place; None: there is none yet.
+        """Return the first run of the conversation after that place; None: there is none yet.
 
         Raises:
             NotFound: there is no such conversation of this user any more.
@@ -249,26 +251,26 @@ class RunQueries(Protocol):
         ...
 
     async def place_of(self, user_id: str, conversation_id: str, message_id: str) -> int | None:
-        """Return the place after which the runs come that this message is no answer of.
+        """Return the place after which the runs come that are newer than this message.
 
-        After a question comes the run that answers it. None: there is no such message in a
-        conversation of that user and id.
+        The run that answers a question is newer than it. None: there is no such message in the
+        user's conversation.
         """
         ...
 
     async def by_cursor(self, user_id: str, conversation_id: str, cursor: str) -> RunRecord | None:
-        """Return the run of the conversation whose event a cursor names; None: there is none."""
+        """Return the conversation's run that a cursor belongs to; None: there is none."""
         ...
 
 
 class Signals(Protocol):
-    """News of what other workers stored: hints to look, which may be lost or come twice."""
+    """Signals between workers after a commit: hints, which may be lost or come twice."""
 
     async def start(self, heard: Callable[[str], None], work: Callable[[], None]) -> None:
         """Begin to listen.
 
-        ``heard`` is called with the id of a run that has new events, or of a conversation in
-        which one has begun; ``work`` when runs may be claimed or are to be cancelled.
+        ``heard`` is called with the id of a run that has new events, or of a conversation with a
+        new run; ``work`` when runs may be claimed or are to be cancelled.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Reading a run of one's own: event by event, or as one answer."""
+"""Reading a run: its stream of events, or its answer as one record."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,17 +13,18 @@ from domain.runs.ports import RunLog, RunRecord
 
 
 class OnDisconnect(StrEnum):
-    """What becomes of a run when its reader leaves before its end."""
+    """What happens to a run when its reader disconnects before its end."""
 
     CONTINUE = "continue"
     CANCEL = "cancel"
 
 
 class RunReader:
-    """Reads one run, which was found to be the reader's, once.
+    """Reads one run, once; the caller has checked that it is the user's.
 
-    ``record`` is None of a run that this process drives. ``is_first`` ends the reading where the
-    run first has to wait for a human. ``left`` is called if the reader leaves before that.
+    ``record`` is None for a run that this process drives. With ``is_first`` the stream ends where
+    the run first had to wait for a human. ``left`` is called if the reader disconnects before the
+    end.
     """
 
     def __init__(
@@ -46,24 +47,24 @@ class RunReader:
         self._left = left
 
     async def is_over(self) -> bool:
-        """Tell whether the reader has come back after the last event of all."""
+        """Tell whether the run has ended and the cursor is that of its last event."""
         if self._record is None or self._after is None or not self._record.status.is_final:
             return False
         return not await self._log.read(self.run_id, self._after, 1)
 
     def events(self, at_once: Tell | None = None) -> Batches:
-        """Yield the run's events as they come, in batches, to its end (`Follower.batches`).
+        """Yield the run's events in batches as they come, to its end (`Follower.batches`).
 
-        Pieces that ``at_once`` could tell in the moment they were said are not yielded.
+        Pieces that ``at_once`` delivered directly are not yielded.
         """
-        if self._is_first:  # what is told must be looked at here
+        if self._is_first:  # direct delivery would bypass the check for the first wait
             batches = up_to_first_wait(self.run_id, self._follower.batches())
         else:
             batches = self._follower.batches(at_once)
-        return batches if self._left is None else _noticing(batches, self._left)
+        return batches if self._left is None else _watching_disconnect(batches, self._left)
 
     async def answer(self) -> RunAnswer:
-        """Return what the run amounts to, at its end or where it waits for a human.
+        """Read to the run's end, or to where it waits for a human, and return its answer.
 
         Raises:
             Unavailable: the service stops, and the run goes on elsewhere.
@@ -72,8 +73,8 @@ class RunReader:
         return await collect(self.run_id, self.events())
 
 
-async def _noticing(batches: Batches, left: Callable[[], Awaitable[None]]) -> Batches:
-    """Yield the same; ``left`` is called if the reader is gone before the last batch."""
+async def _watching_disconnect(batches: Batches, left: Callable[[], Awaitable[None]]) -> Batches:
+    """Yield the batches; call ``left`` if the reader is closed or cancelled before the last."""
     is_over = False
     try:
         async with aclosing(batches):

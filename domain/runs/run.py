@@ -1,4 +1,4 @@
-"""A run: one user message being answered. It is the fold of its events (`domain.runs.folding`)."""
+"""The state of a run: the fold of its events (`domain.runs.folding`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,10 +22,10 @@ _MAY_HAVE_ACTED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One tool call and what came of it.
+    """The state of one tool call.
 
-    ``starts`` is how often it was started, ``releases`` how often a worker that was told to stop
-    broke it off. ``is_edited``: a human changed the arguments.
+    ``starts`` is how often it was started, ``releases`` how often a stopping worker interrupted it.
+    ``is_edited``: a human changed the arguments.
     """
 
     id: str
@@ -44,7 +44,7 @@ class Call:
 
     @property
     def losses(self) -> int:
-        """How many workers have died while the call was running, if it is not settled."""
+        """How many workers crashed during the call, if it is not settled."""
         return self.starts - self.releases
 
     @property
@@ -59,30 +59,30 @@ class Call:
 
     @property
     def can_repeat(self) -> bool:
-        """Tell whether a second try does no more than the first."""
+        """Tell whether the call is safe to retry: it only reads, or is idempotent."""
         return self.effect is Effect.READ or self.idempotent
 
     @property
     def may_have_acted(self) -> bool:
         """Tell whether the call changed the world, or may have."""
-        began = self.state is CallState.APPROVED and self.starts > 0  # it is to be tried again
+        began = self.state is CallState.APPROVED and self.starts > 0  # a retry was approved
         return (began or self.state in _MAY_HAVE_ACTED) and self.effect is not Effect.READ
 
     @property
     def edited_params(self) -> Mapping[str, Any] | None:
-        """The arguments that a human put in the place of those asked for; None: nobody did."""
+        """The arguments as a human edited them; None: nobody did."""
         return self.params if self.is_edited else None
 
     def outcome(self) -> CallOutcome:
-        """Return what came of it."""
+        """Return the outcome as the conversation's record."""
         return CallOutcome(self.id, self.tool, self.result, self.problem)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One whole answer of a model: its text, the ids of the calls it asked for, and its cost.
+    """One whole answer of a model: its text, the ids of the requested calls, and its cost.
 
-    ``memento`` is what the provider of ``choice`` wants back when it goes on.
+    ``memento`` is the provider's opaque text to be sent back with this answer.
     """
 
     text: str
@@ -96,10 +96,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Where a run stands after the events so far; ``number`` is the last one's.
+    """The state of a run after the events so far; ``number`` is the last one's.
 
-    ``stands`` is the place (attempt, number) of the last event that no retry can withdraw.
-    ``losses`` is how many workers have died since something came of the step at hand.
+    ``stands`` is the position (attempt, number) of the last event that no retry can withdraw.
+    ``losses`` is how many workers crashed since the last progress in the current step.
     """
 
     id: str
@@ -118,20 +118,20 @@ class Run:
 
     @property
     def autonomy(self) -> Autonomy:
-        """The autonomy level that the run began with."""
+        """The autonomy level with which the run began."""
         return self.started.autonomy
 
     @property
     def agent(self) -> Agent | None:
-        """The agent that the message was addressed to, as it was then; None: the general one."""
-        kept = self.started.agent
-        if kept is None:
+        """The agent that the message was addressed to, as of then; None: the general one."""
+        stored = self.started.agent
+        if stored is None:
             return None
-        return Agent(kept["name"], "", kept["instructions"], tuple(kept["tools"]))
+        return Agent(stored["name"], "", stored["instructions"], tuple(stored["tools"]))
 
     @property
     def choices(self) -> tuple[ModelChoice, ...]:
-        """The models to ask, in order: the one that answered last, the first, its fallbacks."""
+        """The models for failover, in order: the last that answered, the first, the fallbacks."""
         first = ModelChoice(self.started.provider, self.started.model)
         others = (ModelChoice(**choice) for choice in self.started.fallbacks)
         ordered = dict.fromkeys((first, *others))
@@ -141,34 +141,34 @@ class Run:
 
     @property
     def cost_usd(self) -> float | None:
-        """What the model's answers cost in US dollars; None where that of one is not known."""
+        """The cost of the models' answers in US dollars; None where that of one is not known."""
         costs = [step.cost_usd for step in self.steps if step.usage != Usage()]
         known = [cost for cost in costs if cost is not None]
         return sum(known) if known and len(known) == len(costs) else None
 
     @property
     def text(self) -> str:
-        """The text so far: what the chunks since the last retry join to."""
+        """The answer's text so far, without withdrawn chunks."""
         return "".join(step.text for step in self.steps) + self.open_text
 
     @property
     def stop(self) -> StopReason:
-        """Why the model stopped last."""
+        """Why the model stopped in the last step."""
         return self.steps[-1].stop if self.steps else StopReason.END
 
     @property
     def unsettled(self) -> list[Call]:
-        """The calls of whole steps whose outcome is not recorded, in order."""
+        """The calls of whole steps that are not settled, in order."""
         ids = (call_id for step in self.steps for call_id in step.call_ids)
         return [call for call in map(self.calls.__getitem__, ids) if not call.is_settled]
 
     def paused(self) -> Paused:
-        """Return what tells a follower that the run waits."""
+        """Return the event that tells followers that the run waits."""
         used = self.usage
         return Paused(used.input_tokens, used.output_tokens, used.cached_tokens, self.cost_usd)
 
     def tool_calls(self) -> list[CallRequest]:
-        """Return the calls that were asked for."""
+        """Return the requested calls as the conversation's records."""
         return [CallRequest(call.id, call.tool, call.params) for call in self.calls.values()]
 
     def results(self) -> list[CallOutcome]:

@@ -1,10 +1,10 @@
-"""Where a run stands, and where one of its calls does."""
+"""The states of a run and of its tool calls."""
 
 from enum import StrEnum
 
 
 class RunStatus(StrEnum):
-    """Where a run stands; the last three are for good."""
+    """The status of a run; the last three are final."""
 
     RUNNING = "running"
     WAITING_CONSENT = "waiting_consent"
@@ -14,15 +14,15 @@ class RunStatus(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Tell whether nothing more can happen."""
+        """Tell whether the run has ended."""
         return self in {RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED}
 
 
 class CallState(StrEnum):
-    """The journal of one tool call, from intended to one of the last four.
+    """The state of a tool call, from intended to one of the last four, which are final.
 
-    ``asked`` and ``unsure`` wait for a human: whether it may start, what became of it.
-    ``refused`` never started; ``unknown`` may have taken effect, and nobody knows.
+    ``asked`` and ``unsure`` wait for a human: for approval, or for the outcome. ``refused`` never
+    started; ``unknown`` may or may not have taken effect.
     """
 
     INTENDED = "intended"

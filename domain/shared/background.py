@@ -1,21 +1,21 @@
-"""Work that goes on beside everything else, until it is stopped."""
+"""Background tasks: work in an asyncio task of its own, with a start and a stop."""
 
 import asyncio
 from collections.abc import Coroutine
 
 
 class BackgroundTask:
-    """One task, started and stopped by whoever owns it."""
+    """One asyncio task in the background, started and stopped by its owner."""
 
     def __init__(self) -> None:
         self._task: asyncio.Task[None] | None = None
 
     def start(self, work: Coroutine[None, None, None]) -> None:
-        """Begin with the work, on the event loop that is running."""
+        """Start the coroutine as a task on the running event loop."""
         self._task = asyncio.create_task(work)
 
     async def stop(self) -> bool:
-        """Cancel the work and wait for its end; tell whether there was any to be stopped.
+        """Cancel the task and wait for its end; return whether there was one.
 
         Stopping twice is no error.
         """

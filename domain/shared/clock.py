@@ -1,11 +1,11 @@
-"""The port to time."""
+"""The port to the clock."""
 
 from datetime import datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """What time it is."""
+    """The source of the current time."""
 
     def now(self) -> datetime:
         """Return the current time, in UTC, with its zone."""

@@ -1,7 +1,7 @@
-"""Every code that says what went wrong, once: who raises, records, answers and documents reads it.
+"""The error codes: one list, read by the exceptions, the stored events, the faces and the docs.
 
-`ErrorCode` is what a request is answered with. `Refusal` is what is recorded of a call of a tool
-that gave no result, and what the model is told.
+`ErrorCode` is the code in the answer to a failed request. `Refusal` is the code recorded for a tool
+call that gave no result; the model receives it too.
 """
 
 from enum import StrEnum
@@ -9,15 +9,15 @@ from typing import Self
 
 
 class ErrorCode(StrEnum):
-    """What a request that failed is answered with; each face has a status of its own for it.
+    """The code in the answer to a failed request; each face maps it to a status of its own.
 
-    ``text`` says when, in Markdown, for the documents.
+    ``text`` is the description for the documentation, in Markdown.
     """
 
     text: str
 
     def __new__(cls, code: str, text: str) -> Self:
-        """Make a member: its code, and when it comes."""
+        """Make a member from its code and its description."""
         member = str.__new__(cls, code)
         member._value_ = code
         member.text = text
@@ -73,17 +73,17 @@ class ErrorCode(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a call gave no result, or a run no answer. Plugins add codes of their own.
+    """Why a tool call gave no result, or a run no answer. Plugins add codes of their own.
 
-    ``answer`` is what a request that made the call itself is answered with. ``text`` says when it
-    comes, in Markdown, for the documents. The sentence for the model is made where it is decided.
+    ``answer`` is the code for a request that made the call directly. ``text`` is the description
+    for the documentation, in Markdown. The message for the model is written by whoever refuses.
     """
 
     answer: ErrorCode
     text: str
 
     def __new__(cls, code: str, answer: ErrorCode, text: str) -> Self:
-        """Make a member: its code, the answer to a request, and when it comes."""
+        """Make a member from its code, the code for a request, and its description."""
         member = str.__new__(cls, code)
         member._value_ = code
         member.answer = answer
@@ -178,5 +178,5 @@ class Refusal(StrEnum):
 
 
 def answer_to(code: str) -> ErrorCode:
-    """Return what a request is answered with whose call gave no result for that reason."""
+    """Return the error code for a request whose tool call was refused with this code."""
     return Refusal.__members__.get(code, Refusal.TOOL_ERROR).answer  # plugins have others, too

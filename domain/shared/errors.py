@@ -1,4 +1,4 @@
-"""The errors of the house, one family, told apart by who must act.
+"""The exception hierarchy: all of Puerto's errors, grouped by who must act.
 
 ::
 
@@ -42,7 +42,7 @@ from domain.shared.error_codes import ErrorCode, Refusal
 
 
 class PuertoError(Exception):
-    """What went wrong, in words for the one who must act.
+    """The base class of all errors; the message is written for the one who must act.
 
     ``message`` is a sentence; ``details`` is a JSON object for programs.
     """
@@ -208,7 +208,7 @@ class WebError(PuertoError):
 
 
 class AddressRefused(WebError):
-    """The gate lets nobody go to this address; the message says how the operator may open it."""
+    """The SSRF guard refuses this address; the message says how the operator may open it."""
 
     code = ErrorCode.UNPROCESSABLE
 

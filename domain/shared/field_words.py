@@ -1,7 +1,7 @@
-"""What is wrong with a field, in words: one voice for requests, frames and arguments of tools.
+"""Validation messages for fields: the same for requests, WebSocket frames and tool arguments.
 
-The words come from the type of an error of pydantic's and its bounds alone, never from the value,
-which may be a secret (https://docs.pydantic.dev/latest/errors/validation_errors/ lists the types).
+A message is made from the type and the bounds of a pydantic error, never from the value, which may
+be a secret (https://docs.pydantic.dev/latest/errors/validation_errors/ lists the types).
 """
 
 from collections.abc import Mapping
@@ -42,14 +42,14 @@ _PREDICATES: Final[Mapping[str, str]] = {
 }
 
 
-def field_sentence(kind: str, context: Mapping[str, Any], given: str) -> str:
-    """Return what is wrong, as a sentence, such as "It must be text.".
+def field_sentence(kind: str, context: Mapping[str, Any], message: str) -> str:
+    """Return the validation message for a pydantic error, such as "It must be text.".
 
-    ``given`` is the library's own message: a sentence of ours where a validator of ours wrote it.
+    ``message`` is pydantic's own, used for unknown types: our validators raise with our sentences.
     """
     predicate = _PREDICATES.get(kind)
     if predicate is None:
-        return given.removeprefix("Value error, ")
+        return message.removeprefix("Value error, ")
     if kind == "string_too_short" and context["min_length"] == 1:
         predicate = "must not be empty"
     return f"It {predicate.format_map(context)}."

@@ -1,4 +1,4 @@
-"""Requests that are done once, however often they come: keys, answers, and the port to them."""
+"""Idempotency keys: a repeated request gets the stored answer and is not carried out again."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ KEY_LENGTH: Final = 255
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """A client's name for one request; ``fingerprint`` tells another request from the same."""
+    """A client's idempotency key; ``fingerprint`` is a hash of the request that came with it."""
 
     user_id: str
     key: str
@@ -23,7 +23,7 @@ class RequestKey:
 
 
 class AlreadyDone(PuertoError):
-    """The same request came before; ``outcome`` is what came of it, as it was kept."""
+    """The same request came before; ``outcome`` is the stored answer to it."""
 
     def __init__(self, outcome: str) -> None:
         super().__init__("This request was made before.")
@@ -31,13 +31,13 @@ class AlreadyDone(PuertoError):
 
 
 class Answers(Protocol):
-    """Answers by key. Used inside the unit of work that does what the request asks."""
+    """The stored answers, by idempotency key. Used inside the request's own unit of work."""
 
     async def reserve(self, key: RequestKey) -> str | None:
-        """Take the key; return the answer kept with it when the request came before.
+        """Reserve the key; return the stored answer when the same request came before.
 
-        Keys older than 24 hours are forgotten. Another request under way with the same key is
-        waited for: its unit of work ends first.
+        Keys older than 24 hours are deleted. A concurrent request with the same key is waited for:
+        its unit of work ends first.
 
         Raises:
             IdempotencyConflict: the key came before with another request.
@@ -46,21 +46,21 @@ class Answers(Protocol):
         ...
 
     async def keep(self, key: RequestKey, answer: str) -> None:
-        """Keep the answer with the key."""
+        """Store the answer with the key."""
         ...
 
 
 class Once:
-    """Keeps the answer of a request with its key, in the transaction that does the work."""
+    """Runs a request once per idempotency key: answer and work are stored in one transaction."""
 
     def __init__(self, answers: Answers, unit_of_work: UnitOfWork) -> None:
         self._answers = answers
         self._unit_of_work = unit_of_work
 
     async def run(self, key: RequestKey, work: Callable[[], Awaitable[str]]) -> str:
-        """Return what ``work`` answers, or what it answered when the request came before.
+        """Return the answer of ``work``, or the stored one when the request came before.
 
-        ``work`` changes nothing but what is stored; what it raises is not kept.
+        ``work`` changes nothing outside the database; an error that it raises is not stored.
 
         Raises:
             IdempotencyConflict: the key came before with another request.
@@ -68,9 +68,9 @@ class Once:
         """
 
         async def once() -> str:
-            kept = await self._answers.reserve(key)
-            if kept is not None:
-                return kept
+            stored_answer = await self._answers.reserve(key)
+            if stored_answer is not None:
+                return stored_answer
             answer = await work()
             await self._answers.keep(key, answer)
             return answer

@@ -6,17 +6,17 @@ from urllib.parse import unquote
 
 
 def split(fragment: str) -> list[str]:
-    """Return the steps of ``/paths/~1pets/get``, percent signs and tildes decoded."""
+    """Return the tokens of a pointer such as ``/paths/~1pets/get``, decoded (``%``, ``~``)."""
     return [step.replace("~1", "/").replace("~0", "~") for step in unquote(fragment).split("/")[1:]]
 
 
 def join(*steps: str | int) -> str:
-    """Return the pointer of steps: ``/paths/~1pets/get``."""
+    """Return the pointer made of these tokens, escaped, such as ``/paths/~1pets/get``."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
 
 
 def value_at(root: Any, fragment: str) -> Any:
-    """Return what stands at a pointer; None if nothing does, or it is no pointer."""
+    """Return the value at a pointer; None if there is none, or the text is no pointer."""
     if fragment and not fragment.startswith("/"):
         return None
     value = root

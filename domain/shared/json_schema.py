@@ -1,9 +1,9 @@
-"""JSON Schema (2020-12), as everybody here reads it: what holds schemas, types, and references.
+"""The kit that walks JSON Schema (2020-12): subschemas, types, and references.
 
-Nothing is taken for granted: what is not well-formed counts as not there. No walk takes a stack,
-and each has an end, even in a schema that is made of itself. The keywords are those of
+Schemas may be malformed: a keyword with a value of the wrong type counts as absent. Every walk is
+iterative and bounded, even in a schema that contains itself. The keywords are those of
 https://json-schema.org/draft/2020-12/json-schema-core, sections 8 and 10, and of
-json-schema-validation, section 6; of the drafts before, what still is found.
+json-schema-validation, section 6, and those of older drafts that are still in use.
 """
 
 import math
@@ -14,12 +14,12 @@ from domain.shared.json_pointers import value_at
 
 Schema = Mapping[str, Any]
 Path = tuple[tuple[str | int, ...], ...]
-"""Where a schema is in another: ``(("properties", "lines"), ("items",))``."""
+"""The path to a subschema: ``(("properties", "lines"), ("items",))``."""
 
 TYPES: Final = frozenset({"string", "integer", "number", "boolean", "null", "object", "array"})
 CHOICES: Final = ("anyOf", "oneOf")
 PARTS: Final = ("allOf", *CHOICES)
-"""Keywords that list schemas of the very same value."""
+"""Keywords that list schemas for the same value (in-place applicators)."""
 
 SINGLE: Final = frozenset(
     {
@@ -37,16 +37,16 @@ NAMED: Final = frozenset(
         "definitions",  # before 2019-09
     }
 )
-"""Keywords whose value is an object of schemas, of which the keys are no keywords."""
+"""Keywords whose value is an object of schemas by name: its keys are no keywords."""
 
 DEFINITIONS: Final = "#/$defs/"
-"""How a reference to one of a tool's definitions begins; no other is in a schema of ours."""
-ANYTHING: Final[Schema] = {}  # one object: what was compared is known by its identity
+"""The prefix of a reference to a definition; tools' schemas have no other references."""
+ANYTHING: Final[Schema] = {}  # one object: compared schemas are remembered by identity
 DEEPEST: Final = 100
-"""How deep schemas may lie in each other; what is deeper is not looked at."""
+"""The maximum nesting of schemas; deeper ones are not visited."""
 MOST: Final = 100_000
-"""How many schemas of one are looked at."""
-_MOST_STEPS: Final = 50  # from one reference to the next
+"""The maximum number of subschemas visited in one schema."""
+_MOST_STEPS: Final = 50  # in a chain of references
 _HOLDING: Final = SINGLE | LISTED | NAMED
 
 
@@ -54,17 +54,17 @@ _HOLDING: Final = SINGLE | LISTED | NAMED
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
-    """Return the value where it is an object, and an empty one otherwise."""
+    """Return the value if it is an object, else an empty one."""
     return value if isinstance(value, Mapping) else ANYTHING
 
 
 def without(schema: Schema, *keywords: str) -> dict[str, Any]:
-    """Return a copy of a schema that lacks these keywords."""
+    """Return a copy of a schema without these keywords."""
     return {keyword: value for keyword, value in schema.items() if keyword not in keywords}
 
 
 def properties_of(schema: Any) -> Mapping[str, Any]:
-    """Return the schemas of the properties that a schema names, by name."""
+    """Return the schemas of a schema's ``properties``, by name."""
     return mapping(mapping(schema).get("properties"))
 
 
@@ -89,16 +89,16 @@ def is_null(schema: Any) -> bool:
 
 def values_in(schema: Any) -> list[Any] | None:
     """Return the values that ``const`` or ``enum`` list; None if neither does."""
-    if "const" in (said := mapping(schema)):
-        return [said["const"]]
-    listed = said.get("enum")
+    if "const" in (keywords := mapping(schema)):
+        return [keywords["const"]]
+    listed = keywords.get("enum")
     return list(listed) if isinstance(listed, list | tuple) else None
 
 
 def parts_of(schema: Any, *keywords: str) -> list[Any]:
     """Return the schemas that these keywords (of `LISTED`) list, one after the other."""
-    said = mapping(schema)
-    lists = (said.get(keyword) for keyword in keywords)
+    checked = mapping(schema)
+    lists = (checked.get(keyword) for keyword in keywords)
     return [part for listed in lists if isinstance(listed, list | tuple) for part in listed]
 
 
@@ -141,7 +141,7 @@ def is_one_of(value: Any, types: Collection[str]) -> bool:
 
 
 def inside(schema: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Yield the schemas directly within a schema, each after the steps that lead to it.
+    """Yield the direct subschemas of a schema, each after the steps that lead to it.
 
     The steps are a keyword, and for `LISTED` and `NAMED` the index or the name.
     """
@@ -159,7 +159,7 @@ def inside(schema: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
 
 
 def with_each(schema: Any, change: Callable[[Any], Any]) -> Any:
-    """Return a schema with each schema directly within it changed; what is no object stays."""
+    """Return a schema with ``change`` applied to each direct subschema; a non-object stays."""
     if not isinstance(schema, Mapping):
         return schema
     changed = dict(schema)
@@ -175,9 +175,9 @@ def with_each(schema: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def walk(schema: Any, deepest: int = DEEPEST) -> Iterator[tuple[Path, Schema]]:
-    """Yield a schema and all within it, each after its path, in the order in which they stand.
+    """Yield a schema and all its subschemas, each with its path, depth first, in document order.
 
-    References are not followed. At most `MOST` are looked at, and what lies deeper than
+    References are not followed. At most `MOST` are visited, and what lies deeper than
     ``deepest`` is not.
     """
     waiting: list[tuple[Path, Any]] = [((), schema)]
@@ -188,24 +188,24 @@ def walk(schema: Any, deepest: int = DEEPEST) -> Iterator[tuple[Path, Schema]]:
         if isinstance(each, Mapping):
             yield path, each
             if len(path) < deepest and len(waiting) < MOST:
-                found = [((*path, steps), inner) for steps, inner in inside(each)]
-                waiting += reversed(found)
+                children = [((*path, steps), inner) for steps, inner in inside(each)]
+                waiting += reversed(children)
 
 
 def refers(schema: Any) -> bool:
-    """Tell whether there is a reference in a schema: then it does not say all that holds."""
+    """Tell whether a schema contains a reference, and so depends on other schemas."""
     return next(references_in(schema), None) is not None
 
 
 def references_in(schema: Any) -> Iterator[str]:
-    """Yield the references in a schema, each as often as it stands there."""
+    """Yield the references in a schema, repeated ones too."""
     for _, each in walk(schema):
         if isinstance(reference := each.get("$ref"), str):
             yield reference
 
 
 def path_to(path: str, name: str) -> str:
-    """Return the path, for people, of a property of what stands at one: ``body.name``."""
+    """Return the dotted path of a property of the value at ``path``, for people: ``body.name``."""
     return f"{path}.{name}" if path else name
 
 
@@ -218,9 +218,9 @@ def definitions_of(root: Any) -> Mapping[str, Any]:
 
 
 def target_of(schema: Any, root: Any) -> Any:
-    """Return what a schema refers to in the whole one.
+    """Return the schema that ``$ref`` points at within the root schema.
 
-    None if it refers to nothing, or to what is not there: an anchor, another document.
+    None if there is no reference, or it leads nowhere: an anchor, another document.
     """
     reference = mapping(schema).get("$ref")
     if not isinstance(reference, str) or not reference.startswith("#"):
@@ -229,22 +229,22 @@ def target_of(schema: Any, root: Any) -> Any:
 
 
 def resolved(schema: Any, root: Any) -> Any:
-    """Return what a schema refers to at last; itself if it refers to nothing.
+    """Follow a chain of references; return the schema at its end, or itself without a reference.
 
-    What is not there is a schema that takes anything.
+    A reference that leads nowhere gives a schema that accepts anything.
     """
     for _ in range(_MOST_STEPS):
         if "$ref" not in mapping(schema):
             return schema
-        found = target_of(schema, root)
-        schema = ANYTHING if found is None else found
+        target = target_of(schema, root)
+        schema = ANYTHING if target is None else target
     return ANYTHING
 
 
 def opened(schema: Any, root: Any) -> Schema:
-    """Return a schema with what it refers to in the place of the reference.
+    """Return a schema with its reference replaced by the schema it points at (one step).
 
-    What stands beside the reference counts more. A reference that leads nowhere stays.
+    Keywords beside the reference win. A reference that leads nowhere stays.
     """
     if not isinstance(schema, Mapping):
         return {"not": {}} if schema is False else {}
@@ -253,9 +253,9 @@ def opened(schema: Any, root: Any) -> Schema:
 
 
 def facets(schema: Any, root: Any, keywords: Collection[str] = PARTS) -> Iterator[Schema]:
-    """Yield all schemas that a value of this one meets: itself, what it refers to, and parts.
+    """Yield all schemas that apply to a value of this one: itself, its reference, and its parts.
 
-    ``keywords`` lead from one to the next, beside ``$ref``. Each target of references comes once.
+    ``keywords`` are followed, beside ``$ref``. Each schema comes once.
     """
     waiting, seen = [schema], set[int]()
     for _ in range(MOST):
@@ -271,19 +271,19 @@ def facets(schema: Any, root: Any, keywords: Collection[str] = PARTS) -> Iterato
 
 
 def reached(schema: Any, root: Any) -> dict[str, Any]:
-    """Return the definitions that a schema refers to, directly or not, sorted by name."""
-    definitions, found = definitions_of(root), dict[str, Any]()
+    """Return the definitions reachable from a schema by references, sorted by name."""
+    definitions, reachable = definitions_of(root), dict[str, Any]()
     waiting = [schema]
     while waiting:
         for reference in references_in(waiting.pop()):
             name = definition_in(reference)
-            if name in definitions and name not in found:
-                found[name] = definitions[name]
+            if name in definitions and name not in reachable:
+                reachable[name] = definitions[name]
                 waiting.append(definitions[name])
-    return dict(sorted(found.items()))
+    return dict(sorted(reachable.items()))
 
 
 def definition_in(reference: Any) -> str:
-    """Return the name of the definition that a reference leads to; empty if it is no such."""
+    """Return the name of the definition that a reference points at; empty for any other."""
     is_one = isinstance(reference, str) and reference.startswith(DEFINITIONS)
     return reference.removeprefix(DEFINITIONS) if is_one else ""

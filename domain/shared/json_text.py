@@ -1,4 +1,4 @@
-"""The text of values in JSON's own types: how long it is, and written in pieces."""
+"""JSON encoding of large values: their size, and encoding in pieces."""
 
 import json
 from typing import Any, Final
@@ -7,23 +7,23 @@ _ENCODE: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def is_larger(value: Any, size: int) -> bool:
-    """Tell whether a value of JSON's own types has more characters than that, about."""
-    left, waiting = size, [value]
-    while waiting and left >= 0:
+    """Tell whether a JSON value has more than about ``size`` characters as text."""
+    remaining, waiting = size, [value]
+    while waiting and remaining >= 0:
         each = waiting.pop()
-        left -= len(each) if isinstance(each, str) else 1
+        remaining -= len(each) if isinstance(each, str) else 1
         if isinstance(each, dict):
-            left -= sum(map(len, each)) if len(each) <= left else len(each)
+            remaining -= sum(map(len, each)) if len(each) <= remaining else len(each)
             waiting += each.values()
         elif isinstance(each, list):
             waiting += each
-    return left < 0
+    return remaining < 0
 
 
 def written(value: Any) -> str:
-    """Return a value of JSON's own types as text, piece by piece where it is long.
+    """Return a JSON value as text, encoded in pieces.
 
-    So other threads have their turn in between: json's encoder in C gives them none.
+    So other threads get the interpreter lock in between: json's encoder in C does not release it.
     """
     match value:
         case dict():

@@ -1,6 +1,6 @@
-"""The one door for values from outside: JSON that every store and every reader can hold.
+"""Normalization of values from outside to JSON that every database and every reader can hold.
 
-What a provider, a tool, an API or a plugin hands over is normalized here, once. JSON as Python has
+Every value of a provider, tool, API or plugin is normalized here, once. JSON as Python has
 it is wider than JSON as others have it: RFC 8259 has no NaN, UTF-8 no lone surrogate, PostgreSQL no
 NUL character, and readers differ in how deep they go. Integers of any size are JSON, and keep their
 digits (RFC 8259, section 6, only warns that some readers round them).
@@ -21,14 +21,14 @@ DIGITS: Final = 1_000
 """Of an integer: Python itself writes 4,300 at most (`sys.set_int_max_str_digits`)."""
 
 TEXT_SHOWN: Final = 1_000
-"""Characters of what an object says of itself, where it has no JSON form."""
+"""Characters kept of an object's ``str()``, where it has no JSON form."""
 
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _BEYOND: Final = 10**DIGITS
 _NO_LIMIT: Final = 2**63
-_CONVERSIONS: Final = 8  # of an object into another, beneath the deepest level
-_SLICE: Final = 1_000  # items of a list that are copied at once
-_FEW: Final = 50  # of them that are not worth it
+_CONVERSIONS: Final = 8  # of one object into another, below the deepest level
+_SLICE: Final = 1_000  # items of a list that are copied in one call
+_FEW: Final = 50  # shorter lists are not worth a call
 
 Copy = Callable[[Sequence[Any], int], tuple[list[Any], int] | None]
 """Returns a copy of items that are ``depth`` levels deep at most, and how many characters they have
@@ -44,10 +44,10 @@ class NotPlain(ValueError):
 
 
 def storable(text: str) -> str:
-    """Return the text with U+FFFD for what no store holds: NUL and half surrogate pairs.
+    """Return the text with U+FFFD in place of what no database stores: NUL and lone surrogates.
 
-    Two halves that follow on each other become the character that they stand for. This is the one
-    place that decides it: what is streamed has gone through here, so what is kept is the same.
+    Two surrogates in a row become the character that they encode. Streamed text goes through here
+    too, so it equals the stored one.
     """
     if _UNSTORABLE.search(text) is None:
         return text
@@ -56,7 +56,7 @@ def storable(text: str) -> str:
 
 
 def as_text(value: object) -> str:
-    """Return what an object says of itself, of bounded length; its type where it cannot."""
+    """Return the ``str()`` of an object, of bounded length; its type's name where that raises."""
     try:
         text = str.__str__(str(value))  # an exact text, not one of a class of its own
     except BaseException:  # noqa: BLE001  nothing that a stranger's __str__ raises may get out
@@ -67,7 +67,7 @@ def as_text(value: object) -> str:
 def error_text(error: BaseException, hide: Callable[[str], str] = str) -> str:
     """Return an error's type and message; of its message at most `TEXT_SHOWN` characters.
 
-    ``hide`` takes secrets out, before anything is cut: no half of one is left.
+    ``hide`` redacts secrets before the text is cut, so that no half of one remains.
     """
     try:
         message = storable(hide(str.__str__(str(error))))
@@ -85,7 +85,7 @@ def type_name(value: object) -> str:
 
 
 def described(value: object) -> Any:
-    """Return what stands for an object without a JSON form of its own."""
+    """Return a replacement for an object without a JSON form of its own."""
     match value:
         case set() | frozenset():
             return list(value)
@@ -102,12 +102,17 @@ def described(value: object) -> Any:
 
 
 def refuse_constant(constant: str) -> Any:
-    """Refuse NaN and infinities, which Python's parser takes: for its ``parse_constant``."""
+    """Reject NaN and infinities; for the ``parse_constant`` of Python's parser, which accepts them.
+
+    Raises:
+        ValueError: always.
+
+    """
     raise ValueError(f"{constant} is not JSON")
 
 
 def refused(value: object) -> Any:
-    """Take nothing but JSON's own types.
+    """Reject an object of any but JSON's own types; for ``other`` of `normalized`.
 
     Raises:
         NotPlain: always.
@@ -127,22 +132,22 @@ def normalized(
 ) -> Any:
     """Return the value in JSON's own types; what is nested deeper than ``depth`` as JSON text.
 
-    NaN and infinities become texts, tuples lists, keys texts. ``other`` returns what stands for an
-    object of any other type, which is then normalized. ``size`` bounds the characters that the
-    value has at least, written as JSON. ``bottomless`` stands for what is nested too deep for text.
-    ``copy`` is asked first for the items of a long list, a slice at a time.
+    NaN and infinities become texts, tuples lists, keys texts. ``other`` returns the replacement for
+    an object of any other type, which is then normalized. ``size`` is the maximum number of
+    characters as JSON (counted from below). ``bottomless`` replaces what is nested too deep to be
+    written as text. ``copy`` is tried first for the items of a long list, a slice at a time.
 
     Raises:
-        TooLarge: it has more.
-        ValueError: it holds itself or is nested too deep, and nothing stands for that; it holds an
-            integer of more than `DIGITS` digits; or ``other`` refused something in it.
+        TooLarge: it has more characters.
+        ValueError: it contains itself or is nested too deep, and ``bottomless`` is empty; it holds
+            an integer of more than `DIGITS` digits; or ``other`` rejected something in it.
 
     """
     return _Normalizing(other, size, bottomless, copy=copy).of(value, depth)
 
 
 class _Normalizing:
-    """One walk over one value; ``_left`` is how many characters may still come."""
+    """One walk over one value; ``_remaining`` is how many characters it may still have."""
 
     def __init__(
         self,
@@ -155,7 +160,7 @@ class _Normalizing:
     ) -> None:
         self._other = other
         self._bottomless = bottomless
-        self._left = size
+        self._remaining = size
         self._is_finite = is_finite
         self._copy = copy
 
@@ -176,13 +181,13 @@ class _Normalizing:
                 return self._converted(value, depth)
 
     def _converted(self, value: Any, depth: int) -> Any:
-        """Return what stands for an object, of which each step is a level deeper."""
-        found = self._other(value)
-        if found is value:  # left as it is, on purpose
+        """Return the normalized replacement of an object; each replacement counts as a level."""
+        replacement = self._other(value)
+        if replacement is value:  # left as it is, on purpose
             return value
         if depth < -_CONVERSIONS:
             raise ValueError("it stands for another object, and so on")
-        return self.of(found, depth - 1)
+        return self.of(replacement, depth - 1)
 
     def _text(self, value: str) -> str:
         text = str.__str__(value)  # also of an enum, whose str() is its name
@@ -216,11 +221,11 @@ class _Normalizing:
         return [item for each in slices for item in self._copied(self._copy, each, depth - 1)]
 
     def _copied(self, copy: Copy, items: Sequence[Any], depth: int) -> list[Any]:
-        found = copy(items, depth)
-        if found is None:
+        copied = copy(items, depth)
+        if copied is None:
             return [self.of(item, depth) for item in items]
-        self._count(found[1])
-        return found[0]
+        self._count(copied[1])
+        return copied[0]
 
     def _object(self, value: dict[Any, Any], depth: int) -> Any:
         items = dict.items(value)
@@ -245,16 +250,15 @@ class _Normalizing:
         return self._text(text)
 
     def _count(self, characters: int) -> None:
-        self._left -= characters
-        if self._left < 0:
+        self._remaining -= characters
+        if self._remaining < 0:
             raise TooLarge("it is too large")
 
 
 def require_json(value: Any) -> Any:
-    """Return a value that a JSON text was read into, as it may be handed on: with every digit.
+    """Return a parsed JSON value, checked for depth and numbers; its integers keep every digit.
 
-    Unlike `normalized` it changes nothing that the value says: NUL and half surrogate pairs become
-    U+FFFD, and that is all.
+    Unlike `normalized` it changes nothing but text: NUL and lone surrogates become U+FFFD.
 
     Raises:
         ValueError: it is nested deeper than `DEPTH`, or has a number that JSON cannot carry, such
@@ -266,7 +270,7 @@ def require_json(value: Any) -> Any:
 
 
 def require_shallow(value: Any, depth: int = DEPTH) -> None:
-    """Let a value of JSON's own types pass if it is not nested too deep.
+    """Check the depth of a value of JSON's own types.
 
     Raises:
         ValueError: it is nested deeper than that.
@@ -283,6 +287,6 @@ def require_shallow(value: Any, depth: int = DEPTH) -> None:
 
 
 def _containers(values: Iterable[Any]) -> list[Any]:
-    """Return the lists and objects among the values, each once: it may stand at many places."""
-    found = {id(value): value for value in values if isinstance(value, dict | list | tuple)}
-    return list(found.values())
+    """Return the lists and objects among the values, each once, however often it occurs."""
+    containers = {id(value): value for value in values if isinstance(value, dict | list | tuple)}
+    return list(containers.values())

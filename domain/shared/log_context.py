@@ -1,7 +1,7 @@
-"""What a log line is about: the request, run, user and worker of the task that writes it.
+"""Log context: the request, run, user and worker of the current task, in a context variable.
 
-The fields follow the task: what is bound in a request's task is bound in the tasks that it
-starts, so also in the one that drives its run. A formatter adds them to each line.
+Tasks inherit the fields: those bound in a request's task hold in the tasks that it starts, so also
+in the one that drives its run. A log formatter adds them to each line.
 """
 
 import logging
@@ -23,7 +23,7 @@ _fields: ContextVar[Mapping[str, str]] = ContextVar("log_fields", default=_NOTHI
 
 
 def log_fields() -> Mapping[str, str]:
-    """Return the fields that are bound here, in the order in which they were bound."""
+    """Return the fields bound in this task, in the order in which they were bound."""
     return _fields.get()
 
 
@@ -49,9 +49,9 @@ def current_request() -> str:
 
 @contextmanager
 def failures_logged(log: logging.Logger, what: str) -> Iterator[None]:
-    """Log what goes wrong in the block, whatever it is, and go on.
+    """Log and suppress any exception of the block.
 
-    For the rounds of a loop, of which the next one tries again; ``what`` is what did not work.
+    For the rounds of a loop, of which the next one retries; ``what`` is the log message.
     """
     try:
         yield
@@ -62,9 +62,10 @@ def failures_logged(log: logging.Logger, what: str) -> Iterator[None]:
 
 
 def log_failure(log: logging.Logger, what: str, error: PuertoError) -> None:
-    """Log that something did not work this time and is tried again.
+    """Log an error of work that is retried; ``what`` is the log message.
 
-    A store that is away is told of once, by its adapter: of who runs into it there would be no end.
+    `StoreUnavailable` is logged at debug level: the database's adapter warns of an outage once, and
+    without this every loop would repeat it.
     """
     level = logging.DEBUG if isinstance(error, StoreUnavailable) else logging.WARNING
     log.log(level, "%s: %s", what, error)

@@ -1,4 +1,4 @@
-"""Pages of a list that may be long."""
+"""Pagination: one page of a long list, and the cursor of the next."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
-"""Text as it is shown in lists, log lines and titles."""
+"""Shortening of text for lists, log lines and titles."""
 
 
 def shorten(text: str, length: int) -> str:
-    """Return the text on one line, of at most ``length`` characters, cut at a word if it can be."""
+    """Return the text on one line of at most ``length`` characters, cut at a word if possible."""
     line = " ".join(text[: length * 4].split())
     if len(line) <= length:
         return line

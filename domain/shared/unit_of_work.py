@@ -1,4 +1,4 @@
-"""The port to a transaction."""
+"""The port to the unit of work: a transaction in which all repositories take part."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
@@ -7,21 +7,21 @@ T = TypeVar("T")
 
 
 class UnitOfWork(Protocol):
-    """Several changes, kept together or not at all."""
+    """A transaction: several changes, committed together or not at all."""
 
     async def run(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Run ``work`` in one transaction: what it returns is kept, what it raises undoes it.
+        """Run ``work`` in one transaction and return its result; an exception rolls it back.
 
-        The repositories used inside take part. A caller who is cancelled does not interrupt
-        the work: it ends, whole, on its own.
+        All repositories used inside take part. Cancelling the caller does not interrupt the work:
+        it runs to its end.
         """
         ...
 
     def after_commit(self, callback: Callable[[], object]) -> None:
-        """Call ``callback`` once what the calling task has stored is kept: who waits can see it.
+        """Call ``callback`` after the commit of what the calling task has stored.
 
-        Inside of `run` that is after the outermost commit, in the order given, and never where the
-        work is undone; outside, where each statement is kept by itself, it is now. The callback
-        does not wait. What it raises is logged: it undoes nothing.
+        Inside of `run` that is after the outermost commit, in the order of registration, and never
+        after a rollback; outside, where each statement commits by itself, it is at once. The
+        callback must not block. What it raises is logged: it rolls nothing back.
         """
         ...

@@ -1,4 +1,4 @@
-"""Awaiting a stranger's code: for a while, whatever it does."""
+"""Isolation of untrusted code, such as plugins': timeouts, threads, containment of exceptions."""
 
 import asyncio
 import contextvars
@@ -16,11 +16,11 @@ _SHORT: Final = 300
 
 
 class TooLate(TimeoutError):
-    """It took longer than it may."""
+    """The untrusted code exceeded its timeout."""
 
 
 class Contained(RuntimeError):
-    """What a stranger's code raised, ``error``, would have ended more than its own work."""
+    """Untrusted code raised ``error``, which would have ended more than its own work."""
 
     def __init__(self, what: str, error: BaseException) -> None:
         super().__init__(what)
@@ -28,40 +28,40 @@ class Contained(RuntimeError):
 
 
 def original(error: BaseException) -> BaseException:
-    """Return what a stranger's code raised, where it had to be contained."""
+    """Return the exception within a `Contained`; any other exception as it is."""
     return error.error if isinstance(error, Contained) else error
 
 
 def in_short(error: BaseException, hide: Callable[[str], str] = str) -> str:
-    """Return what was raised, type and message, on one line of at most 300 characters.
+    """Return an exception's type and message, on one line of at most 300 characters.
 
-    ``hide`` takes secrets out, before anything is cut: no half of one is left.
+    ``hide`` redacts secrets before the text is cut, so that no half of one remains.
     """
     return shorten(error_text(original(error), hide), _SHORT)
 
 
 def raised(error: BaseException) -> str:
-    """Return what a stranger's code raised, as words that follow on its name."""
+    """Return the predicate "it raised X" for an exception of untrusted code."""
     return f"it raised {type_name(original(error))}"
 
 
 @contextmanager
 def contained() -> Iterator[None]:
-    """Let nothing but an `Exception` out of a stranger's code, and one's own cancellation.
+    """Turn what is no `Exception`, and no cancellation of this task, into a `Contained`.
 
-    SystemExit and KeyboardInterrupt would end the service, GeneratorExit and a CancelledError
-    that nobody asked for pass every handler: each becomes a `Contained` that says so.
+    For blocks that call untrusted code: SystemExit and KeyboardInterrupt would end the service, and
+    GeneratorExit and a CancelledError that nobody requested pass every handler.
     """
     try:
         yield
     except BaseException as error:
-        if (found := contain(error)) is error:
+        if (safe := contain(error)) is error:
             raise
-        raise found from error
+        raise safe from error
 
 
 def contain(error: BaseException) -> BaseException:
-    """Return what to raise in the place of what a stranger's code raised: that, if it may pass."""
+    """Return the exception to raise for one of untrusted code: itself, or a `Contained`."""
     if isinstance(error, asyncio.CancelledError):
         task = asyncio.current_task()
         is_ours = task is not None and task.cancelling()
@@ -70,44 +70,44 @@ def contain(error: BaseException) -> BaseException:
 
 
 async def in_thread(work: Callable[[], T], name: str) -> T:
-    """Return what a function gives that is not async, in a thread of its own, or raise the same.
+    """Run a blocking function in a thread of its own; return its result or raise its exception.
 
-    Who is cancelled leaves the thread to itself. It does not keep the process from ending.
+    Cancelling the caller leaves the thread running. It is a daemon: the process can end.
     """
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[T] = loop.create_future()
     context = contextvars.copy_context()
 
-    def tell(say: Callable[..., None], what: object) -> None:
+    def settle(setter: Callable[..., None], value: object) -> None:
         with suppress(RuntimeError):  # the loop has ended; nobody listens
-            loop.call_soon_threadsafe(lambda: None if outcome.done() else say(what))
+            loop.call_soon_threadsafe(lambda: None if outcome.done() else setter(value))
 
     def run() -> None:
         try:
             result = context.run(work)
         except StopIteration:  # a future cannot carry it: its waiter would wait for ever
-            tell(outcome.set_exception, RuntimeError("StopIteration"))
+            settle(outcome.set_exception, RuntimeError("StopIteration"))
         except BaseException as error:  # noqa: BLE001  all of it is the waiter's
-            tell(outcome.set_exception, error)
+            settle(outcome.set_exception, error)
         else:
-            tell(outcome.set_result, result)
+            settle(outcome.set_result, result)
 
     threading.Thread(target=run, name=name, daemon=True).start()
     return await outcome
 
 
 async def within(seconds: float, work: Callable[[], Awaitable[T]]) -> T:
-    """Return what ``work`` gives.
+    """Return the result of ``work``, awaited with a timeout.
 
-    It has a task of its own: one that takes too long is cancelled, and if it does not heed that
-    nobody waits for it.
+    It runs in a task of its own: after the timeout that is cancelled, and abandoned if it ignores
+    the cancellation.
 
     Raises:
-        TooLate: it took too long.
+        TooLate: it exceeded the timeout.
         Exception: what it raised; where that would end the service, a `Contained` instead.
 
     """
-    task = asyncio.ensure_future(_tamed(work))
+    task = asyncio.ensure_future(_contained_call(work))
     try:
         done, _ = await asyncio.wait({task}, timeout=seconds)
     finally:
@@ -121,11 +121,11 @@ async def within(seconds: float, work: Callable[[], Awaitable[T]]) -> T:
     return task.result()
 
 
-async def _tamed(work: Callable[[], Awaitable[T]]) -> T:
+async def _contained_call(work: Callable[[], Awaitable[T]]) -> T:
     with contained():
         return await work()
 
 
 def _forget(task: "asyncio.Future[T]") -> None:
     if not task.cancelled():
-        task.exception()  # else asyncio says that nobody asked for it
+        task.exception()  # else asyncio logs "exception was never retrieved"

@@ -1,1 +1,1 @@
-"""The web as tools may reach it: which hosts are open, and the ports to it."""
+"""Outbound HTTP of tools: the allow-list of hosts, and the port to the client."""

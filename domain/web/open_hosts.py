@@ -1,4 +1,4 @@
-"""The operator's list of hosts outside of the public internet that may be called all the same."""
+"""The operator's allow-list of hosts outside of the public internet that may be called."""
 
 import re
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ Address = IPv4Address | IPv6Address
 
 @dataclass(frozen=True, slots=True)
 class OpenHost:
-    """A host by its name, hosts by the end of their names, or a network; on one port or on all."""
+    """One entry: a host name, a wildcard for host names, or a network; on one port or on all."""
 
     name: str = ""
     network: IPv4Network | IPv6Network | None = None
@@ -38,7 +38,7 @@ class OpenHost:
         return cls(name=host, port=port)
 
     def names(self, host: str, port: int) -> bool:
-        """Tell whether the entry is about this host, given by its name."""
+        """Tell whether the entry covers this host name and port."""
         if not self.name or self.port not in (None, port):
             return False
         if self.name.startswith("*."):
@@ -46,7 +46,7 @@ class OpenHost:
         return host == self.name
 
     def holds(self, address: Address, port: int) -> bool:
-        """Tell whether the entry is a network that the address is in."""
+        """Tell whether the entry is a network that contains the address, on this port."""
         if self.network is None or self.port not in (None, port):
             return False
         return address.version == self.network.version and address in self.network

@@ -1,4 +1,4 @@
-"""The port to the web outside: single HTTP requests to addresses that were let through."""
+"""The port to outbound HTTP: single requests, each address checked by the SSRF guard."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -6,9 +6,9 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class WebRequest:
-    """A request, ready to be sent: ``url`` is absolute and percent-encoded, and goes out as it is.
+    """A request, ready to be sent: ``url`` is absolute and percent-encoded, and is sent unchanged.
 
-    To print it shows none of the keys that it may hold.
+    Its ``repr`` leaves out the parts that may hold keys.
     """
 
     method: str
@@ -23,7 +23,7 @@ class WebRequest:
 
 @dataclass(frozen=True, slots=True)
 class WebResponse:
-    """A response, read to its end and decoded; ``url`` is where it came from in the end."""
+    """A response, read to its end and decoded; ``url`` is that after all redirects."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -37,7 +37,7 @@ class WebResponse:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much an exchange may take: ``seconds`` in all, ``bytes`` of the decoded answer."""
+    """The limits of an exchange: ``seconds`` in all, ``bytes`` of the decoded body."""
 
     seconds: float = 30.0
     bytes: int = 10_000_000
@@ -45,21 +45,20 @@ class Limits:
 
 
 class HostCheck(Protocol):
-    """Tells beforehand whether an address would be let through."""
+    """Tells beforehand whether the SSRF guard lets an address pass."""
 
     async def refusal(self, url: str) -> str:
-        """Return why nothing is sent there, in a sentence; nothing if it is, or nobody knows."""
+        """Return why the address is refused, as a sentence; empty if it is not, or is not known."""
         ...
 
 
 class Web(Protocol):
-    """Sends requests, each address on the way checked before it is connected to."""
+    """Sends HTTP requests; the SSRF guard checks each address before it is connected to."""
 
     async def send(self, request: WebRequest, limits: Limits) -> WebResponse:
         """Send a request, follow its redirects, and return the answer, whatever its status.
 
-        Headers other than those that say what is accepted stay behind where a redirect leads
-        to another origin.
+        On a redirect to another origin only the ``Accept`` headers are sent along.
 
         Raises:
             AddressRefused: the address, or one that a redirect leads to, is not open.
@@ -71,5 +70,5 @@ class Web(Protocol):
 
 
 def _header(headers: tuple[tuple[str, str], ...], name: str) -> str | None:
-    wanted = name.lower()
-    return next((value for key, value in headers if key.lower() == wanted), None)
+    lowered = name.lower()
+    return next((value for key, value in headers if key.lower() == lowered), None)

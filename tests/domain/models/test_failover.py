@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.models.circuit_breaker import Circuits
-from domain.models.failover import Answer, Heard, ModelAsker, NoAnswer
+from domain.models.failover import Answer, AnswerPiece, ModelAsker, NoAnswer
 from domain.models.messages import ModelChoice, ModelRequest, Piece, Reasoning, Stop, Text, Usage
 from domain.models.ports import ChatModel
 from domain.models.prices import Price, Prices
@@ -47,7 +47,7 @@ class House:
         self.clock = FakeClock()
         self.circuits = Circuits(self.clock, threshold=3)
         self.slept: list[float] = []
-        self.heard: list[Heard] = []
+        self.heard: list[AnswerPiece] = []
         self.models = FakeModels(*models)
         self.asker = ModelAsker(
             self.models,
@@ -63,7 +63,7 @@ class House:
         self.slept.append(seconds)
         self.clock.advance(timedelta(seconds=seconds))
 
-    async def ask(self, *choices: ModelChoice) -> list[Heard]:
+    async def ask(self, *choices: ModelChoice) -> list[AnswerPiece]:
         self.heard = []
         async for piece in self.asker.ask(choices, request_for):
             self.heard.append(piece)
@@ -313,7 +313,7 @@ async def test_never_again_once_heard_and_nobody_after_the_deadline(
         chance=lambda: chance,
     )
     choices = [replace(A, model=str(number)) for number in range(models)]
-    began, heard = house.clock.now(), list[Heard]()
+    began, heard = house.clock.now(), list[AnswerPiece]()
     try:
         async for piece in asker.ask(choices, request_for):
             heard.append(piece)
