@@ -4,12 +4,15 @@ Settings, the registry, ``puerto doctor`` and the documentation read these recor
 provider. Every process imports them, so they import no SDK and no model; ``make`` does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypedDict
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from domain.models.ports import ChatModel
+
+if TYPE_CHECKING:
+    from adapters.llm.schemas import Target
 
 SILENCE_SECONDS: Final = 60.0
 ANSWER_SECONDS: Final = 600.0
@@ -67,15 +70,16 @@ class ProviderRecord:
     """One provider: its names, its settings, and how to create its model.
 
     ``name`` identifies it in settings, requests and answers; ``title`` is for people. ``make``
-    returns its model, which imports the SDK with its first request. A provider that is reached
-    over HTTP has an ``api``; one that plays a file has a variable for the file, and a description
-    of the file.
+    returns its model, which imports the SDK with its first request. ``schema_rules`` returns the
+    rules for tools that are its own. A provider that is reached over HTTP has an ``api``; one that
+    plays a file has a variable for the file, and a description of the file.
     """
 
     name: str
     title: str
     default_model: str
     make: Callable[[ProviderOptions], ChatModel]
+    schema_rules: Callable[[], Sequence["Target"]] = tuple
     api: HttpApi | None = None
     file_variable: str = ""
     file_description: str = ""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 from adapters.llm.anthropic.answer import MessageReader
 from adapters.llm.anthropic.errors import anthropic_errors
 from adapters.llm.anthropic.request import MessagesEncoder
+from adapters.llm.anthropic.schema_rules import ANTHROPIC
 from adapters.llm.provider_record import ANSWER_SECONDS, SILENCE_SECONDS
-from adapters.llm.schemas import ANTHROPIC
 from adapters.llm.sdk.answer_reader import AnswerReader
 from adapters.llm.sdk.optional_fields import MEMENTOS
 from adapters.llm.sdk.provider import SdkChat

@@ -15,8 +15,9 @@ from typing import Any
 
 import orjson
 
+from adapters.llm.anthropic.schema_rules import ANTHROPIC
 from adapters.llm.encoded_tools import EncodedTools, exact_json
-from adapters.llm.schemas import ANTHROPIC, compile_tool
+from adapters.llm.schemas import compile_tool
 from adapters.llm.sdk.optional_fields import MEMENTOS
 from domain.models.messages import AssistantTurn, ModelRequest, ToolTurn, Turn, UserTurn
 from domain.tools.tool import ToolSpec

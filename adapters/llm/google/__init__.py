@@ -1,9 +1,13 @@
 """Google's Gemini models, through the Gemini Developer API."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 from adapters.llm.provider_record import HttpApi, ProviderOptions, ProviderRecord
 from domain.models.ports import ChatModel
+
+if TYPE_CHECKING:
+    from adapters.llm.schemas import Target
 
 
 def _make(options: ProviderOptions) -> ChatModel:
@@ -12,11 +16,18 @@ def _make(options: ProviderOptions) -> ChatModel:
     return GoogleChat(**options.connection)
 
 
+def _schema_rules() -> Sequence["Target"]:
+    from adapters.llm.google.schema_rules import GOOGLE
+
+    return (GOOGLE,)
+
+
 PROVIDER: Final = ProviderRecord(
     name="google",
     title="Google Gemini",
     default_model="gemini-2.5-flash",
     make=_make,
+    schema_rules=_schema_rules,
     api=HttpApi(
         sdk="google-genai",
         keys=("GEMINI_API_KEY", "GOOGLE_AI_API_KEY"),

@@ -7,8 +7,8 @@ from urllib.parse import quote
 from adapters.llm.google.answer import GeminiReader
 from adapters.llm.google.errors import google_errors
 from adapters.llm.google.request import RequestEncoder
+from adapters.llm.google.schema_rules import GOOGLE
 from adapters.llm.provider_record import ANSWER_SECONDS, SILENCE_SECONDS
-from adapters.llm.schemas import GOOGLE
 from adapters.llm.sdk.answer_reader import AnswerReader
 from adapters.llm.sdk.optional_fields import MEMENTOS
 from adapters.llm.sdk.provider import SdkChat

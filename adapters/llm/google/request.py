@@ -9,7 +9,8 @@ import orjson
 from adapters.llm.encoded_tools import EncodedTools
 from adapters.llm.google.memento import remembered
 from adapters.llm.google.parts import call_part, result_part, text_part
-from adapters.llm.schemas import GOOGLE, compile_tool
+from adapters.llm.google.schema_rules import GOOGLE
+from adapters.llm.schemas import compile_tool
 from adapters.llm.sdk.optional_fields import MEMENTOS
 from domain.models.messages import AssistantTurn, ModelRequest, ToolTurn, Turn, UserTurn
 from domain.tools.tool import ToolSpec

@@ -1,9 +1,13 @@
 """OpenAI's two APIs, responses and chat completions, and every server that speaks the second."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 from adapters.llm.provider_record import HttpApi, ProviderOptions, ProviderRecord
 from domain.models.ports import ChatModel
+
+if TYPE_CHECKING:
+    from adapters.llm.schemas import Target
 
 
 def _make(options: ProviderOptions) -> ChatModel:
@@ -16,11 +20,18 @@ def _make(options: ProviderOptions) -> ChatModel:
     return ResponsesChat(**options.connection)
 
 
+def _schema_rules() -> Sequence["Target"]:
+    from adapters.llm.openai.schema_rules import OPENAI, OPENAI_STRICT
+
+    return OPENAI, OPENAI_STRICT
+
+
 PROVIDER: Final = ProviderRecord(
     name="openai",
     title="OpenAI",
     default_model="gpt-5-mini",
     make=_make,
+    schema_rules=_schema_rules,
     api=HttpApi(
         sdk="openai",
         keys=("OPENAI_API_KEY",),

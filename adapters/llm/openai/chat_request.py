@@ -8,7 +8,7 @@ import orjson
 
 from adapters.llm.encoded_tools import EncodedTools
 from adapters.llm.openai.chat_messages import messages_of
-from adapters.llm.schemas import OPENAI as RULES
+from adapters.llm.openai.schema_rules import OPENAI as RULES
 from adapters.llm.schemas import compile_tool
 from adapters.llm.sdk.plain_turns import plain_turns
 from domain.models.messages import ModelRequest

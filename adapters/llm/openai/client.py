@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, ClassVar
 
 from adapters.llm.openai.errors import openai_errors
-from adapters.llm.schemas import OPENAI
+from adapters.llm.openai.schema_rules import OPENAI
 from adapters.llm.sdk.provider import SdkChat
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import orjson
 
 from adapters.llm.encoded_tools import EncodedTools, exact_json
 from adapters.llm.openai.responses_memento import replayed
-from adapters.llm.schemas import OPENAI, compile_tool
+from adapters.llm.openai.schema_rules import OPENAI
+from adapters.llm.schemas import compile_tool
 from adapters.llm.sdk.optional_fields import MEMENTOS
 from domain.models.messages import AssistantTurn, ModelRequest, ToolTurn, ToolUse, Turn, UserTurn
 from domain.tools.tool import ToolSpec

@@ -3,14 +3,9 @@
 from adapters.llm.schemas.compiling import compile_tool
 from adapters.llm.schemas.outcome import Compiled, Loss
 from adapters.llm.schemas.speaking import for_provider, from_provider
-from adapters.llm.schemas.targets import ANTHROPIC, GOOGLE, OPENAI, OPENAI_STRICT, TARGETS, Target
+from adapters.llm.schemas.targets import Target
 
 __all__ = [
-    "ANTHROPIC",
-    "GOOGLE",
-    "OPENAI",
-    "OPENAI_STRICT",
-    "TARGETS",
     "Compiled",
     "Loss",
     "Target",

@@ -131,7 +131,7 @@ PATH_PARAMETERS: Final[dict[str, Json]] = {
         ("tool_name", "The tool's name.", "^[A-Za-z_][A-Za-z0-9_-]{0,63}$"),
         (
             "schema_provider",
-            "Whose rules: `openai`, `openai-strict`, `anthropic`, `google`.",
+            "Whose rules, such as `openai`; the refusal of an unknown name lists them all.",
             "^[a-z-]+$",
         ),
     )

@@ -44,7 +44,7 @@ def schema_view(provider: str, schema: ProviderSchema) -> dict[str, Any]:
 @tag(["tools"])
 @document_response(ProviderSchemaView)
 async def get(tool_name: str, schema_provider: str) -> dict[str, Any]:
-    """Look at what a provider is told of a tool: `openai`, `openai-strict`, `anthropic`, `google`.
+    """Look at what a provider, such as `openai`, is told of a tool.
 
     Names and schemas that a provider does not take are changed, which `losses` lists. The arguments
     that come back are put into the tool's own form, and checked against its own schema.

@@ -70,6 +70,12 @@ def test_no_sdk_is_imported_before_it_is_needed(tmp_path: Path) -> None:
     assert done.stdout.split() == []
 
 
+def test_rules_for_tools_bear_the_name_of_their_provider() -> None:
+    for record in PROVIDERS:
+        for target in record.schema_rules():
+            assert re.fullmatch(rf"{record.name}(-[a-z]+)?", target.name)
+
+
 def test_the_sdks_are_dependencies() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = {re.split(r"[^\w-]", each)[0] for each in project["dependencies"]}

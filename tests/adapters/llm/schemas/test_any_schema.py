@@ -7,12 +7,15 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from jsonschema_rs import validator_for
 
-from adapters.llm.schemas import OPENAI_STRICT, TARGETS, Target, compile_tool
+from adapters.llm.openai.schema_rules import OPENAI_STRICT
+from adapters.llm.schemas import Target, compile_tool
+from adapters.llm.tool_schemas import schema_targets
 from domain.tools.tool import Effect, ToolSpec
 from tests.adapters.llm.schemas.random_schemas import fitting, tool_schemas
 from tests.adapters.llm.schemas.rules import REFUSALS
 from tests.hostile_schemas import MONSTERS
 
+TARGETS = schema_targets()
 OPEN = [target for target in TARGETS.values() if not target.strict]
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 often = settings(max_examples=60, deadline=None, suppress_health_check=SLOW)

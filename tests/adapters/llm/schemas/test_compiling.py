@@ -6,12 +6,10 @@ from typing import Any
 import pytest
 from jsonschema_rs import validator_for
 
+from adapters.llm.anthropic.schema_rules import ANTHROPIC
+from adapters.llm.google.schema_rules import GOOGLE
+from adapters.llm.openai.schema_rules import OPENAI, OPENAI_STRICT
 from adapters.llm.schemas import (
-    ANTHROPIC,
-    GOOGLE,
-    OPENAI,
-    OPENAI_STRICT,
-    TARGETS,
     Compiled,
     Loss,
     Target,
@@ -20,6 +18,7 @@ from adapters.llm.schemas import (
     from_provider,
 )
 from adapters.llm.schemas.compiling import LARGEST
+from adapters.llm.tool_schemas import schema_targets
 from domain.models.messages import (
     AssistantTurn,
     ModelRequest,
@@ -32,6 +31,7 @@ from domain.models.messages import (
 from domain.tools.tool import Effect, ToolSpec
 from tests.adapters.llm.schemas.rules import REFUSALS
 
+TARGETS = schema_targets()
 TREE = {
     "type": "object",
     "properties": {"name": {"type": "string"}, "children": {"type": "array"}},
