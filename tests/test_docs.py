@@ -140,6 +140,17 @@ def test_the_hooks_are_all_documented() -> None:
     )
 
 
+def test_the_rooms_are_those_of_the_code() -> None:
+    parts = re.split(r"^\*\*`(\w+)`\*\*", section(ARCHITECTURE, "The rooms"), flags=re.MULTILINE)
+    tables = dict(zip(parts[1::2], parts[2::2], strict=True))
+    assert set(tables) == {"domain", "adapters", "plugins", "entrypoints"}
+    for root, text in tables.items():
+        rows = re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
+        told = {name for row in rows for name in CODE.findall(row)}
+        folders = {path.parent.name for path in (ROOT / root).glob("*/__init__.py")}
+        assert {name for name in told if not name.endswith(".py")} == folders, root
+
+
 # Ports that stand with their records.
 LONE_PORTS = (
     "policy/audit.py",
