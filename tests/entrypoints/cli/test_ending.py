@@ -22,7 +22,8 @@ LEFT = []
 @asynccontextmanager
 async def live():
     if HOW == "thread":
-        threading.Thread(target=time.sleep, args=(600,), name="mine").start()
+        # The loop of a command runs in a daemon thread, and threads inherit that.
+        threading.Thread(target=time.sleep, args=(600,), name="mine", daemon=False).start()
     elif HOW == "pool":
         LEFT.append(asyncio.get_running_loop().run_in_executor(None, time.sleep, 600))
     elif HOW == "task":
