@@ -18,7 +18,13 @@ from typing import Any, Final, ParamSpec, Self, TypeVar
 from domain.models.messages import ModelRequest, Piece
 from domain.models.ports import ChatModel
 from domain.plugins.plugin import Lifespan
-from plugins.containment.process_state import blame, check_functions, check_process, check_unknown
+from plugins.containment.process_state import (
+    Change,
+    blame,
+    check_process,
+    check_step,
+    check_unknown,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,7 +45,7 @@ class Acting:
 
 
 _ACTING: Final[ContextVar[Acting | None]] = ContextVar("acting", default=None)
-_in_threads: Final[list[Acting]] = []  # plugins' code that runs in threads now
+_at_work: Final[dict["acting", Acting]] = {}  # plugins' code that runs or is awaited now
 
 
 class OwnedTask(asyncio.Task[Any]):
@@ -78,20 +84,18 @@ class acting:  # noqa: N801  a context manager that is no generator: see `__exit
 
     def __init__(self, plugin: str, who: str) -> None:
         try:
-            self._now, self._is_on_loop = Acting(plugin, who, asyncio.current_task()), True
+            self._now = Acting(plugin, who, asyncio.current_task())
         except RuntimeError:  # there is no loop in this thread
-            self._now, self._is_on_loop = Acting(plugin, who), False
+            self._now = Acting(plugin, who)
 
     def __enter__(self) -> Acting:
         self._before = _ACTING.set(self._now)
-        if not self._is_on_loop:
-            _in_threads.append(self._now)
+        _at_work[self] = self._now
         return self._now
 
     def __exit__(self, *_: object) -> None:
         check_process(self._now.who, self._now.plugin)  # first: a plugin may have deleted `next`
-        if not self._is_on_loop:
-            _in_threads.remove(self._now)
+        del _at_work[self]
         _ACTING.reset(self._before)
 
 
@@ -104,18 +108,26 @@ def in_own_thread(call: Callable[[], T]) -> T:
 
 
 def check_between() -> None:
-    """Check the process between plugins' steps: code in a thread may have changed it."""
+    """Check the process between plugins' calls: any code that is running may have changed it."""
     check_unknown(_suspect)
 
 
-def _suspect() -> tuple[str, str]:
-    """Return description and plugin of the only code in a thread; the plugin is empty if unsure."""
-    active = {each.plugin: each.who for each in tuple(_in_threads)}
-    if len(active) == 1:
-        ((plugin, who),) = active.items()
-        return who, plugin
-    among = f" ({' or '.join(sorted(active))})" if active else ""
-    return f"some code of a plugin's, between its calls{among}", ""
+def _suspect(change: Change) -> tuple[str, str]:
+    """Return description and plugin of the code that made a change; the plugin is empty if unsure.
+
+    Code on the loop is checked for some changes after each step: a thread made those.
+    """
+    suspects = {
+        each.plugin: each.who
+        for each in tuple(_at_work.values())
+        if each.host is None or not change.is_checked_each_step
+    }
+    match list(suspects.items()):
+        case []:
+            return "some code of a plugin's, between its calls", ""
+        case [(plugin, who)]:
+            return who, plugin
+    return f"one of: {', '.join(sorted(suspects.values()))}", ""
 
 
 async def watched(plugin: str, who: str, work: Callable[[], Awaitable[T]]) -> T:
@@ -141,13 +153,13 @@ class _Stepped(Coroutine[Any, Any, T]):
         try:
             return self._work.send(value)
         finally:
-            check_functions(self._acting.who, self._acting.plugin)
+            check_step(self._acting.who, self._acting.plugin)
 
     def throw(self, *error: Any) -> Any:
         try:
             return self._work.throw(*error)
         finally:
-            check_functions(self._acting.who, self._acting.plugin)
+            check_step(self._acting.who, self._acting.plugin)
 
     def close(self) -> None:
         self._work.close()

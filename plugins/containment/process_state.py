@@ -1,13 +1,15 @@
 """Global state of the process: changes by plugins are detected, reported and undone.
 
-Watched are Python's standard functions (`plugins.containment.standard_functions`); the working
-folder, since paths in settings may be relative to it; `logging.disable`, which silences all logs;
+Watched are Python's standard functions (`plugins.containment.standard_functions`); the task factory
+of the event loop, by which the owner of each task is known; the log
+(`plugins.containment.log_state`); the working folder, since paths may be relative to it;
 the exception hooks, without which no thread starts; a lower recursion limit, at which the service's
 own code fails; removed environment variables; warnings that became errors; the default timeout of
 sockets; the switch interval of threads; the limit of open files; and the handlers of the signals
 that stop the service.
 """
 
+import asyncio
 import logging
 import os
 import resource
@@ -21,6 +23,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
+from plugins.containment.log_state import LogState
 from plugins.containment.standard_functions import StandardFunctions
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -44,10 +47,14 @@ class Report(Protocol):
 
 
 class Change(NamedTuple):
-    """A description of a change, and whether the plugin must be quarantined for it."""
+    """A description of a change, and whether the plugin must be quarantined for it.
+
+    ``is_checked_each_step``: it is looked for after each step of a plugin's code on the loop.
+    """
 
     what: str
     is_grave: bool = False
+    is_checked_each_step: bool = False
 
 
 class ProcessState:
@@ -60,7 +67,9 @@ class ProcessState:
         self._report = report
         self._functions = StandardFunctions()
         self._folder = _folder()
-        self._disabled = logging.root.manager.disable
+        self._loop = _running_loop()
+        self._makes_tasks = None if self._loop is None else self._loop.get_task_factory()
+        self._log = LogState()
         self._recursion = sys.getrecursionlimit()
         self._hooks = [(holder, name, getattr(holder, name)) for holder, name in _HOOKS]
         self._environ = dict(os.environ)
@@ -82,7 +91,7 @@ class ProcessState:
 
     def put_back(self) -> list[Change]:
         """Restore what was changed since the last call, and return the changes."""
-        changes = self.put_back_functions()  # first: the rest needs them
+        changes = self.put_back_each_step()  # first: the rest needs them
         with self._lock:
             return [
                 *changes,
@@ -91,14 +100,21 @@ class ProcessState:
                 *self._put_back_limits(),
             ]
 
-    def put_back_functions(self) -> list[Change]:
-        """Restore Python's standard functions, and return the changes."""
+    def put_back_each_step(self) -> list[Change]:
+        """Restore Python's standard functions and the task factory, and return the changes."""
         with self._lock:
             names = [*self._functions.put_back()]
-        if not names:
-            return []
-        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-        return [Change(f"replaced {', '.join(names[:_MOST_NAMED])}{more}", is_grave=True)]
+            changes = [*self._put_back_tasks()]
+        if names:
+            more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+            what = f"replaced {', '.join(names[:_MOST_NAMED])}{more}"
+            changes.insert(0, Change(what, is_grave=True, is_checked_each_step=True))
+        return changes
+
+    def _put_back_tasks(self) -> Iterator[Change]:
+        if self._loop is not None and self._loop.get_task_factory() is not self._makes_tasks:
+            self._loop.set_task_factory(self._makes_tasks)
+            yield Change("the loop's task factory was replaced", is_checked_each_step=True)
 
     def tell(self, who: str, plugin: str, change: Change) -> None:
         """Log a change, and report it if ``plugin`` is not empty."""
@@ -115,9 +131,7 @@ class ProcessState:
         if (limit := sys.getrecursionlimit()) < self._recursion:
             sys.setrecursionlimit(self._recursion)
             yield Change(f"the limit of recursion was lowered to {limit}")
-        if logging.root.manager.disable != self._disabled:
-            logging.disable(self._disabled)
-            yield Change("logging was disabled")
+        yield from map(Change, self._log.put_back())
 
     def _put_back(self) -> Iterator[Change]:
         for holder, name, hook in self._hooks:
@@ -159,6 +173,13 @@ class ProcessState:
             yield Change(f"the limit of open files was lowered to {files[0]}")
         elif files != self._files:  # the service raises it when it starts to listen
             self._files = files
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _error_filters() -> list[Any]:
@@ -215,18 +236,22 @@ def check_process(who: str, plugin: str = "") -> None:
             state.tell(who, plugin, change)
 
 
-def check_functions(who: str, plugin: str) -> None:
-    """Restore Python's standard functions only, after a step of the plugin's code."""
+def check_step(who: str, plugin: str) -> None:
+    """Do the part of `check_process` that is cheap and urgent enough for each step on the loop."""
     for state in _watched:
-        for change in state.put_back_functions():
-            state.tell(who, plugin, change)
+        if changes := state.put_back_each_step():
+            for change in [*changes, *state.put_back()]:  # the log must be restored to log them
+                state.tell(who, plugin, change)
 
 
-def check_unknown(who: Callable[[], tuple[str, str]]) -> None:
-    """Restore the process's state; ``who`` is called for each change and names code and plugin."""
+def check_unknown(suspect: Callable[[Change], tuple[str, str]]) -> None:
+    """Do the same when it is not known whose code ran.
+
+    ``suspect`` returns description and plugin of the code that made a change.
+    """
     for state in _watched:
         for change in state.put_back():
-            state.tell(*who(), change)
+            state.tell(*suspect(change), change)
 
 
 def blame(plugin: str, who: str, what: str) -> None:

@@ -2,7 +2,9 @@
 
 import signal
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -13,8 +15,6 @@ from tests.service import RunningService
 
 RUDE = '''
 import asyncio
-import builtins
-import json
 import logging
 import os
 import signal
@@ -66,10 +66,24 @@ async def change() -> str:
     """Change the process for everybody."""
     os.chdir("/")
     logging.disable(logging.CRITICAL)
+    logging.getLogger().handlers.clear()
+    logging.getLogger().setLevel(100)
+    asyncio.get_running_loop().set_task_factory(None)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.excepthook = sys.excepthook = sys.unraisablehook = None
     sys.setrecursionlimit(60)
     return "changed"
+
+
+@hookimpl
+def puerto_register_tools(register):
+    for each in (leak, hold, change):
+        register(each)
+'''
+CANCELS = '''
+import asyncio
+
+from puerto import hookimpl, tool
 
 
 @tool(effect="read")
@@ -78,6 +92,19 @@ async def cancel() -> str:
     for task in asyncio.all_tasks():
         task.cancel()
     return "cancelled"
+
+
+@hookimpl
+def puerto_register_tools(register):
+    register(cancel)
+'''
+TAKES = '''
+import asyncio
+import builtins
+import json
+import time
+
+from puerto import hookimpl, tool
 
 
 @tool(effect="read", timeout=60)
@@ -90,6 +117,17 @@ async def take() -> str:
     return "taken"
 
 
+@hookimpl
+def puerto_register_tools(register):
+    register(take)
+'''
+TAKES_IN_A_THREAD = '''
+import builtins
+import time
+
+from puerto import hookimpl, tool
+
+
 @tool(effect="read", timeout=60)
 def take_in_a_thread() -> str:
     """Take away what everybody uses, in a thread."""
@@ -100,8 +138,7 @@ def take_in_a_thread() -> str:
 
 @hookimpl
 def puerto_register_tools(register):
-    for each in (leak, hold, change, cancel, take, take_in_a_thread):
-        register(each)
+    register(take_in_a_thread)
 '''
 SLOW = '''
 import asyncio
@@ -120,14 +157,38 @@ async def slow() -> str:
 def puerto_register_tools(register):
     register(slow)
 '''
+PLUGINS = {
+    "rude": RUDE,
+    "cancels": CANCELS,
+    "takes": TAKES,
+    "takes_in_a_thread": TAKES_IN_A_THREAD,
+    "slow": SLOW,
+}
 
 
-def serving(tmp_path: Path, *options: str, **settings: str) -> RunningService:
-    plugins = tmp_path / "plugins"
-    plugins.mkdir()
-    (plugins / "rude.py").write_text(RUDE)
-    (plugins / "slow.py").write_text(SLOW)
-    return RunningService(tmp_path, *options, PUERTO_PLUGINS_FOLDER=str(plugins), **settings)
+def serving(folder: Path, *options: str, **settings: str) -> RunningService:
+    plugins = folder / "plugins"
+    plugins.mkdir(parents=True)
+    for name, source in PLUGINS.items():
+        (plugins / f"{name}.py").write_text(source)
+    return RunningService(folder, *options, PUERTO_PLUGINS_FOLDER=str(plugins), **settings)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """One service that all of this is done to; it goes on, and ends when it is told to."""
+    folder = tmp_path_factory.mktemp("service")
+    with serving(folder, PUERTO_BLOCKED_SECONDS="0.5") as service:
+        yield service
+        service.signal(signal.SIGTERM)
+        assert service.wait() == 0
+    assert "the run fails" not in service.log
+    assert "heartbeat" not in service.log
+
+
+@pytest.fixture(scope="module")
+def token(service: RunningService) -> str:
+    return service.user("ada")
 
 
 def execute(service: RunningService, token: str, tool: str, **parameters: str) -> object:
@@ -142,46 +203,54 @@ def until(service: RunningService, text: str) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_task_that_was_left_behind_ends_nothing(tmp_path: Path, workers: str) -> None:
-    with serving(tmp_path, "--workers", workers) as service:
-        token = service.user("ada")
-        for kind, what in (
-            ("exit", "a task that was left behind raised SystemExit"),
-            ("interrupt", "a task that was left behind raised KeyboardInterrupt"),
-            ("stop", "some code stopped the event loop"),
-        ):
-            assert execute(service, token, "leak", kind=kind) == "left"
-            until(service, f"{what}: the service goes on")
-        for _ in range(3):
-            assert execute(service, token, "calculator", expression="1 + 1")
+def leave_tasks_behind(service: RunningService, token: str) -> None:
+    for kind, what in (
+        ("exit", "a task that was left behind raised SystemExit"),
+        ("interrupt", "a task that was left behind raised KeyboardInterrupt"),
+        ("stop", "some code stopped the event loop"),
+    ):
+        assert execute(service, token, "leak", kind=kind) == "left"
+        until(service, f"{what}: the service goes on")
+    for _ in range(3):
+        assert execute(service, token, "calculator", expression="1 + 1")
+
+
+def test_a_task_that_was_left_behind_ends_nothing(service: RunningService, token: str) -> None:
+    leave_tasks_behind(service, token)
+
+
+def test_a_task_that_was_left_behind_ends_no_worker(tmp_path: Path) -> None:
+    with serving(tmp_path, "--workers", "2") as service:
+        leave_tasks_behind(service, service.user("ada"))
         assert service.stop() == 0
     assert "a worker ended" not in service.log
 
 
-@pytest.mark.parametrize("kind", ["thread", "pool", "task"])
-def test_nothing_that_was_left_behind_keeps_the_process_from_ending(
-    tmp_path: Path, kind: str
-) -> None:
-    with serving(tmp_path) as service:
-        assert execute(service, service.user("ada"), "hold", kind=kind) == "held"
-        assert service.stop() == 0
-    assert "its process is held by" in service.log
-    assert ("threads of plugins (mine)" in service.log) is (kind == "thread")
+def test_nothing_that_was_left_behind_keeps_the_process_from_ending(tmp_path: Path) -> None:
+    kinds = ("thread", "pool", "task")
+    with ExitStack() as stack:
+        held = {kind: stack.enter_context(serving(tmp_path / kind)) for kind in kinds}
+        for kind, service in held.items():
+            assert execute(service, service.user("ada"), "hold", kind=kind) == "held"
+        for service in held.values():  # at once: each takes the seconds that it has to end
+            service.signal(signal.SIGTERM)
+        assert [service.wait() for service in held.values()] == [0, 0, 0]
+    assert all("its process is held by" in service.log for service in held.values())
+    named = [kind for kind in kinds if "threads of plugins (mine)" in held[kind].log]
+    assert named == ["thread"]
 
 
-def test_changes_of_the_process_are_named_and_put_back(tmp_path: Path) -> None:
-    with serving(tmp_path) as service:
-        token = service.user("ada")
-        assert execute(service, token, "change") == "changed"
-        assert execute(service, token, "calculator", expression="1 + 1")  # in a thread of its own
-        until(service, "the handler of SIGTERM was changed to")
-        assert Path(f"/proc/{service.pid}/cwd").readlink() == tmp_path
-        service.signal(signal.SIGTERM)
-        assert service.wait() == 0
+def test_changes_of_the_process_are_named_and_put_back(service: RunningService, token: str) -> None:
+    assert execute(service, token, "change") == "changed"
+    assert execute(service, token, "calculator", expression="1 + 1")  # in a thread of its own
+    until(service, "the handler of SIGTERM was changed to")  # the service is ended by it at last
+    assert Path(f"/proc/{service.pid}/cwd").readlink() == service.folder
     who = "the tool change of the plugin rude: "
     for what in (
         "logging was disabled",
+        "the handlers of the logger root were removed",
+        "the level of the logger root was set to 100",
+        "the loop's task factory was replaced",
         "the working folder was changed to /",
         "the handler of",
         "threading.excepthook was changed",
@@ -192,41 +261,35 @@ def test_changes_of_the_process_are_named_and_put_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tool", "did"),
+    ("plugin", "tool", "did"),
     [
-        ("cancel", "cancelled a task that is not its own"),
-        ("take", "replaced builtins."),
-        ("take_in_a_thread", "replaced builtins."),
+        ("cancels", "cancel", "cancelled a task that is not its own"),
+        ("takes", "take", "replaced builtins."),
+        ("takes_in_a_thread", "take_in_a_thread", "replaced builtins."),
     ],
 )
 def test_what_the_service_lives_on_is_kept_and_who_took_it_is_set_aside(
-    tmp_path: Path, tool: str, did: str
+    service: RunningService, token: str, plugin: str, tool: str, did: str
 ) -> None:
-    with serving(tmp_path, PUERTO_BLOCKED_SECONDS="0.5") as service:
-        admin = service.call(
-            "POST", "/api/auth/login", {"username": "admin", "password": service.password}
-        )["access_token"]
-        token = service.user("ada")
-        with ThreadPoolExecutor(3) as others:
-            slow = others.submit(execute, service, token, "slow")
-            asked = others.submit(service.call, "POST", "/api/chat", {"message": "2 * 21?"}, token)
-            rude = others.submit(_attempt, service, token, tool)
-            assert slow.result() == "answered"
-            assert "42" in asked.result()["message"]
-            rude.result()
-        until(service, f"the tool {tool} of the plugin rude")
-        deadline = time.monotonic() + 60
-        while (plugin := _plugin(service, admin, "rude"))["state"] != "quarantined":
-            assert time.monotonic() < deadline, (plugin, service.log)
-            time.sleep(0.1)
-        assert f"it {did}" in plugin["reason"]
-        assert [each["part"] for each in plugin["incidents"]] == ["process"]
-        assert did in plugin["incidents"][0]["last_error"]
-        for _ in range(3):
-            assert execute(service, token, "calculator", expression="1 + 1")
-        assert service.stop() == 0
-    assert "the run fails" not in service.log
-    assert "heartbeat" not in service.log
+    login = {"username": "admin", "password": service.password}
+    admin = service.call("POST", "/api/auth/login", login)["access_token"]
+    with ThreadPoolExecutor(3) as others:
+        slow = others.submit(execute, service, token, "slow")
+        asked = others.submit(service.call, "POST", "/api/chat", {"message": "2 * 21?"}, token)
+        rude = others.submit(_attempt, service, token, tool)
+        assert slow.result() == "answered"
+        assert "42" in asked.result()["message"]
+        rude.result()
+    until(service, f"the tool {tool} of the plugin {plugin}")
+    deadline = time.monotonic() + 60
+    while (found := _plugin(service, admin, plugin))["state"] != "quarantined":
+        assert time.monotonic() < deadline, (found, service.log)
+        time.sleep(0.1)
+    assert f"it {did}" in found["reason"]
+    assert [each["part"] for each in found["incidents"]] == ["process"]
+    assert did in found["incidents"][0]["last_error"]
+    for _ in range(3):
+        assert execute(service, token, "calculator", expression="1 + 1")
 
 
 def _attempt(service: RunningService, token: str, tool: str) -> None:

@@ -20,8 +20,8 @@ from domain.shared.untrusted import Contained, within
 from domain.tools.tool import ToolContext
 from plugins.authoring.hookspecs import hookimpl
 from plugins.authoring.tool import tool
-from plugins.containment.acting import own_task, watched
-from plugins.containment.process_state import watching_process
+from plugins.containment.acting import check_between, own_task, watched
+from plugins.containment.process_state import Report, watching_process
 from plugins.host.host import PluginHost
 
 OPEN = open
@@ -32,12 +32,15 @@ Told = list[tuple[str, str, bool]]
 def told() -> Iterator[Told]:
     """What was reported; the process is watched meanwhile."""
     reports: Told = []
+    with watching_process(told_to(reports)):
+        yield reports
 
+
+def told_to(reports: Told) -> Report:
     def report(plugin: str, what: str, *, is_grave: bool) -> None:
         reports.append((plugin, what, is_grave))
 
-    with watching_process(report):
-        yield reports
+    return report
 
 
 def on_own_tasks(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -122,6 +125,63 @@ def test_a_task_that_was_left_behind_is_the_plugins_too(told: Told) -> None:
     on_own_tasks(main)
     assert builtins.open is OPEN
     assert set(told) == {CANCELS, ("rude", "replaced builtins.open", True)}
+
+
+def test_the_guard_against_foreign_cancels_is_not_taken_off(told: Told) -> None:
+    async def take_off() -> None:
+        asyncio.get_running_loop().set_task_factory(None)
+        await asyncio.sleep(0)
+        await cancel_all()
+
+    async def main() -> None:
+        with watching_process(told_to(told)):
+            with suppress(asyncio.CancelledError):
+                await asyncio.create_task(watched("rude", "the rude", take_off))
+            assert asyncio.get_running_loop().get_task_factory() is own_task
+
+    on_own_tasks(main)
+    assert told[0] == ("rude", "the loop's task factory was replaced", False)
+    assert set(told[1:]) == {CANCELS}
+
+
+@pytest.mark.parametrize(
+    ("at_work", "who", "plugin"),
+    [
+        ([], "some code of a plugin's, between its calls", ""),
+        (["one"], "the one", "one"),
+        (["one", "one"], "the one", "one"),
+        (["two", "one"], "one of: the one, the two", ""),
+    ],
+)
+async def test_whose_code_may_have_changed_the_process_is_named(
+    told: Told,
+    caplog: pytest.LogCaptureFixture,
+    at_work: list[str],
+    who: str,
+    plugin: str,
+) -> None:
+    ended = asyncio.Event()
+    began = [asyncio.create_task(watched(each, f"the {each}", ended.wait)) for each in at_work]
+    await asyncio.sleep(0)
+    socket.setdefaulttimeout(0.001)
+    check_between()
+    ended.set()
+    await asyncio.gather(*began)
+    what = "the timeout of new sockets was set to 0.001 s"
+    assert f"{who}: {what}; it is put back" in caplog.text
+    assert told == ([(plugin, what, False)] if plugin else [])
+
+
+async def test_whoever_awaits_is_not_set_aside_for_what_a_thread_did(told: Told) -> None:
+    ended = asyncio.Event()
+    awaits = asyncio.create_task(watched("good", "the good", ended.wait))
+    await asyncio.sleep(0)
+    builtins.open = None  # type: ignore[assignment]
+    check_between()
+    assert builtins.open is OPEN
+    ended.set()
+    await awaits
+    assert told == []
 
 
 class Rude:
