@@ -1,4 +1,4 @@
-"""Tools as each provider takes them: names, descriptions, and the JSON Schema it understands."""
+"""Compiles tools for providers: names, descriptions, and the JSON Schema that each accepts."""
 
 from adapters.llm.schemas.compiling import compile_tool
 from adapters.llm.schemas.outcome import Compiled, Loss

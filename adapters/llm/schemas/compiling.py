@@ -1,4 +1,4 @@
-"""Compile a tool for a provider: the largest part of it that the provider takes."""
+"""Compiles a tool for a provider, keeping as much of its schema as the provider accepts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -40,7 +40,7 @@ _kept: dict[tuple[str, str, str], Compiled] = {}
 
 
 def compile_tool(spec: ToolSpec, target: Target) -> Compiled:
-    """Return the tool as the provider takes it, compiled once for each version of the tool."""
+    """Return the tool in the provider's form, compiled once for each version of the tool."""
     key = (spec.name, spec.version, target.name)
     if (compiled := _kept.get(key)) is None:
         if len(_kept) >= _MOST_KEPT:
@@ -77,10 +77,10 @@ def _compiled(spec: ToolSpec, target: Target) -> Compiled:
 
 
 def _with_parameters(told: Compiled, schema: Mapping[str, Any], target: Target) -> Compiled:
-    """Return the tool with as much of its parameters as there is room for.
+    """Return the tool with as much of its parameters as the size limits allow.
 
     Raises:
-        Unusable: the provider takes none of what can be shown.
+        Unusable: the provider accepts none of it.
 
     """
     smallest: Compiled | None = None
@@ -122,7 +122,7 @@ def _finished(told: Compiled, parameters: dict[str, Any], target: Target) -> Com
 
 
 def _renamed(told: Compiled, parameters: dict[str, Any], target: Target) -> Compiled:
-    """Give the parameters names that the provider takes, their own in the description."""
+    """Rename parameters to names that the provider accepts; their own go into the description."""
     if target.parameter_name is None:
         return replace(told, parameters=parameters)
     properties = parameters["properties"]

@@ -1,4 +1,4 @@
-"""The keywords of one schema, in the words of a provider."""
+"""Converts the keywords of one schema to those that a provider accepts."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ _CONDITIONS: Final = {
 
 @dataclass(slots=True)
 class _Draft:
-    """A schema half done: what is left of it, what it has become, and what is to be told."""
+    """A schema in progress: the rest of it, its new form, and text for its description."""
 
     rest: Schema
     place: Place
@@ -41,7 +41,7 @@ class _Draft:
 
 
 class Constraints:
-    """Takes over what a schema without references says; ``lower`` does so for those within."""
+    """Converts a schema without references; ``lower`` converts the schemas within it."""
 
     def __init__(
         self, target: Target, room: Room, losses: Losses, lower: Callable[[Any, Place], Schema]
@@ -49,7 +49,7 @@ class Constraints:
         self._target, self._room, self._losses, self._lower = target, room, losses, lower
 
     def lowered(self, schema: Schema, place: Place) -> Schema:
-        """Return what the provider is told of a tidy schema."""
+        """Return the provider's form of a tidied schema."""
         rest = without(schema, *ANNOTATIONS)
         notes = {key: value for key, value in schema.items() if key in ANNOTATIONS}
         draft = _Draft(rest, place)
@@ -72,7 +72,7 @@ class Constraints:
     def annotated(
         self, lowered: Schema, notes: Schema, place: Place, words: Sequence[str] = ()
     ) -> Schema:
-        """Return the schema with its annotations and words, as far as the provider takes them."""
+        """Return the schema with the annotations and words that the provider accepts."""
         lowered, words = dict(lowered), list(words)
         description = notes.get("description", "")
         if "title" in self._target.keywords:
@@ -92,7 +92,7 @@ class Constraints:
         return self.described(lowered, words, place)
 
     def described(self, lowered: Schema, words: Sequence[str], place: Place) -> Schema:
-        """Return the schema with the words in its description, which may have to be cut."""
+        """Return the schema with the text in its description, shortened if needed."""
         text, rest = shortened(lowered.get("description", ""), self._room.words)
         if rest:
             self._losses.add(place.path, "description", "cut: it is long")
@@ -114,7 +114,7 @@ class Constraints:
         return int(value) if isinstance(value, float) and value.is_integer() else value
 
     def _properties(self, draft: _Draft) -> None:
-        """Take over what a schema says of properties: each that is required is named too."""
+        """Convert ``properties``; every required property gets an entry."""
         rest, place, lowered = draft.rest, draft.place, draft.lowered
         others = self._others(rest)
         required = distinct(rest.pop("required", ()))
@@ -133,7 +133,7 @@ class Constraints:
             lowered["additionalProperties"] = others
 
     def _others(self, rest: Schema) -> Any:
-        """Return what properties without a name must fit, patterns that are not taken included."""
+        """Return the schema of other properties, which also covers patterns that are refused."""
         others = rest.pop("additionalProperties", None)
         if "patternProperties" not in rest or "patternProperties" in self._target.keywords:
             return others
@@ -145,7 +145,7 @@ class Constraints:
         return {"anyOf": patterns} if len(patterns) > 1 else (patterns or [False])[0]
 
     def _items(self, draft: _Draft) -> None:
-        """Take over what a schema says of items; an array says at least that there are any."""
+        """Convert ``items``; every array gets some."""
         rest, place = draft.rest, draft.place
         items, prefix = rest.pop("items", None), rest.pop("prefixItems", [])
         if prefix:
@@ -159,7 +159,7 @@ class Constraints:
             draft.lowered["items"] = self._lower(items or True, place.at("items", deeper=True))
 
     def _condition(self, keyword: str, bound: Sequence[str], draft: _Draft) -> None:
-        """Take over a keyword whose schema must not say less than it did: else it is told."""
+        """Convert a keyword whose schema must not get weaker; if it does, describe it in words."""
         extras = {name: draft.rest.pop(name) for name in bound if name in draft.rest}
         if keyword not in draft.rest:
             return
@@ -177,7 +177,7 @@ class Constraints:
             self._tell(keyword, told, draft.words, draft.place)
 
     def _values(self, draft: _Draft) -> bool:
-        """Take over the values that are listed; return whether null is to be put beside."""
+        """Convert an enum; return whether null must be allowed in addition."""
         rest, target = draft.rest, self._target
         keyword = "const" if "const" in rest else "enum"
         if keyword not in rest:
@@ -223,7 +223,7 @@ class Constraints:
 
 
 def _take_null_from(rest: Schema) -> None:
-    """Name the types without null, or none if there is no other."""
+    """Return the types without null; none if there is no other."""
     types = [each for each in types_of(rest) if each != "null"]
     rest.pop("type", None)
     if types:
@@ -231,7 +231,7 @@ def _take_null_from(rest: Schema) -> None:
 
 
 def _infer_type(lowered: Schema) -> None:
-    """Name the type that the keywords are of: some providers take no schema without."""
+    """Add the type that the keywords apply to: some providers require one."""
     if "type" in lowered or "anyOf" in lowered:
         return
     if kinds := distinct(map(type_of, values_in(lowered) or ())):

@@ -1,8 +1,8 @@
-"""The forms that arguments take where a provider leaves nothing open, and the way back.
+"""Converts arguments to and from a provider's strict form.
 
-Each form has two functions of a JSON value. ``express`` gives the provider's form of a value
-that fits the tool's schema; ``restore`` the tool's form of what a model gave. A value that has
-not the shape that was asked for stays as it is: whoever checks it can say better what is wrong.
+Each form has two functions on JSON values: ``express`` converts a value that fits the tool's schema
+to the provider's form, ``restore`` converts a model's value back. A value of an unexpected shape
+stays unchanged, so that validation can explain what is wrong.
 """
 
 import json
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Form(Protocol):
-    """How a value looks to the provider."""
+    """The provider's form of a value."""
 
     def express(self, value: Any) -> Any:
         """Return the provider's form of a value."""
@@ -30,7 +30,7 @@ class Form(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """Values that look the same."""
+    """Values that stay the same."""
 
     def express(self, value: Any) -> Any:
         """Return the value."""
@@ -43,14 +43,14 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Values of any shape, as JSON text."""
+    """Any values, as JSON text."""
 
     def express(self, value: Any) -> Any:
-        """Return the value as text."""
+        """Return the value as JSON text."""
         return exact_json(value)
 
     def restore(self, value: Any) -> Any:
-        """Return what the text says, or the text itself if that is no JSON."""
+        """Parse the text; return the text itself if it is not JSON."""
         if not isinstance(value, str):
             return value
         try:
@@ -61,7 +61,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Nullable:
-    """Values that may be null, else of another form."""
+    """Values that are null or of another form."""
 
     form: Form
 
@@ -70,7 +70,7 @@ class Nullable:
         return None if value is None else self.form.express(value)
 
     def restore(self, value: Any) -> Any:
-        """Return null, or the value out of its form."""
+        """Return null, or the value restored."""
         return None if value is None else self.form.restore(value)
 
 
@@ -85,19 +85,19 @@ class Items:
         return list(map(self.form.express, value)) if isinstance(value, list) else value
 
     def restore(self, value: Any) -> Any:
-        """Return the array with each item out of its form."""
+        """Return the array with each item restored."""
         return list(map(self.form.restore, value)) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """Objects that have all their properties: null stands for one that is left out."""
+    """Objects with all their properties: null stands for a missing one."""
 
     forms: Mapping[str, Form]
     optional: frozenset[str]
 
     def express(self, value: Any) -> Any:
-        """Return the object with every property, and no other."""
+        """Return the object with every property of the schema, and no other."""
         if not isinstance(value, Mapping):
             return value
         return {
@@ -106,7 +106,7 @@ class Properties:
         }
 
     def restore(self, value: Any) -> Any:
-        """Return the object without the properties that are left out."""
+        """Return the object without the properties that are null."""
         if not isinstance(value, Mapping):
             return value
         return {
@@ -118,7 +118,7 @@ class Properties:
 
 @dataclass(slots=True)
 class Named:
-    """The form of a definition, which may be within itself: it is set when it is known."""
+    """The form of a definition, which may contain itself, so it is set once it is known."""
 
     form: Form = field(default_factory=Plain)
 
@@ -127,13 +127,13 @@ class Named:
         return self.form.express(value)
 
     def restore(self, value: Any) -> Any:
-        """Return the value out of the definition's form."""
+        """Return the value restored from the definition's form."""
         return self.form.restore(value)
 
 
 @dataclass(slots=True)
 class Branch:
-    """One of several schemas that a value may fit: its own, the provider's, and the form."""
+    """One of several alternatives: its own schema, the provider's, and the form."""
 
     own: Mapping[str, Any]
     sent: Mapping[str, Any]
@@ -141,7 +141,7 @@ class Branch:
     _checks: "tuple[Validator, Validator] | None" = None
 
     def checks(self) -> "tuple[Validator, Validator]":
-        """Return what checks a value against each schema, made when first needed."""
+        """Return validators for both schemas, created at first use."""
         if self._checks is None:
             from jsonschema_rs import validator_for
 
@@ -154,12 +154,12 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """Values that have the form of the first branch that they fit."""
+    """Values in the form of the first alternative that they fit."""
 
     branches: Sequence[Branch]
 
     def express(self, value: Any) -> Any:
-        """Return the value in the form of its branch."""
+        """Return the value in the form of its alternative."""
         for branch in self.branches:
             own, _ = branch.checks()
             if own.is_valid(value):
@@ -167,7 +167,7 @@ class OneOf:
         return value
 
     def restore(self, value: Any) -> Any:
-        """Return the value out of the form of its branch."""
+        """Return the value restored from the form of its alternative."""
         for branch in self.branches:
             own, sent = branch.checks()
             if sent.is_valid(value) and own.is_valid(restored := branch.form.restore(value)):

@@ -1,4 +1,4 @@
-"""The keywords of JSON Schema 2020-12: which there are, and what form their values have."""
+"""The keywords of JSON Schema 2020-12, and which values are well-formed."""
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -101,9 +101,9 @@ NOT_TOLD: Final = frozenset({"unevaluatedProperties", "unevaluatedItems", "$dyna
 
 
 def tidied(schema: Mapping[str, Any], lose: Callable[[str, str], None]) -> dict[str, Any]:
-    """Return the keywords that mean something, well-formed, older drafts' forms made new.
+    """Return the well-formed keywords, with those of older drafts converted.
 
-    ``lose`` is told of each keyword that is left out although it may have meant something.
+    ``lose`` is called with each keyword that is dropped although it may have had a meaning.
     """
     tidy: dict[str, Any] = {}
     for keyword, value in _renewed(schema).items():
@@ -119,7 +119,7 @@ def tidied(schema: Mapping[str, Any], lose: Callable[[str, str], None]) -> dict[
 
 
 def applying(schema: Mapping[str, Any], types: Iterable[str]) -> dict[str, Any]:
-    """Return the schema without the keywords that say nothing of values of these types."""
+    """Return the schema without the keywords that do not apply to values of these types."""
     of = {"number" if each == "integer" else each for each in types}
     vain = {keyword for kind in OF_TYPE.keys() - of for keyword in OF_TYPE[kind]}
     return without(schema, *vain)
@@ -138,7 +138,7 @@ def _renewed(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def distinct(values: Iterable[Any]) -> list[Any]:
-    """Return the values without those that JSON Schema takes for equal to an earlier one."""
+    """Return the values without duplicates, by the equality of JSON Schema."""
     kept: dict[Hashable, Any] = {}
     for value in values:
         kept.setdefault(_identity(value), value)
@@ -162,7 +162,7 @@ def _identity(value: Any) -> Hashable:
 
 
 def sendable(value: Any, largest: int) -> bool:
-    """Return whether the numbers in a JSON value are finite and not beyond ``largest``."""
+    """Return whether all numbers in a JSON value are finite and not beyond ``largest``."""
     match value:
         case bool():
             return True

@@ -1,8 +1,8 @@
-"""A schema in the words of one provider: the walk through it.
+"""Walks through a schema and converts it to what one provider accepts.
 
-What the provider does not take is said in the description of the place where it stood, or left
-out: the result takes whatever the original takes, and maybe more. Arguments are checked against
-the original before a tool runs.
+Keywords that the provider does not accept are put into the description, or dropped: the result
+accepts all that the original accepts, and maybe more. Arguments are checked against the original
+before a tool runs.
 """
 
 import re
@@ -29,7 +29,7 @@ Schema = dict[str, Any]
 
 
 class Lowering:
-    """One walk through the parameters of a tool; what was lost on it is in ``losses``."""
+    """One walk through the parameters of a tool; ``losses`` lists what was lost."""
 
     def __init__(self, document: Document, target: Target, room: Room) -> None:
         self._document, self._target, self._room = document, target, room
@@ -41,15 +41,15 @@ class Lowering:
 
     @property
     def losses(self) -> tuple[Loss, ...]:
-        """What the provider is not told, in the order of the walk."""
+        """What the provider is not sent, in the order of the walk."""
         return tuple(self._losses.known.values())
 
     def parameters(self, schema: Mapping[str, Any]) -> Schema:
         """Return the schema of the parameters, of type object.
 
         Raises:
-            Unusable: no object fits it, or it refers to what is not in it.
-            TooLarge: it does not fit the room.
+            Unusable: no object fits it, or a reference leads nowhere.
+            TooLarge: it exceeds the size limits.
 
         """
         root = Root(self._document, self._losses.add)
@@ -132,14 +132,14 @@ class Lowering:
     # --- compositions
 
     def _any_for_one(self, schema: Schema, place: Place) -> Schema:
-        """Replace ``oneOf``: a branch that says less than it did might fit as well."""
+        """Replace ``oneOf`` by ``anyOf``: weakened branches may overlap."""
         if len(schema["oneOf"]) > 1:
             self._losses.add(place.path, "oneOf", "weakened: more than one of its branches may fit")
         others = without(schema, "oneOf")
         return merged(others, {"anyOf": schema["oneOf"]})
 
     def _at_once(self, schema: Schema, place: Place) -> Schema:
-        """Make one schema of all that has to fit."""
+        """Merge all schemas that must fit into one."""
         parts: list[Mapping[str, Any]] = []
         opened = place.opened
         for part in schema["allOf"]:
@@ -154,7 +154,7 @@ class Lowering:
     def _resolved(
         self, schema: Any, opened: tuple[str, ...], place: Place
     ) -> tuple[Schema, tuple[str, ...]]:
-        """Return a part of a composition without a reference, and the references opened."""
+        """Return a part of a composition without references, and those that were resolved."""
         if not isinstance(schema, Mapping):
             return {}, opened
         tidy = self._losses.tidied(schema, place.path)
@@ -170,7 +170,7 @@ class Lowering:
         return self._resolved(merged(tidy, whole), (*opened, path), place)
 
     def _either(self, schema: Schema, place: Place) -> Schema:
-        """Say what else has to fit within each branch, as nothing may stand beside them."""
+        """Move the keywords beside a composition into each branch, for lack of another place."""
         base = without(schema, "anyOf", *ANNOTATIONS)
         notes = {key: value for key, value in schema.items() if key in ANNOTATIONS}
         branches = [
@@ -191,7 +191,7 @@ class Lowering:
         return self._constraints.described({**only, **kept}, (), place)
 
     def _with_words(self, whole: Schema, branches: Sequence[Schema], place: Place) -> Schema:
-        """Say in words which properties the branches require."""
+        """Describe in words which properties the branches require."""
         sets = " or ".join(", ".join(each["required"]) for each in branches)
         self._losses.add(place.path, "anyOf", "moved to the description")
         lowered = self._lower(whole, place)
@@ -199,7 +199,7 @@ class Lowering:
         return {**lowered, "description": told}
 
     def _branch(self, branch: Schema, base: Schema, place: Place) -> Schema:
-        """Return a branch together with what stood beside it."""
+        """Return a branch merged with the keywords that stood beside it."""
         if not base:
             return self._lower(branch, place)
         whole, opened = self._resolved(branch, place.opened, place)
@@ -221,7 +221,7 @@ def _same_type(base: Schema, branch: Schema) -> bool:
 
 
 def _is_flat(schema: Mapping[str, Any]) -> bool:
-    """Return whether nothing can lie in what fits the schema."""
+    """Return whether the values of the schema cannot contain others."""
     if types := types_of(schema):
         return not {"object", "array"} & set(types)
     if values_in(schema) is not None:

@@ -1,4 +1,4 @@
-"""Several schemas made one, which takes whatever fits them all, and maybe a little more."""
+"""Merges schemas into one that accepts what fits them all, and maybe a little more."""
 
 from collections.abc import Callable, Mapping
 from functools import reduce
@@ -15,10 +15,10 @@ _WITH: Final = {
 
 
 def merged(*schemas: Schema) -> dict[str, Any]:
-    """Return one schema that takes whatever fits all of these, without references at the top.
+    """Return one schema that accepts what fits all of these, without references at the top.
 
-    Where two say what cannot be said together, only the first is kept. Annotations are those of
-    the first that has any.
+    If two keywords cannot be combined, the first is kept. Annotations are those of the first schema
+    that has any.
     """
     return reduce(_both, schemas, {})
 
@@ -59,7 +59,7 @@ def _by_name(mine: Schema, theirs: Schema) -> Schema:
 
 
 def _longer(mine: list[Any], theirs: list[Any]) -> list[Any]:
-    """Return the longer tuple: what follows applies to no item that it did not apply to."""
+    """Return the longer tuple; what follows it applies to no further items than before."""
     return max(mine, theirs, key=len)
 
 

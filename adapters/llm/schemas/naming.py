@@ -1,4 +1,4 @@
-"""Names as a provider takes them."""
+"""Converts names to those that a provider accepts."""
 
 import hashlib
 import re
@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 
 def fitting_name(name: str, pattern: re.Pattern[str], longest: int) -> str:
-    """Return the name if it matches, else one like it that does, and that no other name gives.
+    """Return the name if it matches; else a similar one that matches and that no other name gives.
 
-    ``pattern`` takes any word of ASCII letters, digits and underscores that begins with a
+    ``pattern`` must accept all words of ASCII letters, digits and underscores that begin with a
     letter, of up to ``longest`` characters.
     """
     if pattern.fullmatch(name):
@@ -21,9 +21,9 @@ def fitting_name(name: str, pattern: re.Pattern[str], longest: int) -> str:
 
 
 def fitting_names(names: Iterable[str], pattern: re.Pattern[str], longest: int) -> dict[str, str]:
-    """Return what each name that does not match becomes, none of them taken by another.
+    """Return the replacement of each name that does not match, all of them unique.
 
-    Names that differ from a good one by marks alone (``$top``, ``ids[]``) lose the marks.
+    Names that only have extra punctuation (``$top``, ``ids[]``) lose it.
     """
     names = list(names)
     taken = {name for name in names if pattern.fullmatch(name)}

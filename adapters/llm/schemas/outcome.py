@@ -1,4 +1,4 @@
-"""What comes of compiling a tool for a provider."""
+"""The result of compiling a tool for a provider."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,10 +9,10 @@ Arguments = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Something of a tool that a provider is not told, or told differently.
+    """Something in a tool's schema that a provider is not sent, or sent in another way.
 
-    ``path`` is a JSON Pointer into the tool's own schema, empty for the tool itself;
-    ``keyword`` the keyword there; ``what`` says what became of it, in words.
+    ``path`` is a JSON Pointer into the tool's own schema, empty for the tool itself; ``keyword`` is
+    the keyword there; ``what`` describes in words what became of it.
     """
 
     path: str
@@ -27,11 +27,12 @@ def as_they_are(arguments: Arguments) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A tool as one provider takes it.
+    """A tool in one provider's form.
 
-    With a ``refusal``, a sentence that says why it cannot, there is nothing to send. ``express``
-    turns arguments that fit the tool's own schema into those that fit ``parameters``, and
-    ``restore`` turns what the model gave back; what does not fit is left for the tool to check.
+    A ``refusal`` is a sentence that says why the provider cannot use the tool; then there is
+    nothing to send. ``express`` converts arguments that fit the tool's own schema to
+    ``parameters``, and ``restore`` converts the model's arguments back. What does not fit is left
+    for validation.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""References within a schema: which part of the document each one means."""
+"""Resolves references within a schema."""
 
 from collections.abc import Mapping
 from itertools import chain
@@ -10,16 +10,16 @@ from domain.shared.json_schema import Schema, walk
 
 
 class Unusable(Exception):
-    """A provider cannot be given this tool; the message says why, as the end of a sentence."""
+    """The provider cannot use this tool; the message says why, as the end of a sentence."""
 
 
 def step(path: str, *parts: str | int) -> str:
-    """Return the JSON Pointer that leads further from ``path``."""
+    """Return ``path`` extended by one step, as a JSON Pointer."""
     return path + join(*parts)
 
 
 class Document:
-    """A schema in which references are looked up."""
+    """A schema in which references are resolved."""
 
     def __init__(self, root: Schema) -> None:
         self._root = root
@@ -27,10 +27,9 @@ class Document:
         self._anchors: dict[str, tuple[str, Any]] | None = None
 
     def find(self, reference: Any) -> tuple[str, Any]:
-        """Return where a reference leads, as a JSON Pointer, and the schema there.
+        """Return the target of a reference, as a JSON Pointer, and the schema there.
 
-        References to what is nothing but a reference are followed; one that leads back to
-        itself says nothing, and means any value.
+        Chains of references are followed; one that leads back to itself means any value.
 
         Raises:
             Unusable: it leads outside the document, or nowhere.

@@ -1,4 +1,4 @@
-"""The root of a tool's parameters as one plain object, whatever it is composed of."""
+"""Converts the root of a tool's parameters to one plain object."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ class _Place:
 
 
 class Root:
-    """Makes one object of the schema at the root; no provider takes a composed one."""
+    """Converts the root schema to one object: no provider accepts a composition there."""
 
     def __init__(self, document: Document, lose: Lose) -> None:
         self._document = document
@@ -85,7 +85,7 @@ class Root:
     def _one_of(
         self, branches: Sequence[Any], keyword: str, place: _Place
     ) -> dict[str, Any] | None:
-        """Return an object that has what any of the branches has."""
+        """Return an object with the properties of all branches."""
         flats = [
             self._flat(branch, _further(place, keyword, at)) for at, branch in enumerate(branches)
         ]
@@ -104,7 +104,7 @@ def _further(place: _Place, *parts: str | int) -> _Place:
 
 
 def _told(branch: Mapping[str, Any]) -> str:
-    """Return the parameters of a branch, those that it requires first."""
+    """Return the parameters of a branch, required ones first."""
     required = list(branch.get("required", ()))
     others = [name for name in branch.get("properties", {}) if name not in required]
     names = ", ".join(required)

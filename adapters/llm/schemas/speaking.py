@@ -1,4 +1,4 @@
-"""Requests in a provider's terms, and its calls in those of the tools."""
+"""Converts requests to a provider's form, and its calls back."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from domain.tools.tool import ToolSpec
 
 
 def for_provider(request: ModelRequest, target: Target) -> ModelRequest:
-    """Return the request as the provider can take it: its tools, and the calls made earlier."""
+    """Return the request with tools and earlier calls in the provider's form."""
     compiled = [(tool, compile_tool(tool, target)) for tool in request.tools]
     renamed = {tool.name: each for tool, each in compiled if _differs(tool, each)}
     if all(each.refusal is None for _, each in compiled):
@@ -26,7 +26,7 @@ def for_provider(request: ModelRequest, target: Target) -> ModelRequest:
 
 
 def from_provider(call: ToolRequest, tools: Sequence[ToolSpec], target: Target) -> ToolRequest:
-    """Return a call as the tool knows it; arguments that are no JSON object stay as they are."""
+    """Return a call in the tool's form; arguments that are no JSON object stay unchanged."""
     for tool in tools:
         compiled = compile_tool(tool, target)
         if compiled.name == call.tool and compiled.refusal is None:

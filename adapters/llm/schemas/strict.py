@@ -1,8 +1,8 @@
-"""Parameters as OpenAI's strict mode takes them, which leaves nothing open.
+"""Converts parameters to OpenAI's strict mode.
 
-Every property is required, and null stands for one that is left out; no object takes others
-than those it names. What cannot be said so (objects of any properties, tuples, any value) is
-asked for as JSON text. See the page "Structured outputs", section "Supported schemas".
+In strict mode every property is required, so null stands for a missing one, and no object accepts
+other properties. What cannot be expressed (objects of any properties, tuples, any value) is asked
+for as JSON text. See the page "Structured outputs", section "Supported schemas".
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,11 +46,11 @@ Strict = tuple[dict[str, Any], Form]
 
 
 def strictly(parameters: Schema) -> tuple[dict[str, Any], Form, tuple[Loss, ...]]:
-    """Return the strict form of lowered parameters, what arguments become, and the losses.
+    """Return the strict form of lowered parameters, the form of arguments, and the losses.
 
     Raises:
         Unusable: the parameters themselves may have any name.
-        TooLarge: the schema is beyond a limit of the provider.
+        TooLarge: the schema exceeds a limit of the provider.
 
     """
     root = without(parameters, "$defs")
@@ -140,7 +140,7 @@ class _Strictness:
         return {"anyOf": sent, **described}, Nullable(form) if null else form
 
     def _form_of(self, branches: Sequence[Schema], made: Sequence[Strict]) -> Form:
-        """Return how a value of one of these branches comes, which were made so."""
+        """Return the form of a value of one of these converted branches."""
         if len(made) == 1:
             return made[0][1]
         if all(isinstance(form, Plain) for _, form in made):
@@ -159,7 +159,7 @@ class _Strictness:
         return {**schema, "$defs": self.definitions}
 
     def _is_open(self, schema: Schema, seen: frozenset[str] = frozenset()) -> bool:
-        """Return whether the schema takes what a strict one cannot describe."""
+        """Return whether the schema accepts values that a strict one cannot describe."""
         if "$ref" in schema:
             name = definition_in(schema["$ref"])
             return name not in seen and self._is_open(self._own[name], seen | {name})
@@ -192,12 +192,12 @@ class _Strictness:
 
 
 def _takes_others(schema: Schema) -> bool:
-    """Return whether the schema says that there may be properties that it does not name."""
+    """Return whether the schema allows properties that it does not name."""
     return bool(schema.get("additionalProperties", False))
 
 
 def _has_unlike_items(schema: Schema) -> bool:
-    """Return whether the items of an array are not all of one schema."""
+    """Return whether the items of an array have different schemas."""
     kinds = list(schema.get("prefixItems", ()))
     if schema.get("maxItems", len(kinds) + 1) > len(kinds):
         kinds.append(schema.get("items", {}))
@@ -209,7 +209,7 @@ def _items(form: Form) -> Form:
 
 
 def _of_type(schema: Schema, kind: str) -> dict[str, Any]:
-    """Return what the schema says of values of one type."""
+    """Return the keywords that apply to values of one type."""
     alone = without(schema, "description")
     return applying({**alone, "type": kind}, [kind])
 

@@ -30,13 +30,13 @@ EVERY: Final = (
 class Target:
     """One provider's rules.
 
-    ``tool_name`` and ``parameter_name`` are patterns that the whole name must match, of at most
-    ``longest_name`` and 64 characters. ``longest_description`` is in characters. ``keywords``
-    are those of JSON Schema that may stand in the schema, ``formats`` the values of ``format``,
-    ``enum_kinds`` the types that values of an enum may have. ``references`` says whether there
-    may be ``$defs``, ``composes`` whether other keywords may stand beside ``$ref`` and
-    ``anyOf``. ``levels`` is how deep objects and arrays may lie in each other, ``largest`` the
-    largest number. ``strict`` is OpenAI's way of leaving nothing open.
+    ``tool_name`` and ``parameter_name`` are patterns for the whole name, of at most
+    ``longest_name`` and 64 characters. ``longest_description`` is in characters. ``keywords`` are
+    the accepted keywords of JSON Schema, ``formats`` the accepted values of ``format``,
+    ``enum_kinds`` the accepted types of enum values. ``references`` says whether ``$defs`` are
+    accepted, ``composes`` whether other keywords may stand beside ``$ref`` and ``anyOf``.
+    ``levels`` is the accepted nesting depth of objects and arrays, ``largest`` the largest number.
+    ``strict`` means OpenAI's strict mode.
     """
 
     name: str

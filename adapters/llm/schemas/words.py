@@ -1,4 +1,4 @@
-"""Constraints in words, for providers that do not take them as keywords."""
+"""Describes constraints in words, for providers that do not accept them as keywords."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -40,7 +40,7 @@ _QUOTED: Final = {"format", "contentEncoding", "contentMediaType", "pattern"}
 
 
 def phrase(keyword: str, value: Any) -> str:
-    """Return what a keyword with this value asks for."""
+    """Return what a keyword with this value requires, in words."""
     if keyword == "uniqueItems":
         return "no item twice" if value else ""
     shown = value if keyword in _QUOTED else in_short(value)
@@ -50,22 +50,22 @@ def phrase(keyword: str, value: Any) -> str:
 
 
 def in_short(value: Any) -> str:
-    """Return a value as JSON text, its end left out where it is long."""
+    """Return a value as JSON text, shortened if it is long."""
     text = exact_json(value)
     return text if len(text) <= _MOST_JSON else text[:_MOST_JSON] + "…"
 
 
 def explained(description: str, words: Sequence[str]) -> str:
-    """Return the description with the words that say what else holds."""
+    """Return the description with the other constraints in words."""
     if not (told := "; ".join(dict.fromkeys(filter(None, words)))):
         return description
     return f"{description} ({told})" if description else told[0].upper() + told[1:]
 
 
 def shortened(text: str, longest: int | None) -> tuple[str, str]:
-    """Return the beginning of a text, of at most ``longest`` characters, and the rest of it.
+    """Split a text after at most ``longest`` characters; return both parts.
 
-    It is parted after a sentence or a word where that leaves at least half of what may be.
+    It is split after a sentence or a word if the first part is at least half as long as it may be.
     """
     if longest is None or len(text) <= longest:
         return text, ""
