@@ -10,6 +10,7 @@ import atexit
 import gc
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -205,15 +206,28 @@ def _reap(number: int, frame: object) -> None:
 def _watch(line: int, streams: Sequence[int]) -> None:
     """Fork the child; tell its id, and in the end its exit status."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    with socket.socket(fileno=line) as told, told.makefile("rw") as talk:
+    with socket.socket(fileno=line) as told, told.makefile() as talk:
         arguments, folder, environment = json.loads(talk.readline())
         if (pid := os.fork()) != 0:
             for descriptor in streams:
                 os.close(descriptor)
-            print(pid, file=talk, flush=True)
-            print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), file=talk, flush=True)
+            told.sendall(b"%d\n" % pid)
+            _until_either_ends(pid, told)
+            status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            with suppress(OSError):  # nobody may be there to be told
+                told.sendall(b"%d\n" % status)
             return
     _become(arguments, folder, environment, streams)
+
+
+def _until_either_ends(pid: int, line: socket.socket) -> None:
+    """Wait for the end of the child; end it if nobody holds the other end of the line any more."""
+    if sys.platform != "linux":
+        return
+    ended = os.pidfd_open(pid)
+    if ended not in select.select([line.fileno(), ended], [], [])[0]:
+        os.kill(pid, signal.SIGKILL)
+    os.close(ended)
 
 
 def _become(
