@@ -25,7 +25,7 @@ from entrypoints.http.streaming.socket_streams import STREAMS_AT_ONCE
 from entrypoints.server import ending, logs, protocols, server, supervisor
 from entrypoints.settings.settings import Settings
 from entrypoints.settings.values import variables
-from entrypoints.wiring import factories
+from entrypoints.wiring.persistence import POLL_SECONDS_WITH_NEWS
 from plugins.authoring import docstrings, threads
 from plugins.openapi import fetching
 from plugins.openapi.lowering import tools as lowered_tools
@@ -105,7 +105,7 @@ FIGURES: Final[list[tuple[Path, str]]] = [
     (ARCHITECTURE, f"last {worker.HISTORY_LIMIT} messages"),
     (ARCHITECTURE, f"stored every {journal.FLUSH_SECONDS:g} seconds at most"),
     (ARCHITECTURE, f"({_LEASE} seconds; a heartbeat every {_HEARTBEAT} extends it)"),
-    (ARCHITECTURE, f"every {factories.POLL_SECONDS_WITH_NEWS:g} seconds for who follows"),
+    (ARCHITECTURE, f"every {POLL_SECONDS_WITH_NEWS:g} seconds for who follows"),
     (ARCHITECTURE, f"{_POLLS} times a second"),
     (ARCHITECTURE, f"up to {worker._CLAIM_LIMIT} at a time"),
     (ARCHITECTURE, f"within {idempotency.LIFE // _HOUR} hours"),

@@ -1,14 +1,11 @@
 """Everything that is stored, over one database."""
 
-from dataclasses import dataclass
-
 from adapters.persistence.artifacts import TortoiseArtifacts
 from adapters.persistence.audit import TortoiseAudit
 from adapters.persistence.configurations import TortoiseConfigurations
 from adapters.persistence.conversations import TortoiseConversations
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.signals import NoSignals, PostgresSignals
-from adapters.persistence.engine.unit_of_work import TortoiseUnitOfWork
 from adapters.persistence.idempotency import TortoiseAnswers
 from adapters.persistence.learned_apis.apis import TortoiseLearnedApis
 from adapters.persistence.learned_apis.credentials import TortoiseApiKeys
@@ -22,60 +19,48 @@ from adapters.persistence.switches import TortoiseSwitches
 from adapters.persistence.tickets import TortoiseTickets
 from adapters.persistence.users import TortoiseSessions, TortoiseUsers
 from adapters.persistence.worker_heartbeats import TortoisePulses
+from domain.accounts.ports import Sessions, Tickets, Users
 from domain.configuration.configuration import Configuration
-from domain.runs.ports import Signals
+from domain.configuration.ports import Configurations
+from domain.consents.ports import Consents
+from domain.conversations.ports import Conversations
+from domain.learning.ports import ApiKeys, LearnedApis
+from domain.monitoring.ports import Monitoring, Pulses
+from domain.plugins.ports import Switches
+from domain.policy.audit import Audit
+from domain.runs.ports import Leases, RunLog, RunQueries, Runs, Signals
+from domain.shared.idempotency import Answers
+from domain.shared.unit_of_work import UnitOfWork
+from domain.tools.ports import Artifacts
 
 
-@dataclass(frozen=True, slots=True)
 class Store:
-    """The repositories over one database, their unit of work, and the news of other workers."""
+    """The repositories over one database, their unit of work, and the news of other workers.
 
-    users: TortoiseUsers
-    sessions: TortoiseSessions
-    conversations: TortoiseConversations
-    runs: TortoiseRuns
-    run_queries: TortoiseRunQueries
-    log: TortoiseRunLog
-    leases: TortoiseLeases
-    consents: TortoiseConsents
-    artifacts: TortoiseArtifacts
-    answers: TortoiseAnswers
-    audit: TortoiseAudit
-    configurations: TortoiseConfigurations
-    switches: TortoiseSwitches
-    monitoring: TortoiseMonitoring
-    pulses: TortoisePulses
-    learned_apis: TortoiseLearnedApis
-    api_keys: TortoiseApiKeys
-    tickets: TortoiseTickets
-    signals: Signals
-    unit_of_work: TortoiseUnitOfWork
+    ``initial`` is the configuration that holds until somebody changes it.
+    """
 
-    @classmethod
-    def over(cls, database: Database, initial: Configuration | None = None) -> "Store":
-        """Return the repositories; ``initial`` is the configuration until somebody changes it."""
-        return cls(
-            users=TortoiseUsers(database),
-            sessions=TortoiseSessions(database),
-            conversations=TortoiseConversations(database),
-            runs=TortoiseRuns(database),
-            run_queries=TortoiseRunQueries(database),
-            log=TortoiseRunLog(database),
-            leases=TortoiseLeases(database),
-            consents=TortoiseConsents(database),
-            artifacts=TortoiseArtifacts(database),
-            answers=TortoiseAnswers(database),
-            audit=TortoiseAudit(database),
-            configurations=TortoiseConfigurations(database, initial),
-            switches=TortoiseSwitches(database),
-            monitoring=TortoiseMonitoring(database),
-            pulses=TortoisePulses(database),
-            learned_apis=TortoiseLearnedApis(database),
-            api_keys=TortoiseApiKeys(database),
-            tickets=TortoiseTickets(database),
-            signals=_signals(database),
-            unit_of_work=database.unit_of_work,
-        )
+    def __init__(self, database: Database, initial: Configuration | None = None) -> None:
+        self.users: Users = TortoiseUsers(database)
+        self.sessions: Sessions = TortoiseSessions(database)
+        self.conversations: Conversations = TortoiseConversations(database)
+        self.runs: Runs = TortoiseRuns(database)
+        self.run_queries: RunQueries = TortoiseRunQueries(database)
+        self.log: RunLog = TortoiseRunLog(database)
+        self.leases: Leases = TortoiseLeases(database)
+        self.consents: Consents = TortoiseConsents(database)
+        self.artifacts: Artifacts = TortoiseArtifacts(database)
+        self.answers: Answers = TortoiseAnswers(database)
+        self.audit: Audit = TortoiseAudit(database)
+        self.configurations: Configurations = TortoiseConfigurations(database, initial)
+        self.switches: Switches = TortoiseSwitches(database)
+        self.monitoring: Monitoring = TortoiseMonitoring(database)
+        self.pulses: Pulses = TortoisePulses(database)
+        self.learned_apis: LearnedApis = TortoiseLearnedApis(database)
+        self.api_keys: ApiKeys = TortoiseApiKeys(database)
+        self.tickets: Tickets = TortoiseTickets(database)
+        self.signals: Signals = _signals(database)
+        self.unit_of_work: UnitOfWork = database.unit_of_work
 
 
 def _signals(database: Database) -> Signals:

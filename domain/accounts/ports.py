@@ -38,6 +38,10 @@ class Passwords(Protocol):
         """Tell whether the hash was made with other parameters than the current ones."""
         ...
 
+    def close(self) -> None:
+        """Release the threads that hash, if there are any."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Ticket:

@@ -71,10 +71,11 @@ async def _supervise(settings: "Settings", listener: "socket.socket", workers: i
     from entrypoints.server.lifecycle import administered
     from entrypoints.server.start import require_answerers
     from entrypoints.server.supervisor import Supervisor
+    from entrypoints.wiring.container import build
 
     line = _line(listener)
     # The tables and the first administrator are made once; no plugin's code runs here.
-    async with administered(settings, typer.echo) as services:
+    async with administered(build(settings), typer.echo) as services:
         require_answerers(settings, services.models)
     await Supervisor(settings, listener, workers, lambda: typer.echo(line)).run()
 

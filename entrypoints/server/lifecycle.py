@@ -50,17 +50,12 @@ async def _migrate(settings: Settings) -> None:
 
 @asynccontextmanager
 async def running(
-    settings: Settings,
-    announce: Callable[[str], None],
-    container: Container | None = None,
-    *,
-    only_for: str | None = None,
+    container: Container, announce: Callable[[str], None], *, only_for: str | None = None
 ) -> AsyncGenerator[Services, None]:
     """Start everything, yield the services, stop everything.
 
     ``announce`` is called with a line that holds the first administrator's password, once in the
-    life of an installation. ``container`` replaces the one made from the settings, for tests.
-    ``only_for`` is a user's name: only that user's runs are executed here.
+    life of an installation. ``only_for`` is a user's name: only that user's runs are executed here.
 
     Raises:
         Unavailable: the database cannot be reached or belongs to another program, or a secret
@@ -69,31 +64,23 @@ async def running(
         SettingsError: a provider that the settings name is not configured.
 
     """
-    if container is None:
-        container = Container(settings=settings)
-    require_answerers(settings, container.models())
+    require_answerers(container.settings(), container.models().providers)
     async with AsyncExitStack() as stack:
-        stack.enter_context(watching_process(container.offences().report))
-        await open_data(settings, announce, stack, container)
-        services: Services = container.services()
+        stack.enter_context(watching_process(container.plugins().offences.report))
+        await open_data(container, announce, stack)
+        services = Services(container)
         bind(worker=services.worker.id)
         user = None if only_for is None else await user_named(services, only_for)
-        await start_plugins(container, stack)
-        await start_monitoring(container, stack)
-        container.loop_watch().start()
-        stack.callback(container.loop_watch().stop)
-        await services.signals.start(services.live.hint, services.worker.look)
-        stack.push_async_callback(services.signals.stop)
-        await container.dead_workers().start(services.worker.id)
-        stack.push_async_callback(container.dead_workers().stop)
-        await services.worker.start(None if user is None else user.id)
+        await _start_plugins(container, stack)
+        await _start_monitoring(container, stack)
+        await _start_work(container, None if user is None else user.id, stack)
         stack.push_async_callback(drain, services)
         yield services
 
 
 @asynccontextmanager
 async def administered(
-    settings: Settings, announce: Callable[[str], None], *, with_plugins: bool = False
+    container: Container, announce: Callable[[str], None], *, with_plugins: bool = False
 ) -> AsyncGenerator[Services, None]:
     """Yield the services for administration commands, without executing runs.
 
@@ -106,20 +93,16 @@ async def administered(
 
     """
     async with AsyncExitStack() as stack:
-        container = await open_data(settings, announce, stack)
+        await open_data(container, announce, stack)
         if with_plugins:
-            await take_in_plugins(container, stack)
-        services: Services = container.services()
-        yield services
+            await _take_in_plugins(container, stack)
+        yield Services(container)
 
 
 async def open_data(
-    settings: Settings,
-    announce: Callable[[str], None],
-    stack: AsyncExitStack,
-    container: Container | None = None,
-) -> Container:
-    """Create data folder, tables and first administrator if missing, and return the container.
+    container: Container, announce: Callable[[str], None], stack: AsyncExitStack
+) -> None:
+    """Create data folder, tables and first administrator if missing.
 
     The stack closes everything that is opened here.
 
@@ -128,26 +111,24 @@ async def open_data(
             cannot be stored.
 
     """
-    make_data_folder(settings)
-    if container is None:
-        container = Container(settings=settings)
     container.check_dependencies()
+    settings, web = container.settings(), container.web()
+    database = container.persistence().database
+    make_data_folder(settings)
     export_cloud_variables(container.environ())
     await _migrate(settings)
-    database = container.database()
     await database.start()
     stack.push_async_callback(database.close)
-    stack.push_async_callback(container.models().close)
-    stack.push_async_callback(container.http_clients().close)
-    stack.push_async_callback(container.web().close)
+    stack.push_async_callback(container.models().providers.close)
+    stack.push_async_callback(web.plugin_clients.close)
+    stack.push_async_callback(web.web.close)
     stack.callback(container.passwords().close)
-    password = await container.authentication().make_first_admin()
+    password = await container.accounts().authentication.make_first_admin()
     if password is not None:
         announce(
             f"First start: log in as admin with the password {password} "
             "(shown only now; change it with: puerto user passwd admin)"
         )
-    return container
 
 
 async def user_named(services: Services, name: str) -> User:
@@ -163,22 +144,22 @@ async def user_named(services: Services, name: str) -> User:
     return login[0]
 
 
-async def start_plugins(container: Container, stack: AsyncExitStack) -> None:
+async def _start_plugins(container: Container, stack: AsyncExitStack) -> None:
     """Load the plugins and enter their lifespans; the stack stops everything that is started.
 
     Raises:
         Unavailable: the database does not answer.
 
     """
-    container.left_tasks().listen()
-    lifespans = container.lifespans()
-    container.plugin_desk().watch(lifespans.follow)
-    container.plugin_desk().watch(container.required_plugins().tell)
-    stack.push_async_callback(lifespans.stop)
-    await take_in_plugins(container, stack, tries_again=True)
+    plugins = container.plugins()
+    plugins.left_tasks.listen()
+    plugins.desk.watch(plugins.lifespans.follow)
+    plugins.desk.watch(plugins.required.tell)
+    stack.push_async_callback(plugins.lifespans.stop)
+    await _take_in_plugins(container, stack, tries_again=True)
 
 
-async def take_in_plugins(
+async def _take_in_plugins(
     container: Container, stack: AsyncExitStack, *, tries_again: bool = False
 ) -> None:
     """Import the plugins and call their hooks; the stack stops everything that is started.
@@ -189,20 +170,34 @@ async def take_in_plugins(
         Unavailable: the database does not answer.
 
     """
-    desk = container.plugin_desk()
-    desk.watch(container.catalogue().catch_up)
-    desk.watch(MemoryKeeper(container.toolbox()).follow)
-    stack.push_async_callback(desk.stop)  # goes first, else lifespans would be entered again
-    await desk.start(tries_again=tries_again)
+    plugins = container.plugins()
+    plugins.desk.watch(container.tools().catalogue.catch_up)
+    plugins.desk.watch(MemoryKeeper(plugins.host).follow)
+    stack.push_async_callback(plugins.desk.stop)  # goes first, else lifespans are entered again
+    await plugins.desk.start(tries_again=tries_again)
     await register_learned_apis(container)
-    stack.push_async_callback(container.notices().close)
+    stack.push_async_callback(plugins.notices.close)
 
 
-async def start_monitoring(container: Container, stack: AsyncExitStack) -> None:
-    """Start collecting metrics of plugins, this worker's heartbeat and the refresh of APIs."""
-    for part in (container.collector(), container.vitals(), container.scheduled_refresh()):
+async def _start_monitoring(container: Container, stack: AsyncExitStack) -> None:
+    """Start collecting metrics of plugins, the worker's heartbeat, refresh and loop watch."""
+    monitoring, loop_watch = container.monitoring(), container.plugins().loop_watch
+    for part in (monitoring.collector, monitoring.vitals, container.learning().refresh):
         await part.start()
         stack.push_async_callback(part.stop)
+    loop_watch.start()
+    stack.callback(loop_watch.stop)
+
+
+async def _start_work(container: Container, user_id: str | None, stack: AsyncExitStack) -> None:
+    """Listen to other workers, take over what dead ones left, and start the worker."""
+    persistence, runs = container.persistence(), container.runs()
+    signals = persistence.store.signals
+    await signals.start(persistence.live.hint, runs.worker.look)
+    stack.push_async_callback(signals.stop)
+    await runs.dead_workers.start(runs.worker.id)
+    stack.push_async_callback(runs.dead_workers.stop)
+    await runs.worker.start(user_id)
 
 
 async def drain(services: Services) -> None:

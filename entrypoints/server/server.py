@@ -18,6 +18,7 @@ from entrypoints.server.open_files import raise_open_files_limit
 from entrypoints.server.protocols import protocol_over
 from entrypoints.server.start import log_start, log_stopped, log_stopping
 from entrypoints.settings.settings import Settings
+from entrypoints.wiring.container import build
 from entrypoints.wiring.services import Services
 from plugins.containment.process_state import holding_signals
 
@@ -114,7 +115,7 @@ async def serve(
 
     """
     use_one_arena()
-    async with running(settings, announce=_announce) as services:
+    async with running(build(settings), announce=_announce) as services:
         listens_on = address(listener) if listener is not None else settings.api_host
         await log_start(services, listens_on)
         for line in await services.database_warnings():

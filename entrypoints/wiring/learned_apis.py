@@ -20,7 +20,7 @@ async def register_learned_apis(container: Container) -> None:
 
     Its hook waits, in a thread of its own, for what the loop reads from the database.
     """
-    loop, shelf = asyncio.get_running_loop(), container.api_shelf()
+    loop, shelf = asyncio.get_running_loop(), container.learning().shelf
 
     def look() -> Sequence[Shelved]:
         return asyncio.run_coroutine_threadsafe(shelf.look(), loop).result()
@@ -32,6 +32,7 @@ async def register_learned_apis(container: Container) -> None:
             time.sleep(pause)
         return look()
 
-    plugin = LearnedApisPlugin(shelved, container.api_caller(), container.keyring())
-    await asyncio.to_thread(container.toolbox().register, plugin, PLUGIN)
-    await container.catalogue().catch_up()  # so that no turn has to
+    learning = container.learning()
+    plugin = LearnedApisPlugin(shelved, learning.caller, learning.keyring)
+    await asyncio.to_thread(container.plugins().host.register, plugin, PLUGIN)
+    await container.tools().catalogue.catch_up()  # so that no turn has to

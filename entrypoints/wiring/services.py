@@ -1,91 +1,82 @@
-"""What the entrypoints can ask for: the use cases, and the ports that need none."""
+"""What the faces of an installation can ask for: the use cases, and the ports that need none."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from quart import current_app
 
-from domain.accounts.administration import Accounts
-from domain.accounts.authentication import Authentication
-from domain.accounts.ports import Users
-from domain.accounts.tickets import TicketService
-from domain.configuration.policy_editor import PolicyDesk
-from domain.configuration.ports import Configurations
-from domain.configuration.service import ConfigurationService
-from domain.consents.service import ConsentDesk
-from domain.conversations.service import ConversationService
-from domain.execution.service import Chat
-from domain.execution.worker import Worker
-from domain.learning.credential_store import ApiKeyring
-from domain.learning.inspection import ApiInspection
-from domain.learning.own_credentials import OwnCredentials
-from domain.learning.ports import LearnedApis
-from domain.learning.service import Learning
-from domain.models.ports import ChatModels
-from domain.monitoring.ports import Monitoring
-from domain.monitoring.worker_heartbeats import Vitals
-from domain.plugins.administration import PluginAdministration, ToolAdministration
 from domain.plugins.ports import Agents
-from domain.plugins.required import RequiredPlugins
-from domain.plugins.service import PluginDesk
-from domain.runs.conversation_following import ConversationFeed
-from domain.runs.live import LiveRuns
-from domain.runs.lookup import RunLookup
-from domain.runs.ports import Signals
-from domain.shared.clock import Clock
-from domain.shared.idempotency import Once
-from domain.tools.ports import Artifacts, Toolbox, ToolSchemas
-from entrypoints.settings.settings import Settings
+from domain.tools.ports import Toolbox
+from entrypoints.wiring.container import Container
 
 EXTENSION: Final = "puerto"
 
 
-@dataclass(frozen=True, slots=True)
 class Services:
-    """One installation's use cases.
+    """One installation's use cases, all of them built.
 
     ``database_answers`` asks the database, within a bound; ``storage_problem`` says why the last
     writes to it failed, such as a full disk, and nothing where none did.
+
+    Raises:
+        Unavailable: a secret, or the table of prices, cannot be used; the message says why.
+
     """
 
-    settings: Settings
-    authentication: Authentication
-    accounts: Accounts
-    chat: Chat
-    run_lookup: RunLookup
-    feed: ConversationFeed
-    tickets: TicketService
-    consent_desk: ConsentDesk
-    configuration: ConfigurationService
-    policy_desk: PolicyDesk
-    plugin_desk: PluginDesk
-    plugins: PluginAdministration
-    tools: ToolAdministration
-    required_plugins: RequiredPlugins
-    learning: Learning
-    api_inspection: ApiInspection
-    own_credentials: OwnCredentials
-    keyring: ApiKeyring
-    once: Once
-    users: Users
-    conversations: ConversationService
-    artifacts: Artifacts
-    configurations: Configurations
-    toolbox: Toolbox
-    tool_schemas: ToolSchemas
-    agents: Agents
-    models: ChatModels
-    worker: Worker
-    live: LiveRuns
-    signals: Signals
-    clock: Clock
-    monitoring: Monitoring
-    learned_apis: LearnedApis
-    vitals: Vitals
-    database_answers: Callable[[], Awaitable[bool]]
-    storage_problem: Callable[[], str]
-    database_warnings: Callable[[], Awaitable[Sequence[str]]]
+    def __init__(self, container: Container) -> None:
+        self.settings: Final = container.settings()
+        self.clock: Final = container.clock()
+
+        persistence = container.persistence()
+        self.live: Final = persistence.live
+        self.once: Final = persistence.once
+        self.database_answers: Final = persistence.database.ping
+        self.database_warnings: Final = persistence.database.warnings
+        self.storage_problem: Final = persistence.database.health.storage_problem
+        self.users: Final = persistence.store.users
+        self.artifacts: Final = persistence.store.artifacts
+        self.configurations: Final = persistence.store.configurations
+        self.signals: Final = persistence.store.signals
+        self.monitoring: Final = persistence.store.monitoring
+        self.learned_apis: Final = persistence.store.learned_apis
+
+        accounts = container.accounts()
+        self.authentication: Final = accounts.authentication
+        self.accounts: Final = accounts.accounts
+        self.tickets: Final = accounts.tickets
+
+        conversations = container.conversations()
+        self.conversations: Final = conversations.conversations
+        self.feed: Final = conversations.feed
+
+        runs = container.runs()
+        self.chat: Final = runs.chat
+        self.run_lookup: Final = runs.lookup
+        self.worker: Final = runs.worker
+
+        self.consent_desk: Final = container.consents()
+
+        configuration = container.configuration()
+        self.configuration: Final = configuration.configuration
+        self.policy_desk: Final = configuration.policy_desk
+
+        plugins = container.plugins()
+        self.toolbox: Final[Toolbox] = plugins.host
+        self.agents: Final[Agents] = plugins.host
+        self.plugin_desk: Final = plugins.desk
+        self.plugins: Final = plugins.administration
+        self.required_plugins: Final = plugins.required
+
+        models = container.models()
+        self.models: Final = models.providers
+        self.tool_schemas: Final = models.tool_schemas
+        self.tools: Final = container.tools().administration
+
+        learning = container.learning()
+        self.learning: Final = learning.learning
+        self.api_inspection: Final = learning.inspection
+        self.own_credentials: Final = learning.own_credentials
+        self.keyring: Final = learning.keyring
+        self.vitals: Final = container.monitoring().vitals
 
 
 def services() -> Services:

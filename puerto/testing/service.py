@@ -102,24 +102,21 @@ def running_service(
     import httpx2
     from argon2.profiles import CHEAPEST
 
-    from adapters.llm.registry import Provider, Providers
+    from adapters.llm.registry import Provider
     from adapters.security.passwords import ArgonPasswords
     from entrypoints.settings.settings import load_settings
-    from entrypoints.wiring.container import Container
-    from entrypoints.wiring.providers import model_providers
+    from entrypoints.wiring.container import build
 
     given = {"PUERTO_DATA_DIR": str(folder), "PUERTO_GRACE_SECONDS": "0.2"}
     if model is not None:
         given["PUERTO_PROVIDER"] = model.provider
-    settings = load_settings(given, None)
-    container = Container(settings=settings)
-    _replace(container, "environ", dict(os.environ))
-    _replace(container, "passwords", ArgonPasswords(CHEAPEST))
-    if clock is not None:
-        _replace(container, "clock", clock)
-    if model is not None:
-        offered = model_providers(settings) | {model.provider: Provider(lambda: model, "test")}
-        _replace(container, "models", Providers(offered, container.circuits(), container.toolbox()))
+    container = build(
+        load_settings(given, None),
+        clock=clock,
+        environ=dict(os.environ),
+        passwords=ArgonPasswords(CHEAPEST),
+        more_models={} if model is None else {model.provider: Provider(lambda: model, "test")},
+    )
     with (
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(_serving(container, plugins or {})) as served,
@@ -127,12 +124,6 @@ def running_service(
     ):
         http.headers["Authorization"] = f"Bearer {served.token}"
         yield PuertoService(portal, served.client, http)
-
-
-def _replace(container: "Container", part: str, value: object) -> None:
-    from dependency_injector import providers
-
-    getattr(container, part).override(providers.Object(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +138,11 @@ async def _serving(
     container: "Container", plugins: Mapping[str, object]
 ) -> AsyncGenerator[_Served, None]:
     from entrypoints.cli.clients.embedded import EmbeddedClient
-    from entrypoints.cli.demo.server import UnsignalledServer
-    from entrypoints.http.app import create_app
+    from entrypoints.server.beside import answering
     from entrypoints.server.lifecycle import running
-    from entrypoints.server.listener import address, listen
-    from entrypoints.server.server import server_config
 
-    settings = container.settings()
     _take_in(container, plugins)
-    async with running(settings, lambda _: None, container) as services:
+    async with running(container, lambda _: None) as services:
         _require_active(services, plugins)
         password = secrets.token_urlsafe()
         email = f"{USERNAME}@example.org"
@@ -163,15 +150,8 @@ async def _serving(
             USERNAME, email, "Ada Lovelace", password, Role.ADMIN
         )
         grant = await services.authentication.login(USERNAME, password)
-        listener = listen("127.0.0.1", 0)
-        server = UnsignalledServer(server_config(create_app(services), settings), services)
-        serving = asyncio.create_task(server.serve([listener]))
-        try:
-            client = EmbeddedClient(services, user)
-            yield _Served(address(listener), grant.access_token, client)
-        finally:
-            server.should_exit = True
-            await serving
+        async with answering(services) as url:
+            yield _Served(url, grant.access_token, EmbeddedClient(services, user))
 
 
 def _take_in(container: "Container", plugins: Mapping[str, object]) -> None:
@@ -180,7 +160,7 @@ def _take_in(container: "Container", plugins: Mapping[str, object]) -> None:
     installed = {candidate.name for candidate in candidates()} if plugins else set()
     for name, plugin in plugins.items():
         if name not in installed:
-            container.toolbox().register(plugin, name)
+            container.plugins().host.register(plugin, name)
 
 
 def _require_active(services: "Services", plugins: Mapping[str, object]) -> None:

@@ -51,7 +51,7 @@ providers.PROVIDERS = (*providers.PROVIDERS, acme.PROVIDER)  # its line in the l
 from entrypoints.cli import app
 from entrypoints.settings.settings import SettingsError, load_settings
 from entrypoints.settings.unused import unused_settings
-from entrypoints.wiring.container import Container
+from entrypoints.wiring.container import build
 from typer.testing import CliRunner
 
 def refusal(**given):
@@ -62,7 +62,7 @@ def refusal(**given):
 
 found = CliRunner().invoke(app, ["doctor", "--json"])
 pages = runpy.run_path(sys.argv[1])
-unset = Container(settings=load_settings({"ACME_MODEL": "x"}, None))
+unset = build(load_settings({"ACME_MODEL": "x"}, None))
 print(json.dumps({
     "doctor": {one["subject"]: [one["state"], one["detail"]] for one in json.loads(found.stdout)},
     "chosen": load_settings({"ACME_API_KEY": "k"}, None).chosen_provider,
@@ -70,8 +70,8 @@ print(json.dumps({
     "fallback": load_settings({"PUERTO_FALLBACKS": "acme:big"}, None).fallbacks[0].provider,
     "refused": refusal(PUERTO_PROVIDER="ajax"),
     "unused": dict(unused_settings(unset.settings(), ())),
-    "state": unset.models().states()["acme"],
-    "default": unset.models().default_model("acme"),
+    "state": unset.models().providers.states()["acme"],
+    "default": unset.models().providers.default_model("acme"),
     "providers": pages["providers_page"](),
     "settings": pages["settings_page"](),
 }))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from adapters.persistence import Store
 from adapters.persistence.engine.codec import storable
 from adapters.persistence.engine.list_cursors import (
     read_number,
@@ -291,8 +292,8 @@ class FakeSwitches:
         self._memory.switches[kind, name] = Switch(is_on, "", before.generation + 1)
 
 
-class FakeStore:
-    """Everything that is stored, with the attributes of `adapters.persistence.Store`."""
+class FakeStore(Store):
+    """Everything that is stored, in memory."""
 
     def __init__(self, initial: Configuration | None = None) -> None:
         self.memory = Memory()

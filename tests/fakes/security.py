@@ -33,6 +33,9 @@ class FakePasswords(Passwords):
     def needs_rehash(self, hashed: str) -> bool:
         return not hashed.startswith("fake:")
 
+    def close(self) -> None:
+        pass
+
 
 def _refuse_bad(password: str) -> None:
     try:

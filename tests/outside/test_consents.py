@@ -14,8 +14,10 @@ import pytest
 from websockets.asyncio.client import connect
 
 from domain.consents.service import Said
+from entrypoints.server.lifecycle import administered, user_named
 from entrypoints.settings.settings import load_settings
-from entrypoints.wiring.container import Container
+from entrypoints.wiring.container import build
+from entrypoints.wiring.services import Services
 from tests.outside.clients import client, events_of, streamed
 from tests.service import RunningService
 
@@ -203,11 +205,9 @@ async def test_killed_between_the_answer_and_the_start(
     token = service.user("ann")
     run_id, cursor, (request,) = await ask(service, token)
     service.kill()
-    async with answering(ledger) as container:  # a process that keeps the answer, and no more
-        desk, users = container.consent_desk(), container.store().users
-        found = await users.by_login("ann@example.org")
-        assert found is not None
-        await desk.answer(found[0], request["id"], Said(approved=True))
+    async with answering(ledger) as services:  # a process that keeps the answer, and no more
+        ann = await user_named(services, "ann")
+        await services.consent_desk.answer(ann, request["id"], Said(approved=True))
     assert ledger.lines == []
     service.start()
     assert (await rest(service, token, run_id, cursor))[-1]["status"] == "completed"
@@ -215,17 +215,13 @@ async def test_killed_between_the_answer_and_the_start(
 
 
 @asynccontextmanager
-async def answering(ledger: Ledger) -> AsyncIterator[Container]:
-    """Yield the parts of a service whose worker never starts."""
+async def answering(ledger: Ledger) -> AsyncIterator[Services]:
+    """Yield the services of a process whose worker never starts."""
     known = {k: v for k, v in ledger.settings.items() if k not in {"PYTHONPATH", "LEDGER_FILE"}}
     folder = {"PUERTO_DATA_DIR": str(ledger.file.with_name("answering"))}
-    container = Container(settings=load_settings(known | folder, None))
-    database = container.database()
-    await database.start()
-    try:
-        yield container
-    finally:
-        await database.close()
+    container = build(load_settings(known | folder, None))
+    async with administered(container, lambda _: None) as services:
+        yield services
 
 
 @pytest.mark.parametrize(

@@ -1,51 +1,30 @@
-"""The tables. Rows never leave this package: the repositories return the core's records.
+"""The tables: every model of a module in this folder is one.
 
-Ids are UUIDv7 made by the core; times are UTC. JSON is kept as text, written by `codec`:
-PostgreSQL's own JSON types refuse the character U+0000, which a tool may well return.
-Owners (``user_id``) are no foreign keys: a token may name a user of another identity provider.
+Rows never leave this package: the repositories return the core's records. Ids are UUIDv7 made by
+the core; times are UTC. JSON is kept as text, written by `codec`: PostgreSQL's own JSON types
+refuse the character U+0000, which a tool may well return. Owners (``user_id``) are no foreign
+keys: a token may name a user of another identity provider.
 """
 
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
 from typing import Final
 
-from adapters.persistence.models.conversations import ConversationRow, MessageRow
-from adapters.persistence.models.learned_apis import (
-    LearnedApiKeysRow,
-    LearnedApiRow,
-    LearnedOperationRow,
-    LearnedVersionRow,
-)
-from adapters.persistence.models.monitoring import AlertRow, PulseRow, RoundRow, SourceRow, TotalRow
-from adapters.persistence.models.people import SessionRow, TicketRow, UserRow
-from adapters.persistence.models.records import AnswerRow, AuditRow
-from adapters.persistence.models.runs import ArtifactRow, ConsentRow, RunEventsRow, RunRow
-from adapters.persistence.models.settings import ConfigurationRow, SwitchRow
+from tortoise.models import Model
 
+
+def _models() -> Iterator[type[Model]]:
+    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        for each in vars(import_module(module.name)).values():
+            if isinstance(each, type) and issubclass(each, Model) and each is not Model:
+                yield each
+
+
+__models__: Final = list(_models())  # the name under which the ORM looks for them
 TABLES: Final = {
     str(model._meta.db_table): ", ".join(  # noqa: SLF001  the ORM's documented access
         sorted(model._meta.fields_db_projection.values())  # noqa: SLF001
     )
-    for model in (
-        UserRow,
-        SessionRow,
-        TicketRow,
-        ConversationRow,
-        MessageRow,
-        RunRow,
-        RunEventsRow,
-        ConsentRow,
-        ArtifactRow,
-        AnswerRow,
-        AuditRow,
-        ConfigurationRow,
-        SwitchRow,
-        RoundRow,
-        SourceRow,
-        AlertRow,
-        PulseRow,
-        TotalRow,
-        LearnedApiRow,
-        LearnedVersionRow,
-        LearnedOperationRow,
-        LearnedApiKeysRow,
-    )
+    for model in __models__
 }

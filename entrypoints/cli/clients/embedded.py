@@ -17,6 +17,7 @@ from entrypoints.encoding import EventEncoder, consent_request, time_text
 from entrypoints.server.lifecycle import administered, running, user_named
 from entrypoints.server.logs import configure_logging
 from entrypoints.settings.settings import load_settings
+from entrypoints.wiring.container import build
 from entrypoints.wiring.services import Services
 
 LOCAL_USER: Final = "admin"  # whoever can read the data folder owns it: no password is asked for
@@ -30,7 +31,7 @@ async def installation(*, with_plugins: bool = False) -> AsyncGenerator[Services
     """
     settings = load_settings()
     configure_logging(settings, quiet=True)
-    async with administered(settings, _say, with_plugins=with_plugins) as services:
+    async with administered(build(settings), _say, with_plugins=with_plugins) as services:
         yield services
 
 
@@ -50,7 +51,7 @@ async def embedded() -> AsyncGenerator["EmbeddedClient", None]:
     """
     settings = load_settings()
     configure_logging(settings, quiet=True)
-    async with running(settings, _say, only_for=LOCAL_USER) as services:
+    async with running(build(settings), _say, only_for=LOCAL_USER) as services:
         yield EmbeddedClient(services, await user_named(services, LOCAL_USER))
 
 

@@ -80,24 +80,18 @@ async def _take_all_steps(folder: Path) -> bool:
 @asynccontextmanager
 async def _service(folder: Path) -> "AsyncGenerator[Demonstration, None]":
     """Yield a demonstration of a service of its own, on a free port of the loopback interface."""
-    from entrypoints.cli.demo.server import UnsignalledServer
     from entrypoints.cli.demo.steps import Demonstration
-    from entrypoints.http.app import create_app
+    from entrypoints.server.beside import answering
     from entrypoints.server.lifecycle import running
-    from entrypoints.server.listener import address, listen
     from entrypoints.server.logs import configure_logging
-    from entrypoints.server.server import server_config
     from entrypoints.settings.settings import load_settings
+    from entrypoints.wiring.container import build
 
     # Nothing of the environment: the demonstration is the same everywhere.
     settings = load_settings({"PUERTO_DATA_DIR": str(folder), "PUERTO_GRACE_SECONDS": "1"}, None)
     configure_logging(settings, quiet=True)
-    async with running(settings, lambda _: None) as services:
-        listener = listen("127.0.0.1", 0)
-        server = UnsignalledServer(server_config(create_app(services), settings), services)
-        serving = asyncio.create_task(server.serve([listener]))
-        try:
-            yield Demonstration(address(listener), folder)
-        finally:
-            server.should_exit = True
-            await serving
+    async with (
+        running(build(settings), lambda _: None) as services,
+        answering(services) as url,
+    ):
+        yield Demonstration(url, folder)

@@ -22,7 +22,7 @@ from entrypoints.cli.doctor.machine import machine_findings, setting_findings
 from entrypoints.cli.doctor.stored import stored_findings
 from entrypoints.settings.settings import Settings
 from entrypoints.settings.unused import unused_settings
-from entrypoints.wiring.container import Container
+from entrypoints.wiring.container import Container, build
 from plugins.host.host import PluginInfo, PluginState
 
 _CONNECT_SECONDS: Final = 2.0
@@ -31,20 +31,20 @@ _DATABASE_SECONDS: Final = 5.0
 
 async def with_plugins(settings: Settings) -> Container:
     """Return the parts, the plugins taken in as an installation begins; none of them is started."""
-    container = Container(settings=settings)
+    container = build(settings)
     board = without_clouds(Switchboard(), Configuration().clouds)
-    await asyncio.to_thread(container.toolbox().apply, board)
+    await asyncio.to_thread(container.plugins().host.apply, board)
     return container
 
 
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything, the network included, and return what was found."""
     container = await with_plugins(settings)
-    plugins = container.toolbox().plugins()
-    states = container.models().states()
+    models, parts = container.models().providers, container.plugins()
+    plugins, states = parts.host.plugins(), models.states()
     database = await _database(settings)
     wanting = [
-        *_required(container.required_plugins().lacking()),
+        *_required(parts.required.lacking()),
         *_unused(settings, {*states, *(plugin.name for plugin in plugins)}),
     ]
     return [
@@ -56,7 +56,7 @@ async def examine(settings: Settings) -> list[Finding]:
         *_secrets(settings),
         *[Finding("network", State.NOTE, problem) for problem in network_problems()],
         *[
-            await _provider(settings, name, _state(container.models(), name, state))
+            await _provider(settings, name, _state(models, name, state))
             for name, state in states.items()
         ],
         *map(_plugin, plugins),

@@ -37,7 +37,7 @@ _ADVICE: Final = {
 
 async def ask(settings: Settings, provider: str, model: str | None) -> list[Finding]:
     """Ask the provider one small question, and return what was found."""
-    models = (await with_plugins(settings)).models()
+    models = (await with_plugins(settings)).models().providers
     state, detail = State.BROKEN, ""
     try:
         name = model or models.default_model(provider)

@@ -22,7 +22,7 @@ async def stored_findings(settings: Settings) -> list[Finding]:
     database = Database(settings.database.url)
     try:
         await database.start()
-        store = Store.over(database, Configuration(provider=settings.chosen_provider))
+        store = Store(database, Configuration(provider=settings.chosen_provider))
         return [finding async for finding in _look(store)]
     except PuertoError as error:
         return [Finding("stored data", State.BROKEN, error.message)]

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import pytest
 
 from adapters.persistence import Database, Store
-from tests.adapters.persistence.stores import AnyStore
 from tests.fakes.persistence import FakeStore
 
 
@@ -26,7 +25,7 @@ async def shared(shared_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def store(request: pytest.FixtureRequest, shared: Database) -> AnyStore:
+async def store(request: pytest.FixtureRequest, shared: Database) -> Store:
     """An empty store: the fake, or the database of this run."""
     if request.param == "fake":
         return FakeStore()
@@ -46,7 +45,7 @@ async def store(request: pytest.FixtureRequest, shared: Database) -> AnyStore:
         "learned_apis",
     ):
         await shared.fetch(f"DELETE FROM {table}")  # the other tables go along
-    return Store.over(shared)
+    return Store(shared)
 
 
 @pytest.fixture

@@ -1,22 +1,16 @@
 """What every store offers, whoever fulfils it, and records to put in."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
-from domain.accounts.ports import Session, Sessions, Tickets, Users
+from adapters.persistence import Store
+from domain.accounts.ports import Session
 from domain.accounts.users import Role, User
-from domain.configuration.ports import Configurations
 from domain.consents.consent import Answer, Consent, ConsentKind, digest_of
-from domain.consents.ports import Consents
 from domain.consents.service import keep_answer
 from domain.conversations.conversation import Conversation, Message, MessageRole
-from domain.conversations.ports import Conversations
 from domain.execution.questions import requested
-from domain.learning.ports import ApiKeys, LearnedApis
 from domain.models.messages import StopReason
-from domain.monitoring.ports import Monitoring, Pulses
-from domain.plugins.ports import Switches
-from domain.policy.audit import Audit
 from domain.policy.policy import Autonomy
 from domain.runs.events import (
     Answered,
@@ -27,12 +21,10 @@ from domain.runs.events import (
     StepEnded,
     ToolIntended,
 )
-from domain.runs.ports import Ending, Leases, NewRun, RunLog, RunQueries, Runs
+from domain.runs.ports import Ending, NewRun
 from domain.runs.states import RunStatus
-from domain.shared.idempotency import Answers, RequestKey
+from domain.shared.idempotency import RequestKey
 from domain.shared.ids import new_id
-from domain.shared.unit_of_work import UnitOfWork
-from domain.tools.ports import Artifacts
 from domain.tools.tool import Effect
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
@@ -48,49 +40,6 @@ NOT_IDS = (
     "\ud800",
     UNKNOWN + "\n",
 )
-
-
-class AnyStore(Protocol):
-    """The ports, by the names that the composition root uses."""
-
-    @property
-    def users(self) -> Users: ...
-    @property
-    def sessions(self) -> Sessions: ...
-    @property
-    def conversations(self) -> Conversations: ...
-    @property
-    def runs(self) -> Runs: ...
-    @property
-    def run_queries(self) -> RunQueries: ...
-    @property
-    def log(self) -> RunLog: ...
-    @property
-    def leases(self) -> Leases: ...
-    @property
-    def consents(self) -> Consents: ...
-    @property
-    def artifacts(self) -> Artifacts: ...
-    @property
-    def answers(self) -> Answers: ...
-    @property
-    def audit(self) -> Audit: ...
-    @property
-    def configurations(self) -> Configurations: ...
-    @property
-    def switches(self) -> Switches: ...
-    @property
-    def monitoring(self) -> Monitoring: ...
-    @property
-    def pulses(self) -> Pulses: ...
-    @property
-    def learned_apis(self) -> LearnedApis: ...
-    @property
-    def api_keys(self) -> ApiKeys: ...
-    @property
-    def tickets(self) -> Tickets: ...
-    @property
-    def unit_of_work(self) -> UnitOfWork: ...
 
 
 def a_user(name: str = "ann", at: datetime = NOW) -> User:
@@ -171,7 +120,7 @@ def a_consent(run: NewRun, **changes: Any) -> Consent:
     )
 
 
-async def asked(store: AnyStore, run: NewRun, *consents: Consent, parked: bool = True) -> None:
+async def asked(store: Store, run: NewRun, *consents: Consent, parked: bool = True) -> None:
     """Begin the run, ask, and let it wait."""
     await store.runs.start(run, 10)
     requests = [requested(consent) for consent in consents]
@@ -199,7 +148,7 @@ def an_ending(run: NewRun, content: str | None = "42", at: datetime = NOW, **sai
 
 
 async def answered(
-    store: AnyStore,
+    store: Store,
     user_id: str,
     conversation_id: str | None = None,
     *,
@@ -216,7 +165,7 @@ async def answered(
 
 
 async def reply(
-    store: AnyStore, user_id: str, consent_id: str, answer: Answer, now: datetime
+    store: Store, user_id: str, consent_id: str, answer: Answer, now: datetime
 ) -> Consent:
     """Answer a request, as the core does."""
     return await keep_answer(

@@ -26,7 +26,7 @@ async def count(url: str) -> dict[str, int]:
     database = Database(url)
     await database.start()
     try:
-        return await _counted(Store.over(database))
+        return await _counted(Store(database))
     finally:
         await database.close()
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapters.persistence import Store
 from domain.shared.errors import NotFound, PuertoError
 from domain.shared.ids import new_id
 from domain.tools.artifacts import Artifact, KeptArtifact
@@ -10,7 +11,6 @@ from tests.adapters.persistence.stores import (
     NOT_IDS,
     NOW,
     UNKNOWN,
-    AnyStore,
     a_direct_run,
     a_run,
     an_ending,
@@ -20,9 +20,7 @@ ANN, BOB = new_id(), new_id()
 FILE = Artifact(bytes(range(256)) * 40, "image/png", "año %.png")
 
 
-async def a_kept_one(
-    store: AnyStore, user_id: str = ANN, artifact: Artifact = FILE
-) -> KeptArtifact:
+async def a_kept_one(store: Store, user_id: str = ANN, artifact: Artifact = FILE) -> KeptArtifact:
     """Return an artifact that was kept for a direct run of the user."""
     run = a_direct_run(user_id)
     await store.runs.start(run, 10)
@@ -31,13 +29,13 @@ async def a_kept_one(
     return kept
 
 
-async def test_its_owner_gets_it_back_as_it_was(store: AnyStore) -> None:
+async def test_its_owner_gets_it_back_as_it_was(store: Store) -> None:
     kept = await a_kept_one(store)
 
     assert await store.artifacts.get(ANN, kept.id) == FILE
 
 
-async def test_it_is_nobody_elses(store: AnyStore) -> None:
+async def test_it_is_nobody_elses(store: Store) -> None:
     kept = await a_kept_one(store)
 
     for user_id, artifact_id in ((BOB, kept.id), (ANN, UNKNOWN)):
@@ -46,12 +44,12 @@ async def test_it_is_nobody_elses(store: AnyStore) -> None:
 
 
 @pytest.mark.parametrize("artifact_id", NOT_IDS)
-async def test_what_is_no_id_is_unknown(store: AnyStore, artifact_id: str) -> None:
+async def test_what_is_no_id_is_unknown(store: Store, artifact_id: str) -> None:
     with pytest.raises(NotFound):
         await store.artifacts.get(ANN, artifact_id)
 
 
-async def test_the_bytes_of_a_user_are_summed(store: AnyStore) -> None:
+async def test_the_bytes_of_a_user_are_summed(store: Store) -> None:
     assert await store.artifacts.size(ANN) == 0
     for user_id, data in ((ANN, b"123"), (ANN, b""), (ANN, b"4567"), (BOB, b"8")):
         await a_kept_one(store, user_id, Artifact(data, "text/plain", "a.txt"))
@@ -59,7 +57,7 @@ async def test_the_bytes_of_a_user_are_summed(store: AnyStore) -> None:
     assert await store.artifacts.size(ANN) == 7
 
 
-async def test_it_goes_with_its_conversation(store: AnyStore) -> None:
+async def test_it_goes_with_its_conversation(store: Store) -> None:
     run = a_run(ANN)
     await store.runs.start(run, 10)
     kept = [KeptArtifact(new_id(), ANN, run.id, "c1", NOW, FILE) for _ in range(2)]
@@ -75,7 +73,7 @@ async def test_it_goes_with_its_conversation(store: AnyStore) -> None:
     assert await store.artifacts.get(ANN, other.id) == FILE
 
 
-async def test_all_are_kept_or_none(store: AnyStore) -> None:
+async def test_all_are_kept_or_none(store: Store) -> None:
     first = await a_kept_one(store)
     again = KeptArtifact(first.id, ANN, first.run_id, "c1", NOW, FILE)
     fresh = KeptArtifact(new_id(), ANN, first.run_id, "c1", NOW, FILE)

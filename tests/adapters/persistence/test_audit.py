@@ -2,10 +2,11 @@
 
 import pytest
 
+from adapters.persistence import Store
 from domain.policy.audit import Decided
 from domain.shared.errors import InvalidRequest
 from domain.shared.ids import new_id
-from tests.adapters.persistence.stores import DONE, MINUTE, NOW, AnyStore, a_run, an_ending
+from tests.adapters.persistence.stores import DONE, MINUTE, NOW, a_run, an_ending
 
 
 def a_decision(number: int = 0, run_id: str | None = None) -> Decided:
@@ -25,7 +26,7 @@ def a_decision(number: int = 0, run_id: str | None = None) -> Decided:
     )
 
 
-async def test_decisions_come_back_newest_first_page_by_page(store: AnyStore) -> None:
+async def test_decisions_come_back_newest_first_page_by_page(store: Store) -> None:
     decisions = [a_decision(n) for n in range(5)]
     await store.audit.record(decisions[:3])
     await store.audit.record(decisions[3:])
@@ -39,13 +40,13 @@ async def test_decisions_come_back_newest_first_page_by_page(store: AnyStore) ->
     assert third.next_cursor is None
 
 
-async def test_no_decisions_are_no_write(store: AnyStore) -> None:
+async def test_no_decisions_are_no_write(store: Store) -> None:
     await store.audit.record([])
 
     assert (await store.audit.page(2, None)).items == []
 
 
-async def test_the_record_outlives_the_conversation(store: AnyStore) -> None:
+async def test_the_record_outlives_the_conversation(store: Store) -> None:
     run = a_run(new_id())
     await store.runs.start(run, 10)
     decided = a_decision(run_id=run.id)
@@ -58,7 +59,7 @@ async def test_the_record_outlives_the_conversation(store: AnyStore) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "\0", "r" + "0" * 46, "é"])
-async def test_a_foreign_cursor_is_refused(store: AnyStore, cursor: str) -> None:
+async def test_a_foreign_cursor_is_refused(store: Store, cursor: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         await store.audit.page(2, cursor)
     assert refused.value.details["fields"][0]["path"] == "cursor"

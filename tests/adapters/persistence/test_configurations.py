@@ -12,16 +12,16 @@ from domain.models.messages import ModelChoice
 from domain.policy.policy import Autonomy, Comparison, Condition, Decision, Rule
 from domain.shared.ids import new_id
 from domain.tools.tool import Effect
-from tests.adapters.persistence.stores import NOW, AnyStore
+from tests.adapters.persistence.stores import NOW
 
 ANN, BOB = new_id(), new_id()
 
 
-async def test_nothing_changed_means_the_initial_one(store: AnyStore) -> None:
+async def test_nothing_changed_means_the_initial_one(store: Store) -> None:
     assert await store.configurations.load() == Configuration()
 
 
-async def test_a_change_holds(store: AnyStore) -> None:
+async def test_a_change_holds(store: Store) -> None:
     rules = (
         Rule(Decision.DENY, "no deletes", "*_delete", Effect.WRITE, "ann"),
         Rule(
@@ -43,7 +43,7 @@ async def test_a_change_holds(store: AnyStore) -> None:
 
 
 @pytest.mark.parametrize("changed", [True, False])
-async def test_a_conversation_may_prefer_a_model(store: AnyStore, changed: bool) -> None:
+async def test_a_conversation_may_prefer_a_model(store: Store, changed: bool) -> None:
     if changed:
         await store.configurations.change(lambda _: Configuration("openai", "gpt-x"))
     general = await store.configurations.load()
@@ -59,7 +59,7 @@ async def test_a_conversation_may_prefer_a_model(store: AnyStore, changed: bool)
         assert await load(user, other) == general
 
 
-async def test_edits_do_not_overlap(store: AnyStore) -> None:
+async def test_edits_do_not_overlap(store: Store) -> None:
     def longer(configuration: Configuration) -> Configuration:
         return replace(configuration, model=(configuration.model or "") + "x")
 
@@ -68,7 +68,7 @@ async def test_edits_do_not_overlap(store: AnyStore) -> None:
     assert (await store.configurations.load()).model == "x" * 10
 
 
-async def test_an_edit_that_fails_changes_nothing(store: AnyStore) -> None:
+async def test_an_edit_that_fails_changes_nothing(store: Store) -> None:
     def fail(_: Configuration) -> Configuration:
         raise ValueError("no")
 
@@ -104,4 +104,4 @@ async def test_what_another_version_wrote(
     sql = "INSERT INTO configuration (key, value) VALUES ('configuration', $1) RETURNING key"
     await database.fetch(sql, written)
 
-    assert await Store.over(database).configurations.load() == read
+    assert await Store(database).configurations.load() == read

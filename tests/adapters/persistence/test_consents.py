@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from adapters.persistence import Store
 from domain.consents.consent import Answer, ConsentStatus, answered, digest_of, expired
 from domain.consents.service import expire_due
 from domain.execution.questions import requested
@@ -20,7 +21,6 @@ from tests.adapters.persistence.stores import (
     NOT_IDS,
     NOW,
     UNKNOWN,
-    AnyStore,
     a_consent,
     a_direct_run,
     a_run,
@@ -35,11 +35,11 @@ TOO_LATE = NOW + 10 * MINUTE
 YES, NO = Answer(ConsentStatus.APPROVED), Answer(ConsentStatus.DENIED, None, "not\0 today")
 
 
-async def claimed(store: AnyStore) -> list[tuple[str, int]]:
+async def claimed(store: Store) -> list[tuple[str, int]]:
     return list(await store.leases.claim("w2", LATER, TOO_LATE + MINUTE, 10))
 
 
-async def test_a_request_comes_back_as_it_was(store: AnyStore) -> None:
+async def test_a_request_comes_back_as_it_was(store: Store) -> None:
     run = a_run(ANN)
     one, two = a_consent(run), a_consent(run, created_at=NOW + MINUTE, call_id="c2")
     await asked(store, run, two, one)
@@ -49,7 +49,7 @@ async def test_a_request_comes_back_as_it_was(store: AnyStore) -> None:
 
 
 @pytest.mark.parametrize("consent_id", [*NOT_IDS, UNKNOWN])
-async def test_an_unknown_request(store: AnyStore, consent_id: str) -> None:
+async def test_an_unknown_request(store: Store, consent_id: str) -> None:
     with pytest.raises(NotFound):
         await store.consents.get(ANN, consent_id)
     with pytest.raises(NotFound):
@@ -57,7 +57,7 @@ async def test_an_unknown_request(store: AnyStore, consent_id: str) -> None:
     assert list(await store.consents.of_run(consent_id)) == []
 
 
-async def test_another_users_request_is_unknown(store: AnyStore) -> None:
+async def test_another_users_request_is_unknown(store: Store) -> None:
     run = a_run(ANN)
     consent = a_consent(run)
     await asked(store, run, consent)
@@ -71,7 +71,7 @@ async def test_another_users_request_is_unknown(store: AnyStore) -> None:
 
 
 @pytest.mark.parametrize("answer", [YES, NO])
-async def test_an_answer_is_kept_and_lets_the_run_go_on(store: AnyStore, answer: Answer) -> None:
+async def test_an_answer_is_kept_and_lets_the_run_go_on(store: Store, answer: Answer) -> None:
     run = a_direct_run(ANN)
     consent = a_consent(run)
     await asked(store, run, consent)
@@ -86,7 +86,7 @@ async def test_an_answer_is_kept_and_lets_the_run_go_on(store: AnyStore, answer:
     assert await claimed(store) == [(run.id, 2)]
 
 
-async def test_edited_arguments_take_the_place_of_the_others(store: AnyStore) -> None:
+async def test_edited_arguments_take_the_place_of_the_others(store: Store) -> None:
     run = a_run(ANN)
     consent = a_consent(run)
     await asked(store, run, consent)
@@ -99,7 +99,7 @@ async def test_edited_arguments_take_the_place_of_the_others(store: AnyStore) ->
     assert (kept.params, kept.original_params, kept.digest) == (params, consent.params, digest)
 
 
-async def test_an_answer_is_single_use(store: AnyStore) -> None:
+async def test_an_answer_is_single_use(store: Store) -> None:
     run = a_run(ANN)
     consent = a_consent(run)
     await asked(store, run, consent)
@@ -112,7 +112,7 @@ async def test_an_answer_is_single_use(store: AnyStore) -> None:
     assert await store.consents.get(ANN, consent.id) == kept
 
 
-async def test_of_two_answers_at_once_one_wins(store: AnyStore) -> None:
+async def test_of_two_answers_at_once_one_wins(store: Store) -> None:
     for _ in range(20):
         run = a_run(ANN)
         consent = a_consent(run)
@@ -129,7 +129,7 @@ async def test_of_two_answers_at_once_one_wins(store: AnyStore) -> None:
         assert await store.consents.get(ANN, consent.id) == winner
 
 
-async def test_an_answer_that_comes_too_late(store: AnyStore) -> None:
+async def test_an_answer_that_comes_too_late(store: Store) -> None:
     run = a_run(ANN)
     consent = a_consent(run)
     await asked(store, run, consent)
@@ -145,7 +145,7 @@ async def test_an_answer_that_comes_too_late(store: AnyStore) -> None:
     assert await claimed(store) == [(run.id, 2)]
 
 
-async def test_of_an_answer_and_the_end_of_its_time_one_wins(store: AnyStore) -> None:
+async def test_of_an_answer_and_the_end_of_its_time_one_wins(store: Store) -> None:
     for turn in range(20):
         run = a_run(ANN)
         consent = a_consent(run)
@@ -170,7 +170,7 @@ async def test_of_an_answer_and_the_end_of_its_time_one_wins(store: AnyStore) ->
         assert await claimed(store) == [(run.id, 2)]
 
 
-async def test_what_waits_no_more_is_kept_as_it_is(store: AnyStore) -> None:
+async def test_what_waits_no_more_is_kept_as_it_is(store: Store) -> None:
     run = a_run(ANN)
     consent = a_consent(run)
     await asked(store, run, consent)
@@ -183,7 +183,7 @@ async def test_what_waits_no_more_is_kept_as_it_is(store: AnyStore) -> None:
     assert await store.consents.get(ANN, consent.id) == kept
 
 
-async def test_the_sweep_ends_what_nobody_answered(store: AnyStore) -> None:
+async def test_the_sweep_ends_what_nobody_answered(store: Store) -> None:
     runs = [a_run(ANN) for _ in range(3)]
     consents = [a_consent(run, expires_at=NOW + n * MINUTE) for n, run in enumerate(runs, 1)]
     for run, consent in zip(runs, consents, strict=True):
@@ -201,7 +201,7 @@ async def test_the_sweep_ends_what_nobody_answered(store: AnyStore) -> None:
         await reply(store, ANN, consents[0].id, YES, NOW)
 
 
-async def test_several_sweeps_at_once_end_each_request_once(store: AnyStore) -> None:
+async def test_several_sweeps_at_once_end_each_request_once(store: Store) -> None:
     run = a_run(ANN)
     await asked(store, run, *(a_consent(run) for _ in range(10)))
 
@@ -210,7 +210,7 @@ async def test_several_sweeps_at_once_end_each_request_once(store: AnyStore) -> 
     assert sum(ended) == 10
 
 
-async def test_what_waits_ends_with_the_run(store: AnyStore) -> None:
+async def test_what_waits_ends_with_the_run(store: Store) -> None:
     run = a_run(ANN)
     one, two = a_consent(run), a_consent(run)
     await asked(store, run, one, two, parked=False)
@@ -225,7 +225,7 @@ async def test_what_waits_ends_with_the_run(store: AnyStore) -> None:
         await reply(store, ANN, two.id, YES, NOW)
 
 
-async def test_a_request_that_comes_with_the_end_is_withdrawn(store: AnyStore) -> None:
+async def test_a_request_that_comes_with_the_end_is_withdrawn(store: Store) -> None:
     run = a_run(ANN)
     await store.runs.start(run, 10)
     consent = a_consent(run)
@@ -237,7 +237,7 @@ async def test_a_request_that_comes_with_the_end_is_withdrawn(store: AnyStore) -
     assert (await store.consents.get(ANN, consent.id)).status is ConsentStatus.CANCELLED
 
 
-async def test_requests_are_kept_only_with_their_events(store: AnyStore) -> None:
+async def test_requests_are_kept_only_with_their_events(store: Store) -> None:
     run = a_run(ANN)
     await store.runs.start(run, 10)
     consent = a_consent(run)
@@ -250,7 +250,7 @@ async def test_requests_are_kept_only_with_their_events(store: AnyStore) -> None
     assert len(await store.log.read(run.id, None, 10)) == 1
 
 
-async def test_requests_go_with_their_conversation(store: AnyStore) -> None:
+async def test_requests_go_with_their_conversation(store: Store) -> None:
     run = a_run(ANN)
     consent = a_consent(run)
     await asked(store, run, consent, parked=False)
@@ -262,7 +262,7 @@ async def test_requests_go_with_their_conversation(store: AnyStore) -> None:
         await store.consents.get(ANN, consent.id)
 
 
-async def test_pages_follow_on_each_other_newest_first(store: AnyStore) -> None:
+async def test_pages_follow_on_each_other_newest_first(store: Store) -> None:
     run = a_run(ANN)
     consents = [a_consent(run, created_at=NOW + (n // 2) * MINUTE) for n in range(5)]
     await asked(store, run, *consents, parked=False)
@@ -284,13 +284,13 @@ async def test_pages_follow_on_each_other_newest_first(store: AnyStore) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "\0", "c" + "0" * 46, "é"])
-async def test_a_foreign_cursor_is_refused(store: AnyStore, cursor: str) -> None:
+async def test_a_foreign_cursor_is_refused(store: Store, cursor: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         await store.consents.page(ANN, None, 2, cursor)
     assert refused.value.details["fields"][0]["path"] == "cursor"
 
 
-Change = Callable[[AnyStore, str, str], Awaitable[Any]]
+Change = Callable[[Store, str, str], Awaitable[Any]]
 CHANGES: dict[str, Change] = {
     "answer": lambda store, _, one: reply(store, ANN, one, YES, NOW),
     "cancel": lambda store, run, _: store.runs.request_cancel(ANN, run),
@@ -299,7 +299,7 @@ CHANGES: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-async def test_a_run_that_parks_misses_nothing(store: AnyStore, change: str) -> None:
+async def test_a_run_that_parks_misses_nothing(store: Store, change: str) -> None:
     """Whichever comes first, somebody goes on with the run."""
     for turn in range(100):
         run = a_direct_run(ANN)

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from adapters.persistence import Store
 from domain.shared.errors import InvalidRequest, NotFound, RunInProgress
 from domain.shared.ids import new_id
 from tests.adapters.persistence.stores import (
     MINUTE,
     NOT_IDS,
     NOW,
-    AnyStore,
     a_conversation,
     a_run,
     answered,
@@ -22,14 +22,14 @@ ANN, BOB = new_id(), new_id()
 BAD_CURSORS = ("", "=", "x", "é", "\0", "W10", "bnVsbA", "WyJ1c2VycyIsMSwieCJd", "A" * 10_000)
 
 
-async def test_a_conversation_comes_back_as_it_was(store: AnyStore) -> None:
+async def test_a_conversation_comes_back_as_it_was(store: Store) -> None:
     kept = a_conversation(ANN, "Naïve ☃ % _ title")
     await store.conversations.add(kept)
 
     assert await store.conversations.get(ANN, kept.id) == kept
 
 
-Use = Callable[[AnyStore, str, str], Awaitable[Any]]
+Use = Callable[[Store, str, str], Awaitable[Any]]
 USES: dict[str, Use] = {
     "get": lambda store, user, one: store.conversations.get(user, one),
     "change": lambda store, user, one: store.conversations.change(user, one, NOW, {"title": "New"}),
@@ -39,7 +39,7 @@ USES: dict[str, Use] = {
 
 
 @pytest.mark.parametrize("use", USES)
-async def test_another_users_and_an_unknown_one_look_the_same(store: AnyStore, use: str) -> None:
+async def test_another_users_and_an_unknown_one_look_the_same(store: Store, use: str) -> None:
     kept = a_conversation(ANN)
     await store.conversations.add(kept)
     said = set()
@@ -53,7 +53,7 @@ async def test_another_users_and_an_unknown_one_look_the_same(store: AnyStore, u
     assert await store.conversations.get(ANN, kept.id) == kept
 
 
-async def test_pages_follow_on_each_other_last_changed_first(store: AnyStore) -> None:
+async def test_pages_follow_on_each_other_last_changed_first(store: Store) -> None:
     kept = [a_conversation(ANN, f"{n}", NOW + (n // 2) * MINUTE) for n in range(5)]
     for conversation in (*kept, a_conversation(BOB)):
         await store.conversations.add(conversation)
@@ -68,7 +68,7 @@ async def test_pages_follow_on_each_other_last_changed_first(store: AnyStore) ->
 
 
 @pytest.mark.parametrize("cursor", BAD_CURSORS)
-async def test_a_foreign_cursor_is_refused(store: AnyStore, cursor: str) -> None:
+async def test_a_foreign_cursor_is_refused(store: Store, cursor: str) -> None:
     kept = a_conversation(ANN)
     await store.conversations.add(kept)
 
@@ -81,7 +81,7 @@ async def test_a_foreign_cursor_is_refused(store: AnyStore, cursor: str) -> None
         assert refused.value.details["fields"][0]["path"] == "cursor"
 
 
-async def test_a_renamed_conversation_is_the_first_of_the_list(store: AnyStore) -> None:
+async def test_a_renamed_conversation_is_the_first_of_the_list(store: Store) -> None:
     one, two = a_conversation(ANN), a_conversation(ANN, at=NOW + MINUTE)
     for conversation in (one, two):
         await store.conversations.add(conversation)
@@ -92,7 +92,7 @@ async def test_a_renamed_conversation_is_the_first_of_the_list(store: AnyStore) 
     assert (await store.conversations.page(ANN, 2, None)).items == [renamed, two]
 
 
-async def test_what_is_not_changed_stays(store: AnyStore) -> None:
+async def test_what_is_not_changed_stays(store: Store) -> None:
     kept = replace(a_conversation(ANN, "Old"), provider="openai", model="gpt-x")
     await store.conversations.add(kept)
 
@@ -102,7 +102,7 @@ async def test_what_is_not_changed_stays(store: AnyStore) -> None:
     assert await store.conversations.get(ANN, kept.id) == changed
 
 
-async def test_what_is_forgotten_is_gone_with_all_that_belongs_to_it(store: AnyStore) -> None:
+async def test_what_is_forgotten_is_gone_with_all_that_belongs_to_it(store: Store) -> None:
     run = await answered(store, ANN)
     conversation_id = run.started.conversation_id
 
@@ -116,7 +116,7 @@ async def test_what_is_forgotten_is_gone_with_all_that_belongs_to_it(store: AnyS
     assert list(await store.conversations.search(ANN, "42", 10)) == []
 
 
-async def test_a_conversation_with_an_active_run_stays(store: AnyStore) -> None:
+async def test_a_conversation_with_an_active_run_stays(store: Store) -> None:
     run = a_run(ANN)
     await store.runs.start(run, 10)
 
@@ -126,7 +126,7 @@ async def test_a_conversation_with_an_active_run_stays(store: AnyStore) -> None:
     assert (await store.runs.get(run.id)).finished_at is None
 
 
-async def test_messages_come_oldest_first_from_the_newest_page_back(store: AnyStore) -> None:
+async def test_messages_come_oldest_first_from_the_newest_page_back(store: Store) -> None:
     run = await answered(store, ANN, question="q0", answer="a0")
     one = run.started.conversation_id
     for turn in (1, 2):
@@ -140,7 +140,7 @@ async def test_messages_come_oldest_first_from_the_newest_page_back(store: AnySt
     assert oldest.next_cursor is None
 
 
-async def test_an_empty_conversation_has_an_empty_page(store: AnyStore) -> None:
+async def test_an_empty_conversation_has_an_empty_page(store: Store) -> None:
     kept = a_conversation(ANN)
     await store.conversations.add(kept)
 
@@ -149,7 +149,7 @@ async def test_an_empty_conversation_has_an_empty_page(store: AnyStore) -> None:
     assert (list(page.items), page.next_cursor) == ([], None)
 
 
-async def test_the_list_knows_how_many_messages_and_the_last_one(store: AnyStore) -> None:
+async def test_the_list_knows_how_many_messages_and_the_last_one(store: Store) -> None:
     run = await answered(store, ANN, answer="It is\n\n 42. " + "And so on. " * 50)
 
     kept = await store.conversations.get(ANN, run.started.conversation_id)
@@ -160,9 +160,7 @@ async def test_the_list_knows_how_many_messages_and_the_last_one(store: AnyStore
 
 
 @pytest.mark.parametrize("text", ["forty", "FORTY", "ty-TW", "100%", "a_b", "!", "\\"])
-async def test_text_is_found_in_messages_in_any_case_and_literally(
-    store: AnyStore, text: str
-) -> None:
+async def test_text_is_found_in_messages_in_any_case_and_literally(store: Store, text: str) -> None:
     await answered(store, ANN, question="Forty-Two", answer="100% a_b ! \\")
     await answered(store, ANN, question="nothing", answer="100 aXb")
     await answered(store, BOB, question="Forty-Two", answer="100% a_b ! \\")
@@ -176,9 +174,7 @@ async def test_text_is_found_in_messages_in_any_case_and_literally(
 
 
 @pytest.mark.parametrize("text", ["cafe paris", "CAFÉ", "París café", "cafés"])
-async def test_words_are_found_in_any_order_and_with_any_accents(
-    store: AnyStore, text: str
-) -> None:
+async def test_words_are_found_in_any_order_and_with_any_accents(store: Store, text: str) -> None:
     await answered(store, ANN, question="¿Qué cafés hay en París?", answer="Muchos.")
     await answered(store, ANN, question="¿Qué museos hay en París?", answer="Muchos.")
 
@@ -188,7 +184,7 @@ async def test_words_are_found_in_any_order_and_with_any_accents(
     assert len((await store.conversations.page(ANN, 10, None, text)).items) == 1
 
 
-async def test_the_message_that_asks_is_left_out(store: AnyStore) -> None:
+async def test_the_message_that_asks_is_left_out(store: Store) -> None:
     for minute in range(2):
         await answered(store, ANN, question=f"number {minute}", at=NOW + minute * MINUTE)
     [asking, _] = await store.conversations.search(ANN, "number", 10)
@@ -198,7 +194,7 @@ async def test_the_message_that_asks_is_left_out(store: AnyStore) -> None:
     assert [message.content for message in found] == ["number 0"]
 
 
-async def test_text_is_found_in_titles(store: AnyStore) -> None:
+async def test_text_is_found_in_titles(store: Store) -> None:
     kept = a_conversation(ANN, "Quarterly Report")
     for conversation in (kept, a_conversation(ANN, "Other")):
         await store.conversations.add(conversation)
@@ -207,14 +203,14 @@ async def test_text_is_found_in_titles(store: AnyStore) -> None:
 
 
 @pytest.mark.parametrize("text", ["\0", "\ud800"])
-async def test_text_that_cannot_be_stored_is_not_found(store: AnyStore, text: str) -> None:
+async def test_text_that_cannot_be_stored_is_not_found(store: Store, text: str) -> None:
     await answered(store, ANN)
 
     assert list((await store.conversations.page(ANN, 10, None, text)).items) == []
     assert list(await store.conversations.search(ANN, text, 10)) == []
 
 
-async def test_a_search_has_pages_too(store: AnyStore) -> None:
+async def test_a_search_has_pages_too(store: Store) -> None:
     kept = [a_conversation(ANN, f"Report {n}", NOW + n * MINUTE) for n in range(3)]
     for conversation in (*kept, a_conversation(ANN, "Other", NOW + MINUTE)):
         await store.conversations.add(conversation)
@@ -225,7 +221,7 @@ async def test_a_search_has_pages_too(store: AnyStore) -> None:
     assert [*first.items, *second.items] == kept[::-1]
 
 
-async def test_found_messages_come_newest_first_and_no_more_than_asked(store: AnyStore) -> None:
+async def test_found_messages_come_newest_first_and_no_more_than_asked(store: Store) -> None:
     for minute in range(3):
         await answered(store, ANN, question=f"number {minute}", at=NOW + minute * MINUTE)
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from adapters.persistence import Store
 from domain.runs.ports import NewRun
 from domain.shared.errors import IdempotencyConflict, NotFound, RunInProgress
 from domain.shared.idempotency import LIFE, AlreadyDone, Once
@@ -12,7 +13,6 @@ from tests.adapters.persistence.stores import (
     DONE,
     MINUTE,
     NOW,
-    AnyStore,
     a_direct_run,
     a_key,
     a_run,
@@ -22,7 +22,7 @@ from tests.adapters.persistence.stores import (
 ANN, BOB = new_id(), new_id()
 
 
-async def test_a_key_is_taken_once(store: AnyStore) -> None:
+async def test_a_key_is_taken_once(store: Store) -> None:
     key = a_key(ANN)
 
     assert await store.answers.reserve(key) is None
@@ -33,7 +33,7 @@ async def test_a_key_is_taken_once(store: AnyStore) -> None:
     assert await store.answers.reserve(a_key(ANN, "k2")) is None
 
 
-async def test_a_key_names_one_request(store: AnyStore) -> None:
+async def test_a_key_names_one_request(store: Store) -> None:
     await store.answers.reserve(a_key(ANN))
 
     with pytest.raises(IdempotencyConflict):
@@ -41,7 +41,7 @@ async def test_a_key_names_one_request(store: AnyStore) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\0", "\ud800", "k" * 255, "é%_'"])
-async def test_any_text_is_a_key(store: AnyStore, text: str) -> None:
+async def test_any_text_is_a_key(store: Store, text: str) -> None:
     key = a_key(ANN, text)
     await store.answers.reserve(key)
     await store.answers.keep(key, "kept")
@@ -49,7 +49,7 @@ async def test_any_text_is_a_key(store: AnyStore, text: str) -> None:
     assert await store.answers.reserve(key) == "kept"
 
 
-async def test_an_old_key_is_forgotten(store: AnyStore) -> None:
+async def test_an_old_key_is_forgotten(store: Store) -> None:
     for n in range(3):
         old = a_key(ANN, f"k{n}")
         await store.answers.reserve(old)
@@ -64,7 +64,7 @@ async def test_an_old_key_is_forgotten(store: AnyStore) -> None:
     assert await store.answers.reserve(a_key(ANN, "k1", NOW + LIFE, body="another")) is None
 
 
-async def test_work_is_done_once_however_often_it_is_asked_for(store: AnyStore) -> None:
+async def test_work_is_done_once_however_often_it_is_asked_for(store: Store) -> None:
     once, done = Once(store.answers, store.unit_of_work), list[int]()
 
     async def work() -> str:
@@ -78,7 +78,7 @@ async def test_work_is_done_once_however_often_it_is_asked_for(store: AnyStore) 
     assert done == [1]
 
 
-async def test_work_that_fails_leaves_its_key_free(store: AnyStore) -> None:
+async def test_work_that_fails_leaves_its_key_free(store: Store) -> None:
     once = Once(store.answers, store.unit_of_work)
 
     async def fail() -> str:
@@ -97,7 +97,7 @@ Begin = {"conversing": a_run, "direct": a_direct_run}
 
 
 @pytest.mark.parametrize("kind", Begin)
-async def test_the_same_request_again_gives_the_same_run(store: AnyStore, kind: str) -> None:
+async def test_the_same_request_again_gives_the_same_run(store: Store, kind: str) -> None:
     first = Begin[kind](ANN, key=a_key(ANN))
     await store.runs.start(first, 10)
 
@@ -111,7 +111,7 @@ async def test_the_same_request_again_gives_the_same_run(store: AnyStore, kind: 
     await store.runs.start(Begin[kind](ANN, key=a_key(ANN, at=NOW + LIFE)), 10)
 
 
-async def test_it_is_the_same_request_while_its_run_is_active_too(store: AnyStore) -> None:
+async def test_it_is_the_same_request_while_its_run_is_active_too(store: Store) -> None:
     before = a_run(ANN)
     await store.runs.start(before, 10)
     await store.log.append(before.id, 1, 2, [DONE], ending=an_ending(before))
@@ -125,7 +125,7 @@ async def test_it_is_the_same_request_while_its_run_is_active_too(store: AnyStor
     assert done.value.outcome == first.id
 
 
-async def test_a_request_that_is_refused_leaves_its_key_free(store: AnyStore) -> None:
+async def test_a_request_that_is_refused_leaves_its_key_free(store: Store) -> None:
     with pytest.raises(NotFound):
         await store.runs.start(a_run(ANN, new_id(), key=a_key(ANN)), 10)
     active = a_run(ANN)
@@ -137,7 +137,7 @@ async def test_a_request_that_is_refused_leaves_its_key_free(store: AnyStore) ->
 
 
 @pytest.mark.parametrize("kind", Begin)
-async def test_of_many_with_one_key_at_once_one_begins(store: AnyStore, kind: str) -> None:
+async def test_of_many_with_one_key_at_once_one_begins(store: Store, kind: str) -> None:
     runs: list[NewRun] = [Begin[kind](ANN, key=a_key(ANN)) for _ in range(20)]
 
     tries = await asyncio.gather(

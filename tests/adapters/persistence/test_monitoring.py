@@ -3,25 +3,26 @@
 import asyncio
 from dataclasses import replace
 
+from adapters.persistence import Store
 from domain.monitoring.alerts import Alert, Severity
 from domain.monitoring.ports import Pulse
 from domain.monitoring.readings import Report
 from domain.shared.ids import new_id
-from tests.adapters.persistence.stores import MINUTE, NOW, AnyStore
+from tests.adapters.persistence.stores import MINUTE, NOW
 
 CPU = Alert("arn:cpu", Severity.CRITICAL, "CPU\x00 is high", {"value": [99.5, "ø"]})
 DISK = Alert("arn:disk", Severity.OK, "Disk")
 REPORT = Report("aws", NOW, {"aws_instances": 3.0}, [CPU, DISK])
 
 
-async def test_a_round_is_taken_once_until_the_next_is_due(store: AnyStore) -> None:
+async def test_a_round_is_taken_once_until_the_next_is_due(store: Store) -> None:
     many = [store.monitoring.claim(NOW, NOW + MINUTE) for _ in range(10)]
     assert sorted(await asyncio.gather(*many)) == [False] * 9 + [True]
     assert not await store.monitoring.claim(NOW + MINUTE / 2, NOW + MINUTE)
     assert await store.monitoring.claim(NOW + MINUTE, NOW + 2 * MINUTE)
 
 
-async def test_a_change_is_told_to_one_of_many(store: AnyStore) -> None:
+async def test_a_change_is_told_to_one_of_many(store: Store) -> None:
     told = await asyncio.gather(*(store.monitoring.keep(REPORT) for _ in range(8)))
     assert [one.alert.key for news in told for one in news] == ["arn:cpu"]
 
@@ -35,7 +36,7 @@ async def test_a_change_is_told_to_one_of_many(store: AnyStore) -> None:
     assert standing.alert.details == {"value": [99.5, "ø"]}
 
 
-async def test_what_lasts_keeps_its_time_and_what_ends_is_news(store: AnyStore) -> None:
+async def test_what_lasts_keeps_its_time_and_what_ends_is_news(store: Store) -> None:
     await store.monitoring.keep(REPORT)
     warmer = replace(CPU, details={"value": 99.9})
     later = replace(REPORT, at=NOW + MINUTE, alerts=[warmer, DISK], figures={"aws_instances": 4.0})
@@ -53,7 +54,7 @@ async def test_what_lasts_keeps_its_time_and_what_ends_is_news(store: AnyStore) 
     assert (await store.monitoring.read(10)).counts == {}
 
 
-async def test_who_cannot_say_changes_nothing_but_the_problem(store: AnyStore) -> None:
+async def test_who_cannot_say_changes_nothing_but_the_problem(store: Store) -> None:
     await store.monitoring.keep(REPORT)
     await store.monitoring.keep(Report("aws", NOW + MINUTE, None, None, "no answer\x00"))
 
@@ -64,7 +65,7 @@ async def test_who_cannot_say_changes_nothing_but_the_problem(store: AnyStore) -
     assert readings.sources[0].problem.startswith("no answer")
 
 
-async def test_many_alerts_and_the_worst_of_them(store: AnyStore) -> None:
+async def test_many_alerts_and_the_worst_of_them(store: Store) -> None:
     many = [Alert(f"key {n}", Severity.WARNING, "t") for n in range(250)]
     assert len(await store.monitoring.keep(replace(REPORT, alerts=[*many, CPU]))) == 251
     readings = await store.monitoring.read(2)
@@ -72,7 +73,7 @@ async def test_many_alerts_and_the_worst_of_them(store: AnyStore) -> None:
     assert readings.count(Severity.WARNING) == 250
 
 
-async def test_plugins_that_are_not_asked_any_more_are_forgotten(store: AnyStore) -> None:
+async def test_plugins_that_are_not_asked_any_more_are_forgotten(store: Store) -> None:
     for plugin in ("aws", "gcp"):
         await store.monitoring.keep(replace(REPORT, plugin=plugin))
     await store.monitoring.forget_others(["gcp"])
@@ -81,7 +82,7 @@ async def test_plugins_that_are_not_asked_any_more_are_forgotten(store: AnyStore
     assert {plugin for plugin, _ in readings.counts} == {"gcp"}
 
 
-async def test_pulses_live_until_they_stop_or_are_not_heard_of(store: AnyStore) -> None:
+async def test_pulses_live_until_they_stop_or_are_not_heard_of(store: Store) -> None:
     first, second, dead = (
         Pulse(new_id(), NOW + n * MINUTE, NOW + at * MINUTE, n, 2 * n, {"openai": "timeout"})
         for n, at in ((1, 5), (0, 5), (2, 3))
@@ -94,7 +95,7 @@ async def test_pulses_live_until_they_stop_or_are_not_heard_of(store: AnyStore) 
     assert [each.worker_id for each in await store.pulses.living(NOW)] == [first.worker_id]
 
 
-async def test_counts_add_up(store: AnyStore) -> None:
+async def test_counts_add_up(store: Store) -> None:
     pulses = [Pulse(new_id(), NOW, NOW) for _ in range(5)]
     counts = {"messages": 2, "runs.completed": 1}
     await asyncio.gather(*(store.pulses.beat(pulse, counts) for pulse in pulses))

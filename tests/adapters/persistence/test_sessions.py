@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.persistence import Store
 from domain.accounts.users import User
 from tests.adapters.persistence.stores import (
     MINUTE,
     NOT_IDS,
     NOW,
-    AnyStore,
     a_session,
     a_user,
 )
@@ -18,13 +18,13 @@ LATER = NOW + 10 * MINUTE
 
 
 @pytest.fixture
-async def user(store: AnyStore) -> User:
+async def user(store: Store) -> User:
     user = a_user()
     await store.users.add(user, "hash")
     return user
 
 
-async def test_a_session_is_its_users_until_it_expires(store: AnyStore, user: User) -> None:
+async def test_a_session_is_its_users_until_it_expires(store: Store, user: User) -> None:
     session = a_session(user)
     await store.sessions.add(session)
 
@@ -33,13 +33,13 @@ async def test_a_session_is_its_users_until_it_expires(store: AnyStore, user: Us
 
 
 @pytest.mark.parametrize("session_id", NOT_IDS)
-async def test_an_unknown_session_is_nobodys(store: AnyStore, session_id: str) -> None:
+async def test_an_unknown_session_is_nobodys(store: Store, session_id: str) -> None:
     assert await store.sessions.user(session_id, NOW) is None
     await store.sessions.revoke(session_id)
     await store.sessions.revoke_all(session_id)
 
 
-async def test_a_revoked_session_is_nobodys(store: AnyStore, user: User) -> None:
+async def test_a_revoked_session_is_nobodys(store: Store, user: User) -> None:
     session, other = a_session(user, "f1"), a_session(user, "f2")
     await store.sessions.add(session)
     await store.sessions.add(other)
@@ -52,7 +52,7 @@ async def test_a_revoked_session_is_nobodys(store: AnyStore, user: User) -> None
     assert await store.sessions.user(other.id, NOW) == user
 
 
-async def test_all_sessions_of_a_user_are_revoked_at_once(store: AnyStore, user: User) -> None:
+async def test_all_sessions_of_a_user_are_revoked_at_once(store: Store, user: User) -> None:
     stranger = a_user("bob")
     await store.users.add(stranger, "hash")
     mine, yours = [a_session(user, f) for f in ("f1", "f2")], a_session(stranger, "f3")
@@ -65,7 +65,7 @@ async def test_all_sessions_of_a_user_are_revoked_at_once(store: AnyStore, user:
     assert await store.sessions.user(yours.id, NOW) == stranger
 
 
-async def test_a_token_is_replaced_once_and_lives_on(store: AnyStore, user: User) -> None:
+async def test_a_token_is_replaced_once_and_lives_on(store: Store, user: User) -> None:
     session = a_session(user)
     await store.sessions.add(session)
 
@@ -78,7 +78,7 @@ async def test_a_token_is_replaced_once_and_lives_on(store: AnyStore, user: User
     assert again.id == session.id
 
 
-async def test_a_token_that_comes_twice_ends_the_session(store: AnyStore, user: User) -> None:
+async def test_a_token_that_comes_twice_ends_the_session(store: Store, user: User) -> None:
     session = a_session(user)
     await store.sessions.add(session)
     await store.sessions.rotate("f1", "f2", NOW, LATER)
@@ -90,7 +90,7 @@ async def test_a_token_that_comes_twice_ends_the_session(store: AnyStore, user: 
 
 
 @pytest.mark.parametrize("token", ["unknown", "", "\0", "\ud800"])
-async def test_an_unknown_token_harms_nobody(store: AnyStore, user: User, token: str) -> None:
+async def test_an_unknown_token_harms_nobody(store: Store, user: User, token: str) -> None:
     session = a_session(user)
     await store.sessions.add(session)
 
@@ -99,7 +99,7 @@ async def test_an_unknown_token_harms_nobody(store: AnyStore, user: User, token:
     assert await store.sessions.user(session.id, NOW) == user
 
 
-async def test_an_expired_token_is_not_replaced(store: AnyStore, user: User) -> None:
+async def test_an_expired_token_is_not_replaced(store: Store, user: User) -> None:
     session = a_session(user)
     await store.sessions.add(session)
 

@@ -2,18 +2,19 @@
 
 import asyncio
 
+from adapters.persistence import Store
 from domain.plugins.switches import Switch, Switchboard, SwitchKind
-from tests.adapters.persistence.stores import NOW, AnyStore
+from tests.adapters.persistence.stores import NOW
 
 PLUGIN, TOOL = SwitchKind.PLUGIN, SwitchKind.TOOL
 ASLEEP = Switch().set_aside("sleeps", "dreamer", "1.2+abc", NOW)
 
 
-async def test_at_first_everything_is_on(store: AnyStore) -> None:
+async def test_at_first_everything_is_on(store: Store) -> None:
     assert await store.switches.load() == Switchboard()
 
 
-async def test_what_is_switched_stays_so(store: AnyStore) -> None:
+async def test_what_is_switched_stays_so(store: Store) -> None:
     turn = store.switches.turn
     await turn(PLUGIN, "same", is_on=False)
     await store.switches.set_aside(TOOL, "same", ASLEEP)
@@ -25,7 +26,7 @@ async def test_what_is_switched_stays_so(store: AnyStore) -> None:
     )
 
 
-async def test_what_is_tried_again_keeps_how_often_it_was_set_aside(store: AnyStore) -> None:
+async def test_what_is_tried_again_keeps_how_often_it_was_set_aside(store: Store) -> None:
     await store.switches.set_aside(TOOL, "slow", ASLEEP)
     await store.switches.turn(TOOL, "unwanted", is_on=False)
     assert not await store.switches.try_again(TOOL, "slow", ASLEEP.tries + 1)
@@ -39,7 +40,7 @@ async def test_what_is_tried_again_keeps_how_often_it_was_set_aside(store: AnySt
     }
 
 
-async def test_reading_again_is_counted(store: AnyStore) -> None:
+async def test_reading_again_is_counted(store: Store) -> None:
     await asyncio.gather(*(store.switches.renew("dice") for _ in range(3)))
     await store.switches.search()
     await store.switches.search()
@@ -50,7 +51,7 @@ async def test_reading_again_is_counted(store: AnyStore) -> None:
 
 
 async def test_reading_again_lifts_a_quarantine_and_not_what_an_operator_said(
-    store: AnyStore,
+    store: Store,
 ) -> None:
     await store.switches.set_aside(PLUGIN, "slow", ASLEEP)
     await store.switches.turn(PLUGIN, "unwanted", is_on=False)

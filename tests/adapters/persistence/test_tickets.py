@@ -4,22 +4,23 @@ import asyncio
 
 import pytest
 
+from adapters.persistence import Store
 from domain.accounts.ports import Session, Ticket
 from domain.accounts.users import User
-from tests.adapters.persistence.stores import MINUTE, NOW, AnyStore, a_session, a_user
+from tests.adapters.persistence.stores import MINUTE, NOW, a_session, a_user
 
 PATH = "/api/runs/x/events"
 
 
 @pytest.fixture
-async def user(store: AnyStore) -> User:
+async def user(store: Store) -> User:
     user = a_user()
     await store.users.add(user, "hash")
     return user
 
 
 @pytest.fixture
-async def session(store: AnyStore, user: User) -> Session:
+async def session(store: Store, user: User) -> Session:
     session = a_session(user)
     await store.sessions.add(session)
     return session
@@ -29,7 +30,7 @@ def a_ticket(session: Session, fingerprint: str = "t1", minutes: int = 1) -> Tic
     return Ticket(fingerprint, session.id, PATH, NOW + 9 * MINUTE, NOW + minutes * MINUTE)
 
 
-async def test_a_ticket_is_taken_once(store: AnyStore, session: Session) -> None:
+async def test_a_ticket_is_taken_once(store: Store, session: Session) -> None:
     one, two = a_ticket(session), a_ticket(session, "t2")
     for ticket in (one, two):
         await store.tickets.add(ticket, NOW)
@@ -40,7 +41,7 @@ async def test_a_ticket_is_taken_once(store: AnyStore, session: Session) -> None
     assert await store.tickets.take("t2") == two
 
 
-async def test_of_many_at_once_one_gets_it(store: AnyStore, session: Session) -> None:
+async def test_of_many_at_once_one_gets_it(store: Store, session: Session) -> None:
     ticket = a_ticket(session)
     await store.tickets.add(ticket, NOW)
 
@@ -49,7 +50,7 @@ async def test_of_many_at_once_one_gets_it(store: AnyStore, session: Session) ->
     assert sorted(taken, key=lambda each: each is None) == [ticket, *[None] * 8]
 
 
-async def test_those_that_expired_are_forgotten(store: AnyStore, session: Session) -> None:
+async def test_those_that_expired_are_forgotten(store: Store, session: Session) -> None:
     old, good = a_ticket(session), a_ticket(session, "t2", minutes=3)
     await store.tickets.add(old, NOW)
     await store.tickets.add(good, NOW)

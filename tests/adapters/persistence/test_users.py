@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.persistence import Store
 from domain.accounts.users import Role
 from domain.shared.errors import Conflict, InvalidRequest, NotFound
 from tests.adapters.persistence.stores import (
@@ -11,14 +12,13 @@ from tests.adapters.persistence.stores import (
     NOT_IDS,
     NOW,
     UNKNOWN,
-    AnyStore,
     a_conversation,
     a_session,
     a_user,
 )
 
 
-async def test_a_user_is_found_by_either_name_in_any_case(store: AnyStore) -> None:
+async def test_a_user_is_found_by_either_name_in_any_case(store: Store) -> None:
     user = a_user("ann")
     await store.users.add(user, "hash")
 
@@ -27,13 +27,13 @@ async def test_a_user_is_found_by_either_name_in_any_case(store: AnyStore) -> No
 
 
 @pytest.mark.parametrize("login", ["bob", "", "ann\0", "ann\ud800", "%", "' OR 1=1"])
-async def test_an_unknown_login_is_nobody(store: AnyStore, login: str) -> None:
+async def test_an_unknown_login_is_nobody(store: Store, login: str) -> None:
     await store.users.add(a_user("ann"), "hash")
 
     assert await store.users.by_login(login) is None
 
 
-async def test_a_taken_name_is_refused_and_the_message_says_which(store: AnyStore) -> None:
+async def test_a_taken_name_is_refused_and_the_message_says_which(store: Store) -> None:
     await store.users.add(a_user("ann"), "hash")
     bob = a_user("bob")
 
@@ -44,7 +44,7 @@ async def test_a_taken_name_is_refused_and_the_message_says_which(store: AnyStor
     assert await store.users.by_login("bob") is None
 
 
-async def test_pages_follow_on_each_other_oldest_first(store: AnyStore) -> None:
+async def test_pages_follow_on_each_other_oldest_first(store: Store) -> None:
     users = [a_user(f"user{n}", NOW + (n // 2) * MINUTE) for n in range(5)]
     for user in reversed(users):
         await store.users.add(user, "hash")
@@ -58,19 +58,19 @@ async def test_pages_follow_on_each_other_oldest_first(store: AnyStore) -> None:
     assert third.next_cursor is None
 
 
-async def test_a_page_that_holds_all_is_the_last(store: AnyStore) -> None:
+async def test_a_page_that_holds_all_is_the_last(store: Store) -> None:
     await store.users.add(a_user(), "hash")
 
     assert (await store.users.page(1, None)).next_cursor is None
 
 
-async def test_a_foreign_cursor_is_refused(store: AnyStore) -> None:
+async def test_a_foreign_cursor_is_refused(store: Store) -> None:
     with pytest.raises(InvalidRequest) as refused:
         await store.users.page(2, "bm9uc2Vuc2U")
     assert refused.value.details["fields"][0]["path"] == "cursor"
 
 
-async def test_a_password_is_replaced(store: AnyStore) -> None:
+async def test_a_password_is_replaced(store: Store) -> None:
     user = a_user()
     await store.users.add(user, "old")
 
@@ -80,12 +80,12 @@ async def test_a_password_is_replaced(store: AnyStore) -> None:
 
 
 @pytest.mark.parametrize("user_id", [*NOT_IDS, UNKNOWN])
-async def test_an_unknown_user_has_no_password(store: AnyStore, user_id: str) -> None:
+async def test_an_unknown_user_has_no_password(store: Store, user_id: str) -> None:
     with pytest.raises(NotFound):
         await store.users.set_password(user_id, "new")
 
 
-async def test_a_role_is_changed_and_administrators_are_counted(store: AnyStore) -> None:
+async def test_a_role_is_changed_and_administrators_are_counted(store: Store) -> None:
     ann, bob = a_user("ann"), a_user("bob")
     for user in (ann, bob):
         await store.users.add(user, "hash")
@@ -98,7 +98,7 @@ async def test_a_role_is_changed_and_administrators_are_counted(store: AnyStore)
     assert await store.users.administrators() == 1
 
 
-async def test_a_disabled_user_has_no_session_until_enabled(store: AnyStore) -> None:
+async def test_a_disabled_user_has_no_session_until_enabled(store: Store) -> None:
     user = a_user("ann")
     await store.users.add(user, "hash")
     session = a_session(user)
@@ -110,7 +110,7 @@ async def test_a_disabled_user_has_no_session_until_enabled(store: AnyStore) -> 
     assert await store.sessions.user(session.id, NOW) == user
 
 
-async def test_with_a_user_goes_what_is_theirs_and_nothing_else(store: AnyStore) -> None:
+async def test_with_a_user_goes_what_is_theirs_and_nothing_else(store: Store) -> None:
     ann, bob = a_user("ann"), a_user("bob")
     for user in (ann, bob):
         await store.users.add(user, "hash")
@@ -127,7 +127,7 @@ async def test_with_a_user_goes_what_is_theirs_and_nothing_else(store: AnyStore)
 
 
 @pytest.mark.parametrize("user_id", [UNKNOWN, *NOT_IDS])
-async def test_nobody_is_changed_or_removed(store: AnyStore, user_id: str) -> None:
+async def test_nobody_is_changed_or_removed(store: Store, user_id: str) -> None:
     for change in (
         store.users.set_role(user_id, Role.USER),
         store.users.set_disabled(user_id, None),

@@ -31,6 +31,7 @@ from tests.domain.builders import ANN
 from tests.domain.house import CALLS, LEASE, STOP, House, build, last, text_of
 from tests.fakes.consents import FakeAudit
 from tests.fakes.models import FakeModel
+from tests.fakes.runs import FakeRuns
 from tests.fakes.tools import FakeTool
 
 LATER = timedelta(seconds=LEASE * 2)
@@ -261,12 +262,14 @@ async def test_stopping_hands_runs_over_without_waiting_for_the_lease() -> None:
 
 async def test_a_run_that_was_being_begun_when_the_worker_stopped_is_handed_over() -> None:
     first = build(FakeModel([Text("never"), STOP]))
-    first.store.runs.door.clear()
+    runs = first.store.runs
+    assert isinstance(runs, FakeRuns)
+    runs.door.clear()
     sending = asyncio.create_task(first.chat.send(ANN, "hi"))
     await asyncio.sleep(0)  # the worker takes it, and the store is slow
     first.live.is_draining = True
     await first.worker.stop(0)
-    first.store.runs.door.set()
+    runs.door.set()
     started = await sending
     assert [type(event.body) for event in await first.events(started.run_id)] == [
         RunStarted,

@@ -85,8 +85,8 @@ async def test_what_is_stored_of_runs_is_counted() -> None:
     store = FakeStore(Configuration(provider=model.provider))
     store.memory.users[ANN.id] = (ANN, "hash")
     counts = Counts()
-    store.runs = CountedRuns(store.runs, counts)  # type: ignore[assignment]  # the same port
-    store.log = CountedRunLog(store.log, counts)  # type: ignore[assignment]
+    store.runs = CountedRuns(store.runs, counts)
+    store.log = CountedRunLog(store.log, counts)
     house = build(model, FakeTool("look"), FakeTool("fail", work=fail), store=store)
 
     assert last(await house.say()).status == "completed"

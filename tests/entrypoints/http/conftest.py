@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from dependency_injector import providers
 from quart import Quart, Response
 from quart.testing.utils import sentinel
 from werkzeug.routing import Rule
@@ -16,9 +16,9 @@ from werkzeug.routing import Rule
 from domain.accounts.users import Role
 from domain.shared.clock import Clock
 from entrypoints.http.app import create_app
-from entrypoints.server.lifecycle import start_plugins
+from entrypoints.server.lifecycle import running
 from entrypoints.settings.settings import load_settings
-from entrypoints.wiring.container import Container
+from entrypoints.wiring.container import build
 from entrypoints.wiring.services import Services
 from tests.fakes.security import FakePasswords
 
@@ -119,6 +119,13 @@ class Installation:
         return Client(self.app, grant["access_token"], grant["user"], grant["refresh_token"])
 
 
+def other_than(services: Services, **parts: Any) -> Services:
+    """Return the services with others in the place of these parts."""
+    changed = copy(services)
+    vars(changed).update(parts)
+    return changed
+
+
 Install = Callable[..., AbstractAsyncContextManager[Installation]]
 
 
@@ -156,21 +163,8 @@ def install(tmp_path: Path, database_url: str) -> Install:
             "PUERTO_GRACE_SECONDS": "0.2",
         }
         settings = load_settings(given | variables, None)
-        container = Container(settings=settings)
-        container.passwords.override(providers.Object(FakePasswords()))
-        if clock is not None:
-            container.clock.override(providers.Object(clock))
-        async with AsyncExitStack() as stack:
-            database = container.database()
-            await database.start()
-            stack.push_async_callback(database.close)
-            stack.push_async_callback(container.web().close)
-            services = container.services()
-            await start_plugins(container, stack)
-            await services.signals.start(services.live.hint, services.worker.look)
-            stack.push_async_callback(services.signals.stop)
-            await services.worker.start()
-            stack.push_async_callback(services.worker.stop, settings.grace_seconds)
+        container = build(settings, clock=clock, passwords=FakePasswords())
+        async with running(container, lambda _: None) as services:
             yield Installation(create_app(services), services)
 
     return start

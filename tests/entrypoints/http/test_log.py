@@ -42,9 +42,10 @@ async def test_a_tool_that_fails_is_named_with_its_run(ada: Client) -> None:
 
 
 async def test_a_failed_run_says_why(install: Install, tmp_path: Path) -> None:
-    async with install() as installation:
-        error = {"reason": "authentication", "message": "The key is wrong."}
-        (tmp_path / "cassette.json").write_text(json.dumps([{"pieces": [{"error": error}]}]))
+    error = {"reason": "authentication", "message": "The key is wrong."}
+    cassette = tmp_path / "failing.json"
+    cassette.write_text(json.dumps([{"pieces": [{"error": error}]}]))
+    async with install(PUERTO_CASSETTE=str(cassette)) as installation:
         ada = await installation.user("ada")
         with log_lines() as lines:
             answer = await ask(ada, "q-3")

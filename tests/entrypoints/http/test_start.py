@@ -1,12 +1,13 @@
 """What stops the start, and what the log says of it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from entrypoints.server.start import log_start, require_answerers
 from entrypoints.settings.settings import SettingsError, load_settings
-from entrypoints.wiring.container import Container
+from entrypoints.wiring.container import build
 from tests.entrypoints.http.conftest import Install
 from tests.log_lines import log_lines, with_words
 
@@ -25,7 +26,7 @@ def test_who_is_to_answer_and_cannot_stops_the_start(
 ) -> None:
     settings = load_settings({"PUERTO_DATA_DIR": str(tmp_path), **variables}, None)
     with pytest.raises(SettingsError, match=words):
-        require_answerers(settings, Container(settings=settings).models())
+        require_answerers(settings, build(settings).models().providers)
 
 
 def test_a_cassette_that_cannot_be_played_stops_the_start(tmp_path: Path) -> None:
@@ -34,7 +35,7 @@ def test_a_cassette_that_cannot_be_played_stops_the_start(tmp_path: Path) -> Non
     given = {"PUERTO_DATA_DIR": str(tmp_path), "PUERTO_CASSETTE": str(bad)}
     settings = load_settings(given, None)
     with pytest.raises(SettingsError, match=r"PUERTO_CASSETTE cannot be used: .*tape.json"):
-        require_answerers(settings, Container(settings=settings).models())
+        require_answerers(settings, build(settings).models().providers)
 
 
 async def test_the_start_names_a_proxy_that_cannot_be_used(
@@ -88,7 +89,10 @@ def test_the_database_is_shown_without_its_password(url: str, shown: str) -> Non
 
 
 async def test_a_stored_provider_that_lost_its_key_is_named(install: Install) -> None:
-    async with install(PUERTO_CASSETTE="", PUERTO_PROVIDER="google") as installation:
+    async with install() as installation:
+        await installation.services.configurations.change(
+            lambda known: replace(known, provider="google")
+        )
         with log_lines() as lines:
             await log_start(installation.services, "http://127.0.0.1:8000")
     assert with_words(lines, " WARNING ", "the provider google", "not configured")

@@ -23,7 +23,7 @@ async def test_what_was_backed_up_while_it_was_in_use_can_be_put_back(
     file = tmp_path / f"copy{ending_of(database.url)}"
     if database.engine == "postgresql":  # programs of the server's own version
         monkeypatch.setenv("PATH", str(client_programs()), prepend=os.pathsep)
-    store, user = Store.over(database), a_user()
+    store, user = Store(database), a_user()
     await store.users.add(user, "hashed")
     before = await answered(store, user.id)
     copying = asyncio.create_task(asyncio.to_thread(backup, database.url, file))
@@ -37,7 +37,7 @@ async def test_what_was_backed_up_while_it_was_in_use_can_be_put_back(
     restored = Database(bare_url)
     await restored.start()
     try:
-        found = Store.over(restored)
+        found = Store(restored)
         assert await found.users.by_login(user.username) == (user, "hashed")
         kept = await found.conversations.get(user.id, before.started.conversation_id)
         assert kept.message_count == 2

@@ -78,13 +78,13 @@ async def test_a_database_without_tables_is_no_crash(bare_url: str) -> None:
     await database.start()
 
     with pytest.raises(Unavailable):
-        await Store.over(database).conversations.get(ANN, new_id())
+        await Store(database).conversations.get(ANN, new_id())
     assert await database.ping() is True
     await database.close()
 
 
 async def test_closing_waits_for_the_work_under_way(database: Database, database_url: str) -> None:
-    store = Store.over(database)
+    store = Store(database)
     kept = a_conversation(ANN)
     is_inside, may_end = asyncio.Event(), asyncio.Event()
 
@@ -108,7 +108,7 @@ async def test_closing_waits_for_the_work_under_way(database: Database, database
 
     again = Database(database_url)
     await again.start()
-    assert await Store.over(again).conversations.get(ANN, kept.id) == kept
+    assert await Store(again).conversations.get(ANN, kept.id) == kept
     await again.close()
 
 
@@ -116,11 +116,11 @@ async def test_two_databases_in_one_process_do_not_mix(database: Database, share
     other = Database(shared_url)
     await other.start()
     kept = a_conversation(ANN)
-    await Store.over(database).conversations.add(kept)
+    await Store(database).conversations.add(kept)
 
     async def work() -> None:
-        assert (await Store.over(other).conversations.page(ANN, 9, None)).items == []
-        assert (await Store.over(database).conversations.page(ANN, 9, None)).items == [kept]
+        assert (await Store(other).conversations.page(ANN, 9, None)).items == []
+        assert (await Store(database).conversations.page(ANN, 9, None)).items == [kept]
 
     await other.unit_of_work.run(work)
     await other.close()
@@ -129,7 +129,7 @@ async def test_two_databases_in_one_process_do_not_mix(database: Database, share
 async def test_several_processes_take_turns(database: Database, database_url: str) -> None:
     other = Database(database_url)
     await other.start()
-    stores = [Store.over(database), Store.over(other)]
+    stores = [Store(database), Store(other)]
     kept = [await answered(stores[0], ANN) for _ in range(10)]
 
     async def turns(store: Store, run: NewRun) -> None:
@@ -147,7 +147,7 @@ async def test_several_processes_take_turns(database: Database, database_url: st
 
 
 async def test_an_end_and_the_next_beginning_at_the_same_moment(database: Database) -> None:
-    store = Store.over(database)
+    store = Store(database)
 
     async def begun(conversation_id: str) -> None:
         with suppress(RunInProgress):
@@ -166,7 +166,7 @@ async def test_an_end_and_the_next_beginning_at_the_same_moment(database: Databa
 
 
 async def test_what_is_there_already_is_a_conflict(database: Database) -> None:
-    store = Store.over(database)
+    store = Store(database)
     kept, user, run = a_conversation(ANN), a_user(), a_run(ANN)
     await store.conversations.add(kept)
     await store.users.add(user, "hash")
@@ -184,7 +184,7 @@ async def test_what_is_there_already_is_a_conflict(database: Database) -> None:
 async def test_a_statement_that_takes_too_long(
     engine: str, hasty: Database, database_url: str
 ) -> None:
-    store = Store.over(hasty)
+    store = Store(hasty)
     if engine == "postgresql":
         with pytest.raises(Unavailable):
             await hasty.fetch("SELECT pg_sleep(30)")
@@ -234,7 +234,7 @@ async def test_a_connection_that_breaks_is_replaced(
 
     with pytest.raises(Unavailable):
         await hasty.unit_of_work.run(work)
-    await answered(Store.over(hasty), ANN)
+    await answered(Store(hasty), ANN)
     await killer.close()
 
 
@@ -315,7 +315,7 @@ async def test_work_that_fails_after_its_caller_left_fails_in_silence(
 async def test_callers_who_leave_at_any_moment_leave_it_unharmed(
     database: Database, unseen: list[dict[str, Any]]
 ) -> None:
-    store, dice = Store.over(database), random.Random(7)
+    store, dice = Store(database), random.Random(7)
     conversations = [a_conversation(ANN) for _ in range(40)]
     for conversation in conversations:
         await store.conversations.add(conversation)

@@ -80,7 +80,7 @@ async def test_an_empty_database_gets_all_of_them_once(bare_url: str) -> None:
 
     database = Database(bare_url)
     await database.start()
-    await answered(Store.over(database), new_id())
+    await answered(Store(database), new_id())
     await database.close()
 
 
@@ -95,7 +95,7 @@ async def test_what_version_1_kept_is_all_there_afterwards(engine: str, bare_url
 
     database = Database(bare_url)
     await database.start()
-    store = Store.over(database)
+    store = Store(database)
     run = await store.runs.get(RUN)
     assert (run.conversation_id, run.message_id, run.attempt) == (CONVERSATION, MESSAGE, 3)
     assert (run.status, run.created_at, run.place) == (RunStatus.RUNNING, NOW, 1)
@@ -142,7 +142,7 @@ async def test_versions_of_learned_apis_become_rows(engine: str, bare_url: str) 
 
     database = Database(bare_url)
     await database.start()
-    store = Store.over(database)
+    store = Store(database)
     version, waiting = await store.learned_apis.version(RUN), await store.learned_apis.waiting(RUN)
     assert (await store.learned_apis.get(RUN)).revision == 7
     assert waiting is not None

@@ -52,7 +52,7 @@ async def test_in_transaction_mode_nothing_rests_on_a_session(own_url: str) -> N
 
 
 async def converse(database: Database) -> None:
-    store = Store.over(database)
+    store = Store(database)
     user = a_user(new_id())
     await store.users.add(user, "hashed")
     run = await answered(store, user.id)
@@ -62,7 +62,7 @@ async def converse(database: Database) -> None:
 
 
 async def news(database: Database) -> None:
-    store = Store.over(database)
+    store = Store(database)
     heard: asyncio.Queue[str] = asyncio.Queue()
     await store.signals.start(heard.put_nowait, lambda: None)
     try:

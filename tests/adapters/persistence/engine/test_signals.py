@@ -55,7 +55,7 @@ async def other(engine: str, database_url: str) -> AsyncIterator[Listener]:
     """Another worker on the same database, who listens."""
     database = Database(database_url)
     await database.start()
-    listener = Listener(Store.over(database))
+    listener = Listener(Store(database))
     if engine == "postgresql":
         await listener.store.signals.start(listener.runs.put_nowait, listener.work.set)
     yield listener
@@ -68,7 +68,7 @@ def teller(engine: str, database: Database) -> Store:
     """The worker who has something to tell."""
     if engine != "postgresql":
         pytest.skip("SQLite sends no news")
-    return Store.over(database)
+    return Store(database)
 
 
 async def test_events_are_told_to_others(teller: Store, other: Listener) -> None:
@@ -155,7 +155,7 @@ async def test_a_database_that_is_away_is_waited_for(engine: str) -> None:
     if engine != "postgresql":
         pytest.skip("SQLite sends no news")
     away = Database("postgresql://nobody@127.0.0.1:1/nothing")
-    signals = Store.over(away).signals
+    signals = Store(away).signals
 
     await signals.start(lambda _: None, lambda: None)
     await signals.stop()
@@ -165,7 +165,7 @@ async def test_a_database_that_is_away_is_waited_for(engine: str) -> None:
 async def test_where_nobody_sends_news_there_are_none(engine: str, database: Database) -> None:
     if engine != "sqlite":
         pytest.skip("PostgreSQL sends news")
-    store, heard = Store.over(database), list[str]()
+    store, heard = Store(database), list[str]()
     await store.signals.start(heard.append, lambda: heard.append("work"))
     run = a_direct_run(ANN)
     await asked(store, run, a_consent(run))

@@ -37,7 +37,7 @@ async def hasty(database_url: str) -> AsyncIterator[Database]:
 async def test_a_file_that_another_process_keeps_locked_is_waited_for_once(
     hasty: Database,
 ) -> None:
-    store = Store.over(hasty)
+    store = Store(hasty)
     with closing(sqlite3.connect(hasty.url.removeprefix("sqlite://"))) as other:
         other.execute("BEGIN IMMEDIATE")
         writes = (store.conversations.add(a_conversation(ANN)) for _ in range(20))
@@ -68,7 +68,7 @@ async def test_the_file_is_its_owners_alone(bare_url: str) -> None:
             other.chmod(0o666)
         database = Database(bare_url)
         await database.start()
-        await Store.over(database).conversations.add(a_conversation(ANN))
+        await Store(database).conversations.add(a_conversation(ANN))
         opened = _modes(file)
         await database.close()
     finally:

@@ -4,15 +4,16 @@ import asyncio
 
 import pytest
 
+from adapters.persistence import Store
 from domain.conversations.conversation import Conversation
 from domain.shared.errors import NotFound
 from domain.shared.ids import new_id
-from tests.adapters.persistence.stores import AnyStore, a_conversation
+from tests.adapters.persistence.stores import a_conversation
 
 ANN = new_id()
 
 
-async def test_what_work_returns_is_kept(store: AnyStore) -> None:
+async def test_what_work_returns_is_kept(store: Store) -> None:
     one = a_conversation(ANN)
 
     async def work() -> str:
@@ -24,7 +25,7 @@ async def test_what_work_returns_is_kept(store: AnyStore) -> None:
     assert await store.conversations.get(ANN, one.id) == one
 
 
-async def test_what_work_raises_undoes_it(store: AnyStore) -> None:
+async def test_what_work_raises_undoes_it(store: Store) -> None:
     one = a_conversation(ANN)
 
     async def work() -> None:
@@ -37,7 +38,7 @@ async def test_what_work_raises_undoes_it(store: AnyStore) -> None:
         await store.conversations.get(ANN, one.id)
 
 
-async def test_work_inside_of_work_is_a_part_of_it(store: AnyStore) -> None:
+async def test_work_inside_of_work_is_a_part_of_it(store: Store) -> None:
     one = a_conversation(ANN)
 
     async def inner() -> None:
@@ -53,7 +54,7 @@ async def test_work_inside_of_work_is_a_part_of_it(store: AnyStore) -> None:
         await store.conversations.get(ANN, one.id)
 
 
-async def test_a_caller_who_leaves_does_not_interrupt_the_work(store: AnyStore) -> None:
+async def test_a_caller_who_leaves_does_not_interrupt_the_work(store: Store) -> None:
     one = a_conversation(ANN)
     is_inside, may_end, has_ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
@@ -77,7 +78,7 @@ async def test_a_caller_who_leaves_does_not_interrupt_the_work(store: AnyStore) 
             await asyncio.sleep(0)
 
 
-async def test_work_is_over_for_tasks_that_it_started(store: AnyStore) -> None:
+async def test_work_is_over_for_tasks_that_it_started(store: Store) -> None:
     one = a_conversation(ANN)
     may_go = asyncio.Event()
 
@@ -96,7 +97,7 @@ async def test_work_is_over_for_tasks_that_it_started(store: AnyStore) -> None:
 
 
 async def test_what_waits_for_the_commit_comes_after_the_outermost_in_order(
-    store: AnyStore,
+    store: Store,
 ) -> None:
     one, happened = a_conversation(ANN), list[str]()
 
@@ -114,7 +115,7 @@ async def test_what_waits_for_the_commit_comes_after_the_outermost_in_order(
     assert await store.conversations.get(ANN, one.id) == one
 
 
-async def test_what_waits_for_the_commit_can_be_seen_by_others(store: AnyStore) -> None:
+async def test_what_waits_for_the_commit_can_be_seen_by_others(store: Store) -> None:
     one = a_conversation(ANN)
     looking: list[asyncio.Task[Conversation]] = []
 
@@ -127,7 +128,7 @@ async def test_what_waits_for_the_commit_can_be_seen_by_others(store: AnyStore) 
     assert await looking[0] == one
 
 
-async def test_nothing_follows_on_work_that_is_undone(store: AnyStore) -> None:
+async def test_nothing_follows_on_work_that_is_undone(store: Store) -> None:
     happened = list[str]()
 
     async def inner() -> None:
@@ -145,7 +146,7 @@ async def test_nothing_follows_on_work_that_is_undone(store: AnyStore) -> None:
 
 
 async def test_what_follows_may_fail_without_undoing_anything(
-    store: AnyStore, caplog: pytest.LogCaptureFixture
+    store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     one, happened = a_conversation(ANN), list[str]()
 
@@ -161,7 +162,7 @@ async def test_what_follows_may_fail_without_undoing_anything(
     assert "what was to follow a commit failed" in caplog.text
 
 
-async def test_outside_of_work_it_follows_at_once(store: AnyStore) -> None:
+async def test_outside_of_work_it_follows_at_once(store: Store) -> None:
     happened = list[str]()
     store.unit_of_work.after_commit(lambda: happened.append("now"))
     assert happened == ["now"]
@@ -175,7 +176,7 @@ async def test_outside_of_work_it_follows_at_once(store: AnyStore) -> None:
     assert happened == ["now", "from a callback"]
 
 
-async def test_a_caller_who_leaves_does_not_prevent_what_follows(store: AnyStore) -> None:
+async def test_a_caller_who_leaves_does_not_prevent_what_follows(store: Store) -> None:
     is_inside, may_end, has_followed = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def work() -> None:

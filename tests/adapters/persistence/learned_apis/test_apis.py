@@ -21,7 +21,7 @@ from domain.learning.ports import SealedKeys
 from domain.shared.errors import Conflict, InvalidRequest, NotFound
 from domain.shared.ids import new_id
 from domain.tools.tool import Effect, ToolSpec
-from tests.adapters.persistence.stores import MINUTE, NOT_IDS, NOW, UNKNOWN, AnyStore
+from tests.adapters.persistence.stores import MINUTE, NOT_IDS, NOW, UNKNOWN
 
 ANN = new_id()
 SETTINGS = ApiSettings(
@@ -88,7 +88,7 @@ def an_api(name: str = "Pets", **changes: Any) -> LearnedApi:
     return replace(api, **changes)
 
 
-async def test_it_comes_back_as_it_was(store: AnyStore) -> None:
+async def test_it_comes_back_as_it_was(store: Store) -> None:
     api, version = an_api(), a_version()
     await store.learned_apis.add(api, version)
 
@@ -100,7 +100,7 @@ async def test_it_comes_back_as_it_was(store: AnyStore) -> None:
     assert list(await store.learned_apis.all()) == [api]
 
 
-async def test_a_name_belongs_to_one(store: AnyStore) -> None:
+async def test_a_name_belongs_to_one(store: Store) -> None:
     first, second = an_api("One"), an_api("Two")
     await store.learned_apis.add(first, a_version())
     await store.learned_apis.add(second, a_version())
@@ -111,7 +111,7 @@ async def test_a_name_belongs_to_one(store: AnyStore) -> None:
         await store.learned_apis.change(replace(second, name="One", revision=2))
 
 
-async def test_versions_come_wait_and_go(store: AnyStore) -> None:
+async def test_versions_come_wait_and_go(store: Store) -> None:
     apis, api = store.learned_apis, an_api()
     await apis.add(api, a_version())
 
@@ -131,7 +131,7 @@ async def test_versions_come_wait_and_go(store: AnyStore) -> None:
     assert await apis.waiting(api.id) is None
 
 
-async def test_operations_come_in_pages(store: AnyStore) -> None:
+async def test_operations_come_in_pages(store: Store) -> None:
     apis, api, version = store.learned_apis, an_api(), a_version()
     await apis.add(api, version)
     (tool,), (skipped,) = version.tools, version.skipped
@@ -145,7 +145,7 @@ async def test_operations_come_in_pages(store: AnyStore) -> None:
 async def test_a_page_reads_its_own_rows_and_other_settings_write_none(
     database: Database,
 ) -> None:
-    apis, api = Store.over(database).learned_apis, an_api()
+    apis, api = Store(database).learned_apis, an_api()
     tools = tuple(
         replace(a_version().tools[0], operation=f"GET /{number}") for number in range(1_200)
     )
@@ -162,7 +162,7 @@ async def test_a_page_reads_its_own_rows_and_other_settings_write_none(
     assert await database.fetch("SELECT id FROM learned_operations") == []
 
 
-async def test_of_two_changes_at_once_one_is_told(store: AnyStore) -> None:
+async def test_of_two_changes_at_once_one_is_told(store: Store) -> None:
     api = an_api()
     await store.learned_apis.add(api, a_version())
     await store.learned_apis.change(replace(api, problem="first", revision=2))
@@ -173,7 +173,7 @@ async def test_of_two_changes_at_once_one_is_told(store: AnyStore) -> None:
     assert (await store.learned_apis.get(api.id)).problem == "first"
 
 
-async def test_they_come_in_pages(store: AnyStore) -> None:
+async def test_they_come_in_pages(store: Store) -> None:
     made = [an_api(f"{n}", created_at=NOW + n // 2 * MINUTE) for n in range(5)]
     for api in reversed(made):
         await store.learned_apis.add(api, a_version())
@@ -188,7 +188,7 @@ async def test_they_come_in_pages(store: AnyStore) -> None:
         await store.learned_apis.page(2, "r" + "0" * 46)
 
 
-async def test_what_is_removed_is_gone_with_its_credentials(store: AnyStore) -> None:
+async def test_what_is_removed_is_gone_with_its_credentials(store: Store) -> None:
     api, other = an_api("One"), an_api("Two")
     for each in (api, other):
         await store.learned_apis.add(each, a_version())
@@ -201,7 +201,7 @@ async def test_what_is_removed_is_gone_with_its_credentials(store: AnyStore) -> 
 
 
 @pytest.mark.parametrize("api_id", [*NOT_IDS, UNKNOWN])
-async def test_what_is_not_there_is_unknown(store: AnyStore, api_id: str) -> None:
+async def test_what_is_not_there_is_unknown(store: Store, api_id: str) -> None:
     apis = store.learned_apis
     for use in (apis.get, apis.version, apis.waiting, apis.schemes, apis.remove):
         with pytest.raises(NotFound):
@@ -214,7 +214,7 @@ async def test_what_is_not_there_is_unknown(store: AnyStore, api_id: str) -> Non
     await store.api_keys.remove(api_id, "")
 
 
-async def test_credentials_belong_to_one_owner(store: AnyStore) -> None:
+async def test_credentials_belong_to_one_owner(store: Store) -> None:
     api = an_api()
     await store.learned_apis.add(api, a_version())
     keys = SealedKeys(api.id, ANN, ("a", "b"), bytes(range(256)), NOW)

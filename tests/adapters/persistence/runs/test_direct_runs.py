@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapters.persistence import Store
 from domain.accounts.users import User
 from domain.conversations.conversation import Message, MessageRole
 from domain.runs.cursors import Cursor
@@ -15,7 +16,6 @@ from tests.adapters.persistence.stores import (
     NOT_IDS,
     NOW,
     UNKNOWN,
-    AnyStore,
     a_direct_run,
     a_run,
     a_user,
@@ -27,13 +27,13 @@ ANN = new_id()
 
 
 @pytest.fixture
-async def user(store: AnyStore) -> User:
+async def user(store: Store) -> User:
     user = a_user()
     await store.users.add(user, "hash")
     return user
 
 
-async def test_a_direct_run_begins_with_all_its_events(store: AnyStore) -> None:
+async def test_a_direct_run_begins_with_all_its_events(store: Store) -> None:
     run = a_direct_run(ANN)
 
     assert list(await store.runs.start(run, 10)) == []
@@ -47,7 +47,7 @@ async def test_a_direct_run_begins_with_all_its_events(store: AnyStore) -> None:
     assert (await store.conversations.page(ANN, 10, None)).items == []
 
 
-async def test_a_run_in_a_conversation_may_begin_with_more_events(store: AnyStore) -> None:
+async def test_a_run_in_a_conversation_may_begin_with_more_events(store: Store) -> None:
     run = a_run(ANN, events=a_direct_run(ANN).events)
     await store.runs.start(run, 10)
 
@@ -56,7 +56,7 @@ async def test_a_run_in_a_conversation_may_begin_with_more_events(store: AnyStor
 
 
 @pytest.mark.parametrize("has_answer", [False, True])
-async def test_a_direct_run_ends_without_a_conversation(store: AnyStore, has_answer: bool) -> None:
+async def test_a_direct_run_ends_without_a_conversation(store: Store, has_answer: bool) -> None:
     run, other = a_direct_run(ANN), await answered(store, ANN)
     await store.runs.start(run, 10)
     answer = Message("", "", MessageRole.ASSISTANT, "", NOW, run.id)
@@ -69,13 +69,13 @@ async def test_a_direct_run_ends_without_a_conversation(store: AnyStore, has_ans
     assert (await store.conversations.get(ANN, other.started.conversation_id)).message_count == 2
 
 
-async def test_several_direct_runs_of_a_user_at_once(store: AnyStore) -> None:
+async def test_several_direct_runs_of_a_user_at_once(store: Store) -> None:
     for _ in range(2):
         await store.runs.start(a_direct_run(ANN), 10)
 
 
 async def test_who_takes_a_run_over_knows_its_user_and_conversation(
-    store: AnyStore, user: User
+    store: Store, user: User
 ) -> None:
     first = await answered(store, user.id, question="q0", answer="a0")
     conversation_id = first.started.conversation_id
@@ -91,7 +91,7 @@ async def test_who_takes_a_run_over_knows_its_user_and_conversation(
     assert [m.content for m in (await store.runs.context(first.id, 10)).messages] == ["q0"]
 
 
-async def test_a_direct_run_has_a_user_and_nothing_said(store: AnyStore, user: User) -> None:
+async def test_a_direct_run_has_a_user_and_nothing_said(store: Store, user: User) -> None:
     run = a_direct_run(user.id)
     await store.runs.start(run, 10)
 
@@ -101,12 +101,12 @@ async def test_a_direct_run_has_a_user_and_nothing_said(store: AnyStore, user: U
 
 
 @pytest.mark.parametrize("run_id", [*NOT_IDS, UNKNOWN])
-async def test_nothing_is_known_of_an_unknown_run(store: AnyStore, run_id: str) -> None:
+async def test_nothing_is_known_of_an_unknown_run(store: Store, run_id: str) -> None:
     with pytest.raises(NotFound):
         await store.runs.context(run_id, 10)
 
 
-async def test_a_run_of_an_unknown_user(store: AnyStore) -> None:
+async def test_a_run_of_an_unknown_user(store: Store) -> None:
     run = a_run(ANN)
     await store.runs.start(run, 10)
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from adapters.persistence import Store
 from domain.consents.consent import Answer, ConsentStatus
 from domain.execution.questions import requested
 from domain.runs.ports import NewRun
@@ -14,7 +15,6 @@ from tests.adapters.persistence.stores import (
     DONE,
     MINUTE,
     NOW,
-    AnyStore,
     a_consent,
     a_run,
     an_ending,
@@ -27,13 +27,13 @@ LATER = NOW + 5 * MINUTE
 MUCH_LATER = LATER + 5 * MINUTE
 
 
-async def begun(store: AnyStore, worker_id: str = "w1") -> NewRun:
+async def begun(store: Store, worker_id: str = "w1") -> NewRun:
     run = a_run(ANN, worker_id=worker_id)
     await store.runs.start(run, 10)
     return run
 
 
-async def test_a_lease_that_holds_is_not_taken_over(store: AnyStore) -> None:
+async def test_a_lease_that_holds_is_not_taken_over(store: Store) -> None:
     run = await begun(store)
 
     assert list(await store.leases.claim("w2", NOW, LATER, 10)) == []
@@ -41,7 +41,7 @@ async def test_a_lease_that_holds_is_not_taken_over(store: AnyStore) -> None:
     assert (await store.runs.get(run.id)).attempt == 1
 
 
-async def test_a_lease_that_ran_out_is_taken_over_as_the_next_attempt(store: AnyStore) -> None:
+async def test_a_lease_that_ran_out_is_taken_over_as_the_next_attempt(store: Store) -> None:
     run = await begun(store)
 
     assert list(await store.leases.claim("w2", LATER, MUCH_LATER, 10)) == [(run.id, 2)]
@@ -50,7 +50,7 @@ async def test_a_lease_that_ran_out_is_taken_over_as_the_next_attempt(store: Any
     assert (await store.runs.get(run.id)).attempt == 2
 
 
-async def test_runs_of_one_user_alone_can_be_taken_over(store: AnyStore) -> None:
+async def test_runs_of_one_user_alone_can_be_taken_over(store: Store) -> None:
     anns, bobs = await begun(store), a_run(new_id())
     await store.runs.start(bobs, 10)
 
@@ -59,7 +59,7 @@ async def test_runs_of_one_user_alone_can_be_taken_over(store: AnyStore) -> None
     assert list(await store.leases.claim("w3", LATER, MUCH_LATER, 10)) == [(bobs.id, 2)]
 
 
-async def test_a_renewed_lease_holds_and_only_its_worker_renews_it(store: AnyStore) -> None:
+async def test_a_renewed_lease_holds_and_only_its_worker_renews_it(store: Store) -> None:
     mine, yours = await begun(store, "w1"), await begun(store, "w2")
 
     both = [mine.id, yours.id]
@@ -70,7 +70,7 @@ async def test_a_renewed_lease_holds_and_only_its_worker_renews_it(store: AnySto
     assert (await store.runs.get(mine.id)).attempt == 1
 
 
-async def test_renewing_tells_what_is_to_be_cancelled(store: AnyStore) -> None:
+async def test_renewing_tells_what_is_to_be_cancelled(store: Store) -> None:
     mine, other, yours = await begun(store), await begun(store), await begun(store, "w2")
     for run in (mine, yours):
         await store.runs.request_cancel(ANN, run.id)
@@ -80,7 +80,7 @@ async def test_renewing_tells_what_is_to_be_cancelled(store: AnyStore) -> None:
     assert list(await store.leases.renew("w1", [other.id], LATER)) == []
 
 
-async def test_a_lease_that_its_worker_does_not_renew_runs_out(store: AnyStore) -> None:
+async def test_a_lease_that_its_worker_does_not_renew_runs_out(store: Store) -> None:
     driven, lost = await begun(store), await begun(store)
 
     await store.leases.renew("w1", [driven.id], MUCH_LATER)
@@ -89,7 +89,7 @@ async def test_a_lease_that_its_worker_does_not_renew_runs_out(store: AnyStore) 
     assert list(await store.leases.renew("w1", [], MUCH_LATER)) == []
 
 
-async def test_a_run_that_ended_has_no_lease(store: AnyStore) -> None:
+async def test_a_run_that_ended_has_no_lease(store: Store) -> None:
     run = await begun(store)
     await store.runs.request_cancel(ANN, run.id)
     await store.log.append(run.id, 1, 2, [DONE], ending=an_ending(run))
@@ -99,7 +99,7 @@ async def test_a_run_that_ended_has_no_lease(store: AnyStore) -> None:
 
 
 async def test_no_more_are_taken_over_than_asked_the_longest_abandoned_first(
-    store: AnyStore,
+    store: Store,
 ) -> None:
     runs = [a_run(ANN, leased_until=NOW + n * MINUTE) for n in (3, 1, 2)]
     for run in runs:
@@ -110,7 +110,7 @@ async def test_no_more_are_taken_over_than_asked_the_longest_abandoned_first(
     assert sorted(claimed) == sorted([runs[1].id, runs[2].id])
 
 
-async def test_each_run_is_taken_over_by_one_worker(store: AnyStore) -> None:
+async def test_each_run_is_taken_over_by_one_worker(store: Store) -> None:
     runs = [await begun(store) for _ in range(12)]
 
     claims = await asyncio.gather(
@@ -123,7 +123,7 @@ async def test_each_run_is_taken_over_by_one_worker(store: AnyStore) -> None:
     assert sorted([*claimed, *(run_id for run_id, _ in rest)]) == sorted(run.id for run in runs)
 
 
-async def test_two_claims_at_once_share_the_runs(store: AnyStore) -> None:
+async def test_two_claims_at_once_share_the_runs(store: Store) -> None:
     for _ in range(20):
         run = await begun(store)
 
@@ -134,7 +134,7 @@ async def test_two_claims_at_once_share_the_runs(store: AnyStore) -> None:
         assert [pair for claim in claims for pair in claim] == [(run.id, 2)]
 
 
-async def test_a_run_that_waits_has_no_worker(store: AnyStore) -> None:
+async def test_a_run_that_waits_has_no_worker(store: Store) -> None:
     run = await begun(store)
     consent = a_consent(run)
     await store.log.append(run.id, 1, 2, [requested(consent)], consents=[consent])
@@ -148,7 +148,7 @@ async def test_a_run_that_waits_has_no_worker(store: AnyStore) -> None:
     assert list(await store.leases.claim("w2", MUCH_LATER, MUCH_LATER, 10)) == []
 
 
-async def test_a_run_does_not_wait_when_there_is_news(store: AnyStore) -> None:
+async def test_a_run_does_not_wait_when_there_is_news(store: Store) -> None:
     run = await begun(store)
     consents = [a_consent(run) for _ in range(2)]
     await store.log.append(run.id, 1, 2, [DONE], consents=consents)
@@ -160,7 +160,7 @@ async def test_a_run_does_not_wait_when_there_is_news(store: AnyStore) -> None:
     assert await store.leases.park(run.id, 1, 1) is True
 
 
-async def test_a_run_that_is_to_be_cancelled_does_not_wait(store: AnyStore) -> None:
+async def test_a_run_that_is_to_be_cancelled_does_not_wait(store: Store) -> None:
     run = await begun(store)
     await store.runs.request_cancel(ANN, run.id)
 
@@ -169,7 +169,7 @@ async def test_a_run_that_is_to_be_cancelled_does_not_wait(store: AnyStore) -> N
     assert list(await store.leases.renew("w1", [run.id], LATER)) == [run.id]
 
 
-async def test_a_cancel_takes_a_waiting_run_up(store: AnyStore) -> None:
+async def test_a_cancel_takes_a_waiting_run_up(store: Store) -> None:
     run = await begun(store)
     await store.leases.park(run.id, 1, 0)
 
@@ -180,7 +180,7 @@ async def test_a_cancel_takes_a_waiting_run_up(store: AnyStore) -> None:
     assert (record.status, record.cancel_requested) == (RunStatus.RUNNING, True)
 
 
-async def test_only_who_drives_a_run_lets_it_wait(store: AnyStore) -> None:
+async def test_only_who_drives_a_run_lets_it_wait(store: Store) -> None:
     run = await begun(store)
     await store.leases.claim("w2", LATER, MUCH_LATER, 10)
 
@@ -191,7 +191,7 @@ async def test_only_who_drives_a_run_lets_it_wait(store: AnyStore) -> None:
         await store.leases.park(run.id, 2, 0)
 
 
-async def test_a_run_that_is_handed_back_is_free_at_once(store: AnyStore) -> None:
+async def test_a_run_that_is_handed_back_is_free_at_once(store: Store) -> None:
     run, other = await begun(store), await begun(store)
 
     await store.leases.release(run.id, 1)
@@ -201,7 +201,7 @@ async def test_a_run_that_is_handed_back_is_free_at_once(store: AnyStore) -> Non
     assert (await store.runs.get(other.id)).attempt == 1
 
 
-async def test_a_lost_lease_cannot_be_handed_back(store: AnyStore) -> None:
+async def test_a_lost_lease_cannot_be_handed_back(store: Store) -> None:
     run = await begun(store)
     await store.leases.claim("w2", LATER, MUCH_LATER, 10)
 
@@ -212,7 +212,7 @@ async def test_a_lost_lease_cannot_be_handed_back(store: AnyStore) -> None:
     assert list(await store.leases.claim("w3", MUCH_LATER, MUCH_LATER, 10)) == []
 
 
-async def test_the_runs_of_a_dead_worker_can_be_claimed_at_once(store: AnyStore) -> None:
+async def test_the_runs_of_a_dead_worker_can_be_claimed_at_once(store: Store) -> None:
     driven, ended = await begun(store), await begun(store)
     await begun(store, "w2")
     await store.log.append(ended.id, 1, 2, [DONE], ending=an_ending(ended))

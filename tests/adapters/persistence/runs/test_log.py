@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from adapters.persistence import Store
 from domain.conversations.calls import CallOutcome, CallRequest, Problem
 from domain.runs.cursors import Cursor
 from domain.runs.events import (
@@ -26,7 +27,6 @@ from tests.adapters.persistence.stores import (
     DONE,
     MINUTE,
     NOW,
-    AnyStore,
     a_run,
     an_ending,
 )
@@ -36,7 +36,7 @@ LATER = NOW + 5 * MINUTE
 
 
 @pytest.fixture
-async def run(store: AnyStore) -> NewRun:
+async def run(store: Store) -> NewRun:
     run = a_run(ANN)
     await store.runs.start(run, 10)
     return run
@@ -46,11 +46,11 @@ def chunks(count: int) -> list[Body]:
     return [Chunk(f"piece {n}") for n in range(count)]
 
 
-async def numbers(store: AnyStore, run: NewRun, after: Cursor | None, limit: int) -> list[int]:
+async def numbers(store: Store, run: NewRun, after: Cursor | None, limit: int) -> list[int]:
     return [event.number for event in await store.log.read(run.id, after, limit)]
 
 
-async def test_events_come_back_as_they_were(store: AnyStore, run: NewRun) -> None:
+async def test_events_come_back_as_they_were(store: Store, run: NewRun) -> None:
     bodies: list[Body] = [
         Chunk("naïve ☃ \0"),
         ToolIntended("c1", "look", {"deep": [{"er": None}], "n": 1.5}, Effect.READ, "v1"),
@@ -70,7 +70,7 @@ async def test_events_come_back_as_they_were(store: AnyStore, run: NewRun) -> No
     "value",
     [None, 2**63, -(2**70), 0.1, "\0", "\ud800", "\U0001f600", {"\0": [[]]}, [1e300], 2**53 + 1],
 )
-async def test_a_result_is_kept_exactly(store: AnyStore, run: NewRun, value: Any) -> None:
+async def test_a_result_is_kept_exactly(store: Store, run: NewRun, value: Any) -> None:
     await store.log.append(run.id, 1, 2, [ToolFinished("c1", "look", value, 1.0)])
 
     (event,) = await store.log.read(run.id, Cursor(1, 1), 10)
@@ -81,7 +81,7 @@ async def test_a_result_is_kept_exactly(store: AnyStore, run: NewRun, value: Any
 
 
 async def test_reading_goes_on_after_a_cursor_even_within_one_append(
-    store: AnyStore, run: NewRun
+    store: Store, run: NewRun
 ) -> None:
     await store.log.append(run.id, 1, 2, chunks(5))
     await store.log.append(run.id, 1, 7, chunks(2))
@@ -94,7 +94,7 @@ async def test_reading_goes_on_after_a_cursor_even_within_one_append(
 
 
 async def test_what_a_later_attempt_wrote_is_new_to_who_saw_more_of_an_earlier_one(
-    store: AnyStore, run: NewRun
+    store: Store, run: NewRun
 ) -> None:
     await store.log.append(run.id, 1, 2, chunks(2))
     await store.leases.claim("w2", LATER, LATER + MINUTE, 10)
@@ -107,7 +107,7 @@ async def test_what_a_later_attempt_wrote_is_new_to_who_saw_more_of_an_earlier_o
 
 
 @pytest.mark.parametrize("first", [1, 2, 3, 5, 100])
-async def test_events_follow_on_each_other(store: AnyStore, run: NewRun, first: int) -> None:
+async def test_events_follow_on_each_other(store: Store, run: NewRun, first: int) -> None:
     await store.log.append(run.id, 1, 2, chunks(2))
 
     for ending in (None, an_ending(run)):
@@ -119,7 +119,7 @@ async def test_events_follow_on_each_other(store: AnyStore, run: NewRun, first: 
 
 
 async def test_a_worker_whose_lease_was_taken_over_writes_nothing_more(
-    store: AnyStore, run: NewRun
+    store: Store, run: NewRun
 ) -> None:
     await store.leases.claim("w2", LATER, LATER + MINUTE, 10)
 
@@ -131,7 +131,7 @@ async def test_a_worker_whose_lease_was_taken_over_writes_nothing_more(
     assert await numbers(store, run, None, 100) == [1, 2]
 
 
-async def test_of_two_appends_at_once_one_is_kept(store: AnyStore, run: NewRun) -> None:
+async def test_of_two_appends_at_once_one_is_kept(store: Store, run: NewRun) -> None:
     tries = await asyncio.gather(
         *(store.log.append(run.id, 1, 2, chunks(n + 1)) for n in range(4)), return_exceptions=True
     )
@@ -139,7 +139,7 @@ async def test_of_two_appends_at_once_one_is_kept(store: AnyStore, run: NewRun) 
     assert sorted(type(result).__name__ for result in tries) == ["LeaseLost"] * 3 + ["NoneType"]
 
 
-async def test_an_ending_ends_the_run_and_keeps_the_answer(store: AnyStore, run: NewRun) -> None:
+async def test_an_ending_ends_the_run_and_keeps_the_answer(store: Store, run: NewRun) -> None:
     calls = [CallRequest("c1", "look", {"n": 2**65})]
     lost = CallOutcome("c2", "look", problem=Problem("X", "no", {"why": None}))
     results = [CallOutcome("c1", "look", "\0"), lost]
@@ -165,7 +165,7 @@ async def test_an_ending_ends_the_run_and_keeps_the_answer(store: AnyStore, run:
     assert last.body.effects == ("c1",)
 
 
-async def test_a_run_may_end_without_an_answer(store: AnyStore, run: NewRun) -> None:
+async def test_a_run_may_end_without_an_answer(store: Store, run: NewRun) -> None:
     await store.log.append(run.id, 1, 2, [DONE], ending=an_ending(run, None, LATER))
 
     assert (await store.runs.get(run.id)).status is RunStatus.FAILED
@@ -175,7 +175,7 @@ async def test_a_run_may_end_without_an_answer(store: AnyStore, run: NewRun) -> 
 
 
 async def test_after_its_end_a_run_is_closed_and_its_conversation_open(
-    store: AnyStore, run: NewRun
+    store: Store, run: NewRun
 ) -> None:
     await store.log.append(run.id, 1, 2, [DONE], ending=an_ending(run))
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.persistence import Store
 from domain.conversations.calls import Problem
 from domain.models.messages import Usage
 from domain.runs.events import Body, Ended, Erred
@@ -18,7 +19,6 @@ from tests.adapters.persistence.stores import (
     NOT_IDS,
     NOW,
     UNKNOWN,
-    AnyStore,
     a_consent,
     a_conversation,
     a_direct_run,
@@ -41,12 +41,12 @@ OUTCOME = RunOutcome(
 )
 
 
-async def found(store: AnyStore, **filters: str | RunStatus) -> list[str]:
+async def found(store: Store, **filters: str | RunStatus) -> list[str]:
     page = await store.run_queries.page(ANN, 100, None, **filters)  # type: ignore[arg-type]
     return [record.id for record in page.items]
 
 
-async def test_runs_are_listed_the_newest_first(store: AnyStore) -> None:
+async def test_runs_are_listed_the_newest_first(store: Store) -> None:
     runs = [await answered(store, ANN, at=NOW + (n // 2) * MINUTE) for n in range(5)]
     await answered(store, BOB)
 
@@ -62,12 +62,12 @@ async def test_runs_are_listed_the_newest_first(store: AnyStore) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "\0", f"r{'0' * 46}", "A" * 10_000])
-async def test_a_foreign_cursor_is_refused(store: AnyStore, cursor: str) -> None:
+async def test_a_foreign_cursor_is_refused(store: Store, cursor: str) -> None:
     with pytest.raises(InvalidRequest):
         await store.run_queries.page(ANN, 2, cursor)
 
 
-async def test_runs_are_listed_by_conversation_and_status(store: AnyStore) -> None:
+async def test_runs_are_listed_by_conversation_and_status(store: Store) -> None:
     one = await answered(store, ANN)
     conversation_id = one.started.conversation_id
     two = a_run(ANN, conversation_id, at=NOW + MINUTE)
@@ -86,7 +86,7 @@ async def test_runs_are_listed_by_conversation_and_status(store: AnyStore) -> No
         assert await found(store, conversation_id=unknown) == []
 
 
-async def test_what_came_of_a_run_is_kept_with_it(store: AnyStore) -> None:
+async def test_what_came_of_a_run_is_kept_with_it(store: Store) -> None:
     run = a_run(ANN)
     await store.runs.start(run, 10)
     assert (await store.runs.get(run.id)).outcome is None
@@ -104,7 +104,7 @@ async def test_what_came_of_a_run_is_kept_with_it(store: AnyStore) -> None:
     assert await store.run_queries.by_ids(ANN, []) == {}
 
 
-async def test_an_answer_without_text_leaves_an_entry_and_the_preview(store: AnyStore) -> None:
+async def test_an_answer_without_text_leaves_an_entry_and_the_preview(store: Store) -> None:
     run = a_run(ANN, question="How many?")
     await store.runs.start(run, 10)
     await store.log.append(run.id, 1, 2, [DONE], ending=an_ending(run, ""))
@@ -117,7 +117,7 @@ async def test_an_answer_without_text_leaves_an_entry_and_the_preview(store: Any
     assert (conversation.message_count, conversation.last_message_preview) == (2, "How many?")
 
 
-async def test_a_conversation_names_the_run_that_is_active_in_it(store: AnyStore) -> None:
+async def test_a_conversation_names_the_run_that_is_active_in_it(store: Store) -> None:
     run = await answered(store, ANN)
     conversation_id = run.started.conversation_id
     assert (await store.conversations.get(ANN, conversation_id)).active_run_id is None
@@ -134,7 +134,7 @@ async def test_a_conversation_names_the_run_that_is_active_in_it(store: AnyStore
 
 @pytest.mark.parametrize("has_key", [False, True])
 async def test_a_refused_message_names_the_run_that_is_active(
-    store: AnyStore, *, has_key: bool
+    store: Store, *, has_key: bool
 ) -> None:
     active = a_run(ANN)
     await store.runs.start(active, 10)
@@ -151,7 +151,7 @@ async def test_a_refused_message_names_the_run_that_is_active(
         assert raised.value.details == place
 
 
-async def test_a_request_names_its_conversation(store: AnyStore) -> None:
+async def test_a_request_names_its_conversation(store: Store) -> None:
     run, direct = a_run(ANN), a_direct_run(ANN)
     consents = [a_consent(run), a_consent(direct)]
     await asked(store, run, consents[0])
@@ -166,7 +166,7 @@ async def test_a_request_names_its_conversation(store: AnyStore) -> None:
     assert {consent.conversation_id for consent in listed} == {run.started.conversation_id, ""}
 
 
-async def places(store: AnyStore, conversation_id: str) -> list[RunRecord]:
+async def places(store: Store, conversation_id: str) -> list[RunRecord]:
     """Return the runs of a conversation, one after the other."""
     runs: list[RunRecord] = []
     place = 0
@@ -176,7 +176,7 @@ async def places(store: AnyStore, conversation_id: str) -> list[RunRecord]:
     return runs
 
 
-async def test_runs_follow_on_each_other_whatever_the_clocks_say(store: AnyStore) -> None:
+async def test_runs_follow_on_each_other_whatever_the_clocks_say(store: Store) -> None:
     first = await answered(store, ANN, at=NOW + 9 * MINUTE)
     conversation_id = first.started.conversation_id
     await answered(store, ANN)
@@ -192,7 +192,7 @@ async def test_runs_follow_on_each_other_whatever_the_clocks_say(store: AnyStore
         assert named == await store.runs.get(run.id)
 
 
-async def test_the_place_of_a_message(store: AnyStore) -> None:
+async def test_the_place_of_a_message(store: Store) -> None:
     first = await answered(store, ANN)
     conversation_id = first.started.conversation_id
     second = a_run(ANN, conversation_id)
@@ -213,7 +213,7 @@ async def test_the_place_of_a_message(store: AnyStore) -> None:
         assert await store.run_queries.place_of(ANN, unknown, first.started.question_id) is None
 
 
-async def test_what_follows_in_no_conversation(store: AnyStore) -> None:
+async def test_what_follows_in_no_conversation(store: Store) -> None:
     kept = a_conversation(ANN)
     await store.conversations.add(kept)
     other = await answered(store, ANN)
@@ -228,7 +228,7 @@ async def test_what_follows_in_no_conversation(store: AnyStore) -> None:
             await store.run_queries.next_of(ANN, unknown, 0)
 
 
-async def test_a_strangers_conversation_has_no_runs(store: AnyStore) -> None:
+async def test_a_strangers_conversation_has_no_runs(store: Store) -> None:
     run, bob = await answered(store, ANN), new_id()
     conversation_id, queries = run.started.conversation_id, store.run_queries
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from adapters.persistence import Store
 from domain.conversations.conversation import MessageRole
 from domain.runs.events import Event
 from domain.runs.ports import RunRecord
@@ -16,7 +17,6 @@ from tests.adapters.persistence.stores import (
     NOT_IDS,
     NOW,
     UNKNOWN,
-    AnyStore,
     a_conversation,
     a_run,
     an_ending,
@@ -26,7 +26,7 @@ from tests.adapters.persistence.stores import (
 ANN, BOB = new_id(), new_id()
 
 
-async def test_a_first_message_makes_its_conversation(store: AnyStore) -> None:
+async def test_a_first_message_makes_its_conversation(store: Store) -> None:
     run = a_run(ANN, question="How\nmany?", new_title="How many?")
 
     assert list(await store.runs.start(run, 10)) == []
@@ -47,7 +47,7 @@ async def test_a_first_message_makes_its_conversation(store: AnyStore) -> None:
     )
 
 
-async def test_a_run_begins_with_its_start(store: AnyStore) -> None:
+async def test_a_run_begins_with_its_start(store: Store) -> None:
     run = a_run(ANN)
     await store.runs.start(run, 10)
 
@@ -66,7 +66,7 @@ async def test_a_run_begins_with_its_start(store: AnyStore) -> None:
     )
 
 
-async def test_a_next_message_comes_with_those_before(store: AnyStore) -> None:
+async def test_a_next_message_comes_with_those_before(store: Store) -> None:
     first = await answered(store, ANN, question="q0", answer="a0")
     conversation_id = first.started.conversation_id
     await answered(store, ANN, conversation_id, question="q1", answer="a1")
@@ -80,9 +80,7 @@ async def test_a_next_message_comes_with_those_before(store: AnyStore) -> None:
 
 
 @pytest.mark.parametrize(("limit", "expected"), [(0, []), (1, ["a0"]), (2, ["q0", "a0"])])
-async def test_no_more_messages_than_asked(
-    store: AnyStore, limit: int, expected: list[str]
-) -> None:
+async def test_no_more_messages_than_asked(store: Store, limit: int, expected: list[str]) -> None:
     first = await answered(store, ANN, question="q0", answer="a0")
 
     history = await store.runs.start(a_run(ANN, first.started.conversation_id), limit)
@@ -90,7 +88,7 @@ async def test_no_more_messages_than_asked(
     assert [message.content for message in history] == expected
 
 
-async def test_a_conversation_that_is_empty_so_far(store: AnyStore) -> None:
+async def test_a_conversation_that_is_empty_so_far(store: Store) -> None:
     kept = a_conversation(ANN)
     await store.conversations.add(kept)
 
@@ -98,7 +96,7 @@ async def test_a_conversation_that_is_empty_so_far(store: AnyStore) -> None:
 
 
 @pytest.mark.parametrize("conversation_id", [*NOT_IDS[1:], UNKNOWN])
-async def test_no_run_in_an_unknown_conversation(store: AnyStore, conversation_id: str) -> None:
+async def test_no_run_in_an_unknown_conversation(store: Store, conversation_id: str) -> None:
     run = a_run(ANN, conversation_id)
 
     with pytest.raises(NotFound):
@@ -107,7 +105,7 @@ async def test_no_run_in_an_unknown_conversation(store: AnyStore, conversation_i
         await store.runs.get(run.id)
 
 
-async def test_no_run_in_another_users_conversation(store: AnyStore) -> None:
+async def test_no_run_in_another_users_conversation(store: Store) -> None:
     kept = a_conversation(BOB)
     await store.conversations.add(kept)
     run = a_run(ANN, kept.id)
@@ -119,7 +117,7 @@ async def test_no_run_in_another_users_conversation(store: AnyStore) -> None:
     assert await store.conversations.get(BOB, kept.id) == kept
 
 
-async def test_one_run_at_a_time_and_the_refused_one_leaves_nothing(store: AnyStore) -> None:
+async def test_one_run_at_a_time_and_the_refused_one_leaves_nothing(store: Store) -> None:
     first = a_run(ANN)
     conversation_id = first.started.conversation_id
     await store.runs.start(first, 10)
@@ -132,7 +130,7 @@ async def test_one_run_at_a_time_and_the_refused_one_leaves_nothing(store: AnySt
     assert len((await store.conversations.messages(ANN, conversation_id, 9, None)).items) == 1
 
 
-async def test_of_several_at_once_one_begins(store: AnyStore) -> None:
+async def test_of_several_at_once_one_begins(store: Store) -> None:
     kept = a_conversation(ANN)
     await store.conversations.add(kept)
 
@@ -145,7 +143,7 @@ async def test_of_several_at_once_one_begins(store: AnyStore) -> None:
     assert (await store.conversations.get(ANN, kept.id)).message_count == 1
 
 
-async def test_text_that_no_database_takes_is_replaced(store: AnyStore) -> None:
+async def test_text_that_no_database_takes_is_replaced(store: Store) -> None:
     run = a_run(ANN, question="a\0b\ud800c", new_title="t\0t")
     await store.runs.start(run, 10)
 
@@ -157,7 +155,7 @@ async def test_text_that_no_database_takes_is_replaced(store: AnyStore) -> None:
 
 
 @pytest.mark.parametrize("run_id", [*NOT_IDS, UNKNOWN])
-async def test_an_unknown_run(store: AnyStore, run_id: str) -> None:
+async def test_an_unknown_run(store: Store, run_id: str) -> None:
     with pytest.raises(NotFound):
         await store.runs.get(run_id)
     with pytest.raises(NotFound):
@@ -166,7 +164,7 @@ async def test_an_unknown_run(store: AnyStore, run_id: str) -> None:
     assert list(await store.log.read(run_id, None, 10)) == []
 
 
-async def test_the_intent_to_cancel_is_stored_while_the_run_is_active(store: AnyStore) -> None:
+async def test_the_intent_to_cancel_is_stored_while_the_run_is_active(store: Store) -> None:
     run = a_run(ANN)
     await store.runs.start(run, 10)
 
@@ -177,7 +175,7 @@ async def test_the_intent_to_cancel_is_stored_while_the_run_is_active(store: Any
     assert await store.runs.request_cancel(ANN, run.id) is False
 
 
-async def test_a_strangers_run_is_none(store: AnyStore) -> None:
+async def test_a_strangers_run_is_none(store: Store) -> None:
     run, bob = a_run(ANN), new_id()
     await store.runs.start(run, 10)
 

@@ -1,7 +1,5 @@
 """Health, as probes see it."""
 
-from dataclasses import replace
-
 import pytest
 
 from adapters.llm.registry import Provider, Providers
@@ -10,7 +8,7 @@ from domain.models.circuit_breaker import Circuits
 from domain.shared.errors import ProviderReason
 from entrypoints.http.app import create_app
 from entrypoints.settings.version import VERSION
-from tests.entrypoints.http.conftest import Client, Install, Installation
+from tests.entrypoints.http.conftest import Client, Install, Installation, other_than
 from tests.fakes.clock import FakeClock
 from tests.log_lines import log_lines, with_words
 
@@ -22,7 +20,7 @@ async def no() -> bool:
 @pytest.fixture
 def severed(installation: Installation) -> Client:
     """A client of an application whose database does not answer."""
-    return Client(create_app(replace(installation.services, database_answers=no)))
+    return Client(create_app(other_than(installation.services, database_answers=no)))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +56,7 @@ async def test_all_is_well(
 
 
 async def test_a_full_disk_turns_readiness_red(installation: Installation) -> None:
-    full = replace(installation.services, storage_problem=lambda: "database or disk is full")
+    full = other_than(installation.services, storage_problem=lambda: "database or disk is full")
     anyone = Client(create_app(full))
     with log_lines() as lines:
         error = await anyone.error("GET", "/api/ready", 503, "UNAVAILABLE")
@@ -76,7 +74,7 @@ async def test_openai_is_connected_when_it_has_a_key(install: Install) -> None:
 async def test_a_provider_that_fails_is_shown_until_it_answers(installation: Installation) -> None:
     circuits = Circuits(FakeClock(), threshold=1)
     models = Providers({"openai": Provider(lambda: ScriptedChat([]), "demo")}, circuits)
-    anyone = Client(create_app(replace(installation.services, models=models)))
+    anyone = Client(create_app(other_than(installation.services, models=models)))
     circuits.failed("openai", ProviderReason.RATE_LIMITED)
     health = await anyone.get("/api/health")
     assert health["llm_providers"] == {"openai": "failing: rate_limited"}

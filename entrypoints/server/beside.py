@@ -1,0 +1,32 @@
+"""A server beside other work in one process."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+
+from entrypoints.http.app import create_app
+from entrypoints.server.listener import address, listen
+from entrypoints.server.server import Server, server_config
+from entrypoints.wiring.services import Services
+
+
+class _UnsignalledServer(Server):
+    """Leaves signals to whoever runs it: Ctrl-C is to end the other work too."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Capture nothing."""
+        yield
+
+
+@asynccontextmanager
+async def answering(services: Services) -> AsyncGenerator[str, None]:
+    """Answer on a free port of the loopback interface, and yield the address."""
+    listener = listen("127.0.0.1", 0)
+    server = _UnsignalledServer(server_config(create_app(services), services.settings), services)
+    serving = asyncio.create_task(server.serve([listener]))
+    try:
+        yield address(listener)
+    finally:
+        server.should_exit = True
+        await serving

@@ -1,0 +1,64 @@
+"""Accounts: users, their sessions and tickets."""
+
+from dataclasses import dataclass
+
+from adapters.security.secrets import SecretStore
+from adapters.security.tokens import JwtTokens
+from domain.accounts.administration import Accounts
+from domain.accounts.authentication import Authentication
+from domain.accounts.ports import Passwords
+from domain.accounts.tickets import TicketService
+from domain.shared.clock import Clock
+from entrypoints.settings.settings import Settings
+from entrypoints.wiring.persistence import Persistence
+
+
+@dataclass(frozen=True, slots=True)
+class AccountParts:
+    """Who may come in, and who looks after them."""
+
+    authentication: Authentication
+    accounts: Accounts
+    tickets: TicketService
+
+
+def wire_accounts(
+    settings: Settings, persistence: Persistence, passwords: Passwords, clock: Clock
+) -> AccountParts:
+    """Put together what knows users.
+
+    Raises:
+        Unavailable: the secret that signs tokens cannot be kept or read.
+
+    """
+    store = persistence.store
+    authentication = Authentication(
+        users=store.users,
+        sessions=store.sessions,
+        passwords=passwords,
+        tokens=_tokens(settings, clock),
+        unit_of_work=store.unit_of_work,
+        clock=clock,
+        registration_open=settings.registration_is_open,
+    )
+    accounts = Accounts(
+        users=store.users,
+        sessions=store.sessions,
+        unit_of_work=store.unit_of_work,
+        clock=clock,
+    )
+    tickets = TicketService(store.tickets, authentication=authentication, clock=clock)
+    return AccountParts(authentication, accounts, tickets)
+
+
+def _tokens(settings: Settings, clock: Clock) -> JwtTokens:
+    """Return what signs access tokens, with the operator's secret or one kept in the data folder.
+
+    Raises:
+        Unavailable: the secret cannot be kept or read.
+
+    """
+    if settings.jwt_secret is not None:
+        return JwtTokens(settings.jwt_secret.get_secret_value(), clock)
+    kept = SecretStore(settings.data_dir / "secrets")
+    return JwtTokens(kept.get("jwt_secret"), clock)

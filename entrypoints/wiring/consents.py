@@ -1,0 +1,23 @@
+"""Consents: what people are asked before a tool acts."""
+
+from domain.consents.service import ConsentDesk
+from domain.shared.clock import Clock
+from entrypoints.wiring.persistence import Persistence
+from entrypoints.wiring.plugins import PluginParts
+from entrypoints.wiring.runs import RunParts
+
+
+def wire_consents(
+    persistence: Persistence, plugins: PluginParts, runs: RunParts, clock: Clock
+) -> ConsentDesk:
+    """Put together what takes answers; an answer wakes this worker."""
+    store = persistence.store
+    return ConsentDesk(
+        consents=store.consents,
+        audit=store.audit,
+        configurations=store.configurations,
+        toolbox=plugins.host,
+        unit_of_work=store.unit_of_work,
+        wake=runs.worker.look,
+        clock=clock,
+    )

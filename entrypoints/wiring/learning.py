@@ -1,0 +1,90 @@
+"""Learned APIs: reading documents, credentials, and calling what was learned."""
+
+from dataclasses import dataclass
+
+from adapters.http.oauth import OAuthTokens
+from adapters.security.encryption import AesCipher
+from adapters.security.secrets import SecretStore
+from domain.learning.cache import ApiShelf
+from domain.learning.credential_store import ApiKeyring
+from domain.learning.documents import Documents
+from domain.learning.inspection import ApiInspection
+from domain.learning.own_credentials import OwnCredentials
+from domain.learning.refreshing import ScheduledRefresh
+from domain.learning.service import Learning
+from domain.learning.waiting import WaitingDiffs
+from domain.shared.clock import Clock
+from entrypoints.settings.settings import Settings
+from entrypoints.wiring.persistence import Persistence
+from entrypoints.wiring.plugins import PluginParts
+from entrypoints.wiring.web import WebParts
+from plugins.openapi.reader import ProcessReader
+from plugins.openapi.wire.calling import ApiCaller
+
+
+@dataclass(frozen=True, slots=True)
+class LearningParts:
+    """What learns APIs, keeps their credentials and calls them."""
+
+    shelf: ApiShelf
+    keyring: ApiKeyring
+    caller: ApiCaller
+    learning: Learning
+    inspection: ApiInspection
+    own_credentials: OwnCredentials
+    refresh: ScheduledRefresh
+
+
+def wire_learning(
+    settings: Settings,
+    persistence: Persistence,
+    plugins: PluginParts,
+    web: WebParts,
+    clock: Clock,
+) -> LearningParts:
+    """Put together what learns APIs.
+
+    Raises:
+        Unavailable: the key that encrypts credentials cannot be kept or read.
+
+    """
+    store, apis = persistence.store, persistence.store.learned_apis
+    shelf, waiting = ApiShelf(apis), WaitingDiffs(apis)
+    keyring = ApiKeyring(store.api_keys, _cipher(settings), clock)
+    reader = ProcessReader(settings.max_document_bytes, web.references)
+    learning = Learning(
+        apis=apis,
+        shelf=shelf,
+        waiting=waiting,
+        documents=Documents(web.web, reader, settings.max_document_bytes),
+        keyring=keyring,
+        toolbox=plugins.host,
+        plugins=plugins.host,
+        desk=plugins.desk,
+        switches=plugins.switches,
+        notices=plugins.notices,
+        unit_of_work=store.unit_of_work,
+        clock=clock,
+    )
+    return LearningParts(
+        shelf=shelf,
+        keyring=keyring,
+        caller=ApiCaller(web.web, OAuthTokens(web.transport, rotated=keyring.rotated)),
+        learning=learning,
+        inspection=ApiInspection(apis, shelf, waiting, keyring, web.web),
+        own_credentials=OwnCredentials(apis, keyring),
+        refresh=ScheduledRefresh(learning, apis, clock, hours=settings.refresh_hours),
+    )
+
+
+def _cipher(settings: Settings) -> AesCipher:
+    """Return what encrypts credentials, with the operator's key or one kept in the data folder.
+
+    Raises:
+        Unavailable: the key cannot be kept or read.
+
+    """
+    older = [secret.get_secret_value() for secret in settings.old_encryption_keys]
+    if settings.encryption_key is not None:
+        return AesCipher(settings.encryption_key.get_secret_value(), older)
+    return AesCipher(SecretStore(settings.data_dir / "secrets").get("encryption_key"), older)

@@ -1,0 +1,45 @@
+"""Monitoring: what plugins report, and this worker's own figures."""
+
+from dataclasses import dataclass
+
+from domain.monitoring.collector import Collector
+from domain.monitoring.worker_heartbeats import Signs, Vitals
+from domain.shared.clock import Clock
+from entrypoints.settings.settings import Settings
+from entrypoints.wiring.models import ModelParts
+from entrypoints.wiring.persistence import Persistence
+from entrypoints.wiring.plugins import PluginParts
+from entrypoints.wiring.runs import RunParts
+
+
+@dataclass(frozen=True, slots=True)
+class MonitoringParts:
+    """What asks plugins for figures, and what tells of this worker's."""
+
+    collector: Collector
+    vitals: Vitals
+
+
+def wire_monitoring(
+    settings: Settings,
+    persistence: Persistence,
+    models: ModelParts,
+    plugins: PluginParts,
+    runs: RunParts,
+    clock: Clock,
+) -> MonitoringParts:
+    """Put together what is watched; nothing is asked yet."""
+    store, live = persistence.store, persistence.live
+
+    def signs() -> Signs:
+        return Signs(runs.worker.driving, live.followers, models.circuits.failing())
+
+    collector = Collector(
+        sources=plugins.host,
+        monitoring=store.monitoring,
+        notices=plugins.notices,
+        clock=clock,
+        seconds=settings.collect_seconds,
+        tell=plugins.incidents.note,
+    )
+    return MonitoringParts(collector, Vitals(store.pulses, persistence.counts, clock, signs))

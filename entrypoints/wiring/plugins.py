@@ -1,0 +1,84 @@
+"""Plugins: the host that takes them in, their switches, and what watches over them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.configuration.cloud_switches import CloudSwitches
+from domain.plugins.administration import PluginAdministration
+from domain.plugins.incidents import Incidents
+from domain.plugins.lifespans import Lifespans
+from domain.plugins.notice_board import NoticeBoard
+from domain.plugins.ports import Switches
+from domain.plugins.required import RequiredPlugins
+from domain.plugins.service import PluginDesk
+from domain.plugins.vetoes import Guard
+from domain.shared.clock import Clock
+from entrypoints.settings.settings import Settings
+from entrypoints.settings.values import PROVIDER_NAMES
+from entrypoints.wiring.persistence import Persistence
+from plugins.containment.left_tasks import LeftTasks
+from plugins.containment.offences import Offences
+from plugins.host.host import PluginHost
+from plugins.host.preflight import Preflight
+from plugins.host.watchdog import LoopWatch
+
+
+@dataclass(frozen=True, slots=True)
+class PluginParts:
+    """The plugins, and who is told what becomes of them."""
+
+    host: PluginHost
+    incidents: Incidents
+    required: RequiredPlugins
+    guard: Guard
+    notices: NoticeBoard
+    switches: Switches
+    desk: PluginDesk
+    administration: PluginAdministration
+    lifespans: Lifespans
+    offences: Offences
+    left_tasks: LeftTasks
+    loop_watch: LoopWatch
+
+
+def wire_plugins(
+    settings: Settings, environ: Mapping[str, str], persistence: Persistence, clock: Clock
+) -> PluginParts:
+    """Put together what plugins need; none is taken in yet."""
+    store, host = persistence.store, _host(settings, environ)
+    incidents = Incidents(clock, host.chat_models)
+    required = RequiredPlugins(settings.plugins_required, host)
+    switches = CloudSwitches(store.switches, store.configurations)
+    desk = PluginDesk(plugins=host, toolbox=host, switches=switches, clock=clock)
+    return PluginParts(
+        host=host,
+        incidents=incidents,
+        required=required,
+        guard=Guard(host, lacking=required.lacking, tell=incidents.note),
+        notices=NoticeBoard(host, tell=incidents.note),
+        switches=switches,
+        desk=desk,
+        administration=PluginAdministration(desk, incidents),
+        lifespans=Lifespans(source=host, set_aside=desk.set_aside, tell=incidents.note),
+        offences=Offences(incidents, desk.set_aside),
+        left_tasks=LeftTasks(incidents, host.owner_of),
+        loop_watch=LoopWatch(
+            owner_of=host.owner_of, set_aside=desk.set_aside, seconds=settings.blocked_seconds
+        ),
+    )
+
+
+def _host(settings: Settings, environ: Mapping[str, str]) -> PluginHost:
+    """Return the plugin host, empty as yet; new code is tried in a process of its own first."""
+    return PluginHost(
+        settings.plugins_blocked,
+        settings.plugins_folder,
+        seconds=settings.plugin_seconds,
+        reserved_models=PROVIDER_NAMES,
+        environ=environ,
+        preflight=Preflight(
+            settings.plugins_folder,
+            settings.plugin_seconds,
+            settings.data_dir / "plugins-tried.json",
+        ),
+    )

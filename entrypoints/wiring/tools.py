@@ -1,0 +1,43 @@
+"""Tools: how they are found, which of them a model is shown, and how they are called."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.execution.results import Results
+from domain.execution.tool_caller import ToolCaller
+from domain.execution.tool_selection import Limits, Showcase
+from domain.plugins.administration import ToolAdministration
+from domain.shared.clock import Clock
+from domain.tools.catalogue import Catalogue
+from domain.tools.ranking import ToolIndex
+from entrypoints.settings.settings import Settings
+from entrypoints.wiring.persistence import Persistence
+from entrypoints.wiring.plugins import PluginParts
+from entrypoints.wiring.web import WebParts
+
+
+@dataclass(frozen=True, slots=True)
+class ToolParts:
+    """What stands between a model and the tools of plugins."""
+
+    catalogue: Catalogue
+    showcase: Showcase
+    caller: ToolCaller
+    administration: ToolAdministration
+
+
+def wire_tools(
+    settings: Settings,
+    environ: Mapping[str, str],
+    persistence: Persistence,
+    plugins: PluginParts,
+    web: WebParts,
+    clock: Clock,
+) -> ToolParts:
+    """Put together what finds and calls tools."""
+    store, host = persistence.store, plugins.host
+    catalogue = Catalogue(host, ToolIndex())
+    showcase = Showcase(host, catalogue, Limits(settings.tools_shown, settings.tool_tokens))
+    results = Results(store.artifacts, clock)
+    caller = ToolCaller(store.conversations, results, web.plugin_clients, environ, showcase)
+    return ToolParts(catalogue, showcase, caller, ToolAdministration(plugins.desk, catalogue))
