@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime
 
+from typing_extensions import override
+
 from domain.shared.clock import Clock
 
 
 class SystemClock(Clock):
     """The time that the operating system tells."""
 
+    @override
     def now(self) -> datetime:
-        """Return the current time, in UTC, with its zone."""
         return datetime.now(UTC)

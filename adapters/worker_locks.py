@@ -12,16 +12,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from typing_extensions import override
+
+from domain.execution.ports import WorkerLocks
+
 _log: Final = logging.getLogger(__name__)
 
 
-class FileLocks:
+class FileLocks(WorkerLocks):
     """Locks in files of a folder, which are named after the workers."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._held: tuple[int, Path] | None = None
 
+    @override
     async def hold(self, worker_id: str) -> None:
         """Hold a lock; without one, where none can be had, runs wait for their leases as ever."""
         try:
@@ -29,14 +34,16 @@ class FileLocks:
         except OSError as error:
             _log.warning("%s takes no locks (%s)", self._folder, error.strerror)
 
+    @override
     async def dead(self) -> Sequence[str]:
         """Return the workers whose files are not locked."""
         return await asyncio.to_thread(_unlocked, self._folder)
 
+    @override
     async def forget(self, worker_id: str) -> None:
-        """Remove the file of a dead worker."""
         await asyncio.to_thread((self._folder / worker_id).unlink, missing_ok=True)
 
+    @override
     async def release(self) -> None:
         """Remove the file and close it, which gives up the lock."""
         held, self._held = self._held, None

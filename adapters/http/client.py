@@ -6,13 +6,14 @@ from typing import Final
 from urllib.parse import quote, urljoin
 
 import httpx2
+from typing_extensions import override
 
 from adapters.http.decoding import ACCEPTED, Body
 from adapters.http.guard.gate import Gate
 from adapters.http.guard.urls import Target
 from adapters.http.guarded_transport import GatedTransport
 from domain.shared.errors import AddressRefused, WebError, WebTimeout
-from domain.web.ports import Limits, WebRequest, WebResponse
+from domain.web.ports import HostCheck, Limits, Web, WebRequest, WebResponse
 
 USER_AGENT: Final = "puerto"
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -23,7 +24,7 @@ _CARRIED: Final = frozenset({"accept", "accept-language", "content-type", "user-
 _OF_CONTENT: Final = frozenset({"content-type", "content-encoding", "content-language"})
 
 
-class GatedWeb:
+class GatedWeb(HostCheck, Web):
     """Sends requests through the gate. No proxy is used, no cookie and no password file."""
 
     def __init__(
@@ -33,15 +34,8 @@ class GatedWeb:
         self._transport = transport
         self._user_agent = user_agent
 
+    @override
     async def send(self, request: WebRequest, limits: Limits) -> WebResponse:
-        """Send a request, follow its redirects, and return the answer, whatever its status.
-
-        Raises:
-            AddressRefused: the address, or one that a redirect leads to, is not open.
-            WebTimeout: it took longer than the limits allow.
-            WebError: there was no answer, or none that the limits allow.
-
-        """
         host = self._gate.check(request.url).host
         try:
             async with asyncio.timeout(limits.seconds):
@@ -52,8 +46,8 @@ class GatedWeb:
         except httpx2.TransportError as error:
             raise WebError(f"{host} could not be reached: {error}") from error
 
+    @override
     async def refusal(self, url: str) -> str:
-        """Return why nothing is sent there, in a sentence; nothing if it is, or nobody knows."""
         try:
             async with asyncio.timeout(_LOOK_UP_SECONDS):
                 target = self._gate.check(url)

@@ -9,10 +9,12 @@ from typing import Any, Final
 import httpx2
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
+from typing_extensions import override
 
 from adapters.http.decoding import ACCEPTED, Body
 from adapters.http.guarded_transport import GatedTransport
 from domain.learning.credentials import Grant
+from domain.learning.ports import AccessTokens
 from domain.shared.errors import WebError, WebTimeout
 
 _SECONDS: Final = 15.0
@@ -36,7 +38,7 @@ class _Kept:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-class OAuthTokens:
+class OAuthTokens(AccessTokens):
     """Gets tokens with authlib; whoever asks while one is on its way waits for it."""
 
     def __init__(self, transport: GatedTransport, *, rotated: Rotated | None = None) -> None:
@@ -44,6 +46,7 @@ class OAuthTokens:
         self._rotated = rotated
         self._kept: dict[Grant, _Kept] = {}
 
+    @override
     async def get(self, grant: Grant) -> str:
         """Return a token that is good now, asking for one if need be.
 
@@ -61,8 +64,8 @@ class OAuthTokens:
                 await self._renew(kept, grant)
             return kept.token
 
+    @override
     def forget(self, grant: Grant) -> None:
-        """Ask for a new token the next time: the last one was not accepted."""
         if grant in self._kept:
             self._kept[grant].until = 0.0
 

@@ -5,7 +5,9 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from domain.tools.http import HttpClient
+from typing_extensions import override
+
+from domain.tools.http import HttpClient, HttpClients
 
 if TYPE_CHECKING:
     import httpx2
@@ -14,22 +16,22 @@ CONNECT_TIMEOUT: Final = 5.0  # seconds
 TIMEOUT: Final = 30.0  # seconds that a server may be silent
 
 
-class PluginHttpClients:
+class PluginHttpClients(HttpClients):
     """The clients of the plugins, each with its own connections."""
 
     def __init__(self, user_agent: str) -> None:
         self._user_agent = user_agent
         self._clients: dict[str, PluginHttpClient] = {}
 
+    @override
     def of(self, plugin: str) -> "PluginHttpClient":
-        """Return the plugin's client, which its tools share. It connects when it is used."""
         if plugin not in self._clients:
             agent = f"{self._user_agent} ({plugin})" if plugin else self._user_agent
             self._clients[plugin] = PluginHttpClient(agent)
         return self._clients[plugin]
 
+    @override
     async def close(self) -> None:
-        """Close all connections. Closing twice is no error."""
         for client in self._clients.values():
             await client.close()
         self._clients.clear()
@@ -47,6 +49,7 @@ class PluginHttpClient(HttpClient):
         self._client: httpx2.AsyncClient | None = None
         self._opening = asyncio.Lock()
 
+    @override
     async def request(self, method: str, url: str, **options: Any) -> "httpx2.Response":
         """Send a request, and return its response, read to its end.
 
@@ -58,6 +61,7 @@ class PluginHttpClient(HttpClient):
         return await client.request(method, url, **options)
 
     @asynccontextmanager
+    @override
     async def stream(
         self, method: str, url: str, **options: Any
     ) -> "AsyncGenerator[httpx2.Response]":

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from typing_extensions import override
+
 from domain.models.circuit_breaker import Circuits
 from domain.models.ports import NOT_CONFIGURED, READY, ChatModel, ChatModels
 from domain.plugins.ports import ModelOffers
@@ -54,6 +56,7 @@ class Providers(ChatModels):
         self._made: dict[str, tuple[Factory, ChatModel]] = {}
         self._replaced: list[ChatModel] = []  # they may still be in use
 
+    @override
     def get(self, provider: str) -> ChatModel:
         """Return the provider's model; create it at first use, or after its plugin was reloaded.
 
@@ -81,6 +84,7 @@ class Providers(ChatModels):
         self._made[provider] = known.factory, model
         return model
 
+    @override
     def default_model(self, provider: str) -> str:
         """Return the provider's default model.
 
@@ -90,11 +94,8 @@ class Providers(ChatModels):
         """
         return self._known(provider).default_model
 
+    @override
     def states(self) -> Mapping[str, str]:
-        """Return each provider's state by name, without asking any provider.
-
-        `READY`, `NOT_CONFIGURED`, or ``failing: `` and why.
-        """
         states = {
             name: NOT_CONFIGURED if provider.missing is not None else READY
             for name, provider in self._all().items()
@@ -102,10 +103,11 @@ class Providers(ChatModels):
         failing = self._circuits.failing()
         return states | {name: f"failing: {failing[name]}" for name in states if name in failing}
 
+    @override
     def names(self) -> Sequence[str]:
-        """Return the names of the providers, configured or not."""
         return tuple(self._all())
 
+    @override
     async def close(self) -> None:
         """Close every model that was created, also when closing one fails."""
         models = [*self._replaced, *(model for _, model in self._made.values())]

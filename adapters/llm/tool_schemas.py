@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from typing_extensions import override
+
 from adapters.llm.providers import PROVIDERS
 from adapters.llm.schemas import Target, compile_tool
 from domain.tools.ports import ProviderSchema, SchemaLoss, ToolSchemas
@@ -19,12 +21,12 @@ class CompiledToolSchemas(ToolSchemas):
     def __init__(self) -> None:
         self._targets = schema_targets()
 
+    @override
     def providers(self) -> Sequence[str]:
-        """Return the names of the known schema dialects."""
         return tuple(self._targets)
 
+    @override
     def of(self, spec: ToolSpec, provider: str) -> ProviderSchema:
-        """Return the tool as the provider is sent it, with what was lost."""
         made = compile_tool(spec, self._targets[provider])
         losses = [SchemaLoss(loss.path, loss.keyword, loss.what) for loss in made.losses]
         return ProviderSchema(made.name, made.description, made.parameters, losses, made.refusal)

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from typing import Final
 
+from typing_extensions import override
+
 from adapters.persistence.engine.codec import known_id
 from adapters.persistence.engine.database import Database
 from domain.shared.errors import NotFound
 from domain.tools.artifacts import Artifact, KeptArtifact
+from domain.tools.ports import Artifacts
 
 _ADD: Final = """
     INSERT INTO artifacts (id, user_id, run_id, call_id, name, media_type, size, data, created_at)
@@ -16,15 +19,14 @@ _GET: Final = "SELECT name, media_type, data FROM artifacts WHERE id = $1 AND us
 _SIZE: Final = "SELECT COALESCE(SUM(size), 0) AS total FROM artifacts WHERE user_id = $1"
 
 
-class TortoiseArtifacts:
+class TortoiseArtifacts(Artifacts):
     """The artifacts, in the database. They go with their run's row."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @override
     async def add(self, artifacts: Sequence[KeptArtifact]) -> None:
-        """Keep these, all or none."""
-
         async def work() -> None:
             for kept in artifacts:
                 artifact = kept.artifact
@@ -43,20 +45,15 @@ class TortoiseArtifacts:
 
         await self._database.unit_of_work.run(work)
 
+    @override
     async def get(self, user_id: str, artifact_id: str) -> Artifact:
-        """Return one.
-
-        Raises:
-            NotFound: there is none for this user.
-
-        """
         rows = await self._database.fetch(_GET, known_id(artifact_id, "artifact"), user_id)
         if not rows:
             raise NotFound("There is no such artifact.")
         row = rows[0]
         return Artifact(bytes(row["data"]), row["media_type"], row["name"])
 
+    @override
     async def size(self, user_id: str) -> int:
-        """Return how many bytes are kept for this user."""
         rows = await self._database.fetch(_SIZE, user_id)
         return int(rows[0]["total"])

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from typing_extensions import override
+
 from adapters.persistence.engine.codec import storable
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.formats import ARGUMENTS
 from adapters.persistence.engine.inserting import insert
 from adapters.persistence.engine.list_cursors import read_place, write_place
 from adapters.persistence.rows import to_decided
-from domain.policy.audit import Decided
+from domain.policy.audit import Audit, Decided
 from domain.shared.paging import Page
 
 _COLUMNS: Final = (
@@ -30,24 +32,19 @@ _PAGE: Final = "SELECT * FROM audit{after} ORDER BY at DESC, id DESC LIMIT $1"
 _AFTER: Final = " WHERE (at, id) < ($2, $3)"
 
 
-class TortoiseAudit:
+class TortoiseAudit(Audit):
     """The record, in the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @override
     async def record(self, decisions: Sequence[Decided]) -> None:
-        """Keep decisions, in one write."""
         if decisions:
             await insert(self._database, "audit", _COLUMNS, [_values(one) for one in decisions])
 
+    @override
     async def page(self, limit: int, cursor: str | None) -> Page[Decided]:
-        """Return decisions, the newest first.
-
-        Raises:
-            InvalidRequest: the cursor did not come from here.
-
-        """
         place = () if cursor is None else read_place("audit", cursor)
         sql = _PAGE.format(after=_AFTER if place else "")
         rows = await self._database.fetch(sql, limit + 1, *place)

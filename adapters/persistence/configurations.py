@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from typing_extensions import override
+
 from adapters.persistence.engine.codec import is_id
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.formats import CONFIGURATION
 from domain.configuration.configuration import Configuration
+from domain.configuration.ports import Configurations
 from domain.models.messages import ModelChoice
 from domain.policy.policy import Autonomy, Comparison, Condition, Decision, Rule
 from domain.tools.tool import Effect
@@ -27,29 +30,28 @@ _BEGIN: Final = """
 _KEEP: Final = "UPDATE configuration SET value = $2 WHERE key = $1 RETURNING key"
 
 
-class TortoiseConfigurations:
+class TortoiseConfigurations(Configurations):
     """The configuration, in the database; ``initial`` until somebody changes it."""
 
     def __init__(self, database: Database, initial: Configuration | None = None) -> None:
         self._database = database
         self._initial = initial or Configuration()
 
+    @override
     async def load(self) -> Configuration:
-        """Return the configuration that holds now."""
         rows = await self._database.fetch(_LOAD, _KEY)
         return _read(rows[0]["value"]) if rows else self._initial
 
+    @override
     async def load_for(self, user_id: str, conversation_id: str) -> Configuration:
-        """Return the configuration as it holds in a conversation, which may prefer a model."""
         if not is_id(conversation_id):
             return await self.load()
         (row,) = await self._database.fetch(_LOAD_FOR, _KEY, conversation_id, user_id)
         configuration = self._initial if row["value"] is None else _read(row["value"])
         return configuration.preferring(row["provider"], row["model"])
 
+    @override
     async def change(self, edit: Callable[[Configuration], Configuration]) -> Configuration:
-        """Replace the configuration by its edit, keep it, and return it. Edits don't overlap."""
-
         async def work() -> Configuration:
             # The row must be there to be locked: two first changes would not see each other.
             await self._database.fetch(_BEGIN, _KEY, _write(self._initial))

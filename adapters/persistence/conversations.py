@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from typing_extensions import override
+
 from adapters.persistence.engine.codec import known_id, storable
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.list_cursors import (
@@ -15,6 +17,7 @@ from adapters.persistence.engine.list_cursors import (
 from adapters.persistence.engine.text_folding import FOLDED, folded
 from adapters.persistence.rows import to_conversation, to_message
 from domain.conversations.conversation import Conversation, Message
+from domain.conversations.ports import Conversations
 from domain.shared.errors import NotFound, run_in_progress
 from domain.shared.paging import Page
 
@@ -59,7 +62,7 @@ _WORDS: Final = 20  # of a search; more say nothing more
 _BEYOND: Final = 2**31 - 1
 
 
-class TortoiseConversations:
+class TortoiseConversations(Conversations):
     """The conversations, in the database.
 
     Letters are compared in any case and without accents: on PostgreSQL in the case that the
@@ -69,8 +72,8 @@ class TortoiseConversations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @override
     async def add(self, conversation: Conversation) -> None:
-        """Keep a new, empty conversation."""
         await self._database.fetch(
             _ADD,
             conversation.id,
@@ -82,28 +85,18 @@ class TortoiseConversations:
             _storable(conversation.model),
         )
 
+    @override
     async def get(self, user_id: str, conversation_id: str) -> Conversation:
-        """Return one conversation.
-
-        Raises:
-            NotFound: there is none for this user.
-
-        """
         known = known_id(conversation_id, "conversation")
         rows = await self._database.fetch(_GET, known, user_id)
         if not rows:
             raise _unknown()
         return to_conversation(rows[0])
 
+    @override
     async def page(
         self, user_id: str, limit: int, cursor: str | None, text: str | None = None
     ) -> Page[Conversation]:
-        """Return conversations, the last changed first; with ``text`` those that hold it.
-
-        Raises:
-            InvalidRequest: the cursor did not come from here.
-
-        """
         sql = _PAGE
         values: list[Any] = [user_id, limit + 1]
         if cursor is not None:
@@ -123,15 +116,10 @@ class TortoiseConversations:
             return Page(page)
         return Page(page, write_place("conversations", page[-1].updated_at, page[-1].id))
 
+    @override
     async def change(
         self, user_id: str, conversation_id: str, at: datetime, changes: Mapping[str, str | None]
     ) -> Conversation:
-        """Change ``title``, ``provider`` or ``model``, whichever are given, and return it.
-
-        Raises:
-            NotFound: there is none for this user.
-
-        """
         known = known_id(conversation_id, "conversation")
         columns = [column for column in _CHANGEABLE if column in changes]
         settings = "".join(f", {column} = ${n}" for n, column in enumerate(columns, 4))
@@ -142,14 +130,8 @@ class TortoiseConversations:
             raise _unknown()
         return to_conversation(rows[0])
 
+    @override
     async def delete(self, user_id: str, conversation_id: str) -> None:
-        """Forget the conversation, its messages, runs and events.
-
-        Raises:
-            NotFound: there is none for this user.
-            RunInProgress: a run is still active in it.
-
-        """
         known = known_id(conversation_id, "conversation")
 
         async def work() -> None:
@@ -163,16 +145,10 @@ class TortoiseConversations:
 
         await self._database.unit_of_work.run(work)
 
+    @override
     async def messages(
         self, user_id: str, conversation_id: str, limit: int, cursor: str | None
     ) -> Page[Message]:
-        """Return messages, oldest first; without a cursor the page that ends with the newest.
-
-        Raises:
-            NotFound: there is no such conversation for this user.
-            InvalidRequest: the cursor did not come from here.
-
-        """
         known = known_id(conversation_id, "conversation")
         before = _BEYOND if cursor is None else read_number("messages", cursor)
         rows = await self._database.fetch(_MESSAGES, known, user_id, before, limit + 1)
@@ -183,10 +159,10 @@ class TortoiseConversations:
             return Page(page)
         return Page(page, write_number("messages", rows[limit - 1]["number"]))
 
+    @override
     async def search(
         self, user_id: str, text: str, limit: int, leaving_out: str = ""
     ) -> Sequence[Message]:
-        """Return messages of this user that hold all words of the text, newest first."""
         words = _patterns(text)
         sql = _SEARCH.format(holding=self._holds("messages.content", 4, words))
         rows = await self._database.fetch(sql, user_id, limit, leaving_out or _NO_MESSAGE, *words)

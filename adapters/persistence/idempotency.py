@@ -2,10 +2,12 @@
 
 from typing import Final
 
+from typing_extensions import override
+
 from adapters.persistence.engine.codec import storable
 from adapters.persistence.engine.database import Database
 from domain.shared.errors import IdempotencyConflict
-from domain.shared.idempotency import LIFE, RequestKey
+from domain.shared.idempotency import LIFE, Answers, RequestKey
 
 # While another transaction holds the key, PostgreSQL lets this one wait for its end; SQLite has
 # one transaction at a time. A key that is too old is taken over as if it were new.
@@ -28,13 +30,14 @@ _LOCK: Final = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
 _FORGOTTEN: Final = 10  # old keys that go for each new one
 
 
-class TortoiseAnswers:
+class TortoiseAnswers(Answers):
     """The answers by key, in the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._forget = _FORGET.format(lock=_LOCK[database.engine])
 
+    @override
     async def reserve(self, key: RequestKey, outcome: str | None = None) -> str | None:
         """Take the key; return the answer kept with it when the request came before.
 
@@ -58,8 +61,8 @@ class TortoiseAnswers:
 
         return await self._database.unit_of_work.run(work)
 
+    @override
     async def keep(self, key: RequestKey, answer: str) -> None:
-        """Keep the answer with the key."""
         await self._database.fetch(_KEEP, *_name(key), storable(answer))
 
 

@@ -4,11 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from typing_extensions import override
+
 from adapters.persistence.engine.codec import moment, storable
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.formats import ALERT, FIGURES
 from adapters.persistence.engine.inserting import insert
 from domain.monitoring.alerts import Alert, Severity
+from domain.monitoring.ports import Monitoring
 from domain.monitoring.readings import Readings, Report, Source, Standing, revise
 
 _ROUND: Final = "monitoring"
@@ -43,18 +46,18 @@ _WORST: Final = f"""
 """  # noqa: S608  made of constants
 
 
-class TortoiseMonitoring:
+class TortoiseMonitoring(Monitoring):
     """The last answers of plugins, in the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @override
     async def claim(self, now: datetime, until: datetime) -> bool:
-        """Take the round that is due, so that nobody begins another before ``until``."""
         return bool(await self._database.fetch(_CLAIM, _ROUND, now, until))
 
+    @override
     async def keep(self, report: Report) -> Sequence[Standing]:
-        """Keep what a plugin said, and return the alerts whose severity that changed."""
         figures = None if report.figures is None else FIGURES.write(report.figures)
         source = (report.plugin, report.at, figures, storable(report.problem))
 
@@ -74,15 +77,15 @@ class TortoiseMonitoring:
 
         return await self._database.unit_of_work.run(work)
 
+    @override
     async def forget_others(self, plugins: Collection[str]) -> None:
-        """Drop what plugins said that are not among these."""
         for row in await self._database.fetch(_PLUGINS):
             if row["plugin"] not in plugins:
                 for statement in _FORGET:
                     await self._database.fetch(statement, row["plugin"])
 
+    @override
     async def read(self, limit: int) -> Readings:
-        """Return what was collected last, with at most ``limit`` alerts that are not ok."""
         sources = await self._database.fetch(_SOURCES)
         counts = await self._database.fetch(_COUNTS)
         worst = await self._database.fetch(_WORST, limit)

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from typing_extensions import override
+
 from adapters.persistence.engine.database import Database
+from domain.plugins.ports import Switches
 from domain.plugins.switches import Switch, Switchboard, SwitchKind
 
 _SEARCH: Final = "search"
@@ -48,14 +51,14 @@ _RENEW: Final = """
 """
 
 
-class TortoiseSwitches:
+class TortoiseSwitches(Switches):
     """The switches, in the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @override
     async def load(self) -> Switchboard:
-        """Return how everything is set now."""
         plugins, tools, generation = dict[str, Switch](), dict[str, Switch](), 0
         for row in await self._database.fetch(_LOAD):
             switch = _read(row)
@@ -68,25 +71,25 @@ class TortoiseSwitches:
                     generation = switch.generation
         return Switchboard(plugins, tools, generation)
 
+    @override
     async def turn(self, kind: SwitchKind, name: str, *, is_on: bool) -> None:
-        """Switch a plugin or tool, as an operator does."""
         await self._write(kind, name, Switch(is_on=is_on))
 
+    @override
     async def set_aside(self, kind: SwitchKind, name: str, switch: Switch) -> None:
-        """Keep the switch of a plugin or tool that the service set aside."""
         await self._write(kind, name, switch)
 
+    @override
     async def try_again(self, kind: SwitchKind, name: str, tries: int) -> bool:
-        """Put in use again what was set aside so many times; False: another worker did."""
         on = True
         return bool(await self._database.fetch(_TRY_AGAIN, kind.value, name, on, tries))
 
+    @override
     async def renew(self, plugin: str) -> None:
-        """Ask every worker to read a plugin from disk again, also one that was set aside."""
         await self._database.fetch(_RENEW, SwitchKind.PLUGIN.value, plugin, True)  # noqa: FBT003  a value
 
+    @override
     async def search(self) -> None:
-        """Ask every worker to search its environment for plugins again."""
         await self._database.fetch(_RENEW, _SEARCH, "", True)  # noqa: FBT003  a value
 
     async def _write(self, kind: SwitchKind, name: str, switch: Switch) -> None:

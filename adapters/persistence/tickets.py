@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Final
 
+from typing_extensions import override
+
 from adapters.persistence.engine.codec import moment, storable
 from adapters.persistence.engine.database import Database
-from domain.accounts.ports import Ticket
+from domain.accounts.ports import Ticket, Tickets
 
 _FORGET: Final = "DELETE FROM tickets WHERE expires_at <= $1 RETURNING id"
 _ADD: Final = """
@@ -15,14 +17,14 @@ _ADD: Final = """
 _TAKE: Final = "DELETE FROM tickets WHERE fingerprint = $1 RETURNING *"
 
 
-class TortoiseTickets:
+class TortoiseTickets(Tickets):
     """The tickets, in the database: a row is deleted by one statement only, so used only once."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @override
     async def add(self, ticket: Ticket, now: datetime) -> None:
-        """Keep a ticket, and forget those that have expired by now."""
         await self._database.fetch(_FORGET, now)
         await self._database.fetch(
             _ADD,
@@ -33,8 +35,8 @@ class TortoiseTickets:
             ticket.expires_at,
         )
 
+    @override
     async def take(self, fingerprint: str) -> Ticket | None:
-        """Return a ticket and forget it; None: there is none, or it was taken before."""
         rows = await self._database.fetch(_TAKE, fingerprint)
         if not rows:
             return None

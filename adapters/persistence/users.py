@@ -3,12 +3,14 @@
 from datetime import UTC, datetime
 from typing import Final
 
+from typing_extensions import override
+
 from adapters.persistence.engine.codec import is_id, known_id, storable
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.errors import Taken
 from adapters.persistence.engine.list_cursors import read_place, write_place
 from adapters.persistence.rows import to_session, to_user
-from domain.accounts.ports import Session
+from domain.accounts.ports import Session, Sessions, Users
 from domain.accounts.users import Role, User
 from domain.shared.errors import Conflict, NotFound
 from domain.shared.paging import Page
@@ -36,19 +38,14 @@ _REMOVE: Final = (
 _REMOVE_KEYS: Final = "DELETE FROM learned_api_keys WHERE owner = $1 RETURNING id"
 
 
-class TortoiseUsers:
+class TortoiseUsers(Users):
     """The users, in the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @override
     async def add(self, user: User, password_hash: str) -> None:
-        """Keep a new user.
-
-        Raises:
-            Conflict: the e-mail address or the user name is taken; the message says which.
-
-        """
         try:
             await self._database.fetch(
                 _ADD_USER,
@@ -64,18 +61,13 @@ class TortoiseUsers:
             taken = "e-mail address" if "email" in error.constraint else "user name"
             raise Conflict(f"This {taken} is taken.") from error
 
+    @override
     async def by_login(self, login: str) -> tuple[User, str] | None:
-        """Return the user with this e-mail address or user name, and the password hash."""
         rows = await self._database.fetch(_BY_LOGIN, storable(login.lower()))
         return (to_user(rows[0]), rows[0]["password_hash"]) if rows else None
 
+    @override
     async def page(self, limit: int, cursor: str | None) -> Page[User]:
-        """Return users, oldest first.
-
-        Raises:
-            InvalidRequest: the cursor did not come from here.
-
-        """
         place = () if cursor is None else read_place("users", cursor)
         sql = _USERS.format(after=_AFTER if place else "")
         rows = await self._database.fetch(sql, limit + 1, *place)
@@ -84,6 +76,7 @@ class TortoiseUsers:
             return Page(users)
         return Page(users, write_place("users", users[-1].created_at, users[-1].id))
 
+    @override
     async def set_password(self, user_id: str, password_hash: str) -> None:
         """Replace the password hash.
 
@@ -93,36 +86,21 @@ class TortoiseUsers:
         """
         await self._set(user_id, "password_hash", password_hash)
 
+    @override
     async def set_role(self, user_id: str, role: Role) -> User:
-        """Give the user another role, and return the user.
-
-        Raises:
-            NotFound: there is no such user.
-
-        """
         return await self._set(user_id, "role", role)
 
+    @override
     async def set_disabled(self, user_id: str, at: datetime | None) -> User:
-        """Keep since when the user is disabled, or that they are not, and return the user.
-
-        Raises:
-            NotFound: there is no such user.
-
-        """
         return await self._set(user_id, "disabled_at", at)
 
+    @override
     async def administrators(self) -> int:
-        """Return how many administrators are not disabled."""
         rows = await self._database.fetch(_ADMINISTRATORS)
         return int(rows[0]["found"])
 
+    @override
     async def remove(self, user_id: str) -> None:
-        """Forget the user, their sessions, conversations, runs, answers and credentials.
-
-        Raises:
-            NotFound: there is no such user.
-
-        """
         known = known_id(user_id, "user")
 
         async def work() -> None:
@@ -168,14 +146,14 @@ _REVOKE_ALL: Final = """
 """
 
 
-class TortoiseSessions:
+class TortoiseSessions(Sessions):
     """The sessions, in the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @override
     async def add(self, session: Session) -> None:
-        """Keep a new session."""
         await self._database.fetch(
             _ADD_SESSION,
             session.id,
@@ -185,21 +163,17 @@ class TortoiseSessions:
             session.expires_at,
         )
 
+    @override
     async def user(self, session_id: str, now: datetime) -> User | None:
-        """Return whose session it is; None if it is unknown or over, or the user is disabled."""
         if not is_id(session_id):
             return None
         rows = await self._database.fetch(_USER, session_id, now)
         return to_user(rows[0]) if rows else None
 
+    @override
     async def rotate(
         self, fingerprint: str, replacement: str, now: datetime, expires_at: datetime
     ) -> Session | None:
-        """Put a new refresh token in the place of a current one, once.
-
-        None when the token is unknown, expired or revoked, and when it was the one before the
-        current: then somebody has a copy, and the session is revoked.
-        """
         presented = storable(fingerprint)
 
         async def work() -> Session | None:
@@ -211,12 +185,12 @@ class TortoiseSessions:
 
         return await self._database.unit_of_work.run(work)
 
+    @override
     async def revoke(self, session_id: str) -> None:
-        """End a session. Ending it twice is no error."""
         if is_id(session_id):
             await self._database.fetch(_REVOKE, session_id, datetime.now(UTC))
 
+    @override
     async def revoke_all(self, user_id: str) -> None:
-        """End every session of a user."""
         if is_id(user_id):
             await self._database.fetch(_REVOKE_ALL, user_id, datetime.now(UTC))

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from typing_extensions import override
+
 from adapters.persistence.engine.codec import moment
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.formats import FAILING
-from domain.monitoring.ports import Pulse
+from domain.monitoring.ports import Pulse, Pulses
 
 _BEAT: Final = """
     INSERT INTO pulses (worker_id, started_at, at, runs, streams, failing)
@@ -27,14 +29,14 @@ _LIVING: Final = "SELECT * FROM pulses WHERE at >= $1 ORDER BY started_at, worke
 _TOTALS: Final = "SELECT name, value FROM totals"
 
 
-class TortoisePulses:
+class TortoisePulses(Pulses):
     """The pulses and the totals, in the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @override
     async def beat(self, pulse: Pulse, counts: Mapping[str, int]) -> None:
-        """Keep a worker's pulse, and add its counts to the totals: both or nothing."""
         values = (
             pulse.worker_id,
             pulse.started_at,
@@ -53,17 +55,17 @@ class TortoisePulses:
 
         await self._database.unit_of_work.run(work, synced=False)
 
+    @override
     async def end(self, worker_id: str) -> None:
-        """Forget a worker that stops."""
         await self._database.fetch(_END, worker_id)
 
+    @override
     async def living(self, since: datetime) -> Sequence[Pulse]:
-        """Return the pulses that came since then, the longest-running worker first."""
         await self._database.fetch(_BURY, since)
         return [_to_pulse(row) for row in await self._database.fetch(_LIVING, since)]
 
+    @override
     async def totals(self) -> Mapping[str, int]:
-        """Return what was counted, by name."""
         return {row["name"]: row["value"] for row in await self._database.fetch(_TOTALS)}
 
 

@@ -14,7 +14,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from typing_extensions import override
 
+from domain.learning.ports import Cipher
 from domain.shared.errors import Unavailable
 
 _FORM: Final = b"1"
@@ -23,7 +25,7 @@ _NONCE: Final = 12
 _PURPOSE: Final = b"puerto: secrets at rest"
 
 
-class AesCipher:
+class AesCipher(Cipher):
     """Seals with the first secret, and opens what any of them sealed."""
 
     def __init__(self, secret: str, older: Sequence[str] = ()) -> None:
@@ -31,20 +33,15 @@ class AesCipher:
         self._current = _id(keys[0])
         self._ciphers = {_id(key): AESGCM(key) for key in reversed(keys)}
 
+    @override
     def seal(self, data: bytes, place: str) -> bytes:
-        """Encrypt data that belongs in that place."""
         nonce = os.urandom(_NONCE)
         head = _FORM + self._current
         sealed = self._ciphers[self._current].encrypt(nonce, data, head + place.encode())
         return head + nonce + sealed
 
+    @override
     def open(self, sealed: bytes, place: str) -> bytes:
-        """Decrypt what was sealed for that place.
-
-        Raises:
-            Unavailable: it was sealed with a key that is not at hand, or is damaged.
-
-        """
         head, rest = sealed[: len(_FORM) + _ID], sealed[len(_FORM) + _ID :]
         cipher = self._ciphers.get(head[len(_FORM) :])
         if not sealed.startswith(_FORM) or cipher is None:
@@ -57,8 +54,8 @@ class AesCipher:
         except (InvalidTag, ValueError) as error:
             raise Unavailable("A secret in the database is damaged. Give it again.") from error
 
+    @override
     def is_current(self, sealed: bytes) -> bool:
-        """Tell whether it was sealed with the key that is in use now."""
         return sealed.startswith(_FORM + self._current)
 
 

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from argon2 import Parameters, PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from argon2.profiles import RFC_9106_LOW_MEMORY
+from typing_extensions import override
 
 from domain.accounts.ports import MAX_PASSWORD_BYTES, Passwords
 from domain.shared.errors import FieldProblem, InvalidRequest
@@ -36,12 +37,13 @@ class ArgonPasswords(Passwords):
         # is cancelled, while the thread goes on; threads of its own are a true bound.
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="argon2")
 
+    @override
     async def hash(self, password: str) -> str:
         """Return an argon2id hash in the PHC text form, ``$argon2id$v=19$m=...``."""
         return await self._in_thread(self._hasher.hash, _prepare(password))
 
+    @override
     async def verify(self, password: str, hashed: str | None) -> bool:
-        """Tell whether the password fits; None costs as much as a hash, and is False."""
         expected = self._decoy if hashed is None else hashed
         try:
             return await self._in_thread(self._hasher.verify, expected, _prepare(password))
@@ -53,10 +55,11 @@ class ArgonPasswords(Passwords):
             # A damaged hash lets nobody in, which must not show in the time either.
             return await self.verify(password, None)
 
+    @override
     def needs_rehash(self, hashed: str) -> bool:
-        """Tell whether the hash has other parameters than this object's."""
         return self._hasher.check_needs_rehash(hashed)
 
+    @override
     def close(self) -> None:
         """Give up the hashes that wait in line and release the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)

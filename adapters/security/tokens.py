@@ -8,6 +8,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from joserfc.jws import JWSRegistry
+from typing_extensions import override
 
 from domain.accounts.ports import AccessToken, Claims, Tokens
 from domain.accounts.users import Role, User
@@ -72,6 +73,7 @@ class JwtTokens(Tokens):
             jti={"essential": True},
         )
 
+    @override
     def issue(self, user: User, session_id: str) -> AccessToken:
         """Return a signed token that lasts for the lifetime."""
         jti = f"{session_id}.{new_id()}"  # RFC 7519 leaves its form to us
@@ -91,6 +93,7 @@ class JwtTokens(Tokens):
         token = jwt.encode({"alg": ALGORITHM}, claims, self._key, registry=self._algorithms)
         return AccessToken(token, jti, _time(expires))
 
+    @override
     def read(self, token: str) -> Claims:
         """Return the claims of a token that is ours, whole and of today."""
         try:

@@ -21,7 +21,7 @@ def without_clouds(board: Switchboard, clouds: Mapping[str, bool]) -> Switchboar
     return replace(board, plugins={**board.plugins, **disabled})
 
 
-class CloudSwitches:
+class CloudSwitches(Switches):
     """The switches; a plugin with the name of a cloud is off until that cloud is enabled."""
 
     def __init__(self, switches: Switches, configurations: Configurations) -> None:

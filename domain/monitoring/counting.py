@@ -38,7 +38,7 @@ class Counts:
         self._counted.update(counts)
 
 
-class CountedRuns:
+class CountedRuns(Runs):
     """A decorator of the repository of runs that counts the messages which start them."""
 
     def __init__(self, runs: Runs, counts: Counts) -> None:
@@ -69,7 +69,7 @@ class CountedRuns:
         return await self._runs.request_cancel(user_id, run_id)
 
 
-class CountedRunLog:
+class CountedRunLog(RunLog):
     """A decorator of the event log that counts tool calls, ended runs, and answers."""
 
     def __init__(self, log: RunLog, counts: Counts) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from domain.notifications.notices import Notice, Observer
+from domain.notifications.ports import Notices
 from domain.plugins.incidents import Part, ReportIncident, no_report
 from domain.plugins.plugin import Registered
 from domain.plugins.ports import Observers
@@ -19,7 +20,7 @@ OBSERVER_SECONDS: Final = 10.0
 _log = logging.getLogger(__name__)
 
 
-class NoticeBoard:
+class NoticeBoard(Notices):
     """Delivers each notice to every observer, in order, without waiting for any.
 
     Delivery is at most once: an observer loses notices when its queue is full or it raises, and

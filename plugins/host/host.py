@@ -12,11 +12,16 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from typing_extensions import override
+
 from domain.agents.agent import Agent
+from domain.monitoring.ports import Sources
 from domain.plugins.plugin import ChatModelOffer, PluginInfo, PluginState, Registered
+from domain.plugins.ports import Agents, Lives, ModelOffers, Observers, Plugins, Vetoes
 from domain.plugins.switches import Switch, Switchboard, SwitchKind
 from domain.shared.errors import UnknownTool
 from domain.shared.text import shorten
+from domain.tools.ports import Toolbox
 from domain.tools.tool import Tool
 from plugins.authoring.hookspecs import Alerts, Figures, Lifespan, Observer, Veto
 from plugins.host.candidates import Candidate
@@ -34,7 +39,7 @@ _CHANGING: Final = threading.Lock()  # one a process, since there is one `sys.mo
 _log: Final = logging.getLogger(__name__)
 
 
-class PluginHost:
+class PluginHost(Sources, Toolbox, Agents, Vetoes, Observers, Lives, ModelOffers, Plugins):
     """The plugins of this process: a `Toolbox` of their tools, and their other registrations.
 
     It begins empty: `discover` loads the installed plugins and those in ``folder``, `register`
@@ -64,6 +69,7 @@ class PluginHost:
         self._at_hand = AtHand()
 
     @property
+    @override
     def board(self) -> Switchboard | None:
         """The switches that were last applied; None before the first time."""
         return self._board
@@ -79,11 +85,12 @@ class PluginHost:
             self._arrange()
             return self._at_hand.plugins[-1]
 
+    @override
     def apply(self, board: Switchboard) -> None:
-        """Apply the switches: load, unload and reload plugins as they require."""
         with _CHANGING:
             self._apply(board)
 
+    @override
     def in_use(self, kind: SwitchKind, name: str) -> tuple[str, str]:
         """Return name and release of the plugin that has the plugin or tool of that name now.
 
@@ -95,6 +102,7 @@ class PluginHost:
         releases = (one.candidate.release for one in self._roster.all if one.candidate.name == name)
         return name, next(releases, "")
 
+    @override
     def set_aside(self, kind: SwitchKind, name: str, switch: Switch) -> None:
         """Apply the switch that quarantines a plugin or tool."""
         with _CHANGING:
@@ -109,22 +117,25 @@ class PluginHost:
                 return candidate.name
         return None
 
+    @override
     def plugins(self) -> Sequence[PluginInfo]:
         """Return the state of each plugin, in the order of discovery."""
         return self._at_hand.plugins
 
+    @override
     def tools(self) -> Sequence[Tool]:
-        """Return the tools that can be called, sorted by name."""
         return self._at_hand.listed
 
+    @override
     def tools_off(self) -> Sequence[Tool]:
-        """Return the tools of active plugins that are off, sorted by name."""
         return tuple(self._at_hand.tools_off.values())
 
+    @override
     def why_off(self, tool: str) -> str:
         """Return why a tool is off; empty if an operator switched it off."""
         return self._at_hand.why_off.get(tool, "")
 
+    @override
     def get(self, name: str) -> Tool:
         """Return the tool of that name.
 
@@ -144,30 +155,37 @@ class PluginHost:
         hint = did_you_mean(name, at_hand.tools)
         raise UnknownTool(f"There is no tool {shorten(name, 64)!r}.{hint}")
 
+    @override
     def chat_models(self) -> Sequence[Registered[ChatModelOffer]]:
         """Return the registered providers of models; their names are unique."""
         return self._at_hand.chat_models
 
+    @override
     def agents(self) -> Sequence[Registered[Agent]]:
         """Return the registered agents; their names are unique."""
         return self._at_hand.agents
 
+    @override
     def figures(self) -> Sequence[Registered[Figures]]:
         """Return the registered functions that return figures."""
         return self._at_hand.figures
 
+    @override
     def alerts(self) -> Sequence[Registered[Alerts]]:
         """Return the registered functions that return alerts."""
         return self._at_hand.alerts
 
+    @override
     def vetoes(self) -> Sequence[Registered[Veto]]:
         """Return the registered vetoes, which are asked before every call of a tool."""
         return self._at_hand.vetoes
 
+    @override
     def observers(self) -> Sequence[Registered[Observer]]:
         """Return the registered observers, which get every notice."""
         return self._at_hand.observers
 
+    @override
     def lifespans(self) -> Sequence[Registered[Lifespan]]:
         """Return the registered lifespans (factories of context managers)."""
         return self._at_hand.lifespans

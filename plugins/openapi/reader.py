@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 
+from typing_extensions import override
+
 from domain.learning.api import ApiScheme, ApiVersion, SkippedOperation
 from domain.learning.findings import DocumentReport
+from domain.learning.ports import ApiReader
 from domain.web.ports import Web
 from plugins.openapi.apart import Learned, learn_apart
 from plugins.openapi.fetching import Fetcher
@@ -16,7 +19,7 @@ from plugins.openapi.reading import Limits
 from plugins.openapi.validation.apart import check_apart
 
 
-class ProcessReader:
+class ProcessReader(ApiReader):
     """Reads documents of at most ``size`` bytes, at most two at a time.
 
     What they refer to is fetched by ``web``, which is to go only where the operator allows that.
@@ -27,6 +30,7 @@ class ProcessReader:
         self._web = web
         self._free = asyncio.Semaphore(2)
 
+    @override
     async def read(
         self,
         data: bytes,
@@ -52,6 +56,7 @@ class ProcessReader:
         digest = sha256(b"".join([data, *(fetcher.digests if fetcher else ())])).hexdigest()
         return await asyncio.to_thread(_version, digest, learned)
 
+    @override
     async def check(
         self, data: bytes, source: str, files: Mapping[str, bytes] | None = None
     ) -> DocumentReport:

@@ -4,26 +4,32 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from typing_extensions import override
+
 from adapters.persistence.engine.codec import storable
 from adapters.persistence.engine.list_cursors import read_place, write_place
 from domain.consents.consent import Consent, ConsentStatus
-from domain.policy.audit import Decided
+from domain.consents.ports import Consents
+from domain.policy.audit import Audit, Decided
+from domain.runs.ports import Signals
 from domain.shared.errors import IdempotencyConflict, NotFound
-from domain.shared.idempotency import LIFE, RequestKey
+from domain.shared.idempotency import LIFE, Answers, RequestKey
 from domain.shared.paging import Page
 from tests.fakes.memory import Memory, StoredAnswer
 
 
-class FakeConsents:
+class FakeConsents(Consents):
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
+    @override
     async def get(self, user_id: str, consent_id: str) -> Consent:
         found = self._memory.consents.get(consent_id)
         if found is None or found.user_id != user_id:
             raise NotFound("There is no such request.")
         return found
 
+    @override
     async def page(
         self, user_id: str, status: ConsentStatus | None, limit: int, cursor: str | None
     ) -> Page[Consent]:
@@ -44,9 +50,11 @@ class FakeConsents:
             return Page(page)
         return Page(page, write_place("requests", page[-1].created_at, page[-1].id))
 
+    @override
     async def of_run(self, run_id: str) -> Sequence[Consent]:
         return self._memory.consents_of(run_id)
 
+    @override
     async def due(self, now: datetime, limit: int) -> Sequence[Consent]:
         due = [
             consent
@@ -55,6 +63,7 @@ class FakeConsents:
         ]
         return sorted(due, key=lambda consent: consent.expires_at)[:limit]
 
+    @override
     async def settle(self, consent: Consent) -> bool:
         kept = self._memory.consents.get(consent.id)
         if kept is None or kept.status is not ConsentStatus.WAITING:
@@ -63,10 +72,11 @@ class FakeConsents:
         return True
 
 
-class FakeAnswers:
+class FakeAnswers(Answers):
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
+    @override
     async def reserve(self, key: RequestKey, outcome: str | None = None) -> str | None:
         place = (key.user_id, storable(key.key))
         kept = self._memory.answers.get(place)
@@ -77,18 +87,21 @@ class FakeAnswers:
             raise IdempotencyConflict("This key came before with another request.")
         return kept.outcome
 
+    @override
     async def keep(self, key: RequestKey, answer: str) -> None:
         place = (key.user_id, storable(key.key))
         self._memory.answers[place] = replace(self._memory.answers[place], outcome=answer)
 
 
-class FakeAudit:
+class FakeAudit(Audit):
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
+    @override
     async def record(self, decisions: Sequence[Decided]) -> None:
         self._memory.audit |= {decided.id: decided for decided in decisions}
 
+    @override
     async def page(self, limit: int, cursor: str | None) -> Page[Decided]:
         found = sorted(self._memory.audit.values(), key=lambda one: (one.at, one.id), reverse=True)
         if cursor is not None:
@@ -100,11 +113,13 @@ class FakeAudit:
         return Page(page, write_place("audit", page[-1].at, page[-1].id))
 
 
-class FakeSignals:
+class FakeSignals(Signals):
     """Nobody else is there to have news."""
 
+    @override
     async def start(self, heard: Callable[[str], None], work: Callable[[], None]) -> None:
-        """Listen to nobody."""
+        pass
 
+    @override
     async def stop(self) -> None:
-        """Go on hearing nothing."""
+        pass

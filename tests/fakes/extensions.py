@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from typing_extensions import override
+
 from domain.agents.agent import Agent
 from domain.notifications.notices import Notice, Observer
+from domain.notifications.ports import Notices
 from domain.plugins.plugin import ChatModelOffer, Lifespan, Registered
+from domain.plugins.ports import Agents, Lives, ModelOffers, Observers, Vetoes
 from domain.policy.policy import Veto
 
 
 @dataclass
-class FakeExtensions:
+class FakeExtensions(Notices, Agents, Vetoes, Observers, Lives, ModelOffers):
     """Lists that a test fills; also a `Notices` that keeps what is published."""
 
     the_agents: list[Registered[Agent]] = field(default_factory=list)
@@ -20,20 +24,26 @@ class FakeExtensions:
     the_models: list[Registered[ChatModelOffer]] = field(default_factory=list)
     published: list[Notice] = field(default_factory=list)
 
+    @override
     def agents(self) -> Sequence[Registered[Agent]]:
         return tuple(self.the_agents)
 
+    @override
     def vetoes(self) -> Sequence[Registered[Veto]]:
         return tuple(self.the_vetoes)
 
+    @override
     def observers(self) -> Sequence[Registered[Observer]]:
         return tuple(self.the_observers)
 
+    @override
     def lifespans(self) -> Sequence[Registered[Lifespan]]:
         return tuple(self.the_lifespans)
 
+    @override
     def chat_models(self) -> Sequence[Registered[ChatModelOffer]]:
         return tuple(self.the_models)
 
+    @override
     def publish(self, notice: Notice) -> None:
         self.published.append(notice)

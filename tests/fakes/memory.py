@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
+from typing_extensions import override
+
 from adapters.persistence.engine.codec import storable
 from adapters.persistence.engine.unit_of_work import call_logged
 from domain.accounts.ports import Session, Ticket
@@ -23,6 +25,7 @@ from domain.runs.ports import RunRecord
 from domain.runs.states import RunStatus
 from domain.shared.idempotency import RequestKey
 from domain.shared.text import shorten
+from domain.shared.unit_of_work import UnitOfWork
 from domain.tools.artifacts import KeptArtifact
 
 T = TypeVar("T")
@@ -152,7 +155,7 @@ class Memory:
                 self.consents[consent.id] = withdrawn(consent, at)
 
 
-class FakeUnitOfWork:
+class FakeUnitOfWork(UnitOfWork):
     """One unit of work at a time; what other tasks write meanwhile is undone with it."""
 
     def __init__(self, memory: Memory) -> None:
@@ -163,6 +166,7 @@ class FakeUnitOfWork:
         )
         self._running: set[asyncio.Task[Any]] = set()
 
+    @override
     async def run(self, work: Callable[[], Awaitable[T]]) -> T:
         if self._ambient.get() is not None:
             return await work()
@@ -171,6 +175,7 @@ class FakeUnitOfWork:
         task.add_done_callback(self._forget)
         return await asyncio.shield(task)
 
+    @override
     def after_commit(self, callback: Callable[[], object]) -> None:
         callbacks = self._ambient.get()
         if callbacks is None:

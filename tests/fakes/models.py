@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 
+from typing_extensions import override
+
 from domain.models.messages import ModelRequest, Piece
-from domain.models.ports import ChatModel
+from domain.models.ports import ChatModel, ChatModels
 from domain.shared.errors import Unavailable
 
 Answer = Sequence[Piece | Exception | asyncio.Event]
@@ -38,25 +40,30 @@ class FakeModel:
         """Nothing is open."""
 
 
-class FakeModels:
+class FakeModels(ChatModels):
     """Fake providers, and ``absent``, which is not configured."""
 
     def __init__(self, *models: FakeModel) -> None:
         self._models = {model.provider: model for model in models}
 
+    @override
     def get(self, provider: str) -> ChatModel:
         if provider not in self._models:
             raise Unavailable(f"The provider {provider} is not configured: set FAKE_KEY.")
         return self._models[provider]
 
+    @override
     def default_model(self, provider: str) -> str:
         return f"{provider}-1"
 
+    @override
     def states(self) -> Mapping[str, str]:
         return {**dict.fromkeys(self._models, "ready"), "absent": "not configured"}
 
+    @override
     def names(self) -> Sequence[str]:
         return (*self._models, "absent")
 
+    @override
     async def close(self) -> None:
-        """Nothing is open."""
+        pass

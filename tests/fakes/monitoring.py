@@ -3,32 +3,38 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from typing_extensions import override
+
 from domain.monitoring.alerts import Severity
-from domain.monitoring.ports import Pulse
+from domain.monitoring.ports import Monitoring, Pulse, Pulses
 from domain.monitoring.readings import Readings, Report, Source, Standing, revise
 from domain.notifications.notices import Notice
+from domain.notifications.ports import Notices
 
 
-class FakeNotices:
+class FakeNotices(Notices):
     def __init__(self) -> None:
         self.published: list[Notice] = []
 
+    @override
     def publish(self, notice: Notice) -> None:
         self.published.append(notice)
 
 
-class FakeMonitoring:
+class FakeMonitoring(Monitoring):
     def __init__(self) -> None:
         self._due: datetime | None = None
         self._sources: dict[str, Source] = {}
         self._alerts: dict[str, dict[str, Standing]] = {}
 
+    @override
     async def claim(self, now: datetime, until: datetime) -> bool:
         if self._due is not None and self._due > now:
             return False
         self._due = until
         return True
 
+    @override
     async def keep(self, report: Report) -> Sequence[Standing]:
         old = self._sources.get(report.plugin)
         if old is not None and old.at > report.at:
@@ -44,11 +50,13 @@ class FakeMonitoring:
         alerts |= {one.alert.key: one for one in revision.kept}
         return revision.news
 
+    @override
     async def forget_others(self, plugins: Collection[str]) -> None:
         for plugin in set(self._sources) - set(plugins):
             del self._sources[plugin]
             self._alerts.pop(plugin, None)
 
+    @override
     async def read(self, limit: int) -> Readings:
         standing = [one for alerts in self._alerts.values() for one in alerts.values()]
         counts: dict[tuple[str, Severity], int] = {}
@@ -62,22 +70,26 @@ class FakeMonitoring:
         return Readings(sources, counts, bad[:limit])
 
 
-class FakePulses:
+class FakePulses(Pulses):
     def __init__(self) -> None:
         self._pulses: dict[str, Pulse] = {}
         self._totals: dict[str, int] = {}
 
+    @override
     async def beat(self, pulse: Pulse, counts: Mapping[str, int]) -> None:
         self._pulses[pulse.worker_id] = pulse
         for name, number in counts.items():
             self._totals[name] = self._totals.get(name, 0) + number
 
+    @override
     async def end(self, worker_id: str) -> None:
         self._pulses.pop(worker_id, None)
 
+    @override
     async def living(self, since: datetime) -> Sequence[Pulse]:
         self._pulses = {key: pulse for key, pulse in self._pulses.items() if pulse.at >= since}
         return sorted(self._pulses.values(), key=lambda each: (each.started_at, each.worker_id))
 
+    @override
     async def totals(self) -> Mapping[str, int]:
         return dict(self._totals)

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from typing_extensions import override
+
 from adapters.persistence import Store
 from adapters.persistence.engine.codec import storable
 from adapters.persistence.engine.list_cursors import (
@@ -14,10 +16,13 @@ from adapters.persistence.engine.list_cursors import (
     write_place,
 )
 from adapters.persistence.engine.text_folding import folded
-from domain.accounts.ports import Session
+from domain.accounts.ports import Session, Sessions, Users
 from domain.accounts.users import Role, User
 from domain.configuration.configuration import Configuration
+from domain.configuration.ports import Configurations
 from domain.conversations.conversation import Conversation, Message
+from domain.conversations.ports import Conversations
+from domain.plugins.ports import Switches
 from domain.plugins.switches import ON, Switch, Switchboard, SwitchKind
 from domain.shared.errors import Conflict, NotFound, run_in_progress
 from domain.shared.paging import Page
@@ -30,10 +35,11 @@ from tests.fakes.runs import FakeLeases, FakeRunLog, FakeRunQueries, FakeRuns
 from tests.fakes.tickets import FakeTickets
 
 
-class FakeUsers:
+class FakeUsers(Users):
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
+    @override
     async def add(self, user: User, password_hash: str) -> None:
         kept = replace(user, email=user.email.lower(), username=user.username.lower())
         for other, _ in self._memory.users.values():
@@ -43,6 +49,7 @@ class FakeUsers:
                 raise Conflict("This user name is taken.")
         self._memory.users[user.id] = (kept, password_hash)
 
+    @override
     async def by_login(self, login: str) -> tuple[User, str] | None:
         name = login.lower()
         for user, password_hash in self._memory.users.values():
@@ -50,6 +57,7 @@ class FakeUsers:
                 return user, password_hash
         return None
 
+    @override
     async def page(self, limit: int, cursor: str | None) -> Page[User]:
         users = sorted(
             (user for user, _ in self._memory.users.values()), key=lambda u: (u.created_at, u.id)
@@ -62,19 +70,24 @@ class FakeUsers:
             return Page(page)
         return Page(page, write_place("users", page[-1].created_at, page[-1].id))
 
+    @override
     async def set_password(self, user_id: str, password_hash: str) -> None:
         self._memory.users[user_id] = (self._known(user_id), password_hash)
 
+    @override
     async def set_role(self, user_id: str, role: Role) -> User:
         return self._change(user_id, role=role)
 
+    @override
     async def set_disabled(self, user_id: str, at: datetime | None) -> User:
         return self._change(user_id, is_disabled=at is not None)
 
+    @override
     async def administrators(self) -> int:
         users = [user for user, _ in self._memory.users.values()]
         return sum(user.role is Role.ADMIN and not user.is_disabled for user in users)
 
+    @override
     async def remove(self, user_id: str) -> None:
         self._known(user_id)
         del self._memory.users[user_id]
@@ -91,13 +104,15 @@ class FakeUsers:
         return changed
 
 
-class FakeSessions:
+class FakeSessions(Sessions):
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
+    @override
     async def add(self, session: Session) -> None:
         self._memory.sessions[session.id] = StoredSession(session)
 
+    @override
     async def user(self, session_id: str, now: datetime) -> User | None:
         stored = self._memory.sessions.get(session_id)
         if stored is None or stored.revoked or stored.session.expires_at <= now:
@@ -105,6 +120,7 @@ class FakeSessions:
         user, _ = self._memory.users[stored.session.user_id]
         return None if user.is_disabled else user
 
+    @override
     async def rotate(
         self, fingerprint: str, replacement: str, now: datetime, expires_at: datetime
     ) -> Session | None:
@@ -120,23 +136,27 @@ class FakeSessions:
                 self._memory.sessions[session.id] = replace(stored, revoked=True)
         return None
 
+    @override
     async def revoke(self, session_id: str) -> None:
         if stored := self._memory.sessions.get(session_id):
             self._memory.sessions[session_id] = replace(stored, revoked=True)
 
+    @override
     async def revoke_all(self, user_id: str) -> None:
         for session_id, stored in list(self._memory.sessions.items()):
             if stored.session.user_id == user_id:
                 await self.revoke(session_id)
 
 
-class FakeConversations:
+class FakeConversations(Conversations):
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
+    @override
     async def add(self, conversation: Conversation) -> None:
         self._memory.conversations[conversation.id] = _storable(conversation)
 
+    @override
     async def get(self, user_id: str, conversation_id: str) -> Conversation:
         found = self._memory.conversations.get(conversation_id)
         if found is None or found.user_id != user_id:
@@ -147,6 +167,7 @@ class FakeConversations:
         active = self._memory.active_in(conversation.id)
         return replace(conversation, active_run_id=active)
 
+    @override
     async def page(
         self, user_id: str, limit: int, cursor: str | None, text: str | None = None
     ) -> Page[Conversation]:
@@ -172,6 +193,7 @@ class FakeConversations:
         said = (message.content for message in self._memory.messages.get(conversation.id, ()))
         return any(_holds(part, text) for part in (conversation.title, *said))
 
+    @override
     async def change(
         self, user_id: str, conversation_id: str, at: datetime, changes: Mapping[str, str | None]
     ) -> Conversation:
@@ -180,6 +202,7 @@ class FakeConversations:
         self._memory.conversations[conversation_id] = changed
         return changed
 
+    @override
     async def delete(self, user_id: str, conversation_id: str) -> None:
         await self.get(user_id, conversation_id)
         if (active := self._memory.active_in(conversation_id)) is not None:
@@ -195,6 +218,7 @@ class FakeConversations:
                     if kept.run_id == run_id:
                         del self._memory.artifacts[kept.id]
 
+    @override
     async def messages(
         self, user_id: str, conversation_id: str, limit: int, cursor: str | None
     ) -> Page[Message]:
@@ -207,6 +231,7 @@ class FakeConversations:
             return Page(said)
         return Page(said[first:], write_number("messages", first + 1))
 
+    @override
     async def search(
         self, user_id: str, text: str, limit: int, leaving_out: str = ""
     ) -> Sequence[Message]:
@@ -232,14 +257,16 @@ def _storable(conversation: Conversation) -> Conversation:
     return replace(conversation, **kept)  # type: ignore[arg-type]  # all three are texts
 
 
-class FakeConfigurations:
+class FakeConfigurations(Configurations):
     def __init__(self, memory: Memory, initial: Configuration) -> None:
         self._memory = memory
         self._initial = initial
 
+    @override
     async def load(self) -> Configuration:
         return self._memory.configuration.get("configuration", self._initial)
 
+    @override
     async def load_for(self, user_id: str, conversation_id: str) -> Configuration:
         configuration = await self.load()
         found = self._memory.conversations.get(conversation_id)
@@ -247,16 +274,18 @@ class FakeConfigurations:
             return configuration
         return configuration.preferring(found.provider, found.model)
 
+    @override
     async def change(self, edit: Callable[[Configuration], Configuration]) -> Configuration:
         changed = edit(await self.load())
         self._memory.configuration["configuration"] = changed
         return changed
 
 
-class FakeSwitches:
+class FakeSwitches(Switches):
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
+    @override
     async def load(self) -> Switchboard:
         kept = self._memory.switches
         return Switchboard(
@@ -265,14 +294,17 @@ class FakeSwitches:
             kept.get(("search", ""), ON).generation,
         )
 
+    @override
     async def turn(self, kind: SwitchKind, name: str, *, is_on: bool) -> None:
         before = self._memory.switches.get((kind, name), ON)
         self._memory.switches[kind, name] = before.turned(is_on=is_on)
 
+    @override
     async def set_aside(self, kind: SwitchKind, name: str, switch: Switch) -> None:
         before = self._memory.switches.get((kind, name), ON)
         self._memory.switches[kind, name] = replace(switch, generation=before.generation)
 
+    @override
     async def try_again(self, kind: SwitchKind, name: str, tries: int) -> bool:
         before = self._memory.switches.get((kind, name), ON)
         if not before.reason or before.tries != tries:
@@ -280,9 +312,11 @@ class FakeSwitches:
         self._memory.switches[kind, name] = before.tried_again()
         return True
 
+    @override
     async def renew(self, plugin: str) -> None:
         self._renew(SwitchKind.PLUGIN, plugin)
 
+    @override
     async def search(self) -> None:
         self._renew("search", "")
 

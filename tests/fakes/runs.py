@@ -5,13 +5,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from typing_extensions import override
+
 from adapters.persistence.engine.codec import storable
 from adapters.persistence.engine.list_cursors import read_place, write_place
 from domain.consents.consent import Consent, ConsentStatus
 from domain.conversations.conversation import Conversation, Message, MessageRole
 from domain.runs.cursors import Cursor, run_id_end
 from domain.runs.events import Body, Event, RunStarted
-from domain.runs.ports import Context, Ending, NewRun, RunRecord
+from domain.runs.ports import Context, Ending, Leases, NewRun, RunLog, RunQueries, RunRecord, Runs
 from domain.runs.states import RunStatus
 from domain.shared.errors import Conflict, LeaseLost, NotFound, run_in_progress
 from domain.shared.idempotency import AlreadyDone
@@ -20,13 +22,14 @@ from tests.fakes.consents import FakeAnswers
 from tests.fakes.memory import FREE, Memory, StoredRun
 
 
-class FakeRuns:
+class FakeRuns(Runs):
     def __init__(self, memory: Memory, answers: FakeAnswers) -> None:
         self._memory = memory
         self._answers = answers
         self.door = asyncio.Event()  # while it is closed nothing begins
         self.door.set()
 
+    @override
     async def start(self, new: NewRun, history_limit: int) -> Sequence[Message]:
         await self.door.wait()
         if new.key is not None:
@@ -85,6 +88,7 @@ class FakeRuns:
         )
         return history
 
+    @override
     async def context(self, run_id: str, limit: int) -> Context:
         user_id = (await self.get(run_id)).user_id
         started = self._memory.events[run_id][0].body
@@ -96,17 +100,20 @@ class FakeRuns:
         until = next(places, 0)
         return Context(self._memory.users[user_id][0], said[max(0, until - limit) : until])
 
+    @override
     async def get(self, run_id: str) -> RunRecord:
         if run_id not in self._memory.runs:
             raise NotFound("There is no such run.")
         return self._memory.runs[run_id].record
 
+    @override
     async def of_user(self, user_id: str, run_id: str) -> RunRecord:
         record = await self.get(run_id)
         if record.user_id != user_id:
             raise NotFound("There is no such run.")
         return record
 
+    @override
     async def request_cancel(self, user_id: str, run_id: str) -> bool:
         run = self._memory.runs.get(run_id)
         if run is None or not run.is_active or run.record.user_id != user_id:
@@ -117,10 +124,11 @@ class FakeRuns:
         return True
 
 
-class FakeRunQueries:
+class FakeRunQueries(RunQueries):
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
+    @override
     async def page(
         self,
         user_id: str,
@@ -149,6 +157,7 @@ class FakeRunQueries:
             return Page(page)
         return Page(page, write_place("started", page[-1].created_at, page[-1].id))
 
+    @override
     async def by_ids(self, user_id: str, run_ids: Collection[str]) -> Mapping[str, RunRecord]:
         found = (self._memory.runs[one].record for one in run_ids if one in self._memory.runs)
         return {record.id: record for record in found if record.user_id == user_id}
@@ -161,12 +170,14 @@ class FakeRunQueries:
         found = [record for record in records if record.conversation_id == conversation_id]
         return sorted(found, key=lambda record: record.place)
 
+    @override
     async def next_of(self, user_id: str, conversation_id: str, place: int) -> RunRecord | None:
         following = (
             record for record in self._of(user_id, conversation_id) if record.place > place
         )
         return next(following, None)
 
+    @override
     async def place_of(self, user_id: str, conversation_id: str, message_id: str) -> int | None:
         conversation = self._memory.conversations.get(conversation_id)
         if conversation is None or conversation.user_id != user_id:
@@ -179,6 +190,7 @@ class FakeRunQueries:
         )
         return next(numbers, None)
 
+    @override
     async def by_cursor(self, user_id: str, conversation_id: str, cursor: str) -> RunRecord | None:
         end = run_id_end(cursor)
         for run in self._memory.runs.values():
@@ -189,10 +201,11 @@ class FakeRunQueries:
         return None
 
 
-class FakeRunLog:
+class FakeRunLog(RunLog):
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
+    @override
     async def append(
         self,
         run_id: str,
@@ -231,6 +244,7 @@ class FakeRunLog:
         if ending.answer is not None:
             self._memory.say(replace(ending.answer, run_id=run.record.id))
 
+    @override
     async def read(self, run_id: str, after: Cursor | None, limit: int) -> Sequence[Event]:
         seen = after or Cursor(attempt=0, number=0)
         following = [
@@ -241,10 +255,11 @@ class FakeRunLog:
         return following[:limit]
 
 
-class FakeLeases:
+class FakeLeases(Leases):
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
+    @override
     async def renew(self, worker_id: str, run_ids: Sequence[str], until: datetime) -> Sequence[str]:
         held = [
             run
@@ -257,6 +272,7 @@ class FakeLeases:
             self._memory.runs[run.record.id] = replace(run, leased_until=until)
         return [run.record.id for run in held if run.record.cancel_requested]
 
+    @override
     async def claim(
         self,
         worker_id: str,
@@ -280,6 +296,7 @@ class FakeLeases:
             claimed.append((record.id, record.attempt))
         return claimed
 
+    @override
     async def park(self, run_id: str, attempt: int, answers: int) -> bool:
         run = self._memory.runs.get(run_id)
         if run is None or run.record.attempt != attempt or not run.is_active:
@@ -292,11 +309,13 @@ class FakeLeases:
         self._memory.runs[run_id] = replace(run, record=parked, leased_until=None)
         return True
 
+    @override
     async def release(self, run_id: str, attempt: int) -> None:
         run = self._memory.runs.get(run_id)
         if run is not None and run.record.attempt == attempt and run.leased_until is not None:
             self._memory.runs[run_id] = replace(run, leased_until=FREE)
 
+    @override
     async def free(self, worker_id: str) -> int:
         held = [
             run

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 
+from typing_extensions import override
+
 from domain.accounts.ports import MAX_PASSWORD_BYTES, AccessToken, Claims, Passwords, Tokens
 from domain.accounts.secrets import fingerprint, new_secret
 from domain.accounts.users import User
@@ -17,11 +19,13 @@ class FakePasswords(Passwords):
     def __init__(self) -> None:
         self.checked: list[str | None] = []
 
+    @override
     async def hash(self, password: str) -> str:
         _refuse_bad(password)
         salt = new_secret()
         return f"fake:{salt}:{fingerprint(salt + password)}"
 
+    @override
     async def verify(self, password: str, hashed: str | None) -> bool:
         _refuse_bad(password)
         self.checked.append(hashed)
@@ -30,9 +34,11 @@ class FakePasswords(Passwords):
         _, salt, digest = hashed.split(":")
         return fingerprint(salt + password) == digest
 
+    @override
     def needs_rehash(self, hashed: str) -> bool:
         return not hashed.startswith("fake:")
 
+    @override
     def close(self) -> None:
         pass
 
@@ -55,6 +61,7 @@ class FakeTokens(Tokens):
     issued: dict[str, Claims] = field(default_factory=dict)
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
+    @override
     def issue(self, user: User, session_id: str) -> AccessToken:
         number = next(self._numbers)
         token, jti = f"token-{number}", f"{session_id}.{number}"
@@ -72,6 +79,7 @@ class FakeTokens(Tokens):
         self.issued[token] = claims
         return AccessToken(token, jti, claims.expires_at)
 
+    @override
     def read(self, token: str) -> Claims:
         claims = self.issued.get(token)
         if claims is None or claims.expires_at <= self.clock.now():

@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from typing_extensions import override
+
 from domain.execution.tool_selection import Limits, Showcase
 from domain.shared.errors import InvalidArguments, UnknownTool
 from domain.tools.catalogue import Catalogue
-from domain.tools.http import HttpClient, NoHttpClient
+from domain.tools.http import HttpClient, HttpClients, NoHttpClient
 from domain.tools.ports import Toolbox
 from domain.tools.ranking import ToolIndex
 from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
@@ -21,7 +23,7 @@ async def echo(arguments: Mapping[str, Any]) -> Any:
 
 
 @dataclass
-class FakeTool:
+class FakeTool(Tool):
     """A tool whose arguments must be integers, and whose work is a function."""
 
     name: str
@@ -35,6 +37,7 @@ class FakeTool:
     contexts: list[ToolContext] = field(default_factory=list)
 
     @property
+    @override
     def spec(self) -> ToolSpec:
         return ToolSpec(
             self.name,
@@ -48,23 +51,26 @@ class FakeTool:
             release=self.release,
         )
 
+    @override
     def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         if not all(isinstance(value, int) for value in arguments.values()):
             raise InvalidArguments("Integers only.")
         return dict(arguments)
 
+    @override
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
         self.calls.append(arguments)
         self.contexts.append(context)
         return await self.work(arguments)
 
 
-class FakeToolbox:
+class FakeToolbox(Toolbox):
     """Tools by name."""
 
     def __init__(self, *tools: Tool) -> None:
         self._tools = {tool.spec.name: tool for tool in tools}
 
+    @override
     def tools(self) -> Sequence[Tool]:
         return [self._tools[name] for name in sorted(self._tools)]
 
@@ -74,6 +80,7 @@ class FakeToolbox:
     def drop(self, name: str) -> None:
         del self._tools[name]
 
+    @override
     def get(self, name: str) -> Tool:
         try:
             return self._tools[name]
@@ -81,16 +88,18 @@ class FakeToolbox:
             raise UnknownTool(f"There is no tool {name}.") from None
 
 
-class FakeHttpClients:
+class FakeHttpClients(HttpClients):
     """No network for anybody; ``asked`` names the plugins."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
 
+    @override
     def of(self, plugin: str) -> HttpClient:
         self.asked.append(plugin)
         return NoHttpClient()
 
+    @override
     async def close(self) -> None:
         self.asked.clear()
 

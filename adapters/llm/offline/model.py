@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from typing_extensions import override
+
 from adapters.llm.offline import replies
 from adapters.llm.offline.conversation import Conversation, last_value, read
 from adapters.llm.offline.intents import Intent, intent_of
@@ -50,10 +52,11 @@ class OfflineChat(ChatModel):
         self._indexes = Indexes()
 
     @property
+    @override
     def provider(self) -> str:
-        """The provider's name."""
         return "offline"
 
+    @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
         """Yield the answer: text by words, or the reasons for calls and the calls.
 
@@ -74,6 +77,7 @@ class OfflineChat(ChatModel):
         usage = Usage(_tokens(_length(request)), _tokens(spent))
         yield Stop(StopReason.LENGTH if cut else reason, usage)
 
+    @override
     async def close(self) -> None:
         """Do nothing: nothing is held open."""
 

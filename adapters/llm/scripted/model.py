@@ -33,6 +33,8 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 from adapters.llm.scripted.cassette import Answer, Delay, Failure, load
 from domain.models.messages import AssistantTurn, ModelRequest, Piece
 from domain.models.ports import ChatModel
@@ -53,10 +55,11 @@ class ScriptedChat(ChatModel):
         self._answers = load(cassette)
 
     @property
+    @override
     def provider(self) -> str:
-        """Name the provider."""
         return _NAME
 
+    @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
         """Yield the answer for this point of the conversation.
 
@@ -73,6 +76,7 @@ class ScriptedChat(ChatModel):
                 case piece:
                     yield piece
 
+    @override
     async def close(self) -> None:
         """Do nothing: nothing was opened."""
 

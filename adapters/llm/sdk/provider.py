@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 import orjson
+from typing_extensions import override
 
 from adapters.llm.schemas import Target, for_provider, from_provider
 from adapters.llm.sdk.answer_reader import AnswerReader
@@ -65,8 +66,8 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
         self._opening = asyncio.Lock()
 
     @property
+    @override
     def provider(self) -> str:
-        """Name the provider."""
         return self._provider
 
     @abstractmethod
@@ -106,6 +107,7 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
     def _reader(self) -> AnswerReader:
         """Return a reader for one answer."""
 
+    @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
         """Yield the answer piece by piece, a `Stop` last.
 
@@ -129,8 +131,8 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
                         else:
                             yield piece
 
+    @override
     async def close(self) -> None:
-        """Close the connections, if any were opened."""
         client, self._client = self._client, None
         if client is not None:
             await self._close(client)

@@ -11,9 +11,11 @@ from contextlib import suppress
 from typing import Any, Final
 
 import asyncpg
+from typing_extensions import override
 
 from adapters.persistence.engine.database import Engine
 from adapters.persistence.engine.health import DatabaseHealth
+from domain.runs.ports import Signals
 
 EVENTS: Final = "puerto_events"
 WORK: Final = "puerto_work"
@@ -37,7 +39,7 @@ def telling_work(engine: Engine) -> str:
     return f", pg_notify('{WORK}', '')" if engine == "postgresql" else ""
 
 
-class PostgresSignals:
+class PostgresSignals(Signals):
     """Listens on a connection of its own, and connects again whenever that breaks."""
 
     def __init__(self, url: str, health: DatabaseHealth) -> None:
@@ -45,6 +47,7 @@ class PostgresSignals:
         self._health = health
         self._task: asyncio.Task[None] | None = None
 
+    @override
     async def start(self, heard: Callable[[str], None], work: Callable[[], None]) -> None:
         """Begin to listen, within the time that a connection may take.
 
@@ -56,6 +59,7 @@ class PostgresSignals:
         self._task = asyncio.create_task(self._listen(heard, work, first))
         await first.wait()
 
+    @override
     async def stop(self) -> None:
         """Stop listening. Stopping twice is no error."""
         task, self._task = self._task, None
@@ -129,11 +133,13 @@ _BROKEN: Final = (
 )
 
 
-class NoSignals:
+class NoSignals(Signals):
     """Where nobody sends news."""
 
+    @override
     async def start(self, heard: Callable[[str], None], work: Callable[[], None]) -> None:
         """Listen to nobody."""
 
+    @override
     async def stop(self) -> None:
         """Stop nothing."""

@@ -7,9 +7,11 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from typing_extensions import override
 
 from adapters.persistence.engine.clients import Client
 from domain.shared.errors import Unavailable
+from domain.shared.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 
@@ -27,7 +29,7 @@ class Transaction:
         self.after_commit: list[Callable[[], object]] = []
 
 
-class TortoiseUnitOfWork:
+class TortoiseUnitOfWork(UnitOfWork):
     """Runs each unit of work in a task of its own, which ends whole whoever waits for it.
 
     Abandoned half-way, the ORM's transactions keep SQLite's lock, or a connection of the pool,
@@ -52,6 +54,7 @@ class TortoiseUnitOfWork:
         ambient = self._ambient.get()
         return ambient if ambient is not None and ambient.is_open else None
 
+    @override
     async def run(self, work: Callable[[], Awaitable[T]], *, synced: bool = True) -> T:
         """Run ``work`` in one transaction; inside another unit of work, as a part of it.
 
@@ -70,11 +73,8 @@ class TortoiseUnitOfWork:
         task.add_done_callback(self._forget)
         return await asyncio.shield(task)
 
+    @override
     def after_commit(self, callback: Callable[[], object]) -> None:
-        """Call it after the outermost commit, never after a rollback; outside of work at once.
-
-        What it raises is logged.
-        """
         transaction = self._transaction
         if transaction is None:
             call_logged(callback)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from typing_extensions import override
+
 from adapters.persistence.engine.codec import known_id, moment, storable
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.errors import Taken
@@ -16,6 +18,7 @@ from domain.learning.api import (
     LearnedApi,
     SkippedOperation,
 )
+from domain.learning.ports import LearnedApis
 from domain.shared.errors import Conflict, NotFound
 from domain.shared.paging import Page
 
@@ -40,21 +43,15 @@ _CHANGE: Final = """
 _REMOVE: Final = "DELETE FROM learned_apis WHERE id = $1 RETURNING id"
 
 
-class TortoiseLearnedApis:
+class TortoiseLearnedApis(LearnedApis):
     """The learned APIs, in the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._versions = Versions(database)
 
+    @override
     async def add(self, api: LearnedApi, version: ApiVersion) -> None:
-        """Keep a new API.
-
-        Raises:
-            Conflict: one of that name is there.
-
-        """
-
         async def work() -> None:
             await self._database.fetch(_ADD, *_values(api))
             await self._versions.put(api.id, version, waits=False)
@@ -64,22 +61,12 @@ class TortoiseLearnedApis:
         except Taken as error:
             raise _name_taken() from error
 
+    @override
     async def get(self, api_id: str) -> LearnedApi:
-        """Return one.
-
-        Raises:
-            NotFound: there is none.
-
-        """
         return _to_api(await self._row(_GET, api_id))
 
+    @override
     async def page(self, limit: int, cursor: str | None) -> Page[LearnedApi]:
-        """Return some, the oldest first.
-
-        Raises:
-            InvalidRequest: the cursor did not come from here.
-
-        """
         place = () if cursor is None else read_place("learned", cursor)
         sql = _PAGE.format(after=_AFTER if place else "")
         rows = await self._database.fetch(sql, limit + 1, *place)
@@ -88,67 +75,38 @@ class TortoiseLearnedApis:
             return Page(apis)
         return Page(apis, write_place("learned", apis[-1].created_at, apis[-1].id))
 
+    @override
     async def all(self) -> Sequence[LearnedApi]:
-        """Return all, the oldest first."""
         return [_to_api(row) for row in await self._database.fetch(_ALL)]
 
+    @override
     async def operations(
         self, api_id: str, first: int, limit: int
     ) -> Sequence[ApiTool | SkippedOperation]:
-        """Return ``limit`` operations of the version in use, after the first ``first``.
-
-        Raises:
-            NotFound: there is no such API.
-
-        """
         return await self._versions.page(api_id, first, limit)
 
+    @override
     async def schemes(self, api_id: str) -> Sequence[ApiScheme]:
-        """Return the security schemes of the version in use.
-
-        Raises:
-            NotFound: there is no such API.
-
-        """
         return await self._versions.schemes(api_id)
 
+    @override
     async def version(self, api_id: str) -> ApiVersion:
-        """Return the version in use.
-
-        Raises:
-            NotFound: there is no such API.
-
-        """
         version = await self._versions.get(api_id, waits=False)
         if version is None:
             raise NotFound("There is no such learned API.")
         return version
 
+    @override
     async def waiting(self, api_id: str) -> ApiVersion | None:
-        """Return the version that waits to be accepted, if one does.
-
-        Raises:
-            NotFound: there is no such API.
-
-        """
         return await self._versions.get(api_id, waits=True)
 
+    @override
     async def change(
         self,
         api: LearnedApi,
         version: ApiVersion | None = None,
         waiting: ApiVersion | None = None,
     ) -> None:
-        """Keep an API as it is now; its revision is one more than before.
-
-        ``version`` takes the place of the one in use, if given. ``waiting`` waits from now on; if
-        ``api.waiting`` is empty, none does.
-
-        Raises:
-            Conflict: somebody else changed it meanwhile, or another one has its name.
-
-        """
-
         async def work() -> None:
             if not await self._database.fetch(_CHANGE, *_changed(api)):
                 raise Conflict("The learned API was changed meanwhile. Look at it again.")
@@ -164,13 +122,8 @@ class TortoiseLearnedApis:
         except Taken as error:
             raise _name_taken() from error
 
+    @override
     async def remove(self, api_id: str) -> None:
-        """Forget an API, with all credentials for it.
-
-        Raises:
-            NotFound: there is none.
-
-        """
         await self._row(_REMOVE, api_id)
 
     async def _row(self, sql: str, api_id: str) -> Mapping[str, Any]:

@@ -2,11 +2,13 @@
 
 from typing import Final
 
+from typing_extensions import override
+
 from adapters.persistence.engine.codec import is_id, known_id, moment
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.errors import Taken
 from adapters.persistence.engine.formats import CREDENTIALS
-from domain.learning.ports import SealedKeys
+from domain.learning.ports import ApiKeys, SealedKeys
 from domain.shared.errors import NotFound
 
 _PUT: Final = """
@@ -22,19 +24,14 @@ _GET: Final = """
 _REMOVE: Final = "DELETE FROM learned_api_keys WHERE api_id = $1 AND owner = $2 RETURNING id"
 
 
-class TortoiseApiKeys:
+class TortoiseApiKeys(ApiKeys):
     """The credentials, in the database. They go with their API."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @override
     async def put(self, keys: SealedKeys) -> None:
-        """Keep these in the place of those before.
-
-        Raises:
-            NotFound: there is no such API.
-
-        """
         values = (keys.owner, CREDENTIALS.write(keys.schemes), keys.sealed, keys.at)
         api_id = known_id(keys.api_id, "learned API")
         try:
@@ -42,8 +39,8 @@ class TortoiseApiKeys:
         except Taken as error:  # the one constraint that can be broken: the API's id
             raise NotFound("There is no such learned API.") from error
 
+    @override
     async def get(self, api_id: str, owner: str) -> SealedKeys | None:
-        """Return those of one owner."""
         rows = await self._database.fetch(_GET, api_id, owner) if is_id(api_id) else ()
         if not rows:
             return None
@@ -51,7 +48,7 @@ class TortoiseApiKeys:
         schemes = tuple(CREDENTIALS.read(row["schemes"]))
         return SealedKeys(api_id, owner, schemes, bytes(row["sealed"]), moment(row["at"]))
 
+    @override
     async def remove(self, api_id: str, owner: str) -> None:
-        """Forget those of one owner, if there are any."""
         if is_id(api_id):
             await self._database.fetch(_REMOVE, api_id, owner)

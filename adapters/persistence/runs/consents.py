@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from typing_extensions import override
+
 from adapters.persistence.engine.codec import is_id, known_id, storable
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.formats import ARGUMENTS
@@ -13,6 +15,7 @@ from adapters.persistence.engine.signals import telling_work
 from adapters.persistence.rows import to_consent
 from adapters.persistence.runs.leases import FREE
 from domain.consents.consent import Consent, ConsentStatus
+from domain.consents.ports import Consents
 from domain.runs.states import RunStatus
 from domain.shared.errors import NotFound
 from domain.shared.paging import Page
@@ -69,7 +72,7 @@ async def add_consents(database: Database, consents: Sequence[Consent]) -> None:
         await insert(database, "consents", _COLUMNS, [_values(one) for one in consents])
 
 
-class TortoiseConsents:
+class TortoiseConsents(Consents):
     """The consent requests, in the database."""
 
     def __init__(self, database: Database) -> None:
@@ -77,27 +80,17 @@ class TortoiseConsents:
         self._run = _RUN + _LOCK[database.engine]
         self._free_run = _FREE_RUN + telling_work(database.engine)
 
+    @override
     async def get(self, user_id: str, consent_id: str) -> Consent:
-        """Return one request.
-
-        Raises:
-            NotFound: there is none for this user.
-
-        """
         rows = await self._database.fetch(_GET, known_id(consent_id, "request"), user_id)
         if not rows:
             raise NotFound("There is no such request.")
         return to_consent(rows[0])
 
+    @override
     async def page(
         self, user_id: str, status: ConsentStatus | None, limit: int, cursor: str | None
     ) -> Page[Consent]:
-        """Return requests, the newest first.
-
-        Raises:
-            InvalidRequest: the cursor did not come from here.
-
-        """
         sql = _PAGE
         values: list[Any] = [user_id, limit + 1]
         if cursor is not None:
@@ -112,19 +105,18 @@ class TortoiseConsents:
             return Page(page)
         return Page(page, write_place("requests", page[-1].created_at, page[-1].id))
 
+    @override
     async def of_run(self, run_id: str) -> Sequence[Consent]:
-        """Return all requests of a run, oldest first."""
         if not is_id(run_id):
             return []
         return [to_consent(row) for row in await self._database.fetch(_OF_RUN, run_id)]
 
+    @override
     async def due(self, now: datetime, limit: int) -> Sequence[Consent]:
-        """Return requests that wait although their time is over, the first to end first."""
         return [to_consent(row) for row in await self._database.fetch(_DUE, now, limit)]
 
+    @override
     async def settle(self, consent: Consent) -> bool:
-        """Keep what became of a request, if the kept one still waits; return whether it did."""
-
         async def work() -> bool:
             await self._database.fetch(self._run, consent.run_id)
             settled = await self._database.fetch(_SETTLE, *_settled(consent))

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from typing_extensions import override
+
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.id_lists import each_id, list_of_ids
 from adapters.persistence.engine.signals import telling_events, telling_work
+from domain.runs.ports import Leases
 from domain.runs.states import RunStatus
 from domain.shared.errors import LeaseLost
 
@@ -47,7 +50,7 @@ _FREE: Final = """
 """
 
 
-class TortoiseLeases:
+class TortoiseLeases(Leases):
     """The leases, in the rows of the runs."""
 
     def __init__(self, database: Database) -> None:
@@ -62,12 +65,13 @@ class TortoiseLeases:
         self._release = _RELEASE + telling_work(engine)
         self._free = _FREE + telling_work(engine)
 
+    @override
     async def renew(self, worker_id: str, run_ids: Sequence[str], until: datetime) -> Sequence[str]:
-        """Extend the worker's leases of these runs; return those that are to be cancelled."""
         ids = list_of_ids(self._database.engine, run_ids)
         rows = await self._database.fetch_unsynced(self._renew, worker_id, until, FREE, ids)
         return [str(row["id"]) for row in rows if row["cancel_requested"]]
 
+    @override
     async def claim(
         self,
         worker_id: str,
@@ -76,7 +80,6 @@ class TortoiseLeases:
         limit: int,
         user_id: str | None = None,
     ) -> Sequence[tuple[str, int]]:
-        """Take over runs whose lease ran out before ``now``; return each id and new attempt."""
         given = [worker_id, now, until, limit]
         if user_id is None:
             rows = await self._database.fetch(self._claim, *given)
@@ -84,14 +87,8 @@ class TortoiseLeases:
             rows = await self._database.fetch(self._claim_of_one, *given, user_id)
         return [(str(row["id"]), row["attempt"]) for row in rows]
 
+    @override
     async def park(self, run_id: str, attempt: int, answers: int) -> bool:
-        """Let a run wait for a human, unless there are more answers by now, or a cancel.
-
-        Raises:
-            LeaseLost: another worker drives the run now, or it has ended.
-
-        """
-
         async def work() -> bool:
             # Two statements: the second sees the answers of those whom the first waited for.
             if not await self._database.fetch(self._driven, run_id, attempt):
@@ -100,10 +97,10 @@ class TortoiseLeases:
 
         return await self._database.unit_of_work.run(work)
 
+    @override
     async def release(self, run_id: str, attempt: int) -> None:
-        """Hand a run back, for any worker to claim at once. A lost lease is no error."""
         await self._database.fetch(self._release, run_id, attempt, FREE)
 
+    @override
     async def free(self, worker_id: str) -> int:
-        """Hand back all runs of a worker that is dead; return how many."""
         return len(await self._database.fetch(self._free, worker_id, FREE))

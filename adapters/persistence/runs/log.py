@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from typing_extensions import override
+
 from adapters.persistence.calls import write_calls, write_outcomes, write_run_outcome
 from adapters.persistence.engine.codec import is_id, storable
 from adapters.persistence.engine.database import Database, Engine, Row
@@ -15,7 +17,7 @@ from domain.consents.consent import Consent, ConsentStatus, withdrawn
 from domain.conversations.conversation import PREVIEW_LENGTH
 from domain.runs.cursors import Cursor
 from domain.runs.events import PROGRESS, Body, Event
-from domain.runs.ports import Ending
+from domain.runs.ports import Ending, RunLog
 from domain.shared.errors import LeaseLost
 from domain.shared.text import shorten
 
@@ -101,7 +103,7 @@ _READ: Final = """
 """
 
 
-class TortoiseRunLog:
+class TortoiseRunLog(RunLog):
     """The events of the runs, in the database."""
 
     def __init__(self, database: Database) -> None:
@@ -111,6 +113,7 @@ class TortoiseRunLog:
         self._end_without_answer = _ending(database.engine, _WITHOUT_ANSWER)
         self._end_with_answer = _ending(database.engine, *_WITH_ANSWER)
 
+    @override
     async def append(
         self,
         run_id: str,
@@ -121,14 +124,6 @@ class TortoiseRunLog:
         ending: Ending | None = None,
         consents: Sequence[Consent] = (),
     ) -> None:
-        """Keep events numbered from ``first``, and the consents that they request.
-
-        With an ending the run ends in the same stroke, and what still waits is cancelled.
-
-        Raises:
-            LeaseLost: another worker drives the run now, or it has ended.
-
-        """
         values = (run_id, attempt, first, first + len(bodies) - 1, write_bodies(bodies))
 
         async def work() -> None:
@@ -177,8 +172,8 @@ class TortoiseRunLog:
             write_outcomes(answer.results),
         )
 
+    @override
     async def read(self, run_id: str, after: Cursor | None, limit: int) -> Sequence[Event]:
-        """Return the next stored events, at most ``limit`` of them, oldest first."""
         if not is_id(run_id):
             return []
         seen = after or Cursor(attempt=0, number=0)

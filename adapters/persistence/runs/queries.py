@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
+from typing_extensions import override
+
 from adapters.persistence.engine.codec import is_id, known_id
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.id_lists import each_id, list_of_ids
@@ -10,7 +12,7 @@ from adapters.persistence.engine.list_cursors import read_place, write_place
 from adapters.persistence.rows import to_run
 from domain.conversations.conversation import MessageRole
 from domain.runs.cursors import run_id_end
-from domain.runs.ports import RunRecord
+from domain.runs.ports import RunQueries, RunRecord
 from domain.runs.states import RunStatus
 from domain.shared.errors import NotFound
 from domain.shared.paging import Page
@@ -34,13 +36,14 @@ _BY_END: Final = """
 """
 
 
-class TortoiseRunQueries:
+class TortoiseRunQueries(RunQueries):
     """The runs in the database, to be looked for."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._several = _SEVERAL.format(each=each_id(database.engine, "$1"))
 
+    @override
     async def page(
         self,
         user_id: str,
@@ -50,12 +53,6 @@ class TortoiseRunQueries:
         conversation_id: str | None = None,
         status: RunStatus | None = None,
     ) -> Page[RunRecord]:
-        """Return runs of the user, the newest first.
-
-        Raises:
-            InvalidRequest: the cursor did not come from here.
-
-        """
         sql, values = _PAGE, list[Any]([user_id, limit + 1])
         if cursor is not None:
             values += read_place("started", cursor)
@@ -72,34 +69,29 @@ class TortoiseRunQueries:
             return Page(page)
         return Page(page, write_place("started", page[-1].created_at, page[-1].id))
 
+    @override
     async def by_ids(self, user_id: str, run_ids: Collection[str]) -> Mapping[str, RunRecord]:
-        """Return the runs of these ids, by id, without those that are unknown or another user's."""
         ids = list_of_ids(self._database.engine, [one for one in run_ids if is_id(one)])
         rows = await self._database.fetch(self._several, ids, user_id)
         return {record.id: record for record in map(to_run, rows)}
 
+    @override
     async def next_of(self, user_id: str, conversation_id: str, place: int) -> RunRecord | None:
-        """Return the first run of the conversation beyond that place; None: there is none yet.
-
-        Raises:
-            NotFound: there is no such conversation of this user any more.
-
-        """
         known = known_id(conversation_id, "conversation")
         rows = await self._database.fetch(_NEXT, known, place, user_id)
         if not rows:
             raise NotFound("There is no such conversation.")
         return None if rows[0]["id"] is None else to_run(rows[0])
 
+    @override
     async def place_of(self, user_id: str, conversation_id: str, message_id: str) -> int | None:
-        """Return the place after which the runs come that this message is no answer of."""
         if not (is_id(message_id) and is_id(conversation_id)):
             return None
         rows = await self._database.fetch(_PLACE, message_id, conversation_id, user_id)
         return int(rows[0]["place"]) if rows else None
 
+    @override
     async def by_cursor(self, user_id: str, conversation_id: str, cursor: str) -> RunRecord | None:
-        """Return the run of the conversation whose event a cursor names; None: there is none."""
         known = known_id(conversation_id, "conversation")
         rows = await self._database.fetch(_BY_END, known, f"%{run_id_end(cursor)}", user_id)
         return to_run(rows[0]) if rows else None

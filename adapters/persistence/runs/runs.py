@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from typing_extensions import override
+
 from adapters.persistence.engine.codec import is_id, known_id, storable
 from adapters.persistence.engine.database import Database, Row
 from adapters.persistence.engine.errors import Taken
@@ -14,7 +16,7 @@ from adapters.persistence.runs.event_bodies import read_bodies, write_bodies
 from adapters.persistence.runs.leases import FREE
 from domain.conversations.conversation import PREVIEW_LENGTH, Message
 from domain.runs.events import RunStarted
-from domain.runs.ports import Context, NewRun, RunRecord
+from domain.runs.ports import Context, NewRun, RunRecord, Runs
 from domain.runs.states import RunStatus
 from domain.shared.errors import Conflict, NotFound, RunInProgress, run_in_progress
 from domain.shared.idempotency import AlreadyDone, RequestKey
@@ -118,7 +120,7 @@ _UP_TO: Final = """
 """
 
 
-class TortoiseRuns:
+class TortoiseRuns(Runs):
     """The runs, in the database."""
 
     def __init__(self, database: Database) -> None:
@@ -130,6 +132,7 @@ class TortoiseRuns:
         )
         self._cancel = _CANCEL + telling_work(database.engine)
 
+    @override
     async def start(self, new: NewRun, history_limit: int) -> Sequence[Message]:
         """Keep the message, the run, its first events and the key; return the messages before.
 
@@ -215,13 +218,8 @@ class TortoiseRuns:
             earlier = list(reversed(found))
         return [to_message(row) for row in earlier[-limit:]] if limit else []
 
+    @override
     async def context(self, run_id: str, limit: int) -> Context:
-        """Return what a worker that takes the run over must know.
-
-        Raises:
-            NotFound: the run is unknown, or its user is.
-
-        """
         rows = await self._database.fetch(_BEGINNING, known_id(run_id, "run"))
         if not rows:
             raise NotFound("There is no such run.")
@@ -233,29 +231,16 @@ class TortoiseRuns:
         messages = await self._database.fetch(_UP_TO, *question, limit)
         return Context(user, [to_message(row) for row in reversed(messages)])
 
+    @override
     async def get(self, run_id: str) -> RunRecord:
-        """Return one run, whosever it is: for the worker that drives it.
-
-        Raises:
-            NotFound: unknown, or not an id at all.
-
-        """
         return _the_run(await self._database.fetch(_GET, known_id(run_id, "run")))
 
+    @override
     async def of_user(self, user_id: str, run_id: str) -> RunRecord:
-        """Return one of the user's runs.
-
-        Raises:
-            NotFound: unknown, or another user's, or not an id at all.
-
-        """
         return _the_run(await self._database.fetch(_OF_USER, known_id(run_id, "run"), user_id))
 
+    @override
     async def request_cancel(self, user_id: str, run_id: str) -> bool:
-        """Store the intent to cancel; False when no run of this user and id is active.
-
-        A run that waits for a human can be claimed from then on.
-        """
         if not is_id(run_id):
             return False
         return bool(await self._database.fetch(self._cancel, run_id, user_id, FREE))

@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from heapq import nlargest
 from typing import Final, NamedTuple
 
+from domain.tools.ports import ToolRanker
 from domain.tools.ranking.clauses import clauses_of, terms_of
 from domain.tools.ranking.fields import impacts_of
 from domain.tools.ranking.groups import Groups
@@ -37,7 +38,7 @@ class _Part(NamedTuple):
     weight: float
 
 
-class ToolIndex:
+class ToolIndex(ToolRanker):
     """Ranks the tools of one catalogue; tools may come and go.
 
     Adding and removing touch the words of that tool alone, and leave the index as if it had been
