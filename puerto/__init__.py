@@ -21,6 +21,7 @@ Tools
     Effect                    what a call does: read, write or destructive
     ToolContext               what a tool may know and use: the user, secrets, HTTP, progress
     User, Message             who asks; a message of a conversation
+    CallRequest, CallOutcome  its `tool_calls` and `results`; a failed one has a Problem
     Secrets, HttpClient       the settings that the tool requires; the plugin's HTTP client
     Artifact                  a file to return
     ToolFailed, ToolError     tells the model what went wrong; the family of such errors
@@ -46,6 +47,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from domain.accounts.users import User
     from domain.agents.agent import Agent
+    from domain.conversations.calls import CallOutcome, CallRequest, Problem
     from domain.conversations.conversation import Message
     from domain.monitoring.alerts import Alert, Severity
     from domain.notifications.notices import Notice, NoticeType
@@ -64,6 +66,8 @@ __all__ = [
     "Agent",
     "Alert",
     "Artifact",
+    "CallOutcome",
+    "CallRequest",
     "Effect",
     "FunctionTool",
     "HttpClient",
@@ -71,6 +75,7 @@ __all__ = [
     "Message",
     "Notice",
     "NoticeType",
+    "Problem",
     "Proposal",
     "RegisterTool",
     "Secrets",
@@ -95,6 +100,8 @@ if not TYPE_CHECKING:
         "Agent": "domain.agents.agent",
         "Alert": "domain.monitoring.alerts",
         "Artifact": "domain.tools.artifacts",
+        "CallOutcome": "domain.conversations.calls",
+        "CallRequest": "domain.conversations.calls",
         "Effect": "domain.tools.tool",
         "FunctionTool": "plugins.authoring.tool",
         "HOOK_VERSION": "plugins.authoring.hookspecs",
@@ -103,6 +110,7 @@ if not TYPE_CHECKING:
         "Message": "domain.conversations.conversation",
         "Notice": "domain.notifications.notices",
         "NoticeType": "domain.notifications.notices",
+        "Problem": "domain.conversations.calls",
         "Proposal": "domain.policy.policy",
         "RegisterTool": "plugins.authoring.hookspecs",
         "Secrets": "domain.tools.secrets",

@@ -35,7 +35,7 @@ def test_importing_it_does_not_load_the_server_or_a_provider() -> None:
 
 def test_the_example_in_its_docstring_works() -> None:
     _, _, rest = (puerto.__doc__ or "").partition("::\n")
-    example, _, _ = rest.partition("\nThe package names")
+    example, _, _ = rest.partition("\n``puerto plugin new")
     module: dict[str, Any] = {"__name__": "example"}
     exec(textwrap.dedent(example), module)
     host = PluginHost()
