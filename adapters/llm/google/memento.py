@@ -1,8 +1,8 @@
 """Mementos of the Gemini API: thought signatures, each on the part that it belongs to.
 
-A memento lists the parts of an answer in order, without what the turn has anyway: ``["text",
-LENGTH, SIGNATURE]``, ``["call", ID, SIGNATURE]``, ``["thought", TEXT, SIGNATURE]``. What Google did
-not send is empty.
+A memento lists the parts of an answer in order, without what the turn has anyway:
+``["text", LENGTH, SIGNATURE]``, ``["call", ID, SIGNATURE]``, ``["thought", TEXT, SIGNATURE]``. What
+Google did not send is empty.
 """
 
 from collections.abc import Iterator

@@ -2,8 +2,8 @@
 
 DeepSeek, Moonshot and others refuse the second request of a turn without ``reasoning_content``;
 OpenRouter passes ``reasoning_details`` on to services that sign their reasoning; Google's chat
-completions sign each call in its ``extra_content``. A memento is a JSON object: ``{"message":
-{fields}, "calls": [extra_content or null, ...]}``.
+completions sign each call in its ``extra_content``. A memento is a JSON object:
+``{"message": {fields}, "calls": [extra_content or null, ...]}``.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,8 @@
 """Mementos of the Responses API: reasoning, and the order of the answer's items.
 
 A memento is a JSON list with an entry for each item of the answer: a reasoning item as it came;
-``{"type": "message", "end": N, "phase": ...}`` for the text up to its Nth character; and ``{"type":
-"function_call"}`` for the next call. Text and calls themselves are in the turn.
+``{"type": "message", "end": N, "phase": ...}`` for the text up to its Nth character; and
+``{"type": "function_call"}`` for the next call. Text and calls themselves are in the turn.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,9 +1,9 @@
 """Finds messages and codes in providers' error bodies of any form.
 
-The forms are those of OpenAI, Anthropic and Google, and of other servers and gateways: ``{"error":
-{...}}``, ``{"error": "text"}``, ``[{"error": ...}]``, ``{"detail": ...}`` with a text or a list,
-``{"object": "error", "message": ...}``, ``{"errors": [...]}``, an error encoded in the text of
-another, or plain text.
+The forms are those of OpenAI, Anthropic and Google, and of other servers and gateways:
+``{"error": {...}}``, ``{"error": "text"}``, ``[{"error": ...}]``, ``{"detail": ...}`` with a text
+or a list, ``{"object": "error", "message": ...}``, ``{"errors": [...]}``, an error encoded in the
+text of another, or plain text.
 """
 
 import json
