@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import tomllib
 from datetime import timedelta
 from pathlib import Path
@@ -83,6 +84,14 @@ def test_the_index_names_every_page() -> None:
     index = DOCS / "README.md"
     linked = {(DOCS / link).resolve() for link in LINK.findall(index.read_text())}
     assert set(DOCS.rglob("*.md")) - {index} == linked
+
+
+def test_the_generated_pages_are_not_stale() -> None:
+    """Mend with: python docs/generate.py."""
+    pages = runpy.run_path(str(DOCS / "generate.py"))["PAGES"]
+    assert pages
+    for path, render in pages:
+        assert path.read_text(encoding="utf-8") == render(), path
 
 
 # What a plugin says of itself.

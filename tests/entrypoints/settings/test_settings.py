@@ -1,7 +1,6 @@
 """Settings: what is read, and the one line that a wrong value comes to."""
 
 import os
-import runpy
 from collections.abc import Callable
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
@@ -460,11 +459,3 @@ def test_every_setting_is_described_and_ours_have_the_prefix() -> None:
     assert all(field.description for field in Settings.model_fields.values())
     assert "DATABASE_URL" in shared
     assert not any(name in Settings.model_fields for name in NAMES)
-
-
-def test_the_generated_pages_are_not_stale() -> None:
-    """Mend with: python docs/generate.py."""
-    pages = runpy.run_path(str(Path(__file__).parents[3] / "docs" / "generate.py"))["PAGES"]
-    assert pages
-    for path, render in pages:
-        assert path.read_text(encoding="utf-8") == render(), path
