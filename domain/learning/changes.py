@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from domain.learning.api import SEVERITY, ApiTool, ApiVersion
 from domain.learning.schema_changes import narrowings
 from domain.learning.schema_differences import differing_parts
+from domain.learning.version import ApiTool, ApiVersion
+from domain.tools.tool import Effect
 
+_SEVERITY: Final = {Effect.READ: 0, Effect.WRITE: 1, Effect.DESTRUCTIVE: 2}
 _WORDS: Final = frozenset(
     {"summary", "description", "tags", "deprecated", "notes", "operation_id", "source"}
 )
@@ -97,7 +99,7 @@ def _by_operation(version: ApiVersion) -> Mapping[str, ApiTool]:
 
 def _breaks(old: ApiTool, new: ApiTool, *, is_placed: bool) -> Iterator[str]:
     yield from narrowings(old.spec.parameters, new.spec.parameters)
-    if SEVERITY[new.spec.effect] > SEVERITY[old.spec.effect]:
+    if _SEVERITY[new.spec.effect] > _SEVERITY[old.spec.effect]:
         yield f"its effect is {new.spec.effect} now, and was {old.spec.effect}"
     was, now = _origins(old, is_placed=is_placed), _origins(new, is_placed=is_placed)
     if elsewhere := [place for place in now if place not in was]:

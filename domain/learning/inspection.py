@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.learning.api import ApiTool, LearnedApi, SkippedOperation
+from domain.learning.api import LearnedApi
 from domain.learning.cache import ApiShelf
 from domain.learning.changes import Diff
 from domain.learning.credential_store import OPERATOR, ApiKeyring
 from domain.learning.drafts import Draft
 from domain.learning.ports import LearnedApis
 from domain.learning.summary import ApiSummary
+from domain.learning.version import ApiTool, SkippedOperation
 from domain.learning.waiting import WaitingDiffs
 from domain.learning.warnings import warnings
 from domain.web.ports import HostCheck

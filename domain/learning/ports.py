@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from domain.learning.api import ApiScheme, ApiTool, ApiVersion, LearnedApi, SkippedOperation
+from domain.learning.api import LearnedApi
 from domain.learning.credentials import Grant
 from domain.learning.findings import DocumentReport
+from domain.learning.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.shared.paging import Page
 
 

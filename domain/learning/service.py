@@ -11,11 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from domain.accounts.users import User
-from domain.learning.api import (
-    PLUGIN,
-    ApiSettings,
-    LearnedApi,
-)
+from domain.learning.api import PLUGIN, LearnedApi
 from domain.learning.cache import ApiShelf
 from domain.learning.changes import merged
 from domain.learning.credential_store import ApiKeyring
@@ -30,6 +26,7 @@ from domain.learning.drafts import (
 )
 from domain.learning.neighbours import Neighbours
 from domain.learning.ports import LearnedApis
+from domain.learning.settings import ApiSettings
 from domain.learning.waiting import WaitingDiffs, compared
 from domain.notifications.notices import Notice, NoticeType
 from domain.notifications.ports import Notices

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from domain.learning.api import ApiScheme, ApiSettings, ApiTool, ApiVersion, offered
+from domain.learning.settings import ApiSettings, offered
+from domain.learning.version import ApiScheme, ApiTool, ApiVersion
 
 _MOST_SERVERS: Final = 5
 

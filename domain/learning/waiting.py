@@ -2,10 +2,11 @@
 
 import asyncio
 
-from domain.learning.api import ApiVersion, LearnedApi
+from domain.learning.api import LearnedApi
 from domain.learning.cache import Shelved
 from domain.learning.changes import Diff, difference
 from domain.learning.ports import LearnedApis
+from domain.learning.version import ApiVersion
 
 
 class WaitingDiffs:

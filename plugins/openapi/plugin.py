@@ -12,12 +12,13 @@ import orjson
 from aiolimiter import AsyncLimiter
 
 from domain.accounts.users import User
-from domain.learning.api import ApiTool, LearnedApi
+from domain.learning.api import LearnedApi
 from domain.learning.cache import Shelved
 from domain.learning.credential_store import OPERATOR, ApiKeyring
 from domain.learning.credentials import Credentials
 from domain.learning.fixed_arguments import shown_values, values_for, with_fixed, without_arguments
 from domain.learning.names import slug
+from domain.learning.version import ApiTool
 from domain.shared.errors import ToolError, ToolFailed
 from domain.tools.tool import ToolContext, ToolSpec
 from domain.web.ports import Limits

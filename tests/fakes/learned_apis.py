@@ -6,15 +6,10 @@ from dataclasses import replace
 from typing_extensions import override
 
 from adapters.persistence.engine.list_cursors import read_place, write_place
-from domain.learning.api import (
-    ApiScheme,
-    ApiTool,
-    ApiVersion,
-    LearnedApi,
-    SkippedOperation,
-)
+from domain.learning.api import LearnedApi
 from domain.learning.findings import DocumentReport
 from domain.learning.ports import ApiKeys, ApiReader, Cipher, LearnedApis, SealedKeys
+from domain.learning.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.shared.errors import Conflict, NotFound, Unavailable, Unprocessable
 from domain.shared.paging import Page
 from tests.fakes.memory import Memory, StoredApi

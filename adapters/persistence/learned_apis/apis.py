@@ -11,14 +11,9 @@ from adapters.persistence.engine.errors import Taken
 from adapters.persistence.engine.list_cursors import read_place, write_place
 from adapters.persistence.learned_apis.settings import read_settings, write_settings
 from adapters.persistence.learned_apis.versions import Versions
-from domain.learning.api import (
-    ApiScheme,
-    ApiTool,
-    ApiVersion,
-    LearnedApi,
-    SkippedOperation,
-)
+from domain.learning.api import LearnedApi
 from domain.learning.ports import LearnedApis
+from domain.learning.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.shared.errors import Conflict, NotFound
 from domain.shared.paging import Page
 

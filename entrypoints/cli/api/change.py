@@ -87,7 +87,7 @@ def command(
 
 
 def _cleared(parts: frozenset[Part]) -> dict[str, Any]:
-    from domain.learning.api import ApiSettings
+    from domain.learning.settings import ApiSettings
 
     before = ApiSettings()
     empty = {

@@ -41,9 +41,9 @@ def learn(
         PuertoError: it cannot be learned.
 
     """
-    from domain.learning.api import ApiSettings
     from domain.learning.drafts import Order
     from domain.learning.findings import InvalidDocument
+    from domain.learning.settings import ApiSettings
 
     order = Order(
         document_of(spec),

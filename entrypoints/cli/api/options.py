@@ -9,9 +9,9 @@ import typer
 from entrypoints.cli.json_options import json_file
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
-    from domain.learning.api import Selection
     from domain.learning.fixed_arguments import Values
     from domain.learning.patterns import EffectRule
+    from domain.learning.settings import Selection
 
 BaseUrl = Annotated[str | None, typer.Option(help="The API's address, instead of the document's.")]
 Include = Annotated[
@@ -44,7 +44,7 @@ _KINDS = {"tag": "tags", "path": "paths", "method": "methods", "operation": "ope
 
 def selection(entries: Iterable[str]) -> "Selection":
     """Return what entries such as ``tag:pets``, ``path:/pets*`` and ``method:GET`` mean."""
-    from domain.learning.api import Selection
+    from domain.learning.settings import Selection
 
     listed: dict[str, list[str]] = {kind: [] for kind in _KINDS.values()}
     for entry in entries:

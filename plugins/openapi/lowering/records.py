@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import orjson
 
-from domain.learning.api import ApiTool
+from domain.learning.version import ApiTool
 from domain.shared.errors import ToolFailed
 from domain.tools.tool import Effect, ToolSpec
 from plugins.openapi.lowering.schemas import Schema

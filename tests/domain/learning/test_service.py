@@ -7,18 +7,7 @@ from typing import Any
 import pytest
 
 from domain.accounts.users import Role, User
-from domain.learning.api import (
-    PLUGIN,
-    ApiScheme,
-    ApiSettings,
-    ApiTool,
-    ApiVersion,
-    LearnedApi,
-    Override,
-    Selection,
-    SkippedOperation,
-    offered,
-)
+from domain.learning.api import PLUGIN, LearnedApi
 from domain.learning.cache import ApiShelf
 from domain.learning.changes import difference, merged
 from domain.learning.credential_store import OPERATOR, ApiKeyring
@@ -30,7 +19,9 @@ from domain.learning.inspection import ApiInspection
 from domain.learning.names import free_names, slug
 from domain.learning.own_credentials import OwnCredentials
 from domain.learning.service import Learning
+from domain.learning.settings import ApiSettings, Override, Selection, offered
 from domain.learning.summary import summary_of
+from domain.learning.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.learning.waiting import WaitingDiffs
 from domain.learning.warnings import warnings
 from domain.notifications.notices import Notice

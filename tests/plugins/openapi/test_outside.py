@@ -11,7 +11,7 @@ from adapters.http.client import GatedWeb
 from adapters.http.guard.gate import Gate
 from adapters.http.guard.reference_gate import ReferenceGate
 from adapters.http.guarded_transport import GatedTransport
-from domain.learning.api import ApiVersion
+from domain.learning.version import ApiVersion
 from domain.shared.errors import WebError
 from domain.web.open_hosts import read_open_hosts
 from plugins.openapi.reader import ProcessReader

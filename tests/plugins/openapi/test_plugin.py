@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from domain.learning.api import ApiSettings, ApiTool, ApiVersion, LearnedApi, Override
+from domain.learning.api import LearnedApi
 from domain.learning.cache import Shelved
 from domain.learning.credential_store import ApiKeyring
+from domain.learning.settings import ApiSettings, Override
+from domain.learning.version import ApiTool, ApiVersion
 from domain.plugins.plugin import PluginState
 from domain.plugins.switches import Switch, Switchboard
 from domain.shared.errors import InvalidArguments

@@ -6,15 +6,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from domain.learning.api import (
-    ApiScheme,
-    LearnedApi,
-    Override,
-    Selection,
-)
+from domain.learning.api import LearnedApi
 from domain.learning.changes import Change, Diff
 from domain.learning.drafts import Draft
 from domain.learning.inspection import ApiDetails
+from domain.learning.settings import Override, Selection
+from domain.learning.version import ApiScheme
 from entrypoints.encoding import time_text
 from entrypoints.http.fields import Id, NextCursor, Timestamp
 from entrypoints.http.routes.learned_apis.operations import (
