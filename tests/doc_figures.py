@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from adapters.persistence.engine import health
+from adapters.persistence.engine import health, postgresql
 from adapters.security import passwords, tokens
 from domain.accounts import authentication, tickets
 from domain.accounts.ports import MAX_PASSWORD_BYTES
@@ -18,6 +18,7 @@ from domain.shared import idempotency, json_values, paging
 from domain.tools import artifacts, error_fields
 from domain.tools import result_pages as pages
 from domain.tools.tool import ToolSpec
+from domain.web.ports import Limits
 from entrypoints.http import app as http_app
 from entrypoints.http.security import connections
 from entrypoints.http.streaming import connection, sse, websocket
@@ -45,12 +46,13 @@ HOOKS: Final = _DOCS / "how-to" / "hooks-in-use.md"
 LEARN: Final = _DOCS / "how-to" / "learn-an-api.md"
 MODEL: Final = _DOCS / "how-to" / "use-a-model.md"
 OPERATE: Final = _DOCS / "how-to" / "operate.md"
+POSTGRESQL: Final = _DOCS / "how-to" / "run-on-postgresql.md"
 PLUGIN: Final = _DOCS / "how-to" / "write-a-plugin.md"
 
 _HOUR: Final = timedelta(hours=1)
 _MILLION: Final = 1_000_000
 _MIB: Final = 1024**2
-_WORDS: Final = {2: "two", 3: "three", 4: "four", 5: "five", 20: "twenty"}
+_WORDS: Final = {2: "two", 3: "three", 4: "four", 5: "five", 10: "ten", 20: "twenty"}
 
 
 def _default(variable: str) -> Any:
@@ -81,6 +83,7 @@ FIGURES: Final[list[tuple[Path, str]]] = [
     (SECURITY, f"kept for {idempotency.LIFE // _HOUR} hours, by user and key"),
     (SECURITY, f"ends within {ending.END_SECONDS:g} seconds of its last run"),
     (SECURITY, f"except those of the last {_WORDS[round(connections.YOUNG_SECONDS)]} seconds"),
+    (SECURITY, f"each redirect ({_WORDS[Limits().redirects]} at most)"),
     (SECURITY, f"{connections.RESERVED} more connections"),
     (SECURITY, f"{http_app.BODY_SECONDS} s to arrive"),
     (SECURITY, _HEAD),
@@ -142,6 +145,7 @@ FIGURES: Final[list[tuple[Path, str]]] = [
     (HOOKS, f"may take {lifespans.LIFESPAN_SECONDS:g} seconds each"),
     (HOOKS, f"`PUERTO_TOOLS_SHOWN` tools ({_default('PUERTO_TOOLS_SHOWN')})"),
     (HOOKS, f"tokens of descriptions ({_default('PUERTO_TOOL_TOKENS'):,})"),
+    (POSTGRESQL, f"at most {_WORDS[postgresql.Limits().largest]} connections"),
     (PLUGIN, f"within {plugin_service.POLL_SECONDS:g} seconds"),
     (PLUGIN, f"the first {docstrings.EXAMPLE_LENGTH} characters"),
     (PLUGIN, f"(default {_TOOL_SECONDS:g} s)"),
