@@ -1,1 +1,1 @@
-"""Tools out of OpenAPI documents: read, lowered to tools, and called."""
+"""Tools from OpenAPI documents: parse (reading), convert (lowering), call (wire), validate."""

@@ -1,4 +1,4 @@
-"""A document read and lowered in a process of its own: a line for each tool is its answer."""
+"""Learning a document in a subprocess, which reads and lowers it and answers a line a tool."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from plugins.openapi.reading import Fetch, Limits, Reason, Skipped, read_documen
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What a document gave; among the schemes are those that parameters were made to."""
+    """The result of learning a document; the schemes include those made of its parameters."""
 
     version: str
     title: str
@@ -35,17 +35,17 @@ async def learn_apart(
     megabytes: int = 1_024,
     fetch: AsyncFetch | None = None,
 ) -> Learned:
-    """Read a document and lower its operations, in a process that has so much memory.
+    """Read a document and lower its operations, in a subprocess with a limit of memory.
 
-    ``fetch`` is asked, here, for the documents that it refers to.
+    ``fetch`` is called, in this process, for the documents that it refers to.
 
     Raises:
-        DocumentRefused: it is no OpenAPI document, or past a limit.
+        DocumentRefused: it is no OpenAPI document, or exceeds a limit.
 
     """
-    asked = {"source": source, "options": options or Options()}
+    order = {"source": source, "options": options or Options()}
     limits = limits or Limits()
-    answer = await ask_apart(__name__, asked, data, limits=limits, megabytes=megabytes, fetch=fetch)
+    answer = await ask_apart(__name__, order, data, limits=limits, megabytes=megabytes, fetch=fetch)
     return await asyncio.to_thread(_learned, answer)
 
 
@@ -77,13 +77,13 @@ def _learned(answer: bytearray) -> Learned:
 
 
 def _work(
-    asked: Mapping[str, Any], data: bytes, fetch: Fetch | None
+    order: Mapping[str, Any], data: bytes, fetch: Fetch | None
 ) -> Iterable[Mapping[str, Any]]:
-    told = asked["options"]
-    effects = {name: Effect(effect) for name, effect in told["effects"].items()}
-    options = Options(**{**told, "effects": effects})
-    limits = Limits(**asked["limits"])
-    document = read_document(data, source=asked["source"], limits=limits, fetch=fetch)
+    record = order["options"]
+    effects = {name: Effect(effect) for name, effect in record["effects"].items()}
+    options = Options(**{**record, "effects": effects})
+    limits = Limits(**order["limits"])
+    document = read_document(data, source=order["source"], limits=limits, fetch=fetch)
     yield {
         "about": {
             "version": document.version,

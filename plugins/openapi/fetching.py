@@ -1,4 +1,4 @@
-"""What a document refers to, fetched for whoever reads it."""
+"""Fetcher of the documents that a document refers to."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,14 +11,15 @@ from domain.shared.errors import Unprocessable, WebTimeout
 from domain.web.ports import Limits, Web
 from plugins.openapi.reading import Fetched
 
-_SECONDS: Final = 15.0  # for all of one document's: half of the time that reading it may take
+_SECONDS: Final = 15.0  # for all references of one document: half of the time limit of reading
 _SECONDS_EACH: Final = 5.0
 
 
 class Fetcher:
-    """Fetches what one document refers to, each of at most ``most`` bytes, within 15 seconds.
+    """Fetches what one document refers to, each of at most ``most`` bytes, all within 15 seconds.
 
-    ``web`` goes nowhere but to the hosts that may be referred to. ``files`` came with the document.
+    ``web`` must be restricted to the allowed hosts. ``files`` are those of the document's bundle.
+    ``digests`` collects the SHA-256 digests of what was fetched.
     """
 
     def __init__(
@@ -27,30 +28,30 @@ class Fetcher:
         self._web = web
         self._files = files or {}
         self._most = most
-        self._left = _SECONDS
+        self._remaining = _SECONDS
         self.digests: list[bytes] = []
 
     async def fetch(self, url: str) -> Fetched:
-        """Fetch one; its digest is kept.
+        """Fetch one document, and add its digest to ``digests``.
 
         Raises:
-            Unprocessable: its server answers with something else, or there is no such file.
-            WebError: its address is not allowed, or gave no answer in the time that is left.
+            Unprocessable: the server answers with something else, or there is no such file.
+            WebError: the address is not allowed, or does not answer in the remaining time.
 
         """
         if url.startswith(FOLDER):
             return self._file(url)
         if self._web is None:
             raise Unprocessable("Nothing is fetched.")
-        if self._left <= 0:
+        if self._remaining <= 0:
             raise WebTimeout(f"Fetching what it refers to takes more than {_SECONDS:g} seconds.")
         now = asyncio.get_running_loop().time
         started = now()
-        limits = Limits(seconds=min(_SECONDS_EACH, self._left), bytes=self._most)
+        limits = Limits(seconds=min(_SECONDS_EACH, self._remaining), bytes=self._most)
         try:
             data, source = await fetch_document(self._web, url, limits)
         finally:
-            self._left -= now() - started
+            self._remaining -= now() - started
         self.digests.append(sha256(data).digest())
         return Fetched(source, data)
 

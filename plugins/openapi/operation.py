@@ -1,7 +1,7 @@
-"""An operation of an API, as far as calling it needs: what reading makes and calling takes.
+"""Model of an API operation: the output of reading and the input of lowering and calling.
 
-References are resolved where they stand for parameters, bodies and headers; inside schemas they
-stay (``#/$defs/...`` of the tool's own schema), so that nothing has to be finite but the document.
+References to parameters, bodies and headers are resolved; inside schemas they stay (as
+``#/$defs/...`` of the tool's own schema), since schemas may be recursive.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,11 +10,11 @@ from enum import StrEnum
 from typing import Any, Final
 
 AWS_SIGNED: Final = "awsSigV4"
-"""The kind of a security scheme that wants requests signed for AWS."""
+"""The kind of a security scheme that requires requests signed for AWS (Signature Version 4)."""
 
 
 class Place(StrEnum):
-    """Where a parameter goes (OpenAPI 3.2, "Parameter Locations")."""
+    """Location of a parameter in the request (OpenAPI 3.2, "Parameter Locations")."""
 
     PATH = "path"
     QUERY = "query"
@@ -25,11 +25,11 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter and how its value is written (Parameter Object).
+    """A parameter and how its value is serialized (Parameter Object).
 
-    ``argument`` is its name in the tool's arguments, empty where it has none, and ``name`` the one
-    on the wire. With ``media_type`` the value is written in that format, and the style does not
-    count.
+    ``argument`` is its name in the tool's arguments, empty where it has none; ``name`` is the name
+    on the wire. With ``media_type`` the value is serialized in that format, and the style is
+    ignored.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """One form that a body can have: its schema, and the Encoding Objects of its properties."""
+    """One media type of a body: its schema, and the Encoding Objects of its properties."""
 
     media_type: str
     schema: Any
@@ -56,7 +56,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The body; ``argument`` is its name in the tool's arguments."""
+    """The request body; ``argument`` is its name in the tool's arguments."""
 
     argument: str
     contents: Sequence[Content]
@@ -66,7 +66,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where the API is: an absolute or relative URL with ``{variables}`` and their defaults."""
+    """A server: an absolute or relative URL with ``{variables}``, and their default values."""
 
     url: str
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -77,11 +77,11 @@ class SecurityScheme:
     """How credentials are sent (Security Scheme Object; Swagger 2's ``basic`` is ``http`` here).
 
     ``kind`` is ``apiKey``, ``http``, ``oauth2``, ``openIdConnect``, ``mutualTLS``, or ``awsSigV4``
-    for requests that are signed (``name`` is the service's, or empty). ``name`` and ``place``
-    belong to ``apiKey``, ``scheme`` (lower case, such as ``basic``) to ``http``, and
-    ``token_url`` to ``oauth2``, where a flow has one. ``is_parameter`` is one that the document
-    does not name as a scheme: it has the credential among its parameters. ``argument`` is the one
-    that it is where it stands in a path or a body (``body.key``); then there is no ``place``.
+    for signed requests (``name`` is then the service's, or empty). ``name`` and ``place`` belong to
+    ``apiKey``, ``scheme`` (lower case, such as ``basic``) to ``http``, and ``token_url`` to
+    ``oauth2``, where a flow has one. ``is_parameter`` marks a scheme that the document declares as
+    an ordinary parameter. ``argument`` names the tool's argument if the credential belongs in the
+    path or the body (``body.key``); ``place`` is then unused.
     """
 
     kind: str
@@ -95,12 +95,12 @@ class SecurityScheme:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that the API can do.
+    """An operation: a method on a path of the API.
 
-    ``security`` lists alternatives: each maps names of schemes to scopes, all of them needed.
-    ``schemes`` holds what those names stand for. ``source`` is the address of the document, which
-    relative servers start from, or empty. ``notes`` say, a sentence each, what was mended or left
-    out of what the document says.
+    ``security`` lists alternatives: each maps names of schemes to scopes, all of them required.
+    ``schemes`` holds the schemes of those names. ``source`` is the address of the document, to
+    which relative servers are relative, or empty. ``notes`` are sentences on what was corrected or
+    left out of the document.
     """
 
     method: str
@@ -120,5 +120,5 @@ class Operation:
 
     @property
     def name(self) -> str:
-        """Name the operation within its document, such as ``GET /pets/{id}``."""
+        """The name of the operation within its document, such as ``GET /pets/{id}``."""
         return f"{self.method} {self.path}"

@@ -1,8 +1,8 @@
-"""Paths as documents write them, taken apart: the path itself, and the query that some have.
+"""Parser of path templates: the path itself, and the query that some documents write into it.
 
-OpenAPI knows templates in the path alone. Documents put them behind ``?`` all the same, or as the
-form expansions of RFC 6570 (``{?limit,page}``); a fragment tells operations of one path apart, and
-is never sent.
+OpenAPI allows templates in the path alone. Documents also write them behind ``?``, or as the form
+expansions of RFC 6570 (``{?limit,page}``); a fragment distinguishes operations of one path, and is
+never sent.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Final
 
 PLACEHOLDER: Final = re.compile(r"\{([^{}/]+)\}")
 _EXPANSION: Final = re.compile(r"\{[?&]([^{}/]+)\}")
-_MODIFIER: Final = re.compile(r"\*|:\d+\Z")  # RFC 6570, 2.4: how a value is written, or how long
+_MODIFIER: Final = re.compile(r"\*|:\d+\Z")  # RFC 6570, 2.4: explode, or a maximum length
 _BRACES: Final = re.compile(r"[{}]")
 
 
@@ -25,17 +25,17 @@ class QueryPart:
 
     @property
     def key(self) -> str:
-        """The name that the part has in the query."""
+        """The name of the part in the query."""
         return self.text.partition("=")[0]
 
     @property
     def names(self) -> Sequence[str]:
-        """The placeholders in it, in their order."""
+        """The names of its placeholders, in order."""
         return PLACEHOLDER.findall(self.text)
 
     @property
     def is_plain(self) -> bool:
-        """Tell whether the whole value is one placeholder."""
+        """Whether the whole value is one placeholder."""
         return PLACEHOLDER.fullmatch(self.text.partition("=")[2]) is not None
 
 
@@ -59,14 +59,14 @@ class PathTemplate:
 
     @property
     def is_fillable(self) -> bool:
-        """Tell whether no brace is left once all placeholders are filled."""
+        """Whether no brace remains once all placeholders are filled."""
         pieces = (self.path, *(part.text for part in self.query))
         return not any(_BRACES.search(PLACEHOLDER.sub("", piece)) for piece in pieces)
 
 
 @lru_cache(maxsize=1_024)
 def path_template(path: str) -> PathTemplate:
-    """Take a path apart."""
+    """Parse a path; results are cached."""
     expanded = [part for names in _EXPANSION.findall(path) for part in _expanded(names)]
     bare = _EXPANSION.sub("", path).partition("#")[0]
     template, _, query = bare.partition("?")

@@ -1,4 +1,4 @@
-"""The plugin ``learned``: the tools of all learned APIs, by the hook that every plugin has."""
+"""The plugin ``learned``, which registers the tools of all learned APIs."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -31,13 +31,13 @@ from plugins.openapi.wire.calling import ApiCall, ApiCaller
 from plugins.openapi.wire.requests import build_request
 from plugins.openapi.wire.security import choose
 
-_HEADROOM: Final = 1.0  # seconds before the tool's own timeout that a call says what it waited for
+_HEADROOM: Final = 1.0  # seconds by which a request times out before the tool, to say what it was
 
 
 class LearnedApisPlugin:
-    """Registers what has been learned; reloaded, it registers what has been learned since.
+    """Registers the tools of the learned APIs; a reload registers the changes since.
 
-    ``shelved`` returns the APIs as they are kept, and may take its time: hooks run in threads.
+    ``shelved`` returns the learned APIs, and may block: hooks run in threads.
     """
 
     def __init__(
@@ -53,14 +53,14 @@ class LearnedApisPlugin:
         """Register the tools of every learned API."""
         made: dict[str, RegisteredApi] = {}
         for shelved in self._shelved():
-            here = self._make(shelved, self._made.get(shelved.api.id))
-            made[shelved.api.id] = here
-            for tool in here.tools:
+            registered = self._make(shelved, self._made.get(shelved.api.id))
+            made[shelved.api.id] = registered
+            for tool in registered.tools:
                 register(tool)
         self._made = made
 
     def _make(self, shelved: Shelved, before: "RegisteredApi | None") -> "RegisteredApi":
-        """Return the tools of an API; those of which nothing changed are the ones before."""
+        """Return the tools of an API; unchanged tools are the same objects as before."""
         if before is not None and before.shelved is shelved:
             return before
         if before is None or not before.line.serves(shelved.api):
@@ -73,7 +73,7 @@ class LearnedApisPlugin:
 
 
 class RegisteredApi(NamedTuple):
-    """An API as it was registered last: its version, its line, and a tool for each operation."""
+    """An API as it was last registered: its version, its connection, a tool for each operation."""
 
     shelved: Shelved
     line: "Line"
@@ -81,7 +81,7 @@ class RegisteredApi(NamedTuple):
 
 
 class Line:
-    """What all tools of an API have in common: its address, its pace, and who calls."""
+    """What the tools of an API share: its server, its rate limit, and its credentials."""
 
     def __init__(self, api: LearnedApi, caller: ApiCaller, keyring: ApiKeyring) -> None:
         self.api = api
@@ -89,93 +89,94 @@ class Line:
         self._keyring = keyring
 
     def serves(self, api: LearnedApi) -> bool:
-        """Tell whether the API's tools, if they stay what they are, can be called over this."""
-        return _of_line(self.api) == _of_line(api)
+        """Return whether unchanged tools of that version of the API can go on using this."""
+        return _identity(self.api) == _identity(api)
 
     @property
     def server(self) -> str | None:
-        """The address that the operator named, if any."""
+        """The base URL that the operator set, or None."""
         return self.api.settings.base_url or None
 
     @cached_property
     def pace(self) -> AbstractAsyncContextManager[Any]:
-        """What holds requests back; made on the loop that they are sent from."""
+        """The rate limiter (leaky bucket), created on the event loop that sends the requests."""
         rate = self.api.settings.per_second
         return AsyncLimiter(rate, 1) if rate >= 1 else AsyncLimiter(1, 1 / rate)
 
     async def credentials(
         self, operation: Operation, user: User, fixed: Mapping[str, Any]
     ) -> Credentials:
-        """Return what this user's call is made with; what is fixed counts more.
+        """Return the credentials of this user's call; those in ``fixed`` take precedence.
 
         Raises:
-            ToolFailed: it has to be the user's own, and there is none; or it cannot be read.
+            ToolFailed: the API requires the user's own credentials and there are none, or they
+                cannot be decrypted.
 
         """
         settings, api = self.api.settings, self.api
         owner = user.id if settings.per_user else OPERATOR
-        kept = await self._keyring.credentials(api.id, owner)
-        found = Credentials({**kept.by_scheme, **Credentials.of(fixed).by_scheme})
-        if settings.per_user and choose(operation, found) is None:
+        stored = await self._keyring.credentials(api.id, owner)
+        credentials = Credentials({**stored.by_scheme, **Credentials.of(fixed).by_scheme})
+        if settings.per_user and choose(operation, credentials) is None:
             schemes = dict.fromkeys(next(iter(operation.security)), "...")
             raise ToolFailed(
                 f"{api.name} is called with each user's own credentials, and {user.username} has "
                 f"given none that fit. They are sent with PUT /api/learned-apis/{api.id}/"
                 f"credentials, as {json.dumps({'credentials': schemes})}."
             )
-        return found
+        return credentials
 
     async def fixed(self, tool: ApiTool) -> dict[str, Any]:
-        """Return what the operator fixed of what the operation has: arguments and credentials.
+        """Return the values that the operator fixed for the tool: arguments and credentials.
 
         Raises:
-            ToolFailed: they cannot be read.
+            ToolFailed: a value is missing or cannot be decrypted.
 
         """
         if not tool.fixed:
             return {}
-        values = await self._keyring.fixed(self.api.id)
-        found = values_for(values, tool.operation, tool.operation_id)
-        if missing := [name for name in tool.fixed if name not in found]:
+        stored = await self._keyring.fixed(self.api.id)
+        values = values_for(stored, tool.operation, tool.operation_id)
+        if missing := [name for name in tool.fixed if name not in values]:
             raise ToolFailed(f"{self.api.name} has no value for {missing[0]!r}, which is fixed.")
-        return {name: found[name] for name in tool.fixed}
+        return {name: values[name] for name in tool.fixed}
 
 
-def _of_line(api: LearnedApi) -> tuple[object, ...]:
+def _identity(api: LearnedApi) -> tuple[object, ...]:
     settings = api.settings
-    place = (api.name, settings.base_url, settings.fixed_version)
-    return (*place, settings.per_user, settings.per_second)
+    target = (api.name, settings.base_url, settings.fixed_version)
+    return (*target, settings.per_user, settings.per_second)
 
 
 @of_json
 class LearnedTool:
-    """A tool that calls one operation. Whatever is large is made when it is first used."""
+    """A tool that calls one operation. Large parts are created on first use."""
 
     def __init__(self, tool: ApiTool, line: Line) -> None:
         self.tool: Final = tool
         self._line = line
         fixed = line.api.settings.fixed_version if tool.fixed else ""
-        called = tool.call + (line.server or "").encode() + fixed.encode()
+        target = tool.call + (line.server or "").encode() + fixed.encode()
         self.spec: Final[ToolSpec] = replace(
             tool.spec,
             category=slug(line.api.name),
-            release=sha256(called).hexdigest()[:16],  # what was approved goes nowhere else
+            release=sha256(target).hexdigest()[:16],  # an approval holds for this target alone
         )
 
     def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments, which fit.
+        """Validate the arguments and return a copy of them.
 
         Raises:
-            InvalidArguments: they do not; the message says where, what, and what would fit.
+            InvalidArguments: they are invalid; the message says where, why, and what is valid.
 
         """
         return self._schema.check(arguments)
 
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
-        """Call the operation and return what the API answers.
+        """Call the operation and return the API's answer.
 
         Raises:
-            ToolFailed: there was no answer, or one that refuses; or no credentials are there.
+            ToolFailed: there was no answer, an error answer, or the credentials are missing.
             ToolTimeout: it took too long.
 
         """
@@ -195,14 +196,14 @@ class LearnedTool:
         return await line.caller.result(call, arguments)
 
     def whole_parameters(self) -> Mapping[str, Any]:
-        """Return the schema of all arguments but those that the operator fixed."""
+        """Return the unabridged schema of all arguments but those that the operator fixed."""
         if not self.tool.whole:
             return self.spec.parameters
         whole = replace(self.spec, parameters=whole_schema(self.tool.whole))
         return without_arguments(whole, self.tool.fixed).parameters
 
     def preview(self, arguments: Mapping[str, Any]) -> str:
-        """Return the request that a call would be, in a line and without credentials."""
+        """Return method and URL of the request that a call would send, without credentials."""
         try:
             placed = {each.argument for each in self._operation.schemes.values()} - {""}
             fixed = placed | (set(self.tool.fixed) - {*self.tool.asks})

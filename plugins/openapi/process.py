@@ -1,8 +1,8 @@
-"""Work on a document in a process of its own, which ends with its memory and its time.
+"""Subprocess for work on a document, with limits of memory and time.
 
-That process runs the module of the work. It takes one line of JSON, then the document, and answers
-lines of JSON. Between these it may ask for a document that the first one refers to:
-``{"wanted": url}`` is answered by one line, and the document.
+The subprocess runs the module of the work. It reads one line of JSON and then the document from
+standard input, and answers lines of JSON. Between these it may request a document that the first
+one refers to: ``{"wanted": url}`` is answered by one line, and the document.
 """
 
 import asyncio
@@ -19,38 +19,38 @@ from domain.shared.errors import PuertoError, WebError
 from plugins.openapi.reading import DocumentRefused, Fetch, Fetched, Limits, Reason
 from plugins.openapi.reading.values import to_json
 
-_GRACE: Final = 5.0  # seconds, for the process to start and to say that its time is over
+_GRACE: Final = 5.0  # seconds, for the subprocess to start and to report that its time is over
 _WANTED: Final = b'{"wanted":'
 _CHUNK: Final = 1 << 20  # bytes that are read or written at once, about
-_KEPT: Final = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR")  # no secret is among them
+_INHERITED: Final = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR")  # variables: no secrets
 
 
 AsyncFetch = Callable[[str], Awaitable[Fetched]]
 """Gets a document of http or https, or raises a `PuertoError` that says why it does not."""
 Work = Callable[[Mapping[str, Any], bytes, Fetch | None], Iterable[Mapping[str, Any]]]
-"""What is done with a document: takes what was asked, the document, and what fetches others."""
+"""Works on a document: takes the order, the document, and the function that fetches others."""
 
 
 async def ask_apart(
     module: str,
-    asked: Mapping[str, Any],
+    order: Mapping[str, Any],
     data: bytes,
     *,
     limits: Limits,
     megabytes: int = 1_024,
     fetch: AsyncFetch | None = None,
 ) -> bytearray:
-    """Have ``module`` work on a document in a process that has so much memory.
+    """Run ``module`` on a document in a subprocess with that limit of memory.
 
-    Returns what it answers, for `answers`. ``fetch`` is asked, here, for the documents that it
-    refers to.
+    Returns its output, to be parsed by `answers`. ``fetch`` is called, in this process, for the
+    documents that it refers to.
 
     Raises:
-        DocumentRefused: its time was over.
+        DocumentRefused: the time limit was exceeded.
 
     """
-    whole = {
-        **asked,
+    header = {
+        **order,
         "limits": limits,
         "megabytes": megabytes,
         "bytes": len(data),
@@ -61,15 +61,15 @@ async def ask_apart(
         stdin=PIPE,
         stdout=PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        limit=megabytes << 20,  # of a line: there is no longer one in that memory
+        limit=megabytes << 20,  # of a line: a longer one does not fit into the memory
         env={
-            **{name: os.environ[name] for name in _KEPT if name in os.environ},
+            **{name: os.environ[name] for name in _INHERITED if name in os.environ},
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         },
     )
     try:
         async with asyncio.timeout(limits.seconds + _GRACE):
-            return await _talk(process, to_json(whole) + data, fetch)
+            return await _talk(process, to_json(header) + data, fetch)
     except TimeoutError as error:
         message = f"The document takes more than {limits.seconds:g} seconds."
         raise DocumentRefused(Reason.TOO_LONG, message) from error
@@ -80,10 +80,10 @@ async def ask_apart(
 
 
 def answers(answer: bytearray) -> Iterator[Mapping[str, Any]]:
-    """Yield what the other process answered, a line at a time.
+    """Parse the output of the subprocess, and yield its records.
 
     Raises:
-        DocumentRefused: it refused the document, or did not come to its end.
+        DocumentRefused: the subprocess refused the document, or ended early.
 
     """
     ended = False
@@ -100,18 +100,18 @@ def answers(answer: bytearray) -> Iterator[Mapping[str, Any]]:
         raise DocumentRefused(Reason.READER_FAILED, message)
 
 
-async def _talk(process: Process, asked: bytes, fetch: AsyncFetch | None) -> bytearray:
-    """Return the lines that the process answers, but those that want something.
+async def _talk(process: Process, order: bytes, fetch: AsyncFetch | None) -> bytearray:
+    """Return the output of the subprocess without its requests for documents.
 
-    Behind one of these comes nothing until it is answered. So it is the last line that there is,
-    and nobody looks for lines in the megabytes before it.
+    It writes nothing after a request until it has the answer. So a request is always the last line,
+    and the megabytes before it need not be searched.
     """
     stdin, stdout = process.stdin, process.stdout
     assert stdin is not None  # noqa: S101 - they are pipes
     assert stdout is not None  # noqa: S101
     answer = bytearray()
     try:
-        stdin.write(asked)
+        stdin.write(order)
         await stdin.drain()
         while data := await stdout.read(_CHUNK):
             answer += data
@@ -119,11 +119,11 @@ async def _talk(process: Process, asked: bytes, fetch: AsyncFetch | None) -> byt
                 continue
             last = answer.rfind(b"\n", 0, -1) + 1
             if answer.startswith(_WANTED, last):
-                wanted = orjson.loads(answer[last:])["wanted"]
+                url = orjson.loads(answer[last:])["wanted"]
                 del answer[last:]
-                stdin.write(await _fetched(wanted, fetch))
+                stdin.write(await _fetched(url, fetch))
                 await stdin.drain()
-    except ConnectionError:  # it was ended
+    except ConnectionError:  # the subprocess was killed
         pass
     finally:
         stdin.close()
@@ -132,19 +132,19 @@ async def _talk(process: Process, asked: bytes, fetch: AsyncFetch | None) -> byt
 
 async def _fetched(url: str, fetch: AsyncFetch) -> bytes:
     try:
-        found = await fetch(url)
+        fetched = await fetch(url)
     except PuertoError as error:
         return to_json({"refused": error.message})
-    return to_json({"url": found.url, "bytes": len(found.data)}) + found.data
+    return to_json({"url": fetched.url, "bytes": len(fetched.data)}) + fetched.data
 
 
 def work_apart(work: Work) -> None:
-    """Do what standard input asks: what the other process runs."""
-    asked = orjson.loads(sys.stdin.buffer.readline())
-    _bind(asked["megabytes"], asked["limits"]["seconds"] + _GRACE)
-    gc.disable()  # it ends soon, its memory is bound, and a document is a tree
+    """Run the subprocess: read the order from standard input, work, write the answer."""
+    order = orjson.loads(sys.stdin.buffer.readline())
+    _limit_resources(order["megabytes"], order["limits"]["seconds"] + _GRACE)
+    gc.disable()  # the process ends soon, its memory is limited, and a document is a tree
     lines = bytearray()
-    for answer in _done(work, asked, sys.stdin.buffer.read(asked["bytes"])):
+    for answer in _records(work, order, sys.stdin.buffer.read(order["bytes"])):
         lines += to_json(answer)
         if len(lines) > _CHUNK:
             sys.stdout.buffer.write(lines)
@@ -152,32 +152,32 @@ def work_apart(work: Work) -> None:
     sys.stdout.buffer.write(lines)
 
 
-def _done(work: Work, asked: Mapping[str, Any], data: bytes) -> Iterator[Mapping[str, Any]]:
+def _records(work: Work, order: Mapping[str, Any], data: bytes) -> Iterator[Mapping[str, Any]]:
     try:
-        yield from work(asked, data, _ask if asked["fetches"] else None)
+        yield from work(order, data, _request if order["fetches"] else None)
     except DocumentRefused as error:
         yield {"refused": error.reason, "message": error.message, "pointer": error.pointer}
     except MemoryError:
-        message = f"The document takes more than {asked['megabytes']:,} MB of memory."
+        message = f"The document takes more than {order['megabytes']:,} MB of memory."
         yield {"refused": Reason.TOO_LARGE, "message": message, "pointer": ""}
     yield {"ended": True}
 
 
-def _ask(url: str) -> Fetched:
-    """Have the other process fetch a document, while this one waits."""
+def _request(url: str) -> Fetched:
+    """Request a document from the parent process, and wait for it."""
     sys.stdout.buffer.write(to_json({"wanted": url}))
     sys.stdout.buffer.flush()
-    told = orjson.loads(sys.stdin.buffer.readline())
-    if "refused" in told:
-        raise WebError(told["refused"])
-    return Fetched(told["url"], sys.stdin.buffer.read(told["bytes"]))
+    answer = orjson.loads(sys.stdin.buffer.readline())
+    if "refused" in answer:
+        raise WebError(answer["refused"])
+    return Fetched(answer["url"], sys.stdin.buffer.read(answer["bytes"]))
 
 
-def _bind(megabytes: int, seconds: float) -> None:
-    """Have the system end this process where its own counting does not."""
+def _limit_resources(megabytes: int, seconds: float) -> None:
+    """Set limits of memory and CPU time (setrlimit), for what `Effort` does not count."""
     try:
         import resource
-    except ImportError:  # not on Windows, where the parent's deadline must do
+    except ImportError:  # on Windows only the parent's deadline applies
         return
     resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
     most = int(seconds) + 1

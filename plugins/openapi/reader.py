@@ -1,4 +1,4 @@
-"""Documents read in processes of their own, and what they give in the core's records."""
+"""Reader of documents, which runs subprocesses and converts their results to the core's records."""
 
 import asyncio
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from plugins.openapi.validation.apart import check_apart
 class ProcessReader(ApiReader):
     """Reads documents of at most ``size`` bytes, at most two at a time.
 
-    What they refer to is fetched by ``web``, which is to go only where the operator allows that.
+    ``web`` fetches what they refer to; it must be restricted to the hosts that the operator allows.
     """
 
     def __init__(self, size: int, web: Web | None = None) -> None:
@@ -38,7 +38,7 @@ class ProcessReader(ApiReader):
         names: Mapping[str, str],
         files: Mapping[str, bytes] | None = None,
     ) -> ApiVersion:
-        """Return what a document gives; ``source`` is its address, empty if it has none.
+        """Learn a document and return the version; ``source`` is its address, or empty.
 
         Raises:
             DocumentRefused: the document cannot be read; the message and the details say why.
@@ -60,7 +60,7 @@ class ProcessReader(ApiReader):
     async def check(
         self, data: bytes, source: str, files: Mapping[str, bytes] | None = None
     ) -> DocumentReport:
-        """Return which rules of its version a document breaks.
+        """Validate a document against the rules of its OpenAPI version.
 
         Raises:
             DocumentRefused: the document cannot be read; the message and the details say why.
@@ -76,8 +76,8 @@ class ProcessReader(ApiReader):
             )
 
     def _fetcher(self, files: Mapping[str, bytes] | None) -> Fetcher | None:
-        goes_out = self._web is not None or files
-        return Fetcher(self._web, self._limits.size, files) if goes_out else None
+        can_fetch = self._web is not None or files
+        return Fetcher(self._web, self._limits.size, files) if can_fetch else None
 
 
 def _version(digest: str, learned: Learned) -> ApiVersion:

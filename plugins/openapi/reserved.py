@@ -1,4 +1,4 @@
-"""Parameters that no model sets, whatever the document says of them."""
+"""Reserved parameters, which no model may set: framing, credentials, idempotency keys."""
 
 import re
 import uuid
@@ -7,7 +7,7 @@ from typing import Final
 
 from plugins.openapi.operation import Operation, Parameter, Place, SecurityScheme
 
-_FRAMING: Final = frozenset(  # what the client says of the connection and the message
+_FRAMING: Final = frozenset(  # headers that the HTTP client sets
     {
         "accept",
         "accept-encoding",
@@ -24,7 +24,7 @@ _FRAMING: Final = frozenset(  # what the client says of the connection and the m
         "upgrade",
     }
 )
-_OTHER_REQUESTS: Final = frozenset(  # of which servers make another than was agreed to
+_OTHER_REQUESTS: Final = frozenset(  # headers by which servers change method, host or path
     {
         "x-forwarded-host",
         "x-http-method",
@@ -35,7 +35,7 @@ _OTHER_REQUESTS: Final = frozenset(  # of which servers make another than was ag
     }
 )
 _CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
-_SIGNATURES: Final = frozenset(  # of AWS, as headers or in the query: the signer's own
+_SIGNATURES: Final = frozenset(  # of AWS, as headers or in the query: set by the signer
     {
         "x-amz-algorithm",
         "x-amz-content-sha256",
@@ -46,7 +46,7 @@ _SIGNATURES: Final = frozenset(  # of AWS, as headers or in the query: the signe
         "x-amz-signedheaders",
     }
 )
-_KEYS: Final = frozenset(  # as APIs name it, without signs and the ``x-`` before it
+_KEYS: Final = frozenset(  # names of idempotency keys, without punctuation and ``x-``
     {"idempotencekey", "idempotencykey", "idempotencytoken", "paypalrequestid"}
 )
 _SIGNS: Final = re.compile(r"^x-|[-_]")
@@ -54,7 +54,7 @@ _NAMESPACE: Final = uuid.UUID("6f1c3a0e-6f0b-5d0e-9a51-3e0f3b6c0a11")
 
 
 def is_reserved(parameter: Parameter, schemes: Iterable[SecurityScheme]) -> bool:
-    """Tell whether a parameter is the client's own business, or carries credentials.
+    """Return whether the HTTP client sets the parameter, or it carries credentials.
 
     Such a parameter is never shown to a model, and a value for it is refused.
     """
@@ -73,20 +73,20 @@ def is_reserved(parameter: Parameter, schemes: Iterable[SecurityScheme]) -> bool
 
 
 def is_idempotency_key(parameter: Parameter) -> bool:
-    """Tell whether a parameter names the call, so that the API makes it only once.
+    """Return whether a parameter is an idempotency key, by which the API recognizes a retry.
 
-    Such a parameter is never shown to a model: the call's own id fills it.
+    Such a parameter is never shown to a model: it is set to the id of the call.
     """
     return parameter.place is Place.HEADER and _SIGNS.sub("", parameter.name.lower()) in _KEYS
 
 
 def takes_idempotency_key(operation: Operation) -> bool:
-    """Tell whether the API takes a key with the operation."""
+    """Return whether an operation has an idempotency key."""
     return any(is_idempotency_key(parameter) for parameter in operation.parameters)
 
 
 def idempotency_key(parameter: Parameter, call_id: str) -> str:
-    """Return the value for the parameter: the call's id, in a form that the schema allows."""
+    """Return the value of the parameter: the id of the call, or a UUID made of it."""
     schema = parameter.schema if isinstance(parameter.schema, Mapping) else {}
     if schema.get("format") == "uuid":
         return _as_uuid(call_id)

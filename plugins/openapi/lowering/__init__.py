@@ -1,4 +1,4 @@
-"""Operations of an API, lowered to tools that any model can be shown."""
+"""Lowering: converts the operations of an API to tools with schemas that any model accepts."""
 
 from plugins.openapi.lowering.tools import LoweredTool, Options, lower
 

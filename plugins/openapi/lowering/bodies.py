@@ -1,4 +1,4 @@
-"""The body as an argument: its schema, as its media type has it."""
+"""The request body as an argument: its schema, depending on its media type."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,7 +26,7 @@ _LONG: Final = 400  # characters of a description
 def body_schema(
     body: Body, schemas: Schemas, shapes: Shapes, notes: Notes
 ) -> tuple[Schema, Sequence[Content]]:
-    """Return the schema of the body's preferred form, and all forms, their schemas as shapes."""
+    """Return the schema of the preferred media type, and all contents with shapes as schemas."""
     chosen = preferred(body.contents)
     contents = []
     shown: Schema = {}
@@ -39,25 +39,29 @@ def body_schema(
         contents.append(
             replace(content, schema=shapes.of_form(schema) if in_parts else shapes.kind(schema))
         )
-    told = joined(shortened(plain(body.description), _LONG), shown.get("description", ""))
-    if told:
-        shown = {**shown, "description": told}
+    description = joined(shortened(plain(body.description), _LONG), shown.get("description", ""))
+    if description:
+        shown = {**shown, "description": description}
     return shown, contents
 
 
 def _as_sent(content: Content, schema: Schema) -> Schema:
-    """Return how a model gives such a body: structured, or as text."""
+    """Return the schema of the argument: structured as the body's, or a string."""
     media_type = content.media_type
     structured = is_json(media_type) or is_form(media_type) or is_multipart(media_type)
     if structured or is_json_lines(media_type) or media_type in ANYTHING:
         return schema
     if is_text(media_type):
-        return {"type": "string", "description": joined(_told(schema), f"Sent as {media_type}")}
+        return {
+            "type": "string",
+            "description": joined(_description(schema), f"Sent as {media_type}"),
+        }
     if schema.keys() & {"properties", "items", "anyOf", "allOf", "$ref"}:
         return schema
-    told = joined(_told(schema).removesuffix(FILE).rstrip(), FILE, f"Sent as {media_type}")
-    return {"type": "string", "format": "binary", "description": told}
+    own = _description(schema).removesuffix(FILE).rstrip()
+    description = joined(own, FILE, f"Sent as {media_type}")
+    return {"type": "string", "format": "binary", "description": description}
 
 
-def _told(schema: Any) -> str:
+def _description(schema: Any) -> str:
     return str(schema.get("description", ""))

@@ -1,10 +1,9 @@
-"""Keys of the caller in paths and bodies: ``/{api_key}/places``, ``{"api_key": ..., "text": ...}``.
+"""Detection of the caller's API key in paths and bodies: ``/{api_key}/places``, ``{"api_key": …}``.
 
-In a path or a body a key or token may as well be what the call is about: the password of a new
-user, the token to be revoked, the secret of a service that is to be connected. So one is taken for
-the caller's own only if its description says that it is, or its name alone can mean nothing else,
-and many operations of the document ask for it; what is left is a suspect, of which an operator is
-told (`likely_credentials`).
+In a path or a body a key or token may as well be the subject of the call: the password of a new
+user, the token to revoke, the secret of a service to connect. So an argument counts as the caller's
+key only if its description says so or its name is unambiguous, and many operations of the document
+require it; the others are suspects, which the operator is shown (`likely_credentials`).
 """
 
 import re
@@ -45,7 +44,7 @@ _DEEPEST: Final = 4
 
 
 class CallerKeys:
-    """Finds them in the operations of one document, all of which it is given."""
+    """Finds the caller's keys in the operations of one document, of which it must get all."""
 
     def __init__(self, document: Document, operations: Sequence[Operation]) -> None:
         self._known = document.security_schemes
@@ -55,7 +54,7 @@ class CallerKeys:
         )
 
     def of(self, operation: Operation, schema: Schema) -> Arguments:
-        """Return the arguments of an operation that are keys, each as a security scheme."""
+        """Return the arguments of an operation that are the caller's keys, as security schemes."""
         found: dict[str, SecurityScheme] = {}
         for argument, name, described in _arguments(operation, schema):
             if self._is_key(operation, name, described):
@@ -80,7 +79,7 @@ class CallerKeys:
 
 
 def with_keys(operation: Operation, keys: Arguments, schema: Schema) -> Operation:
-    """Return the operation, which asks for these keys as for other credentials."""
+    """Return the operation with the keys added to its security and schemes."""
     if not keys:
         return operation
     needed = _needed(operation, schema)
@@ -94,7 +93,7 @@ def with_keys(operation: Operation, keys: Arguments, schema: Schema) -> Operatio
 
 
 def _needed(operation: Operation, schema: Schema) -> set[str]:
-    """Return the arguments without which no request can be made, those within the body included."""
+    """Return the required arguments, those within a required body included."""
     needed = set(required_in(schema))
     body = operation.body.argument if operation.body else ""
     if body in needed:
@@ -104,7 +103,7 @@ def _needed(operation: Operation, schema: Schema) -> set[str]:
 
 
 def _arguments(operation: Operation, schema: Schema) -> Iterator[tuple[str, str, str]]:
-    """Yield the arguments of path and body that are texts: each with its name and description."""
+    """Yield the string arguments of path and body: argument, name and description."""
     for parameter in operation.parameters:
         if parameter.place is Place.PATH and parameter.argument:
             yield parameter.argument, parameter.name, parameter.description

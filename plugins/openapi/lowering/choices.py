@@ -1,4 +1,4 @@
-"""Choices between schemas: told apart by their discriminator, and said as shortly as can be."""
+"""``oneOf`` and ``anyOf``: discriminators become constants, enumerations are merged, null added."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from plugins.openapi.reading.values import bare_name, entries
 
 Schema = dict[str, Any]
 Target = Callable[[Any], Found | None]
-"""Returns what a schema refers to, if it refers to something."""
+"""Returns the target of a schema that is a reference, else None."""
 
 _OF_CONSTANT: Final = frozenset({"const", "type", "description", "format"})
 _FEWEST: Final = 2
@@ -21,56 +21,56 @@ _LONG_PART: Final = 2_000  # characters of JSON
 
 
 def with_null(schema: Schema, beside: Schema) -> Schema:
-    """Return a schema, or null; what is said ``beside`` holds for both."""
-    said = {"description": schema["description"]} if "description" in schema else {}
-    return {**said, **beside, "anyOf": [without(schema, "description"), {"type": "null"}]}
+    """Return a schema that also accepts null; the keywords ``beside`` apply to both."""
+    described = {"description": schema["description"]} if "description" in schema else {}
+    return {**described, **beside, "anyOf": [without(schema, "description"), {"type": "null"}]}
 
 
 def without_null(schema: Schema) -> Schema:
-    """Return a schema that takes what it did but null; as it is where it takes nothing else."""
-    kept = dict(schema)
+    """Return a schema that does not accept null; unchanged if it accepts nothing else."""
+    narrowed = dict(schema)
     for key, null in (("type", "null"), ("enum", None), ("anyOf", {"type": "null"})):
-        values = kept.get(key)
+        values = narrowed.get(key)
         if isinstance(values, list) and null in values:
-            kept[key] = [each for each in values if each != null]
-    if not all(kept.get(key, True) for key in ("type", "enum", "anyOf")):
+            narrowed[key] = [each for each in values if each != null]
+    if not all(narrowed.get(key, True) for key in ("type", "enum", "anyOf")):
         return schema
-    match kept:
+    match narrowed:
         case {"type": [only]}:
-            kept["type"] = only
+            narrowed["type"] = only
         case {"anyOf": [only]}:
-            kept = {**only, **{key: value for key, value in kept.items() if key != "anyOf"}}
-    if kept.get("default", kept) is None:
-        del kept["default"]
-    return kept
+            narrowed = {**only, **{key: value for key, value in narrowed.items() if key != "anyOf"}}
+    if narrowed.get("default", narrowed) is None:
+        del narrowed["default"]
+    return narrowed
 
 
 def distinct(parts: Iterable[Schema]) -> list[Schema]:
-    """Return the parts, each once."""
-    found: dict[str, Schema] = {}
+    """Return the parts without duplicates."""
+    unique: dict[str, Schema] = {}
     for part in parts:
-        found.setdefault(value_text(part, _LONG_PART) or str(len(found)), part)
-    return list(found.values())
+        unique.setdefault(value_text(part, _LONG_PART) or str(len(unique)), part)
+    return list(unique.values())
 
 
 def enumerated(choice: list[Schema]) -> list[Schema]:
-    """Say a choice of constants as an enumeration, what is said of each beside it."""
+    """Merge constants of a choice into one enumeration, with their descriptions in its own."""
     constants = [part for part in choice if "const" in part and part.keys() <= _OF_CONSTANT]
     kinds = {str(part.get("type", "")) for part in constants}
     if len(constants) < _FEWEST or len(kinds) != 1:
         return choice
-    said = [
+    descriptions = [
         f"{part['const']}: {part['description']}" for part in constants if "description" in part
     ]
-    made: Schema = {"type": constants[0]["type"]} if "type" in constants[0] else {}
-    if told := shortened("; ".join(said), MOST_WORDS):
-        made["description"] = told
-    made["enum"] = [part["const"] for part in constants]
-    return [made, *(part for part in choice if part not in constants)]
+    enumeration: Schema = {"type": constants[0]["type"]} if "type" in constants[0] else {}
+    if description := shortened("; ".join(descriptions), MOST_WORDS):
+        enumeration["description"] = description
+    enumeration["enum"] = [part["const"] for part in constants]
+    return [enumeration, *(part for part in choice if part not in constants)]
 
 
 def exclusive(choice: list[Schema]) -> list[Schema]:
-    """Have parts that only say what is required forbid what the other ones require."""
+    """Make parts that consist of ``required`` alone exclude the properties of the others."""
     if len(choice) < _FEWEST or not all(part.keys() == {"required"} for part in choice):
         return choice
     return [
@@ -83,7 +83,7 @@ def exclusive(choice: list[Schema]) -> list[Schema]:
 def told_apart(
     raw: Mapping[str, Any], parts: Sequence[Any], lowered: list[Schema], target: Target
 ) -> list[Schema]:
-    """Say in each part of a choice which value of the discriminator it goes by."""
+    """Add to each part of a choice the value of the discriminator that selects it."""
     discriminator = entries(raw.get("discriminator"))
     name = discriminator.get("propertyName")
     if not isinstance(name, str):
@@ -98,19 +98,19 @@ def told_apart(
         for number, (part, schema) in enumerate(zip(parts, lowered, strict=True))
         if "$ref" in schema and (found := target(part)) is not None
     }
-    goes_by = dict(zip(named, _goes_by(list(named.values())), strict=True))
+    values_of = dict(zip(named, _values_of_parts(list(named.values())), strict=True))
     marked = []
     for number, schema in enumerate(lowered):
         if number in named:
             found, _, own = named[number]
             others = [{"$ref": lowered[other]["$ref"]} for other in named if other != number]
-            schema = _marked(schema, found, own, _Mark(name, goes_by[number], others))  # noqa: PLW2901
+            schema = _marked(schema, found, own, _Mark(name, values_of[number], others))  # noqa: PLW2901
         marked.append(schema)
     return marked
 
 
 def _own_values(found: Found, name: str, target: Target) -> list[str] | None:
-    """Return the values that a definition itself gives a property; None if it says none."""
+    """Return the values (const or enum) of a definition's property; None if it has none."""
     own = entries(entries(entries(found.value).get("properties")).get(name))
     if (referred := target(own)) is not None:
         own = entries(referred.value)
@@ -119,11 +119,12 @@ def _own_values(found: Found, name: str, target: Target) -> list[str] | None:
     return names_in(own.get("enum")) or None
 
 
-def _goes_by(found: Sequence[tuple[Found, list[str], list[str] | None]]) -> list[list[str]]:
-    """Return the values that each part goes by; an empty list is of one that does not tell.
+def _values_of_parts(found: Sequence[tuple[Found, list[str], list[str] | None]]) -> list[list[str]]:
+    """Return the discriminator values of each part; an empty list if they are not known.
 
-    Each part has what is mapped to it, and the values that it takes itself. A name that it does not
-    take is no value of it: then it is the value which its name holds, if each part has another one.
+    Each part comes with the values mapped to it, and those that it declares itself. The default is
+    the part's name; if the part does not declare that, it is the declared value that its name
+    contains, provided that all parts have different ones.
     """
     chosen: list[list[str]] = []
     meant: list[list[str]] = []
@@ -141,16 +142,16 @@ def _goes_by(found: Sequence[tuple[Found, list[str], list[str] | None]]) -> list
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """The property that tells parts apart, the values of one part, and the other parts."""
+    """The discriminator property, the values of one part, and the other parts."""
 
     name: str
     values: list[str]
     others: list[Schema]
 
     def needed(self, *, has_default: bool) -> Schema:
-        """Say when the property is needed.
+        """Return the schema that requires the property.
 
-        If it has a default, a value that fits no other part goes without, and is no riddle.
+        If it has a default, a value that matches no other part may omit it.
         """
         required: Schema = {"required": [self.name]}
         if not has_default:
@@ -159,13 +160,13 @@ class _Mark:
 
 
 def _marked(schema: Schema, found: Found, own: list[str] | None, mark: _Mark) -> Schema:
-    """Return a part that says which values it goes by; it says so itself where it takes but one."""
+    """Return a part with its discriminator values, unless it declares exactly one itself."""
     definition = entries(found.value)
-    said = entries(entries(definition.get("properties")).get(mark.name))
-    needed = mark.needed(has_default="default" in said)
+    declared = entries(entries(definition.get("properties")).get(mark.name))
+    needed = mark.needed(has_default="default" in declared)
     if own is not None and len(own) == 1:
-        is_said = mark.name in names_in(definition.get("required"))
-        return schema if is_said else {**schema, **needed}
+        is_required = mark.name in names_in(definition.get("required"))
+        return schema if is_required else {**schema, **needed}
     if not mark.values:
         return schema
     one = len(mark.values) == 1
@@ -174,7 +175,7 @@ def _marked(schema: Schema, found: Found, own: list[str] | None, mark: _Mark) ->
 
 
 def kinds_named(properties: dict[str, Schema], raw: Mapping[str, Any]) -> dict[str, Schema]:
-    """Name the kinds of an object that others extend, as its discriminator maps them."""
+    """Add the mapped values of a base object's discriminator to its property, as an enumeration."""
     discriminator = entries(raw.get("discriminator"))
     name, mapping = discriminator.get("propertyName"), entries(discriminator.get("mapping"))
     own = properties.get(name) if isinstance(name, str) else None

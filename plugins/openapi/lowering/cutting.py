@@ -1,7 +1,7 @@
-"""Schemas made small enough to be shown to a model: words first, then what lies deep.
+"""Truncation of schemas to a size limit: descriptions first, then deep levels.
 
-What is cut is said: a name stays, and the object or list that it names is shown without what is
-in it. The arguments may still hold all of it: what is cut is not checked.
+The schema says what was cut: a property keeps its name, and its object or list is shown without
+contents. Arguments may still hold all of it: what was cut is not validated.
 """
 
 import json
@@ -19,21 +19,21 @@ Schema = dict[str, Any]
 HIDDEN: Final = "What is in it is not shown here"
 
 _MOST_NAMES: Final = 12
-_FEW: Final = 6  # choices of objects that are named where objects are not shown
+_FEW: Final = 6  # choices of objects that are kept where objects are not shown
 _MANY: Final = 20  # choices of anything else
 _STRUCTURE: Final = frozenset({"$ref", "properties", "items", "anyOf", "allOf"})
 _ALL: Final = 1_000_000
-_MUCH: Final = 20  # times too large: no mild cut is worth a try
+_MUCH: Final = 20  # times too large: only the hardest cuts are tried
 _HARDEST: Final = 6  # cuts that bound how wide objects are
 _INSIDE: Final = ("properties", "patternProperties", "required", "additionalProperties")
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """How much is left.
+    """Limits of one attempt.
 
-    Levels of objects in each other (those of the arguments are not counted), characters of a
-    description, values of an enumeration, optional properties of one object.
+    Levels of nested objects (that of the arguments does not count), characters of a description,
+    values of an enumeration, optional properties of one object.
     """
 
     levels: int = _ALL
@@ -63,28 +63,28 @@ _CUTS: Final = (
 
 
 def size_of(value: Any) -> int:
-    """Return the bytes of a value as JSON in its most wordy form, with spaces and in ASCII."""
+    """Return the bytes of a value as JSON in its longest form, with spaces and in ASCII."""
     return len(json.dumps(value))
 
 
 def unwrapped(schema: Schema) -> Schema:
-    """Return a tool's schema with definitions that one argument alone is, in their places."""
+    """Return a tool's schema with definitions inlined that only one argument refers to."""
     definitions = schema.get("$defs")
     if not definitions:
         return schema
     used = Counter(map(definition_in, references_in(schema)))
-    properties, kept = dict(schema["properties"]), dict(definitions)
-    for argument, said in properties.items():
-        name = definition_in(said.get("$ref"))
-        if used[name] == 1 and said.keys() <= {"$ref", "description", "default"}:
-            properties[argument] = {**kept.pop(name), **without(said, "$ref")}
+    properties, remaining = dict(schema["properties"]), dict(definitions)
+    for argument, inner in properties.items():
+        name = definition_in(inner.get("$ref"))
+        if used[name] == 1 and inner.keys() <= {"$ref", "description", "default"}:
+            properties[argument] = {**remaining.pop(name), **without(inner, "$ref")}
     rest = {**without(schema, "$defs"), "properties": properties}
-    return {**rest, "$defs": kept} if kept else rest
+    return {**rest, "$defs": remaining} if remaining else rest
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A schema that was cut, its bytes, and the definitions it refers to with their levels."""
+    """A cut schema, its bytes, and the definitions it refers to with their levels."""
 
     schema: Schema
     size: int
@@ -92,7 +92,7 @@ class _Piece:
 
 
 class Cutting:
-    """Cuts the tools of one document; ``definition`` returns a definition by its name."""
+    """Cuts the schemas of one document's tools; ``definition`` returns a definition by name."""
 
     def __init__(self, definition: Callable[[str], Schema], effort: Effort) -> None:
         self._definition = definition
@@ -100,7 +100,7 @@ class Cutting:
         self._pieces: dict[tuple[Cut, str, int], _Piece] = {}
 
     def cut(self, root: Schema, most: int) -> Schema | None:
-        """Return a schema, with the definitions it needs, in so many bytes; None: impossible."""
+        """Return the schema with its definitions in at most ``most`` bytes; None if impossible."""
         cuts = _CUTS if size_of(root) < most * _MUCH else _CUTS[-_HARDEST:]
         for cut in cuts:
             if (smaller := self._attempt(root, cut, most)) is not None:
@@ -111,7 +111,7 @@ class Cutting:
         piece = self._piece(root, cut, -1)
         shown: dict[str, Schema] = {}
         size, waiting = piece.size, _queued([], piece)
-        while waiting and size <= most:  # the least deep first: so each is shown as in full as can
+        while waiting and size <= most:  # the least deep first, so that each is cut the least
             level, name = heappop(waiting)
             if name in shown:
                 continue
@@ -139,7 +139,7 @@ def _queued(waiting: list[tuple[int, str]], piece: _Piece) -> list[tuple[int, st
 
 
 class _Cutter:
-    """Cuts one schema, without what it refers to."""
+    """Cuts one schema, without its definitions."""
 
     def __init__(self, cut: Cut) -> None:
         self._cut = cut
@@ -147,7 +147,7 @@ class _Cutter:
         self.steps = 0
 
     def schema(self, source: Schema, level: int) -> Schema:
-        """Return a schema that lies so many levels deep, as a copy."""
+        """Return a cut copy of a schema that is ``level`` levels deep."""
         self.steps += 1
         made = dict(source)
         if "$ref" in made:
@@ -159,13 +159,13 @@ class _Cutter:
         return made
 
     def _describe(self, made: Schema, notes: list[str]) -> None:
-        told = shortened(made.pop("description", ""), self._cut.words)
+        description = shortened(made.pop("description", ""), self._cut.words)
         if self._cut.words:
-            told = joined(told, *notes)
+            description = joined(description, *notes)
         elif "default" in made:
             del made["default"]
-        if told:
-            made["description"] = told
+        if description:
+            made["description"] = description
 
     def _values(self, made: Schema) -> str:
         values = made.get("enum", ())
@@ -191,16 +191,16 @@ class _Cutter:
             }
         if not properties:
             return ""
-        kept = self._kept(properties, made.get("required", ()))
+        shown = self._shown(properties, made.get("required", ()))
         made["properties"] = {
-            name: self.schema(properties[name], level + 1) for name in properties if name in kept
+            name: self.schema(properties[name], level + 1) for name in properties if name in shown
         }
-        if len(kept) == len(properties):
+        if len(shown) == len(properties):
             return ""
         made.pop("additionalProperties", None)
-        return _hidden([name for name in properties if name not in kept])
+        return _hidden([name for name in properties if name not in shown])
 
-    def _kept(self, properties: Schema, required: Any) -> set[str]:
+    def _shown(self, properties: Schema, required: Any) -> set[str]:
         needed = [name for name in properties if name in set(required)]
         optional = [name for name in properties if name not in set(required)]
         return {*needed, *optional[: max(0, self._cut.width - len(needed))]}
@@ -224,7 +224,7 @@ class _Cutter:
 
 
 def _are_many(keyword: str, parts: Sequence[Schema]) -> bool:
-    """Tell whether parts are too much where objects are not shown."""
+    """Return whether parts are too many to be kept where objects are not shown."""
     if not any(_STRUCTURE & part.keys() for part in parts):
         return len(parts) > _MANY
     return len(parts) > (_FEW if keyword == "anyOf" else 0)

@@ -1,8 +1,8 @@
-"""Definitions that are made of each other in the same place: nothing could be checked by them.
+"""Detection of cycles of definitions through ``allOf``, ``anyOf``, ``oneOf`` and references.
 
-A parent that is one of its children (``oneOf``), each of which is all of the parent (``allOf``):
-documents say inheritance so, and a checker would go round for ever. Recursion through properties
-and items is no such cycle: there the value ends it.
+A parent that is one of its children (``oneOf``), each of which includes the parent (``allOf``):
+documents express inheritance so, and a validator would recurse for ever. Recursion through
+properties and items is no such cycle: there the value ends it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,19 +16,19 @@ _MOST_DEEP: Final = 80
 
 
 class Cycles:
-    """The cycles of one document's definitions, found by Tarjan's algorithm as they are met.
+    """The cycles (strongly connected components, Tarjan's algorithm) of a document's definitions.
 
-    With ``only_choices`` only ``anyOf`` and ``oneOf`` lead from one to the next.
+    With ``only_choices`` only ``anyOf`` and ``oneOf`` count as edges.
     """
 
     def __init__(self, references: References, *, only_choices: bool = False) -> None:
         self._references = references
         self._keywords = CHOICES if only_choices else PARTS
         self._only_choices = only_choices
-        self._cycle: dict[str, int] = {}  # by place; those of one number are in one cycle
+        self._cycle: dict[str, int] = {}  # number of the component, by place
 
     def joins(self, here: str, there: str) -> bool:
-        """Tell whether a step from one place to the other is a step of a cycle."""
+        """Return whether both places are in the same cycle."""
         for place in (here, there):
             if place not in self._cycle:
                 self._explore(place)

@@ -1,4 +1,4 @@
-"""Names of the definitions in a tool's schema, made of their places in the document."""
+"""Names of the definitions in a tool's schema (``$defs``), made of their JSON Pointers."""
 
 import re
 from hashlib import sha256
@@ -12,7 +12,7 @@ _MOST: Final = 40
 
 
 class DefinitionNames:
-    """Names for places; a name is one place's, and does not depend on what else there is."""
+    """Unique names for JSON Pointers (places), which do not depend on the other definitions."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
@@ -29,7 +29,7 @@ class DefinitionNames:
         return name
 
     def place(self, name: str) -> str:
-        """Return the place of a definition that was named."""
+        """Return the place of a definition by its name, which `name` returned before."""
         return self._places[name]
 
 
@@ -37,7 +37,7 @@ def _name(place: str) -> str:
     last = split(place)[-1] if "/" in place else "document"
     if _PLAIN.match(last) and any(place == home + last for home in _HOMES):
         return last
-    end = last.rpartition(".")[2] or last  # of "io.example.v1.Pet", what tells it from others
+    end = last.rpartition(".")[2] or last  # the last part of "io.example.v1.Pet"
     bare = re.sub(r"[^A-Za-z0-9_]+", "_", end).strip("_")[:_MOST]
     return f"{bare or 'definition'}_{_digest(place, 4)}".lstrip("0123456789_") or "definition"
 

@@ -1,4 +1,4 @@
-"""What is said of a schema in words: its description, and what only fits in there."""
+"""Descriptions of schemas, with facts that have no keyword: deprecation, patterns, examples."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -15,23 +15,23 @@ _EXEMPLIFIED: Final = ("string", "integer", "number")
 
 
 def described(raw: Mapping[str, Any], types: list[str], depth: int) -> str:
-    """Return the description of a schema that lies so many levels deep."""
-    told = shortened(plain(text(raw.get("description"))), MOST_WORDS)
+    """Return the description of a schema that is ``depth`` levels deep."""
+    description = shortened(plain(text(raw.get("description"))), MOST_WORDS)
     if is_true(raw.get("deprecated")):
-        told = joined("Deprecated", told)
+        description = joined("Deprecated", description)
     if raw.get("format") == "binary" or text(raw.get("type")) == "file":
-        told = joined(told, FILE)
+        description = joined(description, FILE)
     pattern = raw.get("pattern")
     if isinstance(pattern, str) and len(pattern) <= _LONG_EXAMPLE and usable(pattern) is None:
-        told = joined(told, f"Pattern: {pattern}")
+        description = joined(description, f"Pattern: {pattern}")
     example = _example(raw) if depth <= _MOST_DEEP and types and types[0] in _EXEMPLIFIED else ""
-    if example and example.strip('"') not in told:
-        told = joined(told, f"Example: {example}")
-    return told
+    if example and example.strip('"') not in description:
+        description = joined(description, f"Example: {example}")
+    return description
 
 
 def _example(raw: Mapping[str, Any]) -> str:
-    """Return a short example of a schema that does not show by itself what it takes."""
+    """Return a short example, if the schema has no enum, const or default."""
     if raw.keys() & {"enum", "const", "default"}:
         return ""
     listed = raw.get("examples")

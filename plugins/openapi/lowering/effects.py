@@ -1,4 +1,4 @@
-"""What a call of an operation does to the world, as its method and its words tell."""
+"""Effect class and idempotency of an operation, by its method and its words."""
 
 from typing import Final
 
@@ -12,17 +12,17 @@ _DESTROYS: Final = frozenset({"DELETE", "PURGE"})
 
 
 def effect_of(operation: Operation) -> Effect:
-    """Return the effect class: what the method does, or the words say, whichever is worse."""
-    said = said_effect(operation)
-    if operation.method in _DESTROYS or said is Effect.DESTRUCTIVE:
+    """Return the worse of the effects that the method and the words of an operation imply."""
+    by_words = said_effect(operation)
+    if operation.method in _DESTROYS or by_words is Effect.DESTRUCTIVE:
         return Effect.DESTRUCTIVE
-    return said if operation.method in _READS else Effect.WRITE
+    return by_words if operation.method in _READS else Effect.WRITE
 
 
 def is_idempotent(operation: Operation) -> bool:
-    """Tell whether the API says that it makes a call once, however often it is sent.
+    """Return whether the API executes a call once, however often it is sent.
 
-    It does where it takes a key that names the call. HTTP's word for methods (RFC 9110, 9.2.2)
-    is none: between two PUTs of one price somebody else may have set another.
+    It does if it takes an idempotency key. HTTP's idempotent methods (RFC 9110, 9.2.2) do not
+    count: between two PUTs of one price somebody else may have set another.
     """
     return takes_idempotency_key(operation)

@@ -1,6 +1,6 @@
-"""The keywords of a schema, each brought to what JSON Schema (2020-12) lets it be.
+"""Normalization of a schema's keywords to valid JSON Schema (2020-12).
 
-What is no such value is dropped: a schema that takes more is better than none.
+Invalid values are dropped: a schema that accepts more is better than none.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from plugins.openapi.lowering.patterns import usable
 from plugins.openapi.lowering.words import value_text
 from plugins.openapi.reading.values import is_true, text, unspelled
 
-_MEANT: Final[Mapping[str, tuple[str, str]]] = {  # words that are no types: type and format
+_MEANT: Final[Mapping[str, tuple[str, str]]] = {  # invalid types: the type and format meant
     "any": ("", ""),
     "int": ("integer", ""),
     "int32": ("integer", "int32"),
@@ -62,49 +62,49 @@ _NUMERIC: Final = frozenset({*_BOUNDS, *_COUNTS, "multipleOf"})
 
 
 def types_of(raw: Mapping[str, Any]) -> tuple[list[str], str]:
-    """Return the types of a schema, each once, and the format that a made-up type stands for."""
-    named = raw.get("type")
-    found: list[str] = []
+    """Return the types of a schema, each once, and the format that an invalid type stands for."""
+    declared = raw.get("type")
+    types: list[str] = []
     meant = ""
-    for name in named if isinstance(named, list) else [named]:
+    for name in declared if isinstance(declared, list) else [declared]:
         word = text(name).strip().lower()
         kind, form = (word, "") if word in TYPES else _MEANT.get(word, ("", ""))
         meant = meant or form
-        if kind and kind not in found:
-            found.append(kind)
-    return found or _implied(raw), meant
+        if kind and kind not in types:
+            types.append(kind)
+    return types or _implied(raw), meant
 
 
 def _implied(raw: Mapping[str, Any]) -> list[str]:
-    """Return the type that other keywords speak of."""
+    """Return the type that other keywords imply."""
     if isinstance(raw.get("properties"), dict) and raw["properties"]:
         return ["object"]
     return ["array"] if isinstance(raw.get("items"), dict) else []
 
 
 def has_null(raw: Mapping[str, Any]) -> bool:
-    """Tell whether null is allowed beside the types, as OpenAPI 3.0 and Swagger 2 say it.
+    """Return whether null is allowed by ``nullable`` (OpenAPI 3.0) or ``x-nullable`` (Swagger 2).
 
-    A part of ``allOf`` that says this alone is meant for the whole.
+    A part of ``allOf`` with that keyword alone applies to the whole schema.
     """
     parts = raw.get("allOf")
     alone = (part for part in (parts if isinstance(parts, list) else ()) if isinstance(part, dict))
-    said = [raw, *(part for part in alone if part.keys() <= _NULLS)]
-    return any(is_true(each.get(name)) for each in said for name in _NULLS)
+    schemas = [raw, *(part for part in alone if part.keys() <= _NULLS)]
+    return any(is_true(each.get(name)) for each in schemas for name in _NULLS)
 
 
 def keywords_of(raw: Mapping[str, Any], types: list[str], meant: str, depth: int) -> dict[str, Any]:
-    """Return what a schema says of a value itself, but for what is in it: of these types.
+    """Return the keywords of a schema without subschemas, for these types.
 
-    ``meant`` is the format that the type stands for, and ``depth`` how deep in a tool it is.
+    ``meant`` is the format of an invalid type, and ``depth`` the level of the schema in the tool.
     """
     null = has_null(raw)
     schema: dict[str, Any] = {}
     if types:
         kinds = [*types, "null"] if null and "null" not in types else types
         schema["type"] = kinds[0] if len(kinds) == 1 else kinds
-    if told := described(raw, types, depth):
-        schema["description"] = told
+    if description := described(raw, types, depth):
+        schema["description"] = description
     if (form := text(raw.get("format")) or meant) and types != ["object"]:
         schema["format"] = form
     values = _enum(raw, types)
@@ -117,7 +117,7 @@ def keywords_of(raw: Mapping[str, Any], types: list[str], meant: str, depth: int
 
 
 def _simple_keywords(raw: Mapping[str, Any], types: list[str]) -> Iterator[tuple[str, Any]]:
-    """Yield the keywords whose values are no schemas; where the values are listed, only those."""
+    """Yield the keywords whose values are no schemas; ``enum`` alone if there is one."""
     if (values := _enum(raw, types)) is not None:
         yield "enum", values
         return
@@ -135,11 +135,11 @@ def _simple_keywords(raw: Mapping[str, Any], types: list[str]) -> Iterator[tuple
 
 
 def _numbers(raw: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    found = {keyword: _number(raw.get(keyword)) for keyword in _BOUNDS}
+    bounds = {keyword: _number(raw.get(keyword)) for keyword in _BOUNDS}
     for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if is_true(raw.get(exclusive)):  # before 3.1 it only says how the bound is meant
-            found[bound], found[exclusive] = None, found[bound]
-    yield from ((keyword, value) for keyword, value in found.items() if value is not None)
+        if is_true(raw.get(exclusive)):  # before 3.1 it is a flag of the bound
+            bounds[bound], bounds[exclusive] = None, bounds[bound]
+    yield from ((keyword, value) for keyword, value in bounds.items() if value is not None)
     multiple = _number(raw.get("multipleOf"))
     if multiple is not None and multiple > 0:
         yield "multipleOf", multiple
@@ -168,9 +168,9 @@ def _count(value: Any) -> int | None:
 
 
 def names_in(value: Any, known: Mapping[str, Any] | None = None) -> list[str]:
-    """Return the strings of a list, each once; a number is one if something ``known`` is so named.
+    """Return the strings of a list, each once; a number counts if ``known`` has it as a key.
 
-    YAML takes ``required: [1]`` for a number, but ``1:`` for a name.
+    YAML reads ``required: [1]`` as a number, but the key ``1:`` as a string.
     """
     if not isinstance(value, list):
         return []
@@ -184,28 +184,28 @@ def names_in(value: Any, known: Mapping[str, Any] | None = None) -> list[str]:
 
 
 def _enum(raw: Mapping[str, Any], types: list[str]) -> list[Any] | None:
-    """Return the values of an enumeration, each once and of the schema's type, or None."""
+    """Return the values of an enumeration, each once, converted to the schema's type; or None."""
     listed = raw.get("enum")
     if isinstance(listed, dict):
         listed = list(listed)
     if not isinstance(listed, list) or not listed:
         return None
-    found = {}
+    values = {}
     for value in listed:
         fitted = fitting(value, types)
         if fitted is not None and (written := _written(fitted[0])):
-            found[written] = fitted[0]
-    return list(found.values()) or None
+            values[written] = fitted[0]
+    return list(values.values()) or None
 
 
 def _written(value: Any) -> str:
-    """Return a value as JSON, or nothing for one that is too long, or looks like a reference."""
-    told = value_text(value, _LONG_VALUE)
-    return "" if '"$ref"' in told else told
+    """Return a value as JSON; "" for one that is too long, or looks like a reference."""
+    written = value_text(value, _LONG_VALUE)
+    return "" if '"$ref"' in written else written
 
 
 def fitting(value: Any, types: list[str]) -> tuple[Any] | None:
-    """Return a value of one of the types, made of one that is written differently; or None."""
+    """Convert a value to one of the types, in a tuple; None if it cannot be converted."""
     if not types or is_one_of(value, types):
         return (unspelled(value),)
     if "string" in types and isinstance(value, int | float):
@@ -220,9 +220,9 @@ def fitting(value: Any, types: list[str]) -> tuple[Any] | None:
 
 
 def _default(raw: Mapping[str, Any], types: list[str], values: list[Any] | None) -> Any:
-    """Return the default, if it is one that the schema itself takes; else None.
+    """Return the default if the schema itself accepts it, else None.
 
-    A default of null says that there is none.
+    A default of null counts as none.
     """
     if (value := raw.get("default")) is None:
         return None

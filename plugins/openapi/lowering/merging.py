@@ -1,4 +1,4 @@
-"""``allOf``, said as one schema where that is the same."""
+"""Merging of ``allOf`` into one schema, where that is equivalent."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -8,27 +8,27 @@ from domain.shared.json_schema import without
 Schema = dict[str, Any]
 
 _PLAIN: Final = frozenset({"type", "description", "properties", "required", "additionalProperties"})
-_SAYS: Final = frozenset({"description", "default"})
+_ANNOTATIONS: Final = frozenset({"description", "default"})
 _MOST_PROPERTIES: Final = 400
 
 
 def all_of(
     base: Schema, parts: Iterable[Schema], content: Callable[[Schema], Schema | None]
 ) -> Schema:
-    """Return a schema and all its parts as one; parts that must stand apart stay in ``allOf``.
+    """Merge the parts of ``allOf`` into a schema; parts that cannot be merged stay in ``allOf``.
 
-    ``content`` returns what a part that is a reference stands for, or None.
+    ``content`` returns the definition of a part that is a reference, or None.
     """
     apart = []
     for part in parts:
         if not part:
             continue
-        if not base.keys() - _SAYS:
+        if not base.keys() - _ANNOTATIONS:
             base = {**part, **base}
             continue
-        if "$ref" in base:  # what was alone so far
+        if "$ref" in base:  # the first part, so far alone
             base = _opened(base, content)
-        known = content(part) if part.keys() - _SAYS == {"$ref"} else part
+        known = content(part) if part.keys() - _ANNOTATIONS == {"$ref"} else part
         if known is not None and _is_plain(known) and _is_plain(base):
             base = _both(base, known)
         else:
@@ -52,7 +52,7 @@ def _is_plain(schema: Schema) -> bool:
 
 
 def _both(one: Schema, other: Schema) -> Schema:
-    """Return two plain objects as one. That one allows no more properties does not bind both."""
+    """Merge two plain objects; ``additionalProperties: false`` of one does not apply to both."""
     properties = dict(one.get("properties", {}))
     for name, schema in other.get("properties", {}).items():
         properties[name] = _narrowed(properties[name], schema) if name in properties else schema
@@ -72,8 +72,8 @@ def _both(one: Schema, other: Schema) -> Schema:
 
 
 def _narrowed(one: Schema, other: Schema) -> Schema:
-    """Return what both say of one property."""
-    shared = one.keys() & other.keys() - _SAYS
+    """Return the schema of a property that both objects have."""
+    shared = one.keys() & other.keys() - _ANNOTATIONS
     if all(one[keyword] == other[keyword] for keyword in shared):
         return {**one, **other}
     return {"allOf": [one, other]}

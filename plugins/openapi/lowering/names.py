@@ -1,4 +1,4 @@
-"""Names that models may say: of tools and of their arguments."""
+"""Names of tools and arguments that every model provider accepts."""
 
 import re
 import unicodedata
@@ -25,7 +25,7 @@ _ARTICLES: Final = frozenset({"a", "an", "the", "this", "that", "of", "for", "by
 _LETTERS: Final = str.maketrans(
     {"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "œ": "oe", "ł": "l", "Ł": "L", "đ": "d"}
 )
-"""Letters that are no other letter with a sign."""
+"""Letters that Unicode normalization (NFKD) does not decompose to ASCII."""
 
 
 def tool_names(
@@ -35,12 +35,12 @@ def tool_names(
     given: Mapping[str, str] | None = None,
     title: str = "",
 ) -> dict[str, str]:
-    """Return a name for each operation, by ``Operation.name``: unique, and at most 64 long.
+    """Return a tool name for each operation, by ``Operation.name``: unique, at most 64 characters.
 
-    A name is made of the operation id, or else of the method and the path; one that is a verb
-    alone gets a noun, if need be from the API's ``title``. One that is too long loses its middle.
-    Operations that would have the same name all get their method and path added, so that the names
-    do not depend on the order, nor on what else there is. ``given`` are names that stay.
+    A name is made of the operation id, else of the method and the path; a lone verb gets a noun, if
+    need be from the API's ``title``. A name that is too long loses its middle. All operations that
+    would have the same name get their method and path added, so that names depend neither on the
+    order nor on other operations. ``given`` holds names to keep.
     """
     given = given or {}
     names = {name: given[name] for name in (each.name for each in operations) if name in given}
@@ -80,7 +80,7 @@ def _by_id(operation: Operation, title: str) -> str:
 
 
 def by_path(operation: Operation) -> str:
-    """Return the method and the path as a name: ``get_pets_by_id``; of no path, the summary."""
+    """Return a name of method and path: ``get_pets_by_id``; without a path, of the summary."""
     path = worded(_TEMPLATE.sub(r"by_\1", operation.path))
     if all(_is_version(part) for part in operation.path.split("/") if part):
         path = ""
@@ -92,7 +92,7 @@ def by_path(operation: Operation) -> str:
 
 
 def _noun(operation: Operation, title: str) -> str:
-    """Return what a verb is about, by the path's last part that says it, or the API's title."""
+    """Return the noun for a lone verb: the last noun of the path, or the API's title."""
     parts = [worded(part) for part in re.split(r"[/?#]", operation.path) if "{" not in part]
     nouns = [part for part in parts if part and not is_verb(part.lower()) and not _is_version(part)]
     if nouns:
@@ -106,7 +106,7 @@ def _is_version(part: str) -> bool:
 
 
 def _by_function(operation: Operation, title: str) -> str:
-    """Return the first part of an id that a framework made: function, path and method (FastAPI)."""
+    """Return a name of the function in an id that a framework (FastAPI) generated of it."""
     made = operation.operation_id
     end = re.sub(r"\W", "_", operation.path) + f"_{operation.method.lower()}"
     return worded(made.removesuffix(end)) if made.endswith(end) else _by_id(operation, title)
@@ -121,7 +121,7 @@ def _by_digest(operation: Operation, title: str) -> str:
 
 
 def _cut(make: "_Way") -> "_Way":
-    """Return a way to a name without its middle, but with its verb."""
+    """Return a way whose names lose their middle, but keep a verb."""
 
     def cut(operation: Operation, title: str) -> str:
         name = make(operation, title)
@@ -137,7 +137,7 @@ def _cut(make: "_Way") -> "_Way":
 
 
 def _abbreviated(make: "_Way") -> "_Way":
-    """Return a way to a name whose words before the last two have a few letters, if need be."""
+    """Return a way whose names have the words before the last two abbreviated, if need be."""
 
     def abbreviated(operation: Operation, title: str) -> str:
         words = re.split(r"[_-]+", make(operation, title))
@@ -162,11 +162,12 @@ _WAYS: Final[Sequence[_Way]] = (
     _abbreviated(_by_id_and_path),
     _by_digest,
 )
-"""The ways to a name, the best first. What is too long by one, or not unique, goes the next."""
+"""The ways to make a name, the best first; one that is too long or not unique is made by the next.
+"""
 
 
 def worded(text: str) -> str:
-    """Return a text in the letters that every provider takes, ``_`` for all between them."""
+    """Return a text in the characters that every provider accepts, with ``_`` for others."""
     plain = (
         unicodedata.normalize("NFKD", text.translate(_LETTERS)).encode("ascii", "ignore").decode()
     )
@@ -182,15 +183,15 @@ def short(name: str, whole: str) -> str:
 
 
 def digest(text: str) -> str:
-    """Return a few letters that stand for a text."""
+    """Return the first characters of a text's SHA-256 digest."""
     return sha256(text.encode("utf-8", "replace")).hexdigest()[:_DIGITS]
 
 
 def argument_names(parameters: Sequence[Parameter], body: str) -> tuple[list[str], str]:
-    """Return the arguments' names of parameters, in their order, and that of the body.
+    """Return the argument names of the parameters, in their order, and that of the body.
 
-    A name stays as it is on the wire where it can. Of those that share one, the path's has it,
-    then the query's; the others' have their places added: ``id``, ``id_query``.
+    A name stays as it is on the wire if it can. Of parameters of the same name the path's keeps it,
+    then the query's; the others get their location added: ``id``, ``id_query``.
     """
     names: dict[int, str] = {}
     taken: set[str] = set()
@@ -207,7 +208,7 @@ def argument_names(parameters: Sequence[Parameter], body: str) -> tuple[list[str
 
 
 def _rank(parameter: Parameter) -> tuple[int, bool]:
-    """Return who has a name first: by place, and in it what is called so on the wire."""
+    """Return the precedence for a name: by location, then those whose name needs no change."""
     return _ORDER.index(parameter.place), NAME.match(parameter.name) is None
 
 

@@ -1,4 +1,4 @@
-"""Patterns: those kept that every checker reads alike, and none can be hung with."""
+"""Filter of regular expressions: keeps those portable between engines and safe from ReDoS."""
 
 import math
 import re
@@ -6,9 +6,9 @@ import warnings
 from typing import Any, Final
 
 _MOST: Final = 300  # characters
-_MOST_LOOPS: Final = 6  # without end, in one pattern: each may multiply the time a text takes
-_MOST_REPEATED: Final = 5_000  # repetitions, all loops added up: some checkers write them out
-_FEW: Final = 4  # repetitions of what varies itself: more can take a time that explodes
+_MOST_LOOPS: Final = 6  # unbounded ones in a pattern: each may multiply the matching time
+_MOST_REPEATED: Final = 5_000  # repetitions, all loops added up: some engines unroll them
+_FEW: Final = 4  # repetitions of a group of variable length: more can take exponential time
 _LITERAL: Final = re.compile(r"/(.*)/\Z", re.DOTALL)
 _ESCAPES: Final = frozenset("dDwWsSbBnrtfv0123456789")
 _TOKEN: Final = re.compile(
@@ -23,10 +23,10 @@ _TOKEN: Final = re.compile(
 
 
 def usable(pattern: Any) -> str | None:
-    """Return a pattern that can be used, or None.
+    """Return the pattern if it can be used, or None.
 
-    What remains means the same in Python, in JavaScript and in Rust, and takes a time that does
-    not explode: no loop stands within a loop.
+    It then means the same in Python, JavaScript and Rust, and has no nested loops, so that it
+    cannot take exponential time.
     """
     if not isinstance(pattern, str) or not pattern or len(pattern) > _MOST:
         return None
@@ -42,16 +42,16 @@ def usable(pattern: Any) -> str | None:
 
 
 def _is_common(pattern: str) -> bool:
-    """Tell whether all its signs are known everywhere."""
+    """Return whether all engines support its syntax."""
     for token in _TOKEN.finditer(pattern):
         escape, klass = token["escape"], token["class"]
         if escape and not _is_known(escape):
             return False
         if klass and not _is_known_class(klass):
             return False
-        if token["open"] and token["kind"] == "?":  # named groups, flags, looking behind
+        if token["open"] and token["kind"] == "?":  # named groups, flags, lookbehind
             return False
-        if token["other"] in ("{", "}", "]", "["):  # Python takes them for themselves
+        if token["other"] in ("{", "}", "]", "["):  # literals in Python alone
             return False
         if token["loop"] and pattern[token.end() : token.end() + 1] in ("*", "+", "?"):
             return False
@@ -62,7 +62,7 @@ def _is_known(escape: str) -> bool:
     sign = escape[1]
     if len(escape) > 2:  # noqa: PLR2004  a character by its number, such as \x7F
         return True
-    if sign.isdigit() or sign in "bB":  # what was found before; Python's and Rust's differ
+    if sign.isdigit() or sign in "bB":  # backreferences; word boundaries differ between engines
         return False
     return sign in _ESCAPES or (sign.isascii() and not sign.isalnum() and sign not in "<> ")
 
@@ -98,7 +98,7 @@ def _is_quick(pattern: str) -> bool:
 
 
 def _counts(loop: str) -> tuple[int, float]:
-    """Return how often a loop runs, at least and at most."""
+    """Return the least and the most repetitions of a loop."""
     match loop[0]:
         case "?":
             return 0, 1

@@ -1,7 +1,7 @@
-"""Properties that only answers have: they are not sent, whatever else requires them.
+"""Read-only properties (``readOnly``), which are not sent, even where they are required.
 
 ``readOnly`` may stand in another part of a schema (``allOf``, a choice, behind a reference) than
-the ``required`` that names the property, so all parts that speak of one value are looked at.
+the ``required`` that names the property, so all parts that apply to one value are searched.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,14 +14,14 @@ from plugins.openapi.reading.references import Found
 from plugins.openapi.reading.values import entries, is_true
 
 Target = Callable[[Any], Found | None]
-"""Returns what a schema refers to, if it refers to something."""
+"""Returns the target of a schema that is a reference, else None."""
 
 _MOST_PARTS: Final = 200  # of one value
 _NONE: Final[frozenset[str]] = frozenset()
 
 
 class ReadOnly:
-    """Which properties of one document's schemas are read-only."""
+    """Finds the read-only properties of one document's schemas."""
 
     def __init__(self, target: Target, effort: Effort) -> None:
         self._target = target
@@ -29,7 +29,7 @@ class ReadOnly:
         self._known: dict[str, frozenset[str]] = {}
 
     def holds_for(self, raw: Any) -> bool:
-        """Tell whether a property's schema says that it is read-only."""
+        """Return whether a property's schema, or its target, has ``readOnly``."""
         if not isinstance(raw, dict):
             return False
         found = self._target(raw)
@@ -38,9 +38,9 @@ class ReadOnly:
         )
 
     def names(self, raw: Mapping[str, Any]) -> frozenset[str]:
-        """Return the read-only properties that any part of a schema speaks of."""
+        """Return the read-only properties of all parts of a schema, if it has parts."""
         if not any(part in raw for part in (*PARTS, "$ref")):
-            return _NONE  # what a schema says in one place is looked at there
+            return _NONE  # the caller checks the properties of a schema without parts itself
         return frozenset(
             name
             for part in self._parts(raw)
@@ -49,7 +49,7 @@ class ReadOnly:
         )
 
     def are_required(self, found: Found, names: frozenset[str]) -> bool:
-        """Tell whether a definition, or a part of it, requires some of these."""
+        """Return whether a definition, or a part of it, requires one of these properties."""
         if not names:
             return False
         if (known := self._known.get(found.pointer)) is None:
@@ -60,9 +60,9 @@ class ReadOnly:
 
     def _parts(self, raw: Any) -> Iterator[Mapping[str, Any]]:
         """Yield all schemas of one value, itself included, each definition once."""
-        waiting, seen, left = [raw], set[str](), _MOST_PARTS
-        while waiting and left:
-            part, left = waiting.pop(), left - 1
+        waiting, seen, remaining = [raw], set[str](), _MOST_PARTS
+        while waiting and remaining:
+            part, remaining = waiting.pop(), remaining - 1
             self._effort.spend()
             if (found := self._target(part)) is not None:
                 if found.pointer not in seen:

@@ -1,7 +1,7 @@
-"""Tools and operations as JSON, to be sent to another process or kept.
+"""Serialization of tools and operations as JSON, for another process and for storage.
 
-What another process reads is sent as it is kept: how a tool is called is JSON in JSON, and nobody
-takes it apart until the tool is called.
+Both use the same format: the operation of a tool is JSON in a string, which is not parsed until the
+tool is called.
 """
 
 import base64
@@ -29,15 +29,15 @@ from plugins.openapi.operation import (
 from plugins.openapi.reading.values import to_json
 from plugins.openapi.wire.servers import server_url
 
-_GIVEN: Final = tuple(each.name for each in fields(ToolSpec) if each.init)
+_SPEC_FIELDS: Final = tuple(each.name for each in fields(ToolSpec) if each.init)
 
 
 def tool_record(lowered: LoweredTool) -> dict[str, Any]:
-    """Return a record of a tool, as the core has it."""
+    """Return the record of a tool, with the fields of `ApiTool`."""
     operation = lowered.operation
     token_urls = [each.token_url for each in operation.schemes.values() if each.token_url]
     return {
-        "spec": {name: getattr(lowered.spec, name) for name in _GIVEN},
+        "spec": {name: getattr(lowered.spec, name) for name in _SPEC_FIELDS},
         "operation": operation.name,
         "operation_id": operation.operation_id,
         "tags": operation.tags,
@@ -52,11 +52,11 @@ def tool_record(lowered: LoweredTool) -> dict[str, Any]:
 
 
 def tool_from(record: Mapping[str, Any]) -> ApiTool:
-    """Return the tool that a record was made of."""
-    told = record["spec"]
+    """Return the tool of a record."""
+    spec = record["spec"]
     return ApiTool(
         spec=ToolSpec(
-            **{**told, "effect": Effect(told["effect"]), "requires": tuple(told["requires"])}
+            **{**spec, "effect": Effect(spec["effect"]), "requires": tuple(spec["requires"])}
         ),
         operation=record["operation"],
         operation_id=record["operation_id"],
@@ -76,7 +76,7 @@ def _packed(schema: Schema) -> str:
 
 
 def whole_schema(packed: bytes) -> dict[str, Any]:
-    """Return the schema that is kept in `ApiTool.whole`."""
+    """Return the schema that is stored compressed in `ApiTool.whole`."""
     schema: dict[str, Any] = orjson.loads(zlib.decompress(packed))
     return schema
 
@@ -84,12 +84,12 @@ def whole_schema(packed: bytes) -> dict[str, Any]:
 def _server(operation: Operation) -> str:
     try:
         return server_url(operation)
-    except ToolFailed:  # nobody says where it is
+    except ToolFailed:  # the document has no usable server
         return ""
 
 
 def operation_from(record: Mapping[str, Any]) -> Operation:
-    """Return the operation that a record was made of."""
+    """Return the operation of a record."""
     return Operation(
         **{
             **record,
@@ -102,7 +102,7 @@ def operation_from(record: Mapping[str, Any]) -> Operation:
 
 
 def scheme_from(record: Mapping[str, Any]) -> SecurityScheme:
-    """Return the security scheme that a record was made of."""
+    """Return the security scheme of a record."""
     return SecurityScheme(**{**record, "place": Place(record["place"])})
 
 

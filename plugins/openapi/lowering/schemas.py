@@ -1,9 +1,9 @@
-"""Schemas of a document as JSON Schemas (2020-12) of what is sent.
+"""Conversion of a document's schemas to JSON Schemas (2020-12) of requests.
 
-What is handed on takes everything that the original takes, and maybe more: whatever cannot be
-said surely is left out. (But a schema that only forgot its ``type`` gets the one that its
-properties or items speak of.) References stay, to definitions that are made once and shared by all
-tools; nothing is written out that could be endless.
+The result accepts everything that the original accepts, and maybe more: whatever is uncertain is
+left out. (But a schema without ``type`` gets the type that its properties or items imply.)
+References are kept, to definitions that are converted once and shared by all tools; nothing
+recursive is inlined.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ from plugins.openapi.reading.values import entries
 
 Schema = dict[str, Any]
 _MOST_DEEP: Final = 80  # steps within one schema: Python's stack is not endless
-_MOST_MERGED: Final = 15  # definitions that stand for their content, one within the other
+_MOST_MERGED: Final = 15  # nested definitions that are merged into the schemas with references
 _FEW_VALUES: Final = 12
 _STRUCTURE: Final = frozenset(
     {
@@ -56,7 +56,7 @@ _UNKNOWN: Final[Schema] = {"description": "It is not described in the API's docu
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A schema that others refer to by its name, its bytes, and the names that it refers to."""
+    """A converted definition: its name, schema and size in bytes, and the names it refers to."""
 
     name: str
     schema: Schema
@@ -66,7 +66,7 @@ class Definition:
 
 
 class Schemas:
-    """The schemas of one document, lowered as they are asked for."""
+    """Converter of one document's schemas, on demand."""
 
     def __init__(self, document: Document) -> None:
         self._references = document.references
@@ -80,31 +80,33 @@ class Schemas:
         self._open: dict[str, None] = {}
 
     def lower(self, raw: Any, notes: Notes) -> Schema:
-        """Return a schema whose references lead to definitions; what is lost is noted."""
+        """Convert a schema; its references lead to definitions; losses are added to the notes."""
         return self._lowered(raw, At(notes))
 
     def whole(self, root: Schema, notes: Notes, most: int) -> Schema | None:
-        """Return a schema with all definitions that it reaches; None if it is larger than that.
+        """Return a schema with all definitions that it reaches; None above ``most`` bytes.
 
-        What was lost in the definitions is added to the notes. ``most`` is in bytes.
+        Losses in the definitions are added to the notes.
         """
         size = size_of(root)
-        found: dict[str, Schema] = {}
+        definitions: dict[str, Schema] = {}
         waiting = list(map(definition_in, references_in(root)))
         seen = set(waiting)
         while waiting and size <= most:
             made = self._named(waiting.pop())
-            found[made.name] = made.schema
+            definitions[made.name] = made.schema
             size += made.size
             notes.update(made.notes)
             waiting += [name for name in made.uses if name not in seen]
             seen.update(made.uses)
         if size > most:
             return None
-        return {**root, "$defs": {name: found[name] for name in sorted(found)}} if found else root
+        if not definitions:
+            return root
+        return {**root, "$defs": {name: definitions[name] for name in sorted(definitions)}}
 
     def named(self, name: str) -> Schema:
-        """Return a definition by its name, as it stands in references."""
+        """Return a definition by its name in references."""
         return self._named(name).schema
 
     # Definitions
@@ -113,7 +115,7 @@ class Schemas:
         return self._definition(self._names.place(name))
 
     def _definition(self, place: str) -> Definition:
-        """Return what stands at a place, lowered once."""
+        """Return the definition at a place (a JSON Pointer), converted once."""
         if (made := self._made.get(place)) is None:
             self._open[place] = None
             notes: Notes = {}
@@ -127,7 +129,7 @@ class Schemas:
         return made
 
     def _content(self, part: Schema, notes: Notes) -> Schema | None:
-        """Return what a reference to a definition stands for, where it can take its place."""
+        """Return the schema of a referenced definition if it can be merged, else None."""
         place = self._names.place(definition_in(part["$ref"]))
         if place in self._open or len(self._open) > _MOST_MERGED:
             return None
@@ -173,13 +175,13 @@ class Schemas:
             found = self._references.follow(reference)
         except BadReference as error:
             at.notes[error.message] = None
-            told = joined(rest.get("description", ""), _UNKNOWN["description"])
-            return {**rest, "description": told}
-        said = self._said(found, at)
-        return with_null(said, rest) if has_null(raw) else {**said, **rest}
+            description = joined(rest.get("description", ""), _UNKNOWN["description"])
+            return {**rest, "description": description}
+        target = self._reference_to(found, at)
+        return with_null(target, rest) if has_null(raw) else {**target, **rest}
 
-    def _said(self, found: Found, at: At) -> Schema:
-        """Return a reference to what was found, or that itself where it is short or in a cycle."""
+    def _reference_to(self, found: Found, at: At) -> Schema:
+        """Return a reference to a definition, or its schema where it is short or in a cycle."""
         if not isinstance(found.value, dict) or _is_small(found.value):
             return self._lowered(found.value, at.choice())
         if found.pointer not in at.inlined and self._read_only.are_required(found, at.unsent):
@@ -190,7 +192,7 @@ class Schemas:
         return {"$ref": DEFINITIONS + self._names.name(found.pointer)}
 
     def _without_cycle(self, raw: Mapping[str, Any], here: str) -> Mapping[str, Any]:
-        """Return what a definition says of itself, and by definitions that do not lead back."""
+        """Return a definition without choices and without parts that lead back to it."""
         own = {
             key: value
             for key, value in raw.items()
@@ -229,7 +231,7 @@ class Schemas:
     def _object(self, raw: Mapping[str, Any], schema: Schema, at: At) -> None:
         named = entries(raw.get("properties"))
         properties = self._sent(named, at)
-        is_all = not at.loose and raw.keys().isdisjoint(PARTS)  # nobody else adds properties
+        is_all = not at.loose and raw.keys().isdisjoint(PARTS)  # no other part adds properties
         unsent = at.unsent | (named.keys() - properties.keys())
         required = [name for name in names_in(raw.get("required"), named) if name not in unsent]
         more = raw.get("additionalProperties")
@@ -248,12 +250,12 @@ class Schemas:
             schema["additionalProperties"] = other
 
     def _sent(self, named: Mapping[str, Any], at: At) -> dict[str, Schema]:
-        """Return the properties that are sent: others are read-only."""
+        """Return the converted properties without the read-only ones."""
         sent = {k: value for k, value in named.items() if not self._read_only.holds_for(value)}
         return {name: self._lowered(value, at.inside()) for name, value in sent.items()}
 
     def _patterned(self, raw: Mapping[str, Any], schema: Schema, at: At) -> bool:
-        """Add properties whose names follow a pattern; tell whether all could be."""
+        """Add ``patternProperties``; return whether all patterns are usable."""
         named = entries(raw.get("patternProperties"))
         known = {
             pattern: self._lowered(value, at.inside())
@@ -266,7 +268,7 @@ class Schemas:
 
     def _array(self, raw: Mapping[str, Any], schema: Schema, at: At) -> None:
         first, items = raw.get("prefixItems"), raw.get("items")
-        if isinstance(items, list):  # as it was before 2020
+        if isinstance(items, list):  # the tuple form of drafts before 2020-12
             first, items = items, None
         if isinstance(first, list) and first:
             schema["prefixItems"] = [self._lowered(item, at.inside()) for item in first]
@@ -276,7 +278,7 @@ class Schemas:
             schema["items"] = {}
 
     def _choices(self, raw: Mapping[str, Any], schema: Schema, at: At) -> None:
-        """Add ``oneOf`` or ``anyOf``, both as the latter: parts that are said looser overlap."""
+        """Add ``oneOf`` or ``anyOf``, both as ``anyOf``, since converted parts may overlap."""
         choice = self._choice(raw, "oneOf", at) or self._choice(raw, "anyOf", at)
         if choice and has_null(raw):
             choice = distinct([*choice, {"type": "null"}])
@@ -299,7 +301,7 @@ class Schemas:
         return enumerated(exclusive(choice) if keyword == "oneOf" else choice)
 
     def _chooses_itself(self, part: Any, here: str | None) -> bool:
-        """Tell whether a choice is the very thing that chooses: it adds nothing."""
+        """Return whether a part of a choice leads back to the choice, so that it adds nothing."""
         found = self._target(part)
         return here is not None and found is not None and self._choosing.joins(here, found.pointer)
 
@@ -307,24 +309,25 @@ class Schemas:
 def _made_whole(
     properties: dict[str, Schema], required: list[str], more: Any, other: Schema
 ) -> tuple[dict[str, Schema], list[str]]:
-    """Return the properties, and those required, of an object to which nobody else adds any.
+    """Return properties and required names of an object without further parts.
 
-    ``more`` is what it says of others, and ``other`` what they are.
+    Required properties that are not declared are added. ``more`` is its ``additionalProperties``,
+    and ``other`` their converted schema.
     """
-    if more is False:  # what is forbidden fits nothing
+    if more is False:  # a required property that is forbidden could never be given
         return properties, [name for name in required if name in properties]
     missing = [name for name in required if name not in properties]
     return {**properties, **dict.fromkeys(missing, other or _UNKNOWN)}, required
 
 
 def _never_together(raw: Mapping[str, Any]) -> list[str]:
-    """Return the properties that an object may not have all of."""
+    """Return the properties that an object must not have all at once (``not: required``)."""
     refused = entries(raw.get("not"))
     return names_in(refused.get("required")) if refused.keys() == {"required"} else []
 
 
 def _is_small(raw: Mapping[str, Any]) -> bool:
-    """Tell whether a definition is best said where it is used: a string, a short enumeration."""
+    """Return whether a definition should be inlined: a string, a short enumeration."""
     values = raw.get("enum")
     few = not isinstance(values, list) or len(values) <= _FEW_VALUES
     return not _STRUCTURE & raw.keys() and reference_in(raw) is None and few

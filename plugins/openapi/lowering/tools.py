@@ -1,4 +1,4 @@
-"""Operations as tools: what a model is shown, and what a call needs beside it."""
+"""Conversion of operations to tools: the specification for the model, and what a call needs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,10 +38,10 @@ _FRAME: Final = 120  # bytes of what stands around a tool's parts
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What an operator may want otherwise; operations are named as ``GET /pets``.
+    """Options of the conversion; operations are keys such as ``GET /pets``.
 
-    ``prefix`` begins every name that is made, ``names`` gives names that stay as they are, and
-    ``effects`` classes operations. ``size`` is how many bytes of JSON a tool may have.
+    ``prefix`` begins every generated name, ``names`` holds names to keep, and ``effects`` overrides
+    effect classes. ``size`` is the limit of a tool in bytes of JSON.
     """
 
     prefix: str = ""
@@ -55,10 +55,10 @@ class Options:
 class LoweredTool:
     """A tool, and the operation that it calls.
 
-    ``operation`` has the tool's arguments' names; of the schemas it has what writing values needs,
-    without references. ``notes`` are sentences on what was mended, left out or cut. ``whole`` is
-    the schema of all arguments where the tool shows some of them only. ``suspects`` are arguments
-    that look like credentials: whether they are, only the operator knows.
+    ``operation`` has the names of the tool's arguments, and shapes in place of schemas. ``notes``
+    are sentences on what was corrected, left out or cut. ``whole`` is the schema of all arguments
+    if that of the tool is abridged. ``suspects`` are arguments that look like credentials: whether
+    they are, only the operator can tell.
     """
 
     spec: ToolSpec
@@ -69,22 +69,22 @@ class LoweredTool:
 
     @property
     def tokens(self) -> int:
-        """Return about how many tokens the tool costs where a model is shown it."""
+        """The estimated number of tokens of the tool in a request to a model."""
         return self.spec.tokens
 
 
 def lower(document: Document, options: Options | None = None) -> Iterator[LoweredTool | Skipped]:
-    """Yield a tool for each operation of a document, or why there is none, in its order.
+    """Yield a tool for each operation of a document, or why it is skipped, in order.
 
     Raises:
-        DocumentRefused: to look at all schemas is too much work.
+        DocumentRefused: the document exceeds the limit of work or time.
 
     """
     yield from Lowering(document, options or Options()).tools()
 
 
 class Lowering:
-    """The tools of one document; each is made when it is asked for, and kept nowhere."""
+    """Generator of one document's tools, which are made on demand and not stored."""
 
     def __init__(self, document: Document, options: Options) -> None:
         self._document, self._options = document, options
@@ -94,12 +94,12 @@ class Lowering:
 
     def tools(self) -> Iterator[LoweredTool | Skipped]:
         """Yield the tools."""
-        found = list(self._document.operations())
-        known = [each for each in found if isinstance(each, Operation)]
+        read = list(self._document.operations())
+        operations = [each for each in read if isinstance(each, Operation)]
         options, title = self._options, self._document.title
-        names = tool_names(known, prefix=options.prefix, given=options.names, title=title)
-        keys = CallerKeys(self._document, known)
-        for each in found:
+        names = tool_names(operations, prefix=options.prefix, given=options.names, title=title)
+        keys = CallerKeys(self._document, operations)
+        for each in read:
             yield each if isinstance(each, Skipped) else self._tool(each, names[each.name], keys)
 
     def _tool(self, operation: Operation, name: str, keys: CallerKeys) -> LoweredTool | Skipped:
@@ -121,11 +121,11 @@ class Lowering:
             description = joined(description, f"{_CUT} {_LOOK_UP}" if whole else _CUT)
             notes[_CUT] = None
         schema = unwrapped(schema)
-        if found := keys.of(lowered, whole or schema):
-            lowered = with_keys(lowered, found, whole or schema)
-            theirs = [each.argument for each in found.values()]
-            schema = without_properties(schema, theirs)
-            whole = without_properties(whole, theirs) if whole else None
+        if caller_keys := keys.of(lowered, whole or schema):
+            lowered = with_keys(lowered, caller_keys, whole or schema)
+            hidden = [each.argument for each in caller_keys.values()]
+            schema = without_properties(schema, hidden)
+            whole = without_properties(whole, hidden) if whole else None
         suspects = list(likely_credentials(_perhaps_credentials(lowered, schema)))
         notes.update((_SUSPECT.format(name), None) for name in suspects)
         effect = self._options.effects.get(operation.name) or effect_of(operation)
@@ -145,19 +145,18 @@ class Lowering:
     def _arguments(
         self, operation: Operation, notes: Notes
     ) -> tuple[Operation, dict[str, Schema], list[str]]:
-        """Return the operation with the arguments' names, their schemas, and which are needed."""
+        """Return the operation with argument names, the arguments' schemas, and required names."""
         hidden = [self._is_hidden(one, operation) for one in operation.parameters]
         shown = [one for one, hides in zip(operation.parameters, hidden, strict=True) if not hides]
-        wanted = operation.body.argument if operation.body else ""
-        names, body_name = argument_names(shown, wanted)
-        given = iter(names)
+        names, body_name = argument_names(shown, operation.body.argument if operation.body else "")
+        next_names = iter(names)
         properties: dict[str, Schema] = {}
         required, parameters = [], []
         for parameter, hides in zip(operation.parameters, hidden, strict=True):
             schema = self._schemas.lower(parameter.schema, {} if hides else notes)
             if parameter.required and not _can_send_null(parameter):
                 schema = without_null(schema)
-            argument = "" if hides else next(given)
+            argument = "" if hides else next(next_names)
             shape = self._shapes.of(schema)
             parameters.append(replace(parameter, argument=argument, schema=shape))
             if not hides:
@@ -172,7 +171,7 @@ class Lowering:
     def _body(
         self, body: Body | None, name: str, properties: dict[str, Schema], notes: Notes
     ) -> Body | None:
-        """Add the body to the arguments' schemas; return it as writing it needs it."""
+        """Add the body to the arguments' schemas, and return it with shapes in place of schemas."""
         if body is None:
             return None
         properties[name], contents = body_schema(body, self._schemas, self._shapes, notes)
@@ -184,7 +183,7 @@ class Lowering:
 
 
 def _can_send_null(parameter: Parameter) -> bool:
-    """Tell whether null has a form on the wire: elsewhere it is to leave the parameter out."""
+    """Return whether null can be sent; elsewhere null means to leave the parameter out."""
     is_empty = parameter.allow_empty and parameter.place is Place.QUERY
     return parameter.media_type is not None or parameter.place is Place.QUERYSTRING or is_empty
 
@@ -201,29 +200,29 @@ def _perhaps_credentials(operation: Operation, schema: Schema) -> Iterator[tuple
 
 
 def _argument(parameter: Parameter, argument: str, schema: Schema) -> Schema:
-    """Return the schema with the parameter's own description, which is the better one."""
-    told = shortened(plain(parameter.description), _LONG_ARGUMENT)
+    """Return the schema with the parameter's own description, which takes precedence."""
+    description = shortened(plain(parameter.description), _LONG_ARGUMENT)
     inner = schema.get("description", "")
-    if not told:
-        told = inner
-    elif inner and inner not in told and len(inner) < _FEW_WORDS:  # an example, a pattern
-        told = joined(told, inner)
+    if not description:
+        description = inner
+    elif inner and inner not in description and len(inner) < _FEW_WORDS:  # an example, a pattern
+        description = joined(description, inner)
     if not parameter.name.isascii() and argument != parameter.name:
-        told = joined(told, f"Sent as {parameter.name}")
+        description = joined(description, f"Sent as {parameter.name}")
     rest = without(schema, "description")
-    return {**rest, "description": told} if told else rest
+    return {**rest, "description": description} if description else rest
 
 
 def _described(operation: Operation) -> str:
     summary, description = plain(operation.summary), plain(operation.description)
     if description.lower().startswith(summary.lower().rstrip(".")):
         summary = ""
-    told = joined(summary, description)
-    if len(told) < _FEW_WORDS:
-        told = joined(told, operation.name)
+    whole = joined(summary, description)
+    if len(whole) < _FEW_WORDS:
+        whole = joined(whole, operation.name)
     if operation.deprecated:
-        told = joined("Deprecated", told)
-    return shortened(told, _MOST_WORDS)
+        whole = joined("Deprecated", whole)
+    return shortened(whole, _MOST_WORDS)
 
 
 def _too_large(operation: Operation, most: int) -> Skipped:

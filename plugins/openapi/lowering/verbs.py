@@ -1,9 +1,9 @@
-"""What an operation's words say that it does, where its HTTP method alone says too little.
+"""Effect of an operation by the verbs in its words, since its HTTP method may be misleading.
 
-Some APIs do everything by GET (``/v1/createUser``, ``/?Action=DeleteShip``), or by POST. The words
-that say what is done stand in the operation id, in the action that a path or parameter names, in
-the path's last segment, and at the beginning of the summary. Many of them are nouns, too: ``order``
-or ``lock`` alone say nothing, ``lockThing`` and "Lock a thing" do.
+Some APIs do everything by GET (``/v1/createUser``, ``/?Action=DeleteShip``), or by POST. Verbs
+stand in the operation id, in the action that a path or parameter names, in the path's last segment,
+and at the beginning of the summary. Many are nouns, too: ``order`` or ``lock`` alone do not count,
+``lockThing`` and "Lock a thing" do.
 """
 
 import re
@@ -19,7 +19,7 @@ from plugins.openapi.reading.values import bare_name
 _DESTROYING: Final = frozenset(
     {"delete", "remove", "destroy", "purge", "terminate", "wipe", "erase", "drop", "unregister"}
 )
-_CHANGING: Final = frozenset(  # that are hardly ever nouns
+_CHANGING: Final = frozenset(  # verbs that are hardly ever nouns
     {
         *("create", "add", "insert", "cancel", "revoke", "enable", "disable", "activate"),
         *("deactivate", "register", "subscribe", "unsubscribe", "approve", "reject", "unlock"),
@@ -50,7 +50,7 @@ _READING: Final = frozenset(
         *("filter", "load", "batchget", "simulate", "suggest", "translate", "decode", "exists"),
     }
 )
-_OF_NOUNS: Final = frozenset(  # behind which a verb only says what kind of thing it is
+_OF_NOUNS: Final = frozenset(  # before which a verb is part of a noun, as in "delete marker"
     {
         *("status", "history", "reason", "reasons", "form", "token", "url", "link", "info"),
         *("options", "preview", "permission", "permissions", "policy", "policies", "count", "time"),
@@ -71,23 +71,24 @@ _BEGINNING: Final = 300  # characters
 
 
 def said_effect(operation: Operation) -> Effect:
-    """Return the worst that an operation's words say of it: what they do not tell is a read."""
-    said = {
+    """Return the worst effect that an operation's words imply; the default is a read."""
+    effects = {
         *_of_actions(operation),
         *_of_id(operation.operation_id, operation.method),
         *_of_segment(operation),
         *_of_summary(operation.summary or operation.description),
     }
-    return next((each for each in (Effect.DESTRUCTIVE, Effect.WRITE) if each in said), Effect.READ)
+    worst = (each for each in (Effect.DESTRUCTIVE, Effect.WRITE) if each in effects)
+    return next(worst, Effect.READ)
 
 
 def is_verb(word: str) -> bool:
-    """Tell whether a word says what is done, and to nothing."""
+    """Return whether a word alone is a verb."""
     return word in _METHODS or word in _READING or _done_by(word, alone=True) is not Effect.READ
 
 
 def _done_by(word: str, *, alone: bool = False) -> Effect:
-    """Return what a verb does; ``alone``, a word that can be a noun is one."""
+    """Return the effect of a verb; with ``alone``, a word that can be a noun counts as one."""
     if word in _DESTROYING:
         return Effect.DESTRUCTIVE
     changes = word in _CHANGING or (word in _NOUNS_TOO and not alone)
@@ -95,9 +96,9 @@ def _done_by(word: str, *, alone: bool = False) -> Effect:
 
 
 def _of_actions(operation: Operation) -> Iterator[Effect]:
-    """Yield what the action does that a path or a needed parameter names; such verbs come first.
+    """Yield the effects of the actions that the path or a required parameter names.
 
-    A verb that is not known is no read: an API of actions has them all under one path.
+    An unknown verb counts as a write: such an API has all its actions under one path.
     """
     for key, value in _PAIR.findall(unquote(operation.path)):
         if bare_name(key) in _ACTIONS:
@@ -126,7 +127,7 @@ def _values(schema: Any) -> Sequence[str]:
 
 
 def _of_id(operation_id: str, method: str) -> Iterator[Effect]:
-    """Yield what the parts of an operation id do, such as ``users.create``."""
+    """Yield the effects of the parts of an operation id, such as ``users.create``."""
     parts = [part for part in re.split(r"[^A-Za-z0-9]+", operation_id) if words_of(part)]
     if named := parts[:1] != [] and parts[0].upper() == method:  # a generator's: GET_DeleteShip
         del parts[0]
@@ -141,7 +142,7 @@ def _of_id(operation_id: str, method: str) -> Iterator[Effect]:
 
 
 def _of_parts(parts: Sequence[str]) -> Iterator[Effect]:
-    """Yield what each part that begins with a verb does."""
+    """Yield the effect of each part that begins with a verb."""
     for part, following in zip_longest(parts, parts[1:], fillvalue=""):
         first, *rest = words_of(part)
         if not _is_of_noun(rest[:1] or words_of(following)[:1]):
@@ -149,7 +150,7 @@ def _of_parts(parts: Sequence[str]) -> Iterator[Effect]:
 
 
 def _of_segment(operation: Operation) -> Iterator[Effect]:
-    """Yield what the path's last segment that is no parameter does, or another that is a verb."""
+    """Yield the effects of the path's last segment that is no parameter, and of lone verbs."""
     path = re.split(r"[?#]", operation.path)[0]
     segments = [each for each in path.split("/") if each and not each.startswith("{")]
     if not segments:
@@ -164,7 +165,7 @@ def _of_segment(operation: Operation) -> Iterator[Effect]:
 
 
 def _of_summary(summary: str) -> Iterator[Effect]:
-    """Yield what a sentence's first word does: "Cancel a trip", "Deletes ships."."""
+    """Yield the effects of a sentence's first word: "Cancel a trip", "Deletes ships."."""
     words = re.findall(r"[a-z'-]+", summary[:_BEGINNING].lower())
     if not words or _is_of_noun(words[1:2]):
         return
@@ -174,7 +175,7 @@ def _of_summary(summary: str) -> Iterator[Effect]:
 
 
 def _forms(word: str) -> Iterator[str]:
-    """Yield what a word can be a form of: ``cancels``, ``publishes``, ``modifies``."""
+    """Yield the base forms of a verb: of ``cancels``, ``publishes``, ``modifies``."""
     yield word
     if word.endswith("s"):
         yield word[:-1]
@@ -189,5 +190,5 @@ def _is_of_noun(following: Sequence[str]) -> bool:
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a name, in small letters."""
+    """Return the words of a name, in lower case."""
     return [word.lower() for word in _WORD.findall(text)]

@@ -1,19 +1,19 @@
-"""Where the walk through a schema is, and what it has noted."""
+"""Context of the recursive conversion of a schema, and its notes."""
 
 from dataclasses import dataclass, replace
 
 Notes = dict[str, None]
-"""Sentences on what was lost, each once, in their order."""
+"""Sentences on losses, each once, in order (an ordered set)."""
 
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """Where the walk through a schema is, and what it has noted.
+    """Context of the recursive conversion of a schema.
 
-    ``loose`` is a part of ``allOf``, which does not see what the other parts allow. ``here`` is
-    the place of the definition that is walked through, where the same value is spoken of.
-    ``unsent`` are properties that another part says are read-only, and ``inlined`` the definitions
-    that are written out because of them.
+    ``loose`` marks a part of ``allOf``, which does not know the properties of the other parts.
+    ``here`` is the place of the definition whose own value is described. ``unsent`` are properties
+    that another part declares read-only, and ``inlined`` the definitions that are inlined because
+    of them.
     """
 
     notes: Notes
@@ -24,21 +24,21 @@ class At:
     inlined: frozenset[str] = frozenset()
 
     def inside(self) -> "At":
-        """Go to a value in the value."""
+        """Return the context of a contained value."""
         return At(self.notes, self.depth + 1)
 
     def choice(self) -> "At":
-        """Go to a definition that is one of several."""
+        """Return the context of a definition that is part of a choice."""
         return At(self.notes, self.depth + 1, unsent=self.unsent, inlined=self.inlined)
 
     def part(self, *, loose: bool = False) -> "At":
-        """Go to another schema of the same value."""
+        """Return the context of another schema of the same value."""
         return replace(self, depth=self.depth + 1, loose=loose)
 
     def writing_out(self, place: str) -> "At":
-        """Go to a definition that is written out where it is referred to."""
+        """Return the context of a definition that is inlined."""
         return replace(self, depth=self.depth + 1, here=None, inlined=self.inlined | {place})
 
     def not_sending(self, names: frozenset[str]) -> "At":
-        """Know of properties that some part says are read-only."""
+        """Return the context with further read-only properties."""
         return self if names <= self.unsent else replace(self, unsent=self.unsent | names)

@@ -1,4 +1,4 @@
-"""Descriptions: without markup, and as long as they are worth."""
+"""Text of descriptions: removal of HTML and Markdown, shortening, joining."""
 
 import html
 import re
@@ -17,7 +17,7 @@ _LINK: Final = re.compile(r"\[([^\[\]]{1,300})\](?:\([^()]{0,2000}\)|\[[^\[\]]{0
 _HEADING: Final = re.compile(r"^[ \t]{0,3}(?:#{1,6}[ \t]+|[-=*_]{3,}[ \t]*$)", re.MULTILINE)
 _BOLD: Final = re.compile(r"(\*\*|__)(?=\S)(.{1,300}?)(?<=\S)\1")
 _SPACES: Final = re.compile(r"[ \t\r\f\v\u00a0]+")
-_WRAPPED: Final = re.compile(r" ?\n ?(?![\n*+•|-]|\d+[.)] )")  # where a line was only too long
+_WRAPPED: Final = re.compile(r" ?\n ?(?![\n*+•|-]|\d+[.)] )")  # line breaks within a paragraph
 _LINES: Final = re.compile(r" ?\n[\n ]*")
 _PARAGRAPH: Final = re.compile(r"\n ?\n[\n ]*")
 _CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
@@ -26,7 +26,7 @@ _MOST_READ: Final = 10_000  # characters of a description
 
 
 def plain(text: str) -> str:
-    """Return a text without HTML and the marks of Markdown that only matter to the eye."""
+    """Return a text without HTML, and without the Markdown that is only decoration."""
     text = text[:_MOST_READ]
     if "<" in text:
         text = _TAG.sub(" ", _INLINE.sub("", text))
@@ -46,7 +46,7 @@ def plain(text: str) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """Return the first sentences of a text that fit, or a part of the first, with dots."""
+    """Return the first sentences of a text in at most ``most`` characters, or part of the first."""
     if len(text) <= most:
         return text
     if most <= 0:
@@ -60,18 +60,18 @@ def shortened(text: str, most: int) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return a text that another sentence can follow."""
+    """Return a text with a full stop, if it does not end in punctuation."""
     return text if not text or text[-1] in ".!?:…" else f"{text}."
 
 
 def joined(*texts: str) -> str:
-    """Return texts as one, each its own sentence."""
-    found = [text for text in texts if text]
-    return " ".join([*map(sentence, found[:-1]), *found[-1:]])
+    """Join the non-empty texts as sentences."""
+    parts = [text for text in texts if text]
+    return " ".join([*map(sentence, parts[:-1]), *parts[-1:]])
 
 
 def value_text(value: Any, most: int) -> str:
-    """Return a value as JSON, or nothing where it is too long to be worth it."""
+    """Return a value as JSON; "" if it is longer than ``most`` characters, or no JSON."""
     try:
         text = orjson.dumps(value, default=unspelled).decode()
     except (TypeError, orjson.JSONEncodeError):

@@ -1,4 +1,4 @@
-"""OpenAPI documents, read within bounds: liberal in what is taken, strict in what is handed on."""
+"""Reader of OpenAPI documents: tolerant of what it accepts, strict in what it returns, limited."""
 
 from plugins.openapi.reading.document import Document, read_document
 from plugins.openapi.reading.limits import Limits

@@ -1,4 +1,4 @@
-"""The body of an operation: a Request Body Object, or the body and form parameters of Swagger 2."""
+"""Reader of request bodies: Request Body Objects, or body and form parameters of Swagger 2."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -21,10 +21,10 @@ def read_body(
     declared: Sequence[Declared],
     references: References,
 ) -> Body | None:
-    """Return the body that an operation takes, if any.
+    """Return the request body of an operation, or None.
 
     Raises:
-        BadReference: it stands outside of the document.
+        BadReference: the body is a reference to an external document that is not available.
 
     """
     if raw.get("requestBody") is not None:
@@ -52,9 +52,9 @@ def _requested(value: Any, references: References) -> Body | None:
     contents = []
     for media_type, described in content.items():
         try:
-            described = entries(references.resolved(described))  # noqa: PLW2901  what it refers to
+            described = entries(references.resolved(described))  # noqa: PLW2901
         except BadReference:
-            described = {}  # noqa: PLW2901  what it takes is unknown, that it is taken is not
+            described = {}  # noqa: PLW2901  the media type is known, its schema is not
         contents.append(_content(media_type, described))
     if not contents:
         return None
@@ -68,7 +68,7 @@ def _requested(value: Any, references: References) -> Body | None:
 
 def _content(media_type: str, described: Mapping[str, Any]) -> Content:
     schema = described.get("schema", {})
-    if "itemSchema" in described and "schema" not in described:  # a stream of such (3.2)
+    if "itemSchema" in described and "schema" not in described:  # a stream of items (3.2)
         schema = {"type": "array", "items": described["itemSchema"]}
     if isinstance(schema, dict) and "$ref" not in schema and "example" not in schema:
         example = described.get("example")

@@ -1,7 +1,7 @@
-"""Credentials that a document has among its ordinary parameters: ``?api_key=``, ``X-Auth-Token``.
+"""Credentials that a document declares as ordinary parameters: ``?api_key=``, ``X-Auth-Token``.
 
-Many documents know no security scheme for them. Each such parameter is made one here, named as the
-parameter is, so that no model is asked for the key, and the operator can give it like any other.
+Many documents have no security scheme for them. Each such parameter becomes a scheme of its name
+here, so that no model is asked for the key, and the operator can set it like any other credential.
 """
 
 import re
@@ -15,7 +15,7 @@ Security = Sequence[Mapping[str, Sequence[str]]]
 Schemes = Mapping[str, SecurityScheme]
 
 _PLACES: Final = frozenset({Place.QUERY, Place.HEADER, Place.COOKIE})
-_NAMES: Final = frozenset(  # small letters and digits; nothing else is called so
+_NAMES: Final = frozenset(  # that only credentials have, in lower case without punctuation
     {
         *("apikey", "apitoken", "apisecret", "apipassword", "appkey", "applicationkey"),
         *("accesstoken", "authtoken", "authorizationtoken", "authenticationtoken", "bearertoken"),
@@ -24,7 +24,7 @@ _NAMES: Final = frozenset(  # small letters and digits; nothing else is called s
         *("consumersecret", "oauthtoken", "apiaccesskey"),
     }
 )
-_PERHAPS: Final = frozenset(  # called so, if the description says it, too
+_PERHAPS: Final = frozenset(  # names of credentials only if the description says so, too
     {
         *("key", "token", "secret", "auth", "appid", "authorization", "authentication", "bearer"),
         *("password", "credential", "credentials", "clientsecret", "privatekey", "jwt"),
@@ -39,7 +39,7 @@ _SAYS_SO: Final = re.compile(
     re.IGNORECASE,
 )
 _YOURS: Final = re.compile(r"\byour\b|\bauthenticat\w+\b", re.IGNORECASE)
-_ABOUT_THEM: Final = re.compile(  # what is done with a token that is no caller's own
+_ABOUT_THEM: Final = re.compile(  # paths of operations whose subject is a token or key
     r"introspect|revo(?:ke|cation)|verif|validat|reset|exchange|refresh|debug|oauth|invit|confirm",
     re.IGNORECASE,
 )
@@ -49,17 +49,17 @@ _TEXTS: Final = frozenset({"", "string"})
 def with_credentials(
     path: str, parameters: Iterable[Parameter], security: Security, schemes: Schemes, known: Schemes
 ) -> tuple[Security, Schemes]:
-    """Return what an operation asks for, with the credentials among its parameters, and schemes.
+    """Return the security of an operation and its schemes, with credentials among its parameters.
 
-    ``known`` are the schemes of the document. An alternative that the document has stays one.
+    ``known`` are the schemes of the document. The document's alternatives are kept.
     """
     needed: dict[str, SecurityScheme] = {}
     optional: dict[str, SecurityScheme] = {}
-    asked = {(scheme.place, scheme.name.lower()) for scheme in schemes.values()}
+    declared = {(scheme.place, scheme.name.lower()) for scheme in schemes.values()}
     for parameter in parameters:
         if not _is_credential(parameter, path, may_be_header=not schemes):
             continue
-        if (parameter.place, parameter.name.lower()) in asked:
+        if (parameter.place, parameter.name.lower()) in declared:
             continue
         name, scheme = _scheme(parameter, known)
         (needed if parameter.required else optional)[name] = scheme
@@ -69,10 +69,10 @@ def with_credentials(
 
 
 def likely_credentials(arguments: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yield those of some arguments, given with their descriptions, that look like credentials.
+    """Yield the arguments that look like credentials, of pairs of argument and description.
 
-    They are of a path or a body (``body.token``), where they may as well be what the call is
-    about: only the operator knows, and they stay the model's.
+    They are of a path or a body (``body.token``), where they may as well be the subject of the
+    call: only the operator can tell, so the model still sets them.
     """
     for argument, described in arguments:
         name = bare_name(argument.rpartition(".")[2])
@@ -81,17 +81,17 @@ def likely_credentials(arguments: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def names_credential(bare: str) -> bool:
-    """Tell whether nothing but a credential is called so; ``bare`` is as of `bare_name`."""
+    """Return whether only a credential has that name; ``bare`` is as of `bare_name`."""
     return bare in _NAMES
 
 
 def may_name_credential(bare: str) -> bool:
-    """Tell whether credentials are called so, besides other things."""
+    """Return whether a credential may have that name, among other things."""
     return bare in _NAMES or bare in _PERHAPS
 
 
 def _is_credential(parameter: Parameter, path: str, *, may_be_header: bool) -> bool:
-    """Tell whether a parameter is plainly a credential, by its name and description."""
+    """Return whether a parameter is a credential, by its name and description."""
     schema = entries(parameter.schema)
     is_text = text(schema.get("type")) in _TEXTS and "enum" not in schema and "$ref" not in schema
     if parameter.place not in _PLACES or not is_text:
@@ -103,12 +103,12 @@ def _is_credential(parameter: Parameter, path: str, *, may_be_header: bool) -> b
         name = name.removeprefix("x")
     if _ABOUT_THEM.search(path):
         return False
-    told = f"{parameter.description} {text(schema.get('description'))}"
-    return name in _NAMES or (name in _PERHAPS and _SAYS_SO.search(told) is not None)
+    description = f"{parameter.description} {text(schema.get('description'))}"
+    return name in _NAMES or (name in _PERHAPS and _SAYS_SO.search(description) is not None)
 
 
 def _scheme(parameter: Parameter, known: Schemes) -> tuple[str, SecurityScheme]:
-    """Return the scheme that a parameter is: one of the document's, or one of its own."""
+    """Return name and scheme of a parameter: the document's scheme if it has it, or a new one."""
     made = SecurityScheme("apiKey", name=parameter.name, place=parameter.place, is_parameter=True)
     for name, scheme in known.items():
         is_same = scheme.kind == "apiKey" and scheme.place is parameter.place
@@ -119,22 +119,22 @@ def _scheme(parameter: Parameter, known: Schemes) -> tuple[str, SecurityScheme]:
 
 
 def alternatives(security: Security, needed: Schemes, optional: Schemes) -> Security:
-    """Return the alternatives, first those with all credentials, then those that need less.
+    """Return the alternatives, first those with all credentials, then those with fewer.
 
-    The parameters alone are one, too: often they carry what the document's scheme would.
+    The parameters alone are an alternative, too: often they carry what the document's scheme would.
     """
     none: Sequence[Mapping[str, Sequence[str]]] = [{}]
-    told = security or none
+    declared = security or none
     more = [
-        *({**each, **_asking(needed), **_asking(optional)} for each in told),
-        *({**each, **_asking(needed)} for each in told if each or needed or optional),
-        *(each for each in told if each or not needed),
-        *(each for each in (_asking({**needed, **optional}), _asking(needed)) if each),
+        *({**each, **_requiring(needed), **_requiring(optional)} for each in declared),
+        *({**each, **_requiring(needed)} for each in declared if each or needed or optional),
+        *(each for each in declared if each or not needed),
+        *(each for each in (_requiring({**needed, **optional}), _requiring(needed)) if each),
     ]
     return list(_once(more))
 
 
-def _asking(schemes: Schemes) -> Mapping[str, Sequence[str]]:
+def _requiring(schemes: Schemes) -> Mapping[str, Sequence[str]]:
     return dict.fromkeys(schemes, ())
 
 

@@ -1,4 +1,4 @@
-"""An OpenAPI document, 2.0 to 3.2: what it says of the API as a whole, and its operations."""
+"""An OpenAPI document, version 2.0 to 3.2: its metadata, servers, security, and operations."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ _SIGNS: Final = ("paths", "webhooks", "components", "definitions", "info")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document that was read; the tree is shared, and never changed.
+    """A document that was read; the tree is shared and must not be changed.
 
-    ``version`` is what the document says: ``2.0``, ``3.1.0``.
+    ``version`` is the declared OpenAPI version: ``2.0``, ``3.1.0``.
     """
 
     tree: Mapping[str, Any]
@@ -41,14 +41,14 @@ class Document:
 
     @property
     def draft(self) -> bool:
-        """Tell whether its schemas are of their own kind, and not JSON Schema: before 3.1."""
+        """Whether its schemas are OpenAPI's own dialect (before 3.1) instead of JSON Schema."""
         return self.version.startswith(("2", "3.0"))
 
     def operations(self) -> Iterator[Operation | Skipped]:
-        """Yield each operation, or why it cannot be learned, in the order of the document.
+        """Yield each operation, or why it is skipped, in the order of the document.
 
         Raises:
-            DocumentRefused: there are too many.
+            DocumentRefused: there are too many operations.
 
         """
         common = Common(self.servers, self.security_schemes, self.source, self.limits.operations)
@@ -60,12 +60,12 @@ def read_document(
 ) -> Document:
     """Read a document of any version, in JSON or YAML.
 
-    ``source`` is the URL or the name of the file that it came from, or empty: references to it
-    are references to the document itself, and relative servers stand beside it.
-    ``fetch`` is asked for the documents that it refers to, each when it is needed.
+    ``source`` is the URL or file name of the document, or empty: references to it are references to
+    the document itself, and relative servers are relative to it. ``fetch`` is called for the
+    documents that it refers to, when they are needed.
 
     Raises:
-        DocumentRefused: it is no OpenAPI document, or past a limit.
+        DocumentRefused: it is no OpenAPI document, or exceeds a limit.
 
     """
     limits = limits or Limits()
@@ -90,18 +90,18 @@ def read_document(
 
 
 def _version(tree: Mapping[str, Any]) -> str:
-    """Return the version; where it is missing or none that there is, the rest of it tells."""
-    said = text(tree.get("openapi")) or text(tree.get("swagger"))
-    version = said.strip().removeprefix("v")
+    """Return the declared version, or guess it from the structure if it is missing or unknown."""
+    declared = text(tree.get("openapi")) or text(tree.get("swagger"))
+    version = declared.strip().removeprefix("v")
     if version.startswith(_KNOWN):
         if not any(sign in tree for sign in _SIGNS):
             message = "The document is no OpenAPI document: it has no paths."
             raise DocumentRefused(Reason.NOT_OPENAPI, message)
         return version
-    if isinstance(tree.get("paths"), dict) and not said.startswith("4"):
+    if isinstance(tree.get("paths"), dict) and not declared.startswith("4"):
         return "3.0" if "components" in tree or "servers" in tree else "2.0"
-    if said or (said := text(tree.get("swaggerVersion"))):
-        raise _unknown(said)
+    if declared or (declared := text(tree.get("swaggerVersion"))):
+        raise _unknown(declared)
     message = "The document is no OpenAPI document: it has neither a version nor paths."
     raise DocumentRefused(Reason.NOT_OPENAPI, message)
 
@@ -120,7 +120,7 @@ def _unknown(version: str) -> DocumentRefused:
 
 
 def _names(source: str) -> Iterator[str]:
-    """Yield the addresses by which a document may speak of itself."""
+    """Yield the addresses by which a document may refer to itself."""
     if source and source != "-":
         yield source
         try:

@@ -1,4 +1,4 @@
-"""What a document has cost so far: however it is made, it cannot take work and time without end."""
+"""Budget of work and time for one document, which no document can exceed."""
 
 import time
 
@@ -7,7 +7,7 @@ from plugins.openapi.reading.problems import DocumentRefused, Reason
 
 
 class Effort:
-    """Counts work and watches the time, from when it is made."""
+    """Counts work, and the time since it was created."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -15,10 +15,10 @@ class Effort:
         self._deadline = time.monotonic() + limits.seconds
 
     def spend(self, steps: int = 1) -> None:
-        """Count some steps.
+        """Add steps of work.
 
         Raises:
-            DocumentRefused: there were too many, or the time is over.
+            DocumentRefused: the limit of work or time is exceeded.
 
         """
         self._spent += steps

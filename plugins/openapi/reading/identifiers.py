@@ -1,4 +1,4 @@
-"""The names that parts of a document give themselves: an ``$id``, an anchor."""
+"""Identifiers of parts of a document: ``$id`` and anchors of JSON Schema."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -7,13 +7,13 @@ from urllib.parse import urljoin
 _ANCHORS: Final = ("$anchor", "$dynamicAnchor")
 
 Trail = tuple[Any, str | int]
-"""The steps to a place, the last one first: ``(the trail so far, step)``."""
+"""The path to a part as a linked list, the last step first: ``(trail so far, step)``."""
 Part = tuple[Trail | None, str, list[str], dict[str, Any]]
-"""An object: its place, the address that those in it start from, its names, and itself."""
+"""An object: its trail, the base URI of its contents, its identifiers, and the object itself."""
 
 
 def parts_of(tree: Any, base: str = "", trail: Trail | None = None) -> Iterator[Part]:
-    """Yield all objects of a document, which itself is at the address ``base``."""
+    """Yield all objects of a document whose base URI is ``base``."""
     waiting: list[tuple[Trail | None, str, Any]] = [(trail, base, tree)]
     while waiting:
         trail, base, value = waiting.pop()
@@ -28,7 +28,7 @@ def parts_of(tree: Any, base: str = "", trail: Trail | None = None) -> Iterator[
 
 
 def steps_of(trail: Trail | None) -> list[str]:
-    """Return the steps of a trail, the first one first."""
+    """Return the steps of a trail, the first step first."""
     steps = []
     while trail is not None:
         trail, step = trail
@@ -37,15 +37,15 @@ def steps_of(trail: Trail | None) -> list[str]:
 
 
 def joined(base: str, name: str) -> str:
-    """Return the address that a name means where addresses start from ``base``."""
+    """Resolve a URI reference against a base URI; one that is no URI is returned as it is."""
     try:
         return urljoin(base, name)
-    except ValueError:  # no URL at all
+    except ValueError:
         return name
 
 
 def _names_of(value: Mapping[str, Any], base: str) -> tuple[list[str], str]:
-    """Return the names of an object, and the address that those in it start from."""
+    """Return the identifiers of an object, and the base URI of its contents."""
     names = []
     name = value.get("$id", value.get("id"))
     if isinstance(name, str) and name and ("$id" in value or name.startswith("#")):

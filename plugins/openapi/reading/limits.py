@@ -1,17 +1,17 @@
-"""How much of a document is taken."""
+"""Limits of the documents that are read."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds that every document is held to, whoever wrote it.
+    """Limits of one document, against resource exhaustion.
 
-    ``size`` is in bytes, of the document with those that it refers to, of which ``documents`` are
-    asked for. ``nodes`` counts values (objects, lists, and what stands in them), those that aliases
-    of YAML repeat counted each time. ``depth`` is of objects and lists in each other. ``steps`` is
-    how many references may lead from one to the next. ``work`` counts the parts of schemas that are
-    looked at while tools are made of the whole document, and ``seconds`` are for all of that,
+    ``size`` is in bytes, of the document with those that it refers to, of which at most
+    ``documents`` are fetched. ``nodes`` counts values (objects, lists, and their contents); those
+    that YAML aliases repeat count each time. ``depth`` is the nesting of objects and lists.
+    ``steps`` is the length of a chain of references. ``work`` counts the parts of schemas that are
+    visited while tools are made of the whole document, and ``seconds`` is the time for all of that,
     reading included.
     """
 

@@ -1,4 +1,4 @@
-"""The operations of a document: each is read on its own, so that a bad one harms no other."""
+"""Reader of the operations of a document; an invalid operation is skipped, the others are read."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,16 +28,13 @@ _OF_OPERATIONS: Final = frozenset(
     {"responses", "parameters", "requestBody", "operationId", "summary", "description", "tags"}
 )
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,40}\Z")
-_MOST_STEPS: Final = 20  # from one path to the next
+_MOST_STEPS: Final = 20  # references in a chain of path items
 _NOT_CALLED: Final = frozenset({"CONNECT"})
 
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What holds for all operations of a document that do not say otherwise.
-
-    There may be ``most`` of them.
-    """
+    """Defaults for all operations of a document, of which ``most`` are allowed."""
 
     servers: Sequence[Server]
     schemes: Mapping[str, SecurityScheme]
@@ -48,10 +45,10 @@ class Common:
 def read_operations(
     tree: Mapping[str, Any], references: References, common: Common
 ) -> Iterator[Operation | Skipped]:
-    """Yield each operation, or why it cannot be learned, in the order of the document.
+    """Yield each operation, or why it is skipped, in the order of the document.
 
     Raises:
-        DocumentRefused: there are too many.
+        DocumentRefused: there are too many operations.
 
     """
     try:
@@ -63,12 +60,12 @@ def read_operations(
     for path, value in entries(paths).items():
         if path.startswith("x-") or value is None:
             continue
-        for found in _path_operations(path, value, tree, references, common):
+        for operation in _path_operations(path, value, tree, references, common):
             read += 1
             if read > common.most:
                 message = f"The document has more than {common.most:,} operations."
                 raise DocumentRefused(Reason.TOO_LARGE, message)
-            yield found
+            yield operation
 
 
 def _path_operations(
@@ -76,7 +73,7 @@ def _path_operations(
 ) -> Iterator[Operation | Skipped]:
     pointer = join("paths", path)
     try:
-        item = _with_referred(value, references)
+        item = _merged_with_target(value, references)
     except BadReference as error:
         yield Skipped(f"* {path}", error.reason, pointer, error.message)
         return
@@ -100,13 +97,13 @@ def _path_operations(
 
 
 def _operation(value: Any, references: References) -> Mapping[str, Any]:
-    """Return an operation, what it refers to added: some documents keep each in a file.
+    """Return an operation merged with what it refers to: some documents have a file for each.
 
     Raises:
-        BadReference: there is none.
+        BadReference: there is no operation, or the reference cannot be resolved.
 
     """
-    operation = _with_referred(value, references)
+    operation = _merged_with_target(value, references)
     if not isinstance(operation, dict):
         raise BadReference(Reason.INVALID, "An operation must be an object.")
     if operation is not value and _OF_OPERATIONS.isdisjoint(operation):
@@ -114,30 +111,30 @@ def _operation(value: Any, references: References) -> Mapping[str, Any]:
     return operation
 
 
-def _with_referred(value: Any, references: References) -> Any:
-    """Return an object with what it refers to; its own fields count more.
+def _merged_with_target(value: Any, references: References) -> Any:
+    """Return an object merged with what it refers to; its own fields take precedence.
 
     Raises:
-        BadReference: it refers to nothing that may be read, or to itself.
+        BadReference: the reference cannot be resolved, or leads back to itself.
 
     """
     for _ in range(_MOST_STEPS):
         if not isinstance(value, dict) or not isinstance(value.get("$ref"), str):
             return value
-        found = references.follow(value["$ref"]).value
+        target = references.follow(value["$ref"]).value
         own = {key: field for key, field in value.items() if key != "$ref"}
-        value = {**found, **own} if isinstance(found, dict) else found
+        value = {**target, **own} if isinstance(target, dict) else target
     raise BadReference(Reason.CIRCULAR_REFERENCE, "The reference leads back to itself.")
 
 
 def _all_operations(
     item: Mapping[str, Any],
 ) -> Iterator[tuple[Mapping[str, Any], str, str, Any]]:
-    """Yield the operations of a path, each with its path item: the last one's come first."""
+    """Yield the operations of a path, each with its path item; of duplicates the last one first."""
     waiting = [item]
     while waiting:
         one = waiting.pop(0)
-        yield from ((one, *found) for found in _operations_in(one))
+        yield from ((one, *operation) for operation in _operations_in(one))
         former = one.get(TWICE)
         waiting += (
             [each for each in former if isinstance(each, dict)] if isinstance(former, list) else []
@@ -145,7 +142,7 @@ def _all_operations(
 
 
 def _operations_in(item: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Yield methods, as they go on the wire, with the operations and where they stand."""
+    """Yield each method as it is sent, with the pointer and the value of its operation."""
     for key, value in item.items():
         if key.lower() in METHODS:
             yield key.upper(), join(key), value
@@ -157,7 +154,7 @@ def _operations_in(item: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
 
 
 def _is_operation(key: str, value: Any) -> bool:
-    """Tell whether what no version knows is meant for a method: ``link``, ``purge``."""
+    """Return whether a field that no version defines is a method: ``link``, ``purge``."""
     known = key.lower() in _FIELDS or key.startswith("x-")
     return not known and isinstance(value, dict) and "responses" in value
 
@@ -176,10 +173,10 @@ class _Reader:
         self._common, self._item = common, item
 
     def read(self, method: str, path: str, raw: Mapping[str, Any]) -> Operation:
-        """Return the operation.
+        """Read an operation.
 
         Raises:
-            BadReference: the body cannot be known, or the path not be filled.
+            BadReference: the body cannot be resolved, or the path is invalid.
 
         """
         if not path_template(path).is_fillable:
@@ -193,7 +190,7 @@ class _Reader:
         security = requirements(raw.get("security"))
         if security is None:
             security = requirements(self._tree.get("security"))
-        asked, schemes = with_credentials(
+        security, schemes = with_credentials(
             path, parameters, security or [], self._schemes(security or []), self._common.schemes
         )
         return Operation(
@@ -202,7 +199,7 @@ class _Reader:
             servers=self._own_servers(raw),
             parameters=parameters,
             body=body,
-            security=asked,
+            security=security,
             operation_id=text(raw.get("operationId")).strip(),
             summary=text(raw.get("summary")) or text(self._item.get("summary")),
             description=text(raw.get("description")) or text(self._item.get("description")),
@@ -220,7 +217,7 @@ class _Reader:
         return {name: known[name] for each in security for name in each if name in known}
 
     def _own_servers(self, raw: Mapping[str, Any]) -> Sequence[Server]:
-        """Return the nearest servers: the operation's, the path's, the document's."""
+        """Return the servers of the operation, else of the path, else of the document."""
         if own := named_servers(raw) or named_servers(self._item):
             return own
         if raw.get("schemes") and "swagger" in self._tree:

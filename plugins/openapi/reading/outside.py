@@ -1,7 +1,7 @@
-"""The documents that a document refers to, where the operator allows that.
+"""External documents that a document refers to, where the operator allows their hosts.
 
-Each is asked for when it is first needed, is parsed within the bounds of the whole, and has the
-references in it written out as addresses: from then on it does not matter where one stands.
+Each is fetched when it is first needed, parsed within the limits of the whole, and its references
+are made absolute, so that they can be resolved from anywhere.
 """
 
 import re
@@ -22,7 +22,7 @@ from plugins.openapi.reading.parsing import parse
 from plugins.openapi.reading.values import entries
 
 PLACE: Final = "x-puerto-outside"
-"""The key under which these documents stand beside what is in the document itself."""
+"""The key of the root document under which the external documents are stored."""
 KEYWORDS: Final = ("$ref", "$dynamicRef", "$recursiveRef")
 _WEB: Final = ("http://", "https://")
 _DIGITS: Final = 16
@@ -31,20 +31,20 @@ _SCHEMAS: Final = "#/components/schemas/"
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A document, and the address that it came from in the end."""
+    """A fetched document, and its address after redirects."""
 
     url: str
     data: bytes = field(repr=False)
 
 
 Fetch = Callable[[str], Fetched]
-"""Gets a document of http or https, or raises a `PuertoError` that says why it does not."""
+"""Fetches a document over http or https, or raises a `PuertoError` that says why it cannot."""
 
 
 class Outside:
-    """The documents that one at the address ``base`` refers to; ``read`` is its own size.
+    """The external documents of a document at ``base``; ``read`` is that document's size in bytes.
 
-    Without an address, only absolute references can be followed.
+    If ``base`` is no address, only absolute references can be followed.
     """
 
     def __init__(self, fetch: Fetch, base: str, read: int, limits: Limits, effort: Effort) -> None:
@@ -53,18 +53,20 @@ class Outside:
         self._fetch = fetch
         self._base = base if base.lower().startswith((*_WEB, FOLDER)) else ""
         self._open = (*_WEB, FOLDER) if base.startswith(FOLDER) else _WEB  # with its own files
-        self._room = limits.size - read
+        self._remaining = limits.size - read
         self._limits = limits
         self._effort = effort
         self._places: dict[str, Sequence[str]] = {}
         self._refused: dict[str, str] = {}
 
     def place(self, address: str, fragment: str) -> Sequence[str] | None:
-        """Return where it stands, beneath `PLACE`; None if it is nothing that could be fetched.
+        """Return the steps to what an address names, beneath `PLACE`; fetch it if need be.
+
+        Returns None if the address is of a kind that cannot be fetched.
 
         Raises:
-            PuertoError: it may not be fetched, or could not be; the message says why.
-            DocumentRefused: the time is over.
+            PuertoError: it is not allowed or fetching failed; the message says why.
+            DocumentRefused: the time limit is exceeded.
 
         """
         url = joined(self._base, address)
@@ -93,30 +95,30 @@ class Outside:
             raise Unprocessable(self._refused[url])
 
     def _add(self, url: str, fetched: Fetched) -> None:
-        """Take in a document; what was got twice, by two addresses, is one."""
+        """Add a document; one that was fetched by two addresses is stored once."""
         if fetched.url not in self._places:
-            tree = parse(fetched.data, replace(self._limits, size=self._room))
-            self._room -= len(fetched.data)
+            tree = parse(fetched.data, replace(self._limits, size=self._remaining))
+            self._remaining -= len(fetched.data)
             key = _key(fetched.url)
             self.trees[key] = tree
             self.addresses[key] = fetched.url
             self._places[fetched.url] = (PLACE, key)
             for trail, base, names, value in parts_of(tree, fetched.url, ((None, PLACE), key)):
-                _write_out(value, base)
+                _make_absolute(value, base)
                 for name in names:
-                    if ":" in name.partition("#")[0]:  # the others mean something only in there
+                    if ":" in name.partition("#")[0]:  # relative ones are valid in there alone
                         self._places.setdefault(name, steps_of(trail))
         self._places[url] = self._places[fetched.url]
 
 
 def _key(url: str) -> str:
-    """Return a key that is this address's alone, and ends with the name of the file."""
+    """Return a key unique to the address, which ends with the file's name."""
     name = re.sub(r"[^A-Za-z0-9_]+", "_", PurePosixPath(url.partition("?")[0]).stem)
     return f"{sha256(url.encode('utf-8', 'replace')).hexdigest()[:_DIGITS]}.{name}"
 
 
-def _write_out(value: dict[str, Any], base: str) -> None:
-    """Make absolute what an object refers to."""
+def _make_absolute(value: dict[str, Any], base: str) -> None:
+    """Make the references of an object absolute."""
     for keyword in KEYWORDS:
         if isinstance(reference := value.get(keyword), str):
             value[keyword] = joined(base, reference.strip())

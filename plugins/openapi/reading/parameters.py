@@ -1,4 +1,4 @@
-"""Parameter Objects of both families of versions."""
+"""Reader of Parameter Objects, of Swagger 2 and of OpenAPI 3."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,7 +45,7 @@ _PLACES: Final = {place.value: place for place in Place} | {
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A parameter as the document has it; ``place`` may be ``body`` or ``formdata``, too."""
+    """A parameter as declared in the document; ``place`` may also be ``body`` or ``formdata``."""
 
     name: str
     place: str
@@ -55,12 +55,12 @@ class Declared:
 def declared_parameters(
     lists: Sequence[Any], path: str, references: References
 ) -> tuple[Sequence[Declared], Sequence[str]]:
-    """Return the parameters of a path and an operation, and notes on those that are not known.
+    """Return the parameters of a path and an operation, and notes on those that are left out.
 
-    The later list overrides. A parameter that cannot be found in the document is left out: the
-    operation is of use without it more often than not, and the API says what it misses.
+    The later list overrides. A parameter whose reference cannot be resolved is left out: the
+    operation is often useful without it, and the API reports what is missing.
     """
-    found: dict[tuple[str, str], Declared] = {}
+    declared: dict[tuple[str, str], Declared] = {}
     notes: list[str] = []
     for listed in lists:
         for value in _listed(listed):
@@ -70,12 +70,12 @@ def declared_parameters(
                 notes.append(f"A parameter is left out. {error}")
                 continue
             if (one := _declared(raw, path)) is not None:
-                found[_identity(one)] = one
-    return list(found.values()), notes
+                declared[_identity(one)] = one
+    return list(declared.values()), notes
 
 
 def _listed(value: Any) -> Iterable[Any]:
-    """Return the parameters of a list, or of an object that names them."""
+    """Return the parameters of a list, or of an object with their names as keys."""
     if isinstance(value, dict):
         if "name" in value and "in" in value:
             return [value]
@@ -109,9 +109,9 @@ def _identity(one: Declared) -> tuple[str, str]:
 def read_parameters(
     declared: Sequence[Declared], path: str
 ) -> tuple[Sequence[Parameter], Sequence[str]]:
-    """Return the parameters, those of the path first and complete, and notes on what was mended.
+    """Return the parameters, all of the path's first, and notes on what was corrected.
 
-    What the path has behind its ``?`` is a parameter of the query, wherever the document puts it.
+    A placeholder behind the path's ``?`` is a query parameter, whatever the document declares.
     """
     template = path_template(path)
     notes: list[str] = []
@@ -119,17 +119,17 @@ def read_parameters(
     queried = {one.name: one for one in declared if one.place == Place.QUERY}
     parameters = []
     for name in template.path_names:
-        one = _taken(name, [named]) or _undescribed(name, notes)
+        one = _pop(name, [named]) or _undescribed(name, notes)
         parameters.append(_parameter(name, Place.PATH, one.raw))
     for name in template.query_names:
-        one = _taken(name, [named, queried]) or _undescribed(name, notes)
+        one = _pop(name, [named, queried]) or _undescribed(name, notes)
         parameters.append(_parameter(name, Place.QUERY, one.raw, is_needed=one.place == Place.PATH))
     notes += [f"There is no {name!r} in the path; it is left out." for name in named]
     given = {(Place.QUERY, part.key) for part in template.query}
     for one in declared:
         if one.place in _BESIDE_PATHS or (one.place == Place.QUERY and one.name in queried):
             parameter = _parameter(one.name, Place(one.place), one.raw)
-            has_value = (one.place, one.name) in given  # which another may replace
+            has_value = (one.place, one.name) in given  # in the path's query, as a default
             parameters.append(replace(parameter, required=False) if has_value else parameter)
     return parameters, notes
 
@@ -139,8 +139,8 @@ def _undescribed(name: str, notes: list[str]) -> Declared:
     return Declared(name, Place.PATH, {"type": "string"})
 
 
-def _taken(name: str, tables: Sequence[dict[str, Declared]]) -> Declared | None:
-    """Take the parameter of a name, or else the one that is spelt so but for case and signs."""
+def _pop(name: str, tables: Sequence[dict[str, Declared]]) -> Declared | None:
+    """Remove and return the parameter of a name, else the one that differs in case or signs."""
     for known in tables:
         if name in known:
             return known.pop(name)
@@ -172,24 +172,24 @@ def _parameter(
 
 
 def schema_of(raw: Mapping[str, Any]) -> tuple[str | None, Any]:
-    """Return the schema of a parameter, with the media type that its value is written in, if any.
+    """Return the media type of a parameter's value, if it has one, and its schema.
 
-    Swagger 2 has the words of the schema among those of the parameter.
+    In Swagger 2 the keywords of the schema stand in the parameter itself.
     """
     content = entries(raw.get("content"))
     if content and "schema" not in raw:
         media_type, described = next(iter(content.items()))
-        return media_type, _exemplified(entries(described).get("schema", {}), raw)
+        return media_type, _with_example(entries(described).get("schema", {}), raw)
     if isinstance(raw.get("schema"), dict | bool):
-        return None, _exemplified(raw["schema"], raw)
+        return None, _with_example(raw["schema"], raw)
     words = {key: value for key, value in raw.items() if key in _SCHEMA_WORDS}
     if not isinstance(words.get("required"), list):
         words.pop("required", None)
-    return None, _exemplified(words or {"type": "string"}, raw)
+    return None, _with_example(words or {"type": "string"}, raw)
 
 
-def _exemplified(schema: Any, raw: Mapping[str, Any]) -> Any:
-    """Give a schema the example of its parameter, if it has none."""
+def _with_example(schema: Any, raw: Mapping[str, Any]) -> Any:
+    """Return a schema with the example of its parameter, if it has none itself."""
     example = raw.get("example", raw.get("x-example"))
     if example is None or not isinstance(schema, dict) or "$ref" in schema or "example" in schema:
         return schema
@@ -197,7 +197,7 @@ def _exemplified(schema: Any, raw: Mapping[str, Any]) -> Any:
 
 
 def style_of(raw: Mapping[str, Any], place: Place) -> tuple[str, bool]:
-    """Return how lists and objects are written, and whether each value has the name."""
+    """Return the style of lists and objects, and whether it explodes."""
     if (named := text(raw.get("collectionFormat"))) in _COLLECTIONS:
         return _COLLECTIONS[named]
     style = text(raw.get("style"))

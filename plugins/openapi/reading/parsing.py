@@ -1,4 +1,4 @@
-"""The bytes of a document, as a tree of objects, lists and values."""
+"""Parser of a document's bytes, JSON or YAML, into a tree of objects, lists and values."""
 
 import json
 from typing import Any, Final
@@ -18,10 +18,10 @@ _MARKS: Final = (
 
 
 def parse(data: bytes, limits: Limits) -> dict[str, Any]:
-    """Return the object that the bytes hold, in JSON or YAML, its keys all strings.
+    """Parse JSON or YAML into an object whose keys are strings.
 
     Raises:
-        DocumentRefused: it is neither, no object, or past a limit.
+        DocumentRefused: the bytes are neither, hold no object, or exceed a limit.
 
     """
     if len(data) > limits.size:
@@ -37,7 +37,7 @@ def parse(data: bytes, limits: Limits) -> dict[str, Any]:
 
 
 def as_utf8(data: bytes) -> bytes:
-    """Return the bytes in UTF-8, whatever they are in."""
+    """Return the bytes converted to UTF-8 from UTF-16 or, if they are nothing else, from cp1252."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace").encode()
@@ -49,7 +49,7 @@ def as_utf8(data: bytes) -> bytes:
 
 
 def _from_json(data: bytes, limits: Limits) -> Any:
-    """Return the tree, or None for what is not JSON; YAML has forms that begin alike."""
+    """Return the tree, or None if the bytes are not JSON: some YAML begins alike."""
     if data.count(b",") + data.count(b"{") + data.count(b"[") > limits.nodes:
         message = f"The document holds more than {limits.nodes:,} values."
         raise DocumentRefused(Reason.TOO_LARGE, message)
@@ -61,14 +61,14 @@ def _from_json(data: bytes, limits: Limits) -> Any:
         return None
     if _count_keys(tree, limits.depth) == _written_keys(data):
         return tree
-    whole = _from_loose_json(data)
-    return tree if whole is None else whole
+    merged = _from_loose_json(data)
+    return tree if merged is None else merged
 
 
 def _from_loose_json(data: bytes) -> Any:
-    """Take what Python's reader takes, too: NaN, control characters, halves of characters.
+    """Parse with Python's tolerant parser: NaN, control characters, lone surrogates.
 
-    Nothing that stands at a path is lost where the path is there twice.
+    Operations of a duplicate path are kept (`made_of`). Returns None if that is not JSON either.
     """
     try:
         tree = json.loads(
@@ -82,19 +82,19 @@ def _from_loose_json(data: bytes) -> Any:
 
 
 def _written_keys(data: bytes) -> int:
-    """Return how many keys are written, or more: a text may begin with a colon.
+    """Return the number of written keys, or more, since a string may begin with a colon.
 
-    Where the tree has others, some may be there twice, and it is worth another look.
+    If the tree has fewer keys, some may be duplicates.
     """
-    said = data.count(b'":') + data.count(b'" :')
-    return said - data.count(b'\\":') - data.count(b'\\" :')
+    marks = data.count(b'":') + data.count(b'" :')
+    return marks - data.count(b'\\":') - data.count(b'\\" :')
 
 
 def _count_keys(tree: Any, depth: int) -> int:
-    """Return how many keys the objects of a tree have.
+    """Return the number of keys of all objects of a tree.
 
     Raises:
-        DocumentRefused: it is deeper than that.
+        DocumentRefused: the tree is deeper than ``depth``.
 
     """
     level, keys = [tree], 0

@@ -1,4 +1,4 @@
-"""What can be wrong with a document, in words and in codes."""
+"""Errors of reading a document: reason codes, exceptions, and skipped operations."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,7 +25,7 @@ class Reason(StrEnum):
 
 
 class DocumentRefused(Unprocessable):
-    """The document cannot be learned; ``details`` holds the reason and the place."""
+    """The document cannot be learned; ``details`` holds the reason and a JSON Pointer."""
 
     def __init__(self, reason: Reason, message: str, pointer: str = "") -> None:
         super().__init__(message, details={"reason": reason.value, "pointer": pointer})
@@ -35,7 +35,7 @@ class DocumentRefused(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """An operation that was not learned: ``GET /pets``, why, and where in the document.
+    """An operation that was not learned, such as ``GET /pets``, with the reason.
 
     ``pointer`` is a JSON Pointer. Where the methods of a path are unknown, ``operation`` is
     ``* /pets``.
@@ -48,7 +48,7 @@ class Skipped:
 
 
 class BadReference(Exception):
-    """A reference leads nowhere that may be gone to."""
+    """A reference cannot be resolved."""
 
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)

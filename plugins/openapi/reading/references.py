@@ -1,7 +1,7 @@
-"""Where references lead: within the document, or to what it is given beside, in bounded time.
+"""Resolver of references (``$ref``), within the document and to external documents, with limits.
 
-Nothing is fetched here. A reference to an ``$id``, an anchor, or the document's own file name
-stays within; every other address is outside, whatever its scheme.
+Nothing is fetched here. A reference to an ``$id``, an anchor, or the document's own file name is
+internal; every other address is external, whatever its scheme.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,31 +17,31 @@ from plugins.openapi.reading.limits import Limits
 from plugins.openapi.reading.outside import KEYWORDS, PLACE, Outside
 from plugins.openapi.reading.problems import BadReference, DocumentRefused, Reason
 
-_SECTIONS: Final = {  # where Swagger 2 and OpenAPI 3 keep the same things
+_SECTIONS: Final = {  # of Swagger 2, and where OpenAPI 3 has the same
     "definitions": ("components", "schemas"),
     "parameters": ("components", "parameters"),
     "responses": ("components", "responses"),
     "requestBodies": ("components", "requestBodies"),
 }
-_SAYS_NOTHING: Final = frozenset({"summary", "description", "title", "example", "examples"})
-_NOWHERE: Final = object()
-_MOST_DETOURS: Final = 50  # past references in the middle of a pointer
-_MOST_RESOURCES: Final = 50  # with an ``$id``, that are searched for what is nowhere else
+_ANNOTATIONS: Final = frozenset({"summary", "description", "title", "example", "examples"})
+_MISSING: Final = object()
+_MOST_DETOURS: Final = 50  # references in the middle of a pointer
+_MOST_RESOURCES: Final = 50  # with an ``$id``, that are searched for what is not found elsewhere
 _SHOWN: Final = 100  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a reference leads to, and the pointer of its place: one place has one pointer."""
+    """The target of a reference, with its canonical JSON Pointer."""
 
     pointer: str
     value: Any
 
 
 def reference_in(value: Any) -> str | None:
-    """Return the reference that an object is, if it is one.
+    """Return the reference of a reference object, or None for any other value.
 
-    A property named ``$ref`` has a schema, not a string, for its value.
+    In a map of properties, one named ``$ref`` has a schema for its value, not a string.
     """
     if isinstance(value, dict):
         for keyword in KEYWORDS:
@@ -51,9 +51,9 @@ def reference_in(value: Any) -> str | None:
 
 
 class References:
-    """The references of one document; ``names`` are its own addresses, its file name included.
+    """Resolver of one document; ``names`` are the document's own addresses, with its file name.
 
-    Without ``outside``, none that leads outside is followed.
+    Without ``outside`` no external reference is followed.
     """
 
     def __init__(
@@ -75,20 +75,20 @@ class References:
 
     @property
     def tree(self) -> Mapping[str, Any]:
-        """The document, and beside it, under `PLACE`, those outside that were read so far."""
+        """The document, with the external documents fetched so far under `PLACE`."""
         return self._tree
 
     def address(self, key: str) -> str:
-        """Return where a document came from that stands there under this key."""
+        """Return the address of the external document with this key."""
         return self._outside.addresses[key] if self._outside else ""
 
     def follow(self, reference: str) -> Found:
-        """Return what stands at the end of a reference, past those it leads to itself.
+        """Return the final target of a reference, through references that it leads to.
 
-        References with siblings that only describe are passed, too.
+        References whose siblings only describe them are followed as well.
 
         Raises:
-            BadReference: it leads outside, nowhere, or round in a circle.
+            BadReference: it is external, dangling or circular.
 
         """
         passed: list[str] = []
@@ -111,28 +111,28 @@ class References:
         return end
 
     def resolved(self, value: Any) -> Any:
-        """Return a value, or what it refers to, if it is a reference.
+        """Return the target of a value that is a reference, any other value as it is.
 
         Raises:
-            BadReference: it leads outside, nowhere, or round in a circle.
+            BadReference: it is external, dangling or circular.
 
         """
         reference = reference_in(value)
         if reference is None:
             return value
-        found = self.follow(reference).value
-        return self.resolved_siblings(value, found)
+        target = self.follow(reference).value
+        return self.resolved_siblings(value, target)
 
-    def resolved_siblings(self, value: Mapping[str, Any], found: Any) -> Any:
-        """Return what was found, described by what stood beside the reference (OpenAPI 3.1)."""
-        told = {key: value[key] for key in ("summary", "description") if key in value}
-        return {**found, **told} if told and isinstance(found, dict) else found
+    def resolved_siblings(self, value: Mapping[str, Any], target: Any) -> Any:
+        """Return the target with the summary and description beside the reference (OpenAPI 3.1)."""
+        siblings = {key: value[key] for key in ("summary", "description") if key in value}
+        return {**target, **siblings} if siblings and isinstance(target, dict) else target
 
     def find(self, reference: str) -> Found:
-        """Return what a reference names, be it a reference itself.
+        """Return the direct target of a reference, which may be a reference itself.
 
         Raises:
-            BadReference: it leads outside or nowhere.
+            BadReference: it is external or dangling.
 
         """
         if (known := self._found.get(reference)) is None:
@@ -147,7 +147,7 @@ class References:
             return Found("", self._tree)
         if fragment.startswith("/"):
             if "%" in fragment and (found := self._walked(fragment.split("/")[1:], steps)):
-                return found  # percent signs that mean themselves
+                return found  # percent signs that are not encoding
             return self._at(reference, split(fragment), steps)
         return self._anchored(reference, unquote(fragment), steps)
 
@@ -155,9 +155,9 @@ class References:
         return address in self._names or address.removeprefix("./") in self._names
 
     def _named(self, reference: str, address: str, fragment: str, steps: int) -> Found:
-        """Find what has an ``$id``, or, as in old documents, the bare name of a definition.
+        """Find the target of an ``$id``, or, as in old documents, of a definition's bare name.
 
-        What is neither is outside.
+        Anything else is external.
         """
         index = self._indexed()
         if fragment.startswith("/") and (base := index.get(address)) is not None:
@@ -166,15 +166,15 @@ class References:
             return found
         if not fragment and (found := self._definition(unquote(address))) is not None:
             return found
-        return self._at(reference, self._beside(reference, address, fragment), steps)
+        return self._at(reference, self._external(reference, address, fragment), steps)
 
-    def _beside(self, reference: str, address: str, fragment: str) -> Sequence[str]:
-        """Return where it stands of the documents outside."""
+    def _external(self, reference: str, address: str, fragment: str) -> Sequence[str]:
+        """Return the steps to the target in an external document."""
         message = f"The reference {_shown(reference)} leads outside of the document."
         try:
             place = self._outside.place(address, fragment) if self._outside else None
         except DocumentRefused:
-            raise  # all of it: the time is over
+            raise  # the time limit of the whole document is exceeded
         except PuertoError as error:
             raise BadReference(Reason.OUTSIDE_REFERENCE, f"{message} {error.message}") from error
         if place is None:
@@ -210,7 +210,7 @@ class References:
         return found
 
     def _elsewhere(self, steps: Sequence[str]) -> Iterator[Sequence[str]]:
-        """Yield where else it may stand: under the other family's names, or within an ``$id``."""
+        """Yield alternative steps: the section of the other version, or within an ``$id``."""
         if steps[0] in _SECTIONS:
             yield [*_SECTIONS[steps[0]], *steps[1:]]
         for section, place in _SECTIONS.items():
@@ -221,11 +221,11 @@ class References:
             yield [*split(base.pointer), *steps]
 
     def _walked(self, steps: Sequence[str], taken: int) -> Found | None:
-        """Go down; where a reference stands in the way, go on at what it leads to."""
+        """Walk down the steps, through references on the way; None if a step does not exist."""
         pointer, value = "", self._tree
         for step in steps:
             inner = _step(value, step)
-            while inner is _NOWHERE and (reference := reference_in(value)) is not None:
+            while inner is _MISSING and (reference := reference_in(value)) is not None:
                 taken += 1
                 if taken > _MOST_DETOURS:
                     return None
@@ -233,13 +233,13 @@ class References:
                     return None
                 pointer, value = found.pointer, found.value
                 inner = _step(value, step)
-            if inner is _NOWHERE:
+            if inner is _MISSING:
                 return None
             pointer, value = pointer + join(step), inner
         return Found(pointer, value)
 
     def _detour(self, reference: str, taken: int) -> Found | None:
-        """Find what stands in the way; once each: those in one another's way would double it."""
+        """Find the target of a reference on the way; caches failures against exponential work."""
         if reference in self._lost:
             return None
         try:
@@ -251,34 +251,34 @@ class References:
         return found
 
     def _indexed(self) -> dict[str, Found]:
-        """Return everything with an ``$id`` or an anchor; looked for when first asked for."""
+        """Return the index of ``$id`` and anchors, built on first use."""
         if self._index is None:
             self._index = dict(_identified(self._own))
         return self._index
 
 
 def _identified(tree: Mapping[str, Any]) -> Iterator[tuple[str, Found]]:
-    """Yield all names that parts of the document have, with what they name."""
+    """Yield all identifiers of parts of the document, with the parts."""
     for trail, _, names, value in parts_of(tree):
         for name in names:
             yield name, Found(join(*steps_of(trail)), value)
 
 
 def _pure_reference(value: Any) -> str | None:
-    """Return a reference that says nothing more than where it leads."""
+    """Return the reference of an object without other meaningful keys, else None."""
     reference = reference_in(value)
     if reference is None:
         return None
-    others = [key for key in value if key not in KEYWORDS and key not in _SAYS_NOTHING]
+    others = [key for key in value if key not in KEYWORDS and key not in _ANNOTATIONS]
     return None if any(not key.startswith("x-") for key in others) else reference
 
 
 def _step(value: Any, step: str) -> Any:
     if isinstance(value, dict):
-        return value.get(step, _NOWHERE)
+        return value.get(step, _MISSING)
     if isinstance(value, list) and step.isascii() and step.isdigit() and int(step) < len(value):
         return value[int(step)]
-    return _NOWHERE
+    return _MISSING
 
 
 def _dangling(reference: str) -> BadReference:

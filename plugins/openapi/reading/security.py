@@ -1,4 +1,4 @@
-"""How an API wants to be shown who calls: its security schemes, and what asks for them."""
+"""Reader of security schemes and security requirements."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -15,12 +15,12 @@ _PLACES: Final = {place.value: place for place in (Place.HEADER, Place.QUERY, Pl
 def security_schemes(
     tree: Mapping[str, Any], references: References
 ) -> Mapping[str, SecurityScheme]:
-    """Return the schemes that can be understood, by name."""
+    """Return the known kinds of security schemes, by name."""
     named = {
         **entries(tree.get("securityDefinitions")),
         **entries(entries(tree.get("components")).get("securitySchemes")),
     }
-    found = {}
+    schemes = {}
     for name, value in named.items():
         try:
             raw = references.resolved(value)
@@ -29,10 +29,10 @@ def security_schemes(
         if not isinstance(raw, dict):
             continue
         if text(raw.get("x-amazon-apigateway-authtype")).lower() == "awssigv4":
-            found[name] = SecurityScheme(AWS_SIGNED, name=_signing_name(tree))
+            schemes[name] = SecurityScheme(AWS_SIGNED, name=_signing_name(tree))
         elif (scheme := _scheme(raw)) is not None:
-            found[name] = scheme
-    return found
+            schemes[name] = scheme
+    return schemes
 
 
 def _scheme(raw: Mapping[str, Any]) -> SecurityScheme | None:
@@ -54,19 +54,19 @@ def _scheme(raw: Mapping[str, Any]) -> SecurityScheme | None:
 
 
 def _signing_name(tree: Mapping[str, Any]) -> str:
-    """Return the name of a service of AWS, where the document says it (as APIs.guru's do)."""
+    """Return the signing name of an AWS service, where the document has it (as APIs.guru's do)."""
     info = entries(tree.get("info"))
     return text(info.get("x-aws-signingName")) or text(info.get("x-serviceName"))
 
 
 def _token_url(raw: Mapping[str, Any]) -> str:
-    """Return where tokens come from: of the first flow that has one, or, in Swagger 2, its own."""
+    """Return the token URL of the first flow that has one, or that of the scheme (Swagger 2)."""
     urls = [text(entries(flow).get("tokenUrl")) for flow in entries(raw.get("flows")).values()]
     return next(filter(None, urls), text(raw.get("tokenUrl")))
 
 
 def requirements(value: Any) -> Sequence[Mapping[str, Sequence[str]]] | None:
-    """Return the alternatives of a Security Requirement list, or None where nothing is said."""
+    """Return the alternatives of a list of Security Requirement Objects, or None without a list."""
     if isinstance(value, dict):
         value = [value]
     if not isinstance(value, list):

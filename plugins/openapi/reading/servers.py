@@ -1,4 +1,4 @@
-"""Where an API is: Server Objects, or the host, base path and schemes of Swagger 2."""
+"""Reader of servers: Server Objects, or ``host``, ``basePath`` and ``schemes`` of Swagger 2."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -29,12 +29,12 @@ def servers_of(tree: Mapping[str, Any], source: str) -> Sequence[Server]:
 def named_servers(tree: Mapping[str, Any]) -> Sequence[Server]:
     """Return the Server Objects of a document, a path or an operation."""
     listed = tree.get("servers")
-    found = listed if isinstance(listed, list) else [listed]
-    return [server for value in found if (server := _server(value)) is not None]
+    values = listed if isinstance(listed, list) else [listed]
+    return [server for value in values if (server := _server(value)) is not None]
 
 
 def schemes_of(tree: Mapping[str, Any], source: str) -> Sequence[str]:
-    """Return the schemes of Swagger 2; by default the one that the document came by."""
+    """Return the schemes of Swagger 2; the default is that of the document's own address."""
     named = {scheme.lower() for scheme in texts(tree.get("schemes"))}
     default = "http" if source.startswith("http://") else "https"
     return [scheme for scheme in _SCHEMES if scheme in named] or [default]
@@ -53,7 +53,7 @@ def _server(value: Any) -> Server | None:
 
 
 def _default(variable: Any) -> str:
-    """Return the value of a server's variable; the first allowed one, if none is the default."""
+    """Return the default of a server variable, or the first value of its enum."""
     described = entries(variable)
     default = text(described.get("default"))
     return default or next(iter(texts(described.get("enum"))), "")

@@ -1,26 +1,26 @@
-"""Keys that an object of a document has twice: a path and a method lose nothing by it.
+"""Duplicate keys of an object: of a duplicate path or method all operations are kept.
 
-Of any other key the last counts, as in every reader of JSON and YAML.
+Of any other key the last one counts, as in every parser of JSON and YAML.
 """
 
 from collections.abc import Iterable
 from typing import Any, Final
 
 TWICE: Final = "x-puerto-twice"
-"""The key of a path item under which those stand that came before it, for the same path."""
+"""The key of a path item under which the earlier path items of the same path are stored."""
 
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 
 
 def put(inside: dict[str, Any], key: str, value: Any) -> None:
-    """Give an object a key that it may have already."""
+    """Set a key of an object, which may be a duplicate."""
     if key in inside:
         value = _with_former(inside, key, value)
     inside[key] = value
 
 
 def made_of(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object of these keys and values."""
+    """Return an object with these keys and values, which may have duplicates."""
     inside: dict[str, Any] = {}
     for key, value in pairs:
         put(inside, key, value)

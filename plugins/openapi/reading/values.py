@@ -1,4 +1,4 @@
-"""Values as they come, taken for what they were meant to be."""
+"""Tolerant conversion of a document's values: strings, booleans, objects, spelled numbers."""
 
 import re
 from collections.abc import Iterable
@@ -8,28 +8,28 @@ import orjson
 
 
 class SpelledFloat(float):
-    """A number that is written otherwise than Python writes it: ``1.10``, ``1e3``."""
+    """A number whose spelling differs from Python's: ``1.10``, ``1e3``."""
 
     spelling: str
 
 
 class SpelledInt(int):
-    """A whole number that is written otherwise than Python writes it: ``0x1F``, ``+1``."""
+    """An integer whose spelling differs from Python's: ``0x1F``, ``+1``."""
 
     spelling: str
 
 
 def spelled(number: float, spelling: str) -> float:
-    """Return a number that knows how it is written, where that is not what Python would write."""
+    """Return a number that remembers its spelling, where that differs from Python's."""
     if str(number) == spelling:
         return number
-    kept = SpelledInt(number) if isinstance(number, int) else SpelledFloat(number)
-    kept.spelling = spelling
-    return kept
+    number = SpelledInt(number) if isinstance(number, int) else SpelledFloat(number)
+    number.spelling = spelling
+    return number
 
 
 def unspelled(value: Any) -> Any:
-    """Return a number as Python has it."""
+    """Return a number without its spelling; any other value as it is."""
     match value:
         case SpelledInt():
             return int(value)
@@ -40,15 +40,15 @@ def unspelled(value: Any) -> Any:
 
 
 def to_json(record: Any) -> bytes:
-    """Return one of our records as a line of JSON."""
+    """Return a record as a line of JSON."""
     options = orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE
     return orjson.dumps(record, default=unspelled, option=options)
 
 
 def text(value: Any) -> str:
-    """Return a string; a number or a boolean becomes one, anything else the empty string.
+    """Convert a number or boolean to a string; return "" for anything else that is no string.
 
-    A number is written as the document has it: a version 1.10 is not 1.1.
+    A number keeps its spelling in the document: version 1.10 is not 1.1.
     """
     match value:
         case str():
@@ -64,18 +64,18 @@ def text(value: Any) -> str:
 
 
 def texts(value: Any) -> list[str]:
-    """Return the strings of a list, or of what should have been one."""
+    """Return the non-empty strings of a list; a single value counts as a list of one."""
     items: Iterable[Any] = value if isinstance(value, list) else [value]
-    return [found for item in items if (found := text(item))]
+    return [string for item in items if (string := text(item))]
 
 
 def is_true(value: Any) -> bool:
-    """Tell whether a value means yes: true, or a word for it."""
+    """Return whether a value is true, or the string ``true`` or ``yes``."""
     return value is True or (isinstance(value, str) and value.strip().lower() in ("true", "yes"))
 
 
 def truth(value: Any, *, otherwise: bool) -> bool:
-    """Return a boolean; what is none counts as not said."""
+    """Return a boolean; anything else counts as missing and gives ``otherwise``."""
     return value if isinstance(value, bool) else otherwise
 
 
@@ -85,5 +85,5 @@ def entries(value: Any) -> dict[str, Any]:
 
 
 def bare_name(name: str) -> str:
-    """Return a name in small letters without signs, as it is compared with others: ``apikey``."""
+    """Return a name in lower case without punctuation, for comparison: ``apikey``."""
     return re.sub(r"[\W_]", "", name).lower()

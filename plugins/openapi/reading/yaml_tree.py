@@ -1,9 +1,9 @@
-"""YAML as a tree: by the rules of YAML 1.2, and with aliases that cannot blow up.
+"""YAML parser by the rules of YAML 1.2, safe against expansion of aliases ("billion laughs").
 
-The tree is built from the parser's events (in C where there is one), which takes a third of the
-time of PyYAML's own loader. Only strings, numbers, booleans, null, lists and objects come of it:
-a date stays the text it is, ``yes`` is no boolean, a key is always a string, and a tag is no
-reason to make anything else. A number remembers how it is written.
+The tree is built from PyYAML's events (of libyaml where it is installed), which takes a third of
+the time of PyYAML's own loader. The result has only strings, numbers, booleans, null, lists and
+objects: a date stays a string, ``yes`` is no boolean, a key is always a string, and tags are
+ignored. A number remembers its spelling.
 """
 
 import math
@@ -25,7 +25,7 @@ _WORDS: Final[dict[str, Any]] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _NUMBER_STARTS: Final = frozenset("0123456789+-.")
-_INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z")  # 007 is text: zeros in front mean codes
+_INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z")  # 007 is a string, such as a code
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _BASED: Final = re.compile(r"0(?:x[0-9a-fA-F]{1,16}|o[0-7]{1,21})\Z")
 _MOST_DIGITS: Final = 18  # that surely fit into 64 bits
@@ -37,26 +37,26 @@ _NO_KEY: Final = object()
 
 
 def parse_yaml(data: bytes, limits: Limits) -> Any:
-    """Return what the first document of the stream holds.
+    """Parse the first document of the stream.
 
     Raises:
-        DocumentRefused: it is no YAML, or past a limit.
+        DocumentRefused: it is no YAML, or exceeds a limit.
 
     """
     try:
         return _Tree(limits).build(data)
     except yaml.YAMLError as error:
-        mended = _mended(data)
-        if mended == data:
+        repaired = _repaired(data)
+        if repaired == data:
             raise _refusal(error, data, limits) from error
     try:
-        return _Tree(limits).build(mended)
+        return _Tree(limits).build(repaired)
     except yaml.YAMLError as error:
-        raise _refusal(error, mended, limits) from error
+        raise _refusal(error, repaired, limits) from error
 
 
-def _mended(data: bytes) -> bytes:
-    """Replace what YAML forbids and people write: control characters, tabs that indent."""
+def _repaired(data: bytes) -> bytes:
+    """Replace what YAML forbids but documents have: control characters, tabs as indentation."""
     text = _CONTROL.sub(" ", data.decode())
     return _TABS.sub(lambda tabs: tabs[0].replace("\t", "  "), text).encode()
 
@@ -72,10 +72,10 @@ def _refusal(error: yaml.YAMLError, data: bytes, limits: Limits) -> DocumentRefu
 
 
 def _open_brackets(text: str, mark: yaml.Mark) -> int:
-    """Return how many brackets are open where a parser gave up.
+    """Return how many brackets are open where the parser failed.
 
-    A parser reads ahead, and may have a limit of its own for nesting, which it then reports in
-    words of its own before `_Tree` has seen any of it (libyaml 0.2.6: 1,000 levels).
+    A parser reads ahead and may have a nesting limit of its own (libyaml 0.2.6: 1,000 levels), at
+    which it fails before `_Tree` has seen the events.
     """
     lines = text.splitlines(keepends=True)[: mark.line + 1]
     if len(lines) > mark.line:
@@ -90,16 +90,16 @@ def _too_deep(limits: Limits) -> DocumentRefused:
 
 
 class _Tree:
-    """One reading of one stream."""
+    """Builder of one stream's tree."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._nodes = 0
-        self._known: dict[str, tuple[Any, int]] = {}  # what an anchor names, and its nodes
+        self._known: dict[str, tuple[Any, int]] = {}  # an anchor's value and number of nodes
         self._keys: dict[str, str] = {}
 
     def build(self, data: bytes) -> Any:
-        """Return the first document."""
+        """Return the tree of the first document."""
         root: list[Any] = []
         open_: list[_Open] = [_Open(root, None, 0)]
         for event in self._events(data):
@@ -123,7 +123,7 @@ class _Tree:
                     self._known[closed.anchor] = (closed.inside, size)
                 open_[-1].take(closed.inside, self)
             elif kind is yaml.AliasEvent:
-                top.take(self._named(event.anchor), self)
+                top.take(self._alias(event.anchor), self)
             elif kind is yaml.DocumentEndEvent:
                 break
         return root[0] if root else None
@@ -140,7 +140,7 @@ class _Tree:
             )
             raise DocumentRefused(Reason.TOO_LARGE, message)
 
-    def _named(self, anchor: str) -> Any:
+    def _alias(self, anchor: str) -> Any:
         if anchor not in self._known:
             message = f"The alias *{anchor} names nothing before it, or what it stands in."
             raise DocumentRefused(Reason.NOT_READABLE, message)
@@ -150,11 +150,11 @@ class _Tree:
 
     def _scalar(self, event: yaml.ScalarEvent, top: "_Open") -> Any:
         if top.waits_for_key:
-            return self._keys.setdefault(event.value, event.value)  # each name is kept once
+            return self._keys.setdefault(event.value, event.value)  # each name is stored once
         return _value(event)
 
     def merge(self, into: dict[str, Any], value: Any) -> None:
-        """Take the entries of a merge key (``<<``) that the object does not have."""
+        """Add the entries of a merge key (``<<``) that the object does not have yet."""
         for source in value if isinstance(value, list) else [value]:
             if isinstance(source, dict):
                 self._count(len(source))
@@ -163,7 +163,7 @@ class _Tree:
 
 
 class _Open:
-    """An object or a list that is being filled."""
+    """An object or list that is being built."""
 
     __slots__ = ("anchor", "began", "inside", "is_object", "key")
 
@@ -179,7 +179,7 @@ class _Open:
         return self.is_object and self.key is _NO_KEY
 
     def take(self, value: Any, tree: _Tree) -> None:
-        """Put the next value where it belongs."""
+        """Add the next value: an item, a key, or the value of a key."""
         if not self.is_object:
             self.inside.append(value)
         elif self.key is _NO_KEY:
@@ -193,7 +193,7 @@ class _Open:
 
 
 def _key(value: Any) -> str:
-    """Return the text of a key that is none, such as ``{id}``, which YAML takes for an object."""
+    """Return the string of a key that is no string, such as ``{id}``, in YAML an object."""
     if isinstance(value, dict):
         return "{" + ",".join(value) + "}"
     return str(value)

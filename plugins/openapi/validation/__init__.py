@@ -1,1 +1,1 @@
-"""Whether a document keeps the rules of its OpenAPI version, and where in it one is broken."""
+"""Validation of a document against the rules of its OpenAPI version, with positions of errors."""

@@ -1,4 +1,4 @@
-"""A document checked in a process of its own: a line for each finding is its answer."""
+"""Validation of a document in a subprocess, which answers a line for each finding."""
 
 import sys
 import threading
@@ -13,10 +13,10 @@ from plugins.openapi.process import AsyncFetch, answers, ask_apart, work_apart
 from plugins.openapi.reading import Fetch, Limits
 from plugins.openapi.validation.checking import check
 
-_DEPTH: Final = 20_000  # calls in each other: the backend takes some thirty for a level of schemas
-_OUTWARDS: Final = frozenset({"socket.connect", "socket.getaddrinfo"})
+_DEPTH: Final = 20_000  # recursion limit: the backend needs some thirty calls a level of schemas
+_NETWORK_EVENTS: Final = frozenset({"socket.connect", "socket.getaddrinfo"})
 _RULES: Final = Path(openapi_spec_validator.__file__).parent.as_uri()
-_STACK: Final = 256 << 20  # bytes, which is enough for so many
+_STACK: Final = 256 << 20  # bytes of stack, enough for that many calls
 
 
 async def check_apart(
@@ -27,12 +27,12 @@ async def check_apart(
     megabytes: int = 1_024,
     fetch: AsyncFetch | None = None,
 ) -> DocumentReport:
-    """Return what is wrong with a document, found by a process that has so much memory.
+    """Validate a document in a subprocess with a limit of memory.
 
-    ``fetch`` is asked, here, for the documents that it refers to.
+    ``fetch`` is called, in this process, for the documents that it refers to.
 
     Raises:
-        DocumentRefused: it is no OpenAPI document, or past a limit.
+        DocumentRefused: it is no OpenAPI document, or exceeds a limit.
 
     """
     answer = await ask_apart(
@@ -48,32 +48,34 @@ async def check_apart(
         match line:
             case {"finding": record}:
                 findings.append(DocumentFinding(**record))
-            case {"more": told}:
-                more = told
+            case {"more": is_cut}:
+                more = is_cut
     return DocumentReport(tuple(findings), more=more)
 
 
 def _work(
-    asked: Mapping[str, Any], data: bytes, fetch: Fetch | None
+    order: Mapping[str, Any], data: bytes, fetch: Fetch | None
 ) -> Iterable[Mapping[str, Any]]:
-    limits = Limits(**asked["limits"])
-    report = check(data, source=asked["source"], limits=limits, fetch=fetch)
+    limits = Limits(**order["limits"])
+    report = check(data, source=order["source"], limits=limits, fetch=fetch)
     for finding in report.findings:
         yield {"finding": finding}
     yield {"more": report.more}
 
 
-def _stay_inside(event: str, arguments: tuple[Any, ...]) -> None:
-    """Forbid to open any address, whatever the libraries would like to fetch.
+def _block_network(event: str, arguments: tuple[Any, ...]) -> None:
+    """Audit hook that blocks the network, which the libraries would use to fetch references.
 
-    The backend reads its own rules by addresses of files.
+    The backend reads its own rules by ``file:`` URLs.
     """
-    if event in _OUTWARDS or (event == "urllib.Request" and not arguments[0].startswith(_RULES)):
+    if event in _NETWORK_EVENTS or (
+        event == "urllib.Request" and not arguments[0].startswith(_RULES)
+    ):
         raise PermissionError(event)
 
 
 if __name__ == "__main__":
-    sys.addaudithook(_stay_inside)
+    sys.addaudithook(_block_network)
     sys.setrecursionlimit(_DEPTH)
     threading.stack_size(_STACK)
     deep = threading.Thread(target=work_apart, args=(_work,))

@@ -1,9 +1,9 @@
-"""prance, which knows which rules a version of OpenAPI has, and asks its backend for them.
+"""Adapter of prance and its backend openapi-spec-validator, extended to report all errors.
 
-prance itself stops at the first thing that is wrong, and says of most where it is only roughly.
-Here its backend, openapi-spec-validator, goes on to the end, and each of its errors comes with the
-place that it was looking at. It is given a tree that was read within our bounds and stands alone
-(`closing.py`), and nothing to fetch with: prance's own reader fetches whatever it is referred to.
+prance itself stops at the first error, and reports most positions only roughly. Here its backend
+goes on to the end, and each error has the position that was validated. The input is a tree that was
+read within Puerto's limits and has no external references (`closing.py`), and there is nothing to
+fetch with: prance's own reader fetches every reference.
 """
 
 from collections.abc import Iterator, Mapping
@@ -42,7 +42,7 @@ from prance import ValidationError as PranceError
 from referencing.exceptions import Unresolvable
 
 EVERY: Final = "every"
-"""The keyword of an error that stands for all those in its context."""
+"""The keyword of an error that groups the errors in its context."""
 _SCHEMAS: Final = {
     OpenAPIV2SpecValidator: schema_v2,
     OpenAPIV30SpecValidator: schema_v30,
@@ -55,18 +55,18 @@ _STUMBLES: Final = (
     *(LookupError, TypeError, ValueError, AttributeError, AssertionError, RecursionError),
     Unresolvable,
 )
-"""What the backend raises where a document is not of the shape that it counts on."""
+"""The exceptions of the backend where a document has not the shape that it expects."""
 
 
 class UnknownVersion(Exception):
-    """The document says of itself no version that there is."""
+    """The document declares no known OpenAPI version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """An error of the backend, and the steps to what it was looking at.
+    """An error of the backend, and the steps to the part that was validated.
 
-    The error's own path starts there. Without an error the backend stumbled over it.
+    The error's own path starts there. ``error`` is None if the backend failed at that part.
     """
 
     steps: tuple[str | int, ...]
@@ -74,10 +74,10 @@ class Located:
 
 
 def errors_of(tree: Mapping[str, Any]) -> Iterator[Located]:
-    """Yield what is wrong with a document that stands alone.
+    """Yield the errors of a document without external references.
 
     Raises:
-        UnknownVersion: there are no rules for it.
+        UnknownVersion: there are no rules for the document's version.
 
     """
     parser = _Parser(tree)
@@ -89,7 +89,7 @@ def errors_of(tree: Mapping[str, Any]) -> Iterator[Located]:
 
 
 class _NoHandlers(dict[str, Any]):
-    """For every scheme of addresses a handler that refuses; without one, all is fetched."""
+    """A refusing handler for every URL scheme; without handlers everything would be fetched."""
 
     def __contains__(self, scheme: object) -> bool:
         return True
@@ -99,7 +99,7 @@ class _NoHandlers(dict[str, Any]):
 
 
 class _Parser(BaseParser):  # type: ignore[misc]  # it brings no types
-    """prance with a tree that is parsed already, and a backend that goes on to the end."""
+    """prance's parser for a parsed tree, with a backend that does not stop at the first error."""
 
     def __init__(self, tree: Mapping[str, Any]) -> None:
         super().__init__(spec_string=_PARSED, lazy=True, backend="openapi-spec-validator")
@@ -111,7 +111,7 @@ class _Parser(BaseParser):  # type: ignore[misc]  # it brings no types
         self._rules = get_validator_cls(self.specification)
 
     def errors(self) -> Iterator[Located]:
-        """Yield what breaks the shape of the version, then what breaks its other rules."""
+        """Yield the errors of the version's JSON Schema, then those of its other rules."""
         if not self._rules.schema_validator.is_valid(
             self.specification
         ):  # in Rust; says too little
@@ -121,12 +121,12 @@ class _Parser(BaseParser):  # type: ignore[misc]  # it brings no types
         place = SchemaPath.from_dict(
             self.specification, handlers=_NoHandlers(), resolved_cache_maxsize=128
         )
-        yield from _going_on(self._rules)(place).root_validator(place)
+        yield from _collecting(self._rules)(place).root_validator(place)
 
 
 @cache
-def _going_on(rules: type[SpecValidator]) -> type[SpecValidator]:
-    """Return the rules of a version, made to go on and to say where they are."""
+def _collecting(rules: type[SpecValidator]) -> type[SpecValidator]:
+    """Return a subclass of a version's validator that collects all errors, with positions."""
     return type(
         rules.__name__,
         (rules,),
@@ -150,7 +150,7 @@ def _mixins(keyword: type) -> Iterator[type]:
 
 
 class _Placed:
-    """Rules whose errors say where they were; what they stumble over ends only what is in it."""
+    """Mixin of a rule that adds positions to errors; an exception ends only the part it is in."""
 
     def __call__(self, *args: Any, **options: Any) -> Iterator[Located]:
         path = next(each for each in args if isinstance(each, SchemaPath))
@@ -163,7 +163,7 @@ class _Placed:
 
 
 class _EveryError:
-    """Schemas of which all is told that is wrong with them, and not the first alone."""
+    """Mixin of a schema rule that reports all errors of a schema, not the first alone."""
 
     def _validate_schema_meta(self, schema: SchemaPath, value: Any) -> ValidationError | None:
         try:
@@ -182,19 +182,19 @@ class _EveryError:
 
 @cache
 def _quick(dialect: str) -> Validator:
-    """Return what tells in Rust whether schemas of a dialect are valid; it is slow in Python."""
+    """Return a fast validator (in Rust) of schemas of a dialect, without error messages."""
     known = Registry([(uri, REGISTRY.contents(uri)) for uri in REGISTRY])
     return quick_validator_for(REGISTRY.contents(dialect), registry=known, offline=True)
 
 
 class _Seen(set[int]):
-    """Schemas that were looked at, of which the backend keeps a list and looks through it."""
+    """Visited schemas as a set, in place of the backend's list, which it searches linearly."""
 
     append = set.add
 
 
 class _Once:
-    """Schemas that are looked at once each, also where one has parts of its own kind."""
+    """Mixin of a schema rule that visits each schema once, also in recursive schemas."""
 
     def __init__(self, registry: Any) -> None:
         super().__init__(registry)  # type: ignore[call-arg]
@@ -211,7 +211,7 @@ class _Once:
 
 
 class _Bodies:
-    """Operations whose request bodies are looked at like their responses."""
+    """Mixin of an operation rule that validates request bodies like responses."""
 
     def __call__(self, *args: Any) -> Iterator[ValidationError]:
         yield from super().__call__(*args)  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""A document checked: what is wrong with it, and in which line, the first line first."""
+"""Validation of a document: findings with line and column, in the order of the lines."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,8 +22,8 @@ from plugins.openapi.validation.closing import Closed
 from plugins.openapi.validation.positions import Positions, positions
 from plugins.openapi.validation.words import explained
 
-MOST: Final = 100  # findings that are told
-_LOOKED_AT: Final = 10 * MOST  # among which are the first ones
+MOST: Final = 100  # findings in a report
+_MOST_PROBLEMS: Final = 10 * MOST  # that are collected, sorted, and cut to the first ones
 _VERSIONS: Final = "2.0 (as `swagger`), 3.0, 3.1 and 3.2 (as `openapi`)"
 
 
@@ -37,35 +37,35 @@ class _Problem:
 def check(
     data: bytes, *, source: str, limits: Limits | None = None, fetch: Fetch | None = None
 ) -> DocumentReport:
-    """Return what is wrong with a document, and with what it refers to in those that it has.
+    """Validate a document, and the parts of external documents that it refers to.
 
     Raises:
-        DocumentRefused: it cannot be read, or is past a limit.
+        DocumentRefused: it cannot be read, or exceeds a limit.
 
     """
-    if broken := _broken(data):
-        return DocumentReport((broken,))
+    if syntax_error := _syntax_error(data):
+        return DocumentReport((syntax_error,))
     files = {"": data}
-    keeping = _keeping(fetch, files) if fetch else None
-    document = read_document(data, source=source, limits=limits, fetch=keeping)
+    recording = _recording(fetch, files) if fetch else None
+    document = read_document(data, source=source, limits=limits, fetch=recording)
     closed = Closed(document)
-    problems = list(islice(_problems(closed), _LOOKED_AT))
+    problems = list(islice(_problems(closed), _MOST_PROBLEMS))
     findings = list(_placed(_deepest(problems), files, document.references))
     findings.sort(key=lambda each: (each.file, each.line, each.column))
     return DocumentReport(tuple(findings[:MOST]), more=len(findings) > MOST)
 
 
-def _keeping(fetch: Fetch, files: dict[str, bytes]) -> Fetch:
-    def fetched(url: str) -> Fetched:
-        found = fetch(url)
-        files[found.url] = found.data
-        return found
+def _recording(fetch: Fetch, files: dict[str, bytes]) -> Fetch:
+    def recorded(url: str) -> Fetched:
+        fetched = fetch(url)
+        files[fetched.url] = fetched.data
+        return fetched
 
-    return fetched
+    return recorded
 
 
-def _broken(data: bytes) -> DocumentFinding | None:
-    """Return where the bytes are neither JSON nor YAML, though learning makes sense of them."""
+def _syntax_error(data: bytes) -> DocumentFinding | None:
+    """Return the position at which the bytes are neither JSON nor YAML; learning tolerates some."""
     text = as_utf8(data)
     try:
         orjson.loads(text)
@@ -94,12 +94,12 @@ def _looks_like_json(data: bytes) -> bool:
 def _problems(closed: Closed) -> Iterator[_Problem]:
     for dangling in closed.dangling:
         yield _Problem(dangling.pointer, dangling.reason.value.replace("_", "-"), dangling.message)
-    stumbled: list[Located] = []
+    unchecked: list[Located] = []
     count = 0
     try:
         for each in errors_of(closed.tree):
             if each.error is None:
-                stumbled.append(each)
+                unchecked.append(each)
                 continue
             for reason in explained(each.error):
                 count += 1
@@ -107,7 +107,7 @@ def _problems(closed: Closed) -> Iterator[_Problem]:
     except UnknownVersion:
         yield _unknown_version(closed.tree)
         return
-    for each in [] if count or closed.dangling else stumbled:
+    for each in [] if count or closed.dangling else unchecked:
         message = "This part is of no shape that could be checked."
         yield _Problem(closed.place(each.steps), "unchecked", message)
 
@@ -122,7 +122,7 @@ def _unknown_version(tree: Mapping[str, Any]) -> _Problem:
 
 
 def _deepest(problems: Sequence[_Problem]) -> Iterator[_Problem]:
-    """Yield each problem once; keys that are only unknown for what is wrong in them are not."""
+    """Yield each problem once, without unknown keys that are explained by problems in them."""
     seen: set[tuple[str, str]] = set()
     around: set[str] = set()
     for each in problems:
@@ -147,29 +147,29 @@ def _placed(
         url, pointer = _file_of(each.pointer, references)
         by_file[url].append(_Problem(pointer, each.rule, each.message))
     for url, data in files.items():
-        found = _positions(data, [each.pointer for each in by_file[url]])
+        located = _positions(data, [each.pointer for each in by_file[url]])
         name = unquote(url.removeprefix(FOLDER)) if url else ""
         for each in by_file[url]:
-            line, column = found.nearest(each.pointer)
+            line, column = located.nearest(each.pointer)
             yield DocumentFinding(line, column, each.pointer, each.rule, each.message, name)
-        for pointer, (line, column) in found.twice.items():
+        for pointer, (line, column) in located.twice.items():
             message = f"`{split(pointer)[-1]}` stands here twice; the last one counts."
             yield DocumentFinding(line, column, pointer, "duplicate-key", message, name)
 
 
 def _file_of(pointer: str, references: References) -> tuple[str, str]:
-    """Return which document a pointer is of, empty for the first one, and the pointer in it."""
+    """Return the address of the document of a pointer, "" for the first, and the pointer in it."""
     if not pointer.startswith(f"/{PLACE}/"):
         return "", pointer
     _, _, key, *steps = pointer.split("/", 3)
     return references.address(key), "".join(f"/{step}" for step in steps)
 
 
-def _positions(data: bytes, wanted: Sequence[str]) -> Positions:
+def _positions(data: bytes, pointers: Sequence[str]) -> Positions:
     try:
         orjson.loads(as_utf8(data))
     except orjson.JSONDecodeError:
         is_json = False
     else:
         is_json = True
-    return positions(data, wanted, is_json=is_json)
+    return positions(data, pointers, is_json=is_json)

@@ -1,7 +1,7 @@
-"""A document made to stand alone: each reference leads to a place within it.
+"""Bundling of a document: every reference is rewritten to a target within the document.
 
-Whoever checks it then has nothing to fetch, no name to look for and no circle to run in. What the
-document refers to outside is read as learning reads it, or not at all.
+The validator then has nothing to fetch, no identifiers to resolve and no reference cycles. External
+documents are read as learning reads them, or not at all.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,16 +26,16 @@ _OBJECTS: Final = frozenset(
     {"parameters", "responses", "requestBodies", "headers", "examples", "links", "callbacks"}
     | {"securitySchemes", "pathItems", "paths", "webhooks"}
 )
-"""Beneath these stand objects of OpenAPI by their names."""
+"""The keys of maps from names to objects of OpenAPI."""
 _NAMED: Final = _OBJECTS | {"schemas", "definitions", "$defs", "properties", "patternProperties"}
 _NOTHING: Final = "x-puerto-nothing"
-"""Where bad references lead: to something that nothing can be wrong with."""
+"""The key of the valid placeholders to which invalid references are rewritten."""
 _ANYTHING: Final = {"any": {}, "parameter": {"name": "-", "in": "header"}}
 
 
 @dataclass(frozen=True, slots=True)
 class Dangling:
-    """A reference that leads nowhere: the pointer of it, which kind of reason, and why."""
+    """An unresolvable reference: its pointer, the reason code and the message."""
 
     pointer: str
     reason: Reason
@@ -43,32 +43,32 @@ class Dangling:
 
 
 class Closed:
-    """A document that stands alone, and what of its references does not lead anywhere.
+    """A bundled document, and its dangling references.
 
-    The document's tree is changed for that: it is of no more use for anything else.
+    The document's tree is changed in place, so it must not be used for anything else.
     """
 
     def __init__(self, document: Document) -> None:
         self._references = document.references
         self._effort = document.effort
         self._is_old = document.version.startswith("2")
-        self._moved: dict[str, str] = {}  # what was copied to where it was referred to, and whence
-        self._ends: dict[str, Found] = {}  # by the references as they are now
+        self._moved: dict[str, str] = {}  # pointers of inlined copies, and of their originals
+        self._ends: dict[str, Found] = {}  # targets, by the rewritten references
         self.dangling: list[Dangling] = []
-        mended = [each for tree in self._trees() for each in self._references_in(*tree)]
+        found = [each for tree in self._trees() for each in self._references_in(*tree)]
         self.tree = {**document.references.tree, _NOTHING: _ANYTHING}
-        for value, steps, end in mended:
-            self._mend(value, steps, end)
+        for value, steps, end in found:
+            self._rewrite(value, steps, end)
         for trail, _, _, value in parts_of(self.tree):
             for name in (*_NAMES, *(("id",) if "$schema" in value else ())):
                 if isinstance(value.get(name), str) and not _is_name_map(trail):
                     del value[name]
 
     def place(self, base: Sequence[str | int], inner: Sequence[str | int] = ()) -> str:
-        """Return the pointer of a part that was reached by these steps, past references.
+        """Return the pointer of the part at these steps, which may lead through references.
 
-        ``inner`` starts where a reference at ``base`` leads to. Of what is not there the pointer
-        is that of the object around it.
+        ``inner`` starts at the target of a reference at ``base``. For a missing part the pointer of
+        the enclosing object is returned.
         """
         found = self._walked(Found("", self.tree), base)
         return self._walked(self._ends.get(reference_in(found.value) or "", found), inner).pointer
@@ -86,7 +86,7 @@ class Closed:
         return found
 
     def _trees(self) -> Iterator[tuple[Any, Trail | None]]:
-        """Yield the document, then those outside, as they come to be known."""
+        """Yield the document, then the external ones, as they become known."""
         tree = self._references.tree
         yield {key: value for key, value in tree.items() if key != PLACE}, None
         done: set[str] = set()
@@ -98,7 +98,7 @@ class Closed:
     def _references_in(
         self, tree: Any, trail: Trail | None
     ) -> Iterator[tuple[dict[str, Any], list[str], Found | None]]:
-        """Yield each object that refers to another, its place, and where that leads in the end."""
+        """Yield each reference object, its steps, and its final target, None if there is none."""
         for place, _, _, value in parts_of(tree, trail=trail):
             if (reference := reference_in(value)) is None:
                 continue
@@ -115,7 +115,7 @@ class Closed:
                 yield value, steps, None
 
     def _end(self, reference: str) -> Found:
-        """Return what a reference leads to that is no reference itself."""
+        """Return the final target of a reference, which is no reference itself."""
         found, seen = self._references.find(reference), set[str]()
         while (inner := reference_in(found.value)) is not None:
             if found.pointer in seen:
@@ -125,11 +125,11 @@ class Closed:
             found = self._references.find(inner)
         return found
 
-    def _mend(self, value: dict[str, Any], steps: list[str], end: Found | None) -> None:
-        """Have a reference lead to its end, or to nothing wrong.
+    def _rewrite(self, value: dict[str, Any], steps: list[str], end: Found | None) -> None:
+        """Rewrite a reference to its final target, or to a placeholder if it has none.
 
-        An object of another document is copied to where it is referred to, since that is where
-        its kind is known; a schema is not, which may refer to itself.
+        An object of an external document is inlined, since its kind follows from where it is
+        referred to; a schema is not, since it may refer to itself.
         """
         is_object = steps[-2:-1] and (steps[-2] in _OBJECTS or steps[-1] == "requestBody")
         if end is None:
@@ -162,7 +162,7 @@ def _is_name_map(trail: Trail | None) -> bool:
 
 
 def _is_value(steps: Sequence[str], *, is_old: bool) -> bool:
-    """Tell whether an object is a part of some value, which only looks as if it referred."""
+    """Return whether an object is part of an example or another value, so no reference."""
     for number, step in enumerate(steps):
         if number and steps[number - 1] in _NAMED:
             continue

@@ -1,4 +1,4 @@
-"""Where in the bytes of a document, JSON or YAML, its parts stand, and which keys stand twice."""
+"""Line and column of the parts of a document in JSON or YAML, and its duplicate keys."""
 
 import json
 import re
@@ -23,32 +23,32 @@ _MOST_TWICE: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """Where the parts stand that were asked about, and the pointers of keys that stand twice."""
+    """The positions of the requested parts, and of duplicate keys, both by pointer."""
 
     of: dict[str, Position] = field(default_factory=dict)
     twice: dict[str, Position] = field(default_factory=dict)
 
     def nearest(self, pointer: str) -> Position:
-        """Return where a part stands, or what is nearest around it.
+        """Return the position of a part, or of the nearest part that encloses it.
 
-        What an alias of YAML repeats stands at the alias.
+        The contents of a YAML alias have the position of the alias.
         """
         while pointer and pointer not in self.of:
             pointer = pointer.rpartition("/")[0]
         return self.of.get(pointer, (1, 1))
 
 
-def positions(data: bytes, wanted: Collection[str], *, is_json: bool) -> Positions:
-    """Return where the parts with these pointers stand: an entry where its key does.
+def positions(data: bytes, pointers: Collection[str], *, is_json: bool) -> Positions:
+    """Return the positions of the parts with these pointers; that of an entry is its key's.
 
     Raises:
-        yaml.YAMLError: it is no YAML. How far it was read is nowhere to be had then.
+        yaml.YAMLError: it is no YAML.
 
     """
-    walk = _Walk(wanted)
+    walk = _Walk(pointers)
     for kind, text, position in _json_parts(data) if is_json else _yaml_parts(data):
         walk.take(kind, text, position)
-    return walk.found
+    return walk.positions
 
 
 def _json_parts(data: bytes) -> Iterator[tuple[str, str, Position]]:
@@ -89,7 +89,7 @@ def _yaml_parts(data: bytes) -> Iterator[tuple[str, str, Position]]:
 
 
 class _Open:
-    """An object or a list that is being read; ``pointer`` is None where nobody asked."""
+    """An object or list that is being read; ``pointer`` is None if it was not requested."""
 
     __slots__ = ("is_key", "is_object", "keys", "pointer", "position", "step", "waits")
 
@@ -98,25 +98,25 @@ class _Open:
         self.is_key = is_key  # YAML takes `{id}: ` for a key that is an object
         self.pointer = pointer
         self.keys: set[str] = set()
-        self.step: str | int = -1  # where it is
+        self.step: str | int = -1  # the current key or index
         self.position: Position = (1, 1)
         self.waits = is_object  # for a key
 
 
 class _Walk:
-    """One reading of a document, part by part."""
+    """A pass over the parts of a document, which collects positions."""
 
-    def __init__(self, wanted: Collection[str]) -> None:
-        self.found = Positions()
-        self._wanted = {""}
-        for pointer in wanted:
-            while pointer not in self._wanted:
-                self._wanted.add(pointer)
+    def __init__(self, pointers: Collection[str]) -> None:
+        self.positions = Positions()
+        self._requested = {""}
+        for pointer in pointers:
+            while pointer not in self._requested:
+                self._requested.add(pointer)
                 pointer = pointer.rpartition("/")[0]  # noqa: PLW2901 - up to the root
         self._open: list[_Open] = []
 
     def take(self, kind: str, text: str, position: Position) -> None:
-        """Take the next part: a value, the start of an object or a list, or an end."""
+        """Process the next part: a value, the start of an object or a list, or an end."""
         top = self._open[-1] if self._open else None
         if kind == "end":
             if top is not None:
@@ -133,12 +133,12 @@ class _Walk:
 
     def _key(self, top: _Open, key: str, position: Position) -> None:
         top.step, top.position, top.waits = key, position, False
-        if key in top.keys and key != _MERGE and len(self.found.twice) < _MOST_TWICE:
-            self.found.twice[join(*(each.step for each in self._open))] = position
+        if key in top.keys and key != _MERGE and len(self.positions.twice) < _MOST_TWICE:
+            self.positions.twice[join(*(each.step for each in self._open))] = position
         top.keys.add(key)
 
     def _value(self, top: _Open | None, position: Position) -> str | None:
-        """Note where a value stands, if anybody asked; return its pointer then."""
+        """Record the position of a value and return its pointer, if it was requested."""
         pointer: str | None = ""
         if top is not None:
             if isinstance(top.step, int):
@@ -146,9 +146,9 @@ class _Walk:
             top.waits = top.is_object
             position = top.position
             pointer = None if top.pointer is None else top.pointer + join(top.step)
-        if pointer is None or pointer not in self._wanted:
+        if pointer is None or pointer not in self._requested:
             return None
-        self.found.of[pointer] = position
+        self.positions.of[pointer] = position
         return pointer
 
     def _end(self, ended: _Open) -> None:

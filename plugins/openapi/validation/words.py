@@ -1,4 +1,4 @@
-"""The backend's errors in plain words, each at the place that an operator has to mend."""
+"""Plain error messages for the backend's errors, each at the position that has to be fixed."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ Steps = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is wrong, in words; ``steps`` lead on from where the error is."""
+    """A message and its rule; ``steps`` are relative to the position of the error."""
 
     steps: Steps
     rule: str
@@ -50,14 +50,14 @@ class Explanation:
 
 
 def explained(error: ValidationError) -> Iterator[Explanation]:
-    """Yield what an error comes down to: for a choice, what is wrong by its likeliest branch."""
+    """Yield the explanations of an error; of a choice those of its likeliest branch."""
     for reason in _reasons(error):
         steps = tuple(reason.absolute_path)
-        if isinstance(reason, ExtraParametersError):  # `required` may name what no property is
+        if isinstance(reason, ExtraParametersError):  # `required` may name undeclared properties
             continue
         if reason.validator in _UNKNOWN and (names := _unknown_in(reason)):
             for name in names:
-                message = f"{_shown(name)} cannot stand here. {_allowed(reason.schema)}".rstrip()
+                message = f"{_quoted(name)} cannot stand here. {_allowed(reason.schema)}".rstrip()
                 yield Explanation((*steps, name), "unknown-key", message)
             continue
         if "propertyNames" in reason.absolute_schema_path and isinstance(reason.instance, str):
@@ -83,11 +83,11 @@ def _reasons(error: ValidationError) -> Iterator[ValidationError]:
 
 
 def _distance(branch: Sequence[ValidationError]) -> tuple[int, int]:
-    """Return how far something is from what a branch is about, then how much is wrong with it."""
-    return max(map(_strangeness, branch)), len(branch)
+    """Return how unlikely it is that a branch was meant, then the number of its errors."""
+    return max(map(_unlikeliness, branch)), len(branch)
 
 
-def _strangeness(error: ValidationError) -> int:
+def _unlikeliness(error: ValidationError) -> int:
     depth = len(error.relative_path)
     match error.validator:
         case "required" if not depth and "$ref" not in error.instance:
@@ -104,37 +104,37 @@ def _strangeness(error: ValidationError) -> int:
 
 
 def _in_words(error: ValidationError) -> tuple[str, str]:
-    """Return the rule that is broken, in a word, and what is wrong, in a sentence."""
+    """Return the id of the broken rule, and a sentence."""
     if error.validator in _SENTENCES:
-        rule, say = _SENTENCES[error.validator]
-        return rule, say(error)
+        rule, message_of = _SENTENCES[error.validator]
+        return rule, message_of(error)
     keyword = error.validator if isinstance(error.validator, str) else "rule"
-    return _RULES.get(type(error), keyword), _said(error)
+    return _RULES.get(type(error), keyword), _message(error)
 
 
 def _missing(error: ValidationError) -> str:
-    return f"{_shown(error.message.removesuffix(' is a required property')[1:-1])} is missing."
+    return f"{_quoted(error.message.removesuffix(' is a required property')[1:-1])} is missing."
 
 
 def _of_type(error: ValidationError) -> str:
-    wanted = error.validator_value
+    expected = error.validator_value
     if error.message.startswith("None for not nullable"):
         return "It is null, and may not be."
-    kinds = [wanted] if isinstance(wanted, str) else list(wanted)
+    kinds = [expected] if isinstance(expected, str) else list(expected)
     must = " or ".join(_KINDS.get(each, each) for each in kinds)
     return f"It must be {must}, and is {_kind_of(error.instance)}."
 
 
 def _one_of(error: ValidationError) -> str:
-    wanted = error.validator_value if error.validator == "enum" else [error.validator_value]
-    values = " or ".join(map(_shown, wanted[:_MOST_VALUES]))
-    more = ", or another" if len(wanted) > _MOST_VALUES else ""
-    return f"It is {_shown(error.instance)}, and must be {values}{more}."
+    allowed = error.validator_value if error.validator == "enum" else [error.validator_value]
+    values = " or ".join(map(_quoted, allowed[:_MOST_VALUES]))
+    more = ", or another" if len(allowed) > _MOST_VALUES else ""
+    return f"It is {_quoted(error.instance)}, and must be {values}{more}."
 
 
 def _of_form(error: ValidationError) -> str:
     return (
-        f"It is {_shown(error.instance)}, which has not the form {_shown(error.validator_value)}."
+        f"It is {_quoted(error.instance)}, which has not the form {_quoted(error.validator_value)}."
     )
 
 
@@ -153,17 +153,19 @@ _SENTENCES: Final[dict[str, tuple[str, Callable[[ValidationError], str]]]] = {
 }
 
 
-def _said(error: ValidationError) -> str:
+def _message(error: ValidationError) -> str:
     names = _QUOTED.findall(error.message)
     match error, names:
         case ParameterDuplicateError(), [name, *_]:
-            return f"The parameter {_shown(name)} stands here twice, in the same place."
+            return f"The parameter {_quoted(name)} stands here twice, in the same place."
         case DuplicateOperationIDError(), [name, *_]:
-            return f"The operationId {_shown(name)} is that of another operation, too."
+            return f"The operationId {_quoted(name)} is that of another operation, too."
         case UnresolvableParameterError(), [name, _, path, *_] if f"{{{name}}}" in path:
             return f"No parameter with `in: path` describes `{{{name}}}` of the path."
         case UnresolvableParameterError(), [name, *_]:
-            return f"The parameter {_shown(name)} has `in: path`, and the path has no `{{{name}}}`."
+            return (
+                f"The parameter {_quoted(name)} has `in: path`, and the path has no `{{{name}}}`."
+            )
         case _ if error.message.endswith(_NO_SCHEMA):
             return "A schema must be an object."
         case _:
@@ -177,11 +179,11 @@ def _unknown_in(error: ValidationError) -> list[str]:
 
 
 def _allowed(schema: Any) -> str:
-    """Say which form a key must have, where it is the form alone that makes it one."""
+    """Return a sentence on the pattern of valid keys, where only patterns define them."""
     if not isinstance(schema, Mapping) or schema.get("properties"):
         return ""
     forms = [form for form in schema.get("patternProperties", ()) if form != "^x-"]
-    return f"A key here has the form {' or '.join(map(_shown, forms))}." if forms else ""
+    return f"A key here has the form {' or '.join(map(_quoted, forms))}." if forms else ""
 
 
 def _kind_of(value: Any) -> str:
@@ -195,12 +197,12 @@ def _kind_of(value: Any) -> str:
         case list():
             return "a list"
         case str():
-            return f"the text {_shown(value)}"
+            return f"the text {_quoted(value)}"
         case _:
-            return f"the number {_shown(value)}"
+            return f"the number {_quoted(value)}"
 
 
-def _shown(value: Any) -> str:
+def _quoted(value: Any) -> str:
     text = value if isinstance(value, str) else repr(value)
     return f"`{_cut(text)}`"
 

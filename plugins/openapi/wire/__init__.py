@@ -1,1 +1,1 @@
-"""From arguments to a request as it goes over the wire, and from the response to a result."""
+"""Wire format: serialization of arguments to an HTTP request, and of the response to a result."""

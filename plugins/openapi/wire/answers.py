@@ -1,4 +1,4 @@
-"""What an API answered, as the result of a call or as a failure that the model can act on."""
+"""Conversion of an API's response to the result of a call, or to an error for the model."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from plugins.openapi.wire.header_parameters import parameters_of
 from plugins.openapi.wire.media_types import essence, is_json, is_json_lines, is_text
 
 ERROR_LENGTH: Final = 2000  # characters of an API's error that the model sees
-_TOLD: Final = ("location", "link", "retry-after")  # headers that tell what to do next
+_SHOWN_HEADERS: Final = ("location", "link", "retry-after")  # they tell what to do next
 _MESSAGES: Final = ("message", "detail", "error_description", "title", "error", "errors", "fault")
 _ENCODED_NAME: Final = re.compile(r"(utf-8|iso-8859-1)'[^']*'(.+)", re.IGNORECASE)  # RFC 8187
 _UNFIT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f/\\\ud800-\udfff]")
@@ -28,41 +28,41 @@ _BINARY: Final = object()
 def result_of(operation: Operation, response: WebResponse) -> Any:
     """Return the result: JSON as it is, other text as a string, the rest as an `Artifact`.
 
-    An answer without a body is ``{"status": 204}``, with the headers that tell what to do next.
+    A response without a body gives ``{"status": 204}``, with the headers that tell what to do next.
 
     Raises:
-        ToolFailed: the API refused; ``details`` holds the status and what it said.
+        ToolFailed: the API answered with an error; ``details`` holds its status and body.
 
     """
     if response.status >= _FAILED:
         raise failure(operation, response)
     if not response.body:
-        return {"status": response.status} | _told(response)
+        return {"status": response.status} | _shown_headers(response)
     value = value_of(response)
     return _artifact(response) if value is _BINARY else value
 
 
 def failure(operation: Operation, response: WebResponse) -> ToolFailed:
-    """Return what to tell the model of an answer that refuses."""
+    """Return the error for a response with an error status."""
     value = value_of(response) if response.body else ""
     body = "(binary)" if value is _BINARY else value
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
     message = _message(body) or text.strip()
     status = f"{response.status} {_phrase(response.status)}".strip()
-    told = f"{operation.name} answered {status}"
-    words = f"{told}: {_cut(message)}" if message else f"{told}."
-    details = {"status": response.status, "error": _cut(text)} | _told(response)
-    return ToolFailed(words, details=details)
+    answer = f"{operation.name} answered {status}"
+    sentence = f"{answer}: {_cut(message)}" if message else f"{answer}."
+    details = {"status": response.status, "error": _cut(text)} | _shown_headers(response)
+    return ToolFailed(sentence, details=details)
 
 
 def value_of(response: WebResponse) -> Any:
-    """Return a body as a JSON value (`domain.shared.json_values`), a text, or a mark if neither."""
+    """Return a body as JSON (`domain.shared.json_values`), a string, or the mark of binary data."""
     media_type = response.header("content-type") or ""
     if is_json(media_type) or not media_type:
         try:
             return as_json(read_json(response.body, media_type))
         except (ValueError, RecursionError):
-            pass  # it says so, and is not: text, then, or nothing readable
+            pass  # declared as JSON, but is not
     if is_json(media_type) or is_text(media_type) or is_json_lines(media_type):
         return read_text(response.body, media_type)
     try:
@@ -72,7 +72,7 @@ def value_of(response: WebResponse) -> Any:
 
 
 def text_of_answer(response: WebResponse) -> str | None:
-    """Return a body as text, JSON spread over lines; None if it is neither."""
+    """Return a body as text, JSON indented; None if it is binary."""
     value = value_of(response) if response.body else ""
     if value is _BINARY:
         return None
@@ -86,34 +86,34 @@ def _artifact(response: WebResponse) -> Artifact:
         raise ToolFailed(f"The file has more than {ARTIFACT_BYTES:,} bytes.")
     try:
         return Artifact(response.body, media_type, name)
-    except ValueError:  # the server's words are no media type
+    except ValueError:  # the server's Content-Type is no media type
         return Artifact(response.body, "application/octet-stream", name)
 
 
 def _filename(response: WebResponse) -> str:
     parameters = parameters_of(response.header("content-disposition") or "")
-    given = parameters.get("filename", "")
+    declared = parameters.get("filename", "")
     if (encoded := _ENCODED_NAME.fullmatch(parameters.get("filename*", ""))) is not None:
-        given = unquote(encoded[2], encoding=encoded[1], errors="replace")  # RFC 6266, 4.3
-    last = unquote(urlsplit(response.url).path.rpartition("/")[2])
-    return _UNFIT.sub("_", given or last)[:NAME_LENGTH] or "file"
+        declared = unquote(encoded[2], encoding=encoded[1], errors="replace")  # RFC 6266, 4.3
+    last_segment = unquote(urlsplit(response.url).path.rpartition("/")[2])
+    return _UNFIT.sub("_", declared or last_segment)[:NAME_LENGTH] or "file"
 
 
-def _told(response: WebResponse) -> dict[str, str]:
-    found = {name: response.header(name) for name in _TOLD}
-    return {name: value for name, value in found.items() if value}
+def _shown_headers(response: WebResponse) -> dict[str, str]:
+    headers = {name: response.header(name) for name in _SHOWN_HEADERS}
+    return {name: value for name, value in headers.items() if value}
 
 
 def _message(value: Any, depth: int = 0) -> str:
-    """Return the words in an error's body, wherever APIs put them."""
+    """Return the message in an error's body, from the places where APIs have it."""
     match value:
         case str():
             return value
         case list() if value and depth < _DEEPEST:
             return "; ".join(filter(None, (_message(item, depth + 1) for item in value[:5])))
         case dict() if depth < _DEEPEST:
-            found = (_message(value[name], depth + 1) for name in _MESSAGES if name in value)
-            return next(filter(None, found), "")
+            messages = (_message(value[name], depth + 1) for name in _MESSAGES if name in value)
+            return next(filter(None, messages), "")
         case _:
             return ""
 

@@ -1,6 +1,6 @@
-"""Requests signed as AWS wants it (Signature Version 4), by the signer of botocore.
+"""AWS Signature Version 4 of requests, by the signer of botocore.
 
-It comes with the extra ``aws``, and is loaded when the first request is to be signed.
+botocore comes with the extra ``aws``, and is imported when the first request is signed.
 """
 
 import re
@@ -20,13 +20,13 @@ _GLOBAL_REGION: Final = "us-east-1"
 
 
 def signed(request: WebRequest, keys: AwsKeys, service: str) -> WebRequest:
-    """Return a request with its signature; work for a thread, which may load the library.
+    """Return the signed request. Must be called in a thread, since it may import botocore.
 
-    ``service`` is its name for signing, as the document has it; the credentials' own counts more,
-    and the host's name is asked last.
+    ``service`` is the signing name in the document; that in the credentials takes precedence, and
+    the host name is the fallback.
 
     Raises:
-        ToolFailed: the library is not installed, or nobody says which service or region it is.
+        ToolFailed: botocore is not installed, or the service or region is not known.
 
     """
     try:
@@ -48,11 +48,13 @@ def signed(request: WebRequest, keys: AwsKeys, service: str) -> WebRequest:
 def _where(request: WebRequest, keys: AwsKeys, service: str) -> tuple[str, str]:
     """Return the service and the region that a request is signed for."""
     host = (urlsplit(request.url).hostname or "").lower()
-    named = _HOST.fullmatch(host)
-    everywhere = None if named else _GLOBAL.fullmatch(host)
-    found = named or everywhere
-    name = keys.service or service or (found["service"] if found else "")
-    region = keys.region or (named["region"] if named else _GLOBAL_REGION if everywhere else "")
+    regional = _HOST.fullmatch(host)
+    global_match = None if regional else _GLOBAL.fullmatch(host)
+    match = regional or global_match
+    name = keys.service or service or (match["service"] if match else "")
+    region = keys.region or (
+        regional["region"] if regional else _GLOBAL_REGION if global_match else ""
+    )
     if not name or not region:
         raise ToolFailed(
             f"Nobody says which service and region of AWS {host} is: "

@@ -1,4 +1,4 @@
-"""Bodies of requests, by their media types."""
+"""Serialization of request bodies, by media type."""
 
 import base64
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from plugins.openapi.wire.shapes import is_base64, is_binary
 
 
 def content_of(body: Body, media_type: str | None) -> Content:
-    """Return the form that the body is sent in: the one that is asked for, or the best.
+    """Return the content that the body is sent as: that of a media type, or the preferred one.
 
     Raises:
         InvalidArguments: the operation does not take that media type.
@@ -35,11 +35,11 @@ def content_of(body: Body, media_type: str | None) -> Content:
         return Content(media_type or "application/json", {})
     if media_type is None:
         return preferred(body.contents)
-    fitting = [content for content in body.contents if _fits(content.media_type, media_type)]
-    if not fitting:
-        taken = ", ".join(content.media_type for content in body.contents)
-        raise InvalidArguments(f"The body cannot be {media_type!r}; it can be: {taken}.")
-    best = min(fitting, key=lambda content: content.media_type.count("*"))
+    matches = [content for content in body.contents if _fits(content.media_type, media_type)]
+    if not matches:
+        accepted = ", ".join(content.media_type for content in body.contents)
+        raise InvalidArguments(f"The body cannot be {media_type!r}; it can be: {accepted}.")
+    best = min(matches, key=lambda content: content.media_type.count("*"))
     return Content(media_type, best.schema, best.encoding) if "*" in best.media_type else best
 
 
@@ -47,7 +47,7 @@ def encode_body(content: Content, value: Any) -> tuple[str, bytes]:
     """Return the Content-Type and the bytes of a body.
 
     Raises:
-        InvalidArguments: the value has no form in that media type.
+        InvalidArguments: the value cannot be serialized in that media type.
 
     """
     media_type = _concrete(content, value)
@@ -63,7 +63,7 @@ def encode_body(content: Content, value: Any) -> tuple[str, bytes]:
 
 
 def _as_text(media_type: str, content: Content, value: Any) -> str | None:
-    """Return the text of a body, or None if it is no text."""
+    """Return the body as text, or None if the media type is binary."""
     if is_json(media_type):
         return compact(value)
     if is_form(media_type):
@@ -76,7 +76,7 @@ def _as_text(media_type: str, content: Content, value: Any) -> str | None:
 
 
 def _concrete(content: Content, value: Any) -> str:
-    """Return the media type of a value where the document names a range, or nothing."""
+    """Return the media type of a value; guess it where the document has a range, or none."""
     media_type = content.media_type.strip()
     if media_type and "*" not in media_type:
         return media_type
@@ -95,10 +95,10 @@ def _concrete(content: Content, value: Any) -> str:
 
 
 def _within(media_range: str, value: Any) -> str:
-    """Return the media type of a file, which is one of a range such as ``image/*``.
+    """Return the media type of a file, within a range such as ``image/*``.
 
     Raises:
-        InvalidArguments: nothing tells which it is, or it is another.
+        InvalidArguments: the media type is unknown, or not within the range.
 
     """
     kind = kind_of(file_of(value))
@@ -109,10 +109,10 @@ def _within(media_range: str, value: Any) -> str:
     return kind
 
 
-def _fits(declared: str, wanted: str) -> bool:
-    ours, theirs = essence(declared), essence(wanted)
-    kind, _, rest = ours.partition("/")
-    return ours == theirs or kind == "*" or (rest == "*" and theirs.startswith(f"{kind}/"))
+def _fits(media_range: str, media_type: str) -> bool:
+    declared, given = essence(media_range), essence(media_type)
+    kind, _, rest = declared.partition("/")
+    return declared == given or kind == "*" or (rest == "*" and given.startswith(f"{kind}/"))
 
 
 def _lines(value: Any) -> Sequence[Any]:
@@ -120,6 +120,6 @@ def _lines(value: Any) -> Sequence[Any]:
 
 
 def _with_charset(media_type: str, text: str) -> str:
-    """Name the charset where it matters and nobody has: text, which is not always UTF-8."""
+    """Add the charset to a ``text/`` type without one, if the text is not ASCII."""
     matters = media_type.lower().startswith("text/") and not text.isascii()
     return f"{media_type}; charset=utf-8" if matters and ";" not in media_type else media_type

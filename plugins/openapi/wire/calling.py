@@ -1,4 +1,4 @@
-"""A call of an operation from arguments to result: built, authorised, paced, sent, read."""
+"""Call of an operation: build the request, authorize, rate-limit, send, retry, read the result."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -24,19 +24,19 @@ from plugins.openapi.wire.security import advice, authorise, choose, grants, pla
 _BUSY: Final = frozenset({429, 503})
 _TRIES: Final = 4
 _UNAUTHORISED: Final = 401
-_LARGE: Final = 20_000  # bytes that are read in a thread, not on the event loop
+_LARGE: Final = 20_000  # bytes of a body from which on it is parsed in a thread
 
 Pace = AbstractAsyncContextManager[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """What a call is made with besides its arguments.
+    """The inputs of a call besides its arguments.
 
-    ``call_id`` names it, the same on a second try, and ``can_repeat`` says that a second one does
-    no harm, whether or not the API knows the call by its id. ``fixed`` are arguments of the
-    operator's, which are as secret as the credentials. ``server`` and ``media_type`` are as
-    in `build_request`; ``pace`` is entered before each request, and keeps it waiting if it must.
+    ``call_id`` identifies it, also when it is retried; ``can_repeat`` means that it may be retried
+    even if the API takes no idempotency key. ``fixed`` are the operator's arguments, which are as
+    secret as the credentials. ``server`` and ``media_type`` are as in `build_request`; ``pace`` is
+    a rate limiter, entered before each request.
     """
 
     operation: Operation
@@ -51,18 +51,18 @@ class ApiCall:
 
 
 class ApiCaller:
-    """Makes calls through the gate."""
+    """Calls operations over ``web``, which is the SSRF guard."""
 
     def __init__(self, web: Web, tokens: AccessTokens) -> None:
         self._web = web
         self._tokens = tokens
 
     async def result(self, call: ApiCall, arguments: Mapping[str, Any]) -> Any:
-        """Return the result of a call, none of its credentials in it.
+        """Make a call and return its result, with the credentials redacted.
 
         Raises:
-            InvalidArguments: the arguments do not make a request.
-            ToolFailed: there was no answer, or one that refuses.
+            InvalidArguments: the arguments cannot be made a request.
+            ToolFailed: there was no answer, or an error answer.
             ToolTimeout: it took too long.
 
         """
@@ -80,17 +80,18 @@ class ApiCaller:
         except WebError as error:
             raise ToolFailed(secrets.hide(error.message)) from None
         except ToolFailed as error:
-            told = error.message + _advice(call, error.details.get("status"))
-            raise ToolFailed(secrets.hide(told), details=secrets.hide_in(error.details)) from None
+            message = error.message + _advice(call, error.details.get("status"))
+            details = secrets.hide_in(error.details)
+            raise ToolFailed(secrets.hide(message), details=details) from None
 
     async def exchange(self, call: ApiCall, arguments: Mapping[str, Any]) -> WebResponse:
-        """Make a call and return the answer as it came.
+        """Make a call and return the response.
 
-        What may be repeated is, when the API says when to come back, and there is time.
+        A call that may be repeated is retried at the time in ``Retry-After``, within the timeout.
 
         Raises:
-            InvalidArguments: the arguments do not make a request.
-            ToolFailed: nobody says where the API is, or the credentials do not fit.
+            InvalidArguments: the arguments cannot be made a request.
+            ToolFailed: the API's server is not known, or the credentials are of the wrong kind.
             WebError: there was no answer.
 
         """
@@ -100,7 +101,7 @@ class ApiCaller:
     async def _exchanged(
         self, call: ApiCall, arguments: Mapping[str, Any]
     ) -> tuple[WebResponse, Sequence[str]]:
-        """Return the answer, and what was sent to be let in."""
+        """Return the response, and the secrets that were sent."""
         keys = await placed(call.operation, call.credentials, self._tokens)
         request = build_request(
             call.operation,
@@ -120,11 +121,11 @@ class ApiCaller:
     async def _sent(
         self, call: ApiCall, request: WebRequest, deadline: float
     ) -> tuple[WebResponse, Sequence[str]]:
-        for left in reversed(range(_TRIES)):
+        for retries in reversed(range(_TRIES)):
             signed = await authorise(request, call.operation, call.credentials, self._tokens)
             async with call.pace:
                 response = await self._web.send(signed, _within(call.limits, deadline))
-            pause = _pause(response) if left and _is_repeatable(call) else None
+            pause = _pause(response) if retries and _is_repeatable(call) else None
             if pause is None or asyncio.get_running_loop().time() + pause >= deadline:
                 break
             await asyncio.sleep(pause)
@@ -132,7 +133,7 @@ class ApiCaller:
 
 
 def _read(operation: Operation, response: WebResponse, secrets: Secrets) -> Any:
-    """Return the result, the secrets hidden; in a thread where it is large."""
+    """Return the result of a response, with the secrets redacted."""
     result = result_of(operation, response)
     if isinstance(result, Artifact):
         return replace(result, data=secrets.hide_bytes(result.data))
@@ -144,7 +145,7 @@ def _all_of(secrets: Secrets, more: Sequence[str]) -> Secrets:
 
 
 def _added(request: WebRequest, signed: WebRequest) -> Sequence[str]:
-    """Return what the credentials added to the headers, whole and without the scheme's name."""
+    """Return the header values that were added, each also without its authentication scheme."""
     values = [value for name, value in signed.headers if (name, value) not in request.headers]
     return [text for value in values for text in (value, value.partition(" ")[2])]
 
@@ -154,19 +155,19 @@ def _is_repeatable(call: ApiCall) -> bool:
 
 
 def _within(limits: Limits, deadline: float) -> Limits:
-    left = deadline - asyncio.get_running_loop().time()
-    if left <= 0:
+    remaining = deadline - asyncio.get_running_loop().time()
+    if remaining <= 0:
         raise WebTimeout(f"The API did not answer within {limits.seconds:g} seconds.")
-    return replace(limits, seconds=left)
+    return replace(limits, seconds=remaining)
 
 
 def _pause(response: WebResponse) -> float | None:
-    """Return the seconds after which the API wants to be asked again, None if it does not say."""
-    said = (response.header("retry-after") or "").strip() if response.status in _BUSY else ""
-    if said.isascii() and said.isdigit():
-        return float(said)
+    """Return the seconds in ``Retry-After`` of a busy API (RFC 9110, 10.2.3), or None."""
+    header = (response.header("retry-after") or "").strip() if response.status in _BUSY else ""
+    if header.isascii() and header.isdigit():
+        return float(header)
     try:
-        when = parsedate_to_datetime(said)
+        when = parsedate_to_datetime(header)
     except ValueError:
         return None
     aware = when if when.tzinfo is not None else when.replace(tzinfo=UTC)
@@ -174,7 +175,7 @@ def _pause(response: WebResponse) -> float | None:
 
 
 def _advice(call: ApiCall, status: object) -> str:
-    """Say what the operator can do, where the API asks for credentials that nobody gave."""
+    """Return advice for the operator if the API answers 401 and credentials are missing."""
     if status != _UNAUTHORISED or choose(call.operation, call.credentials) is not None:
         return ""
     return advice(call.operation)

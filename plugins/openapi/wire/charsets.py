@@ -1,8 +1,7 @@
-"""The charsets in which answers are read: a list, since Python's codecs are not all for strangers.
+"""Allow-list of charsets for decoding responses: not all of Python's codecs are safe.
 
-Some of them are no charsets at all (``zip``, ``rot13``), some take time that grows with the square
-of what they read (``punycode``). Those of the list are what the web uses
-(https://encoding.spec.whatwg.org/#names-and-labels), and take time that grows with the body alone.
+Some are no charsets (``zip``, ``rot13``), some take quadratic time (``punycode``). Those of the
+list are used on the web (https://encoding.spec.whatwg.org/#names-and-labels), and take linear time.
 """
 
 import json
@@ -29,18 +28,18 @@ _LABELS: Final = {alias: codec for alias, codec in aliases.items() if codec in _
 
 
 def declared(media_type: str) -> str | None:
-    """Return the codec of the charset that a Content-Type declares; None: none that is known."""
+    """Return the codec of the charset in a Content-Type; None if it has none that is known."""
     return _LABELS.get(normalize_encoding(parameters_of(media_type).get("charset", "")).lower())
 
 
 def read_json(body: bytes, media_type: str) -> object:
-    """Return the JSON value in a body, in its declared charset, or in the one that it begins in.
+    """Parse a body as JSON, in its declared charset, or in the one detected from its first bytes.
 
-    JSON is UTF-8 (RFC 8259, 8.1), but older servers send what they declare.
+    JSON is UTF-8 (RFC 8259, 8.1), but older servers send the charset that they declare.
 
     Raises:
-        ValueError: it is not JSON.
-        RecursionError: it is nested too deeply.
+        ValueError: the body is not JSON.
+        RecursionError: the JSON is nested too deeply.
 
     """
     codec = declared(media_type)
@@ -48,12 +47,12 @@ def read_json(body: bytes, media_type: str) -> object:
         try:
             return _parsed(body.decode(codec))
         except ValueError:
-            pass  # it declares what it is not
+            pass  # the declared charset is wrong
     return _parsed(body.decode(json.detect_encoding(body)))
 
 
 def read_text(body: bytes, media_type: str) -> str:
-    """Return a body as text, with a mark in the place of what its charset does not have."""
+    """Decode a body as text; invalid bytes become replacement characters."""
     return body.decode(declared(media_type) or "utf-8", errors="replace")
 
 

@@ -1,4 +1,4 @@
-"""Files in arguments: as text, as a ``data:`` URL, or as an object that says more of them."""
+"""Files in arguments: as text, as a ``data:`` URL, or as an object with content and metadata."""
 
 import base64
 import binascii
@@ -18,7 +18,7 @@ _DATA_URL: Final = re.compile(
     r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w.+-]+=[\w.+%-]+)*);base64,", re.ASCII
 )
 _NAMED: Final = re.compile(r";(?:file)?name=([^;]+)")
-_SIGNS: Final = (
+_MAGIC_NUMBERS: Final = (
     (b"\x89PNG\r\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF8", "image/gif"),
@@ -29,7 +29,7 @@ _MEDIA_TYPE: Final = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:; ?[\w-]+=[\w.+-
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file: its bytes, and what is known of it, empty where nothing is."""
+    """A file: its bytes, and its name and media type, empty where they are unknown."""
 
     data: bytes
     filename: str = ""
@@ -37,7 +37,7 @@ class File:
 
 
 def is_file(value: Any) -> bool:
-    """Tell whether a value is an object that describes a file."""
+    """Return whether a value is an object that describes a file."""
     return (
         isinstance(value, Mapping)
         and ("content" in value or "text" in value)
@@ -47,12 +47,12 @@ def is_file(value: Any) -> bool:
 
 
 def file_of(value: Any, *, encoded: bool = False) -> File:
-    """Read a file.
+    """Return the file of an argument.
 
-    It is text (sent as it is), a ``data:`` URL, whose parameter ``name`` names the file, or an
-    object: ``content`` (base64) or ``text``, and perhaps ``filename`` and ``media_type``. Anything
-    else is sent as JSON. A text is base64 only where that is said: many a word is by chance. It is
-    said of all texts with ``encoded``.
+    The argument is text (sent as it is), a ``data:`` URL, whose parameter ``name`` names the file,
+    or an object: ``content`` (base64) or ``text``, and optionally ``filename`` and ``media_type``.
+    Anything else is sent as JSON. With ``encoded`` a plain text is decoded if it is base64; that is
+    not guessed, since many words happen to be base64.
 
     Raises:
         InvalidArguments: ``content`` is not base64, or ``media_type`` is no media type.
@@ -73,9 +73,9 @@ def file_of(value: Any, *, encoded: bool = False) -> File:
 
 
 def kind_of(file: File) -> str:
-    """Return the media type of a file, by what is said of it or by how it begins; or nothing."""
-    by_sign = (kind for sign, kind in _SIGNS if file.data.startswith(sign))
-    return file.media_type or next(by_sign, "")
+    """Return the media type of a file, declared or detected by its magic number, or ""."""
+    detected = (kind for magic, kind in _MAGIC_NUMBERS if file.data.startswith(magic))
+    return file.media_type or next(detected, "")
 
 
 def _described(value: Mapping[str, str]) -> File:

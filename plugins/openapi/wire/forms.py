@@ -1,4 +1,4 @@
-"""Bodies of ``application/x-www-form-urlencoded``, property by property as Encoding Objects say."""
+"""Serialization of ``application/x-www-form-urlencoded`` bodies, with Encoding Objects."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -16,10 +16,10 @@ _STYLED = frozenset({"style", "explode", "allowReserved"})
 
 
 def form_encoded(value: Any, encoding: Mapping[str, Any], shape: Any) -> str:
-    """Return an object as a form. A text is one already.
+    """Serialize an object as a form; a string is sent as it is.
 
     Raises:
-        InvalidArguments: it is neither, or a field that is needed is empty.
+        InvalidArguments: the value is neither, or a required field is empty.
 
     """
     if isinstance(value, str):
@@ -37,12 +37,12 @@ def form_encoded(value: Any, encoding: Mapping[str, Any], shape: Any) -> str:
 
 def encoding_of(encoding: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """Return the Encoding Object of a property; an empty one if there is none."""
-    found = encoding.get(name)
-    return found if isinstance(found, Mapping) else {}
+    one = encoding.get(name)
+    return one if isinstance(one, Mapping) else {}
 
 
 def is_styled(encoding: Mapping[str, Any]) -> bool:
-    """Tell whether the property is written in a style: then its content type does not count."""
+    """Return whether the property is serialized in a style; its content type is then ignored."""
     return not _STYLED.isdisjoint(encoding)
 
 
@@ -64,8 +64,9 @@ def _field(name: str, value: Any, encoding: Mapping[str, Any], schema: Any) -> I
 def _styled(name: str, value: Any, encoding: Mapping[str, Any], schema: Any) -> Iterator[str]:
     style = str(encoding.get("style", "form"))
     explode = bool(encoding.get("explode", style == "form"))
-    kept = RESERVED_IN_QUERY if explode else RESERVED_IN_QUERY.replace(",", "")
-    encode = partial(encoded_but, kept=kept) if encoding.get("allowReserved") is True else encoded
+    reserved = RESERVED_IN_QUERY if explode else RESERVED_IN_QUERY.replace(",", "")
+    allows = encoding.get("allowReserved") is True
+    encode = partial(encoded_but, safe=reserved) if allows else encoded
     if style == "deepObject" and isinstance(value, dict | list):
         yield from deep_object(encoded(name), value, encode, schema)
         return

@@ -1,4 +1,4 @@
-"""Media types: told apart, and the one that a body is sent in."""
+"""Classification of media types, and the choice of the one for a body."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -31,40 +31,40 @@ def essence(media_type: str) -> str:
 
 
 def is_json(media_type: str) -> bool:
-    """Tell whether it is JSON, or a format that is JSON."""
+    """Return whether it is JSON, or a format based on JSON."""
     kind = essence(media_type)
     return kind in ("application/json", "text/json") or kind.endswith("+json")
 
 
 def is_json_lines(media_type: str) -> bool:
-    """Tell whether it is a JSON value a line."""
+    """Return whether it is JSON Lines: a JSON value a line."""
     return essence(media_type) in _LINES
 
 
 def is_form(media_type: str) -> bool:
-    """Tell whether it is what forms send without files."""
+    """Return whether it is ``application/x-www-form-urlencoded``."""
     return essence(media_type) == FORM
 
 
 def is_multipart(media_type: str) -> bool:
-    """Tell whether it has parts."""
+    """Return whether it is a multipart type."""
     return essence(media_type).startswith("multipart/")
 
 
 def is_xml(media_type: str) -> bool:
-    """Tell whether it is XML."""
+    """Return whether it is XML."""
     kind = essence(media_type)
     return kind in ("application/xml", "text/xml") or kind.endswith("+xml")
 
 
 def is_text(media_type: str) -> bool:
-    """Tell whether it is text that is read as it is."""
+    """Return whether it is plain text, or a format that is readable as text."""
     kind = essence(media_type)
     return kind.startswith("text/") or kind in _TEXTS or kind.endswith("+yaml") or is_xml(kind)
 
 
 def preferred(contents: Sequence[Content]) -> Content:
-    """Return the form that a body is sent in where nobody says which: the most certain one."""
+    """Return the content that a body is sent as by default: JSON first, then forms, then others."""
     return min(contents, key=lambda content: _rank(content.media_type))  # the first of its rank
 
 

@@ -1,4 +1,4 @@
-"""Bodies with parts (RFC 7578, RFC 2046), part by part as Encoding Objects say."""
+"""Serialization of multipart bodies (RFC 7578, RFC 2046), with Encoding Objects."""
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ _ESCAPES: Final = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})  # as br
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part: its name (None in a list of parts), its bytes, and what its headers say."""
+    """A part: its name (None in a list of parts), its bytes, and the values of its headers."""
 
     name: str | None
     data: bytes
@@ -35,10 +35,10 @@ def multipart_encoded(
     *,
     boundary: Callable[[], str] = lambda: uuid.uuid4().hex,
 ) -> tuple[str, bytes]:
-    """Return the boundary and the body. An object's properties are parts, or a list's items.
+    """Return the boundary and the body, whose parts are an object's properties or a list's items.
 
     Raises:
-        InvalidArguments: it is neither an object nor a list, or a part that is needed is empty.
+        InvalidArguments: the value is neither, or a required part is empty.
 
     """
     match value:
@@ -91,7 +91,7 @@ def _part(name: str | None, value: Any, media_type: str, shape: Any) -> Part:
 
 
 def _styled(name: str, value: Any, encoding: Mapping[str, Any], shape: Any) -> Iterator[Part]:
-    """Yield parts in a style, for which nothing is percent-encoded (OAS 3.1.2, 4.8.15.1.2)."""
+    """Yield the parts of a styled property, not percent-encoded (OAS 3.1.2, 4.8.15.1.2)."""
     style = str(encoding.get("style", "form"))
     explode = bool(encoding.get("explode", style == "form"))
     if style == "deepObject" and isinstance(value, dict | list):
@@ -125,6 +125,6 @@ def _written(part: Part, boundary: str) -> bytes:
 
 
 def _first_type(encoding: Mapping[str, Any]) -> str:
-    """Return the content type that the part has; a range is none."""
+    """Return the first content type that is no range, or ""."""
     listed = str(encoding.get("contentType", "")).split(",")
     return next((kind.strip() for kind in listed if kind.strip() and "*" not in kind), "")

@@ -1,4 +1,4 @@
-"""Parameters as they stand in paths, queries, headers and cookies."""
+"""Serialization of parameters in paths, queries, headers and cookies."""
 
 import re
 from collections.abc import Iterator
@@ -34,10 +34,10 @@ _NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
 def in_path(parameter: Parameter, value: Any) -> str:
-    """Return what takes the place of ``{name}``.
+    """Return the text that replaces ``{name}`` in the path.
 
     Raises:
-        InvalidArguments: there is nothing to write, or it would lead to another path.
+        InvalidArguments: the value is empty.
 
     """
     encode = _encode(parameter, value, RESERVED_IN_PATH)
@@ -59,7 +59,7 @@ def in_path(parameter: Parameter, value: Any) -> str:
 
 
 def in_query(parameter: Parameter, value: Any) -> Iterator[str]:
-    """Yield the parameter's parts of the query, encoded, to be joined by ``&``."""
+    """Yield the parameter's encoded parts of the query, to be joined by ``&``."""
     name, encode = encoded(parameter.name), _encode(parameter, value, RESERVED_IN_QUERY)
     if parameter.media_type is not None:
         yield f"{name}={encode(_content(parameter, value))}"
@@ -82,17 +82,17 @@ def in_query(parameter: Parameter, value: Any) -> Iterator[str]:
 
 
 def as_query(parameter: Parameter, value: Any) -> str:
-    """Return a whole query (OpenAPI 3.2's ``querystring``)."""
+    """Return the whole query of a ``querystring`` parameter (OpenAPI 3.2)."""
     if parameter.media_type is not None and is_form(essence(parameter.media_type)):
         return form_encoded(value, {}, parameter.schema)
     return encoded(_content(parameter, value))
 
 
 def in_header(parameter: Parameter, value: Any) -> str | None:
-    """Return a header's value, which is never percent-encoded; None where there is none.
+    """Return a header's value, which is never percent-encoded; None if it is empty.
 
     Raises:
-        InvalidArguments: it would not stay one header.
+        InvalidArguments: name or value is invalid, as one with a line break (header injection).
 
     """
     if parameter.media_type is not None:
@@ -111,10 +111,10 @@ def in_header(parameter: Parameter, value: Any) -> str | None:
 
 
 def header_value(name: str, text: str) -> str:
-    """Check a header and return its value.
+    """Validate a header against header injection, and return its value.
 
     Raises:
-        InvalidArguments: the name is none, or the value would not stay one header.
+        InvalidArguments: the name is invalid, or the value has line breaks or control characters.
 
     """
     if _NAME.fullmatch(name) is None:
@@ -128,10 +128,10 @@ def header_value(name: str, text: str) -> str:
 
 
 def in_cookie(parameter: Parameter, value: Any) -> str | None:
-    """Return what the parameter adds to the ``Cookie`` header; None where there is nothing.
+    """Return the parameter's part of the ``Cookie`` header; None if it is empty.
 
     Raises:
-        InvalidArguments: it would not stay one cookie.
+        InvalidArguments: the value has characters that are not allowed in a cookie.
 
     """
     style = COOKIE_STYLES.get(parameter.style, FORM)
@@ -149,10 +149,10 @@ def in_cookie(parameter: Parameter, value: Any) -> str | None:
 
 
 def cookie_pair(name: str, text: str) -> str:
-    """Return a cookie whose value goes as it is.
+    """Return a cookie whose value is not encoded.
 
     Raises:
-        InvalidArguments: it would not stay one cookie.
+        InvalidArguments: name or value has characters that are not allowed in a cookie.
 
     """
     return f"{_cookie_text(name, name)}={_cookie_text(name, text)}"
@@ -170,7 +170,7 @@ def _encode(parameter: Parameter, value: Any, reserved: str) -> Encode:
     if not parameter.allow_reserved:
         return encoded
     joined = isinstance(value, dict | list) and not parameter.explode
-    return partial(encoded_but, kept=reserved.replace(",", "") if joined else reserved)
+    return partial(encoded_but, safe=reserved.replace(",", "") if joined else reserved)
 
 
 def _content(parameter: Parameter, value: Any) -> str:

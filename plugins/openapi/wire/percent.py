@@ -1,4 +1,4 @@
-"""Percent-encoding (RFC 3986), as OpenAPI has it for each place."""
+"""Percent-encoding (RFC 3986), with OpenAPI's reserved characters of each location."""
 
 import re
 from typing import Final
@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from plugins.openapi.wire.scalars import utf8
 
-# What ``allowReserved`` leaves as it is. In a query, the rest of the reserved characters is either
-# not allowed (``[]#``) or means something to forms (``&=+``): OAS 3.1.2, appendices C and E.
+# ``allowReserved`` leaves these unencoded. In a query, the other reserved characters are either not
+# allowed (``[]#``) or have a meaning in forms (``&=+``): OAS 3.1.2, appendices C and E.
 RESERVED_IN_QUERY: Final = ":/?@!$'()*,;"
 RESERVED_IN_PATH: Final = ":@!$&'()*+,;="
 _PATH_LITERALS: Final = RESERVED_IN_PATH + "/"
@@ -16,24 +16,24 @@ _TRIPLE: Final = re.compile(r"(%[0-9A-Fa-f]{2})")
 
 
 def encoded(text: str) -> str:
-    """Return a text with everything encoded but the unreserved characters."""
+    """Percent-encode a text, except the unreserved characters."""
     return quote(utf8(text), safe="")
 
 
-def encoded_but(text: str, kept: str) -> str:
-    """Return a text encoded, in which the ``kept`` characters and percent-encoded triples stay."""
+def encoded_but(text: str, safe: str) -> str:
+    """Percent-encode a text, except the ``safe`` characters and percent-encoded triples."""
     pieces = _TRIPLE.split(text)  # every second one is a triple
     return "".join(
-        piece if number % 2 else quote(utf8(piece), safe=kept)
+        piece if number % 2 else quote(utf8(piece), safe=safe)
         for number, piece in enumerate(pieces)
     )
 
 
 def path_literal(text: str) -> str:
-    """Return what a document says of a path as a URL has it."""
+    """Percent-encode the literal part of a path in a document."""
     return encoded_but(text, _PATH_LITERALS)
 
 
 def query_literal(text: str) -> str:
-    """Return what a document says of a query as a URL has it."""
+    """Percent-encode the literal part of a query in a document."""
     return encoded_but(text, _QUERY_LITERALS)

@@ -1,4 +1,4 @@
-"""A request out of an operation and the arguments of a call."""
+"""Builder of the HTTP request of a call, from the operation and the arguments."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,15 +39,14 @@ def build_request(
     media_type: str | None = None,
     call_id: str = "",
 ) -> WebRequest:
-    """Return the request that a call is; credentials are still to be added.
+    """Return the request of a call, without credentials.
 
-    ``server`` takes the place of the document's servers, ``media_type`` chooses among the forms
-    that the body can have, and ``call_id`` fills the parameter that keeps the API from doing the
-    same thing twice, where the operation has one.
+    ``server`` replaces the document's servers, ``media_type`` selects the content of the body, and
+    ``call_id`` is the value of the idempotency key, where the operation has one.
 
     Raises:
-        InvalidArguments: an argument is unknown, missing, or has no form on the wire.
-        ToolFailed: nobody says where the API is.
+        InvalidArguments: an argument is unknown, missing, or cannot be serialized.
+        ToolFailed: the API's server is not known.
 
     """
     values = _values(operation, arguments, call_id)
@@ -57,8 +56,8 @@ def build_request(
         *_cookies(values[Place.COOKIE]),
     ]
     body = b""
-    if operation.body is not None and (given := _body(operation, arguments)) is not _ABSENT:
-        kind, body = encode_body(content_of(operation.body, media_type), given)
+    if operation.body is not None and (value := _body(operation, arguments)) is not _ABSENT:
+        kind, body = encode_body(content_of(operation.body, media_type), value)
         headers.append(("Content-Type", header_value("Content-Type", kind)))
     url = _url(operation, values, server_url(operation, server))
     return WebRequest(operation.method.upper(), url, tuple(headers), body)
@@ -68,7 +67,7 @@ Values = Mapping[Place, list[tuple[Parameter, Any]]]
 
 
 def _values(operation: Operation, arguments: Mapping[str, Any], call_id: str) -> Values:
-    """Return the parameters that have a value, by place."""
+    """Return the parameters that have a value, by location."""
     known = {
         parameter.argument for parameter in operation.parameters if _is_set(parameter, operation)
     }
@@ -100,7 +99,7 @@ def _value(
 
 
 def _is_set(parameter: Parameter, operation: Operation) -> bool:
-    """Tell whether a model sets the parameter."""
+    """Return whether the model sets the parameter."""
     return bool(parameter.argument) and not is_reserved(parameter, operation.schemes.values())
 
 
@@ -116,21 +115,21 @@ def _body(operation: Operation, arguments: Mapping[str, Any]) -> Any:
 
 def _headers(values: list[tuple[Parameter, Any]]) -> list[tuple[str, str]]:
     written = [
-        (parameter.name, _there(parameter, in_header(parameter, value)))
+        (parameter.name, _require_text(parameter, in_header(parameter, value)))
         for parameter, value in values
     ]
     return [(name, text) for name, text in written if text is not None]
 
 
-def _there(parameter: Parameter, text: str | None) -> str | None:
-    """Return what is written of a parameter; it may be None where the parameter is optional."""
+def _require_text(parameter: Parameter, text: str | None) -> str | None:
+    """Return the serialized value; raise if it is None and the parameter is required."""
     if text is None and parameter.required:
         raise nothing_to_write(parameter.argument)
     return text
 
 
 def _cookies(values: list[tuple[Parameter, Any]]) -> list[tuple[str, str]]:
-    written = [_there(parameter, in_cookie(parameter, value)) for parameter, value in values]
+    written = [_require_text(parameter, in_cookie(parameter, value)) for parameter, value in values]
     pairs = [text for text in written if text is not None]
     return [("Cookie", "; ".join(pairs))] if pairs else []
 
@@ -144,16 +143,18 @@ def _url(operation: Operation, values: Values, server: str) -> str:
         queries.append(as_query(parameter, value))
     for parameter, value in values[Place.QUERY]:
         if parameter.name not in template.query_names:
-            queries.append(_there(parameter, "&".join(in_query(parameter, value)) or None) or "")
+            queries.append(
+                _require_text(parameter, "&".join(in_query(parameter, value)) or None) or ""
+            )
     query = "&".join(part for part in queries if part)
     return _joined(base, path) + (f"?{query}" if query else "")
 
 
 def _own_query(template: PathTemplate, values: Values) -> Iterator[str]:
-    """Yield the query that the path itself has, its placeholders filled.
+    """Yield the parts of the query in the path, with placeholders filled.
 
-    A part goes without if one of its placeholders has no value, or if a parameter of its name has
-    one: that would be sent twice.
+    A part is left out if one of its placeholders has no value, or if a parameter of its name has
+    one, since that would be sent twice.
     """
     given = {p.name: (p, value) for place in _IN_URL for p, value in values[place]}
     for part in template.query:
@@ -162,7 +163,7 @@ def _own_query(template: PathTemplate, values: Values) -> Iterator[str]:
         if part.is_plain:
             parameter, value = given[part.names[0]]
             named = replace(parameter, name=part.key, place=Place.QUERY)
-            yield _there(parameter, "&".join(in_query(named, value)) or None) or ""
+            yield _require_text(parameter, "&".join(in_query(named, value)) or None) or ""
         elif part.names or part.key not in given:
             pieces = PLACEHOLDER.split(part.text)  # every second one is a name
             texts = [in_path(*given[name]) for name in pieces[1::2]]
@@ -182,7 +183,7 @@ def _joined(base: str, path: str) -> str:
 def _path(template: str, values: Mapping[str, tuple[Parameter, Any]], operation: Operation) -> str:
     segments = template.split("/")
     written = [_segment(segment, values, operation) for segment in segments]
-    if segments[-1] and written[-1] in ("", "."):  # else one thing's path is that of all things
+    if segments[-1] and written[-1] in ("", "."):  # else /things/{id} would become /things/
         raise InvalidArguments(f"The last part of the path {operation.path!r} would be empty.")
     return "/".join(written)
 
@@ -190,10 +191,10 @@ def _path(template: str, values: Mapping[str, tuple[Parameter, Any]], operation:
 def _segment(
     segment: str, values: Mapping[str, tuple[Parameter, Any]], operation: Operation
 ) -> str:
-    """Return a segment with its values, which leads to no other path.
+    """Return a path segment with its values, checked against path traversal.
 
     Raises:
-        InvalidArguments: it would, or a value is missing.
+        InvalidArguments: it would be a dot segment, or a value is missing.
 
     """
     pieces = PLACEHOLDER.split(segment)  # every second one is a name
@@ -211,5 +212,5 @@ def _segment(
 
 
 def _climbs(text: str) -> bool:
-    """Tell whether a server that decodes, even twice, could find a step up in it."""
+    """Return whether it contains ``..`` as a path step, even after decoding twice."""
     return ".." in _STEPS.split(unquote(unquote(text)))

@@ -1,4 +1,4 @@
-"""JSON values as texts: how numbers, booleans and nested values are written outside of JSON."""
+"""Serialization of JSON values as text outside of JSON: numbers, booleans, nested values."""
 
 import json
 from typing import Any
@@ -8,10 +8,10 @@ from domain.shared.json_schema import types_of
 
 
 def compact(value: Any) -> str:
-    """Return a value as JSON, no space in it.
+    """Return a value as JSON without spaces.
 
     Raises:
-        InvalidArguments: it holds what JSON cannot say.
+        InvalidArguments: the value has no JSON form.
 
     """
     try:
@@ -21,12 +21,12 @@ def compact(value: Any) -> str:
 
 
 def text_of(value: Any, schema: Any = None) -> str:
-    """Return a value as text: a string as it is, anything else as JSON has it.
+    """Return a value as text: a string as it is, anything else as JSON.
 
-    Where the schema wants an integer, 3.0 is 3.
+    If the schema is of an integer, 3.0 becomes 3.
 
     Raises:
-        InvalidArguments: it is a number that is none, such as infinity.
+        InvalidArguments: the value has no JSON form, such as infinity.
 
     """
     if isinstance(value, str):
@@ -37,10 +37,10 @@ def text_of(value: Any, schema: Any = None) -> str:
 
 
 def utf8(text: str) -> bytes:
-    """Return a text as bytes.
+    """Encode a text as UTF-8.
 
     Raises:
-        InvalidArguments: it holds half a character.
+        InvalidArguments: the text has a lone surrogate.
 
     """
     try:

@@ -1,4 +1,4 @@
-"""Credentials added to a request, as the document's security schemes say."""
+"""Authentication of requests by the document's security schemes."""
 
 import asyncio
 import base64
@@ -22,9 +22,10 @@ Chosen = Mapping[str, tuple[SecurityScheme, Credential]]
 
 
 def choose(operation: Operation, credentials: Credentials) -> Chosen | None:
-    """Return the schemes of the first alternative that we hold all credentials for, or None.
+    """Return the first alternative for which all credentials are there, or None.
 
-    An operation that asks for nothing gets nothing.
+    The result maps names of schemes to scheme and credential; it is empty if the operation requires
+    no authentication.
     """
     for alternative in operation.security:
         chosen = {
@@ -40,11 +41,11 @@ def choose(operation: Operation, credentials: Credentials) -> Chosen | None:
 async def authorise(
     request: WebRequest, operation: Operation, credentials: Credentials, tokens: AccessTokens
 ) -> WebRequest:
-    """Return the request with the credentials that the operation asks for, if we hold them.
+    """Return the request with the credentials that the operation requires, if they are there.
 
     Raises:
-        ToolFailed: a credential does not fit its scheme, or cannot be sent.
-        WebError: no access token was to be had.
+        ToolFailed: a credential is of the wrong kind for its scheme, or cannot be sent.
+        WebError: no access token could be obtained.
 
     """
     keys: tuple[AwsKeys, str] | None = None
@@ -61,17 +62,17 @@ async def authorise(
         request = _with(request, scheme, secret)
     if keys is None:
         return request
-    return await asyncio.to_thread(signed, request, *keys)  # last: of all that is sent
+    return await asyncio.to_thread(signed, request, *keys)  # last: it signs the whole request
 
 
 async def placed(
     operation: Operation, credentials: Credentials, tokens: AccessTokens
 ) -> dict[str, str]:
-    """Return the arguments that are credentials: those that stand in the path or the body.
+    """Return the arguments that are credentials, in the path or the body.
 
     Raises:
-        ToolFailed: the operation needs one that is not there; or it does not fit.
-        WebError: no access token was to be had.
+        ToolFailed: a required credential is missing, or of the wrong kind.
+        WebError: no access token could be obtained.
 
     """
     chosen = choose(operation, credentials)
@@ -85,21 +86,21 @@ async def placed(
 
 
 def advice(operation: Operation) -> str:
-    """Return what the operator can do where no credentials are set that the operation asks for."""
-    asked = [each for each in operation.security if each]
-    names = " or ".join(" and ".join(each) for each in asked)
+    """Return advice for the operator on how to set the credentials that the operation requires."""
+    required = [each for each in operation.security if each]
+    names = " or ".join(" and ".join(each) for each in required)
     if not any(scheme.argument for scheme in operation.schemes.values()):
         return f" No credentials are set for this API: it asks for {names}."
-    given = json.dumps(dict.fromkeys(asked[0], "..."))
+    example = json.dumps(dict.fromkeys(required[0], "..."))
     return (
         f" No credentials are set for this API: it asks for {names}. The operator gives them, as "
-        f"auth.credentials {given}, or with `puerto api change NAME --auth FILE` and that in the "
+        f"auth.credentials {example}, or with `puerto api change NAME --auth FILE` and that in the "
         "file."
     )
 
 
 def grants(operation: Operation, credentials: Credentials) -> list[Grant]:
-    """Return what access tokens are asked for with."""
+    """Return the OAuth 2.0 grants of the chosen alternative."""
     return [
         _grant(scheme, credential, _scopes(operation, name))
         for name, (scheme, credential) in (choose(operation, credentials) or {}).items()
@@ -114,7 +115,7 @@ async def _secret(
     scopes: Iterable[str],
     tokens: AccessTokens,
 ) -> str:
-    """Return what is sent: a key, or the value of ``Authorization``."""
+    """Return the secret to send: a key, or the value of ``Authorization``."""
     match credential:
         case Grant():
             token = await tokens.get(_grant(scheme, credential, scopes))
@@ -155,8 +156,8 @@ def _with(request: WebRequest, scheme: SecurityScheme, secret: str) -> WebReques
 
 
 def _with_header(request: WebRequest, name: str, value: str) -> WebRequest:
-    kept = [pair for pair in request.headers if pair[0].lower() != name.lower()]
-    return replace(request, headers=(*kept, (name, header_value(name, value))))
+    others = [pair for pair in request.headers if pair[0].lower() != name.lower()]
+    return replace(request, headers=(*others, (name, header_value(name, value))))
 
 
 def _grant(scheme: SecurityScheme, grant: Grant, scopes: Iterable[str]) -> Grant:

@@ -1,4 +1,4 @@
-"""Where an operation is: the server's address with its variables, absolute, and the path on it."""
+"""The absolute server URL of an operation, with its variables filled."""
 
 import re
 from typing import Final
@@ -12,16 +12,16 @@ _ADVICE: Final = "Give the API's address where it is learned (base_url), or with
 
 
 def server_url(operation: Operation, override: str | None = None) -> str:
-    """Return the absolute address that the operation's path is appended to.
+    """Return the absolute URL to which the operation's path is appended.
 
     Raises:
-        ToolFailed: nobody says where the API is.
+        ToolFailed: the document has no absolute server, and none was set.
 
     """
     if override:
         return override
     server = operation.servers[0] if operation.servers else Server("/")
-    url = _VARIABLE.sub(lambda found: server.variables.get(found[1], found[0]), server.url.strip())
+    url = _VARIABLE.sub(lambda match: server.variables.get(match[1], match[0]), server.url.strip())
     if _VARIABLE.search(url):
         raise ToolFailed(f"The server {url!r} has a variable without a value. {_ADVICE}")
     absolute = urljoin(operation.source, url) if _is_web(operation.source) else url

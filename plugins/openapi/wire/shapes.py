@@ -1,4 +1,4 @@
-"""What a shape says of the values under it, as far as writing them needs it."""
+"""Access to shapes (reduced schemas) for the serialization of values."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -20,7 +20,7 @@ def items_of(shape: Any) -> Mapping[str, Any]:
 
 
 def is_binary(shape: Mapping[str, Any]) -> bool:
-    """Tell whether a value is bytes on the wire: OpenAPI 2's, 3.0's and 3.1's ways to say it."""
+    """Return whether a value is sent as bytes, by the keywords of OpenAPI 2, 3.0 and 3.1."""
     if shape.get("format") == "binary" or shape.get("type") == "file":
         return True
     kind = shape.get("contentMediaType")
@@ -28,7 +28,7 @@ def is_binary(shape: Mapping[str, Any]) -> bool:
 
 
 def is_base64(shape: Mapping[str, Any]) -> bool:
-    """Tell whether a value is base64 on the wire, too."""
+    """Return whether a value is sent as base64."""
     encoding = shape.get("contentEncoding")
     return shape.get("format") in _BASE64 or (
         isinstance(encoding, str) and encoding.lower() == "base64"
@@ -36,15 +36,15 @@ def is_base64(shape: Mapping[str, Any]) -> bool:
 
 
 def is_object(shape: Mapping[str, Any]) -> bool:
-    """Tell whether a value is an object by its schema, and so none that describes a file."""
+    """Return whether the schema is of an object, whose value then does not describe a file."""
     return "properties" in shape or "object" in types_of(shape)
 
 
 def may_be_left_out(shape: Any, name: str) -> bool:
-    """Tell whether an object is known to go without a property."""
+    """Return whether an object has a property that is optional."""
     return bool(property_of(shape, name)) and not is_required(shape, name)
 
 
 def is_required(shape: Any, name: str) -> bool:
-    """Tell whether an object must have a property."""
+    """Return whether a property is required."""
     return name in required_in(shape)

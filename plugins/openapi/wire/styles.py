@@ -1,8 +1,8 @@
-"""The styles of parameters: RFC 6570's expansions, and those that OpenAPI adds to them.
+"""Styles of parameters: the expansions of RFC 6570, and those that OpenAPI adds.
 
-What OpenAPI leaves undefined is decided here: a style that its place does not know is that place's
-default; a nested value is written as JSON, in ``deepObject`` under a name such as ``a[b][0]``;
-null, an empty list and an empty object are left out, as RFC 6570 does with undefined values.
+What OpenAPI leaves undefined is decided here: a style that its location does not have is that
+location's default; a nested value is serialized as JSON, in ``deepObject`` under a name such as
+``a[b][0]``; null, an empty list and an empty object are left out, as undefined values in RFC 6570.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -19,9 +19,10 @@ Encode = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How one style joins: ``separator`` what is exploded, ``delimiter`` what is not.
+    """A style: ``separator`` joins exploded values, ``delimiter`` those that are not exploded.
 
-    With ``named`` each value follows its name, and ``bare`` names stand alone before an empty one.
+    ``first`` is the prefix. With ``named`` each value follows its name and ``=``; with ``bare`` the
+    name stands without ``=`` if the value is empty.
     """
 
     first: str
@@ -63,7 +64,7 @@ COOKIE_STYLES: Final[Mapping[str, Style]] = {
 def expand(
     style: Style, name: str, value: Any, *, explode: bool, encode: Encode, schema: Any = None
 ) -> str | None:
-    """Return a value in a style, or None where there is nothing to write. ``name`` is encoded."""
+    """Serialize a value in a style; None if it is empty. ``name`` is encoded already."""
     match value:
         case None:
             return None
@@ -83,10 +84,10 @@ def expand(
 
 
 def deep_object(name: str, value: Any, encode: Encode, shape: Any = None) -> Iterator[str]:
-    """Yield ``name[key]=value`` for each leaf of a value; ``name`` is encoded.
+    """Yield ``name[key]=value`` for each leaf of a value; ``name`` is encoded already.
 
     Raises:
-        InvalidArguments: something in it is empty that may not be left out.
+        InvalidArguments: a part that may not be left out is empty.
 
     """
     match value:
@@ -106,7 +107,7 @@ def deep_object(name: str, value: Any, encode: Encode, shape: Any = None) -> Ite
 
 
 def nothing_to_write(name: str) -> InvalidArguments:
-    """Return the error for a value that is needed, and that is nothing where it is to stand."""
+    """Return the error for a required value that serializes to nothing."""
     return InvalidArguments(f"{name!r} is empty, and cannot be sent so: give it a value.")
 
 
