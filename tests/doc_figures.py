@@ -8,8 +8,9 @@ from adapters.persistence.engine import health, postgresql
 from adapters.security import passwords, tokens
 from domain.accounts import authentication, tickets
 from domain.accounts.ports import MAX_PASSWORD_BYTES
-from domain.execution import previewing, progress, results, worker
+from domain.execution import progress, results, worker
 from domain.execution import questions as asking
+from domain.execution.steps import previewing
 from domain.models.retry_policy import Patience
 from domain.plugins import lifespans, notice_board, vetoes
 from domain.plugins import service as plugin_service

@@ -8,32 +8,27 @@ from functools import partial
 from typing import Any
 
 from domain.accounts.users import User
-from domain.configuration.configuration import Configuration, require_configured
-from domain.configuration.ports import Configurations
+from domain.configuration.configuration import Configuration
 from domain.conversations.conversation import TITLE_LENGTH
 from domain.execution.prompt import of_messages
 from domain.execution.run_notices import conversation_created
-from domain.execution.runner import Task
-from domain.execution.tool_calls import intended_call
+from domain.execution.setup import RunSetup
+from domain.execution.task import Task
 from domain.execution.worker import HISTORY_LIMIT, Worker
 from domain.models.messages import StopReason, UserTurn
-from domain.models.ports import ChatModels
 from domain.notifications.ports import Notices
-from domain.plugins.ports import Agents
 from domain.runs.cursors import read_cursor
 from domain.runs.events import Body, Event, RunStarted, StepEnded
 from domain.runs.folding import fold
 from domain.runs.following import Follower
-from domain.runs.live import LiveRuns
-from domain.runs.ports import NewRun, RunLog, RunRecord, Runs
+from domain.runs.ports import NewRun, RunRecord
 from domain.runs.reader import OnDisconnect, RunReader
+from domain.runs.store import RunStore
 from domain.shared.clock import Clock
-from domain.shared.errors import FieldProblem, InvalidRequest, NotFound, Unavailable
+from domain.shared.errors import NotFound, Unavailable
 from domain.shared.idempotency import AlreadyDone, RequestKey
 from domain.shared.ids import new_id
-from domain.shared.log_context import current_request
 from domain.shared.text import shorten
-from domain.tools.ports import Toolbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +42,15 @@ class Chat:
     """Starts, follows and cancels runs."""
 
     def __init__(
-        self,
-        *,
-        runs: Runs,
-        log: RunLog,
-        configurations: Configurations,
-        models: ChatModels,
-        toolbox: Toolbox,
-        worker: Worker,
-        live: LiveRuns,
-        clock: Clock,
-        agents: Agents,
-        notices: Notices,
-        max_steps: int = 20,
+        self, store: RunStore, setup: RunSetup, worker: Worker, notices: Notices, clock: Clock
     ) -> None:
-        self._runs = runs
-        self._log = log
-        self._configurations = configurations
-        self._models = models
-        self._toolbox = toolbox
+        self._runs = store.runs
+        self._log = store.log
+        self._live = store.live
+        self._setup = setup
         self._worker = worker
-        self._live = live
-        self._clock = clock
-        self._agents = agents
         self._notices = notices
-        self._max_steps = max_steps
+        self._clock = clock
 
     async def send(
         self,
@@ -99,51 +78,11 @@ class Chat:
             Unavailable: no provider is configured, or the service is stopping.
 
         """
-        if provider is not None:
-            require_configured(provider, self._models)
-        configuration = await self._configuration(user, conversation_id)
-        configuration = configuration.preferring(provider, model)
-        if not configuration.fallbacks:
-            self._models.get(configuration.provider)  # fail the request, not the run
-        started = RunStarted(
-            user_id=user.id,
-            conversation_id=conversation_id or new_id(),
-            question_id=new_id(),
-            message_id=new_id(),
-            provider=configuration.provider,
-            model=configuration.model or self._models.default_model(configuration.provider),
-            autonomy=configuration.autonomy,
-            max_steps=self._max_steps,
-            fallbacks=self._fallbacks(configuration),
-            agent=None if agent is None else self._agent(agent),
-            request_id=current_request(),
+        started, configuration = await self._setup.for_message(
+            user, conversation_id, provider=provider, model=model, agent=agent
         )
         title = None if conversation_id else shorten(text, TITLE_LENGTH)
         return await self._begin(user, started, configuration, text, title, (), key)
-
-    def _agent(self, name: str) -> dict[str, Any]:
-        agents = {each.value.name: each.value for each in self._agents.agents()}
-        if name not in agents:
-            known = f"choose one of {', '.join(agents)}" if agents else "no plugin brings any"
-            message = f"There is no such agent: {known}."
-            raise InvalidRequest(message, [FieldProblem("agent", message)])
-        agent = agents[name]
-        return {"name": name, "instructions": agent.instructions, "tools": list(agent.tools)}
-
-    async def _configuration(self, user: User, conversation_id: str | None) -> Configuration:
-        if conversation_id is None:
-            return await self._configurations.load()
-        return await self._configurations.load_for(user.id, conversation_id)
-
-    def _fallbacks(self, configuration: Configuration) -> tuple[Mapping[str, str], ...]:
-        return tuple(
-            {
-                "provider": each.provider,
-                "model": each.model or self._models.default_model(each.provider),
-            }
-            for each in configuration.fallbacks
-            if each.provider in self._models.names()  # a stored provider may have been uninstalled
-        )
 
     async def call(
         self, user: User, name: str, params: Mapping[str, Any], key: RequestKey | None = None
@@ -157,21 +96,7 @@ class Chat:
             Unavailable: the service is stopping.
 
         """
-        tool = self._toolbox.get(name)
-        intended = intended_call(new_id(), tool.spec, tool.check(params))
-        configuration = await self._configurations.load()
-        started = RunStarted(
-            user_id=user.id,
-            conversation_id="",
-            question_id="",
-            message_id="",
-            provider="",
-            model="",
-            autonomy=configuration.autonomy,
-            max_steps=1,
-            is_direct=True,
-            request_id=current_request(),
-        )
+        started, configuration, intended = await self._setup.for_call(user, name, params)
         events = (intended, StepEnded(StopReason.TOOL_CALLS, 0, 0, 0))
         return await self._begin(user, started, configuration, "", None, events, key)
 

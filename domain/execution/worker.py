@@ -13,16 +13,17 @@ from domain.consents.ports import Consents
 from domain.consents.service import expire_due
 from domain.execution.endings import fail_run
 from domain.execution.prompt import of_messages
-from domain.execution.runner import Runner, Task
+from domain.execution.runner import Runner
+from domain.execution.task import Task
 from domain.policy.policy import Policy
 from domain.runs.decide import AskModel, Finish, decide
 from domain.runs.events import Event, Released, Resumed, Retried
 from domain.runs.following import load_run
 from domain.runs.journal import Journal
-from domain.runs.live import LiveRuns
-from domain.runs.ports import Leases, RunLog, Runs
+from domain.runs.ports import Leases
 from domain.runs.run import Run
 from domain.runs.states import RunStatus
+from domain.runs.store import RunStore
 from domain.shared.clock import Clock
 from domain.shared.errors import LeaseLost, NotFound, PuertoError, StoreUnavailable
 from domain.shared.ids import new_id
@@ -78,12 +79,10 @@ class Worker:
     def __init__(
         self,
         runner: Runner,
-        runs: Runs,
-        log: RunLog,
+        store: RunStore,
         leases: Leases,
         consents: Consents,
         configurations: Configurations,
-        live: LiveRuns,
         clock: Clock,
         *,
         lease_seconds: float = LEASE_SECONDS,
@@ -92,12 +91,12 @@ class Worker:
         self.is_stopping = False
         self._has_stopped = False
         self._runner = runner
-        self._runs = runs
-        self._log = log
+        self._runs = store.runs
+        self._log = store.log
+        self._live = store.live
         self._leases = leases
         self._consents = consents
         self._configurations = configurations
-        self._live = live
         self._clock = clock
         self._lease = timedelta(seconds=lease_seconds)
         self._user_id: str | None = None  # whose runs are claimed; None: everybody's

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from domain.learning.api import LearnedApi
+from domain.learning.keeping import ApiChanges
 from domain.learning.ports import LearnedApis
 from domain.learning.service import Learning
 from domain.shared.background import BackgroundTask
@@ -26,9 +27,16 @@ class ScheduledRefresh:
     """
 
     def __init__(
-        self, learning: Learning, apis: LearnedApis, clock: Clock, *, hours: float = 0.0
+        self,
+        learning: Learning,
+        changes: ApiChanges,
+        apis: LearnedApis,
+        clock: Clock,
+        *,
+        hours: float = 0.0,
     ) -> None:
         self._learning = learning
+        self._changes = changes
         self._apis = apis
         self._clock = clock
         self._every = timedelta(hours=hours)
@@ -69,8 +77,7 @@ class ScheduledRefresh:
         self._tried[api.id] = self._clock.now()
         try:
             draft = await self._learning.refresh(None, api.id)
-            await self._learning.keep(draft)
-            await self._learning.announce(draft)
+            await self._changes.take_over(draft)
         except (Conflict, NotFound):  # somebody else did so, or forgot it
             return False
         except PuertoError as error:  # the API keeps why

@@ -1,20 +1,16 @@
-"""The use cases of learned APIs: learn one, look at it, change it, refresh it, forget it.
+"""The use cases of learned APIs: learn one, change it, refresh it, accept what waits.
 
-What takes time (fetching and reading a document) makes a `Draft`, which changes nothing. Keeping
-a draft is one unit of work; `announce` then lets this worker use it at once, and the others do
-within seconds.
+What takes time (fetching and reading a document) makes a `Draft`, which changes nothing until it
+is kept (`domain.learning.keeping`).
 """
 
 import asyncio
-import logging
 from dataclasses import replace
-from typing import Final
 
 from domain.accounts.users import User
-from domain.learning.api import PLUGIN, LearnedApi
+from domain.learning.api import LearnedApi
 from domain.learning.cache import ApiShelf
 from domain.learning.changes import merged
-from domain.learning.credential_store import ApiKeyring
 from domain.learning.documents import Document, Documents
 from domain.learning.drafts import (
     Draft,
@@ -27,53 +23,28 @@ from domain.learning.drafts import (
 from domain.learning.neighbours import Neighbours
 from domain.learning.ports import LearnedApis
 from domain.learning.settings import ApiSettings
-from domain.learning.waiting import WaitingDiffs, compared
-from domain.notifications.notices import Notice, NoticeType
-from domain.notifications.ports import Notices
-from domain.plugins.ports import Plugins, Switches
-from domain.plugins.service import PluginDesk
+from domain.learning.waiting import compared
 from domain.shared.clock import Clock
 from domain.shared.errors import Conflict, PuertoError
 from domain.shared.ids import new_id
-from domain.shared.unit_of_work import UnitOfWork
-from domain.tools.ports import Toolbox
-
-_log = logging.getLogger(__name__)
-
-
-_SAME_VERSION: Final = ("changed", "unchanged")  # what is kept beside the document's version
 
 
 class Learning:
-    """Learns APIs, and keeps what is learned as its operators want it."""
+    """Makes drafts of learned APIs, as their operators want them."""
 
     def __init__(
         self,
-        *,
         apis: LearnedApis,
         shelf: ApiShelf,
-        waiting: WaitingDiffs,
         documents: Documents,
-        keyring: ApiKeyring,
-        toolbox: Toolbox,
-        plugins: Plugins,
-        desk: PluginDesk,
-        switches: Switches,
-        notices: Notices,
-        unit_of_work: UnitOfWork,
+        neighbours: Neighbours,
         clock: Clock,
     ) -> None:
         self._apis = apis
         self._shelf = shelf
         self._documents = documents
-        self._keyring = keyring
-        self._neighbours = Neighbours(apis, shelf, toolbox, plugins)
-        self._desk = desk
-        self._switches = switches
-        self._notices = notices
-        self._unit_of_work = unit_of_work
+        self._neighbours = neighbours
         self._clock = clock
-        self._waiting = waiting
 
     async def learn(self, user: User, order: Order, *, again: bool = False) -> Draft:
         """Return an API as it would be learned.
@@ -197,61 +168,6 @@ class Learning:
         diff = await compared(api, before, waiting)
         accepted = replace(api, updated_by=user.id, waiting="", revision=api.revision + 1)
         return await asyncio.to_thread(counted, Draft("accepted", accepted, waiting, diff))
-
-    async def keep(self, draft: Draft) -> None:
-        """Keep a draft: all of it or nothing; every worker will look at it.
-
-        Raises:
-            Conflict: somebody else changed the API meanwhile, or took its name.
-
-        """
-        api = draft.api
-
-        async def work() -> None:
-            if draft.event == "learned":
-                await self._apis.add(api, draft.version)
-            elif draft.event in _SAME_VERSION:
-                await self._apis.change(api)
-            else:
-                await self._apis.change(api, draft.version, draft.waiting)
-            await self._keyring.keep(api.id, draft.credentials, draft.fixed)
-            await self._switches.renew(PLUGIN)
-
-        await self._unit_of_work.run(work)
-        credentials = ", with credentials" if draft.credentials is not None else ""
-        _log.info("the API %s was %s: %d tools%s", api.name, draft.event, api.tools, credentials)
-        self._shelf.expect(api, draft.version)
-
-    async def announce(self, draft: Draft) -> None:
-        """Use on this worker what was kept, and give notice of it."""
-        await self._desk.look()
-        if draft.event not in _SAME_VERSION:
-            data = {
-                "api_id": draft.api.id,
-                "name": draft.api.name,
-                "event": draft.event,
-                "tools": draft.api.tools,
-                "waiting": bool(draft.api.waiting),
-            }
-            notice = Notice(NoticeType.API_LEARNED, self._clock.now(), data)
-            self._unit_of_work.after_commit(lambda: self._notices.publish(notice))
-
-    async def forget(self, api_id: str) -> None:
-        """Forget an API, its tools and all credentials for it.
-
-        Raises:
-            NotFound: there is none.
-
-        """
-
-        async def work() -> None:
-            await self._apis.remove(api_id)
-            self._waiting.forget(api_id)
-            await self._switches.renew(PLUGIN)
-
-        await self._unit_of_work.run(work)
-        _log.info("the API %s was forgotten", api_id)
-        await self._desk.look()
 
     async def _note(self, api: LearnedApi, problem: str) -> None:
         await self._apis.change(replace(api, problem=problem, revision=api.revision + 1))

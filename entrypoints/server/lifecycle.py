@@ -193,7 +193,7 @@ async def _start_work(container: Container, user_id: str | None, stack: AsyncExi
     """Listen to other workers, take over what dead ones left, and start the worker."""
     persistence, runs = container.persistence(), container.runs()
     signals = persistence.store.signals
-    await signals.start(persistence.live.hint, runs.worker.look)
+    await signals.start(persistence.runs.live.hint, runs.worker.look)
     stack.push_async_callback(signals.stop)
     await runs.dead_workers.start(runs.worker.id)
     stack.push_async_callback(runs.dead_workers.stop)

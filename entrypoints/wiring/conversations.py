@@ -23,13 +23,13 @@ def wire_conversations(
     persistence: Persistence, models: ModelParts, clock: Clock
 ) -> ConversationParts:
     """Put together what reads and changes conversations."""
-    store = persistence.store
+    store, runs = persistence.store, persistence.runs
     configured = partial(require_configured, models=models.providers)
     feed = ConversationFeed(
         store.conversations,
         queries=store.run_queries,
-        runs=persistence.runs,
-        log=persistence.log,
-        live=persistence.live,
+        runs=runs.runs,
+        log=runs.log,
+        live=runs.live,
     )
     return ConversationParts(ConversationService(store.conversations, clock, configured), feed)

@@ -9,6 +9,8 @@ from domain.learning.cache import ApiShelf
 from domain.learning.credential_store import ApiKeyring
 from domain.learning.documents import Documents
 from domain.learning.inspection import ApiInspection
+from domain.learning.keeping import ApiChanges, ApiNews
+from domain.learning.neighbours import Neighbours
 from domain.learning.own_credentials import OwnCredentials
 from domain.learning.refreshing import ScheduledRefresh
 from domain.learning.service import Learning
@@ -30,6 +32,7 @@ class LearningParts:
     keyring: ApiKeyring
     caller: ApiCaller
     learning: Learning
+    changes: ApiChanges
     inspection: ApiInspection
     own_credentials: OwnCredentials
     refresh: ScheduledRefresh
@@ -52,28 +55,20 @@ def wire_learning(
     shelf, waiting = ApiShelf(apis), WaitingDiffs(apis)
     keyring = ApiKeyring(store.api_keys, _cipher(settings), clock)
     reader = ProcessReader(settings.max_document_bytes, web.references)
-    learning = Learning(
-        apis=apis,
-        shelf=shelf,
-        waiting=waiting,
-        documents=Documents(web.web, reader, settings.max_document_bytes),
-        keyring=keyring,
-        toolbox=plugins.host,
-        plugins=plugins.host,
-        desk=plugins.desk,
-        switches=plugins.switches,
-        notices=plugins.notices,
-        unit_of_work=store.unit_of_work,
-        clock=clock,
-    )
+    documents = Documents(web.web, reader, settings.max_document_bytes)
+    neighbours = Neighbours(apis, shelf, plugins.host, plugins.host)
+    learning = Learning(apis, shelf, documents, neighbours, clock)
+    news = ApiNews(plugins.switches, plugins.desk, plugins.notices, store.unit_of_work, clock)
+    changes = ApiChanges(apis, shelf, waiting, keyring, news, store.unit_of_work)
     return LearningParts(
         shelf=shelf,
         keyring=keyring,
         caller=ApiCaller(web.web, OAuthTokens(web.transport, rotated=keyring.rotated)),
         learning=learning,
+        changes=changes,
         inspection=ApiInspection(apis, shelf, waiting, keyring, web.web),
         own_credentials=OwnCredentials(apis, keyring),
-        refresh=ScheduledRefresh(learning, apis, clock, hours=settings.refresh_hours),
+        refresh=ScheduledRefresh(learning, changes, apis, clock, hours=settings.refresh_hours),
     )
 
 

@@ -29,7 +29,7 @@ def wire_monitoring(
     clock: Clock,
 ) -> MonitoringParts:
     """Put together what is watched; nothing is asked yet."""
-    store, live = persistence.store, persistence.live
+    store, live = persistence.store, persistence.runs.live
 
     def signs() -> Signs:
         return Signs(runs.worker.driving, live.followers, models.circuits.failing())

@@ -7,7 +7,7 @@ from adapters.persistence import Database, Store
 from domain.configuration.configuration import Configuration
 from domain.monitoring.counting import CountedRunLog, CountedRuns, Counts
 from domain.runs.live import POLL_SECONDS, LiveRuns
-from domain.runs.ports import RunLog, Runs
+from domain.runs.store import RunStore
 from domain.shared.idempotency import Once
 from entrypoints.settings.settings import Settings
 
@@ -16,14 +16,12 @@ POLL_SECONDS_WITH_NEWS: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Persistence:
-    """The database and its repositories; ``runs`` and ``log`` count what they store."""
+    """The database and its repositories; ``runs`` count what they store."""
 
     database: Database
     store: Store
     counts: Counts
-    runs: Runs
-    log: RunLog
-    live: LiveRuns
+    runs: RunStore
     once: Once
 
 
@@ -35,9 +33,11 @@ def wire_persistence(settings: Settings) -> Persistence:
         database=database,
         store=store,
         counts=counts,
-        runs=CountedRuns(store.runs, counts),
-        log=CountedRunLog(store.log, counts),
-        live=_live_runs(database),
+        runs=RunStore(
+            CountedRuns(store.runs, counts),
+            CountedRunLog(store.log, counts),
+            _live_runs(database),
+        ),
         once=Once(store.answers, store.unit_of_work),
     )
 

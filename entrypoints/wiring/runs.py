@@ -3,16 +3,27 @@
 from dataclasses import dataclass
 
 from adapters.llm.prices import load_prices
+from adapters.persistence import Store
 from adapters.worker_locks import FileLocks
 from domain.execution.dead_workers import DeadWorkers
 from domain.execution.runner import Runner
 from domain.execution.service import Chat
+from domain.execution.setup import RunSetup
+from domain.execution.steps.call_gate import CallGate
+from domain.execution.steps.decisions import Decisions
+from domain.execution.steps.human_step import HumanStep
+from domain.execution.steps.model_step import ModelStep
+from domain.execution.steps.tool_step import ToolStep
+from domain.execution.tool_caller import ToolCaller
 from domain.execution.worker import Worker
 from domain.models.failover import ModelAsker
 from domain.models.prices import Prices
+from domain.notifications.ports import Notices
+from domain.plugins.vetoes import Guard
 from domain.runs.lookup import RunLookup
 from domain.shared.clock import Clock
 from domain.shared.errors import Unavailable
+from domain.tools.ports import Toolbox
 from entrypoints.settings.settings import Settings
 from entrypoints.wiring.models import ModelParts
 from entrypoints.wiring.persistence import Persistence
@@ -44,51 +55,7 @@ def wire_runs(
         Unavailable: the operator's table of prices cannot be used; the message says why.
 
     """
-    store = persistence.store
-    runner = _runner(settings, persistence, models, plugins, tools, clock)
-    worker = Worker(
-        runner=runner,
-        runs=persistence.runs,
-        log=persistence.log,
-        leases=store.leases,
-        consents=store.consents,
-        configurations=store.configurations,
-        live=persistence.live,
-        clock=clock,
-        lease_seconds=settings.lease_seconds,
-    )
-    chat = Chat(
-        runs=persistence.runs,
-        log=persistence.log,
-        configurations=store.configurations,
-        models=models.providers,
-        toolbox=plugins.host,
-        worker=worker,
-        live=persistence.live,
-        clock=clock,
-        agents=plugins.host,
-        notices=plugins.notices,
-        max_steps=settings.max_steps,
-    )
-    lookup = RunLookup(
-        runs=persistence.runs,
-        queries=store.run_queries,
-        log=persistence.log,
-        conversations=store.conversations,
-    )
-    locks = FileLocks(settings.data_dir / "workers")
-    return RunParts(worker, DeadWorkers(locks, store.leases), chat, lookup)
-
-
-def _runner(
-    settings: Settings,
-    persistence: Persistence,
-    models: ModelParts,
-    plugins: PluginParts,
-    tools: ToolParts,
-    clock: Clock,
-) -> Runner:
-    store = persistence.store
+    store, host = persistence.store, plugins.host
     asker = ModelAsker(
         models.providers,
         models.circuits,
@@ -96,18 +63,79 @@ def _runner(
         clock,
         tell=plugins.incidents.note_of_model,
     )
-    return Runner(
-        asker=asker,
-        toolbox=plugins.host,
-        caller=tools.caller,
-        showcase=tools.showcase,
-        guard=plugins.guard,
-        consents=store.consents,
-        leases=store.leases,
-        audit=store.audit,
-        notices=plugins.notices,
-        clock=clock,
+    runner = make_runner(
+        ModelStep(asker, tools.showcase, clock),
+        tools.caller,
+        host,
+        plugins.guard,
+        store,
+        plugins.notices,
+        clock,
         tool_concurrency=settings.tool_concurrency,
+    )
+    worker = Worker(
+        runner,
+        persistence.runs,
+        store.leases,
+        store.consents,
+        store.configurations,
+        clock,
+        lease_seconds=settings.lease_seconds,
+    )
+    setup = RunSetup(
+        store.configurations, models.providers, host, host, max_steps=settings.max_steps
+    )
+    lookup = RunLookup(
+        runs=persistence.runs.runs,
+        queries=store.run_queries,
+        log=persistence.runs.log,
+        conversations=store.conversations,
+    )
+    locks = FileLocks(settings.data_dir / "workers")
+    return RunParts(
+        worker=worker,
+        dead_workers=DeadWorkers(locks, store.leases),
+        chat=Chat(persistence.runs, setup, worker, plugins.notices, clock),
+        lookup=lookup,
+    )
+
+
+def make_runner(
+    models: ModelStep,
+    caller: ToolCaller,
+    toolbox: Toolbox,
+    guard: Guard,
+    store: Store,
+    notices: Notices,
+    clock: Clock,
+    *,
+    tool_concurrency: int,
+) -> Runner:
+    """Return what drives runs, step by step."""
+    decisions = Decisions(store.audit, clock)
+    gate = CallGate(guard, decisions)
+    return Runner(
+        models=models,
+        tools=ToolStep(
+            toolbox=toolbox,
+            caller=caller,
+            gate=gate,
+            decisions=decisions,
+            notices=notices,
+            clock=clock,
+            at_once=tool_concurrency,
+        ),
+        humans=HumanStep(
+            toolbox=toolbox,
+            gate=gate,
+            decisions=decisions,
+            consents=store.consents,
+            leases=store.leases,
+            notices=notices,
+            clock=clock,
+        ),
+        notices=notices,
+        clock=clock,
     )
 
 

@@ -27,7 +27,7 @@ class Services:
         self.clock: Final = container.clock()
 
         persistence = container.persistence()
-        self.live: Final = persistence.live
+        self.live: Final = persistence.runs.live
         self.once: Final = persistence.once
         self.database_answers: Final = persistence.database.ping
         self.database_warnings: Final = persistence.database.warnings
@@ -73,6 +73,7 @@ class Services:
 
         learning = container.learning()
         self.learning: Final = learning.learning
+        self.api_changes: Final = learning.changes
         self.api_inspection: Final = learning.inspection
         self.own_credentials: Final = learning.own_credentials
         self.keyring: Final = learning.keyring

@@ -11,8 +11,9 @@ from domain.configuration.configuration import Configuration
 from domain.configuration.policy_editor import PolicyDesk
 from domain.consents.service import ConsentDesk
 from domain.execution.results import Results
-from domain.execution.runner import Runner
 from domain.execution.service import Chat
+from domain.execution.setup import RunSetup
+from domain.execution.steps.model_step import ModelStep
 from domain.execution.tool_caller import ToolCaller
 from domain.execution.tool_selection import Limits
 from domain.execution.worker import Worker
@@ -36,7 +37,9 @@ from domain.runs.events import (
     RunStarted,
 )
 from domain.runs.live import LiveRuns
+from domain.runs.store import RunStore
 from domain.tools.tool import Tool
+from entrypoints.wiring.runs import make_runner
 from tests.domain.builders import ANN, NOW
 from tests.fakes.clock import FakeClock
 from tests.fakes.extensions import FakeExtensions
@@ -129,43 +132,22 @@ def build(
     results = Results(store.artifacts, clock)
     caller = ToolCaller(store.conversations, results, FakeHttpClients(), environ or {}, showcase)
     guard = Guard(extensions, lacking=lacking)
-    runner = Runner(
-        asker=asker,
-        toolbox=toolbox,
-        caller=caller,
-        showcase=showcase,
-        guard=guard,
-        consents=store.consents,
-        leases=store.leases,
-        audit=store.audit,
-        notices=extensions,
-        clock=clock,
-        tool_concurrency=2,
+    runs = RunStore(store.runs, store.log, live)
+    model_step = ModelStep(asker, showcase, clock)
+    runner = make_runner(
+        model_step, caller, toolbox, guard, store, extensions, clock, tool_concurrency=2
     )
     worker = Worker(
         runner,
-        store.runs,
-        store.log,
+        runs,
         store.leases,
         store.consents,
         store.configurations,
-        live,
         clock,
         lease_seconds=LEASE,
     )
-    chat = Chat(
-        runs=store.runs,
-        log=store.log,
-        configurations=store.configurations,
-        models=models,
-        toolbox=toolbox,
-        worker=worker,
-        live=live,
-        clock=clock,
-        agents=extensions,
-        notices=extensions,
-        max_steps=3,
-    )
+    setup = RunSetup(store.configurations, models, extensions, toolbox, max_steps=3)
+    chat = Chat(runs, setup, worker, extensions, clock)
     policy_desk = PolicyDesk(store.configurations, toolbox, store.audit, guard)
     desk = ConsentDesk(
         store.consents,

@@ -119,17 +119,15 @@ async def _refreshed(services: "Services", name: str, spec: str | None, *, accep
     from entrypoints.server.lifecycle import user_named
 
     api, user = await named(services, name), await user_named(services, LOCAL_USER)
-    learning = services.learning
+    learning, changes = services.learning, services.api_changes
     document = None if spec is None else await asyncio.to_thread(document_of, spec)
     if not (accept and api.waiting and document is None):
         draft = await learning.refresh(user, api.id, document)
-        await learning.keep(draft)
-        await learning.announce(draft)
+        await changes.take_over(draft)
         if not (accept and draft.api.waiting):
             return draft
     draft = await learning.accept(user, api.id)
-    await learning.keep(draft)
-    await learning.announce(draft)
+    await changes.take_over(draft)
     return draft
 
 
@@ -137,5 +135,5 @@ async def _forgotten(services: "Services", name: str) -> "LearnedApi":
     from entrypoints.cli.api.learning import named
 
     api = await named(services, name)
-    await services.learning.forget(api.id)
+    await services.api_changes.forget(api.id)
     return api

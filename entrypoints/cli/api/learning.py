@@ -78,8 +78,7 @@ def tell(draft: "Draft", told: Iterable[str]) -> None:
 
 async def keep_and_warn(services: "Services", draft: "Draft") -> Sequence[str]:
     """Keep a draft and use it; return what is still to do."""
-    await services.learning.keep(draft)
-    await services.learning.announce(draft)
+    await services.api_changes.take_over(draft)
     return (await services.api_inspection.draft(draft, 0, 0)).warnings
 
 

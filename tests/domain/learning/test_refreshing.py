@@ -19,13 +19,15 @@ def house() -> House:
 
 
 def scheduled(house: House, hours: float = 2.0) -> ScheduledRefresh:
-    return ScheduledRefresh(house.learning, house.store.learned_apis, house.clock, hours=hours)
+    return ScheduledRefresh(
+        house.learning, house.changes, house.store.learned_apis, house.clock, hours=hours
+    )
 
 
 async def learned(house: House, url: str = "https://a.example/pets") -> LearnedApi:
     order = Order(Document(url)) if url else Order(Document(data=b"pets"))
     draft = await house.learning.learn(house.user, order)
-    await house.learning.keep(draft)
+    await house.changes.keep(draft)
     return draft.api
 
 
@@ -78,7 +80,7 @@ async def test_what_another_worker_did_is_done(house: House) -> None:
     assert len(await one.look()) == 1
     assert await other.look() == []
     with pytest.raises(Exception, match="meanwhile"):
-        await house.learning.keep(draft)
+        await house.changes.keep(draft)
 
 
 async def test_it_can_be_off_and_is_stopped_twice(house: House) -> None:

@@ -16,7 +16,9 @@ from domain.learning.documents import Document, Documents
 from domain.learning.drafts import Draft, Edit, Order
 from domain.learning.findings import DocumentFinding, DocumentReport, InvalidDocument
 from domain.learning.inspection import ApiInspection
+from domain.learning.keeping import ApiChanges, ApiNews
 from domain.learning.names import free_names, slug
+from domain.learning.neighbours import Neighbours
 from domain.learning.own_credentials import OwnCredentials
 from domain.learning.service import Learning
 from domain.learning.settings import ApiSettings, Override, Selection, offered
@@ -91,30 +93,29 @@ class House:
         self.reader.documents[b"pets"] = a_version()
         waiting = WaitingDiffs(self.store.learned_apis)
         self.inspection = ApiInspection(self.store.learned_apis, self.shelf, waiting, self.keyring)
+        store = self.store
+        desk = PluginDesk(self.host, self.host, store.switches, self.clock)
+        news = ApiNews(store.switches, desk, self.notices, store.unit_of_work, self.clock)
+        self.changes = ApiChanges(
+            store.learned_apis, self.shelf, waiting, self.keyring, news, store.unit_of_work
+        )
         self.learning = Learning(
-            waiting=waiting,
-            apis=self.store.learned_apis,
-            shelf=self.shelf,
-            documents=Documents(self.web, self.reader, 1_000),
-            keyring=self.keyring,
-            toolbox=self.host,
-            plugins=self.host,
-            desk=PluginDesk(self.host, self.host, self.store.switches, self.clock),
-            switches=self.store.switches,
-            notices=self.notices,
-            unit_of_work=self.store.unit_of_work,
-            clock=self.clock,
+            store.learned_apis,
+            self.shelf,
+            Documents(self.web, self.reader, 1_000),
+            Neighbours(store.learned_apis, self.shelf, self.host, self.host),
+            self.clock,
         )
 
     async def learned(self, data: bytes = b"pets", **order: Any) -> Draft:
         draft = await self.learning.learn(self.user, Order(Document(data=data), **order))
-        await self.learning.keep(draft)
+        await self.changes.keep(draft)
         return draft
 
     async def refreshed(self, api_id: str, version: ApiVersion) -> Draft:
         self.reader.documents[b"new"] = version
         draft = await self.learning.refresh(self.user, api_id, Document(data=b"new"))
-        await self.learning.keep(draft)
+        await self.changes.keep(draft)
         return draft
 
 
@@ -132,15 +133,15 @@ async def test_every_worker_is_told(house: House) -> None:
     await house.refreshed(api.id, a_version(a_tool(), a_tool(BIRDS)))
     assert await generation() == 2
     draft = await house.learning.change(house.user, api.id, Edit(name="Other"))
-    await house.learning.keep(draft)
+    await house.changes.keep(draft)
     assert await generation() == 3
-    await house.learning.forget(api.id)
+    await house.changes.forget(api.id)
     assert await generation() == 4
 
 
 async def test_notice_is_given_of_what_was_learned(house: House) -> None:
     draft = await house.learned()
-    await house.learning.announce(draft)
+    await house.changes.announce(draft)
 
     (notice,) = house.notices.published
     assert notice.type == "api.learned"
@@ -169,14 +170,14 @@ async def test_another_ones_change_meanwhile_is_a_conflict(house: House) -> None
     first, second = [
         await house.learning.change(house.user, api.id, Edit(name=name)) for name in ("A", "B")
     ]
-    await house.learning.keep(first)
+    await house.changes.keep(first)
     with pytest.raises(Conflict, match="meanwhile"):
-        await house.learning.keep(second)
+        await house.changes.keep(second)
 
 
 async def test_a_refresh_by_address_says_what_was_wrong(house: House) -> None:
     draft = await house.learning.learn(house.user, Order(Document("https://a.example/o.json")))
-    await house.learning.keep(draft)
+    await house.changes.keep(draft)
     house.web.status = 404
 
     with pytest.raises(Unprocessable, match=r"a\.example answered 404"):
@@ -184,7 +185,7 @@ async def test_a_refresh_by_address_says_what_was_wrong(house: House) -> None:
     kept = await house.store.learned_apis.get(draft.api.id)
     assert kept.problem == "a.example answered 404, and no document."
     house.web.status = 200
-    await house.learning.keep(await house.learning.refresh(house.user, draft.api.id))
+    await house.changes.keep(await house.learning.refresh(house.user, draft.api.id))
     assert (await house.store.learned_apis.get(draft.api.id)).problem == ""
     sent = (await house.learned(name="Sent")).api
     with pytest.raises(Conflict, match="no address"):
@@ -364,7 +365,7 @@ async def test_other_settings_leave_the_version_where_it_is() -> None:
     (before,) = await house.shelf.look()
 
     edit = Edit(settings={"overrides": {PETS: Override(description="Better.")}})
-    await house.learning.keep(await house.learning.change(house.user, api.id, edit))
+    await house.changes.keep(await house.learning.change(house.user, api.id, edit))
 
     (after,) = await house.shelf.look()
     assert after.version is before.version
@@ -448,7 +449,7 @@ async def test_own_credentials_are_for_apis_that_are_called_with_them(house: Hou
     own = OwnCredentials(house.store.learned_apis, house.keyring)
     with pytest.raises(Conflict, match="the operator's credentials"):
         await own.put(ann, api.id, {"key": "of ann"})
-    await house.learning.keep(
+    await house.changes.keep(
         await house.learning.change(house.user, api.id, Edit(settings={"per_user": True}))
     )
     with pytest.raises(Unprocessable, match="asks for key, not for 'other'"):

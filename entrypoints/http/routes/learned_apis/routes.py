@@ -132,10 +132,8 @@ async def change(api_id: str, data: ApiChange) -> dict[str, Any]:
 
     What is said of operations stays when the document is read again.
     """
-    learning = services().learning
-    draft = await learning.change(caller(), api_id, data.edit())
-    await learning.keep(draft)
-    await learning.announce(draft)
+    draft = await services().learning.change(caller(), api_id, data.edit())
+    await services().api_changes.take_over(draft)
     return await stored_view(api_id)
 
 
@@ -145,7 +143,7 @@ async def change(api_id: str, data: ApiChange) -> dict[str, Any]:
 @answers_nothing
 async def forget(api_id: str) -> None:
     """Forget an API, its tools, and all credentials for it."""
-    await services().learning.forget(api_id)
+    await services().api_changes.forget(api_id)
 
 
 @blueprint.post("/<api_id>/refresh")
@@ -180,7 +178,7 @@ async def accept(api_id: str) -> Any:
 
 async def _done(make: Callable[[], Awaitable[Draft]], status: int) -> Any:
     """Make a draft, keep it once, and use it; return the answer."""
-    learning, kept = services().learning, list[Draft]()
+    changes, kept = services().api_changes, list[Draft]()
 
     async def prepare() -> tuple[Draft, dict[str, Any]]:
         draft = await make()
@@ -188,14 +186,14 @@ async def _done(make: Callable[[], Awaitable[Draft]], status: int) -> Any:
 
     async def store(prepared: tuple[Draft, dict[str, Any]]) -> Any:
         draft, told = prepared
-        await learning.keep(draft)
+        await changes.keep(draft)
         kept.append(draft)
         headers = {"Location": f"{ADDRESS}/{draft.api.id}"} if status == 201 else {}  # noqa: PLR2004
         return told, status, headers
 
     answer = await once_prepared(prepare, store)
     for draft in kept:
-        await learning.announce(draft)
+        await changes.announce(draft)
     return answer
 
 

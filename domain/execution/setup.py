@@ -1,0 +1,124 @@
+"""Setup of new runs: provider, model, fallbacks, agent and autonomy of their first event."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.accounts.users import User
+from domain.configuration.configuration import Configuration, require_configured
+from domain.configuration.ports import Configurations
+from domain.execution.tool_calls import intended_call
+from domain.models.ports import ChatModels
+from domain.plugins.ports import Agents
+from domain.runs.events import RunStarted, ToolIntended
+from domain.shared.errors import FieldProblem, InvalidRequest
+from domain.shared.ids import new_id
+from domain.shared.log_context import current_request
+from domain.tools.ports import Toolbox
+
+
+class RunSetup:
+    """Makes the first events of runs, which may take ``max_steps`` steps of the model."""
+
+    def __init__(
+        self,
+        configurations: Configurations,
+        models: ChatModels,
+        agents: Agents,
+        toolbox: Toolbox,
+        *,
+        max_steps: int = 20,
+    ) -> None:
+        self._configurations = configurations
+        self._models = models
+        self._agents = agents
+        self._toolbox = toolbox
+        self._max_steps = max_steps
+
+    async def for_message(
+        self,
+        user: User,
+        conversation_id: str | None,
+        *,
+        provider: str | None,
+        model: str | None,
+        agent: str | None,
+    ) -> tuple[RunStarted, Configuration]:
+        """Return the first event of a run that answers a message, and its configuration.
+
+        Raises:
+            InvalidRequest: there is no such provider, or no such agent.
+            Conflict: the provider asked for here is not configured.
+            Unavailable: no provider is configured.
+
+        """
+        if provider is not None:
+            require_configured(provider, self._models)
+        configuration = await self._configuration(user, conversation_id)
+        configuration = configuration.preferring(provider, model)
+        if not configuration.fallbacks:
+            self._models.get(configuration.provider)  # fail the request, not the run
+        started = RunStarted(
+            user_id=user.id,
+            conversation_id=conversation_id or new_id(),
+            question_id=new_id(),
+            message_id=new_id(),
+            provider=configuration.provider,
+            model=configuration.model or self._models.default_model(configuration.provider),
+            autonomy=configuration.autonomy,
+            max_steps=self._max_steps,
+            fallbacks=self._fallbacks(configuration),
+            agent=None if agent is None else self._agent(agent),
+            request_id=current_request(),
+        )
+        return started, configuration
+
+    async def for_call(
+        self, user: User, name: str, params: Mapping[str, Any]
+    ) -> tuple[RunStarted, Configuration, ToolIntended]:
+        """Return the first events of a direct run, and its configuration.
+
+        Raises:
+            UnknownTool: no enabled tool has this name.
+            InvalidArguments: the arguments do not fit.
+
+        """
+        tool = self._toolbox.get(name)
+        intended = intended_call(new_id(), tool.spec, tool.check(params))
+        configuration = await self._configurations.load()
+        started = RunStarted(
+            user_id=user.id,
+            conversation_id="",
+            question_id="",
+            message_id="",
+            provider="",
+            model="",
+            autonomy=configuration.autonomy,
+            max_steps=1,
+            is_direct=True,
+            request_id=current_request(),
+        )
+        return started, configuration, intended
+
+    def _agent(self, name: str) -> dict[str, Any]:
+        agents = {each.value.name: each.value for each in self._agents.agents()}
+        if name not in agents:
+            known = f"choose one of {', '.join(agents)}" if agents else "no plugin brings any"
+            message = f"There is no such agent: {known}."
+            raise InvalidRequest(message, [FieldProblem("agent", message)])
+        agent = agents[name]
+        return {"name": name, "instructions": agent.instructions, "tools": list(agent.tools)}
+
+    async def _configuration(self, user: User, conversation_id: str | None) -> Configuration:
+        if conversation_id is None:
+            return await self._configurations.load()
+        return await self._configurations.load_for(user.id, conversation_id)
+
+    def _fallbacks(self, configuration: Configuration) -> tuple[Mapping[str, str], ...]:
+        return tuple(
+            {
+                "provider": each.provider,
+                "model": each.model or self._models.default_model(each.provider),
+            }
+            for each in configuration.fallbacks
+            if each.provider in self._models.names()  # a stored provider may have been uninstalled
+        )
