@@ -7,6 +7,7 @@ import signal
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Final, Self
@@ -98,7 +99,8 @@ class RunningService:
     def stop(self) -> int:
         """Tell it to stop, and return the exit status."""
         if self._process is not None and self._process.status is None:
-            self.signal(signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it ended by itself, and was reaped
+                self.signal(signal.SIGTERM)
         return self.wait()
 
     def restart(self) -> None:

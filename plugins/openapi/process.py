@@ -69,7 +69,10 @@ async def ask_apart(
     )
     try:
         async with asyncio.timeout(limits.seconds + _GRACE):
-            return await _talk(process, to_json(header) + data, fetch)
+            answer = await _talk(process, to_json(header) + data, fetch)
+            # One that is killed while it ends is reaped behind asyncio's back, which warns of it.
+            await process.wait()
+            return answer
     except TimeoutError as error:
         message = f"The document takes more than {limits.seconds:g} seconds."
         raise DocumentRefused(Reason.TOO_LONG, message) from error
