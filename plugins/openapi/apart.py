@@ -7,11 +7,11 @@ from typing import Any
 
 from domain.learning.version import ApiTool
 from domain.tools.tool import Effect
-from plugins.openapi.lowering.records import scheme_from, tool_from, tool_record
 from plugins.openapi.lowering.tools import Options, lower
 from plugins.openapi.operation import SecurityScheme, Server
 from plugins.openapi.process import AsyncFetch, answers, ask_apart, work_apart
 from plugins.openapi.reading import Fetch, Limits, Reason, Skipped, read_document
+from plugins.openapi.records import scheme_from, tool_from, tool_record
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ from domain.web.ports import Limits
 from plugins.authoring.argument_schema import ArgumentSchema
 from plugins.authoring.hookspecs import RegisterTool, hookimpl
 from plugins.host.admission import of_json
-from plugins.openapi.lowering.records import operation_from, whole_schema
 from plugins.openapi.operation import Operation
+from plugins.openapi.records import operation_from, whole_schema
 from plugins.openapi.wire.calling import ApiCall, ApiCaller
 from plugins.openapi.wire.requests import build_request
 from plugins.openapi.wire.security import choose

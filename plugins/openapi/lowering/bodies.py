@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from plugins.openapi.lowering.descriptions import FILE
-from plugins.openapi.lowering.schemas import Schema, Schemas
+from plugins.openapi.lowering.schemas import Schemas
 from plugins.openapi.lowering.shapes import Shapes
-from plugins.openapi.lowering.walk import Notes
+from plugins.openapi.lowering.walk import Notes, Schema
 from plugins.openapi.lowering.words import joined, plain, shortened
 from plugins.openapi.operation import Body, Content
 from plugins.openapi.wire.media_types import (

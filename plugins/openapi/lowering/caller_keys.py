@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from domain.learning.fixed_arguments import properties_within
 from domain.shared.json_schema import opened, properties_of, required_in, types_of
-from plugins.openapi.lowering.schemas import Schema
+from plugins.openapi.lowering.walk import Schema
 from plugins.openapi.operation import Operation, Place, SecurityScheme
 from plugins.openapi.reading.credentials import alternatives, may_name_credential, names_credential
 from plugins.openapi.reading.document import Document

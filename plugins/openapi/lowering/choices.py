@@ -7,11 +7,11 @@ from typing import Any, Final
 from domain.shared.json_schema import without
 from plugins.openapi.lowering.descriptions import MOST_WORDS
 from plugins.openapi.lowering.keywords import names_in
+from plugins.openapi.lowering.walk import Schema
 from plugins.openapi.lowering.words import shortened, value_text
 from plugins.openapi.reading.references import Found
 from plugins.openapi.reading.values import bare_name, entries
 
-Schema = dict[str, Any]
 Target = Callable[[Any], Found | None]
 """Returns the target of a schema that is a reference, else None."""
 

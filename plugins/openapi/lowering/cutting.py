@@ -12,10 +12,10 @@ from heapq import heappop, heappush
 from typing import Any, Final
 
 from domain.shared.json_schema import definition_in, references_in, without
+from plugins.openapi.lowering.walk import Schema
 from plugins.openapi.lowering.words import joined, shortened
 from plugins.openapi.reading.effort import Effort
 
-Schema = dict[str, Any]
 HIDDEN: Final = "What is in it is not shown here"
 
 _MOST_NAMES: Final = 12

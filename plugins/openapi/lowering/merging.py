@@ -1,11 +1,10 @@
 """Merging of ``allOf`` into one schema, where that is equivalent."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Final
 
 from domain.shared.json_schema import without
-
-Schema = dict[str, Any]
+from plugins.openapi.lowering.walk import Schema
 
 _PLAIN: Final = frozenset({"type", "description", "properties", "required", "additionalProperties"})
 _ANNOTATIONS: Final = frozenset({"description", "default"})

@@ -6,16 +6,12 @@ References are kept, to definitions that are converted once and shared by all to
 recursive is inlined.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final
 
 from domain.shared.json_schema import (
     CHOICES,
-    DEFINITIONS,
     PARTS,
-    definition_in,
-    references_in,
 )
 from plugins.openapi.lowering.choices import (
     distinct,
@@ -25,23 +21,20 @@ from plugins.openapi.lowering.choices import (
     told_apart,
     with_null,
 )
-from plugins.openapi.lowering.cutting import size_of
 from plugins.openapi.lowering.cycles import Cycles
-from plugins.openapi.lowering.definition_names import DefinitionNames
+from plugins.openapi.lowering.definitions import Definitions
 from plugins.openapi.lowering.keywords import has_null, keywords_of, names_in, types_of
 from plugins.openapi.lowering.merging import all_of
 from plugins.openapi.lowering.patterns import usable
 from plugins.openapi.lowering.read_only import ReadOnly
-from plugins.openapi.lowering.walk import At, Notes
+from plugins.openapi.lowering.walk import At, Notes, Schema
 from plugins.openapi.lowering.words import joined
 from plugins.openapi.reading.document import Document
 from plugins.openapi.reading.problems import BadReference
 from plugins.openapi.reading.references import Found, reference_in
 from plugins.openapi.reading.values import entries
 
-Schema = dict[str, Any]
 _MOST_DEEP: Final = 80  # steps within one schema: Python's stack is not endless
-_MOST_MERGED: Final = 15  # nested definitions that are merged into the schemas with references
 _FEW_VALUES: Final = 12
 _STRUCTURE: Final = frozenset(
     {
@@ -54,19 +47,11 @@ _NULLS: Final = frozenset({"nullable", "x-nullable"})
 _UNKNOWN: Final[Schema] = {"description": "It is not described in the API's document."}
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """A converted definition: its name, schema and size in bytes, and the names it refers to."""
-
-    name: str
-    schema: Schema
-    size: int
-    uses: Sequence[str]
-    notes: Notes
-
-
 class Schemas:
-    """Converter of one document's schemas, on demand."""
+    """Converter of one document's schemas, on demand.
+
+    ``definitions`` holds those that the converted schemas refer to.
+    """
 
     def __init__(self, document: Document) -> None:
         self._references = document.references
@@ -75,67 +60,15 @@ class Schemas:
         self._cycles = Cycles(document.references)
         self._choosing = Cycles(document.references, only_choices=True)
         self._read_only = ReadOnly(self._target, document.effort)
-        self._names = DefinitionNames()
-        self._made: dict[str, Definition] = {}
-        self._open: dict[str, None] = {}
+        self.definitions = Definitions(self._definition)
 
     def lower(self, raw: Any, notes: Notes) -> Schema:
         """Convert a schema; its references lead to definitions; losses are added to the notes."""
         return self._lowered(raw, At(notes))
 
-    def whole(self, root: Schema, notes: Notes, most: int) -> Schema | None:
-        """Return a schema with all definitions that it reaches; None above ``most`` bytes.
-
-        Losses in the definitions are added to the notes.
-        """
-        size = size_of(root)
-        definitions: dict[str, Schema] = {}
-        waiting = list(map(definition_in, references_in(root)))
-        seen = set(waiting)
-        while waiting and size <= most:
-            made = self._named(waiting.pop())
-            definitions[made.name] = made.schema
-            size += made.size
-            notes.update(made.notes)
-            waiting += [name for name in made.uses if name not in seen]
-            seen.update(made.uses)
-        if size > most:
-            return None
-        if not definitions:
-            return root
-        return {**root, "$defs": {name: definitions[name] for name in sorted(definitions)}}
-
-    def named(self, name: str) -> Schema:
-        """Return a definition by its name in references."""
-        return self._named(name).schema
-
-    # Definitions
-
-    def _named(self, name: str) -> Definition:
-        return self._definition(self._names.place(name))
-
-    def _definition(self, place: str) -> Definition:
-        """Return the definition at a place (a JSON Pointer), converted once."""
-        if (made := self._made.get(place)) is None:
-            self._open[place] = None
-            notes: Notes = {}
-            value = self._references.find(f"#{place}").value
-            schema = self._lowered(value, At(notes, here=place))
-            del self._open[place]
-            name = self._names.name(place)
-            size = size_of(schema) + len(name) + len('"": , ')
-            uses = list(map(definition_in, references_in(schema)))
-            made = self._made[place] = Definition(name, schema, size, uses, notes)
-        return made
-
-    def _content(self, part: Schema, notes: Notes) -> Schema | None:
-        """Return the schema of a referenced definition if it can be merged, else None."""
-        place = self._names.place(definition_in(part["$ref"]))
-        if place in self._open or len(self._open) > _MOST_MERGED:
-            return None
-        made = self._definition(place)
-        notes.update(made.notes)
-        return made.schema
+    def _definition(self, place: str, notes: Notes) -> Schema:
+        value = self._references.find(f"#{place}").value
+        return self._lowered(value, At(notes, here=place))
 
     def _target(self, part: Any) -> Found | None:
         reference = reference_in(part)
@@ -145,8 +78,6 @@ class Schemas:
             return self._references.follow(reference)
         except BadReference:
             return None
-
-    # The walk
 
     def _lowered(self, raw: Any, at: At) -> Schema:
         self._effort.spend()
@@ -189,7 +120,7 @@ class Schemas:
         if at.here is not None and self._cycles.joins(at.here, found.pointer):
             own = self._without_cycle(found.value, at.here)
             return self._node(own, At(at.notes, at.depth + 1, loose=True))
-        return {"$ref": DEFINITIONS + self._names.name(found.pointer)}
+        return self.definitions.reference(found.pointer)
 
     def _without_cycle(self, raw: Mapping[str, Any], here: str) -> Mapping[str, Any]:
         """Return a definition without choices and without parts that lead back to it."""
@@ -218,7 +149,7 @@ class Schemas:
         self._choices(raw, schema, at)
         if isinstance(parts := raw.get("allOf"), list) and parts:
             lowered = [self._lowered(part, at.part(loose=True)) for part in parts]
-            schema = all_of(schema, lowered, lambda part: self._content(part, at.notes))
+            schema = all_of(schema, lowered, lambda part: self.definitions.content(part, at.notes))
         if (
             has_null(raw)
             and not types

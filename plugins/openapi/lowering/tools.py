@@ -15,9 +15,9 @@ from plugins.openapi.lowering.choices import without_null
 from plugins.openapi.lowering.cutting import Cutting, size_of, unwrapped
 from plugins.openapi.lowering.effects import effect_of, is_idempotent
 from plugins.openapi.lowering.names import argument_names, tool_names
-from plugins.openapi.lowering.schemas import Schema, Schemas
+from plugins.openapi.lowering.schemas import Schemas
 from plugins.openapi.lowering.shapes import Shapes
-from plugins.openapi.lowering.walk import Notes
+from plugins.openapi.lowering.walk import Notes, Schema
 from plugins.openapi.lowering.words import joined, plain, shortened
 from plugins.openapi.operation import Body, Operation, Parameter, Place
 from plugins.openapi.reading import Document, Reason, Skipped
@@ -89,8 +89,8 @@ class Lowering:
     def __init__(self, document: Document, options: Options) -> None:
         self._document, self._options = document, options
         self._schemas = Schemas(document)
-        self._cutting = Cutting(self._schemas.named, document.effort)
-        self._shapes = Shapes(self._schemas.named)
+        self._cutting = Cutting(self._schemas.definitions.named, document.effort)
+        self._shapes = Shapes(self._schemas.definitions.named)
 
     def tools(self) -> Iterator[LoweredTool | Skipped]:
         """Yield the tools."""
@@ -111,10 +111,10 @@ class Lowering:
         root["additionalProperties"] = False
         description = _described(operation)
         room = self._options.size - size_of([name, description, _CUT, _LOOK_UP]) - _FRAME
-        schema = self._schemas.whole(root, notes, room)
+        schema = self._schemas.definitions.whole(root, notes, room)
         whole = None
         if schema is None:
-            whole = self._schemas.whole(root, {}, _WHOLE)
+            whole = self._schemas.definitions.whole(root, {}, _WHOLE)
             schema = self._cutting.cut(root, room)
             if schema is None:
                 return _too_large(operation, self._options.size)

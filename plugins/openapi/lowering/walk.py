@@ -1,6 +1,9 @@
 """Context of the recursive conversion of a schema, and its notes."""
 
 from dataclasses import dataclass, replace
+from typing import Any
+
+Schema = dict[str, Any]
 
 Notes = dict[str, None]
 """Sentences on losses, each once, in order (an ordered set)."""

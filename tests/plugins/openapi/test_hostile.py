@@ -7,8 +7,8 @@ import pytest
 
 from plugins.openapi.apart import learn_apart
 from plugins.openapi.lowering import LoweredTool, Options, lower
-from plugins.openapi.lowering.records import operation_from
 from plugins.openapi.reading import DocumentRefused, Limits, Reason, read_document
+from plugins.openapi.records import operation_from
 from tests.plugins.openapi.usable import DOCUMENTS, api, made, require_usable, taking
 
 

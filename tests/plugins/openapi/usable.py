@@ -9,15 +9,15 @@ from typing import Any
 import jsonschema_rs
 
 from plugins.openapi.lowering import LoweredTool, Options, lower
-from plugins.openapi.lowering.records import (
+from plugins.openapi.operation import Operation, Place
+from plugins.openapi.reading import Document, Skipped, read_document
+from plugins.openapi.reading.values import to_json
+from plugins.openapi.records import (
     operation_from,
     tool_from,
     tool_record,
     whole_schema,
 )
-from plugins.openapi.operation import Operation, Place
-from plugins.openapi.reading import Document, Skipped, read_document
-from plugins.openapi.reading.values import to_json
 
 DOCUMENTS = Path(__file__).parent / "documents"
 NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")

@@ -15,8 +15,8 @@ import orjson
 from domain.learning.version import ApiTool
 from domain.shared.errors import ToolFailed
 from domain.tools.tool import Effect, ToolSpec
-from plugins.openapi.lowering.schemas import Schema
 from plugins.openapi.lowering.tools import LoweredTool
+from plugins.openapi.lowering.walk import Schema
 from plugins.openapi.operation import (
     Body,
     Content,
