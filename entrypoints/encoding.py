@@ -8,12 +8,18 @@ import orjson
 
 from domain.conversations.calls import CallOutcome, CallRequest
 from domain.models.messages import StopReason
+from domain.runs.call_events import (
+    ConsentRequested,
+    ToolErred,
+    ToolFinished,
+    ToolIntended,
+    ToolProgressed,
+)
 from domain.runs.cursors import write_cursor
 from domain.runs.events import (
     Answered,
     Body,
     Chunk,
-    ConsentRequested,
     Ended,
     Erred,
     Event,
@@ -21,10 +27,6 @@ from domain.runs.events import (
     Retried,
     RunStarted,
     Thinking,
-    ToolErred,
-    ToolFinished,
-    ToolIntended,
-    ToolProgressed,
 )
 from domain.runs.run import Call
 from domain.runs.states import RunStatus

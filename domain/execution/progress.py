@@ -5,7 +5,8 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from domain.runs.events import Body, ToolProgressed
+from domain.runs.call_events import ToolProgressed
+from domain.runs.events import Body
 from domain.shared.json_values import storable
 from domain.shared.text import shorten
 from domain.tools.secrets import Secrets

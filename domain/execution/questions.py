@@ -13,8 +13,9 @@ from domain.consents.consent import (
 )
 from domain.conversations.calls import Problem
 from domain.execution.tool_calls import settled
+from domain.runs.call_events import ConsentAnswered, ConsentRequested, ToolFinished
 from domain.runs.decide import UNKNOWN
-from domain.runs.events import Body, ConsentAnswered, ConsentRequested, ToolFinished
+from domain.runs.events import Body
 from domain.runs.run import Call, Run
 from domain.runs.states import CallState
 from domain.shared.error_codes import Refusal

@@ -5,7 +5,8 @@ from typing import Any
 
 from domain.consents.consent import Consent
 from domain.notifications.notices import Notice, NoticeType
-from domain.runs.events import RunStarted, ToolErred, ToolFinished
+from domain.runs.call_events import ToolErred, ToolFinished
+from domain.runs.events import RunStarted
 from domain.runs.run import Call, Run
 from domain.runs.states import RunStatus
 from domain.tools.tool import ToolSpec

@@ -9,7 +9,8 @@ from domain.configuration.ports import Configurations
 from domain.execution.tool_calls import intended_call
 from domain.models.ports import ChatModels
 from domain.plugins.ports import Agents
-from domain.runs.events import RunStarted, ToolIntended
+from domain.runs.call_events import ToolIntended
+from domain.runs.events import RunStarted
 from domain.shared.errors import FieldProblem, InvalidRequest
 from domain.shared.ids import new_id
 from domain.shared.log_context import current_request

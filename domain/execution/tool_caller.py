@@ -12,7 +12,8 @@ from domain.execution.progress import Reporter
 from domain.execution.results import Results
 from domain.execution.tool_calls import perform
 from domain.execution.tool_selection import Showcase
-from domain.runs.events import Body, ToolErred, ToolFinished
+from domain.runs.call_events import ToolErred, ToolFinished
+from domain.runs.events import Body
 from domain.runs.run import Call, Run
 from domain.shared.errors import ToolFailed
 from domain.shared.paging import MAX_LIMIT

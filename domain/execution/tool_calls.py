@@ -8,7 +8,7 @@ from typing import Any, Final
 from domain.conversations.calls import Problem
 from domain.models.arguments import read_value
 from domain.models.messages import ToolRequest
-from domain.runs.events import ToolErred, ToolFinished, ToolIntended
+from domain.runs.call_events import ToolErred, ToolFinished, ToolIntended
 from domain.runs.run import Call
 from domain.runs.states import CallState
 from domain.shared.errors import InvalidArguments, ToolError, ToolFailed, ToolTimeout, UnknownTool

@@ -7,8 +7,9 @@ from typing import Final
 
 from domain.consents.consent import Consent
 from domain.conversations.conversation import Message
+from domain.runs.call_events import ToolErred, ToolFinished, ToolStarted
 from domain.runs.cursors import Cursor
-from domain.runs.events import Body, Event, ToolErred, ToolFinished, ToolStarted
+from domain.runs.events import Body, Event
 from domain.runs.ports import Context, Ending, NewRun, RunLog, RunRecord, Runs
 from domain.runs.states import CallState
 

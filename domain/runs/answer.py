@@ -5,7 +5,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from domain.conversations.calls import Problem
-from domain.runs.events import ConsentRequested, Event, Paused, ToolErred, ToolFinished
+from domain.runs.call_events import ConsentRequested, ToolErred, ToolFinished
+from domain.runs.events import Event, Paused
 from domain.runs.folding import advance, fold
 from domain.runs.following import Batches
 from domain.runs.outcomes import RunOutcome, outcome_of

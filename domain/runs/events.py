@@ -4,7 +4,9 @@ A run's events are numbered 1, 2, 3 ... without gaps. Each body below is a froze
 JSON values and enums, so that one rule serializes all of them (`domain.runs.event_json`). ``type``
 is its stored name, ``seen`` its wire name, None for an event that clients do not receive.
 
-A new kind of event is a class here that `Body` names, and its line in `entrypoints.encoding` and
+The events of tool calls are in `domain.runs.call_events`.
+
+A new kind of event is a class that `Body` names, and its line in `entrypoints.encoding` and
 in `entrypoints.http.openapi.events` if clients see it. A test asks each class for all of these.
 """
 
@@ -12,11 +14,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, get_args
 
-from domain.consents.consent import ConsentKind, ConsentStatus
 from domain.models.messages import StopReason
 from domain.policy.policy import Autonomy
-from domain.runs.states import CallState, RunStatus
-from domain.tools.tool import Effect
+from domain.runs.call_events import (
+    ConsentAnswered,
+    ConsentRequested,
+    ToolErred,
+    ToolFinished,
+    ToolIntended,
+    ToolProgressed,
+    ToolStarted,
+)
+from domain.runs.states import RunStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,59 +73,6 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolIntended:
-    """The model requested a tool call. ``version`` is that of the tool's description."""
-
-    type: ClassVar[str] = "tool_call"
-    seen: ClassVar[str | None] = "tool_call"
-    call_id: str
-    tool: str
-    params: Mapping[str, Any]
-    effect: Effect
-    version: str
-    idempotent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentRequested:
-    """A human is asked to approve a call, or for the outcome of an interrupted one.
-
-    ``reason`` is the rule that requires it, ``digest`` that of tool, version and arguments.
-    """
-
-    type: ClassVar[str] = "consent_required"
-    seen: ClassVar[str | None] = "consent_required"
-    request_id: str
-    call_id: str
-    kind: ConsentKind
-    tool: str
-    params: Mapping[str, Any]
-    effect: Effect
-    reason: str
-    preview: str
-    digest: str
-    expires_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentAnswered:
-    """A consent request was answered, or expired. ``params`` are the approved arguments.
-
-    ``is_edited`` says that the human changed the arguments.
-    """
-
-    type: ClassVar[str] = "consent_answered"
-    seen: ClassVar[str | None] = None
-    request_id: str
-    call_id: str
-    status: ConsentStatus
-    params: Mapping[str, Any]
-    digest: str
-    reason: str
-    is_edited: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class StepEnded:
     """The model's answer is whole: its text, and the calls intended since the step began.
 
@@ -134,61 +90,6 @@ class StepEnded:
     model: str = ""
     cost_usd: float | None = None
     memento: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ToolStarted:
-    """The call was started: from here on it may have taken effect."""
-
-    type: ClassVar[str] = "tool_started"
-    seen: ClassVar[str | None] = None
-    call_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToolProgressed:
-    """A progress report of a running call; ``fraction`` is from 0 to 1, or not known."""
-
-    type: ClassVar[str] = "tool_progress"
-    seen: ClassVar[str | None] = "tool_progress"
-    call_id: str
-    tool: str
-    message: str
-    fraction: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ToolFinished:
-    """The call gave a result, a JSON value.
-
-    ``params`` are the arguments that it ran with, where a human changed them.
-    """
-
-    type: ClassVar[str] = "tool_finished"
-    seen: ClassVar[str | None] = "tool_result"
-    call_id: str
-    tool: str
-    result: Any
-    duration_ms: float
-    params: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ToolErred:
-    """The call gave no result. ``outcome``: failed, refused (never started) or unknown.
-
-    ``params`` are the arguments that it ran with, where a human changed them.
-    """
-
-    type: ClassVar[str] = "tool_erred"
-    seen: ClassVar[str | None] = "tool_result"
-    call_id: str
-    tool: str
-    outcome: CallState
-    code: str
-    message: str
-    details: Mapping[str, Any]
-    params: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,11 +194,6 @@ Body = (
     | Erred
     | Ended
 )
-
-CallBody = (
-    ToolIntended | ConsentRequested | ConsentAnswered | ToolStarted | ToolFinished | ToolErred
-)
-"""The events of one call, by its ``call_id``."""
 
 PROGRESS = (Thinking, Chunk, ToolProgressed)
 """Events that only show progress: no later event depends on them."""

@@ -6,13 +6,20 @@ from dataclasses import replace
 from domain.consents.consent import ConsentKind, ConsentStatus
 from domain.conversations.calls import Problem
 from domain.models.messages import ModelChoice, Usage
+from domain.runs.call_events import (
+    CallBody,
+    ConsentAnswered,
+    ConsentRequested,
+    ToolErred,
+    ToolFinished,
+    ToolIntended,
+    ToolProgressed,
+    ToolStarted,
+)
 from domain.runs.events import (
     Answered,
     Body,
-    CallBody,
     Chunk,
-    ConsentAnswered,
-    ConsentRequested,
     Ended,
     Erred,
     Event,
@@ -23,11 +30,6 @@ from domain.runs.events import (
     RunStarted,
     StepEnded,
     Thinking,
-    ToolErred,
-    ToolFinished,
-    ToolIntended,
-    ToolProgressed,
-    ToolStarted,
 )
 from domain.runs.run import Call, Run, Step
 from domain.runs.states import CallState

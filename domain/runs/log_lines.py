@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from domain.conversations.calls import Problem
-from domain.runs.events import ToolErred
+from domain.runs.call_events import ToolErred
 from domain.runs.run import Call, Run
 from domain.runs.states import RunStatus
 from domain.shared.errors import UnknownTool

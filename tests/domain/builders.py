@@ -7,7 +7,8 @@ from typing import Any
 from domain.accounts.users import Role, User
 from domain.models.messages import StopReason
 from domain.policy.policy import Autonomy
-from domain.runs.events import Body, Chunk, Event, RunStarted, StepEnded, ToolIntended
+from domain.runs.call_events import ToolIntended
+from domain.runs.events import Body, Chunk, Event, RunStarted, StepEnded
 from domain.runs.folding import fold
 from domain.runs.run import Run
 from domain.tools.tool import Effect

@@ -29,13 +29,7 @@ from domain.models.prices import Prices
 from domain.plugins.vetoes import Guard
 from domain.policy.policy import Autonomy
 from domain.runs.cursors import Cursor, write_cursor
-from domain.runs.events import (
-    Chunk,
-    Ended,
-    Event,
-    Paused,
-    RunStarted,
-)
+from domain.runs.events import Chunk, Ended, Event, Paused, RunStarted
 from domain.runs.live import LiveRuns
 from domain.runs.store import RunStore
 from domain.tools.tool import Tool

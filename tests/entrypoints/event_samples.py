@@ -3,7 +3,7 @@
 from domain.consents.consent import ConsentKind, ConsentStatus
 from domain.models.messages import StopReason
 from domain.policy.policy import Autonomy
-from domain.runs import events
+from domain.runs import call_events, events
 from domain.runs.states import CallState, RunStatus
 from domain.tools.tool import Effect
 
@@ -13,8 +13,8 @@ BODIES: list[events.Body] = [
     events.RunStarted(ID, ID, ID, ID, "offline", "offline-1", Autonomy.SEMI, 20),
     events.Thinking("Hm."),
     events.Chunk("Well"),
-    events.ToolIntended("1", "calculator", {"a": 1}, Effect.READ, "v"),
-    events.ConsentRequested(
+    call_events.ToolIntended("1", "calculator", {"a": 1}, Effect.READ, "v"),
+    call_events.ConsentRequested(
         *(
             ID,
             "1",
@@ -27,13 +27,13 @@ BODIES: list[events.Body] = [
         ),
         *("0" * 64, "2026-01-02T03:04:05+00:00"),
     ),
-    events.ConsentAnswered(ID, "1", ConsentStatus.APPROVED, {"a": 1}, "0" * 64, ""),
+    call_events.ConsentAnswered(ID, "1", ConsentStatus.APPROVED, {"a": 1}, "0" * 64, ""),
     events.StepEnded(StopReason.END, 1, 2, 0),
-    events.ToolStarted("1"),
-    events.ToolProgressed("1", "calculator", "Half of it.", 0.5),
-    events.ToolProgressed("1", "calculator", "Nearly."),
-    events.ToolFinished("1", "calculator", None, 1.5),
-    events.ToolErred("1", "calculator", CallState.FAILED, *PROBLEM),
+    call_events.ToolStarted("1"),
+    call_events.ToolProgressed("1", "calculator", "Half of it.", 0.5),
+    call_events.ToolProgressed("1", "calculator", "Nearly."),
+    call_events.ToolFinished("1", "calculator", None, 1.5),
+    call_events.ToolErred("1", "calculator", CallState.FAILED, *PROBLEM),
     events.Retried(1, 2),
     events.Released(),
     events.Resumed(),

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from domain.models.messages import StopReason
-from domain.runs.events import Chunk, Erred, Event, Retried, StepEnded, Thinking, ToolIntended
+from domain.runs.call_events import ToolIntended
+from domain.runs.events import Chunk, Erred, Event, Retried, StepEnded, Thinking
 from domain.shared.errors import ProviderReason
 
 _GAP = "\n\n"  # the runner puts it between two answers, also when the cassette is played

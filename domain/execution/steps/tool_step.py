@@ -11,8 +11,8 @@ from domain.execution.task import Task
 from domain.execution.tool_caller import ToolCaller
 from domain.execution.tool_calls import erred, settled
 from domain.notifications.ports import Notices
+from domain.runs.call_events import ToolErred, ToolStarted
 from domain.runs.decide import UNKNOWN
-from domain.runs.events import ToolErred, ToolStarted
 from domain.runs.log_lines import log_failed_call, log_interrupted
 from domain.runs.run import Call
 from domain.runs.states import CallState

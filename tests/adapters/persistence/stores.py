@@ -12,15 +12,8 @@ from domain.conversations.conversation import Conversation, Message, MessageRole
 from domain.execution.questions import requested
 from domain.models.messages import StopReason
 from domain.policy.policy import Autonomy
-from domain.runs.events import (
-    Answered,
-    Body,
-    Chunk,
-    Ended,
-    RunStarted,
-    StepEnded,
-    ToolIntended,
-)
+from domain.runs.call_events import ToolIntended
+from domain.runs.events import Answered, Body, Chunk, Ended, RunStarted, StepEnded
 from domain.runs.ports import Ending, NewRun
 from domain.runs.states import RunStatus
 from domain.shared.idempotency import RequestKey

@@ -14,7 +14,8 @@ from adapters.persistence import Database, Store, migrate
 from domain.consents.consent import Answer, ConsentStatus
 from domain.execution.questions import requested
 from domain.monitoring.ports import Pulse
-from domain.runs.events import Chunk, ToolFinished, ToolStarted
+from domain.runs.call_events import ToolFinished, ToolStarted
+from domain.runs.events import Chunk
 from tests.adapters.persistence.stores import DONE, NOW, a_consent, a_run, a_user, an_ending, reply
 
 _times_synced = ctypes.CDLL(None).times_synced

@@ -5,8 +5,9 @@ import pytest
 from domain.agents.agent import Agent
 from domain.models.messages import Text, ToolRequest
 from domain.plugins.plugin import Registered
+from domain.runs.call_events import ToolErred
 from domain.runs.event_json import from_json, to_json
-from domain.runs.events import RunStarted, ToolErred
+from domain.runs.events import RunStarted
 from domain.shared.errors import InvalidRequest
 from tests.domain.builders import ANN
 from tests.domain.house import CALLS, STOP, build

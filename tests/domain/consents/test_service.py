@@ -12,7 +12,8 @@ from domain.consents.service import Said
 from domain.execution.questions import LIFE
 from domain.models.messages import Text, ToolRequest, ToolTurn
 from domain.policy.policy import Autonomy, Comparison, Condition, Decision, Rule
-from domain.runs.events import ConsentRequested, Ended, Event, ToolErred, ToolFinished
+from domain.runs.call_events import ConsentRequested, ToolErred, ToolFinished
+from domain.runs.events import Ended, Event
 from domain.shared.errors import Conflict, Forbidden, Gone, InvalidRequest, NotFound, ToolFailed
 from domain.shared.idempotency import RequestKey
 from domain.tools.tool import Effect

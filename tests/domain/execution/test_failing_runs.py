@@ -7,9 +7,10 @@ from typing import Any
 
 from domain.consents.service import Said
 from domain.models.messages import ModelRequest, Piece, Text, ToolRequest
+from domain.runs.call_events import ConsentRequested
 from domain.runs.cursors import Cursor
 from domain.runs.event_json import to_json
-from domain.runs.events import ConsentRequested, Ended, Erred, Event
+from domain.runs.events import Ended, Erred, Event
 from domain.runs.states import RunStatus
 from domain.tools.tool import Effect
 from tests.domain.builders import ANN, NOW

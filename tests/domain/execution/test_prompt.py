@@ -13,7 +13,8 @@ from domain.models.messages import (
     ToolUse,
     UserTurn,
 )
-from domain.runs.events import StepEnded, ToolErred, ToolFinished, ToolStarted
+from domain.runs.call_events import ToolErred, ToolFinished, ToolStarted
+from domain.runs.events import StepEnded
 from domain.runs.states import CallState
 from domain.tools.result_pages import PAGE_LENGTH, ResultPage
 from tests.domain.builders import NOW, call, run_of, said, step

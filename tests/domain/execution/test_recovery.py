@@ -11,20 +11,10 @@ from domain.consents.consent import ConsentStatus
 from domain.consents.service import Said
 from domain.models.messages import Piece, Text, ToolRequest
 from domain.policy.policy import Autonomy
+from domain.runs.call_events import ConsentRequested, ToolErred, ToolFinished, ToolStarted
 from domain.runs.cursors import Cursor
 from domain.runs.decide import MOST_LOSSES_OF_STEP
-from domain.runs.events import (
-    Chunk,
-    ConsentRequested,
-    Ended,
-    Event,
-    Released,
-    Retried,
-    RunStarted,
-    ToolErred,
-    ToolFinished,
-    ToolStarted,
-)
+from domain.runs.events import Chunk, Ended, Event, Released, Retried, RunStarted
 from domain.runs.states import RunStatus
 from domain.tools.tool import Effect
 from tests.domain.builders import ANN

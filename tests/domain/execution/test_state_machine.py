@@ -20,6 +20,7 @@ from domain.execution.questions import ask_about, news_of, requested
 from domain.execution.tool_calls import settled
 from domain.models.messages import StopReason
 from domain.policy.policy import Autonomy, Policy
+from domain.runs.call_events import ToolFinished, ToolIntended, ToolStarted
 from domain.runs.decide import (
     MOST_LOSSES,
     AskHuman,
@@ -40,9 +41,6 @@ from domain.runs.events import (
     Resumed,
     Retried,
     StepEnded,
-    ToolFinished,
-    ToolIntended,
-    ToolStarted,
 )
 from domain.runs.folding import advance, fold
 from domain.runs.run import Call, Run

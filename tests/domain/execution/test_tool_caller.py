@@ -13,7 +13,8 @@ from domain.conversations.conversation import Message, MessageRole, new_conversa
 from domain.execution.progress import MESSAGE_LENGTH
 from domain.execution.results import RESULT_BYTES, Results
 from domain.execution.tool_caller import ToolCaller
-from domain.runs.events import Body, ToolErred, ToolFinished, ToolIntended, ToolProgressed
+from domain.runs.call_events import ToolErred, ToolFinished, ToolIntended, ToolProgressed
+from domain.runs.events import Body
 from domain.runs.run import Call
 from domain.shared.errors import ToolFailed
 from domain.tools import artifacts as limits

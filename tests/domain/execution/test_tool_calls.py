@@ -12,7 +12,7 @@ import pytest
 from domain.conversations.conversation import Message
 from domain.execution.tool_calls import intend, perform
 from domain.models.messages import ToolRequest
-from domain.runs.events import ToolErred, ToolFinished
+from domain.runs.call_events import ToolErred, ToolFinished
 from domain.runs.run import Call
 from domain.shared.errors import ToolFailed
 from domain.tools.tool import Effect, ToolContext

@@ -24,7 +24,8 @@ from domain.models.messages import (
     Turn,
     UserTurn,
 )
-from domain.runs.events import Body, StepEnded, ToolErred, ToolFinished, ToolIntended
+from domain.runs.call_events import ToolErred, ToolFinished, ToolIntended
+from domain.runs.events import Body, StepEnded
 from domain.runs.run import Run
 from domain.runs.states import CallState
 from domain.shared.errors import UnknownTool

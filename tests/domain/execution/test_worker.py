@@ -18,19 +18,9 @@ from domain.models.messages import (
     UserTurn,
 )
 from domain.policy.policy import Autonomy
+from domain.runs.call_events import ToolErred, ToolFinished, ToolIntended
 from domain.runs.cursors import Cursor
-from domain.runs.events import (
-    Answered,
-    Chunk,
-    Ended,
-    Erred,
-    Event,
-    StepEnded,
-    Thinking,
-    ToolErred,
-    ToolFinished,
-    ToolIntended,
-)
+from domain.runs.events import Answered, Chunk, Ended, Erred, Event, StepEnded, Thinking
 from domain.runs.following import Follower
 from domain.runs.live import LiveRuns
 from domain.runs.states import RunStatus

@@ -9,7 +9,7 @@ from domain.models.messages import Text, ToolRequest
 from domain.notifications.notices import Notice, NoticeType
 from domain.plugins.notice_board import NoticeBoard
 from domain.plugins.plugin import Registered
-from domain.runs.events import ConsentRequested
+from domain.runs.call_events import ConsentRequested
 from domain.tools.tool import Effect
 from tests.domain.builders import ANN, NOW
 from tests.domain.house import CALLS, STOP, build, conversation_of

@@ -12,7 +12,7 @@ from domain.plugins.plugin import PluginInfo, PluginState
 from domain.plugins.ports import Plugins
 from domain.plugins.required import RequiredPlugins
 from domain.policy.policy import Autonomy
-from domain.runs.events import ToolErred, ToolStarted
+from domain.runs.call_events import ToolErred, ToolStarted
 from domain.tools.tool import Effect
 from tests.domain.builders import ANN
 from tests.domain.house import CALLS, STOP, build, kinds, last

@@ -11,7 +11,7 @@ from domain.models.messages import Text, ToolRequest
 from domain.plugins.plugin import Registered
 from domain.plugins.vetoes import Guard
 from domain.policy.policy import Autonomy, Proposal, Veto
-from domain.runs.events import ConsentRequested, ToolErred
+from domain.runs.call_events import ConsentRequested, ToolErred
 from domain.tools.tool import Effect
 from tests.domain.builders import ANN
 from tests.domain.house import CALLS, STOP, House, build, kinds

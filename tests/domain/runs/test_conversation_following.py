@@ -8,9 +8,10 @@ import pytest
 
 from domain.consents.service import Said
 from domain.models.messages import Text, ToolRequest
+from domain.runs.call_events import ConsentRequested
 from domain.runs.conversation_following import ConversationFeed, FollowStart
 from domain.runs.cursors import write_cursor
-from domain.runs.events import Chunk, ConsentRequested, Ended, Event, Paused, RunStarted
+from domain.runs.events import Chunk, Ended, Event, Paused, RunStarted
 from domain.runs.following import Tell
 from domain.shared.errors import InvalidRequest, NotFound, Unauthenticated
 from domain.shared.ids import new_id

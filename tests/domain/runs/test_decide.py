@@ -6,21 +6,17 @@ import pytest
 
 from domain.consents.consent import ConsentKind, ConsentStatus
 from domain.policy.policy import Decision, Policy, Rule
-from domain.runs.decide import MOST_LOSSES_OF_STEP as MOST
-from domain.runs.decide import Action, AskHuman, AskModel, CallTools, Finish, SettleCalls, Wait
-from domain.runs.decide import decide as decide_with
-from domain.runs.events import (
-    Body,
+from domain.runs.call_events import (
     ConsentAnswered,
     ConsentRequested,
-    Erred,
-    Released,
-    Resumed,
-    Retried,
     ToolErred,
     ToolFinished,
     ToolStarted,
 )
+from domain.runs.decide import MOST_LOSSES_OF_STEP as MOST
+from domain.runs.decide import Action, AskHuman, AskModel, CallTools, Finish, SettleCalls, Wait
+from domain.runs.decide import decide as decide_with
+from domain.runs.events import Body, Erred, Released, Resumed, Retried
 from domain.runs.run import Run
 from domain.runs.states import CallState, RunStatus
 from domain.tools.tool import Effect

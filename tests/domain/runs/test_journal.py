@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import pytest
 
 from domain.consents.consent import Consent
+from domain.runs.call_events import ToolStarted
 from domain.runs.cursors import Cursor
-from domain.runs.events import Body, Chunk, Ended, Event, ToolStarted
+from domain.runs.events import Body, Chunk, Ended, Event
 from domain.runs.journal import FULL, Journal
 from domain.runs.live import LiveRun
 from domain.runs.ports import Ending

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from domain.conversations.calls import CallOutcome, Problem
 from domain.models.messages import ModelChoice, StopReason, Usage
+from domain.runs.call_events import ToolErred, ToolFinished, ToolProgressed, ToolStarted
 from domain.runs.event_json import from_json, to_json
 from domain.runs.events import (
     KINDS,
@@ -26,10 +27,6 @@ from domain.runs.events import (
     Retried,
     StepEnded,
     Thinking,
-    ToolErred,
-    ToolFinished,
-    ToolProgressed,
-    ToolStarted,
 )
 from domain.runs.folding import advance, fold
 from domain.runs.states import CallState, RunStatus

@@ -7,6 +7,7 @@ import pytest
 from adapters.llm.scripted.cassette import load
 from adapters.llm.scripted.recording import recorded
 from domain.models.messages import StopReason
+from domain.runs.call_events import ToolErred, ToolFinished, ToolIntended
 from domain.runs.events import (
     Answered,
     Body,
@@ -17,9 +18,6 @@ from domain.runs.events import (
     Retried,
     StepEnded,
     Thinking,
-    ToolErred,
-    ToolFinished,
-    ToolIntended,
 )
 from domain.runs.states import CallState, RunStatus
 from domain.tools.tool import Effect

@@ -4,8 +4,9 @@ import json
 
 from adapters.persistence.engine.codec import to_text
 from adapters.persistence.runs.event_bodies import read_bodies, write_bodies
+from domain.runs.call_events import ToolStarted
 from domain.runs.event_json import to_json
-from domain.runs.events import Body, Chunk, Thinking, ToolStarted
+from domain.runs.events import Body, Chunk, Thinking
 
 BODIES: list[Body] = [
     Thinking("hm"),

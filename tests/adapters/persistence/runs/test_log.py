@@ -7,17 +7,9 @@ import pytest
 
 from adapters.persistence import Store
 from domain.conversations.calls import CallOutcome, CallRequest, Problem
+from domain.runs.call_events import ToolErred, ToolFinished, ToolIntended
 from domain.runs.cursors import Cursor
-from domain.runs.events import (
-    Body,
-    Chunk,
-    Ended,
-    Event,
-    Retried,
-    ToolErred,
-    ToolFinished,
-    ToolIntended,
-)
+from domain.runs.events import Body, Chunk, Ended, Event, Retried
 from domain.runs.ports import NewRun
 from domain.runs.states import CallState, RunStatus
 from domain.shared.errors import LeaseLost
