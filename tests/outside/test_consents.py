@@ -206,7 +206,7 @@ async def test_killed_between_the_answer_and_the_start(
     run_id, cursor, (request,) = await ask(service, token)
     service.kill()
     async with answering(ledger) as services:  # a process that keeps the answer, and no more
-        ann = await user_named(services, "ann")
+        ann = await user_named(services, "ann@example.org")
         await services.consent_desk.answer(ann, request["id"], Said(approved=True))
     assert ledger.lines == []
     service.start()
