@@ -10,7 +10,7 @@ from domain.conversations.conversation import Message, MessageRole
 from domain.models.messages import AssistantTurn, ModelChoice, ToolTurn, ToolUse, Turn, UserTurn
 from domain.runs.run import Run, Step
 from domain.shared.error_codes import Refusal
-from domain.tools.result_pages import told
+from domain.tools.result_pages import model_text
 
 _GENERAL: Final = (
     "You are an agent with tools. Use a tool where it gives a better answer than memory, "
@@ -78,4 +78,5 @@ _NO_OUTCOME: Final = Problem(Refusal.OUTCOME_UNKNOWN, "No outcome was recorded."
 
 
 def _of_outcome(outcome: CallOutcome) -> ToolTurn:
-    return ToolTurn(outcome.id, outcome.tool, told(outcome), outcome.problem is not None)
+    is_error = outcome.problem is not None
+    return ToolTurn(outcome.id, outcome.tool, model_text(outcome), is_error)

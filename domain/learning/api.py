@@ -7,17 +7,17 @@ from typing import Final
 from domain.learning.settings import ApiSettings
 
 PLUGIN: Final = "learned"
-"""The plugin that the tools of all learned APIs belong to."""
+"""The name of the plugin that the tools of all learned APIs belong to."""
 
 
 @dataclass(frozen=True, slots=True)
 class LearnedApi:
-    """An API that was learned; its versions are kept beside it.
+    """A learned API; its versions are stored separately.
 
-    ``source`` is the address of its document, empty if it was given as it is. ``revision`` grows
-    with each change. ``endpoints`` counts operations, ``tools`` those that are offered. ``digest``
-    is that of the version in use, ``waiting`` that of one that waits to be accepted, else empty.
-    ``problem`` says why the last refresh changed nothing.
+    ``source`` is the address of its document, empty if it was uploaded. ``revision`` is incremented
+    by each change (optimistic lock). ``endpoints`` counts operations, ``tools`` the offered ones.
+    ``digest`` is that of the version in use, ``waiting`` that of one that waits to be accepted, or
+    empty. ``problem`` says why the last refresh failed.
     """
 
     id: str

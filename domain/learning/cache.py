@@ -1,4 +1,4 @@
-"""The shelf: the learned APIs as this worker has them at hand, each read again when it changes."""
+"""The cache of learned APIs on this worker; an API is read again only when it has changed."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from domain.tools.ports import Toolbox
 
 @dataclass(frozen=True, slots=True)
 class Shelved:
-    """An API and its version in use, with the tools that it offers, as the operator wants them."""
+    """A cached API, its version in use, and the tools it offers under the operator's settings."""
 
     api: LearnedApi
     version: ApiVersion = field(repr=False)
@@ -25,12 +25,12 @@ class Shelved:
 
     @classmethod
     def of(cls, api: LearnedApi, version: ApiVersion) -> "Shelved":
-        """Return an API with what it offers: work for a thread if there are thousands of tools."""
+        """Make the cache entry; CPU-bound, for a thread if there are thousands of tools."""
         tools = offered(api.settings, version)
         return cls(api, version, tools, summed_up(version, tools))
 
     def names(self) -> Iterator[str]:
-        """Yield all names that its tools have, or could have again."""
+        """Yield all names of its tools, those from the document and those from overrides."""
         yield from self.version.names().values()
         for override in self.api.settings.overrides.values():
             if override.name is not None:
@@ -38,9 +38,9 @@ class Shelved:
 
 
 class ApiShelf:
-    """Keeps the versions in use in memory: they are large, and seldom change.
+    """Caches the versions in use: they are large, and seldom change.
 
-    Other settings of an API leave its version as it is: it is not read again for them.
+    A change of an API's settings does not invalidate its cached version.
     """
 
     def __init__(self, apis: LearnedApis) -> None:
@@ -50,24 +50,24 @@ class ApiShelf:
         self._looking = asyncio.Lock()
 
     async def look(self) -> Sequence[Shelved]:
-        """Return all APIs as they are kept now.
+        """Return all APIs as they are stored now, and renew the cache.
 
         Raises:
             Unavailable: the database does not answer.
 
         """
         async with self._looking:
-            found: dict[str, Shelved] = {}
+            entries: dict[str, Shelved] = {}
             for api in await self._apis.all():
                 try:
-                    found[api.id] = await self._read(api)
-                except NotFound:  # it was forgotten just now
+                    entries[api.id] = await self._read(api)
+                except NotFound:  # it was deleted meanwhile
                     continue
-            self._shelved, self._coming = found, {}
-            return list(found.values())
+            self._shelved, self._coming = entries, {}
+            return list(entries.values())
 
     async def get(self, api_id: str) -> Shelved:
-        """Return one API as it is kept now.
+        """Return one API as it is stored now, and renew its entry.
 
         Raises:
             NotFound: there is none.
@@ -79,24 +79,24 @@ class ApiShelf:
             return shelved
 
     def expect(self, api: LearnedApi, version: ApiVersion) -> None:
-        """Take the version that was just kept for an API, so that it need not be read."""
+        """Put a version that was just stored into the cache, so that it need not be read."""
         self._coming[api.id] = Shelved(api, version, (), ApiSummary())
 
     async def _read(self, api: LearnedApi) -> Shelved:
-        known = self._shelved.get(api.id)
-        if known is not None and known.api == api:
-            return known
-        version = await self._version(api, known)
+        cached = self._shelved.get(api.id)
+        if cached is not None and cached.api == api:
+            return cached
+        version = await self._version(api, cached)
         return await asyncio.to_thread(Shelved.of, api, version)
 
-    async def _version(self, api: LearnedApi, known: Shelved | None) -> ApiVersion:
-        for one in (self._coming.get(api.id), known):
+    async def _version(self, api: LearnedApi, cached: Shelved | None) -> ApiVersion:
+        for one in (self._coming.get(api.id), cached):
             if one is not None and _of_version(one.api) == _of_version(api):
                 return one.version
         return await self._apis.version(api.id)
 
     async def names_besides(self, api_id: str, toolbox: Toolbox, plugins: Plugins) -> set[str]:
-        """Return the names of tools that an API cannot have: other APIs' and other plugins'."""
+        """Return the names of tools that other APIs and other plugins have."""
         taken = {name for one in await self.look() if one.api.id != api_id for name in one.names()}
         for tool in (*toolbox.tools(), *plugins.tools_off()):
             if tool.spec.plugin != PLUGIN:
@@ -105,5 +105,5 @@ class ApiShelf:
 
 
 def _of_version(api: LearnedApi) -> tuple[object, ...]:
-    """Return what another version in use has otherwise: it was read or accepted at another time."""
+    """Return the key of an API's version in use: it changes when another version comes into use."""
     return (api.digest, api.waiting, api.learned_at)

@@ -1,4 +1,4 @@
-"""What changed between two versions of a learned API, and what of it would break something."""
+"""The differences between two versions of a learned API, and which of them are breaking."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ _WORDS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A tool, and in words what changed of it."""
+    """A changed tool, and descriptions of the changes."""
 
     operation: str
     tool: str
@@ -28,10 +28,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """What a new version would do to the tools, by operation.
+    """The changes of a new version, by operation.
 
-    ``breaking`` are those after which a call that was right fails, does more harm, or goes
-    elsewhere; ``gone`` break, too.
+    A change is breaking if a call that was valid would fail, have a more harmful effect, or be sent
+    elsewhere; ``gone`` operations are breaking, too.
     """
 
     added: tuple[Change, ...] = ()
@@ -44,12 +44,12 @@ class Diff:
 
     @property
     def is_breaking(self) -> bool:
-        """Tell whether it has to be accepted by a human."""
+        """Tell whether a human has to accept the new version."""
         return bool(self.breaking or self.gone)
 
 
 def difference(old: ApiVersion, new: ApiVersion, *, is_placed: bool = False) -> Diff:
-    """Return what changed; ``is_placed`` says that the operator named the API's address."""
+    """Return the changes; ``is_placed`` says that the operator set the API's address."""
     before, after = _by_operation(old), _by_operation(new)
     skipped = {each.operation: each.message for each in new.skipped}
     changed, breaking = [], []
@@ -78,16 +78,16 @@ def difference(old: ApiVersion, new: ApiVersion, *, is_placed: bool = False) -> 
 
 
 def merged(old: ApiVersion, new: ApiVersion, diff: Diff) -> ApiVersion:
-    """Return the new version as far as it breaks nothing: what would break is as it was."""
+    """Return the new version with the old tools wherever the change is breaking."""
     before = _by_operation(old)
     broken = {change.operation for change in diff.breaking}
-    kept = [before[change.operation] for change in diff.gone]
+    removed = [before[change.operation] for change in diff.gone]
     tools = [before[tool.operation] if tool.operation in broken else tool for tool in new.tools]
-    gone = {tool.operation for tool in kept}
+    gone = {tool.operation for tool in removed}
     return replace(
         old,
         title=new.title,
-        tools=(*tools, *kept),
+        tools=(*tools, *removed),
         skipped=tuple(each for each in new.skipped if each.operation not in gone),
         schemes=tuple({each.name: each for each in (*old.schemes, *new.schemes)}.values()),
     )
@@ -123,7 +123,7 @@ def _changes(old: ApiTool, new: ApiTool) -> Iterator[str]:
 
 
 def _parts_of_call(old: bytes, new: bytes) -> list[str]:
-    """Return which parts of the record of a call differ, but for those that are words alone."""
+    """Return which fields of the serialized calls differ, except for descriptive ones."""
     if old == new:
         return []
     try:

@@ -1,4 +1,4 @@
-"""The keyring: the credentials for learned APIs, the operator's and the users' own."""
+"""The credential store of learned APIs: the operator's and the users' own, encrypted."""
 
 import json
 from collections.abc import Mapping
@@ -12,16 +12,16 @@ from domain.shared.clock import Clock
 from domain.shared.errors import ToolFailed, Unavailable
 
 OPERATOR: Final = ""
-"""The owner of what every user's calls are made with, where users have no keys of their own."""
+"""The owner of the credentials for all users' calls, unless an API is called per user."""
 
 FIXED: Final = "#fixed"
-"""The owner of the arguments that an operator fixed; no user's id has such a sign."""
+"""The owner of the fixed arguments' values; ``#`` occurs in no user's id."""
 
-_MOST: Final = 10_000  # refresh tokens of which the owner is remembered
+_MOST: Final = 10_000  # refresh tokens whose place is remembered
 
 
 class ApiKeyring:
-    """Keeps credentials encrypted, and gives them out to calls alone."""
+    """Stores credentials encrypted, and decrypts them for calls only."""
 
     def __init__(self, keys: ApiKeys, cipher: Cipher, clock: Clock) -> None:
         self._keys = keys
@@ -30,7 +30,7 @@ class ApiKeyring:
         self._refreshing: dict[tuple[str, str], _Place] = {}
 
     async def put(self, api_id: str, owner: str, credentials: Mapping[str, Any]) -> None:
-        """Keep credentials, as `Credentials.of` reads them, in the place of those before.
+        """Store credentials, in the form of `Credentials.of`; they replace the earlier ones.
 
         Raises:
             NotFound: there is no such API.
@@ -43,7 +43,7 @@ class ApiKeyring:
     async def keep(
         self, api_id: str, credentials: Mapping[str, Any] | None, fixed: Values | None
     ) -> None:
-        """Keep what the operator gives; ``{}`` removes what is kept, None leaves it.
+        """Store the operator's credentials and fixed values; ``{}`` deletes, None leaves them.
 
         Raises:
             NotFound: there is no such API.
@@ -60,67 +60,67 @@ class ApiKeyring:
             await self.remove(api_id, FIXED)
 
     async def fixed(self, api_id: str) -> Values:
-        """Return the values of the arguments that are fixed.
+        """Return the values of the fixed arguments.
 
         Raises:
             ToolFailed: they cannot be decrypted here.
 
         """
-        kept = await self._keys.get(api_id, FIXED)
-        if kept is None:
+        stored = await self._keys.get(api_id, FIXED)
+        if stored is None:
             return {}
         try:
-            told = self._opened(kept)
+            values = self._opened(stored)
         except Unavailable as error:
             raise ToolFailed(error.message) from error
-        if not self._cipher.is_current(kept.sealed):
-            await self._seal(api_id, FIXED, kept.schemes, told)
-        return told
+        if not self._cipher.is_current(stored.sealed):
+            await self._seal(api_id, FIXED, stored.schemes, values)
+        return values
 
     async def schemes(self, api_id: str, owner: str) -> tuple[str, ...]:
-        """Return what there are credentials for, by name."""
-        kept = await self._keys.get(api_id, owner)
-        return kept.schemes if kept is not None else ()
+        """Return the names of the security schemes for which credentials are stored."""
+        stored = await self._keys.get(api_id, owner)
+        return stored.schemes if stored is not None else ()
 
     async def remove(self, api_id: str, owner: str) -> None:
-        """Forget credentials, if there are any."""
+        """Delete credentials, if there are any."""
         await self._keys.remove(api_id, owner)
 
     async def credentials(self, api_id: str, owner: str) -> Credentials:
-        """Return what calls are made with; none if there are none.
+        """Return the decrypted credentials; empty if there are none.
 
         Raises:
             ToolFailed: they cannot be decrypted here.
 
         """
-        kept = await self._keys.get(api_id, owner)
-        if kept is None:
+        stored = await self._keys.get(api_id, owner)
+        if stored is None:
             return Credentials()
         try:
-            told = self._opened(kept)
+            values = self._opened(stored)
         except Unavailable as error:
             raise ToolFailed(error.message) from error
         if not self._cipher.is_current(
-            kept.sealed
-        ):  # the key was changed: seal it with the new one
-            await self.put(api_id, owner, told)
-        found = Credentials.of(told)
-        for scheme, credential in found.by_scheme.items():
+            stored.sealed
+        ):  # the master key was rotated: encrypt with the new one
+            await self.put(api_id, owner, values)
+        credentials = Credentials.of(values)
+        for scheme, credential in credentials.by_scheme.items():
             if isinstance(credential, Grant) and credential.refresh_token:
                 self._remember(credential, _Place(api_id, owner, scheme))
-        return found
+        return credentials
 
     async def rotated(self, grant: Grant, refresh_token: str) -> None:
-        """Keep the refresh token that took the place of a grant's own."""
+        """Store the refresh token that the provider issued in place of a grant's own (rotation)."""
         place = self._refreshing.get((grant.client_id, grant.refresh_token))
         if place is None:
             return
-        kept = await self._keys.get(place.api_id, place.owner)
-        told = self._opened(kept) if kept is not None else {}
-        value = told.get(place.scheme)
+        stored = await self._keys.get(place.api_id, place.owner)
+        values = self._opened(stored) if stored is not None else {}
+        value = values.get(place.scheme)
         if not isinstance(value, dict) or value.get("client_id") != grant.client_id:
-            return  # others were set meanwhile
-        renewed = told | {place.scheme: value | {"refresh_token": refresh_token}}
+            return  # other credentials were set meanwhile
+        renewed = values | {place.scheme: value | {"refresh_token": refresh_token}}
         await self.put(place.api_id, place.owner, renewed)
         self._remember(replace(grant, refresh_token=refresh_token), place)
 
@@ -130,11 +130,11 @@ class ApiKeyring:
         sealed = self._cipher.seal(json.dumps(values).encode(), _place(api_id, owner))
         await self._keys.put(SealedKeys(api_id, owner, names, sealed, self._clock.now()))
 
-    def _opened(self, kept: SealedKeys) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(
-            self._cipher.open(kept.sealed, _place(kept.api_id, kept.owner))
+    def _opened(self, stored: SealedKeys) -> dict[str, Any]:
+        values: dict[str, Any] = json.loads(
+            self._cipher.open(stored.sealed, _place(stored.api_id, stored.owner))
         )
-        return told
+        return values
 
     def _remember(self, grant: Grant, place: "_Place") -> None:
         if len(self._refreshing) >= _MOST:
@@ -144,7 +144,7 @@ class ApiKeyring:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a credential is kept."""
+    """The key under which a credential is stored."""
 
     api_id: str
     owner: str

@@ -32,9 +32,9 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What OAuth 2.0 gives access tokens for: a client's own right, or a refresh token.
+    """An OAuth 2.0 grant: client credentials, or a refresh token.
 
-    ``token_url`` may be empty where the document names one.
+    ``token_url`` may be empty if the document names it.
     """
 
     client_id: str
@@ -46,7 +46,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class AwsKeys:
-    """What requests to AWS are signed with. ``region`` and ``service`` may be left to the API."""
+    """The keys to sign requests to AWS. ``region`` and ``service`` default to the API's."""
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
@@ -66,7 +66,7 @@ class Credentials:
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
-        """Read them from JSON: ``{scheme: credential}``.
+        """Parse credentials from JSON: ``{scheme: credential}``.
 
         A credential is a key or token as text, ``{username, password}``, ``{client_id,
         client_secret, refresh_token, token_url, scopes}``, where all but the first may be missing,
@@ -83,7 +83,7 @@ class Credentials:
         return bool(self.by_scheme)
 
     def secrets(self) -> Secrets:
-        """Return all that must never be shown, in the forms in which it is sent."""
+        """Return the secret values for redaction, in the forms in which they are sent."""
         plain = [value for each in self.by_scheme.values() for value in _secret_parts(each)]
         forms = [form for value in plain for form in (value, quote(value, safe=""))]
         return Secrets({str(number): form for number, form in enumerate(dict.fromkeys(forms))})

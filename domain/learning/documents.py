@@ -1,4 +1,4 @@
-"""Documents of APIs: fetched through the gate, or given as they are, and read within bounds."""
+"""OpenAPI documents: fetched through the SSRF guard or uploaded, and read within limits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,17 +12,17 @@ from domain.shared.errors import Unprocessable
 from domain.web.ports import Limits, Web, WebRequest
 
 FOLDER: Final = "file://documents/"
-"""Where files that come with a document stand: only these, and nothing of the machine's own."""
+"""The virtual folder of files uploaded with a document: references cannot leave it."""
 _ACCEPT: Final = "application/json, application/yaml;q=0.9, */*;q=0.5"
 _OK: Final = 200
-_TOLD: Final = 20  # skipped operations that a refusal lists
+_LISTED: Final = 20  # skipped operations in an error's details
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document at an address, or its bytes.
+    """A document by its address, or as uploaded bytes.
 
-    ``files`` are those that the bytes may refer to, by their paths; ``path`` is its own among them.
+    ``files`` are uploaded files that it may refer to, by path; ``path`` is its own among them.
     """
 
     url: str = ""
@@ -32,7 +32,7 @@ class Document:
 
 
 class Documents:
-    """Gets and reads documents, of at most ``most`` bytes."""
+    """Fetches and reads documents, of at most ``most`` bytes."""
 
     def __init__(self, web: Web, reader: ApiReader, most: int) -> None:
         self._web = web
@@ -46,11 +46,11 @@ class Documents:
         *,
         strict: bool = False,
     ) -> ApiVersion:
-        """Return what a document gives: one tool at least.
+        """Read a document; return its version, with at least one tool.
 
         Raises:
-            Unprocessable: it cannot be read, or nothing of it can be learned.
-            InvalidDocument: it is not valid, and has to be (``strict``).
+            Unprocessable: it cannot be read, or none of its operations can be learned.
+            InvalidDocument: it is not valid, and ``strict`` is set.
             WebError: its address is not open, or gave no answer.
 
         """
@@ -68,7 +68,7 @@ class Documents:
 
 
 async def fetch_document(web: Web, url: str, limits: Limits) -> tuple[bytes, str]:
-    """Return a document, and the address that it came from in the end.
+    """Fetch a document; return its bytes, and its address after redirects.
 
     Raises:
         Unprocessable: the server answers with something else.
@@ -100,7 +100,7 @@ def _nothing(version: ApiVersion) -> Unprocessable:
                     "pointer": each.pointer,
                     "message": each.message,
                 }
-                for each in version.skipped[:_TOLD]
+                for each in version.skipped[:_LISTED]
             ]
         },
     )

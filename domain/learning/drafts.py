@@ -1,4 +1,4 @@
-"""Drafts: APIs as they would be, and what has to hold of them before they are kept."""
+"""Drafts of learned APIs, and their validation before they are stored."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,10 +21,10 @@ NAME_LENGTH: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be learned.
+    """A request to learn an API.
 
-    ``credentials`` are the operator's, as `Credentials.of` reads them; ``fixed`` are the values of
-    the arguments that the settings name as fixed. What is ``strict`` takes a valid document only.
+    ``credentials`` are the operator's, in the form of `Credentials.of`; ``fixed`` are the values of
+    the fixed arguments. ``strict`` accepts only a valid document.
     """
 
     document: Document
@@ -37,9 +37,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What is to be otherwise; None stays as it is, and so do credentials and fixed arguments.
+    """A change of an API; None leaves a field as it is.
 
-    ``{}`` removes those.
+    ``{}`` removes credentials and fixed arguments.
     """
 
     name: str | None = None
@@ -50,12 +50,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An API as it would be, with its version in use.
+    """An API as it would be stored, with its version in use.
 
-    ``event`` is what it will be called: ``learned``, ``changed``, ``refreshed`` (or ``unchanged``,
-    where that found nothing new), ``accepted``.
-    ``diff`` is what a refresh or acceptance does. ``waiting`` is a version that has to wait.
-    ``summary`` is of the version in use.
+    ``event`` is ``learned``, ``changed``, ``refreshed`` (``unchanged`` if the refresh found nothing
+    new) or ``accepted``. ``diff`` holds the changes of a refresh or acceptance. ``waiting`` is a
+    version that waits to be accepted. ``summary`` is that of the version in use.
     """
 
     event: str
@@ -69,17 +68,17 @@ class Draft:
 
 
 def with_fixed_named(settings: ApiSettings, fixed: Values | None) -> ApiSettings:
-    """Return the settings, which name the arguments that are fixed; None leaves those as before."""
+    """Return the settings with the names of these fixed arguments; None changes nothing."""
     if fixed is None:
         return settings
     return replace(settings, fixed=names_of(fixed), fixed_version=new_id() if fixed else "")
 
 
 def require_arguments(draft: Draft) -> None:
-    """Look whether there are the arguments that are newly fixed.
+    """Check that the newly fixed arguments exist.
 
     Raises:
-        InvalidRequest: no operation has one, or a credential is none.
+        InvalidRequest: no operation has one of them, or a credential is not valid.
 
     """
     tools = [tool for each in _versions(draft) for tool in each.tools]
@@ -94,9 +93,9 @@ def require_arguments(draft: Draft) -> None:
 
 
 def with_known_operations(draft: Draft, known: Iterable[str]) -> Draft:
-    """Return the draft, its overrides by operation where they were by operation id.
+    """Return the draft with overrides by operation id changed to overrides by operation.
 
-    Those in ``known`` may be of operations that are gone.
+    Operations in ``known`` are accepted though the document does not have them any more.
 
     Raises:
         InvalidRequest: there is no such operation.
@@ -116,7 +115,7 @@ def with_known_operations(draft: Draft, known: Iterable[str]) -> Draft:
 
 
 def require_schemes(draft: Draft) -> None:
-    """Look whether the credentials are for what the document asks for.
+    """Check that the credentials are for security schemes of the document.
 
     Raises:
         Unprocessable: they are not.
@@ -129,13 +128,13 @@ def require_schemes(draft: Draft) -> None:
 
 
 def names_given(draft: Draft) -> Sequence[str]:
-    """Return the names of tools that the operator gives."""
+    """Return the names of tools set by overrides."""
     overrides = draft.api.settings.overrides.values()
     return [each.name for each in overrides if each.name is not None]
 
 
 def require_free(given: Sequence[str], taken: Collection[str], draft: Draft) -> None:
-    """Look whether each name is that of one tool; ``taken`` are those of other APIs and plugins.
+    """Check that each name is unique; ``taken`` are names of other APIs' and plugins' tools.
 
     Raises:
         Conflict: one is not.
@@ -164,7 +163,7 @@ def renamed(version: ApiVersion, names: Mapping[str, str]) -> ApiVersion:
 
 
 def counted(draft: Draft) -> Draft:
-    """Return the draft, what it and its API tell of its version made true."""
+    """Return the draft with its summary, and its API's counts, computed from its version."""
     api, version = draft.api, draft.version
     summary = summary_of(api.settings, version)
     return replace(
@@ -181,9 +180,9 @@ def counted(draft: Draft) -> Draft:
 
 
 def checked(draft: Draft, known: Iterable[str], taken: Collection[str]) -> Draft:
-    """Return a draft that can be kept, counted: work for a thread.
+    """Validate a draft; return it, counted. CPU-bound: for a thread.
 
-    ``known`` are operations that may be gone, ``taken`` the names of others' tools.
+    ``known`` are operations that may be missing, ``taken`` the names of others' tools.
 
     Raises:
         InvalidRequest: a setting names what the document does not have.

@@ -1,4 +1,4 @@
-"""What is wrong with a document of an API, line by line."""
+"""Validation findings: the violations of the OpenAPI specification in a document, by line."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,11 +8,11 @@ from domain.shared.errors import Unprocessable
 
 @dataclass(frozen=True, slots=True)
 class DocumentFinding:
-    """One thing that is wrong with a document.
+    """One violation in a document.
 
-    ``line`` and ``column`` are from 1, of the key or the item that is meant; ``pointer`` is a JSON
-    Pointer. ``rule`` says in a word which rule is broken, ``message`` in a sentence how. ``file``
-    is empty for the document itself, else which of those that it refers to.
+    ``line`` and ``column``, from 1, are those of the key or the item; ``pointer`` is a JSON
+    Pointer. ``rule`` is the code of the violated rule. ``file`` is the path of a referenced file,
+    empty for the document itself.
     """
 
     line: int
@@ -25,7 +25,7 @@ class DocumentFinding:
 
 @dataclass(frozen=True, slots=True)
 class DocumentReport:
-    """What is wrong with a document, in the order of its lines; ``more`` was left out."""
+    """The violations in a document, in the order of lines; ``more``: the list was cut."""
 
     findings: tuple[DocumentFinding, ...] = ()
     more: bool = False

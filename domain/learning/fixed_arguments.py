@@ -1,7 +1,7 @@
-"""Arguments that an operator fixes: no model sees or sets them, and no record holds their values.
+"""Fixed arguments: their values are set by the operator, hidden from models, and never recorded.
 
-They are by pattern of operations (`domain.learning.patterns`), then by argument; ``body.name`` is a
-property of the body. The name of a security scheme fixes its credential.
+They are keyed by pattern of operations (`domain.learning.patterns`), then by argument;
+``body.name`` is a property of the body. The name of a security scheme fixes its credential.
 """
 
 import json
@@ -21,32 +21,32 @@ Names = Mapping[str, tuple[str, ...]]
 """The arguments that are fixed, by pattern."""
 
 STANDS_FOR: Final = "fixed"
-"""What is shown of a fixed value where a request is shown."""
+"""The placeholder for a fixed value in a displayed request."""
 
 
 def names_of(values: Values) -> Names:
-    """Return what is fixed, without the values."""
+    """Return the names of the fixed arguments, without the values."""
     return {pattern: tuple(sorted(fixed)) for pattern, fixed in values.items()}
 
 
 def fixed_names(names: Names, operation: str, operation_id: str) -> list[str]:
-    """Return what is fixed by the patterns that an operation fits, whether it has it or not."""
-    found = dict.fromkeys(
+    """Return the names fixed by patterns that match an operation, whether it has them or not."""
+    matching = dict.fromkeys(
         name
         for pattern, listed in names.items()
         if fits(pattern, operation, operation_id)
         for name in listed
     )
-    return list(found)
+    return list(matching)
 
 
 def values_for(values: Values, operation: str, operation_id: str) -> dict[str, Any]:
-    """Return the values for an operation; of several patterns the first counts."""
-    found: dict[str, Any] = {}
+    """Return the fixed values for an operation; the first matching pattern wins."""
+    merged: dict[str, Any] = {}
     for pattern, fixed in values.items():
         if fits(pattern, operation, operation_id):
-            found = {**fixed, **found}
-    return found
+            merged = {**fixed, **merged}
+    return merged
 
 
 def has_argument(spec: ToolSpec, name: str) -> bool:
@@ -58,19 +58,19 @@ def has_argument(spec: ToolSpec, name: str) -> bool:
 
 
 def properties_within(parameters: Mapping[str, Any], argument: str) -> Mapping[str, Any]:
-    """Return the schemas of the properties that an argument has, by their names."""
+    """Return the schemas of an argument's own properties, by name."""
     return properties_of(opened(properties_of(parameters).get(argument), parameters))
 
 
 def without_arguments(spec: ToolSpec, names: Iterable[str]) -> ToolSpec:
-    """Return the tool as a model is shown it: of these arguments, it takes none that it has."""
+    """Return the tool's specification for models, without these arguments."""
     return replace(spec, parameters=without_properties(spec.parameters, names))
 
 
 def without_properties(parameters: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Return the schema of a tool's arguments without these, so far as it has them.
+    """Return the schema of a tool's arguments without these; missing ones are ignored.
 
-    A body of which nothing else is required need not be given.
+    A body without any other required property becomes optional.
     """
     rest = dict(parameters)
     for name in names:
@@ -79,18 +79,18 @@ def without_properties(parameters: Mapping[str, Any], names: Iterable[str]) -> d
             rest = _without(rest, name)
         elif inner and inner in properties_within(rest, outer):
             properties = properties_of(rest)
-            left = _without(opened(properties[outer], rest), inner)
-            if not required_in(left):
+            remaining = _without(opened(properties[outer], rest), inner)
+            if not required_in(remaining):
                 rest = _not_required(rest, outer)
-            rest["properties"] = {**properties, outer: left}
+            rest["properties"] = {**properties, outer: remaining}
     return _with_reached(rest) if "$defs" in rest else rest
 
 
 def with_fixed(arguments: Mapping[str, Any], fixed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a call with those that are fixed.
+    """Return the arguments of a call with the fixed ones added.
 
     Raises:
-        InvalidArguments: a property of what is no object is fixed.
+        InvalidArguments: a fixed property belongs to a value that is no object.
 
     """
     whole = dict(arguments)
@@ -99,20 +99,20 @@ def with_fixed(arguments: Mapping[str, Any], fixed: Mapping[str, Any]) -> dict[s
         if not inner:
             whole[name] = value
             continue
-        given = whole.get(outer, {})
-        if not isinstance(given, Mapping):
+        value_given = whole.get(outer, {})
+        if not isinstance(value_given, Mapping):
             raise InvalidArguments(f"{outer!r} must be an object.")
-        whole[outer] = {**given, inner: value}
+        whole[outer] = {**value_given, inner: value}
     return whole
 
 
 def shown_values(names: Iterable[str]) -> dict[str, Any]:
-    """Return what stands for the values where a request is shown."""
+    """Return a placeholder for each fixed value, for a displayed request."""
     return dict.fromkeys(names, STANDS_FOR)
 
 
 def forms_of(fixed: Mapping[str, Any]) -> list[str]:
-    """Return the values in the forms in which they are sent, to be hidden wherever they are."""
+    """Return the values in the forms in which they are sent, for redaction."""
     texts = [text for value in fixed.values() for text in _texts(value)]
     return [form for text in texts for form in (text, quote(text, safe=""))]
 
@@ -139,7 +139,7 @@ def _not_required(schema: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _with_reached(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema with those definitions alone that it still refers to."""
+    """Return the schema with only those definitions that it still refers to."""
     rest = without(schema, "$defs")
-    found = reached(rest, schema)
-    return {**rest, "$defs": found} if found else rest
+    definitions = reached(rest, schema)
+    return {**rest, "$defs": definitions} if definitions else rest

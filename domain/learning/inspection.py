@@ -1,4 +1,4 @@
-"""Learned APIs, and drafts of some, as their operators have to know them."""
+"""The details of learned APIs and of drafts, for operators: operations, changes, warnings."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ from domain.web.ports import HostCheck
 
 @dataclass(frozen=True, slots=True)
 class ApiDetails:
-    """An API as it is or would be, and some of its operations.
+    """A learned API or a draft, and a page of its operations.
 
-    ``diff`` is what accepting what waits would do, or what a draft does. ``given`` names the
+    ``diff`` holds the changes of the waiting version, or of the draft. ``given`` names the security
     schemes for which the operator's credentials are set.
     """
 
@@ -34,7 +34,7 @@ class ApiDetails:
 
 
 class ApiInspection:
-    """Tells of an API what it offers, what changed, and what is still to do."""
+    """Reads the details of APIs and of drafts."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class ApiInspection:
         self._hosts = hosts
 
     async def stored(self, api_id: str, first: int, limit: int) -> ApiDetails:
-        """Return an API as it is, ``limit`` of its operations after the first ``first``.
+        """Return a stored API, with ``limit`` operations after the first ``first``.
 
         Raises:
             NotFound: there is none.
@@ -61,25 +61,26 @@ class ApiInspection:
         operations = await self._apis.operations(api_id, first, limit)
         diff = await self._waiting.of(shelved)
         given = await self._keyring.schemes(api_id, OPERATOR)
-        told = list(warnings(shelved.api, shelved.summary, given))
-        return ApiDetails(shelved.api, shelved.summary, operations, diff, given, told)
+        sentences = list(warnings(shelved.api, shelved.summary, given))
+        return ApiDetails(shelved.api, shelved.summary, operations, diff, given, sentences)
 
     async def draft(self, draft: Draft, first: int, limit: int) -> ApiDetails:
-        """Return an API as it would be, ``limit`` of its operations after the first ``first``.
+        """Return a draft's API, with ``limit`` operations after the first ``first``.
 
-        It is warned of addresses to which no call would be made, too.
+        Its warnings include servers that the SSRF guard refuses.
         """
         given = draft.credentials
         names = await self._keyring.schemes(draft.api.id, OPERATOR) if given is None else [*given]
-        told = [*warnings(draft.api, draft.summary, names), *await self._closed_hosts(draft)]
+        closed = await self._closed_hosts(draft)
+        sentences = [*warnings(draft.api, draft.summary, names), *closed]
         operations = draft.version.operations[first : first + limit]
-        return ApiDetails(draft.api, draft.summary, operations, draft.diff, names, told)
+        return ApiDetails(draft.api, draft.summary, operations, draft.diff, names, sentences)
 
     async def _closed_hosts(self, draft: Draft) -> list[str]:
-        """Return, in a sentence each, to which of its addresses no call would be made."""
+        """Return a sentence for each of the draft's servers that the SSRF guard refuses."""
         if self._hosts is None:
             return []
         base_url = draft.api.settings.base_url
         servers = (base_url,) if base_url else draft.summary.servers
-        told = await asyncio.gather(*map(self._hosts.refusal, servers))
-        return [f"Calls will fail. {why}" for why in dict.fromkeys(filter(None, told))]
+        refusals = await asyncio.gather(*map(self._hosts.refusal, servers))
+        return [f"Calls will fail. {why}" for why in dict.fromkeys(filter(None, refusals))]

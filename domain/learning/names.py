@@ -1,4 +1,4 @@
-"""Names for the tools of an API among those of all others."""
+"""Unique names for the tools of an API."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ _PIECE: Final = re.compile(r"[_-]*(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|.)")
 
 
 def slug(name: str) -> str:
-    """Return the name of an API in lower-case letters and digits: ``pet_store``."""
+    """Return an API's name as a slug of lower-case letters, digits and ``_``: ``pet_store``."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     made = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:_SLUG].strip("_")
     if not made:
@@ -22,9 +22,9 @@ def slug(name: str) -> str:
 
 
 def without_middle(name: str, most: int = _LONGEST, *, verb: str = "") -> str:
-    """Return a name of at most that length: its first word, or the ``verb`` given, and its end.
+    """Shorten a name to ``most`` characters: keep its first word (or ``verb``) and its end.
 
-    What a name is about stands at its end; the words between are those it shares with others.
+    The end of a name is its most specific part; the middle is shared with other names.
     """
     if len(name) <= most:
         return name
@@ -38,16 +38,16 @@ def without_middle(name: str, most: int = _LONGEST, *, verb: str = "") -> str:
 def free_names(
     names: Mapping[str, str], taken: Container[str], api: str, *, kept: Iterable[str] = ()
 ) -> dict[str, str]:
-    """Return a name for each operation that nobody else has.
+    """Return a unique name for each operation's tool.
 
-    ``names`` are those that the operations would have. Only one that is taken is changed: the
-    API's name is put before it. The operations in ``kept`` keep theirs.
+    ``names`` are the preferred ones. Only a taken name is changed: the API's slug is its prefix.
+    The operations in ``kept`` keep theirs.
     """
     staying = set(kept)
-    found = {operation: name for operation, name in names.items() if operation in staying}
+    chosen = {operation: name for operation, name in names.items() if operation in staying}
     mine = set(names.values())
     for operation, name in names.items():
-        if operation in found:
+        if operation in chosen:
             continue
         if name in taken:
             before = f"{slug(api)}_"
@@ -60,8 +60,8 @@ def free_names(
                 each for each in choices if each not in taken and each not in mine
             )
             mine.add(name)
-        found[operation] = name
-    return found
+        chosen[operation] = name
+    return chosen
 
 
 def _short(name: str) -> str:

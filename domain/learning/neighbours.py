@@ -1,4 +1,4 @@
-"""The other APIs and tools beside a learned API: it cannot have their names."""
+"""Uniqueness of a learned API among others: its document, its name, and its tools' names."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from domain.tools.ports import Toolbox
 
 
 class Neighbours:
-    """Knows which names are taken, by other APIs and by the tools of all plugins."""
+    """Checks and finds names that no other API, and no other plugin's tool, has."""
 
     def __init__(
         self, apis: LearnedApis, shelf: ApiShelf, toolbox: Toolbox, plugins: Plugins
@@ -27,10 +27,10 @@ class Neighbours:
         self._plugins = plugins
 
     async def require_new(self, source: str, digest: str) -> None:
-        """Look whether a document of this address, or of this content, is learned already.
+        """Check that no API was learned from this address or this content.
 
         Raises:
-            Conflict: it is; the message says how it is read again.
+            Conflict: one was; the message says how to refresh it.
 
         """
         for api in await self._apis.all():
@@ -43,7 +43,7 @@ class Neighbours:
                 )
 
     async def require_free(self, api: LearnedApi) -> None:
-        """Look whether no other API has this one's name.
+        """Check that no other API has this one's name.
 
         Raises:
             Conflict: one has.
@@ -53,24 +53,24 @@ class Neighbours:
             raise Conflict("There is a learned API of this name.")
 
     async def tools(self, api_id: str) -> set[str]:
-        """Return the names that an API's tools cannot have."""
+        """Return the names of tools that an API cannot use."""
         return await self._shelf.names_besides(api_id, self._toolbox, self._plugins)
 
     async def free_name(self, order: Order, version: ApiVersion) -> str:
-        """Return a name after the document that no other API has."""
+        """Return a unique name for an API, made from the document's title or host."""
         host = urlsplit(order.document.url).hostname or "API"
-        wanted = " ".join((version.title or host).split())[: NAME_LENGTH - 5] or "API"
+        preferred = " ".join((version.title or host).split())[: NAME_LENGTH - 5] or "API"
         taken = {api.name for api in await self._apis.all()}
-        numbered = (f"{wanted} {number}" for number in range(2, len(taken) + 3))
-        return next(name for name in (wanted, *numbered) if name not in taken)
+        numbered = (f"{preferred} {number}" for number in range(2, len(taken) + 3))
+        return next(name for name in (preferred, *numbered) if name not in taken)
 
     async def with_free_tools(
         self, api_id: str, name: str, version: ApiVersion, kept: Mapping[str, str]
     ) -> ApiVersion:
-        """Return the version with names that no other tool has."""
+        """Return the version with unique names of tools."""
         taken = await self.tools(api_id)
-        wanted = version.names()
-        names = await asyncio.to_thread(free_names, wanted, taken, name, kept=kept)
-        if names == wanted:
+        preferred = version.names()
+        names = await asyncio.to_thread(free_names, preferred, taken, name, kept=kept)
+        if names == preferred:
             return version
         return await asyncio.to_thread(renamed, version, names)

@@ -1,4 +1,4 @@
-"""The use cases of a user's own credentials for learned APIs: look, set, remove."""
+"""The use cases of a user's own credentials for learned APIs: state, set, remove."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,9 @@ _log = logging.getLogger("puerto.changes")
 
 @dataclass(frozen=True, slots=True)
 class OwnCredentialsState:
-    """For which schemes of an API a user's own credentials are set, and what it asks for.
+    """The security schemes of an API, and those for which the user's own credentials are set.
 
-    ``per_user`` tells whether the API is called with them at all.
+    ``per_user`` says whether calls of the API use them.
     """
 
     given: Sequence[str]
@@ -28,14 +28,14 @@ class OwnCredentialsState:
 
 
 class OwnCredentials:
-    """Keeps each user's own credentials, for APIs that are called with them."""
+    """Stores each user's own credentials, for APIs with the setting ``per_user``."""
 
     def __init__(self, apis: LearnedApis, keyring: ApiKeyring) -> None:
         self._apis = apis
         self._keyring = keyring
 
     async def state(self, user: User, api_id: str) -> OwnCredentialsState:
-        """Return whether a user's own credentials are set; themselves they are never shown.
+        """Return for which schemes a user's own credentials are set, never the credentials.
 
         Raises:
             NotFound: there is no such API.
@@ -46,7 +46,7 @@ class OwnCredentials:
     async def put(
         self, user: User, api_id: str, credentials: Mapping[str, Any]
     ) -> OwnCredentialsState:
-        """Keep a user's credentials in the place of those before.
+        """Store a user's credentials; they replace the earlier ones.
 
         Raises:
             NotFound: there is no such API.
@@ -67,7 +67,7 @@ class OwnCredentials:
         return await self._state(user, api)
 
     async def remove(self, user: User, api_id: str) -> None:
-        """Forget a user's credentials, if there are any.
+        """Delete a user's credentials, if there are any.
 
         Raises:
             NotFound: there is no such API.

@@ -1,4 +1,4 @@
-"""Patterns that name operations, and the effects that an operator gives to all that fit one."""
+"""Patterns that match operations, and the effect rules that use them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from domain.tools.tool import Effect
 
 @dataclass(frozen=True, slots=True)
 class EffectRule:
-    """The effect of all operations that fit a pattern."""
+    """An operator's rule: the effect of all operations that match a pattern."""
 
     pattern: str
     effect: Effect
 
 
 def fits(pattern: str, operation: str, operation_id: str) -> bool:
-    """Tell whether a pattern names an operation, where ``*`` stands for any text.
+    """Tell whether a pattern, in which ``*`` stands for any text, matches an operation.
 
     It is compared with the operation (``POST /pets/*``), with its path (``/pets/*``), and with its
     operation id (``find*``).
@@ -26,6 +26,6 @@ def fits(pattern: str, operation: str, operation_id: str) -> bool:
 
 
 def effect_by(rules: Iterable[EffectRule], operation: str, operation_id: str) -> Effect | None:
-    """Return the effect by the first rule that names the operation, None if there is none."""
+    """Return the effect of the first rule that matches the operation, or None."""
     fitting = (rule.effect for rule in rules if fits(rule.pattern, operation, operation_id))
     return next(fitting, None)

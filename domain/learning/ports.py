@@ -24,10 +24,10 @@ class SealedKeys:
 
 
 class ApiKeys(Protocol):
-    """Encrypted credentials by API and owner."""
+    """The repository of encrypted credentials, by API and owner."""
 
     async def put(self, keys: SealedKeys) -> None:
-        """Keep these in the place of those before.
+        """Store credentials; they replace the earlier ones.
 
         Raises:
             NotFound: there is no such API.
@@ -36,54 +36,57 @@ class ApiKeys(Protocol):
         ...
 
     async def get(self, api_id: str, owner: str) -> SealedKeys | None:
-        """Return those of one owner."""
+        """Return the credentials of one owner, or None."""
         ...
 
     async def remove(self, api_id: str, owner: str) -> None:
-        """Forget those of one owner, if there are any."""
+        """Delete the credentials of one owner, if there are any."""
         ...
 
 
 class Cipher(Protocol):
-    """Encrypts, so that a database alone, or a row in another one's place, gives nothing away."""
+    """Authenticated encryption; a ciphertext is bound to its place (associated data).
+
+    A stolen database, or a row that is copied into another's place, gives nothing away.
+    """
 
     def seal(self, data: bytes, place: str) -> bytes:
-        """Encrypt data that belongs in that place."""
+        """Encrypt data, bound to its place."""
         ...
 
     def open(self, sealed: bytes, place: str) -> bytes:
-        """Decrypt what was sealed for that place.
+        """Decrypt data that was sealed for this place.
 
         Raises:
-            Unavailable: it was sealed with a key that is not at hand, or is damaged.
+            Unavailable: its key is not configured, or it is damaged.
 
         """
         ...
 
     def is_current(self, sealed: bytes) -> bool:
-        """Tell whether it was sealed with the key that is in use now."""
+        """Tell whether it was sealed with the current key."""
         ...
 
 
 class AccessTokens(Protocol):
-    """Gets access tokens of OAuth 2.0 and keeps them as long as they hold."""
+    """Gets OAuth 2.0 access tokens, and caches them until they expire."""
 
     async def get(self, grant: Grant) -> str:
-        """Return a token that is good now, asking for one if need be.
+        """Return a valid token, from the cache or from the token endpoint.
 
         Raises:
-            WebError: there is none to be had; the message says why.
+            WebError: the token endpoint gave none; the message says why.
 
         """
         ...
 
     def forget(self, grant: Grant) -> None:
-        """Ask for a new token the next time: the last one was not accepted."""
+        """Drop the cached token: the API did not accept it."""
         ...
 
 
 class ApiReader(Protocol):
-    """Makes tools of OpenAPI documents, within bounds of time and memory."""
+    """Makes tools from OpenAPI documents, within limits of time and memory."""
 
     async def read(
         self,
@@ -92,10 +95,10 @@ class ApiReader(Protocol):
         names: Mapping[str, str],
         files: Mapping[str, bytes] | None = None,
     ) -> ApiVersion:
-        """Return what a document gives; ``source`` is its address, empty if it has none.
+        """Read a document; ``source`` is its address, empty if it was uploaded.
 
-        ``names`` are names of tools that stay, by operation. The others are unique among
-        themselves and those. ``files`` are those that come with a document under `FOLDER`.
+        ``names`` are names of tools to keep, by operation; the other tools get names unique within
+        the version. ``files`` are the files uploaded with the document, under `FOLDER`.
 
         Raises:
             Unprocessable: the document cannot be read; the message and the details say why.
@@ -106,7 +109,7 @@ class ApiReader(Protocol):
     async def check(
         self, data: bytes, source: str, files: Mapping[str, bytes] | None = None
     ) -> DocumentReport:
-        """Return which rules of its OpenAPI version a document breaks, and where.
+        """Validate a document against its OpenAPI version; return the violations.
 
         Raises:
             Unprocessable: the document cannot be read; the message and the details say why.
@@ -116,19 +119,19 @@ class ApiReader(Protocol):
 
 
 class LearnedApis(Protocol):
-    """The learned APIs: each with the version in use and, it may be, one that waits."""
+    """The repository of learned APIs, each with its version in use and perhaps a waiting one."""
 
     async def add(self, api: LearnedApi, version: ApiVersion) -> None:
-        """Keep a new API.
+        """Store a new API.
 
         Raises:
-            Conflict: one of that name is there.
+            Conflict: the name is taken.
 
         """
         ...
 
     async def get(self, api_id: str) -> LearnedApi:
-        """Return one.
+        """Return one API.
 
         Raises:
             NotFound: there is none.
@@ -137,7 +140,7 @@ class LearnedApis(Protocol):
         ...
 
     async def page(self, limit: int, cursor: str | None) -> Page[LearnedApi]:
-        """Return some, the oldest first.
+        """Return a page of APIs, the oldest first.
 
         Raises:
             InvalidRequest: the cursor did not come from here.
@@ -146,7 +149,7 @@ class LearnedApis(Protocol):
         ...
 
     async def all(self) -> Sequence[LearnedApi]:
-        """Return all, the oldest first."""
+        """Return all APIs, the oldest first."""
         ...
 
     async def operations(
@@ -154,7 +157,7 @@ class LearnedApis(Protocol):
     ) -> Sequence[ApiTool | SkippedOperation]:
         """Return ``limit`` operations of the version in use, after the first ``first``.
 
-        How a tool is called (``ApiTool.call``) does not come with it.
+        ``ApiTool.call`` is left empty.
 
         Raises:
             NotFound: there is no such API.
@@ -195,19 +198,19 @@ class LearnedApis(Protocol):
         version: ApiVersion | None = None,
         waiting: ApiVersion | None = None,
     ) -> None:
-        """Keep an API as it is now; its revision is one more than before.
+        """Store a changed API; its revision must be the stored one plus 1 (optimistic lock).
 
-        ``version`` takes the place of the one in use, if given. ``waiting`` waits from now on; if
-        ``api.waiting`` is empty, none does.
+        ``version`` replaces the one in use, if given; ``waiting`` becomes the waiting one. If
+        ``api.waiting`` is empty, the waiting one is deleted.
 
         Raises:
-            Conflict: somebody else changed it meanwhile, or another one has its name.
+            Conflict: it was changed meanwhile, or the name is taken.
 
         """
         ...
 
     async def remove(self, api_id: str) -> None:
-        """Forget an API, with all credentials for it.
+        """Delete an API, with all credentials for it.
 
         Raises:
             NotFound: there is none.

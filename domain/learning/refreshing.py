@@ -1,4 +1,4 @@
-"""Learned APIs kept up to date: each document at an address is read again once in a while."""
+"""The scheduled refresh of learned APIs whose document has an address."""
 
 import asyncio
 import logging
@@ -20,10 +20,10 @@ _log = logging.getLogger(__name__)
 
 
 class ScheduledRefresh:
-    """Reads each API's document again when the last reading is ``hours`` old; never, if that is 0.
+    """Refreshes each API when its last refresh is ``hours`` old; 0 turns that off.
 
-    What breaks something waits to be accepted, as with any refresh. A document that cannot be read
-    is tried again after that time. Workers that do so at once are no harm: the first one counts.
+    Breaking changes wait to be accepted, as with any refresh. A failed refresh is retried after the
+    same time. Concurrent refreshes by several workers are harmless: the first one wins.
     """
 
     def __init__(
@@ -44,12 +44,12 @@ class ScheduledRefresh:
         self._background = BackgroundTask()
 
     async def start(self) -> None:
-        """Begin to look for what is due, if anything ever is."""
+        """Start the background loop, unless the refresh is turned off."""
         if self._every:
             self._background.start(self._keep_looking())
 
     async def stop(self) -> None:
-        """Read no more. Stopping twice is no error."""
+        """Stop the background loop. Stopping twice is no error."""
         await self._background.stop()
 
     async def _keep_looking(self) -> None:
@@ -59,7 +59,7 @@ class ScheduledRefresh:
                 await self.look()
 
     async def look(self) -> list[str]:
-        """Read again what is due, one after the other; return the ids of what was.
+        """Refresh the APIs that are due, one after the other; return the ids of the refreshed.
 
         Raises:
             Unavailable: the database does not answer.
@@ -80,7 +80,7 @@ class ScheduledRefresh:
             await self._changes.take_over(draft)
         except (Conflict, NotFound):  # somebody else did so, or forgot it
             return False
-        except PuertoError as error:  # the API keeps why
+        except PuertoError as error:  # the reason is stored as the API's problem
             _log.warning("the API %s could not be read again: %s", api.name, error.message)
             return False
         return True

@@ -1,8 +1,8 @@
-"""What a new schema takes no more that an old one took, so that arguments made for it would fail.
+"""Breaking changes of a JSON Schema: arguments that were valid for the old one may fail.
 
 Schemas are JSON Schemas (2020-12) that refer to nothing but their own ``$defs``. What cannot be
-compared counts as narrower: who is asked once too often loses less than who is surprised. But a
-property that comes to an object which took any is none: nobody was told of it before.
+compared counts as breaking: one acceptance too many costs less than a surprise. But a new property
+of an object that accepts any properties is not breaking: no model knew of it before.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,47 +24,47 @@ from domain.shared.json_schema import (
     values_in,
 )
 
-_STEPS: Final = 2_000  # parts compared, of one tool
-_MOST: Final = 20  # differences told
+_STEPS: Final = 2_000  # subschemas compared for one tool
+_MOST: Final = 20  # differences listed
 _LEAST: Final = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 _GREATEST: Final = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _EXACT: Final = ("pattern", "multipleOf", "allOf", "not", "uniqueItems", "prefixItems")
 
 
 def narrowings(old: Schema, new: Schema) -> list[str]:
-    """Return in words what arguments that fit the old schema may meet in the new one."""
+    """Describe how the new schema is narrower than the old one; empty if it is not."""
     if old == new:
         return []
     comparison = _Comparison(old, new)
-    found: dict[str, None] = {}
+    described: dict[str, None] = {}
     try:
         for each in comparison.between(old, new, "", 0):
-            found[each] = None
-            if len(found) >= _MOST:
+            described[each] = None
+            if len(described) >= _MOST:
                 break
     except _TooMuch:
-        found["The schemas are too large to be compared."] = None
-    return list(found)
+        described["The schemas are too large to be compared."] = None
+    return list(described)
 
 
 class _TooMuch(Exception):
-    """The comparison takes more steps than it may."""
+    """The comparison exceeds the limit of steps or depth."""
 
 
 class _Comparison:
     def __init__(self, old: Schema, new: Schema) -> None:
         self._old, self._new = old, new
         self._seen: set[tuple[int, int]] = set()
-        self._left = _STEPS
+        self._remaining = _STEPS
 
     def between(self, old: Any, new: Any, path: str, depth: int) -> Iterator[str]:
-        """Yield what of the old one the new one does not take."""
+        """Yield how the new schema is narrower than the old one, for one value."""
         old, new = resolved(old, self._old), resolved(new, self._new)
         if (id(old), id(new)) in self._seen or new is True or new == {}:
             return
         self._seen.add((id(old), id(new)))
-        self._left -= 1
-        if self._left < 0 or depth > DEEPEST:
+        self._remaining -= 1
+        if self._remaining < 0 or depth > DEEPEST:
             raise _TooMuch
         if not (isinstance(old, Mapping) and isinstance(new, Mapping)):
             if old is not False and new is not old:
@@ -116,18 +116,18 @@ class _Comparison:
 
 
 def _types(old: Schema, new: Schema, path: str) -> Iterator[str]:
-    after = _named(new)
+    after = _accepted_types(new)
     if after is None:
         return
-    before = _named(old)
+    before = _accepted_types(old)
     wide = after | {"integer"} if "number" in after else after
     if before is None or not before <= wide:
         was = "anything" if before is None else _listed(before)
         yield f"{path or 'The arguments'}: takes {_listed(after)}, not {was}"
 
 
-def _named(schema: Schema) -> set[str] | None:
-    """Return the types that a schema takes; None where it does not say."""
+def _accepted_types(schema: Schema) -> set[str] | None:
+    """Return the types that a schema accepts; None if it does not restrict them."""
     if named := types_of(schema):
         return set(named)
     return set(map(type_of, values_in(schema) or ())) or None

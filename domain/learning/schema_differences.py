@@ -1,4 +1,4 @@
-"""Which parts of a schema another version of it says differently, whatever that means for calls.
+"""The differences between two versions of a JSON Schema, breaking or not.
 
 Schemas are JSON Schemas (2020-12) that refer to nothing but their own ``$defs``.
 """
@@ -17,32 +17,32 @@ from domain.shared.json_schema import (
     resolved,
 )
 
-_STEPS: Final = 2_000  # parts compared, of one tool
-_MOST: Final = 10  # differences told
+_STEPS: Final = 2_000  # subschemas compared for one tool
+_MOST: Final = 10  # differences listed
 _INNER: Final = frozenset({"properties", "items", "required", "$ref", "$defs"})
 
 
 def differing_parts(old: Schema, new: Schema) -> list[str]:
-    """Return in words what differs: ``limit is new``, ``body.name: its description``."""
-    found: dict[str, None] = {}
+    """Describe what differs: ``limit is new``, ``body.name: its description``."""
+    described: dict[str, None] = {}
     for each in _Comparison(old, new).between(old, new, "", 0):
-        found[each] = None
-        if len(found) >= _MOST:
-            return [*found, "and more"]
-    return list(found)
+        described[each] = None
+        if len(described) >= _MOST:
+            return [*described, "and more"]
+    return list(described)
 
 
 class _Comparison:
     def __init__(self, old: Schema, new: Schema) -> None:
         self._old, self._new = old, new
         self._seen: set[tuple[int, int]] = set()
-        self._left = _STEPS
+        self._remaining = _STEPS
 
     def between(self, old: Any, new: Any, path: str, depth: int) -> Iterator[str]:
-        """Yield what differs between two schemas of one value."""
+        """Yield the differences between two schemas of one value."""
         old, new = resolved(old, self._old), resolved(new, self._new)
-        self._left -= 1
-        if (id(old), id(new)) in self._seen or self._left < 0 or depth > DEEPEST:
+        self._remaining -= 1
+        if (id(old), id(new)) in self._seen or self._remaining < 0 or depth > DEEPEST:
             return
         if old == new and not refers(old):
             return
@@ -51,9 +51,9 @@ class _Comparison:
             yield f"{path or 'all'}: its schema"
             return
         before, after = properties_of(old), properties_of(new)
-        yield from _told_apart(before, after, path, ("is gone", "is new"))
+        yield from _added_and_removed(before, after, path, ("is gone", "is new"))
         needed = dict.fromkeys(required_in(old)), dict.fromkeys(required_in(new))
-        yield from _told_apart(*needed, path, ("is optional now", "is required now"))
+        yield from _added_and_removed(*needed, path, ("is optional now", "is required now"))
         for keyword in sorted((old.keys() | new.keys()) - _INNER):
             if old.get(keyword) != new.get(keyword):
                 yield f"{path or 'all'}: its {keyword}"
@@ -64,8 +64,10 @@ class _Comparison:
         yield from self.between(*items, f"{path}[]", depth + 1)
 
 
-def _told_apart(old: Schema, new: Schema, path: str, words: tuple[str, str]) -> Iterator[str]:
-    """Yield the names that only the new, and only the old one has, each with its words."""
+def _added_and_removed(
+    old: Schema, new: Schema, path: str, words: tuple[str, str]
+) -> Iterator[str]:
+    """Yield the names that only the new, and only the old schema has, each with its words."""
     gone, come = words
     yield from (f"{path_to(path, name)} {come}" for name in new if name not in old)
     yield from (f"{path_to(path, name)} {gone}" for name in old if name not in new)

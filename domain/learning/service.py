@@ -47,13 +47,13 @@ class Learning:
         self._clock = clock
 
     async def learn(self, user: User, order: Order, *, again: bool = False) -> Draft:
-        """Return an API as it would be learned.
+        """Learn an API; return the draft.
 
-        A document that is known is learned ``again``, or under a name that was asked for.
+        A document that was learned before needs ``again``, or a name of its own.
 
         Raises:
             InvalidRequest: a setting does not fit.
-            Unprocessable: the document cannot be read, or nothing of it be learned.
+            Unprocessable: the document cannot be read, or has no operation that can be learned.
             InvalidDocument: it is not valid, and the order is strict.
             WebError: the document's address is not open, or gave no answer.
             Conflict: there is an API of this name, or of this document.
@@ -82,7 +82,7 @@ class Learning:
         return await self._checked(draft)
 
     async def change(self, user: User, api_id: str, edit: Edit) -> Draft:
-        """Return an API with other settings; its tools change with them.
+        """Change an API's name, settings or credentials; return the draft.
 
         Raises:
             NotFound: there is no such API.
@@ -107,16 +107,16 @@ class Learning:
     async def refresh(
         self, user: User | None, api_id: str, document: Document | None = None
     ) -> Draft:
-        """Read an API's document again, for a user or by itself; return what becomes of the API.
+        """Read an API's document again, for a user or on schedule (None); return the draft.
 
-        What breaks nothing takes effect. If something breaks, the whole new version waits to be
-        accepted, and what would break stays as it is. A document that cannot be read changes
-        nothing: the API keeps why as its ``problem``.
+        Changes that are not breaking take effect. If any is breaking, the whole new version waits
+        to be accepted, and tools with a breaking change stay as they are. If the document cannot
+        be read, the reason is stored as the API's ``problem``.
 
         Raises:
             NotFound: there is no such API.
-            Conflict: the document was given as it is, and is not given again.
-            Unprocessable: it cannot be read, or nothing of it be learned.
+            Conflict: the document was uploaded, and no new one is given.
+            Unprocessable: it cannot be read, or has no operation that can be learned.
             WebError: its address is not open, or gave no answer.
 
         """
@@ -151,11 +151,11 @@ class Learning:
         return await asyncio.to_thread(counted, draft)
 
     async def accept(self, user: User, api_id: str, digest: str = "") -> Draft:
-        """Return an API with the version that waits in use; ``digest`` is of the one that was seen.
+        """Accept the waiting version; return the draft. ``digest`` is that of the version reviewed.
 
         Raises:
             NotFound: there is no such API.
-            Conflict: none waits, or another one.
+            Conflict: none waits, or another one does.
 
         """
         shelved = await self._shelf.get(api_id)
@@ -173,7 +173,7 @@ class Learning:
         await self._apis.change(replace(api, problem=problem, revision=api.revision + 1))
 
     async def _checked(self, draft: Draft, known: ApiSettings | None = None) -> Draft:
-        """Return a draft that can be kept; ``known`` are the settings before.
+        """Validate a draft; ``known`` are the settings before.
 
         Raises:
             InvalidRequest: a setting names what the document does not have.

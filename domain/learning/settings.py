@@ -19,7 +19,7 @@ from domain.tools.tool import Effect, ToolSpec
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Some operations: by tag, pattern of the path (``/pets*``), method, operation or its id."""
+    """A filter of operations: by tag, path pattern (``/pets*``), method, operation or its id."""
 
     tags: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
@@ -27,24 +27,24 @@ class Selection:
     operations: tuple[str, ...] = ()
 
     def says(self, tool: ApiTool) -> list[bool]:
-        """Return whether the tool is meant, for each kind of entry that there is."""
-        said = []
+        """Return for each kind of entry that is set whether it matches the tool."""
+        matches = []
         if self.tags:
-            said.append(not set(self.tags).isdisjoint(tool.tags))
+            matches.append(not set(self.tags).isdisjoint(tool.tags))
         if self.paths:
-            said.append(any(fnmatchcase(tool.path, pattern) for pattern in self.paths))
+            matches.append(any(fnmatchcase(tool.path, pattern) for pattern in self.paths))
         if self.methods:
-            said.append(tool.method in {method.upper() for method in self.methods})
+            matches.append(tool.method in {method.upper() for method in self.methods})
         if self.operations:
-            said.append(not {tool.operation, tool.operation_id}.isdisjoint(self.operations))
-        return said
+            matches.append(not {tool.operation, tool.operation_id}.isdisjoint(self.operations))
+        return matches
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """What an operator wants otherwise of one operation; None leaves it as the document has it.
+    """An operator's changes to one operation's tool; None leaves it as in the document.
 
-    ``idempotent`` is the operator's word that a call may be made again, however late.
+    ``idempotent`` is the operator's statement that a call is safe to repeat at any time.
     """
 
     name: str | None = None
@@ -54,27 +54,27 @@ class Override:
     idempotent: bool | None = None
 
     def applied(self, spec: ToolSpec) -> ToolSpec:
-        """Return the tool as the operator wants it."""
-        wanted = {
+        """Return the tool's specification with these changes."""
+        changes = {
             "name": self.name,
             "description": self.description,
             "effect": self.effect,
             "idempotent": self.idempotent,
         }
-        given = {key: value for key, value in wanted.items() if value is not None}
+        given = {key: value for key, value in changes.items() if value is not None}
         return replace(spec, **given) if given else spec  # type: ignore[arg-type]  # each of its own type
 
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """What an operator wants of an API.
+    """An operator's settings of an API.
 
-    ``base_url`` takes the place of the document's servers. An operation is offered if every kind
-    of entry in ``include`` means it, and none in ``exclude``. ``overrides`` are by operation. With
-    ``per_user`` each user's calls are made with the user's own credentials. ``per_second`` is how
-    many requests a worker may begin. ``effects`` are for operations whose override says none, the
-    first that fits; ``fixed`` names the arguments whose values are the operator's, and
-    ``fixed_version`` tells these values from others.
+    ``base_url`` replaces the document's servers. An operation is offered if every kind of entry in
+    ``include`` matches it, and none in ``exclude``. ``overrides`` are by operation. With
+    ``per_user`` each user's calls are made with the user's own credentials. ``per_second`` is the
+    rate limit of requests for each worker. ``effects`` are rules for operations whose override sets
+    none; the first match wins. ``fixed`` names the arguments with fixed values, and
+    ``fixed_version`` changes with these values.
     """
 
     base_url: str = ""
@@ -88,10 +88,10 @@ class ApiSettings:
     fixed_version: str = ""
 
     def check(self) -> None:
-        """Look at what needs no document to be wrong.
+        """Check what can be checked without the document.
 
         Raises:
-            InvalidRequest: the address is none.
+            InvalidRequest: ``base_url`` is not valid.
 
         """
         if not self.base_url:
@@ -106,7 +106,7 @@ class ApiSettings:
         raise InvalidRequest(f"base_url: {message}", [FieldProblem("base_url", message)])
 
     def applied(self, tool: ApiTool) -> ApiTool:
-        """Return the tool as the operator wants it."""
+        """Return the tool with these settings applied."""
         spec, operation, operation_id = tool.spec, tool.operation, tool.operation_id
         effect = effect_by(self.effects, operation, operation_id)
         if effect is not None and effect is not spec.effect:
@@ -119,12 +119,12 @@ class ApiSettings:
         return tool if spec is tool.spec else replace(tool, spec=spec)
 
     def takes(self, tool: ApiTool) -> bool:
-        """Tell whether the operation is among those that are wanted."""
+        """Tell whether the operation is included and not excluded."""
         return all(self.include.says(tool)) and not any(self.exclude.says(tool))
 
 
 class OperationState(StrEnum):
-    """What became of an operation."""
+    """The state of an operation."""
 
     OFFERED = "offered"
     DISABLED = "disabled"  # an override says so
@@ -134,7 +134,7 @@ class OperationState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OperationReport:
-    """An operation, and the tool that it is; a skipped one has why there is none instead."""
+    """An operation with its state, and its tool or the reason for which it was skipped."""
 
     operation: str
     state: OperationState
@@ -143,7 +143,7 @@ class OperationReport:
 
 
 def reported(settings: ApiSettings, operation: ApiTool | SkippedOperation) -> OperationReport:
-    """Return what becomes of an operation, the tool as the operator wants it."""
+    """Return an operation's state and tool under these settings."""
     name = operation.operation
     if isinstance(operation, SkippedOperation):
         return OperationReport(name, OperationState.SKIPPED, skipped=operation)
@@ -156,7 +156,7 @@ def reported(settings: ApiSettings, operation: ApiTool | SkippedOperation) -> Op
 
 
 def offered(settings: ApiSettings, version: ApiVersion) -> Sequence[ApiTool]:
-    """Return the tools that can be called."""
+    """Return the tools that are offered under these settings."""
     reports = (reported(settings, tool) for tool in version.tools)
     return [
         each.tool

@@ -1,4 +1,4 @@
-"""What can be told of a whole version of an API without looking at its tools again."""
+"""The summary of a version of an API, computed once from its tools."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ _MOST_SERVERS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class ApiSummary:
-    """What an API offers, as its operator wants it.
+    """The summary of an API under the operator's settings.
 
-    ``tools`` are the names of the tools that are offered, ``skipped`` counts the operations of
-    which there is none, and ``first_skipped`` tells of one. ``is_placed`` says that the document
-    names the address of every tool. ``asking`` holds, each once, the security schemes of the tools
-    that need one, and have none fixed; ``noted`` counts the tools of which something was mended.
-    ``keys_as_parameters`` names the credentials that the document has among ordinary parameters,
-    each with how many tools need it. ``suspects`` are arguments that look like credentials, each
-    with the operations that have it. ``servers`` are some of the addresses that calls go to.
+    ``tools`` are the names of the offered tools, ``skipped`` counts the operations without one, and
+    ``first_skipped`` describes the first. ``is_placed`` says that the document names the address of
+    every tool. ``asking`` holds the distinct alternatives of security schemes of tools that need
+    one and have none fixed; ``noted`` counts the tools whose definition was repaired.
+    ``keys_as_parameters`` names the credentials that the document declares as ordinary parameters,
+    each with the number of tools that need it. ``suspects`` are arguments that look like
+    credentials, each with its operations. ``servers`` are some of the servers' origins.
     """
 
     tools: tuple[str, ...] = ()
@@ -37,12 +37,12 @@ class ApiSummary:
 
 
 def summary_of(settings: ApiSettings, version: ApiVersion) -> ApiSummary:
-    """Return the summary of a version: work for a thread where there are thousands of tools."""
+    """Return the summary of a version. CPU-bound: for a thread if there are thousands of tools."""
     return summed_up(version, offered(settings, version))
 
 
 def summed_up(version: ApiVersion, tools: Sequence[ApiTool]) -> ApiSummary:
-    """Return the summary of a version of which these tools are offered."""
+    """Return the summary of a version with these offered tools."""
     first = version.skipped[0] if version.skipped else None
     return ApiSummary(
         tools=tuple(tool.spec.name for tool in tools),
@@ -75,8 +75,8 @@ def _keys_as_parameters(version: ApiVersion, tools: Sequence[ApiTool]) -> Iterat
 
 
 def _suspects(tools: Sequence[ApiTool]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    found: dict[str, list[str]] = {}
+    operations_by_name: dict[str, list[str]] = {}
     for tool in filter(lambda each: each.suspects, tools):
         for name in set(tool.suspects).difference(tool.fixed):
-            found.setdefault(name, []).append(tool.operation)
-    return ((name, tuple(operations)) for name, operations in sorted(found.items()))
+            operations_by_name.setdefault(name, []).append(tool.operation)
+    return ((name, tuple(operations)) for name, operations in sorted(operations_by_name.items()))

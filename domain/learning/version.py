@@ -8,15 +8,15 @@ from domain.tools.tool import ToolSpec
 
 @dataclass(frozen=True, slots=True)
 class ApiTool:
-    """A tool made of an operation.
+    """A tool made from an operation.
 
-    ``operation`` is such as ``GET /pets``. ``places`` are the addresses that its calls go to, and
-    its credentials: the server's, empty where the document does not say it, then those where
-    access tokens are given. ``asks`` names the security schemes that it can be called with, and
-    ``is_open`` says that none is needed. ``call`` is how it is called, written by whoever reads
-    documents, for the same. ``fixed`` are the arguments, and the credentials, that the operator
-    fixed for it. ``whole`` is the schema of all arguments where it shows some only, written by the
-    same. ``suspects`` are arguments that look like credentials: only the operator knows.
+    ``operation`` is such as ``GET /pets``. ``places`` are the addresses to which calls and
+    credentials are sent: the server's, empty if the document names none, then those of the token
+    endpoints. ``asks`` names the security schemes that it can be called with, and ``is_open`` says
+    that none is needed. ``call`` is the serialized request template, an opaque format of the
+    `ApiReader`. ``fixed`` are the arguments and credentials that the operator fixed. ``whole`` is
+    the schema of all arguments if the tool is abridged, in the same format. ``suspects`` are
+    arguments that look like credentials, for the operator to check.
     """
 
     spec: ToolSpec
@@ -39,13 +39,13 @@ class ApiTool:
 
     @property
     def path(self) -> str:
-        """The path as the document writes it."""
+        """The path as in the document, such as ``/pets/{id}``."""
         return self.operation.partition(" ")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class SkippedOperation:
-    """An operation that no tool is made of: why, in a word and in words, and a JSON Pointer."""
+    """An operation without a tool: ``reason`` is a code, ``pointer`` a JSON Pointer."""
 
     operation: str
     reason: str
@@ -55,10 +55,10 @@ class SkippedOperation:
 
 @dataclass(frozen=True, slots=True)
 class ApiScheme:
-    """A way in which an API wants to be shown who calls.
+    """A security scheme of an API.
 
-    ``kind`` is ``apiKey``, ``http``, ``oauth2`` ...; ``detail`` says more: the name of the header,
-    or ``basic``. With ``is_parameter`` the document has it as an ordinary parameter.
+    ``kind`` is ``apiKey``, ``http``, ``oauth2`` ...; ``detail`` is the name of the header, or
+    ``basic``. With ``is_parameter`` the document declares it as an ordinary parameter.
     """
 
     name: str
@@ -69,7 +69,7 @@ class ApiScheme:
 
 @dataclass(frozen=True, slots=True)
 class ApiVersion:
-    """All that one document gave. ``digest`` tells one document from another."""
+    """The tools made from one document. ``digest`` is that of the document."""
 
     digest: str
     title: str
@@ -79,12 +79,12 @@ class ApiVersion:
 
     @property
     def endpoints(self) -> int:
-        """How many operations the document has."""
+        """The number of operations in the document."""
         return len(self.tools) + len(self.skipped)
 
     @property
     def operations(self) -> "Sequence[ApiTool | SkippedOperation]":
-        """All operations in the order in which they are listed."""
+        """All operations, those with a tool first."""
         return (*self.tools, *self.skipped)
 
     def names(self) -> dict[str, str]:

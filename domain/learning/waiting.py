@@ -1,4 +1,4 @@
-"""Versions of learned APIs that wait to be accepted: what that would do."""
+"""The changes of versions that wait to be accepted, cached."""
 
 import asyncio
 
@@ -10,30 +10,30 @@ from domain.learning.version import ApiVersion
 
 
 class WaitingDiffs:
-    """What accepting each version that waits would do: compared once, and kept in mind."""
+    """The cache of diffs between the versions in use and the waiting ones."""
 
     def __init__(self, apis: LearnedApis) -> None:
         self._apis = apis
-        self._known: dict[str, tuple[int, Diff]] = {}
+        self._cache: dict[str, tuple[int, Diff]] = {}
 
     async def of(self, shelved: Shelved) -> Diff | None:
-        """Return what the version of an API that waits would do; None where none waits."""
+        """Return the changes of an API's waiting version; None if none waits."""
         api = shelved.api
         if not api.waiting:
             self.forget(api.id)
             return None
-        known = self._known.get(api.id)
-        if known is None or known[0] != api.revision:
+        cached = self._cache.get(api.id)
+        if cached is None or cached[0] != api.revision:
             waiting = await self._apis.waiting(api.id)
             if waiting is None:  # it was accepted just now
                 return None
-            known = (api.revision, await compared(api, shelved.version, waiting))
-            self._known[api.id] = known
-        return known[1]
+            cached = (api.revision, await compared(api, shelved.version, waiting))
+            self._cache[api.id] = cached
+        return cached[1]
 
     def forget(self, api_id: str) -> None:
-        """Keep nothing of an API in mind."""
-        self._known.pop(api_id, None)
+        """Drop an API from the cache."""
+        self._cache.pop(api_id, None)
 
 
 async def compared(api: LearnedApi, old: ApiVersion, new: ApiVersion) -> Diff:

@@ -1,4 +1,4 @@
-"""What an operator should know of an API that was learned, or would be."""
+"""Warnings for the operator about a learned API or a draft."""
 
 import json
 from collections.abc import Collection, Iterator, Sequence
@@ -7,11 +7,11 @@ from typing import Final
 from domain.learning.api import LearnedApi
 from domain.learning.summary import ApiSummary
 
-_MOST: Final = 10  # arguments that are named each on its own
+_MOST: Final = 10  # suspicious arguments with a warning of their own
 
 
 def warnings(api: LearnedApi, summary: ApiSummary, given: Collection[str]) -> Iterator[str]:
-    """Yield sentences; ``given`` are the schemes that there are credentials of the operator for."""
+    """Yield the warnings; ``given`` are the schemes with credentials of the operator."""
     settings = api.settings
     if summary.skipped:
         yield (
@@ -38,7 +38,7 @@ def warnings(api: LearnedApi, summary: ApiSummary, given: Collection[str]) -> It
 
 
 def _suspected(api: LearnedApi, suspects: Sequence[tuple[str, Sequence[str]]]) -> Iterator[str]:
-    """Yield what can be done about arguments that look like credentials, and stay the model's."""
+    """Yield warnings about arguments that look like credentials but are asked of the model."""
     for name, operations in suspects[:_MOST]:
         pattern = operations[0] if len(operations) == 1 else "*"
         yield (
@@ -61,5 +61,5 @@ def _given(name: str) -> str:
 
 
 def given_none(asks: Collection[str], given: Collection[str]) -> bool:
-    """Tell whether there are no credentials for any of the schemes."""
+    """Tell whether credentials are set for none of the schemes."""
     return not set(asks) & set(given)

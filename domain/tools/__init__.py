@@ -1,1 +1,1 @@
-"""Tools: what they are, their arguments, their results, how they are found."""
+"""Tools: their specification, arguments, results, artifacts, secrets, and ranking."""

@@ -1,8 +1,8 @@
-"""Arguments as a model meant them: slips of form put right before they are checked.
+"""Argument repair: coercion of a model's arguments to the schema's types before validation.
 
-Nothing is guessed. A value is changed only where the schema does not take its type, and only
-into what it plainly says: a number or JSON written as text, one value where a list is wanted, a
-whole number with a decimal point, null for a parameter that can be left out.
+Nothing is guessed. A value is changed only if the schema does not accept its type, and only into
+its plain meaning: a number or JSON written as text, a single value for a list, a whole number with
+a decimal point, null for an optional parameter.
 """
 
 import json
@@ -25,15 +25,15 @@ from domain.shared.json_schema import (
 )
 
 _DEEPEST: Final = 32
-_MOST: Final = 20_000  # schemas looked at for one call: those of one value may double at each step
+_MOST: Final = 20_000  # schemas visited for one call: their number may double at each level
 _NUMBER: Final = re.compile(r"-?(0|[1-9]\d{0,300})(\.\d{1,300})?([eE][+-]?\d{1,3})?", re.ASCII)
 _BOOLEANS: Final = {"true": True, "false": False}
 
 
 def coerced(arguments: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
-    """Return the arguments with slips of form put right; ``schema`` is that of the parameters.
+    """Return the arguments coerced to the types of ``schema``, that of the tool's parameters.
 
-    Arguments that fit the schema stay equal, and so does whatever cannot be put right.
+    Arguments that fit the schema stay equal, and so does whatever cannot be repaired.
     """
     return _Coercion(schema).of_object(dict(arguments), schema, 0)
 
@@ -41,7 +41,7 @@ def coerced(arguments: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
 class _Coercion:
     def __init__(self, root: Schema) -> None:
         self._root = root
-        self._left = _MOST
+        self._remaining = _MOST
 
     def of_object(self, value: dict[str, Any], schema: Any, depth: int) -> dict[str, Any]:
         for layer in self._layers(schema, "object"):
@@ -106,14 +106,14 @@ class _Coercion:
         return types is not None and "null" not in types
 
     def _types(self, schema: Any, hops: int = 0) -> set[str] | None:
-        """Return the types of which a value may be; None where that is not said."""
+        """Return the JSON types that a schema accepts; None if it does not restrict them."""
         if not self._may_look(schema, hops):
             return None
-        narrowed = [each for each in self._types_said(schema, hops + 1) if each is not None]
+        narrowed = [each for each in self._types_by_keyword(schema, hops + 1) if each is not None]
         return set.intersection(*map(_widened, narrowed)) if narrowed else None
 
-    def _types_said(self, schema: Schema, hops: int) -> Iterator[set[str] | None]:
-        """Yield the types that each keyword lets through."""
+    def _types_by_keyword(self, schema: Schema, hops: int) -> Iterator[set[str] | None]:
+        """Yield the types that each keyword accepts; None for no restriction."""
         if named := types_of(schema):
             yield set(named)
         if (listed := values_in(schema)) is not None:
@@ -130,7 +130,7 @@ class _Coercion:
         return set[str]().union(*known) if len(known) == len(kinds) else None
 
     def _layers(self, schema: Any, kind: str, hops: int = 0) -> Iterator[Schema]:
-        """Yield each schema that a value of this type has to fit for certain."""
+        """Yield each schema that certainly applies to a value of this type."""
         if not self._may_look(schema, hops):
             return
         yield schema
@@ -143,13 +143,13 @@ class _Coercion:
                 yield from self._layers(taking[0], kind, hops + 1)
 
     def _may_look(self, schema: Any, hops: int) -> bool:
-        """Tell whether there is something to look at, and it has not been too much by now."""
-        self._left -= 1
-        return isinstance(schema, Mapping) and hops <= _DEEPEST and self._left > 0
+        """Count a visit; tell whether the value is a schema and the limits are not exceeded."""
+        self._remaining -= 1
+        return isinstance(schema, Mapping) and hops <= _DEEPEST and self._remaining > 0
 
 
 def _read(text: str, types: set[str]) -> Any:
-    """Return what a text says as a value of one of the types; None if it says nothing so."""
+    """Parse a text as a value of one of the types; None if it is none."""
     if "boolean" in types and text.lower() in _BOOLEANS:
         return _BOOLEANS[text.lower()]
     if types & {"integer", "number"} and _NUMBER.fullmatch(text):

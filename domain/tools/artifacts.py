@@ -1,4 +1,4 @@
-"""Artifacts: files that tools make, kept beside the results and served by link."""
+"""Artifacts: files that tools return, stored separately and downloaded by URL."""
 
 import re
 from dataclasses import dataclass, field
@@ -23,8 +23,8 @@ _UNFIT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f/\\\ud800-\udfff]")
 class Artifact:
     """A file that a tool returns, alone or inside of dicts, lists and dataclasses.
 
-    ``media_type`` is such as ``image/png`` or ``text/csv; charset=utf-8``; ``name`` is what a
-    download is called. At most 10 MB.
+    ``media_type`` is such as ``image/png`` or ``text/csv; charset=utf-8``; ``name`` is the file
+    name of a download. At most 10 MB.
 
     Raises:
         TypeError: the data is not bytes, or the others are not texts.
@@ -37,7 +37,7 @@ class Artifact:
     name: str
 
     def __post_init__(self) -> None:
-        given: tuple[Any, Any, Any] = (self.data, self.media_type, self.name)  # by a stranger
+        given: tuple[Any, Any, Any] = (self.data, self.media_type, self.name)  # by untrusted code
         if not (isinstance(given[0], bytes) and all(isinstance(text, str) for text in given[1:])):
             raise TypeError("an artifact is Artifact(data: bytes, media_type: str, name: str)")
         if len(self.data) > ARTIFACT_BYTES:
@@ -54,7 +54,7 @@ class Artifact:
 
     @property
     def size(self) -> int:
-        """Tell how many bytes it has."""
+        """The size in bytes."""
         return len(self.data)
 
     def described(self) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class KeptArtifact:
-    """An artifact of a call, under its id, for the user whose run it was."""
+    """A stored artifact of a call, which belongs to the user of the run."""
 
     id: str
     user_id: str
@@ -74,6 +74,6 @@ class KeptArtifact:
     artifact: Artifact
 
     def reference(self) -> dict[str, Any]:
-        """Return what stands for it in the result: ``{artifact, name, media_type, size, url}``."""
+        """Return its replacement in a result: ``{artifact, name, media_type, size, url}``."""
         url = f"{ADDRESS}/{self.id}"
         return {"artifact": self.id, **self.artifact.described(), "url": url}

@@ -1,4 +1,4 @@
-"""The catalogue: every tool at hand, ranked for a task."""
+"""The catalogue: all enabled tools, and their ranking for a task."""
 
 import asyncio
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -7,15 +7,14 @@ from typing import Final
 from domain.tools.ports import Toolbox, ToolRanker
 from domain.tools.tool import Tool, ToolSpec
 
-_AT_ONCE: Final = 20  # tools taken in before others have their turn: some milliseconds
-_COMPARED: Final = 200  # tools compared with what they were, for the same
+_AT_ONCE: Final = 20  # tools indexed before the event loop gets its turn: some milliseconds
+_COMPARED: Final = 200  # specifications compared before the event loop gets its turn
 
 
 class Catalogue:
-    """Keeps one ranker for the process as the toolbox is, tool by tool.
+    """Keeps the ranker's index up to date with the toolbox, incrementally. One for the process.
 
-    It catches up when tools come and go, so that no turn does: a turn only waits for it if it
-    comes in between.
+    It catches up when tools come and go, so that a turn waits only if it comes in the meantime.
     """
 
     def __init__(self, toolbox: Toolbox, ranker: ToolRanker) -> None:
@@ -33,23 +32,23 @@ class Catalogue:
     async def rank(
         self, query: str, limit: int, *, among: Container[str] | None = None
     ) -> Sequence[ToolSpec]:
-        """Return the tools that fit, best first, at most ``limit`` of those in ``among``."""
+        """Return the best tools for a query, best first, at most ``limit`` of ``among``."""
         specs = await self.specs()
         names = self._ranker.rank(query, limit, among=among)
         return [specs[name] for name in names if name in specs]
 
     async def catch_up(self) -> None:
-        """Take in the tools that came or changed, and drop those that went."""
+        """Update the index with the tools that were added, changed or removed."""
         if self._toolbox.tools() is self._seen:
             return
         async with self._changing:
             tools = self._toolbox.tools()
             if tools is not self._seen:
-                await self._take(tools)
+                await self._update(tools)
                 self._seen = tools
 
-    async def _take(self, tools: Sequence[Tool]) -> None:
-        """Make the ranker as the tools are; cut short, it is made so the next time."""
+    async def _update(self, tools: Sequence[Tool]) -> None:
+        """Update the index; if this is cancelled, the next call starts it again."""
         specs = {spec.name: spec for spec in (tool.spec for tool in tools)}
         before = self._specs
         changed = list[str]()

@@ -1,6 +1,6 @@
-"""The fields of an error as they may be recorded and shown, whoever made it.
+"""Sanitizing of errors: code, message and details as they may be recorded and shown.
 
-A plugin raises errors of the house with whatever it likes in them, or of classes of its own.
+A plugin may raise Puerto's errors with any values in them, or errors of its own classes.
 """
 
 import re
@@ -21,7 +21,7 @@ _NO_SECRETS: Final = Secrets()
 
 
 def code_of(error: PuertoError) -> str:
-    """Return the code; that of the family where the error's own is none."""
+    """Return the error's code; its base class's if that is not valid."""
     code: Any = getattr(error, "code", None)
     if isinstance(code, str) and _CODE.fullmatch(code):
         return str.__str__(code)
@@ -29,7 +29,7 @@ def code_of(error: PuertoError) -> str:
 
 
 def answer_of(error: PuertoError) -> ErrorCode:
-    """Return what a request is answered with that fails by this error, of a plugin's class, too."""
+    """Return the error code for a request that failed with this error, also a plugin's class."""
     for kind in type(error).__mro__:
         match vars(kind).get("code"):
             case ErrorCode() as code:
@@ -40,7 +40,7 @@ def answer_of(error: PuertoError) -> ErrorCode:
 
 
 def message_of(error: PuertoError, secrets: Secrets = _NO_SECRETS) -> str:
-    """Return the message, without secrets, and cut where it is too long."""
+    """Return the message, redacted, and cut to `MESSAGE_LENGTH`."""
     message: Any = getattr(error, "message", None)
     if not isinstance(message, str):
         return f"{type_name(error)}, without a word of why."
@@ -49,7 +49,7 @@ def message_of(error: PuertoError, secrets: Secrets = _NO_SECRETS) -> str:
 
 
 def details_of(error: PuertoError, secrets: Secrets = _NO_SECRETS) -> dict[str, Any]:
-    """Return the details as JSON, without secrets; a note in their place where that cannot be."""
+    """Return the details as JSON, redacted; a note instead if they are no JSON or too large."""
     details: Any = getattr(error, "details", None)
     if not details:
         return {}
@@ -60,12 +60,12 @@ def details_of(error: PuertoError, secrets: Secrets = _NO_SECRETS) -> dict[str, 
         hidden: dict[str, Any] = secrets.hide_in(known)
     except TooLarge:
         return {"note": "The details are left out: they are too large."}
-    except BaseException as why:  # noqa: BLE001  whatever a stranger's objects raise
+    except BaseException as why:  # noqa: BLE001  whatever untrusted objects raise
         return {"note": f"The details are left out: {type_name(why)}."}
     return hidden
 
 
 def problem_of(error: PuertoError, secrets: Secrets | None = None) -> Problem:
-    """Return the record of an error of the house, whatever a plugin put into it."""
+    """Return the record of an error, sanitized and redacted."""
     hidden = secrets or Secrets()
     return Problem(code_of(error), message_of(error, hidden), details_of(error, hidden))

@@ -7,14 +7,14 @@ from domain.shared.errors import ToolFailed
 
 
 class HttpClient(Protocol):
-    """A client of httpx2, in short: same arguments, same responses, same errors."""
+    """An HTTP client like `httpx2.AsyncClient`: same arguments, responses and errors."""
 
     async def request(self, method: str, url: str, **options: Any) -> Any:
         """Send a request, and return its `httpx2.Response`, read to its end."""
         ...
 
     def stream(self, method: str, url: str, **options: Any) -> AbstractAsyncContextManager[Any]:
-        """Send a request; inside of the ``async with`` its response is read piece by piece."""
+        """Send a request; within the ``async with`` its response can be read in pieces."""
         ...
 
     async def get(self, url: str, **options: Any) -> Any:
@@ -43,7 +43,7 @@ class HttpClient(Protocol):
 
 
 class NoHttpClient(HttpClient):
-    """Stands where there is no network: every request fails."""
+    """A null client for where there is no network: every request fails."""
 
     async def request(self, method: str, url: str, **_options: Any) -> Any:
         """Refuse.
@@ -65,10 +65,10 @@ class NoHttpClient(HttpClient):
 
 
 class HttpClients(Protocol):
-    """The clients of the plugins."""
+    """The registry of the plugins' HTTP clients."""
 
     def of(self, plugin: str) -> HttpClient:
-        """Return the plugin's client, which its tools share. It connects when it is used."""
+        """Return the plugin's client, shared by its tools. It connects on first use."""
         ...
 
     async def close(self) -> None:

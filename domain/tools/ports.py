@@ -9,14 +9,14 @@ from domain.tools.tool import Tool, ToolSpec
 
 
 class Artifacts(Protocol):
-    """The artifacts of runs; they go with their run, and so with its conversation."""
+    """The repository of artifacts; they are deleted with their run, and so its conversation."""
 
     async def add(self, artifacts: Sequence[KeptArtifact]) -> None:
-        """Keep these, all or none."""
+        """Store artifacts, all or none."""
         ...
 
     async def get(self, user_id: str, artifact_id: str) -> Artifact:
-        """Return one.
+        """Return one artifact.
 
         Raises:
             NotFound: there is none for this user.
@@ -25,12 +25,12 @@ class Artifacts(Protocol):
         ...
 
     async def size(self, user_id: str) -> int:
-        """Return how many bytes are kept for this user."""
+        """Return the total bytes of this user's artifacts."""
         ...
 
 
 class ToolRanker(Protocol):
-    """Ranks the tools of one catalogue; tools come and go. It is used by one task at a time."""
+    """The search index of one catalogue's tools. It is used by one task at a time."""
 
     def add(self, tool: ToolSpec) -> None:
         """Add a tool, in place of the one of that name if there is one."""
@@ -41,14 +41,14 @@ class ToolRanker(Protocol):
         ...
 
     def discard_many(self, names: Iterable[str]) -> Iterator[None]:
-        """Remove the tools of these names, some milliseconds of work with each step.
+        """Remove the tools of these names; each step of the iterator takes some milliseconds.
 
-        Unless it is stepped through to its end, it has to be begun again.
+        An iterator that is not exhausted must be started again.
         """
         ...
 
     def rank(self, query: str, limit: int, *, among: Container[str] | None = None) -> Sequence[str]:
-        """Return the names of the tools that fit, best first, at most ``limit`` of them.
+        """Return the names of the best tools for a query, best first, at most ``limit``.
 
         ``among`` holds the names that may come back; None: any.
         """
@@ -57,10 +57,10 @@ class ToolRanker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SchemaLoss:
-    """Something of a tool that a provider is not told, or told differently.
+    """A part of a tool's schema that a provider does not get, or gets in another form.
 
-    ``path`` is a JSON Pointer into the tool's own schema, ``keyword`` the keyword there, and
-    ``what`` says what became of it.
+    ``path`` is a JSON Pointer into the tool's schema, ``keyword`` the keyword there, and ``what``
+    describes the change.
     """
 
     path: str
@@ -70,7 +70,7 @@ class SchemaLoss:
 
 @dataclass(frozen=True, slots=True)
 class ProviderSchema:
-    """A tool as one provider takes it; a ``refusal`` says why it is off for that provider."""
+    """A tool's schema lowered for one provider; ``refusal``: why it is off for that provider."""
 
     name: str
     description: str
@@ -80,19 +80,19 @@ class ProviderSchema:
 
 
 class ToolSchemas(Protocol):
-    """Tools as providers take them."""
+    """Lowers tools' schemas for providers."""
 
     def providers(self) -> Sequence[str]:
-        """Return whose rules are known; one provider may have several ways of taking tools."""
+        """Return the names of the known dialects; one provider may have several."""
         ...
 
     def of(self, spec: ToolSpec, provider: str) -> ProviderSchema:
-        """Return what a provider of `providers` is told of the tool."""
+        """Return the tool's schema for one of `providers`."""
         ...
 
 
 class Toolbox(Protocol):
-    """The tools at hand."""
+    """The enabled tools."""
 
     def tools(self) -> Sequence[Tool]:
         """Return the enabled tools, sorted by name."""

@@ -1,4 +1,4 @@
-"""Results that are long, in pages: the model reads one, and asks for the next."""
+"""Pagination of long results: the model gets one page, and can ask for the next."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -8,12 +8,12 @@ from domain.conversations.calls import CallOutcome
 from domain.shared.errors import ToolFailed
 
 PAGE_LENGTH: Final = 32_000  # characters
-READ_TOOL: Final = "read_result"  # by which the model asks
+READ_TOOL: Final = "read_result"  # the tool that returns further pages
 
 
 @dataclass(frozen=True, slots=True)
 class ResultPage:
-    """One page (from 1 on) of so many ``pages`` of what came of a call, written as JSON."""
+    """One page of a call's result or error as JSON text; ``page`` counts from 1 to ``pages``."""
 
     call_id: str
     page: int
@@ -21,7 +21,7 @@ class ResultPage:
     text: str
 
     def to_json(self) -> dict[str, Any]:
-        """Return ``{call_id, page, pages, text}``, which `told` shows as it is."""
+        """Return ``{call_id, page, pages, text}``, which `model_text` writes out as a page."""
         return asdict(self)
 
 
@@ -48,8 +48,8 @@ def as_page(value: Any) -> ResultPage | None:
             return None
 
 
-def told(outcome: CallOutcome) -> str:
-    """Return what the model is told of a call: all, or a page and how to get the next one."""
+def model_text(outcome: CallOutcome) -> str:
+    """Return a call's outcome for the model: all of it, or a page and how to get the next."""
     value = value_of(outcome)
     page = as_page(value)
     if page is None:
@@ -61,7 +61,7 @@ def told(outcome: CallOutcome) -> str:
 
 
 def value_of(outcome: CallOutcome) -> Any:
-    """Return what came of a call as a JSON value: its error, or its result."""
+    """Return the result of a call, or its error, as a JSON value."""
     return outcome.result if outcome.problem is None else outcome.problem.to_json()
 
 

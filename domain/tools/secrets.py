@@ -1,15 +1,15 @@
-"""The settings that a tool declared: given to it, and hidden wherever else they turn up."""
+"""Secrets: the settings that a tool requires, and their redaction from results and logs."""
 
 import logging
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 HIDDEN: Final = "***"
-_SHORTEST: Final = 8  # characters; what is shorter may stand in any text by chance
+_SHORTEST: Final = 8  # characters; shorter values occur in other text by chance
 
 
 class Secrets(Mapping[str, str]):
-    """Values by the names that the tool declared. To print it shows the names alone."""
+    """Secret values by name. The ``repr`` contains the names only."""
 
     __slots__ = ("_hidden", "_values")
 
@@ -34,20 +34,20 @@ class Secrets(Mapping[str, str]):
         return f"Secrets({', '.join(self._values)})"
 
     def hide(self, text: str) -> str:
-        """Return the text with stars for each value of 8 characters or more."""
+        """Redact a text: replace each value of 8 characters or more by stars."""
         for value in self._hidden:
             text = text.replace(value, HIDDEN)
         return text
 
     def hide_bytes(self, data: bytes) -> bytes:
-        """Return the data, its length unchanged, with stars for each such value."""
+        """Redact bytes, without changing their length."""
         for value in self._hidden:
             written = value.encode(errors="replace")
             data = data.replace(written, b"*" * len(written))
         return data
 
     def hide_in(self, value: Any) -> Any:
-        """Return a JSON value with stars for them in all its texts."""
+        """Redact all texts in a JSON value, keys included."""
         if not self._hidden:
             return value
         match value:
@@ -62,18 +62,18 @@ class Secrets(Mapping[str, str]):
 
 
 def discreet_log(name: str, secrets: Secrets) -> logging.Logger:
-    """Return the logger of that name, or one like it for one call, which hides the secrets."""
+    """Return the logger of that name, or a copy for one call that redacts the secrets."""
     log = logging.getLogger(name)
     if not secrets:
         return log
-    own = logging.Logger(name)  # noqa: LOG001  for this call alone: others have other secrets
+    own = logging.Logger(name)  # noqa: LOG001  for this call only: others have other secrets
     own.parent = log
-    own.addFilter(_Hiding(secrets))
+    own.addFilter(_RedactionFilter(secrets))
     return own
 
 
-class _Hiding(logging.Filter):
-    """Takes secrets out of records, tracebacks included."""
+class _RedactionFilter(logging.Filter):
+    """A logging filter that redacts secrets in records, tracebacks included."""
 
     def __init__(self, secrets: Secrets) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class _Hiding(logging.Filter):
         record.msg, record.args = self._secrets.hide(record.getMessage()), None
         if record.exc_info:
             record.exc_text = self._secrets.hide(self._formatter.formatException(record.exc_info))
-            record.exc_info = None  # else others would write it anew
+            record.exc_info = None  # else handlers would format it again
         if record.stack_info:
             record.stack_info = self._secrets.hide(record.stack_info)
         return True

@@ -1,4 +1,4 @@
-"""Tools: what the model may call, and what a call may do to the world."""
+"""Tools: their specification, their effects, and the context of a call."""
 
 import asyncio
 import hashlib
@@ -21,7 +21,7 @@ _CHARACTERS_PER_TOKEN: Final = 4
 
 
 class Effect(StrEnum):
-    """What a call does to the world: nothing, a change, or a change that cannot be undone."""
+    """The effect of a call: none (read), a change, or a change that cannot be undone."""
 
     READ = "read"
     WRITE = "write"
@@ -30,16 +30,15 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """What is known of a tool without running it.
+    """The specification of a tool.
 
     ``parameters`` is a JSON Schema (2020-12) of type object; ``timeout`` is in seconds;
-    ``idempotent`` says that a call made again, at any later time, does no more than it did: its
-    author's word, or an operator's. ``open_world`` says that the tool reaches things outside this
-    service (MCP's annotation).
-    ``requires`` names the settings (environment variables) that it cannot work without.
-    ``release`` is that of the plugin: of another one's tool, which looks the same, the
-    ``version`` is another, too. ``operation`` is what it calls, such as ``GET /pets/{id}``, empty
-    where it calls no API. ``is_abridged`` says that ``parameters`` show some of its arguments only.
+    ``idempotent`` is the author's or an operator's statement that a repeated call, at any later
+    time, has no further effect. ``open_world`` says that the tool reaches things outside this
+    service (MCP's annotation). ``requires`` names the environment variables that it needs.
+    ``release`` is the plugin's release, which is part of the ``version``. ``operation`` is the API
+    operation that it calls, such as ``GET /pets/{id}``, or empty. ``is_abridged`` says that
+    ``parameters`` contains some of its arguments only.
     """
 
     name: str
@@ -55,27 +54,27 @@ class ToolSpec:
     requires: tuple[str, ...] = ()
     operation: str = ""
     is_abridged: bool = False
-    _told: tuple[str, int] | None = field(default=None, init=False, repr=False, compare=False)
+    _cached: tuple[str, int] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def version(self) -> str:
-        """What tells this tool from another, or from itself otherwise described: a digest."""
+        """A digest of the name, description, schema, effect and release."""
         return self._described()[0]
 
     @property
     def tokens(self) -> int:
-        """About how much of a model's input it takes."""
+        """The estimated number of tokens of its definition in a request to a model."""
         return self._described()[1]
 
     @property
     def can_repeat(self) -> bool:
-        """Tell whether somebody who knows says that a second try does no more than the first."""
+        """Tell whether a call is safe to retry: it only reads, or is idempotent."""
         return self.effect is Effect.READ or self.idempotent
 
     def _described(self) -> tuple[str, int]:
-        """Return version and tokens, worked out when first asked for: most tools never are."""
-        if self._told is not None:
-            return self._told
+        """Return version and tokens, computed on first use: most tools never need them."""
+        if self._cached is not None:
+            return self._cached
         described = [
             self.name,
             self.description,
@@ -87,13 +86,13 @@ class ToolSpec:
         ]
         text = json.dumps(described, sort_keys=True, default=str)
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-        told = (digest, len(text) // _CHARACTERS_PER_TOKEN)
-        object.__setattr__(self, "_told", told)
-        return told
+        described_as = (digest, len(text) // _CHARACTERS_PER_TOKEN)
+        object.__setattr__(self, "_cached", described_as)
+        return described_as
 
 
 def missing(spec: ToolSpec, environ: Mapping[str, str]) -> list[str]:
-    """Return the settings that the tool requires and that are not set: with any, it is off."""
+    """Return the required environment variables that are not set; with any, the tool is off."""
     return [name for name in spec.requires if not environ.get(name, "").strip()]
 
 
@@ -104,8 +103,8 @@ SchemaReader = Callable[[str, str], Awaitable[Mapping[str, Any]]]
 ResultReader = Callable[[str, int], Awaitable[ResultPage]]
 
 
-def _unheard(_message: str, _fraction: float | None) -> None:
-    """Take a report that nobody follows."""
+def _no_progress(_message: str, _fraction: float | None) -> None:
+    """Ignore a progress report."""
 
 
 async def _no_results(call_id: str, _page: int) -> ResultPage:
@@ -122,15 +121,15 @@ async def _no_tools(_query: str) -> Sequence[Mapping[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
-    """What a tool may know of the call it serves, and use for it.
+    """The context of a tool call: who calls, and what the tool may use.
 
-    ``call_id`` names the call, the same on a second try, and so serves as idempotency key.
+    ``call_id`` stays the same on a retry, so it can serve as an idempotency key.
     ``search_conversations(text, limit)`` finds messages of this user, newest first.
-    ``secrets`` holds the settings that the tool requires. ``cancelled`` is set when nobody waits
-    for the result any more: a tool that runs in a thread looks at it, or waits by it.
-    ``http`` is the plugin's HTTP client. ``read_result(call_id, page)`` gives a page of what came
-    of an earlier call of this conversation; ``search_tools(query)`` names the tools that fit a
-    task, each as ``{name, description}``; ``read_schema(tool, place)`` gives what a tool takes.
+    ``secrets`` holds the settings that the tool requires. ``cancelled`` is set when the result is
+    no longer awaited: a tool that runs in a thread should check it, or wait on it. ``http`` is the
+    plugin's HTTP client. ``read_result(call_id, page)`` returns a page of the result of an earlier
+    call of this conversation; ``search_tools(query)`` returns the tools for a task, each as
+    ``{name, description}``; ``read_schema(tool, place)`` returns a part of a tool's parameters.
     """
 
     user: User
@@ -142,21 +141,21 @@ class ToolContext:
     secrets: Secrets = field(default_factory=Secrets)
     cancelled: threading.Event = field(default_factory=threading.Event)
     http: HttpClient = field(default_factory=NoHttpClient)
-    report: ProgressReport = field(default=_unheard, repr=False)
+    report: ProgressReport = field(default=_no_progress, repr=False)
     read_result: ResultReader = field(default=_no_results, repr=False)
     search_tools: ToolSearch = field(default=_no_tools, repr=False)
     read_schema: SchemaReader = field(default=_no_schema, repr=False)
 
     async def progress(self, message: str, fraction: float | None = None) -> None:
-        """Tell who follows the run how far the call is; ``fraction``, from 0 to 1, is how much.
+        """Report progress to those who follow the run; ``fraction`` is the part done, from 0 to 1.
 
-        They see a few reports a second at most, and 200 characters of each.
+        At most a few reports a second are published, cut to 200 characters.
         """
         self.report(message, fraction)
         await asyncio.sleep(0)
 
     def report_progress(self, message: str, fraction: float | None = None) -> None:
-        """Do as `progress` does, from any thread."""
+        """Report progress as `progress` does, from any thread."""
         self.report(message, fraction)
 
 
@@ -165,11 +164,11 @@ class Tool(Protocol):
 
     @property
     def spec(self) -> ToolSpec:
-        """Say what the tool is."""
+        """The tool's specification."""
         ...
 
     def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments as JSON, defaults filled in.
+        """Validate arguments; return them as JSON, with defaults filled in.
 
         Raises:
             InvalidArguments: they do not fit the schema.
@@ -178,7 +177,7 @@ class Tool(Protocol):
         ...
 
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
-        """Run with checked arguments and return a JSON value, in which `Artifact`s may stand.
+        """Run the tool with validated arguments; return a JSON value that may contain `Artifact`s.
 
         Raises:
             ToolError: the call did not give a result.
@@ -189,7 +188,7 @@ class Tool(Protocol):
 
 @runtime_checkable
 class Abridged(Protocol):
-    """A tool whose specification may show some of its arguments only."""
+    """A tool whose specification may contain some of its arguments only."""
 
     def whole_parameters(self) -> Mapping[str, Any]:
         """Return the JSON Schema of all its arguments."""
@@ -198,8 +197,8 @@ class Abridged(Protocol):
 
 @runtime_checkable
 class Previewed(Protocol):
-    """A tool that can say beforehand what a call will do, for the human who is asked."""
+    """A tool that can describe a call beforehand, for the human who is asked to approve it."""
 
     def preview(self, arguments: Mapping[str, Any]) -> str:
-        """Return it in a line, such as ``DELETE https://api.example/pets/7``, or nothing."""
+        """Return one line, such as ``DELETE https://api.example/pets/7``, or an empty text."""
         ...

@@ -1,4 +1,4 @@
-"""Ranks tools for a message where a catalogue is too large to show to a model whole."""
+"""Ranking of tools for a message (BM25F), for catalogues that are too large for a prompt."""
 
 from domain.tools.ranking.index import ToolIndex
 

@@ -1,7 +1,7 @@
-"""What is to be done, in one word whichever verb says it: "remove", "drop" and ``DELETE`` are one.
+"""Actions: verbs and HTTP methods of one meaning ("remove", "drop", ``DELETE``) as one term.
 
-Tools of one API often differ by nothing but their verbs, and the verb of a request is seldom the
-one in a tool's name.
+Tools of one API often differ only by their verbs, and the verb of a request is seldom the one in a
+tool's name.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,34 +29,36 @@ _METHODS: Final[Mapping[str, tuple[str, ...]]] = {
     "DELETE": ("!delete",),
 }
 _IN_NAME, _IN_DESCRIPTION, _BY_METHOD = 1.0, 0.7, 0.5
-_FIRST: Final = 2  # words of a description, among which its verb stands
-_MOST: Final = 25  # words of a request that are looked at
+_FIRST: Final = 2  # words of a description that are searched for its verb
+_MOST: Final = 25  # words of a request that are searched for verbs
 
 
 def _by_verb() -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    actions: dict[str, tuple[str, ...]] = {}
     for action, verbs in _VERBS.items():
         for verb in dict.fromkeys(map(stem, verbs.split())):
-            found[verb] = (*found.get(verb, ()), action)
-    return MappingProxyType(found)
+            actions[verb] = (*actions.get(verb, ()), action)
+    return MappingProxyType(actions)
 
 
 _ACTIONS: Final = _by_verb()
 
 
 def actions_asked(words: Iterable[str]) -> frozenset[str]:
-    """Return the actions that the folded words of a request speak of, each as ``!word``."""
+    """Return the actions of a request's folded words, each as ``!word``."""
     return frozenset(action for word in list(words)[:_MOST] for action in _of(word))
 
 
 def actions_of(name: str, description: str, operation: str) -> dict[str, float]:
-    """Return the actions of a tool, each with how sure it is, up to 1."""
+    """Return the actions of a tool, each with its confidence up to 1."""
     method = operation.partition(" ")[0]
-    found: dict[str, float] = dict.fromkeys(_METHODS.get(method, ()), _BY_METHOD)
+    confidence: dict[str, float] = dict.fromkeys(_METHODS.get(method, ()), _BY_METHOD)
     beginning = " ".join(description.split(maxsplit=_FIRST)[:_FIRST])
-    for text, sure in ((beginning, _IN_DESCRIPTION), (name, _IN_NAME)):
-        found.update(dict.fromkeys((action for word in split(text) for action in _of(word)), sure))
-    return found
+    for text, weight in ((beginning, _IN_DESCRIPTION), (name, _IN_NAME)):
+        confidence.update(
+            dict.fromkeys((action for word in split(text) for action in _of(word)), weight)
+        )
+    return confidence
 
 
 def _of(word: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a tool says of itself, each word weighed by where it stands."""
+"""The terms of a tool, weighted by the field in which they occur (BM25F)."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -12,10 +12,10 @@ from domain.tools.ranking.topics import topics_of
 from domain.tools.ranking.words import WEAK, content, split
 from domain.tools.tool import ToolSpec
 
-_SATURATION: Final = 0.8  # of a weight at which a word counts half as much as it ever can
+_SATURATION: Final = 0.8  # the weight at which a word has half of its maximum (BM25's k1)
 _TOPIC_SATURATION: Final = 1.0
-_WEAKENED: Final = 0.45  # of a word that descriptions say of everything
-_LEVELLING: Final = 0.6  # how far long fields are held against a tool: 0 not at all, 1 in full
+_WEAKENED: Final = 0.45  # factor for words that occur in most descriptions
+_LEVELLING: Final = 0.6  # length normalization (BM25's b): 0 none, 1 full
 _BY_NAME: Final = ("properties", "$defs")
 _DEEPEST: Final = 6  # levels of a schema
 _MOST: Final = 400  # words of a field
@@ -23,7 +23,7 @@ _MOST: Final = 400  # words of a field
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """How much a word of a field counts, and how many words the field usually has."""
+    """The weight of a field's words, and the usual number of words in the field."""
 
     weight: float
     usual: float
@@ -38,19 +38,19 @@ _CATEGORY: Final = _Field(1.0, 3.0, is_prose=True)
 
 
 def impacts_of(spec: ToolSpec) -> dict[str, float]:
-    """Return a tool's stems, topics and actions, each with how much of it they are, up to 1."""
+    """Return the impact, up to 1, of each of a tool's stems, topics and actions."""
     words: dict[str, float] = defaultdict(float)
     topics: dict[str, float] = defaultdict(float)
     for field, stems in _fields(spec):
-        said = Counter(islice(stems, _MOST))
-        level = 1 - _LEVELLING + _LEVELLING * said.total() / field.usual
-        for word, count in said.items():
+        counts = Counter(islice(stems, _MOST))
+        level = 1 - _LEVELLING + _LEVELLING * counts.total() / field.usual
+        for word, count in counts.items():
             weak = field.is_prose and word in WEAK
             words[word] += field.weight * count / level * (_WEAKENED if weak else 1)
             for topic in topics_of(word):
                 topics[topic] += field.weight * count
-    impacts = {word: said / (said + _SATURATION) for word, said in words.items()}
-    impacts.update((topic, said / (said + _TOPIC_SATURATION)) for topic, said in topics.items())
+    impacts = {word: weight / (weight + _SATURATION) for word, weight in words.items()}
+    impacts.update((topic, w / (w + _TOPIC_SATURATION)) for topic, w in topics.items())
     return impacts | actions_of(spec.name, spec.description, spec.operation)
 
 
@@ -71,6 +71,6 @@ def _texts(schema: Any) -> Iterator[str]:
     for path, each in walk(schema, _DEEPEST):
         if path and path[-1][0] in _BY_NAME and path[-1][1]:
             yield str(path[-1][1])
-        if path and isinstance(said := each.get("description"), str):
-            yield said
+        if path and isinstance(description := each.get("description"), str):
+            yield description
         yield from (value for value in values_in(each) or () if isinstance(value, str))

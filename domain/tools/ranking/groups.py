@@ -1,4 +1,4 @@
-"""Tools that belong together: those of one API support each other, and find each other's ids."""
+"""Groups of tools: those of one API raise each other's scores, and look up each other's ids."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -8,11 +8,11 @@ from domain.tools.ranking.postings import Postings
 from domain.tools.ranking.rarity import rarity
 from domain.tools.tool import ToolSpec
 
-_SHARPNESS: Final = 2  # the power of a group's share: the higher, the less the second best gets
+_SHARPNESS: Final = 2  # exponent of a group's share: higher gives less to the second best
 
 
 class Groups:
-    """The tools of a catalogue by plugin and category, which for a learned API is the API."""
+    """The tools grouped by plugin and category; the category of a learned tool is its API."""
 
     def __init__(self) -> None:
         self._ids: dict[tuple[str, str], int] = {}
@@ -22,7 +22,7 @@ class Groups:
         self._at: dict[tuple[int, str], set[int]] = {}
 
     def add(self, number: int, tool: ToolSpec) -> None:
-        """Take in a tool by its number."""
+        """Add a tool by its number."""
         group = self._ids.setdefault((tool.plugin, tool.category), len(self._ids))
         self._group_of[number] = group
         self._sizes[group] += 1
@@ -31,7 +31,7 @@ class Groups:
             self._at.setdefault((group, tool.operation), set()).add(number)
 
     def discard(self, number: int) -> None:
-        """Drop a tool that was taken in."""
+        """Remove a tool by its number."""
         group = self._group_of.pop(number)
         self._sizes[group] -= 1
         if not self._sizes[group]:
@@ -44,28 +44,28 @@ class Groups:
                 del self._at[group, operation]
 
     def support(self, terms: Iterable[tuple[Postings, float]]) -> Mapping[int, float]:
-        """Return for each group how much of a request its tools say between them, from 0 to 1.
+        """Return for each group the share of a request's terms in its tools, from 0 to 1.
 
-        ``terms`` come with their weights. Where there is one group only, nothing comes back.
+        ``terms`` come with their weights. With one group only the result is empty.
         """
         count = len(self._sizes)
         if count < 2:  # noqa: PLR2004 - one supports itself alone
             return {}
-        said: dict[int, float] = {}
+        shares: dict[int, float] = {}
         for postings, weight in terms:
             groups = postings.groups(self._group_of)
             worth = weight * rarity(len(groups), count)
             for group in groups:
-                said[group] = said.get(group, 0.0) + worth
-        most = max(said.values(), default=0.0)
-        return {group: (share / most) ** _SHARPNESS for group, share in said.items() if most}
+                shares[group] = shares.get(group, 0.0) + worth
+        most = max(shares.values(), default=0.0)
+        return {group: (share / most) ** _SHARPNESS for group, share in shares.items() if most}
 
     def group_of(self, number: int) -> int:
         """Return the group of a tool."""
         return self._group_of[number]
 
     def finder(self, number: int) -> int | None:
-        """Return the tool that finds the id which a tool's path needs, if there is one.
+        """Return the tool that lists the ids which a tool's path needs, if there is one.
 
         For ``DELETE /pets/{id}`` it is ``GET /pets``.
         """
@@ -73,7 +73,7 @@ class Groups:
         for end in range(len(parts) - 1, 0, -1):
             if "{" in parts[end]:
                 operation = f"GET {'/'.join(parts[:end])}"
-                found = self._at.get((self._group_of[number], operation), ())
-                if len(found) == 1 and number not in found:
-                    return next(iter(found))
+                tools = self._at.get((self._group_of[number], operation), ())
+                if len(tools) == 1 and number not in tools:
+                    return next(iter(tools))
         return None

@@ -1,8 +1,8 @@
 """An inverted index of tools that ranks them for a message, with no model and no network.
 
-A word counts by the field of the tool that it stands in (BM25F), by how few tools say it, and once
-more through its topics, so that "bitcoin" finds finance. Each request in a message is ranked by
-itself, and the best of each come first: a message of three requests finds its three tools.
+A word is weighted by its field in the tool (BM25F) and by its rarity (inverse document frequency),
+and counts once more through its topics, so that "bitcoin" finds finance. Each clause of a message
+is ranked by itself, and the results are merged: a message of three requests finds its three tools.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -18,31 +18,31 @@ from domain.tools.ranking.postings import Postings, summed
 from domain.tools.ranking.rarity import rarity
 from domain.tools.tool import ToolSpec
 
-_CANDIDATES: Final = 50  # of a clause, or twice as many as are asked for
-_COMMON: Final = 0.2  # of the tools: a word of more only tells candidates apart
+_CANDIDATES: Final = 50  # of a clause, or twice the limit of the query
+_COMMON: Final = 0.2  # of the tools: a more frequent word only reorders the candidates
 _COMMON_LEAST: Final = 50  # tools, for the same
-_ACTION: Final = 0.75  # of what a rare word counts, however many tools do the same
-_STEP: Final = 500  # terms of which tools are removed at once: a millisecond or two
-_EVENNESS: Final = 0.5  # 0: the loudest request wins; 1: every request gives its best tool
-_WHOLE: Final = 0.1  # of what a tool scores in the other requests too
-_SUPPORT: Final = 1.0  # of a tool's own score, in the group that says most of the request
-_FINDING: Final = 0.75  # of a tool's score, for the tool that finds the id which it needs
+_ACTION: Final = 0.75  # weight of an action, whatever its rarity
+_STEP: Final = 500  # terms from which tools are removed at once: a millisecond or two
+_EVENNESS: Final = 0.5  # 0: the highest scores win; 1: every clause gives its best tool
+_WHOLE: Final = 0.1  # of a tool's scores in all clauses, added to its best one
+_SUPPORT: Final = 1.0  # of a tool's own score, in the group with the highest share
+_FINDING: Final = 0.75  # of a tool's score, for the tool that lists the ids which it needs
 _BEHIND: Final = 0.99  # of that score, at most
-_NEEDING: Final = 10  # of the best tools whose needs are looked at
+_NEEDING: Final = 10  # of the best tools for which such finders are added
 
 
 class _Part(NamedTuple):
-    """The tools that say a term, and how much it counts."""
+    """A search term's postings and weight."""
 
     postings: Postings
     weight: float
 
 
 class ToolIndex(ToolRanker):
-    """Ranks the tools of one catalogue; tools may come and go.
+    """The inverted index of one catalogue's tools; tools can be added and removed.
 
-    Adding and removing touch the words of that tool alone, and leave the index as if it had been
-    built anew. A message of some lines takes about a millisecond among thousands of tools.
+    Adding and removing take time for that tool's words only, and leave the index as if it had been
+    rebuilt. A message of some lines takes about a millisecond among thousands of tools.
     """
 
     def __init__(self, tools: Iterable[ToolSpec] = ()) -> None:
@@ -83,10 +83,10 @@ class ToolIndex(ToolRanker):
         self._groups.discard(number)
 
     def discard_many(self, names: Iterable[str]) -> Iterator[None]:
-        """Remove the tools of these names, a little with each step.
+        """Remove the tools of these names, a part with each step of the iterator.
 
-        Between two steps the index serves as it is. One that is not stepped through to its end has
-        removed nothing for good: it is begun again.
+        The index can be used between two steps. An iterator that is not exhausted must be started
+        again.
         """
         numbers = {at for name in names if (at := self._names.get(name)) is not None}
         for at, term in enumerate(list(self._postings), 1):
@@ -103,11 +103,10 @@ class ToolIndex(ToolRanker):
                 yield
 
     def rank(self, query: str, limit: int, *, among: Container[str] | None = None) -> Sequence[str]:
-        """Return the names of the tools that fit, best first, at most ``limit`` of them.
+        """Return the names of the best tools for a query, best first, at most ``limit``.
 
-        Those that the query names come before all others. Fewer than asked for, or none, come back
-        where nothing else in the catalogue has anything to do with the query. ``among`` holds the
-        names that may come back; None: any.
+        Tools that the query names come first. Fewer than ``limit``, or none, are returned if no
+        others have a term of the query. ``among`` holds the names that may be returned; None: any.
         """
         if limit < 1:
             return ()
@@ -121,7 +120,7 @@ class ToolIndex(ToolRanker):
         return among is None or self._specs[tool].name in among
 
     def _scores(self, query: str, limit: int, among: Container[str] | None) -> dict[int, float]:
-        """Return the tools that fit any request of the query, by their scores in all of them."""
+        """Return the tools that match any clause of the query, with their merged scores."""
         best: dict[int, float] = {}
         total: dict[int, float] = {}
         for clause in clauses_of(query):
@@ -131,9 +130,9 @@ class ToolIndex(ToolRanker):
         return {tool: score + _WHOLE * total[tool] for tool, score in best.items()}
 
     def _add_finders(self, scores: dict[int, float], among: Container[str] | None) -> None:
-        """Let the best tools speak for those that find the ids they need.
+        """Raise the scores of tools that list the ids which the best tools need.
 
-        By that alone, none of those comes before the best tool that needs it.
+        That alone puts none of them before the best tool that needs it.
         """
         highest: dict[int, float] = {}
         added: dict[int, float] = {}
@@ -149,7 +148,7 @@ class ToolIndex(ToolRanker):
     def _candidates(
         self, clause: str, limit: int, among: Container[str] | None
     ) -> Mapping[int, float]:
-        """Return the tools that fit a clause best, by their scores beside other clauses'."""
+        """Return the best tools for a clause, with scores that are comparable between clauses."""
         request = terms_of(clause, self._count)
         rare, common = self._looked_up(request.terms)
         scores = summed(rare or common)
@@ -164,30 +163,30 @@ class ToolIndex(ToolRanker):
         return {at: scores[at] / top**_EVENNESS for at in best}
 
     def _support(self, scores: dict[int, float], parts: Iterable[_Part]) -> None:
-        """Raise the scores of tools whose group says the rest of the request."""
+        """Raise the scores of tools whose group has the other terms of the clause."""
         support = self._groups.support(parts)
         for tool in scores if support else ():
             scores[tool] *= 1 + _SUPPORT * support.get(self._groups.group_of(tool), 0.0)
 
     def _looked_up(self, terms: Mapping[str, float]) -> tuple[list[_Part], list[_Part]]:
-        """Return the postings of the rare terms and of the common ones, with their weights."""
+        """Return the postings of the rare and of the common terms, with their weights."""
         rare: list[_Part] = []
         common: list[_Part] = []
         limit = max(_COMMON_LEAST, _COMMON * len(self))
         for term, weight in terms.items():
-            if found := self._postings.get(term):
-                part = _Part(found, weight * rarity(len(found), len(self)))
-                (rare if len(found) <= limit else common).append(part)
+            if postings := self._postings.get(term):
+                part = _Part(postings, weight * rarity(len(postings), len(self)))
+                (rare if len(postings) <= limit else common).append(part)
         return rare, common
 
     def _actions(self, actions: Iterable[str]) -> list[_Part]:
-        found = (self._postings.get(action) for action in actions)
-        return [_Part(postings, _ACTION) for postings in found if postings]
+        lists = (self._postings.get(action) for action in actions)
+        return [_Part(postings, _ACTION) for postings in lists if postings]
 
     def _count(self, term: str) -> int:
         return len(self._postings.get(term, ()))
 
 
 def _best(limit: int, scores: Mapping[int, float]) -> list[int]:
-    """Return the tools with the highest scores, the highest first, of equals the older first."""
+    """Return the tools with the highest scores, best first, the older first among equals."""
     return [-tool for _, tool in nlargest(limit, ((score, -at) for at, score in scores.items()))]

@@ -1,4 +1,4 @@
-"""The tools that say a term."""
+"""A postings list: the tools in which a term occurs."""
 
 from array import array
 from bisect import bisect_left
@@ -6,10 +6,10 @@ from collections.abc import Container, Iterable, Mapping
 
 
 class Postings:
-    """The tools that say a term, by their number, rising; how much of each it is.
+    """The numbers of the tools with a term, in rising order, and the term's impact in each.
 
-    The groups of those tools are counted when they are first asked for, and kept until a tool
-    comes or goes: most terms of a catalogue are in no message.
+    The set of these tools' groups is computed on first use, and cached until a tool is added or
+    removed: most terms are never searched for.
     """
 
     __slots__ = ("_groups", "impacts", "tools")
@@ -23,39 +23,39 @@ class Postings:
         return len(self.tools)
 
     def append(self, tool: int, impact: float) -> None:
-        """Add a tool with a number above all others'."""
+        """Add a tool; its number must be higher than all others."""
         self.tools.append(tool)
         self.impacts.append(impact)
         self._groups = None
 
     def remove(self, tool: int) -> None:
-        """Remove a tool that is here."""
+        """Remove a tool that the list contains."""
         at = bisect_left(self.tools, tool)
         del self.tools[at], self.impacts[at]
         self._groups = None
 
     def remove_all(self, tools: Container[int]) -> None:
-        """Remove those of the tools that are here."""
-        kept = [at for at, tool in enumerate(self.tools) if tool not in tools]
-        if len(kept) < len(self.tools):
-            self.tools = array("I", map(self.tools.__getitem__, kept))
-            self.impacts = array("f", map(self.impacts.__getitem__, kept))
+        """Remove those of these tools that the list contains."""
+        remaining = [at for at, tool in enumerate(self.tools) if tool not in tools]
+        if len(remaining) < len(self.tools):
+            self.tools = array("I", map(self.tools.__getitem__, remaining))
+            self.impacts = array("f", map(self.impacts.__getitem__, remaining))
             self._groups = None
 
     def impact(self, tool: int) -> float:
-        """Return how much of a tool the term is, 0 where the tool does not say it."""
+        """Return the term's impact in a tool, 0 if the tool does not have it."""
         at = bisect_left(self.tools, tool)
         return self.impacts[at] if at < len(self.tools) and self.tools[at] == tool else 0.0
 
     def groups(self, group_of: Mapping[int, int]) -> frozenset[int]:
-        """Return the groups whose tools say the term."""
+        """Return the groups whose tools have the term."""
         if self._groups is None:
             self._groups = frozenset(map(group_of.__getitem__, self.tools))
         return self._groups
 
 
 def summed(parts: Iterable[tuple[Postings, float]]) -> dict[int, float]:
-    """Return the tools that are in any of the postings, each with its weighted impacts' sum."""
+    """Return the tools in any of the lists, each with the sum of its weighted impacts."""
     scores: dict[int, float] = {}
     score = scores.get
     for postings, weight in parts:

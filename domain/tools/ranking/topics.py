@@ -1,7 +1,7 @@
-"""What everyday words are about: a small thesaurus, so that words of one subject find each other.
+"""A small thesaurus of everyday words by topic, so that words of one subject find each other.
 
-A line is a topic: a word of it in a query speaks for the tools that say other words of it. A word
-may stand in several topics; each then speaks more softly. Spanish stands beside English, folded.
+A line is a topic: a word of it in a query matches tools with other words of it. A word may be in
+several topics; each then has less weight. Words are English and Spanish, folded.
 The lines were written from general knowledge, for no catalogue in particular.
 """
 
@@ -204,14 +204,14 @@ write writing essay article blog draft copywriting content paragraph rewrite par
 
 @cache
 def _topics() -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
+    topics: dict[str, list[str]] = {}
     for line in _TOPICS.strip().replace("\n  ", " ").splitlines():
         words = line.split()
         for word in dict.fromkeys(map(stem, words)):
-            found.setdefault(word, []).append(f"#{words[0]}")
-    return MappingProxyType({word: tuple(dict.fromkeys(names)) for word, names in found.items()})
+            topics.setdefault(word, []).append(f"#{words[0]}")
+    return MappingProxyType({word: tuple(dict.fromkeys(names)) for word, names in topics.items()})
 
 
 def topics_of(stemmed: str) -> tuple[str, ...]:
-    """Return the topics of a stem, each as ``#word``; none for a word that is not in the book."""
+    """Return the topics of a stem, each as ``#word``; none if it is not in the thesaurus."""
     return _topics().get(stemmed, ())

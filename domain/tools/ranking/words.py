@@ -1,4 +1,4 @@
-"""Words of queries and of tools: folding, splitting, stems, and those that say little."""
+"""Tokenization of queries and tools: case folding, splitting, stemming, stop words."""
 
 import re
 import unicodedata
@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-# Runs of letters or of digits. Scripts without spaces between words are cut in `_pieces`.
+# Runs of letters or of digits. Scripts without spaces are split into bigrams by `_pieces`.
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]+")
@@ -41,8 +41,8 @@ def _pieces(word: str) -> list[str]:
 def stem(word: str) -> str:
     """Return the folded word without the commonest English endings.
 
-    Made to join the forms of one word (``calculates``, ``calculating``, ``calculation``), not to
-    be a word itself. Words of other scripts, and very long ones, stay as they are.
+    The forms of one word (``calculates``, ``calculating``, ``calculation``) have the same stem,
+    which need not be a word. Words of other scripts, and very long ones, stay as they are.
     """
     if not (_SHORTEST_STEMMED <= len(word) <= _LONGEST) or not word.isascii():
         return word
@@ -65,7 +65,7 @@ def _without_tense(word: str) -> str:
     return word
 
 
-# An ending goes where at least so many letters stay: "location" keeps its "at", "comment" its all.
+# An ending is removed if at least so many letters remain: "location" keeps "at", "comment" all.
 _NOUN_ENDINGS: Final = (("ly", 5), ("ment", 6), ("ion", 5), ("e", 3), ("at", 4))
 
 
@@ -94,7 +94,7 @@ era es esa ese eso esos esta estan este esto favor ha hay haz la las le les lo l
 muy necesito ni nos nuestra nuestro para pero por porque puede puedes puedo que quien quiero se sea
 ser si sin sobre son su sus tambien te tengo tiene todo todos tu tus un una unas unos usted ya yo
 """
-# In everybody's mouth whatever is asked, however few tools of a catalogue say them.
+# Words of little meaning in requests, even if they are rare in a catalogue.
 _WEAK: Final = """
 access accurate active actual add additional advanced affordable aim amazing amount area around ask
 aspect associated available aware back base based basic become begin benefit best better big bring
@@ -131,6 +131,6 @@ WEAK: Final = frozenset(stem(word) for word in _WEAK.split())
 def content(text: str) -> tuple[str, ...]:
     """Return the stems of the words that are not stop words, in order.
 
-    Tools of one API say the same of their parameters again and again.
+    It is cached: tools of one API repeat the descriptions of their parameters.
     """
     return tuple(stem(word) for word in split(text) if word not in STOPWORDS)
