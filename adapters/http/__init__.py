@@ -1,1 +1,1 @@
-"""The way out: every address that Puerto is told to call by others passes the gate in here."""
+"""Outbound HTTP: clients, the SSRF guard, the transport, and OAuth 2.0 tokens."""

@@ -1,4 +1,4 @@
-"""The client that fulfils the port: one request, its redirects, its whole answer."""
+"""The HTTP client behind the port `Web`: one request, its redirects, its whole response."""
 
 import asyncio
 from dataclasses import replace
@@ -17,15 +17,15 @@ from domain.web.ports import HostCheck, Limits, Web, WebRequest, WebResponse
 
 USER_AGENT: Final = "puerto"
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_SAFE: Final = "!#$%&'()*+,/:;=?@[\\]~"  # the rest is encoded, as browsers do with it
+_SAFE: Final = "!#$%&'()*+,/:;=?@[\\]~"  # other characters are percent-encoded, as in browsers
 _CONNECT_SECONDS: Final = 10.0
-_LOOK_UP_SECONDS: Final = 2.0  # for a warning, which must not keep anybody waiting
+_LOOK_UP_SECONDS: Final = 2.0  # only for a warning, so short
 _CARRIED: Final = frozenset({"accept", "accept-language", "content-type", "user-agent"})
 _OF_CONTENT: Final = frozenset({"content-type", "content-encoding", "content-language"})
 
 
 class GatedWeb(HostCheck, Web):
-    """Sends requests through the gate. No proxy is used, no cookie and no password file."""
+    """Sends requests through the SSRF guard, without proxies, cookies or ``.netrc``."""
 
     def __init__(
         self, gate: Gate, transport: GatedTransport, *, user_agent: str = USER_AGENT
@@ -54,7 +54,7 @@ class GatedWeb(HostCheck, Web):
                 await self._gate.addresses(target.host, target.port)
         except AddressRefused as error:
             return error.message
-        except (WebError, TimeoutError):  # the name is not known now, which may change
+        except (WebError, TimeoutError):  # DNS does not know the name now, which may change
             return ""
         return ""
 
@@ -63,13 +63,13 @@ class GatedWeb(HostCheck, Web):
         await self._transport.aclose()
 
     async def _followed(self, request: WebRequest, limits: Limits) -> WebResponse:
-        for left in reversed(range(limits.redirects + 1)):
+        for remaining in reversed(range(limits.redirects + 1)):
             target = self._gate.check(request.url)
             response = await self._exchanged(request, target, limits)
             location = response.header("location")
             if response.status not in _REDIRECTS or location is None:
                 return response
-            if left:
+            if remaining:
                 request = self._redirected(request, target, response.status, location)
         raise WebError(f"{target.host} redirects more than {limits.redirects} times.")
 
@@ -107,16 +107,16 @@ class GatedWeb(HostCheck, Web):
     def _redirected(
         self, request: WebRequest, target: Target, status: int, location: str
     ) -> WebRequest:
-        """Return the next request (RFC 9110, 15.4), without what belongs to another origin.
+        """Return the request for a redirect (RFC 9110, 15.4), without headers of another origin.
 
         Raises:
-            AddressRefused: it leads where nobody may go, or would take the body to another origin.
+            AddressRefused: the target is refused, or the body would go to another origin.
 
         """
         following = self._gate.check(_joined(target.url, location))
         method, body, headers = request.method, request.body, request.headers
-        seen = status == 303 or (status in (301, 302) and method == "POST")  # noqa: PLR2004
-        if seen and method != "HEAD":
+        becomes_get = status == 303 or (status in (301, 302) and method == "POST")  # noqa: PLR2004
+        if becomes_get and method != "HEAD":
             method, body = "GET", b""
             headers = tuple(pair for pair in headers if pair[0].lower() not in _OF_CONTENT)
         if not _is_same(target, following):
@@ -137,7 +137,7 @@ def _joined(url: str, location: str) -> str:
 
 
 def _is_same(target: Target, following: Target) -> bool:
-    """Tell whether a redirect stays at its origin, or is that origin's own way to TLS."""
+    """Tell whether a redirect stays at its origin, or upgrades it from http to https."""
     secured = ("https", target.host, 443)
     moved = target.origin == ("http", target.host, 80) and following.origin == secured
     return target.origin == following.origin or moved

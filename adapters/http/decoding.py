@@ -1,4 +1,4 @@
-"""Compressed bodies, unpacked piece by piece, so that none grows beyond what was agreed."""
+"""Streaming decompression of bodies, with a limit on their size (against zip bombs)."""
 
 import zlib
 from typing import Final
@@ -6,13 +6,13 @@ from typing import Final
 from domain.shared.errors import WebError
 
 ACCEPTED: Final = "gzip, deflate"
-_PIECE: Final = 64 * 1024  # bytes that a step unpacks at most
+_PIECE: Final = 64 * 1024  # maximum bytes of one decompression step
 _GZIP: Final = zlib.MAX_WBITS | 16
 _RAW: Final = -zlib.MAX_WBITS
 
 
 class Body:
-    """Takes in a body as it comes, and holds it unpacked, up to ``limit`` bytes."""
+    """Collects a body in pieces and decompresses it, up to ``limit`` bytes."""
 
     def __init__(self, coding: str | None, limit: int) -> None:
         self._coding = (coding or "identity").strip().lower()
@@ -28,22 +28,22 @@ class Body:
             )
 
     def add(self, piece: bytes) -> None:
-        """Take in the next piece.
+        """Add the next piece.
 
         Raises:
-            WebError: the body is too large, or not packed as it says.
+            WebError: the body is too large, or not encoded as its header says.
 
         """
         if self._coding == "deflate" and self._unpacker is None and piece:
-            wrapped = piece[0] & 0x0F == zlib.DEFLATED  # some servers leave zlib's own head out
+            wrapped = piece[0] & 0x0F == zlib.DEFLATED  # some servers omit the zlib header
             self._unpacker = zlib.decompressobj(zlib.MAX_WBITS if wrapped else _RAW)
         if self._unpacker is None:
-            self._keep(piece)
+            self._append(piece)
             return
         try:
             while not self._unpacker.eof:
                 unpacked = self._unpacker.decompress(piece, _PIECE)
-                self._keep(unpacked)
+                self._append(unpacked)
                 piece = self._unpacker.unconsumed_tail
                 if not piece and len(unpacked) < _PIECE:
                     break
@@ -51,17 +51,17 @@ class Body:
             raise WebError("The answer is not packed as it says.") from error
 
     def whole(self) -> bytes:
-        """Return what has come.
+        """Return the whole body.
 
         Raises:
-            WebError: a packed body ended too early.
+            WebError: a compressed body ended too early.
 
         """
         if self._unpacker is not None and self._pieces and not self._unpacker.eof:
             raise WebError("The answer ended too early.")
         return b"".join(self._pieces)
 
-    def _keep(self, piece: bytes) -> None:
+    def _append(self, piece: bytes) -> None:
         self._size += len(piece)
         if self._size > self._limit:
             raise WebError(f"The answer has more than {self._limit:,} bytes: ask for less.")

@@ -1,4 +1,4 @@
-"""The transport behind every client that calls addresses which others have named."""
+"""The transport with the SSRF guard, for clients that call addresses given by others."""
 
 import ssl
 from typing import Final
@@ -14,10 +14,10 @@ _LIMITS: Final = httpx2.Limits(
 
 
 class GatedTransport(httpx2.AsyncBaseTransport):
-    """Connects to what the gate lets through, and to no proxy: a proxy would look names up itself.
+    """Connects only to addresses that the SSRF guard allows, never by a proxy.
 
-    Any client of httpx2 can be built on it; what a redirect leads to passes here again. The names
-    in TLS and in ``Host`` stay those of the URL. ``verify`` is as in httpx2.
+    A proxy would resolve names itself. Any client of httpx2 can use it; each redirect is checked
+    again. The names in TLS and in ``Host`` stay those of the URL. ``verify`` is as in httpx2.
     """
 
     def __init__(self, gate: Gate, *, verify: ssl.SSLContext | bool = True) -> None:
@@ -25,7 +25,7 @@ class GatedTransport(httpx2.AsyncBaseTransport):
         self._inner = StreamingTransport(verify=verify, limits=_LIMITS, look_up=gate.addresses)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send a request and return the response, its body still to come.
+        """Send a request and return the response, with its body still to be read.
 
         Raises:
             AddressRefused: the address is not open.

@@ -1,4 +1,4 @@
-"""Access tokens of OAuth 2.0 (RFC 6749): asked for through the gate, kept while they hold."""
+"""OAuth 2.0 access tokens (RFC 6749): fetched through the SSRF guard, cached until they expire."""
 
 import asyncio
 import time
@@ -19,18 +19,18 @@ from domain.shared.errors import WebError, WebTimeout
 
 _SECONDS: Final = 15.0
 _BYTES: Final = 200_000
-_LEEWAY: Final = 30.0  # seconds before its end that a token is not used any more
-_MOST: Final = 10_000  # grants that are remembered
-_DEFAULT_LIFE: Final = 300.0  # seconds, where the server does not say
+_LEEWAY: Final = 30.0  # seconds before its expiry from which a token is not used any more
+_MOST: Final = 10_000  # grants in the cache
+_DEFAULT_LIFE: Final = 300.0  # seconds, if the server does not say
 _METHODS: Final = ("client_secret_basic", "client_secret_post")
 
 Rotated = Callable[[Grant, str], Awaitable[None]]
-"""Is told of a refresh token that takes the place of the grant's own."""
+"""Is called with a refresh token that replaces the grant's own (rotation)."""
 
 
 @dataclass(slots=True)
 class _Kept:
-    """What is kept for a grant: ``until`` is on the monotonic clock."""
+    """The cached token of a grant; ``until`` is its expiry on the monotonic clock."""
 
     refresh: str
     token: str = ""
@@ -39,59 +39,59 @@ class _Kept:
 
 
 class OAuthTokens(AccessTokens):
-    """Gets tokens with authlib; whoever asks while one is on its way waits for it."""
+    """Gets and caches tokens with authlib; concurrent calls for one grant share one request."""
 
     def __init__(self, transport: GatedTransport, *, rotated: Rotated | None = None) -> None:
         self._transport = _Bounded(transport)
         self._rotated = rotated
-        self._kept: dict[Grant, _Kept] = {}
+        self._cache: dict[Grant, _Kept] = {}
 
     @override
     async def get(self, grant: Grant) -> str:
-        """Return a token that is good now, asking for one if need be.
+        """Return a valid token, from the cache or from the token endpoint.
 
         Raises:
-            AddressRefused: the server of tokens is not open.
+            AddressRefused: the SSRF guard refuses the token endpoint.
             WebTimeout: it took too long.
             WebError: it gave none; the message says why.
 
         """
         if not grant.token_url:
             raise WebError("Nobody says where access tokens are given: set token_url.")
-        kept = self._of(grant)
-        async with kept.lock:
-            if kept.until <= time.monotonic():
-                await self._renew(kept, grant)
-            return kept.token
+        cached = self._of(grant)
+        async with cached.lock:
+            if cached.until <= time.monotonic():
+                await self._renew(cached, grant)
+            return cached.token
 
     @override
     def forget(self, grant: Grant) -> None:
-        if grant in self._kept:
-            self._kept[grant].until = 0.0
+        if grant in self._cache:
+            self._cache[grant].until = 0.0
 
     def _of(self, grant: Grant) -> _Kept:
-        if grant not in self._kept:
-            if len(self._kept) >= _MOST:
-                del self._kept[next(iter(self._kept))]
-            self._kept[grant] = _Kept(grant.refresh_token)
-        return self._kept[grant]
+        if grant not in self._cache:
+            if len(self._cache) >= _MOST:
+                del self._cache[next(iter(self._cache))]
+            self._cache[grant] = _Kept(grant.refresh_token)
+        return self._cache[grant]
 
-    async def _renew(self, kept: _Kept, grant: Grant) -> None:
-        token = await self._asked(kept, grant)
+    async def _renew(self, cached: _Kept, grant: Grant) -> None:
+        token = await self._asked(cached, grant)
         seconds = _seconds(token.get("expires_in"))
-        kept.token, kept.until = token["access_token"], time.monotonic() + seconds - _LEEWAY
+        cached.token, cached.until = token["access_token"], time.monotonic() + seconds - _LEEWAY
         given = token.get("refresh_token")
-        if isinstance(given, str) and given and kept.refresh and given != kept.refresh:
-            kept.refresh = given
-            self._kept[replace(grant, refresh_token=given)] = kept  # who reads it anew has it too
+        if isinstance(given, str) and given and cached.refresh and given != cached.refresh:
+            cached.refresh = given
+            self._cache[replace(grant, refresh_token=given)] = cached  # the grant as stored now
             if self._rotated is not None:
                 await self._rotated(grant, given)
 
-    async def _asked(self, kept: _Kept, grant: Grant) -> dict[str, Any]:
+    async def _asked(self, cached: _Kept, grant: Grant) -> dict[str, Any]:
         host = httpx2.URL(grant.token_url).host
         try:
             async with asyncio.timeout(_SECONDS):
-                return await self._fetched(kept, grant)
+                return await self._fetched(cached, grant)
         except (TimeoutError, httpx2.TimeoutException) as error:
             raise WebTimeout(f"{host} gave no access token within {_SECONDS:g} s.") from error
         except OAuthError as error:
@@ -99,11 +99,11 @@ class OAuthTokens(AccessTokens):
         except (httpx2.HTTPError, ValueError) as error:
             raise WebError(f"{host} gave no access token, and no reason.") from error
 
-    async def _fetched(self, kept: _Kept, grant: Grant) -> dict[str, Any]:
-        """Ask, and ask once more in the other way if the server does not know the client."""
+    async def _fetched(self, cached: _Kept, grant: Grant) -> dict[str, Any]:
+        """Ask the endpoint; retry with the other client authentication on ``invalid_client``."""
         for method in _METHODS if grant.client_secret else ("none",):
             try:
-                token = await self._fetched_by(method, kept, grant)
+                token = await self._fetched_by(method, cached, grant)
             except OAuthError as error:
                 if error.error != "invalid_client" or method != _METHODS[0]:
                     raise
@@ -113,7 +113,7 @@ class OAuthTokens(AccessTokens):
             return token
         raise OAuthError("invalid_client")
 
-    async def _fetched_by(self, method: str, kept: _Kept, grant: Grant) -> dict[str, Any]:
+    async def _fetched_by(self, method: str, cached: _Kept, grant: Grant) -> dict[str, Any]:
         async with AsyncOAuth2Client(
             grant.client_id,
             grant.client_secret or None,
@@ -124,22 +124,22 @@ class OAuthTokens(AccessTokens):
             headers={"Accept-Encoding": ACCEPTED},
             timeout=_SECONDS,
         ) as client:
-            if kept.refresh:
-                token = await client.refresh_token(grant.token_url, refresh_token=kept.refresh)
+            if cached.refresh:
+                token = await client.refresh_token(grant.token_url, refresh_token=cached.refresh)
             else:
                 token = await client.fetch_token(grant.token_url, grant_type="client_credentials")
         return dict(token)
 
 
 def _seconds(life: object) -> float:
-    """Return how long a token holds, which some servers say as text, and some not at all."""
+    """Return a token's lifetime, which some servers send as text, and some not at all."""
     if isinstance(life, str) and life.isdecimal():
         return float(life)
     return float(life) if isinstance(life, int | float) else _DEFAULT_LIFE
 
 
 class _Bounded(httpx2.AsyncBaseTransport):
-    """Reads small answers whole, so that no server of tokens can send more."""
+    """Reads whole responses up to a limit: a token endpoint cannot send more."""
 
     def __init__(self, inner: GatedTransport) -> None:
         self._inner = inner

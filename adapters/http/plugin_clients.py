@@ -1,4 +1,4 @@
-"""HTTP clients for plugins: httpx2, configured once, a client for each plugin."""
+"""HTTP clients for plugins: one configured httpx2 client for each plugin."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -17,7 +17,7 @@ TIMEOUT: Final = 30.0  # seconds that a server may be silent
 
 
 class PluginHttpClients(HttpClients):
-    """The clients of the plugins, each with its own connections."""
+    """The registry of the plugins' clients, each with its own connections."""
 
     def __init__(self, user_agent: str) -> None:
         self._user_agent = user_agent
@@ -40,8 +40,7 @@ class PluginHttpClients(HttpClients):
 class PluginHttpClient(HttpClient):
     """An `httpx2.AsyncClient` that is made for the first request.
 
-    It remembers no cookies, for the calls of all users go through it, and follows no redirect
-    unless it is told to.
+    It stores no cookies, since all users' calls share it, and follows redirects only on request.
     """
 
     def __init__(self, user_agent: str) -> None:
@@ -65,7 +64,7 @@ class PluginHttpClient(HttpClient):
     async def stream(
         self, method: str, url: str, **options: Any
     ) -> "AsyncGenerator[httpx2.Response]":
-        """Send a request; inside of the ``async with`` its response is read piece by piece.
+        """Send a request; within the ``async with`` its response can be read in pieces.
 
         Raises:
             httpx2.HTTPError: as `httpx2.AsyncClient.stream` does.
@@ -83,7 +82,7 @@ class PluginHttpClient(HttpClient):
 
     async def _opened(self) -> "httpx2.AsyncClient":
         async with self._opening:
-            if self._client is None:  # to import it and to read certificates takes its time
+            if self._client is None:  # importing httpx2 and reading certificates is slow
                 self._client = await asyncio.to_thread(self._open)
             return self._client
 
@@ -99,7 +98,7 @@ class PluginHttpClient(HttpClient):
             timeout=httpx2.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
             verify=context,
             mounts=dict(proxy_mounts(context, httpx2.Limits())),
-            trust_env=False,  # its own reading of proxies fails on any that it does not know
+            trust_env=False,  # httpx2 itself fails on any proxy variable that it does not know
             headers={"User-Agent": self._user_agent},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )

@@ -1,4 +1,4 @@
-"""What is stored, by Tortoise ORM on SQLite or PostgreSQL."""
+"""Persistence: the repositories, by Tortoise ORM on SQLite or PostgreSQL, and migrations."""
 
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.postgresql import Limits

@@ -1,4 +1,4 @@
-"""The artifacts of runs, in the database: the one thing that all workers share."""
+"""The repository of artifacts. Files are in the database, which all workers share."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -20,7 +20,7 @@ _SIZE: Final = "SELECT COALESCE(SUM(size), 0) AS total FROM artifacts WHERE user
 
 
 class TortoiseArtifacts(Artifacts):
-    """The artifacts, in the database. They go with their run's row."""
+    """The repository of artifacts; they are deleted with their run (ON DELETE CASCADE)."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -28,19 +28,19 @@ class TortoiseArtifacts(Artifacts):
     @override
     async def add(self, artifacts: Sequence[KeptArtifact]) -> None:
         async def work() -> None:
-            for kept in artifacts:
-                artifact = kept.artifact
+            for stored in artifacts:
+                artifact = stored.artifact
                 await self._database.fetch(
                     _ADD,
-                    kept.id,
-                    kept.user_id,
-                    kept.run_id,
-                    kept.call_id,
+                    stored.id,
+                    stored.user_id,
+                    stored.run_id,
+                    stored.call_id,
                     artifact.name,
                     artifact.media_type,
                     artifact.size,
                     artifact.data,
-                    kept.created_at,
+                    stored.created_at,
                 )
 
         await self._database.unit_of_work.run(work)

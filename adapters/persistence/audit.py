@@ -1,4 +1,4 @@
-"""The record of decisions: rows are added, never changed, never removed."""
+"""The repository of the audit: append-only."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -33,7 +33,7 @@ _AFTER: Final = " WHERE (at, id) < ($2, $3)"
 
 
 class TortoiseAudit(Audit):
-    """The record, in the database."""
+    """The repository of the audit."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""The calls of an answer and what came of them, and what came of a run, as they are kept."""
+"""Serialization of tool calls, their outcomes, and the outcomes of runs."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,21 +22,21 @@ _log = logging.getLogger(__name__)
 
 
 def write_calls(calls: Iterable[CallRequest]) -> str:
-    """Return calls as text."""
+    """Serialize calls."""
     return CALLS.write([{"id": c.id, "tool": c.tool, "params": c.params} for c in calls])
 
 
 def read_calls(text: str) -> Sequence[CallRequest]:
-    """Return the calls that `write_calls` wrote; for each that cannot be read, what says so."""
+    """Deserialize calls; one that cannot be read is replaced by a placeholder."""
     return _read(CALLS, text, _to_call, _CALL)
 
 
-def _to_call(kept: Mapping[str, Any]) -> CallRequest:
-    return CallRequest(kept["id"], kept["tool"], kept["params"])
+def _to_call(data: Mapping[str, Any]) -> CallRequest:
+    return CallRequest(data["id"], data["tool"], data["params"])
 
 
 def write_outcomes(outcomes: Iterable[CallOutcome]) -> str:
-    """Return outcomes as text."""
+    """Serialize the outcomes of calls."""
     return RESULTS.write([_outcome(each) for each in outcomes])
 
 
@@ -48,34 +48,34 @@ def _outcome(outcome: CallOutcome) -> dict[str, Any]:
 
 
 def read_outcomes(text: str) -> Sequence[CallOutcome]:
-    """Return the outcomes that `write_outcomes` wrote, in the way of `read_calls`."""
+    """Deserialize the outcomes of calls; unreadable ones are replaced, as in `read_calls`."""
     return _read(RESULTS, text, _to_outcome, _OUTCOME)
 
 
-def _to_outcome(kept: Mapping[str, Any]) -> CallOutcome:
-    if "error" in kept:
-        return CallOutcome(kept["id"], kept["tool"], problem=_to_problem(kept["error"]))
-    return CallOutcome(kept["id"], kept["tool"], kept["result"])
+def _to_outcome(data: Mapping[str, Any]) -> CallOutcome:
+    if "error" in data:
+        return CallOutcome(data["id"], data["tool"], problem=_to_problem(data["error"]))
+    return CallOutcome(data["id"], data["tool"], data["result"])
 
 
 def _read(form: Format, text: str, read: Callable[[Any], T], otherwise: T) -> Sequence[T]:
-    return tuple(_read_one(kept, read, otherwise) for kept in form.readable(text, [None]))
+    return tuple(_read_one(data, read, otherwise) for data in form.readable(text, [None]))
 
 
-def _read_one(kept: Any, read: Callable[[Any], T], otherwise: T) -> T:
+def _read_one(data: Any, read: Callable[[Any], T], otherwise: T) -> T:
     try:
-        return read(kept)
+        return read(data)
     except (LookupError, TypeError, AttributeError):
         return otherwise
 
 
 def write_run_outcome(outcome: RunOutcome) -> str:
-    """Return what came of a run as text."""
+    """Serialize the outcome of a run."""
     return OUTCOME.write(asdict(outcome))
 
 
 def read_run_outcome(text: str) -> RunOutcome | None:
-    """Return what `write_run_outcome` wrote; None, if it cannot be read."""
+    """Deserialize the outcome of a run; None if it cannot be read."""
     try:
         return _to_run_outcome(OUTCOME.read(text))
     except (ValueError, LookupError, TypeError, RecursionError) as error:
@@ -83,18 +83,18 @@ def read_run_outcome(text: str) -> RunOutcome | None:
         return None
 
 
-def _to_run_outcome(kept: Mapping[str, Any]) -> RunOutcome:
-    problem = kept["problem"]
+def _to_run_outcome(data: Mapping[str, Any]) -> RunOutcome:
+    problem = data["problem"]
     return RunOutcome(
-        stop=kept["stop"],
-        provider=kept["provider"],
-        model=kept["model"],
-        usage=Usage(**kept["usage"]),
-        cost_usd=kept["cost_usd"],
-        effects=tuple(kept["effects"]),
+        stop=data["stop"],
+        provider=data["provider"],
+        model=data["model"],
+        usage=Usage(**data["usage"]),
+        cost_usd=data["cost_usd"],
+        effects=tuple(data["effects"]),
         problem=None if problem is None else _to_problem(problem),
     )
 
 
-def _to_problem(kept: Mapping[str, Any]) -> Problem:
-    return Problem(kept["code"], kept["message"], kept.get("details", {}))
+def _to_problem(data: Mapping[str, Any]) -> Problem:
+    return Problem(data["code"], data["message"], data.get("details", {}))

@@ -1,4 +1,4 @@
-"""The configuration that operators change, in one row."""
+"""The repository of the configuration, which is one row."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -31,7 +31,7 @@ _KEEP: Final = "UPDATE configuration SET value = $2 WHERE key = $1 RETURNING key
 
 
 class TortoiseConfigurations(Configurations):
-    """The configuration, in the database; ``initial`` until somebody changes it."""
+    """The repository of the configuration; ``initial`` holds until the first change."""
 
     def __init__(self, database: Database, initial: Configuration | None = None) -> None:
         self._database = database
@@ -53,7 +53,7 @@ class TortoiseConfigurations(Configurations):
     @override
     async def change(self, edit: Callable[[Configuration], Configuration]) -> Configuration:
         async def work() -> Configuration:
-            # The row must be there to be locked: two first changes would not see each other.
+            # The row must exist to be locked: else two first changes would overlap.
             await self._database.fetch(_BEGIN, _KEY, _write(self._initial))
             load = _LOAD + _LOCK[self._database.engine]
             rows = await self._database.fetch(load, _KEY)
@@ -92,7 +92,7 @@ def _write_rule(rule: Rule) -> dict[str, Any]:
 
 
 def _read(text: str) -> Configuration:
-    """Return what `_write` wrote, now or in an older version, which knew less, or a newer one."""
+    """Deserialize a configuration that this, an older or a newer version of Puerto wrote."""
     data = CONFIGURATION.read(text)
     return Configuration(
         provider=data["provider"],

@@ -1,4 +1,4 @@
-"""Conversations and their messages."""
+"""The repository of conversations and their messages."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -58,15 +58,15 @@ _SEARCH: Final = """
     ORDER BY messages.created_at DESC, messages.id DESC LIMIT $2
 """
 _NO_MESSAGE: Final = "00000000-0000-0000-0000-000000000000"
-_WORDS: Final = 20  # of a search; more say nothing more
+_WORDS: Final = 20  # of a search; further ones are ignored
 _BEYOND: Final = 2**31 - 1
 
 
 class TortoiseConversations(Conversations):
-    """The conversations, in the database.
+    """The repository of conversations.
 
-    Letters are compared in any case and without accents: on PostgreSQL in the case that the
-    database's locale knows.
+    Searches ignore case and accents: on PostgreSQL the case rules are those of the database's
+    locale.
     """
 
     def __init__(self, database: Database) -> None:
@@ -135,7 +135,7 @@ class TortoiseConversations(Conversations):
         known = known_id(conversation_id, "conversation")
 
         async def work() -> None:
-            # Who begins a run changes the conversation's row: locked, it waits for our end.
+            # Starting a run changes the conversation's row, so with this lock it waits.
             find = _FIND + _LOCK[self._database.engine]
             if not await self._database.fetch(find, known, user_id):
                 raise _unknown()
@@ -169,7 +169,7 @@ class TortoiseConversations(Conversations):
         return [to_message(row) for row in rows]
 
     def _holds(self, column: str, first: int, words: Sequence[str]) -> str:
-        """Return the condition that a column holds the words, which are the values from there."""
+        """Return the SQL condition that a column contains the words, bound from ``$first`` on."""
         text = FOLDED[self._database.engine].format(column=column)
         conditions = [f"{text} LIKE ${first + at} ESCAPE '!'" for at in range(len(words))]
         return f"({' AND '.join(conditions)})"
@@ -180,7 +180,7 @@ def _storable(text: str | None) -> str | None:
 
 
 def _patterns(text: str) -> list[str]:
-    """Return, for each word of a text, what ``LIKE`` matches when it is anywhere inside."""
+    """Return a ``LIKE`` pattern for each word of a text."""
     words = (folded(storable(text)) or "").split()[:_WORDS] or [""]
     literal = [word.replace("!", "!!").replace("%", "!%").replace("_", "!_") for word in words]
     return [f"%{word}%" for word in literal]

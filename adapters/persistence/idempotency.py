@@ -1,4 +1,4 @@
-"""The answers to requests with an idempotency key."""
+"""The repository of idempotency keys and stored answers."""
 
 from typing import Final
 
@@ -9,8 +9,8 @@ from adapters.persistence.engine.database import Database
 from domain.shared.errors import IdempotencyConflict
 from domain.shared.idempotency import LIFE, Answers, RequestKey
 
-# While another transaction holds the key, PostgreSQL lets this one wait for its end; SQLite has
-# one transaction at a time. A key that is too old is taken over as if it were new.
+# PostgreSQL waits for another transaction with the same key; SQLite has one transaction at a time.
+# An expired key is treated as new.
 _RESERVE: Final = """
     INSERT INTO answers (user_id, key, fingerprint, created_at, outcome)
     VALUES ($1, $2, $3, $4, $5)
@@ -19,7 +19,7 @@ _RESERVE: Final = """
     WHERE answers.created_at <= $6
     RETURNING id
 """
-_KEPT: Final = "SELECT fingerprint, outcome FROM answers WHERE user_id = $1 AND key = $2"
+_STORED: Final = "SELECT fingerprint, outcome FROM answers WHERE user_id = $1 AND key = $2"
 _KEEP: Final = "UPDATE answers SET outcome = $3 WHERE user_id = $1 AND key = $2 RETURNING id"
 _FORGET: Final = """
     DELETE FROM answers WHERE id IN (
@@ -27,11 +27,11 @@ _FORGET: Final = """
     ) RETURNING id
 """
 _LOCK: Final = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
-_FORGOTTEN: Final = 10  # old keys that go for each new one
+_FORGOTTEN: Final = 10  # expired keys that are deleted with each new one
 
 
 class TortoiseAnswers(Answers):
-    """The answers by key, in the database."""
+    """The repository of stored answers, by idempotency key."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -39,9 +39,9 @@ class TortoiseAnswers(Answers):
 
     @override
     async def reserve(self, key: RequestKey, outcome: str | None = None) -> str | None:
-        """Take the key; return the answer kept with it when the request came before.
+        """Reserve the key; return the stored answer when the same request came before.
 
-        ``outcome`` is kept at once, where it is known before the work is done.
+        ``outcome`` is stored with it, if the answer is known before the work is done.
 
         Raises:
             IdempotencyConflict: the key came before with another request.
@@ -54,10 +54,10 @@ class TortoiseAnswers(Answers):
             if await self._database.fetch(_RESERVE, *values):
                 await self._database.fetch(self._forget, oldest, _FORGOTTEN)
                 return None
-            (kept,) = await self._database.fetch(_KEPT, *_name(key))
-            if kept["fingerprint"] != key.fingerprint:
+            (stored,) = await self._database.fetch(_STORED, *_name(key))
+            if stored["fingerprint"] != key.fingerprint:
                 raise IdempotencyConflict("This idempotency key came with another request before.")
-            return None if kept["outcome"] is None else str(kept["outcome"])
+            return None if stored["outcome"] is None else str(stored["outcome"])
 
         return await self._database.unit_of_work.run(work)
 

@@ -1,4 +1,4 @@
-"""Bringing a database's tables up to date: all of it in one transaction, one process at a time."""
+"""Migrations of the database: all in one transaction, by one process at a time."""
 
 import pkgutil
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ from adapters.persistence.engine.postgresql import Limits
 from adapters.persistence.models import TABLES
 from domain.shared.errors import PuertoError, Unavailable
 
-# For the ORM's generator, which writes the next migration out of what changed in the models:
+# For the ORM's generator of migrations from changed models:
 # tortoise -c adapters.persistence.migrate.ORM makemigrations
 ORM: Final = orm_config(sqlite.connection_config("sqlite://puerto.db"))
 
@@ -29,15 +29,15 @@ _RECORDED: Final = {
 }
 _APPLIED: Final = f"SELECT name FROM tortoise_migrations WHERE app = '{APP}' ORDER BY name"  # noqa: S608
 _EDITOR: Final = {"sqlite": SqliteSchemaEditor, "postgresql": AsyncpgSchemaEditor}
-# Any number that nobody else takes; SQLite's transactions exclude each other as they are.
+# An advisory lock with an arbitrary number; SQLite's transactions exclude each other anyway.
 _LOCK: Final = "SELECT pg_advisory_xact_lock(7386432110529)"
-_PATIENCE: Final = 600.0  # seconds that migrating large tables, or waiting for it, may take
+_PATIENCE: Final = 600.0  # timeout in seconds for migrating large tables, or waiting for it
 
 
 async def migrate(url: str) -> list[str]:
-    """Apply the migrations that the database has not seen, and return their names.
+    """Apply the pending migrations, and return their names.
 
-    Several processes may do so at once: one does the work, the others wait and find it done.
+    Several processes may call it at once: one migrates, the others wait and find it done.
 
     Raises:
         Unavailable: the database is not there, half migrated, or of a newer version.
@@ -69,7 +69,7 @@ async def plan(url: str) -> list[str]:
     """
     engine = engine_of(url)
     if engine == "sqlite" and not sqlite.database_file(url).exists():
-        return _known()  # to open it would make it
+        return _known()  # opening the file would create it
     async with _transaction(url) as client:
         if not await client.execute_query_dict(_RECORDED[engine]):
             return _known()
@@ -78,7 +78,7 @@ async def plan(url: str) -> list[str]:
 
 @asynccontextmanager
 async def _transaction(url: str) -> AsyncIterator[BaseDBAsyncClient]:
-    """Open a transaction on a connection of its own, where the ORM's migrations find it."""
+    """Open a transaction on a connection of its own, as the ORM's default connection."""
     if engine_of(url) == "sqlite":
         config = sqlite.connection_config(url, foreign_keys=False)  # tables may be rebuilt
     else:
@@ -95,7 +95,7 @@ async def _transaction(url: str) -> AsyncIterator[BaseDBAsyncClient]:
 
 
 def _known() -> list[str]:
-    """Return the names of this version's migrations, each building on the one before."""
+    """Return the names of this version's migrations, in order."""
     return sorted(found.name for found in pkgutil.iter_modules(migrations.__path__))
 
 

@@ -1,4 +1,4 @@
-"""What plugins report, and who asks them."""
+"""The repository of plugins' reports and alerts, and of the collector's rounds."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -20,8 +20,8 @@ _CLAIM: Final = """
     ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at WHERE rounds.due_at <= $2
     RETURNING name
 """
-# The row is locked up to the end of the transaction, so one report at a time is compared with
-# what is kept. A plugin that could not count keeps its last figures.
+# The row stays locked to the end of the transaction, so one report at a time is compared with the
+# stored alerts. A report without figures keeps the last ones.
 _TAKE: Final = """
     INSERT INTO sources (plugin, at, figures, problem) VALUES ($1, $2, coalesce($3, '{}'), $4)
     ON CONFLICT (plugin) DO UPDATE
@@ -32,7 +32,7 @@ _TAKE: Final = """
 _OF_PLUGIN: Final = "SELECT * FROM alerts WHERE plugin = $1"
 _DROP: Final = "DELETE FROM alerts WHERE plugin = $1 AND key = $2 RETURNING id"
 _COLUMNS: Final = ("plugin", "key", "severity", "title", "details", "since")
-_BATCH: Final = 100  # rows of one statement
+_BATCH: Final = 100  # rows in one statement
 _PLUGINS: Final = "SELECT plugin FROM sources"
 _FORGET: Final = (
     "DELETE FROM alerts WHERE plugin = $1 RETURNING id",
@@ -47,7 +47,7 @@ _WORST: Final = f"""
 
 
 class TortoiseMonitoring(Monitoring):
-    """The last answers of plugins, in the database."""
+    """The repository of the plugins' last reports."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""Rows of the tables as records of the core."""
+"""Mapping of database rows to the core's records."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -73,7 +73,7 @@ def to_message(row: Row) -> Message:
 
 
 def to_run(row: Row) -> RunRecord:
-    """Return the run of a row; a direct one has no conversation and no message."""
+    """Return the run of a row; a direct run has no conversation and no message."""
     return RunRecord(
         id=str(row["id"]),
         user_id=str(row["user_id"]),

@@ -1,4 +1,4 @@
-"""Everything that is stored, over one database."""
+"""The store: all repositories over one database."""
 
 from adapters.persistence.artifacts import TortoiseArtifacts
 from adapters.persistence.audit import TortoiseAudit
@@ -35,9 +35,9 @@ from domain.tools.ports import Artifacts
 
 
 class Store:
-    """The repositories over one database, their unit of work, and the news of other workers.
+    """The repositories over one database, their unit of work, and the signals between workers.
 
-    ``initial`` is the configuration that holds until somebody changes it.
+    ``initial`` is the configuration that holds until the first change.
     """
 
     def __init__(self, database: Database, initial: Configuration | None = None) -> None:

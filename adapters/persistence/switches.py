@@ -1,4 +1,4 @@
-"""The switches of plugins and tools, a row each."""
+"""The repository of the switches of plugins and tools: a row each."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -28,13 +28,13 @@ _TURN: Final = """
         set_aside_at = excluded.set_aside_at
     RETURNING id
 """
-# Of several workers that start, one lifts it; what an operator switched off is left alone.
+# A compare-and-set on ``tries``: of several workers one wins. Operators' switches stay off.
 _TRY_AGAIN: Final = """
     UPDATE switches SET is_on = $3, reason = ''
     WHERE kind = $1 AND name = $2 AND reason <> '' AND tries = $4
     RETURNING id
 """
-# What the service set aside is tried again; what an operator switched off stays off.
+# A quarantine is lifted; what an operator switched off stays off.
 _RENEW: Final = """
     INSERT INTO switches
         (kind, name, is_on, reason, generation, plugin, release, tries, set_aside_at)
@@ -52,7 +52,7 @@ _RENEW: Final = """
 
 
 class TortoiseSwitches(Switches):
-    """The switches, in the database."""
+    """The repository of the switches."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -94,8 +94,8 @@ class TortoiseSwitches(Switches):
 
     async def _write(self, kind: SwitchKind, name: str, switch: Switch) -> None:
         at = 0 if switch.since is None else int(switch.since.timestamp())
-        given = (switch.is_on, switch.reason, switch.plugin, switch.release, switch.tries, at)
-        await self._database.fetch(_TURN, kind.value, name, *given)
+        values = (switch.is_on, switch.reason, switch.plugin, switch.release, switch.tries, at)
+        await self._database.fetch(_TURN, kind.value, name, *values)
 
 
 def _read(row: Mapping[str, Any]) -> Switch:

@@ -1,4 +1,4 @@
-"""The tickets that were not used yet."""
+"""The repository of unused tickets."""
 
 from datetime import datetime
 from typing import Final
@@ -18,7 +18,7 @@ _TAKE: Final = "DELETE FROM tickets WHERE fingerprint = $1 RETURNING *"
 
 
 class TortoiseTickets(Tickets):
-    """The tickets, in the database: a row is deleted by one statement only, so used only once."""
+    """The repository of tickets; DELETE ... RETURNING makes each usable only once."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

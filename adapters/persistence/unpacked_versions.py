@@ -1,4 +1,4 @@
-"""Versions of learned APIs as they were kept up to migration 0010: packed, in their APIs' rows."""
+"""The data migration of 0010: versions of learned APIs, compressed before, become rows."""
 
 import base64
 import re
@@ -25,7 +25,7 @@ _OPERATION: Final = """
 
 
 async def unpack_versions(_apps: object, editor: BaseSchemaEditor) -> None:
-    """Make a row of every operation of every version that is kept, an API after the other."""
+    """Write a row for every operation of every stored version, API by API."""
     client = editor.client
     for api in await client.execute_query_dict(_PACKED):
         api_id = str(api["id"])
@@ -36,22 +36,22 @@ async def unpack_versions(_apps: object, editor: BaseSchemaEditor) -> None:
 
 
 async def _unpack(client: BaseDBAsyncClient, api_id: str, packed: bytes, *, waits: bool) -> None:
-    told = orjson.loads(zlib.decompress(packed))
+    data = orjson.loads(zlib.decompress(packed))
     version_id = new_id()
-    about = [told["digest"], storable(told["title"]), to_text(told["schemes"])]
+    about = [data["digest"], storable(data["title"]), to_text(data["schemes"])]
     await client.execute_many(_for(client, _VERSION), [[version_id, api_id, waits, *about]])
-    rows = [[version_id, number, *each] for number, each in enumerate(_operations(told))]
+    rows = [[version_id, number, *each] for number, each in enumerate(_operations(data))]
     await client.execute_many(_for(client, _OPERATION), rows)
 
 
-def _operations(told: dict[str, Any]) -> Iterator[tuple[bytes, bytes | None]]:
-    for tool in told["tools"]:
+def _operations(data: dict[str, Any]) -> Iterator[tuple[bytes, bytes | None]]:
+    for tool in data["tools"]:
         call = base64.b64decode(tool.pop("call"))
         yield orjson.dumps(tool), call
-    for skipped in told["skipped"]:
+    for skipped in data["skipped"]:
         yield orjson.dumps({"skipped": skipped}), None
 
 
 def _for(client: BaseDBAsyncClient, sql: str) -> str:
-    """Return the statement as the client's engine has it."""
+    """Return the statement with the placeholders of the client's engine."""
     return re.sub(r"\$(\d+)", r"?\1", sql) if client.capabilities.dialect == "sqlite" else sql

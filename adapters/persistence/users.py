@@ -1,4 +1,4 @@
-"""Users and their sessions."""
+"""The repositories of users and of login sessions."""
 
 from datetime import UTC, datetime
 from typing import Final
@@ -28,7 +28,7 @@ _SET: Final = "UPDATE users SET {column} = $2 WHERE id = $1 RETURNING *"
 _ADMINISTRATORS: Final = f"""
     SELECT COUNT(*) AS found FROM users WHERE role = '{Role.ADMIN}' AND disabled_at IS NULL
 """  # noqa: S608  made of a constant
-# The rows of conversations and of users take what belongs to them along.
+# Foreign keys cascade from conversations and users to the rows that belong to them.
 _REMOVE: Final = (
     "DELETE FROM conversations WHERE user_id = $1 RETURNING id",
     "DELETE FROM runs WHERE user_id = $1 RETURNING id",
@@ -39,7 +39,7 @@ _REMOVE_KEYS: Final = "DELETE FROM learned_api_keys WHERE owner = $1 RETURNING i
 
 
 class TortoiseUsers(Users):
-    """The users, in the database."""
+    """The repository of users."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -147,7 +147,7 @@ _REVOKE_ALL: Final = """
 
 
 class TortoiseSessions(Sessions):
-    """The sessions, in the database."""
+    """The repository of login sessions."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

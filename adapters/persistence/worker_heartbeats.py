@@ -1,4 +1,4 @@
-"""What the workers do, and have done."""
+"""The repository of the workers' heartbeats and of the totals."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -30,7 +30,7 @@ _TOTALS: Final = "SELECT name, value FROM totals"
 
 
 class TortoisePulses(Pulses):
-    """The pulses and the totals, in the database."""
+    """The repository of heartbeats and totals."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -48,9 +48,7 @@ class TortoisePulses(Pulses):
 
         async def work() -> None:
             await self._database.fetch(_BEAT, *values)
-            for name, number in sorted(
-                counts.items()
-            ):  # in one order: no two workers lock crosswise
+            for name, number in sorted(counts.items()):  # sorted against deadlocks between workers
                 await self._database.fetch(_ADD, name, number)
 
         await self._database.unit_of_work.run(work, synced=False)

@@ -1,8 +1,7 @@
-"""Encryption of what is kept in the database: AES-256-GCM, by a key derived from a secret.
+"""Encryption at rest: AES-256-GCM, with a key derived from a secret by HKDF.
 
-What is sealed begins with the id of its key, so that a new key can come into use while what an
-older one sealed can still be opened. Its place is authenticated with it: in another row's place
-it does not open.
+A ciphertext begins with the id of its key, so that keys can be rotated. Its place is associated
+data: copied into another row, it cannot be decrypted.
 """
 
 import os
@@ -26,7 +25,7 @@ _PURPOSE: Final = b"puerto: secrets at rest"
 
 
 class AesCipher(Cipher):
-    """Seals with the first secret, and opens what any of them sealed."""
+    """Encrypts with the current key, and decrypts with the current or an older one."""
 
     def __init__(self, secret: str, older: Sequence[str] = ()) -> None:
         keys = [_key(each) for each in (secret, *older)]

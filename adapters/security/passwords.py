@@ -1,4 +1,4 @@
-"""Passwords as argon2id hashes."""
+"""Password hashing with argon2id."""
 
 import asyncio
 import secrets
@@ -24,8 +24,8 @@ T = TypeVar("T")
 class ArgonPasswords(Passwords):
     """Argon2id with the second profile that RFC 9106 recommends: 64 MiB and 3 passes a hash.
 
-    Hashes are made in ``at_once`` threads of its own, so that a flood of logins waits in line
-    and does not take 64 MiB each.
+    Hashes are computed in ``at_once`` threads of its own, so that a flood of logins queues and does
+    not take 64 MiB each.
     """
 
     def __init__(
@@ -33,8 +33,8 @@ class ArgonPasswords(Passwords):
     ) -> None:
         self._hasher = PasswordHasher.from_parameters(parameters)
         self._decoy = _decoy(parameters)
-        # A semaphore around shared threads would let go of its place when the waiting request
-        # is cancelled, while the thread goes on; threads of its own are a true bound.
+        # Not a semaphore around shared threads: a cancelled request would release it while its
+        # thread goes on.
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="argon2")
 
     @override
@@ -50,9 +50,9 @@ class ArgonPasswords(Passwords):
         except VerifyMismatchError:
             return False
         except (VerificationError, InvalidHashError):
-            if hashed is None:  # not the hash, but the hashing failed, as for want of memory
+            if hashed is None:  # hashing itself failed, as for lack of memory
                 raise
-            # A damaged hash lets nobody in, which must not show in the time either.
+            # A damaged hash matches no password, and must take the same time.
             return await self.verify(password, None)
 
     @override
@@ -61,7 +61,7 @@ class ArgonPasswords(Passwords):
 
     @override
     def close(self) -> None:
-        """Give up the hashes that wait in line and release the threads."""
+        """Cancel queued hashes and release the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _in_thread(self, work: Callable[..., T], *arguments: str | bytes) -> T:
@@ -69,10 +69,10 @@ class ArgonPasswords(Passwords):
 
 
 def _prepare(password: str) -> bytes:
-    """Return the bytes to hash: the same for every way to type the same characters (NFKC)."""
+    """Return the bytes to hash, normalized (NFKC): keyboards encode characters differently."""
     try:
         size = len(password.encode())
-    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can carry
+    except UnicodeEncodeError:  # a lone surrogate, which JSON can carry
         raise _refused("is not Unicode text") from None
     if size > MAX_PASSWORD_BYTES:
         raise _refused(f"is longer than {MAX_PASSWORD_BYTES} bytes")
@@ -84,7 +84,7 @@ def _refused(why: str) -> InvalidRequest:
 
 
 def _decoy(parameters: Parameters) -> str:
-    """Return a hash that no password fits and that costs as much to check as a real one."""
+    """Return a hash that no password matches, and that takes as long to verify as a real one."""
     salt, digest = (
         b64encode(secrets.token_bytes(size)).rstrip(b"=").decode()
         for size in (parameters.salt_len, parameters.hash_len)

@@ -1,4 +1,4 @@
-"""Random secrets kept in the data folder, made when they are first asked for."""
+"""Random secrets in files of the data folder, generated on first use."""
 
 import os
 import stat
@@ -15,8 +15,8 @@ MIN_LENGTH: Final = 32
 class SecretStore:
     """A file for each secret in ``folder``, readable by its owner alone (mode 0600).
 
-    The folder is made (mode 0700) when it is not there. Processes that start at the same moment
-    agree: the first file in place wins, and all of them read it back.
+    A missing folder is made (mode 0700). Processes that start at the same moment agree: the first
+    file in place wins, and all of them read it back.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,8 +41,8 @@ class SecretStore:
 
     def _make(self, path: Path) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Written whole beside its place and then linked: the place is empty or holds all of it,
-        # and unlike a rename a link never replaces what another process has put there.
+        # Written to a temporary file and then linked: that is atomic, and unlike a rename never
+        # replaces the file of another process.
         descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=self._folder)  # mode 0600
         try:
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
@@ -51,7 +51,7 @@ class SecretStore:
                 os.fsync(file.fileno())
             os.link(draft, path)
         except FileExistsError:
-            pass  # another process was first; its secret is the one
+            pass  # another process was first
         finally:
             Path(draft).unlink()
 

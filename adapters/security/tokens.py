@@ -27,21 +27,21 @@ _DEFECTS: Final = (JoseError, ValueError, TypeError, KeyError, OverflowError, Re
 
 
 class _Rules(jwt.JWTClaimsRegistry):
-    """Does not hold the time of issue against the clock.
+    """Claim rules without a check of ``iat`` against the clock.
 
-    RFC 7519 asks for no such check, and after a clock was set back every token is from the future.
+    RFC 7519 requires none, and after the clock was set back every token is from the future.
     """
 
     def validate_iat(self, value: object) -> None:
-        """Let through any time; `_time` refuses what is none."""
+        """Check the type only; `_time` rejects numbers that are no time."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise TypeError("iat")
 
 
 class JwtTokens(Tokens):
-    """HS256 and nothing else; every claim is demanded and checked.
+    """Signs with HS256, and accepts nothing else; every claim is required and checked.
 
-    ``secret`` is used as its UTF-8 bytes, so that any other holder of it can check the tokens.
+    ``secret`` is used as its UTF-8 bytes, so that other services with it can verify the tokens.
     """
 
     def __init__(
@@ -75,8 +75,8 @@ class JwtTokens(Tokens):
 
     @override
     def issue(self, user: User, session_id: str) -> AccessToken:
-        """Return a signed token that lasts for the lifetime."""
-        jti = f"{session_id}.{new_id()}"  # RFC 7519 leaves its form to us
+        """Return a signed token with the configured lifetime."""
+        jti = f"{session_id}.{new_id()}"  # RFC 7519 leaves its form open
         issued = self._now()
         expires = issued + int(self._lifetime.total_seconds())
         claims = {
@@ -95,7 +95,7 @@ class JwtTokens(Tokens):
 
     @override
     def read(self, token: str) -> Claims:
-        """Return the claims of a token that is ours, whole and of today."""
+        """Verify a token: signature, issuer, audience, expiry and all claims; return the claims."""
         try:
             return self._read(token)
         except _DEFECTS as defect:

@@ -1,4 +1,4 @@
-"""Learned APIs: the settings that an operator gave one, and the version that is in use."""
+"""The record of a learned API."""
 
 from dataclasses import dataclass
 from datetime import datetime

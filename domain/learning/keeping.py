@@ -1,4 +1,4 @@
-"""What becomes of drafts: they are kept, every worker uses them, and notice is given of them."""
+"""Storing drafts of learned APIs, applying them on all workers, and publishing notices."""
 
 import logging
 from typing import Final
@@ -18,11 +18,11 @@ from domain.shared.unit_of_work import UnitOfWork
 
 _log = logging.getLogger(__name__)
 
-_SAME_VERSION: Final = ("changed", "unchanged")  # what is kept beside the document's version
+_SAME_VERSION: Final = ("changed", "unchanged")  # events that leave the version as it is
 
 
 class ApiNews:
-    """Lets workers, and who watches, know that learned APIs changed."""
+    """Signals changes of learned APIs to the workers and to observers."""
 
     def __init__(
         self,
@@ -39,15 +39,15 @@ class ApiNews:
         self._clock = clock
 
     async def renew(self) -> None:
-        """Ask every worker to look at the learned APIs again; inside of a unit of work, with it."""
+        """Ask every worker to load the learned APIs again, as a part of the unit of work."""
         await self._switches.renew(PLUGIN)
 
     async def look(self) -> None:
-        """Let this worker look now."""
+        """Load them on this worker now."""
         await self._desk.look()
 
     def tell(self, draft: Draft) -> None:
-        """Give notice of a draft that was kept, unless its API still is of the same version."""
+        """Publish the notice of a stored draft, unless its API's version is the same."""
         if draft.event in _SAME_VERSION:
             return
         data = {
@@ -62,7 +62,7 @@ class ApiNews:
 
 
 class ApiChanges:
-    """Keeps drafts of learned APIs, and forgets APIs, each in one unit of work."""
+    """Stores drafts of learned APIs, and deletes APIs, each in one unit of work."""
 
     def __init__(
         self,
@@ -81,10 +81,10 @@ class ApiChanges:
         self._unit_of_work = unit_of_work
 
     async def keep(self, draft: Draft) -> None:
-        """Keep a draft: all of it or nothing; every worker will look at it.
+        """Store a draft in one transaction, and ask all workers to apply it.
 
         Raises:
-            Conflict: somebody else changed the API meanwhile, or took its name.
+            Conflict: the API was changed meanwhile, or its name is taken.
 
         """
         api = draft.api
@@ -105,22 +105,22 @@ class ApiChanges:
         self._shelf.expect(api, draft.version)
 
     async def announce(self, draft: Draft) -> None:
-        """Use on this worker what was kept, and give notice of it."""
+        """Apply a stored draft on this worker, and publish its notice."""
         await self._news.look()
         self._news.tell(draft)
 
     async def take_over(self, draft: Draft) -> None:
-        """Keep a draft, and use it on this worker at once.
+        """Store a draft, and apply it on this worker at once.
 
         Raises:
-            Conflict: somebody else changed the API meanwhile, or took its name.
+            Conflict: the API was changed meanwhile, or its name is taken.
 
         """
         await self.keep(draft)
         await self.announce(draft)
 
     async def forget(self, api_id: str) -> None:
-        """Forget an API, its tools and all credentials for it.
+        """Delete an API, its tools and all credentials for it.
 
         Raises:
             NotFound: there is none.

@@ -78,7 +78,7 @@ class ScheduledRefresh:
         try:
             draft = await self._learning.refresh(None, api.id)
             await self._changes.take_over(draft)
-        except (Conflict, NotFound):  # somebody else did so, or forgot it
+        except (Conflict, NotFound):  # another worker was first, or the API was deleted
             return False
         except PuertoError as error:  # the reason is stored as the API's problem
             _log.warning("the API %s could not be read again: %s", api.name, error.message)

@@ -1,7 +1,7 @@
-"""The use cases of learned APIs: learn one, change it, refresh it, accept what waits.
+"""The use cases of learned APIs: learn, change, refresh, and accept a waiting version.
 
-What takes time (fetching and reading a document) makes a `Draft`, which changes nothing until it
-is kept (`domain.learning.keeping`).
+What takes time (fetching and reading a document) returns a `Draft`, and stores nothing:
+`domain.learning.keeping` does.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from domain.shared.ids import new_id
 
 
 class Learning:
-    """Makes drafts of learned APIs, as their operators want them."""
+    """Makes the drafts of new, changed and refreshed APIs."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
-"""What an operator wants of a learned API, by the names of operations.
+"""The operator's settings of a learned API, and their effect on its operations.
 
-So the settings outlive each version of the document: which tools are offered, under which name,
-with which words and effect.
+They are keyed by operation, so they survive a new version of the document: which tools are offered,
+and their names, descriptions and effects.
 """
 
 from collections.abc import Mapping, Sequence

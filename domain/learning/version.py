@@ -1,4 +1,4 @@
-"""What a document says of an API: a tool for every operation that can be learned."""
+"""The version of a learned API: the tools made from one OpenAPI document."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The gate: says which addresses may be connected to, and gives out no others."""
+"""The SSRF guard: decides which addresses may be connected to."""
 
 import asyncio
 import socket
@@ -15,15 +15,15 @@ from domain.web.open_hosts import Address, OpenHost
 SETTING: Final = "PUERTO_OPEN_HOSTS"
 LOOK_UP_SECONDS: Final = 5.0
 
-Found = Sequence[tuple[int, Any]]  # families, and what connect() takes
-LookUp = Callable[[str, int], Awaitable[Found]]
+SocketAddresses = Sequence[tuple[int, Any]]  # families, and the argument of connect()
+LookUp = Callable[[str, int], Awaitable[SocketAddresses]]
 
 
 class Gate:
-    """Lets through the public internet and what the operator has opened.
+    """Allows the public internet, and the hosts of the operator's allow-list.
 
-    `check` reads a URL; `addresses` is asked for each connection, and what it returns is what is
-    connected to: a name that changes its answer after it was checked changes nothing.
+    `check` reads a URL; `addresses` resolves a name for each connection, and the connection goes to
+    the addresses that it checked: DNS rebinding has no effect.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Gate:
         self._seconds = seconds
 
     def check(self, url: str) -> Target:
-        """Read a URL, and refuse it if its host need not be looked up for that.
+        """Read a URL, and refuse it if its host is an address that is not allowed.
 
         Raises:
             AddressRefused: it is malformed, or not open.
@@ -49,28 +49,28 @@ class Gate:
             self._check(target.address, target.host, target.port)
         return target
 
-    async def addresses(self, host: str, port: int) -> Found:
-        """Return the addresses of a host, if every one of them may be connected to.
+    async def addresses(self, host: str, port: int) -> SocketAddresses:
+        """Resolve a host; return its addresses, if all of them are allowed.
 
         Raises:
-            AddressRefused: one may not.
-            WebError: the host has none.
-            WebTimeout: finding out took too long.
+            AddressRefused: one is not allowed.
+            WebError: the host has no address.
+            WebTimeout: the DNS lookup took too long.
 
         """
         if (literal := _literal(host)) is not None:
             self._check(literal, host, port)
-            return [_as_found(literal, port)]
+            return [_socket_address(literal, port)]
         try:
             async with asyncio.timeout(self._seconds):
-                found = await self._look_up(host, port)
+                resolved = await self._look_up(host, port)
         except TimeoutError as error:
             raise WebTimeout(f"The name {host!r} was not found in {self._seconds:g} s.") from error
         except (OSError, UnicodeError) as error:
             raise WebError(f"The host {host!r} is not known.") from error
-        for _, where in found:
+        for _, where in resolved:
             self._check(ip_address(where[0].partition("%")[0]), host, port)
-        return found
+        return resolved
 
     def _check(self, address: Address, host: str, port: int) -> None:
         if is_public(address) or any(rule.holds(address, port) for rule in self._open):
@@ -84,7 +84,7 @@ class Gate:
 
 
 def _refused(host: str, port: int) -> AddressRefused:
-    # Not the address: who may not go there need not learn where a name leads.
+    # Without the address: a caller who is refused must not learn what a name resolves to.
     shown = f"[{host}]" if ":" in host else host
     return AddressRefused(
         f"The host {shown} (port {port}) is not on the public internet, and not open. An operator "
@@ -100,7 +100,7 @@ def _literal(host: str) -> Address | None:
         return None
 
 
-def _as_found(address: Address, port: int) -> tuple[int, Any]:
+def _socket_address(address: Address, port: int) -> tuple[int, Any]:
     if isinstance(address, IPv4Address):
         return socket.AF_INET, (str(address), port)
     return socket.AF_INET6, (str(address), port, 0, 0)

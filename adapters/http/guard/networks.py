@@ -1,4 +1,4 @@
-"""Which IP addresses are the public internet, and which are never anybody's API."""
+"""The IP networks of the SSRF guard: the public internet, and those never opened by name."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final
@@ -22,7 +22,7 @@ _NOT_PUBLIC: Final = (
     IPv4Network("198.51.100.0/24"),
     IPv4Network("203.0.113.0/24"),
     IPv4Network("224.0.0.0/3"),  # multicast, reserved, broadcast
-    IPv4Network("168.63.129.16/32"),  # Azure's host, seen from its machines
+    IPv4Network("168.63.129.16/32"),  # Azure's platform address, reachable from its machines
 )
 _NOT_PUBLIC_6: Final = (
     IPv6Network("2001::/23"),  # protocols (RFC 2928), Teredo among them: an IPv4 address inside
@@ -43,11 +43,11 @@ _NEVER_BY_NAME: Final = (
     IPv6Network("fd20:ce::/32"),
     IPv6Network("ff00::/8"),
 )
-"""Metadata services, and what is no server: open only to who names the address itself."""
+"""Metadata services and non-unicast networks: allowed only where the address itself is listed."""
 
 
 def is_public(address: Address) -> bool:
-    """Tell whether an address is one of the public internet."""
+    """Tell whether an address is on the public internet."""
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _NOT_PUBLIC)
     if address in _NAT64:
@@ -56,13 +56,13 @@ def is_public(address: Address) -> bool:
 
 
 def is_never_open_by_name(address: Address) -> bool:
-    """Tell whether a name that was opened may not lead to the address for all that."""
+    """Tell whether the address is refused even if the allow-list contains the host's name."""
     plain = _plain(address)
     return any(plain.version == net.version and plain in net for net in _NEVER_BY_NAME)
 
 
 def _plain(address: Address) -> Address:
-    """Return the IPv4 address in an IPv6 one that stands for it."""
+    """Return the IPv4 address embedded in an IPv6 one (mapped, 6to4, NAT64), else the address."""
     if isinstance(address, IPv4Address):
         return address
     if address.ipv4_mapped is not None:

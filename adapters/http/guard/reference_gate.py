@@ -1,4 +1,4 @@
-"""The gate for what learned documents refer to: a list of hosts, and no others."""
+"""The SSRF guard for references in learned documents: an allow-list of hosts, and no others."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -12,7 +12,7 @@ SETTING: Final = "PUERTO_REFERENCE_HOSTS"
 
 
 class ReferenceGate(Gate):
-    """Lets through the hosts of a list, and of these only what the gate of all lets through."""
+    """Allows only listed hosts, and of these only what the general SSRF guard allows."""
 
     def __init__(self, open_hosts: Sequence[OpenHost], listed: Sequence[OpenHost]) -> None:
         super().__init__(open_hosts)

@@ -1,7 +1,7 @@
-"""URLs read so strictly that no two programs could read them differently.
+"""Strict parsing of URLs, so that no two programs can read one differently.
 
-What is odd is refused, not repaired: a URL that means one host to who checks it and another one to
-who connects is how a gate is passed.
+Ambiguous URLs are refused, not repaired: a URL that means one host to the checker and another to
+the connector would bypass the SSRF guard.
 """
 
 import re
@@ -28,9 +28,9 @@ _MAX_PORT: Final = 65535
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a URL leads: ``host`` in lower case ASCII, ``address`` if it is one, ``path`` as given.
+    """The parts of a URL: ``host`` in lower-case ASCII, ``address`` if the host is one.
 
-    ``url`` is the same URL, its host spelt plainly, without a fragment.
+    ``path`` is as given, with the query. ``url`` is the normalized URL without the fragment.
     """
 
     scheme: str
@@ -52,7 +52,7 @@ class Target:
 
     @property
     def origin(self) -> tuple[str, str, int]:
-        """Return what two URLs of one origin share."""
+        """Return scheme, host and port."""
         return self.scheme, self.host, self.port
 
 
@@ -60,21 +60,21 @@ def read_url(url: str) -> Target:
     """Read an absolute URL of http or https.
 
     Raises:
-        AddressRefused: it is none, or could be read in two ways. The message holds no secret.
+        AddressRefused: it is malformed or ambiguous. The message holds no secret.
 
     """
-    found = _URL.fullmatch(url)
-    if found is None:
+    parts = _URL.fullmatch(url)
+    if parts is None:
         raise AddressRefused("The address is no absolute URL such as https://api.example/v1.")
-    scheme = found["scheme"].lower()
+    scheme = parts["scheme"].lower()
     if scheme not in PORTS:
         raise AddressRefused(f"The address must begin with http:// or https://, not {scheme}://.")
-    if "@" in found["authority"]:
+    if "@" in parts["authority"]:
         raise AddressRefused("The address names a user; credentials are set apart from it.")
-    rest = found["rest"].partition("#")[0]
+    rest = parts["rest"].partition("#")[0]
     if _UNFIT.search(rest):
         raise AddressRefused("The address has characters that must be percent-encoded.")
-    authority = _AUTHORITY.fullmatch(found["authority"])
+    authority = _AUTHORITY.fullmatch(parts["authority"])
     if authority is None:
         raise AddressRefused("The address has no host that can be read.")
     host, address = _host(authority["host"])
@@ -94,7 +94,7 @@ def _host(text: str) -> tuple[str, Address | None]:
     if text.startswith("["):
         return _ipv6(text[1:-1])
     name = _ascii(text)
-    if _NUMBER.fullmatch(name.rpartition(".")[2]):  # it is an address to any program, or nothing
+    if _NUMBER.fullmatch(name.rpartition(".")[2]):  # programs read a numeric end as an IPv4 address
         return _ipv4(name)
     if len(name) > _MAX_NAME or not all(map(_LABEL.fullmatch, name.split("."))):
         raise AddressRefused("The address has no host that can be read.")
@@ -102,7 +102,7 @@ def _host(text: str) -> tuple[str, Address | None]:
 
 
 def _ascii(text: str) -> str:
-    """Return a name in lower case ASCII, without the dot that may end it."""
+    """Return a name in lower-case ASCII (IDNA), without a trailing dot."""
     try:
         name = text.lower() if text.isascii() else idna.encode(text, uts46=True).decode()
     except idna.IDNAError as error:

@@ -1,9 +1,9 @@
-"""The wire under the models' SDKs and the calls of APIs: HTTP/1.1 over asyncio.
+"""The HTTP/1.1 transport over asyncio, for the models' SDKs and the calls of APIs.
 
-It is made for answers that come in many small pieces: they cost a third of the CPU that they cost
-on the stock transport of httpx2, in whose place it stands. The SDKs keep requests, keys and errors.
-A proxy is the stock transport's business. Importing this costs nothing: what it needs comes with
-the first client.
+It replaces httpx2's own transport for responses streamed in many small pieces: they cost a third of
+the CPU. The SDKs still make the requests and raise their errors. Connections by a proxy use
+httpx2's own transport. Importing this package is cheap: its dependencies are imported by the first
+client.
 """
 
 from typing import TYPE_CHECKING
@@ -21,12 +21,12 @@ _IDLE_SECONDS = 30.0
 def streaming_client(
     timeout: "httpx2.Timeout | float", *, verify: "ssl.SSLContext | bool" = True
 ) -> "httpx2.AsyncClient":
-    """Return a client for an SDK, with the defaults that the SDKs' own clients have.
+    """Return a client for an SDK, with the defaults of the SDKs' own clients.
 
-    Proxies are read from the environment as httpx2 reads them, and reached by its own transport;
-    one that cannot be used fails those requests alone that would go through it.
-    Answers are asked for uncompressed: a compressor holds pieces back. ``timeout`` is in seconds.
-    Slow (certificates are read): call it in a thread.
+    Proxies are read from the environment as in httpx2, and used by its own transport; an unusable
+    proxy fails only the requests that would go through it. Responses are requested uncompressed: a
+    compressor buffers pieces. ``timeout`` is in seconds. Blocking (it reads certificates): call it
+    in a thread.
     """
     import httpx2
 
@@ -37,7 +37,7 @@ def streaming_client(
     try:
         context: ssl.SSLContext | bool = tls_context(verify)
     except BadEnvironment:
-        context = verify  # told to the request that needs it: one without TLS does not
+        context = verify  # a request that needs TLS will raise; others do not need it
     limits = httpx2.Limits(
         max_connections=_MAX_CONNECTIONS,
         max_keepalive_connections=_MAX_IDLE,

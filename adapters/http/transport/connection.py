@@ -1,7 +1,7 @@
-"""One HTTP/1.1 connection: a request, its response, then perhaps another.
+"""One HTTP/1.1 connection with keep-alive: a request, its response, then perhaps another.
 
-Made for answers that come in many small pieces: a piece costs one callback and one wake-up,
-with no task, no timer and no layer of its own.
+Made for responses that come in many small pieces: a piece costs one callback and one wake-up, but
+no task and no timer.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import httpx2
 from adapters.http.transport.incoming import Head, Incoming
 from adapters.http.transport.outgoing import encoded
 
-MAX_BUFFERED = 256 * 1024  # bytes of a body that wait for their reader; one read may go beyond
+MAX_BUFFERED = 256 * 1024  # unread bytes of a body before reading is paused (back-pressure)
 
 Timeouts = Mapping[str, float | None]  # seconds, under: connect, read, write, pool
 
@@ -23,12 +23,12 @@ Timeouts = Mapping[str, float | None]  # seconds, under: connect, read, write, p
 class Connection(asyncio.Protocol):
     """A connection to one server; ``lost`` is called once it has ended.
 
-    Ask with `exchange`, take the body with `read`, and say with `finish` that nobody reads on.
+    Send a request with `exchange`, read the body with `read`, and end the response with `finish`.
     """
 
     def __init__(self, lost: Callable[["Connection"], None]) -> None:
         self.served = False  # it has served a request before
-        self.answered = False  # something of the response has come
+        self.answered = False  # bytes of the response have come
         self._lost = lost
         self._loop = asyncio.get_running_loop()
         self._incoming: Incoming | None = None
@@ -36,14 +36,14 @@ class Connection(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._reading = True
         self._writable = True
-        self._patience: float | None = None  # seconds that the server may be silent
-        self._since = 0.0  # when the silence began, on the loop's clock
+        self._read_timeout: float | None = None  # seconds that the server may be silent
+        self._since = 0.0  # time of the last received bytes, or of the wait for them (loop's clock)
         self._watchdog: asyncio.TimerHandle | None = None
 
-    # For the pool and the response:
+    # --- the interface of the pool and the response
 
     async def exchange(self, request: httpx2.Request, timeouts: Timeouts) -> Head:
-        """Send a request and return the beginning of the response.
+        """Send a request and return the head of the response.
 
         Raises:
             httpx2.TransportError: as the stock transport does.
@@ -51,10 +51,10 @@ class Connection(asyncio.Protocol):
         """
         incoming = Incoming(request.method)
         self.answered = False
-        self._patience = timeouts.get("read")
+        self._read_timeout = timeouts.get("read")
         async with aclosing(encoded(request)) as pieces:
             async for piece in pieces:
-                self._incoming = incoming  # not before: what came until now is no answer to it
+                self._incoming = incoming  # not before: earlier bytes are no response to it
                 if self._transport.is_closing():
                     break
                 self._transport.write(piece)
@@ -66,7 +66,7 @@ class Connection(asyncio.Protocol):
         return incoming.head
 
     async def read(self) -> bytes:
-        """Return what has come of the body, waiting for something to come; empty at the end.
+        """Return the received bytes of the body, waiting for some; empty at the end.
 
         Raises:
             httpx2.TransportError: as the stock transport does.
@@ -81,7 +81,7 @@ class Connection(asyncio.Protocol):
         return incoming.take()
 
     def finish(self) -> bool:
-        """Forget the response; say whether the connection can serve again, else it is closed."""
+        """End the response; return whether the connection can be reused, else close it."""
         incoming, self._incoming = self._incoming, None
         if self._watchdog is not None:
             self._watchdog.cancel()
@@ -96,27 +96,27 @@ class Connection(asyncio.Protocol):
         return not self._transport.is_closing()
 
     def is_stale(self) -> bool:
-        """Say whether an idle connection has ended, or has unasked bytes waiting."""
+        """Tell whether an idle connection was closed, or has unexpected bytes."""
         if self._transport.is_closing():
             return True
-        poll = select.poll()  # the loop may have had no time yet to see it
+        poll = select.poll()  # the event loop may not have noticed yet
         poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
         return bool(poll.poll(0))
 
     def close(self) -> None:
-        """Close at once: what is not yet sent or read is lost."""
+        """Close at once, dropping unsent and unread bytes."""
         self._fail(httpx2.ReadError("The connection was closed."))
 
-    # What the loop calls:
+    # --- callbacks of the event loop (asyncio.Protocol)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's are like it, but not it
+        """Store the transport."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
 
     def data_received(self, data: bytes) -> None:
-        """Take in what one read of the socket brought."""
+        """Parse received bytes, and wake the reader."""
         incoming = self._incoming
-        if incoming is None or self._error is not None:  # nobody waits for it
+        if incoming is None or self._error is not None:  # no response is expected
             self.close()
             return
         self.answered = True
@@ -132,24 +132,24 @@ class Connection(asyncio.Protocol):
         self._wake()
 
     def eof_received(self) -> None:
-        """Take in that the server sends no more."""
+        """Handle the server's end of file."""
         self._end(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Take in that the connection has ended, in good order if there is no error."""
+        """Handle the end of the connection; ``exc`` None means a regular close."""
         self._end(exc)
         self._lost(self)
 
     def pause_writing(self) -> None:
-        """Stop sending: the server is slower."""
+        """Stop sending: the send buffer is full."""
         self._writable = False
 
     def resume_writing(self) -> None:
-        """Send on."""
+        """Continue sending."""
         self._writable = True
         self._wake()
 
-    # Within:
+    # --- private
 
     def _end(self, exc: Exception | None) -> None:
         if self._error is None:
@@ -157,9 +157,9 @@ class Connection(asyncio.Protocol):
         self._wake()
 
     def _verdict(self, exc: Exception | None) -> httpx2.TransportError | None:
-        """Say what the end of the connection means for the response."""
+        """Return the error that the end of the connection means for the response, or None."""
         incoming = self._incoming
-        if incoming is None:  # should there be a request yet, it came too late
+        if incoming is None:  # an error for a request that is sent from now on
             return httpx2.RemoteProtocolError("Server disconnected without sending a response.")
         if incoming.complete:
             return None
@@ -172,7 +172,7 @@ class Connection(asyncio.Protocol):
         return None
 
     def _fail(self, error: httpx2.TransportError) -> None:
-        """End it from this side; the first error is the one that is told."""
+        """Abort the connection; the first error is the one that is raised."""
         if self._error is None:
             self._error = error
         self._transport.abort()
@@ -188,12 +188,12 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     async def _wait(self) -> None:
-        """Wait until something happens, at most as long as the server may be silent."""
+        """Wait for an event of the connection, at most for the read timeout."""
         if self._error is not None:
             raise self._error
         self._since = self._loop.time()
-        if self._watchdog is None and self._patience is not None:
-            self._watchdog = self._loop.call_at(self._since + self._patience, self._watch)
+        if self._watchdog is None and self._read_timeout is not None:
+            self._watchdog = self._loop.call_at(self._since + self._read_timeout, self._watch)
         self._waiter = self._loop.create_future()
         try:
             await self._waiter
@@ -201,18 +201,18 @@ class Connection(asyncio.Protocol):
             self._waiter = None
 
     def _watch(self) -> None:
-        """Look once in a while whether a reader has waited too long."""
+        """Check the read timeout: one timer serves many reads."""
         self._watchdog = None
-        if self._waiter is None or self._patience is None:
-            return  # the next one who waits sets the watchdog again
-        deadline = self._since + self._patience
+        if self._waiter is None or self._read_timeout is None:
+            return  # the next wait starts the watchdog again
+        deadline = self._since + self._read_timeout
         if self._loop.time() < deadline:
             self._watchdog = self._loop.call_at(deadline, self._watch)
         else:
-            self._fail(httpx2.ReadTimeout(f"Nothing came for {self._patience} seconds."))
+            self._fail(httpx2.ReadTimeout(f"Nothing came for {self._read_timeout} seconds."))
 
     async def _flushed(self, incoming: Incoming, patience: float | None) -> bool:
-        """Wait until more can be sent; False if the server has answered already, or has gone."""
+        """Wait until more can be sent; False if the server has responded or closed already."""
         try:
             async with asyncio.timeout(patience):
                 while not (self._writable or incoming.head or self._error):

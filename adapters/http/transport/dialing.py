@@ -1,7 +1,7 @@
-"""Opening a connection: names, addresses, TLS.
+"""Opening a connection: DNS lookup, Happy Eyeballs, TLS.
 
-Addresses are tried as RFC 8305 ("Happy Eyeballs") says, which uvloop does not do by itself: a
-broken IPv6 route costs a quarter of a second, not the whole timeout.
+Addresses are tried as in RFC 8305 ("Happy Eyeballs"), which uvloop does not do: a broken IPv6 route
+costs a quarter of a second, not the whole timeout.
 """
 
 import asyncio
@@ -13,12 +13,12 @@ from typing import Any
 
 import httpx2
 
-_STAGGER = 0.25  # seconds until the next address is tried beside the one before
+_STAGGER = 0.25  # seconds until the next address is tried in parallel
 
-Address = tuple[int, Any]  # the family, and what connect() takes
+Address = tuple[int, Any]  # the family, and the argument of connect()
 
 LookUp = Callable[[str, int], Awaitable[Sequence[Address]]]
-"""Finds the addresses of a host and a port: the only ones that are connected to."""
+"""Resolves a host and port to the addresses to connect to."""
 
 
 async def dial(
@@ -35,7 +35,7 @@ async def dial(
 
     Raises:
         httpx2.ConnectTimeout: it took longer.
-        httpx2.ConnectError: the name, the server or its certificate is not good.
+        httpx2.ConnectError: the name is unknown, the server refuses, or TLS fails.
 
     """
     loop = asyncio.get_running_loop()
@@ -52,16 +52,16 @@ async def dial(
 
 
 async def addresses_of(host: str, port: int) -> Sequence[Address]:
-    """Look a name up; the families take turns.
+    """Resolve a name; return its addresses with IPv6 and IPv4 alternating.
 
     Raises:
         OSError: it has no address.
 
     """
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     turns: Counter[int] = Counter()
     ordered = []
-    for family, _, _, _, address in found:
+    for family, _, _, _, address in infos:
         ordered.append((turns[family], (family, address)))
         turns[family] += 1
     return [address for _, address in sorted(ordered, key=lambda pair: pair[0])]
@@ -74,18 +74,18 @@ async def first_to_answer(addresses: Sequence[Address]) -> socket.socket:
         OSError: none did.
 
     """
-    waiting, winner = list(addresses), None
+    untried, winner = list(addresses), None
     attempts: set[asyncio.Task[socket.socket]] = set()
     running: set[asyncio.Task[socket.socket]] = set()
     error: BaseException | None = None
     try:
-        while waiting or running:
-            if waiting:
-                attempts.add(attempt := asyncio.create_task(_attempt(*waiting.pop(0))))
+        while untried or running:
+            if untried:
+                attempts.add(attempt := asyncio.create_task(_attempt(*untried.pop(0))))
                 running.add(attempt)
             done, running = await asyncio.wait(
                 running,
-                timeout=_STAGGER if waiting else None,
+                timeout=_STAGGER if untried else None,
                 return_when=asyncio.FIRST_COMPLETED,
             )
             for attempt in done:
@@ -113,7 +113,7 @@ async def _attempt(family: int, address: Any) -> socket.socket:
 
 
 def _keep_alive(sock: socket.socket) -> None:
-    """Have the kernel notice a server that vanished in a long silence, as Anthropic's SDK does."""
+    """Turn on TCP keep-alive, which detects a vanished server, as Anthropic's SDK does."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 60), ("TCP_KEEPCNT", 5)):

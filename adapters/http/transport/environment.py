@@ -1,7 +1,7 @@
-"""What the environment says of proxies and certificates, and what of it cannot work.
+"""Proxies and certificates from the environment's variables, and their problems.
 
-Desktops set ``ALL_PROXY=socks://...``, and certificate files move: such a variable must stop those
-requests that need what it names, with an error that names it, and nothing else.
+Desktops set ``ALL_PROXY=socks://...``, and certificate files move: such a variable must fail only
+the requests that need it, with an error that names the variable.
 """
 
 import os
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 _SOCKS: Final = frozenset({"socks5", "socks5h"})
 _HTTP: Final = frozenset({"http", "https"})
-_CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")  # the first that is set counts
+_CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")  # the first that is set is used
 
 
 def network_problems() -> list[str]:
-    """Return what in the environment's proxies and certificates cannot work: sentences."""
-    found: list[str] = []
-    if getproxies():  # else httpx2 need not be loaded for this
+    """Return a sentence for each proxy or certificate variable that cannot work."""
+    problems: list[str] = []
+    if getproxies():  # else importing httpx2 can be avoided
         proxies = _environment_proxies().items()
-        found += [_proxy_problem(pattern, url) for pattern, url in proxies if url is not None]
+        problems += [_proxy_problem(pattern, url) for pattern, url in proxies if url is not None]
     if any(os.environ.get(name) for name in _CERTIFICATES):
         from adapters.http.transport.problems import BadEnvironment
 
         try:
             tls_context()
         except BadEnvironment as error:
-            found.append(str(error))
-    return [problem for problem in found if problem]
+            problems.append(str(error))
+    return [problem for problem in problems if problem]
 
 
 def _environment_proxies() -> dict[str, str | None]:
@@ -42,7 +42,7 @@ def _environment_proxies() -> dict[str, str | None]:
 
 
 def tls_context(verify: "ssl.SSLContext | bool" = True) -> ssl.SSLContext:  # noqa: FBT002 - as in httpx2
-    """Return a context as httpx2 makes it. Slow: call it in a thread.
+    """Return an SSL context as httpx2 makes it. Blocking: call it in a thread.
 
     Raises:
         BadEnvironment: the environment names certificates that cannot be read.
@@ -61,9 +61,9 @@ def tls_context(verify: "ssl.SSLContext | bool" = True) -> ssl.SSLContext:  # no
 def proxy_mounts(
     context: "ssl.SSLContext | bool", limits: "httpx2.Limits"
 ) -> "Mapping[str, httpx2.AsyncBaseTransport | None]":
-    """Return the transports through the environment's proxies, by the addresses they are for.
+    """Return the transports for the environment's proxies, by URL pattern.
 
-    What NO_PROXY names has None: it is reached without a proxy.
+    The hosts of NO_PROXY have None: no proxy is used.
     """
     import httpx2
 
@@ -84,7 +84,7 @@ def proxy_mounts(
 
 
 def _proxy_problem(pattern: str, url: str) -> str:
-    """Say why a proxy cannot be used; empty if it can. A password in the URL is not repeated."""
+    """Return why a proxy cannot be used; empty if it can. The URL's password is left out."""
     import httpx2
 
     variable = f"{pattern.partition(':')[0].upper()}_PROXY"

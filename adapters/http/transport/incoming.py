@@ -1,7 +1,7 @@
-"""One response, as its bytes come in. Knows no sockets.
+"""The parser of one HTTP/1.1 response, without I/O.
 
-llhttp (httptools) reads the syntax. What ends a body is decided here, for the parser cannot be
-told of a HEAD request, nor that the connection has ended.
+llhttp (httptools) parses the syntax. The end of the body is decided here: the parser cannot be told
+of a HEAD request, nor that the connection has ended.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import httptools
 import httpx2
 
-MAX_HEAD = 100 * 1024  # bytes, as the stock transport has it; also for trailers
+MAX_HEAD = 100 * 1024  # bytes, as in httpx2's own transport; also for trailers
 MAX_HEADERS = 256
 
 _CODING = b"transfer-encoding"
@@ -21,7 +21,7 @@ _SWITCHING_PROTOCOLS = 101
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The start of a response. ``version`` is like ``1.1``, header names are as they were sent."""
+    """The head of a response. ``version`` is such as ``1.1``; header names keep their case."""
 
     version: str
     status: int
@@ -30,10 +30,10 @@ class Head:
 
 
 class Incoming:
-    """A response to one request: feed it bytes, read its head, take its body.
+    """The response to one request: feed it bytes, read its head, take its body.
 
-    ``head`` is None until all of it has come; ``complete`` says that the body has; ``size`` is
-    how many bytes can be taken. ``keep_alive`` says whether the connection can serve again.
+    ``head`` is None until it is complete; ``complete`` says that the body is; ``size`` is the
+    number of bytes that can be taken. ``keep_alive`` says whether the connection can be reused.
     """
 
     def __init__(self, method: str) -> None:
@@ -47,17 +47,17 @@ class Incoming:
         self._reason = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._codings: list[bytes] = []
-        self._barren = 0  # bytes since the last that were of the body
+        self._barren = 0  # bytes since the last that belonged to the body
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
 
     def feed(self, data: bytes) -> None:
-        """Take in bytes, cut anywhere.
+        """Parse bytes, split anywhere.
 
         Raises:
-            httpx2.RemoteProtocolError: this is not HTTP, or more than the bounds allow.
+            httpx2.RemoteProtocolError: it is not HTTP, or exceeds the limits.
 
         """
-        if self._parser is None:  # the response is complete: nothing was asked for
+        if self._parser is None:  # bytes after a complete response
             self.keep_alive = False
             return
         self._barren += len(data)
@@ -68,13 +68,13 @@ class Incoming:
         if self._barren > MAX_HEAD and not self.complete:
             raise httpx2.RemoteProtocolError(f"More than {MAX_HEAD} bytes without a body.")
         if self.complete:
-            self._parser = None  # it holds on to this object
+            self._parser = None  # breaks the reference cycle
 
     def end(self) -> None:
-        """Take in that the connection has ended.
+        """Handle the end of the connection.
 
         Raises:
-            httpx2.RemoteProtocolError: the response had not.
+            httpx2.RemoteProtocolError: the response is not complete.
 
         """
         if self.complete:
@@ -89,37 +89,37 @@ class Incoming:
         self._parser = None
 
     def take(self) -> bytes:
-        """Return what has come of the body since the last time."""
+        """Return the bytes of the body received since the last call."""
         pieces, self._pieces, self.size = self._pieces, [], 0
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def drop(self) -> None:
-        """Let go of everything: nobody reads on."""
+        """Release all buffers: the response is not read further."""
         self._parser = None
         self._pieces.clear()
 
     def _refuse(self, error: Exception) -> None:
-        if self.complete:  # what came after the response is not its fault
+        if self.complete:  # the error is in bytes after the response
             self.keep_alive = False
             return
-        cause = error.__context__  # a callback's own error
+        cause = error.__context__  # an error raised by a callback below
         if isinstance(cause, httpx2.RemoteProtocolError):
             raise cause
         raise httpx2.RemoteProtocolError(str(error)) from error
 
-    # What the parser calls, under the names it knows:
+    # --- callbacks of the parser
 
     def on_message_begin(self) -> None:
-        """Note a message after the one that was asked for."""
+        """Handle the start of a message; a second one is unexpected."""
         if self.complete:
             self.keep_alive = False
 
     def on_status(self, piece: bytes) -> None:
-        """Take in the reason phrase, which may come in pieces."""
+        """Add a piece of the reason phrase."""
         self._reason += piece
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take in a header; trailers go unread."""
+        """Add a header; trailers are ignored."""
         if self.head is not None:
             return
         if len(self._headers) == MAX_HEADERS:
@@ -129,7 +129,7 @@ class Incoming:
         self._headers.append((name, value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
-        """Take in a head; those with a status of 1xx announce the one that counts."""
+        """Store the head; informational ones (1xx) precede the final one."""
         parser = self._parser
         if self.complete or parser is None:
             return
@@ -137,7 +137,7 @@ class Incoming:
         reason, headers, codings = self._reason, self._headers, self._codings
         self._reason, self._headers, self._codings = b"", [], []
         if version not in _VERSIONS or status < _INFORMATIONAL.start:
-            # The parser takes these for answers, a status of 99 even for one with a body.
+            # The parser accepts these, and a status of 99 even with a body.
             raise httpx2.RemoteProtocolError("An answer of another version, or without a status.")
         if status == _SWITCHING_PROTOCOLS:
             raise httpx2.RemoteProtocolError("The server switches protocols unasked.")
@@ -148,20 +148,20 @@ class Incoming:
         self._frame(self.head, codings)
 
     def _frame(self, head: Head, codings: list[bytes]) -> None:
-        """Decide what ends the body."""
+        """Decide how the body ends (RFC 9112, 6.3)."""
         if self._bodiless or head.status in _BODILESS:
             self.complete = True
-            if codings:  # the parser would take chunks that follow for a part of this
+            if codings:  # the parser would read following chunks as a part of this response
                 self.keep_alive = False
             return
-        # The parser knows no chunks where a tab follows the word: with spaces alone both agree.
+        # The parser does not recognise "chunked" before a tab: only spaces are accepted.
         if codings and [coding.rstrip(b" ").lower() for coding in codings] != [b"chunked"]:
             raise httpx2.RemoteProtocolError("A transfer-encoding other than chunked.")
         names = {name.lower() for name, _ in head.headers}
         self._until_close = not codings and b"content-length" not in names
 
     def on_body(self, piece: bytes) -> None:
-        """Take in a piece of the body."""
+        """Add a piece of the body."""
         if self.complete:
             self.keep_alive = False
             return
@@ -170,6 +170,6 @@ class Incoming:
         self._barren = 0
 
     def on_message_complete(self) -> None:
-        """Take in the end of the body, where its own framing tells."""
+        """Handle the end of the body, by its length or last chunk."""
         if self.head is not None:
             self.complete = True

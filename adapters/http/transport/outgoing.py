@@ -1,4 +1,4 @@
-"""A request as bytes, checked so that nothing in it can pass for another request."""
+"""Serialization of a request, with checks against request smuggling and header injection."""
 
 import re
 from collections.abc import AsyncGenerator, AsyncIterable
@@ -12,35 +12,36 @@ _LAST_CHUNK = b"0\r\n\r\n"
 
 
 async def encoded(request: httpx2.Request) -> AsyncGenerator[bytes, None]:
-    """Yield what goes over the wire: the head together with the first piece of the body.
+    """Yield the bytes of a request: its head with the first piece of the body, then the rest.
 
     Raises:
-        httpx2.LocalProtocolError: a header, the target or the length of the body is wrong.
+        httpx2.LocalProtocolError: a header, the target or the body's length is not valid.
 
     """
-    waiting = _head(request)
-    left = _length(request)
-    chunked = left is None
+    pending = _head(request)
+    remaining = _length(request)
+    chunked = remaining is None
     if not isinstance(request.stream, AsyncIterable):
         raise httpx2.LocalProtocolError("A body that cannot be read asynchronously.")
     async for piece in request.stream:
         if not piece:
             continue
-        if left is not None and (left := left - len(piece)) < 0:
+        if remaining is not None and (remaining := remaining - len(piece)) < 0:
             raise httpx2.LocalProtocolError("Too much data for declared Content-Length")
-        yield waiting + (b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
-        waiting = b""
-    if left:
+        yield pending + (b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+        pending = b""
+    if remaining:
         raise httpx2.LocalProtocolError("Too little data for declared Content-Length")
     if chunked:
-        waiting += _LAST_CHUNK
-    if waiting:
-        yield waiting
+        pending += _LAST_CHUNK
+    if pending:
+        yield pending
 
 
 def _head(request: httpx2.Request) -> bytes:
     method = request.method.encode()
-    target = request.extensions.get("target", request.url.raw_path)  # httpx2's way to say it as is
+    # httpx2's extension for a target that is sent as it is.
+    target = request.extensions.get("target", request.url.raw_path)
     if not (_TOKEN.fullmatch(method) and _TARGET.fullmatch(target)):
         raise httpx2.LocalProtocolError("Illegal request line")
     lines = [b"%b %b HTTP/1.1" % (method, target)]
@@ -48,14 +49,14 @@ def _head(request: httpx2.Request) -> bytes:
         raise httpx2.LocalProtocolError("Illegal Host")
     for name, value in request.headers.raw:
         if not (_TOKEN.fullmatch(name) and _VALUE.fullmatch(value)):
-            # Not the value: it may be a key.
+            # Without the value: it may be a secret.
             raise httpx2.LocalProtocolError(f"Illegal header {name!r}")
         lines.append(b"%b: %b" % (name, value))
     return b"\r\n".join([*lines, b"", b""])
 
 
 def _length(request: httpx2.Request) -> int | None:
-    """Return how long the body is said to be; None if it goes in chunks."""
+    """Return the declared length of the body; None if it is chunked."""
     declared, coding = (
         request.headers.get(name) for name in ("content-length", "transfer-encoding")
     )

@@ -1,4 +1,4 @@
-"""The connections that are in use, and those kept for the next request."""
+"""The connection pool: connections in use, and idle ones for reuse (keep-alive)."""
 
 import asyncio
 import ssl
@@ -18,7 +18,7 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A server; ``tls_name`` is the name its certificate must have, None without TLS."""
+    """The origin of a URL; ``tls_name`` is the name for the certificate, None without TLS."""
 
     host: str
     port: int
@@ -26,7 +26,7 @@ class Origin:
 
     @classmethod
     def of(cls, request: httpx2.Request) -> Self:
-        """Read a request's origin.
+        """Return a request's origin.
 
         Raises:
             httpx2.UnsupportedProtocol: it is neither http nor https.
@@ -42,9 +42,9 @@ class Origin:
 
 
 class Pool:
-    """Connections within ``limits``, of which the idle ones end when nobody needs them.
+    """Connections within ``limits``; idle ones are closed after their expiry.
 
-    ``tls`` makes the context for the first connection that needs one, in a thread: to read the
+    ``tls`` makes the SSL context for the first connection that needs one, in a thread: reading the
     certificates takes some hundredths of a second, and some megabytes.
     """
 
@@ -68,20 +68,20 @@ class Pool:
         Raises:
             httpx2.PoolTimeout: all were in use for too long.
             httpx2.ConnectTimeout: connecting took too long.
-            httpx2.ConnectError: the name, the server or its certificate is not good.
+            httpx2.ConnectError: the name is unknown, the server refuses, or TLS fails.
 
         """
         await self._slot(timeouts.get("pool"))
         self._taken += 1
         try:
-            kept = None if fresh else self._kept(origin)
-            return kept or await self._new(origin, timeouts.get("connect"))
+            idle = None if fresh else self._take_idle(origin)
+            return idle or await self._new(origin, timeouts.get("connect"))
         except BaseException:
             self._free_slot()
             raise
 
     def give_back(self, connection: Connection) -> None:
-        """Take back a connection; it is closed unless its response was read to the end."""
+        """Return a connection to the pool; it is closed unless its response was read to the end."""
         self._free_slot()
         if not connection.finish():
             return
@@ -97,7 +97,7 @@ class Pool:
         """Close all connections, also those in use."""
         for connection in list(self._all):
             connection.close()
-        await asyncio.sleep(0)  # they say that they are lost
+        await asyncio.sleep(0)  # lets connection_lost run
 
     async def _slot(self, patience: float | None) -> None:
         try:
@@ -111,8 +111,8 @@ class Pool:
         self._taken -= 1
         self._slots.release()
 
-    def _kept(self, origin: Origin) -> Connection | None:
-        """Return the idle connection that was used last, passing over those that have ended."""
+    def _take_idle(self, origin: Origin) -> Connection | None:
+        """Return the most recently used idle connection, closing stale ones."""
         for connection in [one for one in reversed(self._idle) if self._all[one] == origin]:
             self._unidle(connection)
             if not connection.is_stale():
@@ -152,7 +152,7 @@ class Pool:
             timer.cancel()
 
     def _forget(self, connection: Connection) -> None:
-        """Hear that a connection has ended."""
+        """Remove a connection that has ended."""
         self._unidle(connection)
         self._all.pop(connection, None)
 

@@ -4,11 +4,11 @@ import httpx2
 
 
 class BadEnvironment(httpx2.ConnectError):
-    """A variable of the environment names a proxy, or certificates, that cannot be used."""
+    """An environment variable names a proxy, or certificates, that cannot be used."""
 
 
 class RefusingTransport(httpx2.AsyncBaseTransport):
-    """Fails every request with the problem of the proxy that it would go through."""
+    """A transport that fails every request with the problem of its proxy."""
 
     def __init__(self, problem: str) -> None:
         self._problem = problem

@@ -1,4 +1,4 @@
-"""The transport for httpx2: takes the place of its `AsyncHTTPTransport` where there is no proxy."""
+"""The transport for httpx2 that replaces its `AsyncHTTPTransport` for direct connections."""
 
 import ssl
 from collections.abc import AsyncIterator
@@ -17,10 +17,10 @@ _DEFAULT_LIMITS: Final = httpx2.Limits(max_connections=100, max_keepalive_connec
 
 
 class StreamingTransport(httpx2.AsyncBaseTransport):
-    """HTTP/1.1 over asyncio, with kept connections; raises what the stock transport raises.
+    """HTTP/1.1 over asyncio with a connection pool; raises the errors of httpx2's transport.
 
-    ``verify`` is a context, or whether to verify certificates as httpx2 does; ``look_up`` finds
-    the addresses that are connected to, and what it raises is passed on.
+    ``verify`` is an SSL context, or whether to verify certificates as httpx2 does; ``look_up``
+    resolves names, and its errors are passed on.
     """
 
     def __init__(
@@ -33,10 +33,10 @@ class StreamingTransport(httpx2.AsyncBaseTransport):
         self._pool = Pool(partial(tls_context, verify), limits, look_up)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send a request and return the response, its body still to come.
+        """Send a request and return the response, with its body still to be read.
 
-        A kept connection may turn out to have been closed by the server: what changes nothing
-        is then asked once more, anything else only if it was noticed before writing.
+        The server may have closed a reused connection: a safe request (GET, HEAD, OPTIONS) is then
+        retried once on a new connection; any other only if that was noticed before sending.
 
         Raises:
             httpx2.TransportError: as the stock transport does.
@@ -44,11 +44,11 @@ class StreamingTransport(httpx2.AsyncBaseTransport):
         """
         origin, timeouts = Origin.of(request), request.extensions.get("timeout", {})
         connection = await self._pool.take(origin, timeouts)
-        kept = connection.served
+        was_reused = connection.served
         try:
             return await self._ask(connection, request, timeouts)
         except (httpx2.ReadError, httpx2.RemoteProtocolError):
-            if not kept or connection.answered or not _repeatable(request):
+            if not was_reused or connection.answered or not _repeatable(request):
                 raise
         connection = await self._pool.take(origin, timeouts, fresh=True)
         return await self._ask(connection, request, timeouts)
@@ -63,7 +63,7 @@ class StreamingTransport(httpx2.AsyncBaseTransport):
         try:
             head = await connection.exchange(request, timeouts)
         except BaseException:
-            connection.close()  # the request may be half sent
+            connection.close()  # the request may be partly sent
             self._pool.give_back(connection)
             raise
         return httpx2.Response(
@@ -78,7 +78,7 @@ class StreamingTransport(httpx2.AsyncBaseTransport):
 
 
 class _Body(httpx2.AsyncByteStream):
-    """A response's body; its connection goes back to the pool at the end, or is closed early."""
+    """A response's body; at its end the connection returns to the pool."""
 
     def __init__(self, connection: Connection, pool: Pool) -> None:
         self._connection: Connection | None = connection

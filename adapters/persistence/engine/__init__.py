@@ -1,1 +1,1 @@
-"""The database beneath the repositories: connections, SQL of both engines, news."""
+"""The database layer under the repositories: connections, both SQL dialects, signals."""

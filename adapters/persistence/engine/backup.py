@@ -1,4 +1,4 @@
-"""A copy of the database in one file, made while the service runs."""
+"""Online backup: a copy of the database in one file, made while the service runs."""
 
 import os
 import shutil
@@ -17,18 +17,18 @@ _OWNER_ONLY = 0o600
 
 
 def ending_of(url: str) -> str:
-    """Return how the name of a backup ends: it is a SQLite file, or an archive of ``pg_dump``."""
+    """Return the file extension of a backup: a SQLite file, or an archive of ``pg_dump``."""
     return ".db" if engine_of(url) == "sqlite" else ".dump"
 
 
 def backup(url: str, file: Path) -> None:
-    """Copy the database into a new file, for its owner alone: all of it, or nothing.
+    """Copy the database into a new file (mode 0600), atomically.
 
-    SQLite copies itself; of PostgreSQL ``pg_dump`` makes an archive for ``pg_restore``.
+    SQLite has a backup API; for PostgreSQL ``pg_dump`` makes an archive for ``pg_restore``.
 
     Raises:
-        Conflict: the file is there already.
-        Unavailable: the database, the place or ``pg_dump`` is not there, or the copy is not whole.
+        Conflict: the file exists.
+        Unavailable: the database, the folder or ``pg_dump`` is missing, or the copy is damaged.
 
     """
     if file.exists():
@@ -42,7 +42,7 @@ def backup(url: str, file: Path) -> None:
 
 @contextmanager
 def _draft_of(file: Path) -> Iterator[Path]:
-    """Yield an empty file that gets its name when it is on the disk, and goes if that fails."""
+    """Yield a temporary file; rename it to its name after fsync, or delete it on an error."""
     draft = file.with_name(f".{file.name}.part")
     try:
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWNER_ONLY))
@@ -61,12 +61,12 @@ def _copy(source: Path, draft: Path) -> None:
         raise Unavailable(f"There is no database yet: {source}.")
     try:
         with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(draft)) as new:
-            old.backup(new)  # as it is at one moment; who writes meanwhile is not held up
-            new.execute("PRAGMA journal_mode=DELETE")  # so that it is one file
-            (told,) = new.execute("PRAGMA quick_check(1)").fetchone()
+            old.backup(new)  # a consistent snapshot that does not block writers
+            new.execute("PRAGMA journal_mode=DELETE")  # so that the copy is one file
+            (verdict,) = new.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as error:
         raise Unavailable(f"The database cannot be copied ({error}).") from error
-    if told != "ok":
+    if verdict != "ok":
         raise Unavailable("The database is damaged: what was copied is not whole.")
 
 
@@ -76,7 +76,7 @@ def _dump(url: str, draft: Path) -> None:
         raise Unavailable("pg_dump is not installed: it comes with PostgreSQL's client programs.")
     place, password = _without_password(url)
     arguments = ["--format=custom", "--no-owner", f"--file={draft}", f"--dbname={place}"]
-    # Others may see the arguments of a process, and not its environment.
+    # Other users can see the arguments of a process, but not its environment.
     environment = os.environ | ({"PGPASSWORD": password} if password else {})
     ended = subprocess.run(  # noqa: S603  the program that the operator has installed
         [program, "--no-password", *arguments],

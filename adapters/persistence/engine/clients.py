@@ -1,4 +1,4 @@
-"""What the project adds to the ORM's database clients, whichever the engine."""
+"""The additions to the ORM's database clients for both engines: errors, health, transactions."""
 
 from abc import abstractmethod
 from contextlib import AbstractAsyncContextManager
@@ -11,12 +11,12 @@ from adapters.persistence.engine.health import DatabaseHealth
 
 
 class TranslatedErrors(BaseDBAsyncClient):
-    """A client whose statements raise the core's errors only, and say how the database is."""
+    """A client whose statements raise the core's errors only, and report to `DatabaseHealth`."""
 
     @property
     @abstractmethod
     def health(self) -> DatabaseHealth | None:
-        """What hears of each answer and each failure, if anything does."""
+        """The health to which each result and failure is reported, if any."""
 
     def _answered(self, query: str) -> None:
         if self.health is not None:
@@ -32,7 +32,7 @@ class TranslatedErrors(BaseDBAsyncClient):
     async def execute_query(
         self, query: str, values: list[Any] | None = None
     ) -> tuple[int, list[dict[str, Any]]]:
-        """Return how many rows were affected, and the rows."""
+        """Return the number of affected rows, and the rows."""
         with translated(self.health):
             affected, rows = await super().execute_query(query, values)
         self._answered(query)
@@ -54,7 +54,7 @@ class TranslatedErrors(BaseDBAsyncClient):
 
 
 class Client(TranslatedErrors):
-    """An engine's client that opens transactions which cannot leak."""
+    """An engine's client, with transactions that always end."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -62,20 +62,20 @@ class Client(TranslatedErrors):
 
     @property
     def health(self) -> DatabaseHealth | None:
-        """What hears of each answer and each failure, those within transactions too."""
+        """The health to which results and failures are reported, also within transactions."""
         return self._health
 
     def report_to(self, health: DatabaseHealth) -> None:
-        """Let this be what hears of them."""
+        """Report results and failures to this health."""
         self._health = health
 
     @abstractmethod
     def transaction(self, *, synced: bool = True) -> AbstractAsyncContextManager[BaseDBAsyncClient]:
-        """Open a transaction: kept when the block ends, undone when it raises.
+        """Open a transaction: committed at the block's end, rolled back when it raises.
 
-        Not ``synced``: a power cut may undo it, where that saves something.
+        With ``synced`` False a power failure may undo the commit, where the engine gains by that.
         """
 
     async def fetch_unsynced(self, query: str, values: list[Any]) -> list[dict[str, Any]]:
-        """Run one statement that a power cut may undo, where that saves something."""
+        """Run one statement without a sync to disk: a power failure may undo it."""
         return await self.execute_query_dict(query, values)

@@ -1,4 +1,4 @@
-"""How values are written: JSON as text, text that any database takes, and ids."""
+"""Encoding of values for the database: JSON as text, storable text, ids, and times."""
 
 import json
 import re
@@ -17,15 +17,15 @@ _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII
 
 
 def is_id(text: str) -> bool:
-    """Tell whether this is a UUID as the core writes them."""
+    """Tell whether the text is a UUID in canonical form."""
     return _ID.fullmatch(text) is not None
 
 
 def known_id(text: str, what: str) -> str:
-    """Return the id.
+    """Check that a text is an id, and return it.
 
     Raises:
-        NotFound: it is no id, so there is no such ``what``.
+        NotFound: it is no id; the message names ``what``.
 
     """
     if not is_id(text):
@@ -36,8 +36,8 @@ def known_id(text: str, what: str) -> str:
 def to_text(value: Any) -> str:
     """Return a JSON value as text.
 
-    What orjson cannot write exactly (integers beyond 64 bits, half a surrogate pair) the
-    standard library writes, and a space in front tells `from_text`.
+    Values that orjson cannot write exactly (integers beyond 64 bits, lone surrogates) are written
+    by the standard library, with a leading space as a mark for `from_text`.
     """
     try:
         return orjson.dumps(value, default=dict).decode()
@@ -48,8 +48,8 @@ def to_text(value: Any) -> str:
 def from_text(text: str) -> Any:
     """Return the JSON value that `to_text` wrote.
 
-    What was kept before there was a bound on how deep it may be has JSON text in the place of what
-    is deeper than anybody could show.
+    In values stored before the limit on depth, parts that are too deep are replaced by their JSON
+    text.
 
     Raises:
         ValueError: it is no JSON.
@@ -67,6 +67,6 @@ def from_text(text: str) -> Any:
 
 
 def moment(value: datetime | str) -> datetime:
-    """Return a stored time, which SQLite keeps as text, in UTC."""
-    found = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return found.astimezone(UTC)
+    """Return a stored time in UTC; SQLite stores times as text."""
+    time = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return time.astimezone(UTC)

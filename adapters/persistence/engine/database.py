@@ -1,4 +1,4 @@
-"""The connection to the database that a URL names."""
+"""The database: its engine by URL, its connection, and statements."""
 
 import asyncio
 import re
@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 APP: Final = "puerto"
 CONNECTION: Final = "default"
-_PATIENCE: Final = 2.0  # seconds that a probe waits
+_PATIENCE: Final = 2.0  # timeout of `ping` in seconds
 _UNSAFE: Final = """
     SELECT name FROM pg_settings
     WHERE name IN ('synchronous_commit', 'fsync', 'full_page_writes') AND setting = 'off'
@@ -34,10 +34,10 @@ _NOT_DURABLE: Final = (
 
 
 def engine_of(url: str) -> Engine:
-    """Return which engine a database URL asks for.
+    """Return the engine of a database URL.
 
     Raises:
-        InvalidRequest: it asks for another one, or for a database in memory.
+        InvalidRequest: it is another engine, or a database in memory.
 
     """
     scheme, _, rest = url.partition("://")
@@ -67,7 +67,7 @@ def orm_config(connection: dict[str, Any]) -> dict[str, Any]:
 
 
 async def open_client(context: TortoiseContext, connection: dict[str, Any]) -> Client:
-    """Connect, and teach the models the engine's ways; ``context`` is the current one.
+    """Initialize the ORM for the engine, and connect; ``context`` must be the current one.
 
     Raises:
         Unavailable: the database is not there.
@@ -84,12 +84,12 @@ async def open_client(context: TortoiseContext, connection: dict[str, Any]) -> C
 
 
 class Database:
-    """An open database. Its tables are made by `migrate`, before.
+    """The database of the process. `migrate` must have created its tables.
 
-    Several may be open in one process if they are of one engine: the ORM's models learn the
-    engine's ways when it starts. Any task may use it. ``direct_url`` leads to the same database
-    where ``url`` leads to a pooler in transaction mode. The ORM writes the variables ``USE_TZ``
-    and ``TIMEZONE`` into the environment when it starts.
+    Several may be open in one process if they have the same engine: the ORM configures its models
+    for one. Any task may use it. ``direct_url`` is the same database without the pooler, where
+    ``url`` is that of a pooler in transaction mode. The ORM sets the environment variables
+    ``USE_TZ`` and ``TIMEZONE`` when it starts.
     """
 
     def __init__(
@@ -138,34 +138,34 @@ class Database:
         return True
 
     async def warnings(self) -> Sequence[str]:
-        """Say what of the database's own settings breaks promises, in a line for each."""
+        """Return a line for each of PostgreSQL's settings that breaks a promise of durability."""
         if self.engine == "sqlite":
             return ()
         return [_NOT_DURABLE.format(row["name"]) for row in await self.fetch(_UNSAFE)]
 
     @property
     def connection(self) -> BaseDBAsyncClient:
-        """What statements are to be sent to: the open transaction, or the database itself."""
+        """The connection for statements: the task's open transaction, or the database itself."""
         return self.unit_of_work.current or self._opened()
 
     async def fetch(self, sql: str, *values: Any) -> Sequence[Row]:
-        """Run one statement, its values written $1, $2 ..., and return its rows."""
-        return await self.connection.execute_query_dict(*self._spelt(sql, values))
+        """Run one statement with the placeholders $1, $2 ..., and return its rows."""
+        return await self.connection.execute_query_dict(*self._in_dialect(sql, values))
 
     async def fetch_unsynced(self, sql: str, *values: Any) -> Sequence[Row]:
-        """Do the same with a write that a power cut may undo; in a transaction, as a part of it."""
+        """Run one write that a power failure may undo; within a transaction, as a part of it."""
         if self.unit_of_work.current is not None:
             return await self.fetch(sql, *values)
-        return await self._opened().fetch_unsynced(*self._spelt(sql, values))
+        return await self._opened().fetch_unsynced(*self._in_dialect(sql, values))
 
-    def _spelt(self, sql: str, values: tuple[Any, ...]) -> tuple[str, list[Any]]:
+    def _in_dialect(self, sql: str, values: tuple[Any, ...]) -> tuple[str, list[Any]]:
         if self.engine == "postgresql":
             return sql, list(values)
         sql, count = _for_sqlite(sql)
         return sql, list(values[:count])
 
     async def repeat(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Run one statement, written as for `fetch`, for each of the rows of values."""
+        """Run one statement, as for `fetch`, once for each row of values."""
         if self.engine == "sqlite":
             sql, _ = _for_sqlite(sql)
         await self.connection.execute_many(sql, [list(row) for row in rows])
@@ -181,9 +181,9 @@ _PLACE: Final = re.compile(r"\$(\d+)")
 
 @cache
 def _for_sqlite(sql: str) -> tuple[str, int]:
-    """Return the statement with ?1, ?2 ... and the number of values it takes.
+    """Return the statement with SQLite's placeholders ?1, ?2 ..., and their number.
 
-    SQLite refuses more values than the highest number.
+    SQLite rejects more values than placeholders.
     """
     places = [int(number) for number in _PLACE.findall(sql)]
     return _PLACE.sub(r"?\1", sql), max(places, default=0)

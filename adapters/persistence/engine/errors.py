@@ -1,4 +1,4 @@
-"""The one place where what databases raise becomes the errors of the house."""
+"""Translation of the drivers' and the ORM's exceptions into the core's errors."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from domain.shared.errors import Conflict, StoreUnavailable, Unavailable
 
 
 class Taken(Conflict):
-    """A unique value is there already; ``constraint`` names the columns or the constraint."""
+    """A unique constraint is violated; ``constraint`` names it, or its columns."""
 
     def __init__(self, constraint: str) -> None:
         super().__init__("This exists already.")
@@ -21,20 +21,20 @@ class Taken(Conflict):
 
 
 class TurnTimeout(TimeoutError):
-    """Other statements of this process had the connection for too long."""
+    """The connection was busy with other statements of this process for too long."""
 
 
 @contextmanager
 def translated(health: DatabaseHealth | None = None, *, connecting: bool = False) -> Iterator[None]:
-    """Turn every error of the drivers and the ORM into one of the core's.
+    """Translate every exception of the drivers and the ORM in the block.
 
-    ``health`` hears of those that say how the database is. While connecting, the message holds
-    the driver's own: only the operator sees it then.
+    Outages and write failures are reported to ``health``. While connecting, the message contains
+    the driver's: only the operator sees it then.
 
     Raises:
-        Taken: a constraint does not allow the change.
-        StoreUnavailable: the database is not there, busy for too long, or takes no writes.
-        Unavailable: it is not as it should be.
+        Taken: a constraint is violated.
+        StoreUnavailable: the database is away, busy for too long, or cannot be written to.
+        Unavailable: any other failure.
 
     """
     try:
@@ -42,7 +42,7 @@ def translated(health: DatabaseHealth | None = None, *, connecting: bool = False
     except IntegrityError as error:
         raise Taken(_constraint(error)) from error
     except _DRIVERS as error:
-        is_late = isinstance(error, TimeoutError)  # what it interrupted is no cause
+        is_late = isinstance(error, TimeoutError)  # its context is the interrupted call, no cause
         cause = error if is_late else error.__cause__ or error.__context__ or error
         if connecting:
             reason = " ".join(str(cause).split()) or type(cause).__name__
@@ -95,7 +95,7 @@ _AWAY: Final = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
-    # What only connecting raises: our statements ask for none of these.
+    # Raised only while connecting.
     asyncpg.InvalidAuthorizationSpecificationError,  # InvalidPasswordError is one
     asyncpg.InvalidCatalogNameError,
     asyncpg.ObjectNotInPrerequisiteStateError,
@@ -112,7 +112,7 @@ def _unavailable(cause: BaseException, health: DatabaseHealth | None) -> Unavail
         if health is not None:
             health.cannot_write(reason)
         return StoreUnavailable(message)
-    if isinstance(cause, TurnTimeout):  # what they waited for says itself how the database is
+    if isinstance(cause, TurnTimeout):  # the statement that was waited for reports to health
         return StoreUnavailable(message)
     if code & 0xFF in _LOCKED:
         if health is not None:
@@ -133,7 +133,7 @@ def _constraint(error: IntegrityError) -> str:
 
 
 def _reason(cause: BaseException) -> str:
-    """Name the kind of failure: the text of an error may hold what users wrote."""
+    """Return the kind of failure: the text of an error may contain users' data."""
     if isinstance(cause, sqlite3.Error):
         is_locked = getattr(cause, "sqlite_errorcode", 0) & 0xFF in _LOCKED
         return "another process keeps it locked" if is_locked else str(cause)

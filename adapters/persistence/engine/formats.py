@@ -1,9 +1,9 @@
-"""The forms of what is stored as JSON, each kind with a number, so that old rows are always read.
+"""Versioned formats of stored JSON, so that rows of older versions can always be read.
 
-The number stands in front of the text, where no JSON can have one: ``2:{"a":1}``. Text without a
-number is of form 1. To change how a kind is stored, write the new form and give the kind's `Format`
-a function that makes it out of the form before; the rows stay as they are until they are written
-again. What a newer version wrote cannot be read, and is told so, row by row.
+The format's version is a prefix that no JSON has: ``2:{"a":1}``. Text without one is of version 1.
+To change a format, write the new form and give its `Format` a function that upgrades the form
+before; rows stay as they are until they are written again. A row of a newer version is an error of
+that row.
 """
 
 import logging
@@ -16,14 +16,14 @@ from adapters.persistence.engine.codec import from_text, to_text
 T = TypeVar("T", dict[str, Any], list[Any])
 
 Upgrade = Callable[[Any], Any]
-"""Makes the next form out of a value of the form before."""
+"""Converts a value of one version of a format into the next."""
 
 _log = logging.getLogger(__name__)
 _NUMBERED: Final = re.compile(r"([0-9]{1,9}):")
 
 
 class Format:
-    """How values of one kind are stored. ``upgrades`` lead from form 1 to the one of today."""
+    """The format of one kind of value. ``upgrades`` lead from version 1 to the current one."""
 
     def __init__(self, *upgrades: Upgrade) -> None:
         self._upgrades = upgrades
@@ -31,11 +31,11 @@ class Format:
         self._prefix = f"{self._number}:" if upgrades else ""
 
     def write(self, value: Any) -> str:
-        """Return a JSON value of today's form as text."""
+        """Serialize a value in the current form."""
         return self._prefix + to_text(value)
 
     def read(self, text: str) -> Any:
-        """Return a stored JSON value in today's form, whichever it was written in.
+        """Deserialize a value, and upgrade it to the current form.
 
         Raises:
             ValueError: it is no JSON, or of a newer version.
@@ -50,9 +50,9 @@ class Format:
         return self._upgraded(from_text(text[numbered.end() :]), number)
 
     def readable(self, text: str, otherwise: T) -> T:
-        """Return what `read` does; ``otherwise``, if what is kept is none like it.
+        """Return what `read` does, or ``otherwise`` if it fails or gives another type.
 
-        One row that cannot be read is no reason to show none of the others.
+        One unreadable row must not hide the others.
         """
         try:
             value = self.read(text)
@@ -71,40 +71,40 @@ class Format:
 
 
 EVENTS: Final = Format()
-"""The bodies of events that were appended together (`bodies`)."""
+"""The bodies of events of one append."""
 
 CALLS: Final = Format()
-"""The calls of an answer."""
+"""The tool calls of an answer."""
 
 RESULTS: Final = Format()
-"""What came of them."""
+"""The outcomes of tool calls."""
 
 OUTCOME: Final = Format()
-"""What came of a run."""
+"""The outcome of a run."""
 
 ARGUMENTS: Final = Format()
-"""The arguments of a call, as a person is asked about them and as the audit has them."""
+"""The arguments of a call, in consents and in the audit."""
 
 CONFIGURATION: Final = Format()
-"""What operators changed, the rules of the policy among it."""
+"""The configuration, with the rules of the policy."""
 
 API_SETTINGS: Final = Format()
-"""What operators want of a learned API."""
+"""The operator's settings of a learned API."""
 
 API_SCHEMES: Final = Format()
-"""The ways to be let in that an API's document names."""
+"""The security schemes of an API's document."""
 
 OPERATION: Final = Format()
-"""What is told of an operation of a learned API."""
+"""An operation of a learned API."""
 
 CREDENTIALS: Final = Format()
-"""The names of what there are credentials for."""
+"""The names of the security schemes for which credentials are stored."""
 
 FIGURES: Final = Format()
-"""What a plugin counted."""
+"""A plugin's figures."""
 
 ALERT: Final = Format()
 """The details of an alert."""
 
 FAILING: Final = Format()
-"""The providers that a worker cannot reach."""
+"""The failing providers of a worker's heartbeat."""

@@ -1,17 +1,17 @@
-"""How the database is, as seen by the statements that are sent to it: told once, not each time."""
+"""The health of the database, from its statements' results; outages are logged once."""
 
 import logging
 import time
 from collections.abc import Callable
 from typing import Final
 
-RED_SECONDS: Final = 60.0  # a full disk still takes small writes now and then
+RED_SECONDS: Final = 60.0  # after a failed write; a full disk still takes small writes at times
 
 _log = logging.getLogger(__name__)
 
 
 class DatabaseHealth:
-    """Logs one line when the database goes away and one when it is back; likewise a full disk."""
+    """Logs the beginning and the end of an outage, and of a time without writes (full disk)."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -21,15 +21,15 @@ class DatabaseHealth:
 
     @property
     def is_away(self) -> bool:
-        """Tell whether the last statement found no database."""
+        """Tell whether the last statement was not answered."""
         return self._away_since is not None
 
     def storage_problem(self) -> str:
-        """Return why it cannot be written to; empty where it can, as far as is known."""
+        """Return why the database cannot be written to; empty if it can, as far as is known."""
         return self._storage_problem
 
     def away(self, reason: str) -> None:
-        """Take note that a statement was not answered."""
+        """Record that a statement was not answered."""
         if self._away_since is None:
             self._away_since = self._clock()
             _log.error(
@@ -38,7 +38,7 @@ class DatabaseHealth:
             )
 
     def cannot_write(self, reason: str) -> None:
-        """Take note that a write was refused since there is no room, or none is allowed."""
+        """Record that a write failed: the disk is full, or the database read-only."""
         if not self._storage_problem:
             _log.error(
                 "the database cannot be written to (%s): make room; until then nothing new is "
@@ -49,7 +49,7 @@ class DatabaseHealth:
         self._failed_at = self._clock()
 
     def locked(self, reason: str) -> None:
-        """Take note that somebody else keeps all others from writing, perhaps for a moment."""
+        """Record that another process holds the write lock, perhaps for a moment."""
         if not self._storage_problem:
             _log.error(
                 "the database cannot be written to (%s): nothing new is taken until it can be, and "
@@ -57,10 +57,10 @@ class DatabaseHealth:
                 reason,
             )
             self._storage_problem = reason
-            self._failed_at = -RED_SECONDS  # the next write that succeeds shows that it is over
+            self._failed_at = -RED_SECONDS  # so the next successful write ends it
 
     def answered(self, statement: str) -> None:
-        """Take note that a statement did what it should."""
+        """Record that a statement succeeded."""
         if self._away_since is not None:
             seconds, self._away_since = self._clock() - self._away_since, None
             _log.warning("the database answers again, after %.1f s", seconds)

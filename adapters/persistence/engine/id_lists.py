@@ -1,4 +1,4 @@
-"""Several ids as one value of a statement, in the way of each engine."""
+"""A list of ids as one bound value of a statement, for both engines."""
 
 import json
 from collections.abc import Sequence
@@ -8,12 +8,12 @@ from adapters.persistence.engine.database import Engine
 
 
 def each_id(engine: Engine, value: str) -> str:
-    """Return what to select the ids of a list from: ``SELECT {this}``."""
+    """Return the SQL that unnests a bound list of ids, for ``SELECT {this}``."""
     if engine == "postgresql":
         return f"unnest({value}::uuid[])"
     return f"value FROM json_each({value})"
 
 
 def list_of_ids(engine: Engine, ids: Sequence[str]) -> Any:
-    """Return the list as the engine's driver takes it."""
+    """Return the list as the engine's driver accepts it."""
     return list(ids) if engine == "postgresql" else json.dumps(list(ids))

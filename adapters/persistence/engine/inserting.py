@@ -1,4 +1,4 @@
-"""Inserting several rows in one statement."""
+"""Bulk insert: several rows in one statement."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from adapters.persistence.engine.database import Database
 async def insert(
     database: Database, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> None:
-    """Insert these rows, whose values stand in the order of the columns."""
+    """Insert rows, with their values in the order of the columns."""
     width = len(columns)
     places = (
         ", ".join(f"${number}" for number in range(first, first + width))

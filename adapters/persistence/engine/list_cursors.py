@@ -1,7 +1,7 @@
-"""Cursors of lists: the key of the last row seen, opaque to clients.
+"""Cursors of keyset pagination: the key of the last row, opaque to clients.
 
-Every text of a cursor's form is a good cursor, so that the form is all there is to say of it:
-the first letter of the list's name, then hexadecimal digits.
+The form is the first letter of the list's name, then hexadecimal digits. Every text of that form is
+a valid cursor, so nothing else needs validation.
 """
 
 import re
@@ -50,8 +50,8 @@ def read_number(kind: str, cursor: str) -> int:
 
 
 def _read(form: re.Pattern[str], kind: str, cursor: str) -> tuple[str, ...]:
-    found = form.fullmatch(cursor)
-    if found is None or found[1] != kind[0]:
+    match = form.fullmatch(cursor)
+    if match is None or match[1] != kind[0]:
         message = "This is not a cursor of this list. Send next_cursor as it came, or none."
         raise InvalidRequest(message, [FieldProblem("cursor", message)])
-    return found.groups()
+    return match.groups()

@@ -1,9 +1,9 @@
-"""PostgreSQL behind a pooler in transaction mode, such as PgBouncer's, as an engine of the ORM.
+"""PostgreSQL behind a pooler in transaction mode, such as PgBouncer, as an engine of the ORM.
 
-Each transaction may be on another connection of the server's. So nothing may rest on a session: no
-prepared statement outlives its transaction, and the bounds on time are set in each. A statement
-alone is sent in a transaction, too: asyncpg prepares and runs it in two steps, which could
-otherwise come to two connections.
+Each transaction may use another server connection, so no session state may be used: no prepared
+statement outlives its transaction, and the timeouts are set in each. A single statement is sent in
+a transaction, too: asyncpg prepares and runs it in two steps, which could otherwise use two
+connections.
 """
 
 from collections.abc import AsyncIterator
@@ -18,15 +18,15 @@ from adapters.persistence.engine.postgresql import PostgreSQLClient
 
 
 class PooledClient(PostgreSQLClient):
-    """The process's connections to the pooler."""
+    """The process's pool of connections to the pooler."""
 
     async def create_pool(self, **options: Any) -> Pool:
-        """Open a pool whose connections remember nothing and set nothing."""
+        """Open a pool without session settings and without a cache of prepared statements."""
         return await super().create_pool(**options, init=None, statement_cache_size=0)
 
     @asynccontextmanager
     async def transaction(self, *, synced: bool = True) -> AsyncIterator[BaseDBAsyncClient]:
-        """Open a transaction: kept when the block ends, undone when it raises."""
+        """Open a transaction: committed at the block's end, rolled back when it raises."""
         async with super().transaction(synced=synced) as opened:
             with translated(self.health):
                 await opened.execute_script(self.settings_as("SET LOCAL"))
@@ -40,7 +40,7 @@ class PooledClient(PostgreSQLClient):
     async def execute_query(
         self, query: str, values: list[Any] | None = None
     ) -> tuple[int, list[dict[str, Any]]]:
-        """Return how many rows were affected, and the rows."""
+        """Return the number of affected rows, and the rows."""
         async with self.transaction() as opened:
             affected, rows = await opened.execute_query(query, values)
             return affected, list(rows)

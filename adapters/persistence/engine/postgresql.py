@@ -1,4 +1,4 @@
-"""PostgreSQL through asyncpg, as an engine of the ORM: nothing waits for ever."""
+"""PostgreSQL through asyncpg, as an engine of the ORM, with a timeout for every wait."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -18,9 +18,9 @@ from adapters.persistence.engine.health import DatabaseHealth
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The pool's sizes, and for how many seconds what may be waited for.
+    """The sizes of the connection pool, and timeouts in seconds.
 
-    On SQLite only ``acquire`` counts: it is for how long another process's write is waited for.
+    On SQLite only ``acquire`` is used, as the timeout for the file's write lock.
     """
 
     smallest: int = 1
@@ -34,10 +34,10 @@ POOLED: Final = "adapters.persistence.engine.pooled"
 
 
 def connection_config(url: str, limits: Limits, *, pooled: bool = False) -> dict[str, Any]:
-    """Return the ORM's configuration of this engine; the URL is read by asyncpg itself.
+    """Return the ORM's configuration for this engine; asyncpg itself parses the URL.
 
-    ``pooled`` is for a URL that leads to a pooler in transaction mode. What is set when connecting
-    is no more than what PgBouncer lets through; the rest is set afterwards.
+    ``pooled`` is for the URL of a pooler in transaction mode. Only settings that PgBouncer accepts
+    are sent when connecting; the others are set afterwards.
     """
     return {
         "engine": POOLED if pooled else __name__,
@@ -51,14 +51,14 @@ def connection_config(url: str, limits: Limits, *, pooled: bool = False) -> dict
             "session": {
                 "statement_timeout": str(int(limits.statement * 1000)),
                 "idle_in_transaction_session_timeout": str(int(limits.statement * 4000)),
-                "jit": "off",  # our statements are short: compiling them costs more than it saves
+                "jit": "off",  # for short statements compiling costs more than it saves
             },
         },
     }
 
 
 class BoundedPool(Pool):  # type: ignore[misc]  # asyncpg has no types
-    """A pool that gives up when no connection is free for ``acquire_timeout`` seconds."""
+    """A pool with a timeout of ``acquire_timeout`` seconds for getting a connection."""
 
     def __init__(self, *args: Any, acquire_timeout: float, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -69,12 +69,12 @@ class BoundedPool(Pool):  # type: ignore[misc]  # asyncpg has no types
             return await super()._acquire(None)
 
 
-async def _as_it_is(_: Any) -> None:
-    """Leave a returned connection alone: nothing here changes a session, and asking costs."""
+async def _no_reset(_: Any) -> None:
+    """Skip the reset of a returned connection: no session state changes, and it costs time."""
 
 
 class PostgreSQLTransaction(TranslatedErrors, TransactionWrapper):
-    """One of the connections while a transaction is open on it."""
+    """A connection with an open transaction."""
 
     def __init__(self, connection: "PostgreSQLClient") -> None:
         super().__init__(connection)
@@ -82,7 +82,7 @@ class PostgreSQLTransaction(TranslatedErrors, TransactionWrapper):
 
     @property
     def health(self) -> DatabaseHealth | None:
-        """That of the pool."""
+        """The pool's health."""
         return self._health
 
 
@@ -94,7 +94,7 @@ class PostgreSQLClient(Client, AsyncpgDBClient):
         self._session = session
 
     def settings_as(self, command: str) -> str:
-        """Return the statements that set what a session, or a transaction, is to have."""
+        """Return the statements (``SET`` or ``SET LOCAL``) for the session's settings."""
         return "; ".join(f"{command} {name} = '{value}'" for name, value in self._session.items())
 
     async def _set_up(self, connection: Any) -> None:
@@ -106,7 +106,7 @@ class PostgreSQLClient(Client, AsyncpgDBClient):
             await super().create_connection(with_db)
 
     async def create_pool(self, **options: Any) -> Pool:
-        """Open a pool of the URL: the ORM's own reading of it knows no ``sslmode``."""
+        """Open a pool by URL: the ORM's own parsing of it ignores ``sslmode``."""
         for part in ("host", "port", "user", "password", "database"):
             options.pop(part, None)
         options.setdefault("init", self._set_up)
@@ -115,7 +115,7 @@ class PostgreSQLClient(Client, AsyncpgDBClient):
             max_queries=50_000,
             max_inactive_connection_lifetime=300.0,
             record_class=asyncpg.Record,
-            reset=_as_it_is,
+            reset=_no_reset,
             **options,
         )
 
@@ -123,9 +123,9 @@ class PostgreSQLClient(Client, AsyncpgDBClient):
     async def transaction(
         self,
         *,
-        synced: bool = True,  # noqa: ARG002  the server groups its syncs: leaving one out saves little
+        synced: bool = True,  # noqa: ARG002  PostgreSQL groups commits: skipping a sync gains little
     ) -> AsyncIterator[BaseDBAsyncClient]:
-        """Open a transaction: kept when the block ends, undone when it raises."""
+        """Open a transaction: committed at the block's end, rolled back when it raises."""
         pool = self._pool
         if pool is None:
             raise ValueError("the pool is closed")

@@ -1,7 +1,7 @@
-"""News between workers: PostgreSQL's LISTEN and NOTIFY. SQLite has none: there they look.
+"""Signals between workers by PostgreSQL's LISTEN and NOTIFY; on SQLite workers poll.
 
-The statements that change something send the news themselves, so that it comes when the change
-can be seen, and never without it.
+The statements that change rows send the notifications themselves, so they arrive exactly when the
+change is committed.
 """
 
 import asyncio
@@ -21,26 +21,26 @@ EVENTS: Final = "puerto_events"
 WORK: Final = "puerto_work"
 CONNECT_SECONDS: Final = 10.0
 
-_BEAT_SECONDS: Final = 30.0  # after so long a silence the connection is tried
+_BEAT_SECONDS: Final = 30.0  # of silence before the connection is checked
 _ANSWER_SECONDS: Final = 5.0
-_PAUSES: Final = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds before each next try to connect
-_TELLING_TRY: Final = 4  # the log is told when these are over: by then others saw the database away
+_PAUSES: Final = (0.1, 0.5, 1.0, 2.0, 5.0)  # backoff in seconds between tries to connect
+_LOGGED_TRY: Final = 4  # of the tries; before it an outage is logged by `DatabaseHealth`
 
 _log = logging.getLogger(__name__)
 
 
 def telling_events(engine: Engine, what: str) -> str:
-    """Return one more column for a list of them: a run has new events, a conversation a run."""
+    """Return a SQL column that notifies about a run's new events, or a conversation's run."""
     return f", pg_notify('{EVENTS}', {what}::text)" if engine == "postgresql" else ""
 
 
 def telling_work(engine: Engine) -> str:
-    """Return one more column for a list of them, which says that there is work to take up."""
+    """Return a SQL column that notifies workers about runs to be claimed."""
     return f", pg_notify('{WORK}', '')" if engine == "postgresql" else ""
 
 
 class PostgresSignals(Signals):
-    """Listens on a connection of its own, and connects again whenever that breaks."""
+    """Listens on a connection of its own, and reconnects with backoff."""
 
     def __init__(self, url: str, health: DatabaseHealth) -> None:
         self._url = url
@@ -49,11 +49,11 @@ class PostgresSignals(Signals):
 
     @override
     async def start(self, heard: Callable[[str], None], work: Callable[[], None]) -> None:
-        """Begin to listen, within the time that a connection may take.
+        """Start listening; return after the first try to connect.
 
-        ``heard`` is called with the id of a run that has new events, or of a conversation in
-        which one has begun; ``work`` when runs may be claimed or are to be cancelled, and when
-        the connection was broken and news may be lost.
+        ``heard`` is called with the id of a run that has new events, or of a conversation with a
+        new run; ``work`` when runs may be claimed or are to be cancelled, and after a reconnect,
+        since signals may be lost.
         """
         first = asyncio.Event()
         self._task = asyncio.create_task(self._listen(heard, work, first))
@@ -75,11 +75,11 @@ class PostgresSignals(Signals):
             try:
                 connection = await self._connect(heard, work)
             except _BROKEN as error:
-                if tries == _TELLING_TRY and not self._health.is_away:  # which is told already
+                if tries == _LOGGED_TRY and not self._health.is_away:  # else it is logged already
                     reason = type(error).__name__
                     _log.warning("no news from other workers for now (%s): they are slower", reason)
             else:
-                if tries > _TELLING_TRY:
+                if tries > _LOGGED_TRY:
                     _log.info("there is news from other workers again")
                 if first.is_set():
                     work()
@@ -91,7 +91,7 @@ class PostgresSignals(Signals):
             tries += 1
 
     async def _connect(self, heard: Callable[[str], None], work: Callable[[], None]) -> Any:
-        """Return a connection that listens."""
+        """Return a new connection that listens."""
         connection = await asyncpg.connect(
             self._url,
             timeout=CONNECT_SECONDS,
@@ -108,7 +108,7 @@ class PostgresSignals(Signals):
 
 
 async def _until_broken(connection: Any) -> None:
-    """Return when the connection is closed or does not answer; end it in any case."""
+    """Wait until the connection is closed or does not answer; then terminate it."""
     broken = asyncio.Event()
     connection.add_termination_listener(lambda _: broken.set())
     try:
@@ -134,12 +134,12 @@ _BROKEN: Final = (
 
 
 class NoSignals(Signals):
-    """Where nobody sends news."""
+    """The null signals for SQLite: workers poll instead."""
 
     @override
     async def start(self, heard: Callable[[str], None], work: Callable[[], None]) -> None:
-        """Listen to nobody."""
+        """Do nothing."""
 
     @override
     async def stop(self) -> None:
-        """Stop nothing."""
+        """Do nothing."""

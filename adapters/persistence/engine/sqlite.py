@@ -1,12 +1,12 @@
-"""SQLite, as an engine of the ORM: many processes may share the file.
+"""SQLite as an engine of the ORM, with a file that several processes may share.
 
-One connection for each process, one statement or transaction at a time. A transaction takes
-the file's write lock when it begins: taking it later, as the ORM's own engine does, fails at
-once when another process wrote in between.
+Each process has one connection, with one statement or transaction at a time. A transaction takes
+the file's write lock when it begins (BEGIN IMMEDIATE): taking it later, as the ORM's own engine
+does, fails at once when another process wrote in between.
 
-A commit is on the disk when it returns (``synchronous=FULL``), unless the write says that a power
-cut may undo it: then it is there with the next commit that is (``NORMAL``; the log of writes is
-synced as a whole, so nothing later can outlive it).
+A commit is on the disk when it returns (``synchronous=FULL``), unless the write is not ``synced``
+(``NORMAL``): then it is on the disk with the next synced commit, since the write-ahead log is
+synced as a whole.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ from adapters.persistence.engine.text_folding import folded
 
 _SCHEME: Final = "sqlite://"
 _OWNER_ONLY: Final = 0o600
-_BESIDE: Final = ("-wal", "-shm")  # what SQLite keeps beside the file; it copies the file's mode
+_BESIDE: Final = ("-wal", "-shm")  # SQLite's companion files, which copy the file's mode
 _UNSYNCED: Final = "PRAGMA synchronous=NORMAL"
 _SYNCED: Final = "PRAGMA synchronous=FULL"
 
@@ -41,16 +41,16 @@ _log = logging.getLogger(__name__)
 
 
 def database_file(url: str) -> Path:
-    """Return the file that ``sqlite:///absolute/path`` or ``sqlite://relative/path`` names."""
+    """Return the path of ``sqlite:///absolute/path`` or ``sqlite://relative/path``."""
     return Path(url.removeprefix(_SCHEME).partition("?")[0])
 
 
 def connection_config(
     url: str, *, patience: float = 10.0, foreign_keys: bool = True
 ) -> dict[str, Any]:
-    """Return the ORM's configuration of this engine.
+    """Return the ORM's configuration for this engine.
 
-    ``patience`` is for how many seconds another process's write may be waited for.
+    ``patience`` is the timeout in seconds for another process's write lock.
     """
     return {
         "engine": __name__,
@@ -65,7 +65,7 @@ def connection_config(
 
 
 class SQLiteTransaction(TranslatedErrors, SqliteTransactionWrapper):
-    """The connection while a transaction is open on it."""
+    """The connection with an open transaction."""
 
     def __init__(self, connection: "SQLiteClient") -> None:
         super().__init__(connection)
@@ -73,24 +73,25 @@ class SQLiteTransaction(TranslatedErrors, SqliteTransactionWrapper):
 
     @property
     def health(self) -> DatabaseHealth | None:
-        """That of the connection."""
+        """The connection's health."""
         return self._health
 
     async def begin(self) -> None:
-        """Begin, waiting for the file's write lock."""
+        """Begin the transaction, waiting for the file's write lock."""
         await self._connection.execute("BEGIN IMMEDIATE")
 
     async def execute_script(self, query: str) -> None:
-        """Run statements one by one: sqlite3's own ``executescript`` would commit first."""
+        """Run statements one by one: sqlite3's ``executescript`` would commit first."""
         for statement in query.split(";"):
             if statement.strip():
                 await self.execute_query(statement)
 
 
 class BoundedLock(asyncio.Lock):
-    """A lock that is waited for ``patience`` seconds.
+    """A lock with a timeout of ``patience`` seconds.
 
-    Who holds it may be waiting for another process; those behind would each wait as long again.
+    Its holder may wait for another process; without a timeout the waits of those behind would add
+    up.
     """
 
     def __init__(self, patience: float) -> None:
@@ -121,10 +122,10 @@ class SQLiteClient(Client, SqliteClient):
         self._lock = BoundedLock(options["busy_timeout"] / 1000)
 
     async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001  the ORM's name
-        """Connect, and give SQL the function `folded`."""
+        """Connect, and register the SQL function `folded`."""
         with translated(self.health):
-            # A file that cannot be opened would leave aiosqlite's thread behind, talking to a loop
-            # that may be closed by then. So somebody else tries first.
+            # If aiosqlite cannot open the file, its thread stays behind and calls a loop that may
+            # be closed by then. So the file is tried first.
             await asyncio.to_thread(_try_to_open, str(self.filename))
             await super().create_connection(with_db)
             if self._connection is not None:
@@ -132,7 +133,7 @@ class SQLiteClient(Client, SqliteClient):
 
     @asynccontextmanager
     async def transaction(self, *, synced: bool = True) -> AsyncIterator[BaseDBAsyncClient]:
-        """Open a transaction: kept when the block ends, undone when it raises."""
+        """Open a transaction: committed at the block's end, rolled back when it raises."""
         with translated(self.health):
             await self._lock.acquire()
         try:
@@ -155,7 +156,7 @@ class SQLiteClient(Client, SqliteClient):
             self._lock.release()
 
     async def fetch_unsynced(self, query: str, values: list[Any]) -> list[dict[str, Any]]:
-        """Run one statement that a power cut may undo, and return the rows."""
+        """Run one statement without a sync to disk, and return the rows."""
         with translated(self.health):
             rows: list[dict[str, Any]] = await self._fetch_unsynced(query, values)
         self._answered(query)
@@ -164,8 +165,8 @@ class SQLiteClient(Client, SqliteClient):
     @translate_exceptions
     async def _fetch_unsynced(self, query: str, values: list[Any]) -> Any:
         async with self.acquire_connection() as connection:
-            # In one go in the connection's thread, so that a caller who leaves in the middle
-            # cannot leave the connection unsynced.
+            # In one call in the connection's thread, so that a cancelled caller cannot leave the
+            # connection unsynced.
             return await connection._execute(_unsynced, connection._conn, query, values)  # noqa: SLF001
 
     async def _set(self, pragma: str) -> None:
@@ -189,13 +190,13 @@ def _unsynced(
 
 
 def _try_to_open(path: str) -> None:
-    """Open the file as SQLite would, after making sure that it is its owner's alone."""
+    """Open the file as SQLite would, after making it private to its owner."""
     _keep_private(path)
     sqlite3.connect(path).close()
 
 
 def _keep_private(path: str) -> None:
-    """Make the file, if it is not there, and take it and what lies beside it from all others."""
+    """Create the file if it is missing, and set it and its companions to mode 0600."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY))
     for name in (path, *(path + end for end in _BESIDE)):
         try:

@@ -1,8 +1,8 @@
-"""Several writes that are kept together: one statement on PostgreSQL, which saves round trips.
+"""Atomic groups of writes: one statement on PostgreSQL, which saves round trips.
 
-PostgreSQL lets the parts of a ``WITH`` write. SQLite does not, but has no round trips to save:
-there the same writes run one after the other in a transaction, and read back the rows that the
-ones before them wrote.
+PostgreSQL allows writes in the parts of a ``WITH`` (common table expressions). SQLite does not, but
+has no round trips to save: there the same writes run one after the other in a transaction, and
+query the rows that earlier ones wrote.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,11 +14,11 @@ from adapters.persistence.engine.database import Database, Row
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One write, known to those that follow as a table ``name`` of what it returned.
+    """One write; later ones can use the rows it returned as a table called ``name``.
 
-    ``again`` is a query that finds the same rows afterwards; a write that nobody refers to
-    needs none. A lock is only taken where others may write at the same time, on PostgreSQL.
-    The values are the stroke's: $1, $2 ...
+    ``again`` is a query that finds the same rows afterwards; it is needed only if a later write
+    uses them. ``is_lock`` marks a row lock, which only PostgreSQL needs. The placeholders $1, $2
+    ... are shared by all writes of the group.
     """
 
     name: str
@@ -29,9 +29,9 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """Some writes in their order, then a query. When the first write finds no row, none do.
+    """An atomic group of writes in order, then a query. If the first finds no row, nothing changes.
 
-    ``whole`` is the stroke as one statement, ``steps`` as one statement after the other.
+    ``whole`` is the group as one statement, ``steps`` as single statements.
     """
 
     writes: Sequence[Write]
@@ -45,13 +45,13 @@ class Stroke:
         object.__setattr__(self, "steps", tuple(self._steps()))
 
     def _steps(self) -> Iterator[str]:
-        known: dict[str, str] = {}
+        earlier: dict[str, str] = {}
         for write in self.writes:
             if not write.is_lock:
-                yield _with(known, write.sql)
+                yield _with(earlier, write.sql)
             if write.again:
-                known[write.name] = write.again
-        yield _with(known, self.query)
+                earlier[write.name] = write.again
+        yield _with(earlier, self.query)
 
 
 def _with(tables: Mapping[str, str], sql: str) -> str:
@@ -60,7 +60,7 @@ def _with(tables: Mapping[str, str], sql: str) -> str:
 
 
 async def perform(database: Database, stroke: Stroke, *values: Any) -> Sequence[Row]:
-    """Make the writes, and return the rows of the query: none when the first found no row."""
+    """Run the writes, and return the query's rows: none if the first write found no row."""
     if database.engine == "postgresql":
         return await database.fetch(stroke.whole, *values)
 

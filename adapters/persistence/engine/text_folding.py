@@ -1,12 +1,12 @@
-"""Text as a search compares it: in lower case, without accents."""
+"""Folding of text for searches: lower case, without accents, in Python and in SQL."""
 
 import unicodedata
 from typing import Final
 
-# The combining diacritical marks of Unicode, which decomposed letters carry their accents in.
+# The combining diacritical marks of Unicode: the accents of decomposed letters.
 _MARKS: Final = dict.fromkeys(range(768, 880))
 
-# What SQL makes of a column, by engine; SQLite is given `folded` by the connection.
+# The SQL expression for a column, by engine; the connection registers `folded` with SQLite.
 FOLDED: Final = {
     "postgresql": (
         "regexp_replace(normalize(lower({column}), NFKD), U&'[\\0300-\\036F]', '', 'g')"
@@ -16,7 +16,7 @@ FOLDED: Final = {
 
 
 def folded(text: str | None) -> str | None:
-    """Return the text as `FOLDED` has it in SQL."""
+    """Return the text folded as by the SQL in `FOLDED`."""
     if text is None:
         return None
     return unicodedata.normalize("NFKD", text.lower()).translate(_MARKS)

@@ -1,4 +1,4 @@
-"""Transactions that a caller's cancellation cannot break."""
+"""The unit of work: transactions that a caller's cancellation cannot interrupt."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 class Transaction:
-    """A transaction as the tasks see it that were started inside: open, then not any more."""
+    """The ambient transaction of a task, and of the tasks started in it; it ends with the work."""
 
     __slots__ = ("after_commit", "client", "is_open")
 
@@ -30,11 +30,11 @@ class Transaction:
 
 
 class TortoiseUnitOfWork(UnitOfWork):
-    """Runs each unit of work in a task of its own, which ends whole whoever waits for it.
+    """Runs each unit of work in a task of its own, which the caller's cancellation leaves alone.
 
-    Abandoned half-way, the ORM's transactions keep SQLite's lock, or a connection of the pool,
-    for good; so the caller only waits, behind a shield. Work does not leave tasks running
-    that use the repositories: up to its end they would be part of it.
+    An abandoned transaction of the ORM would hold SQLite's lock, or a pooled connection, for ever;
+    so the caller waits behind a shield. Work must not leave tasks running that use the
+    repositories: until its end they would be part of it.
     """
 
     def __init__(self, client: Callable[[], Client]) -> None:
@@ -45,7 +45,7 @@ class TortoiseUnitOfWork(UnitOfWork):
 
     @property
     def current(self) -> BaseDBAsyncClient | None:
-        """The transaction that the calling task is in, if it is in one."""
+        """The connection of the calling task's transaction, if there is one."""
         transaction = self._transaction
         return None if transaction is None else transaction.client
 
@@ -56,12 +56,12 @@ class TortoiseUnitOfWork(UnitOfWork):
 
     @override
     async def run(self, work: Callable[[], Awaitable[T]], *, synced: bool = True) -> T:
-        """Run ``work`` in one transaction; inside another unit of work, as a part of it.
+        """Run ``work`` in one transaction; within another unit of work, as a part of it.
 
-        Not ``synced``: a power cut may undo it, where that saves something.
+        With ``synced`` False a power failure may undo the commit, where the engine gains by that.
 
         Raises:
-            Unavailable: the database is not there, too busy, or being closed.
+            Unavailable: the database is away, too busy, or being closed.
 
         """
         if self.current is not None:
@@ -84,7 +84,7 @@ class TortoiseUnitOfWork(UnitOfWork):
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         if not task.cancelled():
-            task.exception()  # seen here: a caller who left does not ask for it
+            task.exception()  # mark as retrieved: the caller may have been cancelled
 
     async def _transact(self, work: Callable[[], Awaitable[T]], *, synced: bool) -> T:
         async with self._client().transaction(synced=synced) as client:
@@ -99,14 +99,14 @@ class TortoiseUnitOfWork(UnitOfWork):
         return result
 
     async def close(self) -> None:
-        """Take no more work, and wait for what is running."""
+        """Reject new work, and wait for running units."""
         self._closed = True
         await asyncio.gather(*self._running, return_exceptions=True)
 
 
 def call_logged(callback: Callable[[], object]) -> None:
-    """Call what waits for a commit, and log what it raises: what is kept stays kept."""
+    """Call back after a commit, and log what that raises: the commit stands."""
     try:
         callback()
-    except Exception:  # noqa: BLE001  whatever it is, what is kept stays kept
+    except Exception:  # noqa: BLE001  the commit stands
         _log.exception("what was to follow a commit failed")

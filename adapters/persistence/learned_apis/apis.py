@@ -1,4 +1,4 @@
-"""The learned APIs, a row each; their versions are rows of their own."""
+"""The repository of learned APIs; their versions are in tables of their own."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -39,7 +39,7 @@ _REMOVE: Final = "DELETE FROM learned_apis WHERE id = $1 RETURNING id"
 
 
 class TortoiseLearnedApis(LearnedApis):
-    """The learned APIs, in the database."""
+    """The repository of learned APIs."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

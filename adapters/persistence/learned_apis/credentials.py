@@ -1,4 +1,4 @@
-"""Credentials for learned APIs, encrypted before they come here."""
+"""The repository of encrypted credentials for learned APIs."""
 
 from typing import Final
 
@@ -25,7 +25,7 @@ _REMOVE: Final = "DELETE FROM learned_api_keys WHERE api_id = $1 AND owner = $2 
 
 
 class TortoiseApiKeys(ApiKeys):
-    """The credentials, in the database. They go with their API."""
+    """The repository of encrypted credentials; they are deleted with their API."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -36,7 +36,7 @@ class TortoiseApiKeys(ApiKeys):
         api_id = known_id(keys.api_id, "learned API")
         try:
             await self._database.fetch(_PUT, api_id, *values)
-        except Taken as error:  # the one constraint that can be broken: the API's id
+        except Taken as error:  # only the foreign key of the API can be violated
             raise NotFound("There is no such learned API.") from error
 
     @override

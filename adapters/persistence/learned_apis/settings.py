@@ -1,4 +1,4 @@
-"""What operators want of learned APIs, as text."""
+"""Serialization of the operator's settings of a learned API."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from domain.tools.tool import Effect
 
 
 def write_settings(settings: ApiSettings) -> str:
-    """Return settings as text."""
+    """Serialize settings."""
     return API_SETTINGS.write(
         {
             "base_url": settings.base_url,
@@ -45,33 +45,33 @@ def _write_selection(selection: Selection) -> dict[str, Any]:
 
 
 def read_settings(text: str) -> ApiSettings:
-    """Return the settings that `write_settings` wrote, by this version or an older one."""
-    told = API_SETTINGS.read(text)
+    """Deserialize settings that this or an older version of Puerto wrote."""
+    data = API_SETTINGS.read(text)
     return ApiSettings(
-        base_url=told["base_url"],
-        include=_read_selection(told["include"]),
-        exclude=_read_selection(told["exclude"]),
-        overrides={name: _read_override(each) for name, each in told["overrides"].items()},
-        per_user=told["per_user"],
-        per_second=told["per_second"],
+        base_url=data["base_url"],
+        include=_read_selection(data["include"]),
+        exclude=_read_selection(data["exclude"]),
+        overrides={name: _read_override(each) for name, each in data["overrides"].items()},
+        per_user=data["per_user"],
+        per_second=data["per_second"],
         effects=tuple(
-            EffectRule(pattern, Effect(effect)) for pattern, effect in told.get("effects", ())
+            EffectRule(pattern, Effect(effect)) for pattern, effect in data.get("effects", ())
         ),
-        fixed={pattern: tuple(names) for pattern, names in told.get("fixed", {}).items()},
-        fixed_version=told.get("fixed_version", ""),
+        fixed={pattern: tuple(names) for pattern, names in data.get("fixed", {}).items()},
+        fixed_version=data.get("fixed_version", ""),
     )
 
 
-def _read_selection(told: Mapping[str, Any]) -> Selection:
-    return Selection(**{name: tuple(listed) for name, listed in told.items()})
+def _read_selection(data: Mapping[str, Any]) -> Selection:
+    return Selection(**{name: tuple(listed) for name, listed in data.items()})
 
 
-def _read_override(told: Mapping[str, Any]) -> Override:
-    effect = told["effect"]
+def _read_override(data: Mapping[str, Any]) -> Override:
+    effect = data["effect"]
     return Override(
-        told["name"],
-        told["description"],
+        data["name"],
+        data["description"],
         None if effect is None else Effect(effect),
-        told["enabled"],
-        told.get("idempotent"),
+        data["enabled"],
+        data.get("idempotent"),
     )

@@ -1,4 +1,4 @@
-"""Versions of learned APIs, an operation a row."""
+"""The tables of the versions of learned APIs: one row for each operation."""
 
 import asyncio
 import base64
@@ -37,13 +37,13 @@ _PAGE: Final = """
 
 
 class Versions:
-    """The versions of learned APIs in the database: of each one in use, and one that may wait."""
+    """The versions of learned APIs: for each API one in use, and perhaps one that waits."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def put(self, api_id: str, version: ApiVersion, *, waits: bool) -> None:
-        """Keep a version in the place of the one before; to be called in a unit of work."""
+        """Store a version in place of the earlier one; must be called in a unit of work."""
         await self.drop(api_id, waits=waits)
         version_id = new_id()
         about = (storable(version.title), API_SCHEMES.write(version.schemes))
@@ -52,7 +52,7 @@ class Versions:
         await self._database.repeat(_ADD_OPERATION, rows)
 
     async def drop(self, api_id: str, *, waits: bool) -> None:
-        """Forget a version if there is one."""
+        """Delete a version if there is one."""
         await self._database.fetch(_DROP, api_id, waits)
 
     async def get(self, api_id: str, *, waits: bool) -> ApiVersion | None:
@@ -71,15 +71,15 @@ class Versions:
     async def page(
         self, api_id: str, first: int, limit: int
     ) -> Sequence[ApiTool | SkippedOperation]:
-        """Return some operations of the version in use, without how they are called.
+        """Return a page of operations of the version in use, with ``ApiTool.call`` empty.
 
         Raises:
             NotFound: there is no such API.
 
         """
         row = await self._row(api_id, waits=False)
-        found = await self._database.fetch(_PAGE, str(row["id"]), first, limit)
-        return [_operation(each) for each in found]
+        rows = await self._database.fetch(_PAGE, str(row["id"]), first, limit)
+        return [_operation(each) for each in rows]
 
     async def schemes(self, api_id: str) -> Sequence[ApiScheme]:
         """Return the security schemes of the version in use.
@@ -98,7 +98,7 @@ class Versions:
 
 
 def _rows(version_id: str, version: ApiVersion) -> list[tuple[Any, ...]]:
-    """Return a row for each operation; a thousand of them take some milliseconds."""
+    """Return a row for each operation; a thousand take some milliseconds."""
     return [
         (version_id, number, _about(each), each.call if isinstance(each, ApiTool) else None)
         for number, each in enumerate(version.operations)
@@ -147,30 +147,30 @@ def _schemes(row: Mapping[str, Any]) -> Sequence[ApiScheme]:
 
 
 def _operation(row: Row) -> ApiTool | SkippedOperation:
-    told = OPERATION.read(bytes(row["about"]).decode())
-    if "skipped" in told:
-        return SkippedOperation(**told["skipped"])
+    about = OPERATION.read(bytes(row["about"]).decode())
+    if "skipped" in about:
+        return SkippedOperation(**about["skipped"])
     spec = ToolSpec(
-        name=told["name"],
-        description=told["description"],
-        parameters=told["parameters"],
-        effect=Effect(told["effect"]),
-        idempotent=told.get("takes_key", False),  # older ones went by the HTTP method
+        name=about["name"],
+        description=about["description"],
+        parameters=about["parameters"],
+        effect=Effect(about["effect"]),
+        idempotent=about.get("takes_key", False),  # older ones went by the HTTP method
         open_world=True,
-        timeout=told["timeout"],
-        operation=told["operation"],
-        is_abridged=bool(told.get("whole")),
+        timeout=about["timeout"],
+        operation=about["operation"],
+        is_abridged=bool(about.get("whole")),
     )
     return ApiTool(
         spec=spec,
-        operation=told["operation"],
-        operation_id=told["operation_id"],
-        tags=tuple(told["tags"]),
-        places=tuple(told["places"]),
-        asks=tuple(told["asks"]),
-        is_open=told["is_open"],
-        notes=tuple(told["notes"]),
+        operation=about["operation"],
+        operation_id=about["operation_id"],
+        tags=tuple(about["tags"]),
+        places=tuple(about["places"]),
+        asks=tuple(about["asks"]),
+        is_open=about["is_open"],
+        notes=tuple(about["notes"]),
         call=bytes(row["call"] or b""),
-        whole=base64.b64decode(told.get("whole", "")),  # older ones have none
-        suspects=tuple(told.get("suspects", ())),
+        whole=base64.b64decode(about.get("whole", "")),  # older ones have none
+        suspects=tuple(about.get("suspects", ())),
     )

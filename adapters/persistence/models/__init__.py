@@ -1,9 +1,10 @@
-"""The tables: every model of a module in this folder is one.
+"""The ORM's models: every model of a module in this folder is a table.
 
-Rows never leave this package: the repositories return the core's records. Ids are UUIDv7 made by
-the core; times are UTC. JSON is kept as text, written by `codec`: PostgreSQL's own JSON types
-refuse the character U+0000, which a tool may well return. Owners (``user_id``) are no foreign
-keys: a token may name a user of another identity provider.
+Rows never leave the persistence package: the repositories return the core's records. Ids are
+UUIDv7 made by the core; times are UTC. JSON is stored as text, written by `codec`: PostgreSQL's
+JSON types reject the character U+0000, which a tool may return. Owners (``user_id``) are no foreign
+keys: a token may name a user of another identity provider. The first paragraph of a model's
+docstring is its table's comment: changing it needs a migration.
 """
 
 import pkgutil

@@ -1,4 +1,4 @@
-"""Conversations, and what was said in them."""
+"""The tables of conversations and messages."""
 
 from typing import ClassVar
 

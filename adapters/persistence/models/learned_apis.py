@@ -1,4 +1,4 @@
-"""Learned APIs, and the credentials for them."""
+"""The tables of learned APIs, their versions and operations, and credentials."""
 
 from typing import ClassVar
 

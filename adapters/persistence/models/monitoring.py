@@ -1,4 +1,4 @@
-"""What the workers and the plugins report of themselves and of the world."""
+"""The tables of monitoring: plugins' reports and alerts, workers' heartbeats, totals."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""People, and their logins."""
+"""The tables of users, login sessions and tickets."""
 
 from typing import ClassVar
 

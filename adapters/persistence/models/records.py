@@ -1,4 +1,4 @@
-"""What outlives a request: its answer, and who decided what."""
+"""The tables of idempotency keys and of the audit."""
 
 from typing import ClassVar
 

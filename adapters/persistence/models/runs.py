@@ -1,4 +1,4 @@
-"""Runs, their events, what they ask people, and the files that their tools made."""
+"""The tables of runs, their events, consents and artifacts."""
 
 from typing import ClassVar
 

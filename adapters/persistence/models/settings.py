@@ -1,4 +1,4 @@
-"""What operators set while the service runs."""
+"""The tables of the configuration and of the switches."""
 
 from typing import ClassVar
 

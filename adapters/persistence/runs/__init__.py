@@ -1,1 +1,1 @@
-"""Runs and their events as they are stored."""
+"""The repositories of runs, their events, leases and consents."""

@@ -1,4 +1,4 @@
-"""What humans were asked, and what they answered."""
+"""The repository of consent requests and answers."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -51,8 +51,8 @@ _OF_RUN: Final = f"{_ALL} WHERE run_id = $1 ORDER BY created_at, id"
 _DUE: Final = f"""
     {_ALL} WHERE status = 'waiting' AND expires_at <= $1 ORDER BY expires_at LIMIT $2
 """
-# Who settles a request locks its run first, as those do who park or end the run: so none of
-# them misses the other.
+# Settling a request locks its run first, as parking and ending the run do, so that none of them
+# misses the other.
 _RUN: Final = "SELECT id FROM runs WHERE id = $1"
 _LOCK: Final = {"postgresql": " FOR UPDATE", "sqlite": ""}
 _SETTLE: Final = """
@@ -67,13 +67,13 @@ _FREE_RUN: Final = f"""
 
 
 async def add_consents(database: Database, consents: Sequence[Consent]) -> None:
-    """Keep new requests: within the transaction that keeps the events that tell of them."""
+    """Store new requests, within the transaction that stores their events."""
     if consents:
         await insert(database, "consents", _COLUMNS, [_values(one) for one in consents])
 
 
 class TortoiseConsents(Consents):
-    """The consent requests, in the database."""
+    """The repository of consent requests."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,7 +1,7 @@
-"""The bodies of events as they are kept: JSON, where pieces that follow on each other are one item.
+"""Serialization of event bodies: JSON, with consecutive pieces of text merged into one item.
 
-An answer is hundreds of pieces: ``{"type": "chunk", "pieces": ["a", "b"]}`` stands for two of
-them, and costs no more to write and to read than one. Pieces kept by themselves are read too.
+An answer has hundreds of pieces: ``{"type": "chunk", "pieces": ["a", "b"]}`` stands for two, and
+costs no more to write and to read than one. Single pieces, of older versions, are read too.
 """
 
 import logging
@@ -24,7 +24,7 @@ _KINDS: Final = {kind.type: kind for kind in _PIECES}
 
 
 def write_bodies(bodies: Iterable[Body]) -> str:
-    """Return these bodies as JSON text."""
+    """Serialize bodies to JSON text."""
     items: list[dict[str, Any]] = []
     for kind, group in groupby(bodies, type):
         if kind in _PIECES:
@@ -36,12 +36,12 @@ def write_bodies(bodies: Iterable[Body]) -> str:
 
 
 def read_bodies(text: str) -> Iterator[Body]:
-    """Yield the bodies that `write_bodies` wrote, now or when pieces were kept one by one.
+    """Deserialize bodies that this or an older version wrote.
 
-    In the place of one that cannot be read stands `UNREADABLE`.
+    One that cannot be read is replaced by `UNREADABLE`.
 
     Raises:
-        ValueError: nothing of it can be read.
+        ValueError: the text cannot be read at all.
         RecursionError: likewise.
 
     """
@@ -53,9 +53,9 @@ def read_bodies(text: str) -> Iterator[Body]:
 
 
 def read_so_many(text: str, count: int) -> Sequence[Body]:
-    """Return the bodies that `write_bodies` wrote, which are so many, with `UNREADABLE` for others.
+    """Deserialize exactly ``count`` bodies; all are `UNREADABLE` if that is not possible.
 
-    So one row that cannot be read leaves no gap in the numbers of its run, which fails by it.
+    So an unreadable row leaves no gap in the numbers of its run, which then fails.
     """
     try:
         bodies = list(read_bodies(text))

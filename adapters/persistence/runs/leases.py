@@ -1,4 +1,4 @@
-"""Which worker drives which run."""
+"""The repository of leases, which are columns of the runs."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from domain.runs.ports import Leases
 from domain.runs.states import RunStatus
 from domain.shared.errors import LeaseLost
 
-# The lease of a run that any worker may take at once, whatever its clock says.
+# An expired lease for any worker's clock: the run can be claimed at once.
 FREE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _RENEW: Final = """
@@ -51,7 +51,7 @@ _FREE: Final = """
 
 
 class TortoiseLeases(Leases):
-    """The leases, in the rows of the runs."""
+    """The repository of leases."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -80,17 +80,17 @@ class TortoiseLeases(Leases):
         limit: int,
         user_id: str | None = None,
     ) -> Sequence[tuple[str, int]]:
-        given = [worker_id, now, until, limit]
+        values = [worker_id, now, until, limit]
         if user_id is None:
-            rows = await self._database.fetch(self._claim, *given)
+            rows = await self._database.fetch(self._claim, *values)
         else:
-            rows = await self._database.fetch(self._claim_of_one, *given, user_id)
+            rows = await self._database.fetch(self._claim_of_one, *values, user_id)
         return [(str(row["id"]), row["attempt"]) for row in rows]
 
     @override
     async def park(self, run_id: str, attempt: int, answers: int) -> bool:
         async def work() -> bool:
-            # Two statements: the second sees the answers of those whom the first waited for.
+            # Two statements: the second sees answers whose commit the first waited for.
             if not await self._database.fetch(self._driven, run_id, attempt):
                 raise LeaseLost("Another worker drives the run, or it has ended.")
             return bool(await self._database.fetch(self._park, run_id, answers))

@@ -1,4 +1,4 @@
-"""The events of runs: one row for each append."""
+"""The repository of the event log: one row for each append."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
@@ -23,7 +23,7 @@ from domain.shared.text import shorten
 
 Fetch = Callable[..., Awaitable[Sequence[Row]]]
 
-# A worker may write while it holds the lease, and only what follows on what is stored.
+# A worker may write while it holds the lease, and only events that follow on the last stored one.
 _MAY_WRITE: Final = """
     id = $1 AND attempt = $2 AND finished_at IS NULL AND $3 - 1 =
         (SELECT last_number FROM run_events WHERE run_id = $1 ORDER BY first_number DESC LIMIT 1)
@@ -33,11 +33,11 @@ _APPEND: Final = f"""
     INSERT INTO {_COLUMNS}
     SELECT id, $3, $4, $2, $5, CURRENT_TIMESTAMP FROM runs WHERE {_MAY_WRITE}
 """  # noqa: S608  made of constants
-# The row is locked until the events are kept, so that none of them lands after a takeover.
+# The run's row is locked until the commit, so that no event is written after a takeover.
 _LOCK: Final = {"postgresql": "FOR SHARE", "sqlite": ""}
 
-# Who begins a run locks the conversation before the run, so who ends one does the same.
-# A direct run has none.
+# Starting a run locks the conversation before the run, so ending one does the same, against
+# deadlocks. A direct run has no conversation.
 _CONVERSATION_LOCKED: Final = Write(
     "place",
     """
@@ -104,12 +104,12 @@ _READ: Final = """
 
 
 class TortoiseRunLog(RunLog):
-    """The events of the runs, in the database."""
+    """The repository of the event log."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        told = telling_events(database.engine, "run_id")
-        self._append = f"{_APPEND} {_LOCK[database.engine]} RETURNING first_number{told}"
+        notify = telling_events(database.engine, "run_id")
+        self._append = f"{_APPEND} {_LOCK[database.engine]} RETURNING first_number{notify}"
         self._end_without_answer = _ending(database.engine, _WITHOUT_ANSWER)
         self._end_with_answer = _ending(database.engine, *_WITH_ANSWER)
 
@@ -127,30 +127,30 @@ class TortoiseRunLog(RunLog):
         values = (run_id, attempt, first, first + len(bodies) - 1, write_bodies(bodies))
 
         async def work() -> None:
-            await self._keep(self._database.fetch, values, ending)
+            await self._store(self._database.fetch, values, ending)
             await add_consents(self._database, _standing(consents, ending))
 
         try:
             if consents:
                 await self._database.unit_of_work.run(work)
             else:
-                await self._keep(self._fetch(bodies), values, ending)
+                await self._store(self._fetch(bodies), values, ending)
         except Taken as error:
             raise LeaseLost("These events of the run are written already.") from error
 
     def _fetch(self, bodies: Sequence[Body]) -> Fetch:
-        """Return how to write: what only shows progress may be lost with the power."""
+        """Return the function to write with: events of progress need no sync to disk."""
         is_progress = all(isinstance(body, PROGRESS) for body in bodies)
         return self._database.fetch_unsynced if is_progress else self._database.fetch
 
-    async def _keep(
+    async def _store(
         self, fetch: Fetch, values: tuple[str | int, ...], ending: Ending | None
     ) -> None:
         if ending is None:
-            kept = await fetch(self._append, *values)
+            rows = await fetch(self._append, *values)
         else:
-            kept = await self._end(values, ending)
-        if not kept:
+            rows = await self._end(values, ending)
+        if not rows:
             raise LeaseLost("Another worker drives the run, or it has ended.")
 
     async def _end(self, values: tuple[str | int, ...], ending: Ending) -> Sequence[Row]:
@@ -192,7 +192,7 @@ def _bodies_of(row: Row) -> Sequence[Body]:
 
 
 def _ending(engine: Engine, *writes: Write) -> Stroke:
-    """Return the stroke that ends a run, with what its conversation gets."""
+    """Return the atomic writes that end a run, with those for its conversation."""
     return Stroke(
         (_CONVERSATION_LOCKED, _RUN_ENDS, _LAST_EVENTS, _WITHDRAWN, *writes),
         f"SELECT id{telling_events(engine, 'id')} FROM run",  # noqa: S608  made of constants
@@ -200,7 +200,7 @@ def _ending(engine: Engine, *writes: Write) -> Stroke:
 
 
 def _standing(consents: Sequence[Consent], ending: Ending | None) -> Sequence[Consent]:
-    """Return the requests as they are to be kept: withdrawn when the run ends with them."""
+    """Return the requests as they are to be stored: withdrawn if the run ends with them."""
     if ending is None:
         return consents
     return [withdrawn(one, ending.at) for one in consents]

@@ -1,4 +1,4 @@
-"""Looking for runs: in lists, by id, and one after the other in their conversation."""
+"""The queries over stored runs: pages, by id, and in a conversation's order."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final
@@ -37,7 +37,7 @@ _BY_END: Final = """
 
 
 class TortoiseRunQueries(RunQueries):
-    """The runs in the database, to be looked for."""
+    """The queries over stored runs."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

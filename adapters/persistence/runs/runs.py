@@ -1,4 +1,4 @@
-"""The beginning of runs, and what is known of them without their events."""
+"""The repository of runs: starting, reading and cancelling them."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -121,7 +121,7 @@ _UP_TO: Final = """
 
 
 class TortoiseRuns(Runs):
-    """The runs, in the database."""
+    """The repository of runs."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -134,7 +134,7 @@ class TortoiseRuns(Runs):
 
     @override
     async def start(self, new: NewRun, history_limit: int) -> Sequence[Message]:
-        """Keep the message, the run, its first events and the key; return the messages before.
+        """Store the message, the run, its first events and the key; return the history.
 
         Raises:
             NotFound: the conversation is unknown, or another user's.
@@ -149,7 +149,7 @@ class TortoiseRuns(Runs):
                 return await self._start(new, history_limit)
             return await self._start_once(new, new.key, history_limit)
         except RunInProgress as error:
-            # Looked up only now: on PostgreSQL the transaction that failed can ask no more.
+            # Only now: on PostgreSQL the failed transaction accepts no more statements.
             conversation_id = new.started.conversation_id
             active = await self._database.fetch(_ACTIVE, conversation_id)
             if active:
@@ -213,9 +213,9 @@ class TortoiseRuns(Runs):
         number = rows[0]["message_number"]
         earlier = [row for row in rows if row["id"] is not None and row["number"] < number]
         if number > 1 and (not earlier or earlier[-1]["number"] < number - 1):
-            # The statement waited for another that ended a run here, and did not see its answer.
-            found = await self._database.fetch(_EARLIER, conversation_id, number, limit)
-            earlier = list(reversed(found))
+            # The statement waited for the end of another run, and did not see its answer.
+            rows_before = await self._database.fetch(_EARLIER, conversation_id, number, limit)
+            earlier = list(reversed(rows_before))
         return [to_message(row) for row in earlier[-limit:]] if limit else []
 
     @override
@@ -253,6 +253,6 @@ def _the_run(rows: Sequence[Row]) -> RunRecord:
 
 
 def _events(new: NewRun) -> tuple[str, int]:
-    """Return the first events as they are kept, and the last one's number."""
+    """Return the first events serialized, and the last one's number."""
     bodies = (new.started, *new.events)
     return write_bodies(bodies), len(bodies)
