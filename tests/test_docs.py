@@ -160,30 +160,6 @@ def test_the_rooms_are_those_of_the_code() -> None:
         assert {name for name in told if not name.endswith(".py")} == folders, root
 
 
-# Ports that stand with their records.
-LONE_PORTS = (
-    "policy/audit.py",
-    "shared/clock.py",
-    "shared/idempotency.py",
-    "shared/unit_of_work.py",
-    "tools/http.py",
-)
-
-
-def test_the_ports_are_those_of_the_core() -> None:
-    rows = re.findall(r"^\| (`.*?) \|", section(ARCHITECTURE, "The ports"), re.MULTILINE)
-    told = {name for row in rows for name in CODE.findall(row)}
-    ports = {
-        name
-        for path in (
-            *(ROOT / "domain").rglob("ports.py"),
-            *(ROOT / "domain" / each for each in LONE_PORTS),
-        )
-        for name in re.findall(r"^class (\w+)\(Protocol\)", path.read_text(), re.MULTILINE)
-    }
-    assert told == ports
-
-
 # Words of the vocabulary in backticks that are neither classes nor modules of Puerto's.
 OTHER_NAMES = {"Protocol", "decide", "after_commit"}
 

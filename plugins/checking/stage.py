@@ -9,6 +9,8 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from typing_extensions import override
+
 from domain.accounts.users import Role, User
 from domain.conversations.conversation import Message
 from domain.tools.http import HttpClient
@@ -21,11 +23,13 @@ _LOGGER: Final = "puerto.tools"
 class SilentHttpClient(HttpClient):
     """An HTTP client whose requests never get an answer."""
 
+    @override
     async def request(self, method: str, url: str, **_options: Any) -> Any:
         """Wait for ever."""
         await asyncio.Event().wait()
         raise AssertionError(f"{method} {url} was answered")
 
+    @override
     def stream(self, method: str, url: str, **_options: Any) -> AbstractAsyncContextManager[Any]:
         """Return a context manager that waits for ever when it is entered."""
         return _Never(self, method, url)

@@ -52,7 +52,7 @@ async def examine(settings: Settings) -> list[Finding]:
         *machine_findings(settings),
         _data_folder(settings.data_dir),
         database,
-        *(await stored_findings(settings) if database.state is State.OK else ()),
+        *(await stored_findings(container.persistence()) if database.state is State.OK else ()),
         *_secrets(settings),
         *[Finding("network", State.NOTE, problem) for problem in network_problems()],
         *[

@@ -4,26 +4,24 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from adapters.persistence import Database, Store
+from adapters.persistence import Store
 from domain.accounts.users import Role
-from domain.configuration.configuration import Configuration
 from domain.monitoring.worker_heartbeats import BEAT_SECONDS
 from domain.shared.errors import PuertoError
 from domain.shared.paging import MAX_LIMIT
 from entrypoints.cli.doctor.findings import Finding, State
-from entrypoints.settings.settings import Settings
+from entrypoints.wiring.persistence import Persistence
 
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ALIVE: Final = timedelta(seconds=3 * BEAT_SECONDS)
 
 
-async def stored_findings(settings: Settings) -> list[Finding]:
+async def stored_findings(persistence: Persistence) -> list[Finding]:
     """Return what is stored of configuration, people, workers, switches and learned APIs."""
-    database = Database(settings.database.url)
+    database = persistence.database
     try:
         await database.start()
-        store = Store(database, Configuration(provider=settings.chosen_provider))
-        return [finding async for finding in _look(store)]
+        return [finding async for finding in _look(persistence.store)]
     except PuertoError as error:
         return [Finding("stored data", State.BROKEN, error.message)]
     finally:
