@@ -2,28 +2,30 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from domain.accounts.users import User
 from domain.configuration.ports import Configurations
 from domain.consents.ports import Consents
 from domain.consents.service import expire_due
+from domain.execution.active_run import ActiveRun
 from domain.execution.endings import fail_run
 from domain.execution.prompt import of_messages
 from domain.execution.runner import Runner
+from domain.execution.takeover import record_takeover
 from domain.execution.task import Task
-from domain.policy.policy import Policy
-from domain.runs.decide import AskModel, Finish, decide
-from domain.runs.events import Event, Released, Resumed, Retried
+from domain.runs.decide import Finish
+from domain.runs.events import Event, Released
 from domain.runs.following import load_run
 from domain.runs.journal import Journal
 from domain.runs.ports import Leases
 from domain.runs.run import Run
 from domain.runs.states import RunStatus
 from domain.runs.store import RunStore
+from domain.shared.background import BackgroundTask
 from domain.shared.clock import Clock
 from domain.shared.errors import LeaseLost, NotFound, PuertoError, StoreUnavailable
 from domain.shared.ids import new_id
@@ -37,37 +39,6 @@ _CLAIM_LIMIT: Final = 50
 _CANCELLED: Final = Finish(RunStatus.CANCELLED)
 
 _log = logging.getLogger(__name__)
-
-
-class _Driven:
-    """One run that this worker drives; it is the run's `Reins`."""
-
-    def __init__(self, journal: Journal) -> None:
-        self.journal = journal
-        self.halt: Finish | None = None
-        self.task: asyncio.Task[None] | None = None
-        self._action: asyncio.Task[None] | None = None
-
-    def hold(self, halt: Finish) -> None:
-        """Halt the run: interrupt its action, and end it that way."""
-        self.halt = self.halt or halt
-        if self._action is not None:
-            self._action.cancel()
-
-    async def act(self, action: Coroutine[Any, Any, None]) -> None:
-        """Run the action to its end, or to its interruption by `hold`."""
-        self._action = asyncio.create_task(action)
-        try:
-            await asyncio.wait({self._action})
-        except asyncio.CancelledError:  # the run is handed over: its action must not go on here
-            self._action.cancel()
-            await asyncio.gather(self._action, return_exceptions=True)
-            raise
-        if not self._action.cancelled():
-            self._action.result()
-        elif self.halt is None:  # untrusted code cancelled it: a retry would loop for ever
-            raise RuntimeError("what the run did was cancelled by nobody who may")
-        self._action = None
 
 
 class Worker:
@@ -100,8 +71,8 @@ class Worker:
         self._clock = clock
         self._lease = timedelta(seconds=lease_seconds)
         self._user_id: str | None = None  # whose runs are claimed; None: everybody's
-        self._driven: dict[str, _Driven] = {}
-        self._heart: asyncio.Task[None] | None = None
+        self._driven: dict[str, ActiveRun] = {}
+        self._heartbeat = BackgroundTask()
         self._news = asyncio.Event()
 
     @property
@@ -125,7 +96,7 @@ class Worker:
         """
         self._user_id = user_id
         await self._sweep()
-        self._heart = asyncio.create_task(self._beat())
+        self._heartbeat.start(self._beat())
 
     def look(self) -> None:
         """Look for runs to claim now, before the next heartbeat."""
@@ -163,9 +134,7 @@ class Worker:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._heart is not None:
-            self._heart.cancel()
-            await asyncio.gather(self._heart, return_exceptions=True)
+        await self._heartbeat.stop()
 
     def _tasks(self) -> list[asyncio.Task[None]]:
         """Return the tasks that drive a run."""
@@ -173,12 +142,12 @@ class Worker:
         return [task for task in tasks if task is not None and not task.done()]
 
     def _hold(self, run: Run, journal: Journal) -> Journal:
-        lost, self._driven[run.id] = self._driven.get(run.id), _Driven(journal)
+        lost, self._driven[run.id] = self._driven.get(run.id), ActiveRun(journal)
         if lost is not None and lost.task is not None:  # its lease expired unnoticed
             lost.task.cancel()
         return journal
 
-    async def _drive(self, task: Task, driven: _Driven) -> None:
+    async def _drive(self, task: Task, driven: ActiveRun) -> None:
         run_id = driven.journal.run.id
         self._bind(driven.journal.run, task.user)
         try:
@@ -209,7 +178,7 @@ class Worker:
         request = {REQUEST: run.started.request_id} if run.started.request_id else {}
         bind(**request, run=run.id, user=user.username, worker=self.id)
 
-    async def _fail(self, task: Task, driven: _Driven) -> None:
+    async def _fail(self, task: Task, driven: ActiveRun) -> None:
         """End a run as failed after an unexpected error: a retry would repeat it for ever."""
         run = driven.journal.run
         try:
@@ -294,21 +263,5 @@ class Worker:
         if record.cancel_requested:
             self._driven[run_id].hold(_CANCELLED)
         policy = configuration.policy(run.autonomy)
-        await self._mark(journal, policy)
+        await record_takeover(journal, policy)
         self.drive(Task(journal, context.user, policy, of_messages(context.messages)))
-
-    async def _mark(self, journal: Journal, policy: Policy) -> None:
-        """Record the takeover before going on, so that another crash is counted.
-
-        If the model is asked next, pieces of an unfinished answer are withdrawn (`Retried`): they
-        may have been published. Otherwise there are none, and a `Retried` could name an event that
-        clients do not receive, so it is a `Resumed`. A run that waited for a human was parked: no
-        worker crashed.
-        """
-        run = journal.run
-        if run.status.is_final:
-            return
-        if isinstance(decide(run, policy), AskModel):
-            await journal.record(Retried(*run.stands))
-        elif not all(call.is_waiting for call in run.unsettled):
-            await journal.record(Resumed())
