@@ -1,9 +1,11 @@
 """The figures of the documentation: pages, and phrases in them that are made from the code."""
 
+import inspect
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from adapters.llm.provider_record import ANSWER_SECONDS, SILENCE_SECONDS
 from adapters.persistence.engine import health, postgresql
 from adapters.security import passwords, tokens
 from domain.accounts import authentication, tickets
@@ -11,6 +13,8 @@ from domain.accounts.ports import MAX_PASSWORD_BYTES
 from domain.execution import progress, results, worker
 from domain.execution import questions as asking
 from domain.execution.steps import previewing
+from domain.learning.settings import ApiSettings
+from domain.models.circuit_breaker import Circuits
 from domain.models.retry_policy import Patience
 from domain.plugins import lifespans, notice_board, vetoes
 from domain.plugins import service as plugin_service
@@ -25,6 +29,7 @@ from entrypoints.http.security import connections
 from entrypoints.http.streaming import connection, sse, websocket
 from entrypoints.http.streaming.socket_streams import STREAMS_AT_ONCE
 from entrypoints.server import ending, logs, protocols, server, supervisor
+from entrypoints.settings.providers import OWN_SERVER_SILENCE_SECONDS
 from entrypoints.settings.settings import Settings
 from entrypoints.settings.values import variables
 from entrypoints.wiring.persistence import POLL_SECONDS_WITH_NEWS
@@ -53,7 +58,7 @@ PLUGIN: Final = _DOCS / "how-to" / "write-a-plugin.md"
 _HOUR: Final = timedelta(hours=1)
 _MILLION: Final = 1_000_000
 _MIB: Final = 1024**2
-_WORDS: Final = {2: "two", 3: "three", 4: "four", 5: "five", 10: "ten", 20: "twenty"}
+_WORDS: Final = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 10: "ten", 20: "twenty"}
 
 
 def _default(variable: str) -> Any:
@@ -61,6 +66,15 @@ def _default(variable: str) -> Any:
     return field.default
 
 
+def _minutes(seconds: float) -> str:
+    return _WORDS[round(seconds / 60)]
+
+
+def _times(number: int) -> str:
+    return {1: "once", 2: "twice"}[number]
+
+
+_FAILURES: Final = inspect.signature(Circuits).parameters["threshold"].default
 _TOOL_SECONDS: Final = ToolSpec.__dataclass_fields__["timeout"].default
 _LEASE: Final = f"{worker.LEASE_SECONDS:g}"
 _HEARTBEAT: Final = f"{worker.LEASE_SECONDS / worker._BEATS:g}"
@@ -134,8 +148,13 @@ FIGURES: Final[list[tuple[Path, str]]] = [
     (ERRORS, f"stored for {idempotency.LIFE // _HOUR} hours"),
     (CONSENT, f"within {asking.LIFE // _HOUR} hours"),
     (CLOUDS, f"`PUERTO_COLLECT_SECONDS` ({_default('PUERTO_COLLECT_SECONDS'):g})"),
+    (MODEL, f"silent for {_minutes(OWN_SERVER_SILENCE_SECONDS)} minutes"),
+    (MODEL, f"{_minutes(SILENCE_SECONDS)} minute and {_minutes(ANSWER_SECONDS)} minutes"),
+    (MODEL, f"retried up to {_times(Patience().attempts - 1)}"),
+    (MODEL, f"that failed {_WORDS[_FAILURES]} times in a row"),
     (MODEL, f"(if that is {Patience().longest_pause:g} s at most)"),
     (CALL, f"up to {_WORDS[calling._TRIES - 1]} times"),
+    (LEARN, f"Rate limit for each worker, {ApiSettings().per_second:g} by default"),
     (LEARN, f"within {plugin_service.POLL_SECONDS:g} seconds"),
     (LEARN, f"within {fetching._SECONDS:g} seconds"),
     (LEARNED, f"has {lowered_tools.Options().size:,} bytes at most"),
