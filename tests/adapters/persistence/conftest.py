@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from adapters.persistence import Database, Store
+from adapters.persistence.models import TABLES
 from tests.fakes.persistence import FakeStore
 
 
@@ -29,22 +30,8 @@ async def store(request: pytest.FixtureRequest, shared: Database) -> Store:
     """An empty store: the fake, or the database of this run."""
     if request.param == "fake":
         return FakeStore()
-    for table in (
-        "users",
-        "conversations",
-        "runs",
-        "answers",
-        "audit",
-        "configuration",
-        "switches",
-        "rounds",
-        "sources",
-        "alerts",
-        "pulses",
-        "totals",
-        "learned_apis",
-    ):
-        await shared.fetch(f"DELETE FROM {table}")  # the other tables go along
+    for table in TABLES:
+        await shared.fetch(f"DELETE FROM {table}")
     return Store(shared)
 
 

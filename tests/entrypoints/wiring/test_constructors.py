@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parents[3]
 MOST: Final = 7
 # What a parameter of such a type holds is a value, and nobody to work with.
 _VALUES: Final = {"str", "int", "float", "bool", "bytes", "None", "Path", "datetime", "timedelta"}

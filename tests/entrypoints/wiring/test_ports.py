@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parents[3]
 ROOMS: Final = ("adapters", "domain", "plugins")
 FAKES: Final = "tests/fakes"
 # Ports that stand with their records.
