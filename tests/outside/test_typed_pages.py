@@ -59,7 +59,7 @@ LEFT_OUT: Final = {
     "makemigrations": "writes a file into the sources",
     "docs/generate.py": "writes the pages; a test compares what it would write",
     ".ci/lock": "asks the package registry",
-    "benchmarks/all.py": "takes an hour of a quiet machine",
+    "benchmarks/all.py": "takes minutes of a quiet machine",
     "pg_restore": "needs PostgreSQL's own programs; test_backup.py of the adapter has it",
     "createuser": "needs a PostgreSQL of the machine's own",
     "serve --host 0.0.0.0 --workers 4": "listens on every network; others start workers",
