@@ -105,9 +105,11 @@ class Vitals:
         for pulse in living:
             for provider, reason in pulse.failing.items():
                 failing.setdefault(provider, []).append(reason)
+        # None are left where a worker whose clock is far ahead took them for dead.
+        uptimes = ((now - each.started_at).total_seconds() for each in living)
         return ServiceFigures(
             workers=len(living),
-            uptime_seconds=max((now - each.started_at).total_seconds() for each in living),
+            uptime_seconds=max(uptimes, default=0.0),
             runs=sum(each.runs for each in living),
             streams=sum(each.streams for each in living),
             failing=failing,

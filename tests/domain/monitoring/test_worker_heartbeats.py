@@ -1,7 +1,7 @@
 """The service's own figures: counted where it is stored, added up over all workers."""
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -50,6 +50,18 @@ async def test_workers_are_added_up_and_the_dead_forgotten() -> None:
     await first.stop()
     figures = await second.read()
     assert (figures.workers, figures.totals) == (1, {"messages": 3})
+
+
+async def test_there_are_figures_when_a_clock_that_is_ahead_took_all_workers_for_dead() -> None:
+    class Ahead(FakePulses):
+        async def living(self, since: datetime) -> Sequence[Pulse]:
+            return await super().living(since + timedelta(minutes=5))
+
+    counts = Counts()
+    counts.add("messages")
+    figures = await worker(Ahead(), FakeClock(NOW), counts, 1, 2).read()
+    assert (figures.workers, figures.uptime_seconds) == (0, 0.0)
+    assert figures.totals == {"messages": 1}
 
 
 async def test_what_cannot_be_handed_over_is_not_lost() -> None:
