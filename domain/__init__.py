@@ -1,1 +1,1 @@
-"""The core: what the service is, in the standard library alone."""
+"""The core: the service's records, rules and use cases. It imports the standard library only."""

@@ -37,7 +37,7 @@ _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 _RUN: Final = b'{"type":"run",'
 _DEPTH: Final = 200  # of what was stored before there was a bound, and what stands around it
 _PIECES: Final = {
-    kind: f'{{"type":"{kind.seen}","content":%b}}'.encode() for kind in (Chunk, Thinking)
+    kind: f'{{"type":"{kind.wire_name}","content":%b}}'.encode() for kind in (Chunk, Thinking)
 }
 
 
@@ -83,7 +83,7 @@ class EventEncoder:
         body = event.body
         encoder = ENCODERS.get(type(body))
         fields = None if encoder is None else encoder(self._run_id, body)
-        return None if fields is None else {"type": body.seen, **fields}
+        return None if fields is None else {"type": body.wire_name, **fields}
 
     def frames(self, events: Iterable[Event]) -> Iterator[bytes]:
         """Yield the events as WebSocket frames: the same objects with ``run_id`` and ``cursor``."""

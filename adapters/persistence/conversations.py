@@ -87,8 +87,8 @@ class TortoiseConversations(Conversations):
 
     @override
     async def get(self, user_id: str, conversation_id: str) -> Conversation:
-        known = known_id(conversation_id, "conversation")
-        rows = await self._database.fetch(_GET, known, user_id)
+        valid_id = known_id(conversation_id, "conversation")
+        rows = await self._database.fetch(_GET, valid_id, user_id)
         if not rows:
             raise _unknown()
         return to_conversation(rows[0])
@@ -120,28 +120,28 @@ class TortoiseConversations(Conversations):
     async def change(
         self, user_id: str, conversation_id: str, at: datetime, changes: Mapping[str, str | None]
     ) -> Conversation:
-        known = known_id(conversation_id, "conversation")
+        valid_id = known_id(conversation_id, "conversation")
         columns = [column for column in _CHANGEABLE if column in changes]
         settings = "".join(f", {column} = ${n}" for n, column in enumerate(columns, 4))
         values = [_storable(changes[column]) for column in columns]
         sql = _CHANGE.format(settings=settings, columns=_ALL)
-        rows = await self._database.fetch(sql, known, user_id, at, *values)
+        rows = await self._database.fetch(sql, valid_id, user_id, at, *values)
         if not rows:
             raise _unknown()
         return to_conversation(rows[0])
 
     @override
     async def delete(self, user_id: str, conversation_id: str) -> None:
-        known = known_id(conversation_id, "conversation")
+        valid_id = known_id(conversation_id, "conversation")
 
         async def work() -> None:
             # Starting a run changes the conversation's row, so with this lock it waits.
             find = _FIND + _LOCK[self._database.engine]
-            if not await self._database.fetch(find, known, user_id):
+            if not await self._database.fetch(find, valid_id, user_id):
                 raise _unknown()
-            if active := await self._database.fetch(_ACTIVE, known):
-                raise run_in_progress(known, str(active[0]["id"]))
-            await self._database.fetch(_DELETE, known)
+            if active := await self._database.fetch(_ACTIVE, valid_id):
+                raise run_in_progress(valid_id, str(active[0]["id"]))
+            await self._database.fetch(_DELETE, valid_id)
 
         await self._database.unit_of_work.run(work)
 
@@ -149,11 +149,11 @@ class TortoiseConversations(Conversations):
     async def messages(
         self, user_id: str, conversation_id: str, limit: int, cursor: str | None
     ) -> Page[Message]:
-        known = known_id(conversation_id, "conversation")
+        valid_id = known_id(conversation_id, "conversation")
         before = _BEYOND if cursor is None else read_number("messages", cursor)
-        rows = await self._database.fetch(_MESSAGES, known, user_id, before, limit + 1)
+        rows = await self._database.fetch(_MESSAGES, valid_id, user_id, before, limit + 1)
         if not rows:
-            await self.get(user_id, known)
+            await self.get(user_id, valid_id)
         page = [to_message(row) for row in reversed(rows[:limit])]
         if len(rows) <= limit:
             return Page(page)

@@ -67,11 +67,11 @@ class TortoiseMonitoring(Monitoring):
             rows = await self._database.fetch(_OF_PLUGIN, report.plugin)
             before = {row["key"]: _to_standing(row) for row in rows}
             revision = revise(before, report)
-            changed = [one.alert.key for one in revision.kept if one.alert.key in before]
-            for key in (*revision.gone, *changed):
+            changed = [one.alert.key for one in revision.to_store if one.alert.key in before]
+            for key in (*revision.to_delete, *changed):
                 await self._database.fetch(_DROP, report.plugin, key)
-            for first in range(0, len(revision.kept), _BATCH):
-                batch = [_values(one) for one in revision.kept[first : first + _BATCH]]
+            for first in range(0, len(revision.to_store), _BATCH):
+                batch = [_values(one) for one in revision.to_store[first : first + _BATCH]]
                 await insert(self._database, "alerts", _COLUMNS, batch)
             return revision.news
 

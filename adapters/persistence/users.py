@@ -101,19 +101,19 @@ class TortoiseUsers(Users):
 
     @override
     async def remove(self, user_id: str) -> None:
-        known = known_id(user_id, "user")
+        valid_id = known_id(user_id, "user")
 
         async def work() -> None:
-            await self._database.fetch(_REMOVE_KEYS, known)
-            removed = [await self._database.fetch(sql, known) for sql in _REMOVE]
+            await self._database.fetch(_REMOVE_KEYS, valid_id)
+            removed = [await self._database.fetch(sql, valid_id) for sql in _REMOVE]
             if not removed[-1]:
                 raise NotFound("There is no such user.")
 
         await self._database.unit_of_work.run(work)
 
     async def _set(self, user_id: str, column: str, value: object) -> User:
-        known = known_id(user_id, "user")
-        rows = await self._database.fetch(_SET.format(column=column), known, value)
+        valid_id = known_id(user_id, "user")
+        rows = await self._database.fetch(_SET.format(column=column), valid_id, value)
         if not rows:
             raise NotFound("There is no such user.")
         return to_user(rows[0])

@@ -1,1 +1,1 @@
-"""Passwords and tokens."""
+"""Password hashing, access tokens (JWT), encryption at rest, and random secrets."""

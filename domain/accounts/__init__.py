@@ -1,1 +1,1 @@
-"""Users: who they are, how they log in, what administrators may change."""
+"""Accounts: users and roles, authentication, sessions, tickets, administration."""

@@ -1,1 +1,1 @@
-"""Agents: a model, its instructions and its tools, under a name."""
+"""Agents: instructions and a set of tools under a name."""

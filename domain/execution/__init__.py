@@ -1,1 +1,1 @@
-"""Driving runs: workers, the model, tool calls, questions to people."""
+"""Execution of runs: the worker, the runner, model requests, tool calls, consents."""

@@ -26,7 +26,7 @@ class Selection:
     methods: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
 
-    def says(self, tool: ApiTool) -> list[bool]:
+    def matches(self, tool: ApiTool) -> list[bool]:
         """Return for each kind of entry that is set whether it matches the tool."""
         matches = []
         if self.tags:
@@ -120,7 +120,7 @@ class ApiSettings:
 
     def takes(self, tool: ApiTool) -> bool:
         """Tell whether the operation is included and not excluded."""
-        return all(self.include.says(tool)) and not any(self.exclude.says(tool))
+        return all(self.include.matches(tool)) and not any(self.exclude.matches(tool))
 
 
 class OperationState(StrEnum):

@@ -1,1 +1,1 @@
-"""Models: what is sent to them and comes back, retries, failover, prices."""
+"""Language models: requests and answers, retries, failover, circuit breaker, prices."""

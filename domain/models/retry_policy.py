@@ -37,10 +37,12 @@ class Patience:
     longest_pause: float = 20.0
     deadline: float = 180.0
 
-    def pause(self, error: PuertoError, failures: int, left: float, chance: float) -> float | None:
+    def pause(
+        self, error: PuertoError, failures: int, remaining: float, chance: float
+    ) -> float | None:
         """Return the pause before a retry of the same model, or None for no retry.
 
-        ``failures`` counts those of this model, this one included; ``left`` is the time to the
+        ``failures`` counts those of this model, this one included; ``remaining`` is the time to the
         deadline; ``chance`` is a random number from 0 to 1 for the jitter, so that clients which
         were refused together do not retry together. The provider's ``retry_after`` is added, and
         one longer than the longest pause means no retry.
@@ -53,7 +55,7 @@ class Patience:
         pause = retry_after + chance * min(
             self.first_pause * 2.0 ** (failures - 1), self.longest_pause
         )
-        return pause if retry_after <= self.longest_pause and pause < left else None
+        return pause if retry_after <= self.longest_pause and pause < remaining else None
 
     def _attempts(self, reason: ProviderReason) -> int:
         if reason in _PERHAPS_PASSING:

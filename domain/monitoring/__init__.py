@@ -1,1 +1,1 @@
-"""What plugins and workers report, and who asks them."""
+"""Monitoring: plugins' metrics and alerts, the collector, workers' heartbeats, counters."""

@@ -71,8 +71,8 @@ class Readings:
 class Revision:
     """The changes of a report: alerts to store, keys to delete, and changes to publish."""
 
-    kept: list[Standing] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
+    to_store: list[Standing] = field(default_factory=list)
+    to_delete: list[str] = field(default_factory=list)
     news: list[Standing] = field(default_factory=list)
 
 
@@ -90,7 +90,7 @@ def revise(before: Mapping[str, Standing], report: Report) -> Revision:
         _take(revision, before.get(key), alert, report)
     for key, standing in before.items():
         if key not in present:
-            revision.gone.append(key)
+            revision.to_delete.append(key)
             if standing.alert.severity is not Severity.OK:
                 over = Alert(key, Severity.OK, standing.alert.title)
                 revision.news.append(Standing(report.plugin, over, report.at))
@@ -103,6 +103,6 @@ def _take(revision: Revision, old: Standing | None, alert: Alert, report: Report
     since = old.since if old is not None and not changed else report.at
     standing = Standing(report.plugin, alert, since)
     if standing != old:
-        revision.kept.append(standing)
+        revision.to_store.append(standing)
     if changed:
         revision.news.append(standing)

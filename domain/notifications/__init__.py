@@ -1,1 +1,1 @@
-"""Notices to users, and the board on which the live ones are told."""
+"""Notices: one-line notifications of what happens in the service, and the port to publish."""

@@ -225,5 +225,5 @@ class PluginDesk:
             for watcher in self._watchers:
                 try:
                     await watcher()
-                except Exception:  # noqa: BLE001  the switches hold whoever cannot follow them
+                except Exception:  # noqa: BLE001  a watcher's failure must not undo the switches
                     _log.exception("what follows the plugins failed")

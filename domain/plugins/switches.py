@@ -80,7 +80,7 @@ class Switch:
         factor: int = _GROWTH ** min(self.tries - 2, 10)
         return self.since + min(_FIRST_PAUSE * factor, _LONGEST_PAUSE)
 
-    def told(self, plugin: str) -> str:
+    def describe(self, plugin: str) -> str:
         """Return why it is quarantined, since when, and what lifts that, in words."""
         words = f"it {self.reason}"
         if self.since is not None and self.due is not None:

@@ -1,1 +1,1 @@
-"""A run is its events: the records, their fold, and what comes next."""
+"""Runs, which are event-sourced: their events, the fold, the next action, the journal."""

@@ -14,7 +14,7 @@ class ToolIntended:
     """The model requested a tool call. ``version`` is that of the tool's description."""
 
     type: ClassVar[str] = "tool_call"
-    seen: ClassVar[str | None] = "tool_call"
+    wire_name: ClassVar[str | None] = "tool_call"
     call_id: str
     tool: str
     params: Mapping[str, Any]
@@ -31,7 +31,7 @@ class ConsentRequested:
     """
 
     type: ClassVar[str] = "consent_required"
-    seen: ClassVar[str | None] = "consent_required"
+    wire_name: ClassVar[str | None] = "consent_required"
     request_id: str
     call_id: str
     kind: ConsentKind
@@ -52,7 +52,7 @@ class ConsentAnswered:
     """
 
     type: ClassVar[str] = "consent_answered"
-    seen: ClassVar[str | None] = None
+    wire_name: ClassVar[str | None] = None
     request_id: str
     call_id: str
     status: ConsentStatus
@@ -67,7 +67,7 @@ class ToolStarted:
     """The call was started: from here on it may have taken effect."""
 
     type: ClassVar[str] = "tool_started"
-    seen: ClassVar[str | None] = None
+    wire_name: ClassVar[str | None] = None
     call_id: str
 
 
@@ -76,7 +76,7 @@ class ToolProgressed:
     """A progress report of a running call; ``fraction`` is from 0 to 1, or not known."""
 
     type: ClassVar[str] = "tool_progress"
-    seen: ClassVar[str | None] = "tool_progress"
+    wire_name: ClassVar[str | None] = "tool_progress"
     call_id: str
     tool: str
     message: str
@@ -91,7 +91,7 @@ class ToolFinished:
     """
 
     type: ClassVar[str] = "tool_finished"
-    seen: ClassVar[str | None] = "tool_result"
+    wire_name: ClassVar[str | None] = "tool_result"
     call_id: str
     tool: str
     result: Any
@@ -107,7 +107,7 @@ class ToolErred:
     """
 
     type: ClassVar[str] = "tool_erred"
-    seen: ClassVar[str | None] = "tool_result"
+    wire_name: ClassVar[str | None] = "tool_result"
     call_id: str
     tool: str
     outcome: CallState

@@ -2,7 +2,7 @@
 
 A run's events are numbered 1, 2, 3 ... without gaps. Each body below is a frozen dataclass of
 JSON values and enums, so that one rule serializes all of them (`domain.runs.event_json`). ``type``
-is its stored name, ``seen`` its wire name, None for an event that clients do not receive.
+is its stored name, ``wire_name`` its wire name, None for an event that clients do not receive.
 
 The events of tool calls are in `domain.runs.call_events`.
 
@@ -39,7 +39,7 @@ class RunStarted:
     """
 
     type: ClassVar[str] = "run"
-    seen: ClassVar[str | None] = "run"
+    wire_name: ClassVar[str | None] = "run"
     user_id: str
     conversation_id: str
     question_id: str
@@ -59,7 +59,7 @@ class Thinking:
     """A piece of the model's reasoning, or of what the agent is about to do."""
 
     type: ClassVar[str] = "thinking"
-    seen: ClassVar[str | None] = "thinking"
+    wire_name: ClassVar[str | None] = "thinking"
     content: str
 
 
@@ -68,7 +68,7 @@ class Chunk:
     """A piece of the answer's text."""
 
     type: ClassVar[str] = "chunk"
-    seen: ClassVar[str | None] = "chunk"
+    wire_name: ClassVar[str | None] = "chunk"
     content: str
 
 
@@ -81,7 +81,7 @@ class StepEnded:
     """
 
     type: ClassVar[str] = "step"
-    seen: ClassVar[str | None] = None
+    wire_name: ClassVar[str | None] = None
     stop: StopReason
     input_tokens: int
     output_tokens: int
@@ -97,7 +97,7 @@ class Retried:
     """The chunks after that position are withdrawn; those that follow replace them."""
 
     type: ClassVar[str] = "retry"
-    seen: ClassVar[str | None] = "retry"
+    wire_name: ClassVar[str | None] = "retry"
     after_attempt: int
     after_number: int
 
@@ -110,7 +110,7 @@ class Released:
     """
 
     type: ClassVar[str] = "released"
-    seen: ClassVar[str | None] = None
+    wire_name: ClassVar[str | None] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Resumed:
     """Another worker took the run over in the middle of a step's calls."""
 
     type: ClassVar[str] = "resumed"
-    seen: ClassVar[str | None] = None
+    wire_name: ClassVar[str | None] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Paused:
     """The run waits for a human. Never stored: it is made for those who follow the run."""
 
     type: ClassVar[str] = "paused"
-    seen: ClassVar[str | None] = "done"
+    wire_name: ClassVar[str | None] = "done"
     input_tokens: int
     output_tokens: int
     cached_tokens: int = 0
@@ -138,7 +138,7 @@ class Answered:
     """The whole text of the answer: the chunks since the last `Retried`, joined."""
 
     type: ClassVar[str] = "message"
-    seen: ClassVar[str | None] = "message"
+    wire_name: ClassVar[str | None] = "message"
     message_id: str
     content: str
 
@@ -148,7 +148,7 @@ class Erred:
     """The run failed."""
 
     type: ClassVar[str] = "error"
-    seen: ClassVar[str | None] = "error"
+    wire_name: ClassVar[str | None] = "error"
     code: str
     message: str
     details: Mapping[str, Any]
@@ -164,7 +164,7 @@ class Ended:
     """
 
     type: ClassVar[str] = "done"
-    seen: ClassVar[str | None] = "done"
+    wire_name: ClassVar[str | None] = "done"
     status: RunStatus
     stop: str
     input_tokens: int

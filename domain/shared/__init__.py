@@ -1,1 +1,1 @@
-"""What every part of the core uses: errors, ids, text, time, the unit of work."""
+"""Shared by all parts of the core: errors, ids, JSON, text, the clock, the unit of work."""

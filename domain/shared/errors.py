@@ -144,7 +144,7 @@ class RateLimited(CallerError):
 
 
 class ToolError(PuertoError):
-    """A tool call did not give a result; the model is told why."""
+    """A tool call gave no result; the model receives the reason."""
 
     code: ClassVar[str] = Refusal.TOOL_ERROR
 
@@ -173,7 +173,7 @@ class ToolRefused(ToolError):
 
 
 class ToolFailed(ToolError):
-    """The tool ran and said that it failed."""
+    """The tool ran and reported a failure."""
 
     code: ClassVar[str] = Refusal.TOOL_FAILED
 
@@ -230,14 +230,14 @@ class ProviderReason(StrEnum):
     UNREACHABLE = "unreachable"  # no connection
     TIMEOUT = "timeout"  # connected, but silent for too long
     TRUNCATED = "truncated"  # the stream ended without saying so
-    MALFORMED = "malformed"  # what came is not what the protocol says
+    MALFORMED = "malformed"  # the answer violates the protocol
 
 
 class ProviderError(PuertoError):
     """The provider of the model failed; ``details.reason`` is a `ProviderReason`.
 
-    ``words`` are what the provider itself said of it, for the log: in one line, without keys.
-    ``is_final`` says that asking again cannot help, whatever the reason.
+    ``words`` is the provider's own message for the log, on one line and redacted. ``is_final``
+    means that a retry cannot help, whatever the reason.
     """
 
     code = ErrorCode.UPSTREAM_ERROR

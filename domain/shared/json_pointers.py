@@ -1,4 +1,4 @@
-"""JSON Pointers (RFC 6901), as they stand in fragments of references."""
+"""JSON Pointers (RFC 6901), in the URI fragments of references."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -50,7 +50,7 @@ _MOST_STEPS: Final = 50  # in a chain of references
 _HOLDING: Final = SINGLE | LISTED | NAMED
 
 
-# What a schema says
+# Keywords of a schema
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

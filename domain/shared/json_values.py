@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any, Final
 
 DEPTH: Final = 56
-"""How many lists and objects may stand in each other. With what an answer puts around a value it
+"""The maximum nesting of lists and objects. With what an answer puts around a value it
 stays below 64, the least that common readers take (System.Text.Json, `MaxDepth`)."""
 
 DIGITS: Final = 1_000
@@ -59,7 +59,7 @@ def as_text(value: object) -> str:
     """Return the ``str()`` of an object, of bounded length; its type's name where that raises."""
     try:
         text = str.__str__(str(value))  # an exact text, not one of a class of its own
-    except BaseException:  # noqa: BLE001  nothing that a stranger's __str__ raises may get out
+    except BaseException:  # noqa: BLE001  untrusted __str__ may raise anything
         text = f"({type_name(value)} that cannot say what it is)"
     return storable(text if len(text) <= TEXT_SHOWN else f"{text[:TEXT_SHOWN]}…")
 

@@ -116,7 +116,7 @@ async def within(seconds: float, work: Callable[[], Awaitable[T]]) -> T:
             task.cancel()
     if not done:
         raise TooLate(f"it did not answer within {seconds:g} seconds")
-    if task.cancelled():  # by itself: else whoever waits for it would be cancelled, too
+    if task.cancelled():  # by itself: its CancelledError must not cancel the caller
         raise Contained("it cancelled itself", asyncio.CancelledError())
     return task.result()
 

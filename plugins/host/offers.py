@@ -135,7 +135,7 @@ class _Names:
             elif not (switch := self._switch(tool)).is_on:
                 self.tools_off[name] = tool
                 if switch.reason:
-                    self.why_off[name] = switch.told(offer.plugin)
+                    self.why_off[name] = switch.describe(offer.plugin)
                     yield f"tool {name!r} is quarantined: {self.why_off[name]}"
             elif lacking := missing(tool.spec, self._environ):
                 self.tools_off[name] = tool

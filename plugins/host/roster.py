@@ -125,7 +125,7 @@ class Roster:
             return Loaded(candidate, PluginState.BLOCKED, "blocked by the operator")
         switch = switch.of(candidate.name, candidate.release)
         if switch.reason:
-            return Loaded(candidate, PluginState.QUARANTINED, switch.told(candidate.name))
+            return Loaded(candidate, PluginState.QUARANTINED, switch.describe(candidate.name))
         if switch.waits_for:
             return Loaded(candidate, PluginState.DISABLED, switch.waits_for)
         if not switch.is_on:

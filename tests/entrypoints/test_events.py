@@ -25,9 +25,9 @@ def missing_faces(kind: type[Any]) -> Iterator[str]:
     """Yield what a kind of event lacks."""
     if KINDS.get(kind.type) is not kind:
         yield "it is not in the union Body"
-    if (kind.seen is not None) != (kind in ENCODERS):
+    if (kind.wire_name is not None) != (kind in ENCODERS):
         yield "it is seen without an encoder, or encoded without being seen"
-    if kind.seen is not None and kind.seen not in SHOWN:
+    if kind.wire_name is not None and kind.wire_name not in SHOWN:
         yield "it is seen, and the OpenAPI document does not know it"
 
 
@@ -40,7 +40,7 @@ def test_a_kind_that_lacks_a_face_is_refused() -> None:
     @dataclass(frozen=True, slots=True)
     class Stray:
         type: ClassVar[str] = "stray"
-        seen: ClassVar[str | None] = "stray"
+        wire_name: ClassVar[str | None] = "stray"
 
     assert len(list(missing_faces(Stray))) == len(("stored", "encoded", "described"))
 
@@ -52,7 +52,7 @@ def test_every_class_with_a_stored_name_is_registered() -> None:
 
 
 def test_whatever_is_described_is_sent() -> None:
-    assert {kind.seen for kind in KINDS.values()} - {None} == SHOWN
+    assert {kind.wire_name for kind in KINDS.values()} - {None} == SHOWN
 
 
 @pytest.mark.parametrize("body", BODIES, ids=repr)

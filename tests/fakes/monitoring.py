@@ -45,9 +45,9 @@ class FakeMonitoring(Monitoring):
         self._sources[report.plugin] = Source(report.plugin, report.at, figures, report.problem)
         alerts = self._alerts.setdefault(report.plugin, {})
         revision = revise(alerts, report)
-        for key in revision.gone:
+        for key in revision.to_delete:
             del alerts[key]
-        alerts |= {one.alert.key: one for one in revision.kept}
+        alerts |= {one.alert.key: one for one in revision.to_store}
         return revision.news
 
     @override

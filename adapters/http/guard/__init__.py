@@ -1,1 +1,1 @@
-"""The SSRF guard: which addresses requests to the outside may reach."""
+"""The SSRF guard: which addresses outbound requests may reach."""

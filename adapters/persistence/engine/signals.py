@@ -29,12 +29,12 @@ _LOGGED_TRY: Final = 4  # of the tries; before it an outage is logged by `Databa
 _log = logging.getLogger(__name__)
 
 
-def telling_events(engine: Engine, what: str) -> str:
+def events_notification(engine: Engine, what: str) -> str:
     """Return a SQL column that notifies about a run's new events, or a conversation's run."""
     return f", pg_notify('{EVENTS}', {what}::text)" if engine == "postgresql" else ""
 
 
-def telling_work(engine: Engine) -> str:
+def work_notification(engine: Engine) -> str:
     """Return a SQL column that notifies workers about runs to be claimed."""
     return f", pg_notify('{WORK}', '')" if engine == "postgresql" else ""
 

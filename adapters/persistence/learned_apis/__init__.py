@@ -1,1 +1,1 @@
-"""Learned APIs as they are stored."""
+"""The repositories of learned APIs, their versions, settings and credentials."""

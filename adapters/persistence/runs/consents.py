@@ -11,7 +11,7 @@ from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.formats import ARGUMENTS
 from adapters.persistence.engine.inserting import insert
 from adapters.persistence.engine.list_cursors import read_place, write_place
-from adapters.persistence.engine.signals import telling_work
+from adapters.persistence.engine.signals import work_notification
 from adapters.persistence.rows import to_consent
 from adapters.persistence.runs.leases import FREE
 from domain.consents.consent import Consent, ConsentStatus
@@ -78,7 +78,7 @@ class TortoiseConsents(Consents):
     def __init__(self, database: Database) -> None:
         self._database = database
         self._run = _RUN + _LOCK[database.engine]
-        self._free_run = _FREE_RUN + telling_work(database.engine)
+        self._free_run = _FREE_RUN + work_notification(database.engine)
 
     @override
     async def get(self, user_id: str, consent_id: str) -> Consent:

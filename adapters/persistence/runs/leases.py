@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.id_lists import each_id, list_of_ids
-from adapters.persistence.engine.signals import telling_events, telling_work
+from adapters.persistence.engine.signals import events_notification, work_notification
 from domain.runs.ports import Leases
 from domain.runs.states import RunStatus
 from domain.shared.errors import LeaseLost
@@ -61,9 +61,9 @@ class TortoiseLeases(Leases):
         self._claim_of_one = _CLAIM.format(whose="AND user_id = $5", **parts)
         self._renew = _RENEW.format(each=each_id(engine, "$4"))
         self._driven = _DRIVEN + _LOCK[engine]
-        self._park = _PARK + telling_events(engine, "id")
-        self._release = _RELEASE + telling_work(engine)
-        self._free = _FREE + telling_work(engine)
+        self._park = _PARK + events_notification(engine, "id")
+        self._release = _RELEASE + work_notification(engine)
+        self._free = _FREE + work_notification(engine)
 
     @override
     async def renew(self, worker_id: str, run_ids: Sequence[str], until: datetime) -> Sequence[str]:

@@ -9,7 +9,7 @@ from adapters.persistence.calls import write_calls, write_outcomes, write_run_ou
 from adapters.persistence.engine.codec import is_id, storable
 from adapters.persistence.engine.database import Database, Engine, Row
 from adapters.persistence.engine.errors import Taken
-from adapters.persistence.engine.signals import telling_events
+from adapters.persistence.engine.signals import events_notification
 from adapters.persistence.engine.statements import Stroke, Write, perform
 from adapters.persistence.runs.consents import add_consents
 from adapters.persistence.runs.event_bodies import read_so_many, write_bodies
@@ -108,7 +108,7 @@ class TortoiseRunLog(RunLog):
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        notify = telling_events(database.engine, "run_id")
+        notify = events_notification(database.engine, "run_id")
         self._append = f"{_APPEND} {_LOCK[database.engine]} RETURNING first_number{notify}"
         self._end_without_answer = _ending(database.engine, _WITHOUT_ANSWER)
         self._end_with_answer = _ending(database.engine, *_WITH_ANSWER)
@@ -195,7 +195,7 @@ def _ending(engine: Engine, *writes: Write) -> Stroke:
     """Return the atomic writes that end a run, with those for its conversation."""
     return Stroke(
         (_CONVERSATION_LOCKED, _RUN_ENDS, _LAST_EVENTS, _WITHDRAWN, *writes),
-        f"SELECT id{telling_events(engine, 'id')} FROM run",  # noqa: S608  made of constants
+        f"SELECT id{events_notification(engine, 'id')} FROM run",  # noqa: S608  made of constants
     )
 
 

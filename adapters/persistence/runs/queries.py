@@ -77,8 +77,8 @@ class TortoiseRunQueries(RunQueries):
 
     @override
     async def next_of(self, user_id: str, conversation_id: str, place: int) -> RunRecord | None:
-        known = known_id(conversation_id, "conversation")
-        rows = await self._database.fetch(_NEXT, known, place, user_id)
+        valid_id = known_id(conversation_id, "conversation")
+        rows = await self._database.fetch(_NEXT, valid_id, place, user_id)
         if not rows:
             raise NotFound("There is no such conversation.")
         return None if rows[0]["id"] is None else to_run(rows[0])
@@ -92,6 +92,6 @@ class TortoiseRunQueries(RunQueries):
 
     @override
     async def by_cursor(self, user_id: str, conversation_id: str, cursor: str) -> RunRecord | None:
-        known = known_id(conversation_id, "conversation")
-        rows = await self._database.fetch(_BY_END, known, f"%{run_id_end(cursor)}", user_id)
+        valid_id = known_id(conversation_id, "conversation")
+        rows = await self._database.fetch(_BY_END, valid_id, f"%{run_id_end(cursor)}", user_id)
         return to_run(rows[0]) if rows else None

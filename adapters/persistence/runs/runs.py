@@ -8,7 +8,7 @@ from typing_extensions import override
 from adapters.persistence.engine.codec import is_id, known_id, storable
 from adapters.persistence.engine.database import Database, Row
 from adapters.persistence.engine.errors import Taken
-from adapters.persistence.engine.signals import telling_events, telling_work
+from adapters.persistence.engine.signals import events_notification, work_notification
 from adapters.persistence.engine.statements import Stroke, Write, perform
 from adapters.persistence.idempotency import TortoiseAnswers
 from adapters.persistence.rows import to_message, to_run, to_user
@@ -67,7 +67,7 @@ _START_NEW: Final = Stroke(
     "SELECT id FROM conversation",
 )
 _WITH_EARLIER: Final = """
-    SELECT conversation.message_count AS message_number, earlier.*{telling}
+    SELECT conversation.message_count AS message_number, earlier.*{notification}
     FROM conversation LEFT JOIN (
         SELECT * FROM messages WHERE conversation_id = $1 ORDER BY number DESC LIMIT $13
     ) AS earlier ON earlier.number < conversation.message_count
@@ -128,9 +128,11 @@ class TortoiseRuns(Runs):
         self._answers = TortoiseAnswers(database)
         self._start_old = Stroke(
             (Write("conversation", _OLD_CONVERSATION, _CONVERSATION), *_REST),
-            _WITH_EARLIER.format(telling=telling_events(database.engine, "conversation.id")),
+            _WITH_EARLIER.format(
+                notification=events_notification(database.engine, "conversation.id")
+            ),
         )
-        self._cancel = _CANCEL + telling_work(database.engine)
+        self._cancel = _CANCEL + work_notification(database.engine)
 
     @override
     async def start(self, new: NewRun, history_limit: int) -> Sequence[Message]:
