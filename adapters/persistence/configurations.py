@@ -6,7 +6,7 @@ from typing import Any, Final
 from typing_extensions import override
 
 from adapters.persistence.engine.codec import is_id
-from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.database import ROW_LOCK, Database
 from adapters.persistence.engine.formats import CONFIGURATION
 from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations
@@ -22,7 +22,6 @@ _LOAD_FOR: Final = """
     LEFT JOIN configuration ON key = $1
     LEFT JOIN conversations ON id = $2 AND user_id = $3
 """
-_LOCK: Final = {"postgresql": " FOR UPDATE", "sqlite": ""}
 _BEGIN: Final = """
     INSERT INTO configuration (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING
     RETURNING key
@@ -55,7 +54,7 @@ class TortoiseConfigurations(Configurations):
         async def work() -> Configuration:
             # The row must exist to be locked: else two first changes would overlap.
             await self._database.fetch(_BEGIN, _KEY, _write(self._initial))
-            load = _LOAD + _LOCK[self._database.engine]
+            load = _LOAD + ROW_LOCK[self._database.engine]
             rows = await self._database.fetch(load, _KEY)
             changed = edit(_read(rows[0]["value"]))
             await self._database.fetch(_KEEP, _KEY, _write(changed))

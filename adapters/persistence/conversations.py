@@ -7,7 +7,7 @@ from typing import Any, Final
 from typing_extensions import override
 
 from adapters.persistence.engine.codec import known_id, storable
-from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.database import ROW_LOCK, Database
 from adapters.persistence.engine.list_cursors import (
     read_number,
     read_place,
@@ -42,7 +42,6 @@ _CHANGE: Final = """
 """
 _CHANGEABLE: Final = ("title", "provider", "model")
 _FIND: Final = "SELECT id FROM conversations WHERE id = $1 AND user_id = $2"
-_LOCK: Final = {"postgresql": " FOR UPDATE", "sqlite": ""}
 _ACTIVE: Final = "SELECT id FROM runs WHERE active_in = $1"
 _DELETE: Final = "DELETE FROM conversations WHERE id = $1 RETURNING id"
 _MESSAGES: Final = """
@@ -136,7 +135,7 @@ class TortoiseConversations(Conversations):
 
         async def work() -> None:
             # Starting a run changes the conversation's row, so with this lock it waits.
-            find = _FIND + _LOCK[self._database.engine]
+            find = _FIND + ROW_LOCK[self._database.engine]
             if not await self._database.fetch(find, valid_id, user_id):
                 raise _unknown()
             if active := await self._database.fetch(_ACTIVE, valid_id):

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final, Literal, cast
 
@@ -21,6 +21,10 @@ Row = dict[str, Any]
 
 APP: Final = "puerto"
 CONNECTION: Final = "default"
+
+ROW_LOCK: Final[Mapping[Engine, str]] = {"postgresql": " FOR UPDATE", "sqlite": ""}
+"""The end of a query that locks its rows; SQLite has one writing transaction at a time anyway."""
+
 _PATIENCE: Final = 2.0  # timeout of `ping` in seconds
 _UNSAFE: Final = """
     SELECT name FROM pg_settings

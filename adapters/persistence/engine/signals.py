@@ -16,6 +16,7 @@ from typing_extensions import override
 from adapters.persistence.engine.database import Engine
 from adapters.persistence.engine.health import DatabaseHealth
 from domain.runs.ports import Signals
+from domain.shared.background import BackgroundTask
 
 EVENTS: Final = "puerto_events"
 WORK: Final = "puerto_work"
@@ -45,7 +46,7 @@ class PostgresSignals(Signals):
     def __init__(self, url: str, health: DatabaseHealth) -> None:
         self._url = url
         self._health = health
-        self._task: asyncio.Task[None] | None = None
+        self._background = BackgroundTask()
 
     @override
     async def start(self, heard: Callable[[str], None], work: Callable[[], None]) -> None:
@@ -56,16 +57,13 @@ class PostgresSignals(Signals):
         since signals may be lost.
         """
         first = asyncio.Event()
-        self._task = asyncio.create_task(self._listen(heard, work, first))
+        self._background.start(self._listen(heard, work, first))
         await first.wait()
 
     @override
     async def stop(self) -> None:
         """Stop listening. Stopping twice is no error."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await self._background.stop()
 
     async def _listen(
         self, heard: Callable[[str], None], work: Callable[[], None], first: asyncio.Event

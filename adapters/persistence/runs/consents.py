@@ -7,7 +7,7 @@ from typing import Any, Final
 from typing_extensions import override
 
 from adapters.persistence.engine.codec import is_id, known_id, storable
-from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.database import ROW_LOCK, Database
 from adapters.persistence.engine.formats import ARGUMENTS
 from adapters.persistence.engine.inserting import insert
 from adapters.persistence.engine.list_cursors import read_place, write_place
@@ -54,7 +54,6 @@ _DUE: Final = f"""
 # Settling a request locks its run first, as parking and ending the run do, so that none of them
 # misses the other.
 _RUN: Final = "SELECT id FROM runs WHERE id = $1"
-_LOCK: Final = {"postgresql": " FOR UPDATE", "sqlite": ""}
 _SETTLE: Final = """
     UPDATE consents SET status = $2, answered_at = $3, answer_reason = $4, digest = $5,
         params = $6, original_params = $7
@@ -77,7 +76,7 @@ class TortoiseConsents(Consents):
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._run = _RUN + _LOCK[database.engine]
+        self._run = _RUN + ROW_LOCK[database.engine]
         self._free_run = _FREE_RUN + work_notification(database.engine)
 
     @override

@@ -6,7 +6,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.database import ROW_LOCK, Database
 from adapters.persistence.engine.id_lists import each_id, list_of_ids
 from adapters.persistence.engine.signals import events_notification, work_notification
 from domain.runs.ports import Leases
@@ -31,7 +31,6 @@ _CLAIM: Final = """
 """
 _SKIP: Final = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
 _DRIVEN: Final = "SELECT id FROM runs WHERE id = $1 AND attempt = $2 AND finished_at IS NULL"
-_LOCK: Final = {"postgresql": " FOR UPDATE", "sqlite": ""}
 _PARK: Final = f"""
     UPDATE runs SET status = '{RunStatus.WAITING_CONSENT}', leased_until = NULL
     WHERE id = $1 AND NOT cancel_requested AND $2 >=
@@ -60,7 +59,7 @@ class TortoiseLeases(Leases):
         self._claim = _CLAIM.format(whose="", **parts)
         self._claim_of_one = _CLAIM.format(whose="AND user_id = $5", **parts)
         self._renew = _RENEW.format(each=each_id(engine, "$4"))
-        self._driven = _DRIVEN + _LOCK[engine]
+        self._driven = _DRIVEN + ROW_LOCK[engine]
         self._park = _PARK + events_notification(engine, "id")
         self._release = _RELEASE + work_notification(engine)
         self._free = _FREE + work_notification(engine)
