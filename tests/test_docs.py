@@ -209,7 +209,7 @@ def test_the_settings_that_are_shown_are_good(tmp_path: Path) -> None:
 def test_the_bodies_that_are_shown_are_taken() -> None:
     rules, answer = [block for block in blocks_of(CONSENT) if block.language == "json"]
     assert len(PolicyBody.model_validate_json(rules.text).read()) == 3
-    assert ConsentAnswer.model_validate_json(answer.text).said().approved
+    assert ConsentAnswer.model_validate_json(answer.text).reply().approved
 
 
 def test_the_cassette_that_is_shown_plays() -> None:

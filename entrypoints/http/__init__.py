@@ -1,1 +1,1 @@
-"""The HTTP, SSE and WebSocket faces of the service."""
+"""The HTTP API: REST, server-sent events and WebSockets."""

@@ -32,7 +32,7 @@ class HumanAnswer(BaseModel):
             raise ValueError("Send approved, or outcome where the outcome is asked for.")
         return self
 
-    def said(self) -> Said:
-        """Return what the human said."""
+    def reply(self) -> Said:
+        """Return the reply for the use case."""
         outcome = ConsentStatus(self.outcome) if self.outcome else None
         return Said(self.approved, self.arguments, self.reason, outcome)

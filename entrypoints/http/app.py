@@ -1,4 +1,4 @@
-"""The HTTP application: every route, behind one guard and one envelope for errors."""
+"""The HTTP application (Quart): all blueprints, with authentication and error handlers."""
 
 from typing import Any, Final
 
@@ -69,28 +69,28 @@ _BLUEPRINTS: Final = (
 
 
 class _Json(JSONProvider):
-    """JSON by orjson, read and written."""
+    """Quart's JSON provider, by orjson."""
 
-    def dumps(self, obj: Any, **kwargs: Any) -> str:  # noqa: ARG002  its signature
+    def dumps(self, obj: Any, **kwargs: Any) -> str:  # noqa: ARG002  Quart's signature
         return dump(obj).decode()
 
-    def loads(self, s: str | bytes, **kwargs: Any) -> Any:  # noqa: ARG002  its signature
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:  # noqa: ARG002  Quart's signature
         return read_json(s.encode() if isinstance(s, str) else s)
 
 
 def create_app(services: Services) -> Quart:
-    """Return the application over these services; starting and stopping them is not its work."""
+    """Return the application over these services, which it neither starts nor stops."""
     app = Quart("puerto", static_folder=None)
     app.request_class = requests_with(services.settings.max_document_bytes, learned_apis.ADDRESS)
     app.websocket_class = Socket
     app.asgi_http_class = HttpConnection
     app.asgi_websocket_class = WebsocketConnection
     app.json = _Json(app)
-    app.url_map.merge_slashes = False  # another spelling of a path is another path
+    app.url_map.merge_slashes = False  # a path with doubled slashes is another path
     app.config.update(
         MAX_CONTENT_LENGTH=services.settings.max_body_bytes,
         BODY_TIMEOUT=BODY_SECONDS,
-        RESPONSE_TIMEOUT=None,  # runs bound themselves: steps, tools and providers have timeouts
+        RESPONSE_TIMEOUT=None,  # runs have limits of their own: of steps, tools and providers
     )
     app.extensions[EXTENSION] = services
     install_errors(app)

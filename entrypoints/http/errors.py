@@ -1,4 +1,4 @@
-"""The HTTP status of each code, and one envelope for all errors."""
+"""Error handlers: the HTTP status of each error code, and the envelope of error responses."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -44,18 +44,18 @@ CODES: Final[Mapping[int, ErrorCode]] = {
 
 
 def status_and_code(error: errors.PuertoError) -> tuple[int, ErrorCode]:
-    """Return the HTTP status and the canonical code of an error of the house."""
+    """Return the HTTP status and the error code of a Puerto error."""
     code = answer_of(error)
     return STATUS[code], code
 
 
 def status_of_code(code: str) -> int:
-    """Return the HTTP status of the problem that ended a run."""
+    """Return the HTTP status of the error code with which a run failed."""
     return STATUS[ErrorCode.__members__.get(code, ErrorCode.INTERNAL)]
 
 
 def envelope(code: str, message: str, details: Any = None) -> dict[str, Any]:
-    """Return the canonical error body."""
+    """Return the body of an error response."""
     return {
         "error": {
             "code": code,
@@ -73,7 +73,7 @@ def error_response(
     details: Any = None,
     headers: Iterable[tuple[str, str]] = (),
 ) -> Response:
-    """Return an error as a response; the log's line of the request names one that is not theirs."""
+    """Return an error response; the access log line of the request has the message of a 5xx."""
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         g.failure = f"{code}: {message}"
     body = dump(envelope(code, message, details))
@@ -86,41 +86,41 @@ def error_response(
     return response
 
 
-async def _house(error: Exception) -> Response:
+async def _puerto_error(error: Exception) -> Response:
     assert isinstance(error, errors.PuertoError)  # noqa: S101  registered for this class
     status, code = status_and_code(error)
-    g.is_told = isinstance(error, errors.StoreUnavailable)  # by its adapter, once
+    g.is_logged = isinstance(error, errors.StoreUnavailable)  # by the adapter, once
     headers = []
     if isinstance(error, errors.RateLimited):
         headers.append(("Retry-After", str(error.retry_after)))
     return error_response(status, code, error.message, error.details, headers)
 
 
-async def _invalid(error: Exception) -> Response:
+async def _invalid_request(error: Exception) -> Response:
     assert isinstance(error, RequestSchemaValidationError)  # noqa: S101  registered for this class
     fields = field_problems(error.validation_error)
     return error_response(400, ErrorCode.INVALID_REQUEST, in_words(fields), {"fields": fields})
 
 
-async def _http(error: Exception) -> Response:
+async def _http_error(error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this class
     status = error.code or 500
-    is_theirs = status < HTTPStatus.INTERNAL_SERVER_ERROR
-    otherwise = ErrorCode.INVALID_REQUEST if is_theirs else ErrorCode.INTERNAL
+    is_client_error = status < HTTPStatus.INTERNAL_SERVER_ERROR
+    default = ErrorCode.INVALID_REQUEST if is_client_error else ErrorCode.INTERNAL
     return error_response(
-        status, CODES.get(status, otherwise), text_of(error), headers=error.get_headers()
+        status, CODES.get(status, default), text_of(error), headers=error.get_headers()
     )
 
 
-async def _unforeseen(error: Exception) -> Response:
+async def _unexpected_error(error: Exception) -> Response:
     _log.error("the request failed", exc_info=error)
-    g.is_told = True
+    g.is_logged = True
     return error_response(500, ErrorCode.INTERNAL, OUR_FAULT)
 
 
 def install_errors(app: Quart) -> None:
-    """Answer every error of the application in the canonical envelope."""
-    app.register_error_handler(errors.PuertoError, _house)
-    app.register_error_handler(RequestSchemaValidationError, _invalid)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _unforeseen)
+    """Install handlers that answer every error of the application in the envelope."""
+    app.register_error_handler(errors.PuertoError, _puerto_error)
+    app.register_error_handler(RequestSchemaValidationError, _invalid_request)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected_error)

@@ -1,6 +1,7 @@
-"""Figures as Prometheus reads them: its text format, version 0.0.4.
+"""Metrics in Prometheus' text exposition format, version 0.0.4.
 
-Written by hand: the library for it counts in one process, and ours are counted in the database.
+Written by hand: Prometheus' library counts within one process, and Puerto's figures come from the
+database.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ Labels = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """The figures of one name, told apart by labels; a counter's name ends in ``_total``."""
+    """A metric family: samples of one name with different labels; counters end in ``_total``."""
 
     name: str
     kind: Literal["counter", "gauge"]
@@ -23,12 +24,12 @@ class Family:
 
 
 def single(name: str, kind: Literal["counter", "gauge"], meaning: str, value: float) -> Family:
-    """Return a family of one figure, without labels."""
+    """Return a family of one sample without labels."""
     return Family(name, kind, meaning, [({}, value)])
 
 
 def exposition(families: Iterable[Family]) -> str:
-    """Return the text."""
+    """Return the families in the text format."""
     return "".join(f"{line}\n" for family in families for line in _lines(family))
 
 
@@ -36,8 +37,8 @@ def _lines(family: Family) -> Iterator[str]:
     yield f"# HELP {family.name} {family.help}"
     yield f"# TYPE {family.name} {family.kind}"
     for labels, value in family.samples:
-        shown = ",".join(f'{name}="{_escaped(text)}"' for name, text in labels.items())
-        yield f"{family.name}{{{shown}}} {value!r}" if shown else f"{family.name} {value!r}"
+        pairs = ",".join(f'{name}="{_escaped(text)}"' for name, text in labels.items())
+        yield f"{family.name}{{{pairs}}} {value!r}" if pairs else f"{family.name} {value!r}"
 
 
 def _escaped(text: str) -> str:

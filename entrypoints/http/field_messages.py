@@ -1,4 +1,4 @@
-"""What a client is told of a request that is not valid: which field, and what is allowed there."""
+"""Messages for invalid requests: the field, and what is allowed there."""
 
 from typing import Final
 
@@ -12,17 +12,17 @@ _BRANCHES: Final = frozenset({"int", "float", "str", "bool"})  # of a union: no 
 
 
 def field_problems(error: Exception) -> list[dict[str, str]]:
-    """Return ``[{path, message}]`` of a failed validation, without the values that failed."""
+    """Return ``[{path, message}]`` of a failed validation, without the invalid values."""
     if not isinstance(error, ValidationError):
         return [{"path": "", "message": "It must be a JSON object."}]
-    found = error.errors(include_url=False, include_input=False)
-    # Of the branches of a union the last one tells: it is the one that takes most.
-    problems = {path: _sentence(item) for item in found for path in [_path(item)]}
+    items = error.errors(include_url=False, include_input=False)
+    # Of the branches of a union the last one counts: it accepts the most.
+    problems = {path: _sentence(item) for item in items for path in [_path(item)]}
     return [{"path": path, "message": message} for path, message in problems.items()]
 
 
 def in_words(problems: list[dict[str, str]]) -> str:
-    """Return the first of these problems as one sentence that names the field."""
+    """Return the first problem as a sentence that names the field."""
     if not problems:
         return "The request is not valid."
     path, message = problems[0]["path"], problems[0]["message"]

@@ -1,4 +1,4 @@
-"""What the requests and answers of several routes have in common."""
+"""Field types and base models shared by the requests and responses of several routes."""
 
 from typing import Annotated, Any, Final
 
@@ -62,25 +62,25 @@ Whole = Annotated[int, BeforeValidator(_whole)]
 
 
 # A call's arguments are `params` in events, `parameters` where a tool is called, and `arguments`
-# in consents: whoever copies from one to the other is understood.
+# in consents: each is accepted in place of the others, so that clients can copy them.
 _ARGUMENTS: Final = ("arguments", "parameters", "params")
 
 
 def arguments_named(name: str) -> AliasChoices:
-    """Return the names under which arguments are taken; ``name`` is the one that is documented."""
+    """Return all accepted names of a field for arguments; ``name`` is the documented one."""
     return AliasChoices(name, *(other for other in _ARGUMENTS if other != name))
 
 
 class RequestBody(NamesItsFields):
-    """A body that is taken as written: no other fields, no other types."""
+    """A request body, validated strictly: no unknown fields, no conversion of types."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 def example(body: dict[str, Any]) -> ConfigDict:
-    """Return the configuration of a body with an example, which the documentation sends as it is.
+    """Return the configuration of a body with an example for the OpenAPI document.
 
-    Each body has one. It succeeds on a new service, once the ids in it are those of something.
+    Each body has one. Sent as it is, it succeeds on a new service, once its ids exist.
     """
     return ConfigDict(json_schema_extra={"examples": [body]})
 

@@ -1,6 +1,6 @@
-"""Requests with an ``Idempotency-Key``: done once, and answered the same however often they come.
+"""Idempotency keys: a request with ``Idempotency-Key`` is executed once, its answer is replayed.
 
-Not on the routes of authentication: their answers hold tokens, and those are kept nowhere.
+The routes of authentication take no key: their answers hold tokens, which must not be stored.
 """
 
 import json
@@ -28,46 +28,46 @@ _KEY: Final = re.compile(FORM.removesuffix("$") + r"\Z", re.ASCII)
 
 
 def takes_key(view: View) -> View:
-    """Say that a view heeds the header: by `request_key`, or by `idempotent`."""
+    """Mark a view as one that honours the header, by `request_key` or by `idempotent`."""
     setattr(view, _KEYED, True)
     return view
 
 
 def is_keyed(view: object) -> bool:
-    """Tell whether a view heeds the header."""
+    """Return whether a view honours the header."""
     return getattr(view, _KEYED, False)
 
 
 def idempotent(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a view that only stores things do so once: its answer is kept with the request's key.
+    """Make a view idempotent that only stores things: its answer is stored with the request's key.
 
-    The view runs in the transaction that keeps its answer. What it raises is not kept.
+    The view runs in the transaction that stores its answer. Errors are not stored.
     """
 
     @wraps(view)
     async def once(*args: Any, **kwargs: Any) -> Any:
         async def work() -> str:
-            return await _write(await current_app.make_response(await view(*args, **kwargs)))
+            return await _serialize(await current_app.make_response(await view(*args, **kwargs)))
 
         key = await request_key()
         if key is None:
             return await view(*args, **kwargs)
-        return _read(await services().once.run(key, work))
+        return _deserialize(await services().once.run(key, work))
 
     return takes_key(once)
 
 
 class _NotYet(Exception):
-    """The request did not come before."""
+    """There is no stored answer: the request is new."""
 
 
 async def once_prepared(
     prepare: Callable[[], Awaitable[T]], store: Callable[[T], Awaitable[Any]]
 ) -> Any:
-    """Answer a request, that may have a key, in two steps; views that do so are `takes_key`.
+    """Answer a request, which may have a key, in two steps; such views must be `takes_key`.
 
     ``prepare`` may take long and changes nothing. ``store`` only stores what was prepared, in the
-    transaction that keeps the answer, and returns the answer.
+    transaction that stores the answer, and returns the answer.
     """
     key = await request_key()
     if key is None:
@@ -77,33 +77,33 @@ async def once_prepared(
         raise _NotYet
 
     try:
-        return _read(await services().once.run(key, not_yet))
+        return _deserialize(await services().once.run(key, not_yet))
     except _NotYet:
         prepared = await prepare()
 
     async def work() -> str:
-        return await _write(await current_app.make_response(await store(prepared)))
+        return await _serialize(await current_app.make_response(await store(prepared)))
 
-    return _read(await services().once.run(key, work))
+    return _deserialize(await services().once.run(key, work))
 
 
 async def request_key() -> RequestKey | None:
-    """Return the current request's key with its fingerprint, None if it came without one."""
+    """Return the current request's idempotency key with its fingerprint; None without a key."""
     text = g.get("idempotency_key")
     if text is None:
         return None
     body = await request.get_data(as_text=False)
-    assert isinstance(body, bytes)  # noqa: S101  as asked for
-    asked = fingerprint(f"{request.method} {request.path}", body)
-    return RequestKey(caller().id, text, asked, services().clock.now())
+    assert isinstance(body, bytes)  # noqa: S101  since as_text is False
+    digest = fingerprint(f"{request.method} {request.path}", body)
+    return RequestKey(caller().id, text, digest, services().clock.now())
 
 
-def fingerprint(what: str, body: bytes) -> str:
-    """Return what tells a request from another one: of what it asks for, and of its body."""
-    return sha256(what.encode() + b"\n" + body).hexdigest()
+def fingerprint(target: str, body: bytes) -> str:
+    """Return the digest of a request's target and body, by which a reused key is detected."""
+    return sha256(target.encode() + b"\n" + body).hexdigest()
 
 
-async def _write(response: Any) -> str:
+async def _serialize(response: Any) -> str:
     answer = {
         "status": response.status_code,
         "content_type": response.content_type,
@@ -113,7 +113,7 @@ async def _write(response: Any) -> str:
     return json.dumps(answer)
 
 
-def _read(text: str) -> Response:
+def _deserialize(text: str) -> Response:
     answer = json.loads(text)
     response = Response(answer["body"], answer["status"], content_type=answer["content_type"])
     if answer["location"] is not None:
@@ -123,15 +123,15 @@ def _read(text: str) -> Response:
 
 async def _check_key() -> None:
     rule = request.url_rule
-    given = request.headers.getlist(HEADER)
-    if not given or rule is None or not is_keyed(current_app.view_functions[rule.endpoint]):
+    keys = request.headers.getlist(HEADER)
+    if not keys or rule is None or not is_keyed(current_app.view_functions[rule.endpoint]):
         return
-    if len(given) > 1 or _KEY.match(given[0]) is None:
+    if len(keys) > 1 or _KEY.match(keys[0]) is None:
         message = f"It must be 1 to {KEY_LENGTH} printable ASCII characters, sent once."
         raise InvalidRequest(f"{HEADER}: {message}", [FieldProblem(HEADER, message)])
-    g.idempotency_key = given[0]
+    g.idempotency_key = keys[0]
 
 
 def install_idempotency(app: Quart) -> None:
-    """Refuse malformed keys before anything else of their request is looked at."""
+    """Validate the header before any view runs."""
     app.before_request(_check_key)

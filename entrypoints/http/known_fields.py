@@ -1,4 +1,4 @@
-"""A body with a field that is not known is told which ones there are."""
+"""Base model whose validation errors list the known fields, where a body has an unknown one."""
 
 from typing import Any, Self
 
@@ -9,7 +9,7 @@ _UNKNOWN = "extra_forbidden"
 
 
 class NamesItsFields(BaseModel):
-    """A model whose errors name its fields where somebody sent another."""
+    """A model whose error for an unknown field lists the known ones."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -17,20 +17,20 @@ class NamesItsFields(BaseModel):
         try:
             return handler(data)
         except ValidationError as error:
-            found = error.errors(include_url=False)
-            if not any(map(_is_here, found)):
+            items = error.errors(include_url=False)
+            if not any(map(_is_own, items)):
                 raise
-            lines = [_line(item, ", ".join(cls.model_fields)) for item in found]
+            lines = [_line(item, ", ".join(cls.model_fields)) for item in items]
             raise ValidationError.from_exception_data(error.title, lines) from None
 
 
-def _is_here(item: ErrorDetails) -> bool:
-    """Tell whether it is this model, and none within it, that does not know the field."""
+def _is_own(item: ErrorDetails) -> bool:
+    """Return whether the unknown field is of this model, not of a nested one."""
     return item["type"] == _UNKNOWN and len(item["loc"]) == 1
 
 
 def _line(item: ErrorDetails, known: str) -> InitErrorDetails:
-    message = f"There is no such field here, but: {known}." if _is_here(item) else item["msg"]
-    kind = "unknown_field" if _is_here(item) else item["type"]
+    message = f"There is no such field here, but: {known}." if _is_own(item) else item["msg"]
+    kind = "unknown_field" if _is_own(item) else item["type"]
     error = PydanticCustomError(kind, message, item.get("ctx"))
     return InitErrorDetails(type=error, loc=item["loc"], input=item["input"])

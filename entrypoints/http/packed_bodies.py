@@ -1,4 +1,4 @@
-"""Request bodies that come packed (RFC 9110, 8.4): gzip within bounds, nothing else."""
+"""Decompression of gzip request bodies (RFC 9110, 8.4) with a size limit against zip bombs."""
 
 import zlib
 from collections.abc import Iterable, Sequence
@@ -7,40 +7,40 @@ from typing import Any, Final
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 _GZIP: Final = zlib.MAX_WBITS | 16
-_UNPACKED: Final = frozenset({"gzip", "x-gzip"})
+_SUPPORTED: Final = frozenset({"gzip", "x-gzip"})
 _PLAIN: Final = frozenset({"", "identity"})
 
 
 class UnsupportedCoding(UnsupportedMediaType):
-    """415, with what is taken instead (RFC 9110, 15.5.16)."""
+    """415 for an unsupported Content-Encoding, with the supported ones (RFC 9110, 15.5.16)."""
 
     description = "Send the body as it is, or with Content-Encoding: gzip."
 
     def get_headers(self, *args: Any, **options: Any) -> list[tuple[str, str]]:
-        """Return the headers of the answer."""
+        """Return the headers of the response."""
         return [*super().get_headers(*args, **options), ("Accept-Encoding", "gzip, identity")]
 
 
 def codings_of(headers: Iterable[str]) -> Sequence[str]:
-    """Return the codings that were applied, in their order, in lower case.
+    """Return the content codings of a request, in lower case: none, or gzip alone.
 
     Raises:
-        UnsupportedCoding: not all of them can be undone.
+        UnsupportedCoding: there are others, or several.
 
     """
-    named = (part.strip().lower() for header in headers for part in header.split(","))
-    codings = [name for name in named if name not in _PLAIN]
-    if len(codings) > 1 or not _UNPACKED.issuperset(codings):
+    names = (part.strip().lower() for header in headers for part in header.split(","))
+    codings = [name for name in names if name not in _PLAIN]
+    if len(codings) > 1 or not _SUPPORTED.issuperset(codings):
         raise UnsupportedCoding
     return codings
 
 
 def unpacked(body: bytes, limit: int) -> bytes:
-    """Return what was packed with gzip.
+    """Decompress a gzip body.
 
     Raises:
-        RequestEntityTooLarge: it has more than ``limit`` bytes; no more are ever made.
-        BadRequest: it is not gzip, or not whole.
+        RequestEntityTooLarge: the result exceeds ``limit`` bytes; decompression stops there.
+        BadRequest: the body is not gzip, or is incomplete.
 
     """
     unpacker = zlib.decompressobj(_GZIP)

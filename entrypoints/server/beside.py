@@ -1,4 +1,4 @@
-"""A server beside other work in one process."""
+"""A server that runs as a task beside other work in one process, such as a demonstration."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -11,7 +11,7 @@ from entrypoints.wiring.services import Services
 
 
 class _UnsignalledServer(Server):
-    """Leaves signals to whoever runs it: Ctrl-C is to end the other work too."""
+    """A server that handles no signals, since Ctrl-C must end the other work, too."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -21,7 +21,7 @@ class _UnsignalledServer(Server):
 
 @asynccontextmanager
 async def answering(services: Services) -> AsyncGenerator[str, None]:
-    """Answer on a free port of the loopback interface, and yield the address."""
+    """Serve on a free port of the loopback interface, and yield the address."""
     listener = listen("127.0.0.1", 0)
     server = _UnsignalledServer(server_config(create_app(services), services.settings), services)
     serving = asyncio.create_task(server.serve([listener]))

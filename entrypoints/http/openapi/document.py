@@ -1,8 +1,8 @@
-"""The OpenAPI document, made from the routes: what a view says of itself, and what follows from it.
+"""The OpenAPI document of the API, generated from the routes and their decorators.
 
-A view says what it answers (`document_response`, `responds_with`, `answers_nothing`) and how it
-may fail beyond what every view of its kind does (`can_fail`). Quart-Schema makes the paths; this
-module makes a valid document of them.
+A view declares its responses (`document_response`, `responds_with`, `answers_nothing`) and those
+errors that do not follow from its kind (`can_fail`). Quart-Schema generates the paths; this module
+completes them to a valid document.
 """
 
 import inspect
@@ -46,29 +46,29 @@ _DOCUMENT: Final = "puerto.openapi"
 
 
 def responds_with(model: type[BaseModel]) -> Callable[[View], View]:
-    """Say that 200 may also bring other media types: ``model.media_types``."""
+    """Declare that 200 may also have other media types: ``model.media_types``."""
     return _marked(_ALSO, model)
 
 
 def can_fail(*statuses: int) -> Callable[[View], View]:
-    """Say which errors a view has that do not follow from what it is.
+    """Declare the errors of a view that do not follow from its kind.
 
-    These follow: 400 and 500; 401 and 503 where credentials are asked for; 403 where more than
-    a user's role is; 404 where the path holds an id; 408, 413 and 415 where there is a body; 409
-    where an idempotency key is heeded.
+    These follow: 400 and 500; 401 and 503 where credentials are required; 403 where a role above
+    user is required; 404 where the path holds an id; 408, 413 and 415 where there is a body; 409
+    where an idempotency key is honoured.
     """
     return _marked(_FAILS, statuses)
 
 
 def can_answer_nothing(view: View) -> View:
-    """Say that success may also be 204, without a body."""
+    """Declare that success may also be 204, without a body."""
     return _marked(_EMPTY, value=True)(view)
 
 
 def answers_nothing(
     view: Callable[Arguments, Awaitable[None]],
 ) -> Callable[Arguments, Awaitable[Response]]:
-    """Answer 204, without a body, when the view comes to its end."""
+    """Make a view answer 204, without a body, when it returns."""
 
     @wraps(view)
     async def answer(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Response:
@@ -116,7 +116,7 @@ class EventStream(RootModel[Any]):  # of no type: some tools look at a stream, s
 
 
 class Document(OpenAPIProvider):
-    """Quart-Schema's document, completed."""
+    """Quart-Schema's provider of the document, extended to complete it."""
 
     def schema(self) -> Json:
         """Return the whole document."""
@@ -168,25 +168,25 @@ class Document(OpenAPIProvider):
         return schemas
 
     def build_path_parameter(self, name: str, converter: Any) -> Json:
-        """Return a parameter of the path; all of them are ids."""
+        """Return a path parameter, described."""
         parameter: Json = super().build_path_parameter(name, converter)
         described = text.PATH_PARAMETERS.get(name, {})
         return parameter | described
 
     def build_querystring_parameters(self, model: Any) -> tuple[list[Json], Json]:
-        """Return the parameters of the query string: texts, and so never null."""
+        """Return the query parameters: strings, and so never null."""
         parameters, schemas = super().build_querystring_parameters(model)
         needed = model.model_json_schema().get("required", ())
         return [plain_parameter(parameter, needed) for parameter in parameters], schemas
 
     def build_headers_parameters(self, model: Any) -> tuple[list[Json], Json]:
-        """Return the parameters in headers: texts, and so never null."""
+        """Return the header parameters: strings, and so never null."""
         parameters, schemas = super().build_headers_parameters(model)
         needed = model.model_json_schema().get("required", ())
         return [plain_parameter(parameter, needed) for parameter in parameters], schemas
 
     def build_request_body(self, model: Any, source: DataSource) -> tuple[Json, Json]:
-        """Return a request's body, which is never optional, under its model's name."""
+        """Return the request body, which is never optional, with a reference to its model."""
         body, schemas = super().build_request_body(model, source)
         (content,) = body["content"].values()
         schemas[model.__name__] = content["schema"]
@@ -196,7 +196,7 @@ class Document(OpenAPIProvider):
         return body | described, body_schemas(schemas)
 
     def build_response_object(self, model: Any, headers_model: Any) -> tuple[Json, Json]:
-        """Return an answer, its body under its model's name and its own media type."""
+        """Return a response with a reference to its model, under its media types."""
         answer, schemas = super().build_response_object(model, headers_model)
         content = answer["content"]["application/json"]
         schemas[model.__name__] = content["schema"]
@@ -246,7 +246,7 @@ def _failure(status: int) -> Json:
 
 
 def openapi_document(app: Quart) -> bytes:
-    """Return the document as JSON: made when it is first asked for, then kept."""
+    """Return the document as JSON; it is generated once and cached."""
     if _DOCUMENT not in app.extensions:
         provider = app.extensions["QUART_SCHEMA"].openapi_provider
         app.extensions[_DOCUMENT] = dump(provider.schema())
@@ -255,13 +255,13 @@ def openapi_document(app: Quart) -> bytes:
 
 
 def install_documentation(app: Quart) -> None:
-    """Let the application's routes be validated and documented."""
+    """Install validation and documentation of the application's routes."""
     json = app.json
     QuartSchema(
         app,
-        openapi_path=None,  # the pages are our own: they work without the internet
+        openapi_path=None,  # Puerto has pages of its own, which work offline
         openapi_provider_class=Document,
         info=Info(title="Puerto", version=VERSION, description=text.INTRODUCTION),
         conversion_preference="pydantic",
     )
-    app.json = json  # Quart-Schema puts its own in the place of ours
+    app.json = json  # Quart-Schema has replaced it

@@ -1,6 +1,6 @@
-"""The events of a run as clients see them, for the OpenAPI document.
+"""Models of a run's events for the OpenAPI document.
 
-`entrypoints.encoding.EventEncoder` writes them; a test holds the two together.
+`entrypoints.encoding.EventEncoder` encodes the events; a test compares the two.
 """
 
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""JSON Schemas as the OpenAPI document needs them."""
+"""Transformations of JSON Schemas for the OpenAPI document."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -16,14 +16,14 @@ _VALUES: Final = frozenset({"default", "const", "enum", "example", "examples"})
 
 
 def schemas_of(name: str, type_: Any) -> Json:
-    """Return the schema of a type under that name, and those that it refers to under theirs."""
+    """Return the schemas of a type and of those that it refers to, by name."""
     schema = TypeAdapter(type_).json_schema(ref_template=REFERENCE, mode="serialization")
     definitions: Json = schema.pop("$defs", {})
     return definitions | {name: schema}
 
 
 def plain_parameter(parameter: Json, needed: Collection[str]) -> Json:
-    """Return a parameter outside the body: a text, so that leaving it out is its only null."""
+    """Return a parameter outside the body without null: it is a string, or left out."""
     schema = dict(parameter["schema"])
     options = schema.pop("anyOf", [])
     for option in options:
@@ -36,12 +36,14 @@ def plain_parameter(parameter: Json, needed: Collection[str]) -> Json:
 
 
 def body_schemas(schemas: Mapping[str, Json]) -> Json:
-    """Return schemas of request bodies that say what the parser does, to people and programs.
+    """Return schemas of request bodies that match the parser.
 
-    Any text refuses NUL. A field with a default may be left out, so the default is told in words:
-    generators of clients take a `default` to mean that the field is always there.
+    Strings refuse NUL. The default of a field is moved to its description, since generators of
+    clients take a `default` to mean that the field is always there.
     """
-    return {name: _with_defaults_in_words(_refusing_nul(each)) for name, each in schemas.items()}
+    return {
+        name: _with_defaults_in_descriptions(_refusing_nul(each)) for name, each in schemas.items()
+    }
 
 
 def _refusing_nul(node: Any) -> Any:
@@ -59,21 +61,25 @@ def _refusing_nul(node: Any) -> Any:
             return node
 
 
-def _with_defaults_in_words(schema: Json) -> Json:
-    fields = {name: _in_words(field) for name, field in schema.get("properties", {}).items()}
+def _with_defaults_in_descriptions(schema: Json) -> Json:
+    fields = {
+        name: _with_default_in_description(field)
+        for name, field in schema.get("properties", {}).items()
+    }
     return schema | {"properties": fields} if fields else schema
 
 
-def _in_words(field: Json) -> Json:
+def _with_default_in_description(field: Json) -> Json:
     if field.get("default") is None:
         return field
     default = json.dumps(field["default"])
-    told = f"{field.get('description', '')} Not given: `{default}`.".strip()
-    return {key: value for key, value in field.items() if key != "default"} | {"description": told}
+    description = f"{field.get('description', '')} Not given: `{default}`.".strip()
+    rest = {key: value for key, value in field.items() if key != "default"}
+    return rest | {"description": description}
 
 
 def tidy(node: Any) -> Any:
-    """Return the document without noise: titles that repeat a name, and defaults of null."""
+    """Return the document without noise: titles that repeat names, and defaults of null."""
     match node:
         case dict():
             return {

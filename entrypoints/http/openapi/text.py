@@ -1,4 +1,4 @@
-"""The words of the OpenAPI document: what no route can say of itself."""
+"""Texts of the OpenAPI document that belong to no single route."""
 
 from typing import Annotated, Any, Final
 
@@ -93,7 +93,7 @@ WEBSOCKETS: Final[Json] = {
     )
 }
 
-# An example of the message, by status; the code and its meaning are the table's.
+# An example message by status.
 EXAMPLES: Final[dict[int, str]] = {
     400: "The field message is missing.",
     401: "The access token is not valid. Log in again.",
@@ -145,7 +145,7 @@ IDEMPOTENCY_KEY: Final[Json] = {
     "schema": {"type": "string", "pattern": FORM},
 }
 
-# Where to go with what an answer brings, by operation.
+# Link Objects by operation: which operations take the ids in a response.
 LINKS: Final[dict[str, Json]] = {
     "chat_send": {
         operation: {"operationId": operation, "parameters": {name: f"$response.body#/{name}"}}
@@ -191,12 +191,12 @@ _PARTICULAR: Final = {201: {"Location": _LOCATION}, 401: {"WWW-Authenticate": _C
 
 
 def headers(status: int) -> Json:
-    """Return the headers that every answer of this status has."""
+    """Return the headers of every response with this status."""
     return {"X-Request-ID": {"$ref": "#/components/headers/RequestId"}} | _PARTICULAR.get(
         status, {}
     )
 
 
 def client_frames() -> Any:
-    """Return the type of what clients send over a WebSocket."""
+    """Return the union type of the frames that clients send over a WebSocket."""
     return Annotated[frames.Frame, Field(discriminator="type")]

@@ -1,4 +1,4 @@
-"""The agents: whom a message can be addressed to."""
+"""Routes of agents."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class AgentList(BaseModel):
 
 
 def agent_view(agent: Registered[Agent]) -> dict[str, Any]:
-    """Return an agent as clients see it."""
+    """Encode an agent."""
     return {
         "name": agent.value.name,
         "description": agent.value.description,

@@ -1,4 +1,4 @@
-"""Artifacts: what tools made, for the user whose call it was."""
+"""Route of artifacts: the download of files that tools made, by their owner."""
 
 from typing import ClassVar, Final
 from urllib.parse import quote
@@ -14,7 +14,7 @@ from entrypoints.wiring.services import services
 
 blueprint = Blueprint("artifacts", __name__, url_prefix=ADDRESS)
 
-# What a browser shows without running anything of it; the rest it is told to save.
+# Media types that a browser displays without executing anything; others are sent as attachments.
 _SHOWN: Final = frozenset(
     {
         "application/json",
@@ -41,7 +41,7 @@ class ArtifactData(RootModel[bytes]):
 
     model_config = ConfigDict(json_schema_extra={"format": "binary"})
 
-    # The first is for generators of clients, which read no others.
+    # The first is for generators of clients, which read only that one.
     media_types: ClassVar = ("application/octet-stream", "*/*")
 
 
@@ -65,7 +65,7 @@ def _content_type(artifact: Artifact) -> str:
 
 
 def _disposition(artifact: Artifact) -> str:
-    """Return the header (RFC 6266), the name in ASCII for those who read nothing else."""
+    """Return the Content-Disposition header (RFC 6266), with an ASCII fallback of the name."""
     way = "inline" if _essence(artifact) in _SHOWN else "attachment"
     plain = artifact.name.encode("ascii", "replace").decode().replace('"', "'").replace("%", "_")
     return f"{way}; filename=\"{plain}\"; filename*=UTF-8''{quote(artifact.name, safe='')}"

@@ -1,4 +1,4 @@
-"""What was decided about calls, by whom and why."""
+"""Route of the audit log: decisions about tool calls, with the rule and the user."""
 
 from typing import Any, Literal
 
@@ -52,7 +52,7 @@ class AuditList(BaseModel):
 
 
 def decided_view(decided: Decided) -> dict[str, Any]:
-    """Return a decision as clients see it."""
+    """Encode a decision."""
     return {
         "id": decided.id,
         "at": time_text(decided.at),

@@ -1,4 +1,4 @@
-"""Accounts and logins."""
+"""Routes of authentication: registration, login, refresh tokens, tickets, logout."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -34,7 +34,7 @@ _ME = "/api/auth/me"
 
 
 def _bind_client() -> None:
-    """Let the log say from where somebody tries to come in."""
+    """Add the client's address to the log context of a login attempt."""
     bind(client=request.remote_addr or "unknown")
 
 
@@ -60,7 +60,7 @@ class TokenAnswer(BaseModel):
 
 
 def user_view(user: User) -> dict[str, Any]:
-    """Return a user as clients see them."""
+    """Encode a user."""
     return {
         "id": user.id,
         "email": user.email,
@@ -72,7 +72,7 @@ def user_view(user: User) -> dict[str, Any]:
 
 
 def token_answer(grant: Grant) -> dict[str, Any]:
-    """Return what a login gives, as clients see it."""
+    """Encode the tokens of a login."""
     return {
         "access_token": grant.access_token,
         "token_type": "bearer",
@@ -158,7 +158,7 @@ class LoginRequest(RequestBody):
 
     @property
     def login(self) -> str:
-        """The user name or e-mail address, whichever was sent, as it was registered."""
+        """The user name or e-mail address, whichever was sent, normalized as at registration."""
         return normal_login(self.username or self.email or "")
 
 

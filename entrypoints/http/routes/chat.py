@@ -1,4 +1,4 @@
-"""Say something to the agent, and follow, stop or look at what comes of it."""
+"""Routes of chat: send a message, and get, follow or cancel its run."""
 
 from typing import Any, Literal
 
@@ -189,6 +189,6 @@ async def cancel(run_id: str) -> dict[str, Any]:
     `effects` names the calls that had changed the world by now, or may have; the run's `done` has
     the final list.
     """
-    at_hand = services()
-    record = await at_hand.chat.cancel(caller(), run_id)
-    return run_view(record, await at_hand.run_lookup.outcome(record))
+    all_services = services()
+    record = await all_services.chat.cancel(caller(), run_id)
+    return run_view(record, await all_services.run_lookup.outcome(record))

@@ -1,4 +1,4 @@
-"""What operators can change while the service runs."""
+"""Routes of the configuration that can be changed while the service runs."""
 
 from typing import Any, Literal
 
@@ -68,7 +68,7 @@ class ConfigView(BaseModel):
 
 
 def config_view(configuration: Configuration) -> dict[str, Any]:
-    """Return the configuration as clients see it."""
+    """Encode the configuration."""
     return {
         "llm": {
             "provider": configuration.provider,
@@ -146,7 +146,7 @@ class ConfigChange(RequestBody):
     autonomy_level: Level | None = Field(None, description=_AUTONOMY)
 
     def read(self) -> ConfigurationChange:
-        """Return the change."""
+        """Return the change for the use case; flat fields win over nested ones."""
         llm, agent = self.llm or LlmChange(), self.agent or AgentChange()
         model = None
         for part in (llm, self):
@@ -154,13 +154,13 @@ class ConfigChange(RequestBody):
                 model = part.model or DEFAULT_MODEL
         level = self.autonomy_level or agent.autonomy_level
         fallbacks = [ModelChoice(each.provider, each.model or "") for each in llm.fallbacks or ()]
-        switched = (self.cloud_providers or CloudsChange()).model_dump(exclude_none=True)
+        clouds = (self.cloud_providers or CloudsChange()).model_dump(exclude_none=True)
         return ConfigurationChange(
             provider=self.llm_provider or llm.provider,
             model=model,
             fallbacks=None if llm.fallbacks is None else fallbacks,
             autonomy=Autonomy(level) if level else None,
-            clouds={name: cloud["enabled"] for name, cloud in switched.items()},
+            clouds={name: cloud["enabled"] for name, cloud in clouds.items()},
         )
 
 

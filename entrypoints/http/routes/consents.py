@@ -1,4 +1,4 @@
-"""What waits for a human, and what the human answers."""
+"""Routes of consent requests: list them, get one, answer one."""
 
 from typing import Any, Final, Literal
 
@@ -54,7 +54,7 @@ class ConsentView(ConsentRequest):
 
 
 def consent_view(consent: Consent) -> dict[str, Any]:
-    """Return a consent request as clients see it."""
+    """Encode a consent request."""
     return consent_request(requested(consent)) | {
         "run_id": consent.run_id,
         "conversation_id": consent.conversation_id or None,
@@ -131,7 +131,7 @@ async def answer(data: ConsentAnswer) -> dict[str, Any]:
 
     A second answer is refused with 409, one that comes too late with 410.
     """
-    consent = await services().consent_desk.answer(caller(), data.consent_request_id, data.said())
+    consent = await services().consent_desk.answer(caller(), data.consent_request_id, data.reply())
     bind(run=consent.run_id)
     return {
         "consent_request_id": consent.id,

@@ -1,4 +1,4 @@
-"""Conversations: list, begin, look at, rename and forget them."""
+"""Routes of conversations: list, create, get, change, delete."""
 
 from typing import Any, Final, Literal, cast
 
@@ -75,7 +75,7 @@ class MessageView(BaseModel):
 
 
 def conversation_view(conversation: Conversation) -> dict[str, Any]:
-    """Return a conversation as clients see it."""
+    """Encode a conversation."""
     return {
         "id": conversation.id,
         "title": conversation.title,
@@ -92,8 +92,8 @@ _UNKNOWN: Final = dict.fromkeys(("stop", "error", "usage", "provider", "model"))
 
 
 def message_view(message: Message, run: RunRecord | None) -> dict[str, Any]:
-    """Return a message as clients see it; ``run`` is the one that it answers with."""
-    outcome = None if run is None else run.outcome  # an older version kept none
+    """Encode a message; ``run`` is the run that it is the answer of."""
+    outcome = None if run is None else run.outcome  # older versions stored no outcome
     return {
         "id": message.id,
         "role": message.role,
@@ -202,11 +202,11 @@ class ConversationChange(RequestBody):
     model: ModelName | None = Field(None, description="null: as configured.")
 
     def change(self) -> Change:
-        """Return what the core is to change: ``title: null`` changes nothing."""
-        given = self.model_dump(exclude_unset=True)
-        if given.get("title", "") is None:
-            del given["title"]
-        return cast("Change", given)
+        """Return the change for the use case: ``title: null`` changes nothing."""
+        fields = self.model_dump(exclude_unset=True)
+        if fields.get("title", "") is None:
+            del fields["title"]
+        return cast("Change", fields)
 
 
 @blueprint.patch("/conversations/<conversation_id>")

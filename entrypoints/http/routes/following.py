@@ -1,4 +1,4 @@
-"""A conversation as server-sent events: every run in it, whoever begins it."""
+"""Route of a conversation's events: server-sent events of all its runs."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -58,15 +58,15 @@ async def events(conversation_id: str, query_args: FollowQuery) -> Response:
     goes on after a `done`, until the client leaves or the service stops; come back with the last
     cursor.
     """
-    at_hand, who = services(), identity()
+    all_services, login = services(), identity()
     after = request.headers.get("Last-Event-ID") or query_args.after or None
-    start = await at_hand.feed.start(caller(), conversation_id, after)
+    start = await all_services.feed.start(caller(), conversation_id, after)
 
     async def check() -> None:
-        await at_hand.authentication.of_session(who.session_id, who.expires_at)
+        await all_services.authentication.of_session(login.session_id, login.expires_at)
 
     def follow(at_once: Callable[[str], Tell]) -> Feed:
-        return at_hand.feed.follow(start, check, at_once)
+        return all_services.feed.follow(start, check, at_once)
 
     body = partial(_send_feed, follow)
     return Stream(body, content_type="text/event-stream", headers=STREAM_HEADERS)
@@ -76,10 +76,10 @@ _OPENED: Final = b": following\n\n"  # so that proxies and clients see the strea
 
 
 async def _send_feed(follow: Callable[[Callable[[str], Tell]], Feed], send: Send) -> None:
-    """Send each batch as one part; the comments between show that the line is alive."""
+    """Send each batch as one part, and comments as keep-alives in between."""
     is_begun = False
 
-    def telling(run_id: str) -> Tell:
+    def sender(run_id: str) -> Tell:
         encoder = EventEncoder(run_id)
 
         def at_once(event: Event) -> bool:
@@ -90,7 +90,7 @@ async def _send_feed(follow: Callable[[Callable[[str], Tell]], Feed], send: Send
 
     await send(stream_part(_OPENED, more=True))
     try:
-        async with aclosing(follow(telling)) as feed:
+        async with aclosing(follow(sender)) as feed:
             async for run_id, batch in feed:
                 if not batch:
                     await send(stream_part(ALIVE, more=True))

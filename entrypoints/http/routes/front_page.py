@@ -1,4 +1,4 @@
-"""The page at the root: what this is and where to go, for who typed the address into a browser."""
+"""The front page, with links to the documentation, and the favicon."""
 
 from functools import cache
 from html import escape

@@ -1,4 +1,7 @@
-"""Health, for probes and people. None of these waits for a provider."""
+"""Routes of health checks: liveness, readiness and the state of the parts.
+
+None of them calls a provider.
+"""
 
 from http import HTTPStatus
 from typing import Any, Literal
@@ -89,7 +92,7 @@ async def ready() -> dict[str, Any]:
         raise StoreUnavailable("The database does not answer.")
     if problem := services().storage_problem():
         raise StoreUnavailable(f"The database cannot be written to: {problem}.")
-    if services().required_plugins.lacking() is not None:  # whoever may, sees it there
+    if services().required_plugins.lacking() is not None:  # operators see which there
         raise Unavailable("A required plugin is not in use: GET /api/plugins says why.")
     return {"status": "ready"}
 

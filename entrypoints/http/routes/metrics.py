@@ -1,4 +1,4 @@
-"""Figures: what plugins see out there, and what the service does."""
+"""Routes of metrics, as JSON and for Prometheus: of the service and of plugins."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final
@@ -80,11 +80,11 @@ class Metrics(BaseModel):
 
 
 def metrics_view(readings: Readings, figures: ServiceFigures) -> dict[str, Any]:
-    """Return the figures as clients see them."""
-    counted = readings.figures()
+    """Encode the metrics."""
+    counts = readings.figures()
     return {
         "alerts": {severity.value: readings.count(severity) for severity in Severity},
-        "infrastructure": {name: int(counted.get(name, 0)) for name in Infrastructure.model_fields},
+        "infrastructure": {name: int(counts.get(name, 0)) for name in Infrastructure.model_fields},
         "agent_stats": {
             "total_messages": figures.totals.get(MESSAGES, 0),
             "tools_executed": figures.totals.get(TOOLS_EXECUTED, 0),
@@ -119,9 +119,9 @@ def metrics_view(readings: Readings, figures: ServiceFigures) -> dict[str, Any]:
 @document_response(Metrics)
 async def metrics() -> dict[str, Any]:
     """Look at the figures. Those that plugins give are asked for once a minute."""
-    at_hand = services()
-    readings = await at_hand.monitoring.read(ALERTS_SHOWN)
-    return metrics_view(readings, await at_hand.vitals.read())
+    all_services = services()
+    readings = await all_services.monitoring.read(ALERTS_SHOWN)
+    return metrics_view(readings, await all_services.vitals.read())
 
 
 class MetricsText(RootModel[str]):
@@ -136,15 +136,15 @@ class MetricsText(RootModel[str]):
 @document_response(MetricsText)
 async def prometheus() -> Response:
     """Look at the figures as Prometheus does. They are those of all workers together."""
-    at_hand = services()
-    readings = await at_hand.monitoring.read(0)
-    figures = await at_hand.vitals.read()
+    all_services = services()
+    readings = await all_services.monitoring.read(0)
+    figures = await all_services.vitals.read()
     families = [*_of_service(figures), *_of_plugins(readings)]
     return Response(exposition(families), content_type=CONTENT_TYPE)
 
 
 def _of_service(figures: ServiceFigures) -> Iterator[Family]:
-    totals, at_hand = figures.totals, services()
+    totals, all_services = figures.totals, services()
     yield Family("puerto_info", "gauge", "Which version runs.", [({"version": VERSION}, 1)])
     yield single("puerto_workers", "gauge", "Processes that serve.", figures.workers)
     yield single(
@@ -165,7 +165,7 @@ def _of_service(figures: ServiceFigures) -> Iterator[Family]:
         "puerto_tool_calls_total", "outcome", "Calls, by outcome.", TOOL_CALLS, figures
     )
     yield _by_ending("puerto_runs_total", "status", "Runs, by how they ended.", RUNS, figures)
-    states = at_hand.models.states()
+    states = all_services.models.states()
     yield Family(
         "puerto_provider_configured",
         "gauge",

@@ -1,4 +1,4 @@
-"""The plugins: what became of each, switching them, and reading them again."""
+"""Routes of plugins: list, switch on or off, reload, and search for new ones."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ class PluginList(BaseModel):
 
 
 def plugin_view(report: PluginReport) -> dict[str, Any]:
-    """Return a plugin as clients see it."""
+    """Encode a plugin."""
     plugin = report.plugin
     return {
         "name": plugin.name,

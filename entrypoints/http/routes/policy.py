@@ -1,4 +1,4 @@
-"""What may run unasked: the operator's rules, what they say of a call, and trying others."""
+"""Routes of the policy: get, replace, explain for a call, and simulate on recorded calls."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
@@ -85,7 +85,7 @@ class RuleBody(RequestBody):
     )
 
     def rule(self) -> Rule:
-        """Return the rule."""
+        """Return the rule for the use case."""
         return Rule(
             decision=Decision(self.decision),
             name=self.name,
@@ -118,7 +118,7 @@ class PolicyBody(RequestBody):
     rules: list[RuleBody] = Field(max_length=RULES)
 
     def read(self) -> list[Rule]:
-        """Return the rules."""
+        """Return the rules for the use case."""
         return [rule.rule() for rule in self.rules]
 
 
@@ -148,7 +148,7 @@ class PolicyView(BaseModel):
 
 
 def policy_view(rules: Sequence[Rule]) -> dict[str, Any]:
-    """Return rules as clients see them."""
+    """Encode rules."""
     return {"rules": [_rule_view(rule) for rule in rules]}
 
 
@@ -226,7 +226,7 @@ class SimulateRequest(PolicyBody):
     last: Whole = Field(100, ge=1, le=REPLAYED)
 
     def autonomy(self) -> Autonomy | None:
-        """Return the level to try, None if it is the one that holds now."""
+        """Return the autonomy level to simulate; None means the current one."""
         return Autonomy(self.autonomy_level) if self.autonomy_level else None
 
 

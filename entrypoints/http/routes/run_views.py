@@ -1,4 +1,4 @@
-"""Runs as clients see them."""
+"""Encoding of runs in responses."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ class RunView(BaseModel):
 
 
 def run_view(record: RunRecord, outcome: RunOutcome) -> dict[str, Any]:
-    """Return a run as clients see it."""
+    """Encode a run."""
     return {
         "id": record.id,
         "conversation_id": record.conversation_id or None,
@@ -48,7 +48,7 @@ def run_view(record: RunRecord, outcome: RunOutcome) -> dict[str, Any]:
 
 
 def outcome_view(outcome: RunOutcome) -> dict[str, Any]:
-    """Return what runs and the answers that they gave have in common."""
+    """Encode the outcome of a run, for runs and for messages."""
     used = outcome.usage
     return {
         "stop": outcome.stop,

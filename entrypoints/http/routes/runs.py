@@ -1,4 +1,4 @@
-"""The list of runs."""
+"""Route of the list of runs."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""The list of tools in pages: all of them by name, or those that fit a task, the best first."""
+"""Pagination of the list of tools: all by name (keyset), or those for a task by rank (offset)."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -62,10 +62,10 @@ class ToolsQuery(BaseModel):
 
 
 async def tools_page(user: User, query: ToolsQuery) -> dict[str, Any]:
-    """Return a page of the tools; those that are off too, unless they are asked for by a task.
+    """Return a page of the tools; with a task only those that are on.
 
     Raises:
-        InvalidRequest: the cursor did not come from here.
+        InvalidRequest: the cursor is not one of this list.
 
     """
     return await (_ranked(user, query) if query.task else _listed(user, query))
@@ -92,7 +92,7 @@ async def _listed(user: User, query: ToolsQuery) -> dict[str, Any]:
 
 
 def tool_view(tool: ListedTool) -> dict[str, Any]:
-    """Return a tool as clients see it."""
+    """Encode a tool."""
     spec = tool.spec
     return {
         "name": spec.name,
@@ -114,7 +114,7 @@ def _read_name(cursor: str | None) -> str:
     except ValueError:
         name = ""
     if not name or not cursor.startswith(_BY_NAME):
-        raise _not_ours()
+        raise _invalid_cursor()
     return name
 
 
@@ -126,10 +126,10 @@ def _read_rank(cursor: str | None) -> int:
     except ValueError:
         rank = 0
     if not 0 < rank < _MOST_FITTING:
-        raise _not_ours()
+        raise _invalid_cursor()
     return rank
 
 
-def _not_ours() -> InvalidRequest:
+def _invalid_cursor() -> InvalidRequest:
     message = "This is not a cursor of this list. Send next_cursor as it came, or none."
     return InvalidRequest(message, [FieldProblem("cursor", message)])

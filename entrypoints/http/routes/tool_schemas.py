@@ -1,4 +1,4 @@
-"""What each provider is told of a tool, and what of it is lost on the way."""
+"""Routes of tools' schemas as each provider gets them, with what is lost in the conversion."""
 
 from dataclasses import asdict
 from typing import Any

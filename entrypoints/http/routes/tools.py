@@ -1,4 +1,4 @@
-"""The tools: what there is, and calling one without the agent."""
+"""Routes of tools: list, switch on or off, and execute one without the agent."""
 
 from typing import Any, Literal
 
@@ -114,7 +114,7 @@ async def execute(data: ExecuteRequest) -> Response | tuple[dict[str, Any], int]
 
 
 def _failure(run_id: str, problem: Problem) -> Response:
-    """Return why a call gave no result, with the journal's own code in the details."""
+    """Return the error response of a failed call, with the journal's error code in the details."""
     code = answer_to(problem.code)
     details = dict(problem.details) | {"run_id": run_id, "tool_error": problem.code}
     return error_response(STATUS[code], code, problem.message, details)

@@ -1,1 +1,1 @@
-"""Who may talk to the service: tokens, tickets, origins, host names."""
+"""Access control of the HTTP API: authentication, tickets, CORS, Host check, connection limits."""

@@ -1,10 +1,10 @@
-"""The bound on open connections: who may come in when many are open, and who has to leave.
+"""Connection limits: admission of new connections, and eviction of idle anonymous ones.
 
-Anybody can open a connection and hold it with hardly a byte. So a connection on which nobody has
-shown credentials yet is *anonymous*: it makes room for newcomers, the oldest first, while the
-service waits for its client, and it ends when its time is up. Those of one address make room for
-each other first, once they had a moment to send a request, since many may come at once. Where
-nobody can leave, some more connections are let in for health probes alone.
+Anybody can open a connection and hold it with hardly a byte. So a connection without credentials so
+far is *anonymous*: while it is idle it can be evicted for a new one, the oldest first, and it ends
+after a timeout. Connections of one address evict each other first, except those of the last two
+seconds, since many may come at once. Where none can be evicted, a few reserved connections are
+admitted for health probes alone.
 """
 
 import asyncio
@@ -18,10 +18,12 @@ from itertools import takewhile
 from math import inf
 from typing import Any, Final
 
-RESERVED: Final = 32  # connections beyond the bound, for probes
-YOUNG_SECONDS: Final = 2.0  # in which a new one may send its request though its address has many
-SPARE_FILES: Final = 64  # what must stay free for files that are opened while connections are many
-_CONNECTIONS_SHARE: Final = 0.75  # of the open files: runs have connections to providers, too
+RESERVED: Final = 32  # connections beyond the limit, for probes
+YOUNG_SECONDS: Final = 2.0  # in which a new connection is not evicted for its address
+SPARE_FILES: Final = 64  # open files that connections must leave free
+_CONNECTIONS_SHARE: Final = (
+    0.75  # of the limit of open files: runs have connections to providers, too
+)
 _NEAR: Final = 0.8
 _WARNING_SECONDS: Final = 60.0
 _IPV6_NETWORK: Final = 64  # bits that one host's addresses have in common
@@ -31,7 +33,7 @@ _log = logging.getLogger("puerto.connections")
 
 
 class Admission(Enum):
-    """What a new connection may be used for."""
+    """The admission of a new connection: for all requests, for health probes, or refused."""
 
     OPEN = auto()
     PROBES = auto()
@@ -40,7 +42,7 @@ class Admission(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """The bounds of one process.
+    """The limits of one process.
 
     ``per_address`` counts anonymous connections only: behind a proxy all users have one address.
     ``seconds`` is how long a connection may be anonymous.
@@ -52,16 +54,16 @@ class ConnectionLimits:
     open_files: int
 
     def fitting(self) -> "ConnectionLimits":
-        """Return the limits with no more connections than the open files allow."""
+        """Return the limits reduced to the connections that the open files allow."""
         total = min(self.total, int(self.open_files * _CONNECTIONS_SHARE))
         return ConnectionLimits(total, self.per_address, self.seconds, self.open_files)
 
 
 class ClientConnection:
-    """One open connection, whichever protocol it speaks by now.
+    """One open connection, of HTTP or WebSocket.
 
-    ``is_idle`` tells whether the service waits for the client, and ``retire`` ends the connection
-    as soon as nothing is under way on it.
+    ``is_idle`` returns whether the service waits for the client, and ``retire`` closes the
+    connection as soon as no request is in progress.
     """
 
     def __init__(
@@ -81,22 +83,22 @@ class ClientConnection:
         self.file_number: Final = _file_number(transport)
 
     def authenticated(self) -> None:
-        """Note that somebody has shown valid credentials on it."""
+        """Record that valid credentials came over the connection."""
         self._stop_timer()
         self._connections.know(self)
 
     def closed(self) -> None:
-        """Note that it is closed. Saying so twice is fine."""
+        """Record that the connection is closed. Calling it twice is fine."""
         self._stop_timer()
         self._connections.forget(self)
 
     def abort(self) -> None:
-        """Close it at once."""
+        """Close the connection at once."""
         self.closed()
         self._transport.abort()
 
     def expire_in(self, seconds: float) -> None:
-        """Retire it after so long, and abort it after as long again."""
+        """Retire the connection after that time, and abort it after the same time again."""
         self._timer = asyncio.get_running_loop().call_later(seconds, self._expire, seconds)
 
     def _expire(self, seconds: float) -> None:
@@ -127,7 +129,7 @@ class Connections:
         self._warned: dict[str, float] = {}
 
     def admit(self, connection: ClientConnection) -> Admission:
-        """Let a new connection in, if there is room or another one can leave for it."""
+        """Admit a new connection if there is room, or another one can be evicted for it."""
         limits = self.limits
         self._thin_out(connection)
         has_room = len(self._open) < limits.total or _evict(self._anonymous)
@@ -142,7 +144,7 @@ class Connections:
         return Admission.REFUSED
 
     def _thin_out(self, connection: ClientConnection) -> None:
-        """Close the oldest of its address that are too many, but none that has just come."""
+        """Evict the oldest surplus connections of its address, except very new ones."""
         neighbours = self._by_address.get(connection.address, {})
         if len(neighbours) < self.limits.per_address:
             return
@@ -156,7 +158,7 @@ class Connections:
             pass
 
     def know(self, connection: ClientConnection) -> None:
-        """Count a connection as somebody's: it need not make room any more."""
+        """Count a connection as authenticated: it is no longer evicted."""
         self._anonymous.pop(connection, None)
         if (neighbours := self._by_address.get(connection.address)) is not None:
             neighbours.pop(connection, None)
@@ -164,7 +166,7 @@ class Connections:
                 del self._by_address[connection.address]
 
     def forget(self, connection: ClientConnection) -> None:
-        """Take a closed connection out."""
+        """Remove a closed connection."""
         self.know(connection)
         self._open.discard(connection)
         self._reserved.pop(connection, None)
@@ -181,7 +183,7 @@ class Connections:
             self._warn("open files are near their limit")
 
     def _warn(self, what: str, whose: str = "") -> None:
-        """Log where connections and files stand, the same at most once a minute."""
+        """Log a warning with the numbers of connections and files, each at most once a minute."""
         now = self._clock()
         if now - self._warned.get(what, -_WARNING_SECONDS) < _WARNING_SECONDS:
             return
@@ -198,21 +200,21 @@ class Connections:
 
 
 def note_authenticated(scope: Mapping[str, Any]) -> None:
-    """Note that the ASGI connection with this scope has shown valid credentials."""
+    """Record that valid credentials came over the connection of this ASGI scope."""
     connection = (scope.get("state") or {}).get(_STATE)
     if isinstance(connection, ClientConnection):
         connection.authenticated()
 
 
 def state_of(connection: ClientConnection) -> dict[str, Any]:
-    """Return what the ASGI scope's ``state`` has to hold for `note_authenticated`."""
+    """Return the entries of the ASGI scope's ``state`` that `note_authenticated` needs."""
     return {_STATE: connection}
 
 
 def _evict(connections: Iterable[ClientConnection], latest: float = inf) -> bool:
-    """Close the oldest connection whose client is waited for; False: there is none.
+    """Close the oldest idle connection that was opened by the time ``latest``.
 
-    Only those count that were open at the time ``latest``.
+    Returns whether there was one.
     """
     old = takewhile(lambda each: each.opened_at <= latest, connections)
     idle = next((each for each in old if each.is_idle()), None)
@@ -222,7 +224,7 @@ def _evict(connections: Iterable[ClientConnection], latest: float = inf) -> bool
 
 
 def _network(peer: Any) -> str:
-    """Return who is at the other end: an address, or the network of an IPv6 host."""
+    """Return the client's IPv4 address, or the /64 network of its IPv6 address."""
     if not isinstance(peer, tuple) or not peer:
         return ""  # a Unix socket
     try:
@@ -237,6 +239,6 @@ def _network(peer: Any) -> str:
 
 
 def _file_number(transport: asyncio.Transport) -> int:
-    """Return the number of the connection's file: at least so many files are open."""
+    """Return the connection's file descriptor: at least so many files are open."""
     connected = transport.get_extra_info("socket")
     return connected.fileno() if connected is not None else 0

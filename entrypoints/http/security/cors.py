@@ -1,4 +1,4 @@
-"""Which web pages of other origins may call the API (CORS)."""
+"""CORS: the allow-list of origins whose web pages may call the API."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -12,7 +12,7 @@ _PREFLIGHT_LIFE: Final = timedelta(minutes=10)
 
 
 def install_cors(app: Quart, origins: Sequence[str]) -> None:
-    """Let pages of these origins call the API with credentials, and read its errors too."""
+    """Allow pages of these origins to call the API with credentials, and to read its errors."""
     if not origins:
         return
     cors(
@@ -22,5 +22,5 @@ def install_cors(app: Quart, origins: Sequence[str]) -> None:
         expose_headers=EXPOSED,
         max_age=_PREFLIGHT_LIFE,
     )
-    # Sockets check their origin themselves: Quart-CORS would refuse programs, which send none.
+    # WebSockets check the origin themselves: Quart-CORS would refuse programs, which send none.
     app.before_websocket_funcs[None].pop()

@@ -1,4 +1,7 @@
-"""Every route is closed unless it says otherwise: who may enter, and under which request id."""
+"""Authentication and authorization of requests, request ids, and the access log.
+
+Every route requires credentials unless it is marked `open_to_all`.
+"""
 
 import logging
 import re
@@ -15,7 +18,7 @@ from domain.shared.ids import new_id
 from domain.shared.log_context import bind
 from entrypoints.http.security.connections import note_authenticated
 from entrypoints.http.security.hosts import check_host, check_socket_host
-from entrypoints.http.security.tickets import is_ticketed, redeemed
+from entrypoints.http.security.tickets import is_ticketed, redeem_ticket
 from entrypoints.wiring.services import services
 
 View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
@@ -28,13 +31,13 @@ _access_log = logging.getLogger("puerto.access")
 
 
 def open_to_all(view: View) -> View:
-    """Let a route be used without credentials."""
+    """Mark a view as usable without credentials."""
     setattr(view, _OPEN, True)
     return view
 
 
 def for_role(role: Role) -> Callable[[View], View]:
-    """Let a route be used only by this role and those above it."""
+    """Restrict a view to this role and those above it."""
 
     def mark(view: View) -> View:
         setattr(view, _ROLE, role)
@@ -44,12 +47,12 @@ def for_role(role: Role) -> Callable[[View], View]:
 
 
 def is_open(view: object) -> bool:
-    """Tell whether a view may be used without credentials."""
+    """Return whether a view may be used without credentials."""
     return getattr(view, _OPEN, False)
 
 
 def role_of(view: object) -> Role:
-    """Return the least role that may use a view."""
+    """Return the lowest role that may use a view."""
     role: Role = getattr(view, _ROLE, Role.USER)
     return role
 
@@ -60,10 +63,10 @@ def caller() -> User:
 
 
 def identity() -> Identity:
-    """Return who sends the current request, and in which session."""
-    found = g.identity
-    assert isinstance(found, Identity)  # noqa: S101  the guard lets nobody else in
-    return found
+    """Return user and login session of the current request."""
+    current = g.identity
+    assert isinstance(current, Identity)  # noqa: S101  set by `_check_caller`
+    return current
 
 
 def bearer_token(header: str) -> str:
@@ -79,9 +82,9 @@ def bearer_token(header: str) -> str:
     return token.strip()
 
 
-def request_id_of(given: str | None) -> str:
-    """Return the id that a client gave its request, or a new one where it gave none that fits."""
-    return given if given is not None and _REQUEST_ID.fullmatch(given) else new_id()
+def request_id_of(header: str | None) -> str:
+    """Return the id in the header ``X-Request-ID``, or a new one if it has none that is valid."""
+    return header if header is not None and _REQUEST_ID.fullmatch(header) else new_id()
 
 
 async def _name_request() -> None:
@@ -105,25 +108,25 @@ async def _check_caller() -> None:
     g.identity = await _caller_of(view)
     note_authenticated(request.scope)
     bind(user=g.identity.user.username)
-    g.identity.user.require(role_of(view))  # the use case asks, too: this is before the body's turn
+    g.identity.user.require(role_of(view))  # before the body is read; the use case checks it again
 
 
 async def _caller_of(view: object) -> Identity:
     header = request.headers.get("Authorization")
     if header is None and request.method == "GET" and is_ticketed(view):
-        by_ticket = await redeemed(request)
+        by_ticket = await redeem_ticket(request)
         if by_ticket is not None:
             return by_ticket
     return await services().authentication.recognise(bearer_token(header or ""))
 
 
-async def _sign(response: Response) -> Response:
+async def _finish(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.get("request_id", "")
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     elapsed = (time.perf_counter() - g.began) * 1000 if "began" in g else 0.0
     _access_log.log(
-        logging.WARNING if "failure" in g and not g.get("is_told") else logging.INFO,
+        logging.WARNING if "failure" in g and not g.get("is_logged") else logging.INFO,
         "%s %s %s %.1fms%s",
         request.method,
         request.path,
@@ -135,10 +138,10 @@ async def _sign(response: Response) -> Response:
 
 
 def install_guard(app: Quart) -> None:
-    """Guard every route of the application."""
+    """Install the checks on every route of the application."""
     app.before_request(_name_request)
     app.before_request(_check_text)
     app.before_request(check_host)
     app.before_request(_check_caller)
     app.before_websocket(check_socket_host)
-    app.after_request(_sign)
+    app.after_request(_finish)

@@ -1,4 +1,8 @@
-"""Which names of this server are answered to, against pages that point a name of theirs at us."""
+"""Host header check against DNS rebinding: only names in ``PUERTO_ALLOWED_HOSTS`` are answered.
+
+With DNS rebinding a web page points a host name of its own to this server's address, and so passes
+the browser's same-origin policy.
+"""
 
 from collections.abc import Collection, Sequence
 
@@ -9,7 +13,10 @@ from entrypoints.wiring.services import services
 
 
 def is_allowed(host: str, allowed: Collection[str]) -> bool:
-    """Tell whether a Host header is in the list; a name without a port allows every port."""
+    """Return whether a Host header is in the allow-list; a name without a port allows every port.
+
+    An empty list allows everything.
+    """
     host = host.lower()
     name, colon, port = host.rpartition(":")
     without_port = name if colon and port.isdigit() else host
@@ -17,15 +24,24 @@ def is_allowed(host: str, allowed: Collection[str]) -> bool:
 
 
 async def check_host() -> None:
-    """Refuse a request that names no server, or several, or one that is not ours.
+    """Refuse a request without exactly one allowed Host header (RFC 9112, 3.2).
 
-    RFC 9112, 3.2: what stands between might take another of the names than we do.
+    Of several, a proxy in between might use another than this server.
+
+    Raises:
+        InvalidRequest: the header is missing, repeated or not allowed.
+
     """
     _check(request.headers.getlist("Host"), may_be_missing=request.http_version == "1.0")
 
 
 async def check_socket_host() -> None:
-    """Refuse a WebSocket handshake to a name that is not ours."""
+    """Refuse a WebSocket handshake without exactly one allowed Host header.
+
+    Raises:
+        InvalidRequest: the header is missing, repeated or not allowed.
+
+    """
     _check(websocket.headers.getlist("Host"))
 
 

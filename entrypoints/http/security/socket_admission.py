@@ -1,4 +1,4 @@
-"""Who may open a WebSocket: pages of our own origins, and callers by header, ticket or token."""
+"""Admission of WebSockets: origin check, and authentication by header, ticket or token."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -11,45 +11,48 @@ from domain.shared.errors import Forbidden
 from domain.shared.log_context import bind
 from entrypoints.http.security.connections import note_authenticated
 from entrypoints.http.security.guard import bearer_token
-from entrypoints.http.security.tickets import redeemed
+from entrypoints.http.security.tickets import redeem_ticket
 from entrypoints.wiring.services import Services, services
 
-Who = Callable[[], Awaitable[Identity]]
-"""Tells who talks now; raises `Unauthenticated` when they may no more."""
+IdentityCheck = Callable[[], Awaitable[Identity]]
+"""Returns the client's identity; raises `Unauthenticated` when its login is no longer valid."""
 
 
-async def admitted(current: Websocket, at_hand: Services, *, in_query: bool) -> Who | None:
-    """Return who opens the socket, if that is known yet; None: a frame will tell.
+async def admit(
+    current: Websocket, all_services: Services, *, in_query: bool
+) -> IdentityCheck | None:
+    """Check a handshake, and return the check of the client's identity.
 
-    The access token may stand in the query only with ``in_query``.
+    Returns None without credentials: the client must then send an ``auth`` frame. ``in_query``
+    allows the access token in the query.
 
     Raises:
-        Forbidden: a page of an origin that is not ours opens it.
+        Forbidden: a web page of an origin that is not allowed opens the socket.
         Unauthenticated: the credentials are not valid.
 
     """
-    _check_origin(current, at_hand)
-    who = await _early_caller(current, in_query=in_query)
-    if who is not None:
-        bind(user=(await who()).user.username)
+    _check_origin(current, all_services)
+    check = await _early_check(current, in_query=in_query)
+    if check is not None:
+        bind(user=(await check()).user.username)
         note_authenticated(current.scope)
-    return who
+    return check
 
 
-def _check_origin(current: Websocket, at_hand: Services) -> None:
-    """Refuse web pages that are neither ours nor listed: a browser sends no CORS preflight here."""
+def _check_origin(current: Websocket, all_services: Services) -> None:
+    """Refuse web pages of other origins, except listed ones: WebSockets have no CORS preflight."""
     origin = current.headers.get("Origin")
-    if origin is None or origin in at_hand.settings.cors_origins:
+    if origin is None or origin in all_services.settings.cors_origins:
         return
     if urlsplit(origin).netloc != current.headers.get("Host"):
         raise Forbidden("Pages of this origin may not open a socket. See CORS_ORIGINS.")
 
 
-async def _early_caller(current: Websocket, *, in_query: bool) -> Who | None:
-    """Return who opens the socket, by a header, a ticket or a token; None: a frame will tell."""
+async def _early_check(current: Websocket, *, in_query: bool) -> IdentityCheck | None:
+    """Return the identity check of a header, a ticket or a token in the query; None without."""
     if header := current.headers.get("Authorization"):
         return by_token(bearer_token(header))
-    identity = await redeemed(current)
+    identity = await redeem_ticket(current)
     if identity is not None:
         of_session = services().authentication.of_session
         return partial(of_session, identity.session_id, identity.expires_at)
@@ -57,6 +60,6 @@ async def _early_caller(current: Websocket, *, in_query: bool) -> Who | None:
     return by_token(token) if token is not None else None
 
 
-def by_token(token: str) -> Who:
-    """Return what tells whose access token it is, as long as that is good."""
+def by_token(token: str) -> IdentityCheck:
+    """Return the identity check of an access token."""
     return partial(services().authentication.recognise, token)

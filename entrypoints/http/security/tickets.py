@@ -1,4 +1,4 @@
-"""Which routes take a ticket in the place of a header, and the ticket in an address."""
+"""Tickets in URLs (``?ticket=``), for routes that browsers open without an Authorization header."""
 
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
@@ -18,24 +18,24 @@ _TICKETED: Final = "_puerto_ticketed"
 
 
 def takes_ticket(view: View) -> View:
-    """Let a route, asked for by GET, be opened with ``?ticket=`` where no header comes."""
+    """Mark a view as one that accepts ``?ticket=`` in a GET without an Authorization header."""
     setattr(view, _TICKETED, True)
     return view
 
 
 def is_ticketed(view: object) -> bool:
-    """Tell whether a view takes tickets."""
+    """Return whether a view accepts tickets."""
     return getattr(view, _TICKETED, False)
 
 
 def can_be_opened(path: str) -> bool:
-    """Tell whether the path is one of a route that takes tickets."""
+    """Return whether the path belongs to a route that accepts tickets."""
     if not path.startswith("/"):  # werkzeug would find its route all the same
         return False
-    places = current_app.url_map.bind("")
+    routes = current_app.url_map.bind("")
     for is_websocket in (False, True):
         try:
-            rule, _ = places.match(path, "GET", return_rule=True, websocket=is_websocket)
+            rule, _ = routes.match(path, "GET", return_rule=True, websocket=is_websocket)
         except HTTPException:  # there is no such route
             continue
         if is_ticketed(current_app.view_functions[rule.endpoint]):
@@ -43,11 +43,11 @@ def can_be_opened(path: str) -> bool:
     return False
 
 
-async def redeemed(request: BaseRequestWebsocket) -> Identity | None:
-    """Return who comes with the ticket in the address; None: there is none.
+async def redeem_ticket(request: BaseRequestWebsocket) -> Identity | None:
+    """Redeem the ticket in the query, and return its identity; None without a ticket.
 
     Raises:
-        Unauthenticated: the ticket is not valid, or no more.
+        Unauthenticated: the ticket is not valid, or has been used or expired.
 
     """
     secret = request.args.get(PARAMETER)

@@ -1,6 +1,6 @@
-"""Quart's request and connections, hardened for strangers.
+"""Quart's request and connection classes, hardened against abuse.
 
-Each class mends one thing that Quart 0.22 leaves to chance; the docstrings say which.
+Each class fixes one weakness of Quart 0.22; the docstrings say which.
 """
 
 import asyncio
@@ -37,10 +37,10 @@ Send = ASGISendCallable
 
 
 def read_json(body: bytes) -> Any:
-    """Return the JSON value in a body.
+    """Parse a body as JSON.
 
     Raises:
-        BadRequest: not UTF-8, not JSON, nested too deeply, or with a NUL character, which
+        BadRequest: it is not UTF-8, not JSON, nested too deeply, or holds a NUL character, which
             PostgreSQL cannot store.
 
     """
@@ -72,9 +72,9 @@ def _check(value: Any, depth: int) -> None:
 
 
 class JsonRequest(Request):
-    """A request whose body is JSON or refused: 415 for another type, 400 for what is unreadable.
+    """A request with a JSON body: 415 for another media type, 400 for invalid JSON.
 
-    A body that was packed with gzip is unpacked, to no more than what a plain one may have.
+    A gzip body is decompressed; the size limit applies to the result.
     """
 
     _plain: bytes | None = None
@@ -85,7 +85,7 @@ class JsonRequest(Request):
         as_text: bool = False,  # noqa: FBT001, FBT002
         parse_form_data: bool = False,  # noqa: ARG002, FBT001, FBT002
     ) -> bytes | str:
-        """Return the body as its sender had it."""
+        """Return the body, decompressed."""
         if self._plain is not None:
             plain = self._plain
         else:
@@ -98,7 +98,7 @@ class JsonRequest(Request):
         return plain.decode() if as_text else plain
 
     async def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: ARG002, FBT001, FBT002  Quart's signature
-        """Return the body as a JSON value."""
+        """Return the body parsed as JSON."""
         if not self.is_json:
             raise UnsupportedMediaType("Send the body as Content-Type: application/json.")
         body = await self.get_data(cache=cache, as_text=False)
@@ -106,10 +106,10 @@ class JsonRequest(Request):
 
 
 def requests_with(most: int, beneath: str) -> type[JsonRequest]:
-    """Return the class of requests of which those beneath a path may have so many bytes more."""
+    """Return a request class whose limit of body size is ``most`` bytes higher beneath a path."""
 
     class RoomyRequest(JsonRequest):
-        """A request whose body may be larger at some places."""
+        """A request with a higher limit of body size beneath a path."""
 
         def __init__(
             self,
@@ -129,9 +129,9 @@ def requests_with(most: int, beneath: str) -> type[JsonRequest]:
 
 
 def _with_usable_host(scope: Scope) -> Scope:
-    """Take away a Host header that is none: werkzeug would raise where no handler can catch it.
+    """Remove an invalid Host header: werkzeug would raise where no error handler catches it.
 
-    Nothing that this service answers is made from the header.
+    No response is made from the header.
     """
     headers = [
         (name, value)
@@ -142,10 +142,9 @@ def _with_usable_host(scope: Scope) -> Scope:
 
 
 class Stream(Response):
-    """A response that sends its own body: Quart would send the end by itself, a packet more.
+    """A response that sends its own body: Quart would send the end of it in a packet of its own.
 
-    ``body`` sends parts as `stream_part` makes them, the last one without ``more``. It has no
-    timeout.
+    ``body`` sends events of `stream_part`, the last one without ``more``. It has no timeout.
     """
 
     def __init__(self, body: Callable[[Send], Awaitable[None]], **options: Any) -> None:
@@ -155,12 +154,12 @@ class Stream(Response):
 
 
 def stream_part(data: bytes, *, more: bool) -> HTTPResponseBodyEvent:
-    """Return a part of a body as ASGI has it."""
+    """Return the ASGI event of a part of a body."""
     return {"type": "http.response.body", "body": data, "more_body": more}
 
 
 def sent_at_once(sending: Awaitable[None]) -> bool:
-    """Send without waiting; False: the line is full, and nothing was sent.
+    """Send without waiting; return False if the write buffer is full, and nothing was sent.
 
     Both of uvicorn's protocols wait, if they must, before they write.
     """
@@ -174,7 +173,7 @@ def sent_at_once(sending: Awaitable[None]) -> bool:
 
 
 class HttpConnection(ASGIHTTPConnection):
-    """Cancels the handler when the server cancels the connection; Quart leaves it an orphan.
+    """Cancels the handler when the server cancels the connection; Quart lets it go on.
 
     A `Stream` sends its own body.
     """
@@ -209,9 +208,9 @@ class HttpConnection(ASGIHTTPConnection):
 
 
 class Socket(Websocket):
-    """Sends at once; Quart lets everything else have its turn before each frame.
+    """Sends a frame at once; Quart yields to the event loop before each frame.
 
-    Whoever sends has accepted the socket before; Quart would look for each frame.
+    The caller must have accepted the socket; Quart checks that for each frame.
     """
 
     async def send(self, data: str | bytes) -> None:
@@ -220,9 +219,9 @@ class Socket(Websocket):
 
 
 class WebsocketConnection(ASGIWebsocketConnection):
-    """A bounded inbox, and empty binary frames that arrive; Quart's inbox has no bound.
+    """A bounded queue of received frames (backpressure); Quart's has no bound.
 
-    Frames that nobody has read yet hold back the socket, and so the sender.
+    Empty binary frames are received, too; Quart loses them.
     """
 
     def __init__(self, app: Quart, scope: WebsocketScope) -> None:
@@ -230,7 +229,7 @@ class WebsocketConnection(ASGIWebsocketConnection):
         self.queue = asyncio.Queue(FRAMES_WAITING)
 
     async def handle_messages(self, receive: ASGIReceiveCallable) -> None:
-        """Put the client's frames into the inbox, to the end."""
+        """Put the client's frames into the queue, until it disconnects."""
         while True:
             event = await receive()
             if event["type"] == "websocket.receive":

@@ -109,10 +109,10 @@ _TYPES: Final = frozenset(
 
 
 def read_frame(data: str | bytes) -> Frame:
-    """Return the frame in a message.
+    """Parse a client's message as a frame.
 
     Raises:
-        InvalidRequest: it is binary, not JSON, or no frame that is known.
+        InvalidRequest: the message is binary, not JSON, or no valid frame.
 
     """
     if isinstance(data, bytes):
@@ -127,7 +127,7 @@ def read_frame(data: str | bytes) -> Frame:
 
 
 def _refused(fields: list[dict[str, str]]) -> InvalidRequest:
-    """Return the refusal of a frame; the paths begin with its type, which is none of its fields."""
+    """Return the error for an invalid frame, without the frame's type in the paths of fields."""
     for field in fields:
         kind, _, rest = field["path"].partition(".")
         field["path"] = rest if rest and kind in _TYPES else field["path"]

@@ -1,4 +1,4 @@
-"""What one socket follows: runs and conversations, each in a task of its own."""
+"""The streams of one WebSocket: runs and conversations that it follows, each in a task."""
 
 import asyncio
 import logging
@@ -29,21 +29,23 @@ class SocketStreams:
     ``ended`` is called with the id of each run whose end was sent.
     """
 
-    def __init__(self, current: Websocket, at_hand: Services, ended: Callable[[str], None]) -> None:
+    def __init__(
+        self, current: Websocket, all_services: Services, ended: Callable[[str], None]
+    ) -> None:
         self._socket = current
-        self._services = at_hand
+        self._services = all_services
         self._ended = ended
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def follows(self, name: str | None) -> bool:
-        """Tell whether the run or conversation of this id is followed."""
+        """Return whether the run or conversation of this id is followed."""
         return name in self._tasks
 
     def require_room(self) -> None:
-        """See that one more may be followed.
+        """Check that one more stream is allowed.
 
         Raises:
-            RateLimited: there are as many as may be.
+            RateLimited: the limit is reached.
 
         """
         if len(self._tasks) >= STREAMS_AT_ONCE:
@@ -51,22 +53,25 @@ class SocketStreams:
             raise RateLimited(message, retry_after=1)
 
     async def stop(self, name: str) -> None:
-        """Follow the run or conversation of this id no more. What is not followed is no error."""
+        """Stop following the run or conversation of this id, if it is followed."""
         if (task := self._tasks.pop(name, None)) is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
     async def close(self) -> None:
-        """Follow nothing more."""
+        """Stop all streams."""
         for name in list(self._tasks):
             await self.stop(name)
 
     def follow_run(self, reader: RunReader) -> None:
-        """Send the events of a run, to its end."""
+        """Send the events of a run, until its end."""
         self._begin(reader.run_id, self._forward_run(reader))
 
     def follow_conversation(self, start: FollowStart, check: Callable[[], Awaitable[None]]) -> None:
-        """Send the events of a conversation's runs as they come; ``check`` is the feed's."""
+        """Send the events of a conversation's runs as they come.
+
+        The feed calls ``check`` now and then; it raises when the client may not follow any more.
+        """
         self._begin(start.conversation_id, self._forward_conversation(start, check))
 
     def _begin(self, name: str, forwarding: Coroutine[Any, Any, None]) -> None:
@@ -82,10 +87,10 @@ class SocketStreams:
     async def _forward_run(self, reader: RunReader) -> None:
         run_id = reader.run_id
         try:
-            async with aclosing(reader.events(self._telling(run_id))) as batches:
+            async with aclosing(reader.events(self._sender(run_id))) as batches:
                 async for events in batches:
                     await self._send(run_id, events)
-        except OSError:  # the client is gone; who reads from the socket hears of it, too
+        except OSError:  # the client is gone, which ends the reading side, too
             return
         except PuertoError as error:
             await self._fail(error, run_id=run_id)
@@ -93,7 +98,7 @@ class SocketStreams:
     async def _forward_conversation(
         self, start: FollowStart, check: Callable[[], Awaitable[None]]
     ) -> None:
-        feed = self._services.feed.follow(start, check, self._telling)
+        feed = self._services.feed.follow(start, check, self._sender)
         try:
             async with aclosing(feed):
                 async for run_id, events in feed:
@@ -103,7 +108,7 @@ class SocketStreams:
         except PuertoError as error:
             await self._fail(error, conversation_id=start.conversation_id)
 
-    def _telling(self, run_id: str) -> Tell:
+    def _sender(self, run_id: str) -> Tell:
         encoder = EventEncoder(run_id)
 
         def at_once(event: Event) -> bool:

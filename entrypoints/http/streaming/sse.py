@@ -1,4 +1,4 @@
-"""A run as server-sent events (WHATWG HTML, section 9.2), and as one JSON answer."""
+"""A run as a stream of server-sent events (WHATWG HTML, section 9.2), or as one JSON answer."""
 
 import logging
 from collections.abc import Mapping
@@ -22,8 +22,8 @@ _log = logging.getLogger("puerto.http")
 
 STREAM_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 ALIVE: Final = b": still here\n\n"
-# Milliseconds, for an EventSource that lost the line. A part of the first event: many clients take
-# a block without data for an event that is empty.
+# Milliseconds until an EventSource reconnects. It is part of the first event, since many clients
+# take a block without data for an empty event.
 COME_BACK: Final = b"retry: 1000\n"
 
 
@@ -34,7 +34,7 @@ def event_stream(reader: RunReader) -> Response:
 
 
 async def _send_events(encoder: EventEncoder, reader: RunReader, send: Send) -> None:
-    """Send each batch as one part; the comments between show that the line is alive."""
+    """Send each batch as one part, and comments as keep-alives in between."""
     first, last = COME_BACK, b""
 
     def at_once(event: Event) -> bool:
@@ -60,12 +60,12 @@ async def _send_events(encoder: EventEncoder, reader: RunReader, send: Send) -> 
 
 
 def log_cut(error: PuertoError) -> None:
-    """Log why a stream ends without its `done`: its reader comes back, after what it has."""
+    """Log why a stream ends without its `done`; the client resumes it after its last event."""
     log_failure(_log, "a stream was cut short", error)
 
 
 def chat_answer(answer: RunAnswer) -> dict[str, Any]:
-    """Return the one JSON object that a run amounts to."""
+    """Return the JSON answer of a run."""
     requests = [consent_request(each) for each in answer.consents]
     outcome = answer.outcome
     used = outcome.usage
@@ -84,8 +84,8 @@ def chat_answer(answer: RunAnswer) -> dict[str, Any]:
 
 
 def failure(problem: Problem, place: Mapping[str, str]) -> Response:
-    """Return the error that ended a run, with the ids by which it can be looked at."""
-    g.is_told = True  # by the line of the run itself
+    """Return the error response of a failed run, with the run's ids in the details."""
+    g.is_logged = True  # by the run itself
     return error_response(
         status_of_code(problem.code),
         problem.code,
@@ -95,7 +95,7 @@ def failure(problem: Problem, place: Mapping[str, str]) -> Response:
 
 
 def error_frame(error: PuertoError) -> dict[str, Any]:
-    """Return an error outside of any run, as WebSocket clients see it."""
+    """Return the WebSocket frame of an error outside of any run."""
     _, code = status_and_code(error)
     return {
         "type": "error",

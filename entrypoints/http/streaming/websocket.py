@@ -1,4 +1,4 @@
-"""The WebSocket face: the same use cases and events as HTTP, several runs on one socket."""
+"""The WebSocket API: the same use cases and events as HTTP, several runs on one socket."""
 
 import asyncio
 import logging
@@ -27,7 +27,7 @@ from entrypoints.http.errors import status_and_code
 from entrypoints.http.idempotency import fingerprint
 from entrypoints.http.security.connections import note_authenticated
 from entrypoints.http.security.guard import request_id_of
-from entrypoints.http.security.socket_admission import Who, admitted, by_token
+from entrypoints.http.security.socket_admission import IdentityCheck, admit, by_token
 from entrypoints.http.security.tickets import takes_ticket
 from entrypoints.http.streaming.frames import (
     AuthFrame,
@@ -48,9 +48,9 @@ from entrypoints.wiring.services import Services, services
 blueprint = Blueprint("websocket", __name__)
 
 AUTH_SECONDS: Final = 10.0
-FRAMES: Final = 100  # that may come at once
-FRAME_SECONDS: Final = 5.0  # in which as many may come again
-FLOOD: Final = 1000  # frames refused in a row, after which the socket is closed
+FRAMES: Final = 100  # capacity of the leaky bucket that limits a client's frames
+FRAME_SECONDS: Final = 5.0  # in which a full bucket drains
+FLOOD: Final = 1000  # refused frames in a row, after which the socket is closed
 _POLICY_VIOLATION: Final = 1008
 _INTERNAL_ERROR: Final = 1011
 
@@ -73,22 +73,22 @@ async def conversation_socket(conversation_id: str) -> None:
 
 
 async def _serve(conversation_id: str | None) -> None:
-    at_hand = services()
+    all_services = services()
     current: Websocket = websocket._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  werkzeug's way to leave the proxy
     g.request_id = request_id_of(current.headers.get("X-Request-ID"))
-    bind(request=g.request_id, worker=at_hand.worker.id)
+    bind(request=g.request_id, worker=all_services.worker.id)
     try:
-        who = await admitted(current, at_hand, in_query=conversation_id is not None)
+        identity_check = await admit(current, all_services, in_query=conversation_id is not None)
     except PuertoError as error:
         _access_log.info("WEBSOCKET %s refused: %s", current.path, error)
         raise
     await current.accept()
     _access_log.info("WEBSOCKET %s opened", current.path)
     began = time.perf_counter()
-    session = Session(current, at_hand, conversation_id, who)
+    session = Session(current, all_services, conversation_id, identity_check)
     try:
         await session.run()
-    except Exception:  # noqa: BLE001  Quart would close the socket as if all were well
+    except Exception:  # noqa: BLE001  Quart would close the socket without an error
         _log.exception("a socket failed")
         await current.close(_INTERNAL_ERROR, "internal error")
     finally:
@@ -96,8 +96,8 @@ async def _serve(conversation_id: str | None) -> None:
         _access_log.info("WEBSOCKET %s closed after %.1fs", current.path, elapsed)
 
 
-class _Dismissed(Exception):
-    """The client may not stay."""
+class _CloseSocket(Exception):
+    """The socket must be closed, with an error for the client."""
 
     def __init__(self, why: PuertoError) -> None:
         super().__init__(why.message)
@@ -105,29 +105,33 @@ class _Dismissed(Exception):
 
 
 class Session:
-    """One socket: reads frames one after the other, and follows runs beside that."""
+    """A WebSocket session: handles frames one after the other, and follows runs in tasks."""
 
     def __init__(
-        self, current: Websocket, at_hand: Services, conversation_id: str | None, who: Who | None
+        self,
+        current: Websocket,
+        all_services: Services,
+        conversation_id: str | None,
+        check: IdentityCheck | None,
     ) -> None:
         self._socket = current
-        self._services = at_hand
+        self._services = all_services
         self._conversation_id = conversation_id
-        self._who = who
-        self._streams = SocketStreams(current, at_hand, self._run_ended)
+        self._identity_check = check
+        self._streams = SocketStreams(current, all_services, self._run_ended)
         self._dependent: dict[str, User] = {}  # runs that end with the socket, and whose they are
         self._frames = AsyncLimiter(FRAMES, FRAME_SECONDS)
         self._refused = 0
 
     async def run(self) -> None:
-        """Serve the socket until the client leaves or may not stay."""
+        """Serve the socket until the client disconnects or the socket must be closed."""
         try:
             await self._welcome()
             while True:
                 await self._answer(self._handle)
-        except _Dismissed as dismissed:
-            await self._send(error_frame(dismissed.why))
-            await self._socket.close(_POLICY_VIOLATION, dismissed.why.message)
+        except _CloseSocket as closing:
+            await self._send(error_frame(closing.why))
+            await self._socket.close(_POLICY_VIOLATION, closing.why.message)
         finally:
             await self._streams.close()
             await self._abandon()
@@ -136,18 +140,18 @@ class Session:
         self._dependent.pop(run_id, None)
 
     async def _abandon(self) -> None:
-        """Cancel the runs that the client did not want to outlive the socket."""
+        """Cancel the runs that were sent with ``on_disconnect: cancel``."""
         for run_id, user in self._dependent.items():
             await self._services.chat.abandon(user, run_id)
 
     async def _welcome(self) -> None:
         try:
             async with asyncio.timeout(AUTH_SECONDS):
-                while self._who is None:
+                while self._identity_check is None:
                     await self._answer(self._authenticate)
         except TimeoutError:
             why = Unauthenticated(f"No auth frame came within {AUTH_SECONDS:g} seconds.")
-            raise _Dismissed(why) from None
+            raise _CloseSocket(why) from None
         await self._send({"type": "ready"})
 
     async def _answer(self, handle: Callable[[Frame], Awaitable[None]]) -> None:
@@ -161,14 +165,14 @@ class Session:
     async def _authenticate(self, frame: Frame) -> None:
         if not isinstance(frame, AuthFrame):
             raise Unauthenticated("Send {type: auth, token} first.")
-        who = by_token(frame.token)
-        bind(user=(await who()).user.username)
-        self._who = who
+        check = by_token(frame.token)
+        bind(user=(await check()).user.username)
+        self._identity_check = check
         note_authenticated(self._socket.scope)
 
     async def _identity(self) -> Identity:
-        assert self._who is not None  # noqa: S101  nobody gets past `_welcome` without
-        return await self._who()
+        assert self._identity_check is not None  # noqa: S101  set by `_welcome`
+        return await self._identity_check()
 
     async def _receive(self) -> Frame:
         data = await self._socket.receive()
@@ -176,7 +180,7 @@ class Session:
             self._refused += 1
             error = RateLimited("Too many frames. Wait a second.", retry_after=1)
             if self._refused >= FLOOD:
-                raise _Dismissed(error)
+                raise _CloseSocket(error)
             raise error
         await self._frames.acquire()
         self._refused = 0
@@ -224,9 +228,11 @@ class Session:
         )
         if OnDisconnect(frame.on_disconnect) is OnDisconnect.CANCEL:
             self._dependent[started.run_id] = user
-        if not self._streams.follows(conversation_id):  # else its events come there, once
+        if not self._streams.follows(conversation_id):  # else its events come in that stream
             reader = await chat.follow(user, started.run_id, stay=True)
-            await self._streams.stop(started.run_id)  # asked for again: told again, from its start
+            await self._streams.stop(
+                started.run_id
+            )  # a repeated request gets the run from its start
             self._streams.follow_run(reader)
 
     async def _consent(self, frame: ConsentFrame) -> None:
@@ -235,9 +241,9 @@ class Session:
 
         async def work() -> str:
             desk = self._services.consent_desk
-            consent = await desk.answer(user, frame.consent_request_id, frame.said())
-            told = {"type": "consent", "consent_request_id": consent.id, "status": consent.status}
-            return dump(told).decode()
+            consent = await desk.answer(user, frame.consent_request_id, frame.reply())
+            reply = {"type": "consent", "consent_request_id": consent.id, "status": consent.status}
+            return dump(reply).decode()
 
         text = await (work() if key is None else self._services.once.run(key, work))
         await self._socket.send(text)
@@ -246,8 +252,8 @@ class Session:
         if frame.idempotency_key is None:
             return None
         body = frame.model_dump_json(exclude={"idempotency_key"}).encode()
-        asked = fingerprint(f"frame {self._conversation_id}", body)
-        return RequestKey(user.id, frame.idempotency_key, asked, self._services.clock.now())
+        digest = fingerprint(f"frame {self._conversation_id}", body)
+        return RequestKey(user.id, frame.idempotency_key, digest, self._services.clock.now())
 
     async def _resume(self, frame: ResumeFrame) -> None:
         user = (await self._identity()).user
@@ -259,8 +265,8 @@ class Session:
     async def _follow(self, frame: FollowFrame) -> None:
         user = (await self._identity()).user
         start = await self._services.feed.start(user, self._conversation_of(frame), frame.after)
-        for told_here_now in (start.conversation_id, start.active_run_id):
-            await self._streams.stop(told_here_now or "")
+        for replaced in (start.conversation_id, start.active_run_id):
+            await self._streams.stop(replaced or "")
         self._streams.require_room()
         self._streams.follow_conversation(start, self._check)
 

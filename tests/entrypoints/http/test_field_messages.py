@@ -146,7 +146,7 @@ def test_frames_take_them_too(name: str) -> None:
     frame = read_frame(
         f'{{"type": "consent", "consent_request_id": "c", "approved": true, "{name}": {{"a": 1}}}}'
     )
-    assert frame.said().params == {"a": 1}  # type: ignore[union-attr]  # a ConsentFrame
+    assert frame.reply().params == {"a": 1}  # type: ignore[union-attr]  # a ConsentFrame
 
 
 async def test_two_names_at_once_are_not_guessed_at(ada: Client) -> None:

@@ -1,1 +1,1 @@
-"""The routes of learned APIs."""
+"""Routes of learned APIs."""

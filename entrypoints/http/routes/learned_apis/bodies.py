@@ -1,4 +1,4 @@
-"""What clients send of APIs that are to be learned or changed."""
+"""Request bodies of learned APIs: to learn, change, refresh or accept one."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
@@ -60,7 +60,7 @@ class SelectionBody(RequestBody):
     operations: Texts = Field(default_factory=list, description="`GET /pets`, or operation ids.")
 
     def record(self) -> Selection:
-        """Return it as the core has it."""
+        """Return the record for the use case."""
         return Selection(
             tuple(self.tags), tuple(self.paths), tuple(self.methods), tuple(self.operations)
         )
@@ -80,7 +80,7 @@ class OverrideBody(RequestBody):
     )
 
     def record(self) -> Override:
-        """Return it as the core has it."""
+        """Return the record for the use case."""
         effect = None if self.effect is None else Effect(self.effect)
         return Override(self.name, self.description, effect, self.enabled, self.idempotent)
 
@@ -114,8 +114,8 @@ class SettingsBody(RequestBody):
     fixed_arguments: FixedArguments | None = None
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings that are given, by the core's names."""
-        given: dict[str, Any] = {
+        """Return the settings that were sent, by the core's names."""
+        fields: dict[str, Any] = {
             "base_url": self.base_url,
             "include": None if self.include is None else self.include.record(),
             "exclude": None if self.exclude is None else self.exclude.record(),
@@ -128,10 +128,10 @@ class SettingsBody(RequestBody):
             if self.effects is None
             else tuple(rule.record() for rule in self.effects),
         }
-        return {name: value for name, value in given.items() if value is not None}
+        return {name: value for name, value in fields.items() if value is not None}
 
     def credentials(self) -> Mapping[str, Any] | None:
-        """Return the operator's credentials, if they are given."""
+        """Return the operator's credentials, None if they were not sent."""
         return None if self.auth is None else self.auth.credentials
 
 
@@ -151,7 +151,7 @@ class LearnRequest(SettingsBody):
     )
 
     def order(self) -> Order:
-        """Return it as the core has it."""
+        """Return the record for the use case."""
         return Order(
             document_of(self.source),
             self.name or "",
@@ -168,7 +168,7 @@ class ApiChange(SettingsBody):
     model_config = example({"exclude": {"methods": ["DELETE"]}, "requests_per_second": 5})
 
     def edit(self) -> Edit:
-        """Return it as the core has it."""
+        """Return the record for the use case."""
         fixed = fixed_values(self.fixed_arguments)
         return Edit(self.name, self.settings(), self.credentials(), fixed)
 
@@ -198,7 +198,7 @@ class OwnCredentials(RequestBody):
 
 
 def document_of(source: str | dict[str, Any]) -> Document:
-    """Return the document that is meant: an address is one line with a scheme."""
+    """Return the document or its address: an address is one word with a scheme."""
     if isinstance(source, dict):
         return Document(data=orjson.dumps(source))
     text = source.strip()

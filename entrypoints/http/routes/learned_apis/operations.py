@@ -1,4 +1,4 @@
-"""The operations of learned APIs as clients see them, a page at a time."""
+"""Encoding and pagination of the operations of a learned API."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -59,7 +59,7 @@ class OperationView(BaseModel):
 def operation_views(
     settings: ApiSettings, operations: Iterable[ApiTool | SkippedOperation], schemas: ToolSchemas
 ) -> list[dict[str, Any]]:
-    """Return operations, their tools compiled for every provider: work for a thread."""
+    """Encode operations, with their tools compiled for every provider; must run in a thread."""
     reports = (reported(settings, each) for each in operations)
     return [_operation(report, schemas) for report in reports]
 
@@ -85,29 +85,29 @@ def _operation(report: OperationReport, schemas: ToolSchemas) -> dict[str, Any]:
 
 
 def _verdicts(spec: ToolSpec, schemas: ToolSchemas) -> dict[str, Any]:
-    told = {provider: schemas.of(spec, provider) for provider in schemas.providers()}
+    compiled = {provider: schemas.of(spec, provider) for provider in schemas.providers()}
     return {
         provider: {
             "taken": schema.refusal is None,
             "losses": len(schema.losses),
             "refusal": schema.refusal,
         }
-        for provider, schema in told.items()
+        for provider, schema in compiled.items()
     }
 
 
 def first_of(query: OperationsQuery) -> int:
-    """Return how many operations come before the page.
+    """Return the offset of the page.
 
     Raises:
-        InvalidRequest: the cursor did not come from here.
+        InvalidRequest: the cursor is not one of this list.
 
     """
     return 0 if query.cursor is None else _read_cursor(query.cursor)
 
 
 def next_cursor(query: OperationsQuery, count: int) -> str | None:
-    """Return where the next page begins, of so many operations in all; None behind the last."""
+    """Return the cursor of the next page; None after the last of ``count`` operations."""
     last = first_of(query) + query.limit
     return f"o{last:x}" if last < count else None
 

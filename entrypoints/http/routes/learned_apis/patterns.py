@@ -1,4 +1,4 @@
-"""What clients send, and see, of what an operator says of all operations that fit a pattern."""
+"""Request and response bodies of settings by pattern of operations: effects, fixed arguments."""
 
 from typing import Annotated, Any, Literal
 
@@ -27,7 +27,7 @@ class EffectRuleBody(RequestBody):
     effect: Literal["read", "write", "destructive"]
 
     def record(self) -> EffectRule:
-        """Return it as the core has it."""
+        """Return the record for the use case."""
         return EffectRule(self.pattern, Effect(self.effect))
 
 
@@ -66,13 +66,13 @@ class PatternsView(BaseModel):
 
 
 def patterns_view(settings: ApiSettings) -> dict[str, Any]:
-    """Return what is said by pattern; of fixed arguments the names."""
+    """Encode the settings by pattern; of fixed arguments only the names."""
     return {
         "effects": [{"pattern": each.pattern, "effect": each.effect} for each in settings.effects],
         "fixed_arguments": {pattern: list(names) for pattern, names in settings.fixed.items()},
     }
 
 
-def fixed_values(given: FixedArguments | None) -> Values | None:
-    """Return the values as the core has them; what fixes nothing is left out."""
-    return None if given is None else {pattern: fixed for pattern, fixed in given.items() if fixed}
+def fixed_values(fixed: FixedArguments | None) -> Values | None:
+    """Return the fixed arguments for the use case, without patterns that fix nothing."""
+    return None if fixed is None else {pattern: each for pattern, each in fixed.items() if each}

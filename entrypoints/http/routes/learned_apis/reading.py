@@ -1,4 +1,4 @@
-"""Bodies that hold a document of an API, or speak of one, in their forms."""
+"""Parsing of request bodies that are an OpenAPI document, or JSON about one."""
 
 import asyncio
 from collections.abc import Mapping
@@ -36,15 +36,15 @@ _TRUTHS: Final[Mapping[str, bool]] = {"true": True, "false": False}
 
 
 async def read_order() -> Order:
-    """Return what the request's body, in one of its forms, asks to be learned.
+    """Parse the request to learn an API.
 
-    That is JSON as `LearnRequest` has it, or the document as it is, in JSON or YAML: what is to
-    be said of it beside that stands in the query then, ``name``, ``base_url`` and ``strict``.
+    The body is JSON as of `LearnRequest`, or the document itself, in JSON or YAML, with ``name``,
+    ``base_url`` and ``strict`` in the query.
 
     Raises:
-        BadRequest: the body cannot be read.
-        RequestSchemaValidationError: it is not what it should be.
-        UnsupportedMediaType: it is of another media type.
+        BadRequest: the body is not valid JSON.
+        RequestSchemaValidationError: the body or the query is invalid.
+        UnsupportedMediaType: the media type is neither JSON nor YAML.
 
     """
     body = await _body()
@@ -53,12 +53,12 @@ async def read_order() -> Order:
 
 
 async def read_new_document() -> Document | None:
-    """Return the document in the request's body, if there is one; its forms are those of an order.
+    """Parse the document in the request's body, in the forms of `read_order`; None without a body.
 
     Raises:
-        BadRequest: the body cannot be read.
-        RequestSchemaValidationError: it is not what it should be.
-        UnsupportedMediaType: it is of another media type.
+        BadRequest: the body is not valid JSON.
+        RequestSchemaValidationError: the body is invalid.
+        UnsupportedMediaType: the media type is neither JSON nor YAML.
 
     """
     body = await _body()
@@ -68,12 +68,12 @@ async def read_new_document() -> Document | None:
 
 
 async def read_body(model: type[M]) -> M:
-    """Return a small body in JSON; none at all is an empty object.
+    """Parse a small JSON body; an empty body counts as an empty object.
 
     Raises:
-        BadRequest: the body cannot be read.
-        RequestSchemaValidationError: it is not what it should be.
-        UnsupportedMediaType: it is of another media type.
+        BadRequest: the body is not valid JSON.
+        RequestSchemaValidationError: the body is invalid.
+        UnsupportedMediaType: the media type is not JSON.
 
     """
     body = await _body()
@@ -90,25 +90,25 @@ async def _body() -> bytes:
 
 
 def _order(body: bytes, media_type: str, query: Mapping[str, str]) -> Order:
-    told = _told(body, media_type)
-    if told is None:
+    about = _about_document(body, media_type)
+    if about is None:
         strict = query.get("strict", "false")
         beside = {**query, "strict": _TRUTHS.get(strict, strict), _SOURCE: ""}
         order = _valid(LearnRequest, beside).order()
         return replace(order, document=Document(data=body))
-    return _valid(LearnRequest, told).order()
+    return _valid(LearnRequest, about).order()
 
 
 def _new_document(body: bytes, media_type: str) -> Document | None:
-    told = _told(body, media_type)
-    if told is None:
+    about = _about_document(body, media_type)
+    if about is None:
         return Document(data=body)
-    source = _valid(NewDocument, told).source
+    source = _valid(NewDocument, about).source
     return None if source is None else document_of(source)
 
 
-def _told(body: bytes, media_type: str) -> Any:
-    """Return the JSON that speaks of a document; None if the body is the document itself."""
+def _about_document(body: bytes, media_type: str) -> Any:
+    """Return the JSON about a document; None if the body is the document itself."""
     if media_type in _YAML | _JSON:
         return None
     if media_type != "application/json":
@@ -116,27 +116,27 @@ def _told(body: bytes, media_type: str) -> Any:
             "Send JSON as application/json, or a document as application/yaml."
         )
     try:
-        told = orjson.loads(body)
+        value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not valid JSON: {error}") from error
-    if not isinstance(told, dict) or _SOURCE in told:
-        return _without_nul(told)
-    return None if any(sign in told for sign in _SIGNS) else _without_nul(told)
+    if not isinstance(value, dict) or _SOURCE in value:
+        return _checked(value)
+    return None if any(sign in value for sign in _SIGNS) else _checked(value)
 
 
-def _without_nul(told: Any) -> Any:
-    """Return the value; all of it but the document is as strict as any other body."""
+def _checked(value: Any) -> Any:
+    """Return the value; check all but the document as strictly as any other body (`read_json`)."""
     rest = (
-        {key: value for key, value in told.items() if key != _SOURCE}
-        if isinstance(told, dict)
-        else told
+        {key: inner for key, inner in value.items() if key != _SOURCE}
+        if isinstance(value, dict)
+        else value
     )
     read_json(orjson.dumps(rest))
-    return told
+    return value
 
 
-def _valid(model: type[M], told: Any) -> M:
+def _valid(model: type[M], value: Any) -> M:
     try:
-        return model.model_validate(told)
+        return model.model_validate(value)
     except ValidationError as error:
         raise RequestSchemaValidationError(error) from error

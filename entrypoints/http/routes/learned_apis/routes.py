@@ -1,4 +1,4 @@
-"""The learned APIs: learning one from its document, reviewing it, and keeping it up to date."""
+"""Routes of learned APIs: learn, preview, change, refresh, accept, forget; users' credentials."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -177,22 +177,22 @@ async def accept(api_id: str) -> Any:
 
 
 async def _done(make: Callable[[], Awaitable[Draft]], status: int) -> Any:
-    """Make a draft, keep it once, and use it; return the answer."""
-    changes, kept = services().api_changes, list[Draft]()
+    """Make a draft, store it idempotently, and announce it; return the answer."""
+    changes, stored = services().api_changes, list[Draft]()
 
     async def prepare() -> tuple[Draft, dict[str, Any]]:
         draft = await make()
         return draft, await draft_view(draft)
 
     async def store(prepared: tuple[Draft, dict[str, Any]]) -> Any:
-        draft, told = prepared
+        draft, view = prepared
         await changes.keep(draft)
-        kept.append(draft)
+        stored.append(draft)
         headers = {"Location": f"{ADDRESS}/{draft.api.id}"} if status == 201 else {}  # noqa: PLR2004
-        return told, status, headers
+        return view, status, headers
 
     answer = await once_prepared(prepare, store)
-    for draft in kept:
+    for draft in stored:
         await changes.announce(draft)
     return answer
 

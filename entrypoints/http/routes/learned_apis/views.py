@@ -1,4 +1,4 @@
-"""Learned APIs as clients see them."""
+"""Encoding of learned APIs in responses."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -116,7 +116,7 @@ class ApiDetail(PatternsView, ApiView):
 
 
 def api_view(api: LearnedApi) -> dict[str, Any]:
-    """Return an API in short."""
+    """Encode an API without details."""
     return {
         "id": api.id,
         "name": api.name,
@@ -133,11 +133,11 @@ def api_view(api: LearnedApi) -> dict[str, Any]:
 
 
 async def stored_view(api_id: str, query: OperationsQuery | None = None) -> dict[str, Any]:
-    """Return an API as it is kept, with its tools and a page of its operations.
+    """Encode a stored API with its tools and a page of its operations.
 
     Raises:
-        NotFound: there is none.
-        InvalidRequest: the cursor did not come from here.
+        NotFound: there is no such API.
+        InvalidRequest: the cursor is not one of this list.
 
     """
     query = query or OperationsQuery()
@@ -146,10 +146,10 @@ async def stored_view(api_id: str, query: OperationsQuery | None = None) -> dict
 
 
 async def draft_view(draft: Draft, query: OperationsQuery | None = None) -> dict[str, Any]:
-    """Return an API as it would be, with its tools and a page of its operations.
+    """Encode the draft of an API with its tools and a page of its operations.
 
     Raises:
-        InvalidRequest: the cursor did not come from here.
+        InvalidRequest: the cursor is not one of this list.
 
     """
     query = query or OperationsQuery()
@@ -183,7 +183,7 @@ async def _detail_view(details: ApiDetails, query: OperationsQuery) -> dict[str,
 
 
 def scheme_views(schemes: Iterable[ApiScheme]) -> list[dict[str, Any]]:
-    """Return security schemes."""
+    """Encode security schemes."""
     return [{"name": each.name, "kind": each.kind, "detail": each.detail} for each in schemes]
 
 
