@@ -1,4 +1,7 @@
-"""The command line ``puerto``: one file a command, each of which imports what it needs when run."""
+"""The command line ``puerto``: one module a command, which imports what it needs when it runs.
+
+The docstrings of commands are their ``--help`` texts.
+"""
 
 from entrypoints.cli import backup, consent, migrate, record, serve, user, version
 from entrypoints.cli.api import call, learn

@@ -1,4 +1,4 @@
-"""``puerto backup``: a copy of the database in one file."""
+"""``puerto backup``: backup of the database to a file."""
 
 from pathlib import Path
 from typing import Annotated

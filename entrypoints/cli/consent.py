@@ -1,4 +1,4 @@
-"""``puerto consent``: what waits for a person, and the person's answers."""
+"""``puerto consent``: list and answer consent requests."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -21,7 +21,7 @@ RequestId = Annotated[str, typer.Argument(metavar="ID", help="The request, as `l
 
 
 class Outcome(StrEnum):
-    """What became of a call that was interrupted."""
+    """The outcome of an interrupted call."""
 
     DONE = "done"
     NOT_DONE = "not-done"

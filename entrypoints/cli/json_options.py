@@ -1,4 +1,4 @@
-"""Options whose value is a JSON object, on the line itself or in a file."""
+"""Parsers of options whose value is a JSON object, on the command line or in a file."""
 
 import json
 from pathlib import Path
@@ -8,10 +8,11 @@ import typer
 
 
 def json_object(text: str | bytes, option: str) -> dict[str, Any]:
-    """Return the object that an option holds.
+    """Parse the JSON object of an option.
 
     Raises:
-        typer.BadParameter: it is none; the words hold nothing of it, since it may be secret.
+        typer.BadParameter: it is no JSON object; the message does not hold the value, which may be
+            secret.
 
     """
     try:
@@ -24,10 +25,10 @@ def json_object(text: str | bytes, option: str) -> dict[str, Any]:
 
 
 def json_file(path: Path, option: str) -> dict[str, Any]:
-    """Return the object in the file that an option names.
+    """Parse the JSON object in the file of an option.
 
     Raises:
-        typer.BadParameter: the file cannot be read, or holds none.
+        typer.BadParameter: the file cannot be read, or holds no JSON object.
 
     """
     try:

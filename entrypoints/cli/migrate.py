@@ -1,4 +1,4 @@
-"""``puerto migrate``: bring the database's tables up to date."""
+"""``puerto migrate``: database migrations."""
 
 import asyncio
 from typing import Annotated

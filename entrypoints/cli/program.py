@@ -1,4 +1,4 @@
-"""What all commands have in common: their style, and errors told in one line."""
+"""The command group of all commands, which prints expected errors in one line."""
 
 import sys
 from typing import Any
@@ -8,22 +8,22 @@ from typer.core import TyperGroup
 
 
 class Commands(TyperGroup):
-    """Commands whose expected errors are one line on standard error, and an exit status."""
+    """A group whose commands' expected errors become one line on standard error and a status."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
             return super().invoke(ctx)
         except Exception as error:
-            if (told := _told(error)) is None:
+            if (expected := _expected(error)) is None:
                 raise
-            line, status = told
+            line, status = expected
             typer.echo(f"puerto: {line}", err=True)
             raise typer.Exit(status) from error
 
 
-def _told(error: Exception) -> tuple[str, int] | None:
-    """Return an error's line and exit status: 2 for a wrong setting, 1 for the rest of ours."""
+def _expected(error: Exception) -> tuple[str, int] | None:
+    """Return line and exit status of an expected error: 2 for a wrong setting, else 1; or None."""
     from domain.shared.errors import PuertoError
 
     if isinstance(error, PuertoError):
@@ -36,13 +36,13 @@ def _told(error: Exception) -> tuple[str, int] | None:
     return None
 
 
-def program(words: str, *, completion: bool = False) -> typer.Typer:
-    """Return a group of commands; the outermost one can complete its words in a shell."""
+def program(help_text: str, *, completion: bool = False) -> typer.Typer:
+    """Return a group of commands; ``completion`` adds options for shell completion."""
     return typer.Typer(
-        help=words,
+        help=help_text,
         cls=Commands,
         no_args_is_help=True,
         add_completion=completion,
-        pretty_exceptions_enable=False,  # they would show the values of variables: secrets too
+        pretty_exceptions_enable=False,  # they would show the values of variables, also secret ones
         rich_markup_mode=None,
     )

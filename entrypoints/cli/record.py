@@ -1,4 +1,4 @@
-"""``puerto record``: a stored run as a cassette."""
+"""``puerto record``: recording of a stored run as a cassette."""
 
 import asyncio
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-_PATIENCE: Final = 10.0  # seconds, for a run that is about to end
+_TIMEOUT: Final = 10.0  # seconds, for a run that is about to end
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
     from domain.runs.events import Event
@@ -36,7 +36,7 @@ def command(
         typer.echo(text, nl=False)
         return
     _write(output, text)
-    typer.echo(f"Wrote {output}: {_counted(cassette)}.")
+    typer.echo(f"Wrote {output}: {_summary(cassette)}.")
 
 
 async def _events(run_id: str) -> "list[Event]":
@@ -44,7 +44,7 @@ async def _events(run_id: str) -> "list[Event]":
 
     Raises:
         NotFound: there is no such run.
-        Conflict: it is not over yet, or no model answered in it.
+        Conflict: the run has not ended, or it is a direct call of a tool.
 
     """
     from domain.runs.events import Ended, RunStarted
@@ -55,7 +55,7 @@ async def _events(run_id: str) -> "list[Event]":
         owner = await services.run_lookup.owner(run_id)
         reader = await services.chat.follow(owner, run_id)
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_TIMEOUT):
                 events = [event async for batch in reader.events() for event in batch]
         except TimeoutError:
             raise Conflict("The run is not over yet: record it when it is.") from None
@@ -71,7 +71,7 @@ def _write(path: Path, text: str) -> None:
     """Write the file.
 
     Raises:
-        Unavailable: it cannot be written.
+        Unavailable: the file cannot be written.
 
     """
     from domain.shared.errors import Unavailable
@@ -82,7 +82,7 @@ def _write(path: Path, text: str) -> None:
         raise Unavailable(f"{path} cannot be written: {error.strerror}.") from error
 
 
-def _counted(cassette: list[dict[str, Any]]) -> str:
+def _summary(cassette: list[dict[str, Any]]) -> str:
     calls = sum("tool" in piece for answer in cassette for piece in answer["pieces"])
     return ", ".join(
         f"{count} {word}{'' if count == 1 else 's'}"

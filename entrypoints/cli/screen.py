@@ -1,4 +1,4 @@
-"""A run as a person at a terminal sees it: the answer as it comes, the rest in a dim line each."""
+"""Display of a run's events at a terminal: the answer as it streams, the rest in dim lines."""
 
 import re
 from typing import Any, Final
@@ -14,17 +14,17 @@ _CONTROL: Final = re.compile(r"[^\n\t\x20-\x7e\xa0-\U0010ffff]")
 
 
 def plain(text: str) -> str:
-    """Return the text without the control characters by which it could command the terminal."""
+    """Return the text with control characters replaced, against terminal escape injection."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def as_line(value: Any) -> str:
-    """Return a JSON value on one line of bounded length."""
+    """Return a value as JSON on one line, shortened."""
     return shorten(plain(dump(value).decode()), _LONGEST)
 
 
 class Screen:
-    """Shows events on standard output; without a terminal there, in the same words uncoloured."""
+    """Prints events on standard output, without colours if that is no terminal."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False, markup=False, emoji=False)
@@ -32,16 +32,16 @@ class Screen:
 
     @property
     def is_terminal(self) -> bool:
-        """Tell whether a person is looking."""
+        """Whether standard output is a terminal."""
         return self._console.is_terminal
 
     def note(self, text: str, style: str = "dim") -> None:
-        """Show a line of our own."""
+        """Print a line that is not part of the answer."""
         self._end_text()
         self._console.out(plain(text), style=style, highlight=False)
 
     def show(self, event: Json) -> None:  # noqa: C901  one case a kind
-        """Show one event."""
+        """Print one event."""
         match event["type"]:
             case "chunk":
                 self._in_text = True
@@ -55,9 +55,9 @@ class Screen:
             case "tool_result":
                 self.note(f"← {as_line(event['result'])}")
             case "consent_required":
-                asked = event["consent_request"]
-                self.note(f"? {asked['preview']}", "yellow")
-                self.note(f"  asked by: {asked['reason']}")
+                request = event["consent_request"]
+                self.note(f"? {request['preview']}", "yellow")
+                self.note(f"  asked by: {request['reason']}")
             case "thinking":
                 self.note(f"… {shorten(event['content'], _LONGEST)}")
             case "retry":

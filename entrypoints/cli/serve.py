@@ -1,4 +1,4 @@
-"""``puerto serve``: the service."""
+"""``puerto serve``: runs the service, in one process or several."""
 
 import asyncio
 import multiprocessing
@@ -32,8 +32,8 @@ def command(
     from entrypoints.settings.settings import load_settings
 
     settings = load_settings()
-    given = {"api_host": host, "api_port": port}
-    changes = {name: value for name, value in given.items() if value is not None}
+    options = {"api_host": host, "api_port": port}
+    changes = {name: value for name, value in options.items() if value is not None}
     settings = settings.model_copy(update=changes)
     configure_logging(settings)
     log_uncaught()
@@ -46,9 +46,9 @@ def command(
 
 
 def _migrate_apart(settings: "Settings") -> None:
-    """Bring the tables up to date in a process of its own, whose memory goes with it: 28 MB.
+    """Migrate the database in a subprocess, whose memory (28 MB) is freed when it ends.
 
-    Where it cannot be done, or fails, the service does it when it starts, and says why not.
+    Where that is impossible or fails, the service migrates when it starts, and reports errors.
     """
     if "fork" not in multiprocessing.get_all_start_methods():
         return
@@ -74,7 +74,7 @@ async def _supervise(settings: "Settings", listener: "socket.socket", workers: i
     from entrypoints.wiring.container import build
 
     line = _line(listener)
-    # The tables and the first administrator are made once; no plugin's code runs here.
+    # Creates tables and first administrator once for all workers, without plugins' code.
     async with administered(build(settings), typer.echo) as services:
         require_answerers(settings, services.models)
     await Supervisor(settings, listener, workers, lambda: typer.echo(line)).run()

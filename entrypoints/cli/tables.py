@@ -1,4 +1,4 @@
-"""Lists at the terminal: aligned columns below a header, or JSON."""
+"""Output of lists: a table with aligned columns, or JSON."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final

@@ -1,4 +1,4 @@
-"""``puerto user``: accounts, for whoever can read the data."""
+"""``puerto user``: administration of the accounts in the local data."""
 
 import secrets
 import sys
@@ -133,14 +133,14 @@ async def _change(services: "Services", name: str, password: str) -> None:
 
 
 def _account(name: str, change: "Callable[[Accounts, str], Awaitable[User]]") -> User:
-    """Return the user of that name or address, after the change."""
+    """Change the user of that name or address, and return the changed user."""
     from entrypoints.addresses import normal_login
 
     return with_services(lambda services: change(services.accounts, normal_login(name)))
 
 
 def _checked(name: str, email: str) -> tuple[str, str]:
-    """Return the name and the address as they are looked up at a login."""
+    """Validate name and e-mail address, and return them normalized as for a login."""
     from entrypoints.addresses import normal_address, normal_login
 
     if not name.isprintable() or not name.strip() or " " in name:

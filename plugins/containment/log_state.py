@@ -22,16 +22,16 @@ class LogState:
     def __init__(self) -> None:
         self._silenced = logging.root.manager.disable
         self._disabled = {each for each in (logging.root, *_loggers()) if each.disabled}
-        kept = [logging.root, *(each for each in _loggers() if each.level or each.handlers)]
-        self._kept = [(each, (*_look(each)[:-1], [*each.handlers])) for each in kept]
-        self._levels = [(each, each.level) for logger in kept for each in logger.handlers]
+        configured = [logging.root, *(each for each in _loggers() if each.level or each.handlers)]
+        self._saved = [(each, (*_look(each)[:-1], [*each.handlers])) for each in configured]
+        self._levels = [(each, each.level) for logger in configured for each in logger.handlers]
 
     def put_back(self) -> Iterator[str]:
         """Restore what was changed; yield a description of each change."""
         if logging.root.manager.disable != self._silenced:
             logging.disable(self._silenced)
             yield "logging was disabled"
-        for logger, values in self._kept:
+        for logger, values in self._saved:
             if _look(logger) != values:
                 yield from self._put_back(logger, *values)
         for handler, level in self._levels:
@@ -43,8 +43,8 @@ class LogState:
         self,
         logger: logging.Logger,
         level: int,
-        is_disabled: bool,  # noqa: FBT001  as it was looked at
-        hands_on: bool,  # noqa: FBT001
+        is_disabled: bool,  # noqa: FBT001  as `_look` returns it
+        propagates: bool,  # noqa: FBT001
         handlers: list[logging.Handler],
     ) -> Iterator[str]:
         if (other := logger.level) != level:
@@ -52,8 +52,8 @@ class LogState:
             yield f"the level of the logger {logger.name} was set to {other}"
         if logger.disabled != is_disabled:
             yield from self._enable()
-        if logger.propagate is not hands_on:
-            logger.propagate = hands_on
+        if logger.propagate is not propagates:
+            logger.propagate = propagates
             yield f"{logger.name} no longer propagates"
         if not set(handlers) <= set(logger.handlers):
             logger.handlers[:] = handlers

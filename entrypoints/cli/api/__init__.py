@@ -1,1 +1,1 @@
-"""``puerto api``, ``learn`` and ``call``: learned APIs at the command line."""
+"""``puerto api``, ``learn`` and ``call``: commands for learned APIs."""

@@ -1,4 +1,4 @@
-"""Documents in several files: a folder or an archive, of which one file is the document itself."""
+"""Bundles: documents in several files, in a folder or an archive."""
 
 import io
 import tarfile
@@ -15,39 +15,39 @@ _ARCHIVES: Final = (".zip", ".tar", ".tar.gz", ".tgz")
 _NAMES: Final = ("openapi", "swagger", "api", "index", "main", "root")
 _SIGNS: Final = (b"openapi", b"swagger")
 _MOST_FILES: Final = 5_000
-_BEGINNING: Final = 20_000  # bytes, in which a document says what it is
+_BEGINNING: Final = 20_000  # bytes in which `openapi` or `swagger` must stand
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Files by their paths in the bundle, and the path of the one that refers to the others."""
+    """Files by path in the bundle, and the path of the main document."""
 
     main: str
     files: Mapping[str, bytes] = field(repr=False)
 
     @property
     def data(self) -> bytes:
-        """The document itself."""
+        """The main document."""
         return self.files[self.main]
 
 
 def is_bundle(spec: str) -> bool:
-    """Tell whether a folder or an archive is named."""
+    """Return whether it is a folder or an archive."""
     return "://" not in spec and (Path(spec).is_dir() or spec.lower().endswith(_ARCHIVES))
 
 
 def read_bundle(spec: str, most: int) -> Bundle:
-    """Return the documents of a folder or an archive, of at most so many bytes in all.
+    """Read the documents of a folder or an archive, of at most ``most`` bytes together.
 
     Raises:
-        Unprocessable: it cannot be read, holds too much, or not one document that is the API's.
+        Unprocessable: it cannot be read, is too large, or has not exactly one main document.
 
     """
     path = Path(spec)
     try:
-        found = _of_folder(path) if path.is_dir() else _of_archive(path)
+        sources = _of_folder(path) if path.is_dir() else _of_archive(path)
         files: dict[str, bytes] = {}
-        for name, source in found:
+        for name, source in sources:
             files[name] = source.read(most + 1)
             most -= len(files[name])
             if most < 0 or len(files) > _MOST_FILES:
@@ -58,10 +58,10 @@ def read_bundle(spec: str, most: int) -> Bundle:
 
 
 def _of_folder(folder: Path) -> Iterator[tuple[str, io.BufferedIOBase]]:
-    inside = folder.resolve()
+    root = folder.resolve()
     for path in sorted(folder.rglob("*")):
-        is_ours = path.is_file() and path.resolve().is_relative_to(inside)  # no link leads out
-        if is_ours and path.suffix.lower() in _KINDS:
+        is_inside = path.is_file() and path.resolve().is_relative_to(root)  # no link leads out
+        if is_inside and path.suffix.lower() in _KINDS:
             with path.open("rb") as source:
                 yield path.relative_to(folder).as_posix(), source
 
@@ -90,22 +90,22 @@ def _clean(name: str) -> str:
 
 
 def _main(spec: str, files: Mapping[str, bytes]) -> str:
-    """Return the document that the others belong to: the highest one that says what it is."""
-    signed = [name for name, data in files.items() if _says_so(data)]
-    if not signed:
+    """Return the main document: the OpenAPI document in the topmost folder that has one."""
+    documents = [name for name, data in files.items() if _is_openapi(data)]
+    if not documents:
         raise Unprocessable(f"No file in {spec} is an OpenAPI document.")
-    highest = min(name.count("/") for name in signed)
-    high = [name for name in signed if name.count("/") == highest]
-    named = [name for known in _NAMES for name in high if PurePosixPath(name).stem == known]
-    if len(high) > 1 and not named:
+    least_depth = min(name.count("/") for name in documents)
+    topmost = [name for name in documents if name.count("/") == least_depth]
+    usual = [name for known in _NAMES for name in topmost if PurePosixPath(name).stem == known]
+    if len(topmost) > 1 and not usual:
         raise Unprocessable(
-            f"{spec} holds several documents: {', '.join(sorted(high)[:5])}. Name one of them "
+            f"{spec} holds several documents: {', '.join(sorted(topmost)[:5])}. Name one of them "
             "openapi.yaml, or learn each by itself."
         )
-    return (named or high)[0]
+    return (usual or topmost)[0]
 
 
-def _says_so(data: bytes) -> bool:
+def _is_openapi(data: bytes) -> bool:
     beginning = data[:_BEGINNING].lstrip(b"\xef\xbb\xbf \t\r\n")
     if beginning.startswith(b"{"):
         return any(b'"' + sign + b'"' in beginning for sign in _SIGNS)

@@ -1,4 +1,4 @@
-"""``puerto call``: one operation of an API, called once."""
+"""``puerto call``: one call of an API's operation, without an installation."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -57,7 +57,7 @@ async def _call(
     from plugins.openapi.fetching import Fetcher
     from plugins.openapi.wire.calling import ApiCall, ApiCaller
 
-    async with _way_out(server) as (web, references, transport):
+    async with _clients(server) as (web, references, transport):
         data, source = await fetch_spec(spec, web)
         fetcher, loop = Fetcher(references, LARGEST), asyncio.get_running_loop()
 
@@ -81,12 +81,12 @@ async def _call(
 
 
 @asynccontextmanager
-async def _way_out(
+async def _clients(
     server: str | None,
 ) -> AsyncGenerator[tuple["GatedWeb", "GatedWeb", "GatedTransport"]]:
-    """Yield a client, one for what documents refer to, and the transport of both.
+    """Yield a web client, one for the references of documents, and the transport of both.
 
-    The server that the operator names is open.
+    The server that the operator names is added to the open hosts.
     """
     from adapters.http.client import GatedWeb
     from adapters.http.guard.gate import Gate
@@ -111,11 +111,11 @@ async def _way_out(
 
 
 def _tool(data: bytes, source: str, name: str, fetch: "Fetch") -> "LoweredTool":
-    """Return the tool of the operation of that name, or of its own.
+    """Return the tool with the name of the tool or of the operation.
 
     Raises:
-        Unprocessable: the document cannot be read, or the operation not learned.
-        NotFound: there is none of that name.
+        Unprocessable: the document cannot be read, or the operation was skipped.
+        NotFound: there is no such tool or operation.
 
     """
     from domain.shared.errors import NotFound, Unprocessable
@@ -123,13 +123,13 @@ def _tool(data: bytes, source: str, name: str, fetch: "Fetch") -> "LoweredTool":
     from plugins.openapi.reading import read_document
 
     method, _, path = name.partition(" ")
-    wanted = f"{method.upper()} {path.strip()}"
-    for found in lower(read_document(data, source=source, fetch=fetch)):
-        if isinstance(found, LoweredTool):
-            if wanted == found.operation.name or name == found.spec.name:
-                return found
-        elif wanted == found.operation:
-            raise Unprocessable(f"{wanted} is not learned: {found.message}")
+    operation = f"{method.upper()} {path.strip()}"
+    for each in lower(read_document(data, source=source, fetch=fetch)):
+        if isinstance(each, LoweredTool):
+            if operation == each.operation.name or name == each.spec.name:
+                return each
+        elif operation == each.operation:
+            raise Unprocessable(f"{operation} is not learned: {each.message}")
     raise NotFound(f"The document has no operation {name!r}.")
 
 

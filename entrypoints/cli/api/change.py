@@ -1,4 +1,4 @@
-"""``puerto api change``: what is wanted of a learned API, said after it was learned."""
+"""``puerto api change``: change of a learned API's settings."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # a command loads what it needs when it runs
 
 
 class Part(StrEnum):
-    """What can be taken away."""
+    """A setting that can be removed."""
 
     BASE_URL = "base-url"
     INCLUDE = "include"
@@ -64,17 +64,17 @@ def command(
     with one --effect, the rules from before are gone.
     """
     from domain.learning.drafts import Edit
-    from entrypoints.cli.api.learning import tell
+    from entrypoints.cli.api.learning import print_result
 
     cleared = frozenset(clear or ())
-    told: dict[str, Any] = {
+    options: dict[str, Any] = {
         "base_url": base_url,
         "include": selection(include) if include else None,
         "exclude": selection(exclude) if exclude else None,
         "effects": tuple(map(effect_rule, effect)) if effect else None,
         "per_user": per_user,
     }
-    given = {key: value for key, value in told.items() if value is not None}
+    given = {key: value for key, value in options.items() if value is not None}
     edit = Edit(
         new_name,
         _cleared(cleared) | given,
@@ -83,7 +83,7 @@ def command(
     )
     if edit == Edit():
         raise typer.BadParameter("say what is to be otherwise; --help lists what can be")
-    tell(*with_services(lambda services: _changed(services, name, edit), with_plugins=True))
+    print_result(*with_services(lambda services: _changed(services, name, edit), with_plugins=True))
 
 
 def _cleared(parts: frozenset[Part]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``puerto api``: the learned APIs, for whoever can read the data."""
+"""``puerto api``: administration of the learned APIs in the local data."""
 
 import asyncio
 from typing import TYPE_CHECKING, Annotated, Final
@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # a command loads what it needs when it runs
     from domain.learning.drafts import Draft
     from entrypoints.wiring.services import Services
 
-_MOST: Final = 20  # changes of a kind that are told
+_MOST: Final = 20  # changes of a kind that are printed
 
 app = program("Look after the learned APIs. `puerto learn` learns one.")
 app.command("change")(api_change.command)
@@ -74,7 +74,7 @@ def refresh(
     api = draft.api
     typer.echo(f"{draft.event} {api.name}: tools: {api.tools}, operations: {api.endpoints}")
     if draft.diff is not None:
-        _tell(draft.diff)
+        _print_diff(draft.diff)
     if api.waiting:
         typer.echo("! The new version breaks something, and waits: puerto api refresh --accept")
 
@@ -92,7 +92,7 @@ def forget(
     typer.echo(f"Forgot {api.name}. Running services follow within 2 seconds.")
 
 
-def _tell(diff: "Diff") -> None:
+def _print_diff(diff: "Diff") -> None:
     kinds = {
         "added": diff.added,
         "changed": diff.changed,

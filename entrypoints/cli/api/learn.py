@@ -1,4 +1,4 @@
-"""``puerto learn``: learn an API, or see which tools its OpenAPI document gives."""
+"""``puerto learn``: learn an API, or (``--dry-run``) list the tools of its OpenAPI document."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""``puerto learn`` without ``--dry-run``: learn into the installation's database."""
+"""Learning an API into the installation's database, for ``puerto learn`` without ``--dry-run``."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -33,12 +33,12 @@ def learn(
     strict: bool,
     json: bool,
 ) -> None:
-    """Learn an API, and tell what came of it. Running services follow within 2 seconds.
+    """Learn an API, and print the result. Running services follow within 2 seconds.
 
-    What a document breaks that had to be valid is told as JSON with ``json``.
+    ``json`` prints the findings of a strict validation as JSON.
 
     Raises:
-        PuertoError: it cannot be learned.
+        PuertoError: the API cannot be learned.
 
     """
     from domain.learning.drafts import Order
@@ -60,24 +60,24 @@ def learn(
         strict,
     )
     try:
-        draft, told = with_services(lambda services: _learn(services, order), with_plugins=True)
+        draft, warnings = with_services(lambda services: _learn(services, order), with_plugins=True)
     except InvalidDocument as error:
         refuse(spec, order.document, error.report, json=json)
-    tell(draft, told)
+    print_result(draft, warnings)
 
 
-def tell(draft: "Draft", told: Iterable[str]) -> None:
-    """Print what became of an API, and what of it is still to do."""
+def print_result(draft: "Draft", warnings: Iterable[str]) -> None:
+    """Print what was learned or changed, and the warnings."""
     api = draft.api
     what = f"tools: {api.tools}, operations: {api.endpoints}, id: {api.id}"
     typer.echo(f"{draft.event} {api.name}: {what}")
-    for warning in told:
+    for warning in warnings:
         typer.echo(f"! {warning}")
     typer.echo("Running services follow within 2 seconds.")
 
 
 async def keep_and_warn(services: "Services", draft: "Draft") -> Sequence[str]:
-    """Keep a draft and use it; return what is still to do."""
+    """Store a draft and announce it; return its warnings."""
     await services.api_changes.take_over(draft)
     return (await services.api_inspection.draft(draft, 0, 0)).warnings
 
@@ -92,7 +92,7 @@ async def _learn(services: "Services", order: "Order") -> "tuple[Draft, Sequence
 
 
 def document_of(spec: str) -> "Document":
-    """Return the document that is meant: a file, a folder, an archive, an address, or input."""
+    """Return the document of a file, folder, archive, URL, or ``-`` for standard input."""
     from domain.learning.documents import Document
     from entrypoints.cli.api.bundle import is_bundle, read_bundle
     from entrypoints.settings.settings import load_settings
@@ -112,10 +112,10 @@ def _read(spec: str) -> bytes:
 
 
 async def named(services: "Services", name: str) -> "LearnedApi":
-    """Return the API of that name or id.
+    """Return the API with that name or id.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is no such API.
 
     """
     from domain.shared.errors import NotFound

@@ -1,4 +1,4 @@
-"""The options that say what is wanted of a learned API, and what they mean to the core."""
+"""Command-line options for the settings of a learned API, and their parsers."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -43,7 +43,7 @@ _KINDS = {"tag": "tags", "path": "paths", "method": "methods", "operation": "ope
 
 
 def selection(entries: Iterable[str]) -> "Selection":
-    """Return what entries such as ``tag:pets``, ``path:/pets*`` and ``method:GET`` mean."""
+    """Parse entries such as ``tag:pets``, ``path:/pets*`` and ``method:GET``."""
     from domain.learning.settings import Selection
 
     listed: dict[str, list[str]] = {kind: [] for kind in _KINDS.values()}
@@ -55,7 +55,7 @@ def selection(entries: Iterable[str]) -> "Selection":
 
 
 def effect_rule(text: str) -> "EffectRule":
-    """Return what ``POST /find*=read`` means."""
+    """Parse an effect rule such as ``POST /find*=read``."""
     from domain.learning.patterns import EffectRule
     from domain.tools.tool import Effect
 
@@ -67,9 +67,9 @@ def effect_rule(text: str) -> "EffectRule":
 
 
 def fixed_values(path: Path) -> "Values":
-    """Return the values that a file of ``--fixed`` holds, by pattern and argument."""
-    told = json_file(path, "--fixed")
-    if not all(isinstance(arguments, dict) for arguments in told.values()):
+    """Read the file of ``--fixed``: values by pattern and argument."""
+    values = json_file(path, "--fixed")
+    if not all(isinstance(arguments, dict) for arguments in values.values()):
         message = 'each pattern must have an object: {"GET /pets*": {"argument": value}}'
         raise typer.BadParameter(message, param_hint="--fixed")
-    return told
+    return values

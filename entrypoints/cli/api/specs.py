@@ -1,4 +1,4 @@
-"""OpenAPI documents as the command line names them: a file, a URL, or ``-`` for standard input."""
+"""Reading of OpenAPI documents for commands: a file, a URL, or ``-`` for standard input."""
 
 import asyncio
 import sys
@@ -14,11 +14,11 @@ LARGEST: Final = 32 * 1024 * 1024  # bytes
 
 
 async def fetch_spec(spec: str, web: Web) -> tuple[bytes, str]:
-    """Return a document, and the address that its relative servers start from, empty for a file.
+    """Return a document, and its address, to which servers are relative; empty for a file.
 
     Raises:
-        Unprocessable: there is none.
-        WebError: its address is not open, or gave no answer.
+        Unprocessable: the file cannot be read.
+        WebError: the address is not allowed, or did not answer.
 
     """
     if spec == "-":

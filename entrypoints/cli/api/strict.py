@@ -1,4 +1,4 @@
-"""``puerto learn --strict``: what is wrong with a document, a line for each thing."""
+"""``puerto learn --strict``: validation of a document, with a line for each finding."""
 
 import asyncio
 from dataclasses import asdict
@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # a command loads what it needs when it runs
 
 
 def require_valid(spec: str, document: "Document", *, json: bool) -> None:
-    """End the command, and tell why, if a document breaks rules; nothing is fetched for that."""
+    """Validate a document without fetching anything; if it has findings, exit with status 1."""
     from domain.learning.documents import FOLDER
     from entrypoints.cli.api.specs import LARGEST
     from plugins.openapi.reader import ProcessReader
@@ -25,16 +25,16 @@ def require_valid(spec: str, document: "Document", *, json: bool) -> None:
 
 
 def refuse(spec: str, document: "Document", report: "DocumentReport", *, json: bool) -> NoReturn:
-    """Tell what is wrong with a document, as compilers do or as JSON, and end with status 1."""
+    """Print the findings, as compilers do or as JSON, and exit with status 1."""
     import orjson
 
     for each in report.findings:
         file = each.file or document.path
         path = f"{spec.rstrip('/')}/{file}" if document.files else each.file or spec
         if json:
-            told = {"finding": each.rule, **asdict(each), "file": path}
-            del told["rule"]
-            typer.echo(orjson.dumps(told))
+            record = {"finding": each.rule, **asdict(each), "file": path}
+            del record["rule"]
+            typer.echo(orjson.dumps(record))
         else:
             what = f"{each.message} [{each.rule}] {each.pointer}"
             typer.echo(f"{path}:{each.line}:{each.column}: {what}".rstrip())

@@ -1,1 +1,1 @@
-"""``puerto chat`` and ``ask``: a conversation at the terminal."""
+"""``puerto chat`` and ``ask``: conversations at the terminal."""

@@ -1,4 +1,4 @@
-"""``puerto ask``: one question."""
+"""``puerto ask``: one question and its answer."""
 
 from typing import Annotated, Final
 
@@ -7,7 +7,7 @@ import typer
 from entrypoints.cli.clients.client import Continued, Json, Login, Token, Url
 
 _WAITING: Final = 3
-_INTERRUPTED: Final = 130  # as shells say it: 128 and the number of SIGINT
+_INTERRUPTED: Final = 130  # the convention of shells: 128 and the number of SIGINT
 
 
 def command(

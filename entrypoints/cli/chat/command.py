@@ -1,4 +1,4 @@
-"""``puerto chat``: a conversation at the terminal."""
+"""``puerto chat``: interactive conversation at the terminal."""
 
 import sys
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ def command(
 
 
 class Talk:
-    """Reads lines by ``read``, and answers or obeys them."""
+    """The read loop of ``puerto chat``: sends messages, executes ``/`` commands."""
 
     def __init__(
         self, session: "Session", screen: "Screen", conversation_id: str | None, read: "Read"
@@ -62,7 +62,7 @@ class Talk:
         self._listed: Sequence[Json] = ()
 
     def run(self) -> None:
-        """Go on until the person leaves."""
+        """Read and handle lines until the person leaves."""
         with suppress(ImportError):
             import readline  # noqa: F401  gives the prompt its arrow keys, where there are any
         if sys.stdin.isatty():
@@ -79,10 +79,10 @@ class Talk:
             )
 
     def open_last(self) -> None:
-        """Go on with the conversation that was changed last, if there is one."""
-        found = self._session.call(self._session.client.conversations)
-        if found:
-            self._open(found[0])
+        """Continue the conversation that was changed last, if there is one."""
+        conversations = self._session.call(self._session.client.conversations)
+        if conversations:
+            self._open(conversations[0])
         else:
             self._screen.note("There is no conversation yet: a new one begins.")
 
@@ -143,7 +143,7 @@ class Talk:
             self._screen.note(error.message, "red")
 
     def _ask_back(self, turn: "Turn") -> None:
-        """Put the run's questions to the person, until each is answered or one is left open."""
+        """Ask the person about the run's consent requests, until one is left open."""
         from entrypoints.cli.chat.consulting import consult
 
         while turn.requests:
@@ -156,7 +156,7 @@ class Talk:
                 turn.requests.pop(0)
 
     def _is_taken(self, answer: Json) -> bool:
-        """Send an answer; False if other arguments may fit in the place of those in it."""
+        """Send an answer; return False if it was refused but may be with other arguments."""
         from domain.shared.errors import PuertoError
 
         try:
@@ -168,7 +168,7 @@ class Talk:
 
 
 def read_line(prompt: str, draft: str = "") -> str:
-    """Return the next line, with a draft to edit where the terminal can. EOFError at the end."""
+    """Read the next line, with an editable draft where the terminal can; EOFError at the end."""
     if not sys.stdin.isatty():
         return input().strip()
     try:

@@ -1,4 +1,4 @@
-"""A consent request, put to the person at the terminal."""
+"""Dialogue about a consent request at the terminal."""
 
 import json
 from collections.abc import Callable
@@ -15,18 +15,18 @@ _OUTCOMES: Final = {"d": "done", "n": "not_done", "t": "try_again"}
 
 
 class Read(Protocol):
-    """Shows a prompt and returns a line; ``draft`` stands in it already, to be edited."""
+    """Shows a prompt and reads a line; ``draft`` is its editable initial text."""
 
     def __call__(self, prompt: str, draft: str = "") -> str:
-        """Return the line. Raises EOFError where nobody is there, KeyboardInterrupt at Ctrl-C."""
+        """Return the line. Raises EOFError at the end of input, KeyboardInterrupt at Ctrl-C."""
         ...
 
 
 def consult(request: Json, read: Read, tell: Callable[[str], object]) -> Json:
-    """Ask by ``read``, say by ``tell`` what is wrong; return the answer to send.
+    """Ask the person by ``read``, print errors by ``tell``, and return the answer to send.
 
     Raises:
-        EOFError: nobody is there to answer.
+        EOFError: the input has ended.
         KeyboardInterrupt: the person does not want to answer now.
 
     """
@@ -47,10 +47,10 @@ def consult(request: Json, read: Read, tell: Callable[[str], object]) -> Json:
 
 
 def _arguments(
-    asked: dict[str, Any], read: Read, tell: Callable[[str], object]
+    arguments: dict[str, Any], read: Read, tell: Callable[[str], object]
 ) -> dict[str, Any] | None:
-    """Return what the person makes of the arguments; None to leave them as they are."""
-    text = json.dumps(asked, ensure_ascii=False)
+    """Let the person edit the arguments, and return them; None if they stay as they are."""
+    text = json.dumps(arguments, ensure_ascii=False)
     while text := read(WHICH, text):
         try:
             value = json.loads(text)

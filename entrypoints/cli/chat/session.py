@@ -1,6 +1,7 @@
-"""A client whose service, if it is in this process, goes on while a person types.
+"""Synchronous session with a service, for commands that read lines from a terminal.
 
-The event loop has a thread of its own; the main thread reads lines, and it alone hears Ctrl-C.
+The event loop runs in a thread, so that an embedded service goes on while a person types; the main
+thread reads lines, and handles Ctrl-C.
 """
 
 import signal
@@ -25,11 +26,11 @@ T = TypeVar("T")
 Arguments = ParamSpec("Arguments")
 Show = Callable[[Json], None]
 
-LOOK_SECONDS: Final = 0.2  # the system may hand a signal to a thread that cannot wake this one
+LOOK_SECONDS: Final = 0.2  # the system may deliver a signal to a thread that cannot wake this one
 
 
 class Session:
-    """One user's line to a service, for a thread without an event loop."""
+    """One user's session with a service, for a thread without an event loop."""
 
     def __init__(self, portal: "BlockingPortal", client: Client) -> None:
         self._portal = portal
@@ -41,11 +42,11 @@ class Session:
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
     ) -> T:
-        """Return what a coroutine function gives in the loop of the client."""
+        """Call a coroutine function on the client's event loop, and return its result."""
         return self._portal.call(lambda: function(*args, **kwargs))
 
     def ask(self, text: str, conversation_id: str | None, show: Show) -> Turn:
-        """Ask, show each event, and return what came of it. Ctrl-C cancels the run.
+        """Ask a question, show each event, and return the turn. Ctrl-C cancels the run.
 
         Raises:
             KeyboardInterrupt: Ctrl-C before the run began, or a second one.
@@ -56,7 +57,7 @@ class Session:
         return turn
 
     def go_on(self, turn: Turn, show: Show) -> None:
-        """Listen on, where the run had to wait and a human has answered. Ctrl-C cancels the run.
+        """Follow a run that had to wait for consent, after it was given. Ctrl-C cancels the run.
 
         Raises:
             KeyboardInterrupt: a second Ctrl-C.
@@ -76,7 +77,7 @@ class Session:
         done.result()
 
     def _cancels(self, turn: Turn) -> bool:
-        """Cancel the run, if there is one by now."""
+        """Cancel the run if it has begun, and return whether it has."""
         if turn.run_id:
             self._portal.start_task_soon(self.client.cancel, turn.run_id)
         return bool(turn.run_id)
@@ -84,7 +85,7 @@ class Session:
 
 @contextmanager
 def _first_interrupt(handled: Callable[[], bool]) -> Iterator[None]:
-    """Let ``handled`` see the first Ctrl-C; what it does not handle, or a second, interrupts."""
+    """Call ``handled`` at the first Ctrl-C; if it returns False, or at a second one, interrupt."""
 
     def handle(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, before)
@@ -100,7 +101,7 @@ def _first_interrupt(handled: Callable[[], bool]) -> Iterator[None]:
 
 @contextmanager
 def session(url: str | None, token: str | None, login: str | None) -> Iterator[Session]:
-    """Yield a line to the service that the options name; a password is asked for here."""
+    """Yield a session with the service of the options; ask for a password if one is needed."""
     password = credentials(url, token, login)
     with (
         _portal(is_service=url is None) as portal,
@@ -111,9 +112,9 @@ def session(url: str | None, token: str | None, login: str | None) -> Iterator[S
 
 @contextmanager
 def _portal(*, is_service: bool) -> Iterator["BlockingPortal"]:
-    """Yield the way to a loop in a thread of its own, which is left to itself if it does not end.
+    """Yield a portal to an event loop in a thread, which is abandoned if it does not end.
 
-    A task or a thread of a plugin may hold it: the service in it has stopped by then.
+    A plugin's task or thread may keep it from ending; the service on it has stopped by then.
     """
     from anyio.from_thread import start_blocking_portal
 
@@ -134,12 +135,12 @@ def _portal(*, is_service: bool) -> Iterator["BlockingPortal"]:
 
 def _stop(portal: "BlockingPortal", started: ExitStack) -> None:
     with suppress(RuntimeError):  # it has stopped
-        portal.call(portal.stop, True)  # noqa: FBT003  what remains is of nobody any more
+        portal.call(portal.stop, True)  # noqa: FBT003  cancels the remaining tasks
     started.close()
 
 
 def credentials(url: str | None, token: str | None, login: str | None) -> str:
-    """Check the options that name a service and who comes; return the password, once asked for."""
+    """Validate the options of service and login, and return the password, asked for if needed."""
     if url is None and (token is not None or login is not None):
         raise typer.BadParameter("--token and --login go with --url")
     if url is not None and (token is None) == (login is None):

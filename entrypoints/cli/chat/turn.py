@@ -1,4 +1,4 @@
-"""One question and its answer."""
+"""One turn of a conversation: a question and the events of its answer."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -13,7 +13,7 @@ PAUSES: Final = (0.1, 0.3, 1.0, 3.0, 5.0, 5.0)  # seconds
 
 @dataclass(slots=True)
 class Turn:
-    """What came of a question: filled in as the events come."""
+    """The state of a question's run, updated by its events."""
 
     run_id: str = ""
     conversation_id: str | None = None
@@ -24,11 +24,11 @@ class Turn:
 
     @property
     def is_waiting(self) -> bool:
-        """Tell whether a human has to answer before the run goes on."""
+        """Whether the run waits for consent."""
         return self.status == "waiting_consent"
 
     def take(self, event: Json) -> None:
-        """Learn from one event."""
+        """Update the state by one event."""
         match event["type"]:
             case "run":
                 self.run_id, self.conversation_id = event["run_id"], event["conversation_id"]
@@ -43,18 +43,18 @@ class Turn:
 
 
 async def go_on(client: Client, turn: Turn, show: Callable[[Json], None]) -> None:
-    """Listen on, where the run of the turn had to wait and a human has answered."""
+    """Follow a run that had to wait for consent, after it was given, with pauses for the worker."""
     for pause in PAUSES:
         await listen(client.go_on(), turn, show)
         if turn.requests or not turn.is_waiting:
             return
-        await asyncio.sleep(pause)  # the answer is kept; a worker is about to take the run up
+        await asyncio.sleep(pause)  # a worker is about to take the run up
 
 
 async def listen(
     events: AsyncGenerator[Json, None], turn: Turn, show: Callable[[Json], None]
 ) -> None:
-    """Show each event, and fill in what it tells."""
+    """Show each event, and update the turn by it."""
     async with aclosing(events):
         async for event in events:
             turn.take(event)

@@ -1,1 +1,1 @@
-"""What the commands talk to: a service in this process, or one at an address."""
+"""Clients of a service, embedded in this process or remote at a URL."""

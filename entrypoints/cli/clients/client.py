@@ -1,4 +1,4 @@
-"""What `ask` and `chat` need of a service, in this process or at an address."""
+"""The port to a service that ``ask``, ``chat`` and ``consent`` use, and its options."""
 
 from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated, Any, Protocol
@@ -22,10 +22,10 @@ Continued = Annotated[
 
 
 class ConsentLine(Protocol):
-    """What of one user's runs waits for the user."""
+    """Access to the consent requests of one user."""
 
     async def consents(self) -> Sequence[Json]:
-        """Return the requests that wait, the newest first, at most 100 of them.
+        """Return the waiting requests, the newest first, at most 100.
 
         Raises:
             PuertoError: the service refused, or cannot be reached.
@@ -44,10 +44,10 @@ class ConsentLine(Protocol):
 
 
 class Client(ConsentLine, Protocol):
-    """One user's line to a service."""
+    """A client of a service, for one user."""
 
     def ask(self, text: str, conversation_id: str | None) -> AsyncGenerator[Json, None]:
-        """Yield the events of the answer as clients see them, the last of them ``done``.
+        """Send a message and yield the encoded events of the answer, ``done`` as the last.
 
         Raises:
             PuertoError: the service refused, or cannot be reached.
@@ -56,7 +56,7 @@ class Client(ConsentLine, Protocol):
         ...
 
     def go_on(self) -> AsyncGenerator[Json, None]:
-        """Yield what follows on the events that the last stream gave, up to the next ``done``.
+        """Yield the events that follow those of the last stream, up to the next ``done``.
 
         Raises:
             PuertoError: the service refused, or cannot be reached.

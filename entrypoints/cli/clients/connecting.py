@@ -1,4 +1,4 @@
-"""A client of a service in this process, or of one at an address."""
+"""Choice between the embedded and the remote client."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ from entrypoints.cli.clients.client import Client
 async def connect(
     url: str | None, token: str | None, login: str, password: str
 ) -> AsyncGenerator[Client, None]:
-    """Yield a client of the service at the URL, or of one in this process."""
+    """Yield a client of the service at the URL, or of one embedded in this process."""
     if url is None:
         from entrypoints.cli.clients.embedded import embedded
 

@@ -1,4 +1,4 @@
-"""A service inside the command, on the data that the settings name."""
+"""Embedded client: a service inside the command, on the data of the settings."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -20,14 +20,14 @@ from entrypoints.settings.settings import load_settings
 from entrypoints.wiring.container import build
 from entrypoints.wiring.services import Services
 
-LOCAL_USER: Final = "admin"  # whoever can read the data folder owns it: no password is asked for
+LOCAL_USER: Final = "admin"  # who can read the data folder owns it, so no password is needed
 
 
 @asynccontextmanager
 async def installation(*, with_plugins: bool = False) -> AsyncGenerator[Services, None]:
-    """Yield the services over the data that the settings name; what they say goes to stderr.
+    """Yield the services on the data of the settings, for administration commands.
 
-    They look after the data and drive no runs. ``with_plugins`` takes plugins in, too.
+    They execute no runs; announcements go to standard error. ``with_plugins`` loads the plugins.
     """
     settings = load_settings()
     configure_logging(settings, quiet=True)
@@ -41,9 +41,9 @@ def _say(line: str) -> None:
 
 @asynccontextmanager
 async def embedded() -> AsyncGenerator["EmbeddedClient", None]:
-    """Yield a client of a service in this process, as the administrator.
+    """Start a service in this process, and yield a client of it as the administrator.
 
-    It drives the administrator's runs and nobody else's.
+    Only the administrator's runs are executed here.
 
     Raises:
         NotFound: there is no user ``admin``.
@@ -57,9 +57,9 @@ async def embedded() -> AsyncGenerator["EmbeddedClient", None]:
 
 @asynccontextmanager
 async def consent_line(*, with_tools: bool) -> AsyncGenerator["LocalConsents", None]:
-    """Yield the administrator's consents; a service that runs goes on with what is answered.
+    """Yield access to the administrator's consent requests; a running service resumes the runs.
 
-    Only with the tools at hand can other arguments be checked.
+    ``with_tools`` loads the plugins, which changed arguments are validated by.
 
     Raises:
         NotFound: there is no user ``admin``.
@@ -70,32 +70,32 @@ async def consent_line(*, with_tools: bool) -> AsyncGenerator["LocalConsents", N
 
 
 class LocalConsents:
-    """What waits for a user, in the data that the settings name."""
+    """Access to a user's consent requests in the data of the settings."""
 
     def __init__(self, services: Services, user: User) -> None:
         self._services = services
         self._user = user
 
     async def consents(self) -> Sequence[Json]:
-        """Return the requests that wait."""
+        """Return the waiting requests."""
         desk = self._services.consent_desk
         page = await desk.find(self._user, ConsentStatus.WAITING, MAX_LIMIT, None)
         return [consent_request(requested(each)) | {"run_id": each.run_id} for each in page.items]
 
     async def consent(self, answer: Json) -> None:
         """Answer a request."""
-        said = Said(
+        reply = Said(
             answer.get("approved", False),
             answer.get("arguments"),
             answer.get("reason", ""),
             ConsentStatus(answer["outcome"]) if "outcome" in answer else None,
         )
         desk = self._services.consent_desk
-        await desk.answer(self._user, answer["consent_request_id"], said)
+        await desk.answer(self._user, answer["consent_request_id"], reply)
 
 
 class EmbeddedClient(LocalConsents):
-    """A user's line to the services in this process."""
+    """A client of the services in this process."""
 
     def __init__(self, services: Services, user: User) -> None:
         super().__init__(services, user)
@@ -112,7 +112,7 @@ class EmbeddedClient(LocalConsents):
                 yield event
 
     async def go_on(self) -> AsyncGenerator[Json, None]:
-        """Yield what follows."""
+        """Yield the events that follow."""
         encoder = EventEncoder(self._run_id)
         reader = await self._chat.follow(self._user, self._run_id, self._after)
         async with aclosing(reader.events()) as batches:

@@ -1,4 +1,4 @@
-"""What a command does over the data that the settings name, without a service."""
+"""Running administration commands on the data of the settings, without a service."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,10 +11,11 @@ T = TypeVar("T")
 
 
 def with_services(work: "Callable[[Services], Awaitable[T]]", *, with_plugins: bool = False) -> T:
-    """Return what the work gives with an installation's services, which drive no runs.
+    """Call ``work`` with an installation's services, which execute no runs; return its result.
 
     Raises:
-        Unavailable: the database is not there, or not ours; or a secret cannot be kept.
+        Unavailable: the database cannot be reached or belongs to another program, or a secret
+            cannot be stored.
 
     """
     from entrypoints.cli.clients.embedded import installation

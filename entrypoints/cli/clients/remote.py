@@ -1,4 +1,4 @@
-"""A service at an address: REST, and server-sent events that survive a lost line."""
+"""Remote client: REST, and server-sent events with reconnection."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -13,13 +13,13 @@ import orjson
 from domain.shared.errors import CallerError, Unavailable
 from entrypoints.cli.clients.client import Json
 
-ATTEMPTS: Final = 8  # to find the line again, over about half a minute
+ATTEMPTS: Final = 8  # to reconnect, over about half a minute
 _LONGEST_PAUSE: Final = 8.0
 _TIMEOUT: Final = httpx2.Timeout(10, read=60)  # a stream is never silent for longer than 15 s
 
 
 class Refused(CallerError):
-    """The service said no; the message is its own."""
+    """The service answered with an error; the message is the service's."""
 
 
 @asynccontextmanager
@@ -48,7 +48,7 @@ async def remote(
 
 @dataclass(slots=True)
 class _Place:
-    """Where a stream stands: nothing came yet, or everything up to the cursor did."""
+    """The position in a stream: run and cursor of the last event, empty before the first."""
 
     run_id: str = ""
     cursor: str = ""
@@ -56,18 +56,18 @@ class _Place:
 
 
 class RemoteClient:
-    """A user's line to the service that ``http`` is set up for."""
+    """A client of the service that ``http`` is configured for."""
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
         self._http = http
         self._place = _Place()
 
     async def ask(self, text: str, conversation_id: str | None) -> AsyncGenerator[Json, None]:
-        """Yield the events of the answer, each once, also when the line is lost in between.
+        """Send a message and yield the events of the answer, each once, reconnecting if need be.
 
         Raises:
-            Refused: the service said no.
-            Unavailable: it cannot be reached, or not any more.
+            Refused: the service answered with an error.
+            Unavailable: the service cannot be reached, or not any more.
 
         """
         body = {"message": text, "conversation_id": conversation_id, "stream": True}
@@ -78,7 +78,7 @@ class RemoteClient:
                 yield event
 
     async def go_on(self) -> AsyncGenerator[Json, None]:
-        """Yield what follows, as `ask` does."""
+        """Yield the events that follow, as `ask` does."""
         self._place.is_done = False
         async with aclosing(self._follow(self._rest())) as events:
             async for event in events:
@@ -105,7 +105,7 @@ class RemoteClient:
             request = self._rest()
 
     async def _stream(self, request: httpx2.Request, place: _Place) -> AsyncGenerator[Json, None]:
-        """Yield events as long as the line holds, and keep ``place`` up with them."""
+        """Yield events until the connection is lost, and update ``place``."""
         try:
             response = await self._http.send(request, stream=True)
             async with aclosing(response):
@@ -130,17 +130,17 @@ class RemoteClient:
 
     async def conversations(self) -> Sequence[Json]:
         """Return the last conversations."""
-        found: Sequence[Json] = (await self.get("/api/conversations"))["conversations"]
-        return found
+        conversations: Sequence[Json] = (await self.get("/api/conversations"))["conversations"]
+        return conversations
 
     async def consents(self) -> Sequence[Json]:
-        """Return what waits for an answer."""
+        """Return the waiting consent requests."""
         answer = await self.get("/api/consents?status=waiting&limit=100")
-        found: Sequence[Json] = answer["consents"]
-        return found
+        consents: Sequence[Json] = answer["consents"]
+        return consents
 
     async def post(self, path: str, body: Json) -> Json:
-        """Send JSON and return the JSON that comes back."""
+        """Send JSON to a path, and return the JSON of the answer."""
         return await self._call(self._http.build_request("POST", path, json=body))
 
     async def get(self, path: str) -> Json:
@@ -168,7 +168,7 @@ async def _require_success(response: httpx2.Response) -> None:
 
 
 def _message(body: bytes) -> str:
-    """Return the message in the canonical error body; empty if it is another body."""
+    """Return the message in an error body of Puerto's; empty if it is another body."""
     try:
         answer: Any = orjson.loads(body)
         return str(answer["error"]["message"])

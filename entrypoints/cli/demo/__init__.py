@@ -1,1 +1,1 @@
-"""``puerto demo``: a conversation with the real service, with every step shown."""
+"""``puerto demo``: a demonstration with the real service."""

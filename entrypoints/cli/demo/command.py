@@ -1,4 +1,4 @@
-"""``puerto demo``: a conversation with the real service, with every step shown."""
+"""``puerto demo``: the command, which starts a service and runs the demonstration."""
 
 import asyncio
 import signal
@@ -39,23 +39,23 @@ def command(
     The exit status is 1 when an answer is not what it should be.
     """
     folder = tempfile.mkdtemp(prefix="puerto-demo-") if keep else None
-    with tempfile.TemporaryDirectory(prefix="puerto-demo-") as passing:
-        went_well = asyncio.run(_demonstrate(Path(folder or passing)))
-    if went_well is None:
+    with tempfile.TemporaryDirectory(prefix="puerto-demo-") as temporary:
+        succeeded = asyncio.run(_demonstrate(Path(folder or temporary)))
+    if succeeded is None:
         raise KeyboardInterrupt
     if folder is not None:
         typer.echo(f"\nThe data folder is kept: PUERTO_DATA_DIR={folder}")
-    if not went_well:
+    if not succeeded:
         typer.echo("puerto: an answer was not what it should be", err=True)
         raise typer.Exit(1)
     typer.echo(GOODBYE)
 
 
 async def _demonstrate(folder: Path) -> bool | None:
-    """Tell whether all went well; None if Ctrl-C ended it.
+    """Run the demonstration and return whether it succeeded; None if Ctrl-C ended it.
 
-    The work has a task of its own: libraries keep a cancellation to themselves, or make another
-    error of it, so what comes of the work does not tell.
+    It runs in a task of its own, and Ctrl-C is recorded: libraries may swallow a cancellation, or
+    turn it into another error.
     """
     work = asyncio.create_task(_take_all_steps(folder))
     interrupts: list[int] = []
@@ -79,7 +79,7 @@ async def _take_all_steps(folder: Path) -> bool:
 
 @asynccontextmanager
 async def _service(folder: Path) -> "AsyncGenerator[Demonstration, None]":
-    """Yield a demonstration of a service of its own, on a free port of the loopback interface."""
+    """Start a service on a free port of the loopback interface, and yield its demonstration."""
     from entrypoints.cli.demo.steps import Demonstration
     from entrypoints.server.beside import answering
     from entrypoints.server.lifecycle import running
@@ -87,7 +87,7 @@ async def _service(folder: Path) -> "AsyncGenerator[Demonstration, None]":
     from entrypoints.settings.settings import load_settings
     from entrypoints.wiring.container import build
 
-    # Nothing of the environment: the demonstration is the same everywhere.
+    # Without the environment, so that the demonstration is the same everywhere.
     settings = load_settings({"PUERTO_DATA_DIR": str(folder), "PUERTO_GRACE_SECONDS": "1"}, None)
     configure_logging(settings, quiet=True)
     async with (

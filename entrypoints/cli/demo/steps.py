@@ -1,4 +1,4 @@
-"""The steps of the demonstration, each over the wire as any client would take it."""
+"""The steps of the demonstration, each over HTTP or WebSocket as any client would take it."""
 
 import secrets
 from collections.abc import AsyncGenerator
@@ -30,7 +30,7 @@ class Demonstration:
         self._access_token = ""
 
     async def run(self) -> bool:
-        """Take every step; tell whether both answers were right."""
+        """Take every step; return whether both answers were right."""
         typer.echo(f"A service runs at {self._url}; its data is in {self._folder}.")
         typer.echo("The offline model answers: it needs no key and no network.")
         async with httpx2.AsyncClient(base_url=self._url, trust_env=False) as http:
@@ -54,7 +54,7 @@ class Demonstration:
         return await _show_turn(self._frames(frame))
 
     async def _frames(self, chat: Json) -> AsyncGenerator[Json, None]:
-        """Yield the frames that come after the question, to the last of its run."""
+        """Send a chat frame, and yield the frames of its run, up to the last."""
         url = self._url.replace("http", "ws", 1) + "/ws"
         async with connect(url, proxy=None) as socket:
             await socket.send(orjson.dumps({"type": "auth", "token": self._access_token}).decode())
@@ -84,7 +84,7 @@ async def _show_turn(events: AsyncGenerator[Json, None]) -> Turn:
     turn = Turn()
     async with aclosing(events):
         async for event in events:
-            _line(event["type"], _words(event))
+            _line(event["type"], _description(event))
             turn.take(event)
     return turn
 
@@ -96,8 +96,8 @@ async def _show_history(client: RemoteClient, conversation_id: str | None) -> No
         _line(message["role"], plain(message["content"]))
 
 
-def _words(event: Json) -> str:  # noqa: PLR0911  one return a kind
-    """Say what an event is, to somebody who sees it for the first time."""
+def _description(event: Json) -> str:  # noqa: PLR0911  one return a kind
+    """Describe an event for a newcomer."""
     match event["type"]:
         case "ready":
             return "the socket knows who is talking"

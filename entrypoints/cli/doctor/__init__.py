@@ -1,1 +1,1 @@
-"""``puerto doctor``: what is configured, what is reachable, what is missing."""
+"""``puerto doctor``: diagnosis of an installation."""

@@ -1,4 +1,4 @@
-"""What an installation is made of, and what of that does not work. Nothing here changes it."""
+"""Read-only checks of an installation: versions, folders, database, secrets, providers, plugins."""
 
 import asyncio
 import platform
@@ -30,7 +30,7 @@ _DATABASE_SECONDS: Final = 5.0
 
 
 async def with_plugins(settings: Settings) -> Container:
-    """Return the parts, the plugins taken in as an installation begins; none of them is started."""
+    """Return the container with the plugins loaded as at the start, without their lifespans."""
     container = build(settings)
     board = without_clouds(Switchboard(), Configuration().clouds)
     await asyncio.to_thread(container.plugins().host.apply, board)
@@ -38,7 +38,7 @@ async def with_plugins(settings: Settings) -> Container:
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Look at everything, the network included, and return what was found."""
+    """Run all checks, those over the network included, and return the findings."""
     container = await with_plugins(settings)
     models, parts = container.models().providers, container.plugins()
     plugins, states = parts.host.plugins(), models.states()
@@ -123,7 +123,7 @@ def _kept_secret(folder: Path, name: str) -> Finding:
 
 
 def _state(models: ChatModels, provider: str, state: str) -> str:
-    """Return the state, with the variable that is missing where one is."""
+    """Return the state of a provider, with the variable that is missing, if one is."""
     if state != NOT_CONFIGURED:
         return state
     try:
@@ -150,7 +150,7 @@ async def _provider(settings: Settings, name: str, state: str) -> Finding:
 
 
 async def _reaches(url: str) -> bool:
-    """Tell whether the server of a URL lets itself be connected to."""
+    """Return whether the server of a URL accepts TCP connections."""
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
@@ -178,6 +178,6 @@ def _required(lacking: str | None) -> Iterator[Finding]:
 
 
 def _unused(settings: Settings, present: set[str]) -> Iterator[Finding]:
-    """Find what is set and has no effect."""
+    """Yield a finding for each setting without effect."""
     for name, why in unused_settings(settings, present):
         yield Finding(name, State.NOTE, f"set, but unused: {why}")

@@ -1,4 +1,4 @@
-"""``puerto doctor``: what is configured, what is reachable, what is missing."""
+"""``puerto doctor``: the command."""
 
 import asyncio
 from dataclasses import asdict
@@ -55,5 +55,5 @@ async def _examine(provider: str | None, model: str | None) -> "list[Finding]":
         settings = load_settings()
     except SettingsError as error:
         return [Finding("settings", State.BROKEN, str(error))]
-    configure_logging(settings.model_copy(update={"log_level": "CRITICAL"}))  # told in the table
+    configure_logging(settings.model_copy(update={"log_level": "CRITICAL"}))  # the table has it
     return await (examine(settings) if provider is None else ask(settings, provider, model))

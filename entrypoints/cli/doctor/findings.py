@@ -1,11 +1,11 @@
-"""What ``puerto doctor`` says of one thing that it looked at."""
+"""Findings of ``puerto doctor``."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class State(StrEnum):
-    """How it is."""
+    """State of a finding."""
 
     OK = "ok"
     NOTE = "note"  # it works, and there is something to know
@@ -14,7 +14,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. No secret is ever in ``detail``."""
+    """The result of one check. ``detail`` never holds a secret."""
 
     subject: str
     state: State

@@ -1,4 +1,4 @@
-"""What the machine gives, and what is set. Nothing here changes it."""
+"""Read-only checks of the machine and of the settings."""
 
 import shutil
 from collections.abc import Collection, Iterator
@@ -12,12 +12,12 @@ from entrypoints.settings.settings import Settings
 from entrypoints.settings.values import variables
 
 _LITTLE: Final = 1024**3  # bytes
-_SEEN_TO: Final = frozenset({"jwt_secret", "encryption_key"})  # they have findings of their own
-_HIDDEN: Final = frozenset({"database_url", "database_listen_url"})  # there may be a password in it
+_CHECKED_ELSEWHERE: Final = frozenset({"jwt_secret", "encryption_key"})
+_HIDDEN: Final = frozenset({"database_url", "database_listen_url"})  # they may hold a password
 
 
 def machine_findings(settings: Settings) -> Iterator[Finding]:
-    """Yield what there is of disk and open files, and who may come in."""
+    """Yield the findings on free disk space, open files and registration."""
     folder = next(each for each in _upwards(settings.data_dir) if each.exists())
     free = shutil.disk_usage(folder).free
     state = State.NOTE if free < _LITTLE else State.OK
@@ -32,16 +32,16 @@ def machine_findings(settings: Settings) -> Iterator[Finding]:
 
 
 def setting_findings(settings: Settings, known: Collection[str]) -> Iterator[Finding]:
-    """Yield each setting that is set, its value unless that is a secret, and which are not set.
+    """Yield each setting that is set, with its value unless that is secret, and the unset ones.
 
-    ``known`` are the variables of which something was said already.
+    ``known`` are variables that have a finding already.
     """
     names, unset = dict[str, str](), list[str]()
     for field, info in Settings.model_fields.items():
         name = variables(info)[0]
         if field not in settings.model_fields_set:
             unset.append(name)
-        elif field not in _SEEN_TO and name not in known:
+        elif field not in _CHECKED_ELSEWHERE and name not in known:
             names[name] = _value(field, getattr(settings, field))
     for name, value in names.items():
         yield Finding(name, State.OK, value)
@@ -58,8 +58,8 @@ def _value(field: str, value: object) -> str:
 
 
 def _upwards(folder: Path) -> Iterator[Path]:
-    whole = folder.absolute()
-    yield from (whole, *whole.parents)
+    absolute = folder.absolute()
+    yield from (absolute, *absolute.parents)
 
 
 def _open_files() -> Iterator[Finding]:

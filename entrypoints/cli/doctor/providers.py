@@ -1,4 +1,4 @@
-"""One question to one provider, and in plain words what became of it."""
+"""Check of a model provider by one real question."""
 
 import asyncio
 from contextlib import aclosing
@@ -17,7 +17,7 @@ _QUESTION: Final = "Answer with one word: ready."
 _LONGEST: Final = 300.0  # seconds; a local model may have to be loaded first
 _ANSWER_LENGTH: Final = 256  # tokens; some models spend most of it on reasoning
 
-# What the operator can do; the error itself says what is wrong.
+# Advice for the operator; the error message itself says what is wrong.
 _ADVICE: Final = {
     ProviderReason.AUTHENTICATION: "Make a new key in the provider's console, or check that this "
     "one is whole, and that its project may use the model.",
@@ -36,7 +36,7 @@ _ADVICE: Final = {
 
 
 async def ask(settings: Settings, provider: str, model: str | None) -> list[Finding]:
-    """Ask the provider one small question, and return what was found."""
+    """Ask the provider one small question, and return the finding."""
     models = (await with_plugins(settings)).models().providers
     state, detail = State.BROKEN, ""
     try:
@@ -57,7 +57,7 @@ async def ask(settings: Settings, provider: str, model: str | None) -> list[Find
 
 
 async def _answer(models: ChatModels, provider: str, model: str) -> str:
-    """Return what to say of the answer that came."""
+    """Return a description of the answer, with its latency and tokens."""
     request = ModelRequest(model, [UserTurn(_QUESTION)], max_output_tokens=_ANSWER_LENGTH)
     began, first = monotonic(), 0.0
     pieces: list[Piece] = []
@@ -69,8 +69,8 @@ async def _answer(models: ChatModels, provider: str, model: str) -> str:
     if used is None:
         raise RuntimeError("its answer had no end")
     text = "".join(piece.content for piece in pieces if isinstance(piece, Text)).strip()
-    thought = " after reasoning" if any(isinstance(p, Reasoning) for p in pieces) else ""
+    reasoning = " after reasoning" if any(isinstance(p, Reasoning) for p in pieces) else ""
     return (
-        f"answers {text[:40]!r}{thought}; first piece after {first:.2f} s, "
+        f"answers {text[:40]!r}{reasoning}; first piece after {first:.2f} s, "
         f"{used.input_tokens} tokens in, {used.output_tokens} out"
     )

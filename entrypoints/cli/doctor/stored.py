@@ -1,4 +1,4 @@
-"""What the database of an installation says of it. Nothing here changes it."""
+"""Read-only checks of what is stored in the database."""
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ _ALIVE: Final = timedelta(seconds=3 * BEAT_SECONDS)
 
 
 async def stored_findings(persistence: Persistence) -> list[Finding]:
-    """Return what is stored of configuration, people, workers, switches and learned APIs."""
+    """Return the findings on stored configuration, users, workers, switches and learned APIs."""
     database = persistence.database
     try:
         await database.start()

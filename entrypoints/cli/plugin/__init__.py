@@ -1,1 +1,1 @@
-"""``puerto plugin``: the plugins of this environment."""
+"""``puerto plugin``: commands for the plugins of this environment."""

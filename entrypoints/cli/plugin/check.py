@@ -1,4 +1,4 @@
-"""``puerto plugin check``: what is wrong with a plugin, found offline."""
+"""``puerto plugin check``: check of a plugin in a subprocess without a network."""
 
 import json
 import os
@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # a command loads what it needs when it runs
 ROOT: Final = Path(__file__).parents[3]
 IMPORT_SECONDS: Final = 15.0
 START_SECONDS: Final = 10.0  # for the process itself, on a busy machine
-_LAST_WORDS: Final = 300  # characters of what a process said before it ended
+_LAST_WORDS: Final = 300  # characters at the end of a crashed subprocess's standard error
 
 
 def command(
@@ -60,7 +60,7 @@ def command(
 
 
 def _report(target: str, name: str, deadline: float, *, run: bool) -> "Report":
-    """Check one plugin in a process of its own; whatever it does to that becomes a finding."""
+    """Check one plugin in a subprocess; a crash or timeout of it becomes a finding."""
     order = {
         "target": target,
         "name": name,
@@ -79,22 +79,22 @@ def _report(target: str, name: str, deadline: float, *, run: bool) -> "Report":
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return _lost(name, f"the check took longer than {deadline:g} s, and was stopped")
+        return _crash_report(name, f"the check took longer than {deadline:g} s, and was stopped")
     try:
-        return _read(json.loads(done.stdout))
+        return _report_from(json.loads(done.stdout))
     except (ValueError, KeyError):
         words = done.stderr.strip()[-_LAST_WORDS:]
-        return _lost(name, f"it ended the process (status {done.returncode}): {words}")
+        return _crash_report(name, f"it ended the process (status {done.returncode}): {words}")
 
 
-def _lost(name: str, message: str) -> "Report":
+def _crash_report(name: str, message: str) -> "Report":
     from plugins.checking import Finding, Level, Report
 
     advice = "do nothing but definitions when a module is imported"
     return Report(name, (), (Finding(Level.ERROR, "plugin", "", message, advice),))
 
 
-def _read(data: dict[str, Any]) -> "Report":
+def _report_from(data: dict[str, Any]) -> "Report":
     from plugins.checking import Finding, Level, Place, Report
 
     findings = [

@@ -1,4 +1,4 @@
-"""``puerto plugin``: the plugins of this environment, for whoever can read the data."""
+"""``puerto plugin``: list, switch and reload the plugins of this environment."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar

@@ -1,4 +1,4 @@
-"""The process in which ``puerto plugin check`` imports a plugin: an order in, a report out.
+"""The subprocess in which ``puerto plugin check`` imports a plugin: an order in, a report out.
 
 The order is ``{target, name, seconds, run}``, the report that of `plugins.checking`, as JSON.
 """
@@ -17,9 +17,9 @@ from plugins.host.intake import take_in
 
 
 def main() -> None:
-    """Read the order from standard input, write the report to standard output, and be gone.
+    """Read the order from standard input, write the report to standard output, and exit.
 
-    What the plugin prints goes to standard error. Threads that it left running do not count.
+    What the plugin prints goes to standard error. Threads that it left running are not awaited.
     """
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as output:
         os.dup2(2, 1)

@@ -1,4 +1,4 @@
-"""``puerto plugin new``: the files of a new plugin."""
+"""``puerto plugin new``: creates a new plugin from the template."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,10 +31,10 @@ def command(
 
 
 def _refuse_taken(plugin: str) -> None:
-    """Refuse the name of a plugin that this environment has already.
+    """Refuse a name that an installed plugin has.
 
     Raises:
-        Conflict: it has one.
+        Conflict: such a plugin is installed.
 
     """
     from importlib.metadata import entry_points
@@ -52,7 +52,7 @@ def _write(folder: Path, texts: Mapping[str, str]) -> None:
     """Write the files.
 
     Raises:
-        Conflict: the folder is there already, or cannot be made.
+        Conflict: the folder exists already, or cannot be written.
 
     """
     from domain.shared.errors import Conflict

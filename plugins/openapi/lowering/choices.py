@@ -136,8 +136,8 @@ def _values_of_parts(found: Sequence[tuple[Found, list[str], list[str] | None]])
     if all(chosen):
         return chosen
     single = [each[0] for each in meant if len(each) == 1]
-    is_told = len(single) == len(found) == len(set(single))
-    return [each or (meant[at] if is_told else []) for at, each in enumerate(chosen)]
+    is_distinct = len(single) == len(found) == len(set(single))
+    return [each or (meant[at] if is_distinct else []) for at, each in enumerate(chosen)]
 
 
 @dataclass(frozen=True, slots=True)

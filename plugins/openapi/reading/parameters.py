@@ -204,7 +204,5 @@ def style_of(raw: Mapping[str, Any], place: Place) -> tuple[str, bool]:
     if style not in _STYLES[place]:
         style = _STYLES[place][0]
     of_swagger = "schema" not in raw and "content" not in raw and "style" not in raw
-    default = style in _EXPLODED and not (
-        of_swagger and "type" in raw
-    )  # csv, where nothing is said
+    default = style in _EXPLODED and not (of_swagger and "type" in raw)  # csv by default
     return style, truth(raw.get("explode"), otherwise=default)
