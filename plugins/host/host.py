@@ -111,10 +111,9 @@ class PluginHost(Sources, Toolbox, Agents, Vetoes, Observers, Lives, ModelOffers
     def owner_of(self, module: str) -> str | None:
         """Return the name of the plugin that a module belongs to, or None."""
         for one in self._roster.all:
-            candidate = one.candidate
-            root = root_of(candidate.module, candidate.distribution)
-            if candidate.module and is_beneath(module, root):
-                return candidate.name
+            plugin = one.candidate
+            if plugin.module and is_beneath(module, root_of(plugin.module, plugin.distribution)):
+                return plugin.name
         return None
 
     @override

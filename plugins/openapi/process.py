@@ -26,7 +26,7 @@ _INHERITED: Final = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR")  # varia
 
 
 AsyncFetch = Callable[[str], Awaitable[Fetched]]
-"""Gets a document of http or https, or raises a `PuertoError` that says why it does not."""
+"""Fetches a document over http or https, or raises a `PuertoError` that says why it cannot."""
 Work = Callable[[Mapping[str, Any], bytes, Fetch | None], Iterable[Mapping[str, Any]]]
 """Works on a document: takes the order, the document, and the function that fetches others."""
 

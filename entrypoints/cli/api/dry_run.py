@@ -1,4 +1,4 @@
-"""``puerto learn --dry-run``: which tools a document gives, without learning it."""
+"""``puerto learn --dry-run``: lists the tools of a document without learning it."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +19,10 @@ _WRONG_USE: Final = 2
 
 @dataclass(slots=True)
 class _Summary:
-    """What the operations of a document amount to; ``keys`` are arguments that are credentials."""
+    """Counts of a document's operations; ``keys`` are parameters that are credentials.
+
+    ``suspects`` are arguments that look like credentials.
+    """
 
     tools: int = 0
     skipped: int = 0
@@ -27,7 +30,7 @@ class _Summary:
     suspects: set[str] = field(default_factory=set)
 
     def add(self, each: "LoweredTool | Skipped") -> None:
-        """Count a tool, or an operation that gives none."""
+        """Count a tool or a skipped operation."""
         from plugins.openapi.reading import Skipped
 
         if isinstance(each, Skipped):
@@ -76,7 +79,7 @@ def _show_keys(keys: set[str], suspects: set[str]) -> None:
 
 
 def _document(spec: str, given: "Given") -> "Document":
-    """Return the document, read; of a folder or an archive, with the files beside it."""
+    """Read the document; of a bundle with its other files, without fetching anything."""
     from plugins.openapi.reading import read_document
 
     if not given.files:
@@ -138,5 +141,5 @@ def _row(each: "LoweredTool | Skipped") -> str:
 
     if isinstance(each, Skipped):
         return f"skipped: {each.operation}  {each.message} ({each.pointer})"
-    told = f"{each.spec.effect}, about {each.tokens} tokens"
-    return f"{each.operation.name}  {each.spec.name}  ({told})"
+    details = f"{each.spec.effect}, about {each.tokens} tokens"
+    return f"{each.operation.name}  {each.spec.name}  ({details})"

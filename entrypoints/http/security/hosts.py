@@ -26,7 +26,7 @@ def is_allowed(host: str, allowed: Collection[str]) -> bool:
 async def check_host() -> None:
     """Refuse a request without exactly one allowed Host header (RFC 9112, 3.2).
 
-    Of several, a proxy in between might use another than this server.
+    Of several, a proxy in between might use another than this server. HTTP/1.0 may omit it.
 
     Raises:
         InvalidRequest: the header is missing, repeated or not allowed.
