@@ -273,7 +273,7 @@ def check_open_host(text: str) -> str:
 
 
 def check_provider(name: str) -> str:
-    """Let through the name of a provider that comes with Puerto."""
+    """Return the name if it is that of a built-in provider."""
     if name not in PROVIDER_NAMES:
         *others, last = map(repr, PROVIDER_NAMES)
         raise ValueError(f"must be {', '.join(others)} or {last}")

@@ -89,7 +89,7 @@ def _marked(name: str, value: object) -> Callable[[View], View]:
 
 
 class ErrorBody(BaseModel):
-    """What went wrong."""
+    """The error."""
 
     code: str = Field(description="For programs.")
     message: str = Field(description="For people: what is wrong and what to do.")

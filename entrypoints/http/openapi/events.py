@@ -15,7 +15,7 @@ class _Event(BaseModel):
 
 
 class Problem(BaseModel):
-    """What went wrong: a code for programs, a sentence for people."""
+    """An error: a code for programs, a sentence for people."""
 
     code: str
     message: str
@@ -37,7 +37,7 @@ class TokenUsage(BaseModel):
 
 
 class ConsentRequest(BaseModel):
-    """What a human is asked, and what would run."""
+    """A question to a human, with the call that it is about."""
 
     id: Id
     call_id: str = Field(description="The call it is about, as `tool_call` names it.")
@@ -111,7 +111,7 @@ class ToolProgressEvent(_Event):
 
 
 class ToolResultEvent(_Event):
-    """What came of a tool call: `result`, any JSON value, or `error`."""
+    """The result of a tool call: `result`, any JSON value, or `error`."""
 
     type: Literal["tool_result"]
     id: str

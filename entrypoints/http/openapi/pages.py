@@ -1,6 +1,6 @@
-"""The pages of the documentation: Swagger UI and Redoc over the OpenAPI document, all our own.
+"""The documentation pages: Swagger UI and Redoc, served without any external resource.
 
-Every address in them is relative, so they work beneath a path that a proxy adds.
+Every URL in them is relative, so they work beneath a path that a proxy adds.
 """
 
 import hashlib
@@ -80,7 +80,7 @@ _REDOC: Final = """\
 @open_to_all
 @hide
 async def document() -> Response:
-    """Give the OpenAPI document."""
+    """Serve the OpenAPI document."""
     return Response(openapi_document(current_app), content_type="application/json")
 
 
@@ -120,7 +120,7 @@ async def to_redoc() -> ResponseReturnValue:
 @open_to_all
 @hide
 async def asset(digest: str, name: str) -> Response:
-    """Give a file that the pages are made of. Its address changes with it."""
+    """Serve a static file of the pages. Its address holds its digest."""
     if name not in _SERVED or digest != _digest(name):
         raise NotFound
     response = await send_file(ASSETS / name, conditional=True)

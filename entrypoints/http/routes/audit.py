@@ -18,7 +18,7 @@ blueprint = Blueprint("audit", __name__, url_prefix="/api")
 
 
 class AuditQuery(BaseModel):
-    """Which decisions."""
+    """Page of the audit log."""
 
     limit: Limit = DEFAULT_LIMIT
     cursor: DecisionCursor | None = None

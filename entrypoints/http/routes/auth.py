@@ -50,7 +50,7 @@ class UserView(BaseModel):
 
 
 class TokenAnswer(BaseModel):
-    """What a login gives: send `access_token` with every request, until it expires."""
+    """The tokens of a login: send `access_token` with every request, until it expires."""
 
     access_token: str
     token_type: Literal["bearer"]
@@ -200,7 +200,7 @@ async def refresh(data: RefreshRequest) -> dict[str, Any]:
 
 
 class TicketRequest(RequestBody):
-    """What the ticket is to open."""
+    """The stream that the ticket is for."""
 
     model_config = example({"path": f"/api/conversations/{EXAMPLE_ID}/events"})
 

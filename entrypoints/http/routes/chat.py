@@ -70,7 +70,7 @@ class ToolCall(BaseModel):
 
 
 class ToolResult(BaseModel):
-    """What came of a tool call: `result`, or `error`."""
+    """The result of a tool call: `result`, or `error`."""
 
     id: str
     tool: str
@@ -146,7 +146,7 @@ async def get(run_id: str) -> dict[str, Any]:
 
 
 class EventsQuery(BaseModel):
-    """Where to go on."""
+    """The position to resume the stream at."""
 
     after: str | None = Field(
         None, description="The cursor of the last event received; the header Last-Event-ID too."
@@ -154,7 +154,7 @@ class EventsQuery(BaseModel):
 
 
 class EventsHeaders(BaseModel):
-    """Where to go on, as browsers say it."""
+    """The position to resume the stream at, as browsers send it."""
 
     last_event_id: str | None = Field(
         None, description="The same as `after`; it wins, being the newer one of an `EventSource`."

@@ -32,7 +32,7 @@ class FallbackView(BaseModel):
 
 
 class LlmView(BaseModel):
-    """Which model thinks, and which where that cannot answer."""
+    """The model that answers, and its fallbacks."""
 
     provider: str
     model: str | None
@@ -40,7 +40,7 @@ class LlmView(BaseModel):
 
 
 class AgentView(BaseModel):
-    """How freely the agent acts."""
+    """The agent's autonomy."""
 
     autonomy_level: Level
 
@@ -102,7 +102,7 @@ class Fallback(RequestBody):
 
 
 class LlmChange(RequestBody):
-    """Which model thinks. Another provider without a model means that provider's default."""
+    """The model that answers. Another provider without a model means that provider's default."""
 
     provider: ProviderName | None = None
     model: ModelName | None = Field(None, description=_MODEL)
@@ -114,7 +114,7 @@ class LlmChange(RequestBody):
 
 
 class AgentChange(RequestBody):
-    """How freely the agent acts."""
+    """The agent's autonomy."""
 
     autonomy_level: Level | None = Field(None, description=_AUTONOMY)
 

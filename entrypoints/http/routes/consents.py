@@ -67,7 +67,7 @@ def consent_view(consent: Consent) -> dict[str, Any]:
 
 
 class ConsentsQuery(BaseModel):
-    """Which requests."""
+    """Filters and page of the list of consent requests."""
 
     status: ConsentStatus | None = Field(None, description="Only those that stand so.")
     limit: Limit = DEFAULT_LIMIT
@@ -110,7 +110,7 @@ class ConsentAnswer(HumanAnswer, RequestBody):
 
 
 class ConsentAnswered(BaseModel):
-    """What became of the request."""
+    """The request after the answer."""
 
     consent_request_id: Id
     status: Literal["approved", "denied", "done", "not_done", "try_again"]

@@ -107,7 +107,7 @@ def message_view(message: Message, run: RunRecord | None) -> dict[str, Any]:
 
 
 class ListQuery(BaseModel):
-    """Which conversations."""
+    """Filter and page of the list of conversations."""
 
     limit: Limit = DEFAULT_LIMIT
     cursor: ConversationCursor | None = None
@@ -167,7 +167,7 @@ async def add(data: NewConversation) -> tuple[dict[str, Any], int, dict[str, str
 
 
 class MessagesQuery(BaseModel):
-    """Which messages."""
+    """Page of a conversation's messages."""
 
     limit: Limit = MAX_LIMIT
     cursor: MessageCursor | None = None

@@ -27,7 +27,7 @@ Feed = AsyncGenerator[RunEvents, None]
 
 
 class FollowQuery(BaseModel):
-    """Where to go on."""
+    """The position to resume the stream at."""
 
     after: str | None = Field(
         None,
@@ -38,7 +38,7 @@ class FollowQuery(BaseModel):
 
 
 class FollowHeaders(BaseModel):
-    """Where to go on, as browsers say it."""
+    """The position to resume the stream at, as browsers send it."""
 
     last_event_id: str | None = Field(
         None, description="The same as `after`; it wins, being the newer one of an `EventSource`."

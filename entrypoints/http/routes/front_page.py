@@ -48,7 +48,7 @@ events and WebSocket; it has no pages of its own to chat on.</p>
 @open_to_all
 @hide
 async def front_page() -> Response:
-    """Say what this is and where to go."""
+    """Serve the front page."""
     response = Response(_PAGE, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -59,7 +59,7 @@ async def front_page() -> Response:
 @open_to_all
 @hide
 async def favicon() -> Response:
-    """Give the icon that browsers ask every server for."""
+    """Serve the favicon."""
     response = Response(_icon(), content_type="image/vnd.microsoft.icon")
     response.headers["Cache-Control"] = f"public, max-age={_DAY}"
     return response

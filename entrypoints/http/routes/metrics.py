@@ -26,7 +26,7 @@ ALERTS_SHOWN: Final = 100
 
 
 class AlertCounts(BaseModel):
-    """How many alerts there are of each kind."""
+    """The number of alerts of each severity."""
 
     critical: int
     warning: int
@@ -42,7 +42,7 @@ class Infrastructure(BaseModel):
 
 
 class AgentStats(BaseModel):
-    """What the service has done since it was installed, and for how long it has been up."""
+    """Totals since the service was installed, and its uptime."""
 
     total_messages: int
     tools_executed: int

@@ -20,7 +20,7 @@ blueprint = Blueprint("plugins", __name__, url_prefix="/api/plugins")
 
 
 class IncidentView(BaseModel):
-    """How often one part of a plugin failed since the worker that answers began."""
+    """Failures of one part of a plugin, counted since the start of the answering worker."""
 
     part: Part = Field(
         description="`task`: one that it started, did not await and left behind. `model`: one of "

@@ -197,7 +197,7 @@ class ExplainRequest(RequestBody):
 
 
 class Explanation(BaseModel):
-    """What would become of the call."""
+    """The decision about the call."""
 
     decision: DecisionName
     rule: str = Field(description="The rule that decides, or the plugin that forbids, in words.")
@@ -244,7 +244,7 @@ class DifferenceView(BaseModel):
 
 
 class SimulationView(BaseModel):
-    """What came of the replay."""
+    """The result of the simulation."""
 
     replayed: int
     differences: list[DifferenceView]

@@ -13,7 +13,7 @@ from entrypoints.http.openapi.events import Problem, TokenUsage
 
 
 class RunView(BaseModel):
-    """Where a run stands, and what came of it so far."""
+    """A run: its status, and its outcome so far."""
 
     id: Id
     conversation_id: Id | None = Field(description="null: a tool was called without the agent.")

@@ -20,7 +20,7 @@ _UUID: Final = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
 
 class RunsQuery(BaseModel):
-    """Which runs."""
+    """Filters and page of the list of runs."""
 
     conversation_id: str | None = Field(
         None, pattern=_UUID, description="Only those of this conversation."

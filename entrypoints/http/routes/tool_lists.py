@@ -24,7 +24,7 @@ ToolCursor = Annotated[
 
 
 class ToolView(BaseModel):
-    """What is known of a tool without calling it."""
+    """A tool: its name, description, schema and effect."""
 
     name: str
     description: str
@@ -44,7 +44,7 @@ class ToolList(BaseModel):
 
 
 class ToolsQuery(BaseModel):
-    """Which tools."""
+    """Filter and page of the list of tools."""
 
     q: str | None = Field(
         None,

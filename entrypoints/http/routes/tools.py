@@ -69,7 +69,7 @@ class ExecuteRequest(RequestBody):
 
 
 class Executed(BaseModel):
-    """What came of the call."""
+    """The result of the call."""
 
     tool: str
     result: Any = Field(description="Any JSON value.")

@@ -22,7 +22,7 @@ class _Frame(BaseModel):
 
 
 class AuthFrame(_Frame):
-    """Who is talking; the first frame, within 10 seconds."""
+    """The access token; must be the first frame, within 10 seconds."""
 
     type: Literal["auth"]
     token: str = Field(max_length=8192)
@@ -58,7 +58,7 @@ class CancelFrame(_Frame):
 
 
 class ResumeFrame(_Frame):
-    """Go on following a run, after a cursor or from its start."""
+    """Resume following a run, after a cursor or from its start."""
 
     type: Literal["resume"]
     run_id: str
@@ -66,7 +66,7 @@ class ResumeFrame(_Frame):
 
 
 class FollowFrame(_Frame):
-    """Hear every run of a conversation, whoever begins it: see `GET .../events`."""
+    """Follow every run of a conversation, whoever begins it: see `GET .../events`."""
 
     type: Literal["follow"]
     conversation_id: str | None = Field(
@@ -78,7 +78,7 @@ class FollowFrame(_Frame):
 
 
 class UnfollowFrame(_Frame):
-    """Hear no more of a conversation that is followed."""
+    """Stop following a conversation."""
 
     type: Literal["unfollow"]
     conversation_id: str | None = None

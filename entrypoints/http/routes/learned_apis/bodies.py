@@ -67,7 +67,7 @@ class SelectionBody(RequestBody):
 
 
 class OverrideBody(RequestBody):
-    """What is wanted otherwise of one operation."""
+    """Overrides of one operation."""
 
     name: str | None = Field(None, pattern=r"^[a-zA-Z_][a-zA-Z0-9_-]{0,63}$")
     description: str | None = Field(None, min_length=1, max_length=1_000)
@@ -95,7 +95,7 @@ class AuthBody(RequestBody):
 
 
 class SettingsBody(RequestBody):
-    """What an operator wants of an API."""
+    """The operator's settings of a learned API."""
 
     name: ApiName | None = None
     base_url: BaseUrl | None = None
@@ -163,7 +163,7 @@ class LearnRequest(SettingsBody):
 
 
 class ApiChange(SettingsBody):
-    """What is to be otherwise; what is not given stays as it is. Lists and maps are replaced."""
+    """Changes of the settings; fields left out stay as they are, lists and maps are replaced."""
 
     model_config = example({"exclude": {"methods": ["DELETE"]}, "requests_per_second": 5})
 
@@ -182,7 +182,7 @@ class NewDocument(RequestBody):
 
 
 class AcceptRequest(RequestBody):
-    """Which version is accepted."""
+    """The version to accept."""
 
     model_config = example({"waiting": ""})
 

@@ -23,14 +23,14 @@ OperationCursor = Annotated[
 
 
 class OperationsQuery(BaseModel):
-    """Which of the operations are told of."""
+    """Page of the list of operations."""
 
     limit: Limit = DEFAULT_LIMIT
     cursor: OperationCursor | None = None
 
 
 class VerdictView(BaseModel):
-    """What a provider makes of a tool; `GET /api/tools/{name}/schemas/{provider}` says more."""
+    """Whether a provider accepts a tool; see `GET /api/tools/{name}/schemas/{provider}`."""
 
     taken: bool
     losses: int = Field(description="How many things the provider is told differently.")

@@ -57,7 +57,7 @@ class EffectRuleView(BaseModel):
 
 
 class PatternsView(BaseModel):
-    """What is said of all operations that fit a pattern."""
+    """Settings of all operations that match a pattern."""
 
     effects: list[EffectRuleView]
     fixed_arguments: dict[str, list[str]] = Field(

@@ -55,7 +55,7 @@ ApiCursor = Annotated[
 
 
 class ApisQuery(BaseModel):
-    """Which APIs."""
+    """Page of the list of learned APIs."""
 
     limit: Limit = DEFAULT_LIMIT
     cursor: ApiCursor | None = None

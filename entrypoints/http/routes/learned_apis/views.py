@@ -69,7 +69,7 @@ class SelectionView(BaseModel):
 
 
 class OverrideView(BaseModel):
-    """What is wanted otherwise of one operation; null: as the document has it."""
+    """Overrides of one operation; null means as in the document."""
 
     name: str | None
     description: str | None
@@ -87,7 +87,7 @@ class ChangeView(BaseModel):
 
 
 class DiffView(BaseModel):
-    """What a new version of the document does. What breaks something waits to be accepted."""
+    """The changes of a new version of the document. Breaking changes wait to be accepted."""
 
     added: list[ChangeView]
     changed: list[ChangeView]
