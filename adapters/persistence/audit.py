@@ -9,7 +9,7 @@ from adapters.persistence.engine.codec import storable
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.formats import ARGUMENTS
 from adapters.persistence.engine.inserting import insert
-from adapters.persistence.engine.list_cursors import read_place, write_place
+from adapters.persistence.engine.list_cursors import keyset_page, read_place
 from adapters.persistence.rows import to_decided
 from domain.policy.audit import Audit, Decided
 from domain.shared.paging import Page
@@ -48,10 +48,7 @@ class TortoiseAudit(Audit):
         place = () if cursor is None else read_place("audit", cursor)
         sql = _PAGE.format(after=_AFTER if place else "")
         rows = await self._database.fetch(sql, limit + 1, *place)
-        page = [to_decided(row) for row in rows[:limit]]
-        if len(rows) <= limit:
-            return Page(page)
-        return Page(page, write_place("audit", page[-1].at, page[-1].id))
+        return keyset_page("audit", rows, limit, to_decided, lambda each: (each.at, each.id))
 
 
 def _values(decided: Decided) -> tuple[Any, ...]:

@@ -9,10 +9,10 @@ from typing_extensions import override
 from adapters.persistence.engine.codec import known_id, storable
 from adapters.persistence.engine.database import ROW_LOCK, Database
 from adapters.persistence.engine.list_cursors import (
+    keyset_page,
     read_number,
     read_place,
     write_number,
-    write_place,
 )
 from adapters.persistence.engine.text_folding import FOLDED, folded
 from adapters.persistence.rows import to_conversation, to_message
@@ -110,10 +110,9 @@ class TortoiseConversations(Conversations):
             )
             values += words
         rows = await self._database.fetch(sql + _ORDER, *values)
-        page = [to_conversation(row) for row in rows[:limit]]
-        if len(rows) <= limit:
-            return Page(page)
-        return Page(page, write_place("conversations", page[-1].updated_at, page[-1].id))
+        return keyset_page(
+            "conversations", rows, limit, to_conversation, lambda each: (each.updated_at, each.id)
+        )
 
     @override
     async def change(

@@ -8,7 +8,7 @@ from typing_extensions import override
 from adapters.persistence.engine.codec import is_id, known_id, storable
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.errors import Taken
-from adapters.persistence.engine.list_cursors import read_place, write_place
+from adapters.persistence.engine.list_cursors import keyset_page, read_place
 from adapters.persistence.rows import to_session, to_user
 from domain.accounts.ports import Session, Sessions, Users
 from domain.accounts.users import Role, User
@@ -71,10 +71,7 @@ class TortoiseUsers(Users):
         place = () if cursor is None else read_place("users", cursor)
         sql = _USERS.format(after=_AFTER if place else "")
         rows = await self._database.fetch(sql, limit + 1, *place)
-        users = [to_user(row) for row in rows[:limit]]
-        if len(rows) <= limit:
-            return Page(users)
-        return Page(users, write_place("users", users[-1].created_at, users[-1].id))
+        return keyset_page("users", rows, limit, to_user, lambda each: (each.created_at, each.id))
 
     @override
     async def set_password(self, user_id: str, password_hash: str) -> None:

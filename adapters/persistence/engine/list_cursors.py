@@ -5,11 +5,15 @@ a valid cursor, so nothing else needs validation.
 """
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from domain.shared.errors import FieldProblem, InvalidRequest
+from domain.shared.paging import Page
+
+T = TypeVar("T")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -31,6 +35,23 @@ def read_place(kind: str, cursor: str) -> tuple[datetime, str]:
     """
     _, microseconds, row_id = _read(_PLACE, kind, cursor)
     return _EPOCH + int(microseconds, 16) * _MICROSECOND, str(UUID(row_id))
+
+
+def keyset_page(
+    kind: str,
+    rows: Sequence[Mapping[str, Any]],
+    limit: int,
+    read: Callable[[Mapping[str, Any]], T],
+    key: Callable[[T], tuple[datetime, str]],
+) -> Page[T]:
+    """Return a page of ``limit`` records, of rows that were queried for one more than that.
+
+    ``read`` makes a record of a row. ``key`` returns the time and id by which the list is ordered.
+    """
+    records = [read(row) for row in rows[:limit]]
+    if len(rows) <= limit:
+        return Page(records)
+    return Page(records, write_place(kind, *key(records[-1])))
 
 
 def write_number(kind: str, number: int) -> str:

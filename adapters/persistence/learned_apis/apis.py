@@ -8,7 +8,7 @@ from typing_extensions import override
 from adapters.persistence.engine.codec import known_id, moment, storable
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.errors import Taken
-from adapters.persistence.engine.list_cursors import read_place, write_place
+from adapters.persistence.engine.list_cursors import keyset_page, read_place
 from adapters.persistence.learned_apis.settings import read_settings, write_settings
 from adapters.persistence.learned_apis.versions import Versions
 from domain.learning.api import LearnedApi
@@ -65,10 +65,7 @@ class TortoiseLearnedApis(LearnedApis):
         place = () if cursor is None else read_place("learned", cursor)
         sql = _PAGE.format(after=_AFTER if place else "")
         rows = await self._database.fetch(sql, limit + 1, *place)
-        apis = [_to_api(row) for row in rows[:limit]]
-        if len(rows) <= limit:
-            return Page(apis)
-        return Page(apis, write_place("learned", apis[-1].created_at, apis[-1].id))
+        return keyset_page("learned", rows, limit, _to_api, lambda each: (each.created_at, each.id))
 
     @override
     async def all(self) -> Sequence[LearnedApi]:

@@ -10,7 +10,7 @@ from adapters.persistence.engine.codec import is_id, known_id, storable
 from adapters.persistence.engine.database import ROW_LOCK, Database
 from adapters.persistence.engine.formats import ARGUMENTS
 from adapters.persistence.engine.inserting import insert
-from adapters.persistence.engine.list_cursors import read_place, write_place
+from adapters.persistence.engine.list_cursors import keyset_page, read_place
 from adapters.persistence.engine.signals import work_notification
 from adapters.persistence.rows import to_consent
 from adapters.persistence.runs.leases import FREE
@@ -99,10 +99,9 @@ class TortoiseConsents(Consents):
             values.append(status)
             sql += f" AND status = ${len(values)}"
         rows = await self._database.fetch(sql + _ORDER, *values)
-        page = [to_consent(row) for row in rows[:limit]]
-        if len(rows) <= limit:
-            return Page(page)
-        return Page(page, write_place("requests", page[-1].created_at, page[-1].id))
+        return keyset_page(
+            "requests", rows, limit, to_consent, lambda each: (each.created_at, each.id)
+        )
 
     @override
     async def of_run(self, run_id: str) -> Sequence[Consent]:

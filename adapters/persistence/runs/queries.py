@@ -8,7 +8,7 @@ from typing_extensions import override
 from adapters.persistence.engine.codec import is_id, known_id
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.id_lists import each_id, list_of_ids
-from adapters.persistence.engine.list_cursors import read_place, write_place
+from adapters.persistence.engine.list_cursors import keyset_page, read_place
 from adapters.persistence.rows import to_run
 from domain.conversations.conversation import MessageRole
 from domain.runs.cursors import run_id_end
@@ -64,10 +64,7 @@ class TortoiseRunQueries(RunQueries):
         if conversation_id is not None and not is_id(conversation_id):
             return Page([])
         rows = await self._database.fetch(sql + _ORDER, *values)
-        page = [to_run(row) for row in rows[:limit]]
-        if len(rows) <= limit:
-            return Page(page)
-        return Page(page, write_place("started", page[-1].created_at, page[-1].id))
+        return keyset_page("started", rows, limit, to_run, lambda each: (each.created_at, each.id))
 
     @override
     async def by_ids(self, user_id: str, run_ids: Collection[str]) -> Mapping[str, RunRecord]:
