@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from annotated_types import MaxLen
+
 from adapters.llm.provider_record import ANSWER_SECONDS, SILENCE_SECONDS
 from adapters.persistence.engine import health, postgresql
 from adapters.security import passwords, tokens
@@ -25,6 +27,7 @@ from domain.tools import result_pages as pages
 from domain.tools.tool import ToolSpec
 from domain.web.ports import Limits
 from entrypoints.http import app as http_app
+from entrypoints.http.routes.chat import ChatRequest
 from entrypoints.http.security import connections
 from entrypoints.http.streaming import connection, sse, websocket
 from entrypoints.http.streaming.socket_streams import STREAMS_AT_ONCE
@@ -75,6 +78,11 @@ def _times(number: int) -> str:
 
 
 _FAILURES: Final = inspect.signature(Circuits).parameters["threshold"].default
+[_MESSAGE_LENGTH] = (
+    each.max_length
+    for each in ChatRequest.model_fields["message"].metadata
+    if isinstance(each, MaxLen)
+)
 _TOOL_SECONDS: Final = ToolSpec.__dataclass_fields__["timeout"].default
 _LEASE: Final = f"{worker.LEASE_SECONDS:g}"
 _HEARTBEAT: Final = f"{worker.LEASE_SECONDS / worker._BEATS:g}"
@@ -108,6 +116,8 @@ FIGURES: Final[list[tuple[Path, str]]] = [
     (SECURITY, f"`PUERTO_ANONYMOUS_SECONDS`, {_default('PUERTO_ANONYMOUS_SECONDS'):g} s"),
     (SECURITY, f"`PUERTO_MAX_STEPS`, {_default('PUERTO_MAX_STEPS')} |"),
     (SECURITY, f"`PUERTO_TOOL_CONCURRENCY`, {_default('PUERTO_TOOL_CONCURRENCY')} |"),
+    (SECURITY, f"| message | {_MESSAGE_LENGTH:,} characters |"),
+    (SECURITY, f"{SILENCE_SECONDS:g} s of silence, {ANSWER_SECONDS:g} s in all"),
     (SECURITY, f"its own timeout, {_TOOL_SECONDS:g} s if it names none"),
     (SECURITY, f"{connection.MAX_DEPTH} levels deep"),
     (SECURITY, f"| {MAX_PASSWORD_BYTES:,} bytes |"),
