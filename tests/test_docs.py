@@ -80,14 +80,17 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(target), link
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=titled
-)
+FOLDERS = "adapters|benchmarks|domain|entrypoints|examples|plugins|puerto|tests"
+SOURCES = {path.name for root in FOLDERS.split("|") for path in (ROOT / root).rglob("*.py")}
+OF_TODAY = [page for page in PAGES if page.name != "CHANGELOG.md"]
+
+
+@pytest.mark.parametrize("page", OF_TODAY, ids=titled)
 def test_the_files_that_are_named_exist(page: Path) -> None:
-    roots = "adapters|benchmarks|domain|entrypoints|examples|plugins|puerto|tests"
-    named = [code.partition("::")[0] for code in CODE.findall(prose_of(page))]
-    paths = [name for name in named if re.fullmatch(rf"(?:{roots})/[\w/.-]+", name)]
-    assert [path for path in paths if "NAME" not in path and not (ROOT / path).exists()] == []
+    named = {code.partition("::")[0] for code in CODE.findall(prose_of(page))}
+    paths = {name for name in named if re.fullmatch(rf"(?:{FOLDERS})/[\w/.-]+", name)}
+    assert {path for path in paths if "NAME" not in path and not (ROOT / path).exists()} == set()
+    assert {name for name in named if re.fullmatch(r"\w+\.py", name)} <= SOURCES
 
 
 def test_the_index_names_every_page() -> None:
