@@ -50,7 +50,8 @@ blueprint = Blueprint("websocket", __name__)
 AUTH_SECONDS: Final = 10.0
 FRAMES: Final = 100  # capacity of the leaky bucket that limits a client's frames
 FRAME_SECONDS: Final = 5.0  # in which a full bucket drains
-FLOOD: Final = 1000  # refused frames in a row, after which the socket is closed
+FLOOD: Final = 1000  # capacity of the bucket of refused frames; when full, the socket is closed
+FLOOD_SECONDS: Final = 60.0  # in which that bucket drains
 _POLICY_VIOLATION: Final = 1008
 _INTERNAL_ERROR: Final = 1011
 
@@ -121,7 +122,7 @@ class Session:
         self._streams = SocketStreams(current, all_services, self._run_ended)
         self._dependent: dict[str, User] = {}  # runs that end with the socket, and whose they are
         self._frames = AsyncLimiter(FRAMES, FRAME_SECONDS)
-        self._refused = 0
+        self._refusals = AsyncLimiter(FLOOD, FLOOD_SECONDS)
 
     async def run(self) -> None:
         """Serve the socket until the client disconnects or the socket must be closed."""
@@ -176,15 +177,14 @@ class Session:
 
     async def _receive(self) -> Frame:
         data = await self._socket.receive()
-        if not self._frames.has_capacity():
-            self._refused += 1
-            error = RateLimited("Too many frames. Wait a second.", retry_after=1)
-            if self._refused >= FLOOD:
-                raise _CloseSocket(error)
-            raise error
-        await self._frames.acquire()
-        self._refused = 0
-        return read_frame(data)
+        if self._frames.has_capacity():
+            await self._frames.acquire()
+            return read_frame(data)
+        error = RateLimited("Too many frames. Wait a second.", retry_after=1)
+        if not self._refusals.has_capacity():
+            raise _CloseSocket(error)
+        await self._refusals.acquire()
+        raise error
 
     async def _send(self, data: dict[str, Any]) -> None:
         await self._socket.send(dump(data).decode())
