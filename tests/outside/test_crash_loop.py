@@ -41,7 +41,7 @@ def settings(tmp_path: Path) -> dict[str, str]:
         "CALLS": str(tmp_path / "calls"),
         "PUERTO_PLUGINS_FOLDER": str(plugins),
         "PUERTO_CASSETTE": str(cassette),
-        "PUERTO_LEASE_SECONDS": "2",
+        "PUERTO_LEASE_SECONDS": "600",  # no heartbeat is late; the lock tells who is dead
     }
 
 

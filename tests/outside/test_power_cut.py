@@ -42,7 +42,7 @@ async def test_a_call_that_was_under_way_is_known_and_not_repeated(
         "PYTHONPATH": str(PLUGIN),
         "LEDGER_FILE": str(lines),
         "PUERTO_CASSETTE": str(cassette),
-        "PUERTO_LEASE_SECONDS": "1",
+        "PUERTO_LEASE_SECONDS": "600",  # no heartbeat is late; the lock tells who is dead
     }
     with RunningApart(tmp_path, **settings, **disk.environment) as service:
         token = service.user("ann")
