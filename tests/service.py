@@ -148,6 +148,12 @@ class RunningService:
         answer: dict[str, Any] = json.loads(text) if text else {}
         return answer
 
+    def admin(self) -> str:
+        """Log in as the first administrator, and return an access token."""
+        body = {"username": "admin", "password": self.password}
+        token: str = self.call("POST", "/api/auth/login", body)["access_token"]
+        return token
+
     def user(self, name: str) -> str:
         """Register a user, and return an access token."""
         body = {"email": f"{name}@example.org", "full_name": name, "password": "correct horse"}

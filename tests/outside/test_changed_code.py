@@ -1,14 +1,13 @@
 """A plugin of which a module was changed, under the same version, after somebody said yes."""
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
+from tests.outside.workers import until
 from tests.plugins.packages import install
 from tests.service import RunningService
 
-PATIENCE = 60.0
 PLUGIN = '''
 import os
 from parcel.deep.words import WORD
@@ -72,10 +71,10 @@ def answer(service: RunningService, token: str, request: dict[str, Any]) -> dict
     said = {"consent_request_id": request["id"], "approved": True}
     service.call("POST", "/api/chat/consent", said, token)
     path = f"/api/runs/{request['run_id']}"
-    deadline = time.monotonic() + PATIENCE
-    while service.call("GET", path, token=token)["status"] in {"running", "waiting_consent"}:
-        assert time.monotonic() < deadline, service.log
-        time.sleep(0.1)
+    until(
+        lambda: service.call("GET", path, token=token)["status"],
+        lambda status: status not in {"running", "waiting_consent"},
+    )
     listed = service.call("GET", "/api/conversations", token=token)["conversations"]
     history = service.call("GET", f"/api/chat/{listed[0]['id']}/history", token=token)
     (result,) = history["messages"][-1]["results"]

@@ -65,8 +65,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "WATCHED": str(folder / "watched.txt"),
         }
         service = stack.enter_context(RunningService(folder, **settings))
-        body = {"username": "admin", "password": service.password}
-        admin = service.call("POST", "/api/auth/login", body)["access_token"]
+        admin = service.admin()
         enable = {"cloud_providers": {"aws": {"enabled": True}}}
         service.call("PUT", "/api/config", enable, token=admin)
         yield Site(service, aws, admin, folder / "watched.txt")

@@ -30,9 +30,7 @@ def service(wire: OpenAIWireServer) -> Iterator[RunningService]:
 
 @pytest.fixture(scope="module")
 def admin(service: RunningService) -> str:
-    body = {"username": "admin", "password": service.password}
-    token: str = service.call("POST", "/api/auth/login", body)["access_token"]
-    return token
+    return service.admin()
 
 
 @pytest.fixture(scope="module")
@@ -123,9 +121,9 @@ async def test_without_streaming_a_fault_is_an_http_error(
 async def test_leaving_does_not_cancel_but_asking_for_it_does(
     service: RunningService, admin: str, token: str, wire: OpenAIWireServer
 ) -> None:
-    choose(service, admin, "pieces:50:0.02")
     runs = {}
-    for wish in ("continue", "cancel"):
+    for wish, model in (("continue", "pieces:50:0.02"), ("cancel", "hang-mid-stream")):
+        choose(service, admin, model)
         body = {"message": "talk", "stream": True, "on_disconnect": wish}
         async with (
             client(service.url, token) as http,

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.outside.clients import client, events_of
+from tests.outside.workers import two_services
 from tests.service import RunningService
 
 Event = dict[str, Any]
@@ -20,13 +20,7 @@ Event = dict[str, Any]
 @pytest.fixture
 def workers(database_url: str, tmp_path: Path) -> Iterator[tuple[RunningService, RunningService]]:
     """Two services over one database."""
-    settings = {"DATABASE_URL": database_url, "JWT_SECRET": secrets.token_urlsafe(48)}
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-    with (
-        RunningService(tmp_path / "one", **settings) as one,
-        RunningService(tmp_path / "two", **settings) as two,
-    ):
+    with two_services(database_url, tmp_path) as (one, two):
         yield one, two
         assert "Traceback" not in one.log + two.log
 

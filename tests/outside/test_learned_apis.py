@@ -1,43 +1,19 @@
 """Learning, using and refreshing an API while people chat, on two workers over one database."""
 
 import json
-import secrets
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.error import HTTPError
 
 import pytest
 
+from tests.outside.workers import Worker, two_workers, until
 from tests.pets import DOCUMENT, KEY, PetShop, without
-from tests.service import RunningService
 from tests.web_server import WebServer, serving
 
 APIS = "/api/learned-apis"
-PATIENCE = 60.0
-
-
-class Worker:
-    """One service, and an administrator's line to it."""
-
-    def __init__(self, service: RunningService, token: str) -> None:
-        self.service, self._token = service, token
-
-    def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        return self.service.call(method, path, body, self._token)
-
-    def execute(self, tool: str, **parameters: Any) -> Any:
-        body = {"tool": tool, "parameters": parameters}
-        return self.call("POST", "/api/tools/execute", body)["result"]
-
-    def tools(self) -> set[str]:
-        return {tool["name"] for tool in self.call("GET", "/api/tools")["tools"]}
-
-    def said(self, message: str) -> dict[str, Any]:
-        return self.call("POST", "/api/chat", {"message": message})
 
 
 @pytest.fixture
@@ -48,21 +24,9 @@ def shop() -> Iterator[WebServer]:
 
 @pytest.fixture
 def workers(database_url: str, tmp_path: Path) -> Iterator[tuple[Worker, Worker]]:
-    settings = {
-        "DATABASE_URL": database_url,
-        "JWT_SECRET": secrets.token_urlsafe(48),
-        "ENCRYPTION_KEY": secrets.token_urlsafe(48),
-        "PUERTO_OPEN_HOSTS": "127.0.0.1",
-        "PUERTO_AUTONOMY": "full",
-    }
-    with ExitStack() as stack:
-        services = []
-        for name in ("one", "two"):
-            (tmp_path / name).mkdir()
-            services.append(stack.enter_context(RunningService(tmp_path / name, **settings)))
-        body = {"username": "admin", "password": services[0].password}
-        token = services[0].call("POST", "/api/auth/login", body)["access_token"]
-        yield Worker(services[0], token), Worker(services[1], token)
+    settings = {"PUERTO_OPEN_HOSTS": "127.0.0.1", "PUERTO_AUTONOMY": "full"}
+    with two_workers(database_url, tmp_path, **settings) as both:
+        yield both
 
 
 @contextmanager
@@ -88,13 +52,6 @@ def chats(*workers: Worker) -> Iterator[list[str]]:
         for thread in threads:
             thread.join()
     assert wrong == []
-
-
-def until(what: Any, is_so: Any) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not is_so(found := what()):
-        assert time.monotonic() < deadline, found
-        time.sleep(0.1)
 
 
 def test_an_api_is_learned_used_and_refreshed_while_people_chat(

@@ -1,7 +1,6 @@
 """A call of a learned API in the moment in which its process is killed."""
 
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.outside.workers import until
 from tests.service import RunningService
 from tests.web_server import Reply, Seen, WebServer, serving
 
-PATIENCE = 60
 _KEY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
 _BODY = {
     "required": True,
@@ -47,10 +46,7 @@ class Prices:
         return Reply(seconds=self.seconds)
 
     def wait(self, count: int) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while len(self.asked) < count:
-            assert time.monotonic() < deadline, self.asked
-            time.sleep(0.02)
+        until(lambda: self.asked, lambda asked: len(asked) >= count)
 
 
 @pytest.fixture
@@ -65,7 +61,7 @@ def service(database_url: str, tmp_path: Path) -> Iterator[RunningService]:
         tmp_path,
         DATABASE_URL=database_url,
         PUERTO_OPEN_HOSTS="127.0.0.1",
-        PUERTO_LEASE_SECONDS="2",
+        PUERTO_LEASE_SECONDS="600",  # no heartbeat is late; the lock tells who is dead
     ) as one:
         yield one
 
@@ -91,8 +87,7 @@ def test_what_nobody_declared_idempotent_is_asked_about_and_not_sent_again(
 ) -> None:
     prices = shop.reply
     assert isinstance(prices, Prices)
-    login = {"username": "admin", "password": service.password}
-    token = service.call("POST", "/api/auth/login", login)["access_token"]
+    token = service.admin()
 
     def call(method: str, path: str, body: Any = None) -> dict[str, Any]:
         return service.call(method, path, body, token)
@@ -110,10 +105,7 @@ def test_what_nobody_declared_idempotent_is_asked_about_and_not_sent_again(
     def status() -> str:
         return str(call("GET", f"/api/runs/{run}")["status"])
 
-    deadline = time.monotonic() + PATIENCE
-    while status() == "running":
-        assert time.monotonic() < deadline, service.log
-        time.sleep(0.1)
+    until(status, lambda found: found != "running")
     waiting = call("GET", "/api/consents?status=waiting")["consents"]
     if is_repeated:
         prices.wait(2)

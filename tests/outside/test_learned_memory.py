@@ -46,8 +46,7 @@ def document() -> dict[str, Any]:
 def test_memory_does_not_grow_with_each_api_that_is_learned_and_forgotten(
     service: RunningService,
 ) -> None:
-    login = {"username": "admin", "password": service.password}
-    token = service.call("POST", "/api/auth/login", login)["access_token"]
+    token = service.admin()
     order = {"source": json.dumps(document()), "base_url": "https://things.example"}
     after: list[int] = []
     for _ in range(6):

@@ -8,8 +8,7 @@ import json
 import re
 import sqlite3
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from http.client import HTTPException
 from pathlib import Path
@@ -24,11 +23,11 @@ import pytest
 from tests.adapters.llm.wire.openai import OpenAIWireServer
 from tests.conftest import named as named_database
 from tests.log_lines import with_words
+from tests.outside.workers import PATIENCE, until
 from tests.pages import ROOT
 from tests.service import RunningService
 
 PLUGINS: Final = Path(__file__).parent
-PATIENCE: Final = 60.0
 SLOW: Final = {"PUERTO_GRACE_SECONDS": "0.1", "PUERTO_AUTONOMY": "full"}
 
 
@@ -44,8 +43,7 @@ class Operator:
 
     def __init__(self, service: RunningService) -> None:
         self.service = service
-        body = {"username": "admin", "password": service.password}
-        self.token: str = service.call("POST", "/api/auth/login", body)["access_token"]
+        self.token = service.admin()
 
     def send(self, request_id: str, path: str, body: dict[str, Any]) -> int:
         """Send a request and return the status of the answer."""
@@ -79,17 +77,8 @@ class Operator:
 
     def line(self, *words: str) -> str:
         """Wait for the one line that holds these words, and return it."""
-        until(lambda: bool(with_words(self.service.lines, *words)))
-        (found,) = with_words(self.service.lines, *words)
+        (found,) = until(lambda: with_words(self.service.lines, *words))
         return found
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait until the condition holds."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to be"
-        time.sleep(0.02)
 
 
 def named(line: str, request_id: str) -> None:
@@ -196,7 +185,7 @@ def test_a_disk_that_is_full(tmp_path: Path, folder: Path) -> None:
 
 
 def test_a_worker_that_is_killed(tmp_path: Path, folder: Path) -> None:
-    settings = {"PUERTO_PLUGINS_FOLDER": str(folder), "PUERTO_LEASE_SECONDS": "1"}
+    settings = {"PUERTO_PLUGINS_FOLDER": str(folder), "PUERTO_LEASE_SECONDS": "600"}
     with RunningService(tmp_path, "--workers", "2", **SLOW, **settings) as service:
         operator = Operator(service)
         with pytest.raises(OSError):  # the line breaks

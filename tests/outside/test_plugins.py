@@ -1,17 +1,13 @@
 """Bad plugins, new plugins and switched plugins, seen from outside: two workers, one database."""
 
 import asyncio
-import secrets
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.outside.workers import Worker, two_workers, until
 from tests.plugins.packages import good, install
-from tests.service import RunningService
 
 BLOCKS = '''
 import time
@@ -50,27 +46,6 @@ PACKAGES = {
     "greeter": good("greet"),
 }
 EXECUTE = "/api/tools/execute"
-PATIENCE = 60.0
-
-
-class Worker:
-    """One service, and an administrator's line to it."""
-
-    def __init__(self, service: RunningService, token: str) -> None:
-        self.service, self._token = service, token
-
-    def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        return self.service.call(method, path, body, self._token)
-
-    def execute(self, tool: str) -> Any:
-        return self.call("POST", EXECUTE, {"tool": tool})["result"]
-
-    def plugins(self) -> dict[str, dict[str, Any]]:
-        return {plugin["name"]: plugin for plugin in self.call("GET", "/api/plugins")["plugins"]}
-
-    def tools(self) -> dict[str, bool]:
-        listed = self.call("GET", "/api/tools")["tools"]
-        return {tool["name"]: tool["enabled"] for tool in listed}
 
 
 @pytest.fixture
@@ -85,28 +60,13 @@ def packages(tmp_path: Path) -> Path:
 @pytest.fixture
 def workers(database_url: str, packages: Path, tmp_path: Path) -> Iterator[tuple[Worker, Worker]]:
     settings = {
-        "DATABASE_URL": database_url,
-        "JWT_SECRET": secrets.token_urlsafe(48),
         "PYTHONPATH": str(packages),
         "PUERTO_PLUGIN_SECONDS": "3",
         "PUERTO_BLOCKED_SECONDS": "1",
         "PUERTO_LEASE_SECONDS": "1",  # shorter than the loop is blocked
     }
-    with ExitStack() as stack:
-        services = []
-        for name in ("one", "two"):
-            (tmp_path / name).mkdir()
-            services.append(stack.enter_context(RunningService(tmp_path / name, **settings)))
-        body = {"username": "admin", "password": services[0].password}
-        token = services[0].call("POST", "/api/auth/login", body)["access_token"]
-        yield Worker(services[0], token), Worker(services[1], token)
-
-
-def until(what: Any, is_so: Any) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not is_so(found := what()):
-        assert time.monotonic() < deadline, found
-        time.sleep(0.1)
+    with two_workers(database_url, tmp_path, **settings) as both:
+        yield both
 
 
 async def test_bad_plugins_leave_the_service_answering(

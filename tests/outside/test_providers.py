@@ -99,9 +99,7 @@ async def test_a_fault_gives_an_error_and_an_end(
 
 
 async def test_a_fallback_answers_and_health_tells(service: RunningService, token: str) -> None:
-    admin = service.call(
-        "POST", "/api/auth/login", {"username": "admin", "password": service.password}
-    )["access_token"]
+    admin = service.admin()
     fallbacks = [
         {"provider": "google", "model": "status-404"},
         {"provider": "openai", "model": "echo"},

@@ -1,7 +1,6 @@
 """Plugins that would end the service, hold its process, or change it for everybody."""
 
 import signal
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -11,6 +10,7 @@ from urllib.error import HTTPError
 
 import pytest
 
+from tests.outside.workers import until
 from tests.service import RunningService
 
 RUDE = '''
@@ -196,11 +196,8 @@ def execute(service: RunningService, token: str, tool: str, **parameters: str) -
     return service.call("POST", "/api/tools/execute", body, token)["result"]
 
 
-def until(service: RunningService, text: str) -> None:
-    deadline = time.monotonic() + 60
-    while text not in service.log:
-        assert time.monotonic() < deadline, service.log
-        time.sleep(0.05)
+def until_logged(service: RunningService, text: str) -> None:
+    until(lambda: service.log, lambda log: text in log)
 
 
 def leave_tasks_behind(service: RunningService, token: str) -> None:
@@ -210,7 +207,7 @@ def leave_tasks_behind(service: RunningService, token: str) -> None:
         ("stop", "some code stopped the event loop"),
     ):
         assert execute(service, token, "leak", kind=kind) == "left"
-        until(service, f"{what}: the service goes on")
+        until_logged(service, f"{what}: the service goes on")
     for _ in range(3):
         assert execute(service, token, "calculator", expression="1 + 1")
 
@@ -243,7 +240,7 @@ def test_nothing_that_was_left_behind_keeps_the_process_from_ending(tmp_path: Pa
 def test_changes_of_the_process_are_named_and_put_back(service: RunningService, token: str) -> None:
     assert execute(service, token, "change") == "changed"
     assert execute(service, token, "calculator", expression="1 + 1")  # in a thread of its own
-    until(service, "the handler of SIGTERM was changed to")  # the service is ended by it at last
+    until_logged(service, "the handler of SIGTERM was changed to")  # which ends it at last
     assert Path(f"/proc/{service.pid}/cwd").readlink() == service.folder
     who = "the tool change of the plugin rude: "
     for what in (
@@ -271,8 +268,7 @@ def test_changes_of_the_process_are_named_and_put_back(service: RunningService, 
 def test_what_the_service_lives_on_is_kept_and_who_took_it_is_set_aside(
     service: RunningService, token: str, plugin: str, tool: str, did: str
 ) -> None:
-    login = {"username": "admin", "password": service.password}
-    admin = service.call("POST", "/api/auth/login", login)["access_token"]
+    admin = service.admin()
     with ThreadPoolExecutor(3) as others:
         slow = others.submit(execute, service, token, "slow")
         asked = others.submit(service.call, "POST", "/api/chat", {"message": "2 * 21?"}, token)
@@ -280,11 +276,10 @@ def test_what_the_service_lives_on_is_kept_and_who_took_it_is_set_aside(
         assert slow.result() == "answered"
         assert "42" in asked.result()["message"]
         rude.result()
-    until(service, f"the tool {tool} of the plugin {plugin}")
-    deadline = time.monotonic() + 60
-    while (found := _plugin(service, admin, plugin))["state"] != "quarantined":
-        assert time.monotonic() < deadline, (found, service.log)
-        time.sleep(0.1)
+    until_logged(service, f"the tool {tool} of the plugin {plugin}")
+    found = until(
+        lambda: _plugin(service, admin, plugin), lambda each: each["state"] == "quarantined"
+    )
     assert f"it {did}" in found["reason"]
     assert [each["part"] for each in found["incidents"]] == ["process"]
     assert did in found["incidents"][0]["last_error"]

@@ -1,7 +1,6 @@
 """Tickets over two workers, and that no log holds one."""
 
 import asyncio
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,31 +9,22 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from tests.outside.workers import two_services
 from tests.service import RunningService
 
 
 @pytest.fixture
-def workers(database_url: str, tmp_path: Path) -> Iterator[list[RunningService]]:
+def workers(database_url: str, tmp_path: Path) -> Iterator[tuple[RunningService, RunningService]]:
     """Two services over one database, which log all they can."""
-    settings = {
-        "DATABASE_URL": database_url,
-        "JWT_SECRET": secrets.token_urlsafe(48),
-        "LOG_LEVEL": "DEBUG",
-    }
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-    with (
-        RunningService(tmp_path / "one", **settings) as one,
-        RunningService(tmp_path / "two", **settings) as two,
-    ):
-        yield [one, two]
+    with two_services(database_url, tmp_path, LOG_LEVEL="DEBUG") as both:
+        yield both
 
 
 def bought(service: RunningService, token: str, path: str) -> str:
     return str(service.call("POST", "/api/auth/ticket", {"path": path}, token)["ticket"])
 
 
-async def statuses(workers: list[RunningService], address: str) -> list[int]:
+async def statuses(workers: tuple[RunningService, RunningService], address: str) -> list[int]:
     """Return how several requests at once, on all workers, are answered."""
     async with httpx2.AsyncClient(timeout=60) as http:
         answers = await asyncio.gather(
@@ -55,7 +45,7 @@ async def opened(service: RunningService, address: str) -> int:
 
 
 async def test_a_ticket_is_good_once_on_all_workers_and_in_no_log(
-    workers: list[RunningService],
+    workers: tuple[RunningService, RunningService],
 ) -> None:
     one, two = workers
     token = one.user("ann")

@@ -145,8 +145,7 @@ def api() -> Iterator[WebServer]:
 
 def logged_in(folder: Path, service: RunningService) -> Stage:
     """Return the stage of somebody who is logged in as the administrator."""
-    body = {"username": "admin", "password": service.password}
-    return Stage(folder, service, service.call("POST", "/api/auth/login", body)["access_token"])
+    return Stage(folder, service, service.admin())
 
 
 @pytest.fixture(scope="module")
