@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.parts import APART, HTTP, OUTSIDE, WITHOUT_DATABASE, without
+from tests.parts import APART, EXTENSIONS, HTTP, OUTSIDE, WITHOUT_DATABASE, without
 
 ROOT: Final = Path(__file__).parent.parent
 BIN: Final = Path(sys.executable).parent
@@ -43,7 +43,8 @@ ON_POSTGRESQL: Final = "--database=postgresql"
 
 # What takes longest begins first, so that all end at about the same time.
 SHORT: Final[Sequence[Command]] = (
-    (*PYTEST, OUTSIDE),
+    (*PYTEST, OUTSIDE, "-k", EXTENSIONS),
+    (*PYTEST, OUTSIDE, "-k", f"not ({EXTENSIONS})"),
     (*PYTEST, ON_POSTGRESQL, HTTP),
     (*PYTEST, ON_POSTGRESQL, "tests", *without(HTTP, *WITHOUT_DATABASE)),
     (*PYTEST, "tests", *without(*APART)),

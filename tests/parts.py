@@ -7,6 +7,9 @@ HTTP: Final = "tests/entrypoints/http"
 OUTSIDE: Final = "tests/outside"
 PLUGINS: Final = "tests/plugins"
 
+# Half of OUTSIDE by time, as pytest's `-k` takes it: what is added by plugins and learned APIs.
+EXTENSIONS: Final = "plugin or learned or clouds or typed_pages or changed_code"
+
 # Each of these, on SQLite, is a process of its own beside the rest.
 APART: Final = (OUTSIDE, HTTP, PLUGINS, COMMAND_LINE)
 # No test in these uses a database, so that a run on PostgreSQL need not read them.
