@@ -22,7 +22,7 @@ from adapters.http.client import GatedWeb
 from adapters.http.guard.gate import Gate
 from adapters.http.guarded_transport import GatedTransport
 from adapters.http.oauth import OAuthTokens
-from domain.learning.credentials import Credentials, Token
+from domain.learning.credentials import Credentials, SentToken
 from domain.shared.errors import InvalidArguments, PuertoError
 from domain.web.open_hosts import read_open_hosts
 from plugins.authoring.argument_schema import ArgumentSchema
@@ -81,7 +81,7 @@ def run(path: Path, calls: int) -> Outcome:
 def _credentials(tool: LoweredTool) -> Credentials:
     """Return what the operator gives of a tool's parameters: they are checked like all others."""
     schemes = tool.operation.schemes.items()
-    return Credentials({name: Token("a-key") for name, each in schemes if each.is_parameter})
+    return Credentials({name: SentToken("a-key") for name, each in schemes if each.is_parameter})
 
 
 class _Run:

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from adapters.http.decoding import ACCEPTED, Body
 from adapters.http.guarded_transport import GatedTransport
-from domain.learning.credentials import Grant
+from domain.learning.credentials import OAuthGrant
 from domain.learning.ports import AccessTokens
 from domain.shared.errors import WebError, WebTimeout
 
@@ -24,12 +24,12 @@ _MOST: Final = 10_000  # grants in the cache
 _DEFAULT_LIFE: Final = 300.0  # seconds, if the server does not say
 _METHODS: Final = ("client_secret_basic", "client_secret_post")
 
-Rotated = Callable[[Grant, str], Awaitable[None]]
+Rotated = Callable[[OAuthGrant, str], Awaitable[None]]
 """Is called with a refresh token that replaces the grant's own (rotation)."""
 
 
 @dataclass(slots=True)
-class _Kept:
+class _CachedToken:
     """The cached token of a grant; ``until`` is its expiry on the monotonic clock."""
 
     refresh: str
@@ -44,10 +44,10 @@ class OAuthTokens(AccessTokens):
     def __init__(self, transport: GatedTransport, *, rotated: Rotated | None = None) -> None:
         self._transport = _Bounded(transport)
         self._rotated = rotated
-        self._cache: dict[Grant, _Kept] = {}
+        self._cache: dict[OAuthGrant, _CachedToken] = {}
 
     @override
-    async def get(self, grant: Grant) -> str:
+    async def get(self, grant: OAuthGrant) -> str:
         """Return a valid token, from the cache or from the token endpoint.
 
         Raises:
@@ -65,18 +65,18 @@ class OAuthTokens(AccessTokens):
             return cached.token
 
     @override
-    def forget(self, grant: Grant) -> None:
+    def forget(self, grant: OAuthGrant) -> None:
         if grant in self._cache:
             self._cache[grant].until = 0.0
 
-    def _of(self, grant: Grant) -> _Kept:
+    def _of(self, grant: OAuthGrant) -> _CachedToken:
         if grant not in self._cache:
             if len(self._cache) >= _MOST:
                 del self._cache[next(iter(self._cache))]
-            self._cache[grant] = _Kept(grant.refresh_token)
+            self._cache[grant] = _CachedToken(grant.refresh_token)
         return self._cache[grant]
 
-    async def _renew(self, cached: _Kept, grant: Grant) -> None:
+    async def _renew(self, cached: _CachedToken, grant: OAuthGrant) -> None:
         token = await self._asked(cached, grant)
         seconds = _seconds(token.get("expires_in"))
         cached.token, cached.until = token["access_token"], time.monotonic() + seconds - _LEEWAY
@@ -87,7 +87,7 @@ class OAuthTokens(AccessTokens):
             if self._rotated is not None:
                 await self._rotated(grant, given)
 
-    async def _asked(self, cached: _Kept, grant: Grant) -> dict[str, Any]:
+    async def _asked(self, cached: _CachedToken, grant: OAuthGrant) -> dict[str, Any]:
         host = httpx2.URL(grant.token_url).host
         try:
             async with asyncio.timeout(_SECONDS):
@@ -99,7 +99,7 @@ class OAuthTokens(AccessTokens):
         except (httpx2.HTTPError, ValueError) as error:
             raise WebError(f"{host} gave no access token, and no reason.") from error
 
-    async def _fetched(self, cached: _Kept, grant: Grant) -> dict[str, Any]:
+    async def _fetched(self, cached: _CachedToken, grant: OAuthGrant) -> dict[str, Any]:
         """Ask the endpoint; retry with the other client authentication on ``invalid_client``."""
         for method in _METHODS if grant.client_secret else ("none",):
             try:
@@ -113,7 +113,9 @@ class OAuthTokens(AccessTokens):
             return token
         raise OAuthError("invalid_client")
 
-    async def _fetched_by(self, method: str, cached: _Kept, grant: Grant) -> dict[str, Any]:
+    async def _fetched_by(
+        self, method: str, cached: _CachedToken, grant: OAuthGrant
+    ) -> dict[str, Any]:
         async with AsyncOAuth2Client(
             grant.client_id,
             grant.client_secret or None,

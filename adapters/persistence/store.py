@@ -8,7 +8,7 @@ from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.signals import NoSignals, PostgresSignals
 from adapters.persistence.idempotency import TortoiseAnswers
 from adapters.persistence.learned_apis.apis import TortoiseLearnedApis
-from adapters.persistence.learned_apis.credentials import TortoiseApiKeys
+from adapters.persistence.learned_apis.credentials import TortoiseLearnedCredentials
 from adapters.persistence.monitoring import TortoiseMonitoring
 from adapters.persistence.runs.consents import TortoiseConsents
 from adapters.persistence.runs.leases import TortoiseLeases
@@ -24,7 +24,7 @@ from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations
 from domain.consents.ports import Consents
 from domain.conversations.ports import Conversations
-from domain.learning.ports import ApiKeys, LearnedApis
+from domain.learning.ports import LearnedApis, LearnedCredentials
 from domain.monitoring.ports import Monitoring, Pulses
 from domain.plugins.ports import Switches
 from domain.policy.audit import Audit
@@ -57,7 +57,7 @@ class Store:
         self.monitoring: Monitoring = TortoiseMonitoring(database)
         self.pulses: Pulses = TortoisePulses(database)
         self.learned_apis: LearnedApis = TortoiseLearnedApis(database)
-        self.api_keys: ApiKeys = TortoiseApiKeys(database)
+        self.api_keys: LearnedCredentials = TortoiseLearnedCredentials(database)
         self.tickets: Tickets = TortoiseTickets(database)
         self.signals: Signals = _signals(database)
         self.unit_of_work: UnitOfWork = database.unit_of_work

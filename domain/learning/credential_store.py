@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from domain.learning.credentials import Credentials, Grant
+from domain.learning.credentials import Credentials, OAuthGrant
 from domain.learning.fixed_arguments import Values
-from domain.learning.ports import ApiKeys, Cipher, SealedKeys
+from domain.learning.ports import Cipher, LearnedCredentials, SealedCredentials
 from domain.shared.clock import Clock
 from domain.shared.errors import ToolFailed, Unavailable
 
@@ -20,14 +20,14 @@ FIXED: Final = "#fixed"
 _MOST: Final = 10_000  # refresh tokens whose place is remembered
 
 
-class ApiKeyring:
+class CredentialStore:
     """Stores credentials encrypted, and decrypts them for calls only."""
 
-    def __init__(self, keys: ApiKeys, cipher: Cipher, clock: Clock) -> None:
+    def __init__(self, keys: LearnedCredentials, cipher: Cipher, clock: Clock) -> None:
         self._keys = keys
         self._cipher = cipher
         self._clock = clock
-        self._refreshing: dict[tuple[str, str], _Place] = {}
+        self._refreshing: dict[tuple[str, str], _CredentialKey] = {}
 
     async def put(self, api_id: str, owner: str, credentials: Mapping[str, Any]) -> None:
         """Store credentials, in the form of `Credentials.of`; they replace the earlier ones.
@@ -106,11 +106,11 @@ class ApiKeyring:
             await self.put(api_id, owner, values)
         credentials = Credentials.of(values)
         for scheme, credential in credentials.by_scheme.items():
-            if isinstance(credential, Grant) and credential.refresh_token:
-                self._remember(credential, _Place(api_id, owner, scheme))
+            if isinstance(credential, OAuthGrant) and credential.refresh_token:
+                self._remember(credential, _CredentialKey(api_id, owner, scheme))
         return credentials
 
-    async def rotated(self, grant: Grant, refresh_token: str) -> None:
+    async def rotated(self, grant: OAuthGrant, refresh_token: str) -> None:
         """Store the refresh token that the provider issued in place of a grant's own (rotation)."""
         place = self._refreshing.get((grant.client_id, grant.refresh_token))
         if place is None:
@@ -128,22 +128,22 @@ class ApiKeyring:
         self, api_id: str, owner: str, names: tuple[str, ...], values: Mapping[str, Any]
     ) -> None:
         sealed = self._cipher.seal(json.dumps(values).encode(), _place(api_id, owner))
-        await self._keys.put(SealedKeys(api_id, owner, names, sealed, self._clock.now()))
+        await self._keys.put(SealedCredentials(api_id, owner, names, sealed, self._clock.now()))
 
-    def _opened(self, stored: SealedKeys) -> dict[str, Any]:
+    def _opened(self, stored: SealedCredentials) -> dict[str, Any]:
         values: dict[str, Any] = json.loads(
             self._cipher.open(stored.sealed, _place(stored.api_id, stored.owner))
         )
         return values
 
-    def _remember(self, grant: Grant, place: "_Place") -> None:
+    def _remember(self, grant: OAuthGrant, place: "_CredentialKey") -> None:
         if len(self._refreshing) >= _MOST:
             self._refreshing.clear()
         self._refreshing[grant.client_id, grant.refresh_token] = place
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _CredentialKey:
     """The key under which a credential is stored."""
 
     api_id: str

@@ -16,7 +16,7 @@ _GRANT: Final = frozenset({"client_id", "client_secret", "refresh_token", "token
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class SentToken:
     """An API key, or a token that is sent as it is."""
 
     value: str = field(repr=False)
@@ -31,7 +31,7 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class OAuthGrant:
     """An OAuth 2.0 grant: client credentials, or a refresh token.
 
     ``token_url`` may be empty if the document names it.
@@ -55,7 +55,7 @@ class AwsKeys:
     service: str = ""
 
 
-Credential = Token | Login | Grant | AwsKeys
+Credential = SentToken | Login | OAuthGrant | AwsKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Credentials:
 
 def _credential(name: str, value: Any) -> Credential:
     if isinstance(value, str) and value:
-        return Token(value)
+        return SentToken(value)
     fields = dict(value) if isinstance(value, Mapping) else {}
     if fields.keys() == {"username", "password"} and _all_texts(fields):
         return Login(**fields)
@@ -109,7 +109,7 @@ def _credential(name: str, value: Any) -> Credential:
         and isinstance(scopes, list | tuple)
         and all(isinstance(scope, str) for scope in scopes)
     ):
-        return Grant(**fields, scopes=tuple(scopes))
+        return OAuthGrant(**fields, scopes=tuple(scopes))
     raise InvalidRequest(
         f"The credentials for {name!r} must be a text, {{username, password}}, "
         "{client_id, client_secret, refresh_token, token_url, scopes}, or "
@@ -123,11 +123,11 @@ def _all_texts(fields: Mapping[str, Any]) -> bool:
 
 def _secret_parts(credential: Credential) -> list[str]:
     match credential:
-        case Token(value):
+        case SentToken(value):
             return [value]
         case Login(username, password):
             return [password, base64.b64encode(f"{username}:{password}".encode()).decode()]
-        case Grant():
+        case OAuthGrant():
             return [credential.client_secret, credential.refresh_token]
         case AwsKeys():
             return [credential.secret_access_key, credential.session_token]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from domain.learning.api import LearnedApi
 from domain.learning.cache import ApiShelf
 from domain.learning.changes import Diff
-from domain.learning.credential_store import OPERATOR, ApiKeyring
+from domain.learning.credential_store import OPERATOR, CredentialStore
 from domain.learning.drafts import Draft
 from domain.learning.ports import LearnedApis
 from domain.learning.summary import ApiSummary
@@ -41,13 +41,13 @@ class ApiInspection:
         apis: LearnedApis,
         shelf: ApiShelf,
         waiting: WaitingDiffs,
-        keyring: ApiKeyring,
+        credential_store: CredentialStore,
         hosts: HostCheck | None = None,
     ) -> None:
         self._apis = apis
         self._shelf = shelf
         self._waiting = waiting
-        self._keyring = keyring
+        self._credential_store = credential_store
         self._hosts = hosts
 
     async def stored(self, api_id: str, first: int, limit: int) -> ApiDetails:
@@ -60,7 +60,7 @@ class ApiInspection:
         shelved = await self._shelf.get(api_id)
         operations = await self._apis.operations(api_id, first, limit)
         diff = await self._waiting.of(shelved)
-        given = await self._keyring.schemes(api_id, OPERATOR)
+        given = await self._credential_store.schemes(api_id, OPERATOR)
         sentences = list(warnings(shelved.api, shelved.summary, given))
         return ApiDetails(shelved.api, shelved.summary, operations, diff, given, sentences)
 
@@ -70,7 +70,11 @@ class ApiInspection:
         Its warnings include servers that the SSRF guard refuses.
         """
         given = draft.credentials
-        names = await self._keyring.schemes(draft.api.id, OPERATOR) if given is None else [*given]
+        names = (
+            await self._credential_store.schemes(draft.api.id, OPERATOR)
+            if given is None
+            else [*given]
+        )
         closed = await self._closed_hosts(draft)
         sentences = [*warnings(draft.api, draft.summary, names), *closed]
         operations = draft.version.operations[first : first + limit]

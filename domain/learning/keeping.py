@@ -5,7 +5,7 @@ from typing import Final
 
 from domain.learning.api import PLUGIN
 from domain.learning.cache import ApiShelf
-from domain.learning.credential_store import ApiKeyring
+from domain.learning.credential_store import CredentialStore
 from domain.learning.drafts import Draft
 from domain.learning.ports import LearnedApis
 from domain.learning.waiting import WaitingDiffs
@@ -69,14 +69,14 @@ class ApiChanges:
         apis: LearnedApis,
         shelf: ApiShelf,
         waiting: WaitingDiffs,
-        keyring: ApiKeyring,
+        credential_store: CredentialStore,
         news: ApiNews,
         unit_of_work: UnitOfWork,
     ) -> None:
         self._apis = apis
         self._shelf = shelf
         self._waiting = waiting
-        self._keyring = keyring
+        self._credential_store = credential_store
         self._news = news
         self._unit_of_work = unit_of_work
 
@@ -96,7 +96,7 @@ class ApiChanges:
                 await self._apis.change(api)
             else:
                 await self._apis.change(api, draft.version, draft.waiting)
-            await self._keyring.keep(api.id, draft.credentials, draft.fixed)
+            await self._credential_store.keep(api.id, draft.credentials, draft.fixed)
             await self._news.renew()
 
         await self._unit_of_work.run(work)

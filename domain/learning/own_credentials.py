@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.accounts.users import User
 from domain.learning.api import LearnedApi
-from domain.learning.credential_store import ApiKeyring
+from domain.learning.credential_store import CredentialStore
 from domain.learning.ports import LearnedApis
 from domain.learning.version import ApiScheme
 from domain.shared.errors import Conflict, Unprocessable
@@ -30,9 +30,9 @@ class OwnCredentialsState:
 class OwnCredentials:
     """Stores each user's own credentials, for APIs with the setting ``per_user``."""
 
-    def __init__(self, apis: LearnedApis, keyring: ApiKeyring) -> None:
+    def __init__(self, apis: LearnedApis, credential_store: CredentialStore) -> None:
         self._apis = apis
-        self._keyring = keyring
+        self._credential_store = credential_store
 
     async def state(self, user: User, api_id: str) -> OwnCredentialsState:
         """Return for which schemes a user's own credentials are set, never the credentials.
@@ -62,7 +62,7 @@ class OwnCredentials:
         known = [scheme.name for scheme in await self._apis.schemes(api_id)]
         if unknown := [name for name in credentials if name not in known]:
             raise Unprocessable(f"{api.name} asks for {', '.join(known)}, not for {unknown[0]!r}.")
-        await self._keyring.put(api_id, user.id, credentials)
+        await self._credential_store.put(api_id, user.id, credentials)
         _log.info("own credentials for the API %s were set", api_id)
         return await self._state(user, api)
 
@@ -74,12 +74,12 @@ class OwnCredentials:
 
         """
         await self._apis.get(api_id)
-        await self._keyring.remove(api_id, user.id)
+        await self._credential_store.remove(api_id, user.id)
         _log.info("own credentials for the API %s were removed", api_id)
 
     async def _state(self, user: User, api: LearnedApi) -> OwnCredentialsState:
         return OwnCredentialsState(
-            await self._keyring.schemes(api.id, user.id),
+            await self._credential_store.schemes(api.id, user.id),
             api.settings.per_user,
             await self._apis.schemes(api.id),
         )

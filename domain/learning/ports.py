@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.learning.api import LearnedApi
-from domain.learning.credentials import Grant
+from domain.learning.credentials import OAuthGrant
 from domain.learning.findings import DocumentReport
 from domain.learning.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.shared.paging import Page
 
 
 @dataclass(frozen=True, slots=True)
-class SealedKeys:
+class SealedCredentials:
     """The credentials of one owner for one API, encrypted. The operator's have no ``owner``."""
 
     api_id: str
@@ -23,10 +23,10 @@ class SealedKeys:
     at: datetime
 
 
-class ApiKeys(Protocol):
+class LearnedCredentials(Protocol):
     """The repository of encrypted credentials, by API and owner."""
 
-    async def put(self, keys: SealedKeys) -> None:
+    async def put(self, keys: SealedCredentials) -> None:
         """Store credentials; they replace the earlier ones.
 
         Raises:
@@ -35,7 +35,7 @@ class ApiKeys(Protocol):
         """
         ...
 
-    async def get(self, api_id: str, owner: str) -> SealedKeys | None:
+    async def get(self, api_id: str, owner: str) -> SealedCredentials | None:
         """Return the credentials of one owner, or None."""
         ...
 
@@ -71,7 +71,7 @@ class Cipher(Protocol):
 class AccessTokens(Protocol):
     """Gets OAuth 2.0 access tokens, and caches them until they expire."""
 
-    async def get(self, grant: Grant) -> str:
+    async def get(self, grant: OAuthGrant) -> str:
         """Return a valid token, from the cache or from the token endpoint.
 
         Raises:
@@ -80,7 +80,7 @@ class AccessTokens(Protocol):
         """
         ...
 
-    def forget(self, grant: Grant) -> None:
+    def forget(self, grant: OAuthGrant) -> None:
         """Drop the cached token: the API did not accept it."""
         ...
 

@@ -33,6 +33,6 @@ async def register_learned_apis(container: Container) -> None:
         return look()
 
     learning = container.learning()
-    plugin = LearnedApisPlugin(shelved, learning.caller, learning.keyring)
+    plugin = LearnedApisPlugin(shelved, learning.caller, learning.credential_store)
     await asyncio.to_thread(container.plugins().host.register, plugin, PLUGIN)
     await container.tools().catalogue.catch_up()  # so that no turn has to

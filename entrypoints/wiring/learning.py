@@ -6,7 +6,7 @@ from adapters.http.oauth import OAuthTokens
 from adapters.security.encryption import AesCipher
 from adapters.security.secrets import SecretStore
 from domain.learning.cache import ApiShelf
-from domain.learning.credential_store import ApiKeyring
+from domain.learning.credential_store import CredentialStore
 from domain.learning.documents import Documents
 from domain.learning.inspection import ApiInspection
 from domain.learning.keeping import ApiChanges, ApiNews
@@ -29,7 +29,7 @@ class LearningParts:
     """What learns APIs, keeps their credentials and calls them."""
 
     shelf: ApiShelf
-    keyring: ApiKeyring
+    credential_store: CredentialStore
     caller: ApiCaller
     learning: Learning
     changes: ApiChanges
@@ -53,21 +53,21 @@ def wire_learning(
     """
     store, apis = persistence.store, persistence.store.learned_apis
     shelf, waiting = ApiShelf(apis), WaitingDiffs(apis)
-    keyring = ApiKeyring(store.api_keys, _cipher(settings), clock)
+    credential_store = CredentialStore(store.api_keys, _cipher(settings), clock)
     reader = ProcessReader(settings.max_document_bytes, web.references)
     documents = Documents(web.web, reader, settings.max_document_bytes)
     neighbours = Neighbours(apis, shelf, plugins.host, plugins.host)
     learning = Learning(apis, shelf, documents, neighbours, clock)
     news = ApiNews(plugins.switches, plugins.desk, plugins.notices, store.unit_of_work, clock)
-    changes = ApiChanges(apis, shelf, waiting, keyring, news, store.unit_of_work)
+    changes = ApiChanges(apis, shelf, waiting, credential_store, news, store.unit_of_work)
     return LearningParts(
         shelf=shelf,
-        keyring=keyring,
-        caller=ApiCaller(web.web, OAuthTokens(web.transport, rotated=keyring.rotated)),
+        credential_store=credential_store,
+        caller=ApiCaller(web.web, OAuthTokens(web.transport, rotated=credential_store.rotated)),
         learning=learning,
         changes=changes,
-        inspection=ApiInspection(apis, shelf, waiting, keyring, web.web),
-        own_credentials=OwnCredentials(apis, keyring),
+        inspection=ApiInspection(apis, shelf, waiting, credential_store, web.web),
+        own_credentials=OwnCredentials(apis, credential_store),
         refresh=ScheduledRefresh(learning, changes, apis, clock, hours=settings.refresh_hours),
     )
 

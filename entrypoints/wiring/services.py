@@ -76,7 +76,7 @@ class Services:
         self.api_changes: Final = learning.changes
         self.api_inspection: Final = learning.inspection
         self.own_credentials: Final = learning.own_credentials
-        self.keyring: Final = learning.keyring
+        self.credential_store: Final = learning.credential_store
         self.vitals: Final = container.monitoring().vitals
 
 

@@ -14,7 +14,7 @@ from aiolimiter import AsyncLimiter
 from domain.accounts.users import User
 from domain.learning.api import LearnedApi
 from domain.learning.cache import Shelved
-from domain.learning.credential_store import OPERATOR, ApiKeyring
+from domain.learning.credential_store import OPERATOR, CredentialStore
 from domain.learning.credentials import Credentials
 from domain.learning.fixed_arguments import shown_values, values_for, with_fixed, without_arguments
 from domain.learning.names import slug
@@ -41,11 +41,14 @@ class LearnedApisPlugin:
     """
 
     def __init__(
-        self, shelved: Callable[[], Sequence[Shelved]], caller: ApiCaller, keyring: ApiKeyring
+        self,
+        shelved: Callable[[], Sequence[Shelved]],
+        caller: ApiCaller,
+        credential_store: CredentialStore,
     ) -> None:
         self._shelved = shelved
         self._caller = caller
-        self._keyring = keyring
+        self._credential_store = credential_store
         self._made: dict[str, RegisteredApi] = {}
 
     @hookimpl
@@ -64,7 +67,7 @@ class LearnedApisPlugin:
         if before is not None and before.shelved is shelved:
             return before
         if before is None or not before.line.serves(shelved.api):
-            line = Line(shelved.api, self._caller, self._keyring)
+            line = Line(shelved.api, self._caller, self._credential_store)
             return RegisteredApi(shelved, line, [LearnedTool(tool, line) for tool in shelved.tools])
         line, known = before.line, {id(tool.tool): tool for tool in before.tools}
         line.api = shelved.api
@@ -83,10 +86,12 @@ class RegisteredApi(NamedTuple):
 class Line:
     """What the tools of an API share: its server, its rate limit, and its credentials."""
 
-    def __init__(self, api: LearnedApi, caller: ApiCaller, keyring: ApiKeyring) -> None:
+    def __init__(
+        self, api: LearnedApi, caller: ApiCaller, credential_store: CredentialStore
+    ) -> None:
         self.api = api
         self.caller = caller
-        self._keyring = keyring
+        self._credential_store = credential_store
 
     def serves(self, api: LearnedApi) -> bool:
         """Return whether unchanged tools of that version of the API can go on using this."""
@@ -115,7 +120,7 @@ class Line:
         """
         settings, api = self.api.settings, self.api
         owner = user.id if settings.per_user else OPERATOR
-        stored = await self._keyring.credentials(api.id, owner)
+        stored = await self._credential_store.credentials(api.id, owner)
         credentials = Credentials({**stored.by_scheme, **Credentials.of(fixed).by_scheme})
         if settings.per_user and choose(operation, credentials) is None:
             schemes = dict.fromkeys(next(iter(operation.security)), "...")
@@ -135,7 +140,7 @@ class Line:
         """
         if not tool.fixed:
             return {}
-        stored = await self._keyring.fixed(self.api.id)
+        stored = await self._credential_store.fixed(self.api.id)
         values = values_for(stored, tool.operation, tool.operation_id)
         if missing := [name for name in tool.fixed if name not in values]:
             raise ToolFailed(f"{self.api.name} has no value for {missing[0]!r}, which is fixed.")

@@ -8,7 +8,13 @@ from typing_extensions import override
 from adapters.persistence.engine.list_cursors import read_place, write_place
 from domain.learning.api import LearnedApi
 from domain.learning.findings import DocumentReport
-from domain.learning.ports import ApiKeys, ApiReader, Cipher, LearnedApis, SealedKeys
+from domain.learning.ports import (
+    ApiReader,
+    Cipher,
+    LearnedApis,
+    LearnedCredentials,
+    SealedCredentials,
+)
 from domain.learning.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.shared.errors import Conflict, NotFound, Unavailable, Unprocessable
 from domain.shared.paging import Page
@@ -96,18 +102,18 @@ class FakeLearnedApis(LearnedApis):
                 raise Conflict("There is a learned API of this name.")
 
 
-class FakeApiKeys(ApiKeys):
+class FakeApiKeys(LearnedCredentials):
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
     @override
-    async def put(self, keys: SealedKeys) -> None:
+    async def put(self, keys: SealedCredentials) -> None:
         if keys.api_id not in self._memory.learned_apis:
             raise NotFound("There is no such learned API.")
         self._memory.api_keys[keys.api_id, keys.owner] = keys
 
     @override
-    async def get(self, api_id: str, owner: str) -> SealedKeys | None:
+    async def get(self, api_id: str, owner: str) -> SealedCredentials | None:
         return self._memory.api_keys.get((api_id, owner))
 
     @override

@@ -17,7 +17,7 @@ from domain.configuration.configuration import Configuration
 from domain.consents.consent import Consent, ConsentStatus, withdrawn
 from domain.conversations.conversation import PREVIEW_LENGTH, Conversation, Message
 from domain.learning.api import LearnedApi
-from domain.learning.ports import SealedKeys
+from domain.learning.ports import SealedCredentials
 from domain.learning.version import ApiVersion
 from domain.plugins.switches import Switch
 from domain.policy.audit import Decided
@@ -84,7 +84,7 @@ class Memory:
     configuration: dict[str, Configuration] = field(default_factory=dict)
     switches: dict[tuple[str, str], Switch] = field(default_factory=dict)
     learned_apis: dict[str, StoredApi] = field(default_factory=dict)
-    api_keys: dict[tuple[str, str], SealedKeys] = field(default_factory=dict)
+    api_keys: dict[tuple[str, str], SealedCredentials] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
 
     def snapshot(self) -> list[dict[Any, Any]]:

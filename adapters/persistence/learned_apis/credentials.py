@@ -8,7 +8,7 @@ from adapters.persistence.engine.codec import is_id, known_id, moment
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.errors import Taken
 from adapters.persistence.engine.formats import CREDENTIALS
-from domain.learning.ports import ApiKeys, SealedKeys
+from domain.learning.ports import LearnedCredentials, SealedCredentials
 from domain.shared.errors import NotFound
 
 _PUT: Final = """
@@ -24,14 +24,14 @@ _GET: Final = """
 _REMOVE: Final = "DELETE FROM learned_api_keys WHERE api_id = $1 AND owner = $2 RETURNING id"
 
 
-class TortoiseApiKeys(ApiKeys):
+class TortoiseLearnedCredentials(LearnedCredentials):
     """The repository of encrypted credentials; they are deleted with their API."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     @override
-    async def put(self, keys: SealedKeys) -> None:
+    async def put(self, keys: SealedCredentials) -> None:
         values = (keys.owner, CREDENTIALS.write(keys.schemes), keys.sealed, keys.at)
         api_id = known_id(keys.api_id, "learned API")
         try:
@@ -40,13 +40,13 @@ class TortoiseApiKeys(ApiKeys):
             raise NotFound("There is no such learned API.") from error
 
     @override
-    async def get(self, api_id: str, owner: str) -> SealedKeys | None:
+    async def get(self, api_id: str, owner: str) -> SealedCredentials | None:
         rows = await self._database.fetch(_GET, api_id, owner) if is_id(api_id) else ()
         if not rows:
             return None
         row = rows[0]
         schemes = tuple(CREDENTIALS.read(row["schemes"]))
-        return SealedKeys(api_id, owner, schemes, bytes(row["sealed"]), moment(row["at"]))
+        return SealedCredentials(api_id, owner, schemes, bytes(row["sealed"]), moment(row["at"]))
 
     @override
     async def remove(self, api_id: str, owner: str) -> None:

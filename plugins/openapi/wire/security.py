@@ -7,7 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from domain.learning.credentials import AwsKeys, Credential, Credentials, Grant, Login, Token
+from domain.learning.credentials import (
+    AwsKeys,
+    Credential,
+    Credentials,
+    Login,
+    OAuthGrant,
+    SentToken,
+)
 from domain.learning.ports import AccessTokens
 from domain.shared.errors import ToolFailed
 from domain.web.ports import WebRequest
@@ -99,12 +106,12 @@ def advice(operation: Operation) -> str:
     )
 
 
-def grants(operation: Operation, credentials: Credentials) -> list[Grant]:
+def grants(operation: Operation, credentials: Credentials) -> list[OAuthGrant]:
     """Return the OAuth 2.0 grants of the chosen alternative."""
     return [
         _grant(scheme, credential, _scopes(operation, name))
         for name, (scheme, credential) in (choose(operation, credentials) or {}).items()
-        if isinstance(credential, Grant)
+        if isinstance(credential, OAuthGrant)
     ]
 
 
@@ -117,17 +124,17 @@ async def _secret(
 ) -> str:
     """Return the secret to send: a key, or the value of ``Authorization``."""
     match credential:
-        case Grant():
+        case OAuthGrant():
             token = await tokens.get(_grant(scheme, credential, scopes))
             return token if scheme.kind == "apiKey" else f"Bearer {token}"
         case Login(username, password) if scheme.kind != "apiKey":
             pair = base64.b64encode(f"{username}:{password}".encode()).decode()
             return f"Basic {pair}"
-        case Token(value) if scheme.kind == "apiKey":
+        case SentToken(value) if scheme.kind == "apiKey":
             return value
-        case Token(value) if scheme.kind == "http" and scheme.scheme not in ("", "bearer"):
+        case SentToken(value) if scheme.kind == "http" and scheme.scheme not in ("", "bearer"):
             return f"{scheme.scheme.capitalize()} {value}"
-        case Token(value):
+        case SentToken(value):
             bare = value[len(_BEARER) :] if value.lower().startswith(_BEARER) else value
             return f"Bearer {bare.strip()}"
         case _:
@@ -160,7 +167,7 @@ def _with_header(request: WebRequest, name: str, value: str) -> WebRequest:
     return replace(request, headers=(*others, (name, header_value(name, value))))
 
 
-def _grant(scheme: SecurityScheme, grant: Grant, scopes: Iterable[str]) -> Grant:
+def _grant(scheme: SecurityScheme, grant: OAuthGrant, scopes: Iterable[str]) -> OAuthGrant:
     return replace(
         grant,
         token_url=grant.token_url or scheme.token_url,

@@ -10,7 +10,7 @@ import pytest
 from adapters.http.guard.gate import Gate
 from adapters.http.guarded_transport import GatedTransport
 from adapters.http.oauth import OAuthTokens
-from domain.learning.credentials import Grant
+from domain.learning.credentials import OAuthGrant
 from domain.shared.errors import AddressRefused, WebError
 from domain.web.open_hosts import read_open_hosts
 from tests.web_server import Reply, Seen, WebServer
@@ -43,7 +43,7 @@ class Issuer:
 async def test_a_token_is_asked_for_once_and_kept_while_it_holds() -> None:
     async with WebServer(Issuer(expires_in=3600)) as server:
         tokens = tokens_through("127.0.0.1")
-        grant = Grant(*CLIENT, token_url=f"{server.url}/token", scopes=("read", "write"))
+        grant = OAuthGrant(*CLIENT, token_url=f"{server.url}/token", scopes=("read", "write"))
         got = await asyncio.gather(*(tokens.get(grant) for _ in range(5)))
         assert got == ["token-1"] * 5
         (seen,) = server.seen
@@ -56,20 +56,20 @@ async def test_a_token_is_asked_for_once_and_kept_while_it_holds() -> None:
 @pytest.mark.parametrize("life", [10, "10"], ids=["number", "text"])
 async def test_a_token_about_to_end_is_not_used(life: object) -> None:
     async with WebServer(Issuer(expires_in=life)) as server:
-        tokens, grant = tokens_through("127.0.0.1"), Grant(*CLIENT, token_url=server.url)
+        tokens, grant = tokens_through("127.0.0.1"), OAuthGrant(*CLIENT, token_url=server.url)
         assert [await tokens.get(grant) for _ in range(2)] == ["token-1", "token-2"]
 
 
 async def test_a_refresh_token_is_used_and_its_successor_kept() -> None:
     told: list[str] = []
 
-    async def rotated(_grant: Grant, token: str) -> None:
+    async def rotated(_grant: OAuthGrant, token: str) -> None:
         told.append(token)
 
     async with WebServer(Issuer(expires_in=3600, refresh_token="second")) as server:
         transport = GatedTransport(Gate(read_open_hosts(["127.0.0.1"])))
         tokens = OAuthTokens(transport, rotated=rotated)
-        grant = Grant(*CLIENT, refresh_token="first", token_url=server.url)
+        grant = OAuthGrant(*CLIENT, refresh_token="first", token_url=server.url)
         for _ in range(2):
             await tokens.get(grant)
             tokens.forget(grant)
@@ -86,7 +86,7 @@ async def test_a_client_that_must_be_named_in_the_body_is() -> None:
         return issuer(seen)
 
     async with WebServer(reply) as server:
-        grant = Grant(*CLIENT, token_url=server.url)
+        grant = OAuthGrant(*CLIENT, token_url=server.url)
         assert await tokens_through("127.0.0.1").get(grant) == "token-1"
         assert form(server.seen[-1])["client_secret"] == CLIENT[1]
 
@@ -105,7 +105,7 @@ async def test_a_client_that_must_be_named_in_the_body_is() -> None:
 )
 async def test_a_server_that_gives_none_is_an_error_in_words(reply: Reply, words: str) -> None:
     async with WebServer(lambda _: reply) as server:
-        grant = Grant(*CLIENT, token_url=server.url)
+        grant = OAuthGrant(*CLIENT, token_url=server.url)
         with pytest.raises(WebError, match=words) as caught:
             await tokens_through("127.0.0.1").get(grant)
         assert CLIENT[1] not in str(caught.value)
@@ -114,6 +114,6 @@ async def test_a_server_that_gives_none_is_an_error_in_words(reply: Reply, words
 async def test_the_server_of_tokens_passes_the_gate() -> None:
     for url in ("http://169.254.169.254/token", "http://127.0.0.1:1/", "file:///etc/passwd"):
         with pytest.raises(AddressRefused):
-            await tokens_through().get(Grant(*CLIENT, token_url=url))
+            await tokens_through().get(OAuthGrant(*CLIENT, token_url=url))
     with pytest.raises(WebError, match="token_url"):
-        await tokens_through().get(Grant(*CLIENT))
+        await tokens_through().get(OAuthGrant(*CLIENT))

@@ -1,6 +1,6 @@
 """Prints, as JSON, how often each step of a run syncs the file of the database.
 
-Run as a process of its own, with ``tests/power_cut.c`` in LD_PRELOAD.
+Run as a process of its own, with ``tests/support/power_cut.c`` in LD_PRELOAD.
 """
 
 import asyncio

@@ -10,8 +10,8 @@ from domain.accounts.users import Role, User
 from domain.learning.api import PLUGIN, LearnedApi
 from domain.learning.cache import ApiShelf
 from domain.learning.changes import difference, merged
-from domain.learning.credential_store import OPERATOR, ApiKeyring
-from domain.learning.credentials import Grant, Token
+from domain.learning.credential_store import OPERATOR, CredentialStore
+from domain.learning.credentials import OAuthGrant, SentToken
 from domain.learning.documents import Document, Documents
 from domain.learning.drafts import Draft, Edit, Order
 from domain.learning.findings import DocumentFinding, DocumentReport, InvalidDocument
@@ -89,15 +89,17 @@ class House:
         self.shelf = ApiShelf(self.store.learned_apis)
         self.web, self.notices, self.host = FakeWeb(), FakeNotices(), PluginHost()
         self.user = User("u1", "o@x.org", "olga", "Olga", Role.OPERATOR, self.clock.now())
-        self.keyring = ApiKeyring(self.store.api_keys, FakeCipher(), self.clock)
+        self.credential_store = CredentialStore(self.store.api_keys, FakeCipher(), self.clock)
         self.reader.documents[b"pets"] = a_version()
         waiting = WaitingDiffs(self.store.learned_apis)
-        self.inspection = ApiInspection(self.store.learned_apis, self.shelf, waiting, self.keyring)
+        self.inspection = ApiInspection(
+            self.store.learned_apis, self.shelf, waiting, self.credential_store
+        )
         store = self.store
         desk = PluginDesk(self.host, self.host, store.switches, self.clock)
         news = ApiNews(store.switches, desk, self.notices, store.unit_of_work, self.clock)
         self.changes = ApiChanges(
-            store.learned_apis, self.shelf, waiting, self.keyring, news, store.unit_of_work
+            store.learned_apis, self.shelf, waiting, self.credential_store, news, store.unit_of_work
         )
         self.learning = Learning(
             store.learned_apis,
@@ -375,25 +377,25 @@ async def test_other_settings_leave_the_version_where_it_is() -> None:
 
 async def test_credentials_are_opened_for_their_owner_alone(house: House) -> None:
     api_id = (await house.learned()).api.id
-    await house.keyring.put(api_id, "ann", {"key": "of ann"})
-    await house.keyring.put(api_id, OPERATOR, {"key": "of the operator"})
+    await house.credential_store.put(api_id, "ann", {"key": "of ann"})
+    await house.credential_store.put(api_id, OPERATOR, {"key": "of the operator"})
 
     for owner, value in (("ann", "of ann"), (OPERATOR, "of the operator")):
-        found = await house.keyring.credentials(api_id, owner)
-        assert found.by_scheme == {"key": Token(value)}
-    assert not await house.keyring.credentials(api_id, "bob")
+        found = await house.credential_store.credentials(api_id, owner)
+        assert found.by_scheme == {"key": SentToken(value)}
+    assert not await house.credential_store.credentials(api_id, "bob")
     swapped = house.store.memory.api_keys[api_id, OPERATOR]
     await house.store.api_keys.put(replace(swapped, owner="bob"))
     with pytest.raises(ToolFailed, match="another key"):
-        await house.keyring.credentials(api_id, "bob")
+        await house.credential_store.credentials(api_id, "bob")
 
 
 async def test_what_an_older_key_sealed_is_sealed_anew(house: House) -> None:
     api_id = (await house.learned()).api.id
-    old = ApiKeyring(house.store.api_keys, FakeCipher("old"), house.clock)
+    old = CredentialStore(house.store.api_keys, FakeCipher("old"), house.clock)
     await old.put(api_id, OPERATOR, {"key": "k"})
     cipher = FakeCipher("new", "old")
-    await ApiKeyring(house.store.api_keys, cipher, house.clock).credentials(api_id, OPERATOR)
+    await CredentialStore(house.store.api_keys, cipher, house.clock).credentials(api_id, OPERATOR)
 
     kept = house.store.memory.api_keys[api_id, OPERATOR]
     assert cipher.is_current(kept.sealed)
@@ -404,19 +406,19 @@ async def test_what_an_older_key_sealed_is_sealed_anew(house: House) -> None:
 async def test_a_refresh_token_that_is_replaced_is_kept(house: House) -> None:
     api_id = (await house.learned()).api.id
     given = {"o": {"client_id": "c", "refresh_token": "first"}, "key": "k"}
-    await house.keyring.put(api_id, "ann", given)
-    found = (await house.keyring.credentials(api_id, "ann")).by_scheme["o"]
-    assert isinstance(found, Grant)
+    await house.credential_store.put(api_id, "ann", given)
+    found = (await house.credential_store.credentials(api_id, "ann")).by_scheme["o"]
+    assert isinstance(found, OAuthGrant)
 
     used = replace(found, token_url="https://a.example/token", scopes=("read",))
-    await house.keyring.rotated(used, "second")
-    await house.keyring.rotated(Grant("stranger", refresh_token="other"), "third")
-    found = (await house.keyring.credentials(api_id, "ann")).by_scheme["o"]
-    assert found == Grant("c", refresh_token="second")
-    await house.keyring.rotated(used, "third")  # by who still holds the first
-    assert (await house.keyring.schemes(api_id, "ann")) == ("key", "o")
-    again = (await house.keyring.credentials(api_id, "ann")).by_scheme["o"]
-    assert again == Grant("c", refresh_token="third")
+    await house.credential_store.rotated(used, "second")
+    await house.credential_store.rotated(OAuthGrant("stranger", refresh_token="other"), "third")
+    found = (await house.credential_store.credentials(api_id, "ann")).by_scheme["o"]
+    assert found == OAuthGrant("c", refresh_token="second")
+    await house.credential_store.rotated(used, "third")  # by who still holds the first
+    assert (await house.credential_store.schemes(api_id, "ann")) == ("key", "o")
+    again = (await house.credential_store.credentials(api_id, "ann")).by_scheme["o"]
+    assert again == OAuthGrant("c", refresh_token="third")
 
 
 async def test_who_switched_the_plugin_off_finds_it_off(house: House) -> None:
@@ -446,7 +448,7 @@ async def test_own_credentials_are_for_apis_that_are_called_with_them(house: Hou
     ann = User("ann", "a@x.org", "ann", "Ann", Role.USER, house.clock.now())
     house.reader.documents[b"pets"] = a_version(schemes=(KEY,))
     api = (await house.learned()).api
-    own = OwnCredentials(house.store.learned_apis, house.keyring)
+    own = OwnCredentials(house.store.learned_apis, house.credential_store)
     with pytest.raises(Conflict, match="the operator's credentials"):
         await own.put(ann, api.id, {"key": "of ann"})
     await house.changes.keep(

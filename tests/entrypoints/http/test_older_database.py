@@ -156,5 +156,5 @@ async def test_a_learned_api_is_there_with_its_tools_and_credentials(older: Inst
     ]
     tools = {tool["name"]: tool for tool in (await root.get("/api/tools?q=ship"))["tools"]}
     assert tools["get_ship"]["parameters"]["required"] == ["name"]
-    kept = await older.services.keyring.credentials(api["id"], OPERATOR)
+    kept = await older.services.credential_store.credentials(api["id"], OPERATOR)
     assert kept.by_scheme.keys() == {"key"}  # they could be decrypted

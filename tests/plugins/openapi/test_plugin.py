@@ -11,7 +11,7 @@ import pytest
 
 from domain.learning.api import LearnedApi
 from domain.learning.cache import Shelved
-from domain.learning.credential_store import ApiKeyring
+from domain.learning.credential_store import CredentialStore
 from domain.learning.settings import ApiSettings, Override
 from domain.learning.version import ApiTool, ApiVersion
 from domain.plugins.plugin import PluginState
@@ -51,8 +51,8 @@ class Kept:
         api = LearnedApi("a1", "Pet Shop", "", ApiSettings(), "u1", AT, AT, "u1")
         self.shelved: Sequence[Shelved] = [Shelved.of(api, ApiVersion("d", "Pet Shop", tools))]
         self.problem = ""
-        keyring = ApiKeyring(FakeStore().api_keys, FakeCipher(), FakeClock())
-        plugin = LearnedApisPlugin(self._look, ApiCaller(NoWeb(), NoTokens()), keyring)
+        credential_store = CredentialStore(FakeStore().api_keys, FakeCipher(), FakeClock())
+        plugin = LearnedApisPlugin(self._look, ApiCaller(NoWeb(), NoTokens()), credential_store)
         self.host = PluginHost()
         self.host.apply(Switchboard())
         self.host.register(plugin, "learned")

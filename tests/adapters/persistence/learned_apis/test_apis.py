@@ -1,4 +1,4 @@
-"""The contracts of `LearnedApis` and `ApiKeys`."""
+"""The contracts of `LearnedApis` and `LearnedCredentials`."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from adapters.persistence import Database, Store
 from domain.learning.api import LearnedApi
 from domain.learning.patterns import EffectRule
-from domain.learning.ports import SealedKeys
+from domain.learning.ports import SealedCredentials
 from domain.learning.settings import ApiSettings, Override, Selection
 from domain.learning.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.shared.errors import Conflict, InvalidRequest, NotFound
@@ -185,7 +185,7 @@ async def test_what_is_removed_is_gone_with_its_credentials(store: Store) -> Non
     api, other = an_api("One"), an_api("Two")
     for each in (api, other):
         await store.learned_apis.add(each, a_version())
-        await store.api_keys.put(SealedKeys(each.id, ANN, ("key",), b"\0\xff", NOW))
+        await store.api_keys.put(SealedCredentials(each.id, ANN, ("key",), b"\0\xff", NOW))
     await store.learned_apis.remove(api.id)
 
     assert list(await store.learned_apis.all()) == [other]
@@ -202,7 +202,7 @@ async def test_what_is_not_there_is_unknown(store: Store, api_id: str) -> None:
     with pytest.raises(NotFound):
         await apis.operations(api_id, 0, 9)
     with pytest.raises(NotFound):
-        await store.api_keys.put(SealedKeys(api_id, "", ("key",), b"x", NOW))
+        await store.api_keys.put(SealedCredentials(api_id, "", ("key",), b"x", NOW))
     assert await store.api_keys.get(api_id, "") is None
     await store.api_keys.remove(api_id, "")
 
@@ -210,8 +210,8 @@ async def test_what_is_not_there_is_unknown(store: Store, api_id: str) -> None:
 async def test_credentials_belong_to_one_owner(store: Store) -> None:
     api = an_api()
     await store.learned_apis.add(api, a_version())
-    keys = SealedKeys(api.id, ANN, ("a", "b"), bytes(range(256)), NOW)
-    operators = SealedKeys(api.id, "", ("a",), b"1", NOW)
+    keys = SealedCredentials(api.id, ANN, ("a", "b"), bytes(range(256)), NOW)
+    operators = SealedCredentials(api.id, "", ("a",), b"1", NOW)
     for each in (replace(keys, sealed=b"before"), keys, operators):
         await store.api_keys.put(each)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.learning.credentials import Credentials, Grant
+from domain.learning.credentials import Credentials, OAuthGrant
 from domain.shared.errors import InvalidArguments, InvalidRequest, ToolFailed
 from domain.web.ports import WebRequest
 from plugins.openapi.operation import Operation, Place, SecurityScheme
@@ -29,10 +29,10 @@ LOGIN = {"username": "Aladdin", "password": "open sesame"}
 class Tokens:
     """Gives tokens named for the client and the scopes."""
 
-    async def get(self, grant: Grant) -> str:
+    async def get(self, grant: OAuthGrant) -> str:
         return f"for-{grant.client_id}-{'-'.join(grant.scopes)}-at-{grant.token_url}"
 
-    def forget(self, grant: Grant) -> None:
+    def forget(self, grant: OAuthGrant) -> None:
         raise AssertionError(grant)
 
 
