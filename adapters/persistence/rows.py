@@ -6,7 +6,7 @@ from typing import Any
 from adapters.persistence.calls import UNREADABLE, read_calls, read_outcomes, read_run_outcome
 from adapters.persistence.engine.codec import moment
 from adapters.persistence.engine.formats import ARGUMENTS
-from domain.accounts.ports import Session
+from domain.accounts.ports import LoginSession
 from domain.accounts.users import Role, User
 from domain.consents.consent import Consent, ConsentKind, ConsentStatus
 from domain.conversations.conversation import Conversation, Message, MessageRole
@@ -31,9 +31,9 @@ def to_user(row: Row) -> User:
     )
 
 
-def to_session(row: Row) -> Session:
+def to_session(row: Row) -> LoginSession:
     """Return the session of a row."""
-    return Session(
+    return LoginSession(
         id=str(row["id"]),
         user_id=str(row["user_id"]),
         fingerprint=row["fingerprint"],

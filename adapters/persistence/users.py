@@ -10,7 +10,7 @@ from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.errors import Taken
 from adapters.persistence.engine.list_cursors import keyset_page, read_place
 from adapters.persistence.rows import to_session, to_user
-from domain.accounts.ports import Session, Sessions, Users
+from domain.accounts.ports import LoginSession, Sessions, Users
 from domain.accounts.users import Role, User
 from domain.shared.errors import Conflict, NotFound
 from domain.shared.paging import Page
@@ -150,7 +150,7 @@ class TortoiseSessions(Sessions):
         self._database = database
 
     @override
-    async def add(self, session: Session) -> None:
+    async def add(self, session: LoginSession) -> None:
         await self._database.fetch(
             _ADD_SESSION,
             session.id,
@@ -170,10 +170,10 @@ class TortoiseSessions(Sessions):
     @override
     async def rotate(
         self, fingerprint: str, replacement: str, now: datetime, expires_at: datetime
-    ) -> Session | None:
+    ) -> LoginSession | None:
         presented = storable(fingerprint)
 
-        async def work() -> Session | None:
+        async def work() -> LoginSession | None:
             rows = await self._database.fetch(_ROTATE, presented, replacement, now, expires_at)
             if rows:
                 return to_session(rows[0])

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
-from domain.accounts.ports import Passwords, Session, Sessions, Tokens, Users
+from domain.accounts.ports import LoginSession, Passwords, Sessions, Tokens, Users
 from domain.accounts.secrets import fingerprint, new_secret
 from domain.accounts.users import Role, User
 from domain.shared.clock import Clock
@@ -33,7 +33,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class LoginTokens:
     """The tokens of a login; ``expires_in`` is the access token's lifetime in seconds."""
 
     user: User
@@ -68,7 +68,7 @@ class Authentication:
         self._registration_open = registration_open
         self._cache: dict[str, tuple[datetime, User]] = {}
 
-    async def register(self, email: str, full_name: str, password: str) -> Grant:
+    async def register(self, email: str, full_name: str, password: str) -> LoginTokens:
         """Open an account with the role `user`; its user name is the e-mail address.
 
         Raises:
@@ -90,7 +90,7 @@ class Authentication:
         _log.info("%s registered", user.username)
         return self._grant(user, session.id, refresh)
 
-    async def login(self, login: str, password: str) -> Grant:
+    async def login(self, login: str, password: str) -> LoginTokens:
         """Open a session by e-mail address or user name, and password.
 
         Raises:
@@ -113,7 +113,7 @@ class Authentication:
         await self._sessions.add(session)
         return self._grant(user, session.id, refresh)
 
-    async def refresh(self, refresh_token: str) -> Grant:
+    async def refresh(self, refresh_token: str) -> LoginTokens:
         """Rotate a refresh token: exchange it, once, for a new access and refresh token.
 
         Raises:
@@ -232,12 +232,12 @@ class Authentication:
             created_at=self._clock.now(),
         )
 
-    def _new_session(self, user: User) -> tuple[Session, str]:
+    def _new_session(self, user: User) -> tuple[LoginSession, str]:
         now, refresh = self._clock.now(), new_secret()
-        session = Session(new_id(), user.id, fingerprint(refresh), now, now + SESSION)
+        session = LoginSession(new_id(), user.id, fingerprint(refresh), now, now + SESSION)
         return session, refresh
 
-    def _grant(self, user: User, session_id: str, refresh_token: str) -> Grant:
+    def _grant(self, user: User, session_id: str, refresh_token: str) -> LoginTokens:
         access = self._tokens.issue(user, session_id)
         lifetime = access.expires_at - self._clock.now()
-        return Grant(user, access.token, refresh_token, ceil(lifetime.total_seconds()))
+        return LoginTokens(user, access.token, refresh_token, ceil(lifetime.total_seconds()))

@@ -117,7 +117,7 @@ class Tokens(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class LoginSession:
     """A login session, until it is revoked or its refresh token expires.
 
     ``fingerprint`` is that of the current refresh token; the token itself is never stored.
@@ -194,7 +194,7 @@ class Users(Protocol):
 class Sessions(Protocol):
     """The repository of login sessions."""
 
-    async def add(self, session: Session) -> None:
+    async def add(self, session: LoginSession) -> None:
         """Store a new session."""
         ...
 
@@ -204,7 +204,7 @@ class Sessions(Protocol):
 
     async def rotate(
         self, fingerprint: str, replacement: str, now: datetime, expires_at: datetime
-    ) -> Session | None:
+    ) -> LoginSession | None:
         """Replace a session's current refresh token by a new one, once (refresh token rotation).
 
         None when the token is unknown, expired or revoked. A token that was replaced already has

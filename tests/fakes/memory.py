@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from adapters.persistence.engine.codec import storable
 from adapters.persistence.engine.unit_of_work import call_logged
-from domain.accounts.ports import Session, Ticket
+from domain.accounts.ports import LoginSession, Ticket
 from domain.accounts.users import User
 from domain.configuration.configuration import Configuration
 from domain.consents.consent import Consent, ConsentStatus, withdrawn
@@ -36,7 +36,7 @@ FREE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class StoredSession:
-    session: Session
+    session: LoginSession
     previous: str | None = None
     revoked: bool = False
 

@@ -16,7 +16,7 @@ from adapters.persistence.engine.list_cursors import (
     write_place,
 )
 from adapters.persistence.engine.text_folding import folded
-from domain.accounts.ports import Session, Sessions, Users
+from domain.accounts.ports import LoginSession, Sessions, Users
 from domain.accounts.users import Role, User
 from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations
@@ -109,7 +109,7 @@ class FakeSessions(Sessions):
         self._memory = memory
 
     @override
-    async def add(self, session: Session) -> None:
+    async def add(self, session: LoginSession) -> None:
         self._memory.sessions[session.id] = StoredSession(session)
 
     @override
@@ -123,7 +123,7 @@ class FakeSessions(Sessions):
     @override
     async def rotate(
         self, fingerprint: str, replacement: str, now: datetime, expires_at: datetime
-    ) -> Session | None:
+    ) -> LoginSession | None:
         for stored in list(self._memory.sessions.values()):
             session = stored.session
             if stored.revoked:

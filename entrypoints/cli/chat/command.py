@@ -11,7 +11,7 @@ from entrypoints.cli.clients.client import Continued, Json, Login, Token, Url
 
 if TYPE_CHECKING:  # rich is loaded only when there is something to show
     from entrypoints.cli.chat.consulting import Read
-    from entrypoints.cli.chat.session import Session
+    from entrypoints.cli.chat.session import TerminalSession
     from entrypoints.cli.chat.turn import Turn
     from entrypoints.cli.screen import Screen
 
@@ -53,7 +53,11 @@ class Talk:
     """The read loop of ``puerto chat``: sends messages, executes ``/`` commands."""
 
     def __init__(
-        self, session: "Session", screen: "Screen", conversation_id: str | None, read: "Read"
+        self,
+        session: "TerminalSession",
+        screen: "Screen",
+        conversation_id: str | None,
+        read: "Read",
     ) -> None:
         self._session = session
         self._screen = screen

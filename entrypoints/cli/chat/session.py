@@ -29,7 +29,7 @@ Show = Callable[[Json], None]
 LOOK_SECONDS: Final = 0.2  # the system may deliver a signal to a thread that cannot wake this one
 
 
-class Session:
+class TerminalSession:
     """One user's session with a service, for a thread without an event loop."""
 
     def __init__(self, portal: "BlockingPortal", client: Client) -> None:
@@ -100,14 +100,14 @@ def _first_interrupt(handled: Callable[[], bool]) -> Iterator[None]:
 
 
 @contextmanager
-def session(url: str | None, token: str | None, login: str | None) -> Iterator[Session]:
+def session(url: str | None, token: str | None, login: str | None) -> Iterator[TerminalSession]:
     """Yield a session with the service of the options; ask for a password if one is needed."""
     password = credentials(url, token, login)
     with (
         _portal(is_service=url is None) as portal,
         portal.wrap_async_context_manager(connect(url, token, login or "", password)) as client,
     ):
-        yield Session(portal, client)
+        yield TerminalSession(portal, client)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pydantic.json_schema import SkipJsonSchema
 from quart import Blueprint, request
 from quart_schema import document_response, tag, validate_request
 
-from domain.accounts.authentication import Grant
+from domain.accounts.authentication import LoginTokens
 from domain.accounts.ports import MAX_PASSWORD_BYTES
 from domain.accounts.tickets import LIFE
 from domain.accounts.users import User
@@ -71,7 +71,7 @@ def user_view(user: User) -> dict[str, Any]:
     }
 
 
-def token_answer(grant: Grant) -> dict[str, Any]:
+def token_answer(grant: LoginTokens) -> dict[str, Any]:
     """Encode the tokens of a login."""
     return {
         "access_token": grant.access_token,

@@ -86,7 +86,7 @@ async def _serve(conversation_id: str | None) -> None:
     await current.accept()
     _access_log.info("WEBSOCKET %s opened", current.path)
     began = time.perf_counter()
-    session = Session(current, all_services, conversation_id, identity_check)
+    session = SocketSession(current, all_services, conversation_id, identity_check)
     try:
         await session.run()
     except Exception:  # noqa: BLE001  Quart would close the socket without an error
@@ -105,7 +105,7 @@ class _CloseSocket(Exception):
         self.why = why
 
 
-class Session:
+class SocketSession:
     """A WebSocket session: handles frames one after the other, and follows runs in tasks."""
 
     def __init__(

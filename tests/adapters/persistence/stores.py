@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapters.persistence import Store
-from domain.accounts.ports import Session
+from domain.accounts.ports import LoginSession
 from domain.accounts.users import Role, User
 from domain.consents.consent import Answer, Consent, ConsentKind, digest_of
 from domain.consents.service import keep_answer
@@ -39,8 +39,8 @@ def a_user(name: str = "ann", at: datetime = NOW) -> User:
     return User(new_id(), f"{name}@x.org", name, name.title(), Role.USER, at)
 
 
-def a_session(user: User, fingerprint: str = "f1") -> Session:
-    return Session(new_id(), user.id, fingerprint, NOW, NOW + MINUTE)
+def a_session(user: User, fingerprint: str = "f1") -> LoginSession:
+    return LoginSession(new_id(), user.id, fingerprint, NOW, NOW + MINUTE)
 
 
 def a_conversation(user_id: str, title: str = "Title", at: datetime = NOW) -> Conversation:

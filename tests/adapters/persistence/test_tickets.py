@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from adapters.persistence import Store
-from domain.accounts.ports import Session, Ticket
+from domain.accounts.ports import LoginSession, Ticket
 from domain.accounts.users import User
 from tests.adapters.persistence.stores import MINUTE, NOW, a_session, a_user
 
@@ -20,17 +20,17 @@ async def user(store: Store) -> User:
 
 
 @pytest.fixture
-async def session(store: Store, user: User) -> Session:
+async def session(store: Store, user: User) -> LoginSession:
     session = a_session(user)
     await store.sessions.add(session)
     return session
 
 
-def a_ticket(session: Session, fingerprint: str = "t1", minutes: int = 1) -> Ticket:
+def a_ticket(session: LoginSession, fingerprint: str = "t1", minutes: int = 1) -> Ticket:
     return Ticket(fingerprint, session.id, PATH, NOW + 9 * MINUTE, NOW + minutes * MINUTE)
 
 
-async def test_a_ticket_is_taken_once(store: Store, session: Session) -> None:
+async def test_a_ticket_is_taken_once(store: Store, session: LoginSession) -> None:
     one, two = a_ticket(session), a_ticket(session, "t2")
     for ticket in (one, two):
         await store.tickets.add(ticket, NOW)
@@ -41,7 +41,7 @@ async def test_a_ticket_is_taken_once(store: Store, session: Session) -> None:
     assert await store.tickets.take("t2") == two
 
 
-async def test_of_many_at_once_one_gets_it(store: Store, session: Session) -> None:
+async def test_of_many_at_once_one_gets_it(store: Store, session: LoginSession) -> None:
     ticket = a_ticket(session)
     await store.tickets.add(ticket, NOW)
 
@@ -50,7 +50,7 @@ async def test_of_many_at_once_one_gets_it(store: Store, session: Session) -> No
     assert sorted(taken, key=lambda each: each is None) == [ticket, *[None] * 8]
 
 
-async def test_those_that_expired_are_forgotten(store: Store, session: Session) -> None:
+async def test_those_that_expired_are_forgotten(store: Store, session: LoginSession) -> None:
     old, good = a_ticket(session), a_ticket(session, "t2", minutes=3)
     await store.tickets.add(old, NOW)
     await store.tickets.add(good, NOW)
