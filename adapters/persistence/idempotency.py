@@ -7,7 +7,7 @@ from typing_extensions import override
 from adapters.persistence.engine.codec import storable
 from adapters.persistence.engine.database import Database
 from domain.shared.errors import IdempotencyConflict
-from domain.shared.idempotency import LIFE, Answers, RequestKey
+from domain.shared.idempotency import LIFE, IdempotencyStore, RequestKey
 
 # PostgreSQL waits for another transaction with the same key; SQLite has one transaction at a time.
 # An expired key is treated as new.
@@ -30,7 +30,7 @@ _LOCK: Final = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
 _FORGOTTEN: Final = 10  # expired keys that are deleted with each new one
 
 
-class TortoiseAnswers(Answers):
+class TortoiseIdempotencyStore(IdempotencyStore):
     """The repository of stored answers, by idempotency key."""
 
     def __init__(self, database: Database) -> None:

@@ -6,7 +6,7 @@ from adapters.persistence.configurations import TortoiseConfigurations
 from adapters.persistence.conversations import TortoiseConversations
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.signals import NoSignals, PostgresSignals
-from adapters.persistence.idempotency import TortoiseAnswers
+from adapters.persistence.idempotency import TortoiseIdempotencyStore
 from adapters.persistence.learned_apis.apis import TortoiseLearnedApis
 from adapters.persistence.learned_apis.credentials import TortoiseLearnedCredentials
 from adapters.persistence.monitoring import TortoiseMonitoring
@@ -29,7 +29,7 @@ from domain.monitoring.ports import Monitoring, Pulses
 from domain.plugins.ports import Switches
 from domain.policy.audit import Audit
 from domain.runs.ports import Leases, RunLog, RunQueries, Runs, Signals
-from domain.shared.idempotency import Answers
+from domain.shared.idempotency import IdempotencyStore
 from domain.shared.unit_of_work import UnitOfWork
 from domain.tools.ports import Artifacts
 
@@ -50,7 +50,7 @@ class Store:
         self.leases: Leases = TortoiseLeases(database)
         self.consents: Consents = TortoiseConsents(database)
         self.artifacts: Artifacts = TortoiseArtifacts(database)
-        self.answers: Answers = TortoiseAnswers(database)
+        self.answers: IdempotencyStore = TortoiseIdempotencyStore(database)
         self.audit: Audit = TortoiseAudit(database)
         self.configurations: Configurations = TortoiseConfigurations(database, initial)
         self.switches: Switches = TortoiseSwitches(database)

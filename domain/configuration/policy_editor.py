@@ -36,7 +36,7 @@ class Simulation:
     differences: Sequence[Difference]
 
 
-class PolicyDesk:
+class PolicyService:
     """Reads, replaces, explains and simulates the policy."""
 
     def __init__(

@@ -41,7 +41,7 @@ class Said:
     outcome: ConsentStatus | None = None
 
 
-class ConsentDesk:
+class ConsentService:
     """Answers consent requests, and lets the waiting runs go on.
 
     ``wake`` is called after the commit of an answer, to wake this worker's run loop.

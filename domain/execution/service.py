@@ -38,7 +38,7 @@ class Started:
     run_id: str
 
 
-class Chat:
+class RunService:
     """Starts, follows and cancels runs."""
 
     def __init__(

@@ -12,7 +12,7 @@ from domain.learning.waiting import WaitingDiffs
 from domain.notifications.notices import Notice, NoticeType
 from domain.notifications.ports import Notices
 from domain.plugins.ports import Switches
-from domain.plugins.service import PluginDesk
+from domain.plugins.service import PluginService
 from domain.shared.clock import Clock
 from domain.shared.unit_of_work import UnitOfWork
 
@@ -27,13 +27,13 @@ class ApiNews:
     def __init__(
         self,
         switches: Switches,
-        desk: PluginDesk,
+        plugin_service: PluginService,
         notices: Notices,
         unit_of_work: UnitOfWork,
         clock: Clock,
     ) -> None:
         self._switches = switches
-        self._desk = desk
+        self._desk = plugin_service
         self._notices = notices
         self._unit_of_work = unit_of_work
         self._clock = clock

@@ -7,7 +7,7 @@ from heapq import nsmallest
 from domain.accounts.users import Role, User
 from domain.plugins.incidents import Incident, Incidents
 from domain.plugins.plugin import PluginInfo
-from domain.plugins.service import PluginDesk
+from domain.plugins.service import PluginService
 from domain.tools.catalogue import Catalogue
 from domain.tools.tool import Tool, ToolSpec
 
@@ -32,8 +32,8 @@ class ListedTool:
 class PluginAdministration:
     """Shows and switches plugins. Every use case is for operators: else `Forbidden`."""
 
-    def __init__(self, desk: PluginDesk, incidents: Incidents) -> None:
-        self._desk = desk
+    def __init__(self, plugin_service: PluginService, incidents: Incidents) -> None:
+        self._desk = plugin_service
         self._incidents = incidents
 
     async def all(self, user: User) -> Sequence[PluginReport]:
@@ -42,17 +42,17 @@ class PluginAdministration:
         return [self._report(plugin) for plugin in self._desk.plugins()]
 
     async def turn(self, user: User, name: str, *, is_on: bool) -> PluginReport:
-        """Switch a plugin on or off, as `PluginDesk.turn_plugin` does."""
+        """Switch a plugin on or off, as `PluginService.turn_plugin` does."""
         user.require(Role.OPERATOR)
         return self._report(await self._desk.turn_plugin(name, is_on=is_on))
 
     async def reload(self, user: User, name: str) -> PluginReport:
-        """Reload a plugin from disk, as `PluginDesk.reload` does."""
+        """Reload a plugin from disk, as `PluginService.reload` does."""
         user.require(Role.OPERATOR)
         return self._report(await self._desk.reload(name))
 
     async def search(self, user: User) -> Sequence[PluginReport]:
-        """Search for plugins again, as `PluginDesk.search` does."""
+        """Search for plugins again, as `PluginService.search` does."""
         user.require(Role.OPERATOR)
         return [self._report(plugin) for plugin in await self._desk.search()]
 
@@ -63,8 +63,8 @@ class PluginAdministration:
 class ToolAdministration:
     """Lists the tools, those that are off among them, and switches them."""
 
-    def __init__(self, desk: PluginDesk, catalogue: Catalogue) -> None:
-        self._desk = desk
+    def __init__(self, plugin_service: PluginService, catalogue: Catalogue) -> None:
+        self._desk = plugin_service
         self._catalogue = catalogue
 
     async def listed(self, _user: User, after: str, limit: int) -> Sequence[ListedTool]:
@@ -79,7 +79,7 @@ class ToolAdministration:
         return [ListedTool(spec) for spec in await self._catalogue.rank(task, limit)]
 
     async def turn(self, user: User, name: str, *, is_on: bool) -> ListedTool:
-        """Switch a tool on or off, as `PluginDesk.turn_tool` does.
+        """Switch a tool on or off, as `PluginService.turn_tool` does.
 
         Raises:
             Forbidden: the user is no operator.

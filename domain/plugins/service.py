@@ -23,7 +23,7 @@ Watcher = Callable[[], Awaitable[None]]
 _log = logging.getLogger(__name__)
 
 
-class PluginDesk:
+class PluginService:
     """Applies the stored switches, which all workers share, to this worker's plugins.
 
     A background task polls them. ``_set_aside`` holds quarantines that are not stored yet.

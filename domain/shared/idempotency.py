@@ -30,7 +30,7 @@ class AlreadyDone(PuertoError):
         self.outcome = outcome
 
 
-class Answers(Protocol):
+class IdempotencyStore(Protocol):
     """The stored answers, by idempotency key. Used inside the request's own unit of work."""
 
     async def reserve(self, key: RequestKey) -> str | None:
@@ -50,10 +50,10 @@ class Answers(Protocol):
         ...
 
 
-class Once:
+class Idempotency:
     """Runs a request once per idempotency key: answer and work are stored in one transaction."""
 
-    def __init__(self, answers: Answers, unit_of_work: UnitOfWork) -> None:
+    def __init__(self, answers: IdempotencyStore, unit_of_work: UnitOfWork) -> None:
         self._answers = answers
         self._unit_of_work = unit_of_work
 

@@ -153,8 +153,8 @@ async def _start_plugins(container: Container, stack: AsyncExitStack) -> None:
     """
     plugins = container.plugins()
     plugins.left_tasks.listen()
-    plugins.desk.watch(plugins.lifespans.follow)
-    plugins.desk.watch(plugins.required.tell)
+    plugins.plugin_service.watch(plugins.lifespans.follow)
+    plugins.plugin_service.watch(plugins.required.tell)
     stack.push_async_callback(plugins.lifespans.stop)
     await _take_in_plugins(container, stack, tries_again=True)
 
@@ -171,10 +171,11 @@ async def _take_in_plugins(
 
     """
     plugins = container.plugins()
-    plugins.desk.watch(container.tools().catalogue.catch_up)
-    plugins.desk.watch(MemoryKeeper(plugins.host).follow)
-    stack.push_async_callback(plugins.desk.stop)  # goes first, else lifespans are entered again
-    await plugins.desk.start(tries_again=tries_again)
+    plugins.plugin_service.watch(container.tools().catalogue.catch_up)
+    plugins.plugin_service.watch(MemoryKeeper(plugins.host).follow)
+    # It stops first, else lifespans are entered again.
+    stack.push_async_callback(plugins.plugin_service.stop)
+    await plugins.plugin_service.start(tries_again=tries_again)
     await register_learned_apis(container)
     stack.push_async_callback(plugins.notices.close)
 

@@ -46,7 +46,9 @@ async def log_start(services: Services, address: str) -> None:
     provider = configuration.provider
     known = provider in models.names()
     model = configuration.model or (models.default_model(provider) if known else "")
-    plugins = [each for each in services.plugin_desk.plugins() if each.state is PluginState.ACTIVE]
+    plugins = [
+        each for each in services.plugin_service.plugins() if each.state is PluginState.ACTIVE
+    ]
     _log.info(
         "Puerto %s starts: address %s, database %s, provider %s %s, autonomy %s, "
         "registration %s, plugins %s",
@@ -79,7 +81,7 @@ def _warnings(services: Services, provider: str) -> Iterator[str]:
 
 
 def _readers(services: Services) -> set[str]:
-    return {*services.models.names(), *(each.name for each in services.plugin_desk.plugins())}
+    return {*services.models.names(), *(each.name for each in services.plugin_service.plugins())}
 
 
 def log_stopping(services: Services) -> None:

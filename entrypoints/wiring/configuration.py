@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.configuration.policy_editor import PolicyDesk
+from domain.configuration.policy_editor import PolicyService
 from domain.configuration.service import ConfigurationService
 from entrypoints.wiring.models import ModelParts
 from entrypoints.wiring.persistence import Persistence
@@ -14,7 +14,7 @@ class ConfigurationParts:
     """What changes the configuration, each its own part of it."""
 
     configuration: ConfigurationService
-    policy_desk: PolicyDesk
+    policy_service: PolicyService
 
 
 def wire_configuration(
@@ -26,9 +26,9 @@ def wire_configuration(
         configuration=ConfigurationService(
             configurations=store.configurations,
             models=models.providers,
-            look=plugins.desk.look,
+            look=plugins.plugin_service.look,
         ),
-        policy_desk=PolicyDesk(
+        policy_service=PolicyService(
             configurations=store.configurations,
             toolbox=plugins.host,
             audit=store.audit,

@@ -1,6 +1,6 @@
 """Consents: what people are asked before a tool acts."""
 
-from domain.consents.service import ConsentDesk
+from domain.consents.service import ConsentService
 from domain.shared.clock import Clock
 from entrypoints.wiring.persistence import Persistence
 from entrypoints.wiring.plugins import PluginParts
@@ -9,10 +9,10 @@ from entrypoints.wiring.runs import RunParts
 
 def wire_consents(
     persistence: Persistence, plugins: PluginParts, runs: RunParts, clock: Clock
-) -> ConsentDesk:
+) -> ConsentService:
     """Put together what takes answers; an answer wakes this worker."""
     store = persistence.store
-    return ConsentDesk(
+    return ConsentService(
         consents=store.consents,
         audit=store.audit,
         configurations=store.configurations,

@@ -58,7 +58,9 @@ def wire_learning(
     documents = Documents(web.web, reader, settings.max_document_bytes)
     neighbours = Neighbours(apis, shelf, plugins.host, plugins.host)
     learning = Learning(apis, shelf, documents, neighbours, clock)
-    news = ApiNews(plugins.switches, plugins.desk, plugins.notices, store.unit_of_work, clock)
+    news = ApiNews(
+        plugins.switches, plugins.plugin_service, plugins.notices, store.unit_of_work, clock
+    )
     changes = ApiChanges(apis, shelf, waiting, credential_store, news, store.unit_of_work)
     return LearningParts(
         shelf=shelf,

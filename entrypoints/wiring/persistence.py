@@ -8,7 +8,7 @@ from domain.configuration.configuration import Configuration
 from domain.monitoring.counting import CountedRunLog, CountedRuns, Counts
 from domain.runs.live import POLL_SECONDS, LiveRuns
 from domain.runs.store import RunStore
-from domain.shared.idempotency import Once
+from domain.shared.idempotency import Idempotency
 from entrypoints.settings.settings import Settings
 
 POLL_SECONDS_WITH_NEWS: Final = 2.0
@@ -22,7 +22,7 @@ class Persistence:
     store: Store
     counts: Counts
     runs: RunStore
-    once: Once
+    once: Idempotency
 
 
 def wire_persistence(settings: Settings) -> Persistence:
@@ -38,7 +38,7 @@ def wire_persistence(settings: Settings) -> Persistence:
             CountedRunLog(store.log, counts),
             _live_runs(database),
         ),
-        once=Once(store.answers, store.unit_of_work),
+        once=Idempotency(store.answers, store.unit_of_work),
     )
 
 

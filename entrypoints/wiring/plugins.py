@@ -10,7 +10,7 @@ from domain.plugins.lifespans import Lifespans
 from domain.plugins.notice_board import NoticeBoard
 from domain.plugins.ports import Switches
 from domain.plugins.required import RequiredPlugins
-from domain.plugins.service import PluginDesk
+from domain.plugins.service import PluginService
 from domain.plugins.vetoes import Guard
 from domain.shared.clock import Clock
 from entrypoints.settings.settings import Settings
@@ -33,7 +33,7 @@ class PluginParts:
     guard: Guard
     notices: NoticeBoard
     switches: Switches
-    desk: PluginDesk
+    plugin_service: PluginService
     administration: PluginAdministration
     lifespans: Lifespans
     offences: Offences
@@ -49,7 +49,7 @@ def wire_plugins(
     incidents = Incidents(clock, host.chat_models)
     required = RequiredPlugins(settings.plugins_required, host)
     switches = CloudSwitches(store.switches, store.configurations)
-    desk = PluginDesk(plugins=host, toolbox=host, switches=switches, clock=clock)
+    plugin_service = PluginService(plugins=host, toolbox=host, switches=switches, clock=clock)
     return PluginParts(
         host=host,
         incidents=incidents,
@@ -57,13 +57,15 @@ def wire_plugins(
         guard=Guard(host, lacking=required.lacking, tell=incidents.note),
         notices=NoticeBoard(host, tell=incidents.note),
         switches=switches,
-        desk=desk,
-        administration=PluginAdministration(desk, incidents),
-        lifespans=Lifespans(source=host, set_aside=desk.set_aside, tell=incidents.note),
-        offences=Offences(incidents, desk.set_aside),
+        plugin_service=plugin_service,
+        administration=PluginAdministration(plugin_service, incidents),
+        lifespans=Lifespans(source=host, set_aside=plugin_service.set_aside, tell=incidents.note),
+        offences=Offences(incidents, plugin_service.set_aside),
         left_tasks=LeftTasks(incidents, host.owner_of),
         loop_watch=LoopWatch(
-            owner_of=host.owner_of, set_aside=desk.set_aside, seconds=settings.blocked_seconds
+            owner_of=host.owner_of,
+            set_aside=plugin_service.set_aside,
+            seconds=settings.blocked_seconds,
         ),
     )
 

@@ -7,7 +7,7 @@ from adapters.persistence import Store
 from adapters.worker_locks import FileLocks
 from domain.execution.dead_workers import DeadWorkers
 from domain.execution.runner import Runner
-from domain.execution.service import Chat
+from domain.execution.service import RunService
 from domain.execution.setup import RunSetup
 from domain.execution.steps.call_gate import CallGate
 from domain.execution.steps.decisions import Decisions
@@ -37,7 +37,7 @@ class RunParts:
 
     worker: Worker
     dead_workers: DeadWorkers
-    chat: Chat
+    chat: RunService
     lookup: RunLookup
 
 
@@ -95,7 +95,7 @@ def wire_runs(
     return RunParts(
         worker=worker,
         dead_workers=DeadWorkers(locks, store.leases),
-        chat=Chat(persistence.runs, setup, worker, plugins.notices, clock),
+        chat=RunService(persistence.runs, setup, worker, plugins.notices, clock),
         lookup=lookup,
     )
 

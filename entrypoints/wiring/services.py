@@ -53,16 +53,16 @@ class Services:
         self.run_lookup: Final = runs.lookup
         self.worker: Final = runs.worker
 
-        self.consent_desk: Final = container.consents()
+        self.consent_service: Final = container.consents()
 
         configuration = container.configuration()
         self.configuration: Final = configuration.configuration
-        self.policy_desk: Final = configuration.policy_desk
+        self.policy_service: Final = configuration.policy_service
 
         plugins = container.plugins()
         self.toolbox: Final[Toolbox] = plugins.host
         self.agents: Final[Agents] = plugins.host
-        self.plugin_desk: Final = plugins.desk
+        self.plugin_service: Final = plugins.plugin_service
         self.plugins: Final = plugins.administration
         self.required_plugins: Final = plugins.required
 

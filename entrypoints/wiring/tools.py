@@ -40,4 +40,6 @@ def wire_tools(
     showcase = Showcase(host, catalogue, Limits(settings.tools_shown, settings.tool_tokens))
     results = Results(store.artifacts, clock)
     caller = ToolCaller(store.conversations, results, web.plugin_clients, environ, showcase)
-    return ToolParts(catalogue, showcase, caller, ToolAdministration(plugins.desk, catalogue))
+    return ToolParts(
+        catalogue, showcase, caller, ToolAdministration(plugins.plugin_service, catalogue)
+    )

@@ -164,6 +164,6 @@ def _take_in(container: "Container", plugins: Mapping[str, object]) -> None:
 
 
 def _require_active(services: "Services", plugins: Mapping[str, object]) -> None:
-    for info in services.plugin_desk.plugins():
+    for info in services.plugin_service.plugins():
         if info.name in plugins and info.reason:
             raise Unavailable(f"The plugin {info.name} does not work as it is: {info.reason}.")

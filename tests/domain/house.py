@@ -8,10 +8,10 @@ from typing import Any
 
 from domain.accounts.users import Role, User
 from domain.configuration.configuration import Configuration
-from domain.configuration.policy_editor import PolicyDesk
-from domain.consents.service import ConsentDesk
+from domain.configuration.policy_editor import PolicyService
+from domain.consents.service import ConsentService
 from domain.execution.results import Results
-from domain.execution.service import Chat
+from domain.execution.service import RunService
 from domain.execution.setup import RunSetup
 from domain.execution.steps.model_step import ModelStep
 from domain.execution.tool_caller import ToolCaller
@@ -58,9 +58,9 @@ class House:
     model: FakeModel
     live: LiveRuns
     worker: Worker
-    chat: Chat
-    desk: ConsentDesk
-    policy_desk: PolicyDesk
+    chat: RunService
+    consent_service: ConsentService
+    policy_service: PolicyService
     extensions: FakeExtensions
     circuits: Circuits
     slept: list[float]
@@ -141,9 +141,9 @@ def build(
         lease_seconds=LEASE,
     )
     setup = RunSetup(store.configurations, models, extensions, toolbox, max_steps=3)
-    chat = Chat(runs, setup, worker, extensions, clock)
-    policy_desk = PolicyDesk(store.configurations, toolbox, store.audit, guard)
-    desk = ConsentDesk(
+    chat = RunService(runs, setup, worker, extensions, clock)
+    policy_service = PolicyService(store.configurations, toolbox, store.audit, guard)
+    consent_service = ConsentService(
         store.consents,
         store.audit,
         store.configurations,
@@ -153,7 +153,17 @@ def build(
         clock,
     )
     house = House(
-        store, clock, model, live, worker, chat, desk, policy_desk, extensions, circuits, slept
+        store,
+        clock,
+        model,
+        live,
+        worker,
+        chat,
+        consent_service,
+        policy_service,
+        extensions,
+        circuits,
+        slept,
     )
     BUILT.append(house)
     return house

@@ -7,18 +7,18 @@ from typing import Any, get_type_hints
 import pytest
 
 from domain.accounts.users import Role, User
-from domain.configuration.policy_editor import PolicyDesk
+from domain.configuration.policy_editor import PolicyService
 from domain.configuration.service import ConfigurationChange, ConfigurationService
-from domain.consents.service import ConsentDesk
+from domain.consents.service import ConsentService
 from domain.plugins.administration import PluginAdministration, ToolAdministration
 from domain.shared.errors import Forbidden
 from tests.domain.builders import ANN, NOW
 
 SERVICES = (
     ConfigurationService,
-    ConsentDesk,
+    ConsentService,
     PluginAdministration,
-    PolicyDesk,
+    PolicyService,
     ToolAdministration,
 )
 OTHERS: dict[Role, Role] = {Role.OPERATOR: Role.USER, Role.ADMIN: Role.OPERATOR}
@@ -55,7 +55,7 @@ def test_no_use_case_is_called_without_a_user(service: type[Any]) -> None:
 
 
 CONFIGURATION: ConfigurationService = made(ConfigurationService)
-POLICY: PolicyDesk = made(PolicyDesk)
+POLICY: PolicyService = made(PolicyService)
 PLUGINS: PluginAdministration = made(PluginAdministration)
 TOOLS: ToolAdministration = made(ToolAdministration)
 HIGHER: dict[str, tuple[Role, Call]] = {
@@ -63,10 +63,10 @@ HIGHER: dict[str, tuple[Role, Call]] = {
         Role.ADMIN,
         lambda user: CONFIGURATION.change(user, ConfigurationChange()),
     ),
-    "PolicyDesk.rules": (Role.OPERATOR, POLICY.rules),
-    "PolicyDesk.replace": (Role.ADMIN, lambda user: POLICY.replace(user, [])),
-    "PolicyDesk.simulate": (Role.OPERATOR, lambda user: POLICY.simulate(user, [], None, 1)),
-    "PolicyDesk.decisions": (Role.OPERATOR, lambda user: POLICY.decisions(user, 1, None)),
+    "PolicyService.rules": (Role.OPERATOR, POLICY.rules),
+    "PolicyService.replace": (Role.ADMIN, lambda user: POLICY.replace(user, [])),
+    "PolicyService.simulate": (Role.OPERATOR, lambda user: POLICY.simulate(user, [], None, 1)),
+    "PolicyService.decisions": (Role.OPERATOR, lambda user: POLICY.decisions(user, 1, None)),
     "PluginAdministration.all": (Role.OPERATOR, PLUGINS.all),
     "PluginAdministration.turn": (
         Role.OPERATOR,
@@ -80,10 +80,10 @@ HIGHER: dict[str, tuple[Role, Call]] = {
 
 OWN = {  # what everybody may: on what is their own, or only to look
     "ConfigurationService.get",
-    "ConsentDesk.answer",
-    "ConsentDesk.find",
-    "ConsentDesk.get",
-    "PolicyDesk.explain",
+    "ConsentService.answer",
+    "ConsentService.find",
+    "ConsentService.get",
+    "PolicyService.explain",
     "ToolAdministration.fitting",
     "ToolAdministration.listed",
 }

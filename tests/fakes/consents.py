@@ -13,7 +13,7 @@ from domain.consents.ports import Consents
 from domain.policy.audit import Audit, Decided
 from domain.runs.ports import Signals
 from domain.shared.errors import IdempotencyConflict, NotFound
-from domain.shared.idempotency import LIFE, Answers, RequestKey
+from domain.shared.idempotency import LIFE, IdempotencyStore, RequestKey
 from domain.shared.paging import Page
 from tests.fakes.memory import Memory, StoredAnswer
 
@@ -72,7 +72,7 @@ class FakeConsents(Consents):
         return True
 
 
-class FakeAnswers(Answers):
+class FakeAnswers(IdempotencyStore):
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 

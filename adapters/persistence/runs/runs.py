@@ -10,7 +10,7 @@ from adapters.persistence.engine.database import Database, Row
 from adapters.persistence.engine.errors import Taken
 from adapters.persistence.engine.signals import events_notification, work_notification
 from adapters.persistence.engine.statements import Stroke, Write, perform
-from adapters.persistence.idempotency import TortoiseAnswers
+from adapters.persistence.idempotency import TortoiseIdempotencyStore
 from adapters.persistence.rows import to_message, to_run, to_user
 from adapters.persistence.runs.event_bodies import read_bodies, write_bodies
 from adapters.persistence.runs.leases import FREE
@@ -125,7 +125,7 @@ class TortoiseRuns(Runs):
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._answers = TortoiseAnswers(database)
+        self._answers = TortoiseIdempotencyStore(database)
         self._start_old = Stroke(
             (Write("conversation", _OLD_CONVERSATION, _CONVERSATION), *_REST),
             _WITH_EARLIER.format(

@@ -78,8 +78,8 @@ class LocalConsents:
 
     async def consents(self) -> Sequence[Json]:
         """Return the waiting requests."""
-        desk = self._services.consent_desk
-        page = await desk.find(self._user, ConsentStatus.WAITING, MAX_LIMIT, None)
+        service = self._services.consent_service
+        page = await service.find(self._user, ConsentStatus.WAITING, MAX_LIMIT, None)
         return [consent_request(requested(each)) | {"run_id": each.run_id} for each in page.items]
 
     async def consent(self, answer: Json) -> None:
@@ -90,8 +90,8 @@ class LocalConsents:
             answer.get("reason", ""),
             ConsentStatus(answer["outcome"]) if "outcome" in answer else None,
         )
-        desk = self._services.consent_desk
-        await desk.answer(self._user, answer["consent_request_id"], reply)
+        service = self._services.consent_service
+        await service.answer(self._user, answer["consent_request_id"], reply)
 
 
 class EmbeddedClient(LocalConsents):

@@ -13,7 +13,7 @@ from entrypoints.cli.tables import AsJson, show, show_json
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
     from domain.plugins.plugin import PluginInfo
-    from domain.plugins.service import PluginDesk
+    from domain.plugins.service import PluginService
 
 T = TypeVar("T")
 
@@ -62,8 +62,10 @@ def reload(
     The exit status is 1 when the plugin does not work.
     """
 
-    async def work(desk: "PluginDesk") -> "Sequence[PluginInfo]":
-        return await desk.search() if name is None else [await desk.reload(name)]
+    async def work(plugin_service: "PluginService") -> "Sequence[PluginInfo]":
+        return (
+            await plugin_service.search() if name is None else [await plugin_service.reload(name)]
+        )
 
     plugins = _at_the_desk(work)
     _show(plugins)
@@ -73,11 +75,11 @@ def reload(
 
 
 def _turn(name: str, *, is_tool: bool, is_on: bool) -> None:
-    async def work(desk: "PluginDesk") -> "PluginInfo | None":
+    async def work(plugin_service: "PluginService") -> "PluginInfo | None":
         if is_tool:
-            await desk.turn_tool(name, is_on=is_on)
+            await plugin_service.turn_tool(name, is_on=is_on)
             return None
-        return await desk.turn_plugin(name, is_on=is_on)
+        return await plugin_service.turn_plugin(name, is_on=is_on)
 
     plugin = _at_the_desk(work)
     state = _state(plugin) if plugin else ("enabled" if is_on else "disabled")
@@ -102,9 +104,9 @@ def _state(plugin: "PluginInfo") -> str:
     return f"{plugin.state}, {plugin.reason}" if plugin.reason else plugin.state
 
 
-async def _all(desk: "PluginDesk") -> "Sequence[PluginInfo]":
-    return desk.plugins()
+async def _all(plugin_service: "PluginService") -> "Sequence[PluginInfo]":
+    return plugin_service.plugins()
 
 
-def _at_the_desk(work: "Callable[[PluginDesk], Awaitable[T]]") -> T:
-    return with_services(lambda services: work(services.plugin_desk), with_plugins=True)
+def _at_the_desk(work: "Callable[[PluginService], Awaitable[T]]") -> T:
+    return with_services(lambda services: work(services.plugin_service), with_plugins=True)

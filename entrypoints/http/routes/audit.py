@@ -76,7 +76,7 @@ def decided_view(decided: Decided) -> dict[str, Any]:
 @document_response(AuditList)
 async def find(query_args: AuditQuery) -> dict[str, Any]:
     """List every decision about a call, of everybody's, the newest first."""
-    page = await services().policy_desk.decisions(caller(), query_args.limit, query_args.cursor)
+    page = await services().policy_service.decisions(caller(), query_args.limit, query_args.cursor)
     return {
         "decisions": [decided_view(item) for item in page.items],
         "next_cursor": page.next_cursor,

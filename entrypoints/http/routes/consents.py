@@ -88,7 +88,7 @@ class ConsentList(BaseModel):
 async def find(query_args: ConsentsQuery) -> dict[str, Any]:
     """List what your runs have asked you, the newest first."""
     query = query_args
-    page = await services().consent_desk.find(caller(), query.status, query.limit, query.cursor)
+    page = await services().consent_service.find(caller(), query.status, query.limit, query.cursor)
     return {
         "consents": [consent_view(item) for item in page.items],
         "next_cursor": page.next_cursor,
@@ -100,7 +100,7 @@ async def find(query_args: ConsentsQuery) -> dict[str, Any]:
 @document_response(ConsentView)
 async def get(consent_id: str) -> dict[str, Any]:
     """Look at one consent request."""
-    return consent_view(await services().consent_desk.get(caller(), consent_id))
+    return consent_view(await services().consent_service.get(caller(), consent_id))
 
 
 class ConsentAnswer(HumanAnswer, RequestBody):
@@ -131,7 +131,9 @@ async def answer(data: ConsentAnswer) -> dict[str, Any]:
 
     A second answer is refused with 409, one that comes too late with 410.
     """
-    consent = await services().consent_desk.answer(caller(), data.consent_request_id, data.reply())
+    consent = await services().consent_service.answer(
+        caller(), data.consent_request_id, data.reply()
+    )
     bind(run=consent.run_id)
     return {
         "consent_request_id": consent.id,

@@ -172,7 +172,7 @@ def _rule_view(rule: Rule) -> dict[str, Any]:
 @document_response(PolicyView)
 async def get() -> dict[str, Any]:
     """Look at the operator's rules."""
-    return policy_view(await services().policy_desk.rules(caller()))
+    return policy_view(await services().policy_service.rules(caller()))
 
 
 @blueprint.put("/policy")
@@ -182,7 +182,7 @@ async def get() -> dict[str, Any]:
 @document_response(PolicyView)
 async def change(data: PolicyBody) -> dict[str, Any]:
     """Put other rules in their place, for the next run, on every worker, after a restart too."""
-    return policy_view(await services().policy_desk.replace(caller(), data.read()))
+    return policy_view(await services().policy_service.replace(caller(), data.read()))
 
 
 class ExplainRequest(RequestBody):
@@ -213,7 +213,7 @@ async def explain(data: ExplainRequest) -> dict[str, Any]:
 
     Plugins that can veto calls are asked as well.
     """
-    verdict = await services().policy_desk.explain(caller(), data.tool, data.arguments)
+    verdict = await services().policy_service.explain(caller(), data.tool, data.arguments)
     return {"decision": verdict.decision, "rule": verdict.rule}
 
 
@@ -271,8 +271,8 @@ def _difference_view(difference: Difference) -> dict[str, Any]:
 @document_response(SimulationView)
 async def simulate(data: SimulateRequest) -> dict[str, Any]:
     """Replay the last recorded calls against another policy. Nothing runs, nothing changes."""
-    desk = services().policy_desk
-    simulation = await desk.simulate(caller(), data.read(), data.autonomy(), data.last)
+    service = services().policy_service
+    simulation = await service.simulate(caller(), data.read(), data.autonomy(), data.last)
     return {
         "replayed": simulation.replayed,
         "differences": [_difference_view(found) for found in simulation.differences],

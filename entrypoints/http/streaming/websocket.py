@@ -240,8 +240,8 @@ class SocketSession:
         key = self._key(user, frame)
 
         async def work() -> str:
-            desk = self._services.consent_desk
-            consent = await desk.answer(user, frame.consent_request_id, frame.reply())
+            service = self._services.consent_service
+            consent = await service.answer(user, frame.consent_request_id, frame.reply())
             reply = {"type": "consent", "consent_request_id": consent.id, "status": consent.status}
             return dump(reply).decode()
 

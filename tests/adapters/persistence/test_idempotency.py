@@ -7,7 +7,7 @@ import pytest
 from adapters.persistence import Store
 from domain.runs.ports import NewRun
 from domain.shared.errors import IdempotencyConflict, NotFound, RunInProgress
-from domain.shared.idempotency import LIFE, AlreadyDone, Once
+from domain.shared.idempotency import LIFE, AlreadyDone, Idempotency
 from domain.shared.ids import new_id
 from tests.adapters.persistence.stores import (
     DONE,
@@ -65,7 +65,7 @@ async def test_an_old_key_is_forgotten(store: Store) -> None:
 
 
 async def test_work_is_done_once_however_often_it_is_asked_for(store: Store) -> None:
-    once, done = Once(store.answers, store.unit_of_work), list[int]()
+    once, done = Idempotency(store.answers, store.unit_of_work), list[int]()
 
     async def work() -> str:
         done.append(1)
@@ -79,7 +79,7 @@ async def test_work_is_done_once_however_often_it_is_asked_for(store: Store) -> 
 
 
 async def test_work_that_fails_leaves_its_key_free(store: Store) -> None:
-    once = Once(store.answers, store.unit_of_work)
+    once = Idempotency(store.answers, store.unit_of_work)
 
     async def fail() -> str:
         raise LookupError("no")

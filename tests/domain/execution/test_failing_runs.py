@@ -115,7 +115,7 @@ async def test_exits_of_a_tool_and_of_its_preview_are_no_end_of_anything() -> No
     asked = await house.until(started.run_id, ConsentRequested)
     request = next(e.body for e in asked if isinstance(e.body, ConsentRequested))
     assert request.preview == "look()"
-    await house.desk.answer(ANN, request.request_id, Said(approved=True))
+    await house.consent_service.answer(ANN, request.request_id, Said(approved=True))
     await house.worker.start()
     events = await house.until(started.run_id, Ended)
     assert "tool_erred" in kinds(events)

@@ -128,7 +128,7 @@ async def test_an_interrupted_effect_is_a_question_and_is_never_repeated_unasked
         assert again.calls == []
         record = await heir.store.runs.get(started.run_id)
         assert record.status is RunStatus.WAITING_CONSENT
-        await heir.desk.answer(ANN, question.request_id, Said(outcome=outcome))
+        await heir.consent_service.answer(ANN, question.request_id, Said(outcome=outcome))
         events = await heir.until(started.run_id, Ended)
         assert len(again.calls) == calls
         assert any(isinstance(event.body, kind) for event in events)

@@ -27,7 +27,7 @@ from domain.learning.version import ApiScheme, ApiTool, ApiVersion, SkippedOpera
 from domain.learning.waiting import WaitingDiffs
 from domain.learning.warnings import warnings
 from domain.notifications.notices import Notice
-from domain.plugins.service import PluginDesk
+from domain.plugins.service import PluginService
 from domain.plugins.switches import SwitchKind
 from domain.shared.errors import Conflict, ToolFailed, Unprocessable
 from domain.tools.tool import Effect, ToolSpec
@@ -96,8 +96,8 @@ class House:
             self.store.learned_apis, self.shelf, waiting, self.credential_store
         )
         store = self.store
-        desk = PluginDesk(self.host, self.host, store.switches, self.clock)
-        news = ApiNews(store.switches, desk, self.notices, store.unit_of_work, self.clock)
+        plugin_service = PluginService(self.host, self.host, store.switches, self.clock)
+        news = ApiNews(store.switches, plugin_service, self.notices, store.unit_of_work, self.clock)
         self.changes = ApiChanges(
             store.learned_apis, self.shelf, waiting, self.credential_store, news, store.unit_of_work
         )

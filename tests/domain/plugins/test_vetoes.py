@@ -148,7 +148,7 @@ async def test_arguments_that_a_human_edited_are_judged_again() -> None:
         if isinstance(event.body, ConsentRequested)
     ]
 
-    await home.desk.answer(ANN, asked.request_id, Said(approved=True, params={"q": 7}))
+    await home.consent_service.answer(ANN, asked.request_id, Said(approved=True, params={"q": 7}))
     await home.worker.start()
     events = await home.until(started.run_id, ToolErred)
 
@@ -175,7 +175,7 @@ async def test_the_policy_explains_vetoes() -> None:
     home = build(FakeModel(), tool, extensions=registering(no_sevens))
 
     async def decision(params: Mapping[str, Any]) -> tuple[str, str]:
-        verdict = await home.policy_desk.explain(ANN, "look", params)
+        verdict = await home.policy_service.explain(ANN, "look", params)
         return verdict.decision, verdict.rule
 
     assert await decision({"q": 7}) == ("deny", "the plugin rules forbids it: sevens are bad luck")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.plugins.service import PluginDesk
+from domain.plugins.service import PluginService
 from domain.plugins.switches import Switch, Switchboard, SwitchKind
 from domain.shared.errors import Conflict, NotFound, Unavailable, UnknownTool
 from plugins.host.host import PluginHost
@@ -19,7 +19,7 @@ from tests.fakes.memory import Memory
 from tests.fakes.persistence import FakeSwitches
 from tests.plugins.packages import good, install, uninstall
 
-Start = Callable[[], Awaitable[tuple[PluginDesk, PluginHost]]]
+Start = Callable[[], Awaitable[tuple[PluginService, PluginHost]]]
 
 
 class Switches(FakeSwitches):
@@ -52,12 +52,12 @@ async def start(installed: Path, switches: Switches, clock: FakeClock) -> AsyncI
     install(installed, "greeter", good("greet"))
     async with AsyncExitStack() as stack:
 
-        async def worker() -> tuple[PluginDesk, PluginHost]:
+        async def worker() -> tuple[PluginService, PluginHost]:
             host = PluginHost(["banned"], seconds=60)
-            desk = PluginDesk(host, host, switches, clock, poll_seconds=0.01)
-            await desk.start(tries_again=True)
-            stack.push_async_callback(desk.stop)
-            return desk, host
+            plugin_service = PluginService(host, host, switches, clock, poll_seconds=0.01)
+            await plugin_service.start(tries_again=True)
+            stack.push_async_callback(plugin_service.stop)
+            return plugin_service, host
 
         yield worker
 
@@ -69,7 +69,7 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 async def test_others_follow(start: Start, installed: Path) -> None:
-    (desk, host), (other_desk, other) = await start(), await start()
+    (plugin_service, host), (other_desk, other) = await start(), await start()
     seen: list[int] = []
 
     async def watcher() -> None:
@@ -78,42 +78,42 @@ async def test_others_follow(start: Start, installed: Path) -> None:
 
     other_desk.watch(watcher)
     number = len(host.tools())
-    tool = await desk.turn_tool("greet", is_on=False)
+    tool = await plugin_service.turn_tool("greet", is_on=False)
     assert tool.spec.name == "greet"
     assert [tool.spec.name for tool in host.tools_off()] == ["greet"]
     await until(lambda: bool(other.tools_off()))
-    assert (await desk.turn_plugin("greeter", is_on=False)).state == "disabled"
+    assert (await plugin_service.turn_plugin("greeter", is_on=False)).state == "disabled"
     await until(lambda: other.plugins() == host.plugins())
     with pytest.raises(Conflict, match="switched off"):
-        await desk.reload("greeter")
-    await desk.turn_plugin("greeter", is_on=True)
-    await desk.turn_tool("greet", is_on=True)
+        await plugin_service.reload("greeter")
+    await plugin_service.turn_plugin("greeter", is_on=True)
+    await plugin_service.turn_tool("greet", is_on=True)
     await until(lambda: other.plugins() == host.plugins())
     install(installed, "greeter", good("greet", "good morning"), version="1.3")
-    assert (await desk.reload("greeter")).version == "1.3"
+    assert (await plugin_service.reload("greeter")).version == "1.3"
     await until(lambda: other.plugins() == host.plugins())
     install(installed, "newcomer", good("welcome"))
-    assert "newcomer" in [info.name for info in await desk.search()]
+    assert "newcomer" in [info.name for info in await plugin_service.search()]
     await until(lambda: other.plugins() == host.plugins())
     await until(lambda: bool(seen) and seen[-1] == number + 1)
 
 
 async def test_what_is_not_there_or_not_allowed(start: Start, installed: Path) -> None:
     install(installed, "banned", good("ban"))
-    desk, _ = await start()
-    for work in (desk.turn_plugin("nobody", is_on=True), desk.reload("nobody")):
+    plugin_service, _ = await start()
+    for work in (plugin_service.turn_plugin("nobody", is_on=True), plugin_service.reload("nobody")):
         with pytest.raises(NotFound):
             await work
     with pytest.raises(NotFound):
-        await desk.turn_tool("nothing", is_on=False)
-    for work in (desk.turn_plugin("banned", is_on=True), desk.reload("banned")):
+        await plugin_service.turn_tool("nothing", is_on=False)
+    for work in (plugin_service.turn_plugin("banned", is_on=True), plugin_service.reload("banned")):
         with pytest.raises(Conflict, match="PUERTO_PLUGINS_BLOCKED"):
             await work
 
 
 async def test_what_was_off_is_off_for_a_worker_that_starts(start: Start) -> None:
-    desk, _ = await start()
-    await desk.turn_plugin("greeter", is_on=False)
+    plugin_service, _ = await start()
+    await plugin_service.turn_plugin("greeter", is_on=False)
     del sys.modules["greeter_module"]
     _, late = await start()
     assert [info.state for info in late.plugins() if info.name == "greeter"] == ["disabled"]
@@ -123,22 +123,24 @@ async def test_what_was_off_is_off_for_a_worker_that_starts(start: Start) -> Non
 async def test_what_is_set_aside_is_so_everywhere_and_until_a_reload(
     start: Start, switches: Switches
 ) -> None:
-    (desk, host), (_, other) = await start(), await start()
+    (plugin_service, host), (_, other) = await start(), await start()
     told = asyncio.Event()
 
     async def watcher() -> None:
         told.set()
 
-    desk.watch(watcher)
+    plugin_service.watch(watcher)
     switches.is_away = True
-    await asyncio.to_thread(desk.set_aside, SwitchKind.TOOL, "greet", "blocked the event loop")
+    await asyncio.to_thread(
+        plugin_service.set_aside, SwitchKind.TOOL, "greet", "blocked the event loop"
+    )
     with pytest.raises(UnknownTool):
         host.get("greet")
     switches.is_away = False  # it is stored when that can be
     await until(lambda: bool(other.tools_off()))
     assert await switches.load() == host.board
     assert told.is_set()
-    assert (await desk.reload("greeter")).reason == ""
+    assert (await plugin_service.reload("greeter")).reason == ""
     assert host.get("greet").spec.name == "greet"
     await until(lambda: not other.tools_off())
 
@@ -147,9 +149,11 @@ def reason_of(host: PluginHost, name: str = "greeter") -> str:
     return next(info.reason for info in host.plugins() if info.name == name)
 
 
-async def quarantined(desk: PluginDesk, switches: Switches, kind: SwitchKind, name: str) -> None:
+async def quarantined(
+    plugin_service: PluginService, switches: Switches, kind: SwitchKind, name: str
+) -> None:
     """Set it aside, and wait until that is stored."""
-    await asyncio.to_thread(desk.set_aside, kind, name, "blocked the event loop")
+    await asyncio.to_thread(plugin_service.set_aside, kind, name, "blocked the event loop")
     async with asyncio.timeout(60):
         while not (await switches.load()).switch(kind, name).reason:
             await asyncio.sleep(0.01)
@@ -158,8 +162,8 @@ async def quarantined(desk: PluginDesk, switches: Switches, kind: SwitchKind, na
 async def test_a_quarantine_says_since_when_and_what_lifts_it(
     start: Start, switches: Switches
 ) -> None:
-    desk, host = await start()
-    await quarantined(desk, switches, SwitchKind.TOOL, "greet")
+    plugin_service, host = await start()
+    await quarantined(plugin_service, switches, SwitchKind.TOOL, "greet")
     told = (
         "it blocked the event loop (2026-11-20 12:00 UTC; the next start tries it again);"
         " `puerto plugin reload greeter` lifts it"
@@ -171,12 +175,12 @@ async def test_a_quarantine_says_since_when_and_what_lifts_it(
 async def test_another_plugins_tool_does_not_inherit_a_quarantine(
     start: Start, installed: Path, switches: Switches
 ) -> None:
-    desk, _ = await start()
-    await quarantined(desk, switches, SwitchKind.TOOL, "greet")
+    plugin_service, _ = await start()
+    await quarantined(plugin_service, switches, SwitchKind.TOOL, "greet")
     uninstall(installed, "greeter")
     install(installed, "stranger", good("greet", "hi"))
     del sys.modules["greeter_module"]
-    await desk.search()
+    await plugin_service.search()
     _, host = await start()
     assert host.get("greet").spec.plugin == "stranger"
 
@@ -187,15 +191,15 @@ async def test_another_plugins_tool_does_not_inherit_a_quarantine(
 async def test_other_code_lifts_a_quarantine(
     start: Start, installed: Path, switches: Switches, kind: SwitchKind, name: str
 ) -> None:
-    desk, host = await start()
-    await quarantined(desk, switches, kind, name)
+    plugin_service, host = await start()
+    await quarantined(plugin_service, switches, kind, name)
     with pytest.raises(UnknownTool):
         host.get("greet")
-    await desk.search()
+    await plugin_service.search()
     with pytest.raises(UnknownTool):  # nothing changed
         host.get("greet")
     install(installed, "greeter", good("greet", "better"))  # under the same version
-    await desk.search()
+    await plugin_service.search()
     assert host.get("greet").spec.name == "greet"
     assert reason_of(host) == ""
 
@@ -206,9 +210,9 @@ async def test_other_code_lifts_a_quarantine(
 async def test_starts_try_again_what_was_set_aside_ever_later(
     start: Start, switches: Switches, clock: FakeClock, kind: SwitchKind, name: str
 ) -> None:
-    desk, host = await start()
+    plugin_service, host = await start()
     for wait in (timedelta(), timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=16)):
-        await quarantined(desk, switches, kind, name)
+        await quarantined(plugin_service, switches, kind, name)
         if wait:
             clock.advance(wait - timedelta(seconds=1))
             _, early = await start()
@@ -220,16 +224,16 @@ async def test_starts_try_again_what_was_set_aside_ever_later(
         assert late.get("greet").spec.name == "greet"
         await until(lambda: "greet" in [tool.spec.name for tool in host.tools()])
     assert (await switches.load()).switch(kind, name).tries == 4
-    await desk.turn_tool("greet", is_on=True)
-    await desk.turn_plugin("greeter", is_on=True)
+    await plugin_service.turn_tool("greet", is_on=True)
+    await plugin_service.turn_plugin("greeter", is_on=True)
     assert (await switches.load()).switch(kind, name).tries == 0  # an operator's word ends it
 
 
 async def test_what_an_operator_switched_off_is_not_tried_again(
     start: Start, switches: Switches
 ) -> None:
-    desk, _ = await start()
-    await desk.turn_tool("greet", is_on=False)
+    plugin_service, _ = await start()
+    await plugin_service.turn_tool("greet", is_on=False)
     _, late = await start()
     with pytest.raises(UnknownTool, match=r"switched off\."):
         late.get("greet")

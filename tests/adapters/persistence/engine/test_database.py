@@ -23,7 +23,7 @@ from domain.shared.errors import (
     RunInProgress,
     Unavailable,
 )
-from domain.shared.idempotency import Once
+from domain.shared.idempotency import Idempotency
 from domain.shared.ids import new_id
 from tests.adapters.persistence.stores import (
     DONE,
@@ -267,7 +267,7 @@ async def do_once(store: Store, _: str) -> None:
     async def work() -> str:
         return "done"
 
-    await Once(store.answers, store.unit_of_work).run(a_key(ANN, new_id()), work)
+    await Idempotency(store.answers, store.unit_of_work).run(a_key(ANN, new_id()), work)
 
 
 async def rename(store: Store, conversation_id: str) -> None:
