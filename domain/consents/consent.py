@@ -49,7 +49,7 @@ class ConsentStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ConsentDecision:
     """A human's answer, validated. ``params`` are the edited arguments of an approval, if any."""
 
     status: ConsentStatus
@@ -101,7 +101,7 @@ def require_waiting(consent: Consent, now: datetime) -> None:
         raise Conflict("This request was answered before, or its run has ended.")
 
 
-def answered(consent: Consent, answer: Answer, now: datetime) -> Consent:
+def answered(consent: Consent, answer: ConsentDecision, now: datetime) -> Consent:
     """Return the request with its answer; edited arguments replace the requested ones.
 
     Raises:

@@ -8,8 +8,8 @@ from typing import Any
 from domain.accounts.users import User
 from domain.configuration.ports import Configurations
 from domain.consents.consent import (
-    Answer,
     Consent,
+    ConsentDecision,
     ConsentKind,
     ConsentStatus,
     answered,
@@ -28,7 +28,7 @@ from domain.tools.ports import Toolbox
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ConsentReply:
     """A human's answer, as received. Anything but ``approved`` true is a no.
 
     ``params`` are edited arguments; ``outcome`` (done, not_done, try_again) answers a question
@@ -85,7 +85,7 @@ class ConsentService:
         """
         return await self._consents.get(user.id, consent_id)
 
-    async def answer(self, user: User, consent_id: str, reply: Said) -> Consent:
+    async def answer(self, user: User, consent_id: str, reply: ConsentReply) -> Consent:
         """Store the answer, once, and let the run go on.
 
         Raises:
@@ -110,18 +110,18 @@ class ConsentService:
 
         return await self._unit_of_work.run(store)
 
-    def _read(self, consent: Consent, reply: Said) -> Answer:
+    def _read(self, consent: Consent, reply: ConsentReply) -> ConsentDecision:
         if consent.kind is ConsentKind.OUTCOME:
             if reply.params is not None:
                 raise InvalidRequest("An interrupted call cannot be given other arguments.")
             otherwise = ConsentStatus.TRY_AGAIN if reply.approved else ConsentStatus.DENIED
-            return Answer(reply.outcome or otherwise, None, reply.reason)
+            return ConsentDecision(reply.outcome or otherwise, None, reply.reason)
         if reply.outcome is not None:
             raise InvalidRequest("This request asks for approval: send approved, not outcome.")
         if not reply.approved:
-            return Answer(ConsentStatus.DENIED, None, reply.reason)
+            return ConsentDecision(ConsentStatus.DENIED, None, reply.reason)
         params = None if reply.params is None else self._checked(consent.tool, reply.params)
-        return Answer(ConsentStatus.APPROVED, params, reply.reason)
+        return ConsentDecision(ConsentStatus.APPROVED, params, reply.reason)
 
     def _checked(self, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -139,7 +139,7 @@ class ConsentService:
 
 
 async def keep_answer(
-    consents: Consents, consent: Consent, answer: Answer, now: datetime
+    consents: Consents, consent: Consent, answer: ConsentDecision, now: datetime
 ) -> Consent:
     """Store an answer if the request still waits; return the answered request.
 

@@ -11,7 +11,7 @@ from domain.shared.paging import Page
 from domain.shared.text import shorten
 
 
-class ConversationChange(ModelChange, total=False):
+class ConversationEdit(ModelChange, total=False):
     """A change of a conversation; an absent key changes nothing."""
 
     title: str
@@ -65,7 +65,7 @@ class ConversationService:
         return await self._conversations.page(user.id, limit, cursor, text or None)
 
     async def change(
-        self, user: User, conversation_id: str, change: ConversationChange
+        self, user: User, conversation_id: str, change: ConversationEdit
     ) -> Conversation:
         """Rename a conversation, or change its preferred model from the next message on.
 

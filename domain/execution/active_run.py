@@ -9,7 +9,7 @@ from domain.runs.journal import Journal
 
 
 class ActiveRun:
-    """A run that this worker drives: its journal, its task, and the `Reins` of the runner."""
+    """A run that this worker drives: its journal, its task, and the `RunControl` of the runner."""
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal

@@ -26,7 +26,7 @@ from domain.runs.states import RunStatus
 from domain.shared.clock import Clock
 
 
-class Reins(Protocol):
+class RunControl(Protocol):
     """The control over a run from outside: it can halt the run and interrupt its action."""
 
     @property
@@ -57,7 +57,7 @@ class Runner:
         self._notices = notices
         self._clock = clock
 
-    async def drive(self, task: Task, reins: Reins) -> None:
+    async def drive(self, task: Task, control: RunControl) -> None:
         """Decide and act until the run is final, or parked for a human.
 
         Raises:
@@ -68,15 +68,15 @@ class Runner:
         journal, user = task.journal, task.user
         shown = self._models.shown(task)
         while not journal.run.status.is_final:
-            match decide(journal.run, task.policy, user.username, reins.halt):
+            match decide(journal.run, task.policy, user.username, control.halt):
                 case AskModel():
-                    await reins.act(self._models.take(task, shown))
+                    await control.act(self._models.take(task, shown))
                 case CallTools(calls):
-                    await reins.act(self._tools.take(task, calls))
+                    await control.act(self._tools.take(task, calls))
                 case SettleCalls(calls):
                     await self._tools.settle(task, calls)
                 case AskHuman(questions):
-                    await reins.act(self._humans.ask(task, questions))
+                    await control.act(self._humans.ask(task, questions))
                 case Wait():
                     if await self._humans.wait(journal):
                         return

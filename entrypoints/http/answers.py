@@ -5,7 +5,7 @@ from typing import Any, Final, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 
 from domain.consents.consent import ConsentStatus
-from domain.consents.service import Said
+from domain.consents.service import ConsentReply
 from entrypoints.http.fields import Id, arguments_named
 
 REASON_LENGTH: Final = 2000
@@ -32,7 +32,7 @@ class HumanAnswer(BaseModel):
             raise ValueError("Send approved, or outcome where the outcome is asked for.")
         return self
 
-    def reply(self) -> Said:
+    def reply(self) -> ConsentReply:
         """Return the reply for the use case."""
         outcome = ConsentStatus(self.outcome) if self.outcome else None
-        return Said(self.approved, self.arguments, self.reason, outcome)
+        return ConsentReply(self.approved, self.arguments, self.reason, outcome)

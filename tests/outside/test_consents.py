@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
-from domain.consents.service import Said
+from domain.consents.service import ConsentReply
 from entrypoints.server.lifecycle import administered, user_named
 from entrypoints.settings.settings import load_settings
 from entrypoints.wiring.container import build
@@ -207,7 +207,7 @@ async def test_killed_between_the_answer_and_the_start(
     service.kill()
     async with answering(ledger) as services:  # a process that keeps the answer, and no more
         ann = await user_named(services, "ann@example.org")
-        await services.consent_service.answer(ann, request["id"], Said(approved=True))
+        await services.consent_service.answer(ann, request["id"], ConsentReply(approved=True))
     assert ledger.lines == []
     service.start()
     assert (await rest(service, token, run_id, cursor))[-1]["status"] == "completed"

@@ -28,7 +28,7 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
-class Stroke:
+class AtomicWrite:
     """An atomic group of writes in order, then a query. If the first finds no row, nothing changes.
 
     ``whole`` is the group as one statement, ``steps`` as single statements.
@@ -59,13 +59,13 @@ def _with(tables: Mapping[str, str], sql: str) -> str:
     return f"WITH {named} {sql}" if named else sql
 
 
-async def perform(database: Database, stroke: Stroke, *values: Any) -> Sequence[Row]:
+async def perform(database: Database, atomic_write: AtomicWrite, *values: Any) -> Sequence[Row]:
     """Run the writes, and return the query's rows: none if the first write found no row."""
     if database.engine == "postgresql":
-        return await database.fetch(stroke.whole, *values)
+        return await database.fetch(atomic_write.whole, *values)
 
     async def one_by_one() -> Sequence[Row]:
-        first, *rest = stroke.steps
+        first, *rest = atomic_write.steps
         rows = await database.fetch(first, *values)
         if rows:
             for step in rest:

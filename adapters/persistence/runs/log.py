@@ -10,7 +10,7 @@ from adapters.persistence.engine.codec import is_id, storable
 from adapters.persistence.engine.database import Database, Engine, Row
 from adapters.persistence.engine.errors import Taken
 from adapters.persistence.engine.signals import events_notification
-from adapters.persistence.engine.statements import Stroke, Write, perform
+from adapters.persistence.engine.statements import AtomicWrite, Write, perform
 from adapters.persistence.runs.consents import add_consents
 from adapters.persistence.runs.event_bodies import read_so_many, write_bodies
 from domain.consents.consent import Consent, ConsentStatus, withdrawn
@@ -191,9 +191,9 @@ def _bodies_of(row: Row) -> Sequence[Body]:
     return read_so_many(row["bodies"], row["last_number"] - row["first_number"] + 1)
 
 
-def _ending(engine: Engine, *writes: Write) -> Stroke:
+def _ending(engine: Engine, *writes: Write) -> AtomicWrite:
     """Return the atomic writes that end a run, with those for its conversation."""
-    return Stroke(
+    return AtomicWrite(
         (_CONVERSATION_LOCKED, _RUN_ENDS, _LAST_EVENTS, _WITHDRAWN, *writes),
         f"SELECT id{events_notification(engine, 'id')} FROM run",  # noqa: S608  made of constants
     )

@@ -9,7 +9,7 @@ from adapters.persistence.engine.codec import is_id, known_id, storable
 from adapters.persistence.engine.database import Database, Row
 from adapters.persistence.engine.errors import Taken
 from adapters.persistence.engine.signals import events_notification, work_notification
-from adapters.persistence.engine.statements import Stroke, Write, perform
+from adapters.persistence.engine.statements import AtomicWrite, Write, perform
 from adapters.persistence.idempotency import TortoiseIdempotencyStore
 from adapters.persistence.rows import to_message, to_run, to_user
 from adapters.persistence.runs.event_bodies import read_bodies, write_bodies
@@ -62,7 +62,7 @@ _REST: Final = (
         """,
     ),
 )
-_START_NEW: Final = Stroke(
+_START_NEW: Final = AtomicWrite(
     (Write("conversation", _NEW_CONVERSATION, _CONVERSATION), *_REST),
     "SELECT id FROM conversation",
 )
@@ -73,7 +73,7 @@ _WITH_EARLIER: Final = """
     ) AS earlier ON earlier.number < conversation.message_count
     ORDER BY earlier.number
 """
-_START_DIRECT: Final = Stroke(
+_START_DIRECT: Final = AtomicWrite(
     (
         Write(
             "run",
@@ -126,7 +126,7 @@ class TortoiseRuns(Runs):
     def __init__(self, database: Database) -> None:
         self._database = database
         self._answers = TortoiseIdempotencyStore(database)
-        self._start_old = Stroke(
+        self._start_old = AtomicWrite(
             (Write("conversation", _OLD_CONVERSATION, _CONVERSATION), *_REST),
             _WITH_EARLIER.format(
                 notification=events_notification(database.engine, "conversation.id")

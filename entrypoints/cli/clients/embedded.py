@@ -8,7 +8,7 @@ import typer
 
 from domain.accounts.users import User
 from domain.consents.consent import ConsentStatus
-from domain.consents.service import Said
+from domain.consents.service import ConsentReply
 from domain.execution.questions import requested
 from domain.runs.cursors import write_cursor
 from domain.shared.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -84,7 +84,7 @@ class LocalConsents:
 
     async def consent(self, answer: Json) -> None:
         """Answer a request."""
-        reply = Said(
+        reply = ConsentReply(
             answer.get("approved", False),
             answer.get("arguments"),
             answer.get("reason", ""),

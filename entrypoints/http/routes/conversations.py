@@ -8,7 +8,7 @@ from quart_schema import document_response, tag, validate_querystring, validate_
 
 from domain.conversations.conversation import TITLE_LENGTH, Conversation, Message
 from domain.conversations.model_preference import ModelPreference
-from domain.conversations.service import ConversationChange as Change
+from domain.conversations.service import ConversationEdit as Change
 from domain.runs.ports import RunRecord
 from domain.shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from entrypoints.encoding import time_text, tool_call, tool_result

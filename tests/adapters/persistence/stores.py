@@ -6,7 +6,7 @@ from typing import Any
 from adapters.persistence import Store
 from domain.accounts.ports import LoginSession
 from domain.accounts.users import Role, User
-from domain.consents.consent import Answer, Consent, ConsentKind, digest_of
+from domain.consents.consent import Consent, ConsentDecision, ConsentKind, digest_of
 from domain.consents.service import keep_answer
 from domain.conversations.conversation import Conversation, Message, MessageRole
 from domain.execution.questions import requested
@@ -158,7 +158,7 @@ async def answered(
 
 
 async def reply(
-    store: Store, user_id: str, consent_id: str, answer: Answer, now: datetime
+    store: Store, user_id: str, consent_id: str, answer: ConsentDecision, now: datetime
 ) -> Consent:
     """Answer a request, as the core does."""
     return await keep_answer(

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from adapters.persistence import Database, Store, migrate
-from domain.consents.consent import Answer, ConsentStatus
+from domain.consents.consent import ConsentDecision, ConsentStatus
 from domain.execution.questions import requested
 from domain.monitoring.ports import Pulse
 from domain.runs.call_events import ToolFinished, ToolStarted
@@ -37,7 +37,7 @@ async def _counted(store: Store) -> dict[str, int]:
     await store.users.add(user, "hashed")
     run = a_run(user.id)
     consent = a_consent(run)
-    answer = Answer(ConsentStatus.APPROVED)
+    answer = ConsentDecision(ConsentStatus.APPROVED)
     log = store.log
     beat = Pulse("w1", NOW, NOW, 1, 0, {})
     steps: dict[str, Callable[[], Awaitable[object]]] = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.persistence import Store
-from domain.consents.consent import Answer, ConsentStatus, answered, digest_of, expired
+from domain.consents.consent import ConsentDecision, ConsentStatus, answered, digest_of, expired
 from domain.consents.service import expire_due
 from domain.execution.questions import requested
 from domain.runs.events import Chunk
@@ -32,7 +32,10 @@ from tests.adapters.persistence.stores import (
 ANN, BOB = new_id(), new_id()
 LATER = NOW + 5 * MINUTE
 TOO_LATE = NOW + 10 * MINUTE
-YES, NO = Answer(ConsentStatus.APPROVED), Answer(ConsentStatus.DENIED, None, "not\0 today")
+YES, NO = (
+    ConsentDecision(ConsentStatus.APPROVED),
+    ConsentDecision(ConsentStatus.DENIED, None, "not\0 today"),
+)
 
 
 async def claimed(store: Store) -> list[tuple[str, int]]:
@@ -71,7 +74,9 @@ async def test_another_users_request_is_unknown(store: Store) -> None:
 
 
 @pytest.mark.parametrize("answer", [YES, NO])
-async def test_an_answer_is_kept_and_lets_the_run_go_on(store: Store, answer: Answer) -> None:
+async def test_an_answer_is_kept_and_lets_the_run_go_on(
+    store: Store, answer: ConsentDecision
+) -> None:
     run = a_direct_run(ANN)
     consent = a_consent(run)
     await asked(store, run, consent)
@@ -93,7 +98,7 @@ async def test_edited_arguments_take_the_place_of_the_others(store: Store) -> No
     params = {"text": "milder", "n": []}
     digest = digest_of("write", "v1", params)
 
-    kept = await reply(store, ANN, consent.id, Answer(ConsentStatus.APPROVED, params), NOW)
+    kept = await reply(store, ANN, consent.id, ConsentDecision(ConsentStatus.APPROVED, params), NOW)
 
     assert kept == await store.consents.get(ANN, consent.id)
     assert (kept.params, kept.original_params, kept.digest) == (params, consent.params, digest)

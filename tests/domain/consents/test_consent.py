@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from domain.consents.consent import (
-    Answer,
     Consent,
+    ConsentDecision,
     ConsentKind,
     ConsentStatus,
     answered,
@@ -48,22 +48,22 @@ ANSWERS = [
 
 @pytest.mark.parametrize("status", ANSWERS)
 def test_an_answer_is_taken_while_the_request_waits(status: ConsentStatus) -> None:
-    kept = answered(ASKED, Answer(status, None, "be\0cause"), LATER)
+    kept = answered(ASKED, ConsentDecision(status, None, "be\0cause"), LATER)
 
     assert kept == replace(ASKED, status=status, answer_reason="be\ufffdcause", answered_at=LATER)
 
 
 def test_other_arguments_have_another_digest_and_the_first_are_kept() -> None:
-    kept = answered(ASKED, Answer(ConsentStatus.APPROVED, {"q": 2}), LATER)
+    kept = answered(ASKED, ConsentDecision(ConsentStatus.APPROVED, {"q": 2}), LATER)
 
     assert (kept.params, kept.original_params) == ({"q": 2}, {"q": 1})
     assert kept.digest == digest_of("send", "v1", {"q": 2})
 
 
 def test_its_time_is_over_at_the_very_moment() -> None:
-    answered(ASKED, Answer(ConsentStatus.APPROVED), END - timedelta.resolution)
+    answered(ASKED, ConsentDecision(ConsentStatus.APPROVED), END - timedelta.resolution)
     with pytest.raises(Gone):
-        answered(ASKED, Answer(ConsentStatus.APPROVED), END)
+        answered(ASKED, ConsentDecision(ConsentStatus.APPROVED), END)
 
 
 @pytest.mark.parametrize("status", set(ConsentStatus) - {ConsentStatus.WAITING})
@@ -72,7 +72,7 @@ def test_what_waits_no_more_takes_no_answer(status: ConsentStatus) -> None:
     refusal = Gone if status is ConsentStatus.EXPIRED else Conflict
     for now in (LATER, END):
         with pytest.raises(refusal):
-            answered(settled, Answer(ConsentStatus.APPROVED), now)
+            answered(settled, ConsentDecision(ConsentStatus.APPROVED), now)
 
 
 def test_nobody_answered() -> None:

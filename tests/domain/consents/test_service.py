@@ -8,7 +8,7 @@ import pytest
 
 from domain.configuration.configuration import Configuration
 from domain.consents.consent import ConsentKind, ConsentStatus, digest_of
-from domain.consents.service import Said
+from domain.consents.service import ConsentReply
 from domain.execution.questions import LIFE
 from domain.models.messages import Text, ToolRequest, ToolTurn
 from domain.policy.policy import Autonomy, Comparison, Condition, Decision, Rule
@@ -62,19 +62,19 @@ async def test_a_request_says_what_will_be_done_and_why() -> None:
 
 async def test_yes_runs_it_once() -> None:
     house, tool, run_id, (request,) = await waiting(7)
-    kept = await house.consent_service.answer(ANN, request.request_id, Said(approved=True))
+    kept = await house.consent_service.answer(ANN, request.request_id, ConsentReply(approved=True))
     assert kept.status is ConsentStatus.APPROVED
     events = await end(house, run_id)
     assert tool.calls == [{"q": 7}]
     assert last(events).effects == (request.call_id,)
     with pytest.raises(Conflict):
-        await house.consent_service.answer(ANN, request.request_id, Said(approved=True))
+        await house.consent_service.answer(ANN, request.request_id, ConsentReply(approved=True))
     assert tool.calls == [{"q": 7}]
 
 
 async def test_no_is_told_to_the_model_with_the_reason() -> None:
     house, tool, run_id, (request,) = await waiting(7)
-    await house.consent_service.answer(ANN, request.request_id, Said(reason="not today"))
+    await house.consent_service.answer(ANN, request.request_id, ConsentReply(reason="not today"))
     await end(house, run_id)
     assert tool.calls == []
     told = house.model.requests[1].turns[-1]
@@ -87,10 +87,10 @@ async def test_a_yes_with_other_arguments_runs_those() -> None:
     house, tool, run_id, (request,) = await waiting(7)
     with pytest.raises(InvalidRequest, match="do not fit"):
         await house.consent_service.answer(
-            ANN, request.request_id, Said(approved=True, params={"q": "x"})
+            ANN, request.request_id, ConsentReply(approved=True, params={"q": "x"})
         )
     kept = await house.consent_service.answer(
-        ANN, request.request_id, Said(approved=True, params={"q": 8})
+        ANN, request.request_id, ConsentReply(approved=True, params={"q": 8})
     )
     assert kept.digest == digest_of("send", tool.spec.version, {"q": 8}) != request.digest
     events = await end(house, run_id)
@@ -100,7 +100,7 @@ async def test_a_yes_with_other_arguments_runs_those() -> None:
 
 async def test_arguments_that_nobody_changed_are_not_told_twice() -> None:
     house, _, run_id, (request,) = await waiting(7)
-    await house.consent_service.answer(ANN, request.request_id, Said(approved=True))
+    await house.consent_service.answer(ANN, request.request_id, ConsentReply(approved=True))
     assert ran_with(await end(house, run_id)) == [None]
 
 
@@ -114,7 +114,7 @@ async def test_a_call_that_failed_tells_the_arguments_that_it_ran_with() -> None
     started = await house.chat.send(ANN, "hi")
     (request,) = asked(await house.events(started.run_id))
     await house.consent_service.answer(
-        ANN, request.request_id, Said(approved=True, params={"q": 8})
+        ANN, request.request_id, ConsentReply(approved=True, params={"q": 8})
     )
     assert ran_with(await end(house, started.run_id)) == [{"q": 8}]
 
@@ -126,12 +126,12 @@ def ran_with(events: list[Event]) -> list[Any]:
 
 async def test_several_at_once_in_any_order_some_denied() -> None:
     house, tool, run_id, (first, second, third) = await waiting(1, 2, 3)
-    await house.consent_service.answer(ANN, third.request_id, Said(approved=True))
-    await house.consent_service.answer(ANN, first.request_id, Said())
+    await house.consent_service.answer(ANN, third.request_id, ConsentReply(approved=True))
+    await house.consent_service.answer(ANN, first.request_id, ConsentReply())
     async with asyncio.timeout(60):
         while tool.calls != [{"q": 3}]:  # what was approved does not wait for the rest
             await asyncio.sleep(0.01)
-    await house.consent_service.answer(ANN, second.request_id, Said(approved=True))
+    await house.consent_service.answer(ANN, second.request_id, ConsentReply(approved=True))
     events = await end(house, run_id)
     assert tool.calls == [{"q": 3}, {"q": 2}]
     assert {e.body.call_id for e in events if isinstance(e.body, ToolErred)} == {first.call_id}
@@ -140,7 +140,7 @@ async def test_several_at_once_in_any_order_some_denied() -> None:
 async def test_only_the_one_who_was_asked_may_answer() -> None:
     house, tool, _, (request,) = await waiting(7)
     with pytest.raises(NotFound):
-        await house.consent_service.answer(BOB, request.request_id, Said(approved=True))
+        await house.consent_service.answer(BOB, request.request_id, ConsentReply(approved=True))
     assert tool.calls == []
     await house.worker.stop(0)
 
@@ -149,7 +149,7 @@ async def test_a_request_expires_and_the_run_goes_on_without_it() -> None:
     house, tool, run_id, (request,) = await waiting(7)
     house.clock.advance(LIFE + timedelta(seconds=1))
     with pytest.raises(Gone):
-        await house.consent_service.answer(ANN, request.request_id, Said(approved=True))
+        await house.consent_service.answer(ANN, request.request_id, ConsentReply(approved=True))
     house.worker.look()
     events = await end(house, run_id)
     assert tool.calls == []
@@ -159,7 +159,7 @@ async def test_a_request_expires_and_the_run_goes_on_without_it() -> None:
 async def test_a_tool_that_changed_since_it_was_approved_does_not_run() -> None:
     house, tool, run_id, (request,) = await waiting(7)
     tool.effect = Effect.DESTRUCTIVE  # and so another version
-    await house.consent_service.answer(ANN, request.request_id, Said(approved=True))
+    await house.consent_service.answer(ANN, request.request_id, ConsentReply(approved=True))
     events = await end(house, run_id)
     assert tool.calls == []
     assert [e.body.outcome for e in events if isinstance(e.body, ToolErred)] == ["refused"]
@@ -171,7 +171,7 @@ async def test_edited_arguments_obey_the_operators_no() -> None:
     await house.store.configurations.change(lambda now: now.with_rules([never]))
     with pytest.raises(Forbidden, match="rule 1"):
         await house.consent_service.answer(
-            ANN, request.request_id, Said(approved=True, params={"q": 101})
+            ANN, request.request_id, ConsentReply(approved=True, params={"q": 101})
         )
     await house.worker.stop(0)
 
@@ -183,7 +183,7 @@ async def test_a_direct_call_obeys_the_same_policy() -> None:
     started = await house.chat.call(ANN, "send", {"q": 7})
     (request,) = asked(await house.events(started.run_id))
     assert tool.calls == []
-    await house.consent_service.answer(ANN, request.request_id, Said(approved=True))
+    await house.consent_service.answer(ANN, request.request_id, ConsentReply(approved=True))
     events = await end(house, started.run_id)
     assert [e.body.result for e in events if isinstance(e.body, ToolFinished)] == [{"q": 7}]
     assert tool.calls == [{"q": 7}]
@@ -208,7 +208,7 @@ async def test_the_same_request_twice_is_one_run() -> None:
 
 async def test_every_decision_is_written_down() -> None:
     house, _, run_id, (request,) = await waiting(7)
-    await house.consent_service.answer(ANN, request.request_id, Said(approved=True))
+    await house.consent_service.answer(ANN, request.request_id, ConsentReply(approved=True))
     await end(house, run_id)
     decisions = [d.decision for d in (await house.store.audit.page(10, None)).items]
     assert sorted(decisions) == ["approved", "ask"]

@@ -7,7 +7,7 @@ import pytest
 
 from domain.configuration.configuration import require_configured
 from domain.conversations.model_preference import ModelPreference
-from domain.conversations.service import ConversationChange, ConversationService
+from domain.conversations.service import ConversationEdit, ConversationService
 from domain.shared.errors import Conflict, InvalidRequest, NotFound, RunInProgress
 from domain.shared.ids import new_id
 from domain.shared.text import shorten
@@ -59,7 +59,7 @@ async def test_a_change_is_dated_and_leaves_the_rest() -> None:
     ],
 )
 async def test_another_provider_without_a_model_means_its_default(
-    change: ConversationChange, after: tuple[str | None, str | None]
+    change: ConversationEdit, after: tuple[str | None, str | None]
 ) -> None:
     kept = Kept()
     made = await kept.service.create(ANN, "Sums", ModelPreference("fake", "m"))

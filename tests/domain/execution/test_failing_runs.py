@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from domain.consents.service import Said
+from domain.consents.service import ConsentReply
 from domain.models.messages import ModelRequest, Piece, Text, ToolRequest
 from domain.runs.call_events import ConsentRequested
 from domain.runs.cursors import Cursor
@@ -115,7 +115,7 @@ async def test_exits_of_a_tool_and_of_its_preview_are_no_end_of_anything() -> No
     asked = await house.until(started.run_id, ConsentRequested)
     request = next(e.body for e in asked if isinstance(e.body, ConsentRequested))
     assert request.preview == "look()"
-    await house.consent_service.answer(ANN, request.request_id, Said(approved=True))
+    await house.consent_service.answer(ANN, request.request_id, ConsentReply(approved=True))
     await house.worker.start()
     events = await house.until(started.run_id, Ended)
     assert "tool_erred" in kinds(events)

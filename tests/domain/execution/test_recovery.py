@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from domain.consents.consent import ConsentStatus
-from domain.consents.service import Said
+from domain.consents.service import ConsentReply
 from domain.models.messages import Piece, Text, ToolRequest
 from domain.policy.policy import Autonomy
 from domain.runs.call_events import ConsentRequested, ToolErred, ToolFinished, ToolStarted
@@ -128,7 +128,7 @@ async def test_an_interrupted_effect_is_a_question_and_is_never_repeated_unasked
         assert again.calls == []
         record = await heir.store.runs.get(started.run_id)
         assert record.status is RunStatus.WAITING_CONSENT
-        await heir.consent_service.answer(ANN, question.request_id, Said(outcome=outcome))
+        await heir.consent_service.answer(ANN, question.request_id, ConsentReply(outcome=outcome))
         events = await heir.until(started.run_id, Ended)
         assert len(again.calls) == calls
         assert any(isinstance(event.body, kind) for event in events)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from domain.consents.consent import (
-    Answer,
     Consent,
+    ConsentDecision,
     ConsentKind,
     ConsentStatus,
     answered,
@@ -113,7 +113,7 @@ class RunMachine(RuleBasedStateMachine):
         consent = data.draw(st.sampled_from(list(self.waiting())))
         status = data.draw(st.sampled_from(ANSWERS[consent.kind]))
         edited = {"n": data.draw(st.integers(0, 9))} if status is YES else None
-        answer = Answer(status, edited if data.draw(st.booleans()) else None)
+        answer = ConsentDecision(status, edited if data.draw(st.booleans()) else None)
         is_late = status is ConsentStatus.EXPIRED
         self.consents[consent.id] = (
             expired(consent, NOW) if is_late else answered(consent, answer, NOW)
@@ -259,7 +259,7 @@ class RunMachine(RuleBasedStateMachine):
             if self.run.status.is_final:
                 break
             for consent in self.waiting():
-                denied = answered(consent, Answer(ConsentStatus.DENIED), NOW)
+                denied = answered(consent, ConsentDecision(ConsentStatus.DENIED), NOW)
                 self.consents[consent.id] = denied
             self.perform(_Calm())  # type: ignore[arg-type]  # a model without ideas
         run = self.run

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.consents.service import Said
+from domain.consents.service import ConsentReply
 from domain.models.messages import Text, ToolRequest
 from domain.plugins.plugin import Registered
 from domain.plugins.vetoes import Guard
@@ -148,7 +148,9 @@ async def test_arguments_that_a_human_edited_are_judged_again() -> None:
         if isinstance(event.body, ConsentRequested)
     ]
 
-    await home.consent_service.answer(ANN, asked.request_id, Said(approved=True, params={"q": 7}))
+    await home.consent_service.answer(
+        ANN, asked.request_id, ConsentReply(approved=True, params={"q": 7})
+    )
     await home.worker.start()
     events = await home.until(started.run_id, ToolErred)
 

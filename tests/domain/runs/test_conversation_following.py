@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import pytest
 
-from domain.consents.service import Said
+from domain.consents.service import ConsentReply
 from domain.models.messages import Text, ToolRequest
 from domain.runs.call_events import ConsentRequested
 from domain.runs.conversation_following import ConversationFeed, FollowStart
@@ -158,7 +158,7 @@ async def test_a_run_that_waits_for_a_human_goes_on_in_the_stream() -> None:
         kinds.append(event.body.type)
         if isinstance(event.body, Paused):
             (request,) = await house.store.consents.of_run(kept.run_id)
-            await house.consent_service.answer(ANN, request.id, Said(approved=True))
+            await house.consent_service.answer(ANN, request.id, ConsentReply(approved=True))
 
     assert kinds.count("paused") == 1
     assert kinds.index(ConsentRequested.type) < kinds.index("paused") < kinds.index("message")

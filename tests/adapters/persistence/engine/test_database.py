@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from adapters.persistence import Database, Limits, Store
-from domain.consents.consent import Answer, ConsentStatus
+from domain.consents.consent import ConsentDecision, ConsentStatus
 from domain.consents.service import expire_due
 from domain.runs.events import Chunk
 from domain.runs.ports import NewRun
@@ -255,7 +255,7 @@ async def ask(store: Store, _: str) -> None:
     consents = [a_consent(run, expires_at=NOW + n * MINUTE) for n in range(2)]
     await store.log.append(run.id, 1, 4, [Chunk("?")], consents=consents)
     await store.leases.park(run.id, 1, 0)
-    answer = Answer(ConsentStatus.APPROVED)
+    answer = ConsentDecision(ConsentStatus.APPROVED)
     await reply(store, ANN, consents[1].id, answer, NOW)
     await expire_due(store.consents, NOW, 2)
     await store.runs.request_cancel(ANN, run.id)

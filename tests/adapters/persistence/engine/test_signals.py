@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from adapters.persistence import Database, Store
-from domain.consents.consent import Answer, ConsentStatus
+from domain.consents.consent import ConsentDecision, ConsentStatus
 from domain.consents.service import expire_due
 from domain.runs.events import Chunk
 from domain.shared.ids import new_id
@@ -111,7 +111,7 @@ async def test_work_is_told_to_others(teller: Store, other: Listener) -> None:
     await asked(teller, two, late)
     assert not other.work.is_set()
 
-    await reply(teller, ANN, said.id, Answer(ConsentStatus.APPROVED), NOW)
+    await reply(teller, ANN, said.id, ConsentDecision(ConsentStatus.APPROVED), NOW)
     await other.works()
     await expire_due(teller.consents, NOW, 9)
     await other.works()

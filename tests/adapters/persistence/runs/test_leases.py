@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from adapters.persistence import Store
-from domain.consents.consent import Answer, ConsentStatus
+from domain.consents.consent import ConsentDecision, ConsentStatus
 from domain.execution.questions import requested
 from domain.runs.ports import NewRun
 from domain.runs.states import RunStatus
@@ -152,7 +152,7 @@ async def test_a_run_does_not_wait_when_there_is_news(store: Store) -> None:
     run = await begun(store)
     consents = [a_consent(run) for _ in range(2)]
     await store.log.append(run.id, 1, 2, [DONE], consents=consents)
-    yes = Answer(ConsentStatus.APPROVED)
+    yes = ConsentDecision(ConsentStatus.APPROVED)
     await reply(store, ANN, consents[0].id, yes, NOW)
 
     assert await store.leases.park(run.id, 1, 0) is False
