@@ -16,8 +16,8 @@ from domain.execution import progress, results, worker
 from domain.execution import questions as asking
 from domain.execution.steps import previewing
 from domain.learning.settings import ApiSettings
-from domain.models.circuit_breaker import Circuits
-from domain.models.retry_policy import Patience
+from domain.models.circuit_breaker import CircuitBreaker
+from domain.models.retry_policy import RetryPolicy
 from domain.plugins import lifespans, notice_board, vetoes
 from domain.plugins import service as plugin_service
 from domain.runs import decide, following, journal, live
@@ -77,7 +77,7 @@ def _times(number: int) -> str:
     return {1: "once", 2: "twice"}[number]
 
 
-_FAILURES: Final = inspect.signature(Circuits).parameters["threshold"].default
+_FAILURES: Final = inspect.signature(CircuitBreaker).parameters["threshold"].default
 [_MESSAGE_LENGTH] = (
     each.max_length
     for each in ChatRequest.model_fields["message"].metadata
@@ -161,9 +161,9 @@ FIGURES: Final[list[tuple[Path, str]]] = [
     (CLOUDS, f"`PUERTO_COLLECT_SECONDS` ({_default('PUERTO_COLLECT_SECONDS'):g})"),
     (MODEL, f"silent for {_minutes(OWN_SERVER_SILENCE_SECONDS)} minutes"),
     (MODEL, f"{_minutes(SILENCE_SECONDS)} minute and {_minutes(ANSWER_SECONDS)} minutes"),
-    (MODEL, f"retried up to {_times(Patience().attempts - 1)}"),
+    (MODEL, f"retried up to {_times(RetryPolicy().attempts - 1)}"),
     (MODEL, f"that failed {_WORDS[_FAILURES]} times in a row"),
-    (MODEL, f"(if that is {Patience().longest_pause:g} s at most)"),
+    (MODEL, f"(if that is {RetryPolicy().longest_pause:g} s at most)"),
     (CALL, f"up to {_WORDS[calling._TRIES - 1]} times"),
     (LEARN, f"Rate limit for each worker, {ApiSettings().per_second:g} by default"),
     (LEARN, f"within {plugin_service.POLL_SECONDS:g} seconds"),

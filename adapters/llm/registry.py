@@ -7,7 +7,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from domain.models.circuit_breaker import Circuits
+from domain.models.circuit_breaker import CircuitBreaker
 from domain.models.ports import NOT_CONFIGURED, READY, ChatModel, ChatModels
 from domain.plugins.ports import ModelOffers
 from domain.shared.errors import Unavailable
@@ -37,20 +37,20 @@ class Provider:
 class Providers(ChatModels):
     """The providers by name, in display order: Puerto's own, then those of plugins.
 
-    ``circuits`` know which of them are failing. ``offers`` returns the plugins' providers, which
-    come and go; a plugin cannot replace one of Puerto's own. ``tell`` is called with the name and
-    the error of a provider that could not be created.
+    ``circuit_breaker`` knows which of them are failing. ``offers`` returns the plugins' providers,
+    which come and go; a plugin cannot replace one of Puerto's own. ``tell`` is called with the name
+    and the error of a provider that could not be created.
     """
 
     def __init__(
         self,
         providers: Mapping[str, Provider],
-        circuits: Circuits,
+        circuit_breaker: CircuitBreaker,
         offers: ModelOffers | None = None,
         tell: Callable[[str, BaseException], None] = lambda _provider, _error: None,
     ) -> None:
         self._ours = dict(providers)
-        self._circuits = circuits
+        self._circuit_breaker = circuit_breaker
         self._offers = offers
         self._tell = tell
         self._made: dict[str, tuple[Factory, ChatModel]] = {}
@@ -100,7 +100,7 @@ class Providers(ChatModels):
             name: NOT_CONFIGURED if provider.missing is not None else READY
             for name, provider in self._all().items()
         }
-        failing = self._circuits.failing()
+        failing = self._circuit_breaker.failing()
         return states | {name: f"failing: {failing[name]}" for name in states if name in failing}
 
     @override

@@ -24,7 +24,7 @@ class _Circuit:
     until: datetime | None = None
 
 
-class Circuits:
+class CircuitBreaker:
     """Circuit breakers, one for each provider.
 
     After ``threshold`` consecutive failures the circuit is open, until the provider answers again.
@@ -44,11 +44,11 @@ class Circuits:
         self._threshold = threshold
         self._first_pause = first_pause
         self._longest_pause = longest_pause
-        self._circuits: dict[str, _Circuit] = {}
+        self._circuit_breaker: dict[str, _Circuit] = {}
 
     def admits(self, provider: str) -> bool:
         """Tell whether to ask the provider now; True for an open circuit makes it a probe."""
-        circuit = self._circuits.get(provider)
+        circuit = self._circuit_breaker.get(provider)
         if circuit is None or circuit.until is None:
             return True
         now = self._clock.now()
@@ -62,7 +62,7 @@ class Circuits:
         """Count a failure, if it is the provider's fault and not the request's."""
         if reason not in _OF_THE_PROVIDER:
             return
-        circuit = self._circuits.setdefault(provider, _Circuit(reason))
+        circuit = self._circuit_breaker.setdefault(provider, _Circuit(reason))
         circuit.reason = reason
         circuit.failures += 1
         if circuit.failures >= self._threshold and circuit.until is None:
@@ -71,12 +71,12 @@ class Circuits:
 
     def answered(self, provider: str) -> None:
         """Close the circuit: the provider gave a whole answer."""
-        self._circuits.pop(provider, None)
+        self._circuit_breaker.pop(provider, None)
 
     def failing(self) -> Mapping[str, ProviderReason]:
         """Return the providers whose circuit is open, each with its last reason."""
         return {
             name: circuit.reason
-            for name, circuit in self._circuits.items()
+            for name, circuit in self._circuit_breaker.items()
             if circuit.until is not None
         }

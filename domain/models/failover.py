@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from domain.models.circuit_breaker import Circuits
+from domain.models.circuit_breaker import CircuitBreaker
 from domain.models.messages import (
     ModelChoice,
     ModelRequest,
@@ -24,18 +24,18 @@ from domain.models.messages import (
 from domain.models.pieces import PieceReader, UnusablePiece, usable_error
 from domain.models.ports import ChatModels
 from domain.models.prices import Prices
-from domain.models.retry_policy import Patience
+from domain.models.retry_policy import RetryPolicy
 from domain.shared.clock import Clock
 from domain.shared.errors import ProviderError, ProviderTimeout, PuertoError
 from domain.shared.untrusted import raised
 
-_PATIENCE: Final = Patience()
+_PATIENCE: Final = RetryPolicy()
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ModelAnswer:
     """The end of a whole answer: its model, why it stopped, its cost (None: not known)."""
 
     choice: ModelChoice
@@ -43,7 +43,7 @@ class Answer:
     cost_usd: float | None
 
 
-AnswerPiece = Text | Reasoning | TextWasReasoning | ToolRequest | Answer
+AnswerPiece = Text | Reasoning | TextWasReasoning | ToolRequest | ModelAnswer
 RequestFor = Callable[[ModelChoice], ModelRequest]
 
 
@@ -59,34 +59,34 @@ class NoAnswer(Exception):
         self.error = error
 
 
-class ModelAsker:
+class ModelFailover:
     """Asks models, with retries and failover. One for the process: it shares circuit breakers."""
 
     def __init__(
         self,
         models: ChatModels,
-        circuits: Circuits,
+        circuit_breaker: CircuitBreaker,
         prices: Prices,
         clock: Clock,
         *,
-        patience: Patience = _PATIENCE,
+        retry_policy: RetryPolicy = _PATIENCE,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
         tell: Callable[[str, BaseException], None] = lambda _provider, _error: None,
     ) -> None:
         self._tell = tell  # reports a provider that raised anything but its documented errors
         self._models = models
-        self._circuits = circuits
+        self._circuit_breaker = circuit_breaker
         self._prices = prices
         self._clock = clock
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._sleep = sleep
         self._chance = chance
 
     async def ask(
         self, choices: Sequence[ModelChoice], request_for: RequestFor
     ) -> AsyncGenerator[AnswerPiece, None]:
-        """Yield the pieces of one model's answer, and an `Answer` last.
+        """Yield the pieces of one model's answer, and an `ModelAnswer` last.
 
         The choices are tried in order; ``request_for`` makes the request for each. Providers with
         an open circuit are skipped, but the last choice is always asked.
@@ -95,7 +95,7 @@ class ModelAsker:
             NoAnswer: all failed, or one of them in the middle of its answer.
 
         """
-        asking = _Asking(choices, self._circuits, self._patience, self._clock)
+        asking = _Failover(choices, self._circuit_breaker, self._retry_policy, self._clock)
         while True:
             choice = asking.choice
             try:
@@ -126,26 +126,30 @@ class ModelAsker:
             self._tell(choice.provider, error)
         return reported
 
-    def _whole(self, choice: ModelChoice, stop: Stop | None) -> Answer:
+    def _whole(self, choice: ModelChoice, stop: Stop | None) -> ModelAnswer:
         if stop is None:
             raise UnusablePiece("the answer has no end")
-        self._circuits.answered(choice.provider)
+        self._circuit_breaker.answered(choice.provider)
         cost = self._prices.cost(choice.provider, choice.model, stop.usage)
-        return Answer(choice, stop, cost)
+        return ModelAnswer(choice, stop, cost)
 
 
-class _Asking:
+class _Failover:
     """The state of the failover of one request: the current choice, and earlier failures."""
 
     def __init__(
-        self, choices: Sequence[ModelChoice], circuits: Circuits, patience: Patience, clock: Clock
+        self,
+        choices: Sequence[ModelChoice],
+        circuit_breaker: CircuitBreaker,
+        retry_policy: RetryPolicy,
+        clock: Clock,
     ) -> None:
         self._remaining = list(choices)
-        self._circuits = circuits
-        self._patience = patience
+        self._circuit_breaker = circuit_breaker
+        self._retry_policy = retry_policy
         self._clock = clock
         self._asked_at = clock.now()
-        self._deadline = self._asked_at + timedelta(seconds=patience.deadline)
+        self._deadline = self._asked_at + timedelta(seconds=retry_policy.deadline)
         self._reasons: dict[ModelChoice, str] = {}
         self._first_error: PuertoError | None = None
         self._failures = 0  # of the current choice
@@ -162,15 +166,15 @@ class _Asking:
         self._failures += 1
         self._reasons[self.choice] = _reason(error)
         if isinstance(error, ProviderError):
-            self._circuits.failed(self.choice.provider, error.reason)
+            self._circuit_breaker.failed(self.choice.provider, error.reason)
         if self.is_heard:
             raise self._no_answer(error)
         now = self._clock.now()
         if isinstance(error, ProviderTimeout):  # the adapter's timeout does not count
             self._deadline += now - self._asked_at
         seconds_left = (self._deadline - now).total_seconds()
-        pause = self._patience.pause(error, self._failures, seconds_left, chance)
-        is_failing = self.choice.provider in self._circuits.failing()
+        pause = self._retry_policy.pause(error, self._failures, seconds_left, chance)
+        is_failing = self.choice.provider in self._circuit_breaker.failing()
         if pause is not None and not (is_failing and self._remaining):
             _log.warning("%s: %s; again in %.1f s", _name(self.choice), _reason(error), pause)
             self._asked_at = now + timedelta(seconds=pause)
@@ -186,9 +190,9 @@ class _Asking:
     def _next(self) -> ModelChoice:
         while True:
             choice = self._remaining.pop(0)
-            if self._circuits.admits(choice.provider) or not self._remaining:
+            if self._circuit_breaker.admits(choice.provider) or not self._remaining:
                 return choice
-            self._reasons[choice] = f"skipped: {self._circuits.failing()[choice.provider]}"
+            self._reasons[choice] = f"skipped: {self._circuit_breaker.failing()[choice.provider]}"
 
     def _no_answer(self, error: PuertoError) -> NoAnswer:
         error.details["tried"] = [

@@ -23,7 +23,7 @@ _PERHAPS_PASSING: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How often and how long to retry models; times in seconds.
 
     Each model has up to ``attempts`` (two after a malformed answer, one after a timeout), with

@@ -32,7 +32,7 @@ def wire_monitoring(
     store, live = persistence.store, persistence.runs.live
 
     def signs() -> Signs:
-        return Signs(runs.worker.driving, live.followers, models.circuits.failing())
+        return Signs(runs.worker.driving, live.followers, models.circuit_breaker.failing())
 
     collector = Collector(
         sources=plugins.host,

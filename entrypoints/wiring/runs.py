@@ -16,7 +16,7 @@ from domain.execution.steps.model_step import ModelStep
 from domain.execution.steps.tool_step import ToolStep
 from domain.execution.tool_caller import ToolCaller
 from domain.execution.worker import Worker
-from domain.models.failover import ModelAsker
+from domain.models.failover import ModelFailover
 from domain.models.prices import Prices
 from domain.notifications.ports import Notices
 from domain.plugins.vetoes import Guard
@@ -56,15 +56,15 @@ def wire_runs(
 
     """
     store, host = persistence.store, plugins.host
-    asker = ModelAsker(
+    failover = ModelFailover(
         models.providers,
-        models.circuits,
+        models.circuit_breaker,
         _prices(settings),
         clock,
         tell=plugins.incidents.note_of_model,
     )
     runner = make_runner(
-        ModelStep(asker, tools.showcase, clock),
+        ModelStep(failover, tools.showcase, clock),
         tools.caller,
         host,
         plugins.guard,

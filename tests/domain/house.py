@@ -17,8 +17,8 @@ from domain.execution.steps.model_step import ModelStep
 from domain.execution.tool_caller import ToolCaller
 from domain.execution.tool_selection import Limits
 from domain.execution.worker import Worker
-from domain.models.circuit_breaker import Circuits
-from domain.models.failover import ModelAsker
+from domain.models.circuit_breaker import CircuitBreaker
+from domain.models.failover import ModelFailover
 from domain.models.messages import (
     ModelChoice,
     Stop,
@@ -62,7 +62,7 @@ class House:
     consent_service: ConsentService
     policy_service: PolicyService
     extensions: FakeExtensions
-    circuits: Circuits
+    circuit_breaker: CircuitBreaker
     slept: list[float]
 
     async def say(self, text: str = "hi", conversation: str | None = None) -> list[Event]:
@@ -112,22 +112,22 @@ def build(
         store.memory.users |= {user.id: (user, "hash") for user in (ANN, BOB)}
     clock, live, slept = FakeClock(NOW), LiveRuns(), list[float]()
     models = FakeModels(model, *others)
-    circuits = Circuits(clock)
+    circuit_breaker = CircuitBreaker(clock)
     toolbox = FakeToolbox(*tools)
 
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
         clock.advance(timedelta(seconds=seconds))
 
-    asker = ModelAsker(
-        models, circuits, prices or Prices({}), clock, sleep=sleep, chance=lambda: 1.0
+    failover = ModelFailover(
+        models, circuit_breaker, prices or Prices({}), clock, sleep=sleep, chance=lambda: 1.0
     )
     showcase = showcase_of(toolbox, limits)
     results = Results(store.artifacts, clock)
     caller = ToolCaller(store.conversations, results, FakeHttpClients(), environ or {}, showcase)
     guard = Guard(extensions, lacking=lacking)
     runs = RunStore(store.runs, store.log, live)
-    model_step = ModelStep(asker, showcase, clock)
+    model_step = ModelStep(failover, showcase, clock)
     runner = make_runner(
         model_step, caller, toolbox, guard, store, extensions, clock, tool_concurrency=2
     )
@@ -162,7 +162,7 @@ def build(
         consent_service,
         policy_service,
         extensions,
-        circuits,
+        circuit_breaker,
         slept,
     )
     BUILT.append(house)

@@ -10,7 +10,7 @@ from typing import Any
 
 from adapters.llm.encoded_tools import arguments_text
 from adapters.llm.reading.decoding import MalformedAnswer
-from adapters.llm.reading.finish_reasons import MESSAGES, Finish
+from adapters.llm.reading.finish_reasons import MESSAGES, FinishKind
 from adapters.llm.reading.json_shapes import as_count, as_index, as_object, as_objects, as_text
 from adapters.llm.sdk.answer_reader import AnswerReader, Object, encoded_memento
 from domain.models.messages import Piece, Text, ToolRequest, Usage
@@ -101,9 +101,9 @@ class MessageReader(AnswerReader):
     def _calls(self) -> Sequence[ToolRequest]:
         return [block.call() for block in self._blocks if block.kind == "tool_use"]
 
-    def _closing_words(self, finish: Finish) -> Sequence[Piece]:
+    def _closing_words(self, finish: FinishKind) -> Sequence[Piece]:
         """Return the service's explanation of a refusal that has no text."""
-        is_silent = finish is Finish.FILTERED and not self._tags.has_given
+        is_silent = finish is FinishKind.FILTERED and not self._tags.has_given
         return [Text(self._refusal)] if is_silent and self._refusal else ()
 
     def _add(self, index: Any, delta: Object) -> Sequence[Piece]:

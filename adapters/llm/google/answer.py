@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.llm.google.memento import PartNotes
-from adapters.llm.reading.finish_reasons import GEMINI, Finish
+from adapters.llm.reading.finish_reasons import GEMINI, FinishKind
 from adapters.llm.reading.json_shapes import as_count, as_index, as_object, as_objects, as_text
 from adapters.llm.sdk.answer_reader import AnswerReader, Object, whole_calls
 from domain.models.messages import Piece, Text, ToolRequest, Usage
@@ -77,9 +77,9 @@ class GeminiReader(AnswerReader):
     def _memento(self) -> str:
         return self._notes.memento()
 
-    def _closing_words(self, finish: Finish) -> Sequence[Piece]:
+    def _closing_words(self, finish: FinishKind) -> Sequence[Piece]:
         """Return the service's explanation of why it does not answer."""
-        return [Text(self._refusal)] if finish is Finish.FILTERED and self._refusal else ()
+        return [Text(self._refusal)] if finish is FinishKind.FILTERED and self._refusal else ()
 
     def _of_part(self, part: Object) -> list[Piece]:
         text, signature = part.get("text"), as_text(part.get("thoughtSignature"))

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from adapters.llm.google.answer import GeminiReader
 from adapters.llm.google.errors import google_errors
-from adapters.llm.google.request import RequestEncoder
+from adapters.llm.google.request import GeminiEncoder
 from adapters.llm.google.schema_rules import GOOGLE
 from adapters.llm.provider_record import ANSWER_SECONDS, SILENCE_SECONDS
 from adapters.llm.sdk.answer_reader import AnswerReader
@@ -48,7 +48,7 @@ class GoogleChat(SdkChat["GoogleExchange"]):
             read_timeout=read_timeout,
             total_timeout=total_timeout,
         )
-        self._requests = RequestEncoder()
+        self._requests = GeminiEncoder()
 
     def _open(self) -> "GoogleExchange":
         import httpx2

@@ -30,7 +30,7 @@ _NO_SIGNATURE = "skip_thought_signature_validator"
 _GO_ON = {"role": "user", "parts": [text_part("Go on.")]}
 
 
-class RequestEncoder:
+class GeminiEncoder:
     """Encodes requests; each tool's schema is encoded once."""
 
     def __init__(self) -> None:

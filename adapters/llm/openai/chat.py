@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from adapters.llm.openai.chat_answer import CompletionReader
 from adapters.llm.openai.chat_messages import BLANK_REASONING, LONG_IDS, SYSTEM
-from adapters.llm.openai.chat_request import OPENAI, TOOLS, Dialect, RequestEncoder
+from adapters.llm.openai.chat_request import OPENAI, TOOLS, ChatRequestEncoder, Dialect
 from adapters.llm.openai.client import OpenAIClient
 from adapters.llm.provider_record import ANSWER_SECONDS, SILENCE_SECONDS
 from adapters.llm.sdk.answer_reader import AnswerReader
@@ -49,7 +49,7 @@ class OpenAIChat(OpenAIClient):
             total_timeout=total_timeout,
         )
         self._dialect = dialect
-        self._requests = RequestEncoder(dialect)
+        self._requests = ChatRequestEncoder(dialect)
 
     def _encode(self, request: ModelRequest, without: frozenset[str]) -> bytes:
         return self._requests.encode(request, without)

@@ -9,7 +9,7 @@ from typing import Any
 
 from adapters.llm.openai.chat_memento import REASONING, ReasoningNotes
 from adapters.llm.openai.chat_parts import Calls, content_parts, thought_of
-from adapters.llm.reading.finish_reasons import COMPLETIONS, Finish, finish_of
+from adapters.llm.reading.finish_reasons import COMPLETIONS, FinishKind, finish_of
 from adapters.llm.reading.json_shapes import as_count, as_index, as_object, as_objects, as_text
 from adapters.llm.reading.sources import listed
 from adapters.llm.sdk.answer_reader import AnswerReader, Object
@@ -68,8 +68,8 @@ class CompletionReader(AnswerReader):
     def _memento(self) -> str:
         return self._notes.memento(self._parts.whole())
 
-    def _closing_words(self, finish: Finish) -> Sequence[Piece]:
-        return [Text(self._listed)] if self._listed and finish is Finish.ENDED else ()
+    def _closing_words(self, finish: FinishKind) -> Sequence[Piece]:
+        return [Text(self._listed)] if self._listed and finish is FinishKind.ENDED else ()
 
     def _has_sources(self, event: Object) -> bool:
         return self._sources and ("citations" in event or "search_results" in event)
@@ -87,7 +87,7 @@ class CompletionReader(AnswerReader):
         finish, native = as_text(choice.get("finish_reason")), choice.get("native_finish_reason")
         if finish:
             # Routers pass a failure of the service behind them on as a plain end.
-            has_failed = finish_of(as_text(native), self.finishes) is Finish.FAILED
+            has_failed = finish_of(as_text(native), self.finishes) is FinishKind.FAILED
             self._finish = as_text(native) if has_failed else finish
         delta = as_object(choice.get("delta"))
         message = as_object(choice.get("message"))

@@ -36,7 +36,7 @@ class Dialect:
 OPENAI = Dialect()
 
 
-class RequestEncoder:
+class ChatRequestEncoder:
     """Encodes requests in a dialect; each tool's schema is encoded once."""
 
     def __init__(self, dialect: Dialect = OPENAI) -> None:

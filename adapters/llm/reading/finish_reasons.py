@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import Final
 
 
-class Finish(Enum):
+class FinishKind(Enum):
     """How an answer ended."""
 
     ENDED = auto()
@@ -20,54 +20,60 @@ class Finish(Enum):
     UNREADABLE = auto()  # the service could not parse its model's output
 
 
-Finishes = Mapping[str, Finish]
+Finishes = Mapping[str, FinishKind]
 
 _ANY: Final = {
-    **dict.fromkeys(("stop", "stop_sequence", "end", "end_turn", "eos", "eos_token"), Finish.ENDED),
-    **dict.fromkeys(("complete", "completed", "done", "finished", "normal"), Finish.ENDED),
-    **dict.fromkeys(("tool_calls", "tool_call", "tool_use", "function_call"), Finish.CALLS),
-    **dict.fromkeys(("length", "model_length", "max_length", "max_tokens"), Finish.LENGTH),
-    **dict.fromkeys(("max_output_tokens", "max_completion_tokens", "token_limit"), Finish.LENGTH),
-    **dict.fromkeys(("context_length", "context_length_exceeded"), Finish.LENGTH),
-    **dict.fromkeys(("model_context_window_exceeded", "incomplete"), Finish.LENGTH),
-    **dict.fromkeys(("content_filter", "content_filtered", "filtered"), Finish.FILTERED),
-    **dict.fromkeys(("refusal", "safety", "sensitive", "blocked"), Finish.FILTERED),
-    **dict.fromkeys(("recitation", "prohibited_content", "guardrail_intervened"), Finish.FILTERED),
-    **dict.fromkeys(("error", "errored", "fail", "failed", "failure"), Finish.FAILED),
-    **dict.fromkeys(("abort", "aborted", "cancel", "cancelled", "canceled"), Finish.FAILED),
-    **dict.fromkeys(("network_error", "upstream_error", "provider_error"), Finish.FAILED),
-    **dict.fromkeys(("server_error", "internal_error", "internal_server_error"), Finish.FAILED),
-    **dict.fromkeys(("timeout", "timed_out", "overloaded", "unavailable"), Finish.FAILED),
-    **dict.fromkeys(("interrupted", "disconnected", "exception"), Finish.FAILED),
-    **dict.fromkeys(("malformed_function_call", "malformed_tool_call"), Finish.UNREADABLE),
+    **dict.fromkeys(
+        ("stop", "stop_sequence", "end", "end_turn", "eos", "eos_token"), FinishKind.ENDED
+    ),
+    **dict.fromkeys(("complete", "completed", "done", "finished", "normal"), FinishKind.ENDED),
+    **dict.fromkeys(("tool_calls", "tool_call", "tool_use", "function_call"), FinishKind.CALLS),
+    **dict.fromkeys(("length", "model_length", "max_length", "max_tokens"), FinishKind.LENGTH),
+    **dict.fromkeys(
+        ("max_output_tokens", "max_completion_tokens", "token_limit"), FinishKind.LENGTH
+    ),
+    **dict.fromkeys(("context_length", "context_length_exceeded"), FinishKind.LENGTH),
+    **dict.fromkeys(("model_context_window_exceeded", "incomplete"), FinishKind.LENGTH),
+    **dict.fromkeys(("content_filter", "content_filtered", "filtered"), FinishKind.FILTERED),
+    **dict.fromkeys(("refusal", "safety", "sensitive", "blocked"), FinishKind.FILTERED),
+    **dict.fromkeys(
+        ("recitation", "prohibited_content", "guardrail_intervened"), FinishKind.FILTERED
+    ),
+    **dict.fromkeys(("error", "errored", "fail", "failed", "failure"), FinishKind.FAILED),
+    **dict.fromkeys(("abort", "aborted", "cancel", "cancelled", "canceled"), FinishKind.FAILED),
+    **dict.fromkeys(("network_error", "upstream_error", "provider_error"), FinishKind.FAILED),
+    **dict.fromkeys(("server_error", "internal_error", "internal_server_error"), FinishKind.FAILED),
+    **dict.fromkeys(("timeout", "timed_out", "overloaded", "unavailable"), FinishKind.FAILED),
+    **dict.fromkeys(("interrupted", "disconnected", "exception"), FinishKind.FAILED),
+    **dict.fromkeys(("malformed_function_call", "malformed_tool_call"), FinishKind.UNREADABLE),
 }
 
 COMPLETIONS: Final[Finishes] = {
     **_ANY,
-    "insufficient_system_resource": Finish.FAILED,  # DeepSeek's
-    "rate_limit": Finish.FAILED,
-    "rate_limited": Finish.FAILED,
+    "insufficient_system_resource": FinishKind.FAILED,  # DeepSeek's
+    "rate_limit": FinishKind.FAILED,
+    "rate_limited": FinishKind.FAILED,
 }
 
 RESPONSES: Final[Finishes] = {**_ANY}
 
 MESSAGES: Final[Finishes] = {
     **_ANY,
-    "pause_turn": Finish.LENGTH,  # a limit of the service's own tools, which are not offered
+    "pause_turn": FinishKind.LENGTH,  # a limit of the service's own tools, which are not offered
 }
 
 GEMINI: Final[Finishes] = {
     **_ANY,
-    "finish_reason_unspecified": Finish.ENDED,
-    "continuation": Finish.LENGTH,  # the limit of one request, not of the answer
-    **dict.fromkeys(("language", "blocklist", "spii", "other", "no_image"), Finish.FILTERED),
-    **dict.fromkeys(("image_safety", "image_recitation", "image_other"), Finish.FILTERED),
-    **dict.fromkeys(("image_prohibited_content", "jailbreak", "model_armor"), Finish.FILTERED),
-    **dict.fromkeys(("malformed_response", "missing_thought_signature"), Finish.UNREADABLE),
-    **dict.fromkeys(("too_many_tool_calls", "unexpected_tool_call"), Finish.UNREADABLE),
+    "finish_reason_unspecified": FinishKind.ENDED,
+    "continuation": FinishKind.LENGTH,  # the limit of one request, not of the answer
+    **dict.fromkeys(("language", "blocklist", "spii", "other", "no_image"), FinishKind.FILTERED),
+    **dict.fromkeys(("image_safety", "image_recitation", "image_other"), FinishKind.FILTERED),
+    **dict.fromkeys(("image_prohibited_content", "jailbreak", "model_armor"), FinishKind.FILTERED),
+    **dict.fromkeys(("malformed_response", "missing_thought_signature"), FinishKind.UNREADABLE),
+    **dict.fromkeys(("too_many_tool_calls", "unexpected_tool_call"), FinishKind.UNREADABLE),
 }
 
 
-def finish_of(word: str, finishes: Finishes) -> Finish | None:
+def finish_of(word: str, finishes: Finishes) -> FinishKind | None:
     """Return the meaning of a finish reason; None if it is unknown."""
     return finishes.get(word.strip().lower().replace("-", "_").replace(" ", "_"))

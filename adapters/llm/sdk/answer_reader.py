@@ -10,7 +10,7 @@ import orjson
 from adapters.llm.encoded_tools import arguments_text
 from adapters.llm.reading.decoding import DONE, JsonEventDecoder, MalformedAnswer
 from adapters.llm.reading.error_words import words_of
-from adapters.llm.reading.finish_reasons import Finish, Finishes, finish_of
+from adapters.llm.reading.finish_reasons import Finishes, FinishKind, finish_of
 from adapters.llm.reading.think_tags import ThinkTags
 from adapters.llm.sdk.failures import failure
 from adapters.llm.sdk.provider_errors import error_in_stream
@@ -106,8 +106,8 @@ class AnswerReader(ABC):
         if not self.finished:
             raise failure(self.provider, ProviderReason.TRUNCATED, self._other_words())
         held, finish = [*late, *self._tags.end()], self._how_it_ended()
-        if finish in {Finish.LENGTH, Finish.FILTERED}:
-            reason = StopReason.LENGTH if finish is Finish.LENGTH else StopReason.REFUSAL
+        if finish in {FinishKind.LENGTH, FinishKind.FILTERED}:
+            reason = StopReason.LENGTH if finish is FinishKind.LENGTH else StopReason.REFUSAL
             return [*held, *self._closing_words(finish), Stop(reason, self._usage)]
         calls = self._calls()
         if not (calls or held or self._has_spoken or self._tags.has_given):
@@ -131,11 +131,11 @@ class AnswerReader(ABC):
         """Return what the provider wants back with the calls' results; empty for nothing."""
         return ""
 
-    def _closing_words(self, finish: Finish) -> Sequence[Piece]:  # noqa: ARG002 - for those who have some
+    def _closing_words(self, finish: FinishKind) -> Sequence[Piece]:  # noqa: ARG002 - for those who have some
         """Return pieces to add after the text."""
         return ()
 
-    def _how_it_ended(self) -> Finish:
+    def _how_it_ended(self) -> FinishKind:
         """Return what the finish reason means; an unknown one is a normal end.
 
         Raises:
@@ -143,15 +143,15 @@ class AnswerReader(ABC):
             ProviderError: the model failed.
 
         """
-        finish = finish_of(self._finish, self.finishes) if self._finish else Finish.ENDED
+        finish = finish_of(self._finish, self.finishes) if self._finish else FinishKind.ENDED
         if finish is None:
             _log.warning("%s: stopped with %.100r, read as an end", self.provider, self._finish)
-        if finish is Finish.FAILED:
+        if finish is FinishKind.FAILED:
             words = f"it stopped with {self._finish}"
             raise failure(self.provider, ProviderReason.OVERLOADED, words)
-        if finish is Finish.UNREADABLE:
+        if finish is FinishKind.UNREADABLE:
             raise MalformedAnswer(f"it stopped with {self._finish}")
-        return Finish.FILTERED if self._refused else finish or Finish.ENDED
+        return FinishKind.FILTERED if self._refused else finish or FinishKind.ENDED
 
     def _take_other(self, event: Object) -> None:
         """Handle an object that may not be an event of the protocol: the end mark, or an error.

@@ -7,7 +7,7 @@ from domain.execution.prompt import GAP, of_run, system_prompt
 from domain.execution.task import Task
 from domain.execution.tool_calls import intend
 from domain.execution.tool_selection import Showcase, ShownTools
-from domain.models.failover import Answer, ModelAsker, NoAnswer, RequestFor
+from domain.models.failover import ModelAnswer, ModelFailover, NoAnswer, RequestFor
 from domain.models.messages import (
     ModelChoice,
     ModelRequest,
@@ -26,8 +26,8 @@ from domain.tools.tool import ToolSpec
 class ModelStep:
     """Asks the model for the next step of a run."""
 
-    def __init__(self, asker: ModelAsker, showcase: Showcase, clock: Clock) -> None:
-        self._asker = asker
+    def __init__(self, failover: ModelFailover, showcase: Showcase, clock: Clock) -> None:
+        self._failover = failover
         self._showcase = showcase
         self._clock = clock
 
@@ -64,12 +64,14 @@ class ModelStep:
 
     async def _listen(
         self, task: Task, tools: Sequence[ToolSpec]
-    ) -> tuple[list[ToolRequest], Answer]:
+    ) -> tuple[list[ToolRequest], ModelAnswer]:
         """Stream the answer's pieces to the journal; return its tool requests and its end."""
         journal, run = task.journal, task.journal.run
         requests: list[ToolRequest] = []
         gap = GAP if run.text else ""
-        async with aclosing(self._asker.ask(run.choices, self._request_for(task, tools))) as pieces:
+        async with aclosing(
+            self._failover.ask(run.choices, self._request_for(task, tools))
+        ) as pieces:
             async for piece in pieces:
                 match piece:
                     case Text(content):
@@ -81,11 +83,11 @@ class ModelStep:
                         gap = await self._withdraw_text(journal)
                     case ToolRequest():
                         requests.append(piece)
-                    case Answer():
+                    case ModelAnswer():
                         return requests, piece
                 if journal.is_full:
                     await journal.flush()
-        raise AssertionError("an answer ends with its Answer, or raises")
+        raise AssertionError("an answer ends with its ModelAnswer, or raises")
 
     async def _withdraw_text(self, journal: Journal) -> str:
         """Turn the text of this answer so far into reasoning; return the gap for the next text."""
@@ -107,7 +109,7 @@ class ModelStep:
         return request_for
 
 
-def _step(answer: Answer) -> StepEnded:
+def _step(answer: ModelAnswer) -> StepEnded:
     used = answer.stop.usage
     return StepEnded(
         stop=answer.stop.reason,

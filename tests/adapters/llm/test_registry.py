@@ -6,14 +6,14 @@ import pytest
 
 from adapters.llm.registry import Provider, Providers
 from adapters.llm.scripted.model import ScriptedChat
-from domain.models.circuit_breaker import Circuits
+from domain.models.circuit_breaker import CircuitBreaker
 from domain.models.ports import ChatModel
 from domain.plugins.plugin import ChatModelOffer, Registered
 from domain.shared.errors import ProviderReason, Unavailable
 from tests.fakes.clock import FakeClock
 from tests.fakes.extensions import FakeExtensions
 
-CALM = Circuits(FakeClock())
+CALM = CircuitBreaker(FakeClock())
 
 
 class Watched(ScriptedChat):
@@ -58,15 +58,15 @@ def test_says_what_there_is_without_making_it() -> None:
 
 
 def test_says_who_is_failing_and_why_and_still_gives_it() -> None:
-    circuits = Circuits(FakeClock(), threshold=1)
+    circuit_breaker = CircuitBreaker(FakeClock(), threshold=1)
     providers = Providers(
-        {name: Provider(lambda: ScriptedChat([]), "demo") for name in ("a", "b")}, circuits
+        {name: Provider(lambda: ScriptedChat([]), "demo") for name in ("a", "b")}, circuit_breaker
     )
-    circuits.failed("a", ProviderReason.OVERLOADED)
-    circuits.failed("gone", ProviderReason.OVERLOADED)
+    circuit_breaker.failed("a", ProviderReason.OVERLOADED)
+    circuit_breaker.failed("gone", ProviderReason.OVERLOADED)
     assert providers.states() == {"a": "failing: overloaded", "b": "ready"}
     assert providers.get("a").provider == "scripted"
-    circuits.answered("a")
+    circuit_breaker.answered("a")
     assert providers.states() == {"a": "ready", "b": "ready"}
 
 

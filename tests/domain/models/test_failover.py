@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.models.circuit_breaker import Circuits
-from domain.models.failover import Answer, AnswerPiece, ModelAsker, NoAnswer
+from domain.models.circuit_breaker import CircuitBreaker
+from domain.models.failover import AnswerPiece, ModelAnswer, ModelFailover, NoAnswer
 from domain.models.messages import ModelChoice, ModelRequest, Piece, Reasoning, Stop, Text, Usage
 from domain.models.ports import ChatModel
 from domain.models.prices import Price, Prices
-from domain.models.retry_policy import Patience
+from domain.models.retry_policy import RetryPolicy
 from domain.shared.errors import (
     ProviderError,
     ProviderReason,
@@ -43,18 +43,18 @@ def failure(reason: str, provider: str = "a", retry_after: float | None = None) 
 class House:
     """An asker over fake models, with time that passes only where it sleeps."""
 
-    def __init__(self, *models: FakeModel, patience: Patience | None = None) -> None:
+    def __init__(self, *models: FakeModel, retry_policy: RetryPolicy | None = None) -> None:
         self.clock = FakeClock()
-        self.circuits = Circuits(self.clock, threshold=3)
+        self.circuit_breaker = CircuitBreaker(self.clock, threshold=3)
         self.slept: list[float] = []
         self.heard: list[AnswerPiece] = []
         self.models = FakeModels(*models)
-        self.asker = ModelAsker(
+        self.failover = ModelFailover(
             self.models,
-            self.circuits,
+            self.circuit_breaker,
             PRICES,
             self.clock,
-            patience=patience or Patience(),
+            retry_policy=retry_policy or RetryPolicy(),
             sleep=self._sleep,
             chance=lambda: 1.0,
         )
@@ -65,7 +65,7 @@ class House:
 
     async def ask(self, *choices: ModelChoice) -> list[AnswerPiece]:
         self.heard = []
-        async for piece in self.asker.ask(choices, request_for):
+        async for piece in self.failover.ask(choices, request_for):
             self.heard.append(piece)
         return self.heard
 
@@ -107,7 +107,7 @@ async def test_an_answer_after_failures_is_whole() -> None:
     house = House(FakeModel([failure("overloaded")], OK, provider="a"))
     *pieces, answer = await house.ask(A)
     assert pieces == [Text("ok")]
-    assert answer == Answer(A, Stop(usage=Usage(1_000_000, 0)), None)
+    assert answer == ModelAnswer(A, Stop(usage=Usage(1_000_000, 0)), None)
 
 
 @pytest.mark.parametrize(
@@ -119,14 +119,14 @@ async def test_who_asks_to_wait_is_given_that_time_or_left(
     first = FakeModel([failure("rate_limited", retry_after=asked)], OK, provider="a")
     house = House(first, FakeModel(OK, provider="b"))
     *_, answer = await house.ask(A, B)
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, ModelAnswer)
     assert answer.choice == (A if slept else B)
     assert house.slept == slept
 
 
 async def test_nobody_waits_beyond_the_deadline() -> None:
     model = FakeModel(*[[failure("overloaded", retry_after=4)]] * 9, provider="a")
-    house = House(model, patience=Patience(attempts=9, deadline=10))
+    house = House(model, retry_policy=RetryPolicy(attempts=9, deadline=10))
     await house.error(A)
     assert house.slept == [4.5, 5.0]
 
@@ -137,14 +137,14 @@ async def test_another_is_asked_where_one_fails(reason: ProviderReason) -> None:
     house = House(failing, FakeModel(OK, provider="b"))
     text, answer = await house.ask(A, B)
     assert text == Text("ok")
-    assert answer == Answer(B, Stop(usage=Usage(1_000_000, 0)), 3.0)
+    assert answer == ModelAnswer(B, Stop(usage=Usage(1_000_000, 0)), 3.0)
 
 
 async def test_also_where_it_is_not_configured_or_its_adapter_is_broken() -> None:
     broken = FakeModel([ZeroDivisionError("secret")], [Stop()], provider="a")
     house = House(broken, FakeModel(OK, provider="b"))
     *_, answer = await house.ask(ModelChoice("absent", "0"), A, B)
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, ModelAnswer)
     assert answer.choice == B
 
 
@@ -185,7 +185,7 @@ async def test_a_failing_provider_is_passed_over_but_the_last_one_is_always_aske
     first, second = FakeModel(provider="a"), FakeModel(OK, OK, provider="b")
     house = House(first, second)
     for _ in range(3):
-        house.circuits.failed("a", ProviderReason.TIMEOUT)
+        house.circuit_breaker.failed("a", ProviderReason.TIMEOUT)
     await house.ask(A, B)
     assert not first.requests
     first.answers = [[failure("rejected")]]
@@ -196,14 +196,14 @@ async def test_a_failing_provider_is_passed_over_but_the_last_one_is_always_aske
     ]
     first.answers = [OK]
     assert len(await house.ask(A)) == 2
-    assert house.circuits.failing() == {}
+    assert house.circuit_breaker.failing() == {}
 
 
 async def test_one_that_begins_to_fail_is_left_at_once_for_another() -> None:
     first = FakeModel(*[[failure("overloaded")]] * 9, provider="a")
     house = House(first, FakeModel(OK, provider="b"))
-    house.circuits.failed("a", ProviderReason.OVERLOADED)
-    house.circuits.failed("a", ProviderReason.OVERLOADED)
+    house.circuit_breaker.failed("a", ProviderReason.OVERLOADED)
+    house.circuit_breaker.failed("a", ProviderReason.OVERLOADED)
     await house.ask(A, B)
     assert len(first.requests) == 1
     assert not house.slept
@@ -212,12 +212,12 @@ async def test_one_that_begins_to_fail_is_left_at_once_for_another() -> None:
 async def test_cancelling_interrupts_the_wait() -> None:
     model = FakeModel([failure("overloaded")], OK, provider="a")
     house = House(model)
-    house.asker = ModelAsker(
+    house.failover = ModelFailover(
         house.models,
-        house.circuits,
+        house.circuit_breaker,
         PRICES,
         house.clock,
-        patience=Patience(first_pause=20),
+        retry_policy=RetryPolicy(first_pause=20),
         chance=lambda: 1.0,
     )
     asking = asyncio.create_task(house.ask(A))
@@ -231,7 +231,7 @@ async def test_cancelling_interrupts_the_wait() -> None:
 
 async def test_leaving_closes_the_stream() -> None:
     model = FakeModel([Text("a"), asyncio.Event(), Stop()], provider="a")
-    pieces = House(model).asker.ask([A], request_for)
+    pieces = House(model).failover.ask([A], request_for)
     assert await anext(pieces) == Text("a")
     await pieces.aclose()
     assert model.closed_early == 1
@@ -295,52 +295,54 @@ class OnlyMoody(FakeModels):
 @given(
     st.lists(ATTEMPTS, max_size=12),
     st.integers(1, 3),
-    st.builds(Patience, st.integers(1, 5), st.floats(0.1, 2), st.floats(2, 30), st.floats(0, 120)),
+    st.builds(
+        RetryPolicy, st.integers(1, 5), st.floats(0.1, 2), st.floats(2, 30), st.floats(0, 120)
+    ),
     st.floats(0, 1),
 )
 async def test_never_again_once_heard_and_nobody_after_the_deadline(
-    script: list[Attempt], models: int, patience: Patience, chance: float
+    script: list[Attempt], models: int, retry_policy: RetryPolicy, chance: float
 ) -> None:
     house = House()
     moody = Moody(script, house.clock)
-    asker = ModelAsker(
+    failover = ModelFailover(
         OnlyMoody(moody),
-        house.circuits,
+        house.circuit_breaker,
         PRICES,
         house.clock,
-        patience=patience,
+        retry_policy=retry_policy,
         sleep=house._sleep,
         chance=lambda: chance,
     )
     choices = [replace(A, model=str(number)) for number in range(models)]
     began, heard = house.clock.now(), list[AnswerPiece]()
     try:
-        async for piece in asker.ask(choices, request_for):
+        async for piece in failover.ask(choices, request_for):
             heard.append(piece)
     except NoAnswer as failed:
         assert failed.error.details["tried"]
     last = moody.asked[-1][2]
     assert all(a.pieces == 0 and a.error is not None for _, _, a in moody.asked[:-1])
     assert heard.count(Text("x")) == last.pieces
-    assert isinstance(heard[-1] if heard else None, Answer) is (last.error is None)
+    assert isinstance(heard[-1] if heard else None, ModelAnswer) is (last.error is None)
     asked = [choice for choice, _, _ in moody.asked]
-    assert all(asked.count(choice) <= patience.attempts for choice in choices)
+    assert all(asked.count(choice) <= retry_policy.attempts for choice in choices)
     assert asked == sorted(asked, key=choices.index)
     silent = timedelta()
     for (_, _, before), (_, at, _) in pairwise(moody.asked):
         if isinstance(before.error, ProviderTimeout):
             silent += timedelta(seconds=before.seconds)
-        assert at - began < timedelta(seconds=patience.deadline) + silent
+        assert at - began < timedelta(seconds=retry_policy.deadline) + silent
 
 
 async def test_after_any_silence_there_is_time_for_another() -> None:
     script = [Attempt(0, failure("timeout"), 600), Attempt(0, failure("timeout"), 600)]
     house = House()
     moody = Moody([*script, Attempt(1, None, 1)], house.clock)
-    house.asker = ModelAsker(OnlyMoody(moody), house.circuits, PRICES, house.clock)
+    house.failover = ModelFailover(OnlyMoody(moody), house.circuit_breaker, PRICES, house.clock)
     choices = [replace(A, model=str(number)) for number in range(3)]
     *_, answer = await house.ask(*choices)
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, ModelAnswer)
     assert answer.choice == choices[2]
 
 
@@ -351,7 +353,7 @@ async def test_a_failure_that_is_final_is_not_asked_again() -> None:
     house = House(model, FakeModel(OK, provider="b"))
     *_, answer = await house.ask(A, B)
     assert len(model.requests) == 1
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, ModelAnswer)
     assert answer.choice == B
 
 

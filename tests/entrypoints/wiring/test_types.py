@@ -24,7 +24,7 @@ WRONG: Final = {
         "(wire_web, settings)",
         "(wire_web)",
     ),
-    "a_clock_that_asks": (f"{WIRING}/runs.py", "ModelStep(asker,", "ModelStep(clock,"),
+    "a_clock_that_asks": (f"{WIRING}/runs.py", "ModelStep(failover,", "ModelStep(clock,"),
     "a_host_for_a_guard": (
         f"{WIRING}/configuration.py",
         "guard=plugins.guard",

@@ -4,7 +4,7 @@ import pytest
 
 from adapters.llm.registry import Provider, Providers
 from adapters.llm.scripted.model import ScriptedChat
-from domain.models.circuit_breaker import Circuits
+from domain.models.circuit_breaker import CircuitBreaker
 from domain.shared.errors import ProviderReason
 from entrypoints.http.app import create_app
 from entrypoints.settings.version import VERSION
@@ -72,15 +72,15 @@ async def test_openai_is_connected_when_it_has_a_key(install: Install) -> None:
 
 
 async def test_a_provider_that_fails_is_shown_until_it_answers(installation: Installation) -> None:
-    circuits = Circuits(FakeClock(), threshold=1)
-    models = Providers({"openai": Provider(lambda: ScriptedChat([]), "demo")}, circuits)
+    circuit_breaker = CircuitBreaker(FakeClock(), threshold=1)
+    models = Providers({"openai": Provider(lambda: ScriptedChat([]), "demo")}, circuit_breaker)
     anyone = Client(create_app(other_than(installation.services, models=models)))
-    circuits.failed("openai", ProviderReason.RATE_LIMITED)
+    circuit_breaker.failed("openai", ProviderReason.RATE_LIMITED)
     health = await anyone.get("/api/health")
     assert health["llm_providers"] == {"openai": "failing: rate_limited"}
     assert health["status"] == "healthy"
     assert (await anyone.get("/status"))["openai_connected"] is False
-    circuits.answered("openai")
+    circuit_breaker.answered("openai")
     assert (await anyone.get("/status"))["openai_connected"] is True
 
 
