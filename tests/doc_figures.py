@@ -18,7 +18,7 @@ from domain.execution.steps import previewing
 from domain.learning.settings import ApiSettings
 from domain.models.circuit_breaker import CircuitBreaker
 from domain.models.retry_policy import RetryPolicy
-from domain.plugins import lifespans, notice_board, vetoes
+from domain.plugins import lifespans, notice_bus, vetoes
 from domain.plugins import service as plugin_service
 from domain.runs import decide, following, journal, live
 from domain.shared import idempotency, json_values, paging
@@ -171,8 +171,8 @@ FIGURES: Final[list[tuple[Path, str]]] = [
     (LEARNED, f"has {lowered_tools.Options().size:,} bytes at most"),
     (LEARNED, f"up to {lowered_tools._WHOLE:,} bytes"),
     (HOOKS, f"longer than {vetoes.VETO_SECONDS:g} seconds"),
-    (HOOKS, f"a queue of {notice_board.WAITING} notices"),
-    (HOOKS, f"up to {notice_board.OBSERVER_SECONDS:g} seconds for each"),
+    (HOOKS, f"a queue of {notice_bus.WAITING} notices"),
+    (HOOKS, f"up to {notice_bus.OBSERVER_SECONDS:g} seconds for each"),
     (HOOKS, f"may take {lifespans.LIFESPAN_SECONDS:g} seconds each"),
     (HOOKS, f"`PUERTO_TOOLS_SHOWN` tools ({_default('PUERTO_TOOLS_SHOWN')})"),
     (HOOKS, f"tokens of descriptions ({_default('PUERTO_TOOL_TOKENS'):,})"),

@@ -214,8 +214,8 @@ def test_the_settings_that_are_shown_are_good(tmp_path: Path) -> None:
     assert shown
     (tmp_path / "five.json").write_text("[]")
     for name, value in shown:
-        at_hand = str(tmp_path / value) if name == "PUERTO_CASSETTE" else value
-        load_settings({name: at_hand}, env_file=None)
+        offers = str(tmp_path / value) if name == "PUERTO_CASSETTE" else value
+        load_settings({name: offers}, env_file=None)
         assert name in SETTINGS
 
 

@@ -11,7 +11,7 @@ from domain.conversations.ports import Conversations
 from domain.execution.progress import Reporter
 from domain.execution.results import Results
 from domain.execution.tool_calls import perform
-from domain.execution.tool_selection import Showcase
+from domain.execution.tool_selection import ToolSelector
 from domain.runs.call_events import ToolErred, ToolFinished
 from domain.runs.events import Body
 from domain.runs.run import Call, Run
@@ -34,13 +34,13 @@ class ToolCaller:
         results: Results,
         http_clients: HttpClients,
         environ: Mapping[str, str],
-        showcase: Showcase,
+        tool_selector: ToolSelector,
     ) -> None:
         self._conversations = conversations
         self._results = results
         self._http_clients = http_clients
         self._environ = environ
-        self._showcase = showcase
+        self._tool_selector = tool_selector
 
     async def call(
         self, tool: Tool, call: Call, run: Run, user: User, say: Say
@@ -95,8 +95,8 @@ class ToolCaller:
             http=self._http_clients.of(spec.plugin),
             report=reporter.report,
             read_result=read,
-            search_tools=partial(self._showcase.search, run),
-            read_schema=partial(self._showcase.schema, run),
+            search_tools=partial(self._tool_selector.search, run),
+            read_schema=partial(self._tool_selector.schema, run),
         )
 
     async def _outcome(self, run: Run, call_id: str) -> CallOutcome:

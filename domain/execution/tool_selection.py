@@ -144,7 +144,7 @@ class AgentTools(Toolbox):
         return self._toolbox.get(name)
 
 
-class Showcase:
+class ToolSelector:
     """Selects the tools of a run and of its requests to models."""
 
     def __init__(self, toolbox: Toolbox, catalogue: Catalogue, limits: Limits) -> None:

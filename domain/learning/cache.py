@@ -15,7 +15,7 @@ from domain.tools.ports import Toolbox
 
 
 @dataclass(frozen=True, slots=True)
-class Shelved:
+class CachedApi:
     """A cached API, its version in use, and the tools it offers under the operator's settings."""
 
     api: LearnedApi
@@ -24,7 +24,7 @@ class Shelved:
     summary: ApiSummary = field(repr=False)
 
     @classmethod
-    def of(cls, api: LearnedApi, version: ApiVersion) -> "Shelved":
+    def of(cls, api: LearnedApi, version: ApiVersion) -> "CachedApi":
         """Make the cache entry; CPU-bound, for a thread if there are thousands of tools."""
         tools = offered(api.settings, version)
         return cls(api, version, tools, summed_up(version, tools))
@@ -37,7 +37,7 @@ class Shelved:
                 yield override.name
 
 
-class ApiShelf:
+class ApiCache:
     """Caches the versions in use: they are large, and seldom change.
 
     A change of an API's settings does not invalidate its cached version.
@@ -45,11 +45,11 @@ class ApiShelf:
 
     def __init__(self, apis: LearnedApis) -> None:
         self._apis = apis
-        self._shelved: dict[str, Shelved] = {}
-        self._coming: dict[str, Shelved] = {}
+        self._shelved: dict[str, CachedApi] = {}
+        self._coming: dict[str, CachedApi] = {}
         self._looking = asyncio.Lock()
 
-    async def look(self) -> Sequence[Shelved]:
+    async def look(self) -> Sequence[CachedApi]:
         """Return all APIs as they are stored now, and renew the cache.
 
         Raises:
@@ -57,7 +57,7 @@ class ApiShelf:
 
         """
         async with self._looking:
-            entries: dict[str, Shelved] = {}
+            entries: dict[str, CachedApi] = {}
             for api in await self._apis.all():
                 try:
                     entries[api.id] = await self._read(api)
@@ -66,7 +66,7 @@ class ApiShelf:
             self._shelved, self._coming = entries, {}
             return list(entries.values())
 
-    async def get(self, api_id: str) -> Shelved:
+    async def get(self, api_id: str) -> CachedApi:
         """Return one API as it is stored now, and renew its entry.
 
         Raises:
@@ -80,16 +80,16 @@ class ApiShelf:
 
     def expect(self, api: LearnedApi, version: ApiVersion) -> None:
         """Put a version that was just stored into the cache, so that it need not be read."""
-        self._coming[api.id] = Shelved(api, version, (), ApiSummary())
+        self._coming[api.id] = CachedApi(api, version, (), ApiSummary())
 
-    async def _read(self, api: LearnedApi) -> Shelved:
+    async def _read(self, api: LearnedApi) -> CachedApi:
         cached = self._shelved.get(api.id)
         if cached is not None and cached.api == api:
             return cached
         version = await self._version(api, cached)
-        return await asyncio.to_thread(Shelved.of, api, version)
+        return await asyncio.to_thread(CachedApi.of, api, version)
 
-    async def _version(self, api: LearnedApi, cached: Shelved | None) -> ApiVersion:
+    async def _version(self, api: LearnedApi, cached: CachedApi | None) -> ApiVersion:
         for one in (self._coming.get(api.id), cached):
             if one is not None and _of_version(one.api) == _of_version(api):
                 return one.version

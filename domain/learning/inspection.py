@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.learning.api import LearnedApi
-from domain.learning.cache import ApiShelf
+from domain.learning.cache import ApiCache
 from domain.learning.changes import Diff
 from domain.learning.credential_store import OPERATOR, CredentialStore
 from domain.learning.drafts import Draft
@@ -39,13 +39,13 @@ class ApiInspection:
     def __init__(
         self,
         apis: LearnedApis,
-        shelf: ApiShelf,
+        cache: ApiCache,
         waiting: WaitingDiffs,
         credential_store: CredentialStore,
         hosts: HostCheck | None = None,
     ) -> None:
         self._apis = apis
-        self._shelf = shelf
+        self._cache = cache
         self._waiting = waiting
         self._credential_store = credential_store
         self._hosts = hosts
@@ -57,7 +57,7 @@ class ApiInspection:
             NotFound: there is none.
 
         """
-        shelved = await self._shelf.get(api_id)
+        shelved = await self._cache.get(api_id)
         operations = await self._apis.operations(api_id, first, limit)
         diff = await self._waiting.of(shelved)
         given = await self._credential_store.schemes(api_id, OPERATOR)

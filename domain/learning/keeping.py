@@ -4,7 +4,7 @@ import logging
 from typing import Final
 
 from domain.learning.api import PLUGIN
-from domain.learning.cache import ApiShelf
+from domain.learning.cache import ApiCache
 from domain.learning.credential_store import CredentialStore
 from domain.learning.drafts import Draft
 from domain.learning.ports import LearnedApis
@@ -67,14 +67,14 @@ class ApiChanges:
     def __init__(
         self,
         apis: LearnedApis,
-        shelf: ApiShelf,
+        cache: ApiCache,
         waiting: WaitingDiffs,
         credential_store: CredentialStore,
         news: ApiNews,
         unit_of_work: UnitOfWork,
     ) -> None:
         self._apis = apis
-        self._shelf = shelf
+        self._cache = cache
         self._waiting = waiting
         self._credential_store = credential_store
         self._news = news
@@ -102,7 +102,7 @@ class ApiChanges:
         await self._unit_of_work.run(work)
         credentials = ", with credentials" if draft.credentials is not None else ""
         _log.info("the API %s was %s: %d tools%s", api.name, draft.event, api.tools, credentials)
-        self._shelf.expect(api, draft.version)
+        self._cache.expect(api, draft.version)
 
     async def announce(self, draft: Draft) -> None:
         """Apply a stored draft on this worker, and publish its notice."""

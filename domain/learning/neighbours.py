@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from domain.learning.api import LearnedApi
-from domain.learning.cache import ApiShelf
+from domain.learning.cache import ApiCache
 from domain.learning.drafts import NAME_LENGTH, Order, renamed
 from domain.learning.names import free_names
 from domain.learning.ports import LearnedApis
@@ -19,10 +19,10 @@ class Neighbours:
     """Checks and finds names that no other API, and no other plugin's tool, has."""
 
     def __init__(
-        self, apis: LearnedApis, shelf: ApiShelf, toolbox: Toolbox, plugins: Plugins
+        self, apis: LearnedApis, cache: ApiCache, toolbox: Toolbox, plugins: Plugins
     ) -> None:
         self._apis = apis
-        self._shelf = shelf
+        self._cache = cache
         self._toolbox = toolbox
         self._plugins = plugins
 
@@ -54,7 +54,7 @@ class Neighbours:
 
     async def tools(self, api_id: str) -> set[str]:
         """Return the names of tools that an API cannot use."""
-        return await self._shelf.names_besides(api_id, self._toolbox, self._plugins)
+        return await self._cache.names_besides(api_id, self._toolbox, self._plugins)
 
     async def free_name(self, order: Order, version: ApiVersion) -> str:
         """Return a unique name for an API, made from the document's title or host."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from domain.accounts.users import User
 from domain.learning.api import LearnedApi
-from domain.learning.cache import ApiShelf
+from domain.learning.cache import ApiCache
 from domain.learning.changes import merged
 from domain.learning.documents import Document, Documents
 from domain.learning.drafts import (
@@ -35,13 +35,13 @@ class Learning:
     def __init__(
         self,
         apis: LearnedApis,
-        shelf: ApiShelf,
+        cache: ApiCache,
         documents: Documents,
         neighbours: Neighbours,
         clock: Clock,
     ) -> None:
         self._apis = apis
-        self._shelf = shelf
+        self._cache = cache
         self._documents = documents
         self._neighbours = neighbours
         self._clock = clock
@@ -90,7 +90,7 @@ class Learning:
             Conflict: a name is taken.
 
         """
-        shelved = await self._shelf.get(api_id)
+        shelved = await self._cache.get(api_id)
         api, version = shelved.api, shelved.version
         changed = replace(
             api,
@@ -120,7 +120,7 @@ class Learning:
             WebError: its address is not open, or gave no answer.
 
         """
-        shelved = await self._shelf.get(api_id)
+        shelved = await self._cache.get(api_id)
         api, before = shelved.api, shelved.version
         if document is None:
             if not api.source:
@@ -158,7 +158,7 @@ class Learning:
             Conflict: none waits, or another one does.
 
         """
-        shelved = await self._shelf.get(api_id)
+        shelved = await self._cache.get(api_id)
         api, before = shelved.api, shelved.version
         waiting = await self._apis.waiting(api_id)
         if waiting is None:

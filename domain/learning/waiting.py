@@ -3,7 +3,7 @@
 import asyncio
 
 from domain.learning.api import LearnedApi
-from domain.learning.cache import Shelved
+from domain.learning.cache import CachedApi
 from domain.learning.changes import Diff, difference
 from domain.learning.ports import LearnedApis
 from domain.learning.version import ApiVersion
@@ -16,7 +16,7 @@ class WaitingDiffs:
         self._apis = apis
         self._cache: dict[str, tuple[int, Diff]] = {}
 
-    async def of(self, shelved: Shelved) -> Diff | None:
+    async def of(self, shelved: CachedApi) -> Diff | None:
         """Return the changes of an API's waiting version; None if none waits."""
         api = shelved.api
         if not api.waiting:

@@ -7,7 +7,7 @@ from typing import Final
 
 from domain.plugins.incidents import Part, ReportIncident, no_report
 from domain.plugins.plugin import Lifespan, Registered
-from domain.plugins.ports import Lives
+from domain.plugins.ports import LifespanOffers
 from domain.plugins.switches import SwitchKind
 from domain.shared.untrusted import TooLate, in_short
 
@@ -27,7 +27,7 @@ class Lifespans:
 
     def __init__(
         self,
-        source: Lives,
+        source: LifespanOffers,
         set_aside: SetAside,
         *,
         seconds: float = LIFESPAN_SECONDS,

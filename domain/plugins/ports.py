@@ -35,7 +35,7 @@ class Observers(Protocol):
         ...
 
 
-class Lives(Protocol):
+class LifespanOffers(Protocol):
     """The lifespans that plugins registered."""
 
     def lifespans(self) -> Sequence[Registered[Lifespan]]:

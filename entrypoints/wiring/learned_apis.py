@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from domain.learning.api import PLUGIN
-from domain.learning.cache import Shelved
+from domain.learning.cache import CachedApi
 from domain.shared.errors import Unavailable
 from entrypoints.wiring.container import Container
 from plugins.openapi.plugin import LearnedApisPlugin
@@ -20,12 +20,12 @@ async def register_learned_apis(container: Container) -> None:
 
     Its hook waits, in a thread of its own, for what the loop reads from the database.
     """
-    loop, shelf = asyncio.get_running_loop(), container.learning().shelf
+    loop, cache = asyncio.get_running_loop(), container.learning().cache
 
-    def look() -> Sequence[Shelved]:
-        return asyncio.run_coroutine_threadsafe(shelf.look(), loop).result()
+    def look() -> Sequence[CachedApi]:
+        return asyncio.run_coroutine_threadsafe(cache.look(), loop).result()
 
-    def shelved() -> Sequence[Shelved]:
+    def shelved() -> Sequence[CachedApi]:
         for pause in _PAUSES:
             with suppress(Unavailable):
                 return look()

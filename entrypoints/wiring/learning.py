@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from adapters.http.oauth import OAuthTokens
 from adapters.security.encryption import AesCipher
 from adapters.security.secrets import SecretStore
-from domain.learning.cache import ApiShelf
+from domain.learning.cache import ApiCache
 from domain.learning.credential_store import CredentialStore
 from domain.learning.documents import Documents
 from domain.learning.inspection import ApiInspection
@@ -28,7 +28,7 @@ from plugins.openapi.wire.calling import ApiCaller
 class LearningParts:
     """What learns APIs, keeps their credentials and calls them."""
 
-    shelf: ApiShelf
+    cache: ApiCache
     credential_store: CredentialStore
     caller: ApiCaller
     learning: Learning
@@ -52,23 +52,23 @@ def wire_learning(
 
     """
     store, apis = persistence.store, persistence.store.learned_apis
-    shelf, waiting = ApiShelf(apis), WaitingDiffs(apis)
+    cache, waiting = ApiCache(apis), WaitingDiffs(apis)
     credential_store = CredentialStore(store.api_keys, _cipher(settings), clock)
     reader = ProcessReader(settings.max_document_bytes, web.references)
     documents = Documents(web.web, reader, settings.max_document_bytes)
-    neighbours = Neighbours(apis, shelf, plugins.host, plugins.host)
-    learning = Learning(apis, shelf, documents, neighbours, clock)
+    neighbours = Neighbours(apis, cache, plugins.host, plugins.host)
+    learning = Learning(apis, cache, documents, neighbours, clock)
     news = ApiNews(
         plugins.switches, plugins.plugin_service, plugins.notices, store.unit_of_work, clock
     )
-    changes = ApiChanges(apis, shelf, waiting, credential_store, news, store.unit_of_work)
+    changes = ApiChanges(apis, cache, waiting, credential_store, news, store.unit_of_work)
     return LearningParts(
-        shelf=shelf,
+        cache=cache,
         credential_store=credential_store,
         caller=ApiCaller(web.web, OAuthTokens(web.transport, rotated=credential_store.rotated)),
         learning=learning,
         changes=changes,
-        inspection=ApiInspection(apis, shelf, waiting, credential_store, web.web),
+        inspection=ApiInspection(apis, cache, waiting, credential_store, web.web),
         own_credentials=OwnCredentials(apis, credential_store),
         refresh=ScheduledRefresh(learning, changes, apis, clock, hours=settings.refresh_hours),
     )

@@ -7,7 +7,7 @@ from domain.configuration.cloud_switches import CloudSwitches
 from domain.plugins.administration import PluginAdministration
 from domain.plugins.incidents import Incidents
 from domain.plugins.lifespans import Lifespans
-from domain.plugins.notice_board import NoticeBoard
+from domain.plugins.notice_bus import NoticeBus
 from domain.plugins.ports import Switches
 from domain.plugins.required import RequiredPlugins
 from domain.plugins.service import PluginService
@@ -31,7 +31,7 @@ class PluginParts:
     incidents: Incidents
     required: RequiredPlugins
     guard: Guard
-    notices: NoticeBoard
+    notices: NoticeBus
     switches: Switches
     plugin_service: PluginService
     administration: PluginAdministration
@@ -55,7 +55,7 @@ def wire_plugins(
         incidents=incidents,
         required=required,
         guard=Guard(host, lacking=required.lacking, tell=incidents.note),
-        notices=NoticeBoard(host, tell=incidents.note),
+        notices=NoticeBus(host, tell=incidents.note),
         switches=switches,
         plugin_service=plugin_service,
         administration=PluginAdministration(plugin_service, incidents),

@@ -64,7 +64,7 @@ def wire_runs(
         tell=plugins.incidents.note_of_model,
     )
     runner = make_runner(
-        ModelStep(failover, tools.showcase, clock),
+        ModelStep(failover, tools.tool_selector, clock),
         tools.caller,
         host,
         plugins.guard,

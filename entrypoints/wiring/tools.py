@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.execution.results import Results
 from domain.execution.tool_caller import ToolCaller
-from domain.execution.tool_selection import Limits, Showcase
+from domain.execution.tool_selection import Limits, ToolSelector
 from domain.plugins.administration import ToolAdministration
 from domain.shared.clock import Clock
 from domain.tools.catalogue import Catalogue
@@ -21,7 +21,7 @@ class ToolParts:
     """What stands between a model and the tools of plugins."""
 
     catalogue: Catalogue
-    showcase: Showcase
+    tool_selector: ToolSelector
     caller: ToolCaller
     administration: ToolAdministration
 
@@ -37,9 +37,11 @@ def wire_tools(
     """Put together what finds and calls tools."""
     store, host = persistence.store, plugins.host
     catalogue = Catalogue(host, ToolIndex())
-    showcase = Showcase(host, catalogue, Limits(settings.tools_shown, settings.tool_tokens))
+    tool_selector = ToolSelector(
+        host, catalogue, Limits(settings.tools_shown, settings.tool_tokens)
+    )
     results = Results(store.artifacts, clock)
-    caller = ToolCaller(store.conversations, results, web.plugin_clients, environ, showcase)
+    caller = ToolCaller(store.conversations, results, web.plugin_clients, environ, tool_selector)
     return ToolParts(
-        catalogue, showcase, caller, ToolAdministration(plugins.plugin_service, catalogue)
+        catalogue, tool_selector, caller, ToolAdministration(plugins.plugin_service, catalogue)
     )

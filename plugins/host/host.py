@@ -17,7 +17,7 @@ from typing_extensions import override
 from domain.agents.agent import Agent
 from domain.monitoring.ports import Sources
 from domain.plugins.plugin import ChatModelOffer, PluginInfo, PluginState, Registered
-from domain.plugins.ports import Agents, Lives, ModelOffers, Observers, Plugins, Vetoes
+from domain.plugins.ports import Agents, LifespanOffers, ModelOffers, Observers, Plugins, Vetoes
 from domain.plugins.switches import Switch, Switchboard, SwitchKind
 from domain.shared.errors import UnknownTool
 from domain.shared.text import shorten
@@ -26,9 +26,9 @@ from domain.tools.tool import Tool
 from plugins.authoring.hookspecs import Alerts, Figures, Lifespan, Observer, Veto
 from plugins.host.candidates import Candidate
 from plugins.host.modules import is_beneath, root_of
-from plugins.host.offers import AtHand, arrange
+from plugins.host.offers import PluginOffers, arrange
+from plugins.host.plugin_registry import PluginRegistry
 from plugins.host.preflight import Preflight
-from plugins.host.roster import Roster
 from plugins.host.suggestions import did_you_mean
 
 __all__ = ["PluginHost", "PluginInfo", "PluginState"]
@@ -39,7 +39,7 @@ _CHANGING: Final = threading.Lock()  # one a process, since there is one `sys.mo
 _log: Final = logging.getLogger(__name__)
 
 
-class PluginHost(Sources, Toolbox, Agents, Vetoes, Observers, Lives, ModelOffers, Plugins):
+class PluginHost(Sources, Toolbox, Agents, Vetoes, Observers, LifespanOffers, ModelOffers, Plugins):
     """The plugins of this process: a `Toolbox` of their tools, and their other registrations.
 
     It begins empty: `discover` loads the installed plugins and those in ``folder``, `register`
@@ -62,11 +62,11 @@ class PluginHost(Sources, Toolbox, Agents, Vetoes, Observers, Lives, ModelOffers
         environ: Mapping[str, str] = os.environ,
         preflight: Preflight | None = None,
     ) -> None:
-        self._roster = Roster(blocked, folder, seconds, preflight)
+        self._registry = PluginRegistry(blocked, folder, seconds, preflight)
         self._reserved_models = frozenset(reserved_models)
         self._environ = environ
         self._board: Switchboard | None = None
-        self._at_hand = AtHand()
+        self._offers = PluginOffers()
 
     @property
     @override
@@ -81,9 +81,9 @@ class PluginHost(Sources, Toolbox, Agents, Vetoes, Observers, Lives, ModelOffers
     def register(self, plugin: object, name: str) -> PluginInfo:
         """Load one object as a plugin, as if an entry point of that name led to it."""
         with _CHANGING:
-            self._roster.add(Candidate(name, lambda: plugin), self._board or Switchboard())
+            self._registry.add(Candidate(name, lambda: plugin), self._board or Switchboard())
             self._arrange()
-            return self._at_hand.plugins[-1]
+            return self._offers.plugins[-1]
 
     @override
     def apply(self, board: Switchboard) -> None:
@@ -97,9 +97,11 @@ class PluginHost(Sources, Toolbox, Agents, Vetoes, Observers, Lives, ModelOffers
         Both are empty if there is no such tool; the release is empty if there is no such plugin.
         """
         if kind is SwitchKind.TOOL:
-            tool = self._at_hand.tools.get(name)
+            tool = self._offers.tools.get(name)
             return ("", "") if tool is None else (tool.spec.plugin, tool.spec.release)
-        releases = (one.candidate.release for one in self._roster.all if one.candidate.name == name)
+        releases = (
+            one.candidate.release for one in self._registry.all if one.candidate.name == name
+        )
         return name, next(releases, "")
 
     @override
@@ -110,7 +112,7 @@ class PluginHost(Sources, Toolbox, Agents, Vetoes, Observers, Lives, ModelOffers
 
     def owner_of(self, module: str) -> str | None:
         """Return the name of the plugin that a module belongs to, or None."""
-        for one in self._roster.all:
+        for one in self._registry.all:
             plugin = one.candidate
             if plugin.module and is_beneath(module, root_of(plugin.module, plugin.distribution)):
                 return plugin.name
@@ -119,20 +121,20 @@ class PluginHost(Sources, Toolbox, Agents, Vetoes, Observers, Lives, ModelOffers
     @override
     def plugins(self) -> Sequence[PluginInfo]:
         """Return the state of each plugin, in the order of discovery."""
-        return self._at_hand.plugins
+        return self._offers.plugins
 
     @override
     def tools(self) -> Sequence[Tool]:
-        return self._at_hand.listed
+        return self._offers.listed
 
     @override
     def tools_off(self) -> Sequence[Tool]:
-        return tuple(self._at_hand.tools_off.values())
+        return tuple(self._offers.tools_off.values())
 
     @override
     def why_off(self, tool: str) -> str:
         """Return why a tool is off; empty if an operator switched it off."""
-        return self._at_hand.why_off.get(tool, "")
+        return self._offers.why_off.get(tool, "")
 
     @override
     def get(self, name: str) -> Tool:
@@ -143,66 +145,66 @@ class PluginHost(Sources, Toolbox, Agents, Vetoes, Observers, Lives, ModelOffers
                 similar names.
 
         """
-        at_hand = self._at_hand
+        offers = self._offers
         try:
-            return at_hand.tools[name]
+            return offers.tools[name]
         except KeyError:
             pass
-        if name in at_hand.tools_off:
-            why = f": {at_hand.why_off[name]}" if name in at_hand.why_off else ""
+        if name in offers.tools_off:
+            why = f": {offers.why_off[name]}" if name in offers.why_off else ""
             raise UnknownTool(f"The tool {name!r} is switched off{why}.")
-        hint = did_you_mean(name, at_hand.tools)
+        hint = did_you_mean(name, offers.tools)
         raise UnknownTool(f"There is no tool {shorten(name, 64)!r}.{hint}")
 
     @override
     def chat_models(self) -> Sequence[Registered[ChatModelOffer]]:
         """Return the registered providers of models; their names are unique."""
-        return self._at_hand.chat_models
+        return self._offers.chat_models
 
     @override
     def agents(self) -> Sequence[Registered[Agent]]:
         """Return the registered agents; their names are unique."""
-        return self._at_hand.agents
+        return self._offers.agents
 
     @override
     def figures(self) -> Sequence[Registered[Figures]]:
         """Return the registered functions that return figures."""
-        return self._at_hand.figures
+        return self._offers.figures
 
     @override
     def alerts(self) -> Sequence[Registered[Alerts]]:
         """Return the registered functions that return alerts."""
-        return self._at_hand.alerts
+        return self._offers.alerts
 
     @override
     def vetoes(self) -> Sequence[Registered[Veto]]:
         """Return the registered vetoes, which are asked before every call of a tool."""
-        return self._at_hand.vetoes
+        return self._offers.vetoes
 
     @override
     def observers(self) -> Sequence[Registered[Observer]]:
         """Return the registered observers, which get every notice."""
-        return self._at_hand.observers
+        return self._offers.observers
 
     @override
     def lifespans(self) -> Sequence[Registered[Lifespan]]:
         """Return the registered lifespans (factories of context managers)."""
-        return self._at_hand.lifespans
+        return self._offers.lifespans
 
     def _apply(self, board: Switchboard) -> None:
         before = self._board
         if before is None or board.generation != before.generation:
-            self._roster.search(board, is_first=before is None)
+            self._registry.search(board, is_first=before is None)
         if before is not None:
-            self._roster.follow(before, board)
+            self._registry.follow(before, board)
         self._board = board
         self._arrange()
 
     def _arrange(self) -> None:
-        before = self._at_hand.plugins
-        self._at_hand = arrange(
-            self._roster.all, self._board or Switchboard(), self._environ, self._reserved_models
+        before = self._offers.plugins
+        self._offers = arrange(
+            self._registry.all, self._board or Switchboard(), self._environ, self._reserved_models
         )
-        for plugin in self._at_hand.plugins:
+        for plugin in self._offers.plugins:
             if plugin.reason and plugin.state is PluginState.ACTIVE and plugin not in before:
                 _log.warning("Plugin %s: %s", plugin.name, plugin.reason)

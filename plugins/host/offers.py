@@ -29,7 +29,7 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class AtHand:
+class PluginOffers:
     """What the plugins offer now. Tools are sorted by name, the rest in the order of the plugins.
 
     ``tools_off`` are tools that are switched off, quarantined or lack a setting; ``why_off`` has
@@ -55,7 +55,7 @@ def arrange(
     board: Switchboard,
     environ: Mapping[str, str],
     reserved_models: Container[str] = (),
-) -> AtHand:
+) -> PluginOffers:
     """Return what the plugins offer together; of two things of one name the first one is used.
 
     ``environ`` holds the settings that tools may require: a tool that lacks one is off.
@@ -69,7 +69,7 @@ def arrange(
         return tuple(Registered(offer.plugin, value) for offer in offers for value in of(offer))
 
     tools = dict(sorted(names.tools.items()))
-    return AtHand(
+    return PluginOffers(
         plugins=tuple(infos),
         tools=tools,
         tools_off=dict(sorted(names.tools_off.items())),

@@ -13,7 +13,7 @@ from aiolimiter import AsyncLimiter
 
 from domain.accounts.users import User
 from domain.learning.api import LearnedApi
-from domain.learning.cache import Shelved
+from domain.learning.cache import CachedApi
 from domain.learning.credential_store import OPERATOR, CredentialStore
 from domain.learning.credentials import Credentials
 from domain.learning.fixed_arguments import shown_values, values_for, with_fixed, without_arguments
@@ -42,7 +42,7 @@ class LearnedApisPlugin:
 
     def __init__(
         self,
-        shelved: Callable[[], Sequence[Shelved]],
+        shelved: Callable[[], Sequence[CachedApi]],
         caller: ApiCaller,
         credential_store: CredentialStore,
     ) -> None:
@@ -62,7 +62,7 @@ class LearnedApisPlugin:
                 register(tool)
         self._made = made
 
-    def _make(self, shelved: Shelved, before: "RegisteredApi | None") -> "RegisteredApi":
+    def _make(self, shelved: CachedApi, before: "RegisteredApi | None") -> "RegisteredApi":
         """Return the tools of an API; unchanged tools are the same objects as before."""
         if before is not None and before.shelved is shelved:
             return before
@@ -78,7 +78,7 @@ class LearnedApisPlugin:
 class RegisteredApi(NamedTuple):
     """An API as it was last registered: its version, its connection, a tool for each operation."""
 
-    shelved: Shelved
+    shelved: CachedApi
     line: "Line"
     tools: Sequence["LearnedTool"]
 

@@ -39,7 +39,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.extensions import FakeExtensions
 from tests.fakes.models import FakeModel, FakeModels
 from tests.fakes.persistence import FakeStore
-from tests.fakes.tools import FakeHttpClients, FakeToolbox, showcase_of
+from tests.fakes.tools import FakeHttpClients, FakeToolbox, tool_selector_of
 
 BOB = User("01900000-0000-7000-8000-00000000000b", "bob@x.org", "bob", "Bob", Role.USER, NOW)
 LEASE = 15.0
@@ -122,12 +122,14 @@ def build(
     failover = ModelFailover(
         models, circuit_breaker, prices or Prices({}), clock, sleep=sleep, chance=lambda: 1.0
     )
-    showcase = showcase_of(toolbox, limits)
+    tool_selector = tool_selector_of(toolbox, limits)
     results = Results(store.artifacts, clock)
-    caller = ToolCaller(store.conversations, results, FakeHttpClients(), environ or {}, showcase)
+    caller = ToolCaller(
+        store.conversations, results, FakeHttpClients(), environ or {}, tool_selector
+    )
     guard = Guard(extensions, lacking=lacking)
     runs = RunStore(store.runs, store.log, live)
-    model_step = ModelStep(failover, showcase, clock)
+    model_step = ModelStep(failover, tool_selector, clock)
     runner = make_runner(
         model_step, caller, toolbox, guard, store, extensions, clock, tool_concurrency=2
     )

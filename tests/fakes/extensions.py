@@ -9,12 +9,12 @@ from domain.agents.agent import Agent
 from domain.notifications.notices import Notice, Observer
 from domain.notifications.ports import Notices
 from domain.plugins.plugin import ChatModelOffer, Lifespan, Registered
-from domain.plugins.ports import Agents, Lives, ModelOffers, Observers, Vetoes
+from domain.plugins.ports import Agents, LifespanOffers, ModelOffers, Observers, Vetoes
 from domain.policy.policy import Veto
 
 
 @dataclass
-class FakeExtensions(Notices, Agents, Vetoes, Observers, Lives, ModelOffers):
+class FakeExtensions(Notices, Agents, Vetoes, Observers, LifespanOffers, ModelOffers):
     """Lists that a test fills; also a `Notices` that keeps what is published."""
 
     the_agents: list[Registered[Agent]] = field(default_factory=list)

@@ -6,7 +6,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from domain.execution.tool_selection import Limits, Showcase
+from domain.execution.tool_selection import Limits, ToolSelector
 from domain.shared.errors import InvalidArguments, UnknownTool
 from domain.tools.catalogue import Catalogue
 from domain.tools.http import HttpClient, HttpClients, NoHttpClient
@@ -104,6 +104,6 @@ class FakeHttpClients(HttpClients):
         self.asked.clear()
 
 
-def showcase_of(toolbox: Toolbox, limits: Limits = _LIMITS) -> Showcase:
+def tool_selector_of(toolbox: Toolbox, limits: Limits = _LIMITS) -> ToolSelector:
     """Return a showcase of these tools, ranked as they are in production."""
-    return Showcase(toolbox, Catalogue(toolbox, ToolIndex()), limits)
+    return ToolSelector(toolbox, Catalogue(toolbox, ToolIndex()), limits)

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from domain.execution.prompt import GAP, of_run, system_prompt
 from domain.execution.task import Task
 from domain.execution.tool_calls import intend
-from domain.execution.tool_selection import Showcase, ShownTools
+from domain.execution.tool_selection import ShownTools, ToolSelector
 from domain.models.failover import ModelAnswer, ModelFailover, NoAnswer, RequestFor
 from domain.models.messages import (
     ModelChoice,
@@ -26,14 +26,14 @@ from domain.tools.tool import ToolSpec
 class ModelStep:
     """Asks the model for the next step of a run."""
 
-    def __init__(self, failover: ModelFailover, showcase: Showcase, clock: Clock) -> None:
+    def __init__(self, failover: ModelFailover, tool_selector: ToolSelector, clock: Clock) -> None:
         self._failover = failover
-        self._showcase = showcase
+        self._tool_selector = tool_selector
         self._clock = clock
 
     def shown(self, task: Task) -> ShownTools:
         """Return the tools to show to the model while the run is driven."""
-        return self._showcase.shown(task.journal.run, task.history)
+        return self._tool_selector.shown(task.journal.run, task.history)
 
     async def take(self, task: Task, shown: ShownTools) -> None:
         """Ask the model, stream its answer to the journal, and record the calls that it requests.
@@ -54,7 +54,7 @@ class ModelStep:
         if not requests:  # the run ends with this answer, in one write
             journal.note(_step(answer))
             return
-        toolbox = self._showcase.toolbox(journal.run)
+        toolbox = self._tool_selector.toolbox(journal.run)
         intended = [intend(request, toolbox) for request in requests]
         await journal.record(
             *[call for call, _ in intended],

@@ -25,7 +25,7 @@ from plugins.host.admission import admit
 from tests.domain.builders import ANN, NOW, RUN, call, run_of, step
 from tests.fakes.clock import FakeClock
 from tests.fakes.persistence import FakeStore
-from tests.fakes.tools import FakeHttpClients, FakeTool, FakeToolbox, showcase_of
+from tests.fakes.tools import FakeHttpClients, FakeTool, FakeToolbox, tool_selector_of
 
 SECRET, SHORT = "s3cr3t-value-of-ours", "pin1"
 ENVIRON = {"CRM_TOKEN": f" {SECRET}\n", "CRM_PIN": SHORT, "OTHER_TOKEN": "somebody else's"}
@@ -39,9 +39,9 @@ class House:
         self.store = FakeStore()
         self.said: list[Body] = []
         results = Results(self.store.artifacts, FakeClock(NOW))
-        showcase = showcase_of(FakeToolbox())
+        tool_selector = tool_selector_of(FakeToolbox())
         self.caller = ToolCaller(
-            self.store.conversations, results, FakeHttpClients(), ENVIRON, showcase
+            self.store.conversations, results, FakeHttpClients(), ENVIRON, tool_selector
         )
 
     async def call(self, tool: Tool, *before: Body) -> ToolFinished | ToolErred:

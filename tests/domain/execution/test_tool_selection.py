@@ -13,7 +13,7 @@ from domain.execution.tool_selection import (
     SEARCH_TOOL,
     AgentTools,
     Limits,
-    Showcase,
+    ToolSelector,
 )
 from domain.models.messages import (
     AssistantTurn,
@@ -35,7 +35,7 @@ from domain.tools.tool import Effect, ToolContext, ToolSpec
 from tests.domain.builders import run_of
 from tests.domain.house import CALLS, STOP, build, kinds, text_of
 from tests.fakes.models import FakeModel
-from tests.fakes.tools import FakeTool, FakeToolbox, showcase_of
+from tests.fakes.tools import FakeTool, FakeToolbox, tool_selector_of
 
 NOTHING: Mapping[str, Any] = {"type": "object", "properties": {}}
 AGENT = {"name": "clerk", "instructions": "Bill.", "tools": ["*invoice*", "ship_003"]}
@@ -76,8 +76,8 @@ def names(specs: Sequence[ToolSpec]) -> list[str]:
     return [spec.name for spec in specs]
 
 
-def many(limits: Limits = FEW) -> Showcase:
-    return showcase_of(FakeToolbox(*SHIPS, *OTHERS), limits)
+def many(limits: Limits = FEW) -> ToolSelector:
+    return tool_selector_of(FakeToolbox(*SHIPS, *OTHERS), limits)
 
 
 def called(call_id: str, tool: str, outcome: Body | None = None) -> list[Body]:
@@ -88,15 +88,17 @@ def called(call_id: str, tool: str, outcome: Body | None = None) -> list[Body]:
     ]
 
 
-async def first_shown(showcase: Showcase, *turns: Turn, run: Run | None = None) -> list[str]:
+async def first_shown(
+    tool_selector: ToolSelector, *turns: Turn, run: Run | None = None
+) -> list[str]:
     run = run or run_of()
-    return names(await showcase.shown(run, turns).specs(run))
+    return names(await tool_selector.shown(run, turns).specs(run))
 
 
 async def test_few_tools_are_all_shown_without_the_search_for_more() -> None:
-    showcase = showcase_of(FakeToolbox(*OTHERS))
+    tool_selector = tool_selector_of(FakeToolbox(*OTHERS))
 
-    assert await first_shown(showcase, UserTurn("hi")) == sorted(
+    assert await first_shown(tool_selector, UserTurn("hi")) == sorted(
         {tool.spec.name for tool in OTHERS} - {SEARCH_TOOL}
     )
 
@@ -200,12 +202,12 @@ SCHEMA = described(SCHEMA_TOOL, "See what a tool takes.")
 
 
 async def test_what_shows_the_rest_of_a_tool_is_shown_where_one_needs_it() -> None:
-    few = showcase_of(FakeToolbox(*OTHERS, SCHEMA))
+    few = tool_selector_of(FakeToolbox(*OTHERS, SCHEMA))
     assert SCHEMA_TOOL not in await first_shown(few, UserTurn("hi"))
-    few = showcase_of(FakeToolbox(*OTHERS, SCHEMA, abridged("zeppelin")))
+    few = tool_selector_of(FakeToolbox(*OTHERS, SCHEMA, abridged("zeppelin")))
     assert SCHEMA_TOOL in await first_shown(few, UserTurn("hi"))
 
-    crowd = showcase_of(FakeToolbox(*SHIPS, *OTHERS, SCHEMA, abridged("send_ship")), FEW)
+    crowd = tool_selector_of(FakeToolbox(*SHIPS, *OTHERS, SCHEMA, abridged("send_ship")), FEW)
     assert SCHEMA_TOOL not in await first_shown(crowd, UserTurn("make an invoice"))
     shown = await first_shown(crowd, UserTurn("send_ship"))
     assert shown.index(SCHEMA_TOOL) == shown.index("send_ship") + 1
@@ -221,14 +223,14 @@ async def test_what_shows_the_rest_of_a_tool_is_shown_where_one_needs_it() -> No
 
 
 async def test_the_rest_of_a_schema_is_looked_up() -> None:
-    showcase = showcase_of(FakeToolbox(*OTHERS, SCHEMA, abridged("send_ship")))
+    tool_selector = tool_selector_of(FakeToolbox(*OTHERS, SCHEMA, abridged("send_ship")))
 
-    whole = await showcase.schema(run_of(), "send_ship", "")
+    whole = await tool_selector.schema(run_of(), "send_ship", "")
     assert whole["properties"].keys() == {"a", "b"}
-    assert await showcase.schema(run_of(), "send_ship", "b") == {"type": "integer"}
-    assert await showcase.schema(run_of(), "translate", "") == NOTHING
+    assert await tool_selector.schema(run_of(), "send_ship", "b") == {"type": "integer"}
+    assert await tool_selector.schema(run_of(), "translate", "") == NOTHING
     with pytest.raises(UnknownTool):
-        await showcase.schema(run_of(agent=AGENT), "send_ship", "")
+        await tool_selector.schema(run_of(agent=AGENT), "send_ship", "")
 
 
 async def test_a_model_finds_a_tool_and_calls_it() -> None:

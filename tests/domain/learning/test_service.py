@@ -8,7 +8,7 @@ import pytest
 
 from domain.accounts.users import Role, User
 from domain.learning.api import PLUGIN, LearnedApi
-from domain.learning.cache import ApiShelf
+from domain.learning.cache import ApiCache
 from domain.learning.changes import difference, merged
 from domain.learning.credential_store import OPERATOR, CredentialStore
 from domain.learning.credentials import OAuthGrant, SentToken
@@ -86,26 +86,26 @@ class House:
     def __init__(self, apis: type[FakeLearnedApis] = FakeLearnedApis) -> None:
         self.store, self.clock, self.reader = FakeStore(), FakeClock(), FakeReader()
         self.store.learned_apis = apis(self.store.memory)
-        self.shelf = ApiShelf(self.store.learned_apis)
+        self.cache = ApiCache(self.store.learned_apis)
         self.web, self.notices, self.host = FakeWeb(), FakeNotices(), PluginHost()
         self.user = User("u1", "o@x.org", "olga", "Olga", Role.OPERATOR, self.clock.now())
         self.credential_store = CredentialStore(self.store.api_keys, FakeCipher(), self.clock)
         self.reader.documents[b"pets"] = a_version()
         waiting = WaitingDiffs(self.store.learned_apis)
         self.inspection = ApiInspection(
-            self.store.learned_apis, self.shelf, waiting, self.credential_store
+            self.store.learned_apis, self.cache, waiting, self.credential_store
         )
         store = self.store
         plugin_service = PluginService(self.host, self.host, store.switches, self.clock)
         news = ApiNews(store.switches, plugin_service, self.notices, store.unit_of_work, self.clock)
         self.changes = ApiChanges(
-            store.learned_apis, self.shelf, waiting, self.credential_store, news, store.unit_of_work
+            store.learned_apis, self.cache, waiting, self.credential_store, news, store.unit_of_work
         )
         self.learning = Learning(
             store.learned_apis,
-            self.shelf,
+            self.cache,
             Documents(self.web, self.reader, 1_000),
-            Neighbours(store.learned_apis, self.shelf, self.host, self.host),
+            Neighbours(store.learned_apis, self.cache, self.host, self.host),
             self.clock,
         )
 
@@ -364,12 +364,12 @@ async def test_other_settings_leave_the_version_where_it_is() -> None:
     api = (await house.learned()).api
     apis = house.store.learned_apis
     assert isinstance(apis, CountingApis)
-    (before,) = await house.shelf.look()
+    (before,) = await house.cache.look()
 
     edit = Edit(settings={"overrides": {PETS: Override(description="Better.")}})
     await house.changes.keep(await house.learning.change(house.user, api.id, edit))
 
-    (after,) = await house.shelf.look()
+    (after,) = await house.cache.look()
     assert after.version is before.version
     assert [tool.spec.description for tool in after.tools] == ["Better."]
     assert apis.whole == 0

@@ -7,7 +7,7 @@ import pytest
 
 from domain.models.messages import Text, ToolRequest
 from domain.notifications.notices import Notice, NoticeType
-from domain.plugins.notice_board import NoticeBoard
+from domain.plugins.notice_bus import NoticeBus
 from domain.plugins.plugin import Registered
 from domain.runs.call_events import ConsentRequested
 from domain.tools.tool import Effect
@@ -53,7 +53,7 @@ def observed_by(*observers: Seeing) -> FakeExtensions:
 
 async def test_every_observer_sees_all_in_order_whatever_the_others_do() -> None:
     one, two = Seeing(), Raising()
-    board = NoticeBoard(observed_by(one, two))
+    board = NoticeBus(observed_by(one, two))
 
     for number in range(5):
         board.publish(notice(number))
@@ -68,7 +68,7 @@ async def test_a_slow_observer_misses_notices_and_that_is_logged(
 ) -> None:
     slow, quick = Seeing(), Seeing()
     slow.may_go_on.clear()
-    board = NoticeBoard(observed_by(slow, quick), waiting=2)
+    board = NoticeBus(observed_by(slow, quick), waiting=2)
 
     for number in range(5):
         board.publish(notice(number))
@@ -85,7 +85,7 @@ async def test_a_slow_observer_misses_notices_and_that_is_logged(
 async def test_an_observer_that_hangs_is_left_to_itself() -> None:
     hanging = Seeing()
     hanging.may_go_on.clear()
-    board = NoticeBoard(observed_by(hanging), seconds=0.01)
+    board = NoticeBus(observed_by(hanging), seconds=0.01)
 
     board.publish(notice(1))
     await board.close()
@@ -99,7 +99,7 @@ async def test_an_observer_that_hangs_is_left_to_itself() -> None:
 async def test_an_observer_whose_plugin_went_is_told_no_more() -> None:
     gone, later = Seeing(), Seeing()
     source = observed_by(gone)
-    board = NoticeBoard(source)
+    board = NoticeBus(source)
     board.publish(notice(1))
     await board.close()
 

@@ -285,13 +285,15 @@ async def _one_life(make: Any, moment: str) -> None:
         if moment == "left":
             raise make()
 
-    class Lives:
+    class LifespanOffers:
         @staticmethod
         def lifespans() -> Any:
             return [Registered("odd", raising(make) if moment == "made" else life)]
 
     aside: list[str] = []
-    lifespans = Lifespans(Lives(), lambda _kind, name, _why: aside.append(name), seconds=5.0)
+    lifespans = Lifespans(
+        LifespanOffers(), lambda _kind, name, _why: aside.append(name), seconds=5.0
+    )
     async with asyncio.timeout(60):
         await lifespans.follow()
         await lifespans.stop()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from domain.learning.api import LearnedApi
-from domain.learning.cache import Shelved
+from domain.learning.cache import CachedApi
 from domain.learning.credential_store import CredentialStore
 from domain.learning.settings import ApiSettings, Override
 from domain.learning.version import ApiTool, ApiVersion
@@ -49,7 +49,7 @@ class Kept:
 
     def __init__(self, *tools: ApiTool) -> None:
         api = LearnedApi("a1", "Pet Shop", "", ApiSettings(), "u1", AT, AT, "u1")
-        self.shelved: Sequence[Shelved] = [Shelved.of(api, ApiVersion("d", "Pet Shop", tools))]
+        self.shelved: Sequence[CachedApi] = [CachedApi.of(api, ApiVersion("d", "Pet Shop", tools))]
         self.problem = ""
         credential_store = CredentialStore(FakeStore().api_keys, FakeCipher(), FakeClock())
         plugin = LearnedApisPlugin(self._look, ApiCaller(NoWeb(), NoTokens()), credential_store)
@@ -58,7 +58,7 @@ class Kept:
         self.host.register(plugin, "learned")
         self._generation = 0
 
-    def _look(self) -> Sequence[Shelved]:
+    def _look(self) -> Sequence[CachedApi]:
         if self.problem:
             raise OSError(self.problem)
         return self.shelved
@@ -71,7 +71,7 @@ class Kept:
     def set(self, **settings: Any) -> None:
         (one,) = self.shelved
         changed = replace(one.api, settings=replace(one.api.settings, **settings))
-        self.shelved = [Shelved.of(changed, one.version)]
+        self.shelved = [CachedApi.of(changed, one.version)]
 
     def version(self, name: str = "listPets") -> str:
         return self.host.get(name).spec.version

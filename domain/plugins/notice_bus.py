@@ -20,7 +20,7 @@ OBSERVER_SECONDS: Final = 10.0
 _log = logging.getLogger(__name__)
 
 
-class NoticeBoard(Notices):
+class NoticeBus(Notices):
     """Delivers each notice to every observer, in order, without waiting for any.
 
     Delivery is at most once: an observer loses notices when its queue is full or it raises, and

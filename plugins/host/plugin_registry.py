@@ -22,7 +22,7 @@ from plugins.host.site_paths import SitePaths
 _log: Final = logging.getLogger(__name__)
 
 
-class Roster:
+class PluginRegistry:
     """The plugins of this process, in order of precedence for names."""
 
     def __init__(
