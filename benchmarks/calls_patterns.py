@@ -4,19 +4,19 @@ import re
 import string
 from collections.abc import Callable
 from random import Random
-from re import _constants as signs  # type: ignore[attr-defined]  # they have no public name
+from re import _constants as worker_status  # type: ignore[attr-defined]  # they have no public name
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final
 
 _PRINTED: Final = [chr(code) for code in range(32, 127)]
 _HALVES: Final = 0xD800  # where halves of characters begin, which are none
 _CLASSES: Final = {
-    signs.CATEGORY_DIGIT: string.digits,
-    signs.CATEGORY_WORD: string.ascii_letters + string.digits + "_",
-    signs.CATEGORY_SPACE: " ",
-    signs.CATEGORY_NOT_DIGIT: string.ascii_letters + "-. ",
-    signs.CATEGORY_NOT_WORD: "-. /+",
-    signs.CATEGORY_NOT_SPACE: string.ascii_letters + string.digits + "-_/",
+    worker_status.CATEGORY_DIGIT: string.digits,
+    worker_status.CATEGORY_WORD: string.ascii_letters + string.digits + "_",
+    worker_status.CATEGORY_SPACE: " ",
+    worker_status.CATEGORY_NOT_DIGIT: string.ascii_letters + "-. ",
+    worker_status.CATEGORY_NOT_WORD: "-. /+",
+    worker_status.CATEGORY_NOT_SPACE: string.ascii_letters + string.digits + "-_/",
 }
 
 
@@ -40,13 +40,15 @@ def _texts(tree: Any, random: Random, most: int) -> list[str]:
 
 def _text(sign: Any, said: Any, random: Random, most: int) -> str:
     match sign:
-        case signs.LITERAL | signs.NOT_LITERAL | signs.ANY | signs.IN:
+        case (
+            worker_status.LITERAL | worker_status.NOT_LITERAL | worker_status.ANY | worker_status.IN
+        ):
             return _character(sign, said, random)
-        case signs.BRANCH:
+        case worker_status.BRANCH:
             return "".join(_texts(random.choice(said[1]), random, most))
-        case signs.SUBPATTERN:
+        case worker_status.SUBPATTERN:
             return "".join(_texts(said[-1], random, most))
-        case signs.MAX_REPEAT | signs.MIN_REPEAT:
+        case worker_status.MAX_REPEAT | worker_status.MIN_REPEAT:
             least, limit, inner = said
             times = random.randint(least, max(least, min(int(limit), least + most)))
             return "".join("".join(_texts(inner, random, most)) for _ in range(times))
@@ -56,26 +58,26 @@ def _text(sign: Any, said: Any, random: Random, most: int) -> str:
 
 def _character(sign: Any, said: Any, random: Random) -> str:
     match sign:
-        case signs.LITERAL:
+        case worker_status.LITERAL:
             return chr(said)
-        case signs.NOT_LITERAL:
+        case worker_status.NOT_LITERAL:
             return random.choice([each for each in _PRINTED if ord(each) != said])
-        case signs.ANY:
+        case worker_status.ANY:
             return random.choice("abcXYZ 019-_/é")
         case _:
             return _of_class(said, random)
 
 
 def _of_class(members: Any, random: Random) -> str:
-    negated = members[0][0] is signs.NEGATE
-    tests = [_test(sign, said) for sign, said in members if sign is not signs.NEGATE]
+    negated = members[0][0] is worker_status.NEGATE
+    tests = [_test(sign, said) for sign, said in members if sign is not worker_status.NEGATE]
     if negated:
         return random.choice([each for each in _PRINTED if not any(test(each) for test in tests)])
     sign, said = random.choice(list(members))
     match sign:
-        case signs.LITERAL:
+        case worker_status.LITERAL:
             return chr(said)
-        case signs.RANGE:
+        case worker_status.RANGE:
             return chr(
                 random.randint(said[0], min(said[1], 0xD7FF if said[0] < 0xD800 else said[1]))
             )
@@ -85,9 +87,9 @@ def _of_class(members: Any, random: Random) -> str:
 
 def _test(sign: Any, said: Any) -> Callable[[str], bool]:
     match sign:
-        case signs.LITERAL:
+        case worker_status.LITERAL:
             return lambda each: ord(each) == said
-        case signs.RANGE:
+        case worker_status.RANGE:
             return lambda each: said[0] <= ord(each) <= said[1]
         case _:
             known = _CLASSES[said]

@@ -12,7 +12,7 @@ from adapters.persistence.engine.formats import ALERT, FIGURES
 from adapters.persistence.engine.inserting import insert
 from domain.monitoring.alerts import Alert, Severity
 from domain.monitoring.ports import Monitoring
-from domain.monitoring.readings import Readings, Report, Source, Standing, revise
+from domain.monitoring.readings import MonitoringReport, Readings, Source, Standing, revise
 
 _ROUND: Final = "monitoring"
 _CLAIM: Final = """
@@ -57,7 +57,7 @@ class TortoiseMonitoring(Monitoring):
         return bool(await self._database.fetch(_CLAIM, _ROUND, now, until))
 
     @override
-    async def keep(self, report: Report) -> Sequence[Standing]:
+    async def keep(self, report: MonitoringReport) -> Sequence[Standing]:
         figures = None if report.figures is None else FIGURES.write(report.figures)
         source = (report.plugin, report.at, figures, storable(report.problem))
 

@@ -18,14 +18,14 @@ from adapters.persistence.runs.runs import TortoiseRuns
 from adapters.persistence.switches import TortoiseSwitches
 from adapters.persistence.tickets import TortoiseTickets
 from adapters.persistence.users import TortoiseSessions, TortoiseUsers
-from adapters.persistence.worker_heartbeats import TortoisePulses
+from adapters.persistence.worker_heartbeats import TortoiseWorkerHeartbeats
 from domain.accounts.ports import Sessions, Tickets, Users
 from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations
 from domain.consents.ports import Consents
 from domain.conversations.ports import Conversations
 from domain.learning.ports import LearnedApis, LearnedCredentials
-from domain.monitoring.ports import Monitoring, Pulses
+from domain.monitoring.ports import Monitoring, WorkerHeartbeats
 from domain.plugins.ports import Switches
 from domain.policy.audit import Audit
 from domain.runs.ports import Leases, RunLog, RunQueries, Runs, Signals
@@ -55,7 +55,7 @@ class Store:
         self.configurations: Configurations = TortoiseConfigurations(database, initial)
         self.switches: Switches = TortoiseSwitches(database)
         self.monitoring: Monitoring = TortoiseMonitoring(database)
-        self.pulses: Pulses = TortoisePulses(database)
+        self.heartbeats: WorkerHeartbeats = TortoiseWorkerHeartbeats(database)
         self.learned_apis: LearnedApis = TortoiseLearnedApis(database)
         self.api_keys: LearnedCredentials = TortoiseLearnedCredentials(database)
         self.tickets: Tickets = TortoiseTickets(database)

@@ -9,7 +9,7 @@ from typing_extensions import override
 from adapters.persistence.engine.codec import moment
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.formats import FAILING
-from domain.monitoring.ports import Pulse, Pulses
+from domain.monitoring.ports import WorkerHeartbeat, WorkerHeartbeats
 
 _BEAT: Final = """
     INSERT INTO pulses (worker_id, started_at, at, runs, streams, failing)
@@ -29,21 +29,21 @@ _LIVING: Final = "SELECT * FROM pulses WHERE at >= $1 ORDER BY started_at, worke
 _TOTALS: Final = "SELECT name, value FROM totals"
 
 
-class TortoisePulses(Pulses):
+class TortoiseWorkerHeartbeats(WorkerHeartbeats):
     """The repository of heartbeats and totals."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     @override
-    async def beat(self, pulse: Pulse, counts: Mapping[str, int]) -> None:
+    async def beat(self, heartbeat: WorkerHeartbeat, counts: Mapping[str, int]) -> None:
         values = (
-            pulse.worker_id,
-            pulse.started_at,
-            pulse.at,
-            pulse.runs,
-            pulse.streams,
-            FAILING.write(pulse.failing),
+            heartbeat.worker_id,
+            heartbeat.started_at,
+            heartbeat.at,
+            heartbeat.runs,
+            heartbeat.streams,
+            FAILING.write(heartbeat.failing),
         )
 
         async def work() -> None:
@@ -58,17 +58,17 @@ class TortoisePulses(Pulses):
         await self._database.fetch(_END, worker_id)
 
     @override
-    async def living(self, since: datetime) -> Sequence[Pulse]:
+    async def living(self, since: datetime) -> Sequence[WorkerHeartbeat]:
         await self._database.fetch(_BURY, since)
-        return [_to_pulse(row) for row in await self._database.fetch(_LIVING, since)]
+        return [_to_heartbeat(row) for row in await self._database.fetch(_LIVING, since)]
 
     @override
     async def totals(self) -> Mapping[str, int]:
         return {row["name"]: row["value"] for row in await self._database.fetch(_TOTALS)}
 
 
-def _to_pulse(row: Mapping[str, Any]) -> Pulse:
-    return Pulse(
+def _to_heartbeat(row: Mapping[str, Any]) -> WorkerHeartbeat:
+    return WorkerHeartbeat(
         worker_id=str(row["worker_id"]),
         started_at=moment(row["started_at"]),
         at=moment(row["at"]),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
 from domain.monitoring.ports import Monitoring, Sources
-from domain.monitoring.readings import Report, Standing
+from domain.monitoring.readings import MonitoringReport, Standing
 from domain.monitoring.reported import read_alerts, read_figures
 from domain.notifications.notices import Notice, NoticeType
 from domain.notifications.ports import Notices
@@ -99,7 +99,7 @@ class Collector:
             self._answers(plugin, Part.ALERTS, alerts, read_alerts),
         )
         problems = [*counted.problems, *watched.problems]
-        report = Report(
+        report = MonitoringReport(
             plugin,
             at,
             None if counted.problems else {k: v for each in counted.good for k, v in each.items()},

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from domain.monitoring.readings import Alerts, Figures, Readings, Report, Standing
+from domain.monitoring.readings import Alerts, Figures, MonitoringReport, Readings, Standing
 from domain.plugins.plugin import Registered
 
 
@@ -31,7 +31,7 @@ class Monitoring(Protocol):
         """
         ...
 
-    async def keep(self, report: Report) -> Sequence[Standing]:
+    async def keep(self, report: MonitoringReport) -> Sequence[Standing]:
         """Store a plugin's report, and return the alerts whose severity it changed.
 
         A change is returned to one worker only. A report older than the stored one changes
@@ -49,7 +49,7 @@ class Monitoring(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class WorkerHeartbeat:
     """A heartbeat: the runs a worker drives, the streams it feeds, the providers that fail there.
 
     ``failing`` maps those providers to reasons. Times are UTC.
@@ -63,10 +63,10 @@ class Pulse:
     failing: Mapping[str, str] = field(default_factory=dict)
 
 
-class Pulses(Protocol):
+class WorkerHeartbeats(Protocol):
     """The repository of each worker's last heartbeat, and of the totals of all their counters."""
 
-    async def beat(self, pulse: Pulse, counts: Mapping[str, int]) -> None:
+    async def beat(self, heartbeat: WorkerHeartbeat, counts: Mapping[str, int]) -> None:
         """Store a worker's heartbeat, and add its counts to the totals, in one transaction."""
         ...
 
@@ -74,7 +74,7 @@ class Pulses(Protocol):
         """Delete the heartbeat of a worker that stops."""
         ...
 
-    async def living(self, since: datetime) -> Sequence[Pulse]:
+    async def living(self, since: datetime) -> Sequence[WorkerHeartbeat]:
         """Return the heartbeats since then, the longest-running worker first.
 
         Older ones are deleted: their workers died.

@@ -11,7 +11,7 @@ Alerts = Callable[[], Awaitable[Sequence[Alert]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class MonitoringReport:
     """A plugin's report in one round of the collector.
 
     None for ``figures`` or ``alerts`` means that polling failed; ``problem`` is the reason.
@@ -76,7 +76,7 @@ class Revision:
     news: list[Standing] = field(default_factory=list)
 
 
-def revise(before: Mapping[str, Standing], report: Report) -> Revision:
+def revise(before: Mapping[str, Standing], report: MonitoringReport) -> Revision:
     """Compare a report with the plugin's stored alerts, by key; return the changes.
 
     Only a changed severity is news, not a new alert that is ok. An alert that is no longer
@@ -97,7 +97,7 @@ def revise(before: Mapping[str, Standing], report: Report) -> Revision:
     return revision
 
 
-def _take(revision: Revision, old: Standing | None, alert: Alert, report: Report) -> None:
+def _take(revision: Revision, old: Standing | None, alert: Alert, report: MonitoringReport) -> None:
     severity = old.alert.severity if old is not None else Severity.OK
     changed = alert.severity is not severity
     since = old.since if old is not None and not changed else report.at

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from domain.monitoring.counting import Counts
-from domain.monitoring.ports import Pulse, Pulses
+from domain.monitoring.ports import WorkerHeartbeat, WorkerHeartbeats
 from domain.shared.background import BackgroundTask
 from domain.shared.clock import Clock
 from domain.shared.errors import PuertoError
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
+class WorkerStatus:
     """A worker's current state; ``failing`` maps failing providers to reasons."""
 
     runs: int
@@ -43,19 +43,23 @@ class ServiceFigures:
     totals: Mapping[str, int]
 
 
-class Vitals:
+class WorkerMonitor:
     """Stores this worker's heartbeat every ten seconds, and reads those of all workers.
 
     Counts since the last heartbeat are lost when the process is killed.
     """
 
     def __init__(
-        self, pulses: Pulses, counts: Counts, clock: Clock, signs: Callable[[], Signs]
+        self,
+        heartbeats: WorkerHeartbeats,
+        counts: Counts,
+        clock: Clock,
+        worker_status: Callable[[], WorkerStatus],
     ) -> None:
-        self._pulses = pulses
+        self._heartbeats = heartbeats
         self._counts = counts
         self._clock = clock
-        self._signs = signs
+        self._worker_status = worker_status
         self._id = new_id()
         self._started_at = clock.now()
         self._background = BackgroundTask()
@@ -71,7 +75,7 @@ class Vitals:
             return
         try:
             await self.beat()
-            await self._pulses.end(self._id)
+            await self._heartbeats.end(self._id)
         except PuertoError as error:
             log_failure(_log, "the last figures cannot be kept", error)
 
@@ -82,11 +86,18 @@ class Vitals:
             Unavailable: the database does not answer.
 
         """
-        signs, counts = self._signs(), self._counts.take()
+        worker_status, counts = self._worker_status(), self._counts.take()
         now = self._clock.now()
-        pulse = Pulse(self._id, self._started_at, now, signs.runs, signs.streams, signs.failing)
+        heartbeat = WorkerHeartbeat(
+            self._id,
+            self._started_at,
+            now,
+            worker_status.runs,
+            worker_status.streams,
+            worker_status.failing,
+        )
         try:
-            await self._pulses.beat(pulse, counts)
+            await self._heartbeats.beat(heartbeat, counts)
         except PuertoError:
             self._counts.give_back(counts)
             raise
@@ -100,10 +111,10 @@ class Vitals:
         """
         await self.beat()
         now = self._clock.now()
-        living = await self._pulses.living(now - timedelta(seconds=_MISSED * BEAT_SECONDS))
+        living = await self._heartbeats.living(now - timedelta(seconds=_MISSED * BEAT_SECONDS))
         failing: dict[str, list[str]] = {}
-        for pulse in living:
-            for provider, reason in pulse.failing.items():
+        for heartbeat in living:
+            for provider, reason in heartbeat.failing.items():
                 failing.setdefault(provider, []).append(reason)
         # None are left where a worker whose clock is far ahead took them for dead.
         uptimes = ((now - each.started_at).total_seconds() for each in living)
@@ -113,7 +124,7 @@ class Vitals:
             runs=sum(each.runs for each in living),
             streams=sum(each.streams for each in living),
             failing=failing,
-            totals=await self._pulses.totals(),
+            totals=await self._heartbeats.totals(),
         )
 
     async def _keep_beating(self) -> None:

@@ -183,7 +183,7 @@ async def _take_in_plugins(
 async def _start_monitoring(container: Container, stack: AsyncExitStack) -> None:
     """Start collecting metrics of plugins, the worker's heartbeat, refresh and loop watch."""
     monitoring, loop_watch = container.monitoring(), container.plugins().loop_watch
-    for part in (monitoring.collector, monitoring.vitals, container.learning().refresh):
+    for part in (monitoring.collector, monitoring.worker_monitor, container.learning().refresh):
         await part.start()
         stack.push_async_callback(part.stop)
     loop_watch.start()

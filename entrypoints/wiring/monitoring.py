@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from domain.monitoring.collector import Collector
-from domain.monitoring.worker_heartbeats import Signs, Vitals
+from domain.monitoring.worker_heartbeats import WorkerMonitor, WorkerStatus
 from domain.shared.clock import Clock
 from entrypoints.settings.settings import Settings
 from entrypoints.wiring.models import ModelParts
@@ -17,7 +17,7 @@ class MonitoringParts:
     """What asks plugins for figures, and what tells of this worker's."""
 
     collector: Collector
-    vitals: Vitals
+    worker_monitor: WorkerMonitor
 
 
 def wire_monitoring(
@@ -31,8 +31,8 @@ def wire_monitoring(
     """Put together what is watched; nothing is asked yet."""
     store, live = persistence.store, persistence.runs.live
 
-    def signs() -> Signs:
-        return Signs(runs.worker.driving, live.followers, models.circuit_breaker.failing())
+    def worker_status() -> WorkerStatus:
+        return WorkerStatus(runs.worker.driving, live.followers, models.circuit_breaker.failing())
 
     collector = Collector(
         sources=plugins.host,
@@ -42,4 +42,6 @@ def wire_monitoring(
         seconds=settings.collect_seconds,
         tell=plugins.incidents.note,
     )
-    return MonitoringParts(collector, Vitals(store.pulses, persistence.counts, clock, signs))
+    return MonitoringParts(
+        collector, WorkerMonitor(store.heartbeats, persistence.counts, clock, worker_status)
+    )

@@ -77,7 +77,7 @@ class Services:
         self.api_inspection: Final = learning.inspection
         self.own_credentials: Final = learning.own_credentials
         self.credential_store: Final = learning.credential_store
-        self.vitals: Final = container.monitoring().vitals
+        self.worker_monitor: Final = container.monitoring().worker_monitor
 
 
 def services() -> Services:

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing_extensions import override
 
 from domain.monitoring.alerts import Severity
-from domain.monitoring.ports import Monitoring, Pulse, Pulses
-from domain.monitoring.readings import Readings, Report, Source, Standing, revise
+from domain.monitoring.ports import Monitoring, WorkerHeartbeat, WorkerHeartbeats
+from domain.monitoring.readings import MonitoringReport, Readings, Source, Standing, revise
 from domain.notifications.notices import Notice
 from domain.notifications.ports import Notices
 
@@ -35,7 +35,7 @@ class FakeMonitoring(Monitoring):
         return True
 
     @override
-    async def keep(self, report: Report) -> Sequence[Standing]:
+    async def keep(self, report: MonitoringReport) -> Sequence[Standing]:
         old = self._sources.get(report.plugin)
         if old is not None and old.at > report.at:
             return ()
@@ -70,25 +70,27 @@ class FakeMonitoring(Monitoring):
         return Readings(sources, counts, bad[:limit])
 
 
-class FakePulses(Pulses):
+class FakePulses(WorkerHeartbeats):
     def __init__(self) -> None:
-        self._pulses: dict[str, Pulse] = {}
+        self._heartbeats: dict[str, WorkerHeartbeat] = {}
         self._totals: dict[str, int] = {}
 
     @override
-    async def beat(self, pulse: Pulse, counts: Mapping[str, int]) -> None:
-        self._pulses[pulse.worker_id] = pulse
+    async def beat(self, heartbeat: WorkerHeartbeat, counts: Mapping[str, int]) -> None:
+        self._heartbeats[heartbeat.worker_id] = heartbeat
         for name, number in counts.items():
             self._totals[name] = self._totals.get(name, 0) + number
 
     @override
     async def end(self, worker_id: str) -> None:
-        self._pulses.pop(worker_id, None)
+        self._heartbeats.pop(worker_id, None)
 
     @override
-    async def living(self, since: datetime) -> Sequence[Pulse]:
-        self._pulses = {key: pulse for key, pulse in self._pulses.items() if pulse.at >= since}
-        return sorted(self._pulses.values(), key=lambda each: (each.started_at, each.worker_id))
+    async def living(self, since: datetime) -> Sequence[WorkerHeartbeat]:
+        self._heartbeats = {
+            key: heartbeat for key, heartbeat in self._heartbeats.items() if heartbeat.at >= since
+        }
+        return sorted(self._heartbeats.values(), key=lambda each: (each.started_at, each.worker_id))
 
     @override
     async def totals(self) -> Mapping[str, int]:

@@ -346,7 +346,7 @@ class FakeStore(Store):
         self.configurations = FakeConfigurations(self.memory, initial or Configuration())
         self.switches = FakeSwitches(self.memory)
         self.monitoring = FakeMonitoring()
-        self.pulses = FakePulses()
+        self.heartbeats = FakePulses()
         self.learned_apis = FakeLearnedApis(self.memory)
         self.api_keys = FakeApiKeys(self.memory)
         self.tickets = FakeTickets(self.memory)

@@ -93,7 +93,7 @@ def _roles_and_parts(
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     sent_ids: dict[str, str] = {}  # of calls, by our own ids
     current = _start_of_current(request.turns)
-    signs = not _UNSIGNED.match(request.model)
+    worker_status = not _UNSIGNED.match(request.model)
     for number, turn in enumerate(request.turns):
         match turn:
             case UserTurn(content):
@@ -103,7 +103,7 @@ def _roles_and_parts(
             case AssistantTurn(_, uses):
                 parts = (with_mementos and remembered(turn)) or _parts(turn)
                 calls = [part for part in parts if "functionCall" in part]
-                if calls and signs and number > current:
+                if calls and worker_status and number > current:
                     calls[0].setdefault("thoughtSignature", _NO_SIGNATURE)
                 for use, part in zip(uses, calls, strict=True):
                     sent_ids[use.id] = part["functionCall"]["id"]

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
-            name='PulseRow',
+            name='WorkerHeartbeatRow',
             fields=[
                 ('worker_id', fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 ('started_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),

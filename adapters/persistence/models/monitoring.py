@@ -50,7 +50,7 @@ class AlertRow(Model):
         unique_together: ClassVar = [("plugin", "key")]
 
 
-class PulseRow(Model):
+class WorkerHeartbeatRow(Model):
     """What a worker does, and a JSON object of the providers ``failing`` and why."""
 
     worker_id = fields.UUIDField(primary_key=True)

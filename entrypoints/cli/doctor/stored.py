@@ -59,7 +59,7 @@ async def _users(store: Store) -> Finding:
 
 async def _workers(store: Store) -> Finding:
     now = datetime.now(UTC)
-    living = [each for each in await store.pulses.living(_LONG_AGO) if now - each.at < _ALIVE]
+    living = [each for each in await store.heartbeats.living(_LONG_AGO) if now - each.at < _ALIVE]
     if not living:
         return Finding("workers", State.OK, "none runs now")
     runs = sum(each.runs for each in living)

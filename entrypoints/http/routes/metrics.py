@@ -121,7 +121,7 @@ async def metrics() -> dict[str, Any]:
     """Look at the figures. Those that plugins give are asked for once a minute."""
     all_services = services()
     readings = await all_services.monitoring.read(ALERTS_SHOWN)
-    return metrics_view(readings, await all_services.vitals.read())
+    return metrics_view(readings, await all_services.worker_monitor.read())
 
 
 class MetricsText(RootModel[str]):
@@ -138,7 +138,7 @@ async def prometheus() -> Response:
     """Look at the figures as Prometheus does. They are those of all workers together."""
     all_services = services()
     readings = await all_services.monitoring.read(0)
-    figures = await all_services.vitals.read()
+    figures = await all_services.worker_monitor.read()
     families = [*_of_service(figures), *_of_plugins(readings)]
     return Response(exposition(families), content_type=CONTENT_TYPE)
 

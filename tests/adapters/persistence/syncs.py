@@ -13,7 +13,7 @@ from datetime import timedelta
 from adapters.persistence import Database, Store, migrate
 from domain.consents.consent import ConsentDecision, ConsentStatus
 from domain.execution.questions import requested
-from domain.monitoring.ports import Pulse
+from domain.monitoring.ports import WorkerHeartbeat
 from domain.runs.call_events import ToolFinished, ToolStarted
 from domain.runs.events import Chunk
 from tests.adapters.persistence.stores import DONE, NOW, a_consent, a_run, a_user, an_ending, reply
@@ -39,7 +39,7 @@ async def _counted(store: Store) -> dict[str, int]:
     consent = a_consent(run)
     answer = ConsentDecision(ConsentStatus.APPROVED)
     log = store.log
-    beat = Pulse("w1", NOW, NOW, 1, 0, {})
+    beat = WorkerHeartbeat("w1", NOW, NOW, 1, 0, {})
     steps: dict[str, Callable[[], Awaitable[object]]] = {
         "message accepted": lambda: store.runs.start(run, 10),
         "pieces of text": lambda: log.append(run.id, 1, 2, [Chunk("4"), Chunk("2")]),
@@ -49,7 +49,7 @@ async def _counted(store: Store) -> dict[str, int]:
         "consent answered": lambda: reply(store, user.id, consent.id, answer, NOW),
         "call started": lambda: log.append(run.id, 1, 5, [ToolStarted("c1")]),
         "lease renewed": lambda: store.leases.renew("w1", [run.id], NOW + timedelta(minutes=9)),
-        "heartbeat": lambda: store.pulses.beat(beat, {"messages": 1}),
+        "heartbeat": lambda: store.heartbeats.beat(beat, {"messages": 1}),
         "call finished": lambda: log.append(run.id, 1, 6, [ToolFinished("c1", "write", 42, 1.0)]),
         "run ended": lambda: log.append(run.id, 1, 7, [DONE], ending=an_ending(run)),
     }

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 from adapters.persistence import Store
 from domain.monitoring.alerts import Alert, Severity
-from domain.monitoring.ports import Pulse
-from domain.monitoring.readings import Report
+from domain.monitoring.ports import WorkerHeartbeat
+from domain.monitoring.readings import MonitoringReport
 from domain.shared.ids import new_id
 from tests.adapters.persistence.stores import MINUTE, NOW
 
 CPU = Alert("arn:cpu", Severity.CRITICAL, "CPU\x00 is high", {"value": [99.5, "ø"]})
 DISK = Alert("arn:disk", Severity.OK, "Disk")
-REPORT = Report("aws", NOW, {"aws_instances": 3.0}, [CPU, DISK])
+REPORT = MonitoringReport("aws", NOW, {"aws_instances": 3.0}, [CPU, DISK])
 
 
 async def test_a_round_is_taken_once_until_the_next_is_due(store: Store) -> None:
@@ -56,7 +56,7 @@ async def test_what_lasts_keeps_its_time_and_what_ends_is_news(store: Store) -> 
 
 async def test_who_cannot_say_changes_nothing_but_the_problem(store: Store) -> None:
     await store.monitoring.keep(REPORT)
-    await store.monitoring.keep(Report("aws", NOW + MINUTE, None, None, "no answer\x00"))
+    await store.monitoring.keep(MonitoringReport("aws", NOW + MINUTE, None, None, "no answer\x00"))
 
     readings = await store.monitoring.read(10)
 
@@ -84,19 +84,21 @@ async def test_plugins_that_are_not_asked_any_more_are_forgotten(store: Store) -
 
 async def test_pulses_live_until_they_stop_or_are_not_heard_of(store: Store) -> None:
     first, second, dead = (
-        Pulse(new_id(), NOW + n * MINUTE, NOW + at * MINUTE, n, 2 * n, {"openai": "timeout"})
+        WorkerHeartbeat(
+            new_id(), NOW + n * MINUTE, NOW + at * MINUTE, n, 2 * n, {"openai": "timeout"}
+        )
         for n, at in ((1, 5), (0, 5), (2, 3))
     )
-    for pulse in (first, second, dead, replace(first, at=NOW + 6 * MINUTE, runs=7)):
-        await store.pulses.beat(pulse, {})
-    living = await store.pulses.living(NOW + 4 * MINUTE)
+    for heartbeat in (first, second, dead, replace(first, at=NOW + 6 * MINUTE, runs=7)):
+        await store.heartbeats.beat(heartbeat, {})
+    living = await store.heartbeats.living(NOW + 4 * MINUTE)
     assert living == [second, replace(first, at=NOW + 6 * MINUTE, runs=7)]
-    await store.pulses.end(second.worker_id)
-    assert [each.worker_id for each in await store.pulses.living(NOW)] == [first.worker_id]
+    await store.heartbeats.end(second.worker_id)
+    assert [each.worker_id for each in await store.heartbeats.living(NOW)] == [first.worker_id]
 
 
 async def test_counts_add_up(store: Store) -> None:
-    pulses = [Pulse(new_id(), NOW, NOW) for _ in range(5)]
+    heartbeats = [WorkerHeartbeat(new_id(), NOW, NOW) for _ in range(5)]
     counts = {"messages": 2, "runs.completed": 1}
-    await asyncio.gather(*(store.pulses.beat(pulse, counts) for pulse in pulses))
-    assert await store.pulses.totals() == {"messages": 10, "runs.completed": 5}
+    await asyncio.gather(*(store.heartbeats.beat(heartbeat, counts) for heartbeat in heartbeats))
+    assert await store.heartbeats.totals() == {"messages": 10, "runs.completed": 5}

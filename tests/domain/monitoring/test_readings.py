@@ -9,7 +9,7 @@ import pytest
 
 from domain.monitoring.alerts import Alert, Severity
 from domain.monitoring.collector import Collector
-from domain.monitoring.readings import Report, Standing
+from domain.monitoring.readings import MonitoringReport, Standing
 from domain.notifications.notices import NoticeType
 from domain.plugins.plugin import Registered
 from domain.shared.errors import Unavailable
@@ -202,10 +202,10 @@ async def test_figures_of_one_plugin_and_of_several_are_put_together() -> None:
 
 async def test_a_database_that_goes_away_stops_neither_the_rounds_nor_the_end() -> None:
     house = Round(seconds=0.01)
-    kept: list[Report] = []
+    kept: list[MonitoringReport] = []
 
     class Flaky(FakeMonitoring):
-        async def keep(self, report: Report) -> Sequence[Standing]:
+        async def keep(self, report: MonitoringReport) -> Sequence[Standing]:
             kept.append(report)
             if len(kept) == 1:
                 raise Unavailable("The database does not answer.")

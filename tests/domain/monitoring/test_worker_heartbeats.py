@@ -9,8 +9,8 @@ import pytest
 from domain.configuration.configuration import Configuration
 from domain.models.messages import Text, ToolRequest
 from domain.monitoring.counting import CountedRunLog, CountedRuns, Counts
-from domain.monitoring.ports import Pulse
-from domain.monitoring.worker_heartbeats import Signs, Vitals
+from domain.monitoring.ports import WorkerHeartbeat
+from domain.monitoring.worker_heartbeats import WorkerMonitor, WorkerStatus
 from domain.shared.errors import ToolFailed, Unavailable
 from tests.domain.builders import ANN, NOW
 from tests.domain.house import CALLS, STOP, build, last
@@ -21,18 +21,22 @@ from tests.fakes.persistence import FakeStore
 from tests.fakes.tools import FakeTool
 
 
-def worker(pulses: FakePulses, clock: FakeClock, counts: Counts, *signs: int) -> Vitals:
-    runs, streams = signs
-    return Vitals(pulses, counts, clock, lambda: Signs(runs, streams, {"openai": "timeout"}))
+def worker(
+    heartbeats: FakePulses, clock: FakeClock, counts: Counts, *worker_status: int
+) -> WorkerMonitor:
+    runs, streams = worker_status
+    return WorkerMonitor(
+        heartbeats, counts, clock, lambda: WorkerStatus(runs, streams, {"openai": "timeout"})
+    )
 
 
 async def test_workers_are_added_up_and_the_dead_forgotten() -> None:
-    pulses, clock = FakePulses(), FakeClock(NOW)
+    heartbeats, clock = FakePulses(), FakeClock(NOW)
     one, two = Counts(), Counts()
-    first = worker(pulses, clock, one, 1, 2)
+    first = worker(heartbeats, clock, one, 1, 2)
     await first.start()
     clock.advance(timedelta(minutes=5))
-    second = worker(pulses, clock, two, 10, 20)
+    second = worker(heartbeats, clock, two, 10, 20)
     one.add("messages")
     two.add("messages")
     await first.beat()
@@ -54,7 +58,7 @@ async def test_workers_are_added_up_and_the_dead_forgotten() -> None:
 
 async def test_there_are_figures_when_a_clock_that_is_ahead_took_all_workers_for_dead() -> None:
     class Ahead(FakePulses):
-        async def living(self, since: datetime) -> Sequence[Pulse]:
+        async def living(self, since: datetime) -> Sequence[WorkerHeartbeat]:
             return await super().living(since + timedelta(minutes=5))
 
     counts = Counts()
@@ -68,19 +72,19 @@ async def test_what_cannot_be_handed_over_is_not_lost() -> None:
     class Flaky(FakePulses):
         fails = True
 
-        async def beat(self, pulse: Pulse, counts: Mapping[str, int]) -> None:
+        async def beat(self, heartbeat: WorkerHeartbeat, counts: Mapping[str, int]) -> None:
             if self.fails:
                 raise Unavailable("The database does not answer.")
-            await super().beat(pulse, counts)
+            await super().beat(heartbeat, counts)
 
-    pulses, counts = Flaky(), Counts()
-    vitals = worker(pulses, FakeClock(NOW), counts, 0, 0)
+    heartbeats, counts = Flaky(), Counts()
+    worker_monitor = worker(heartbeats, FakeClock(NOW), counts, 0, 0)
     counts.add("messages")
     with pytest.raises(Unavailable):
-        await vitals.read()
+        await worker_monitor.read()
     counts.add("messages")
-    pulses.fails = False
-    assert (await vitals.read()).totals == {"messages": 2}
+    heartbeats.fails = False
+    assert (await worker_monitor.read()).totals == {"messages": 2}
 
 
 async def fail(arguments: Mapping[str, Any]) -> Any:

@@ -246,8 +246,8 @@ def find_expression(folded: str, language: Language, previous: str | None) -> Ex
     """
     folded = folded[:_LONGEST]
     saying = _from_saying(folded, language, previous)
-    signs = _from_signs(folded, language, previous)
-    if saying is None or signs is None:
-        return saying or signs
+    worker_status = _from_signs(folded, language, previous)
+    if saying is None or worker_status is None:
+        return saying or worker_status
     # "2 plus 15% of 80" is too much for a saying; the longer of the two read more of the text.
-    return max(saying, signs, key=lambda each: each.end - each.start)
+    return max(saying, worker_status, key=lambda each: each.end - each.start)

@@ -8,7 +8,7 @@ import pytest
 from domain.accounts.users import Role
 from domain.monitoring.alerts import Alert, Severity
 from domain.monitoring.counting import TOOLS_EXECUTED
-from domain.monitoring.readings import Report
+from domain.monitoring.readings import MonitoringReport
 from entrypoints.http.exposition import CONTENT_TYPE, Family, exposition
 from tests.domain.builders import NOW
 from tests.entrypoints.http.conftest import Client, Install, Installation
@@ -39,7 +39,7 @@ async def test_what_plugins_say_and_the_service_did(
     installation: Installation, operator: Client
 ) -> None:
     await operator.json("POST", "/api/chat", {"message": "How much is 17 * 23?"})
-    report = Report(
+    report = MonitoringReport(
         "aws",
         NOW,
         {"aws_instances": 15.0, "aws_instances_running": 9.0},
@@ -49,7 +49,9 @@ async def test_what_plugins_say_and_the_service_did(
         ],
     )
     await installation.services.monitoring.keep(report)
-    await installation.services.monitoring.keep(Report(NASTY, LATER, None, None, "no answer"))
+    await installation.services.monitoring.keep(
+        MonitoringReport(NASTY, LATER, None, None, "no answer")
+    )
 
     told = await operator.get("/api/metrics")
 
@@ -97,9 +99,9 @@ async def test_what_plugins_say_and_the_service_did(
 
 async def test_counts_last_over_a_restart(installation: Installation, operator: Client) -> None:
     await operator.json("POST", "/api/tools/execute", {"tool": "current_time"})
-    await installation.services.vitals.start()
-    await installation.services.vitals.stop()
-    figures = await installation.services.vitals.read()
+    await installation.services.worker_monitor.start()
+    await installation.services.worker_monitor.stop()
+    figures = await installation.services.worker_monitor.read()
     assert figures.totals[TOOLS_EXECUTED] == 1
     assert (await operator.get("/api/metrics"))["agent_stats"]["tools_executed"] == 1
 
