@@ -18,9 +18,9 @@ from calls_libraries import opinion_on
 from calls_original import Original, load
 from calls_server import serving
 
-from adapters.http.client import GatedWeb
-from adapters.http.guard.gate import Gate
-from adapters.http.guarded_transport import GatedTransport
+from adapters.http.client import GuardedWeb
+from adapters.http.guard.ssrf_guard import SsrfGuard
+from adapters.http.guarded_transport import GuardedTransport
 from adapters.http.oauth import OAuthTokens
 from domain.learning.credentials import Credentials, SentToken
 from domain.shared.errors import InvalidArguments, PuertoError
@@ -97,9 +97,9 @@ class _Run:
 
     async def all(self) -> None:
         """Call all tools."""
-        gate = Gate(read_open_hosts(("127.0.0.0/8",)))
-        transport = GatedTransport(gate)
-        web = GatedWeb(gate, transport)
+        ssrf_guard = SsrfGuard(read_open_hosts(("127.0.0.0/8",)))
+        transport = GuardedTransport(ssrf_guard)
+        web = GuardedWeb(ssrf_guard, transport)
         caller = ApiCaller(web, OAuthTokens(transport))
         whole = {
             each.operation.name: each.spec.parameters

@@ -13,9 +13,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
-from adapters.http.client import GatedWeb
-from adapters.http.guard.gate import Gate
-from adapters.http.guarded_transport import GatedTransport
+from adapters.http.client import GuardedWeb
+from adapters.http.guard.ssrf_guard import SsrfGuard
+from adapters.http.guarded_transport import GuardedTransport
 from adapters.http.oauth import OAuthTokens
 from domain.learning.credentials import Credentials
 from domain.shared.errors import PuertoError
@@ -101,9 +101,9 @@ async def verdict(case: Case, caller: ApiCaller) -> dict[str, Any]:
 
 async def main() -> None:
     """Answer each line."""
-    gate = Gate(read_open_hosts(LOCAL))
-    transport = GatedTransport(gate)
-    web = GatedWeb(gate, transport)
+    ssrf_guard = SsrfGuard(read_open_hosts(LOCAL))
+    transport = GuardedTransport(ssrf_guard)
+    web = GuardedWeb(ssrf_guard, transport)
     caller = ApiCaller(web, OAuthTokens(transport))
     try:
         for line in sys.stdin:

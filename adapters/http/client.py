@@ -8,10 +8,10 @@ from urllib.parse import quote, urljoin
 import httpx2
 from typing_extensions import override
 
-from adapters.http.decoding import ACCEPTED, Body
-from adapters.http.guard.gate import Gate
-from adapters.http.guard.urls import Target
-from adapters.http.guarded_transport import GatedTransport
+from adapters.http.decoding import ACCEPTED, BodyDecoder
+from adapters.http.guard.ssrf_guard import SsrfGuard
+from adapters.http.guard.urls import UrlTarget
+from adapters.http.guarded_transport import GuardedTransport
 from domain.shared.errors import AddressRefused, WebError, WebTimeout
 from domain.web.ports import HostCheck, Limits, Web, WebRequest, WebResponse
 
@@ -24,19 +24,19 @@ _CARRIED: Final = frozenset({"accept", "accept-language", "content-type", "user-
 _OF_CONTENT: Final = frozenset({"content-type", "content-encoding", "content-language"})
 
 
-class GatedWeb(HostCheck, Web):
+class GuardedWeb(HostCheck, Web):
     """Sends requests through the SSRF guard, without proxies, cookies or ``.netrc``."""
 
     def __init__(
-        self, gate: Gate, transport: GatedTransport, *, user_agent: str = USER_AGENT
+        self, ssrf_guard: SsrfGuard, transport: GuardedTransport, *, user_agent: str = USER_AGENT
     ) -> None:
-        self._gate = gate
+        self._ssrf_guard = ssrf_guard
         self._transport = transport
         self._user_agent = user_agent
 
     @override
     async def send(self, request: WebRequest, limits: Limits) -> WebResponse:
-        host = self._gate.check(request.url).host
+        host = self._ssrf_guard.check(request.url).host
         try:
             async with asyncio.timeout(limits.seconds):
                 return await self._followed(request, limits)
@@ -50,8 +50,8 @@ class GatedWeb(HostCheck, Web):
     async def refusal(self, url: str) -> str:
         try:
             async with asyncio.timeout(_LOOK_UP_SECONDS):
-                target = self._gate.check(url)
-                await self._gate.addresses(target.host, target.port)
+                target = self._ssrf_guard.check(url)
+                await self._ssrf_guard.addresses(target.host, target.port)
         except AddressRefused as error:
             return error.message
         except (WebError, TimeoutError):  # DNS does not know the name now, which may change
@@ -64,7 +64,7 @@ class GatedWeb(HostCheck, Web):
 
     async def _followed(self, request: WebRequest, limits: Limits) -> WebResponse:
         for remaining in reversed(range(limits.redirects + 1)):
-            target = self._gate.check(request.url)
+            target = self._ssrf_guard.check(request.url)
             response = await self._exchanged(request, target, limits)
             location = response.header("location")
             if response.status not in _REDIRECTS or location is None:
@@ -73,12 +73,14 @@ class GatedWeb(HostCheck, Web):
                 request = self._redirected(request, target, response.status, location)
         raise WebError(f"{target.host} redirects more than {limits.redirects} times.")
 
-    async def _exchanged(self, request: WebRequest, target: Target, limits: Limits) -> WebResponse:
+    async def _exchanged(
+        self, request: WebRequest, target: UrlTarget, limits: Limits
+    ) -> WebResponse:
         response = await self._transport.handle_async_request(
             self._outgoing(request, target, limits)
         )
         try:
-            body = Body(response.headers.get("content-encoding"), limits.bytes)
+            body = BodyDecoder(response.headers.get("content-encoding"), limits.bytes)
             bodiless = request.method == "HEAD"
             async for piece in response.aiter_raw():
                 body.add(piece)
@@ -88,7 +90,7 @@ class GatedWeb(HostCheck, Web):
         finally:
             await response.aclose()
 
-    def _outgoing(self, request: WebRequest, target: Target, limits: Limits) -> httpx2.Request:
+    def _outgoing(self, request: WebRequest, target: UrlTarget, limits: Limits) -> httpx2.Request:
         given = {name.lower() for name, _ in request.headers} - {"host"}
         ours = {"Host": target.authority, "User-Agent": self._user_agent, "Accept": "*/*"}
         headers = [(name, value) for name, value in ours.items() if name.lower() not in given]
@@ -105,7 +107,7 @@ class GatedWeb(HostCheck, Web):
         )
 
     def _redirected(
-        self, request: WebRequest, target: Target, status: int, location: str
+        self, request: WebRequest, target: UrlTarget, status: int, location: str
     ) -> WebRequest:
         """Return the request for a redirect (RFC 9110, 15.4), without headers of another origin.
 
@@ -113,7 +115,7 @@ class GatedWeb(HostCheck, Web):
             AddressRefused: the target is refused, or the body would go to another origin.
 
         """
-        following = self._gate.check(_joined(target.url, location))
+        following = self._ssrf_guard.check(_joined(target.url, location))
         method, body, headers = request.method, request.body, request.headers
         becomes_get = status == 303 or (status in (301, 302) and method == "POST")  # noqa: PLR2004
         if becomes_get and method != "HEAD":
@@ -136,7 +138,7 @@ def _joined(url: str, location: str) -> str:
         raise AddressRefused("A redirect leads to what is no address.") from error
 
 
-def _is_same(target: Target, following: Target) -> bool:
+def _is_same(target: UrlTarget, following: UrlTarget) -> bool:
     """Tell whether a redirect stays at its origin, or upgrades it from http to https."""
     secured = ("https", target.host, 443)
     moved = target.origin == ("http", target.host, 80) and following.origin == secured

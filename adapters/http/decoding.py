@@ -11,7 +11,7 @@ _GZIP: Final = zlib.MAX_WBITS | 16
 _RAW: Final = -zlib.MAX_WBITS
 
 
-class Body:
+class BodyDecoder:
     """Collects a body in pieces and decompresses it, up to ``limit`` bytes."""
 
     def __init__(self, coding: str | None, limit: int) -> None:

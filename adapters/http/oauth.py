@@ -11,8 +11,8 @@ from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from typing_extensions import override
 
-from adapters.http.decoding import ACCEPTED, Body
-from adapters.http.guarded_transport import GatedTransport
+from adapters.http.decoding import ACCEPTED, BodyDecoder
+from adapters.http.guarded_transport import GuardedTransport
 from domain.learning.credentials import OAuthGrant
 from domain.learning.ports import AccessTokens
 from domain.shared.errors import WebError, WebTimeout
@@ -41,7 +41,7 @@ class _CachedToken:
 class OAuthTokens(AccessTokens):
     """Gets and caches tokens with authlib; concurrent calls for one grant share one request."""
 
-    def __init__(self, transport: GatedTransport, *, rotated: Rotated | None = None) -> None:
+    def __init__(self, transport: GuardedTransport, *, rotated: Rotated | None = None) -> None:
         self._transport = _Bounded(transport)
         self._rotated = rotated
         self._cache: dict[OAuthGrant, _CachedToken] = {}
@@ -143,13 +143,13 @@ def _seconds(life: object) -> float:
 class _Bounded(httpx2.AsyncBaseTransport):
     """Reads whole responses up to a limit: a token endpoint cannot send more."""
 
-    def __init__(self, inner: GatedTransport) -> None:
+    def __init__(self, inner: GuardedTransport) -> None:
         self._inner = inner
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         response = await self._inner.handle_async_request(request)
         try:
-            body = Body(response.headers.get("content-encoding"), _BYTES)
+            body = BodyDecoder(response.headers.get("content-encoding"), _BYTES)
             async for piece in response.aiter_raw():
                 body.add(piece)
         finally:

@@ -27,7 +27,7 @@ _MAX_PORT: Final = 65535
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class UrlTarget:
     """The parts of a URL: ``host`` in lower-case ASCII, ``address`` if the host is one.
 
     ``path`` is as given, with the query. ``url`` is the normalized URL without the fragment.
@@ -56,7 +56,7 @@ class Target:
         return self.scheme, self.host, self.port
 
 
-def read_url(url: str) -> Target:
+def read_url(url: str) -> UrlTarget:
     """Read an absolute URL of http or https.
 
     Raises:
@@ -79,7 +79,7 @@ def read_url(url: str) -> Target:
         raise AddressRefused("The address has no host that can be read.")
     host, address = _host(authority["host"])
     path = rest if rest.startswith("/") else f"/{rest}"
-    return Target(scheme, host, _port(authority["port"], scheme), path, address)
+    return UrlTarget(scheme, host, _port(authority["port"], scheme), path, address)
 
 
 def _port(digits: str | None, scheme: str) -> int:

@@ -11,8 +11,8 @@ from entrypoints.cli.api.options import Auth
 from entrypoints.cli.json_options import json_file, json_object
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
-    from adapters.http.client import GatedWeb
-    from adapters.http.guarded_transport import GatedTransport
+    from adapters.http.client import GuardedWeb
+    from adapters.http.guarded_transport import GuardedTransport
     from domain.web.ports import WebResponse
     from plugins.openapi.lowering import LoweredTool
     from plugins.openapi.reading import Fetch, Fetched
@@ -83,16 +83,16 @@ async def _call(
 @asynccontextmanager
 async def _clients(
     server: str | None,
-) -> AsyncGenerator[tuple["GatedWeb", "GatedWeb", "GatedTransport"]]:
+) -> AsyncGenerator[tuple["GuardedWeb", "GuardedWeb", "GuardedTransport"]]:
     """Yield a web client, one for the references of documents, and the transport of both.
 
     The server that the operator names is added to the open hosts.
     """
-    from adapters.http.client import GatedWeb
-    from adapters.http.guard.gate import Gate
-    from adapters.http.guard.reference_gate import ReferenceGate
+    from adapters.http.client import GuardedWeb
+    from adapters.http.guard.reference_guard import ReferenceGuard
+    from adapters.http.guard.ssrf_guard import SsrfGuard
     from adapters.http.guard.urls import read_url
-    from adapters.http.guarded_transport import GatedTransport
+    from adapters.http.guarded_transport import GuardedTransport
     from domain.web.open_hosts import OpenHost, read_open_hosts
     from entrypoints.settings.settings import load_settings
 
@@ -100,12 +100,12 @@ async def _clients(
     opened = list(read_open_hosts(settings.open_hosts))
     if server is not None:
         opened.append(OpenHost.of(_host_and_port(read_url(server))))
-    gate = Gate(opened)
-    transport = GatedTransport(gate)
-    web = GatedWeb(gate, transport)
-    listed = ReferenceGate(opened, read_open_hosts(settings.reference_hosts))
+    ssrf_guard = SsrfGuard(opened)
+    transport = GuardedTransport(ssrf_guard)
+    web = GuardedWeb(ssrf_guard, transport)
+    listed = ReferenceGuard(opened, read_open_hosts(settings.reference_hosts))
     try:
-        yield web, GatedWeb(listed, transport), transport
+        yield web, GuardedWeb(listed, transport), transport
     finally:
         await web.close()
 

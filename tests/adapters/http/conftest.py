@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
 
-from adapters.http.client import GatedWeb
-from adapters.http.guard.gate import Gate
-from adapters.http.guarded_transport import GatedTransport
+from adapters.http.client import GuardedWeb
+from adapters.http.guard.ssrf_guard import SsrfGuard
+from adapters.http.guarded_transport import GuardedTransport
 from domain.web.open_hosts import read_open_hosts
 
 
@@ -37,10 +37,10 @@ class Names:
 @asynccontextmanager
 async def web_through(
     *opened: str, names: Names | None = None, seconds: float = 5.0
-) -> AsyncIterator[GatedWeb]:
+) -> AsyncIterator[GuardedWeb]:
     look_up = (names or Names({})).look_up
-    gate = Gate(read_open_hosts(opened), look_up=look_up, seconds=seconds)
-    web = GatedWeb(gate, GatedTransport(gate))
+    ssrf_guard = SsrfGuard(read_open_hosts(opened), look_up=look_up, seconds=seconds)
+    web = GuardedWeb(ssrf_guard, GuardedTransport(ssrf_guard))
     try:
         yield web
     finally:

@@ -11,9 +11,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from adapters.http.client import GatedWeb
-from adapters.http.guard.gate import Gate
-from adapters.http.guarded_transport import GatedTransport
+from adapters.http.client import GuardedWeb
+from adapters.http.guard.ssrf_guard import SsrfGuard
+from adapters.http.guarded_transport import GuardedTransport
 from domain.shared.errors import AddressRefused, WebError, WebTimeout
 from domain.web.open_hosts import read_open_hosts
 from domain.web.ports import Limits, WebRequest
@@ -169,9 +169,9 @@ async def test_tls_is_spoken_with_the_name_and_not_with_the_address(tmp_path: Pa
     served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     served.load_cert_chain(certificate)
     names = Names({"api.example": [[HERE]], "other.example": [[HERE]]})
-    gate = Gate(read_open_hosts(["*.example"]), look_up=names.look_up)
+    ssrf_guard = SsrfGuard(read_open_hosts(["*.example"]), look_up=names.look_up)
     trusting = ssl.create_default_context(cafile=certificate)
-    web = GatedWeb(gate, GatedTransport(gate, verify=trusting))
+    web = GuardedWeb(ssrf_guard, GuardedTransport(ssrf_guard, verify=trusting))
     async with WebServer(context=served) as server:
         url = f"https://api.example:{server.port}/"
         assert (await web.send(WebRequest("GET", url), Limits())).status == 200

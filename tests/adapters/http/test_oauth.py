@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from adapters.http.guard.gate import Gate
-from adapters.http.guarded_transport import GatedTransport
+from adapters.http.guard.ssrf_guard import SsrfGuard
+from adapters.http.guarded_transport import GuardedTransport
 from adapters.http.oauth import OAuthTokens
 from domain.learning.credentials import OAuthGrant
 from domain.shared.errors import AddressRefused, WebError
@@ -20,7 +20,7 @@ BASIC = "Basic " + base64.b64encode(":".join(CLIENT).encode()).decode()
 
 
 def tokens_through(*opened: str) -> OAuthTokens:
-    return OAuthTokens(GatedTransport(Gate(read_open_hosts(opened))))
+    return OAuthTokens(GuardedTransport(SsrfGuard(read_open_hosts(opened))))
 
 
 def form(seen: Seen) -> dict[str, str]:
@@ -67,7 +67,7 @@ async def test_a_refresh_token_is_used_and_its_successor_kept() -> None:
         told.append(token)
 
     async with WebServer(Issuer(expires_in=3600, refresh_token="second")) as server:
-        transport = GatedTransport(Gate(read_open_hosts(["127.0.0.1"])))
+        transport = GuardedTransport(SsrfGuard(read_open_hosts(["127.0.0.1"])))
         tokens = OAuthTokens(transport, rotated=rotated)
         grant = OAuthGrant(*CLIENT, refresh_token="first", token_url=server.url)
         for _ in range(2):

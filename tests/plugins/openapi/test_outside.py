@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from adapters.http.client import GatedWeb
-from adapters.http.guard.gate import Gate
-from adapters.http.guard.reference_gate import ReferenceGate
-from adapters.http.guarded_transport import GatedTransport
+from adapters.http.client import GuardedWeb
+from adapters.http.guard.reference_guard import ReferenceGuard
+from adapters.http.guard.ssrf_guard import SsrfGuard
+from adapters.http.guarded_transport import GuardedTransport
 from domain.learning.version import ApiVersion
 from domain.shared.errors import WebError
 from domain.web.open_hosts import read_open_hosts
@@ -83,8 +83,8 @@ async def reading(
     """Serve documents, and give a reader that may go to the hosts of a list."""
     names = Names({name: [["127.0.0.1"]] for name in ("specs.example", "other.example")})
     opened = read_open_hosts(["127.0.0.0/8"])
-    transport = GatedTransport(Gate(opened, look_up=names.look_up))
-    web = GatedWeb(ReferenceGate(opened, read_open_hosts(listed)), transport)
+    transport = GuardedTransport(SsrfGuard(opened, look_up=names.look_up))
+    web = GuardedWeb(ReferenceGuard(opened, read_open_hosts(listed)), transport)
     async with WebServer(Specs(files)) as server:
         try:
             yield server, ProcessReader(1_000_000, web)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.http.guard.gate import Gate
+from adapters.http.guard.ssrf_guard import SsrfGuard
 from domain.shared.errors import AddressRefused, WebError, WebTimeout
 from domain.web.open_hosts import read_open_hosts
 from domain.web.ports import Limits, WebRequest
@@ -133,44 +133,44 @@ def flat(table: dict[str, list[str]]) -> list[Any]:
     return [pytest.param(each, id=f"{kind}: {each!a}") for kind in table for each in table[kind]]
 
 
-def gate(*opened: str, names: Names | None = None) -> Gate:
-    return Gate(read_open_hosts(opened), look_up=(names or Names({})).look_up)
+def ssrf_guard(*opened: str, names: Names | None = None) -> SsrfGuard:
+    return SsrfGuard(read_open_hosts(opened), look_up=(names or Names({})).look_up)
 
 
-async def passed(gate: Gate, url: str) -> Any:
+async def passed(ssrf_guard: SsrfGuard, url: str) -> Any:
     """Do what every request does: read the URL, then find what to connect to."""
-    target = gate.check(url)
-    return await gate.addresses(target.host, target.port)
+    target = ssrf_guard.check(url)
+    return await ssrf_guard.addresses(target.host, target.port)
 
 
 @pytest.mark.parametrize("host", flat(ADDRESSES))
 async def test_no_address_of_these(host: str) -> None:
     names = Names({host: [["93.184.215.14"]]})  # were it a name, it would be let through
     with pytest.raises(AddressRefused):
-        await passed(gate(names=names), f"http://{host}/")
+        await passed(ssrf_guard(names=names), f"http://{host}/")
 
 
 @pytest.mark.parametrize("url", flat(URLS))
 async def test_no_url_of_these(url: str) -> None:
     with pytest.raises(AddressRefused):
-        await passed(gate("10.0.0.0/8", "127.0.0.0/8", "api.example"), url)
+        await passed(ssrf_guard("10.0.0.0/8", "127.0.0.0/8", "api.example"), url)
 
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_no_name_that_leads_to_one(name: str) -> None:
     names = Names({name.lower().removesuffix("."): [NAMES[name]]})
     with pytest.raises(AddressRefused, match="PUERTO_OPEN_HOSTS"):
-        await passed(gate(names=names), f"https://{name}/")
+        await passed(ssrf_guard(names=names), f"https://{name}/")
 
 
 @pytest.mark.parametrize("url", PUBLIC)
 async def test_the_public_internet_is_open(url: str) -> None:
-    assert await passed(gate(), url)
+    assert await passed(ssrf_guard(), url)
 
 
 async def test_a_name_in_other_scripts_is_looked_up_in_its_plain_form() -> None:
     names = Names({"xn--bcher-kva.example": [["93.184.215.14"]]})
-    assert await passed(gate(names=names), "https://Bücher。example/")
+    assert await passed(ssrf_guard(names=names), "https://Bücher。example/")
 
 
 def test_the_page_lists_these_attacks() -> None:
@@ -209,8 +209,8 @@ OPENED = [
 async def test_an_entry_opens_what_it_names_and_no_more(
     entry: str, url: str, leads_to: str, is_open: bool
 ) -> None:
-    host = gate().check(url).host if leads_to else ""
-    through = gate(entry, names=Names({host: [[leads_to]]}))
+    host = ssrf_guard().check(url).host if leads_to else ""
+    through = ssrf_guard(entry, names=Names({host: [[leads_to]]}))
     if is_open:
         assert await passed(through, url)
     else:
@@ -285,9 +285,9 @@ async def test_a_look_up_that_never_ends_is_given_up() -> None:
         await asyncio.Event().wait()
 
     with pytest.raises(WebTimeout):
-        await Gate(look_up=never, seconds=0.01).addresses("api.example", 443)
+        await SsrfGuard(look_up=never, seconds=0.01).addresses("api.example", 443)
 
 
 async def test_a_name_that_is_not_known_is_said_to_be() -> None:
     with pytest.raises(WebError, match=r"api\.example"):
-        await gate().addresses("api.example", 443)
+        await ssrf_guard().addresses("api.example", 443)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from aiolimiter import AsyncLimiter
 
-from adapters.http.client import GatedWeb
-from adapters.http.guard.gate import Gate
-from adapters.http.guarded_transport import GatedTransport
+from adapters.http.client import GuardedWeb
+from adapters.http.guard.ssrf_guard import SsrfGuard
+from adapters.http.guarded_transport import GuardedTransport
 from adapters.http.oauth import OAuthTokens
 from domain.learning.credentials import Credentials
 from domain.shared.errors import ToolFailed, ToolTimeout
@@ -30,9 +30,9 @@ BUSY = Reply(429, {"Retry-After": "0"})
 
 @asynccontextmanager
 async def calling(*opened: str) -> AsyncIterator[ApiCaller]:
-    gate = Gate(read_open_hosts(opened or ["127.0.0.1"]))
-    transport = GatedTransport(gate)
-    web = GatedWeb(gate, transport)
+    ssrf_guard = SsrfGuard(read_open_hosts(opened or ["127.0.0.1"]))
+    transport = GuardedTransport(ssrf_guard)
+    web = GuardedWeb(ssrf_guard, transport)
     try:
         yield ApiCaller(web, OAuthTokens(transport))
     finally:

@@ -3,22 +3,22 @@
 from collections.abc import Sequence
 from typing import Final
 
-from adapters.http.guard.gate import Gate
-from adapters.http.guard.urls import Target, read_url
+from adapters.http.guard.ssrf_guard import SsrfGuard
+from adapters.http.guard.urls import UrlTarget, read_url
 from domain.shared.errors import AddressRefused
 from domain.web.open_hosts import OpenHost
 
 SETTING: Final = "PUERTO_REFERENCE_HOSTS"
 
 
-class ReferenceGate(Gate):
+class ReferenceGuard(SsrfGuard):
     """Allows only listed hosts, and of these only what the general SSRF guard allows."""
 
     def __init__(self, open_hosts: Sequence[OpenHost], listed: Sequence[OpenHost]) -> None:
         super().__init__(open_hosts)
         self._listed = tuple(listed)
 
-    def check(self, url: str) -> Target:
+    def check(self, url: str) -> UrlTarget:
         """Read a URL, and refuse it if its host is not in the list.
 
         Raises:
@@ -35,7 +35,7 @@ class ReferenceGate(Gate):
         return super().check(url)
 
 
-def _is_about(rule: OpenHost, target: Target) -> bool:
+def _is_about(rule: OpenHost, target: UrlTarget) -> bool:
     if target.address is not None and rule.holds(target.address, target.port):
         return True
     return rule.names(target.host, target.port)

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, ip_address
 from typing import Any, Final
 
 from adapters.http.guard.networks import is_never_open_by_name, is_public
-from adapters.http.guard.urls import Target, read_url
+from adapters.http.guard.urls import UrlTarget, read_url
 from adapters.http.transport.dialing import addresses_of
 from domain.shared.errors import AddressRefused, WebError, WebTimeout
 from domain.web.open_hosts import Address, OpenHost
@@ -19,7 +19,7 @@ SocketAddresses = Sequence[tuple[int, Any]]  # families, and the argument of con
 LookUp = Callable[[str, int], Awaitable[SocketAddresses]]
 
 
-class Gate:
+class SsrfGuard:
     """Allows the public internet, and the hosts of the operator's allow-list.
 
     `check` reads a URL; `addresses` resolves a name for each connection, and the connection goes to
@@ -37,7 +37,7 @@ class Gate:
         self._look_up = look_up
         self._seconds = seconds
 
-    def check(self, url: str) -> Target:
+    def check(self, url: str) -> UrlTarget:
         """Read a URL, and refuse it if its host is an address that is not allowed.
 
         Raises:
