@@ -27,7 +27,7 @@ from domain.shared.errors import InvalidArguments, PuertoError
 from domain.web.open_hosts import read_open_hosts
 from plugins.authoring.argument_schema import ArgumentSchema
 from plugins.openapi.lowering import LoweredTool, Options, lower
-from plugins.openapi.reading import DocumentRefused, Limits, Skipped, read_document
+from plugins.openapi.reading import DocumentRefused, ReadingLimits, Skipped, read_document
 from plugins.openapi.wire.calling import ApiCall, ApiCaller
 from plugins.openapi.wire.requests import build_request
 from plugins.openapi.wire.servers import server_url
@@ -35,7 +35,7 @@ from plugins.openapi.wire.servers import server_url
 _WHOLE: Final = Options(size=50_000_000)
 _TRIES: Final = 40
 _LIMITS: Final = replace(
-    Limits(), seconds=math.inf
+    ReadingLimits(), seconds=math.inf
 )  # the work is bound; how fast it goes is not asked
 _PLACE: Final = "http://127.0.0.1/openapi.json"
 _LONG: Final = 600  # characters of a message

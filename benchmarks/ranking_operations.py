@@ -32,7 +32,7 @@ from domain.tools.tool import ToolSpec
 from plugins.openapi.lowering import LoweredTool, lower
 from plugins.openapi.lowering.words import plain
 from plugins.openapi.operation import Operation
-from plugins.openapi.reading import DocumentRefused, Limits, read_document
+from plugins.openapi.reading import DocumentRefused, ReadingLimits, read_document
 
 _KINDS: Final = (".json", ".yaml", ".yml")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s|\n")
@@ -41,7 +41,7 @@ _SENTENCES: Final = 2
 _LONGEST: Final = 300  # characters of a description
 _LONGEST_SENTENCE: Final = 200
 _LEAST: Final = 2  # words that mean something, of a question
-_LIMITS: Final = Limits(size=40_000_000, seconds=120)
+_LIMITS: Final = ReadingLimits(size=40_000_000, seconds=120)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from adapters.http.oauth import OAuthTokens
 from domain.learning.credentials import Credentials
 from domain.shared.errors import PuertoError
 from domain.web.open_hosts import read_open_hosts
-from domain.web.ports import Limits
+from domain.web.ports import ExchangeLimits
 from plugins.openapi.lowering import LoweredTool, lower
 from plugins.openapi.operation import Operation
 from plugins.openapi.reading import read_document
@@ -28,7 +28,7 @@ from plugins.openapi.reserved import is_idempotency_key
 from plugins.openapi.wire.calling import ApiCall, ApiCaller
 
 LOCAL: Final = ("127.0.0.0/8", "[::1]")
-LIMITS: Final = Limits(seconds=20)
+LIMITS: Final = ExchangeLimits(seconds=20)
 
 Case = Mapping[str, Any]
 

@@ -25,7 +25,7 @@ from domain.shared import idempotency, json_values, paging
 from domain.tools import artifacts, error_fields
 from domain.tools import result_pages as pages
 from domain.tools.tool import ToolSpec
-from domain.web.ports import Limits
+from domain.web.ports import ExchangeLimits
 from entrypoints.http import app as http_app
 from entrypoints.http.routes.chat import ChatRequest
 from entrypoints.http.security import connections
@@ -106,7 +106,7 @@ FIGURES: Final[list[tuple[Path, str]]] = [
     (SECURITY, f"kept for {idempotency.LIFE // _HOUR} hours, by user and key"),
     (SECURITY, f"ends within {ending.END_SECONDS:g} seconds of its last run"),
     (SECURITY, f"except those of the last {_WORDS[round(connections.YOUNG_SECONDS)]} seconds"),
-    (SECURITY, f"each redirect ({_WORDS[Limits().redirects]} at most)"),
+    (SECURITY, f"each redirect ({_WORDS[ExchangeLimits().redirects]} at most)"),
     (SECURITY, f"{connections.RESERVED} more connections"),
     (SECURITY, f"{http_app.BODY_SECONDS} s to arrive"),
     (SECURITY, _HEAD),
@@ -176,7 +176,7 @@ FIGURES: Final[list[tuple[Path, str]]] = [
     (HOOKS, f"may take {lifespans.LIFESPAN_SECONDS:g} seconds each"),
     (HOOKS, f"`PUERTO_TOOLS_SHOWN` tools ({_default('PUERTO_TOOLS_SHOWN')})"),
     (HOOKS, f"tokens of descriptions ({_default('PUERTO_TOOL_TOKENS'):,})"),
-    (POSTGRESQL, f"at most {_WORDS[postgresql.Limits().largest]} connections"),
+    (POSTGRESQL, f"at most {_WORDS[postgresql.PoolLimits().largest]} connections"),
     (PLUGIN, f"within {plugin_service.POLL_SECONDS:g} seconds"),
     (PLUGIN, f"the first {docstrings.EXAMPLE_LENGTH} characters"),
     (PLUGIN, f"(default {_TOOL_SECONDS:g} s)"),

@@ -13,7 +13,7 @@ from adapters.http.guard.ssrf_guard import SsrfGuard
 from adapters.http.guard.urls import UrlTarget
 from adapters.http.guarded_transport import GuardedTransport
 from domain.shared.errors import AddressRefused, WebError, WebTimeout
-from domain.web.ports import HostCheck, Limits, Web, WebRequest, WebResponse
+from domain.web.ports import ExchangeLimits, HostCheck, Web, WebRequest, WebResponse
 
 USER_AGENT: Final = "puerto"
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -35,7 +35,7 @@ class GuardedWeb(HostCheck, Web):
         self._user_agent = user_agent
 
     @override
-    async def send(self, request: WebRequest, limits: Limits) -> WebResponse:
+    async def send(self, request: WebRequest, limits: ExchangeLimits) -> WebResponse:
         host = self._ssrf_guard.check(request.url).host
         try:
             async with asyncio.timeout(limits.seconds):
@@ -62,7 +62,7 @@ class GuardedWeb(HostCheck, Web):
         """Close all connections. Closing twice is no error."""
         await self._transport.aclose()
 
-    async def _followed(self, request: WebRequest, limits: Limits) -> WebResponse:
+    async def _followed(self, request: WebRequest, limits: ExchangeLimits) -> WebResponse:
         for remaining in reversed(range(limits.redirects + 1)):
             target = self._ssrf_guard.check(request.url)
             response = await self._exchanged(request, target, limits)
@@ -74,7 +74,7 @@ class GuardedWeb(HostCheck, Web):
         raise WebError(f"{target.host} redirects more than {limits.redirects} times.")
 
     async def _exchanged(
-        self, request: WebRequest, target: UrlTarget, limits: Limits
+        self, request: WebRequest, target: UrlTarget, limits: ExchangeLimits
     ) -> WebResponse:
         response = await self._transport.handle_async_request(
             self._outgoing(request, target, limits)
@@ -90,7 +90,9 @@ class GuardedWeb(HostCheck, Web):
         finally:
             await response.aclose()
 
-    def _outgoing(self, request: WebRequest, target: UrlTarget, limits: Limits) -> httpx2.Request:
+    def _outgoing(
+        self, request: WebRequest, target: UrlTarget, limits: ExchangeLimits
+    ) -> httpx2.Request:
         given = {name.lower() for name, _ in request.headers} - {"host"}
         ours = {"Host": target.authority, "User-Agent": self._user_agent, "Accept": "*/*"}
         headers = [(name, value) for name, value in ours.items() if name.lower() not in given]

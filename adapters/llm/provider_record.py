@@ -18,7 +18,7 @@ SILENCE_SECONDS: Final = 60.0
 ANSWER_SECONDS: Final = 600.0
 
 
-class Connection(TypedDict):
+class ProviderConnection(TypedDict):
     """Where a provider's API is, the key to it, and how long to wait for it, in seconds.
 
     ``read_timeout`` bounds each silence of the server, ``total_timeout`` a whole answer.
@@ -38,7 +38,7 @@ class ProviderOptions:
     """
 
     model: str
-    connection: Connection = field(repr=False)
+    connection: ProviderConnection = field(repr=False)
     dialect: str = ""
     file: Path | None = None
 

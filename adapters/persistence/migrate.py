@@ -15,7 +15,7 @@ from adapters.persistence import migrations
 from adapters.persistence.engine import postgresql, sqlite
 from adapters.persistence.engine.database import APP, CONNECTION, engine_of, open_client, orm_config
 from adapters.persistence.engine.errors import translated
-from adapters.persistence.engine.postgresql import Limits
+from adapters.persistence.engine.postgresql import PoolLimits
 from adapters.persistence.models import TABLES
 from domain.shared.errors import PuertoError, Unavailable
 
@@ -82,7 +82,7 @@ async def _transaction(url: str) -> AsyncIterator[BaseDBAsyncClient]:
     if engine_of(url) == "sqlite":
         config = sqlite.connection_config(url, foreign_keys=False)  # tables may be rebuilt
     else:
-        config = postgresql.connection_config(url, Limits(largest=1, statement=_PATIENCE))
+        config = postgresql.connection_config(url, PoolLimits(largest=1, statement=_PATIENCE))
     context = TortoiseContext()
     with context:
         client = await open_client(context, config)

@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from adapters.persistence.engine.codec import is_id, known_id, storable
 from adapters.persistence.engine.database import Database
-from adapters.persistence.engine.errors import Taken
+from adapters.persistence.engine.errors import UniqueViolation
 from adapters.persistence.engine.list_cursors import keyset_page, read_place
 from adapters.persistence.rows import to_session, to_user
 from domain.accounts.ports import LoginSession, Sessions, Users
@@ -57,7 +57,7 @@ class TortoiseUsers(Users):
                 password_hash,
                 user.created_at,
             )
-        except Taken as error:
+        except UniqueViolation as error:
             taken = "e-mail address" if "email" in error.constraint else "user name"
             raise Conflict(f"This {taken} is taken.") from error
 

@@ -34,7 +34,7 @@ _LINE: Final = 160  # characters of a description in a search result
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SelectionLimits:
     """The most tools in a request to a model; ``tokens`` is the estimate for their schemas."""
 
     tools: int = 40
@@ -49,7 +49,11 @@ class ShownTools:
     """
 
     def __init__(
-        self, catalogue: Catalogue, limits: Limits, agent: Agent | None, history: Sequence[Turn]
+        self,
+        catalogue: Catalogue,
+        limits: SelectionLimits,
+        agent: Agent | None,
+        history: Sequence[Turn],
     ) -> None:
         self._catalogue = catalogue
         self._limits = limits
@@ -70,7 +74,7 @@ class ShownTools:
         shown = dict.fromkeys(self._chosen)
         # Tools that a search found have a limit of their own, so that they are always added.
         added = (name for name in _asked_for(run) if name not in shown)
-        more = Limits(len(specs), self._limits.tokens)
+        more = SelectionLimits(len(specs), self._limits.tokens)
         shown |= dict.fromkeys(self._fitting(added, specs, more))
         shown = dict.fromkeys(_with_schema_tool(shown, specs))
         return [specs[name] for name in shown if name in specs]
@@ -89,7 +93,7 @@ class ShownTools:
 
     @staticmethod
     def _fitting(
-        names: Iterable[str], specs: Mapping[str, ToolSpec], limits: Limits
+        names: Iterable[str], specs: Mapping[str, ToolSpec], limits: SelectionLimits
     ) -> Sequence[str]:
         """Return the available ones of these names, in order, within the limits."""
         selected: dict[str, None] = {}
@@ -147,7 +151,7 @@ class AgentTools(Toolbox):
 class ToolSelector:
     """Selects the tools of a run and of its requests to models."""
 
-    def __init__(self, toolbox: Toolbox, catalogue: Catalogue, limits: Limits) -> None:
+    def __init__(self, toolbox: Toolbox, catalogue: Catalogue, limits: SelectionLimits) -> None:
         self._toolbox = toolbox
         self._catalogue = catalogue
         self._limits = limits

@@ -9,7 +9,7 @@ from domain.learning.findings import InvalidDocument
 from domain.learning.ports import ApiReader
 from domain.learning.version import ApiVersion
 from domain.shared.errors import Unprocessable
-from domain.web.ports import Limits, Web, WebRequest
+from domain.web.ports import ExchangeLimits, Web, WebRequest
 
 FOLDER: Final = "file://documents/"
 """The virtual folder of files uploaded with a document: references cannot leave it."""
@@ -56,7 +56,9 @@ class Documents:
         """
         data, source, files = document.data, "", document.files or None
         if document.url:
-            data, source = await fetch_document(self._web, document.url, Limits(bytes=self._most))
+            data, source = await fetch_document(
+                self._web, document.url, ExchangeLimits(bytes=self._most)
+            )
         if files:
             source = FOLDER + quote(document.path)
         if strict and (report := await self._reader.check(data, source, files)).findings:
@@ -67,7 +69,7 @@ class Documents:
         return version
 
 
-async def fetch_document(web: Web, url: str, limits: Limits) -> tuple[bytes, str]:
+async def fetch_document(web: Web, url: str, limits: ExchangeLimits) -> tuple[bytes, str]:
     """Fetch a document; return its bytes, and its address after redirects.
 
     Raises:

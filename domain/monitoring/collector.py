@@ -12,7 +12,7 @@ from domain.monitoring.readings import MonitoringReport, Standing
 from domain.monitoring.reported import read_alerts, read_figures
 from domain.notifications.notices import Notice, NoticeType
 from domain.notifications.ports import Notices
-from domain.plugins.incidents import Part, ReportIncident, no_report
+from domain.plugins.incidents import PluginPart, ReportIncident, no_report
 from domain.plugins.plugin import Registered
 from domain.shared.background import BackgroundTask
 from domain.shared.clock import Clock
@@ -95,8 +95,8 @@ class Collector:
     ) -> None:
         """Poll a plugin, store its report with any problems, and publish changed alerts."""
         counted, watched = await asyncio.gather(
-            self._answers(plugin, Part.FIGURES, figures, read_figures),
-            self._answers(plugin, Part.ALERTS, alerts, read_alerts),
+            self._answers(plugin, PluginPart.FIGURES, figures, read_figures),
+            self._answers(plugin, PluginPart.ALERTS, alerts, read_alerts),
         )
         problems = [*counted.problems, *watched.problems]
         report = MonitoringReport(
@@ -113,7 +113,7 @@ class Collector:
             log_failure(_log, f"what the plugin {plugin} says cannot be kept", error)
 
     async def _answers(
-        self, plugin: str, part: Part, questions: Sequence[Question], read: Callable[[Any], T]
+        self, plugin: str, part: PluginPart, questions: Sequence[Question], read: Callable[[Any], T]
     ) -> "_Answers[T]":
         """Return the answers of all functions of one kind, and their problems."""
         calls = (self._answer(each) for each in questions)

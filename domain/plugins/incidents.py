@@ -15,7 +15,7 @@ from domain.shared.untrusted import in_short, original
 _MOST: Final = 1_000  # entries, one for each part of a plugin
 
 
-class Part(StrEnum):
+class PluginPart(StrEnum):
     """Which part of a plugin failed; ``task``: one that it started and left behind.
 
     ``process``: nothing of it failed, but it changed what the whole process shares.
@@ -38,7 +38,7 @@ class Incident:
     ``where`` is a file and a line; it is empty where they are not known.
     """
 
-    part: Part
+    part: PluginPart
     count: int
     last_error: str
     where: str
@@ -49,13 +49,13 @@ class ReportIncident(Protocol):
     """A callback that records a plugin's failure; ``function`` is the plugin's function."""
 
     def __call__(
-        self, plugin: str, part: Part, error: BaseException, function: object = None
+        self, plugin: str, part: PluginPart, error: BaseException, function: object = None
     ) -> None:
         """Record the failure."""
         ...
 
 
-def no_report(plugin: str, part: Part, error: BaseException, function: object = None) -> None:
+def no_report(plugin: str, part: PluginPart, error: BaseException, function: object = None) -> None:
     """Record nothing."""
 
 
@@ -70,9 +70,11 @@ class Incidents:
     ) -> None:
         self._clock = clock
         self._offers = offers
-        self._incidents: dict[tuple[str, Part], Incident] = {}
+        self._incidents: dict[tuple[str, PluginPart], Incident] = {}
 
-    def note(self, plugin: str, part: Part, error: BaseException, function: object = None) -> None:
+    def note(
+        self, plugin: str, part: PluginPart, error: BaseException, function: object = None
+    ) -> None:
         """Record a failure of a part of a plugin; ``function`` is the plugin's function."""
         known = self._incidents.get((plugin, part))
         if known is None and len(self._incidents) >= _MOST:
@@ -87,11 +89,15 @@ class Incidents:
         """Record a failure of a model provider, if it is a plugin's."""
         for offer in self._offers():
             if offer.value.name == provider:
-                self.note(offer.plugin, Part.MODEL, error, offer.value.factory)
+                self.note(offer.plugin, PluginPart.MODEL, error, offer.value.factory)
 
     def of(self, plugin: str) -> Sequence[Incident]:
         """Return the incidents of one plugin, one for each of its parts that failed."""
-        return [self._incidents[plugin, part] for part in Part if (plugin, part) in self._incidents]
+        return [
+            self._incidents[plugin, part]
+            for part in PluginPart
+            if (plugin, part) in self._incidents
+        ]
 
 
 def _place(error: BaseException, function: Any) -> str:

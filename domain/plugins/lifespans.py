@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from domain.plugins.incidents import Part, ReportIncident, no_report
+from domain.plugins.incidents import PluginPart, ReportIncident, no_report
 from domain.plugins.plugin import Lifespan, Registered
 from domain.plugins.ports import LifespanOffers
 from domain.plugins.switches import SwitchKind
@@ -106,7 +106,7 @@ class _Life:
             return None
         if not self._task.done():
             why = f"did not start within {self._seconds:g} seconds"
-            self._tell(self.plugin, Part.LIFESPAN, TooLate(f"it {why}"), self._lifespan)
+            self._tell(self.plugin, PluginPart.LIFESPAN, TooLate(f"it {why}"), self._lifespan)
             return why
         return f"could not start: {self._task.result()}"
 
@@ -120,7 +120,7 @@ class _Life:
             self._task.cancel()
             _log.error("the plugin %s did not stop in %g seconds", self.plugin, self._seconds)
             late = TooLate(f"it did not stop within {self._seconds:g} seconds")
-            self._tell(self.plugin, Part.LIFESPAN, late, self._lifespan)
+            self._tell(self.plugin, PluginPart.LIFESPAN, late, self._lifespan)
 
     async def _live(self) -> str:
         """Run the lifespan; return its error as text, or an empty text."""
@@ -133,6 +133,6 @@ class _Life:
             if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
                 raise
             _log.error("the lifespan of the plugin %s failed", self.plugin, exc_info=error)
-            self._tell(self.plugin, Part.LIFESPAN, error, self._lifespan)
+            self._tell(self.plugin, PluginPart.LIFESPAN, error, self._lifespan)
             return in_short(error)
         return ""

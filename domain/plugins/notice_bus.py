@@ -8,7 +8,7 @@ from typing import Final
 
 from domain.notifications.notices import Notice, Observer
 from domain.notifications.ports import Notices
-from domain.plugins.incidents import Part, ReportIncident, no_report
+from domain.plugins.incidents import PluginPart, ReportIncident, no_report
 from domain.plugins.plugin import Registered
 from domain.plugins.ports import Observers
 from domain.shared.json_values import error_text
@@ -102,9 +102,9 @@ class _ObserverQueue:
         except Exception as error:  # noqa: BLE001  untrusted code
             text = error_text(original(error))
             _log.error("an observer of the plugin %s missed %s: %s", plugin, notice.type, text)
-            self._tell(plugin, Part.OBSERVER, error, self._observer.value)
+            self._tell(plugin, PluginPart.OBSERVER, error, self._observer.value)
         if self._dropped:
             _log.error("an observer of the plugin %s is slow: missed %d", plugin, self._dropped)
             late = TooLate(f"it is slow: it missed {self._dropped} notices")
-            self._tell(plugin, Part.OBSERVER, late, self._observer.value)
+            self._tell(plugin, PluginPart.OBSERVER, late, self._observer.value)
             self._dropped = 0

@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any, Final
 
-from domain.plugins.incidents import Part, ReportIncident, no_report
+from domain.plugins.incidents import PluginPart, ReportIncident, no_report
 from domain.plugins.plugin import Registered
 from domain.plugins.ports import Vetoes
 from domain.policy.policy import Proposal, Veto
@@ -68,14 +68,14 @@ class Guard:
             answer: Any = await within(self._seconds, lambda: veto.value(shown))
         except Exception as error:  # noqa: BLE001  untrusted code
             _log.error("the veto of the plugin %s failed", veto.plugin, exc_info=error)
-            self._tell(veto.plugin, Part.VETO, error, veto.value)
+            self._tell(veto.plugin, PluginPart.VETO, error, veto.value)
             what = str(error) if isinstance(error, TooLate) else raised(error)
             return _refused(veto.plugin, f"could not be asked: {what}")
         if answer is None:
             return None
         if not isinstance(answer, str):
             odd = TypeError(f"it returned a {type_name(answer)}, no text and not None")
-            self._tell(veto.plugin, Part.VETO, odd, veto.value)
+            self._tell(veto.plugin, PluginPart.VETO, odd, veto.value)
             return _refused(veto.plugin, "gave no proper answer")
         why = str.__str__(answer)[: 4 * _REASON_LENGTH].strip() or "no reason given"
         return _refused(veto.plugin, f"forbids it: {why}")

@@ -36,7 +36,7 @@ class WebResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ExchangeLimits:
     """The limits of an exchange: ``seconds`` in all, ``bytes`` of the decoded body."""
 
     seconds: float = 30.0
@@ -55,7 +55,7 @@ class HostCheck(Protocol):
 class Web(Protocol):
     """Sends HTTP requests; the SSRF guard checks each address before it is connected to."""
 
-    async def send(self, request: WebRequest, limits: Limits) -> WebResponse:
+    async def send(self, request: WebRequest, limits: ExchangeLimits) -> WebResponse:
         """Send a request, follow its redirects, and return the answer, whatever its status.
 
         On a redirect to another origin only the ``Accept`` headers are sent along.

@@ -9,8 +9,8 @@ from pydantic_settings import BaseSettings
 from adapters.llm.provider_record import (
     ANSWER_SECONDS,
     SILENCE_SECONDS,
-    Connection,
     HttpApi,
+    ProviderConnection,
     ProviderOptions,
     ProviderRecord,
 )
@@ -135,7 +135,7 @@ class ProviderSettings(_ProviderFields):
         ready.sort(key=lambda each: (not each.file_variable, not each.needs))
         return ready[0].name
 
-    def _connection(self, record: ProviderRecord) -> Connection:
+    def _connection(self, record: ProviderRecord) -> ProviderConnection:
         address, key = self._value(record, "address"), self._value(record, "key")
         silence = OWN_SERVER_SILENCE_SECONDS if address else SILENCE_SECONDS
         answer = OWN_SERVER_ANSWER_SECONDS if address else ANSWER_SECONDS

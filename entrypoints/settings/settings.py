@@ -25,7 +25,7 @@ from entrypoints.settings.plugins import PluginSettings
 from entrypoints.settings.server import ServerSettings
 from entrypoints.settings.values import (
     ApiKey,
-    Database,
+    DatabaseLocation,
     Engine,
     check_folder,
     check_origin,
@@ -177,14 +177,14 @@ class Settings(LearnedApiSettings, PluginSettings, ServerSettings, ModelSettings
     )
 
     @property
-    def database(self) -> Database:
+    def database(self) -> DatabaseLocation:
         """The location of the database: by default an SQLite file in the data folder."""
         if self.database_url is None:
-            return Database.in_file(self.data_dir / "puerto.db")
+            return DatabaseLocation.in_file(self.data_dir / "puerto.db")
         return read_database(self.database_url.get_secret_value())
 
     @property
-    def direct_database(self) -> Database:
+    def direct_database(self) -> DatabaseLocation:
         """The location of the database without a pooler in transaction mode in between."""
         if self.database_listen_url is None or self.database.engine is Engine.SQLITE:
             return self.database

@@ -70,7 +70,7 @@ class Engine(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Database:
+class DatabaseLocation:
     """The location of the database.
 
     ``url`` may hold a password and starts with ``sqlite://`` or ``postgresql://``; ``path`` is
@@ -92,13 +92,13 @@ class Database:
         return f"{parts.scheme}://{user}{'@' if user else ''}{host}{parts.path}"
 
     @classmethod
-    def in_file(cls, path: Path) -> "Database":
+    def in_file(cls, path: Path) -> "DatabaseLocation":
         """Return the SQLite database in that file."""
         absolute = _absolute(path)
         return cls(Engine.SQLITE, f"sqlite://{absolute}", absolute)
 
 
-def read_database(url: str) -> Database:
+def read_database(url: str) -> DatabaseLocation:
     """Parse a database URL. For SQLite the path follows ``sqlite://``, also after ``/./``."""
     scheme, separator, rest = url.partition("://")
     if not separator or scheme.lower() not in {"sqlite", "postgres", "postgresql"}:
@@ -108,22 +108,22 @@ def read_database(url: str) -> Database:
     return _read_postgresql(f"postgresql://{rest}")
 
 
-def _read_sqlite(path: str) -> Database:
+def _read_sqlite(path: str) -> DatabaseLocation:
     if "?" in path:
         raise ValueError("takes no options after a SQLite path; remove what follows the ?")
     if not path.strip("/") or path.strip("/") == ":memory:" or path.endswith("/"):
         raise ValueError("must name a file, such as sqlite://path/to/file.db")
     # sqlite:///./file.db is how many libraries write a relative path.
     relative = path.startswith(("/./", "/../"))
-    return Database.in_file(Path(path[1:] if relative else re.sub("^/+", "/", path)))
+    return DatabaseLocation.in_file(Path(path[1:] if relative else re.sub("^/+", "/", path)))
 
 
-def _read_postgresql(url: str) -> Database:
+def _read_postgresql(url: str) -> DatabaseLocation:
     parts = _split(url)
     named = parts.hostname or "host=" in parts.query  # a socket's folder comes as ?host=
     if not named or not parts.path.strip("/"):
         raise ValueError("must name a host and a database: postgresql://user:password@host/name")
-    return Database(Engine.POSTGRESQL, supported_by_driver(url))
+    return DatabaseLocation(Engine.POSTGRESQL, supported_by_driver(url))
 
 
 def _split(url: str) -> SplitResult:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.execution.results import Results
 from domain.execution.tool_caller import ToolCaller
-from domain.execution.tool_selection import Limits, ToolSelector
+from domain.execution.tool_selection import SelectionLimits, ToolSelector
 from domain.plugins.administration import ToolAdministration
 from domain.shared.clock import Clock
 from domain.tools.catalogue import Catalogue
@@ -38,7 +38,7 @@ def wire_tools(
     store, host = persistence.store, plugins.host
     catalogue = Catalogue(host, ToolIndex())
     tool_selector = ToolSelector(
-        host, catalogue, Limits(settings.tools_shown, settings.tool_tokens)
+        host, catalogue, SelectionLimits(settings.tools_shown, settings.tool_tokens)
     )
     results = Results(store.artifacts, clock)
     caller = ToolCaller(store.conversations, results, web.plugin_clients, environ, tool_selector)

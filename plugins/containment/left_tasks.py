@@ -6,7 +6,7 @@ from collections.abc import Callable
 from traceback import walk_tb
 from typing import Any, Final
 
-from domain.plugins.incidents import Incidents, Part
+from domain.plugins.incidents import Incidents, PluginPart
 from domain.shared.json_values import error_text
 
 _log: Final = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class LeftTasks:
             error_text(error),
             exc_info=error,
         )
-        self._incidents.note(owner, Part.TASK, error)
+        self._incidents.note(owner, PluginPart.TASK, error)
 
     def _owner(self, error: BaseException) -> str | None:
         frames = [frame for frame, _ in walk_tb(error.__traceback__)]

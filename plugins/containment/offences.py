@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from domain.plugins.incidents import Incidents, Part
+from domain.plugins.incidents import Incidents, PluginPart
 from domain.plugins.switches import SwitchKind
 
 SetAside = Callable[[SwitchKind, str, str], None]
@@ -23,7 +23,7 @@ class Offences:
 
     def report(self, plugin: str, what: str, *, is_grave: bool) -> None:
         """Record an offence. Can be called from any thread; does not block."""
-        self._incidents.note(plugin, Part.PROCESS, Offence(what))
+        self._incidents.note(plugin, PluginPart.PROCESS, Offence(what))
         if is_grave and plugin not in self._in_progress:
             self._in_progress.add(plugin)
             # A quarantine waits for imports of plugins, so it must not run on the loop.

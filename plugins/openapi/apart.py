@@ -10,7 +10,7 @@ from domain.tools.tool import Effect
 from plugins.openapi.lowering.tools import Options, lower
 from plugins.openapi.operation import SecurityScheme, Server
 from plugins.openapi.process import AsyncFetch, answers, ask_apart, work_apart
-from plugins.openapi.reading import Fetch, Limits, Reason, Skipped, read_document
+from plugins.openapi.reading import Fetch, ReadingLimits, Reason, Skipped, read_document
 from plugins.openapi.records import scheme_from, tool_from, tool_record
 
 
@@ -31,7 +31,7 @@ async def learn_apart(
     *,
     source: str,
     options: Options | None = None,
-    limits: Limits | None = None,
+    limits: ReadingLimits | None = None,
     megabytes: int = 1_024,
     fetch: AsyncFetch | None = None,
 ) -> Learned:
@@ -44,7 +44,7 @@ async def learn_apart(
 
     """
     order = {"source": source, "options": options or Options()}
-    limits = limits or Limits()
+    limits = limits or ReadingLimits()
     answer = await ask_apart(__name__, order, data, limits=limits, megabytes=megabytes, fetch=fetch)
     return await asyncio.to_thread(_learned, answer)
 
@@ -82,7 +82,7 @@ def _work(
     record = order["options"]
     effects = {name: Effect(effect) for name, effect in record["effects"].items()}
     options = Options(**{**record, "effects": effects})
-    limits = Limits(**order["limits"])
+    limits = ReadingLimits(**order["limits"])
     document = read_document(data, source=order["source"], limits=limits, fetch=fetch)
     yield {
         "about": {

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from domain.learning.documents import FOLDER, fetch_document
 from domain.shared.errors import Unprocessable, WebTimeout
-from domain.web.ports import Limits, Web
+from domain.web.ports import ExchangeLimits, Web
 from plugins.openapi.reading import Fetched
 
 _SECONDS: Final = 15.0  # for all references of one document: half of the time limit of reading
@@ -47,7 +47,7 @@ class Fetcher:
             raise WebTimeout(f"Fetching what it refers to takes more than {_SECONDS:g} seconds.")
         now = asyncio.get_running_loop().time
         started = now()
-        limits = Limits(seconds=min(_SECONDS_EACH, self._remaining), bytes=self._most)
+        limits = ExchangeLimits(seconds=min(_SECONDS_EACH, self._remaining), bytes=self._most)
         try:
             data, source = await fetch_document(self._web, url, limits)
         finally:

@@ -21,7 +21,7 @@ from domain.learning.names import slug
 from domain.learning.version import ApiTool
 from domain.shared.errors import ToolError, ToolFailed
 from domain.tools.tool import ToolContext, ToolSpec
-from domain.web.ports import Limits
+from domain.web.ports import ExchangeLimits
 from plugins.authoring.argument_schema import ArgumentSchema
 from plugins.authoring.hookspecs import RegisterTool, hookimpl
 from plugins.host.admission import of_json
@@ -195,7 +195,7 @@ class LearnedTool:
             credentials=await line.credentials(operation, context.user, own),
             fixed=fixed,
             server=line.server,
-            limits=Limits(seconds=max(self.spec.timeout - _HEADROOM, _HEADROOM)),
+            limits=ExchangeLimits(seconds=max(self.spec.timeout - _HEADROOM, _HEADROOM)),
             pace=line.pace,
         )
         return await line.caller.result(call, arguments)

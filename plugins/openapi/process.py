@@ -16,7 +16,7 @@ from typing import Any, Final
 import orjson
 
 from domain.shared.errors import PuertoError, WebError
-from plugins.openapi.reading import DocumentRefused, Fetch, Fetched, Limits, Reason
+from plugins.openapi.reading import DocumentRefused, Fetch, Fetched, ReadingLimits, Reason
 from plugins.openapi.reading.values import to_json
 
 _GRACE: Final = 5.0  # seconds, for the subprocess to start and to report that its time is over
@@ -36,7 +36,7 @@ async def ask_apart(
     order: Mapping[str, Any],
     data: bytes,
     *,
-    limits: Limits,
+    limits: ReadingLimits,
     megabytes: int = 1_024,
     fetch: AsyncFetch | None = None,
 ) -> bytearray:

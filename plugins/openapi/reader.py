@@ -15,7 +15,7 @@ from plugins.openapi.apart import Learned, learn_apart
 from plugins.openapi.fetching import Fetcher
 from plugins.openapi.lowering import Options
 from plugins.openapi.operation import SecurityScheme
-from plugins.openapi.reading import Limits
+from plugins.openapi.reading import ReadingLimits
 from plugins.openapi.validation.apart import check_apart
 
 
@@ -26,7 +26,7 @@ class ProcessReader(ApiReader):
     """
 
     def __init__(self, size: int, web: Web | None = None) -> None:
-        self._limits = replace(Limits(), size=size)
+        self._limits = replace(ReadingLimits(), size=size)
         self._web = web
         self._free = asyncio.Semaphore(2)
 

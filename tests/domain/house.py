@@ -15,7 +15,7 @@ from domain.execution.service import RunService
 from domain.execution.setup import RunSetup
 from domain.execution.steps.model_step import ModelStep
 from domain.execution.tool_caller import ToolCaller
-from domain.execution.tool_selection import Limits
+from domain.execution.tool_selection import SelectionLimits
 from domain.execution.worker import Worker
 from domain.models.circuit_breaker import CircuitBreaker
 from domain.models.failover import ModelFailover
@@ -45,7 +45,7 @@ BOB = User("01900000-0000-7000-8000-00000000000b", "bob@x.org", "bob", "Bob", Ro
 LEASE = 15.0
 BUILT: list["House"] = []  # by the test that runs, for closing after it
 STOP = Stop(StopReason.END, Usage(3, 4))
-_LIMITS = Limits()
+_LIMITS = SelectionLimits()
 CALLS = Stop(StopReason.TOOL_CALLS, Usage(3, 4))
 
 
@@ -99,7 +99,7 @@ def build(
     prices: Prices | None = None,
     environ: Mapping[str, str] | None = None,
     extensions: FakeExtensions | None = None,
-    limits: Limits = _LIMITS,
+    limits: SelectionLimits = _LIMITS,
     lacking: Callable[[], str | None] = lambda: None,
 ) -> House:
     """Build a house that thinks with the model, and with the others where it fails."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from domain.execution.tool_selection import Limits, ToolSelector
+from domain.execution.tool_selection import SelectionLimits, ToolSelector
 from domain.shared.errors import InvalidArguments, UnknownTool
 from domain.tools.catalogue import Catalogue
 from domain.tools.http import HttpClient, HttpClients, NoHttpClient
@@ -14,7 +14,7 @@ from domain.tools.ports import Toolbox
 from domain.tools.ranking import ToolIndex
 from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
 
-_LIMITS = Limits()
+_LIMITS = SelectionLimits()
 SCHEMA = {"type": "object", "properties": {"q": {"type": "integer"}}}
 
 
@@ -104,6 +104,6 @@ class FakeHttpClients(HttpClients):
         self.asked.clear()
 
 
-def tool_selector_of(toolbox: Toolbox, limits: Limits = _LIMITS) -> ToolSelector:
+def tool_selector_of(toolbox: Toolbox, limits: SelectionLimits = _LIMITS) -> ToolSelector:
     """Return a showcase of these tools, ranked as they are in production."""
     return ToolSelector(toolbox, Catalogue(toolbox, ToolIndex()), limits)

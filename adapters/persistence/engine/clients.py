@@ -53,7 +53,7 @@ class TranslatedErrors(BaseDBAsyncClient):
             await super().execute_many(query, values)
 
 
-class Client(TranslatedErrors):
+class EngineClient(TranslatedErrors):
     """An engine's client, with transactions that always end."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -10,9 +10,9 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext
 
 from adapters.persistence.engine import postgresql, sqlite
-from adapters.persistence.engine.clients import Client
+from adapters.persistence.engine.clients import EngineClient
 from adapters.persistence.engine.health import DatabaseHealth
-from adapters.persistence.engine.postgresql import Limits
+from adapters.persistence.engine.postgresql import PoolLimits
 from adapters.persistence.engine.unit_of_work import TortoiseUnitOfWork
 from domain.shared.errors import InvalidRequest, PuertoError, Unavailable
 
@@ -70,7 +70,7 @@ def orm_config(connection: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def open_client(context: TortoiseContext, connection: dict[str, Any]) -> Client:
+async def open_client(context: TortoiseContext, connection: dict[str, Any]) -> EngineClient:
     """Initialize the ORM for the engine, and connect; ``context`` must be the current one.
 
     Raises:
@@ -78,7 +78,7 @@ async def open_client(context: TortoiseContext, connection: dict[str, Any]) -> C
 
     """
     await context.init(config=orm_config(connection))
-    client = cast("Client", context.db())
+    client = cast("EngineClient", context.db())
     try:
         await client.create_connection(with_db=True)
     except BaseException:
@@ -97,19 +97,19 @@ class Database:
     """
 
     def __init__(
-        self, url: str, limits: Limits | None = None, *, direct_url: str | None = None
+        self, url: str, limits: PoolLimits | None = None, *, direct_url: str | None = None
     ) -> None:
         self.url: Final = url
         self.direct_url: Final = direct_url or url
         self.engine: Final = engine_of(url)
-        limits = limits or Limits()
+        limits = limits or PoolLimits()
         if self.engine == "sqlite":
             self._config = sqlite.connection_config(url, patience=limits.acquire)
         else:
             pooled = direct_url is not None
             self._config = postgresql.connection_config(url, limits, pooled=pooled)
         self._context = TortoiseContext()
-        self._client: Client | None = None
+        self._client: EngineClient | None = None
         self.health: Final = DatabaseHealth()
         self.unit_of_work: Final = TortoiseUnitOfWork(self._opened)
 
@@ -174,7 +174,7 @@ class Database:
             sql, _ = _for_sqlite(sql)
         await self.connection.execute_many(sql, [list(row) for row in rows])
 
-    def _opened(self) -> Client:
+    def _opened(self) -> EngineClient:
         if self._client is None:
             raise Unavailable("The database is not open.")
         return self._client

@@ -12,7 +12,7 @@ from adapters.persistence.engine.health import DatabaseHealth
 from domain.shared.errors import Conflict, StoreUnavailable, Unavailable
 
 
-class Taken(Conflict):
+class UniqueViolation(Conflict):
     """A unique constraint is violated; ``constraint`` names it, or its columns."""
 
     def __init__(self, constraint: str) -> None:
@@ -40,7 +40,7 @@ def translated(health: DatabaseHealth | None = None, *, connecting: bool = False
     try:
         yield
     except IntegrityError as error:
-        raise Taken(_constraint(error)) from error
+        raise UniqueViolation(_constraint(error)) from error
     except _DRIVERS as error:
         is_late = isinstance(error, TimeoutError)  # its context is the interrupted call, no cause
         cause = error if is_late else error.__cause__ or error.__context__ or error

@@ -11,13 +11,13 @@ from asyncpg.pool import Pool, PoolConnectionProxy
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from adapters.persistence.engine.clients import Client, TranslatedErrors
+from adapters.persistence.engine.clients import EngineClient, TranslatedErrors
 from adapters.persistence.engine.errors import translated
 from adapters.persistence.engine.health import DatabaseHealth
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class PoolLimits:
     """The sizes of the connection pool, and timeouts in seconds.
 
     On SQLite only ``acquire`` is used, as the timeout for the file's write lock.
@@ -33,7 +33,7 @@ class Limits:
 POOLED: Final = "adapters.persistence.engine.pooled"
 
 
-def connection_config(url: str, limits: Limits, *, pooled: bool = False) -> dict[str, Any]:
+def connection_config(url: str, limits: PoolLimits, *, pooled: bool = False) -> dict[str, Any]:
     """Return the ORM's configuration for this engine; asyncpg itself parses the URL.
 
     ``pooled`` is for the URL of a pooler in transaction mode. Only settings that PgBouncer accepts
@@ -86,7 +86,7 @@ class PostgreSQLTransaction(TranslatedErrors, TransactionWrapper):
         return self._health
 
 
-class PostgreSQLClient(Client, AsyncpgDBClient):
+class PostgreSQLClient(EngineClient, AsyncpgDBClient):
     """The process's pool of connections."""
 
     def __init__(self, *args: Any, session: Mapping[str, str], **options: Any) -> None:

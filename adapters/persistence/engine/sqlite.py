@@ -26,7 +26,7 @@ from tortoise.backends.sqlite.client import (
     translate_exceptions,
 )
 
-from adapters.persistence.engine.clients import Client, TranslatedErrors
+from adapters.persistence.engine.clients import EngineClient, TranslatedErrors
 from adapters.persistence.engine.errors import TurnTimeout, translated
 from adapters.persistence.engine.health import DatabaseHealth
 from adapters.persistence.engine.text_folding import folded
@@ -114,7 +114,7 @@ class BoundedLock(asyncio.Lock):
             raise TurnTimeout from error
 
 
-class SQLiteClient(Client, SqliteClient):
+class SQLiteClient(EngineClient, SqliteClient):
     """The process's connection."""
 
     def __init__(self, file_path: str, **options: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from tortoise.backends.base.client import BaseDBAsyncClient
 from typing_extensions import override
 
-from adapters.persistence.engine.clients import Client
+from adapters.persistence.engine.clients import EngineClient
 from domain.shared.errors import Unavailable
 from domain.shared.unit_of_work import UnitOfWork
 
@@ -37,7 +37,7 @@ class TortoiseUnitOfWork(UnitOfWork):
     repositories: until its end they would be part of it.
     """
 
-    def __init__(self, client: Callable[[], Client]) -> None:
+    def __init__(self, client: Callable[[], EngineClient]) -> None:
         self._client = client
         self._ambient: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
         self._running: set[asyncio.Task[Any]] = set()

@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from adapters.persistence.engine.codec import known_id, moment, storable
 from adapters.persistence.engine.database import Database
-from adapters.persistence.engine.errors import Taken
+from adapters.persistence.engine.errors import UniqueViolation
 from adapters.persistence.engine.list_cursors import keyset_page, read_place
 from adapters.persistence.learned_apis.settings import read_settings, write_settings
 from adapters.persistence.learned_apis.versions import Versions
@@ -53,7 +53,7 @@ class TortoiseLearnedApis(LearnedApis):
 
         try:
             await self._database.unit_of_work.run(work)
-        except Taken as error:
+        except UniqueViolation as error:
             raise _name_taken() from error
 
     @override
@@ -111,7 +111,7 @@ class TortoiseLearnedApis(LearnedApis):
 
         try:
             await self._database.unit_of_work.run(work)
-        except Taken as error:
+        except UniqueViolation as error:
             raise _name_taken() from error
 
     @override

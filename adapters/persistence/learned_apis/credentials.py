@@ -6,7 +6,7 @@ from typing_extensions import override
 
 from adapters.persistence.engine.codec import is_id, known_id, moment
 from adapters.persistence.engine.database import Database
-from adapters.persistence.engine.errors import Taken
+from adapters.persistence.engine.errors import UniqueViolation
 from adapters.persistence.engine.formats import CREDENTIALS
 from domain.learning.ports import LearnedCredentials, SealedCredentials
 from domain.shared.errors import NotFound
@@ -36,7 +36,7 @@ class TortoiseLearnedCredentials(LearnedCredentials):
         api_id = known_id(keys.api_id, "learned API")
         try:
             await self._database.fetch(_PUT, api_id, *values)
-        except Taken as error:  # only the foreign key of the API can be violated
+        except UniqueViolation as error:  # only the foreign key of the API can be violated
             raise NotFound("There is no such learned API.") from error
 
     @override

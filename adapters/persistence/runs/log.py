@@ -8,7 +8,7 @@ from typing_extensions import override
 from adapters.persistence.calls import write_calls, write_outcomes, write_run_outcome
 from adapters.persistence.engine.codec import is_id, storable
 from adapters.persistence.engine.database import Database, Engine, Row
-from adapters.persistence.engine.errors import Taken
+from adapters.persistence.engine.errors import UniqueViolation
 from adapters.persistence.engine.signals import events_notification
 from adapters.persistence.engine.statements import AtomicWrite, Write, perform
 from adapters.persistence.runs.consents import add_consents
@@ -135,7 +135,7 @@ class TortoiseRunLog(RunLog):
                 await self._database.unit_of_work.run(work)
             else:
                 await self._store(self._fetch(bodies), values, ending)
-        except Taken as error:
+        except UniqueViolation as error:
             raise LeaseLost("These events of the run are written already.") from error
 
     def _fetch(self, bodies: Sequence[Body]) -> Fetch:

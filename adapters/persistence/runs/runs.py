@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from adapters.persistence.engine.codec import is_id, known_id, storable
 from adapters.persistence.engine.database import Database, Row
-from adapters.persistence.engine.errors import Taken
+from adapters.persistence.engine.errors import UniqueViolation
 from adapters.persistence.engine.signals import events_notification, work_notification
 from adapters.persistence.engine.statements import AtomicWrite, Write, perform
 from adapters.persistence.idempotency import TortoiseIdempotencyStore
@@ -175,7 +175,7 @@ class TortoiseRuns(Runs):
                 await self._start_direct(new)
                 return []
             return await self._start_conversing(new, history_limit)
-        except Taken as error:
+        except UniqueViolation as error:
             if "active_in" in error.constraint:
                 raise RunInProgress("A run was active in this conversation. Try again.") from error
             raise Conflict("The conversation, message or run exists already.") from error

@@ -51,7 +51,7 @@ async def _call(
     from domain.learning.credentials import Credentials
     from domain.shared.ids import new_id
     from domain.tools.argument_repair import coerced
-    from domain.web.ports import Limits
+    from domain.web.ports import ExchangeLimits
     from entrypoints.cli.api.specs import LARGEST, fetch_spec
     from plugins.authoring.argument_schema import ArgumentSchema
     from plugins.openapi.fetching import Fetcher
@@ -71,7 +71,7 @@ async def _call(
             can_repeat=tool.spec.can_repeat,
             credentials=Credentials.of(credentials),
             server=server,
-            limits=Limits(seconds=seconds),
+            limits=ExchangeLimits(seconds=seconds),
         )
         checked = ArgumentSchema(tool.spec.parameters).check(
             coerced(arguments, tool.spec.parameters)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # a command loads what it needs when it runs
     from entrypoints.wiring.services import Services
 
 
-class Part(StrEnum):
+class Removable(StrEnum):
     """A setting that can be removed."""
 
     BASE_URL = "base-url"
@@ -55,7 +55,7 @@ def command(
         ),
     ] = None,
     clear: Annotated[
-        list[Part] | None, typer.Option(help="Take this away. Can be repeated.")
+        list[Removable] | None, typer.Option(help="Take this away. Can be repeated.")
     ] = None,
 ) -> None:
     """Change what is wanted of a learned API. Running services follow within 2 seconds.
@@ -78,23 +78,23 @@ def command(
     edit = Edit(
         new_name,
         _cleared(cleared) | given,
-        json_file(auth, "--auth") if auth else {} if Part.AUTH in cleared else None,
-        fixed_values(fixed) if fixed else {} if Part.FIXED in cleared else None,
+        json_file(auth, "--auth") if auth else {} if Removable.AUTH in cleared else None,
+        fixed_values(fixed) if fixed else {} if Removable.FIXED in cleared else None,
     )
     if edit == Edit():
         raise typer.BadParameter("say what is to be otherwise; --help lists what can be")
     print_result(*with_services(lambda services: _changed(services, name, edit), with_plugins=True))
 
 
-def _cleared(parts: frozenset[Part]) -> dict[str, Any]:
+def _cleared(parts: frozenset[Removable]) -> dict[str, Any]:
     from domain.learning.settings import ApiSettings
 
     before = ApiSettings()
     empty = {
-        Part.BASE_URL: ("base_url", before.base_url),
-        Part.INCLUDE: ("include", before.include),
-        Part.EXCLUDE: ("exclude", before.exclude),
-        Part.EFFECTS: ("effects", before.effects),
+        Removable.BASE_URL: ("base_url", before.base_url),
+        Removable.INCLUDE: ("include", before.include),
+        Removable.EXCLUDE: ("exclude", before.exclude),
+        Removable.EFFECTS: ("effects", before.effects),
     }
     return dict(empty[part] for part in parts if part in empty)
 

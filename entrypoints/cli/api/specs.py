@@ -7,7 +7,7 @@ from typing import Final
 
 from domain.learning.documents import fetch_document
 from domain.shared.errors import Unprocessable
-from domain.web.ports import Limits, Web
+from domain.web.ports import ExchangeLimits, Web
 
 _WEB: Final = ("http://", "https://")
 LARGEST: Final = 32 * 1024 * 1024  # bytes
@@ -28,4 +28,4 @@ async def fetch_spec(spec: str, web: Web) -> tuple[bytes, str]:
             return await asyncio.to_thread(Path(spec).read_bytes), ""
         except OSError as error:
             raise Unprocessable(f"{spec} cannot be read: {error.strerror}.") from error
-    return await fetch_document(web, spec, Limits(bytes=LARGEST))
+    return await fetch_document(web, spec, ExchangeLimits(bytes=LARGEST))

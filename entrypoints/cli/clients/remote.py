@@ -47,7 +47,7 @@ async def remote(
 
 
 @dataclass(slots=True)
-class _Place:
+class _Position:
     """The position in a stream: run and cursor of the last event, empty before the first."""
 
     run_id: str = ""
@@ -60,7 +60,7 @@ class RemoteClient:
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
         self._http = http
-        self._place = _Place()
+        self._place = _Position()
 
     async def ask(self, text: str, conversation_id: str | None) -> AsyncGenerator[Json, None]:
         """Send a message and yield the events of the answer, each once, reconnecting if need be.
@@ -71,7 +71,7 @@ class RemoteClient:
 
         """
         body = {"message": text, "conversation_id": conversation_id, "stream": True}
-        self._place = _Place()
+        self._place = _Position()
         request = self._http.build_request("POST", "/api/chat", json=body)
         async with aclosing(self._follow(request)) as events:
             async for event in events:
@@ -104,7 +104,9 @@ class RemoteClient:
             await asyncio.sleep(min(0.25 * 2**lost, _LONGEST_PAUSE))
             request = self._rest()
 
-    async def _stream(self, request: httpx2.Request, place: _Place) -> AsyncGenerator[Json, None]:
+    async def _stream(
+        self, request: httpx2.Request, place: _Position
+    ) -> AsyncGenerator[Json, None]:
         """Yield events until the connection is lost, and update ``place``."""
         try:
             response = await self._http.send(request, stream=True)

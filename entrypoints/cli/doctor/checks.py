@@ -17,7 +17,7 @@ from domain.configuration.configuration import Configuration
 from domain.models.ports import NOT_CONFIGURED, ChatModels
 from domain.plugins.switches import Switchboard
 from domain.shared.errors import PuertoError, Unavailable
-from entrypoints.cli.doctor.findings import Finding, State
+from entrypoints.cli.doctor.findings import DoctorFinding, State
 from entrypoints.cli.doctor.machine import machine_findings, setting_findings
 from entrypoints.cli.doctor.stored import stored_findings
 from entrypoints.settings.settings import Settings
@@ -37,7 +37,7 @@ async def with_plugins(settings: Settings) -> Container:
     return container
 
 
-async def examine(settings: Settings) -> list[Finding]:
+async def examine(settings: Settings) -> list[DoctorFinding]:
     """Run all checks, those over the network included, and return the findings."""
     container = await with_plugins(settings)
     models, parts = container.models().providers, container.plugins()
@@ -54,7 +54,7 @@ async def examine(settings: Settings) -> list[Finding]:
         database,
         *(await stored_findings(container.persistence()) if database.state is State.OK else ()),
         *_secrets(settings),
-        *[Finding("network", State.NOTE, problem) for problem in network_problems()],
+        *[DoctorFinding("network", State.NOTE, problem) for problem in network_problems()],
         *[
             await _provider(settings, name, _state(models, name, state))
             for name, state in states.items()
@@ -65,26 +65,26 @@ async def examine(settings: Settings) -> list[Finding]:
     ]
 
 
-def _versions() -> Iterator[Finding]:
+def _versions() -> Iterator[DoctorFinding]:
     try:
         ours = version("puerto")
     except PackageNotFoundError:
         ours = "not installed, run from its folder"
-    yield Finding("puerto", State.OK, ours)
-    yield Finding("python", State.OK, f"{platform.python_version()} on {platform.system()}")
+    yield DoctorFinding("puerto", State.OK, ours)
+    yield DoctorFinding("python", State.OK, f"{platform.python_version()} on {platform.system()}")
 
 
-def _data_folder(folder: Path) -> Finding:
+def _data_folder(folder: Path) -> DoctorFinding:
     if not folder.exists():
-        return Finding("data folder", State.OK, f"{folder} (made at the first start)")
+        return DoctorFinding("data folder", State.OK, f"{folder} (made at the first start)")
     mode = stat.S_IMODE(folder.stat().st_mode)
     if mode & 0o077:
         detail = f"{folder} is open to other users (mode {mode:04o}); run: chmod 700 {folder}"
-        return Finding("data folder", State.NOTE, detail)
-    return Finding("data folder", State.OK, f"{folder} (mode {mode:04o})")
+        return DoctorFinding("data folder", State.NOTE, detail)
+    return DoctorFinding("data folder", State.OK, f"{folder} (mode {mode:04o})")
 
 
-async def _database(settings: Settings) -> Finding:
+async def _database(settings: Settings) -> DoctorFinding:
     database = settings.database
     parts = urlsplit(database.url)
     where = str(database.path or f"{parts.hostname or 'a socket'}{parts.path}")
@@ -92,34 +92,34 @@ async def _database(settings: Settings) -> Finding:
         async with asyncio.timeout(_DATABASE_SECONDS):
             missing = await plan(settings.direct_database.url)
     except PuertoError as error:
-        return Finding("database", State.BROKEN, f"{where}: {error.message}")
+        return DoctorFinding("database", State.BROKEN, f"{where}: {error.message}")
     except TimeoutError:
         detail = f"{where} did not answer within {_DATABASE_SECONDS:.0f} s"
-        return Finding("database", State.BROKEN, detail)
+        return DoctorFinding("database", State.BROKEN, detail)
     if missing:
         detail = f"{where}: {len(missing)} migrations to apply, which the next start does"
-        return Finding("database", State.NOTE, detail)
-    return Finding("database", State.OK, f"{where} ({database.engine}), up to date")
+        return DoctorFinding("database", State.NOTE, detail)
+    return DoctorFinding("database", State.OK, f"{where} ({database.engine}), up to date")
 
 
-def _secrets(settings: Settings) -> Iterator[Finding]:
+def _secrets(settings: Settings) -> Iterator[DoctorFinding]:
     folder = settings.data_dir / "secrets"
     for name in ("jwt_secret", "encryption_key"):
         variable = name.upper()
         if getattr(settings, name) is not None:
-            yield Finding(variable, State.OK, "from the environment")
+            yield DoctorFinding(variable, State.OK, "from the environment")
         elif not (folder / name).exists():
-            yield Finding(variable, State.OK, "not set; one is made when it is first needed")
+            yield DoctorFinding(variable, State.OK, "not set; one is made when it is first needed")
         else:
             yield _kept_secret(folder, name)
 
 
-def _kept_secret(folder: Path, name: str) -> Finding:
+def _kept_secret(folder: Path, name: str) -> DoctorFinding:
     try:
         SecretStore(folder).get(name)
     except PuertoError as error:
-        return Finding(name.upper(), State.BROKEN, error.message)
-    return Finding(name.upper(), State.OK, f"kept in {folder / name}")
+        return DoctorFinding(name.upper(), State.BROKEN, error.message)
+    return DoctorFinding(name.upper(), State.OK, f"kept in {folder / name}")
 
 
 def _state(models: ChatModels, provider: str, state: str) -> str:
@@ -133,20 +133,20 @@ def _state(models: ChatModels, provider: str, state: str) -> str:
     return state
 
 
-async def _provider(settings: Settings, name: str, state: str) -> Finding:
+async def _provider(settings: Settings, name: str, state: str) -> DoctorFinding:
     subject = f"provider {name}"
     is_chosen = name == settings.chosen_provider
     chosen = ", chosen by the settings" if is_chosen else ""
     worst = State.BROKEN if is_chosen else State.NOTE
     if state != "ready":
-        return Finding(subject, worst if is_chosen else State.OK, state + chosen)
+        return DoctorFinding(subject, worst if is_chosen else State.OK, state + chosen)
     if url := settings.address_of(name):
         reached = await _reaches(url)
         host = urlsplit(url).netloc
         word = "answers" if reached else f"does not answer within {_CONNECT_SECONDS:.0f} s"
         detail = f"{state}{chosen}; {host} {word}"
-        return Finding(subject, State.OK if reached else worst, detail)
-    return Finding(subject, State.OK, state + chosen)
+        return DoctorFinding(subject, State.OK if reached else worst, detail)
+    return DoctorFinding(subject, State.OK, state + chosen)
 
 
 async def _reaches(url: str) -> bool:
@@ -162,22 +162,22 @@ async def _reaches(url: str) -> bool:
     return True
 
 
-def _plugin(plugin: PluginInfo) -> Finding:
+def _plugin(plugin: PluginInfo) -> DoctorFinding:
     works = plugin.state is PluginState.DISABLED or (
         plugin.state is PluginState.ACTIVE and not plugin.reason
     )
     tools = f"tools: {', '.join(plugin.tools)}" if plugin.tools else "no tools"
     words = [plugin.state.value, plugin.reason, tools if plugin.state is PluginState.ACTIVE else ""]
     detail = "; ".join(word for word in words if word)
-    return Finding(f"plugin {plugin.name}", State.OK if works else State.NOTE, detail)
+    return DoctorFinding(f"plugin {plugin.name}", State.OK if works else State.NOTE, detail)
 
 
-def _required(lacking: str | None) -> Iterator[Finding]:
+def _required(lacking: str | None) -> Iterator[DoctorFinding]:
     if lacking is not None:
-        yield Finding("PUERTO_PLUGINS_REQUIRED", State.BROKEN, lacking)
+        yield DoctorFinding("PUERTO_PLUGINS_REQUIRED", State.BROKEN, lacking)
 
 
-def _unused(settings: Settings, present: set[str]) -> Iterator[Finding]:
+def _unused(settings: Settings, present: set[str]) -> Iterator[DoctorFinding]:
     """Yield a finding for each setting without effect."""
     for name, why in unused_settings(settings, present):
-        yield Finding(name, State.NOTE, f"set, but unused: {why}")
+        yield DoctorFinding(name, State.NOTE, f"set, but unused: {why}")

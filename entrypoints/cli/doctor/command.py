@@ -9,7 +9,7 @@ import typer
 from entrypoints.cli.tables import show, show_json
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
-    from entrypoints.cli.doctor.findings import Finding
+    from entrypoints.cli.doctor.findings import DoctorFinding
 
 
 def command(
@@ -44,9 +44,9 @@ def command(
         raise typer.Exit(1)
 
 
-async def _examine(provider: str | None, model: str | None) -> "list[Finding]":
+async def _examine(provider: str | None, model: str | None) -> "list[DoctorFinding]":
     from entrypoints.cli.doctor.checks import examine
-    from entrypoints.cli.doctor.findings import Finding, State
+    from entrypoints.cli.doctor.findings import DoctorFinding, State
     from entrypoints.cli.doctor.providers import ask
     from entrypoints.server.logs import configure_logging
     from entrypoints.settings.settings import SettingsError, load_settings
@@ -54,6 +54,6 @@ async def _examine(provider: str | None, model: str | None) -> "list[Finding]":
     try:
         settings = load_settings()
     except SettingsError as error:
-        return [Finding("settings", State.BROKEN, str(error))]
+        return [DoctorFinding("settings", State.BROKEN, str(error))]
     configure_logging(settings.model_copy(update={"log_level": "CRITICAL"}))  # the table has it
     return await (examine(settings) if provider is None else ask(settings, provider, model))

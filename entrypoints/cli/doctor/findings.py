@@ -13,7 +13,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DoctorFinding:
     """The result of one check. ``detail`` never holds a secret."""
 
     subject: str

@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from entrypoints.cli.doctor.findings import Finding, State
+from entrypoints.cli.doctor.findings import DoctorFinding, State
 from entrypoints.settings.settings import Settings
 from entrypoints.settings.values import variables
 
@@ -16,22 +16,22 @@ _CHECKED_ELSEWHERE: Final = frozenset({"jwt_secret", "encryption_key"})
 _HIDDEN: Final = frozenset({"database_url", "database_listen_url"})  # they may hold a password
 
 
-def machine_findings(settings: Settings) -> Iterator[Finding]:
+def machine_findings(settings: Settings) -> Iterator[DoctorFinding]:
     """Yield the findings on free disk space, open files and registration."""
     folder = next(each for each in _upwards(settings.data_dir) if each.exists())
     free = shutil.disk_usage(folder).free
     state = State.NOTE if free < _LITTLE else State.OK
-    yield Finding("disk", state, f"{free / _LITTLE:.1f} GiB free for {settings.data_dir}")
+    yield DoctorFinding("disk", state, f"{free / _LITTLE:.1f} GiB free for {settings.data_dir}")
     yield from _open_files()
     who = (
         "open: whoever reaches the service may register"
         if settings.registration_is_open
         else ("closed: puerto user add makes users")
     )
-    yield Finding("registration", State.OK, who)
+    yield DoctorFinding("registration", State.OK, who)
 
 
-def setting_findings(settings: Settings, known: Collection[str]) -> Iterator[Finding]:
+def setting_findings(settings: Settings, known: Collection[str]) -> Iterator[DoctorFinding]:
     """Yield each setting that is set, with its value unless that is secret, and the unset ones.
 
     ``known`` are variables that have a finding already.
@@ -44,8 +44,8 @@ def setting_findings(settings: Settings, known: Collection[str]) -> Iterator[Fin
         elif field not in _CHECKED_ELSEWHERE and name not in known:
             names[name] = _value(field, getattr(settings, field))
     for name, value in names.items():
-        yield Finding(name, State.OK, value)
-    yield Finding("not set", State.OK, ", ".join(unset))
+        yield DoctorFinding(name, State.OK, value)
+    yield DoctorFinding("not set", State.OK, ", ".join(unset))
 
 
 def _value(field: str, value: object) -> str:
@@ -62,10 +62,10 @@ def _upwards(folder: Path) -> Iterator[Path]:
     yield from (absolute, *absolute.parents)
 
 
-def _open_files() -> Iterator[Finding]:
+def _open_files() -> Iterator[DoctorFinding]:
     try:
         import resource
     except ImportError:  # not on Windows
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    yield Finding("open files", State.OK, f"up to {soft}, which a start raises up to {hard}")
+    yield DoctorFinding("open files", State.OK, f"up to {soft}, which a start raises up to {hard}")

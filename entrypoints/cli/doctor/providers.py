@@ -10,7 +10,7 @@ from domain.models.ports import ChatModels
 from domain.shared.errors import ProviderError, ProviderReason, Unavailable
 from domain.shared.untrusted import in_short
 from entrypoints.cli.doctor.checks import with_plugins
-from entrypoints.cli.doctor.findings import Finding, State
+from entrypoints.cli.doctor.findings import DoctorFinding, State
 from entrypoints.settings.settings import Settings
 
 _QUESTION: Final = "Answer with one word: ready."
@@ -35,7 +35,7 @@ _ADVICE: Final = {
 }
 
 
-async def ask(settings: Settings, provider: str, model: str | None) -> list[Finding]:
+async def ask(settings: Settings, provider: str, model: str | None) -> list[DoctorFinding]:
     """Ask the provider one small question, and return the finding."""
     models = (await with_plugins(settings)).models().providers
     state, detail = State.BROKEN, ""
@@ -53,7 +53,7 @@ async def ask(settings: Settings, provider: str, model: str | None) -> list[Find
         detail = f"{provider} raised what no provider should: {in_short(error)}"
     finally:
         await models.close()
-    return [Finding(f"provider {provider}", state, detail)]
+    return [DoctorFinding(f"provider {provider}", state, detail)]
 
 
 async def _answer(models: ChatModels, provider: str, model: str) -> str:

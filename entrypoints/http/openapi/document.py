@@ -115,7 +115,7 @@ class EventStream(RootModel[Any]):  # of no type: some tools look at a stream, s
     media_types: ClassVar = ("text/event-stream",)
 
 
-class Document(OpenAPIProvider):
+class DocumentProvider(OpenAPIProvider):
     """Quart-Schema's provider of the document, extended to complete it."""
 
     def schema(self) -> Json:
@@ -260,7 +260,7 @@ def install_documentation(app: Quart) -> None:
     QuartSchema(
         app,
         openapi_path=None,  # Puerto has pages of its own, which work offline
-        openapi_provider_class=Document,
+        openapi_provider_class=DocumentProvider,
         info=Info(title="Puerto", version=VERSION, description=text.INTRODUCTION),
         conversion_preference="pydantic",
     )

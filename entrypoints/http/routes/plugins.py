@@ -8,7 +8,7 @@ from quart_schema import document_response, tag, validate_request
 
 from domain.accounts.users import Role
 from domain.plugins.administration import PluginReport
-from domain.plugins.incidents import Part
+from domain.plugins.incidents import PluginPart
 from domain.plugins.plugin import PluginState
 from entrypoints.encoding import time_text
 from entrypoints.http.fields import Enabling, Timestamp
@@ -22,7 +22,7 @@ blueprint = Blueprint("plugins", __name__, url_prefix="/api/plugins")
 class IncidentView(BaseModel):
     """Failures of one part of a plugin, counted since the start of the answering worker."""
 
-    part: Part = Field(
+    part: PluginPart = Field(
         description="`task`: one that it started, did not await and left behind. `model`: one of "
         "its providers raised what no provider should, or could not be made."
     )

@@ -1,7 +1,7 @@
 """Reader of OpenAPI documents: tolerant of what it accepts, strict in what it returns, limited."""
 
 from plugins.openapi.reading.document import Document, read_document
-from plugins.openapi.reading.limits import Limits
+from plugins.openapi.reading.limits import ReadingLimits
 from plugins.openapi.reading.outside import Fetch, Fetched
 from plugins.openapi.reading.problems import DocumentRefused, Reason, Skipped
 
@@ -10,7 +10,7 @@ __all__ = [
     "DocumentRefused",
     "Fetch",
     "Fetched",
-    "Limits",
+    "ReadingLimits",
     "Reason",
     "Skipped",
     "read_document",

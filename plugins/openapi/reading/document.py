@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from plugins.openapi.operation import Operation, SecurityScheme, Server
 from plugins.openapi.reading.effort import Effort
-from plugins.openapi.reading.limits import Limits
+from plugins.openapi.reading.limits import ReadingLimits
 from plugins.openapi.reading.operations import Common, read_operations
 from plugins.openapi.reading.outside import Fetch, Outside
 from plugins.openapi.reading.parsing import parse
@@ -36,7 +36,7 @@ class Document:
     servers: Sequence[Server]
     security_schemes: Mapping[str, SecurityScheme]
     references: References
-    limits: Limits
+    limits: ReadingLimits
     effort: Effort
 
     @property
@@ -56,7 +56,7 @@ class Document:
 
 
 def read_document(
-    data: bytes, *, source: str, limits: Limits | None = None, fetch: Fetch | None = None
+    data: bytes, *, source: str, limits: ReadingLimits | None = None, fetch: Fetch | None = None
 ) -> Document:
     """Read a document of any version, in JSON or YAML.
 
@@ -68,7 +68,7 @@ def read_document(
         DocumentRefused: it is no OpenAPI document, or exceeds a limit.
 
     """
-    limits = limits or Limits()
+    limits = limits or ReadingLimits()
     effort = Effort(limits)
     tree = parse(data, limits)
     version = _version(tree)

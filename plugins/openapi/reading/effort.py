@@ -2,14 +2,14 @@
 
 import time
 
-from plugins.openapi.reading.limits import Limits
+from plugins.openapi.reading.limits import ReadingLimits
 from plugins.openapi.reading.problems import DocumentRefused, Reason
 
 
 class Effort:
     """Counts work, and the time since it was created."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ReadingLimits) -> None:
         self._limits = limits
         self._spent = 0
         self._deadline = time.monotonic() + limits.seconds

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ReadingLimits:
     """Limits of one document, against resource exhaustion.
 
     ``size`` is in bytes, of the document with those that it refers to, of which at most

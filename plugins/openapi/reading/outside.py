@@ -17,7 +17,7 @@ from domain.shared.errors import PuertoError, Unprocessable
 from domain.shared.json_pointers import split
 from plugins.openapi.reading.effort import Effort
 from plugins.openapi.reading.identifiers import joined, parts_of, steps_of
-from plugins.openapi.reading.limits import Limits
+from plugins.openapi.reading.limits import ReadingLimits
 from plugins.openapi.reading.parsing import parse
 from plugins.openapi.reading.values import entries
 
@@ -47,7 +47,9 @@ class Outside:
     If ``base`` is no address, only absolute references can be followed.
     """
 
-    def __init__(self, fetch: Fetch, base: str, read: int, limits: Limits, effort: Effort) -> None:
+    def __init__(
+        self, fetch: Fetch, base: str, read: int, limits: ReadingLimits, effort: Effort
+    ) -> None:
         self.trees: dict[str, Any] = {}
         self.addresses: dict[str, str] = {}  # of the trees, by the same keys
         self._fetch = fetch

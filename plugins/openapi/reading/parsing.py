@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import orjson
 
-from plugins.openapi.reading.limits import Limits
+from plugins.openapi.reading.limits import ReadingLimits
 from plugins.openapi.reading.problems import DocumentRefused, Reason
 from plugins.openapi.reading.twice import made_of
 from plugins.openapi.reading.yaml_tree import parse_yaml
@@ -17,7 +17,7 @@ _MARKS: Final = (
 )
 
 
-def parse(data: bytes, limits: Limits) -> dict[str, Any]:
+def parse(data: bytes, limits: ReadingLimits) -> dict[str, Any]:
     """Parse JSON or YAML into an object whose keys are strings.
 
     Raises:
@@ -48,7 +48,7 @@ def as_utf8(data: bytes) -> bytes:
     return data
 
 
-def _from_json(data: bytes, limits: Limits) -> Any:
+def _from_json(data: bytes, limits: ReadingLimits) -> Any:
     """Return the tree, or None if the bytes are not JSON: some YAML begins alike."""
     if data.count(b",") + data.count(b"{") + data.count(b"[") > limits.nodes:
         message = f"The document holds more than {limits.nodes:,} values."

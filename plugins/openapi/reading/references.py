@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from domain.shared.errors import PuertoError
 from domain.shared.json_pointers import join, split
 from plugins.openapi.reading.identifiers import parts_of, steps_of
-from plugins.openapi.reading.limits import Limits
+from plugins.openapi.reading.limits import ReadingLimits
 from plugins.openapi.reading.outside import KEYWORDS, PLACE, Outside
 from plugins.openapi.reading.problems import BadReference, DocumentRefused, Reason
 
@@ -60,7 +60,7 @@ class References:
         self,
         tree: Mapping[str, Any],
         names: Sequence[str],
-        limits: Limits,
+        limits: ReadingLimits,
         outside: Outside | None = None,
     ) -> None:
         self._own = tree

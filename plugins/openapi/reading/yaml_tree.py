@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import yaml  # type: ignore[import-untyped]  # PyYAML brings no types
 
-from plugins.openapi.reading.limits import Limits
+from plugins.openapi.reading.limits import ReadingLimits
 from plugins.openapi.reading.problems import DocumentRefused, Reason
 from plugins.openapi.reading.twice import put
 from plugins.openapi.reading.values import spelled
@@ -36,7 +36,7 @@ _MERGE: Final = "<<"
 _NO_KEY: Final = object()
 
 
-def parse_yaml(data: bytes, limits: Limits) -> Any:
+def parse_yaml(data: bytes, limits: ReadingLimits) -> Any:
     """Parse the first document of the stream.
 
     Raises:
@@ -61,7 +61,7 @@ def _repaired(data: bytes) -> bytes:
     return _TABS.sub(lambda tabs: tabs[0].replace("\t", "  "), text).encode()
 
 
-def _refusal(error: yaml.YAMLError, data: bytes, limits: Limits) -> DocumentRefused:
+def _refusal(error: yaml.YAMLError, data: bytes, limits: ReadingLimits) -> DocumentRefused:
     mark = getattr(error, "problem_mark", None)
     if mark and _open_brackets(data.decode(), mark) > limits.depth:
         return _too_deep(limits)
@@ -84,7 +84,7 @@ def _open_brackets(text: str, mark: yaml.Mark) -> int:
     return sum(map(read.count, "[{")) - sum(map(read.count, "]}"))
 
 
-def _too_deep(limits: Limits) -> DocumentRefused:
+def _too_deep(limits: ReadingLimits) -> DocumentRefused:
     message = f"The document is nested more than {limits.depth} levels deep."
     return DocumentRefused(Reason.TOO_DEEP, message)
 
@@ -92,7 +92,7 @@ def _too_deep(limits: Limits) -> DocumentRefused:
 class _Tree:
     """Builder of one stream's tree."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ReadingLimits) -> None:
         self._limits = limits
         self._nodes = 0
         self._known: dict[str, tuple[Any, int]] = {}  # an anchor's value and number of nodes

@@ -10,7 +10,7 @@ import openapi_spec_validator
 
 from domain.learning.findings import DocumentFinding, DocumentReport
 from plugins.openapi.process import AsyncFetch, answers, ask_apart, work_apart
-from plugins.openapi.reading import Fetch, Limits
+from plugins.openapi.reading import Fetch, ReadingLimits
 from plugins.openapi.validation.checking import check
 
 _DEPTH: Final = 20_000  # recursion limit: the backend needs some thirty calls a level of schemas
@@ -23,7 +23,7 @@ async def check_apart(
     data: bytes,
     *,
     source: str,
-    limits: Limits | None = None,
+    limits: ReadingLimits | None = None,
     megabytes: int = 1_024,
     fetch: AsyncFetch | None = None,
 ) -> DocumentReport:
@@ -39,7 +39,7 @@ async def check_apart(
         __name__,
         {"source": source},
         data,
-        limits=limits or Limits(),
+        limits=limits or ReadingLimits(),
         megabytes=megabytes,
         fetch=fetch,
     )
@@ -56,7 +56,7 @@ async def check_apart(
 def _work(
     order: Mapping[str, Any], data: bytes, fetch: Fetch | None
 ) -> Iterable[Mapping[str, Any]]:
-    limits = Limits(**order["limits"])
+    limits = ReadingLimits(**order["limits"])
     report = check(data, source=order["source"], limits=limits, fetch=fetch)
     for finding in report.findings:
         yield {"finding": finding}

@@ -13,7 +13,7 @@ import yaml  # type: ignore[import-untyped]  # PyYAML brings no types
 from domain.learning.documents import FOLDER
 from domain.learning.findings import DocumentFinding, DocumentReport
 from domain.shared.json_pointers import join, split
-from plugins.openapi.reading import Fetch, Fetched, Limits, read_document
+from plugins.openapi.reading import Fetch, Fetched, ReadingLimits, read_document
 from plugins.openapi.reading.outside import PLACE
 from plugins.openapi.reading.parsing import as_utf8
 from plugins.openapi.reading.references import References
@@ -35,7 +35,7 @@ class _Problem:
 
 
 def check(
-    data: bytes, *, source: str, limits: Limits | None = None, fetch: Fetch | None = None
+    data: bytes, *, source: str, limits: ReadingLimits | None = None, fetch: Fetch | None = None
 ) -> DocumentReport:
     """Validate a document, and the parts of external documents that it refers to.
 

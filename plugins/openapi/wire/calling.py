@@ -14,7 +14,7 @@ from domain.learning.ports import AccessTokens
 from domain.shared.errors import InvalidArguments, ToolFailed, ToolTimeout, WebError, WebTimeout
 from domain.tools.artifacts import Artifact
 from domain.tools.secrets import Secrets
-from domain.web.ports import Limits, Web, WebRequest, WebResponse
+from domain.web.ports import ExchangeLimits, Web, WebRequest, WebResponse
 from plugins.openapi.operation import Operation
 from plugins.openapi.reserved import takes_idempotency_key
 from plugins.openapi.wire.answers import result_of
@@ -46,7 +46,7 @@ class ApiCall:
     fixed: Mapping[str, Any] = field(default_factory=dict, repr=False)
     server: str | None = None
     media_type: str | None = None
-    limits: Limits = field(default_factory=Limits)
+    limits: ExchangeLimits = field(default_factory=ExchangeLimits)
     pace: Pace = field(default_factory=nullcontext)
 
 
@@ -154,7 +154,7 @@ def _is_repeatable(call: ApiCall) -> bool:
     return call.can_repeat or (bool(call.call_id) and takes_idempotency_key(call.operation))
 
 
-def _within(limits: Limits, deadline: float) -> Limits:
+def _within(limits: ExchangeLimits, deadline: float) -> ExchangeLimits:
     remaining = deadline - asyncio.get_running_loop().time()
     if remaining <= 0:
         raise WebTimeout(f"The API did not answer within {limits.seconds:g} seconds.")

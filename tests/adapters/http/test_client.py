@@ -16,7 +16,7 @@ from adapters.http.guard.ssrf_guard import SsrfGuard
 from adapters.http.guarded_transport import GuardedTransport
 from domain.shared.errors import AddressRefused, WebError, WebTimeout
 from domain.web.open_hosts import read_open_hosts
-from domain.web.ports import Limits, WebRequest
+from domain.web.ports import ExchangeLimits, WebRequest
 from tests.adapters.http.conftest import Names, web_through
 from tests.web_server import Reply, Seen, WebServer
 
@@ -39,7 +39,9 @@ KEYED = (("Authorization", KEY), ("X-Key", KEY), ("Cookie", KEY), ("Content-Type
 )
 async def test_an_address_goes_out_as_it_is(target: str) -> None:
     async with WebServer() as server, web_through(HERE) as web:
-        response = await web.send(WebRequest("PUT", server.url + target, body=b"1"), Limits())
+        response = await web.send(
+            WebRequest("PUT", server.url + target, body=b"1"), ExchangeLimits()
+        )
         assert (server.seen[0].method, server.seen[0].target) == ("PUT", target)
         assert response.url == server.url + target
 
@@ -47,7 +49,7 @@ async def test_an_address_goes_out_as_it_is(target: str) -> None:
 async def test_no_header_is_added_that_was_given_and_none_goes_twice() -> None:
     async with WebServer() as server, web_through(HERE) as web:
         headers = (("user-agent", "mine"), ("Host", "other.example"), ("X-A", "\u00e9"))
-        await web.send(WebRequest("GET", server.url, headers), Limits())
+        await web.send(WebRequest("GET", server.url, headers), ExchangeLimits())
         seen = server.seen[0]
         assert [value for name, value in seen.headers if name == "user-agent"] == ["mine"]
         assert [value for name, value in seen.headers if name == "host"] == [
@@ -76,7 +78,7 @@ async def test_a_redirect_changes_the_method_as_the_rules_say(
 
     body = b"" if method == "HEAD" else b"text"
     async with WebServer(reply) as server, web_through(HERE) as web:
-        await web.send(WebRequest(method, f"{server.url}/a", KEYED, body), Limits())
+        await web.send(WebRequest(method, f"{server.url}/a", KEYED, body), ExchangeLimits())
         last = server.seen[-1]
         assert (last.method, last.target) == (becomes, "/b%20c")
         assert last.body == (body if becomes == method else b"")
@@ -88,9 +90,11 @@ async def test_credentials_do_not_follow_to_another_origin() -> None:
     async with WebServer() as other:
         there = Reply(302, {"Location": f"{other.url}/b"})
         async with WebServer(lambda _: there) as server, web_through(HERE) as web:
-            await web.send(WebRequest("GET", f"{server.url}/a", KEYED), Limits())
+            await web.send(WebRequest("GET", f"{server.url}/a", KEYED), ExchangeLimits())
             with pytest.raises(AddressRefused, match="body"):
-                await web.send(WebRequest("PUT", f"{server.url}/a", KEYED, b"text"), Limits())
+                await web.send(
+                    WebRequest("PUT", f"{server.url}/a", KEYED, b"text"), ExchangeLimits()
+                )
         (seen,) = other.seen
         assert KEY not in str(seen)
         assert seen.header("content-type") == "text/plain"
@@ -102,7 +106,7 @@ async def test_redirects_end() -> None:
         web_through(HERE) as web,
     ):
         with pytest.raises(WebError, match="more than 5 times"):
-            await web.send(WebRequest("GET", server.url), Limits())
+            await web.send(WebRequest("GET", server.url), ExchangeLimits())
         assert len(server.seen) == 6
 
 
@@ -119,9 +123,9 @@ async def test_a_body_is_unpacked_and_bounded(coding: str) -> None:
     headers = {} if coding == "none" else {"Content-Encoding": coding.removeprefix("raw ")}
     async with WebServer(lambda _: Reply(200, headers, packed)) as server, web_through(HERE) as web:
         request = WebRequest("GET", server.url)
-        assert (await web.send(request, Limits(bytes=len(plain)))).body == plain
+        assert (await web.send(request, ExchangeLimits(bytes=len(plain)))).body == plain
         with pytest.raises(WebError, match="ask for less"):
-            await web.send(request, Limits(bytes=len(plain) - 1))
+            await web.send(request, ExchangeLimits(bytes=len(plain) - 1))
 
 
 @pytest.mark.parametrize(
@@ -137,14 +141,14 @@ async def test_a_body_that_is_packed_wrongly_is_no_answer(coding: str, body: byt
     reply = Reply(200, {"Content-Encoding": coding}, body)
     async with WebServer(lambda _: reply) as server, web_through(HERE) as web:
         with pytest.raises(WebError, match=r"packed|early"):
-            await web.send(WebRequest("GET", server.url), Limits())
+            await web.send(WebRequest("GET", server.url), ExchangeLimits())
 
 
 async def test_no_body_needs_no_unpacking() -> None:
     headers = {"Content-Encoding": "gzip"}
     async with WebServer(lambda _: Reply(200, headers, b"")) as server, web_through(HERE) as web:
         for method in ("GET", "HEAD"):
-            assert (await web.send(WebRequest(method, server.url), Limits())).body == b""
+            assert (await web.send(WebRequest(method, server.url), ExchangeLimits())).body == b""
 
 
 async def test_time_ends_over_all_redirects_together() -> None:
@@ -153,7 +157,7 @@ async def test_time_ends_over_all_redirects_together() -> None:
 
     async with WebServer(reply) as server, web_through(HERE) as web:
         with pytest.raises(WebTimeout, match=HERE):
-            await web.send(WebRequest("GET", server.url), Limits(seconds=0.2, redirects=99))
+            await web.send(WebRequest("GET", server.url), ExchangeLimits(seconds=0.2, redirects=99))
 
 
 async def test_a_server_that_is_not_there_is_said_to_be() -> None:
@@ -161,7 +165,7 @@ async def test_a_server_that_is_not_there_is_said_to_be() -> None:
         port = server.port
     async with web_through(HERE) as web:
         with pytest.raises(WebError, match=HERE):
-            await web.send(WebRequest("GET", f"http://{HERE}:{port}/?key={KEY}"), Limits())
+            await web.send(WebRequest("GET", f"http://{HERE}:{port}/?key={KEY}"), ExchangeLimits())
 
 
 async def test_tls_is_spoken_with_the_name_and_not_with_the_address(tmp_path: Path) -> None:
@@ -174,9 +178,9 @@ async def test_tls_is_spoken_with_the_name_and_not_with_the_address(tmp_path: Pa
     web = GuardedWeb(ssrf_guard, GuardedTransport(ssrf_guard, verify=trusting))
     async with WebServer(context=served) as server:
         url = f"https://api.example:{server.port}/"
-        assert (await web.send(WebRequest("GET", url), Limits())).status == 200
+        assert (await web.send(WebRequest("GET", url), ExchangeLimits())).status == 200
         with pytest.raises(WebError, match=r"other\.example"):
-            await web.send(WebRequest("GET", url.replace("api", "other")), Limits())
+            await web.send(WebRequest("GET", url.replace("api", "other")), ExchangeLimits())
     await web.close()
 
 

@@ -10,13 +10,13 @@ import pytest
 
 from adapters.llm import offline, providers
 from adapters.llm.prices import OURS
-from adapters.llm.provider_record import Connection, ProviderOptions, ProviderRecord
+from adapters.llm.provider_record import ProviderConnection, ProviderOptions, ProviderRecord
 from adapters.llm.providers import PROVIDERS
 from domain.configuration.configuration import Configuration
 
 ROOT = Path(__file__).parents[3]
 
-CONNECTION = Connection(
+CONNECTION = ProviderConnection(
     api_key="k", base_url="http://127.0.0.1:9/v1", read_timeout=60, total_timeout=600
 )
 by_name = pytest.mark.parametrize("record", PROVIDERS, ids=lambda record: record.name)

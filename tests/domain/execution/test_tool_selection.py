@@ -12,7 +12,7 @@ from domain.execution.tool_selection import (
     SCHEMA_TOOL,
     SEARCH_TOOL,
     AgentTools,
-    Limits,
+    SelectionLimits,
     ToolSelector,
 )
 from domain.models.messages import (
@@ -69,14 +69,14 @@ OTHERS = [
     described("read_result", "Read on in a long result."),
     described(SEARCH_TOOL, "Find more tools."),
 ]
-FEW = Limits(tools=6, tokens=16_000)
+FEW = SelectionLimits(tools=6, tokens=16_000)
 
 
 def names(specs: Sequence[ToolSpec]) -> list[str]:
     return [spec.name for spec in specs]
 
 
-def many(limits: Limits = FEW) -> ToolSelector:
+def many(limits: SelectionLimits = FEW) -> ToolSelector:
     return tool_selector_of(FakeToolbox(*SHIPS, *OTHERS), limits)
 
 
@@ -114,7 +114,7 @@ async def test_of_many_the_best_for_the_message_are_shown() -> None:
 async def test_tokens_bound_what_is_shown_as_well() -> None:
     tokens = sum(tool.spec.tokens for tool in OTHERS[-2:]) + OTHERS[0].spec.tokens
 
-    shown = await first_shown(many(Limits(40, tokens)), UserTurn("make an invoice"))
+    shown = await first_shown(many(SelectionLimits(40, tokens)), UserTurn("make an invoice"))
 
     assert shown == [SEARCH_TOOL, "read_result", "make_invoice"]
 
@@ -160,7 +160,7 @@ async def test_an_agent_is_shown_its_own() -> None:
     ]
     found = await many().search(run, "translate, invoice, weather, ship")
     assert {tool["name"] for tool in found} <= {"make_invoice", "send_invoice", "ship_003"}
-    crowded = await first_shown(many(Limits(5, 90)), UserTurn("an invoice"), run=run)
+    crowded = await first_shown(many(SelectionLimits(5, 90)), UserTurn("an invoice"), run=run)
     assert crowded[:3] == [SEARCH_TOOL, "read_result", "ship_003"]  # which it names
 
 

@@ -31,7 +31,7 @@ from domain.plugins.service import PluginService
 from domain.plugins.switches import SwitchKind
 from domain.shared.errors import Conflict, ToolFailed, Unprocessable
 from domain.tools.tool import Effect, ToolSpec
-from domain.web.ports import Limits, WebRequest, WebResponse
+from domain.web.ports import ExchangeLimits, WebRequest, WebResponse
 from plugins.host.host import PluginHost
 from tests.fakes.clock import FakeClock
 from tests.fakes.learned_apis import FakeCipher, FakeLearnedApis, FakeReader
@@ -68,7 +68,7 @@ class FakeWeb:
     def __init__(self, status: int = 200, body: bytes = b"pets") -> None:
         self.status, self.body = status, body
 
-    async def send(self, request: WebRequest, limits: Limits) -> WebResponse:
+    async def send(self, request: WebRequest, limits: ExchangeLimits) -> WebResponse:
         return WebResponse(self.status, (), self.body, request.url)
 
 

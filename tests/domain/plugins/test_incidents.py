@@ -3,7 +3,7 @@
 import math
 from datetime import timedelta
 
-from domain.plugins.incidents import Incident, Incidents, Part
+from domain.plugins.incidents import Incident, Incidents, PluginPart
 from domain.plugins.plugin import ChatModelOffer, Registered
 from domain.shared.untrusted import Contained
 from tests.domain.builders import NOW
@@ -35,43 +35,45 @@ def place(offset: int) -> str:
 def test_the_last_of_each_part_is_kept_and_all_are_counted() -> None:
     clock = FakeClock(NOW)
     incidents = Incidents(clock, tuple)
-    incidents.note("rules", Part.VETO, raised(), careless)
+    incidents.note("rules", PluginPart.VETO, raised(), careless)
     clock.advance(timedelta(minutes=1))
-    incidents.note("rules", Part.VETO, Contained("it raised SystemExit", SystemExit(3)), careless)
-    incidents.note("rules", Part.TASK, raised())
-    incidents.note("other", Part.OBSERVER, TimeoutError("too late"), careless)
+    incidents.note(
+        "rules", PluginPart.VETO, Contained("it raised SystemExit", SystemExit(3)), careless
+    )
+    incidents.note("rules", PluginPart.TASK, raised())
+    incidents.note("other", PluginPart.OBSERVER, TimeoutError("too late"), careless)
 
     later = NOW + timedelta(minutes=1)
     assert incidents.of("rules") == [
-        Incident(Part.VETO, 2, "SystemExit: 3", place(0), later),
-        Incident(Part.TASK, 1, "ValueError: math domain error", place(1), later),
+        Incident(PluginPart.VETO, 2, "SystemExit: 3", place(0), later),
+        Incident(PluginPart.TASK, 1, "ValueError: math domain error", place(1), later),
     ]
     assert incidents.of("other") == [
-        Incident(Part.OBSERVER, 1, "TimeoutError: too late", place(0), later)
+        Incident(PluginPart.OBSERVER, 1, "TimeoutError: too late", place(0), later)
     ]
     assert incidents.of("nobody") == []
 
 
 def test_the_place_is_the_innermost_in_the_plugins_own_package() -> None:
     incidents = Incidents(FakeClock(NOW), tuple)
-    incidents.note("rules", Part.VETO, raised(), careless)
+    incidents.note("rules", PluginPart.VETO, raised(), careless)
     assert incidents.of("rules")[0].where == place(1)
     stranger = type(incidents)  # of another package
-    incidents.note("rules", Part.ALERTS, raised(), stranger)
+    incidents.note("rules", PluginPart.ALERTS, raised(), stranger)
     assert incidents.of("rules")[1].where == place(1)
 
 
 def test_any_error_can_be_taken_down_in_bounds() -> None:
     incidents = Incidents(FakeClock(NOW), tuple)
     for error in (Speechless(), ValueError("x" * 10_000), ValueError("\ud800\x00"), KeyError()):
-        incidents.note("rules", Part.VETO, error, object())
+        incidents.note("rules", PluginPart.VETO, error, object())
         last = incidents.of("rules")[0]
         assert len(last.last_error) <= 300
         last.last_error.encode()
     for number in range(2_000):
-        incidents.note(f"plugin {number}", Part.VETO, KeyError())
+        incidents.note(f"plugin {number}", PluginPart.VETO, KeyError())
     assert incidents.of("plugin 1999") == []
-    incidents.note("rules", Part.VETO, KeyError())
+    incidents.note("rules", PluginPart.VETO, KeyError())
     assert incidents.of("rules")[0].count == 5  # those that are known are counted on
 
 
@@ -80,5 +82,5 @@ def test_a_provider_is_its_plugins() -> None:
     incidents = Incidents(FakeClock(NOW), lambda: [offer])
     incidents.note_of_model("parrot", raised())
     incidents.note_of_model("openai", raised())
-    assert [(each.part, each.count) for each in incidents.of("talker")] == [(Part.MODEL, 1)]
+    assert [(each.part, each.count) for each in incidents.of("talker")] == [(PluginPart.MODEL, 1)]
     assert incidents.of("openai") == []

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from domain.learning.findings import DocumentReport
 from domain.shared.json_pointers import join
 from plugins.openapi.reader import ProcessReader
-from plugins.openapi.reading import DocumentRefused, Limits, Reason
+from plugins.openapi.reading import DocumentRefused, ReadingLimits, Reason
 from plugins.openapi.validation.apart import check_apart
 from plugins.openapi.validation.checking import MOST, check
 from plugins.openapi.validation.positions import positions
@@ -271,14 +271,14 @@ async def test_a_document_is_checked_in_another_process() -> None:
 @pytest.mark.parametrize(
     ("text", "limits", "reason"),
     [
-        ("a: 1", Limits(), Reason.NOT_OPENAPI),
-        (V31, Limits(depth=5), Reason.TOO_DEEP),
-        (V31.replace("3.1.1", "4.0.0"), Limits(), Reason.UNKNOWN_VERSION),
-        (V31, Limits(size=50), Reason.TOO_LARGE),
-        (V31, Limits(work=1), Reason.TOO_MUCH_WORK),
+        ("a: 1", ReadingLimits(), Reason.NOT_OPENAPI),
+        (V31, ReadingLimits(depth=5), Reason.TOO_DEEP),
+        (V31.replace("3.1.1", "4.0.0"), ReadingLimits(), Reason.UNKNOWN_VERSION),
+        (V31, ReadingLimits(size=50), Reason.TOO_LARGE),
+        (V31, ReadingLimits(work=1), Reason.TOO_MUCH_WORK),
     ],
 )
-async def test_limits_hold(text: str, limits: Limits, reason: Reason) -> None:
+async def test_limits_hold(text: str, limits: ReadingLimits, reason: Reason) -> None:
     with pytest.raises(DocumentRefused) as refused:
         await apart(text, limits=limits)
     assert refused.value.reason is reason
@@ -289,7 +289,7 @@ async def test_time_ends() -> None:
     schema = {"type": "string", "pattern": "^(a|a)*$", "default": "a" * 60 + "b"}
     tree = {**TREE, "openapi": "3.0.0", "paths": {}, "components": {"schemas": {"A": schema}}}
     with pytest.raises(DocumentRefused) as refused:
-        await apart(json.dumps(tree), limits=Limits(seconds=0.5))
+        await apart(json.dumps(tree), limits=ReadingLimits(seconds=0.5))
     assert refused.value.reason in (Reason.TOO_LONG, Reason.READER_FAILED)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from plugins.openapi.apart import learn_apart
 from plugins.openapi.lowering import LoweredTool, Options, lower
-from plugins.openapi.reading import DocumentRefused, Limits, Reason, read_document
+from plugins.openapi.reading import DocumentRefused, ReadingLimits, Reason, read_document
 from plugins.openapi.records import operation_from
 from tests.plugins.openapi.usable import DOCUMENTS, api, made, require_usable, taking
 
@@ -54,9 +54,11 @@ def test_schemas_nested_without_end_are_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    "limits", [Limits(work=1_000), Limits(seconds=0)], ids=["too much work", "too long"]
+    "limits",
+    [ReadingLimits(work=1_000), ReadingLimits(seconds=0)],
+    ids=["too much work", "too long"],
 )
-def test_work_and_time_end(limits: Limits) -> None:
+def test_work_and_time_end(limits: ReadingLimits) -> None:
     wide = {"type": "object", "properties": {f"p{n}": {"type": "string"} for n in range(2_000)}}
     document = read_document(json.dumps(taking(wide)).encode(), source="", limits=limits)
     with pytest.raises(DocumentRefused) as refused:
@@ -97,12 +99,12 @@ async def test_a_document_is_learned_in_another_process() -> None:
 @pytest.mark.parametrize(
     ("data", "limits", "reason"),
     [
-        (b"a: b: c", Limits(), Reason.NOT_READABLE),
-        (b"openapi: 3.0.0\npaths: {/x: {get: {}}}", Limits(operations=0), Reason.TOO_LARGE),
+        (b"a: b: c", ReadingLimits(), Reason.NOT_READABLE),
+        (b"openapi: 3.0.0\npaths: {/x: {get: {}}}", ReadingLimits(operations=0), Reason.TOO_LARGE),
     ],
 )
 async def test_what_is_refused_there_is_refused_here(
-    data: bytes, limits: Limits, reason: Reason
+    data: bytes, limits: ReadingLimits, reason: Reason
 ) -> None:
     with pytest.raises(DocumentRefused) as refused:
         await learn_apart(data, source="", limits=limits)

@@ -15,7 +15,7 @@ from domain.learning.version import ApiVersion
 from domain.shared.errors import WebError
 from domain.web.open_hosts import read_open_hosts
 from plugins.openapi.reader import ProcessReader
-from plugins.openapi.reading import DocumentRefused, Fetched, Limits, read_document
+from plugins.openapi.reading import DocumentRefused, Fetched, ReadingLimits, read_document
 from tests.adapters.http.conftest import Names
 from tests.plugins.openapi.usable import made
 from tests.web_server import Reply, Seen, WebServer
@@ -205,7 +205,10 @@ class Library:
 def learned(library: Library, paths: Any, source: str = "", **limits: Any) -> Any:
     tree = {"openapi": "3.1.0", "paths": paths}
     document = read_document(
-        json.dumps(tree).encode(), source=source, limits=Limits(**limits), fetch=library.fetch
+        json.dumps(tree).encode(),
+        source=source,
+        limits=ReadingLimits(**limits),
+        fetch=library.fetch,
     )
     return made(document)
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from plugins.openapi.reading import DocumentRefused, Limits, Reason, read_document
+from plugins.openapi.reading import DocumentRefused, ReadingLimits, Reason, read_document
 from plugins.openapi.reading.parsing import parse
 from plugins.openapi.wire.servers import server_url
 from tests.plugins.openapi.usable import made
 
 
 def read(data: str | bytes, **limits: Any) -> dict[str, Any]:
-    return parse(data.encode() if isinstance(data, str) else data, Limits(**limits))
+    return parse(data.encode() if isinstance(data, str) else data, ReadingLimits(**limits))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from domain.tools.tool import Effect
 from plugins.openapi.operation import Operation, Place, SecurityScheme, Server
-from plugins.openapi.reading import DocumentRefused, Limits, Reason, Skipped, read_document
+from plugins.openapi.reading import DocumentRefused, ReadingLimits, Reason, Skipped, read_document
 from tests.plugins.openapi.usable import DOCUMENTS, api, document, made, taking
 
 EVERYTHING = sorted(path.name for path in DOCUMENTS.iterdir())
@@ -233,7 +233,7 @@ def test_paths_that_lie_outside_as_a_whole_are_told() -> None:
 
 def test_more_operations_than_allowed_are_refused() -> None:
     data = str(api({}, paths={f"/{n}": {"get": {}} for n in range(3)})).encode()
-    found = read_document(data, source="", limits=Limits(operations=2))
+    found = read_document(data, source="", limits=ReadingLimits(operations=2))
     with pytest.raises(DocumentRefused, match="more than 2 operations"):
         list(found.operations())
 

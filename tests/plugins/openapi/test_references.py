@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from plugins.openapi.reading import Limits, Reason
+from plugins.openapi.reading import ReadingLimits, Reason
 from plugins.openapi.reading.problems import BadReference
 from plugins.openapi.reading.references import References
 
@@ -33,7 +33,7 @@ PET = TREE["components"]["schemas"]["Pet"]
 
 def follow(reference: str, tree: dict[str, Any] = TREE, **limits: int) -> Any:
     references = References(
-        tree, ["https://x.example/api/spec.yaml", "spec.yaml"], Limits(**limits)
+        tree, ["https://x.example/api/spec.yaml", "spec.yaml"], ReadingLimits(**limits)
     )
     return references.follow(reference).value
 

@@ -9,7 +9,7 @@ import pytest
 from adapters.http.guard.ssrf_guard import SsrfGuard
 from domain.shared.errors import AddressRefused, WebError, WebTimeout
 from domain.web.open_hosts import read_open_hosts
-from domain.web.ports import Limits, WebRequest
+from domain.web.ports import ExchangeLimits, WebRequest
 from tests.adapters.http.conftest import Names, web_through
 from tests.pages import ROOT
 from tests.web_server import Reply, WebServer
@@ -234,7 +234,7 @@ async def test_a_name_that_changes_its_answer_is_connected_to_where_it_was_check
         names = Names({"api.example": [["127.0.0.1"], ["169.254.169.254"]]})
         async with web_through("api.example", names=names) as web:
             request = WebRequest("GET", f"http://api.example:{server.port}/")
-            assert (await web.send(request, Limits())).status == 200
+            assert (await web.send(request, ExchangeLimits())).status == 200
         assert names.asked == {"api.example": 1}
         assert server.seen[0].header("host") == f"api.example:{server.port}"
 
@@ -244,9 +244,9 @@ async def test_a_name_that_changes_its_answer_is_checked_for_each_connection() -
         names = Names({"api.example": [["127.0.0.1"], ["169.254.169.254"]]})
         async with web_through("api.example", names=names) as web:
             request = WebRequest("GET", f"http://api.example:{server.port}/")
-            await web.send(request, Limits())
+            await web.send(request, ExchangeLimits())
             with pytest.raises(AddressRefused):
-                await web.send(request, Limits())
+                await web.send(request, ExchangeLimits())
         assert len(server.seen) == 1
 
 
@@ -268,7 +268,7 @@ async def test_a_redirect_is_checked_like_any_address(location: str) -> None:
         names = Names({"private.example": [["10.0.0.1"]]})
         async with web_through(f"127.0.0.1:{server.port}", names=names) as web:
             with pytest.raises(AddressRefused):
-                await web.send(WebRequest("GET", server.url), Limits())
+                await web.send(WebRequest("GET", server.url), ExchangeLimits())
 
 
 async def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,7 +276,7 @@ async def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.Monke
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
         async with web_through("127.0.0.1") as web:
-            await web.send(WebRequest("GET", server.url), Limits())
+            await web.send(WebRequest("GET", server.url), ExchangeLimits())
         assert (len(proxy.seen), len(server.seen)) == (0, 1)
 
 

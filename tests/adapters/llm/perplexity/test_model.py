@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from adapters.llm.perplexity import PROVIDER
-from adapters.llm.provider_record import Connection, ProviderOptions
+from adapters.llm.provider_record import ProviderConnection, ProviderOptions
 from adapters.llm.reading.sources import listed
 from adapters.llm.sdk.plain_turns import plain_turns
 from domain.models.messages import (
@@ -30,7 +30,7 @@ from tests.adapters.llm.wire.perplexity import PerplexityWireServer
 
 def perplexity(base_url: str, **options: Any) -> ChatModel:
     given = {"api_key": KEY, "read_timeout": 60, "total_timeout": 600, **options}
-    connection = cast("Connection", {"base_url": base_url, **given})
+    connection = cast("ProviderConnection", {"base_url": base_url, **given})
     return PROVIDER.make(ProviderOptions(model="sonar", connection=connection))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from adapters.persistence import Database, Limits, Store
+from adapters.persistence import Database, PoolLimits, Store
 from domain.consents.consent import ConsentDecision, ConsentStatus
 from domain.consents.service import expire_due
 from domain.runs.events import Chunk
@@ -46,7 +46,7 @@ ANN = new_id()
 @pytest.fixture
 async def hasty(database_url: str) -> AsyncIterator[Database]:
     """A database of little patience, with two connections where there is a pool."""
-    database = Database(database_url, Limits(largest=2, statement=0.3, acquire=0.3))
+    database = Database(database_url, PoolLimits(largest=2, statement=0.3, acquire=0.3))
     await database.start()
     yield database
     await database.close()
@@ -349,9 +349,9 @@ async def test_callers_who_leave_at_any_moment_leave_it_unharmed(
 async def everything_works(database: Database, store: Store) -> None:
     """Use every connection at once, then have a whole turn and give a lease to each run."""
     if database.engine == "postgresql":
-        meeting = asyncio.Barrier(Limits().largest)
+        meeting = asyncio.Barrier(PoolLimits().largest)
         await asyncio.gather(
-            *(database.unit_of_work.run(meeting.wait) for _ in range(Limits().largest))
+            *(database.unit_of_work.run(meeting.wait) for _ in range(PoolLimits().largest))
         )
     await answered(store, ANN)
     runs = await database.fetch("SELECT id FROM runs")

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from adapters.persistence import Database, Limits, Store, migrate
+from adapters.persistence import Database, PoolLimits, Store, migrate
 from domain.shared.errors import Unavailable
 from domain.shared.ids import new_id
 from tests.adapters.persistence.stores import a_user, answered
@@ -17,7 +17,7 @@ PATIENCE = 120
 
 @asynccontextmanager
 async def opened(url: str, direct_url: str | None = None) -> AsyncIterator[Database]:
-    database = Database(url, Limits(statement=1.0), direct_url=direct_url)
+    database = Database(url, PoolLimits(statement=1.0), direct_url=direct_url)
     await database.start()
     try:
         yield database

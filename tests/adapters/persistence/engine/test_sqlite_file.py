@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.persistence import Database, Limits, Store, migrate
+from adapters.persistence import Database, PoolLimits, Store, migrate
 from domain.shared.errors import Unavailable
 from domain.shared.ids import new_id
 from tests.adapters.persistence.stores import a_conversation
@@ -28,7 +28,7 @@ def _only_on_sqlite(engine: str) -> None:
 @pytest.fixture
 async def hasty(database_url: str) -> AsyncIterator[Database]:
     """A database of little patience."""
-    database = Database(database_url, Limits(acquire=0.3))
+    database = Database(database_url, PoolLimits(acquire=0.3))
     await database.start()
     yield database
     await database.close()

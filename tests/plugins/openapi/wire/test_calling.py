@@ -18,7 +18,7 @@ from domain.learning.credentials import Credentials
 from domain.shared.errors import ToolFailed, ToolTimeout
 from domain.tools.artifacts import Artifact
 from domain.web.open_hosts import read_open_hosts
-from domain.web.ports import Limits
+from domain.web.ports import ExchangeLimits
 from plugins.openapi.operation import Operation, Place, SecurityScheme
 from plugins.openapi.wire.calling import ApiCall, ApiCaller
 from tests.plugins.openapi.wire.operations import CALL, operation, parameter
@@ -125,7 +125,7 @@ async def test_each_request_keeps_the_pace() -> None:
 
 async def test_time_is_that_of_the_whole_call() -> None:
     async with WebServer(lambda _: Reply(seconds=5)) as server, calling() as caller:
-        call = ApiCall(operation(), server=server.url, limits=Limits(seconds=0.1))
+        call = ApiCall(operation(), server=server.url, limits=ExchangeLimits(seconds=0.1))
         with pytest.raises(ToolTimeout, match=r"127\.0\.0\.1"):
             await caller.result(call, {})
 
