@@ -18,7 +18,7 @@ _WORDS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ToolChange:
     """A changed tool, and descriptions of the changes."""
 
     operation: str
@@ -34,10 +34,10 @@ class Diff:
     elsewhere; ``gone`` operations are breaking, too.
     """
 
-    added: tuple[Change, ...] = ()
-    changed: tuple[Change, ...] = ()
-    breaking: tuple[Change, ...] = ()
-    gone: tuple[Change, ...] = ()
+    added: tuple[ToolChange, ...] = ()
+    changed: tuple[ToolChange, ...] = ()
+    breaking: tuple[ToolChange, ...] = ()
+    gone: tuple[ToolChange, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.added or self.changed or self.breaking or self.gone)
@@ -58,19 +58,21 @@ def difference(old: ApiVersion, new: ApiVersion, *, is_placed: bool = False) -> 
             continue
         was = before[operation]
         if breaks := tuple(_breaks(was, tool, is_placed=is_placed)):
-            breaking.append(Change(operation, was.spec.name, breaks))
+            breaking.append(ToolChange(operation, was.spec.name, breaks))
         elif changes := tuple(_changes(was, tool)):
-            changed.append(Change(operation, was.spec.name, changes))
+            changed.append(ToolChange(operation, was.spec.name, changes))
     return Diff(
         added=tuple(
-            Change(operation, tool.spec.name)
+            ToolChange(operation, tool.spec.name)
             for operation, tool in after.items()
             if operation not in before
         ),
         changed=tuple(changed),
         breaking=tuple(breaking),
         gone=tuple(
-            Change(operation, tool.spec.name, (skipped[operation],) if operation in skipped else ())
+            ToolChange(
+                operation, tool.spec.name, (skipped[operation],) if operation in skipped else ()
+            )
             for operation, tool in before.items()
             if operation not in after
         ),

@@ -20,7 +20,7 @@ NAME_LENGTH: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class LearnOrder:
     """A request to learn an API.
 
     ``credentials`` are the operator's, in the form of `Credentials.of`; ``fixed`` are the values of

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from domain.learning.api import LearnedApi
 from domain.learning.cache import ApiCache
-from domain.learning.drafts import NAME_LENGTH, Order, renamed
+from domain.learning.drafts import NAME_LENGTH, LearnOrder, renamed
 from domain.learning.names import free_names
 from domain.learning.ports import LearnedApis
 from domain.learning.version import ApiVersion
@@ -56,7 +56,7 @@ class Neighbours:
         """Return the names of tools that an API cannot use."""
         return await self._cache.names_besides(api_id, self._toolbox, self._plugins)
 
-    async def free_name(self, order: Order, version: ApiVersion) -> str:
+    async def free_name(self, order: LearnOrder, version: ApiVersion) -> str:
         """Return a unique name for an API, made from the document's title or host."""
         host = urlsplit(order.document.url).hostname or "API"
         preferred = " ".join((version.title or host).split())[: NAME_LENGTH - 5] or "API"

@@ -25,14 +25,14 @@ _INNER: Final = frozenset({"properties", "items", "required", "$ref", "$defs"})
 def differing_parts(old: Schema, new: Schema) -> list[str]:
     """Describe what differs: ``limit is new``, ``body.name: its description``."""
     described: dict[str, None] = {}
-    for each in _Comparison(old, new).between(old, new, "", 0):
+    for each in _Differences(old, new).between(old, new, "", 0):
         described[each] = None
         if len(described) >= _MOST:
             return [*described, "and more"]
     return list(described)
 
 
-class _Comparison:
+class _Differences:
     def __init__(self, old: Schema, new: Schema) -> None:
         self._old, self._new = old, new
         self._seen: set[tuple[int, int]] = set()

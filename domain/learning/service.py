@@ -15,7 +15,7 @@ from domain.learning.documents import Document, Documents
 from domain.learning.drafts import (
     Draft,
     Edit,
-    Order,
+    LearnOrder,
     checked,
     counted,
     with_fixed_named,
@@ -46,7 +46,7 @@ class Learning:
         self._neighbours = neighbours
         self._clock = clock
 
-    async def learn(self, user: User, order: Order, *, again: bool = False) -> Draft:
+    async def learn(self, user: User, order: LearnOrder, *, again: bool = False) -> Draft:
         """Learn an API; return the draft.
 
         A document that was learned before needs ``again``, or a name of its own.

@@ -8,7 +8,7 @@ from typing import Any
 from domain.learning.version import ApiTool
 from domain.tools.tool import Effect
 from plugins.openapi.lowering.tools import Options, lower
-from plugins.openapi.operation import SecurityScheme, Server
+from plugins.openapi.operation import ApiServer, SecurityScheme
 from plugins.openapi.process import AsyncFetch, answers, ask_apart, work_apart
 from plugins.openapi.reading import Fetch, ReadingLimits, Reason, Skipped, read_document
 from plugins.openapi.records import scheme_from, tool_from, tool_record
@@ -20,7 +20,7 @@ class Learned:
 
     version: str
     title: str
-    servers: Sequence[Server]
+    servers: Sequence[ApiServer]
     security_schemes: Mapping[str, SecurityScheme]
     tools: Sequence[ApiTool] = field(repr=False)
     skipped: Sequence[Skipped]
@@ -66,7 +66,7 @@ def _learned(answer: bytearray) -> Learned:
     return Learned(
         version=about["version"],
         title=about["title"],
-        servers=[Server(**server) for server in about["servers"]],
+        servers=[ApiServer(**server) for server in about["servers"]],
         security_schemes={
             **made,
             **{name: scheme_from(one) for name, one in about["schemes"].items()},

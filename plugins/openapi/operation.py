@@ -13,7 +13,7 @@ AWS_SIGNED: Final = "awsSigV4"
 """The kind of a security scheme that requires requests signed for AWS (Signature Version 4)."""
 
 
-class Place(StrEnum):
+class ParameterLocation(StrEnum):
     """Location of a parameter in the request (OpenAPI 3.2, "Parameter Locations")."""
 
     PATH = "path"
@@ -33,7 +33,7 @@ class Parameter:
     """
 
     name: str
-    place: Place
+    place: ParameterLocation
     argument: str
     schema: Any
     required: bool = False
@@ -55,7 +55,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class OperationBody:
     """The request body; ``argument`` is its name in the tool's arguments."""
 
     argument: str
@@ -65,7 +65,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class ApiServer:
     """A server: an absolute or relative URL with ``{variables}``, and their default values."""
 
     url: str
@@ -86,7 +86,7 @@ class SecurityScheme:
 
     kind: str
     name: str = ""
-    place: Place = Place.HEADER
+    place: ParameterLocation = ParameterLocation.HEADER
     scheme: str = ""
     token_url: str = ""
     is_parameter: bool = False
@@ -105,9 +105,9 @@ class Operation:
 
     method: str
     path: str
-    servers: Sequence[Server]
+    servers: Sequence[ApiServer]
     parameters: Sequence[Parameter] = ()
-    body: Body | None = None
+    body: OperationBody | None = None
     security: Sequence[Mapping[str, Sequence[str]]] = ()
     operation_id: str = ""
     summary: str = ""

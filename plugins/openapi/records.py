@@ -18,13 +18,13 @@ from domain.tools.tool import Effect, ToolSpec
 from plugins.openapi.lowering.tools import LoweredTool
 from plugins.openapi.lowering.walk import Schema
 from plugins.openapi.operation import (
-    Body,
+    ApiServer,
     Content,
     Operation,
+    OperationBody,
     Parameter,
-    Place,
+    ParameterLocation,
     SecurityScheme,
-    Server,
 )
 from plugins.openapi.reading.values import to_json
 from plugins.openapi.wire.servers import server_url
@@ -93,7 +93,7 @@ def operation_from(record: Mapping[str, Any]) -> Operation:
     return Operation(
         **{
             **record,
-            "servers": [Server(**server) for server in record["servers"]],
+            "servers": [ApiServer(**server) for server in record["servers"]],
             "parameters": [_parameter(one) for one in record["parameters"]],
             "body": _body(record["body"]),
             "schemes": {name: scheme_from(one) for name, one in record["schemes"].items()},
@@ -103,14 +103,14 @@ def operation_from(record: Mapping[str, Any]) -> Operation:
 
 def scheme_from(record: Mapping[str, Any]) -> SecurityScheme:
     """Return the security scheme of a record."""
-    return SecurityScheme(**{**record, "place": Place(record["place"])})
+    return SecurityScheme(**{**record, "place": ParameterLocation(record["place"])})
 
 
 def _parameter(record: Mapping[str, Any]) -> Parameter:
-    return Parameter(**{**record, "place": Place(record["place"])})
+    return Parameter(**{**record, "place": ParameterLocation(record["place"])})
 
 
-def _body(record: Mapping[str, Any] | None) -> Body | None:
+def _body(record: Mapping[str, Any] | None) -> OperationBody | None:
     if record is None:
         return None
-    return Body(**{**record, "contents": [Content(**one) for one in record["contents"]]})
+    return OperationBody(**{**record, "contents": [Content(**one) for one in record["contents"]]})

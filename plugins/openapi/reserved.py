@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from plugins.openapi.operation import Operation, Parameter, Place, SecurityScheme
+from plugins.openapi.operation import Operation, Parameter, ParameterLocation, SecurityScheme
 
 _FRAMING: Final = frozenset(  # headers that the HTTP client sets
     {
@@ -59,9 +59,15 @@ def is_reserved(parameter: Parameter, schemes: Iterable[SecurityScheme]) -> bool
     Such a parameter is never shown to a model, and a value for it is refused.
     """
     name = parameter.name.lower()
-    if parameter.place is Place.HEADER and name in _FRAMING | _OTHER_REQUESTS | _CREDENTIALS:
+    if (
+        parameter.place is ParameterLocation.HEADER
+        and name in _FRAMING | _OTHER_REQUESTS | _CREDENTIALS
+    ):
         return True
-    if parameter.place in (Place.HEADER, Place.QUERY) and name in _SIGNATURES:
+    if (
+        parameter.place in (ParameterLocation.HEADER, ParameterLocation.QUERY)
+        and name in _SIGNATURES
+    ):
         return True
     return any(
         scheme.kind == "apiKey"
@@ -77,7 +83,10 @@ def is_idempotency_key(parameter: Parameter) -> bool:
 
     Such a parameter is never shown to a model: it is set to the id of the call.
     """
-    return parameter.place is Place.HEADER and _SIGNS.sub("", parameter.name.lower()) in _KEYS
+    return (
+        parameter.place is ParameterLocation.HEADER
+        and _SIGNS.sub("", parameter.name.lower()) in _KEYS
+    )
 
 
 def takes_idempotency_key(operation: Operation) -> bool:
@@ -102,4 +111,4 @@ def _as_uuid(call_id: str) -> str:
 
 
 def _caseless(scheme: SecurityScheme) -> bool:
-    return scheme.place is Place.HEADER
+    return scheme.place is ParameterLocation.HEADER

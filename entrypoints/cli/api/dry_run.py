@@ -12,7 +12,7 @@ from entrypoints.cli.api.strict import require_valid
 if TYPE_CHECKING:  # a command loads what it needs when it runs
     from domain.learning.documents import Document as Given
     from plugins.openapi.lowering import LoweredTool
-    from plugins.openapi.reading import Document, Skipped
+    from plugins.openapi.reading import OpenApiDocument, Skipped
 
 _WRONG_USE: Final = 2
 
@@ -78,7 +78,7 @@ def _show_keys(keys: set[str], suspects: set[str]) -> None:
         typer.echo(f"! {argument!r} looks like a credential: if it is, fix it with --fixed")
 
 
-def _document(spec: str, given: "Given") -> "Document":
+def _document(spec: str, given: "Given") -> "OpenApiDocument":
     """Read the document; of a bundle with its other files, without fetching anything."""
     from plugins.openapi.reading import read_document
 

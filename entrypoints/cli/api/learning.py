@@ -15,7 +15,7 @@ from entrypoints.cli.json_options import json_file
 if TYPE_CHECKING:  # a command loads what it needs when it runs
     from domain.learning.api import LearnedApi
     from domain.learning.documents import Document
-    from domain.learning.drafts import Draft, Order
+    from domain.learning.drafts import Draft, LearnOrder
     from entrypoints.wiring.services import Services
 
 
@@ -41,11 +41,11 @@ def learn(
         PuertoError: the API cannot be learned.
 
     """
-    from domain.learning.drafts import Order
+    from domain.learning.drafts import LearnOrder
     from domain.learning.findings import InvalidDocument
     from domain.learning.settings import ApiSettings
 
-    order = Order(
+    order = LearnOrder(
         document_of(spec),
         name or "",
         ApiSettings(
@@ -82,7 +82,7 @@ async def keep_and_warn(services: "Services", draft: "Draft") -> Sequence[str]:
     return (await services.api_inspection.draft(draft, 0, 0)).warnings
 
 
-async def _learn(services: "Services", order: "Order") -> "tuple[Draft, Sequence[str]]":
+async def _learn(services: "Services", order: "LearnOrder") -> "tuple[Draft, Sequence[str]]":
     from entrypoints.cli.clients.embedded import LOCAL_USER
     from entrypoints.server.lifecycle import user_named
 

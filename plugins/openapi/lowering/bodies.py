@@ -9,7 +9,7 @@ from plugins.openapi.lowering.schemas import Schemas
 from plugins.openapi.lowering.shapes import Shapes
 from plugins.openapi.lowering.walk import Notes, Schema
 from plugins.openapi.lowering.words import joined, plain, shortened
-from plugins.openapi.operation import Body, Content
+from plugins.openapi.operation import Content, OperationBody
 from plugins.openapi.wire.media_types import (
     ANYTHING,
     is_form,
@@ -24,7 +24,7 @@ _LONG: Final = 400  # characters of a description
 
 
 def body_schema(
-    body: Body, schemas: Schemas, shapes: Shapes, notes: Notes
+    body: OperationBody, schemas: Schemas, shapes: Shapes, notes: Notes
 ) -> tuple[Schema, Sequence[Content]]:
     """Return the schema of the preferred media type, and all contents with shapes as schemas."""
     chosen = preferred(body.contents)

@@ -15,9 +15,9 @@ from typing import Any, Final
 from domain.learning.fixed_arguments import properties_within
 from domain.shared.json_schema import opened, properties_of, required_in, types_of
 from plugins.openapi.lowering.walk import Schema
-from plugins.openapi.operation import Operation, Place, SecurityScheme
+from plugins.openapi.operation import Operation, ParameterLocation, SecurityScheme
 from plugins.openapi.reading.credentials import alternatives, may_name_credential, names_credential
-from plugins.openapi.reading.document import Document
+from plugins.openapi.reading.document import OpenApiDocument
 from plugins.openapi.reading.problems import BadReference
 from plugins.openapi.reading.references import References
 from plugins.openapi.reading.values import bare_name, entries, text
@@ -46,7 +46,7 @@ _DEEPEST: Final = 4
 class CallerKeys:
     """Finds the caller's keys in the operations of one document, of which it must get all."""
 
-    def __init__(self, document: Document, operations: Sequence[Operation]) -> None:
+    def __init__(self, document: OpenApiDocument, operations: Sequence[Operation]) -> None:
         self._known = document.security_schemes
         self._total = len(operations)
         self._counts = Counter(
@@ -105,7 +105,7 @@ def _needed(operation: Operation, schema: Schema) -> set[str]:
 def _arguments(operation: Operation, schema: Schema) -> Iterator[tuple[str, str, str]]:
     """Yield the string arguments of path and body: argument, name and description."""
     for parameter in operation.parameters:
-        if parameter.place is Place.PATH and parameter.argument:
+        if parameter.place is ParameterLocation.PATH and parameter.argument:
             yield parameter.argument, parameter.name, parameter.description
     if operation.body is not None:
         body = operation.body.argument
@@ -116,7 +116,7 @@ def _arguments(operation: Operation, schema: Schema) -> Iterator[tuple[str, str,
 
 def _names(operation: Operation, references: References) -> Iterator[str]:
     for parameter in operation.parameters:
-        if parameter.place is Place.PATH:
+        if parameter.place is ParameterLocation.PATH:
             yield bare_name(parameter.name)
     if operation.body is not None:
         for content in operation.body.contents:

@@ -9,10 +9,10 @@ from plugins.openapi.lowering.descriptions import MOST_WORDS
 from plugins.openapi.lowering.keywords import names_in
 from plugins.openapi.lowering.walk import Schema
 from plugins.openapi.lowering.words import shortened, value_text
-from plugins.openapi.reading.references import Found
+from plugins.openapi.reading.references import Resolved
 from plugins.openapi.reading.values import bare_name, entries
 
-Target = Callable[[Any], Found | None]
+Target = Callable[[Any], Resolved | None]
 """Returns the target of a schema that is a reference, else None."""
 
 _OF_CONSTANT: Final = frozenset({"const", "type", "description", "format"})
@@ -109,7 +109,7 @@ def told_apart(
     return marked
 
 
-def _own_values(found: Found, name: str, target: Target) -> list[str] | None:
+def _own_values(found: Resolved, name: str, target: Target) -> list[str] | None:
     """Return the values (const or enum) of a definition's property; None if it has none."""
     own = entries(entries(entries(found.value).get("properties")).get(name))
     if (referred := target(own)) is not None:
@@ -119,7 +119,9 @@ def _own_values(found: Found, name: str, target: Target) -> list[str] | None:
     return names_in(own.get("enum")) or None
 
 
-def _values_of_parts(found: Sequence[tuple[Found, list[str], list[str] | None]]) -> list[list[str]]:
+def _values_of_parts(
+    found: Sequence[tuple[Resolved, list[str], list[str] | None]],
+) -> list[list[str]]:
     """Return the discriminator values of each part; an empty list if they are not known.
 
     Each part comes with the values mapped to it, and those that it declares itself. The default is
@@ -159,7 +161,7 @@ class _Mark:
         return {"anyOf": [required, {"not": {"anyOf": self.others}}]} if self.others else {}
 
 
-def _marked(schema: Schema, found: Found, own: list[str] | None, mark: _Mark) -> Schema:
+def _marked(schema: Schema, found: Resolved, own: list[str] | None, mark: _Mark) -> Schema:
     """Return a part with its discriminator values, unless it declares exactly one itself."""
     definition = entries(found.value)
     declared = entries(entries(definition.get("properties")).get(mark.name))

@@ -9,12 +9,18 @@ from typing import Final
 
 from domain.learning.names import without_middle
 from plugins.openapi.lowering.verbs import is_verb, words_of
-from plugins.openapi.operation import Operation, Parameter, Place
+from plugins.openapi.operation import Operation, Parameter, ParameterLocation
 
 NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}\Z")
 _MOST: Final = 64
 _TEMPLATE: Final = re.compile(r"\{([^{}/]*)\}")
-_ORDER: Final = (Place.PATH, Place.QUERY, Place.QUERYSTRING, Place.HEADER, Place.COOKIE)
+_ORDER: Final = (
+    ParameterLocation.PATH,
+    ParameterLocation.QUERY,
+    ParameterLocation.QUERYSTRING,
+    ParameterLocation.HEADER,
+    ParameterLocation.COOKIE,
+)
 _DIGITS: Final = 8
 _FEW_WORDS: Final = 5
 _FEW_LETTERS: Final = 3

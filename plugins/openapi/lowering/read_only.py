@@ -10,10 +10,10 @@ from typing import Any, Final
 from domain.shared.json_schema import PARTS, parts_of
 from plugins.openapi.lowering.keywords import names_in
 from plugins.openapi.reading.effort import Effort
-from plugins.openapi.reading.references import Found
+from plugins.openapi.reading.references import Resolved
 from plugins.openapi.reading.values import entries, is_true
 
-Target = Callable[[Any], Found | None]
+Target = Callable[[Any], Resolved | None]
 """Returns the target of a schema that is a reference, else None."""
 
 _MOST_PARTS: Final = 200  # of one value
@@ -48,7 +48,7 @@ class ReadOnly:
             if self.holds_for(schema)
         )
 
-    def are_required(self, found: Found, names: frozenset[str]) -> bool:
+    def are_required(self, found: Resolved, names: frozenset[str]) -> bool:
         """Return whether a definition, or a part of it, requires one of these properties."""
         if not names:
             return False

@@ -29,9 +29,9 @@ from plugins.openapi.lowering.patterns import usable
 from plugins.openapi.lowering.read_only import ReadOnly
 from plugins.openapi.lowering.walk import At, Notes, Schema
 from plugins.openapi.lowering.words import joined
-from plugins.openapi.reading.document import Document
+from plugins.openapi.reading.document import OpenApiDocument
 from plugins.openapi.reading.problems import BadReference
-from plugins.openapi.reading.references import Found, reference_in
+from plugins.openapi.reading.references import Resolved, reference_in
 from plugins.openapi.reading.values import entries
 
 _MOST_DEEP: Final = 80  # steps within one schema: Python's stack is not endless
@@ -53,7 +53,7 @@ class Schemas:
     ``definitions`` holds those that the converted schemas refer to.
     """
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: OpenApiDocument) -> None:
         self._references = document.references
         self._effort = document.effort
         self._draft = document.draft
@@ -70,7 +70,7 @@ class Schemas:
         value = self._references.find(f"#{place}").value
         return self._lowered(value, At(notes, here=place))
 
-    def _target(self, part: Any) -> Found | None:
+    def _target(self, part: Any) -> Resolved | None:
         reference = reference_in(part)
         if reference is None:
             return None
@@ -111,7 +111,7 @@ class Schemas:
         target = self._reference_to(found, at)
         return with_null(target, rest) if has_null(raw) else {**target, **rest}
 
-    def _reference_to(self, found: Found, at: At) -> Schema:
+    def _reference_to(self, found: Resolved, at: At) -> Schema:
         """Return a reference to a definition, or its schema where it is short or in a cycle."""
         if not isinstance(found.value, dict) or _is_small(found.value):
             return self._lowered(found.value, at.choice())

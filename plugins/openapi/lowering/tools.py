@@ -19,8 +19,8 @@ from plugins.openapi.lowering.schemas import Schemas
 from plugins.openapi.lowering.shapes import Shapes
 from plugins.openapi.lowering.walk import Notes, Schema
 from plugins.openapi.lowering.words import joined, plain, shortened
-from plugins.openapi.operation import Body, Operation, Parameter, Place
-from plugins.openapi.reading import Document, Reason, Skipped
+from plugins.openapi.operation import Operation, OperationBody, Parameter, ParameterLocation
+from plugins.openapi.reading import OpenApiDocument, Reason, Skipped
 from plugins.openapi.reading.credentials import likely_credentials
 from plugins.openapi.reading.values import entries, text
 from plugins.openapi.reserved import is_idempotency_key, is_reserved
@@ -73,20 +73,22 @@ class LoweredTool:
         return self.spec.tokens
 
 
-def lower(document: Document, options: Options | None = None) -> Iterator[LoweredTool | Skipped]:
+def lower(
+    document: OpenApiDocument, options: Options | None = None
+) -> Iterator[LoweredTool | Skipped]:
     """Yield a tool for each operation of a document, or why it is skipped, in order.
 
     Raises:
         DocumentRefused: the document exceeds the limit of work or time.
 
     """
-    yield from Lowering(document, options or Options()).tools()
+    yield from OperationLowering(document, options or Options()).tools()
 
 
-class Lowering:
+class OperationLowering:
     """Generator of one document's tools, which are made on demand and not stored."""
 
-    def __init__(self, document: Document, options: Options) -> None:
+    def __init__(self, document: OpenApiDocument, options: Options) -> None:
         self._document, self._options = document, options
         self._schemas = Schemas(document)
         self._cutting = Cutting(self._schemas.definitions.named, document.effort)
@@ -169,8 +171,8 @@ class Lowering:
         return replace(operation, parameters=parameters, body=body), properties, required
 
     def _body(
-        self, body: Body | None, name: str, properties: dict[str, Schema], notes: Notes
-    ) -> Body | None:
+        self, body: OperationBody | None, name: str, properties: dict[str, Schema], notes: Notes
+    ) -> OperationBody | None:
         """Add the body to the arguments' schemas, and return it with shapes in place of schemas."""
         if body is None:
             return None
@@ -184,14 +186,20 @@ class Lowering:
 
 def _can_send_null(parameter: Parameter) -> bool:
     """Return whether null can be sent; elsewhere null means to leave the parameter out."""
-    is_empty = parameter.allow_empty and parameter.place is Place.QUERY
-    return parameter.media_type is not None or parameter.place is Place.QUERYSTRING or is_empty
+    is_empty = parameter.allow_empty and parameter.place is ParameterLocation.QUERY
+    return (
+        parameter.media_type is not None
+        or parameter.place is ParameterLocation.QUERYSTRING
+        or is_empty
+    )
 
 
 def _perhaps_credentials(operation: Operation, schema: Schema) -> Iterator[tuple[str, str]]:
     """Yield the arguments of the path and the body, with their descriptions."""
     for parameter in operation.parameters:
-        if parameter.place is Place.PATH and parameter.argument in properties_of(schema):
+        if parameter.place is ParameterLocation.PATH and parameter.argument in properties_of(
+            schema
+        ):
             yield parameter.argument, parameter.description
     if operation.body is not None:
         body = operation.body.argument

@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from domain.tools.tool import Effect
-from plugins.openapi.operation import Operation, Place
+from plugins.openapi.operation import Operation, ParameterLocation
 from plugins.openapi.reading.values import bare_name
 
 _DESTROYING: Final = frozenset(
@@ -104,7 +104,10 @@ def _of_actions(operation: Operation) -> Iterator[Effect]:
         if bare_name(key) in _ACTIONS:
             yield _of_action(value)
     for parameter in operation.parameters:
-        fits = parameter.place in (Place.QUERY, Place.HEADER) and parameter.required
+        fits = (
+            parameter.place in (ParameterLocation.QUERY, ParameterLocation.HEADER)
+            and parameter.required
+        )
         if fits and bare_name(parameter.name) in _ACTIONS:
             yield from map(_of_action, _values(parameter.schema))
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from plugins.openapi.operation import Body, Content, Place
+from plugins.openapi.operation import Content, OperationBody, ParameterLocation
 from plugins.openapi.reading.parameters import Declared, schema_of, style_of
 from plugins.openapi.reading.problems import BadReference, Reason
 from plugins.openapi.reading.references import References
@@ -20,7 +20,7 @@ def read_body(
     tree: Mapping[str, Any],
     declared: Sequence[Declared],
     references: References,
-) -> Body | None:
+) -> OperationBody | None:
     """Return the request body of an operation, or None.
 
     Raises:
@@ -37,7 +37,7 @@ def read_body(
     return _whole(whole, consumed) if whole else None
 
 
-def _requested(value: Any, references: References) -> Body | None:
+def _requested(value: Any, references: References) -> OperationBody | None:
     try:
         body = references.resolved(value)
     except BadReference as error:
@@ -58,7 +58,7 @@ def _requested(value: Any, references: References) -> Body | None:
         contents.append(_content(media_type, described))
     if not contents:
         return None
-    return Body(
+    return OperationBody(
         argument=_ARGUMENT,
         contents=contents,
         required=is_true(body.get("required")),
@@ -77,13 +77,13 @@ def _content(media_type: str, described: Mapping[str, Any]) -> Content:
     return Content(media_type.strip() or _JSON, schema, entries(described.get("encoding")))
 
 
-def _whole(one: Declared, consumed: Sequence[str]) -> Body:
+def _whole(one: Declared, consumed: Sequence[str]) -> OperationBody:
     _, schema = schema_of(one.raw)
     media_types = [kind for kind in consumed if not (is_form(kind) or is_multipart(kind))] or [
         _JSON
     ]
     contents = [Content(media_type, schema) for media_type in media_types]
-    return Body(
+    return OperationBody(
         argument=_ARGUMENT,
         contents=contents,
         required=is_true(one.raw.get("required")),
@@ -91,7 +91,7 @@ def _whole(one: Declared, consumed: Sequence[str]) -> Body:
     )
 
 
-def _form(fields: Sequence[Declared], consumed: Sequence[str]) -> Body:
+def _form(fields: Sequence[Declared], consumed: Sequence[str]) -> OperationBody:
     properties, encoding, required = {}, {}, []
     for one in fields:
         _, schema = schema_of(one.raw)
@@ -100,7 +100,7 @@ def _form(fields: Sequence[Declared], consumed: Sequence[str]) -> Body:
             schema = {**schema, "description": described}
         properties[one.name] = schema
         if isinstance(schema, dict) and schema.get("type") == "array":
-            style, explode = style_of(one.raw, Place.QUERY)
+            style, explode = style_of(one.raw, ParameterLocation.QUERY)
             encoding[one.name] = {"style": style, "explode": explode}
         if is_true(one.raw.get("required")):
             required.append(one.name)
@@ -108,7 +108,7 @@ def _form(fields: Sequence[Declared], consumed: Sequence[str]) -> Body:
     only_parts = any(map(is_multipart, consumed)) and not any(map(is_form, consumed))
     media_type = _MULTIPART if has_files or only_parts else FORM
     schema = {"type": "object", "properties": properties, "required": required}
-    return Body(
+    return OperationBody(
         argument=_ARGUMENT,
         contents=[Content(media_type, schema, encoding)],
         required=bool(required),

@@ -8,13 +8,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from plugins.openapi.operation import Parameter, Place, SecurityScheme
+from plugins.openapi.operation import Parameter, ParameterLocation, SecurityScheme
 from plugins.openapi.reading.values import bare_name, entries, text
 
 Security = Sequence[Mapping[str, Sequence[str]]]
 Schemes = Mapping[str, SecurityScheme]
 
-_PLACES: Final = frozenset({Place.QUERY, Place.HEADER, Place.COOKIE})
+_PLACES: Final = frozenset(
+    {ParameterLocation.QUERY, ParameterLocation.HEADER, ParameterLocation.COOKIE}
+)
 _NAMES: Final = frozenset(  # that only credentials have, in lower case without punctuation
     {
         *("apikey", "apitoken", "apisecret", "apipassword", "appkey", "applicationkey"),
@@ -97,7 +99,7 @@ def _is_credential(parameter: Parameter, path: str, *, may_be_header: bool) -> b
     if parameter.place not in _PLACES or not is_text:
         return False
     name = bare_name(parameter.name)
-    if parameter.place is Place.HEADER:
+    if parameter.place is ParameterLocation.HEADER:
         if name == "authorization":
             return may_be_header
         name = name.removeprefix("x")

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from plugins.openapi.operation import Operation, SecurityScheme, Server
+from plugins.openapi.operation import ApiServer, Operation, SecurityScheme
 from plugins.openapi.reading.effort import Effort
 from plugins.openapi.reading.limits import ReadingLimits
 from plugins.openapi.reading.operations import Common, read_operations
@@ -23,7 +23,7 @@ _SIGNS: Final = ("paths", "webhooks", "components", "definitions", "info")
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class OpenApiDocument:
     """A document that was read; the tree is shared and must not be changed.
 
     ``version`` is the declared OpenAPI version: ``2.0``, ``3.1.0``.
@@ -33,7 +33,7 @@ class Document:
     source: str
     version: str
     title: str
-    servers: Sequence[Server]
+    servers: Sequence[ApiServer]
     security_schemes: Mapping[str, SecurityScheme]
     references: References
     limits: ReadingLimits
@@ -57,7 +57,7 @@ class Document:
 
 def read_document(
     data: bytes, *, source: str, limits: ReadingLimits | None = None, fetch: Fetch | None = None
-) -> Document:
+) -> OpenApiDocument:
     """Read a document of any version, in JSON or YAML.
 
     ``source`` is the URL or file name of the document, or empty: references to it are references to
@@ -76,7 +76,7 @@ def read_document(
     info = tree.get("info")
     outside = Outside(fetch, source, len(data), limits, effort) if fetch else None
     references = References(tree, [*_names(source), text(tree.get("$self"))], limits, outside)
-    return Document(
+    return OpenApiDocument(
         tree=tree,
         source=source,
         version=version,

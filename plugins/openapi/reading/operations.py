@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from domain.shared.json_pointers import join
-from plugins.openapi.operation import Operation, SecurityScheme, Server
+from plugins.openapi.operation import ApiServer, Operation, SecurityScheme
 from plugins.openapi.path_template import path_template
 from plugins.openapi.reading.bodies import read_body
 from plugins.openapi.reading.credentials import with_credentials
@@ -36,7 +36,7 @@ _NOT_CALLED: Final = frozenset({"CONNECT"})
 class Common:
     """Defaults for all operations of a document, of which ``most`` are allowed."""
 
-    servers: Sequence[Server]
+    servers: Sequence[ApiServer]
     schemes: Mapping[str, SecurityScheme]
     source: str
     most: int
@@ -83,7 +83,7 @@ def _path_operations(
     seen: set[str] = set()
     for each, method, place, operation in _all_operations(item):
         name, at = f"{method} {path}", pointer + place
-        reader = _Reader(tree, references, common, each)
+        reader = _OperationReader(tree, references, common, each)
         if method in seen:
             yield Skipped(name, Reason.INVALID, at, "The path has this method twice.")
         elif method in _NOT_CALLED or not _TOKEN.match(method):
@@ -159,7 +159,7 @@ def _is_operation(key: str, value: Any) -> bool:
     return not known and isinstance(value, dict) and "responses" in value
 
 
-class _Reader:
+class _OperationReader:
     """Reads the operations of one path."""
 
     def __init__(
@@ -216,7 +216,7 @@ class _Reader:
         known = self._common.schemes
         return {name: known[name] for each in security for name in each if name in known}
 
-    def _own_servers(self, raw: Mapping[str, Any]) -> Sequence[Server]:
+    def _own_servers(self, raw: Mapping[str, Any]) -> Sequence[ApiServer]:
         """Return the servers of the operation, else of the path, else of the document."""
         if own := named_servers(raw) or named_servers(self._item):
             return own

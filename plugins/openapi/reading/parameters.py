@@ -4,18 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from plugins.openapi.operation import Parameter, Place
+from plugins.openapi.operation import Parameter, ParameterLocation
 from plugins.openapi.path_template import path_template
 from plugins.openapi.reading.problems import BadReference
 from plugins.openapi.reading.references import References
 from plugins.openapi.reading.values import bare_name, entries, is_true, text, truth
 
 _STYLES: Final = {
-    Place.PATH: ("simple", "label", "matrix"),
-    Place.QUERY: ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
-    Place.QUERYSTRING: ("form",),
-    Place.HEADER: ("simple",),
-    Place.COOKIE: ("form", "cookie"),
+    ParameterLocation.PATH: ("simple", "label", "matrix"),
+    ParameterLocation.QUERY: ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    ParameterLocation.QUERYSTRING: ("form",),
+    ParameterLocation.HEADER: ("simple",),
+    ParameterLocation.COOKIE: ("form", "cookie"),
 }
 """The styles of each place, the default first; ``collectionFormat`` adds its own."""
 _COLLECTIONS: Final = {
@@ -25,7 +25,9 @@ _COLLECTIONS: Final = {
     "multi": ("form", True),
 }
 _EXPLODED: Final = ("form", "cookie", "deepObject")
-_BESIDE_PATHS: Final = frozenset({Place.QUERYSTRING, Place.HEADER, Place.COOKIE})
+_BESIDE_PATHS: Final = frozenset(
+    {ParameterLocation.QUERYSTRING, ParameterLocation.HEADER, ParameterLocation.COOKIE}
+)
 _SCHEMA_WORDS: Final = frozenset(
     {
         *("type", "format", "items", "default", "enum", "nullable", "x-nullable"),
@@ -34,12 +36,12 @@ _SCHEMA_WORDS: Final = frozenset(
         *("properties", "required", "additionalProperties", "oneOf", "anyOf", "allOf"),
     }
 )
-_PLACES: Final = {place.value: place for place in Place} | {
-    "cookies": Place.COOKIE,
-    "headers": Place.HEADER,
-    "params": Place.QUERY,
-    "url": Place.PATH,
-    "uri": Place.PATH,
+_PLACES: Final = {place.value: place for place in ParameterLocation} | {
+    "cookies": ParameterLocation.COOKIE,
+    "headers": ParameterLocation.HEADER,
+    "params": ParameterLocation.QUERY,
+    "url": ParameterLocation.PATH,
+    "uri": ParameterLocation.PATH,
 }
 
 
@@ -96,14 +98,14 @@ def _declared(raw: Any, path: str) -> Declared | None:
     if not name:
         return None
     if place not in _PLACES:
-        place = Place.PATH if f"{{{name}}}" in path else Place.QUERY
+        place = ParameterLocation.PATH if f"{{{name}}}" in path else ParameterLocation.QUERY
     return Declared(name, _PLACES[place], raw)
 
 
 def _identity(one: Declared) -> tuple[str, str]:
     if one.place == "body":
         return "body", ""
-    return one.place, one.name.lower() if one.place == Place.HEADER else one.name
+    return one.place, one.name.lower() if one.place == ParameterLocation.HEADER else one.name
 
 
 def read_parameters(
@@ -115,20 +117,29 @@ def read_parameters(
     """
     template = path_template(path)
     notes: list[str] = []
-    named = {one.name: one for one in declared if one.place == Place.PATH}
-    queried = {one.name: one for one in declared if one.place == Place.QUERY}
+    named = {one.name: one for one in declared if one.place == ParameterLocation.PATH}
+    queried = {one.name: one for one in declared if one.place == ParameterLocation.QUERY}
     parameters = []
     for name in template.path_names:
         one = _pop(name, [named]) or _undescribed(name, notes)
-        parameters.append(_parameter(name, Place.PATH, one.raw))
+        parameters.append(_parameter(name, ParameterLocation.PATH, one.raw))
     for name in template.query_names:
         one = _pop(name, [named, queried]) or _undescribed(name, notes)
-        parameters.append(_parameter(name, Place.QUERY, one.raw, is_needed=one.place == Place.PATH))
+        parameters.append(
+            _parameter(
+                name,
+                ParameterLocation.QUERY,
+                one.raw,
+                is_needed=one.place == ParameterLocation.PATH,
+            )
+        )
     notes += [f"There is no {name!r} in the path; it is left out." for name in named]
-    given = {(Place.QUERY, part.key) for part in template.query}
+    given = {(ParameterLocation.QUERY, part.key) for part in template.query}
     for one in declared:
-        if one.place in _BESIDE_PATHS or (one.place == Place.QUERY and one.name in queried):
-            parameter = _parameter(one.name, Place(one.place), one.raw)
+        if one.place in _BESIDE_PATHS or (
+            one.place == ParameterLocation.QUERY and one.name in queried
+        ):
+            parameter = _parameter(one.name, ParameterLocation(one.place), one.raw)
             has_value = (one.place, one.name) in given  # in the path's query, as a default
             parameters.append(replace(parameter, required=False) if has_value else parameter)
     return parameters, notes
@@ -136,7 +147,7 @@ def read_parameters(
 
 def _undescribed(name: str, notes: list[str]) -> Declared:
     notes.append(f"The path's {name!r} is not described; it is taken for a string.")
-    return Declared(name, Place.PATH, {"type": "string"})
+    return Declared(name, ParameterLocation.PATH, {"type": "string"})
 
 
 def _pop(name: str, tables: Sequence[dict[str, Declared]]) -> Declared | None:
@@ -152,7 +163,7 @@ def _pop(name: str, tables: Sequence[dict[str, Declared]]) -> Declared | None:
 
 
 def _parameter(
-    name: str, place: Place, raw: Mapping[str, Any], *, is_needed: bool = False
+    name: str, place: ParameterLocation, raw: Mapping[str, Any], *, is_needed: bool = False
 ) -> Parameter:
     media_type, schema = schema_of(raw)
     style, explode = style_of(raw, place)
@@ -161,7 +172,7 @@ def _parameter(
         place=place,
         argument=name,
         schema=schema,
-        required=place is Place.PATH or is_needed or is_true(raw.get("required")),
+        required=place is ParameterLocation.PATH or is_needed or is_true(raw.get("required")),
         style=style,
         explode=explode,
         allow_reserved=is_true(raw.get("allowReserved")),
@@ -196,7 +207,7 @@ def _with_example(schema: Any, raw: Mapping[str, Any]) -> Any:
     return {**schema, "example": example}
 
 
-def style_of(raw: Mapping[str, Any], place: Place) -> tuple[str, bool]:
+def style_of(raw: Mapping[str, Any], place: ParameterLocation) -> tuple[str, bool]:
     """Return the style of lists and objects, and whether it explodes."""
     if (named := text(raw.get("collectionFormat"))) in _COLLECTIONS:
         return _COLLECTIONS[named]

@@ -31,7 +31,7 @@ _SHOWN: Final = 100  # characters
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Resolved:
     """The target of a reference, with its canonical JSON Pointer."""
 
     pointer: str
@@ -68,10 +68,10 @@ class References:
         self._outside = outside
         self._names = frozenset(name for name in names if name)
         self._limits = limits
-        self._found: dict[str, Found] = {}
-        self._ends: dict[str, Found] = {}
+        self._found: dict[str, Resolved] = {}
+        self._ends: dict[str, Resolved] = {}
         self._lost: set[str] = set()
-        self._index: dict[str, Found] | None = None
+        self._index: dict[str, Resolved] | None = None
 
     @property
     def tree(self) -> Mapping[str, Any]:
@@ -82,7 +82,7 @@ class References:
         """Return the address of the external document with this key."""
         return self._outside.addresses[key] if self._outside else ""
 
-    def follow(self, reference: str) -> Found:
+    def follow(self, reference: str) -> Resolved:
         """Return the final target of a reference, through references that it leads to.
 
         References whose siblings only describe them are followed as well.
@@ -128,7 +128,7 @@ class References:
         siblings = {key: value[key] for key in ("summary", "description") if key in value}
         return {**target, **siblings} if siblings and isinstance(target, dict) else target
 
-    def find(self, reference: str) -> Found:
+    def find(self, reference: str) -> Resolved:
         """Return the direct target of a reference, which may be a reference itself.
 
         Raises:
@@ -139,12 +139,12 @@ class References:
             known = self._found[reference] = self._find(reference, 0)
         return known
 
-    def _find(self, reference: str, steps: int) -> Found:
+    def _find(self, reference: str, steps: int) -> Resolved:
         address, _, fragment = reference.strip().partition("#")
         if address and not self._is_own(address):
             return self._named(reference, address, fragment, steps)
         if not fragment:
-            return Found("", self._tree)
+            return Resolved("", self._tree)
         if fragment.startswith("/"):
             if "%" in fragment and (found := self._walked(fragment.split("/")[1:], steps)):
                 return found  # percent signs that are not encoding
@@ -154,7 +154,7 @@ class References:
     def _is_own(self, address: str) -> bool:
         return address in self._names or address.removeprefix("./") in self._names
 
-    def _named(self, reference: str, address: str, fragment: str, steps: int) -> Found:
+    def _named(self, reference: str, address: str, fragment: str, steps: int) -> Resolved:
         """Find the target of an ``$id``, or, as in old documents, of a definition's bare name.
 
         Anything else is external.
@@ -181,7 +181,7 @@ class References:
             raise BadReference(Reason.OUTSIDE_REFERENCE, message)
         return place
 
-    def _anchored(self, reference: str, name: str, steps: int) -> Found:
+    def _anchored(self, reference: str, name: str, steps: int) -> Resolved:
         if (found := self._indexed().get(f"#{name}")) is not None:
             return found
         if (found := self._definition(name)) is not None:
@@ -190,17 +190,17 @@ class References:
             return self._at(reference, name.split("/"), steps)
         raise _dangling(reference)
 
-    def _definition(self, name: str) -> Found | None:
+    def _definition(self, name: str) -> Resolved | None:
         for section in (("components", "schemas"), ("definitions",)):
             value = self._tree
             for step in section:
                 inner = value.get(step)
                 value = inner if isinstance(inner, dict) else {}
             if name in value:
-                return Found(join(*section, name), value[name])
+                return Resolved(join(*section, name), value[name])
         return None
 
-    def _at(self, reference: str, steps: Sequence[str], taken: int) -> Found:
+    def _at(self, reference: str, steps: Sequence[str], taken: int) -> Resolved:
         found = self._walked(steps, taken)
         if found is None and steps:
             for other in self._elsewhere(steps):
@@ -220,7 +220,7 @@ class References:
         for base in islice(resources, _MOST_RESOURCES):
             yield [*split(base.pointer), *steps]
 
-    def _walked(self, steps: Sequence[str], taken: int) -> Found | None:
+    def _walked(self, steps: Sequence[str], taken: int) -> Resolved | None:
         """Walk down the steps, through references on the way; None if a step does not exist."""
         pointer, value = "", self._tree
         for step in steps:
@@ -236,9 +236,9 @@ class References:
             if inner is _MISSING:
                 return None
             pointer, value = pointer + join(step), inner
-        return Found(pointer, value)
+        return Resolved(pointer, value)
 
-    def _detour(self, reference: str, taken: int) -> Found | None:
+    def _detour(self, reference: str, taken: int) -> Resolved | None:
         """Find the target of a reference on the way; caches failures against exponential work."""
         if reference in self._lost:
             return None
@@ -250,18 +250,18 @@ class References:
             return None
         return found
 
-    def _indexed(self) -> dict[str, Found]:
+    def _indexed(self) -> dict[str, Resolved]:
         """Return the index of ``$id`` and anchors, built on first use."""
         if self._index is None:
             self._index = dict(_identified(self._own))
         return self._index
 
 
-def _identified(tree: Mapping[str, Any]) -> Iterator[tuple[str, Found]]:
+def _identified(tree: Mapping[str, Any]) -> Iterator[tuple[str, Resolved]]:
     """Yield all identifiers of parts of the document, with the parts."""
     for trail, _, names, value in parts_of(tree):
         for name in names:
-            yield name, Found(join(*steps_of(trail)), value)
+            yield name, Resolved(join(*steps_of(trail)), value)
 
 
 def _pure_reference(value: Any) -> str | None:

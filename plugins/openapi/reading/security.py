@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from plugins.openapi.operation import AWS_SIGNED, Place, SecurityScheme
+from plugins.openapi.operation import AWS_SIGNED, ParameterLocation, SecurityScheme
 from plugins.openapi.reading.problems import BadReference
 from plugins.openapi.reading.references import References
 from plugins.openapi.reading.values import entries, text, texts
 
 _BASIC: Final = SecurityScheme("http", scheme="basic")
-_PLACES: Final = {place.value: place for place in (Place.HEADER, Place.QUERY, Place.COOKIE)}
+_PLACES: Final = {
+    place.value: place
+    for place in (ParameterLocation.HEADER, ParameterLocation.QUERY, ParameterLocation.COOKIE)
+}
 
 
 def security_schemes(
@@ -42,7 +45,7 @@ def _scheme(raw: Mapping[str, Any]) -> SecurityScheme | None:
         case "basic":  # of Swagger 2
             return _BASIC
         case "apiKey":
-            place = _PLACES.get(text(raw.get("in")).lower(), Place.HEADER)
+            place = _PLACES.get(text(raw.get("in")).lower(), ParameterLocation.HEADER)
             name = text(raw.get("name"))
             return SecurityScheme(kind, name=name, place=place) if name else None
         case "http":

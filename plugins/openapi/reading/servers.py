@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from plugins.openapi.operation import Server
+from plugins.openapi.operation import ApiServer
 from plugins.openapi.reading.values import entries, text, texts
 
 _SCHEMES: Final = ("https", "http")  # the better one first
 
 
-def servers_of(tree: Mapping[str, Any], source: str) -> Sequence[Server]:
+def servers_of(tree: Mapping[str, Any], source: str) -> Sequence[ApiServer]:
     """Return the servers of the whole document; relative ones are relative to its source."""
     if named := named_servers(tree):
         return named
@@ -22,11 +22,11 @@ def servers_of(tree: Mapping[str, Any], source: str) -> Sequence[Server]:
     path = "/" + base.strip("/")
     host = host.strip("/")
     if not host:
-        return [Server(path)]
-    return [Server(f"{scheme}://{host}{path.rstrip('/')}") for scheme in schemes]
+        return [ApiServer(path)]
+    return [ApiServer(f"{scheme}://{host}{path.rstrip('/')}") for scheme in schemes]
 
 
-def named_servers(tree: Mapping[str, Any]) -> Sequence[Server]:
+def named_servers(tree: Mapping[str, Any]) -> Sequence[ApiServer]:
     """Return the Server Objects of a document, a path or an operation."""
     listed = tree.get("servers")
     values = listed if isinstance(listed, list) else [listed]
@@ -40,13 +40,13 @@ def schemes_of(tree: Mapping[str, Any], source: str) -> Sequence[str]:
     return [scheme for scheme in _SCHEMES if scheme in named] or [default]
 
 
-def _server(value: Any) -> Server | None:
+def _server(value: Any) -> ApiServer | None:
     if isinstance(value, str):
         value = {"url": value}
     if not isinstance(value, dict) or not isinstance(value.get("url"), str):
         return None
     variables = entries(value.get("variables"))
-    return Server(
+    return ApiServer(
         url=value["url"].strip() or "/",
         variables={name: _default(variable) for name, variable in variables.items()},
     )

@@ -10,11 +10,11 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from domain.shared.json_pointers import join
-from plugins.openapi.reading import Document, Reason
+from plugins.openapi.reading import OpenApiDocument, Reason
 from plugins.openapi.reading.identifiers import Trail, parts_of, steps_of
 from plugins.openapi.reading.outside import KEYWORDS, PLACE
 from plugins.openapi.reading.problems import BadReference
-from plugins.openapi.reading.references import Found, reference_in
+from plugins.openapi.reading.references import Resolved, reference_in
 
 _NAMES: Final = ("$id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$self")
 _VALUES: Final = frozenset({"example", "default", "enum", "const", "value"})
@@ -48,12 +48,12 @@ class Closed:
     The document's tree is changed in place, so it must not be used for anything else.
     """
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: OpenApiDocument) -> None:
         self._references = document.references
         self._effort = document.effort
         self._is_old = document.version.startswith("2")
         self._moved: dict[str, str] = {}  # pointers of inlined copies, and of their originals
-        self._ends: dict[str, Found] = {}  # targets, by the rewritten references
+        self._ends: dict[str, Resolved] = {}  # targets, by the rewritten references
         self.dangling: list[Dangling] = []
         found = [each for tree in self._trees() for each in self._references_in(*tree)]
         self.tree = {**document.references.tree, _NOTHING: _ANYTHING}
@@ -70,10 +70,10 @@ class Closed:
         ``inner`` starts at the target of a reference at ``base``. For a missing part the pointer of
         the enclosing object is returned.
         """
-        found = self._walked(Found("", self.tree), base)
+        found = self._walked(Resolved("", self.tree), base)
         return self._walked(self._ends.get(reference_in(found.value) or "", found), inner).pointer
 
-    def _walked(self, found: Found, steps: Sequence[str | int]) -> Found:
+    def _walked(self, found: Resolved, steps: Sequence[str | int]) -> Resolved:
         for step in steps:
             inner = _entry(found.value, step)
             if inner is None and (reference := reference_in(found.value)) in self._ends:
@@ -82,7 +82,7 @@ class Closed:
             if inner is None:
                 return found
             pointer = found.pointer + join(step)
-            found = Found(self._moved.get(pointer, pointer), inner[0])
+            found = Resolved(self._moved.get(pointer, pointer), inner[0])
         return found
 
     def _trees(self) -> Iterator[tuple[Any, Trail | None]]:
@@ -97,7 +97,7 @@ class Closed:
 
     def _references_in(
         self, tree: Any, trail: Trail | None
-    ) -> Iterator[tuple[dict[str, Any], list[str], Found | None]]:
+    ) -> Iterator[tuple[dict[str, Any], list[str], Resolved | None]]:
         """Yield each reference object, its steps, and its final target, None if there is none."""
         for place, _, _, value in parts_of(tree, trail=trail):
             if (reference := reference_in(value)) is None:
@@ -114,7 +114,7 @@ class Closed:
                 self.dangling.append(Dangling(pointer, error.reason, error.message))
                 yield value, steps, None
 
-    def _end(self, reference: str) -> Found:
+    def _end(self, reference: str) -> Resolved:
         """Return the final target of a reference, which is no reference itself."""
         found, seen = self._references.find(reference), set[str]()
         while (inner := reference_in(found.value)) is not None:
@@ -125,7 +125,7 @@ class Closed:
             found = self._references.find(inner)
         return found
 
-    def _rewrite(self, value: dict[str, Any], steps: list[str], end: Found | None) -> None:
+    def _rewrite(self, value: dict[str, Any], steps: list[str], end: Resolved | None) -> None:
         """Rewrite a reference to its final target, or to a placeholder if it has none.
 
         An object of an external document is inlined, since its kind follows from where it is
@@ -134,7 +134,7 @@ class Closed:
         is_object = steps[-2:-1] and (steps[-2] in _OBJECTS or steps[-1] == "requestBody")
         if end is None:
             kind = "parameter" if steps[-2:-1] == ["parameters"] else "any"
-            end = Found(join(_NOTHING, kind), _ANYTHING[kind])
+            end = Resolved(join(_NOTHING, kind), _ANYTHING[kind])
         elif is_object and _SCHEMAS.isdisjoint(steps) and end.pointer.startswith(f"/{PLACE}/"):
             if isinstance(end.value, dict):
                 value.clear()

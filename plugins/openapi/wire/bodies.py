@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from domain.shared.errors import InvalidArguments
-from plugins.openapi.operation import Body, Content
+from plugins.openapi.operation import Content, OperationBody
 from plugins.openapi.wire.files import BINARY, file_of, is_file, kind_of
 from plugins.openapi.wire.forms import form_encoded
 from plugins.openapi.wire.media_types import (
@@ -24,7 +24,7 @@ from plugins.openapi.wire.scalars import compact, text_of, utf8
 from plugins.openapi.wire.shapes import is_base64, is_binary
 
 
-def content_of(body: Body, media_type: str | None) -> Content:
+def content_of(body: OperationBody, media_type: str | None) -> Content:
     """Return the content that the body is sent as: that of a media type, or the preferred one.
 
     Raises:

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from domain.shared.errors import InvalidArguments
 from domain.web.ports import WebRequest
-from plugins.openapi.operation import Operation, Parameter, Place
+from plugins.openapi.operation import Operation, Parameter, ParameterLocation
 from plugins.openapi.path_template import PLACEHOLDER, PathTemplate, path_template
 from plugins.openapi.reserved import idempotency_key, is_idempotency_key, is_reserved
 from plugins.openapi.wire.bodies import content_of, encode_body
@@ -27,7 +27,7 @@ from plugins.openapi.wire.styles import nothing_to_write
 
 _ACCEPT: Final = "application/json, */*;q=0.8"
 _STEPS: Final = re.compile(r"[/\\\\]")
-_IN_URL: Final = (Place.QUERY, Place.PATH)
+_IN_URL: Final = (ParameterLocation.QUERY, ParameterLocation.PATH)
 _ABSENT: Final = object()
 
 
@@ -52,8 +52,8 @@ def build_request(
     values = _values(operation, arguments, call_id)
     headers = [
         ("Accept", _ACCEPT),
-        *_headers(values[Place.HEADER]),
-        *_cookies(values[Place.COOKIE]),
+        *_headers(values[ParameterLocation.HEADER]),
+        *_cookies(values[ParameterLocation.COOKIE]),
     ]
     body = b""
     if operation.body is not None and (value := _body(operation, arguments)) is not _ABSENT:
@@ -63,7 +63,7 @@ def build_request(
     return WebRequest(operation.method.upper(), url, tuple(headers), body)
 
 
-Values = Mapping[Place, list[tuple[Parameter, Any]]]
+Values = Mapping[ParameterLocation, list[tuple[Parameter, Any]]]
 
 
 def _values(operation: Operation, arguments: Mapping[str, Any], call_id: str) -> Values:
@@ -77,7 +77,9 @@ def _values(operation: Operation, arguments: Mapping[str, Any], call_id: str) ->
         raise InvalidArguments(
             f"{operation.name} takes no argument {', '.join(map(repr, unknown))}."
         )
-    values: dict[Place, list[tuple[Parameter, Any]]] = {place: [] for place in Place}
+    values: dict[ParameterLocation, list[tuple[Parameter, Any]]] = {
+        place: [] for place in ParameterLocation
+    }
     for parameter in operation.parameters:
         value = _value(parameter, operation, arguments, call_id)
         if value is not _ABSENT:
@@ -137,11 +139,15 @@ def _cookies(values: list[tuple[Parameter, Any]]) -> list[tuple[str, str]]:
 def _url(operation: Operation, values: Values, server: str) -> str:
     base, _, base_query = server.partition("#")[0].partition("?")
     template = path_template(operation.path)
-    path = _path(template.path, {p.name: (p, value) for p, value in values[Place.PATH]}, operation)
+    path = _path(
+        template.path,
+        {p.name: (p, value) for p, value in values[ParameterLocation.PATH]},
+        operation,
+    )
     queries = [query_literal(base_query), *_own_query(template, values)]
-    for parameter, value in values[Place.QUERYSTRING]:
+    for parameter, value in values[ParameterLocation.QUERYSTRING]:
         queries.append(as_query(parameter, value))
-    for parameter, value in values[Place.QUERY]:
+    for parameter, value in values[ParameterLocation.QUERY]:
         if parameter.name not in template.query_names:
             queries.append(
                 _require_text(parameter, "&".join(in_query(parameter, value)) or None) or ""
@@ -162,7 +168,7 @@ def _own_query(template: PathTemplate, values: Values) -> Iterator[str]:
             continue
         if part.is_plain:
             parameter, value = given[part.names[0]]
-            named = replace(parameter, name=part.key, place=Place.QUERY)
+            named = replace(parameter, name=part.key, place=ParameterLocation.QUERY)
             yield _require_text(parameter, "&".join(in_query(named, value)) or None) or ""
         elif part.names or part.key not in given:
             pieces = PLACEHOLDER.split(part.text)  # every second one is a name

@@ -18,7 +18,7 @@ from domain.learning.credentials import (
 from domain.learning.ports import AccessTokens
 from domain.shared.errors import ToolFailed
 from domain.web.ports import WebRequest
-from plugins.openapi.operation import AWS_SIGNED, Operation, Place, SecurityScheme
+from plugins.openapi.operation import AWS_SIGNED, Operation, ParameterLocation, SecurityScheme
 from plugins.openapi.wire.aws import signed
 from plugins.openapi.wire.parameters import cookie_pair, header_value
 from plugins.openapi.wire.percent import encoded
@@ -149,12 +149,12 @@ def _with(request: WebRequest, scheme: SecurityScheme, secret: str) -> WebReques
     if scheme.kind != "apiKey":
         return _with_header(request, "Authorization", secret)
     match scheme.place:
-        case Place.QUERY:
+        case ParameterLocation.QUERY:
             url, mark, query = request.url.partition("?")
             name = encoded(scheme.name)
             parts = [part for part in query.split("&") if mark and part.partition("=")[0] != name]
             return replace(request, url=f"{url}?{'&'.join([*parts, f'{name}={encoded(secret)}'])}")
-        case Place.COOKIE:
+        case ParameterLocation.COOKIE:
             others = request.header("Cookie")
             pair = cookie_pair(scheme.name, secret)
             return _with_header(request, "Cookie", f"{others}; {pair}" if others else pair)

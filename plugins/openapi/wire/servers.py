@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 from domain.shared.errors import ToolFailed
-from plugins.openapi.operation import Operation, Server
+from plugins.openapi.operation import ApiServer, Operation
 
 _VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
 _ADVICE: Final = "Give the API's address where it is learned (base_url), or with --server."
@@ -20,7 +20,7 @@ def server_url(operation: Operation, override: str | None = None) -> str:
     """
     if override:
         return override
-    server = operation.servers[0] if operation.servers else Server("/")
+    server = operation.servers[0] if operation.servers else ApiServer("/")
     url = _VARIABLE.sub(lambda match: server.variables.get(match[1], match[0]), server.url.strip())
     if _VARIABLE.search(url):
         raise ToolFailed(f"The server {url!r} has a variable without a value. {_ADVICE}")

@@ -6,7 +6,7 @@ import pytest
 
 from domain.learning.api import LearnedApi
 from domain.learning.documents import Document
-from domain.learning.drafts import Order
+from domain.learning.drafts import LearnOrder
 from domain.learning.refreshing import ScheduledRefresh
 from tests.domain.learning.test_service import BIRDS, House, a_tool, a_version
 
@@ -25,7 +25,7 @@ def scheduled(house: House, hours: float = 2.0) -> ScheduledRefresh:
 
 
 async def learned(house: House, url: str = "https://a.example/pets") -> LearnedApi:
-    order = Order(Document(url)) if url else Order(Document(data=b"pets"))
+    order = LearnOrder(Document(url)) if url else LearnOrder(Document(data=b"pets"))
     draft = await house.learning.learn(house.user, order)
     await house.changes.keep(draft)
     return draft.api

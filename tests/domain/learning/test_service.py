@@ -13,7 +13,7 @@ from domain.learning.changes import difference, merged
 from domain.learning.credential_store import OPERATOR, CredentialStore
 from domain.learning.credentials import OAuthGrant, SentToken
 from domain.learning.documents import Document, Documents
-from domain.learning.drafts import Draft, Edit, Order
+from domain.learning.drafts import Draft, Edit, LearnOrder
 from domain.learning.findings import DocumentFinding, DocumentReport, InvalidDocument
 from domain.learning.inspection import ApiInspection
 from domain.learning.keeping import ApiChanges, ApiNews
@@ -110,7 +110,7 @@ class House:
         )
 
     async def learned(self, data: bytes = b"pets", **order: Any) -> Draft:
-        draft = await self.learning.learn(self.user, Order(Document(data=data), **order))
+        draft = await self.learning.learn(self.user, LearnOrder(Document(data=data), **order))
         await self.changes.keep(draft)
         return draft
 
@@ -178,7 +178,7 @@ async def test_another_ones_change_meanwhile_is_a_conflict(house: House) -> None
 
 
 async def test_a_refresh_by_address_says_what_was_wrong(house: House) -> None:
-    draft = await house.learning.learn(house.user, Order(Document("https://a.example/o.json")))
+    draft = await house.learning.learn(house.user, LearnOrder(Document("https://a.example/o.json")))
     await house.changes.keep(draft)
     house.web.status = 404
 
@@ -429,7 +429,7 @@ async def test_who_switched_the_plugin_off_finds_it_off(house: House) -> None:
 
 
 async def test_a_strict_order_takes_a_valid_document_alone(house: House) -> None:
-    order = Order(Document(data=b"pets"), strict=True)
+    order = LearnOrder(Document(data=b"pets"), strict=True)
     finding = DocumentFinding(3, 5, "/info/colour", "unknown-key", "`colour` cannot stand here.")
     house.reader.report = DocumentReport((finding,))
     with pytest.raises(InvalidDocument) as refused:
@@ -438,7 +438,7 @@ async def test_a_strict_order_takes_a_valid_document_alone(house: House) -> None
         "The document is not valid: one thing is wrong. In line 3: `colour` cannot stand here."
     )
     assert refused.value.details == {"findings": [asdict(finding)], "more": False}
-    tolerant = await house.learning.learn(house.user, Order(Document(data=b"pets")))
+    tolerant = await house.learning.learn(house.user, LearnOrder(Document(data=b"pets")))
     house.reader.report = DocumentReport()
     strict = await house.learning.learn(house.user, order)
     assert strict.version == tolerant.version

@@ -6,7 +6,7 @@ import pytest
 
 from domain.learning.fixed_arguments import has_argument
 from plugins.openapi.lowering import LoweredTool
-from plugins.openapi.operation import Place, SecurityScheme
+from plugins.openapi.operation import ParameterLocation, SecurityScheme
 from tests.plugins.openapi.usable import api, made
 
 
@@ -41,7 +41,7 @@ def test_what_is_plainly_a_credential_is_shown_to_no_model(
 ) -> None:
     found = tool(parameter(name, described, place, required=True), parameter("near"), path=path)
     assert list(found.spec.parameters["properties"]) == ["near"]
-    scheme = SecurityScheme("apiKey", name=name, place=Place(place), is_parameter=True)
+    scheme = SecurityScheme("apiKey", name=name, place=ParameterLocation(place), is_parameter=True)
     assert found.operation.schemes == {name: scheme}
     assert found.operation.security == [{name: []}]
 

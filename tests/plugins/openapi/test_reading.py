@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.tools.tool import Effect
-from plugins.openapi.operation import Operation, Place, SecurityScheme, Server
+from plugins.openapi.operation import ApiServer, Operation, ParameterLocation, SecurityScheme
 from plugins.openapi.reading import DocumentRefused, ReadingLimits, Reason, Skipped, read_document
 from tests.plugins.openapi.usable import DOCUMENTS, api, document, made, taking
 
@@ -38,14 +38,14 @@ def test_swagger_2_is_told_in_the_words_of_openapi_3() -> None:
         "exclusiveMaximum": True,
     }
     assert found["GET /pets"].servers == [
-        Server("https://pets.example.com/v2"),
-        Server("http://pets.example.com/v2"),
+        ApiServer("https://pets.example.com/v2"),
+        ApiServer("http://pets.example.com/v2"),
     ]
-    assert found["DELETE /pets/{petId}"].servers == [Server("https://pets.example.com/v2")]
+    assert found["DELETE /pets/{petId}"].servers == [ApiServer("https://pets.example.com/v2")]
     assert found["DELETE /pets/{petId}"].security == []
     assert found["GET /pets"].security == [{"key": []}]
     assert found["GET /pets"].schemes == {
-        "key": SecurityScheme("apiKey", name="api_key", place=Place.QUERY)
+        "key": SecurityScheme("apiKey", name="api_key", place=ParameterLocation.QUERY)
     }
     new, photo = found["POST /pets"].body, found["POST /pets/{petId}/photo"].body
     assert new is not None
@@ -65,7 +65,7 @@ def test_what_stands_nearer_counts_more() -> None:
     assert [server.url for server in get.servers] == ["/elsewhere"]
     assert [server.url for server in put.servers] == ["https://upload.example.com"]
     assert found["POST /animals"].servers == [
-        Server("https://{region}.example.com/api", {"region": "eu"})
+        ApiServer("https://{region}.example.com/api", {"region": "eu"})
     ]
     verbose = [each.schema for each in get.parameters if each.name == "verbose"]
     assert verbose == [{"type": "string"}]
@@ -89,7 +89,7 @@ def test_methods_that_came_later_are_known() -> None:
         ("BAD METHOD /items", Reason.UNKNOWN_METHOD)
     ]
     places = [each.place for each in tools["GET /items"].operation.parameters]
-    assert places == [Place.QUERYSTRING, Place.QUERY]
+    assert places == [ParameterLocation.QUERYSTRING, ParameterLocation.QUERY]
 
 
 def test_dirt_costs_no_more_than_what_is_dirty() -> None:
@@ -109,7 +109,7 @@ def test_dirt_costs_no_more_than_what_is_dirty() -> None:
     }
     assert odd.spec.parameters["required"] == ["a_b", "Case-Id", "wide"]
     assert len(odd.notes) == 3
-    assert odd.operation.servers == [Server("https://dirty.example.com/")]
+    assert odd.operation.servers == [ApiServer("https://dirty.example.com/")]
     body = tools["POST /bodies"].spec.parameters["properties"]["body"]
     assert body["required"] == ["a", "misspelt"]  # what is required is required, declared or not
     assert body["properties"] == {

@@ -9,7 +9,7 @@ from domain.tools.tool import Effect
 from plugins.openapi.lowering.names import tool_names
 from plugins.openapi.lowering.patterns import usable
 from plugins.openapi.lowering.words import plain, shortened
-from plugins.openapi.operation import Operation, Place
+from plugins.openapi.operation import Operation, ParameterLocation
 from plugins.openapi.reading import Reason
 from tests.plugins.openapi.usable import api, document, made, taking
 
@@ -134,14 +134,14 @@ def test_arguments_of_one_name_are_kept_apart() -> None:
     tools, _ = made(document("things-3.0.yaml"))
     get = tools["GET /things/{id}"]
     names = {(each.place, each.name): each.argument for each in get.operation.parameters}
-    assert names[Place.PATH, "id"] == "id"
-    assert names[Place.QUERY, "id"] == "id_query"
-    assert names[Place.HEADER, "id"] == "id_header"
-    assert names[Place.QUERY, "$top"] == "top"
-    assert names[Place.QUERY, "ids[]"] == "ids"
-    assert names[Place.QUERY, "größe"] == "grosse"
+    assert names[ParameterLocation.PATH, "id"] == "id"
+    assert names[ParameterLocation.QUERY, "id"] == "id_query"
+    assert names[ParameterLocation.HEADER, "id"] == "id_header"
+    assert names[ParameterLocation.QUERY, "$top"] == "top"
+    assert names[ParameterLocation.QUERY, "ids[]"] == "ids"
+    assert names[ParameterLocation.QUERY, "größe"] == "grosse"
     assert get.spec.parameters["required"] == ["id"]
-    unicode = get.spec.parameters["properties"][names[Place.QUERY, "名前"]]
+    unicode = get.spec.parameters["properties"][names[ParameterLocation.QUERY, "名前"]]
     assert unicode["description"] == "Sent as 名前"
     clash = [{"name": name, "in": "query"} for name in ("a", "a[]", "a[", "body")]
     tools, _ = made(api({"parameters": clash, "requestBody": {"content": {"a/b": {}}}}))

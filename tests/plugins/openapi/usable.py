@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema_rs
 
 from plugins.openapi.lowering import LoweredTool, Options, lower
-from plugins.openapi.operation import Operation, Place
-from plugins.openapi.reading import Document, Skipped, read_document
+from plugins.openapi.operation import Operation, ParameterLocation
+from plugins.openapi.reading import OpenApiDocument, Skipped, read_document
 from plugins.openapi.reading.values import to_json
 from plugins.openapi.records import (
     operation_from,
@@ -23,7 +23,7 @@ DOCUMENTS = Path(__file__).parent / "documents"
 NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")
 
 
-def document(name: str) -> Document:
+def document(name: str) -> OpenApiDocument:
     """Read one of the documents beside this file."""
     return read_document((DOCUMENTS / name).read_bytes(), source=name)
 
@@ -31,7 +31,9 @@ def document(name: str) -> Document:
 def made(tree: Any, **options: Any) -> tuple[dict[str, LoweredTool], list[Skipped]]:
     """Return the tools of a document, by operation, and what was skipped; all are usable."""
     read = (
-        tree if isinstance(tree, Document) else read_document(json.dumps(tree).encode(), source="")
+        tree
+        if isinstance(tree, OpenApiDocument)
+        else read_document(json.dumps(tree).encode(), source="")
     )
     found = list(lower(read, Options(**options)))
     tools = [each for each in found if not isinstance(each, Skipped)]
@@ -92,7 +94,7 @@ def path_arguments(operation: Operation) -> Iterator[str]:
     """
     path = re.sub(r"\{[?&][^{}/]+\}", "", operation.path)
     templates = set(re.findall(r"\{([^{}/]+)\}", re.split("[?#]", path)[0]))
-    of_path = [each for each in operation.parameters if each.place is Place.PATH]
+    of_path = [each for each in operation.parameters if each.place is ParameterLocation.PATH]
     assert {each.name for each in of_path} == templates
     keys = {each.argument for each in operation.schemes.values()}
     yield from (each.argument for each in of_path if each.argument not in keys)

@@ -7,7 +7,7 @@ import orjson
 from pydantic import Field
 
 from domain.learning.documents import Document
-from domain.learning.drafts import NAME_LENGTH, Edit, Order
+from domain.learning.drafts import NAME_LENGTH, Edit, LearnOrder
 from domain.learning.settings import ApiSettings, Override, Selection
 from domain.tools.tool import Effect
 from entrypoints.http.fields import RequestBody, example
@@ -150,9 +150,9 @@ class LearnRequest(SettingsBody):
         "`details.findings` of the error says which it breaks, line by line.",
     )
 
-    def order(self) -> Order:
+    def order(self) -> LearnOrder:
         """Return the record for the use case."""
-        return Order(
+        return LearnOrder(
             document_of(self.source),
             self.name or "",
             ApiSettings(**self.settings()),

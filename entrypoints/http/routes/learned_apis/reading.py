@@ -12,7 +12,7 @@ from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from domain.learning.documents import Document
-from domain.learning.drafts import Order
+from domain.learning.drafts import LearnOrder
 from entrypoints.http.routes.learned_apis.bodies import LearnRequest, NewDocument, document_of
 from entrypoints.http.streaming.connection import read_json
 
@@ -35,7 +35,7 @@ _IN_QUERY: Final = ("name", "base_url", "strict")
 _TRUTHS: Final[Mapping[str, bool]] = {"true": True, "false": False}
 
 
-async def read_order() -> Order:
+async def read_order() -> LearnOrder:
     """Parse the request to learn an API.
 
     The body is JSON as of `LearnRequest`, or the document itself, in JSON or YAML, with ``name``,
@@ -89,7 +89,7 @@ async def _body() -> bytes:
     return body if isinstance(body, bytes) else body.encode()
 
 
-def _order(body: bytes, media_type: str, query: Mapping[str, str]) -> Order:
+def _order(body: bytes, media_type: str, query: Mapping[str, str]) -> LearnOrder:
     about = _about_document(body, media_type)
     if about is None:
         strict = query.get("strict", "false")

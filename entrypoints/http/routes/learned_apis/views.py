@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from domain.learning.api import LearnedApi
-from domain.learning.changes import Change, Diff
+from domain.learning.changes import Diff, ToolChange
 from domain.learning.drafts import Draft
 from domain.learning.inspection import ApiDetails
 from domain.learning.settings import Override, Selection
@@ -207,7 +207,7 @@ def _override(override: Override) -> dict[str, Any]:
 
 
 def _diff(diff: Diff) -> dict[str, Any]:
-    parts: Mapping[str, Sequence[Change]] = {
+    parts: Mapping[str, Sequence[ToolChange]] = {
         "added": diff.added,
         "changed": diff.changed,
         "breaking": diff.breaking,

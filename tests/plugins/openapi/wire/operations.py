@@ -4,36 +4,45 @@ from collections.abc import Sequence
 from typing import Any
 
 from domain.web.ports import WebRequest
-from plugins.openapi.operation import Body, Content, Operation, Parameter, Place, Server
+from plugins.openapi.operation import (
+    ApiServer,
+    Content,
+    Operation,
+    OperationBody,
+    Parameter,
+    ParameterLocation,
+)
 from plugins.openapi.wire.requests import build_request
 
-SERVER = Server("https://api.example/v1")
+SERVER = ApiServer("https://api.example/v1")
 URL = "https://api.example/v1"
-PATHS = {Place.PATH: "/p/{it}/z"}
-STYLES = {Place.PATH: "simple", Place.HEADER: "simple"}
+PATHS = {ParameterLocation.PATH: "/p/{it}/z"}
+STYLES = {ParameterLocation.PATH: "simple", ParameterLocation.HEADER: "simple"}
 CALL = "0199-call"
 
 
 def parameter(place: str, name: str = "it", **fields: Any) -> Parameter:
     """Return a parameter with the defaults of its place."""
-    style = fields.pop("style", STYLES.get(Place(place), "form"))
+    style = fields.pop("style", STYLES.get(ParameterLocation(place), "form"))
     explode = fields.pop("explode", style in ("form", "cookie"))
     known = {"argument": name, "schema": {}, **fields}
-    return Parameter(name, Place(place), style=style, explode=explode, **known)
+    return Parameter(name, ParameterLocation(place), style=style, explode=explode, **known)
 
 
 def operation(
     *parameters: Parameter, path: str = "", method: str = "GET", **fields: Any
 ) -> Operation:
     """Return an operation; its path has a place for each parameter of the path."""
-    placed = "".join(f"/{{{one.name}}}/z" for one in parameters if one.place is Place.PATH)
+    placed = "".join(
+        f"/{{{one.name}}}/z" for one in parameters if one.place is ParameterLocation.PATH
+    )
     fields.setdefault("servers", [SERVER])
     return Operation(method, path or f"/p{placed}", parameters=parameters, **fields)
 
 
 def with_body(*contents: Content, required: bool = True) -> Operation:
     """Return an operation with a body."""
-    return operation(method="POST", body=Body("body", contents, required))
+    return operation(method="POST", body=OperationBody("body", contents, required))
 
 
 def sent(value: Any, one: Parameter) -> WebRequest:

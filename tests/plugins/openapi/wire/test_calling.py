@@ -19,7 +19,7 @@ from domain.shared.errors import ToolFailed, ToolTimeout
 from domain.tools.artifacts import Artifact
 from domain.web.open_hosts import read_open_hosts
 from domain.web.ports import ExchangeLimits
-from plugins.openapi.operation import Operation, Place, SecurityScheme
+from plugins.openapi.operation import Operation, ParameterLocation, SecurityScheme
 from plugins.openapi.wire.calling import ApiCall, ApiCaller
 from tests.plugins.openapi.wire.operations import CALL, operation, parameter
 from tests.web_server import Reply, Seen, WebServer
@@ -40,7 +40,7 @@ async def calling(*opened: str) -> AsyncIterator[ApiCaller]:
 
 
 def keyed(place: str, **fields: Any) -> Operation:
-    scheme = SecurityScheme("apiKey", "x-key", Place(place))
+    scheme = SecurityScheme("apiKey", "x-key", ParameterLocation(place))
     return operation(path="/p", security=[{"k": []}], schemes={"k": scheme}, **fields)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.shared.errors import InvalidArguments, ToolFailed
-from plugins.openapi.operation import Operation, Place, SecurityScheme, Server
+from plugins.openapi.operation import ApiServer, Operation, ParameterLocation, SecurityScheme
 from plugins.openapi.wire.requests import build_request
 from tests.plugins.openapi.wire.operations import CALL, operation, parameter
 
@@ -16,25 +16,25 @@ SOURCE = "https://docs.example/apis/pets/openapi.json"
 @pytest.mark.parametrize(
     ("server", "source", "url"),
     [
-        (Server("https://api.example"), "", "https://api.example/p"),
-        (Server("https://api.example/"), "", "https://api.example/p"),
-        (Server("https://api.example/base/v1/"), "", "https://api.example/base/v1/p"),
-        (Server("https://api.example/{v}", {"v": "v2"}), "", "https://api.example/v2/p"),
+        (ApiServer("https://api.example"), "", "https://api.example/p"),
+        (ApiServer("https://api.example/"), "", "https://api.example/p"),
+        (ApiServer("https://api.example/base/v1/"), "", "https://api.example/base/v1/p"),
+        (ApiServer("https://api.example/{v}", {"v": "v2"}), "", "https://api.example/v2/p"),
         (
-            Server("{s}://{h}:{p}", {"s": "http", "h": "a.example", "p": "81"}),
+            ApiServer("{s}://{h}:{p}", {"s": "http", "h": "a.example", "p": "81"}),
             "",
             "http://a.example:81/p",
         ),
-        (Server("/"), SOURCE, "https://docs.example/p"),
-        (Server("/v1"), SOURCE, "https://docs.example/v1/p"),
-        (Server("v1"), SOURCE, "https://docs.example/apis/pets/v1/p"),
-        (Server("../v1"), SOURCE, "https://docs.example/apis/v1/p"),
-        (Server("//api.example/v1"), SOURCE, "https://api.example/v1/p"),
-        (Server("https://api.example/v1?key=1"), "", "https://api.example/v1/p?key=1"),
-        (Server("https://api.example/a b"), "", "https://api.example/a%20b/p"),
+        (ApiServer("/"), SOURCE, "https://docs.example/p"),
+        (ApiServer("/v1"), SOURCE, "https://docs.example/v1/p"),
+        (ApiServer("v1"), SOURCE, "https://docs.example/apis/pets/v1/p"),
+        (ApiServer("../v1"), SOURCE, "https://docs.example/apis/v1/p"),
+        (ApiServer("//api.example/v1"), SOURCE, "https://api.example/v1/p"),
+        (ApiServer("https://api.example/v1?key=1"), "", "https://api.example/v1/p?key=1"),
+        (ApiServer("https://api.example/a b"), "", "https://api.example/a%20b/p"),
     ],
 )
-def test_a_server_is_made_absolute(server: Server, source: str, url: str) -> None:
+def test_a_server_is_made_absolute(server: ApiServer, source: str, url: str) -> None:
     made = build_request(operation(path="/p", servers=[server], source=source), {})
     assert made.url == url
 
@@ -46,8 +46,10 @@ def test_without_servers_the_api_is_where_its_document_is() -> None:
     )
 
 
-@pytest.mark.parametrize("server", [Server("/v1"), Server("{host}/v1"), Server("api.example/v1")])
-def test_a_server_that_nobody_knows_can_be_given(server: Server) -> None:
+@pytest.mark.parametrize(
+    "server", [ApiServer("/v1"), ApiServer("{host}/v1"), ApiServer("api.example/v1")]
+)
+def test_a_server_that_nobody_knows_can_be_given(server: ApiServer) -> None:
     one = operation(path="/p", servers=[server])
     with pytest.raises(ToolFailed, match="--server"):
         build_request(one, {})
@@ -103,9 +105,9 @@ RESERVED = [
     ("cookie", "sid"),
 ]
 SCHEMES = {
-    "a": SecurityScheme("apiKey", "X-Key", Place.HEADER),
-    "b": SecurityScheme("apiKey", "api_key", Place.QUERY),
-    "c": SecurityScheme("apiKey", "sid", Place.COOKIE),
+    "a": SecurityScheme("apiKey", "X-Key", ParameterLocation.HEADER),
+    "b": SecurityScheme("apiKey", "api_key", ParameterLocation.QUERY),
+    "c": SecurityScheme("apiKey", "sid", ParameterLocation.COOKIE),
 }
 
 

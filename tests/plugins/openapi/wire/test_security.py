@@ -7,15 +7,15 @@ import pytest
 from domain.learning.credentials import Credentials, OAuthGrant
 from domain.shared.errors import InvalidArguments, InvalidRequest, ToolFailed
 from domain.web.ports import WebRequest
-from plugins.openapi.operation import Operation, Place, SecurityScheme
+from plugins.openapi.operation import Operation, ParameterLocation, SecurityScheme
 from plugins.openapi.wire.security import authorise, grants
 from tests.plugins.openapi.wire.operations import operation
 
 KEY = "long-enough-to-be-hidden"
 SCHEMES = {
-    "head": SecurityScheme("apiKey", "X-Key", Place.HEADER),
-    "query": SecurityScheme("apiKey", "api key", Place.QUERY),
-    "cookie": SecurityScheme("apiKey", "sid", Place.COOKIE),
+    "head": SecurityScheme("apiKey", "X-Key", ParameterLocation.HEADER),
+    "query": SecurityScheme("apiKey", "api key", ParameterLocation.QUERY),
+    "cookie": SecurityScheme("apiKey", "sid", ParameterLocation.COOKIE),
     "basic": SecurityScheme("http", scheme="basic"),
     "bearer": SecurityScheme("http", scheme="bearer"),
     "other": SecurityScheme("http", scheme="token"),
