@@ -4,8 +4,8 @@
 a process of its own.
 """
 
-from plugins.checking.findings import Finding, Level, Place, Report
+from plugins.checking.findings import CheckReport, Finding, Level, SourcePlace
 from plugins.checking.inspection import inspect_plugin
 from plugins.checking.targets import find_plugins
 
-__all__ = ["Finding", "Level", "Place", "Report", "find_plugins", "inspect_plugin"]
+__all__ = ["CheckReport", "Finding", "Level", "SourcePlace", "find_plugins", "inspect_plugin"]

@@ -15,19 +15,19 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourcePlace:
     """A position in source code; the line is 0 where only the file is known."""
 
     file: str
     line: int = 0
 
     @classmethod
-    def of(cls, code: CodeType) -> "Place":
+    def of(cls, code: CodeType) -> "SourcePlace":
         """Return the position at which a function begins."""
         return cls(code.co_filename, code.co_firstlineno)
 
 
-NOWHERE = Place("")
+NOWHERE = SourcePlace("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,15 @@ class Finding:
     subject: str
     message: str
     advice: str = ""
-    place: Place = NOWHERE
+    place: SourcePlace = NOWHERE
 
-    def at(self, place: Place) -> "Finding":
+    def at(self, place: SourcePlace) -> "Finding":
         """Return a copy with this position."""
         return replace(self, place=place)
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CheckReport:
     """Result of the check of one plugin: its name, its tools, and the findings, worst first."""
 
     plugin: str

@@ -4,11 +4,11 @@ from collections.abc import Collection
 
 from domain.tools.ports import ToolSchemas
 from plugins.authoring.hookspecs import PROJECT
-from plugins.checking.findings import Finding, Level, Report, sorted_findings
+from plugins.checking.findings import CheckReport, Finding, Level, sorted_findings
 from plugins.checking.samples import read_samples
 from plugins.checking.sealing import close_network
 from plugins.checking.source import read_source
-from plugins.checking.taking_in import Taken, take
+from plugins.checking.taking_in import TakenIn, take
 from plugins.checking.tools import check_tool, place_of
 from plugins.checking.trials import Trials
 from plugins.host.candidates import Candidate
@@ -21,7 +21,7 @@ def inspect_plugin(
     seconds: float,
     try_tools: bool,
     taken_names: Collection[str] = (),
-) -> Report:
+) -> CheckReport:
     """Import a plugin and check it; the network stays blocked in this process afterwards.
 
     ``seconds`` is the time limit of its import and of each hook. ``try_tools`` runs the tools with
@@ -39,11 +39,11 @@ def inspect_plugin(
         if try_tools:
             findings += Trials(taken, attempts).run(samples)
     tools = tuple(sorted(taken.offer.tools)) if taken.offer is not None else ()
-    return Report(candidate.name, tools, sorted_findings(findings))
+    return CheckReport(candidate.name, tools, sorted_findings(findings))
 
 
 def _tool_findings(
-    taken: Taken, schemas: ToolSchemas, taken_names: Collection[str]
+    taken: TakenIn, schemas: ToolSchemas, taken_names: Collection[str]
 ) -> list[Finding]:
     findings: list[Finding] = []
     offered = taken.offer.tools if taken.offer is not None else {}

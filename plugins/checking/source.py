@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from plugins.checking.findings import Finding, Level, Place
+from plugins.checking.findings import Finding, Level, SourcePlace
 
 _THREAD: Final = "make the function a plain `def`: it then runs in a thread of its own"
 _BLOCKING: Final = {
@@ -131,7 +131,7 @@ class _Reader(ast.NodeVisitor):
         message: str,
         advice: str,
     ) -> None:
-        place = Place(self._file, node.lineno)
+        place = SourcePlace(self._file, node.lineno)
         self.findings.append(Finding(level, rule, self._function, message, advice, place))
 
 

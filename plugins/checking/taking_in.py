@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from plugins.checking.findings import NOWHERE, Finding, Level, Place
+from plugins.checking.findings import NOWHERE, Finding, Level, SourcePlace
 from plugins.checking.sealing import Attempts
 from plugins.host.candidates import Candidate
 from plugins.host.intake import take_in
@@ -24,7 +24,7 @@ _OURS: Final = Path(__file__).parents[1]
 
 
 @dataclass(slots=True)
-class Taken:
+class TakenIn:
     """A loaded plugin and the findings so far; ``offer`` is None if it cannot be used."""
 
     candidate: Candidate
@@ -43,9 +43,9 @@ class Taken:
         return sorted(Path(path) for path in paths if path and path.endswith(".py"))
 
 
-def take(candidate: Candidate, attempts: Attempts, seconds: float) -> Taken:
+def take(candidate: Candidate, attempts: Attempts, seconds: float) -> TakenIn:
     """Import the plugin and call its hooks; ``seconds`` limits the import and each hook."""
-    taken = Taken(candidate)
+    taken = TakenIn(candidate)
     began = time.perf_counter()
     imported = began
 
@@ -67,7 +67,7 @@ def take(candidate: Candidate, attempts: Attempts, seconds: float) -> Taken:
     return taken
 
 
-def _unfit_finding(error: Unfit, taken: Taken) -> Finding:
+def _unfit_finding(error: Unfit, taken: TakenIn) -> Finding:
     return Finding(
         Level.ERROR,
         "plugin",
@@ -77,20 +77,20 @@ def _unfit_finding(error: Unfit, taken: Taken) -> Finding:
     )
 
 
-def _place_of(error: BaseException | None) -> Place | None:
+def _place_of(error: BaseException | None) -> SourcePlace | None:
     """Return the innermost position in the author's code that an error came from."""
     if error is None:
         return None
     if isinstance(error, SyntaxError) and error.filename:
-        return Place(error.filename, error.lineno or 0)
+        return SourcePlace(error.filename, error.lineno or 0)
     return _innermost(traceback.extract_tb(error.__traceback__))
 
 
-def _innermost(stack: Sequence[traceback.FrameSummary]) -> Place | None:
+def _innermost(stack: Sequence[traceback.FrameSummary]) -> SourcePlace | None:
     for frame in reversed(stack):
         path = Path(frame.filename)
         if path.is_file() and not path.is_relative_to(_OURS) and not _is_library(path):
-            return Place(frame.filename, frame.lineno or 0)
+            return SourcePlace(frame.filename, frame.lineno or 0)
     return None
 
 
@@ -98,13 +98,13 @@ def _is_library(path: Path) -> bool:
     return "site-packages" in path.parts or path.is_relative_to(Path(inspect.__file__).parent)
 
 
-def _place_of_hook(message: str, taken: Taken) -> Place:
+def _place_of_hook(message: str, taken: TakenIn) -> SourcePlace:
     """Return the position of the hook that the message names."""
     for name, value in getattr(taken.plugin, "__dict__", {}).items():
         code = getattr(value, "__code__", None)
         if name.startswith("puerto_") and name in message and code is not None:
-            return Place.of(code)
-    return Place(taken.candidate.file) if taken.candidate.file else NOWHERE
+            return SourcePlace.of(code)
+    return SourcePlace(taken.candidate.file) if taken.candidate.file else NOWHERE
 
 
 def _slow_findings(importing: float, registering: float) -> Iterator[Finding]:
@@ -136,7 +136,7 @@ def _offer_findings(offer: Registrations) -> Iterator[Finding]:
         )
 
 
-def _network_findings(taken: Taken, attempts: Attempts) -> Iterator[Finding]:
+def _network_findings(taken: TakenIn, attempts: Attempts) -> Iterator[Finding]:
     for stack in attempts:
         yield Finding(
             Level.WARNING,
@@ -144,5 +144,5 @@ def _network_findings(taken: Taken, attempts: Attempts) -> Iterator[Finding]:
             "",
             "it reaches for the network while it is imported or registers",
             "connect when a tool is called first, or in puerto_register_lifespan",
-            _innermost(stack) or Place(taken.candidate.file),
+            _innermost(stack) or SourcePlace(taken.candidate.file),
         )

@@ -9,7 +9,7 @@ from domain.tools.ports import ProviderSchema, SchemaLoss, ToolSchemas
 from domain.tools.tool import Effect, Tool, ToolSpec
 from plugins.authoring.tool import FunctionTool
 from plugins.checking.effects import suspected
-from plugins.checking.findings import NOWHERE, Finding, Level, Place
+from plugins.checking.findings import NOWHERE, Finding, Level, SourcePlace
 
 SHORTEST_DESCRIPTION: Final = 20  # characters
 LARGEST_TOKENS: Final = 1000
@@ -28,11 +28,11 @@ def function_of(tool: Tool) -> Callable[..., Any] | None:
     return function
 
 
-def place_of(tool: Tool) -> Place:
+def place_of(tool: Tool) -> SourcePlace:
     """Return the position of the tool in its source."""
     function: Any = function_of(tool) or getattr(type(tool), "run", None)
     code = getattr(function, "__code__", None)
-    return NOWHERE if code is None else Place.of(code)
+    return NOWHERE if code is None else SourcePlace.of(code)
 
 
 def check_tool(tool: Tool, schemas: ToolSchemas) -> list[Finding]:

@@ -15,7 +15,7 @@ from domain.tools.artifacts import ARTIFACT_BYTES, Artifact
 from domain.tools.http import NoHttpClient
 from domain.tools.result_pages import PAGE_LENGTH
 from domain.tools.tool import Effect
-from plugins.checking.findings import NOWHERE, Finding, Level, Place
+from plugins.checking.findings import NOWHERE, Finding, Level, SourcePlace
 from plugins.checking.samples import Samples
 from plugins.checking.sealing import Attempts
 from plugins.checking.stage import (
@@ -24,7 +24,7 @@ from plugins.checking.stage import (
     context_with,
     planted_canaries,
 )
-from plugins.checking.taking_in import Taken
+from plugins.checking.taking_in import TakenIn
 from plugins.checking.tools import function_of, place_of
 from plugins.host.admission import AdmittedTool
 from plugins.host.watchdog import LoopWatch
@@ -44,7 +44,7 @@ class Trials:
     ``attempts`` grows with each attempt to use the network.
     """
 
-    def __init__(self, taken: Taken, attempts: Attempts) -> None:
+    def __init__(self, taken: TakenIn, attempts: Attempts) -> None:
         self._taken = taken
         self._attempts = attempts
         self._findings: list[Finding] = []
@@ -85,7 +85,7 @@ class Trials:
     def _add_blocking(self, kind: SwitchKind, name: str, reason: str) -> None:
         """Add a finding about code that blocked the loop, once for each position."""
         match = _PLACE.search(reason)
-        place = Place(match[1], int(match[2])) if match else NOWHERE
+        place = SourcePlace(match[1], int(match[2])) if match else NOWHERE
         if any((each.rule, each.place) == ("blocking", place) for each in self._findings):
             return
         subject = name if kind is SwitchKind.TOOL else ""

@@ -19,7 +19,7 @@ from domain.models.messages import ModelRequest, Piece
 from domain.models.ports import ChatModel
 from domain.plugins.plugin import Lifespan
 from plugins.containment.process_state import (
-    Change,
+    ProcessChange,
     blame,
     check_process,
     check_step,
@@ -112,7 +112,7 @@ def check_between() -> None:
     check_unknown(_suspect)
 
 
-def _suspect(change: Change) -> tuple[str, str]:
+def _suspect(change: ProcessChange) -> tuple[str, str]:
     """Return description and plugin of the code that made a change; the plugin is empty if unsure.
 
     Code on the loop is checked for some changes after each step: a thread made those.

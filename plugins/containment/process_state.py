@@ -38,7 +38,7 @@ _MOST_NAMED: Final = 5
 _log: Final = logging.getLogger(__name__)
 
 
-class Report(Protocol):
+class ReportChange(Protocol):
     """Records what a plugin did to the process. Can be called from any thread; does not block."""
 
     def __call__(self, plugin: str, what: str, *, is_grave: bool) -> None:
@@ -46,7 +46,7 @@ class Report(Protocol):
         ...
 
 
-class Change(NamedTuple):
+class ProcessChange(NamedTuple):
     """A description of a change, and whether the plugin must be quarantined for it.
 
     ``is_checked_each_step``: it is looked for after each step of a plugin's code on the loop.
@@ -63,7 +63,7 @@ class ProcessState:
     ``report`` is called with the changes that can be attributed to a plugin.
     """
 
-    def __init__(self, report: Report | None = None) -> None:
+    def __init__(self, report: ReportChange | None = None) -> None:
         self._report = report
         self._functions = StandardFunctions()
         self._folder = _folder()
@@ -89,7 +89,7 @@ class ProcessState:
         finally:
             self._handlers = {}
 
-    def put_back(self) -> list[Change]:
+    def put_back(self) -> list[ProcessChange]:
         """Restore what was changed since the last call, and return the changes."""
         changes = self.put_back_each_step()  # first: the rest needs them
         with self._lock:
@@ -100,7 +100,7 @@ class ProcessState:
                 *self._put_back_limits(),
             ]
 
-    def put_back_each_step(self) -> list[Change]:
+    def put_back_each_step(self) -> list[ProcessChange]:
         """Restore Python's standard functions and the task factory, and return the changes."""
         with self._lock:
             names = [*self._functions.put_back()]
@@ -108,69 +108,71 @@ class ProcessState:
         if names:
             more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
             what = f"replaced {', '.join(names[:_MOST_NAMED])}{more}"
-            changes.insert(0, Change(what, is_grave=True, is_checked_each_step=True))
+            changes.insert(0, ProcessChange(what, is_grave=True, is_checked_each_step=True))
         return changes
 
-    def _put_back_tasks(self) -> Iterator[Change]:
+    def _put_back_tasks(self) -> Iterator[ProcessChange]:
         if self._loop is not None and self._loop.get_task_factory() is not self._makes_tasks:
             self._loop.set_task_factory(self._makes_tasks)
-            yield Change("the loop's task factory was replaced", is_checked_each_step=True)
+            yield ProcessChange("the loop's task factory was replaced", is_checked_each_step=True)
 
-    def tell(self, who: str, plugin: str, change: Change) -> None:
+    def tell(self, who: str, plugin: str, change: ProcessChange) -> None:
         """Log a change, and report it if ``plugin`` is not empty."""
         _log.error("%s: %s; it is put back. A plugin may not change the process", who, change.what)
         self.report(plugin, change)
 
-    def report(self, plugin: str, change: Change) -> None:
+    def report(self, plugin: str, change: ProcessChange) -> None:
         """Report a change if ``plugin`` is not empty."""
         if plugin and self._report is not None:
             self._report(plugin, change.what, is_grave=change.is_grave)
 
-    def _put_back_first(self) -> Iterator[Change]:
+    def _put_back_first(self) -> Iterator[ProcessChange]:
         """Restore the recursion limit and logging, which the rest needs."""
         if (limit := sys.getrecursionlimit()) < self._recursion:
             sys.setrecursionlimit(self._recursion)
-            yield Change(f"the limit of recursion was lowered to {limit}")
-        yield from map(Change, self._log.put_back())
+            yield ProcessChange(f"the limit of recursion was lowered to {limit}")
+        yield from map(ProcessChange, self._log.put_back())
 
-    def _put_back(self) -> Iterator[Change]:
+    def _put_back(self) -> Iterator[ProcessChange]:
         for holder, name, hook in self._hooks:
             if getattr(holder, name, None) is not hook:
                 setattr(holder, name, hook)
-                yield Change(f"{holder.__name__}.{name} was changed")
+                yield ProcessChange(f"{holder.__name__}.{name} was changed")
         if self._folder is not None and (folder := _folder()) != self._folder:
             with suppress(OSError):  # it is gone
                 os.chdir(self._folder)
-            yield Change(f"the working folder was changed to {folder}")
+            yield ProcessChange(f"the working folder was changed to {folder}")
         if len(os.environ) < len(self._environ):  # to compare all would take as long as the rest
             gone = self._environ.keys() - os.environ.keys()
             os.environ.update({name: self._environ[name] for name in gone})
             named = ", ".join(sorted(gone)[:_MOST_NAMED])
-            yield Change(f"{len(gone)} variables were taken out of the environment ({named})")
+            yield ProcessChange(
+                f"{len(gone)} variables were taken out of the environment ({named})"
+            )
         for number, handler in self._handlers.items():
             if (other := signal.getsignal(number)) != handler:
                 with suppress(ValueError):  # not the main thread: a later call restores it
                     signal.signal(number, handler)
-                yield Change(
+                yield ProcessChange(
                     f"the handler of {number.name} was changed to {_name_of_handler(other)}"
                 )
 
-    def _put_back_limits(self) -> Iterator[Change]:
+    def _put_back_limits(self) -> Iterator[ProcessChange]:
         if new := [each for each in _error_filters() if each not in self._errors]:
             filters: Any = warnings.filters  # a list, as `warnings` itself has it
             filters[:] = [each for each in filters if each not in new]
-            yield Change("warnings were made errors")
+            yield ProcessChange("warnings were made errors")
         if (timeout := socket.getdefaulttimeout()) != self._timeout:
             socket.setdefaulttimeout(self._timeout)
-            yield Change(f"the timeout of new sockets was set to {timeout} s")
+            yield ProcessChange(f"the timeout of new sockets was set to {timeout} s")
         if (interval := sys.getswitchinterval()) != self._interval:
             sys.setswitchinterval(self._interval)
-            yield Change(f"threads were let run alone for {interval:g} s")
+            yield ProcessChange(f"threads were let run alone for {interval:g} s")
         if (files := resource.getrlimit(resource.RLIMIT_NOFILE))[0] < self._files[0]:
             with suppress(ValueError, OSError):  # the hard limit was lowered, too
                 resource.setrlimit(resource.RLIMIT_NOFILE, self._files)
             self._files = resource.getrlimit(resource.RLIMIT_NOFILE)
-            yield Change(f"the limit of open files was lowered to {files[0]}")
+            yield ProcessChange(f"the limit of open files was lowered to {files[0]}")
         elif files != self._files:  # the service raises it when it starts to listen
             self._files = files
 
@@ -204,7 +206,7 @@ _watched: Final[list[ProcessState]] = []
 
 
 @contextmanager
-def watching_process(report: Report | None = None) -> Iterator[None]:
+def watching_process(report: ReportChange | None = None) -> Iterator[None]:
     """Protect the current state of the process meanwhile: `check_process` restores it.
 
     ``report`` is called with the changes that can be attributed to a plugin.
@@ -244,7 +246,7 @@ def check_step(who: str, plugin: str) -> None:
                 state.tell(who, plugin, change)
 
 
-def check_unknown(suspect: Callable[[Change], tuple[str, str]]) -> None:
+def check_unknown(suspect: Callable[[ProcessChange], tuple[str, str]]) -> None:
     """Do the same when it is not known whose code ran.
 
     ``suspect`` returns description and plugin of the code that made a change.
@@ -258,4 +260,4 @@ def blame(plugin: str, who: str, what: str) -> None:
     """Log and report a grave offence that was prevented."""
     for state in _watched:
         _log.error("%s %s: it was kept from that", who, what)
-        state.report(plugin, Change(what, is_grave=True))
+        state.report(plugin, ProcessChange(what, is_grave=True))

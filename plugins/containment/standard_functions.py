@@ -22,7 +22,7 @@ _HOOKS: Final = frozenset({"sys.excepthook", "sys.unraisablehook", "threading.ex
 _ANYTHING: Final = BaseException  # a plugin may delete that name, too
 
 
-class _Kept(NamedTuple):
+class _KeptFunctions(NamedTuple):
     """The saved functions of a module: each by name, and all at once as ``look`` returns them."""
 
     module: dict[str, Any]
@@ -57,7 +57,7 @@ class StandardFunctions:
                     yield whole_name
 
 
-def _save(module: ModuleType) -> _Kept:
+def _save(module: ModuleType) -> _KeptFunctions:
     named = [
         (f"{module.__name__}.{name}", name, value)
         for name, value in vars(module).items()
@@ -65,4 +65,4 @@ def _save(module: ModuleType) -> _Kept:
     ]
     named = [each for each in named if each[0] not in _HOOKS]  # `ProcessState` checks these
     look = itemgetter(*(name for _, name, _ in named))
-    return _Kept(vars(module), named, look, look(vars(module)))
+    return _KeptFunctions(vars(module), named, look, look(vars(module)))

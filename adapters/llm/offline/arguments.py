@@ -12,7 +12,7 @@ from adapters.llm.offline.labels import TAIL, take_json, take_labelled
 from adapters.llm.offline.leftovers import named_after
 from adapters.llm.offline.schemas import QUERIES, Field, Kind, choices, fields_of, fits
 from adapters.llm.offline.text.language import WORD, Language, term
-from adapters.llm.offline.values import Found, Reading, trim
+from adapters.llm.offline.values import FoundValue, Reading, trim
 from domain.tools.tool import ToolSpec
 
 _TO_WHOM = {
@@ -60,7 +60,7 @@ def _take_runs(form: Form) -> None:
         end = min(later, default=len(form.reading.text))
         value = trim(TAIL.sub("", form.reading.text[value_start:end]))
         if value and named.name not in form.arguments and fits(value, named.schema):
-            form.put(named, Found(value, start, end))
+            form.put(named, FoundValue(value, start, end))
 
 
 def _run_starts(form: Form) -> Iterator[tuple[Field, int, int]]:
@@ -71,7 +71,7 @@ def _run_starts(form: Form) -> Iterator[tuple[Field, int, int]]:
         field = named.get((term(word[0]),))
         if field is not None and field.kind in _WORDS:
             is_said = intro in _RUN_INTRO or (field.terms[0] in _SAY and field.terms[0] != word[0])
-            if is_said and not Found("", *word.span()).overlaps(form.taken):
+            if is_said and not FoundValue("", *word.span()).overlaps(form.taken):
                 yield field, word.start(), word.end()
         intro = word[0]
 
@@ -90,13 +90,13 @@ def _take_unmistakable(form: Form) -> None:
                 form.put(target, found[0])
 
 
-def _places(form: Form) -> list[Found]:
+def _places(form: Form) -> list[FoundValue]:
     """Return the places that the message names, after a preposition or by a known name."""
     after = named_after(form.reading, form.taken, ("in", "at", "en", "for", "para", "de", "of"))
     if after is not None:
         return [after]
     known = [z for z in form.reading.zones if not z.overlaps(form.taken)]
-    return [Found(form.reading.text[z.start : z.end], z.start, z.end) for z in known[:1]]
+    return [FoundValue(form.reading.text[z.start : z.end], z.start, z.end) for z in known[:1]]
 
 
 def _take_names(form: Form) -> None:

@@ -10,7 +10,7 @@ from adapters.llm.offline.schemas import Field, Kind, choices, fits
 from adapters.llm.offline.text.dates import find_times
 from adapters.llm.offline.text.language import WORD, fold, term
 from adapters.llm.offline.text.vocabulary import STOPWORDS
-from adapters.llm.offline.values import Found, Reading, trim
+from adapters.llm.offline.values import FoundValue, Reading, trim
 
 _YES = frozenset(["yes", "true", "on", "y", "si", "verdadero", "activado", "enabled"])
 _NO = frozenset(["no", "false", "off", "n", "not", "falso", "desactivado", "disabled", "never"])
@@ -20,7 +20,7 @@ _TOKEN = re.compile(r"[^\s,;]+")
 _LONGEST_CHOICE = 100
 
 
-def _enum(field: Field, reading: Reading) -> Iterator[Found]:
+def _enum(field: Field, reading: Reading) -> Iterator[FoundValue]:
     words = list(WORD.finditer(reading.folded))
     for choice in choices(field.schema):
         said = fold(str(choice))[:_LONGEST_CHOICE]
@@ -28,27 +28,27 @@ def _enum(field: Field, reading: Reading) -> Iterator[Found]:
             continue
         match = re.search(rf"(?<!\w){re.escape(said)}(?!\w)", reading.folded)
         if match:
-            yield Found(choice, *match.span())
+            yield FoundValue(choice, *match.span())
             continue
         for word in words:
             if term(word[0]) == term(said) and word[0] not in STOPWORDS:
-                yield Found(choice, *word.span())
+                yield FoundValue(choice, *word.span())
                 break
 
 
-def _boolean(field: Field, reading: Reading) -> Iterator[Found]:
+def _boolean(field: Field, reading: Reading) -> Iterator[FoundValue]:
     words = list(WORD.finditer(reading.folded))
     if len(words) == 1 and words[0][0] in _YES | _NO:
-        yield Found(words[0][0] in _YES, *words[0].span())
+        yield FoundValue(words[0][0] in _YES, *words[0].span())
     size = len(field.terms)
     for at in range(len(words) - size + 1):
         window = words[at : at + size]
         if size and tuple(term(word[0]) for word in window) == field.terms:
             before = words[at - 1][0] if at else ""
-            yield Found(before not in _BEFORE_NO, window[0].start(), window[-1].end())
+            yield FoundValue(before not in _BEFORE_NO, window[0].start(), window[-1].end())
 
 
-def _moments(reading: Reading) -> Iterator[Found]:
+def _moments(reading: Reading) -> Iterator[FoundValue]:
     times = list(find_times(reading.folded))
     for moment in reading.moments:
         before = next((t for t in times if t[3] <= moment.start), None)
@@ -56,45 +56,45 @@ def _moments(reading: Reading) -> Iterator[Found]:
             # "at 10:30 on 20 November": the time stands before its date.
             clock, zone, start, _ = before
             whole = replace(moment, clock=clock, zone=zone, start=start)
-            yield Found(whole.rfc3339, whole.start, whole.end)
+            yield FoundValue(whole.rfc3339, whole.start, whole.end)
         else:
-            yield Found(moment.rfc3339, moment.start, moment.end)
+            yield FoundValue(moment.rfc3339, moment.start, moment.end)
 
 
-def _identifiers(field: Field, reading: Reading) -> Iterator[Found]:
+def _identifiers(field: Field, reading: Reading) -> Iterator[FoundValue]:
     if isinstance(field.schema.get("pattern"), str):
         for match in _TOKEN.finditer(reading.text):
-            yield Found(trim(match[0]), *match.span())
+            yield FoundValue(trim(match[0]), *match.span())
         return
     yield from reading.quoted
     yield from reading.identifiers
 
 
-def _figures(_: Field, reading: Reading) -> Iterator[Found]:
+def _figures(_: Field, reading: Reading) -> Iterator[FoundValue]:
     yield from reading.numbers
     if not reading.numbers and reading.referred_number is not None:
         yield reading.referred_number
 
 
-def _expressions(reading: Reading) -> Iterator[Found]:
+def _expressions(reading: Reading) -> Iterator[FoundValue]:
     said = reading.expression
     if said is not None and said.text is not None:
-        yield Found(said.text, said.start, said.end)
+        yield FoundValue(said.text, said.start, said.end)
 
 
-def _times(reading: Reading) -> Iterator[Found]:
+def _times(reading: Reading) -> Iterator[FoundValue]:
     for clock, zone, start, end in find_times(reading.folded):
-        yield Found(f"{clock.isoformat()}{zone}", start, end)
+        yield FoundValue(f"{clock.isoformat()}{zone}", start, end)
 
 
 # Where to look for a value of a kind, whatever else its schema says ...
-_PLAIN: Mapping[Kind, Callable[[Reading], Iterable[Found]]] = {
+_PLAIN: Mapping[Kind, Callable[[Reading], Iterable[FoundValue]]] = {
     Kind.EMAIL: lambda reading: reading.emails,
     Kind.URI: lambda reading: reading.uris,
     Kind.UUID: lambda reading: reading.uuids,
     Kind.EXPRESSION: _expressions,
     Kind.DATE: lambda reading: [
-        Found(moment.day.isoformat(), moment.start, moment.end) for moment in reading.moments
+        FoundValue(moment.day.isoformat(), moment.start, moment.end) for moment in reading.moments
     ],
     Kind.MOMENT: _moments,
     Kind.TIME: _times,
@@ -105,7 +105,7 @@ _PLAIN: Mapping[Kind, Callable[[Reading], Iterable[Found]]] = {
     Kind.PLACE: lambda reading: reading.quoted,
 }
 # ... and where the schema says what the value looks like.
-_BY_SCHEMA: Mapping[Kind, Callable[[Field, Reading], Iterable[Found]]] = {
+_BY_SCHEMA: Mapping[Kind, Callable[[Field, Reading], Iterable[FoundValue]]] = {
     Kind.ENUM: _enum,
     Kind.IDENTIFIER: _identifiers,
     Kind.BOOLEAN: _boolean,
@@ -113,7 +113,7 @@ _BY_SCHEMA: Mapping[Kind, Callable[[Field, Reading], Iterable[Found]]] = {
 }
 
 
-def candidates(field: Field, reading: Reading) -> Sequence[Found]:
+def candidates(field: Field, reading: Reading) -> Sequence[FoundValue]:
     """Return the values in the message that fit the parameter's schema."""
     if field.kind in _PLAIN:
         found = _PLAIN[field.kind](reading)

@@ -11,7 +11,7 @@ RESULT_NAMES = ("result", "value", "answer", "total", "resultado")
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
+class Exchange:
     """The turns around the user's last message.
 
     ``before`` are the earlier turns, ``after`` those of the answer in progress.
@@ -46,13 +46,13 @@ class Conversation:
         return None
 
 
-def read(turns: Sequence[Turn]) -> Conversation:
+def read(turns: Sequence[Turn]) -> Exchange:
     """Split the turns at the user's last message, which is empty if there is none."""
     for at in range(len(turns) - 1, -1, -1):
         turn = turns[at]
         if isinstance(turn, UserTurn):
-            return Conversation(turn.content, turns[:at], turns[at + 1 :])
-    return Conversation("", (), turns)
+            return Exchange(turn.content, turns[:at], turns[at + 1 :])
+    return Exchange("", (), turns)
 
 
 def parse(content: str) -> Any:

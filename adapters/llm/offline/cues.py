@@ -5,7 +5,7 @@ from dataclasses import replace
 from adapters.llm.offline.form import Form
 from adapters.llm.offline.schemas import Field, Kind
 from adapters.llm.offline.text.language import WORD, term, terms
-from adapters.llm.offline.values import Found
+from adapters.llm.offline.values import FoundValue
 
 _CONNECTING = """
 a al an at be by con de del el es for is la las los of on por que se the to un una with equal
@@ -24,7 +24,7 @@ def _cues(target: Field) -> frozenset[str]:
     return frozenset(cues)
 
 
-def _cue(target: Field, found: Found, form: Form) -> Found | None:
+def _cue(target: Field, found: FoundValue, form: Form) -> FoundValue | None:
     """Return the value that has the parameter's name beside it; None without one."""
     cues = _cues(target)
     words = list(WORD.finditer(form.reading.folded, 0, found.start))[-5:]

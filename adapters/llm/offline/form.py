@@ -8,7 +8,7 @@ from adapters.llm.offline.candidates import candidates
 from adapters.llm.offline.leftovers import leftover
 from adapters.llm.offline.schemas import Field, Kind, fits, item_field
 from adapters.llm.offline.text.language import terms
-from adapters.llm.offline.values import Found, Reading
+from adapters.llm.offline.values import FoundValue, Reading
 from domain.tools.tool import ToolSpec
 
 
@@ -33,21 +33,21 @@ class Form:
         ]
 
     @property
-    def rest(self) -> Found | None:
+    def rest(self) -> FoundValue | None:
         """The unused text, if there is any."""
         idle = [*terms(self.tool.name), *(word for each in self.fields for word in each.terms)]
         return leftover(self.reading, self.taken, idle)
 
-    def put(self, target: Field, found: Found) -> None:
+    def put(self, target: Field, found: FoundValue) -> None:
         """Set the value of a parameter."""
         self.arguments[target.name] = found.value
         self.taken.append((found.start, found.end))
 
-    def free(self, target: Field) -> list[Found]:
+    def free(self, target: Field) -> list[FoundValue]:
         """Return the unused values that fit a parameter."""
         return [f for f in candidates(target, self.reading) if not f.overlaps(self.taken)]
 
-    def ids(self, target: Field) -> list[Found]:
+    def ids(self, target: Field) -> list[FoundValue]:
         """Return the numbers that may be ids: those beside the name of what they identify."""
         if target.kind is not Kind.IDENTIFIER:
             return []

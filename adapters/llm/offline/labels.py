@@ -7,7 +7,7 @@ from adapters.llm.offline.candidates import candidates, convert, read_json
 from adapters.llm.offline.form import Form
 from adapters.llm.offline.schemas import Field, Kind, fits
 from adapters.llm.offline.text.language import WORD, term
-from adapters.llm.offline.values import Found
+from adapters.llm.offline.values import FoundValue
 
 _LABEL = re.compile(r"[^\W_]+(?:[ _-][^\W_]+){0,3}(?=\s*(?:=|:(?!//))\s*)")
 _SIGN = re.compile(r"\s*[=:]\s*")
@@ -77,5 +77,5 @@ def _value_end(named: Field, start: int, end: int, form: Form) -> int:
     return end if comma is None else comma.start()
 
 
-def _inside(at: int, quotes: Iterable[Found]) -> bool:
+def _inside(at: int, quotes: Iterable[FoundValue]) -> bool:
     return any(quote.start < at < quote.end for quote in quotes)

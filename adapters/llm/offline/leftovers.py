@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from adapters.llm.offline.text.language import WORD, term
 from adapters.llm.offline.text.vocabulary import FILLERS, STOPWORDS, VERBS
-from adapters.llm.offline.values import Found, Reading, trim
+from adapters.llm.offline.values import FoundValue, Reading, trim
 
 _ABOUT = re.compile(
     r"\b(?:about|regarding|containing|mentioning|sobre|acerca de|mencion\w*|conten\w*)\s+(?=\w)"
@@ -16,7 +16,7 @@ _LONGEST_NAME = 6  # words
 
 def leftover(
     reading: Reading, taken: Sequence[tuple[int, int]], tool_terms: Sequence[str]
-) -> Found | None:
+) -> FoundValue | None:
     """Return the text from the first to the last meaningful word; None without any.
 
     Words of the tool's name, stopwords and courtesies are removed from both ends, never from the
@@ -38,11 +38,11 @@ def leftover(
         if begin >= at and end <= last:
             text, at = text + reading.text[at:begin], end
     value = trim(" ".join((text + reading.text[at:last]).split()))
-    return Found(value, first, last) if value else None
+    return FoundValue(value, first, last) if value else None
 
 
 def _taken(match: re.Match[str], taken: Sequence[tuple[int, int]]) -> bool:
-    return Found(None, *match.span()).overlaps(taken)
+    return FoundValue(None, *match.span()).overlaps(taken)
 
 
 def _is_idle(word: str, idle: set[str]) -> bool:
@@ -51,7 +51,7 @@ def _is_idle(word: str, idle: set[str]) -> bool:
 
 def named_after(
     reading: Reading, taken: Sequence[tuple[int, int]], prepositions: Sequence[str]
-) -> Found | None:
+) -> FoundValue | None:
     """Return the name after one of the prepositions; None without one.
 
     Capitals show how long a name is; without them it ends before the next stopword.
@@ -69,7 +69,7 @@ def named_after(
     if best is None:
         return None
     start, end = best[0].start(), best[-1].end()
-    return Found(reading.text[start:end], start, end)
+    return FoundValue(reading.text[start:end], start, end)
 
 
 def _run(

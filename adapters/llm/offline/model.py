@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing_extensions import override
 
 from adapters.llm.offline import replies
-from adapters.llm.offline.conversation import Conversation, last_value, read
+from adapters.llm.offline.conversation import Exchange, last_value, read
 from adapters.llm.offline.intents import Intent, intent_of
 from adapters.llm.offline.planning import Plan, Planner, language_of
 from adapters.llm.offline.ranking import Indexes
@@ -111,7 +111,7 @@ class OfflineChat(ChatModel):
 
     @staticmethod
     def _about_itself(
-        intent: Intent, request: ModelRequest, conversation: Conversation, language: Language
+        intent: Intent, request: ModelRequest, conversation: Exchange, language: Language
     ) -> str:
         answers: dict[Intent, Callable[[], str]] = {
             Intent.GREETING: lambda: replies.greeting(language),
@@ -134,7 +134,7 @@ def _composed(turn: Turn) -> Turn:
     return replace(turn, content=unicodedata.normalize("NFC", turn.content))
 
 
-def _report(conversation: Conversation, plan: Plan, language: Language) -> str:
+def _report(conversation: Exchange, plan: Plan, language: Language) -> str:
     """Return the results as text, with the question that a part of the message still needs."""
     results = [(turn, conversation.use(turn.call_id)) for turn in conversation.results]
     text = report(results, language)

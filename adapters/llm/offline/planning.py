@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 
 from adapters.llm.offline.arguments import Filling, fill, fill_answer, fill_whole_answer
-from adapters.llm.offline.conversation import Conversation, last_value, read
-from adapters.llm.offline.ranking import ENOUGH, Ranked, ToolIndex, is_ordered, verb_of
+from adapters.llm.offline.conversation import Exchange, last_value, read
+from adapters.llm.offline.ranking import ENOUGH, Ranked, WordIndex, is_ordered, verb_of
 from adapters.llm.offline.schemas import Field
 from adapters.llm.offline.text.language import WORD, Language, detect, term
 from adapters.llm.offline.values import Reading
@@ -27,7 +27,7 @@ _CLAUSES = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class PlannedCall:
     """A tool with its complete arguments."""
 
     tool: ToolSpec
@@ -47,7 +47,7 @@ class Question:
 class Plan:
     """The response to a message; ``nearest`` are tools to suggest where none fits."""
 
-    calls: tuple[Call, ...] = ()
+    calls: tuple[PlannedCall, ...] = ()
     question: Question | None = None
     nearest: tuple[ToolSpec, ...] = ()
 
@@ -66,14 +66,14 @@ class _Clause:
     filling: Filling
 
     @property
-    def call(self) -> Call | None:
-        return None if self.filling.missing else Call(self.tool, self.filling.arguments)
+    def call(self) -> PlannedCall | None:
+        return None if self.filling.missing else PlannedCall(self.tool, self.filling.arguments)
 
 
 class Planner:
     """Plans one conversation with one set of tools, from its turns only."""
 
-    def __init__(self, index: ToolIndex, today: date) -> None:
+    def __init__(self, index: WordIndex, today: date) -> None:
         self._index = index
         self._today = today
 
@@ -98,9 +98,9 @@ class Planner:
         missing = tuple(field for field in pending.missing if field.name not in known)
         if missing:
             return Plan(question=Question(pending.tool, known, missing))
-        return Plan(calls=(Call(pending.tool, known),))
+        return Plan(calls=(PlannedCall(pending.tool, known),))
 
-    def _pending(self, conversation: Conversation, depth: int) -> Question | None:
+    def _pending(self, conversation: Exchange, depth: int) -> Question | None:
         """Return the question that the message may answer."""
         answer = conversation.before[-1] if conversation.before else None
         if depth >= _QUESTIONS_BACK or not isinstance(answer, AssistantTurn):
@@ -178,7 +178,7 @@ class Planner:
         return clause.tool != before.tool or clause.call is not None
 
 
-def _is_ordered_by_name(call: Call, reading: Reading) -> bool:
+def _is_ordered_by_name(call: PlannedCall, reading: Reading) -> bool:
     """Return whether the message names what the call does, and not only what it is about."""
     verb = verb_of(call.tool)
     return verb is None or verb in {term(word) for word in WORD.findall(reading.folded)}
@@ -215,6 +215,6 @@ def _again(before: _Clause, piece: str, reading: Reading) -> _Clause | None:
     return _Clause(piece, before.tool, Filling(arguments, (), ""))
 
 
-def language_of(conversation: Conversation) -> Language:
+def language_of(conversation: Exchange) -> Language:
     """Return the language of the message, or of the earlier ones if it shows none."""
     return detect([conversation.message, *reversed(conversation.earlier_messages[-5:])])

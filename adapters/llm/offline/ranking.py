@@ -32,7 +32,7 @@ class Ranked:
     score: float
 
 
-class ToolIndex:
+class WordIndex:
     """An inverted index over the words of tools."""
 
     def __init__(self, tools: Sequence[ToolSpec]) -> None:
@@ -203,12 +203,12 @@ class Indexes:
     """A cache of the indexes of recent tool sets."""
 
     def __init__(self) -> None:
-        self._indexes: OrderedDict[tuple[str, ...], ToolIndex] = OrderedDict()
+        self._indexes: OrderedDict[tuple[str, ...], WordIndex] = OrderedDict()
 
-    def of(self, tools: Sequence[ToolSpec]) -> ToolIndex:
+    def of(self, tools: Sequence[ToolSpec]) -> WordIndex:
         """Return the index of these tools in this order, built at first use."""
         key = tuple(tool.version for tool in tools)
-        index = self._indexes.pop(key, None) or ToolIndex(tools)
+        index = self._indexes.pop(key, None) or WordIndex(tools)
         self._indexes[key] = index
         if len(self._indexes) > _KEPT:
             self._indexes.popitem(last=False)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from adapters.llm.offline.conversation import Conversation, is_scalar
-from adapters.llm.offline.planning import Call, Question
+from adapters.llm.offline.conversation import Exchange, is_scalar
+from adapters.llm.offline.planning import PlannedCall, Question
 from adapters.llm.offline.reports import clip, shown
 from adapters.llm.offline.schemas import Field, Kind, choices
 from adapters.llm.offline.text.language import Language, terms
@@ -68,7 +68,7 @@ def no_prompt(language: Language) -> str:
     ) + _who(language)
 
 
-def first_message(language: Language, conversation: Conversation) -> str:
+def first_message(language: Language, conversation: Exchange) -> str:
     """Repeat the user's first message."""
     said = next((each for each in conversation.earlier_messages if each.strip()), None)
     if said is None:
@@ -197,14 +197,14 @@ def _arguments(arguments: dict[str, Any]) -> str:
     return ", ".join(f"{name}: {clip(shown(value), 80)}" for name, value in arguments.items())
 
 
-def intention(language: Language, call: Call) -> str:
+def intention(language: Language, call: PlannedCall) -> str:
     """Announce a tool call and its arguments."""
     text = _either(language, f"I will use `{call.tool.name}`", f"Voy a usar `{call.tool.name}`")
     with_ = _either(language, "with", "con")
     return f"{text} {with_} {_arguments(call.arguments)}." if call.arguments else f"{text}."
 
 
-def recall(language: Language, conversation: Conversation) -> str:
+def recall(language: Language, conversation: Exchange) -> str:
     """Repeat the user's earlier messages."""
     said = [clip(" ".join(each.split()), _LINE) for each in conversation.earlier_messages]
     said = [each for each in said if each]

@@ -36,7 +36,7 @@ _SENTENCE_END = ".,;:!?"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundValue:
     """A JSON value and its span in the message."""
 
     value: Any
@@ -77,10 +77,10 @@ class Reading:
         return Reading(text, self.language, self.today, previous or self.previous)
 
     @cached_property
-    def quoted(self) -> Sequence[Found]:
+    def quoted(self) -> Sequence[FoundValue]:
         """Quoted texts, without the quotation marks."""
         return [
-            Found(next((group for group in match.groups() if group), ""), *match.span())
+            FoundValue(next((group for group in match.groups() if group), ""), *match.span())
             for match in _QUOTED.finditer(self.text)
         ]
 
@@ -89,20 +89,22 @@ class Reading:
         return [(each.start, each.end) for each in self.quoted]
 
     @cached_property
-    def emails(self) -> Sequence[Found]:
+    def emails(self) -> Sequence[FoundValue]:
         """The e-mail addresses."""
-        return [Found(m[0].rstrip(".-"), m.start(), m.end()) for m in _EMAIL.finditer(self.text)]
+        return [
+            FoundValue(m[0].rstrip(".-"), m.start(), m.end()) for m in _EMAIL.finditer(self.text)
+        ]
 
     @cached_property
-    def uris(self) -> Sequence[Found]:
+    def uris(self) -> Sequence[FoundValue]:
         """The URLs."""
         found = [(m[0].rstrip(".,;:!?)"), m.start()) for m in _URI.finditer(self.text)]
-        return [Found(value, start, start + len(value)) for value, start in found]
+        return [FoundValue(value, start, start + len(value)) for value, start in found]
 
     @cached_property
-    def uuids(self) -> Sequence[Found]:
+    def uuids(self) -> Sequence[FoundValue]:
         """The UUIDs, as written."""
-        return [Found(match[0], *match.span()) for match in _UUID.finditer(self.text)]
+        return [FoundValue(match[0], *match.span()) for match in _UUID.finditer(self.text)]
 
     @cached_property
     def moments(self) -> Sequence[Moment]:
@@ -110,22 +112,22 @@ class Reading:
         return find_moments(self.folded, self.today)
 
     @cached_property
-    def zones(self) -> Sequence[Found]:
+    def zones(self) -> Sequence[FoundValue]:
         """The time zones, by their own name or that of a place."""
-        return [Found(*each) for each in find_zones(self.folded)]
+        return [FoundValue(*each) for each in find_zones(self.folded)]
 
     @cached_property
-    def regions(self) -> Sequence[Found]:
+    def regions(self) -> Sequence[FoundValue]:
         """The cloud regions: ``us-east-1``, ``europe-west4``, ``westeurope``."""
-        return [Found(match[0], *match.span()) for match in _REGION.finditer(self.folded)]
+        return [FoundValue(match[0], *match.span()) for match in _REGION.finditer(self.folded)]
 
     @cached_property
-    def identifiers(self) -> Sequence[Found]:
+    def identifiers(self) -> Sequence[FoundValue]:
         """The technical names other than regions, addresses and dates."""
         named = list(self._other_names())
         return [*self.uuids, *(each for each in named if not each.overlaps(_spans(self.uuids)))]
 
-    def _other_names(self) -> Iterator[Found]:
+    def _other_names(self) -> Iterator[FoundValue]:
         taken = [
             *_spans(self.emails),
             *_spans(self.uris),
@@ -133,12 +135,12 @@ class Reading:
             *((moment.start, moment.end) for moment in self.moments),
         ]
         for match in _IDENTIFIER.finditer(self.text):
-            found = Found(match[0], *match.span())
+            found = FoundValue(match[0], *match.span())
             if is_identifier(match[0]) and not found.overlaps(taken):
                 yield found
 
     @cached_property
-    def numbers(self) -> Sequence[Found]:
+    def numbers(self) -> Sequence[FoundValue]:
         """The numbers in digits, then those in words, outside of quotes, dates and names."""
         taken = [
             *self._quotes,
@@ -152,22 +154,22 @@ class Reading:
         for word in WORD.finditer(self.folded):
             value = word_value(word[0], self.language)
             if value is not None:
-                found.append(Found(value, *word.span()))
+                found.append(FoundValue(value, *word.span()))
         return found
 
-    def _figures(self) -> Iterator[Found]:
+    def _figures(self) -> Iterator[FoundValue]:
         for match in _NUMBER.finditer(self.folded):
             numeral = plain(match["numeral"], self.language)
             value = None if numeral is None else number((match["minus"] or "") + numeral)
             if value is not None:
-                yield Found(value, *match.span())
+                yield FoundValue(value, *match.span())
 
     @cached_property
-    def referred_number(self) -> Found | None:
+    def referred_number(self) -> FoundValue | None:
         """The earlier result, if the message refers to it and it is a number."""
         match = REFERS.search(self.folded)
         value = None if match is None or self.previous is None else number(self.previous)
-        return None if match is None or value is None else Found(value, *match.span())
+        return None if match is None or value is None else FoundValue(value, *match.span())
 
     @cached_property
     def expression(self) -> Expression | None:
@@ -199,7 +201,7 @@ class Reading:
         return bool(self._quotes) and not any(char.isdigit() for char in outside)
 
 
-def _spans(found: Iterable[Found]) -> list[tuple[int, int]]:
+def _spans(found: Iterable[FoundValue]) -> list[tuple[int, int]]:
     return [(each.start, each.end) for each in found]
 
 

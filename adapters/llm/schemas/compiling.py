@@ -6,11 +6,11 @@ from functools import partial
 from typing import Any, Final
 
 from adapters.llm.encoded_tools import exact_json
-from adapters.llm.schemas.lowering import Lowering
+from adapters.llm.schemas.lowering import SchemaLowering
 from adapters.llm.schemas.naming import fitting_name, fitting_names
 from adapters.llm.schemas.outcome import Arguments, Compiled, Loss
-from adapters.llm.schemas.places import Room, TooLarge
-from adapters.llm.schemas.references import Document, Unusable, step
+from adapters.llm.schemas.places import Room, SchemaTooLarge
+from adapters.llm.schemas.references import SchemaDocument, Unusable, step
 from adapters.llm.schemas.strict import strictly
 from adapters.llm.schemas.targets import Target
 from adapters.llm.schemas.words import explained, shortened
@@ -88,14 +88,14 @@ def _with_parameters(told: Compiled, schema: Mapping[str, Any], target: Target) 
     for room in _ROOMS:
         if room.shared and not target.references:
             continue
-        lowering = Lowering(
-            Document(schema), target, replace(room, levels=min(room.levels, target.levels))
+        lowering = SchemaLowering(
+            SchemaDocument(schema), target, replace(room, levels=min(room.levels, target.levels))
         )
         try:
             parameters = lowering.parameters(schema)
             fitting = replace(told, losses=(*told.losses, *lowering.losses))
             fitting = _finished(fitting, parameters, target)
-        except TooLarge as too_large:
+        except SchemaTooLarge as too_large:
             reason = Unusable(str(too_large) or str(reason))
             continue
         size = len(exact_json(fitting.parameters).encode(errors="replace"))

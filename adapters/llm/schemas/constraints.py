@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from adapters.llm.schemas.keywords import ANNOTATIONS, distinct, sendable
-from adapters.llm.schemas.places import Losses, Place, Room
+from adapters.llm.schemas.places import Losses, Room, SchemaPlace
 from adapters.llm.schemas.targets import Target
 from adapters.llm.schemas.words import explained, phrase, shortened
 from domain.shared.json_schema import (
@@ -35,7 +35,7 @@ class _Draft:
     """A schema in progress: the rest of it, its new form, and text for its description."""
 
     rest: Schema
-    place: Place
+    place: SchemaPlace
     lowered: Schema = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
 
@@ -44,11 +44,15 @@ class Constraints:
     """Converts a schema without references; ``lower`` converts the schemas within it."""
 
     def __init__(
-        self, target: Target, room: Room, losses: Losses, lower: Callable[[Any, Place], Schema]
+        self,
+        target: Target,
+        room: Room,
+        losses: Losses,
+        lower: Callable[[Any, SchemaPlace], Schema],
     ) -> None:
         self._target, self._room, self._losses, self._lower = target, room, losses, lower
 
-    def lowered(self, schema: Schema, place: Place) -> Schema:
+    def lowered(self, schema: Schema, place: SchemaPlace) -> Schema:
         """Return the provider's form of a tidied schema."""
         rest = without(schema, *ANNOTATIONS)
         notes = {key: value for key, value in schema.items() if key in ANNOTATIONS}
@@ -70,7 +74,7 @@ class Constraints:
         return self.annotated(draft.lowered, notes, place, draft.words)
 
     def annotated(
-        self, lowered: Schema, notes: Schema, place: Place, words: Sequence[str] = ()
+        self, lowered: Schema, notes: Schema, place: SchemaPlace, words: Sequence[str] = ()
     ) -> Schema:
         """Return the schema with the annotations and words that the provider accepts."""
         lowered, words = dict(lowered), list(words)
@@ -91,7 +95,7 @@ class Constraints:
             lowered["description"] = description
         return self.described(lowered, words, place)
 
-    def described(self, lowered: Schema, words: Sequence[str], place: Place) -> Schema:
+    def described(self, lowered: Schema, words: Sequence[str], place: SchemaPlace) -> Schema:
         """Return the schema with the text in its description, shortened if needed."""
         text, rest = shortened(lowered.get("description", ""), self._room.words)
         if rest:
@@ -100,7 +104,7 @@ class Constraints:
             return {**lowered, "description": text}
         return lowered
 
-    def _value(self, keyword: str, value: Any, place: Place) -> Any:
+    def _value(self, keyword: str, value: Any, place: SchemaPlace) -> Any:
         if keyword in LISTED:
             return [self._lower(each, place.at(keyword, at)) for at, each in enumerate(value)]
         if keyword in NAMED:
@@ -215,7 +219,7 @@ class Constraints:
             return _is_regular(value) and not (target.strict and "(?" in value)
         return isinstance(value, Mapping | list) or sendable(value, target.largest)
 
-    def _tell(self, keyword: str, value: Any, words: list[str], place: Place) -> None:
+    def _tell(self, keyword: str, value: Any, words: list[str], place: SchemaPlace) -> None:
         if keyword == "format" and value in _OF_NUMBERS:
             return
         words.append(phrase(keyword, value))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jsonschema_rs import Validator
 
 
-class Form(Protocol):
+class ValueForm(Protocol):
     """The provider's form of a value."""
 
     def express(self, value: Any) -> Any:
@@ -42,7 +42,7 @@ class Plain:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TextForm:
     """Any values, as JSON text."""
 
     def express(self, value: Any) -> Any:
@@ -63,7 +63,7 @@ class Text:
 class Nullable:
     """Values that are null or of another form."""
 
-    form: Form
+    form: ValueForm
 
     def express(self, value: Any) -> Any:
         """Return null, or the value in its form."""
@@ -78,7 +78,7 @@ class Nullable:
 class Items:
     """Arrays whose items have a form."""
 
-    form: Form
+    form: ValueForm
 
     def express(self, value: Any) -> Any:
         """Return the array with each item in its form."""
@@ -93,7 +93,7 @@ class Items:
 class Properties:
     """Objects with all their properties: null stands for a missing one."""
 
-    forms: Mapping[str, Form]
+    forms: Mapping[str, ValueForm]
     optional: frozenset[str]
 
     def express(self, value: Any) -> Any:
@@ -120,7 +120,7 @@ class Properties:
 class Named:
     """The form of a definition, which may contain itself, so it is set once it is known."""
 
-    form: Form = field(default_factory=Plain)
+    form: ValueForm = field(default_factory=Plain)
 
     def express(self, value: Any) -> Any:
         """Return the value in the definition's form."""
@@ -137,7 +137,7 @@ class Branch:
 
     own: Mapping[str, Any]
     sent: Mapping[str, Any]
-    form: Form
+    form: ValueForm
     _checks: "tuple[Validator, Validator] | None" = None
 
     def checks(self) -> "tuple[Validator, Validator]":

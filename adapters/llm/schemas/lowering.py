@@ -14,8 +14,8 @@ from adapters.llm.schemas.constraints import Constraints
 from adapters.llm.schemas.keywords import ANNOTATIONS, distinct
 from adapters.llm.schemas.merging import merged
 from adapters.llm.schemas.outcome import Loss
-from adapters.llm.schemas.places import Losses, Place, Room, TooLarge
-from adapters.llm.schemas.references import Document, step
+from adapters.llm.schemas.places import Losses, Room, SchemaPlace, SchemaTooLarge
+from adapters.llm.schemas.references import SchemaDocument, step
 from adapters.llm.schemas.roots import Root
 from adapters.llm.schemas.targets import Target
 from adapters.llm.schemas.words import explained
@@ -28,10 +28,10 @@ _NOT_SHOWN: Final = "what is in it is not shown here"
 Schema = dict[str, Any]
 
 
-class Lowering:
+class SchemaLowering:
     """One walk through the parameters of a tool; ``losses`` lists what was lost."""
 
-    def __init__(self, document: Document, target: Target, room: Room) -> None:
+    def __init__(self, document: SchemaDocument, target: Target, room: Room) -> None:
         self._document, self._target, self._room = document, target, room
         self._nodes = 0
         self._names: dict[str, str] = {}
@@ -53,24 +53,24 @@ class Lowering:
 
         """
         root = Root(self._document, self._losses.add)
-        lowered = self._lower(root.plain(schema), Place(opened=("",)))
+        lowered = self._lower(root.plain(schema), SchemaPlace(opened=("",)))
         lowered = {"type": "object", "properties": {}, **lowered}
         if told := explained(lowered.get("description", ""), root.words):
             lowered["description"] = told
         definitions: Schema = {}
         while self._waiting:
             path, each = self._waiting.pop()
-            definitions[self._names[path]] = self._lower(each, Place(path, 1, 0, (path,)))
+            definitions[self._names[path]] = self._lower(each, SchemaPlace(path, 1, 0, (path,)))
         if definitions:
             lowered["$defs"] = definitions
         return lowered
 
     # --- one schema
 
-    def _lower(self, schema: Any, place: Place) -> Schema:
+    def _lower(self, schema: Any, place: SchemaPlace) -> Schema:
         self._nodes += 1
         if self._nodes > self._room.nodes:
-            raise TooLarge
+            raise SchemaTooLarge
         if not isinstance(schema, Mapping):
             if schema is False:
                 self._losses.add(place.path, "false", "weakened: any value is taken")
@@ -82,7 +82,7 @@ class Lowering:
             return self._cut(self._resolved(tidy, (), place)[0], place)
         return self._referring(tidy, place) if "$ref" in tidy else self._composed(tidy, place)
 
-    def _composed(self, tidy: Schema, place: Place) -> Schema:
+    def _composed(self, tidy: Schema, place: SchemaPlace) -> Schema:
         if "oneOf" in tidy:
             tidy = self._any_for_one(tidy, place)
         if "allOf" in tidy and "allOf" not in self._target.keywords:
@@ -91,7 +91,7 @@ class Lowering:
             return self._either(tidy, place)
         return self._constraints.lowered(tidy, place)
 
-    def _cut(self, schema: Schema, place: Place) -> Schema:
+    def _cut(self, schema: Schema, place: SchemaPlace) -> Schema:
         self._losses.add(place.path, "", "cut: it lies too deep")
         description = explained(schema.get("description", ""), [_NOT_SHOWN])
         lowered = {"type": schema["type"]} if "type" in schema else {}
@@ -99,7 +99,7 @@ class Lowering:
             lowered["items"] = {}
         return self._constraints.described({**lowered, "description": description}, (), place)
 
-    def _referring(self, schema: Schema, place: Place) -> Schema:
+    def _referring(self, schema: Schema, place: SchemaPlace) -> Schema:
         path, target = self._document.find(schema["$ref"])
         others = without(schema, "$ref")
         if not isinstance(target, Mapping):
@@ -131,14 +131,14 @@ class Lowering:
 
     # --- compositions
 
-    def _any_for_one(self, schema: Schema, place: Place) -> Schema:
+    def _any_for_one(self, schema: Schema, place: SchemaPlace) -> Schema:
         """Replace ``oneOf`` by ``anyOf``: weakened branches may overlap."""
         if len(schema["oneOf"]) > 1:
             self._losses.add(place.path, "oneOf", "weakened: more than one of its branches may fit")
         others = without(schema, "oneOf")
         return merged(others, {"anyOf": schema["oneOf"]})
 
-    def _at_once(self, schema: Schema, place: Place) -> Schema:
+    def _at_once(self, schema: Schema, place: SchemaPlace) -> Schema:
         """Merge all schemas that must fit into one."""
         parts: list[Mapping[str, Any]] = []
         opened = place.opened
@@ -152,7 +152,7 @@ class Lowering:
         return self._lower(merged(rest, *parts), place)
 
     def _resolved(
-        self, schema: Any, opened: tuple[str, ...], place: Place
+        self, schema: Any, opened: tuple[str, ...], place: SchemaPlace
     ) -> tuple[Schema, tuple[str, ...]]:
         """Return a part of a composition without references, and those that were resolved."""
         if not isinstance(schema, Mapping):
@@ -169,7 +169,7 @@ class Lowering:
         whole = self._losses.tidied(target, path)
         return self._resolved(merged(tidy, whole), (*opened, path), place)
 
-    def _either(self, schema: Schema, place: Place) -> Schema:
+    def _either(self, schema: Schema, place: SchemaPlace) -> Schema:
         """Move the keywords beside a composition into each branch, for lack of another place."""
         base = without(schema, "anyOf", *ANNOTATIONS)
         notes = {key: value for key, value in schema.items() if key in ANNOTATIONS}
@@ -190,7 +190,7 @@ class Lowering:
         kept = {} if "$ref" in only else {k: v for k, v in notes.items() if k == "description"}
         return self._constraints.described({**only, **kept}, (), place)
 
-    def _with_words(self, whole: Schema, branches: Sequence[Schema], place: Place) -> Schema:
+    def _with_words(self, whole: Schema, branches: Sequence[Schema], place: SchemaPlace) -> Schema:
         """Describe in words which properties the branches require."""
         sets = " or ".join(", ".join(each["required"]) for each in branches)
         self._losses.add(place.path, "anyOf", "moved to the description")
@@ -198,7 +198,7 @@ class Lowering:
         told = explained(lowered.get("description", ""), [f"requires {sets}"])
         return {**lowered, "description": told}
 
-    def _branch(self, branch: Schema, base: Schema, place: Place) -> Schema:
+    def _branch(self, branch: Schema, base: Schema, place: SchemaPlace) -> Schema:
         """Return a branch merged with the keywords that stood beside it."""
         if not base:
             return self._lower(branch, place)

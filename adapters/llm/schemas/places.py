@@ -9,7 +9,7 @@ from adapters.llm.schemas.outcome import Loss
 from adapters.llm.schemas.references import step
 
 
-class TooLarge(Exception):
+class SchemaTooLarge(Exception):
     """The schema exceeds its size limits, or a limit of the provider."""
 
 
@@ -29,7 +29,7 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SchemaPlace:
     """A position in the walk: its path in the original, and what it is within.
 
     ``level`` counts objects and arrays, ``steps`` all schemas; ``opened`` are the definitions that
@@ -41,12 +41,12 @@ class Place:
     steps: int = 0
     opened: tuple[str, ...] = ()
 
-    def at(self, *parts: str | int, deeper: bool = False) -> "Place":
+    def at(self, *parts: str | int, deeper: bool = False) -> "SchemaPlace":
         """Return the position that the parts lead to from here."""
         path = step(self.path, *parts)
         return replace(self, path=path, level=self.level + deeper, steps=self.steps + 1)
 
-    def opening(self, path: str) -> "Place":
+    def opening(self, path: str) -> "SchemaPlace":
         """Return this position within a resolved definition."""
         return replace(self, path=path, steps=self.steps + 1, opened=(*self.opened, path))
 

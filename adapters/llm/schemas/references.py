@@ -18,7 +18,7 @@ def step(path: str, *parts: str | int) -> str:
     return path + join(*parts)
 
 
-class Document:
+class SchemaDocument:
     """A schema in which references are resolved."""
 
     def __init__(self, root: Schema) -> None:

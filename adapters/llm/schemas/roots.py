@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from adapters.llm.schemas.keywords import distinct, tidied
 from adapters.llm.schemas.merging import merged
-from adapters.llm.schemas.references import Document, Unusable, step
+from adapters.llm.schemas.references import SchemaDocument, Unusable, step
 from adapters.llm.schemas.words import phrase
 from domain.shared.json_schema import CHOICES, PARTS, types_of, without
 
@@ -25,7 +25,7 @@ class _Place:
 class Root:
     """Converts the root schema to one object: no provider accepts a composition there."""
 
-    def __init__(self, document: Document, lose: Lose) -> None:
+    def __init__(self, document: SchemaDocument, lose: Lose) -> None:
         self._document = document
         self._lose = lose
         self.words: list[str] = []

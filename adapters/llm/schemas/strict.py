@@ -11,18 +11,18 @@ from typing import Any, Final
 from adapters.llm.encoded_tools import exact_json
 from adapters.llm.schemas.forms import (
     Branch,
-    Form,
     Items,
     Named,
     Nullable,
     OneOf,
     Plain,
     Properties,
-    Text,
+    TextForm,
+    ValueForm,
 )
 from adapters.llm.schemas.keywords import applying, distinct
 from adapters.llm.schemas.outcome import Loss
-from adapters.llm.schemas.places import TooLarge
+from adapters.llm.schemas.places import SchemaTooLarge
 from adapters.llm.schemas.references import Unusable, step
 from adapters.llm.schemas.words import explained, in_short
 from domain.shared.json_schema import (
@@ -42,10 +42,10 @@ _MOST_TEXT: Final = 120_000  # characters of names and values
 _MOST_VALUES: Final = 1000  # of enums
 _MANY_VALUES, _THEIR_TEXT = 250, 15_000
 
-Strict = tuple[dict[str, Any], Form]
+Strict = tuple[dict[str, Any], ValueForm]
 
 
-def strictly(parameters: Schema) -> tuple[dict[str, Any], Form, tuple[Loss, ...]]:
+def strictly(parameters: Schema) -> tuple[dict[str, Any], ValueForm, tuple[Loss, ...]]:
     """Return the strict form of lowered parameters, the form of arguments, and the losses.
 
     Raises:
@@ -77,7 +77,7 @@ class _Strictness:
         if "$ref" in schema:
             return dict(schema), self._forms[definition_in(schema["$ref"])]
         if self._is_open(schema):
-            return self._as_text(schema, path), Text()
+            return self._as_text(schema, path), TextForm()
         if "anyOf" in schema:
             return self._of_branches(schema, path)
         return self._of_types(schema, types_of(schema), path)
@@ -99,7 +99,7 @@ class _Strictness:
         """Return an object of named properties, all of them required."""
         required = set(schema.get("required", ()))
         sent: dict[str, Any] = {}
-        forms: dict[str, Form] = {}
+        forms: dict[str, ValueForm] = {}
         for name, each in schema.get("properties", {}).items():
             at = step(path, "properties", name)
             sent[name], forms[name] = self._of(each, at)
@@ -109,7 +109,7 @@ class _Strictness:
                 self._lose(at, "type", "weakened: null means that it is left out")
             if not self._takes_null(sent[name]):
                 sent[name] = _or_null(sent[name])
-            if not isinstance(forms[name], Text):  # where null can be written out
+            if not isinstance(forms[name], TextForm):  # where null can be written out
                 forms[name] = Nullable(forms[name])
         if "additionalProperties" not in schema:
             self._lose(path, "additionalProperties", "narrowed: other names cannot be given")
@@ -131,7 +131,7 @@ class _Strictness:
         if any(self._is_open(each) for each in others):
             whole = others[0] if len(others) == 1 else {"anyOf": others}
             text = self._as_text({**whole, **described}, path)
-            return (_or_null(text), Nullable(Text())) if null else (text, Text())
+            return (_or_null(text), Nullable(TextForm())) if null else (text, TextForm())
         made = [self._of(each, step(path, "anyOf", at)) for at, each in enumerate(others)]
         sent: list[Any] = distinct(each for each, _ in made)
         if null:
@@ -139,7 +139,7 @@ class _Strictness:
         form = self._form_of(others, made)
         return {"anyOf": sent, **described}, Nullable(form) if null else form
 
-    def _form_of(self, branches: Sequence[Schema], made: Sequence[Strict]) -> Form:
+    def _form_of(self, branches: Sequence[Schema], made: Sequence[Strict]) -> ValueForm:
         """Return the form of a value of one of these converted branches."""
         if len(made) == 1:
             return made[0][1]
@@ -204,7 +204,7 @@ def _has_unlike_items(schema: Schema) -> bool:
     return len(distinct(kinds)) != 1 or not kinds[0]
 
 
-def _items(form: Form) -> Form:
+def _items(form: ValueForm) -> ValueForm:
     return Plain() if isinstance(form, Plain) else Items(form)
 
 
@@ -231,14 +231,16 @@ def _check_limits(schema: Schema) -> None:
     for path, node in walk(schema):
         level = 1 + sum(steps[0] == "properties" for steps in path)
         if level > _MOST_LEVELS and node.get("type") == "object":
-            raise TooLarge(f"its parameters lie deeper in each other than {_MOST_LEVELS} levels")
+            raise SchemaTooLarge(
+                f"its parameters lie deeper in each other than {_MOST_LEVELS} levels"
+            )
         names = [*properties_of(node), *node.get("$defs", ())]
         listed = values_in(node) or ()
         written = sum(len(each if isinstance(each, str) else exact_json(each)) for each in listed)
         if len(listed) > _MANY_VALUES and written > _THEIR_TEXT:
-            raise TooLarge("an enum of its parameters is too long")
+            raise SchemaTooLarge("an enum of its parameters is too long")
         text += sum(map(len, names)) + written
         properties += len(properties_of(node))
         values += len(node.get("enum", ()))
     if text > _MOST_TEXT or properties > _MOST_PROPERTIES or values > _MOST_VALUES:
-        raise TooLarge("its parameters have too many names and values")
+        raise SchemaTooLarge("its parameters have too many names and values")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
-    from plugins.checking import Finding, Report
+    from plugins.checking import CheckReport, Finding
 
 ROOT: Final = Path(__file__).parents[3]
 IMPORT_SECONDS: Final = 15.0
@@ -59,7 +59,7 @@ def command(
         raise typer.Exit(1)
 
 
-def _report(target: str, name: str, deadline: float, *, run: bool) -> "Report":
+def _report(target: str, name: str, deadline: float, *, run: bool) -> "CheckReport":
     """Check one plugin in a subprocess; a crash or timeout of it becomes a finding."""
     order = {
         "target": target,
@@ -87,24 +87,24 @@ def _report(target: str, name: str, deadline: float, *, run: bool) -> "Report":
         return _crash_report(name, f"it ended the process (status {done.returncode}): {words}")
 
 
-def _crash_report(name: str, message: str) -> "Report":
-    from plugins.checking import Finding, Level, Report
+def _crash_report(name: str, message: str) -> "CheckReport":
+    from plugins.checking import CheckReport, Finding, Level
 
     advice = "do nothing but definitions when a module is imported"
-    return Report(name, (), (Finding(Level.ERROR, "plugin", "", message, advice),))
+    return CheckReport(name, (), (Finding(Level.ERROR, "plugin", "", message, advice),))
 
 
-def _report_from(data: dict[str, Any]) -> "Report":
-    from plugins.checking import Finding, Level, Place, Report
+def _report_from(data: dict[str, Any]) -> "CheckReport":
+    from plugins.checking import CheckReport, Finding, Level, SourcePlace
 
     findings = [
-        Finding(**{**each, "level": Level(each["level"]), "place": Place(**each["place"])})
+        Finding(**{**each, "level": Level(each["level"]), "place": SourcePlace(**each["place"])})
         for each in data["findings"]
     ]
-    return Report(data["plugin"], tuple(data["tools"]), tuple(findings))
+    return CheckReport(data["plugin"], tuple(data["tools"]), tuple(findings))
 
 
-def _as_json(reports: "list[Report]", *, ok: bool) -> bytes:
+def _as_json(reports: "list[CheckReport]", *, ok: bool) -> bytes:
     from dataclasses import asdict
 
     from entrypoints.encoding import dump
@@ -112,7 +112,7 @@ def _as_json(reports: "list[Report]", *, ok: bool) -> bytes:
     return dump({"ok": ok, "plugins": [asdict(report) for report in reports]})
 
 
-def _show(report: "Report") -> None:
+def _show(report: "CheckReport") -> None:
     from entrypoints.cli.screen import plain
     from plugins.checking import Level
 

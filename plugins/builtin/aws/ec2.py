@@ -35,7 +35,7 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class InstanceChange:
     """The change of an instance's state by a start or stop."""
 
     id: str
@@ -93,7 +93,7 @@ def describe_ec2_instance(instance_id: InstanceId, region: Region | None = None)
 @tool(effect="write", open_world=True, category="aws", timeout=60)
 def start_ec2_instances(
     instance_ids: InstanceIds, region: Region | None = None
-) -> Sequence[Change]:
+) -> Sequence[InstanceChange]:
     """Start EC2 instances that are stopped. They cost money from then on.
 
     Args:
@@ -105,7 +105,9 @@ def start_ec2_instances(
 
 
 @tool(effect="destructive", open_world=True, category="aws", timeout=60)
-def stop_ec2_instances(instance_ids: InstanceIds, region: Region | None = None) -> Sequence[Change]:
+def stop_ec2_instances(
+    instance_ids: InstanceIds, region: Region | None = None
+) -> Sequence[InstanceChange]:
     """Stop (shut down) EC2 instances that are running.
 
     What runs on them ends; what is in memory and on instance-store disks is lost.
@@ -129,14 +131,16 @@ def instances(
                 yield from reservation["Instances"]
 
 
-def _ordered(ids: Sequence[str], region: str | None, method: str, key: str) -> Sequence[Change]:
+def _ordered(
+    ids: Sequence[str], region: str | None, method: str, key: str
+) -> Sequence[InstanceChange]:
     """Call a method once for each region of the instances, without waiting for the effect.
 
     ``key`` is that of the changes in the answer.
     """
     located = _located(list(dict.fromkeys(ids)), region)
 
-    def order(one_region: str) -> Sequence[Change]:
+    def order(one_region: str) -> Sequence[InstanceChange]:
         in_region = [each["InstanceId"] for each in located[one_region]]
         with plain_words(one_region):
             answer = getattr(client("ec2", one_region), method)(InstanceIds=in_region)
@@ -180,6 +184,6 @@ def _tags(described: Mapping[str, Any]) -> Mapping[str, str]:
     return {tag["Key"]: tag["Value"] for tag in described.get("Tags", ())}
 
 
-def _change(change: Mapping[str, Any], region: str) -> Change:
+def _change(change: Mapping[str, Any], region: str) -> InstanceChange:
     before, now = change["PreviousState"]["Name"], change["CurrentState"]["Name"]
-    return Change(change["InstanceId"], region, before=before, now=now)
+    return InstanceChange(change["InstanceId"], region, before=before, now=now)

@@ -19,7 +19,7 @@ _threads: Final = Threads(4)
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAlert:
+class GcpAlert:
     """An open alert; ``severity`` is that of its policy, or empty."""
 
     id: str
@@ -30,7 +30,7 @@ class OpenAlert:
 
 
 @tool(effect="read", open_world=True, category="gcp", timeout=60)
-def list_gcp_alerts() -> Sequence[OpenAlert]:
+def list_gcp_alerts() -> Sequence[GcpAlert]:
     """List the Cloud Monitoring alerts of the Google Cloud project that are open."""
     return list(_open())
 
@@ -53,7 +53,7 @@ def _alerts() -> Sequence[Alert]:
     ]
 
 
-def _open() -> Iterator[OpenAlert]:
+def _open() -> Iterator[GcpAlert]:
     from google.api_core.exceptions import from_http_response
 
     url = f"{client.endpoint('monitoring')}/v3/projects/{client.project()}/alerts"
@@ -71,10 +71,10 @@ def _open() -> Iterator[OpenAlert]:
         query["pageToken"] = token
 
 
-def _open_alert(alert: Mapping[str, Any]) -> OpenAlert:
+def _open_alert(alert: Mapping[str, Any]) -> GcpAlert:
     policy, resource = alert.get("policy", {}), alert.get("resource", {})
     labels = [value for name, value in sorted(resource.get("labels", {}).items())]
-    return OpenAlert(
+    return GcpAlert(
         id=alert["name"],
         policy=policy.get("displayName", ""),
         severity=policy.get("severity", ""),

@@ -14,7 +14,7 @@ from domain.tools.tool import Effect
 from plugins.checking.effects import suspected
 from plugins.checking.findings import Finding, Level
 from plugins.checking.samples import read_samples
-from plugins.checking.taking_in import Taken, take
+from plugins.checking.taking_in import TakenIn, take
 from plugins.checking.tools import check_tool
 from plugins.checking.trials import Trials
 from plugins.host.candidates import Candidate
@@ -35,7 +35,7 @@ class Plugin:
         for each in self.tools:
             register(each)
 
-    def taken(self) -> Taken:
+    def taken(self) -> TakenIn:
         return take(Candidate("mine", lambda: self, module=__name__), [], 5)
 
 

@@ -21,7 +21,7 @@ from domain.tools.tool import ToolContext
 from plugins.authoring.hookspecs import hookimpl
 from plugins.authoring.tool import tool
 from plugins.containment.acting import check_between, own_task, watched
-from plugins.containment.process_state import Report, watching_process
+from plugins.containment.process_state import ReportChange, watching_process
 from plugins.host.host import PluginHost
 
 OPEN = open
@@ -36,7 +36,7 @@ def told() -> Iterator[Told]:
         yield reports
 
 
-def told_to(reports: Told) -> Report:
+def told_to(reports: Told) -> ReportChange:
     def report(plugin: str, what: str, *, is_grave: bool) -> None:
         reports.append((plugin, what, is_grave))
 
