@@ -22,7 +22,7 @@ from adapters.http.client import GuardedWeb
 from adapters.http.guard.ssrf_guard import SsrfGuard
 from adapters.http.guarded_transport import GuardedTransport
 from adapters.http.oauth import OAuthTokens
-from domain.learning.credentials import Credentials, SentToken
+from domain.learning.api.credentials import Credentials, SentToken
 from domain.shared.errors import InvalidArguments, PuertoError
 from domain.web.open_hosts import read_open_hosts
 from plugins.authoring.argument_schema import ArgumentSchema

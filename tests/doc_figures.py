@@ -15,7 +15,7 @@ from domain.accounts.ports import MAX_PASSWORD_BYTES
 from domain.execution import progress, results, worker
 from domain.execution import questions as asking
 from domain.execution.steps import previewing
-from domain.learning.settings import ApiSettings
+from domain.learning.api.settings import ApiSettings
 from domain.models.circuit_breaker import CircuitBreaker
 from domain.models.retry_policy import RetryPolicy
 from domain.plugins import lifespans, notice_bus, vetoes

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from adapters.http.decoding import ACCEPTED, BodyDecoder
 from adapters.http.guarded_transport import GuardedTransport
-from domain.learning.credentials import OAuthGrant
+from domain.learning.api.credentials import OAuthGrant
 from domain.learning.ports import AccessTokens
 from domain.shared.errors import WebError, WebTimeout
 

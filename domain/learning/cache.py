@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from domain.learning.api import PLUGIN, LearnedApi
+from domain.learning.api.learned_api import PLUGIN, LearnedApi
+from domain.learning.api.settings import offered
+from domain.learning.api.summary import ApiSummary, summed_up
+from domain.learning.api.version import ApiTool, ApiVersion
 from domain.learning.ports import LearnedApis
-from domain.learning.settings import offered
-from domain.learning.summary import ApiSummary, summed_up
-from domain.learning.version import ApiTool, ApiVersion
 from domain.plugins.ports import Plugins
 from domain.shared.errors import NotFound
 from domain.tools.ports import Toolbox

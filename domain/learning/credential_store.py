@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from domain.learning.credentials import Credentials, OAuthGrant
-from domain.learning.fixed_arguments import Values
+from domain.learning.api.credentials import Credentials, OAuthGrant
+from domain.learning.api.fixed_arguments import Values
 from domain.learning.ports import Cipher, LearnedCredentials, SealedCredentials
 from domain.shared.clock import Clock
 from domain.shared.errors import ToolFailed, Unavailable

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from domain.learning.api.version import ApiVersion
 from domain.learning.findings import InvalidDocument
 from domain.learning.ports import ApiReader
-from domain.learning.version import ApiVersion
 from domain.shared.errors import Unprocessable
 from domain.web.ports import ExchangeLimits, Web, WebRequest
 

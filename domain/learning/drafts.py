@@ -4,15 +4,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from domain.learning.api import LearnedApi
-from domain.learning.changes import Diff
-from domain.learning.credentials import Credentials
+from domain.learning.api.credentials import Credentials
+from domain.learning.api.fixed_arguments import Values, has_argument, names_of
+from domain.learning.api.learned_api import LearnedApi
+from domain.learning.api.patterns import fits
+from domain.learning.api.settings import ApiSettings
+from domain.learning.api.summary import ApiSummary, summary_of
+from domain.learning.api.version import ApiVersion
+from domain.learning.diff.changes import Diff
 from domain.learning.documents import Document
-from domain.learning.fixed_arguments import Values, has_argument, names_of
-from domain.learning.patterns import fits
-from domain.learning.settings import ApiSettings
-from domain.learning.summary import ApiSummary, summary_of
-from domain.learning.version import ApiVersion
 from domain.shared.errors import Conflict, FieldProblem, InvalidRequest, Unprocessable
 from domain.shared.ids import new_id
 

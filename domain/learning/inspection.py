@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.learning.api import LearnedApi
+from domain.learning.api.learned_api import LearnedApi
+from domain.learning.api.summary import ApiSummary
+from domain.learning.api.version import ApiTool, SkippedOperation
 from domain.learning.cache import ApiCache
-from domain.learning.changes import Diff
 from domain.learning.credential_store import OPERATOR, CredentialStore
+from domain.learning.diff.changes import Diff
 from domain.learning.drafts import Draft
 from domain.learning.ports import LearnedApis
-from domain.learning.summary import ApiSummary
-from domain.learning.version import ApiTool, SkippedOperation
 from domain.learning.waiting import WaitingDiffs
 from domain.learning.warnings import warnings
 from domain.web.ports import HostCheck

@@ -3,7 +3,7 @@
 import logging
 from typing import Final
 
-from domain.learning.api import PLUGIN
+from domain.learning.api.learned_api import PLUGIN
 from domain.learning.cache import ApiCache
 from domain.learning.credential_store import CredentialStore
 from domain.learning.drafts import Draft

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from domain.learning.api import LearnedApi
+from domain.learning.api.learned_api import LearnedApi
+from domain.learning.api.version import ApiVersion
 from domain.learning.cache import ApiCache
 from domain.learning.drafts import NAME_LENGTH, LearnOrder, renamed
 from domain.learning.names import free_names
 from domain.learning.ports import LearnedApis
-from domain.learning.version import ApiVersion
 from domain.plugins.ports import Plugins
 from domain.shared.errors import Conflict
 from domain.tools.ports import Toolbox

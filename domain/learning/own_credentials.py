@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.accounts.users import User
-from domain.learning.api import LearnedApi
+from domain.learning.api.learned_api import LearnedApi
+from domain.learning.api.version import ApiScheme
 from domain.learning.credential_store import CredentialStore
 from domain.learning.ports import LearnedApis
-from domain.learning.version import ApiScheme
 from domain.shared.errors import Conflict, Unprocessable
 
 _log = logging.getLogger("puerto.changes")

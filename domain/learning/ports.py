@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from domain.learning.api import LearnedApi
-from domain.learning.credentials import OAuthGrant
+from domain.learning.api.credentials import OAuthGrant
+from domain.learning.api.learned_api import LearnedApi
+from domain.learning.api.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.learning.findings import DocumentReport
-from domain.learning.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.shared.paging import Page
 
 

@@ -5,7 +5,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Final
 
-from domain.learning.api import LearnedApi
+from domain.learning.api.learned_api import LearnedApi
 from domain.learning.keeping import ApiChanges
 from domain.learning.ports import LearnedApis
 from domain.learning.service import Learning

@@ -8,9 +8,10 @@ import asyncio
 from dataclasses import replace
 
 from domain.accounts.users import User
-from domain.learning.api import LearnedApi
+from domain.learning.api.learned_api import LearnedApi
+from domain.learning.api.settings import ApiSettings
 from domain.learning.cache import ApiCache
-from domain.learning.changes import merged
+from domain.learning.diff.changes import merged
 from domain.learning.documents import Document, Documents
 from domain.learning.drafts import (
     Draft,
@@ -22,7 +23,6 @@ from domain.learning.drafts import (
 )
 from domain.learning.neighbours import Neighbours
 from domain.learning.ports import LearnedApis
-from domain.learning.settings import ApiSettings
 from domain.learning.waiting import compared
 from domain.shared.clock import Clock
 from domain.shared.errors import Conflict, PuertoError

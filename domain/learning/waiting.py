@@ -2,11 +2,11 @@
 
 import asyncio
 
-from domain.learning.api import LearnedApi
+from domain.learning.api.learned_api import LearnedApi
+from domain.learning.api.version import ApiVersion
 from domain.learning.cache import CachedApi
-from domain.learning.changes import Diff, difference
+from domain.learning.diff.changes import Diff, difference
 from domain.learning.ports import LearnedApis
-from domain.learning.version import ApiVersion
 
 
 class WaitingDiffs:

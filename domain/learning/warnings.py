@@ -4,8 +4,8 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from domain.learning.api import LearnedApi
-from domain.learning.summary import ApiSummary
+from domain.learning.api.learned_api import LearnedApi
+from domain.learning.api.summary import ApiSummary
 
 _MOST: Final = 10  # suspicious arguments with a warning of their own
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from domain.learning.api import PLUGIN
+from domain.learning.api.learned_api import PLUGIN
 from domain.learning.cache import CachedApi
 from domain.shared.errors import Unavailable
 from entrypoints.wiring.container import Container

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.learning.version import ApiTool
+from domain.learning.api.version import ApiTool
 from domain.tools.tool import Effect
 from plugins.openapi.lowering.tools import Options, lower
 from plugins.openapi.operation import ApiServer, SecurityScheme

@@ -12,13 +12,18 @@ import orjson
 from aiolimiter import AsyncLimiter
 
 from domain.accounts.users import User
-from domain.learning.api import LearnedApi
+from domain.learning.api.credentials import Credentials
+from domain.learning.api.fixed_arguments import (
+    shown_values,
+    values_for,
+    with_fixed,
+    without_arguments,
+)
+from domain.learning.api.learned_api import LearnedApi
+from domain.learning.api.version import ApiTool
 from domain.learning.cache import CachedApi
 from domain.learning.credential_store import OPERATOR, CredentialStore
-from domain.learning.credentials import Credentials
-from domain.learning.fixed_arguments import shown_values, values_for, with_fixed, without_arguments
 from domain.learning.names import slug
-from domain.learning.version import ApiTool
 from domain.shared.errors import ToolError, ToolFailed
 from domain.tools.tool import ToolContext, ToolSpec
 from domain.web.ports import ExchangeLimits

@@ -7,9 +7,9 @@ from hashlib import sha256
 
 from typing_extensions import override
 
+from domain.learning.api.version import ApiScheme, ApiVersion, SkippedOperation
 from domain.learning.findings import DocumentReport
 from domain.learning.ports import ApiReader
-from domain.learning.version import ApiScheme, ApiVersion, SkippedOperation
 from domain.web.ports import Web
 from plugins.openapi.apart import Learned, learn_apart
 from plugins.openapi.fetching import Fetcher

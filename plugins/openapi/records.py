@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import orjson
 
-from domain.learning.version import ApiTool
+from domain.learning.api.version import ApiTool
 from domain.shared.errors import ToolFailed
 from domain.tools.tool import Effect, ToolSpec
 from plugins.openapi.lowering.tools import LoweredTool

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing_extensions import override
 
 from adapters.persistence.engine.list_cursors import read_place, write_place
-from domain.learning.api import LearnedApi
+from domain.learning.api.learned_api import LearnedApi
+from domain.learning.api.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.learning.findings import DocumentReport
 from domain.learning.ports import (
     ApiReader,
@@ -15,7 +16,6 @@ from domain.learning.ports import (
     LearnedCredentials,
     SealedCredentials,
 )
-from domain.learning.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.shared.errors import Conflict, NotFound, Unavailable, Unprocessable
 from domain.shared.paging import Page
 from tests.fakes.memory import Memory, StoredApi

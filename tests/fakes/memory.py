@@ -16,9 +16,9 @@ from domain.accounts.users import User
 from domain.configuration.configuration import Configuration
 from domain.consents.consent import Consent, ConsentStatus, withdrawn
 from domain.conversations.conversation import PREVIEW_LENGTH, Conversation, Message
-from domain.learning.api import LearnedApi
+from domain.learning.api.learned_api import LearnedApi
+from domain.learning.api.version import ApiVersion
 from domain.learning.ports import SealedCredentials
-from domain.learning.version import ApiVersion
 from domain.plugins.switches import Switch
 from domain.policy.audit import Decided
 from domain.runs.events import Event

@@ -11,9 +11,9 @@ from adapters.persistence.engine.errors import UniqueViolation
 from adapters.persistence.engine.list_cursors import keyset_page, read_place
 from adapters.persistence.learned_apis.settings import read_settings, write_settings
 from adapters.persistence.learned_apis.versions import Versions
-from domain.learning.api import LearnedApi
+from domain.learning.api.learned_api import LearnedApi
+from domain.learning.api.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.learning.ports import LearnedApis
-from domain.learning.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.shared.errors import Conflict, NotFound
 from domain.shared.paging import Page
 

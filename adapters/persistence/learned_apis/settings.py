@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.persistence.engine.formats import API_SETTINGS
-from domain.learning.patterns import EffectRule
-from domain.learning.settings import ApiSettings, Override, Selection
+from domain.learning.api.patterns import EffectRule
+from domain.learning.api.settings import ApiSettings, Override, Selection
 from domain.tools.tool import Effect
 
 

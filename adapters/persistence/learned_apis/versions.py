@@ -9,7 +9,7 @@ from typing import Any, Final
 from adapters.persistence.engine.codec import known_id, storable
 from adapters.persistence.engine.database import Database, Row
 from adapters.persistence.engine.formats import API_SCHEMES, OPERATION
-from domain.learning.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
+from domain.learning.api.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.shared.errors import NotFound
 from domain.shared.ids import new_id
 from domain.tools.tool import Effect, ToolSpec

@@ -48,7 +48,7 @@ async def _call(
     seconds: float,
 ) -> None:
     from adapters.http.oauth import OAuthTokens
-    from domain.learning.credentials import Credentials
+    from domain.learning.api.credentials import Credentials
     from domain.shared.ids import new_id
     from domain.tools.argument_repair import coerced
     from domain.web.ports import ExchangeLimits

@@ -87,7 +87,7 @@ def command(
 
 
 def _cleared(parts: frozenset[Removable]) -> dict[str, Any]:
-    from domain.learning.settings import ApiSettings
+    from domain.learning.api.settings import ApiSettings
 
     before = ApiSettings()
     empty = {

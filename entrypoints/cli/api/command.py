@@ -11,8 +11,8 @@ from entrypoints.cli.program import program
 from entrypoints.cli.tables import AsJson, show, show_json
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
-    from domain.learning.api import LearnedApi
-    from domain.learning.changes import Diff
+    from domain.learning.api.learned_api import LearnedApi
+    from domain.learning.diff.changes import Diff
     from domain.learning.drafts import Draft
     from entrypoints.wiring.services import Services
 

@@ -13,7 +13,7 @@ from entrypoints.cli.clients.local import with_services
 from entrypoints.cli.json_options import json_file
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
-    from domain.learning.api import LearnedApi
+    from domain.learning.api.learned_api import LearnedApi
     from domain.learning.documents import Document
     from domain.learning.drafts import Draft, LearnOrder
     from entrypoints.wiring.services import Services
@@ -41,9 +41,9 @@ def learn(
         PuertoError: the API cannot be learned.
 
     """
+    from domain.learning.api.settings import ApiSettings
     from domain.learning.drafts import LearnOrder
     from domain.learning.findings import InvalidDocument
-    from domain.learning.settings import ApiSettings
 
     order = LearnOrder(
         document_of(spec),

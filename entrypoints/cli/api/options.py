@@ -9,9 +9,9 @@ import typer
 from entrypoints.cli.json_options import json_file
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
-    from domain.learning.fixed_arguments import Values
-    from domain.learning.patterns import EffectRule
-    from domain.learning.settings import Selection
+    from domain.learning.api.fixed_arguments import Values
+    from domain.learning.api.patterns import EffectRule
+    from domain.learning.api.settings import Selection
 
 BaseUrl = Annotated[str | None, typer.Option(help="The API's address, instead of the document's.")]
 Include = Annotated[
@@ -44,7 +44,7 @@ _KINDS = {"tag": "tags", "path": "paths", "method": "methods", "operation": "ope
 
 def selection(entries: Iterable[str]) -> "Selection":
     """Parse entries such as ``tag:pets``, ``path:/pets*`` and ``method:GET``."""
-    from domain.learning.settings import Selection
+    from domain.learning.api.settings import Selection
 
     listed: dict[str, list[str]] = {kind: [] for kind in _KINDS.values()}
     for entry in entries:
@@ -56,7 +56,7 @@ def selection(entries: Iterable[str]) -> "Selection":
 
 def effect_rule(text: str) -> "EffectRule":
     """Parse an effect rule such as ``POST /find*=read``."""
-    from domain.learning.patterns import EffectRule
+    from domain.learning.api.patterns import EffectRule
     from domain.tools.tool import Effect
 
     pattern, _, effect = text.rpartition("=")

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from domain.learning.fixed_arguments import properties_within
+from domain.learning.api.fixed_arguments import properties_within
 from domain.shared.json_schema import opened, properties_of, required_in, types_of
 from plugins.openapi.lowering.walk import Schema
 from plugins.openapi.operation import Operation, ParameterLocation, SecurityScheme

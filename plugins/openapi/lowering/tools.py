@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from domain.execution.tool_selection import SCHEMA_TOOL
-from domain.learning.fixed_arguments import properties_within, without_properties
+from domain.learning.api.fixed_arguments import properties_within, without_properties
 from domain.shared.json_pointers import join
 from domain.shared.json_schema import properties_of, without
 from domain.tools.tool import Effect, ToolSpec

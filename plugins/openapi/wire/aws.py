@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from domain.learning.credentials import AwsKeys
+from domain.learning.api.credentials import AwsKeys
 from domain.shared.errors import ToolFailed
 from domain.web.ports import WebRequest
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from domain.learning.credentials import Credentials
-from domain.learning.fixed_arguments import forms_of, with_fixed
+from domain.learning.api.credentials import Credentials
+from domain.learning.api.fixed_arguments import forms_of, with_fixed
 from domain.learning.ports import AccessTokens
 from domain.shared.errors import InvalidArguments, ToolFailed, ToolTimeout, WebError, WebTimeout
 from domain.tools.artifacts import Artifact

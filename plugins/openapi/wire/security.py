@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from domain.learning.credentials import (
+from domain.learning.api.credentials import (
     AwsKeys,
     Credential,
     Credentials,

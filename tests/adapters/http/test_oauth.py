@@ -10,7 +10,7 @@ import pytest
 from adapters.http.guard.ssrf_guard import SsrfGuard
 from adapters.http.guarded_transport import GuardedTransport
 from adapters.http.oauth import OAuthTokens
-from domain.learning.credentials import OAuthGrant
+from domain.learning.api.credentials import OAuthGrant
 from domain.shared.errors import AddressRefused, WebError
 from domain.web.open_hosts import read_open_hosts
 from tests.web_server import Reply, Seen, WebServer

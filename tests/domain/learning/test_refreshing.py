@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.learning.api import LearnedApi
+from domain.learning.api.learned_api import LearnedApi
 from domain.learning.documents import Document
 from domain.learning.drafts import LearnOrder
 from domain.learning.refreshing import ScheduledRefresh

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from domain.accounts.users import Role, User
-from domain.learning.api import PLUGIN, LearnedApi
+from domain.learning.api.credentials import OAuthGrant, SentToken
+from domain.learning.api.learned_api import PLUGIN, LearnedApi
+from domain.learning.api.settings import ApiSettings, Override, Selection, offered
+from domain.learning.api.summary import summary_of
+from domain.learning.api.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.learning.cache import ApiCache
-from domain.learning.changes import difference, merged
 from domain.learning.credential_store import OPERATOR, CredentialStore
-from domain.learning.credentials import OAuthGrant, SentToken
+from domain.learning.diff.changes import difference, merged
 from domain.learning.documents import Document, Documents
 from domain.learning.drafts import Draft, Edit, LearnOrder
 from domain.learning.findings import DocumentFinding, DocumentReport, InvalidDocument
@@ -21,9 +24,6 @@ from domain.learning.names import free_names, slug
 from domain.learning.neighbours import Neighbours
 from domain.learning.own_credentials import OwnCredentials
 from domain.learning.service import Learning
-from domain.learning.settings import ApiSettings, Override, Selection, offered
-from domain.learning.summary import summary_of
-from domain.learning.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.learning.waiting import WaitingDiffs
 from domain.learning.warnings import warnings
 from domain.notifications.notices import Notice

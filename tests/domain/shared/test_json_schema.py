@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from jsonschema_rs import Draft202012Validator
 
-from domain.learning.fixed_arguments import has_argument, without_arguments
-from domain.learning.schema_changes import narrowings
-from domain.learning.schema_differences import differing_parts
+from domain.learning.api.fixed_arguments import has_argument, without_arguments
+from domain.learning.diff.schema_changes import narrowings
+from domain.learning.diff.schema_differences import differing_parts
 from domain.shared.json_pointers import join, value_at
 from domain.shared.json_schema import (
     ANYTHING,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.learning.credentials import Credentials
+from domain.learning.api.credentials import Credentials
 from domain.shared.errors import ToolFailed
 from plugins.openapi.lowering import LoweredTool
 from plugins.openapi.operation import SecurityScheme

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.learning.fixed_arguments import has_argument
+from domain.learning.api.fixed_arguments import has_argument
 from plugins.openapi.lowering import LoweredTool
 from plugins.openapi.operation import ParameterLocation, SecurityScheme
 from tests.plugins.openapi.usable import api, made

@@ -11,7 +11,7 @@ from adapters.http.client import GuardedWeb
 from adapters.http.guard.reference_guard import ReferenceGuard
 from adapters.http.guard.ssrf_guard import SsrfGuard
 from adapters.http.guarded_transport import GuardedTransport
-from domain.learning.version import ApiVersion
+from domain.learning.api.version import ApiVersion
 from domain.shared.errors import WebError
 from domain.web.open_hosts import read_open_hosts
 from plugins.openapi.reader import ProcessReader

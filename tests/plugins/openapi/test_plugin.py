@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from domain.learning.api import LearnedApi
+from domain.learning.api.learned_api import LearnedApi
+from domain.learning.api.settings import ApiSettings, Override
+from domain.learning.api.version import ApiTool, ApiVersion
 from domain.learning.cache import CachedApi
 from domain.learning.credential_store import CredentialStore
-from domain.learning.settings import ApiSettings, Override
-from domain.learning.version import ApiTool, ApiVersion
 from domain.plugins.plugin import PluginState
 from domain.plugins.switches import Switch, Switchboard
 from domain.shared.errors import InvalidArguments

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Final, Literal
 import orjson
 from pydantic import Field
 
+from domain.learning.api.settings import ApiSettings, Override, Selection
 from domain.learning.documents import Document
 from domain.learning.drafts import NAME_LENGTH, Edit, LearnOrder
-from domain.learning.settings import ApiSettings, Override, Selection
 from domain.tools.tool import Effect
 from entrypoints.http.fields import RequestBody, example
 from entrypoints.http.routes.learned_apis.patterns import EffectRules, FixedArguments, fixed_values

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from domain.learning.settings import ApiSettings, OperationReport, OperationState, reported
-from domain.learning.version import ApiTool, SkippedOperation
+from domain.learning.api.settings import ApiSettings, OperationReport, OperationState, reported
+from domain.learning.api.version import ApiTool, SkippedOperation
 from domain.shared.errors import FieldProblem, InvalidRequest
 from domain.shared.paging import DEFAULT_LIMIT
 from domain.tools.ports import ToolSchemas

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from domain.learning.fixed_arguments import Values
-from domain.learning.patterns import EffectRule
-from domain.learning.settings import ApiSettings
+from domain.learning.api.fixed_arguments import Values
+from domain.learning.api.patterns import EffectRule
+from domain.learning.api.settings import ApiSettings
 from domain.tools.tool import Effect
 from entrypoints.http.fields import RequestBody
 

@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from domain.learning.api import LearnedApi
-from domain.learning.changes import Diff, ToolChange
+from domain.learning.api.learned_api import LearnedApi
+from domain.learning.api.settings import Override, Selection
+from domain.learning.api.version import ApiScheme
+from domain.learning.diff.changes import Diff, ToolChange
 from domain.learning.drafts import Draft
 from domain.learning.inspection import ApiDetails
-from domain.learning.settings import Override, Selection
-from domain.learning.version import ApiScheme
 from entrypoints.encoding import time_text
 from entrypoints.http.fields import Id, NextCursor, Timestamp
 from entrypoints.http.routes.learned_apis.operations import (

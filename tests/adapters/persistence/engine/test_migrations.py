@@ -16,7 +16,7 @@ from tortoise.migrations.recorder import MigrationRecorder
 from adapters.persistence import Database, Store, migrate, plan
 from adapters.persistence.migrate import _EDITOR, ORM, _transaction
 from adapters.persistence.models import TABLES
-from domain.learning.version import ApiScheme, SkippedOperation
+from domain.learning.api.version import ApiScheme, SkippedOperation
 from domain.runs.events import Chunk, Event
 from domain.runs.ports import Ending
 from domain.runs.states import RunStatus

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from adapters.persistence import Database, Store
-from domain.learning.api import LearnedApi
-from domain.learning.patterns import EffectRule
+from domain.learning.api.learned_api import LearnedApi
+from domain.learning.api.patterns import EffectRule
+from domain.learning.api.settings import ApiSettings, Override, Selection
+from domain.learning.api.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.learning.ports import SealedCredentials
-from domain.learning.settings import ApiSettings, Override, Selection
-from domain.learning.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.shared.errors import Conflict, InvalidRequest, NotFound
 from domain.shared.ids import new_id
 from domain.tools.tool import Effect, ToolSpec

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.learning.credentials import Credentials
+from domain.learning.api.credentials import Credentials
 from domain.shared.errors import InvalidRequest, ToolFailed
 from domain.web.ports import WebRequest
 from plugins.openapi.operation import SecurityScheme

@@ -14,7 +14,7 @@ from adapters.http.client import GuardedWeb
 from adapters.http.guard.ssrf_guard import SsrfGuard
 from adapters.http.guarded_transport import GuardedTransport
 from adapters.http.oauth import OAuthTokens
-from domain.learning.credentials import Credentials
+from domain.learning.api.credentials import Credentials
 from domain.shared.errors import ToolFailed, ToolTimeout
 from domain.tools.artifacts import Artifact
 from domain.web.open_hosts import read_open_hosts

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.learning.credentials import Credentials, OAuthGrant
+from domain.learning.api.credentials import Credentials, OAuthGrant
 from domain.shared.errors import InvalidArguments, InvalidRequest, ToolFailed
 from domain.web.ports import WebRequest
 from plugins.openapi.operation import Operation, ParameterLocation, SecurityScheme

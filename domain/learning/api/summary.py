@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from domain.learning.settings import ApiSettings, offered
-from domain.learning.version import ApiScheme, ApiTool, ApiVersion
+from domain.learning.api.settings import ApiSettings, offered
+from domain.learning.api.version import ApiScheme, ApiTool, ApiVersion
 
 _MOST_SERVERS: Final = 5
 

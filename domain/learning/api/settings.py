@@ -10,9 +10,9 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
-from domain.learning.fixed_arguments import Names, fixed_names, has_argument, without_arguments
-from domain.learning.patterns import EffectRule, effect_by
-from domain.learning.version import ApiTool, ApiVersion, SkippedOperation
+from domain.learning.api.fixed_arguments import Names, fixed_names, has_argument, without_arguments
+from domain.learning.api.patterns import EffectRule, effect_by
+from domain.learning.api.version import ApiTool, ApiVersion, SkippedOperation
 from domain.shared.errors import FieldProblem, InvalidRequest
 from domain.tools.tool import Effect, ToolSpec
 

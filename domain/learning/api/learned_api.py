@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from domain.learning.settings import ApiSettings
+from domain.learning.api.settings import ApiSettings
 
 PLUGIN: Final = "learned"
 """The name of the plugin that the tools of all learned APIs belong to."""

@@ -1,6 +1,6 @@
 """Fixed arguments: their values are set by the operator, hidden from models, and never recorded.
 
-They are keyed by pattern of operations (`domain.learning.patterns`), then by argument;
+They are keyed by pattern of operations (`domain.learning.api.patterns`), then by argument;
 ``body.name`` is a property of the body. The name of a security scheme fixes its credential.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
-from domain.learning.patterns import fits
+from domain.learning.api.patterns import fits
 from domain.shared.errors import InvalidArguments
 from domain.shared.json_schema import opened, properties_of, reached, required_in, without
 from domain.tools.tool import ToolSpec

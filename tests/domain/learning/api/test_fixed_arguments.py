@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.learning.fixed_arguments import (
+from domain.learning.api.fixed_arguments import (
     fixed_names,
     forms_of,
     has_argument,
@@ -13,7 +13,7 @@ from domain.learning.fixed_arguments import (
     with_fixed,
     without_arguments,
 )
-from domain.learning.patterns import EffectRule, effect_by, fits
+from domain.learning.api.patterns import EffectRule, effect_by, fits
 from domain.shared.errors import InvalidArguments
 from domain.tools.tool import Effect, ToolSpec
 

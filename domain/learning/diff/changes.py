@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from domain.learning.schema_changes import narrowings
-from domain.learning.schema_differences import differing_parts
-from domain.learning.version import ApiTool, ApiVersion
+from domain.learning.api.version import ApiTool, ApiVersion
+from domain.learning.diff.schema_changes import narrowings
+from domain.learning.diff.schema_differences import differing_parts
 from domain.tools.tool import Effect
 
 _SEVERITY: Final = {Effect.READ: 0, Effect.WRITE: 1, Effect.DESTRUCTIVE: 2}

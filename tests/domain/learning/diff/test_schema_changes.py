@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.learning.schema_changes import narrowings
+from domain.learning.diff.schema_changes import narrowings
 
 
 def of(**properties: Any) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from domain.learning.changes import difference
-from domain.learning.schema_differences import differing_parts
-from domain.learning.version import ApiTool, ApiVersion
+from domain.learning.api.version import ApiTool, ApiVersion
+from domain.learning.diff.changes import difference
+from domain.learning.diff.schema_differences import differing_parts
 from domain.tools.tool import Effect, ToolSpec
 
 
