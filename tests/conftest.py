@@ -18,7 +18,7 @@ from hypothesis import settings
 
 from adapters.persistence import migrate
 from tests.parts import WITHOUT_DATABASE
-from tests.postgres import running_postgres
+from tests.support.postgres import running_postgres
 
 # A loaded machine is slow: time is for benchmarks, not for tests. Every run tries other examples,
 # so few a run are many in the end; the long tests try many at once.

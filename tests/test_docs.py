@@ -26,7 +26,7 @@ from entrypoints.settings.settings import Settings, load_settings
 from entrypoints.settings.values import variables
 from plugins.authoring.hookspecs import HookSpecs
 from plugins.host.host import PluginHost, PluginState
-from tests.doc_figures import (
+from tests.support.doc_figures import (
     ARCHITECTURE,
     CLOUDS,
     CONSENT,
@@ -36,7 +36,7 @@ from tests.doc_figures import (
     MODEL,
     PLUGIN,
 )
-from tests.pages import EXAMPLE_PAGES, PAGES, README, ROOT, blocks_of, prose_of, titled
+from tests.support.pages import EXAMPLE_PAGES, PAGES, README, ROOT, blocks_of, prose_of, titled
 
 DOCS = ROOT / "docs"
 PROMISES = DOCS / "explanation" / "promises.md"

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from tests.pages import ROOT, blocks_of
+from tests.support.pages import ROOT, blocks_of
 
 TUTORIAL: Final = ROOT / "docs" / "tutorials" / "your-first-tool.md"
 PROGRAMS: Final = {

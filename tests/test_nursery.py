@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.entrypoints.cli.processes import eventually, is_alive
-from tests.pages import ROOT
+from tests.support.pages import ROOT
 
 TESTER = """
 import sys, time
 from pathlib import Path
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 print(RunningService(Path(sys.argv[1])).start().pid, flush=True)
 time.sleep(600)

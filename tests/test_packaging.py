@@ -4,7 +4,7 @@ import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
 
-from tests.pages import ROOT
+from tests.support.pages import ROOT
 from tests.test_dependencies import ROOMS
 
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]

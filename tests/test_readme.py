@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from tests.pages import PAGES, README, ROOT, Block, blocks_of, prose_of
-from tests.service import RunningService
+from tests.support.pages import PAGES, README, ROOT, Block, blocks_of, prose_of
+from tests.support.service import RunningService
 
 CONVERSATION = ROOT / "docs" / "tutorials" / "first-conversation.md"
 DEMO, TESTS, *REST = blocks_of(README)

@@ -19,7 +19,7 @@ from entrypoints.settings.settings import load_settings
 from entrypoints.wiring.container import build
 from entrypoints.wiring.services import Services
 from tests.outside.clients import client, events_of, streamed
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 PLUGIN = Path(__file__).with_name("ledger")
 SECRET = secrets.token_urlsafe(48)

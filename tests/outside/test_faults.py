@@ -8,7 +8,7 @@ import pytest
 from tests.adapters.llm.wire.openai import OpenAIWireServer
 from tests.adapters.llm.wire.server import Reply
 from tests.outside.clients import client, events_of, streamed, text_of
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 
 @pytest.fixture(scope="module")

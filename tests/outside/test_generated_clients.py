@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 CLIENTS = Path(__file__).with_name("clients")
 PYTHON = CLIENTS / ".venv" / "bin"

@@ -13,7 +13,7 @@ import pytest
 
 from tests.adapters.llm.wire.openai import OpenAIWireServer
 from tests.outside.clients import client, streamed, text_of
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 pytestmark = pytest.mark.long
 

@@ -22,10 +22,10 @@ import pytest
 
 from tests.adapters.llm.wire.openai import OpenAIWireServer
 from tests.conftest import named as named_database
-from tests.log_lines import with_words
 from tests.outside.workers import PATIENCE, until
-from tests.pages import ROOT
-from tests.service import RunningService
+from tests.support.log_lines import with_words
+from tests.support.pages import ROOT
+from tests.support.service import RunningService
 
 PLUGINS: Final = Path(__file__).parent
 SLOW: Final = {"PUERTO_GRACE_SECONDS": "0.1", "PUERTO_AUTONOMY": "full"}

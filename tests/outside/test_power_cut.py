@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.nursery import Apart
 from tests.outside.clients import client, streamed
-from tests.power_cut import make_disk
-from tests.service import RunningService
+from tests.support.nursery import Apart
+from tests.support.power_cut import make_disk
+from tests.support.service import RunningService
 
 PLUGIN = Path(__file__).with_name("ledger")
 PATIENCE = 120

@@ -10,7 +10,7 @@ from tests.adapters.llm.wire.anthropic import AnthropicWireServer
 from tests.adapters.llm.wire.google import GoogleWireServer
 from tests.adapters.llm.wire.openai import OpenAIWireServer
 from tests.outside.clients import client, events_of, text_of
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 KEY = "sk-wire-secret"
 PROVIDERS = ("openai", "anthropic", "google")

@@ -17,7 +17,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from tests.outside.clients import client, streamed, text_of
-from tests.service import ROOT, RunningService
+from tests.support.service import ROOT, RunningService
 
 PAGE = ROOT / "docs" / "how-to" / "operate.md"
 PATIENCE = 60.0

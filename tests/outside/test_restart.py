@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.outside.clients import client, streamed, text_of
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 Ask = Callable[[str, str, str, str | None], Awaitable[tuple[str, str]]]
 

@@ -16,7 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from tests.outside.raw import exchange, request, status_of
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 SECRET = "kq8Zr2Xv5Lm1Tn7Wd4Pb9Hc6Js3Gf0Ya"
 JSON = b"Content-Type: application/json"

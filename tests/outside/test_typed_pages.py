@@ -18,11 +18,11 @@ from urllib.error import HTTPError
 import pytest
 
 from tests.adapters.llm.wire.anthropic import AnthropicWireServer
-from tests.nursery import nursery_line, stand_in_for_puerto
-from tests.pages import EXAMPLE_PAGES, PAGES, README, ROOT, Block, blocks_of
-from tests.pets import DOCUMENT
-from tests.service import RunningService
-from tests.web_server import Reply, Seen, WebServer, serving
+from tests.support.nursery import nursery_line, stand_in_for_puerto
+from tests.support.pages import EXAMPLE_PAGES, PAGES, README, ROOT, Block, blocks_of
+from tests.support.pets import DOCUMENT
+from tests.support.service import RunningService
+from tests.support.web_server import Reply, Seen, WebServer, serving
 
 HOW_TO: Final = ROOT / "docs" / "how-to"
 TUTORIALS: Final = ROOT / "docs" / "tutorials"

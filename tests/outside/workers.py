@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 Found = TypeVar("Found")
 

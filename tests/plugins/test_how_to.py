@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 
 from puerto import Artifact, HttpClient, Secrets, ToolContext
-from tests.pages import ROOT, blocks_of
+from tests.support.pages import ROOT, blocks_of
 
 PAGE = ROOT / "docs" / "how-to" / "write-a-plugin.md"
 

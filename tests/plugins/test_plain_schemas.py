@@ -7,7 +7,7 @@ import pytest
 from domain.shared.json_schema import definition_in, definitions_of, references_in
 from plugins.authoring.errors import ToolDefinitionError
 from plugins.authoring.plain_schemas import plain_schema
-from tests.hostile_schemas import MONSTERS
+from tests.support.hostile_schemas import MONSTERS
 
 
 def test_definitions_stand_where_they_are_used_once() -> None:

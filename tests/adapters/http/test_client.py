@@ -18,7 +18,7 @@ from domain.shared.errors import AddressRefused, WebError, WebTimeout
 from domain.web.open_hosts import read_open_hosts
 from domain.web.ports import ExchangeLimits, WebRequest
 from tests.adapters.http.conftest import Names, web_through
-from tests.web_server import Reply, Seen, WebServer
+from tests.support.web_server import Reply, Seen, WebServer
 
 HERE = "127.0.0.1"
 KEY = "a-key-that-is-secret"

@@ -13,7 +13,7 @@ from adapters.http.oauth import OAuthTokens
 from domain.learning.api.credentials import OAuthGrant
 from domain.shared.errors import AddressRefused, WebError
 from domain.web.open_hosts import read_open_hosts
-from tests.web_server import Reply, Seen, WebServer
+from tests.support.web_server import Reply, Seen, WebServer
 
 CLIENT = ("the-client", "its-long-secret")
 BASIC = "Basic " + base64.b64encode(":".join(CLIENT).encode()).decode()

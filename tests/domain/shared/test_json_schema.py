@@ -45,7 +45,7 @@ from domain.tools.argument_repair import coerced
 from domain.tools.ranking.fields import impacts_of
 from domain.tools.schema_parts import part_of
 from domain.tools.tool import Effect, ToolSpec
-from tests.hostile_schemas import MONSTERS, hostile_schemas
+from tests.support.hostile_schemas import MONSTERS, hostile_schemas
 
 TEXT: dict[str, Any] = {"type": "string"}
 TREE: dict[str, Any] = {

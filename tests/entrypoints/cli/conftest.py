@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from adapters.security.passwords import HASHES_AT_ONCE, ArgonPasswords
 from entrypoints.cli import app
 from tests.entrypoints.cli.processes import Installation, without_settings
-from tests.templates import give_database
+from tests.support.templates import give_database
 
 Command = Callable[..., Result]
 Cassette = Callable[..., str]

@@ -15,7 +15,7 @@ import httpx2
 
 from entrypoints.settings.settings import PREFIX, Settings
 from entrypoints.settings.values import variables
-from tests.nursery import Child
+from tests.support.nursery import Child
 
 ROOT: Final = Path(__file__).parents[3]
 PATIENCE: Final = 60.0

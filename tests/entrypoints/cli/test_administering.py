@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.entrypoints.cli.processes import Installation, Serving, eventually
-from tests.templates import give_database
+from tests.support.templates import give_database
 
 PLUGIN = '''
 import asyncio, os, sys

@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 
 from tests.entrypoints.cli.conftest import Cassette
 from tests.entrypoints.cli.processes import Installation, eventually, is_alive, workers_of
-from tests.log_lines import with_words
+from tests.support.log_lines import with_words
 
 pytestmark = pytest.mark.usefixtures("migrated")
 

@@ -4,7 +4,7 @@ import pytest
 
 from entrypoints.http.security.guard import open_to_all
 from tests.entrypoints.http.conftest import Client, Installation, read_error
-from tests.log_lines import log_lines, with_words
+from tests.support.log_lines import log_lines, with_words
 
 CHAT = "/api/chat"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.accounts.users import Role
 from tests.entrypoints.http.conftest import Client, Install, Installation
-from tests.log_lines import log_lines, with_words
+from tests.support.log_lines import log_lines, with_words
 
 SUM = {"tool": "calculator", "parameters": {"expression": "1 / 0"}}
 

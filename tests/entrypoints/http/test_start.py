@@ -9,7 +9,7 @@ from entrypoints.server.start import log_start, require_answerers
 from entrypoints.settings.settings import SettingsError, load_settings
 from entrypoints.wiring.container import build
 from tests.entrypoints.http.conftest import Install
-from tests.log_lines import log_lines, with_words
+from tests.support.log_lines import log_lines, with_words
 
 
 @pytest.mark.parametrize(

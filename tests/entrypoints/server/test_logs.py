@@ -14,7 +14,7 @@ from entrypoints.server.logs import (
     shorten_decode_error,
 )
 from entrypoints.settings.settings import load_settings
-from tests.log_lines import log_lines
+from tests.support.log_lines import log_lines
 
 
 def record(message: str, *arguments: object, exc_info: object = None) -> logging.LogRecord:

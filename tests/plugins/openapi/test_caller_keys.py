@@ -12,7 +12,7 @@ from plugins.openapi.operation import SecurityScheme
 from plugins.openapi.wire.calling import ApiCall
 from tests.plugins.openapi.usable import made
 from tests.plugins.openapi.wire.test_calling import calling
-from tests.web_server import Reply, Seen, WebServer
+from tests.support.web_server import Reply, Seen, WebServer
 
 KEY = "a key/that is secret"
 TEXT = {"type": "string"}

@@ -18,7 +18,7 @@ from plugins.openapi.validation.apart import check_apart
 from plugins.openapi.validation.checking import MOST, check
 from plugins.openapi.validation.positions import positions
 from tests.plugins.openapi.test_outside import BASE, FILES, MAIN, reading
-from tests.web_server import Reply, WebServer
+from tests.support.web_server import Reply, WebServer
 
 OLD = """\
 swagger: "2.0"

@@ -18,7 +18,7 @@ from plugins.openapi.reader import ProcessReader
 from plugins.openapi.reading import DocumentRefused, Fetched, ReadingLimits, read_document
 from tests.adapters.http.conftest import Names
 from tests.plugins.openapi.usable import made
-from tests.web_server import Reply, Seen, WebServer
+from tests.support.web_server import Reply, Seen, WebServer
 
 BASE = "http://specs.example:{port}/v1/openapi.yaml"
 MAIN = """

@@ -27,7 +27,7 @@ from plugins.openapi.wire.calling import ApiCaller
 from tests.fakes.clock import FakeClock
 from tests.fakes.learned_apis import FakeCipher
 from tests.fakes.persistence import FakeStore
-from tests.pets import DOCUMENT
+from tests.support.pets import DOCUMENT
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 

@@ -11,8 +11,8 @@ from domain.shared.errors import AddressRefused, WebError, WebTimeout
 from domain.web.open_hosts import read_open_hosts
 from domain.web.ports import ExchangeLimits, WebRequest
 from tests.adapters.http.conftest import Names, web_through
-from tests.pages import ROOT
-from tests.web_server import Reply, WebServer
+from tests.support.pages import ROOT
+from tests.support.web_server import Reply, WebServer
 
 ADDRESSES = {
     "loopback": ["127.0.0.1", "127.255.255.254", "[::1]"],

@@ -8,7 +8,7 @@ import pytest
 
 from tests.adapters.http.transport.transport_kinds import CHUNKED, HELLO, Kind, alike
 from tests.adapters.raw_server import Act, RawServer, Step
-from tests.certificates import write_certificate
+from tests.support.certificates import write_certificate
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ from domain.models.messages import (
 )
 from domain.tools.tool import Effect, ToolSpec
 from tests.adapters.llm.offline.asking import CALCULATOR, TOOLS, ask, calls_of, spec, text_of
-from tests.hostile_schemas import MONSTERS
+from tests.support.hostile_schemas import MONSTERS
 
 _WORDS = """
 stop the instance i-0abc web_1 us-east-1 create invoice for Acme 300 3,5 1.234,5 euros due tomorrow

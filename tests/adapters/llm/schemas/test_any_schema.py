@@ -13,7 +13,7 @@ from adapters.llm.tool_schemas import schema_targets
 from domain.tools.tool import Effect, ToolSpec
 from tests.adapters.llm.schemas.random_schemas import fitting, tool_schemas
 from tests.adapters.llm.schemas.rules import REFUSALS
-from tests.hostile_schemas import MONSTERS
+from tests.support.hostile_schemas import MONSTERS
 
 TARGETS = schema_targets()
 OPEN = [target for target in TARGETS.values() if not target.strict]

@@ -14,7 +14,7 @@ from adapters.persistence import Database, Store, migrate
 from adapters.persistence.engine.backup import backup, ending_of
 from domain.shared.errors import Conflict, Unavailable
 from tests.adapters.persistence.stores import a_user, answered
-from tests.postgres import client_programs
+from tests.support.postgres import client_programs
 
 
 async def test_what_was_backed_up_while_it_was_in_use_can_be_put_back(

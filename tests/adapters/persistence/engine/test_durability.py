@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters.persistence import Database
-from tests.power_cut import make_disk
+from tests.support.power_cut import make_disk
 
 ROOT = Path(__file__).parents[4]
 NOT_SYNCED = {"pieces of text", "lease renewed", "heartbeat"}

@@ -9,7 +9,7 @@ import pytest
 from adapters.persistence import Database
 from adapters.persistence.engine.health import RED_SECONDS, DatabaseHealth
 from domain.shared.errors import StoreUnavailable
-from tests.log_lines import log_lines, with_words
+from tests.support.log_lines import log_lines, with_words
 
 WRITE = "INSERT INTO totals (name, value) VALUES ($1, $2) RETURNING name"
 

@@ -10,7 +10,7 @@ from adapters.persistence import Database, PoolLimits, Store, migrate
 from domain.shared.errors import Unavailable
 from domain.shared.ids import new_id
 from tests.adapters.persistence.stores import a_user, answered
-from tests.pooler import running_pooler
+from tests.support.pooler import running_pooler
 
 PATIENCE = 120
 

@@ -14,7 +14,7 @@ from adapters.persistence import Database, PoolLimits, Store, migrate
 from domain.shared.errors import Unavailable
 from domain.shared.ids import new_id
 from tests.adapters.persistence.stores import a_conversation
-from tests.log_lines import log_lines
+from tests.support.log_lines import log_lines
 
 ANN = new_id()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.entrypoints.cli.conftest import Command
-from tests.web_server import Reply, Seen, serving
+from tests.support.web_server import Reply, Seen, serving
 
 DOCUMENT = {
     "openapi": "3.1.0",

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.entrypoints.cli.conftest import Command
-from tests.web_server import Reply, Seen, serving
+from tests.support.web_server import Reply, Seen, serving
 
 pytestmark = pytest.mark.usefixtures("migrated")
 

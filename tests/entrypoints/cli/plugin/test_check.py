@@ -11,8 +11,8 @@ import typer
 
 from plugins.template import plugin_name
 from tests.entrypoints.cli.conftest import Command
-from tests.pages import ROOT
 from tests.plugins.packages import good, install
+from tests.support.pages import ROOT
 
 BAD = '''
 import socket, sys

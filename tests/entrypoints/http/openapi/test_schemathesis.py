@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = 40

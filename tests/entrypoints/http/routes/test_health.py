@@ -10,7 +10,7 @@ from entrypoints.http.app import create_app
 from entrypoints.settings.version import VERSION
 from tests.entrypoints.http.conftest import Client, Install, Installation, other_than
 from tests.fakes.clock import FakeClock
-from tests.log_lines import log_lines, with_words
+from tests.support.log_lines import log_lines, with_words
 
 
 async def no() -> bool:

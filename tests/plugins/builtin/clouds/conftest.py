@@ -11,10 +11,10 @@ from domain.tools.tool import Tool, ToolContext
 from plugins.builtin.aws import client as aws_client
 from plugins.builtin.azure import client as azure_client
 from plugins.builtin.gcp import client as gcp_client
-from tests.certificates import write_certificate
 from tests.plugins.builtin.clouds.moto_server import LocalAws, local_aws
 from tests.plugins.builtin.clouds.wire_azure import WireAzure
 from tests.plugins.builtin.clouds.wire_gcp import WireGcp
+from tests.support.certificates import write_certificate
 
 Run = Callable[..., Any]
 

@@ -22,7 +22,7 @@ from domain.web.ports import ExchangeLimits
 from plugins.openapi.operation import Operation, ParameterLocation, SecurityScheme
 from plugins.openapi.wire.calling import ApiCall, ApiCaller
 from tests.plugins.openapi.wire.operations import CALL, operation, parameter
-from tests.web_server import Reply, Seen, WebServer
+from tests.support.web_server import Reply, Seen, WebServer
 
 KEY = "a-key-that-is-secret"
 BUSY = Reply(429, {"Retry-After": "0"})

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 from domain.accounts.users import Role
 from tests.entrypoints.http.conftest import Client, Install
 from tests.entrypoints.http.ledger import EXECUTE
-from tests.web_server import Reply, Seen, WebServer
+from tests.support.web_server import Reply, Seen, WebServer
 
 
 class Guarded:

@@ -10,8 +10,8 @@ import pytest
 from domain.accounts.users import Role
 from tests.entrypoints.http.conftest import Client, Install, Installation, read_error
 from tests.entrypoints.http.ledger import EXECUTE
-from tests.pets import DOCUMENT, KEY, PetShop
-from tests.web_server import WebServer
+from tests.support.pets import DOCUMENT, KEY, PetShop
+from tests.support.web_server import WebServer
 
 APIS = "/api/learned-apis"
 SECRET = "account-0123456789"

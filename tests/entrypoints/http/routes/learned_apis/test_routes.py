@@ -12,8 +12,8 @@ from domain.accounts.users import Role
 from tests.adapters.llm.wire.openai import OpenAIWireServer
 from tests.entrypoints.http.conftest import Client, Install, Installation, read_error
 from tests.entrypoints.http.ledger import EXECUTE
-from tests.pets import DOCUMENT, KEY, PetShop, without
-from tests.web_server import WebServer
+from tests.support.pets import DOCUMENT, KEY, PetShop, without
+from tests.support.web_server import WebServer
 
 APIS = "/api/learned-apis"
 LIST = "GET /pets"

@@ -10,8 +10,8 @@ from urllib.error import HTTPError
 import pytest
 
 from tests.outside.workers import Worker, two_workers, until
-from tests.pets import DOCUMENT, KEY, PetShop, without
-from tests.web_server import WebServer, serving
+from tests.support.pets import DOCUMENT, KEY, PetShop, without
+from tests.support.web_server import WebServer, serving
 
 APIS = "/api/learned-apis"
 

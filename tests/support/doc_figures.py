@@ -40,7 +40,7 @@ from plugins.authoring import docstrings, threads
 from plugins.openapi import fetching
 from plugins.openapi.lowering import tools as lowered_tools
 from plugins.openapi.wire import calling
-from tests.pages import ROOT
+from tests.support.pages import ROOT
 
 _DOCS: Final = ROOT / "docs"
 EVENTS: Final = _DOCS / "reference" / "events.md"

@@ -12,7 +12,7 @@ import pytest
 from tests.adapters.llm.wire.openai import OpenAIWireServer
 from tests.outside.clients import client, events_of, text_of
 from tests.outside.flaky import FlakyProxy
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 pytestmark = [
     pytest.mark.long,

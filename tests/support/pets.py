@@ -4,7 +4,7 @@ import copy
 import json
 from typing import Any
 
-from tests.web_server import Reply, Seen
+from tests.support.web_server import Reply, Seen
 
 KEY = "sk-pets-0123456789abcdef"
 

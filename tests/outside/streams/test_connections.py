@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.outside.raw import exchange, request, status_of
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 PATIENCE = 60.0  # seconds, far above every bound of the service
 TOTAL = 24

@@ -11,7 +11,7 @@ from urllib.error import HTTPError
 import pytest
 
 from tests.outside.workers import until
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 RUDE = '''
 import asyncio

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.outside.workers import until
-from tests.service import RunningService
-from tests.web_server import Reply, Seen, WebServer, serving
+from tests.support.service import RunningService
+from tests.support.web_server import Reply, Seen, WebServer, serving
 
 _KEY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
 _BODY = {

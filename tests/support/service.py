@@ -13,10 +13,10 @@ from types import TracebackType
 from typing import Any, ClassVar, Final, Self
 from urllib.request import Request, urlopen
 
-from tests.nursery import Child
-from tests.templates import give_database
+from tests.support.nursery import Child
+from tests.support.templates import give_database
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parents[2]
 START_SECONDS: Final = 180.0  # many times what a start takes where nothing stands still
 
 # What a process needs to run at all; nothing of ours may leak in from outside.

@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from tests.outside.clients import client
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 PIECES = [f"{number:06} " * 10_000 for number in range(50)]  # 3.5 MB, more than a line holds
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 STATUS = Path("/proc/self/status")
 OPERATIONS = 600

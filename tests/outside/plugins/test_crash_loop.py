@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 PATIENCE = 60.0
 PLUGIN = '''

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tests.adapters.llm.wire.openai import OpenAIWireServer
-from tests.outside.chromium import Browser, Page, executable, running_browser
-from tests.pages import ROOT, blocks_of
-from tests.service import RunningService
-from tests.web_server import Reply, WebServer
+from tests.outside.streams.chromium import Browser, Page, executable, running_browser
+from tests.support.pages import ROOT, blocks_of
+from tests.support.service import RunningService
+from tests.support.web_server import Reply, WebServer
 
 pytestmark = [
     pytest.mark.long,

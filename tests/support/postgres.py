@@ -1,6 +1,6 @@
 """A real PostgreSQL for tests, benchmarks and trials by hand.
 
-``python -m tests.postgres`` starts one in a temporary folder, prints its DATABASE_URL, and
+``python -m tests.support.postgres`` starts one in a temporary folder, prints its DATABASE_URL, and
 waits for Ctrl-C.
 """
 

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from tests.nursery import Child
+from tests.support.nursery import Child
 
 FILE: Final = "puerto.db"
 

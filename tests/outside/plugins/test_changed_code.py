@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.outside.workers import until
 from tests.plugins.packages import install
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 PLUGIN = '''
 import os

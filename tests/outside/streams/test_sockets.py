@@ -9,8 +9,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.log_lines import with_words
-from tests.service import RunningService
+from tests.support.log_lines import with_words
+from tests.support.service import RunningService
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.outside.workers import two_services
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.outside.clients import client, events_of
 from tests.outside.workers import two_services
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 Event = dict[str, Any]
 

@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.adapters.llm.wire.openai import OpenAIWireServer
 from tests.plugins.builtin.clouds.moto_server import OTHER, REGION, LocalAws, local_aws
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 PLUGIN = Path(__file__).with_name("watching_plugin.py")
 PATIENCE = 60
