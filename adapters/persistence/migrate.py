@@ -13,7 +13,14 @@ from tortoise.migrations.schema_editor import AsyncpgSchemaEditor, SqliteSchemaE
 
 from adapters.persistence import migrations
 from adapters.persistence.engine import postgresql, sqlite
-from adapters.persistence.engine.database import APP, CONNECTION, engine_of, open_client, orm_config
+from adapters.persistence.engine.database import (
+    APP,
+    CONNECTION,
+    Engine,
+    engine_of,
+    open_client,
+    orm_config,
+)
 from adapters.persistence.engine.errors import translated
 from adapters.persistence.engine.postgresql import PoolLimits
 from adapters.persistence.models import TABLES
@@ -23,7 +30,7 @@ from domain.shared.errors import PuertoError, Unavailable
 # tortoise -c adapters.persistence.migrate.ORM makemigrations
 ORM: Final = orm_config(sqlite.connection_config("sqlite://puerto.db"))
 
-_RECORDED: Final = {
+_RECORDED: Final[dict[Engine, str]] = {
     "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'tortoise_migrations'",
     "postgresql": "SELECT 1 WHERE to_regclass('tortoise_migrations') IS NOT NULL",
 }
@@ -47,11 +54,14 @@ async def migrate(url: str) -> list[str]:
     async with _transaction(url) as client:
         if engine == "postgresql":
             await client.execute_query_dict(_LOCK)
-        await MigrationRecorder(client).ensure_schema(_EDITOR[engine](client, atomic=False))
-        missing = await _missing(client)
+        missing = await _missing(client, engine)
         try:
             with translated():
                 if missing:
+                    # The executor reads this table before it creates it.
+                    await MigrationRecorder(client).ensure_schema(
+                        _EDITOR[engine](client, atomic=False)
+                    )
                     await MigrationExecutor(client, ORM["apps"]).migrate()
             for table, columns in TABLES.items():
                 await client.execute_query_dict(f"SELECT {columns} FROM {table} LIMIT 0")  # noqa: S608  ours
@@ -71,9 +81,7 @@ async def plan(url: str) -> list[str]:
     if engine == "sqlite" and not sqlite.database_file(url).exists():
         return _known()  # opening the file would create it
     async with _transaction(url) as client:
-        if not await client.execute_query_dict(_RECORDED[engine]):
-            return _known()
-        return await _missing(client)
+        return await _missing(client, engine)
 
 
 @asynccontextmanager
@@ -99,7 +107,10 @@ def _known() -> list[str]:
     return sorted(found.name for found in pkgutil.iter_modules(migrations.__path__))
 
 
-async def _missing(client: BaseDBAsyncClient) -> list[str]:
+async def _missing(client: BaseDBAsyncClient, engine: Engine) -> list[str]:
+    """Return the names of the migrations that were not applied yet, in order."""
+    if not await client.execute_query_dict(_RECORDED[engine]):
+        return _known()
     applied = [str(row["name"]) for row in await client.execute_query_dict(_APPLIED)]
     known = _known()
     if newer := [name for name in applied if name not in known]:
