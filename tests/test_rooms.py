@@ -30,9 +30,7 @@ OLD_WORDS = re.compile(
 def modules() -> Iterator[Path]:
     """Yield the modules of the project's packages, but for migrations, which the ORM names."""
     for room in ROOMS:
-        yield from (
-            path for path in (ROOT / room).rglob("*.py") if "migrations" not in path.parts
-        )
+        yield from (path for path in (ROOT / room).rglob("*.py") if "migrations" not in path.parts)
 
 
 def test_a_folder_has_few_files() -> None:
