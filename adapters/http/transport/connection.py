@@ -211,15 +211,15 @@ class Connection(asyncio.Protocol):
         else:
             self._fail(httpx2.ReadTimeout(f"Nothing came for {self._read_timeout} seconds."))
 
-    async def _flushed(self, incoming: Incoming, patience: float | None) -> bool:
+    async def _flushed(self, incoming: Incoming, timeout: float | None) -> bool:
         """Wait until more can be sent; False if the server has responded or closed already."""
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(timeout):
                 while not (self._writable or incoming.head or self._error):
                     self._waiter = self._loop.create_future()
                     await self._waiter
         except TimeoutError:
-            raise httpx2.WriteTimeout(f"Nothing was taken for {patience} seconds.") from None
+            raise httpx2.WriteTimeout(f"Nothing was taken for {timeout} seconds.") from None
         finally:
             self._waiter = None
         return self._writable and self._error is None

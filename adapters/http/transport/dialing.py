@@ -27,11 +27,11 @@ async def dial(
     port: int,
     context: ssl.SSLContext | None,
     tls_name: str | None,
-    patience: float | None,
+    timeout: float | None,
     *,
     look_up: LookUp,
 ) -> None:
-    """Connect ``protocol``, with TLS if there is a context, within ``patience`` seconds in all.
+    """Connect ``protocol``, with TLS if there is a context, within ``timeout`` seconds in all.
 
     Raises:
         httpx2.ConnectTimeout: it took longer.
@@ -40,13 +40,13 @@ async def dial(
     """
     loop = asyncio.get_running_loop()
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(timeout):
             sock = await first_to_answer(await look_up(host, port))
             await loop.create_connection(
                 lambda: protocol, sock=sock, ssl=context, server_hostname=tls_name
             )
     except TimeoutError as error:
-        raise httpx2.ConnectTimeout(str(error) or f"Not within {patience} seconds.") from error
+        raise httpx2.ConnectTimeout(str(error) or f"Not within {timeout} seconds.") from error
     except (OSError, UnicodeError) as error:  # ssl.SSLError and socket.gaierror are OSErrors
         raise httpx2.ConnectError(str(error)) from error
 

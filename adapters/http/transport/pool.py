@@ -99,12 +99,12 @@ class Pool:
             connection.close()
         await asyncio.sleep(0)  # lets connection_lost run
 
-    async def _slot(self, patience: float | None) -> None:
+    async def _slot(self, timeout: float | None) -> None:
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(timeout):
                 await self._slots.acquire()
         except TimeoutError:
-            message = f"No connection was free for {patience} seconds."
+            message = f"No connection was free for {timeout} seconds."
             raise httpx2.PoolTimeout(message) from None
 
     def _free_slot(self) -> None:
@@ -120,7 +120,7 @@ class Pool:
             connection.close()
         return None
 
-    async def _new(self, origin: Origin, patience: float | None) -> Connection:
+    async def _new(self, origin: Origin, timeout: float | None) -> Connection:
         while self._idle and self._taken + len(self._idle) > self._max:
             oldest = next(iter(self._idle))
             self._unidle(oldest)
@@ -133,7 +133,7 @@ class Pool:
             origin.port,
             context,
             origin.tls_name,
-            patience,
+            timeout,
             look_up=self._look_up,
         )
         self._all[connection] = origin

@@ -104,7 +104,7 @@ class Database:
         self.engine: Final = engine_of(url)
         limits = limits or PoolLimits()
         if self.engine == "sqlite":
-            self._config = sqlite.connection_config(url, patience=limits.acquire)
+            self._config = sqlite.connection_config(url, timeout=limits.acquire)
         else:
             pooled = direct_url is not None
             self._config = postgresql.connection_config(url, limits, pooled=pooled)

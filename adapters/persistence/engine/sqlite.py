@@ -46,17 +46,17 @@ def database_file(url: str) -> Path:
 
 
 def connection_config(
-    url: str, *, patience: float = 10.0, foreign_keys: bool = True
+    url: str, *, timeout: float = 10.0, foreign_keys: bool = True
 ) -> dict[str, Any]:
     """Return the ORM's configuration for this engine.
 
-    ``patience`` is the timeout in seconds for another process's write lock.
+    ``timeout`` is the timeout in seconds for another process's write lock.
     """
     return {
         "engine": __name__,
         "credentials": {
             "file_path": str(database_file(url)),
-            "busy_timeout": int(patience * 1000),
+            "busy_timeout": int(timeout * 1000),
             "journal_mode": "WAL",
             "synchronous": "FULL",
             "foreign_keys": "ON" if foreign_keys else "OFF",
@@ -88,15 +88,15 @@ class SQLiteTransaction(TranslatedErrors, SqliteTransactionWrapper):
 
 
 class BoundedLock(asyncio.Lock):
-    """A lock with a timeout of ``patience`` seconds.
+    """A lock with a timeout of ``timeout`` seconds.
 
     Its holder may wait for another process; without a timeout the waits of those behind would add
     up.
     """
 
-    def __init__(self, patience: float) -> None:
+    def __init__(self, timeout: float) -> None:
         super().__init__()
-        self._patience = patience
+        self._timeout = timeout
 
     async def acquire(self) -> Literal[True]:
         """Take the lock.
@@ -108,7 +108,7 @@ class BoundedLock(asyncio.Lock):
         if not self.locked():
             return await super().acquire()
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout):
                 return await super().acquire()
         except TimeoutError as error:
             raise TurnTimeout from error

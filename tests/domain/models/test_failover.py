@@ -1,4 +1,4 @@
-"""Models are asked with patience, and never twice for what was heard."""
+"""Models are asked again after failures, and never twice once a piece was seen."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence

@@ -45,7 +45,7 @@ ANN = new_id()
 
 @pytest.fixture
 async def hasty(database_url: str) -> AsyncIterator[Database]:
-    """A database of little patience, with two connections where there is a pool."""
+    """A database with short timeouts, with two connections where there is a pool."""
     database = Database(database_url, PoolLimits(largest=2, statement=0.3, acquire=0.3))
     await database.start()
     yield database

@@ -27,7 +27,7 @@ def _only_on_sqlite(engine: str) -> None:
 
 @pytest.fixture
 async def hasty(database_url: str) -> AsyncIterator[Database]:
-    """A database of little patience."""
+    """A database with short timeouts."""
     database = Database(database_url, PoolLimits(acquire=0.3))
     await database.start()
     yield database
