@@ -43,8 +43,8 @@ ON_POSTGRESQL: Final = "--database=postgresql"
 
 # What takes longest begins first, so that all end at about the same time.
 SHORT: Final[Sequence[Command]] = (
-    (*PYTEST, OUTSIDE, "-k", EXTENSIONS),
-    (*PYTEST, OUTSIDE, "-k", f"not ({EXTENSIONS})"),
+    (*PYTEST, OUTSIDE, *without(*EXTENSIONS)),
+    (*PYTEST, *EXTENSIONS),
     (*PYTEST, ON_POSTGRESQL, HTTP),
     (*PYTEST, ON_POSTGRESQL, "tests", *without(HTTP, *WITHOUT_DATABASE)),
     (*PYTEST, "tests", *without(*APART)),
