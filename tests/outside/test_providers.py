@@ -66,7 +66,9 @@ async def test_a_conversation_goes_on_with_another_provider(
             **({"conversation_id": conversation} if conversation else {}),
         )
         conversation = events[0]["conversation_id"]
-        assert [e["result"]["result"] for e in events if e["type"] == "tool_result"] == ["42", "6"]
+        # The two run at the same time: either may end first.
+        results = {e["result"]["result"] for e in events if e["type"] == "tool_result"}
+        assert results == {"42", "6"}
         assert '"42"' in text_of(events), provider
         assert events[-1]["status"] == "completed"
     async with client(service.url, token) as http:
