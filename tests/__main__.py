@@ -1,10 +1,11 @@
 """Everything that must pass, as one command: ``python -m tests``, with ``--long`` the long tests.
 
 The tests are shared out among processes, as are the two databases, and the static checks come
-last. Most tests wait now and then, so there are twice as many processes at a time as CI has cores.
+last. Most tests wait now and then, so there are more processes at a time than CI has cores.
 
 ``--busy`` runs the short tests while other processes want every core, too: no test may hang on how
-fast the machine is.
+fast the machine is. What fails there is shown, and run once more: it fails the command only if it
+fails again.
 
 ``--newest`` reports how the short tests fare on the newest release of everything; it never fails.
 """
@@ -18,17 +19,26 @@ import tempfile
 import time
 import tomllib
 import venv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.parts import APART, EXTENSIONS, HTTP, OUTSIDE, WITHOUT_DATABASE, without
+from tests.parts import (
+    APART,
+    COMMAND_LINE,
+    EXTENSIONS,
+    HTTP,
+    OUTSIDE,
+    PLUGINS,
+    WITHOUT_DATABASE,
+    without,
+)
 
 ROOT: Final = Path(__file__).parent.parent
 BIN: Final = Path(sys.executable).parent
-AT_ONCE: Final = 4
+AT_ONCE: Final = 5
 
 Command = tuple[str, ...]
 
@@ -43,12 +53,14 @@ ON_POSTGRESQL: Final = "--database=postgresql"
 
 # What takes longest begins first, so that all end at about the same time.
 SHORT: Final[Sequence[Command]] = (
+    (*PYTEST, COMMAND_LINE),
+    (*PYTEST, ON_POSTGRESQL, HTTP),
+    (*PYTEST, HTTP),
+    (*PYTEST, "tests", *without(*APART)),
+    (*PYTEST, ON_POSTGRESQL, "tests", *without(HTTP, *WITHOUT_DATABASE)),
     (*PYTEST, OUTSIDE, *without(*EXTENSIONS)),
     (*PYTEST, *EXTENSIONS),
-    (*PYTEST, ON_POSTGRESQL, HTTP),
-    (*PYTEST, ON_POSTGRESQL, "tests", *without(HTTP, *WITHOUT_DATABASE)),
-    (*PYTEST, "tests", *without(*APART)),
-    *((*PYTEST, part) for part in APART if part != OUTSIDE),
+    (*PYTEST, PLUGINS),
 )
 # One engine after the other: loads and storms want both cores.
 LONG: Final[Sequence[Command]] = (
@@ -63,6 +75,17 @@ def _quietly(command: Command) -> tuple[bool, str]:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     title = f"$ {Path(command[0]).name} {' '.join(command[1:])}  ({time.monotonic() - began:.0f} s)"
     return done.returncode == 0, f"{title}\n{done.stdout}{done.stderr}"
+
+
+def _twice(command: Command) -> tuple[bool, str]:
+    """Run a command of pytest, and what failed of it once more."""
+    with tempfile.TemporaryDirectory() as cache:
+        first = (*command, "-o", f"cache_dir={cache}")
+        passed, output = _quietly(first)
+        if not passed:
+            passed, again = _quietly((*first, "--last-failed", "--last-failed-no-failures=none"))
+            output = f"{output}\nWhat failed, once more:\n{again}"
+    return passed, output
 
 
 def _newest() -> None:
@@ -103,11 +126,15 @@ def _busy() -> Iterator[None]:
             each.wait()
 
 
-def _all_pass(commands: Sequence[Command], at_once: int) -> bool:
+def _all_pass(
+    commands: Sequence[Command],
+    at_once: int,
+    run: Callable[[Command], tuple[bool, str]] = _quietly,
+) -> bool:
     """Run the commands, print what they say, and tell whether all of them passed."""
     good = True
     with ThreadPoolExecutor(at_once) as pool:
-        for check in as_completed([pool.submit(_quietly, command) for command in commands]):
+        for check in as_completed([pool.submit(run, command) for command in commands]):
             passed, output = check.result()
             good &= passed
             print(output, flush=True)
@@ -124,7 +151,7 @@ def main(arguments: list[str]) -> int:
         good = _all_pass(LONG, 1)
     elif "--busy" in arguments:
         with _busy():
-            good = _all_pass(SHORT, AT_ONCE)
+            good = _all_pass(SHORT, AT_ONCE, _twice)
     else:
         good = _all_pass((*SHORT, *STATIC), AT_ONCE)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)

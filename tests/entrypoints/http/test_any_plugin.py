@@ -21,6 +21,8 @@ from tests.entrypoints.http.faces import Odd, look_at_it, look_at_lists, stream_
 from tests.fakes.clock import FakeClock
 from tests.fakes.oddities import ODD_ERRORS, ODD_VALUES
 
+pytestmark = pytest.mark.one_engine  # values are stored on both by test_any_value
+
 NAMES = list(ODD_VALUES)
 WRITE = ToolSpec("give", "Give something.", {"type": "object"}, Effect.WRITE)
 
@@ -102,7 +104,6 @@ async def goes_on(installation: Installation, client: Client) -> list[dict[str, 
     return events
 
 
-@pytest.mark.one_engine
 @pytest.mark.parametrize("number", range(len(ODD_ERRORS)))
 async def test_whatever_is_raised(
     installation: Installation, ada: Client, admin: Client, plugin: Hostile, number: int
@@ -214,7 +215,6 @@ async def test_whatever_a_preview_does(installation: Installation, ada: Client) 
     assert (await asked(ada))["preview"] == "GET /x\ufffd: give()"
 
 
-@pytest.mark.one_engine
 async def test_whatever_makes_a_model(installation: Installation, ada: Client) -> None:
     makers = [raising(make) for make in ODD_ERRORS] + [ODD_VALUES[name] for name in NAMES]
 

@@ -6,6 +6,8 @@ from entrypoints.http.security.guard import open_to_all
 from tests.entrypoints.http.conftest import Client, Installation, read_error
 from tests.support.log_lines import log_lines, with_words
 
+pytestmark = pytest.mark.one_engine
+
 CHAT = "/api/chat"
 
 
