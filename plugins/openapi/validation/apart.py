@@ -1,21 +1,20 @@
-"""Validation of a document in a subprocess, which answers a line for each finding."""
+"""Validation of a document in a subprocess, which answers a line for each finding.
+
+Only the subprocess imports the libraries that validate: they are 13 MB, which no service needs.
+"""
 
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
-
-import openapi_spec_validator
 
 from domain.learning.findings import DocumentFinding, DocumentReport
 from plugins.openapi.process import AsyncFetch, answers, ask_apart, work_apart
 from plugins.openapi.reading import Fetch, ReadingLimits
-from plugins.openapi.validation.checking import check
 
 _DEPTH: Final = 20_000  # recursion limit: the backend needs some thirty calls a level of schemas
 _NETWORK_EVENTS: Final = frozenset({"socket.connect", "socket.getaddrinfo"})
-_RULES: Final = Path(openapi_spec_validator.__file__).parent.as_uri()
 _STACK: Final = 256 << 20  # bytes of stack, enough for that many calls
 
 
@@ -56,6 +55,8 @@ async def check_apart(
 def _work(
     order: Mapping[str, Any], data: bytes, fetch: Fetch | None
 ) -> Iterable[Mapping[str, Any]]:
+    from plugins.openapi.validation.checking import check
+
     limits = ReadingLimits(**order["limits"])
     report = check(data, source=order["source"], limits=limits, fetch=fetch)
     for finding in report.findings:
@@ -63,19 +64,25 @@ def _work(
     yield {"more": report.more}
 
 
-def _block_network(event: str, arguments: tuple[Any, ...]) -> None:
-    """Audit hook that blocks the network, which the libraries would use to fetch references.
+def _network_block(rules: str) -> Callable[[str, tuple[Any, ...]], None]:
+    """Return an audit hook that blocks the network, which the libraries would fetch references by.
 
-    The backend reads its own rules by ``file:`` URLs.
+    ``rules`` is the ``file:`` URL below which the backend reads its own rules.
     """
-    if event in _NETWORK_EVENTS or (
-        event == "urllib.Request" and not arguments[0].startswith(_RULES)
-    ):
-        raise PermissionError(event)
+
+    def block(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _NETWORK_EVENTS or (
+            event == "urllib.Request" and not arguments[0].startswith(rules)
+        ):
+            raise PermissionError(event)
+
+    return block
 
 
 if __name__ == "__main__":
-    sys.addaudithook(_block_network)
+    import openapi_spec_validator
+
+    sys.addaudithook(_network_block(Path(openapi_spec_validator.__file__).parent.as_uri()))
     sys.setrecursionlimit(_DEPTH)
     threading.stack_size(_STACK)
     deep = threading.Thread(target=work_apart, args=(_work,))

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from plugins.openapi.validation.apart import check_apart
 from plugins.openapi.validation.checking import MOST, check
 from plugins.openapi.validation.positions import positions
 from tests.plugins.openapi.test_outside import BASE, FILES, MAIN, reading
+from tests.support.pages import ROOT
 from tests.support.web_server import Reply, WebServer
 
 OLD = """\
@@ -409,3 +412,12 @@ async def test_a_broken_copy_is_told_the_right_line(path: Path) -> None:
     new = [each for each in report.findings if each not in before.findings]
     assert {(each.line, each.rule) for each in new} >= {(number + 1, "unknown-key")}
     assert {each.rule for each in new} == {"unknown-key", "required"}
+
+
+def test_only_the_subprocess_imports_the_libraries_that_validate() -> None:
+    libraries = "{'jsonschema', 'openapi_spec_validator', 'prance', 'requests'}"
+    script = f"import sys, plugins.openapi.reader; print({libraries} & sys.modules.keys())"
+    imported = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert imported.stdout == "set()\n"
