@@ -3,7 +3,8 @@
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
-from typing import Final
+from enum import Enum
+from typing import Final, Literal
 
 from domain.models.messages import StopReason
 from domain.runs.cursors import Cursor
@@ -42,10 +43,16 @@ async def load_run(log: RunLog, run_id: str, attempt: int) -> Run:
     return replace(fold(run_id, events), attempt=attempt)
 
 
+class _Wait(Enum):
+    """There were no events, and there may be some now."""
+
+    AGAIN = "again"
+
+
 class Follower:
     """Follows a run from a cursor on: in memory if this process drives it, else in the log.
 
-    The caller has checked that the run is the user's (`Chat.follow`, `ConversationFeed`).
+    The caller has checked that the run is the user's (`RunService.follow`, `ConversationFeed`).
     """
 
     def __init__(
@@ -108,28 +115,45 @@ class Follower:
             self._live.followers -= 1
 
     async def _next(self) -> Sequence[Event] | None:
+        """Return the next events, an empty batch as a keep-alive, or None at the end."""
         self._deadline = time.monotonic() + self._beat_seconds
-        take = leave if self._at_once is None else self._take
         while True:
             shared = self._shared = self._live.get(self._run_id) or self._shared
             events = shared.since(self._after) if shared is not None else None
-            if shared is not None and events is not None and not shared.is_closed:
-                if events and not self._whole:
-                    return events
-                if time.monotonic() > self._deadline:
-                    return ()
-                await (shared.end() if self._whole else shared.news(take))
-                continue
-            if events := events or await self._read():
-                return events
-            if self._live.get(self._run_id) not in {None, shared}:
-                continue
-            rest = await self._rest()
-            if rest is None or rest or self._live.is_draining:
-                return rest or None
-            if time.monotonic() > self._deadline:
-                return ()
-            await self._live.news(self._run_id, self._live.poll_seconds)
+            if shared is None or events is None or shared.is_closed:
+                batch = await self._from_log(shared, events)
+            else:
+                batch = await self._from_memory(shared, events)
+            if batch is not _Wait.AGAIN:
+                return batch
+
+    async def _from_memory(
+        self, shared: LiveRun, events: Sequence[Event]
+    ) -> Sequence[Event] | Literal[_Wait.AGAIN]:
+        """Return the events of a run that this process drives, else wait for them."""
+        if events and not self._whole:
+            return events
+        if time.monotonic() > self._deadline:
+            return ()
+        take = leave if self._at_once is None else self._take
+        await (shared.end() if self._whole else shared.news(take))
+        return _Wait.AGAIN
+
+    async def _from_log(
+        self, shared: LiveRun | None, events: Sequence[Event] | None
+    ) -> Sequence[Event] | Literal[_Wait.AGAIN] | None:
+        """Return the stored events, or None at the end; else wait for news of the run."""
+        if events := events or await self._read():
+            return events
+        if self._live.get(self._run_id) not in {None, shared}:  # it is driven here from now on
+            return _Wait.AGAIN
+        rest = await self._rest()
+        if rest is None or rest or self._live.is_draining:
+            return rest or None
+        if time.monotonic() > self._deadline:
+            return ()
+        await self._live.news(self._run_id, self._live.poll_seconds)
+        return _Wait.AGAIN
 
     def _take(self, events: Sequence[Event]) -> bool:
         """Deliver a piece directly, unless it came in a burst; return False to wake the reader."""

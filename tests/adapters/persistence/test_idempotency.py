@@ -1,4 +1,4 @@
-"""The contract of `Answers`, and of runs that are begun with a key."""
+"""The contract of `IdempotencyStore`, and of runs that are begun with a key."""
 
 import asyncio
 
