@@ -45,7 +45,7 @@ class ApiCache:
 
     def __init__(self, apis: LearnedApis) -> None:
         self._apis = apis
-        self._shelved: dict[str, CachedApi] = {}
+        self._entries: dict[str, CachedApi] = {}
         self._coming: dict[str, CachedApi] = {}
         self._looking = asyncio.Lock()
 
@@ -63,7 +63,7 @@ class ApiCache:
                     entries[api.id] = await self._read(api)
                 except NotFound:  # it was deleted meanwhile
                     continue
-            self._shelved, self._coming = entries, {}
+            self._entries, self._coming = entries, {}
             return list(entries.values())
 
     async def get(self, api_id: str) -> CachedApi:
@@ -74,16 +74,16 @@ class ApiCache:
 
         """
         async with self._looking:
-            shelved = await self._read(await self._apis.get(api_id))
-            self._shelved[api_id] = shelved
-            return shelved
+            entry = await self._read(await self._apis.get(api_id))
+            self._entries[api_id] = entry
+            return entry
 
     def expect(self, api: LearnedApi, version: ApiVersion) -> None:
         """Put a version that was just stored into the cache, so that it need not be read."""
         self._coming[api.id] = CachedApi(api, version, (), ApiSummary())
 
     async def _read(self, api: LearnedApi) -> CachedApi:
-        cached = self._shelved.get(api.id)
+        cached = self._entries.get(api.id)
         if cached is not None and cached.api == api:
             return cached
         version = await self._version(api, cached)

@@ -57,12 +57,12 @@ class ApiInspection:
             NotFound: there is none.
 
         """
-        shelved = await self._cache.get(api_id)
+        cached = await self._cache.get(api_id)
         operations = await self._apis.operations(api_id, first, limit)
-        diff = await self._waiting.of(shelved)
+        diff = await self._waiting.of(cached)
         given = await self._credential_store.schemes(api_id, OPERATOR)
-        sentences = list(warnings(shelved.api, shelved.summary, given))
-        return ApiDetails(shelved.api, shelved.summary, operations, diff, given, sentences)
+        sentences = list(warnings(cached.api, cached.summary, given))
+        return ApiDetails(cached.api, cached.summary, operations, diff, given, sentences)
 
     async def draft(self, draft: Draft, first: int, limit: int) -> ApiDetails:
         """Return a draft's API, with ``limit`` operations after the first ``first``.

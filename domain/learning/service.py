@@ -90,8 +90,8 @@ class Learning:
             Conflict: a name is taken.
 
         """
-        shelved = await self._cache.get(api_id)
-        api, version = shelved.api, shelved.version
+        cached = await self._cache.get(api_id)
+        api, version = cached.api, cached.version
         changed = replace(
             api,
             name=edit.name or api.name,
@@ -120,8 +120,8 @@ class Learning:
             WebError: its address is not open, or gave no answer.
 
         """
-        shelved = await self._cache.get(api_id)
-        api, before = shelved.api, shelved.version
+        cached = await self._cache.get(api_id)
+        api, before = cached.api, cached.version
         if document is None:
             if not api.source:
                 raise Conflict("This API's document has no address: send the new document.")
@@ -158,8 +158,8 @@ class Learning:
             Conflict: none waits, or another one does.
 
         """
-        shelved = await self._cache.get(api_id)
-        api, before = shelved.api, shelved.version
+        cached = await self._cache.get(api_id)
+        api, before = cached.api, cached.version
         waiting = await self._apis.waiting(api_id)
         if waiting is None:
             raise Conflict("No version of this API waits to be accepted.")
