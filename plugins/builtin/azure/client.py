@@ -11,9 +11,8 @@ from domain.shared.errors import ToolFailed
 from plugins.builtin.clouds.refusals import (
     bad_credentials,
     no_credentials,
-    not_allowed,
+    of_status,
     refused,
-    throttled,
     unreachable,
 )
 
@@ -100,20 +99,8 @@ def plain_words() -> Iterator[None]:
             raise no_credentials("Azure", _ADVICE) from error
         raise bad_credentials("Azure", error.message) from error
     except exceptions.HttpResponseError as error:
-        raise _refusal(error.status_code, error.message) from error
+        raise of_status("Azure", error.status_code, error.message) from error
     except (exceptions.ServiceRequestError, exceptions.ServiceResponseError) as error:
         raise unreachable("Azure", error.message) from error
     except (exceptions.AzureError, ValueError) as error:
         raise refused("Azure", str(error)) from error
-
-
-def _refusal(status: int | None, detail: str) -> ToolFailed:
-    match status:
-        case 401:
-            return bad_credentials("Azure", detail)
-        case 403:
-            return not_allowed("Azure", detail)
-        case 429:
-            return throttled("Azure")
-        case _:
-            return refused("Azure", detail)

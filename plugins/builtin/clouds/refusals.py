@@ -44,6 +44,19 @@ def refused(cloud: str, detail: str) -> ToolFailed:
     return ToolFailed(f"{cloud} refused: {_short(detail)}")
 
 
+def of_status(cloud: str, status: int | None, detail: str) -> ToolFailed:
+    """Return the error for the HTTP status of a cloud's answer; None: it is not known."""
+    match status:
+        case 401:
+            return bad_credentials(cloud, detail)
+        case 403:
+            return not_allowed(cloud, detail)
+        case 429:
+            return throttled(cloud)
+        case _:
+            return refused(cloud, detail)
+
+
 def _short(detail: str) -> str:
     text = storable(" ".join(detail.split()))
     return text if len(text) <= _DETAIL_LENGTH else text[: _DETAIL_LENGTH - 1] + "…"

@@ -12,7 +12,7 @@ from domain.shared.errors import ToolFailed
 from plugins.builtin.clouds.refusals import (
     bad_credentials,
     no_credentials,
-    not_allowed,
+    of_status,
     refused,
     throttled,
     unreachable,
@@ -113,18 +113,6 @@ def plain_words() -> Iterator[None]:
     except GoogleAuthError as error:
         raise bad_credentials(_CLOUD, str(error)) from error
     except GoogleAPICallError as error:
-        raise _refusal(error.code, error.message) from error
+        raise of_status(_CLOUD, error.code, error.message) from error
     except (GoogleAPIError, ValueError) as error:
         raise refused(_CLOUD, str(error)) from error
-
-
-def _refusal(status: int | None, detail: str) -> ToolFailed:
-    match status:
-        case 401:
-            return bad_credentials(_CLOUD, detail)
-        case 403:
-            return not_allowed(_CLOUD, detail)
-        case 429:
-            return throttled(_CLOUD)
-        case _:
-            return refused(_CLOUD, detail)
