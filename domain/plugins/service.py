@@ -67,7 +67,7 @@ class PluginService:
         self._loop = asyncio.get_running_loop()
         if tries_again:
             await self._try_again()
-        await self._look()
+        await self.look()
         self._background.start(self._keep_up())
 
     async def stop(self) -> None:
@@ -75,13 +75,27 @@ class PluginService:
         await self._background.stop()
 
     async def look(self) -> None:
-        """Apply the stored switches now, without waiting for the next poll.
+        """Store this worker's new quarantines, apply the stored switches, and call the watchers.
 
         Raises:
             Unavailable: the database does not answer.
 
         """
-        await self._look()
+        async with self._turn:
+            set_aside = list(self._set_aside.items())
+            for (kind, name), switch in set_aside:
+                await self._switches.set_aside(kind, name, switch)
+                del self._set_aside[kind, name]
+            board = await self._switches.load()
+            if board != self._plugins.board:
+                await asyncio.to_thread(self._plugins.apply, board)
+            elif not set_aside:
+                return
+            for watcher in self._watchers:
+                try:
+                    await watcher()
+                except Exception:  # noqa: BLE001  a watcher's failure must not undo the switches
+                    _log.exception("what follows the plugins failed")
 
     def plugins(self) -> Sequence[PluginInfo]:
         """Return the state of each plugin on this worker."""
@@ -106,7 +120,7 @@ class PluginService:
         self._require_allowed(name)
         await self._switches.turn(SwitchKind.PLUGIN, name, is_on=is_on)
         _log.info("the plugin %s was switched %s", name, "on" if is_on else "off")
-        await self._look()
+        await self.look()
         return self._plugin(name)
 
     async def turn_tool(self, name: str, *, is_on: bool) -> Tool:
@@ -119,7 +133,7 @@ class PluginService:
         self._tool(name)
         await self._switches.turn(SwitchKind.TOOL, name, is_on=is_on)
         _log.info("the tool %s was switched %s", name, "on" if is_on else "off")
-        await self._look()
+        await self.look()
         return self._tool(name)
 
     async def reload(self, name: str) -> PluginInfo:
@@ -139,7 +153,7 @@ class PluginService:
                 await self._switches.turn(SwitchKind.TOOL, tool.spec.name, is_on=True)
         await self._switches.renew(name)
         _log.info("the plugin %s is read again", name)
-        await self._look()
+        await self.look()
         return self._plugin(name)
 
     async def search(self) -> Sequence[PluginInfo]:
@@ -150,7 +164,7 @@ class PluginService:
         """
         await self._switches.search()
         _log.info("plugins are searched for")
-        await self._look()
+        await self.look()
         return self.plugins()
 
     def set_aside(self, kind: SwitchKind, name: str, reason: str) -> None:
@@ -208,22 +222,4 @@ class PluginService:
                     await self._news.wait()
             self._news.clear()
             with failures_logged(_log, "the switches of plugins cannot be looked at"):
-                await self._look()
-
-    async def _look(self) -> None:
-        """Store this worker's new quarantines, apply the switches, and call the watchers."""
-        async with self._turn:
-            set_aside = list(self._set_aside.items())
-            for (kind, name), switch in set_aside:
-                await self._switches.set_aside(kind, name, switch)
-                del self._set_aside[kind, name]
-            board = await self._switches.load()
-            if board != self._plugins.board:
-                await asyncio.to_thread(self._plugins.apply, board)
-            elif not set_aside:
-                return
-            for watcher in self._watchers:
-                try:
-                    await watcher()
-                except Exception:  # noqa: BLE001  a watcher's failure must not undo the switches
-                    _log.exception("what follows the plugins failed")
+                await self.look()
