@@ -162,6 +162,8 @@ class ToolContext:
 class Tool(Protocol):
     """A tool that can be run."""
 
+    __slots__ = ()
+
     @property
     def spec(self) -> ToolSpec:
         """The tool's specification."""
@@ -190,6 +192,8 @@ class Tool(Protocol):
 class Abridged(Protocol):
     """A tool whose specification may contain some of its arguments only."""
 
+    __slots__ = ()
+
     def whole_parameters(self) -> Mapping[str, Any]:
         """Return the JSON Schema of all its arguments."""
         ...
@@ -198,6 +202,8 @@ class Abridged(Protocol):
 @runtime_checkable
 class Previewed(Protocol):
     """A tool that can describe a call beforehand, for the human who is asked to approve it."""
+
+    __slots__ = ()
 
     def preview(self, arguments: Mapping[str, Any]) -> str:
         """Return one line, such as ``DELETE https://api.example/pets/7``, or an empty text."""

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Generic, ParamSpec, TypeVar
 
+from typing_extensions import override
+
 from domain.shared.errors import ToolError, ToolFailed
 from domain.shared.json_values import TooLarge
 from domain.shared.untrusted import contained, in_short
-from domain.tools.tool import Effect, ToolContext, ToolSpec
+from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
 from plugins.authoring.docstrings import read_docstring
 from plugins.authoring.errors import ToolDefinitionError
 from plugins.authoring.json_values import as_json_apart
@@ -26,11 +28,11 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionTool(Generic[P, R]):
+class FunctionTool(Tool, Generic[P, R]):
     """A `Tool` made of a function; it can still be called as that function, in tests."""
 
     function: Callable[P, R]
-    spec: ToolSpec
+    spec: ToolSpec = field()  # else the default is the property of the protocol
     parameters: Parameters
     threads: Threads = field(default_factory=Threads, repr=False, compare=False)
 
@@ -38,6 +40,7 @@ class FunctionTool(Generic[P, R]):
         """Call the function itself, without any checks."""
         return self.function(*args, **kwargs)
 
+    @override
     def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments as JSON, with defaults filled in.
 
@@ -50,6 +53,7 @@ class FunctionTool(Generic[P, R]):
         """
         return self.parameters.check(arguments)
 
+    @override
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
         """Call the function with typed values, and return its result as JSON.
 

@@ -11,6 +11,8 @@ from functools import partial
 from types import FrameType
 from typing import Any, Final, TypeVar
 
+from typing_extensions import override
+
 from domain.execution.results import not_kept
 from domain.execution.tool_calls import ARGUMENTS_SIZE
 from domain.shared.errors import InvalidArguments, ToolError, ToolFailed
@@ -31,14 +33,14 @@ _log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class AdmittedTool:
+class AdmittedTool(Tool, Abridged, Previewed):
     """A plugin's tool with a validated copy of its specification, which names the plugin.
 
     A tool need not be a decorated function, so its results are validated as well. ``given`` is
     the specification as the tool itself has it.
     """
 
-    spec: ToolSpec
+    spec: ToolSpec = field()  # else the default is the property of the protocol
     tool: Tool
     given: ToolSpec | None = field(default=None, repr=False, compare=False)
 
@@ -47,6 +49,7 @@ class AdmittedTool:
         """Whether the tool's `run` normalizes the result, as that of `FunctionTool` does."""
         return type(self.tool) is FunctionTool
 
+    @override
     def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Let the tool validate the arguments, and return them as JSON.
 
@@ -66,6 +69,7 @@ class AdmittedTool:
             raise InvalidArguments(f"The arguments cannot be checked: {in_short(error)}") from error
         return checked
 
+    @override
     def whole_parameters(self) -> Mapping[str, Any]:
         """Return the schema of all arguments: the unabridged one, if the tool has such.
 
@@ -81,6 +85,7 @@ class AdmittedTool:
             raise ToolFailed(f"{self.spec.name} has no schema: {in_short(error)}") from error
         return whole
 
+    @override
     def preview(self, arguments: Mapping[str, Any]) -> str:
         """Return the tool's one-line description of what a call will do; empty if that fails.
 
@@ -96,6 +101,7 @@ class AdmittedTool:
             _log.error("tool %s of plugin %s has no preview: %s", name, plugin, in_short(error))
             return ""
 
+    @override
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
         """Run the tool and return its result as JSON.
 

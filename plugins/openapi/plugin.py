@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 from aiolimiter import AsyncLimiter
+from typing_extensions import override
 
 from domain.accounts.users import User
 from domain.learning.api.credentials import Credentials
@@ -25,7 +26,7 @@ from domain.learning.cache import CachedApi
 from domain.learning.credential_store import OPERATOR, CredentialStore
 from domain.learning.names import slug
 from domain.shared.errors import ToolError, ToolFailed
-from domain.tools.tool import ToolContext, ToolSpec
+from domain.tools.tool import Abridged, Previewed, Tool, ToolContext, ToolSpec
 from domain.web.ports import ExchangeLimits
 from plugins.authoring.argument_schema import ArgumentSchema
 from plugins.authoring.hookspecs import RegisterTool, hookimpl
@@ -159,7 +160,7 @@ def _identity(api: LearnedApi) -> tuple[object, ...]:
 
 
 @of_json
-class LearnedTool:
+class LearnedTool(Tool, Abridged, Previewed):
     """A tool that calls one operation. Large parts are created on first use."""
 
     def __init__(self, tool: ApiTool, line: Line) -> None:
@@ -167,12 +168,19 @@ class LearnedTool:
         self._line = line
         fixed = line.api.settings.fixed_version if tool.fixed else ""
         target = tool.call + (line.server or "").encode() + fixed.encode()
-        self.spec: Final[ToolSpec] = replace(
+        self._spec: Final = replace(
             tool.spec,
             category=slug(line.api.name),
             release=sha256(target).hexdigest()[:16],  # an approval holds for this target alone
         )
 
+    @property
+    @override
+    def spec(self) -> ToolSpec:
+        """The specification of the operation's tool, in the category of its API."""
+        return self._spec
+
+    @override
     def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Validate the arguments and return a copy of them.
 
@@ -182,6 +190,7 @@ class LearnedTool:
         """
         return self._schema.check(arguments)
 
+    @override
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
         """Call the operation and return the API's answer.
 
@@ -205,6 +214,7 @@ class LearnedTool:
         )
         return await line.caller.result(call, arguments)
 
+    @override
     def whole_parameters(self) -> Mapping[str, Any]:
         """Return the unabridged schema of all arguments but those that the operator fixed."""
         if not self.tool.whole:
@@ -212,6 +222,7 @@ class LearnedTool:
         whole = replace(self.spec, parameters=whole_schema(self.tool.whole))
         return without_arguments(whole, self.tool.fixed).parameters
 
+    @override
     def preview(self, arguments: Mapping[str, Any]) -> str:
         """Return method and URL of the request that a call would send, without credentials."""
         try:
