@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from domain.shared.errors import InvalidArguments
+from domain.shared.text import did_you_mean
 from plugins.checking.findings import Finding, Level
 from plugins.checking.tools import place_of
 from plugins.host.admission import AdmittedTool
-from plugins.host.suggestions import did_you_mean
 
 SAMPLES_NAME: Final = "PUERTO_CHECK"
 

@@ -20,7 +20,7 @@ from domain.plugins.plugin import ChatModelOffer, PluginInfo, PluginState, Regis
 from domain.plugins.ports import Agents, LifespanOffers, ModelOffers, Observers, Plugins, Vetoes
 from domain.plugins.switches import Switch, Switchboard, SwitchKind
 from domain.shared.errors import UnknownTool
-from domain.shared.text import shorten
+from domain.shared.text import did_you_mean, shorten
 from domain.tools.ports import Toolbox
 from domain.tools.tool import Tool
 from plugins.authoring.hookspecs import Alerts, Figures, Lifespan, Observer, Veto
@@ -29,7 +29,6 @@ from plugins.host.modules import is_beneath, root_of
 from plugins.host.offers import PluginOffers, arrange
 from plugins.host.plugin_registry import PluginRegistry
 from plugins.host.preflight import Preflight
-from plugins.host.suggestions import did_you_mean
 
 __all__ = ["PluginHost", "PluginInfo", "PluginState"]
 

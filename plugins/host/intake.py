@@ -7,12 +7,12 @@ from typing import Any, Final, NoReturn
 import pluggy
 from pluggy import HookImpl
 
+from domain.shared.text import did_you_mean
 from plugins.authoring.hookspecs import HOOK_VERSION, PROJECT, HookSpecs
 from plugins.containment.process_state import check_process
 from plugins.host.candidates import Candidate
 from plugins.host.isolation import Unfit, in_isolation
 from plugins.host.registrations import Registrations
-from plugins.host.suggestions import did_you_mean
 
 VERSION_NAME: Final = "PUERTO_HOOK_VERSION"
 HOOKS: Final = tuple(name for name in vars(HookSpecs) if name.startswith(f"{PROJECT}_"))

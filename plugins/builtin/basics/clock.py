@@ -6,10 +6,9 @@ from functools import cache
 from typing import Any, Final
 
 from domain.shared.errors import ToolFailed
-from domain.shared.text import shorten
+from domain.shared.text import did_you_mean, shorten
 from domain.tools.tool import Effect
 from plugins.authoring.tool import tool
-from plugins.host.suggestions import did_you_mean
 
 _WEEKDAYS: Final = (
     "Monday",

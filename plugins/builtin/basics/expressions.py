@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Final
 
 from domain.shared.errors import ToolFailed
+from domain.shared.text import did_you_mean
 from plugins.builtin.basics.exact import (
     MAX_DIGITS,
     PI,
@@ -25,7 +26,6 @@ from plugins.builtin.basics.exact import (
     round_half_up,
     sqrt,
 )
-from plugins.host.suggestions import did_you_mean
 
 MAX_LENGTH: Final = 500
 MAX_DEPTH: Final = 50

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from domain.shared.errors import ToolFailed
-from plugins.host.suggestions import did_you_mean
+from domain.shared.text import did_you_mean
 
 T = TypeVar("T")
 
