@@ -28,7 +28,7 @@ from entrypoints.settings.providers import provider_fields
 from entrypoints.settings.settings import PREFIX, Settings
 from entrypoints.settings.values import variables
 from plugins.authoring import hookspecs
-from plugins.host.intake import HOOKS
+from plugins.host.loading import HOOKS
 
 DOCS: Final = Path(__file__).parent
 NOTICE: Final = "<!-- Written by docs/generate.py from the code: change it there. -->"

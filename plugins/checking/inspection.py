@@ -5,10 +5,10 @@ from collections.abc import Collection
 from domain.tools.ports import ToolSchemas
 from plugins.authoring.hookspecs import PROJECT
 from plugins.checking.findings import CheckReport, Finding, Level, sorted_findings
+from plugins.checking.loading import CheckedPlugin, load_for_check
 from plugins.checking.samples import read_samples
 from plugins.checking.sealing import close_network
 from plugins.checking.source import read_source
-from plugins.checking.taking_in import TakenIn, take
 from plugins.checking.tools import check_tool, place_of
 from plugins.checking.trials import Trials
 from plugins.host.candidates import Candidate
@@ -28,28 +28,28 @@ def inspect_plugin(
     the effect ``read`` on their samples. ``taken_names`` holds the names of built-in tools.
     """
     attempts = close_network()
-    taken = take(candidate, attempts, seconds)
-    findings = list(taken.findings)
-    for path in taken.files():
+    checked = load_for_check(candidate, attempts, seconds)
+    findings = list(checked.findings)
+    for path in checked.files():
         findings += read_source(path)
-    if taken.offer is not None:
-        findings += _tool_findings(taken, schemas, taken_names)
-        samples, sample_findings = read_samples(taken.plugin, taken.offer.tools)
+    if checked.offer is not None:
+        findings += _tool_findings(checked, schemas, taken_names)
+        samples, sample_findings = read_samples(checked.plugin, checked.offer.tools)
         findings += sample_findings
         if try_tools:
-            findings += Trials(taken, attempts).run(samples)
-    tools = tuple(sorted(taken.offer.tools)) if taken.offer is not None else ()
+            findings += Trials(checked, attempts).run(samples)
+    tools = tuple(sorted(checked.offer.tools)) if checked.offer is not None else ()
     return CheckReport(candidate.name, tools, sorted_findings(findings))
 
 
 def _tool_findings(
-    taken: TakenIn, schemas: ToolSchemas, taken_names: Collection[str]
+    checked: CheckedPlugin, schemas: ToolSchemas, taken_names: Collection[str]
 ) -> list[Finding]:
     findings: list[Finding] = []
-    offered = taken.offer.tools if taken.offer is not None else {}
+    offered = checked.offer.tools if checked.offer is not None else {}
     for name, admitted in offered.items():
         findings += check_tool(admitted.tool, schemas)
-        if name in taken_names and taken.candidate.distribution != PROJECT:
+        if name in taken_names and checked.candidate.distribution != PROJECT:
             findings.append(
                 Finding(
                     Level.ERROR,

@@ -16,6 +16,7 @@ from domain.tools.http import NoHttpClient
 from domain.tools.result_pages import PAGE_LENGTH
 from domain.tools.tool import Effect
 from plugins.checking.findings import NOWHERE, Finding, Level, SourcePlace
+from plugins.checking.loading import CheckedPlugin
 from plugins.checking.samples import Samples
 from plugins.checking.sealing import Attempts
 from plugins.checking.stage import (
@@ -24,7 +25,6 @@ from plugins.checking.stage import (
     context_with,
     planted_canaries,
 )
-from plugins.checking.taking_in import TakenIn
 from plugins.checking.tools import function_of, place_of
 from plugins.host.admission import AdmittedTool
 from plugins.host.watchdog import LoopWatch
@@ -44,8 +44,8 @@ class Trials:
     ``attempts`` grows with each attempt to use the network.
     """
 
-    def __init__(self, taken: TakenIn, attempts: Attempts) -> None:
-        self._taken = taken
+    def __init__(self, checked: CheckedPlugin, attempts: Attempts) -> None:
+        self._checked = checked
         self._attempts = attempts
         self._findings: list[Finding] = []
 
@@ -67,7 +67,7 @@ class Trials:
             watch.stop()
 
     async def _try_all(self, samples: Samples) -> None:
-        tools = self._taken.offer.tools if self._taken.offer is not None else {}
+        tools = self._checked.offer.tools if self._checked.offer is not None else {}
         for name, tool in tools.items():
             if tool.spec.effect is not Effect.READ:
                 self._add_note(tool, "not tried: only tools with the effect 'read' are")
@@ -80,7 +80,7 @@ class Trials:
                 await self._try_to_cancel(tool, arguments)
 
     def _owner(self, module: str) -> str | None:
-        return self._taken.candidate.name if self._taken.owns(module) else None
+        return self._checked.candidate.name if self._checked.owns(module) else None
 
     def _add_blocking(self, kind: SwitchKind, name: str, reason: str) -> None:
         """Add a finding about code that blocked the loop, once for each position."""

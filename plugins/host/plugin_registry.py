@@ -11,8 +11,8 @@ from domain.plugins.plugin import PluginState
 from domain.plugins.switches import Switch, Switchboard
 from plugins.host.candidates import Candidate
 from plugins.host.discovery import candidates
-from plugins.host.intake import take_in
 from plugins.host.isolation import Unfit
+from plugins.host.loading import load_plugin
 from plugins.host.modules import read_again, root_of
 from plugins.host.offers import Loaded
 from plugins.host.preflight import Preflight
@@ -137,7 +137,7 @@ class PluginRegistry:
             self._preflight.require_harmless(candidate)
         root = root_of(candidate.module, candidate.distribution) if again else ""
         with read_again(root) if root else nullcontext():
-            offer = take_in(candidate, self._seconds, before)
+            offer = load_plugin(candidate, self._seconds, before)
         return Loaded(candidate, PluginState.ACTIVE, "", offer)
 
 

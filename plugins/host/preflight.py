@@ -138,15 +138,15 @@ def take_in_here(given: Mapping[str, Any]) -> None:
     All other errors show again, and are reported, when the service loads the plugin.
     """
     from plugins.host.discovery import candidates
-    from plugins.host.intake import take_in
     from plugins.host.isolation import TooSlow
+    from plugins.host.loading import load_plugin
 
     folder = None if given["folder"] is None else Path(given["folder"])
     late = ""
     for candidate in candidates(folder):
         if list(candidate.key) == given["key"]:
             try:
-                take_in(candidate, given["seconds"])
+                load_plugin(candidate, given["seconds"])
             except TooSlow as error:
                 late = str(error)
             except Unfit:

@@ -31,7 +31,7 @@ Work = Callable[[Mapping[str, Any], bytes, Fetch | None], Iterable[Mapping[str, 
 """Works on a document: takes the order, the document, and the function that fetches others."""
 
 
-async def ask_apart(
+async def ask_subprocess(
     module: str,
     order: Mapping[str, Any],
     data: bytes,
@@ -141,7 +141,7 @@ async def _fetched(url: str, fetch: AsyncFetch) -> bytes:
     return to_json({"url": fetched.url, "bytes": len(fetched.data)}) + fetched.data
 
 
-def work_apart(work: Work) -> None:
+def run_subprocess(work: Work) -> None:
     """Run the subprocess: read the order from standard input, work, write the answer."""
     order = orjson.loads(sys.stdin.buffer.readline())
     _limit_resources(order["megabytes"], order["limits"]["seconds"] + _GRACE)

@@ -11,12 +11,12 @@ from domain.learning.api.version import ApiScheme, ApiVersion, SkippedOperation
 from domain.learning.findings import DocumentReport
 from domain.learning.ports import ApiReader
 from domain.web.ports import Web
-from plugins.openapi.apart import Learned, learn_apart
 from plugins.openapi.fetching import Fetcher
+from plugins.openapi.learning_process import Learned, learn_in_subprocess
 from plugins.openapi.lowering import Options
 from plugins.openapi.operation import SecurityScheme
 from plugins.openapi.reading import ReadingLimits
-from plugins.openapi.validation.apart import check_apart
+from plugins.openapi.validation.checking_process import check_in_subprocess
 
 
 class ProcessReader(ApiReader):
@@ -46,7 +46,7 @@ class ProcessReader(ApiReader):
         """
         fetcher = self._fetcher(files)
         async with self._free:
-            learned = await learn_apart(
+            learned = await learn_in_subprocess(
                 data,
                 source=source,
                 options=Options(names=names),
@@ -68,7 +68,7 @@ class ProcessReader(ApiReader):
         """
         fetcher = self._fetcher(files)
         async with self._free:
-            return await check_apart(
+            return await check_in_subprocess(
                 data,
                 source=source,
                 limits=self._limits,

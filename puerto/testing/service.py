@@ -138,7 +138,7 @@ async def _serving(
     container: "Container", plugins: Mapping[str, object]
 ) -> AsyncGenerator[_Served, None]:
     from entrypoints.cli.clients.embedded import EmbeddedClient
-    from entrypoints.server.beside import answering
+    from entrypoints.server.in_process import in_process_server
     from entrypoints.server.lifecycle import running
 
     _take_in(container, plugins)
@@ -150,7 +150,7 @@ async def _serving(
             USERNAME, email, "Ada Lovelace", password, Role.ADMIN
         )
         grant = await services.authentication.login(USERNAME, password)
-        async with answering(services) as url:
+        async with in_process_server(services) as url:
             yield _Served(url, grant.access_token, EmbeddedClient(services, user))
 
 

@@ -4,7 +4,7 @@ import inspect
 import re
 
 import puerto
-from plugins.host.intake import HOOKS
+from plugins.host.loading import HOOKS
 from puerto import models, testing
 
 

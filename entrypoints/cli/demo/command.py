@@ -81,7 +81,7 @@ async def _take_all_steps(folder: Path) -> bool:
 async def _service(folder: Path) -> "AsyncGenerator[Demonstration, None]":
     """Start a service on a free port of the loopback interface, and yield its demonstration."""
     from entrypoints.cli.demo.steps import Demonstration
-    from entrypoints.server.beside import answering
+    from entrypoints.server.in_process import in_process_server
     from entrypoints.server.lifecycle import running
     from entrypoints.server.logs import configure_logging
     from entrypoints.settings.settings import load_settings
@@ -92,6 +92,6 @@ async def _service(folder: Path) -> "AsyncGenerator[Demonstration, None]":
     configure_logging(settings, quiet=True)
     async with (
         running(build(settings), lambda _: None) as services,
-        answering(services) as url,
+        in_process_server(services) as url,
     ):
         yield Demonstration(url, folder)

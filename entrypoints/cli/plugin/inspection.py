@@ -13,7 +13,7 @@ from adapters.llm.tool_schemas import CompiledToolSchemas
 from plugins.builtin import basics
 from plugins.checking import find_plugins, inspect_plugin
 from plugins.host.candidates import Candidate
-from plugins.host.intake import take_in
+from plugins.host.loading import load_plugin
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
 
 def _report(order: dict[str, Any]) -> dict[str, Any]:
     [candidate] = [each for each in find_plugins(order["target"]) if each.name == order["name"]]
-    own = take_in(Candidate("basics", lambda: basics), order["seconds"])
+    own = load_plugin(Candidate("basics", lambda: basics), order["seconds"])
     report = inspect_plugin(
         candidate,
         CompiledToolSchemas(),

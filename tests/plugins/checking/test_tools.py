@@ -13,8 +13,8 @@ from adapters.llm.tool_schemas import CompiledToolSchemas
 from domain.tools.tool import Effect
 from plugins.checking.effects import suspected
 from plugins.checking.findings import Finding, Level
+from plugins.checking.loading import CheckedPlugin, load_for_check
 from plugins.checking.samples import read_samples
-from plugins.checking.taking_in import TakenIn, take
 from plugins.checking.tools import check_tool
 from plugins.checking.trials import Trials
 from plugins.host.candidates import Candidate
@@ -35,17 +35,17 @@ class Plugin:
         for each in self.tools:
             register(each)
 
-    def taken(self) -> TakenIn:
-        return take(Candidate("mine", lambda: self, module=__name__), [], 5)
+    def loaded(self) -> CheckedPlugin:
+        return load_for_check(Candidate("mine", lambda: self, module=__name__), [], 5)
 
 
 def tried(*tools: FunctionTool[..., Any], **samples: Any) -> list[Finding]:
     """Return what is found when the tools are run."""
     plugin = Plugin(*tools, **samples)
-    taken = plugin.taken()
-    assert taken.offer is not None
-    checked, wrong = read_samples(plugin, taken.offer.tools)
-    return wrong + Trials(taken, []).run(checked)
+    loaded = plugin.loaded()
+    assert loaded.offer is not None
+    checked, wrong = read_samples(plugin, loaded.offer.tools)
+    return wrong + Trials(loaded, []).run(checked)
 
 
 def kinds(findings: list[Finding]) -> list[tuple[Level, str]]:
@@ -246,11 +246,11 @@ class Odd(Plugin):
 
 
 def test_what_is_registered_must_be_async() -> None:
-    [found] = Odd().taken().findings
+    [found] = Odd().loaded().findings
     assert (found.level, found.rule) == (Level.ERROR, "refused")  # as in the service
     assert found.message == "a veto, '<lambda>': it is not async; write it as `async def`"
 
 
 def test_what_is_refused() -> None:
-    findings = Plugin(fine, fine).taken().findings
+    findings = Plugin(fine, fine).loaded().findings
     assert [each.message for each in findings] == ["tool 'fine' is registered twice"]

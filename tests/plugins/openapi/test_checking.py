@@ -16,8 +16,8 @@ from domain.learning.findings import DocumentReport
 from domain.shared.json_pointers import join
 from plugins.openapi.reader import ProcessReader
 from plugins.openapi.reading import DocumentRefused, ReadingLimits, Reason
-from plugins.openapi.validation.apart import check_apart
 from plugins.openapi.validation.checking import MOST, check
+from plugins.openapi.validation.checking_process import check_in_subprocess
 from plugins.openapi.validation.positions import positions
 from tests.plugins.openapi.test_outside import BASE, FILES, MAIN, reading
 from tests.support.pages import ROOT
@@ -262,7 +262,7 @@ def test_what_an_alias_repeats_stands_at_the_alias() -> None:
 
 
 async def apart(text: str, **options: Any) -> DocumentReport:
-    return await check_apart(text.encode(), source="", **options)
+    return await check_in_subprocess(text.encode(), source="", **options)
 
 
 async def test_a_document_is_checked_in_another_process() -> None:
@@ -388,7 +388,7 @@ def specs() -> list[Path]:
 @pytest.mark.parametrize("path", specs(), ids=lambda path: path.name)
 async def test_every_document_is_checked_in_bounded_time(path: Path) -> None:
     data = await asyncio.to_thread(path.read_bytes)
-    report = await check_apart(data, source="")
+    report = await check_in_subprocess(data, source="")
     assert "unchecked" not in {each.rule for each in report.findings}
     lines = data.count(b"\n") + 1
     assert all(1 <= each.line <= lines for each in report.findings)
@@ -407,8 +407,8 @@ async def test_a_broken_copy_is_told_the_right_line(path: Path) -> None:
         pytest.skip("It is written in one line.")
     number = min(signed, key=lambda n: len(lines[n]) - len(lines[n].lstrip()))
     lines[number] = lines[number].replace("info", "infos", 1)
-    before = await check_apart(text.encode(), source="")
-    report = await check_apart("".join(lines).encode(), source="")
+    before = await check_in_subprocess(text.encode(), source="")
+    report = await check_in_subprocess("".join(lines).encode(), source="")
     new = [each for each in report.findings if each not in before.findings]
     assert {(each.line, each.rule) for each in new} >= {(number + 1, "unknown-key")}
     assert {each.rule for each in new} == {"unknown-key", "required"}

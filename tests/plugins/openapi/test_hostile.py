@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from plugins.openapi.apart import learn_apart
+from plugins.openapi.learning_process import learn_in_subprocess
 from plugins.openapi.lowering import LoweredTool, Options, lower
 from plugins.openapi.reading import DocumentRefused, ReadingLimits, Reason, read_document
 from plugins.openapi.records import operation_from
@@ -84,7 +84,7 @@ async def test_a_document_is_learned_in_another_process() -> None:
     data = (DOCUMENTS / "things-3.0.yaml").read_bytes()
     document = read_document(data, source="https://example.com/things.yaml")
     options = Options(prefix="t_")
-    learned = await learn_apart(data, source=document.source, options=options)
+    learned = await learn_in_subprocess(data, source=document.source, options=options)
     assert (learned.title, learned.version) == ("Things", "3.0.3")
     assert learned.servers == document.servers
     assert learned.security_schemes == document.security_schemes
@@ -107,13 +107,13 @@ async def test_what_is_refused_there_is_refused_here(
     data: bytes, limits: ReadingLimits, reason: Reason
 ) -> None:
     with pytest.raises(DocumentRefused) as refused:
-        await learn_apart(data, source="", limits=limits)
+        await learn_in_subprocess(data, source="", limits=limits)
     assert refused.value.reason is reason
 
 
 async def test_memory_ends_there_and_not_here() -> None:
     data = b'{"a": [' + b"{}," * 1_500_000 + b"{}]}"
     with pytest.raises(DocumentRefused) as refused:
-        await learn_apart(data, source="", megabytes=120)
+        await learn_in_subprocess(data, source="", megabytes=120)
     # The library that reads JSON may end the process instead of telling it.
     assert refused.value.reason in (Reason.TOO_LARGE, Reason.READER_FAILED)

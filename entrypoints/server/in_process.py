@@ -1,4 +1,4 @@
-"""A server that runs as a task beside other work in one process, such as a demonstration."""
+"""A server that runs as a task in a process that does other work, too, such as a demonstration."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -20,7 +20,7 @@ class _UnsignalledServer(Server):
 
 
 @asynccontextmanager
-async def answering(services: Services) -> AsyncGenerator[str, None]:
+async def in_process_server(services: Services) -> AsyncGenerator[str, None]:
     """Serve on a free port of the loopback interface, and yield the address."""
     listener = listen("127.0.0.1", 0)
     server = _UnsignalledServer(server_config(create_app(services), services.settings), services)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from domain.learning.findings import DocumentFinding, DocumentReport
-from plugins.openapi.process import AsyncFetch, answers, ask_apart, work_apart
+from plugins.openapi.process import AsyncFetch, answers, ask_subprocess, run_subprocess
 from plugins.openapi.reading import Fetch, ReadingLimits
 
 _DEPTH: Final = 20_000  # recursion limit: the backend needs some thirty calls a level of schemas
@@ -18,7 +18,7 @@ _NETWORK_EVENTS: Final = frozenset({"socket.connect", "socket.getaddrinfo"})
 _STACK: Final = 256 << 20  # bytes of stack, enough for that many calls
 
 
-async def check_apart(
+async def check_in_subprocess(
     data: bytes,
     *,
     source: str,
@@ -34,7 +34,7 @@ async def check_apart(
         DocumentRefused: it is no OpenAPI document, or exceeds a limit.
 
     """
-    answer = await ask_apart(
+    answer = await ask_subprocess(
         __name__,
         {"source": source},
         data,
@@ -85,6 +85,6 @@ if __name__ == "__main__":
     sys.addaudithook(_network_block(Path(openapi_spec_validator.__file__).parent.as_uri()))
     sys.setrecursionlimit(_DEPTH)
     threading.stack_size(_STACK)
-    deep = threading.Thread(target=work_apart, args=(_work,))
+    deep = threading.Thread(target=run_subprocess, args=(_work,))
     deep.start()
     deep.join()

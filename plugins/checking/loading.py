@@ -12,8 +12,8 @@ from typing import Final
 from plugins.checking.findings import NOWHERE, Finding, Level, SourcePlace
 from plugins.checking.sealing import Attempts
 from plugins.host.candidates import Candidate
-from plugins.host.intake import take_in
 from plugins.host.isolation import Unfit
+from plugins.host.loading import load_plugin
 from plugins.host.modules import is_beneath, root_of
 from plugins.host.registrations import Registrations
 
@@ -24,7 +24,7 @@ _OURS: Final = Path(__file__).parents[1]
 
 
 @dataclass(slots=True)
-class TakenIn:
+class CheckedPlugin:
     """A loaded plugin and the findings so far; ``offer`` is None if it cannot be used."""
 
     candidate: Candidate
@@ -43,37 +43,37 @@ class TakenIn:
         return sorted(Path(path) for path in paths if path and path.endswith(".py"))
 
 
-def take(candidate: Candidate, attempts: Attempts, seconds: float) -> TakenIn:
+def load_for_check(candidate: Candidate, attempts: Attempts, seconds: float) -> CheckedPlugin:
     """Import the plugin and call its hooks; ``seconds`` limits the import and each hook."""
-    taken = TakenIn(candidate)
+    checked = CheckedPlugin(candidate)
     began = time.perf_counter()
     imported = began
 
     def load() -> object:
         nonlocal imported
-        taken.plugin = candidate.load()
+        checked.plugin = candidate.load()
         imported = time.perf_counter()
-        return taken.plugin
+        return checked.plugin
 
     try:
-        taken.offer = take_in(replace(candidate, load=load), seconds)
+        checked.offer = load_plugin(replace(candidate, load=load), seconds)
     except Unfit as error:
-        taken.findings.append(_unfit_finding(error, taken))
+        checked.findings.append(_unfit_finding(error, checked))
     else:
         ended = time.perf_counter()
-        taken.findings += _slow_findings(imported - began, ended - imported)
-        taken.findings += _offer_findings(taken.offer)
-    taken.findings += _network_findings(taken, attempts)
-    return taken
+        checked.findings += _slow_findings(imported - began, ended - imported)
+        checked.findings += _offer_findings(checked.offer)
+    checked.findings += _network_findings(checked, attempts)
+    return checked
 
 
-def _unfit_finding(error: Unfit, taken: TakenIn) -> Finding:
+def _unfit_finding(error: Unfit, checked: CheckedPlugin) -> Finding:
     return Finding(
         Level.ERROR,
         "plugin",
         "",
         f"the service would set it aside: {error}",
-        place=_place_of(error.__cause__) or _place_of_hook(str(error), taken),
+        place=_place_of(error.__cause__) or _place_of_hook(str(error), checked),
     )
 
 
@@ -98,13 +98,13 @@ def _is_library(path: Path) -> bool:
     return "site-packages" in path.parts or path.is_relative_to(Path(inspect.__file__).parent)
 
 
-def _place_of_hook(message: str, taken: TakenIn) -> SourcePlace:
+def _place_of_hook(message: str, checked: CheckedPlugin) -> SourcePlace:
     """Return the position of the hook that the message names."""
-    for name, value in getattr(taken.plugin, "__dict__", {}).items():
+    for name, value in getattr(checked.plugin, "__dict__", {}).items():
         code = getattr(value, "__code__", None)
         if name.startswith("puerto_") and name in message and code is not None:
             return SourcePlace.of(code)
-    return SourcePlace(taken.candidate.file) if taken.candidate.file else NOWHERE
+    return SourcePlace(checked.candidate.file) if checked.candidate.file else NOWHERE
 
 
 def _slow_findings(importing: float, registering: float) -> Iterator[Finding]:
@@ -136,7 +136,7 @@ def _offer_findings(offer: Registrations) -> Iterator[Finding]:
         )
 
 
-def _network_findings(taken: TakenIn, attempts: Attempts) -> Iterator[Finding]:
+def _network_findings(checked: CheckedPlugin, attempts: Attempts) -> Iterator[Finding]:
     for stack in attempts:
         yield Finding(
             Level.WARNING,
@@ -144,5 +144,5 @@ def _network_findings(taken: TakenIn, attempts: Attempts) -> Iterator[Finding]:
             "",
             "it reaches for the network while it is imported or registers",
             "connect when a tool is called first, or in puerto_register_lifespan",
-            _innermost(stack) or SourcePlace(taken.candidate.file),
+            _innermost(stack) or SourcePlace(checked.candidate.file),
         )

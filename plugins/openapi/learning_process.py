@@ -9,7 +9,7 @@ from domain.learning.api.version import ApiTool
 from domain.tools.tool import Effect
 from plugins.openapi.lowering.tools import Options, lower
 from plugins.openapi.operation import ApiServer, SecurityScheme
-from plugins.openapi.process import AsyncFetch, answers, ask_apart, work_apart
+from plugins.openapi.process import AsyncFetch, answers, ask_subprocess, run_subprocess
 from plugins.openapi.reading import Fetch, ReadingLimits, Reason, Skipped, read_document
 from plugins.openapi.records import scheme_from, tool_from, tool_record
 
@@ -26,7 +26,7 @@ class Learned:
     skipped: Sequence[Skipped]
 
 
-async def learn_apart(
+async def learn_in_subprocess(
     data: bytes,
     *,
     source: str,
@@ -45,7 +45,9 @@ async def learn_apart(
     """
     order = {"source": source, "options": options or Options()}
     limits = limits or ReadingLimits()
-    answer = await ask_apart(__name__, order, data, limits=limits, megabytes=megabytes, fetch=fetch)
+    answer = await ask_subprocess(
+        __name__, order, data, limits=limits, megabytes=megabytes, fetch=fetch
+    )
     return await asyncio.to_thread(_learned, answer)
 
 
@@ -104,4 +106,4 @@ def _work(
 
 
 if __name__ == "__main__":
-    work_apart(_work)
+    run_subprocess(_work)

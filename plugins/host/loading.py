@@ -18,7 +18,7 @@ VERSION_NAME: Final = "PUERTO_HOOK_VERSION"
 HOOKS: Final = tuple(name for name in vars(HookSpecs) if name.startswith(f"{PROJECT}_"))
 
 
-def take_in(
+def load_plugin(
     candidate: Candidate, seconds: float, before: Registrations | None = None
 ) -> Registrations:
     """Load a plugin and return its registrations; ``seconds`` limits its import and each hook.
