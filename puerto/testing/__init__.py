@@ -10,8 +10,8 @@ Most are also fixtures of `puerto.pytest_plugin`::
     ChatModelContract, Ability       tests that every model provider must pass
 """
 
+from entrypoints.chat_turn import ChatTurn
 from puerto.testing.chat_models import Ability, ChatModelContract
-from puerto.testing.chat_turn import ChatTurn
 from puerto.testing.clock import FakeClock
 from puerto.testing.context import context_for_tests
 from puerto.testing.scripted import ScriptedModel

@@ -19,7 +19,7 @@ from domain.accounts.users import Role
 from domain.models.ports import ChatModel
 from domain.shared.clock import Clock
 from domain.shared.errors import Unavailable
-from puerto.testing.chat_turn import ChatTurn
+from entrypoints.chat_turn import ChatTurn
 
 if TYPE_CHECKING:  # the service is loaded when a test asks for it
     import httpx2
@@ -29,7 +29,6 @@ if TYPE_CHECKING:  # the service is loaded when a test asks for it
     from entrypoints.wiring.services import Services
 
 USERNAME: Final = "ada"
-_WAITING: Final = "waiting_consent"
 _PATIENCE: Final = 30.0  # seconds for a run to go on after its consent
 _PAUSE: Final = 0.02
 
@@ -65,21 +64,19 @@ class PuertoService:
     async def _chat(
         self, message: str, conversation_id: str | None, *, approve: bool | None
     ) -> ChatTurn:
-        events = [event async for event in self._client.ask(message, conversation_id)]
-        asked = list[str]()
+        turn = ChatTurn()
+        async for event in self._client.ask(message, conversation_id):
+            turn.take(event)
         async with asyncio.timeout(_PATIENCE):
-            while events[-1]["status"] == _WAITING and approve is not None:
-                for event in events:
-                    if event["type"] == "consent_required":
-                        await self._answer(event["consent_request"]["id"], asked, approve=approve)
+            while turn.is_waiting and approve is not None:
+                while turn.requests:
+                    request_id = turn.requests.pop(0)["id"]
+                    answer = {"consent_request_id": request_id, "approved": approve}
+                    await self._client.consent(answer)
                 await asyncio.sleep(_PAUSE)
-                events[-1:] = [event async for event in self._client.go_on()]
-        return ChatTurn(tuple(events))
-
-    async def _answer(self, request_id: str, asked: list[str], *, approve: bool) -> None:
-        if request_id not in asked:
-            asked.append(request_id)
-            await self._client.consent({"consent_request_id": request_id, "approved": approve})
+                async for event in self._client.go_on():
+                    turn.take(event)
+        return turn
 
 
 @contextmanager

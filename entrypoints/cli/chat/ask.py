@@ -40,7 +40,7 @@ def command(
     if turn.status == "cancelled":
         raise typer.Exit(_INTERRUPTED)
     if turn.status != "completed":
-        typer.echo(f"puerto: {turn.problem or turn.status}", err=True)
+        typer.echo(f"puerto: {turn.error or turn.status}", err=True)
         raise typer.Exit(1)
 
 

@@ -10,9 +10,9 @@ import typer
 from entrypoints.cli.clients.client import Continued, Json, Login, Token, Url
 
 if TYPE_CHECKING:  # rich is loaded only when there is something to show
+    from entrypoints.chat_turn import ChatTurn
     from entrypoints.cli.chat.consulting import Read
     from entrypoints.cli.chat.session import TerminalSession
-    from entrypoints.cli.chat.turn import Turn
     from entrypoints.cli.screen import Screen
 
 PROMPT: Final = "> "
@@ -135,7 +135,7 @@ class Talk:
 
         try:
             turn = self._session.ask(line, self._conversation_id, self._screen.show)
-            self._conversation_id = turn.conversation_id
+            self._conversation_id = turn.conversation_id or None
             while turn.is_waiting and turn.requests:
                 self._ask_back(turn)
                 if turn.requests:  # left open
@@ -146,7 +146,7 @@ class Talk:
         except PuertoError as error:
             self._screen.note(error.message, "red")
 
-    def _ask_back(self, turn: "Turn") -> None:
+    def _ask_back(self, turn: "ChatTurn") -> None:
         """Ask the person about the run's consent requests, until one is left open."""
         from entrypoints.cli.chat.consulting import consult
 

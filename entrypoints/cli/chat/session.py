@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 import typer
 
-from entrypoints.cli.chat.turn import Turn, go_on, listen
+from entrypoints.chat_turn import ChatTurn
+from entrypoints.cli.chat.turn import go_on, listen
 from entrypoints.cli.clients.client import Client, Json
 from entrypoints.cli.clients.connecting import connect
 from entrypoints.server.ending import END_SECONDS
@@ -45,18 +46,18 @@ class TerminalSession:
         """Call a coroutine function on the client's event loop, and return its result."""
         return self._portal.call(lambda: function(*args, **kwargs))
 
-    def ask(self, text: str, conversation_id: str | None, show: Show) -> Turn:
+    def ask(self, text: str, conversation_id: str | None, show: Show) -> ChatTurn:
         """Ask a question, show each event, and return the turn. Ctrl-C cancels the run.
 
         Raises:
             KeyboardInterrupt: Ctrl-C before the run began, or a second one.
 
         """
-        turn = Turn(conversation_id=conversation_id)
+        turn = ChatTurn(conversation_id=conversation_id or "")
         self._follow(turn, lambda: listen(self.client.ask(text, conversation_id), turn, show))
         return turn
 
-    def go_on(self, turn: Turn, show: Show) -> None:
+    def go_on(self, turn: ChatTurn, show: Show) -> None:
         """Follow a run that had to wait for consent, after it was given. Ctrl-C cancels the run.
 
         Raises:
@@ -65,7 +66,7 @@ class TerminalSession:
         """
         self._follow(turn, lambda: go_on(self.client, turn, show))
 
-    def _follow(self, turn: Turn, listening: Callable[[], Awaitable[None]]) -> None:
+    def _follow(self, turn: ChatTurn, listening: Callable[[], Awaitable[None]]) -> None:
         with _first_interrupt(lambda: self._cancels(turn)):
             done = self._portal.start_task_soon(listening)
             try:
@@ -76,7 +77,7 @@ class TerminalSession:
                 raise
         done.result()
 
-    def _cancels(self, turn: Turn) -> bool:
+    def _cancels(self, turn: ChatTurn) -> bool:
         """Cancel the run if it has begun, and return whether it has."""
         if turn.run_id:
             self._portal.start_task_soon(self.client.cancel, turn.run_id)

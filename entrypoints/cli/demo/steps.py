@@ -12,7 +12,7 @@ import typer
 from websockets.asyncio.client import connect
 
 from domain.shared.text import shorten
-from entrypoints.cli.chat.turn import Turn
+from entrypoints.chat_turn import ChatTurn
 from entrypoints.cli.clients.client import Json
 from entrypoints.cli.clients.remote import RemoteClient
 from entrypoints.cli.screen import as_line, plain
@@ -42,13 +42,13 @@ class Demonstration:
             await _show_history(client, first.conversation_id)
         return FIRST[1] in first.answer and SECOND[1] in second.answer
 
-    async def _ask_over_sse(self, client: RemoteClient) -> Turn:
+    async def _ask_over_sse(self, client: RemoteClient) -> ChatTurn:
         question = FIRST[0]
         body = as_line({"message": question, "stream": True})
         _step(f"2. Ask, and get the answer as server-sent events: POST /api/chat {body}")
         return await _show_turn(client.ask(question, None))
 
-    async def _ask_over_websocket(self, conversation_id: str | None) -> Turn:
+    async def _ask_over_websocket(self, conversation_id: str | None) -> ChatTurn:
         frame = {"type": "chat", "conversation_id": conversation_id, "message": SECOND[0]}
         _step(f"3. Go on in the same conversation, now over the WebSocket /ws: {as_line(frame)}")
         return await _show_turn(self._frames(frame))
@@ -80,8 +80,8 @@ async def _register(client: RemoteClient) -> str:
     return str(answer["access_token"])
 
 
-async def _show_turn(events: AsyncGenerator[Json, None]) -> Turn:
-    turn = Turn()
+async def _show_turn(events: AsyncGenerator[Json, None]) -> ChatTurn:
+    turn = ChatTurn()
     async with aclosing(events):
         async for event in events:
             _line(event["type"], _description(event))
