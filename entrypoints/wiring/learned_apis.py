@@ -20,7 +20,7 @@ async def register_learned_apis(container: Container) -> None:
 
     Its hook waits, in a thread of its own, for what the loop reads from the database.
     """
-    loop, cache = asyncio.get_running_loop(), container.learning().cache
+    loop, cache = asyncio.get_running_loop(), container.learning().use_cases.cache
 
     def look() -> Sequence[CachedApi]:
         return asyncio.run_coroutine_threadsafe(cache.look(), loop).result()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from adapters.http.oauth import OAuthTokens
+from adapters.persistence import Store
 from adapters.security.encryption import AesCipher
 from adapters.security.secrets import SecretStore
 from domain.learning.cache import ApiCache
@@ -16,25 +17,34 @@ from domain.learning.refreshing import ScheduledRefresh
 from domain.learning.service import Learning
 from domain.learning.waiting import WaitingDiffs
 from domain.shared.clock import Clock
+from domain.web.ports import HostCheck
 from entrypoints.settings.settings import Settings
 from entrypoints.wiring.persistence import Persistence
 from entrypoints.wiring.plugins import PluginParts
 from entrypoints.wiring.web import WebParts
+from plugins.host.host import PluginHost
 from plugins.openapi.reader import ProcessReader
 from plugins.openapi.wire.calling import ApiCaller
+
+
+@dataclass(frozen=True, slots=True)
+class LearningUseCases:
+    """What people do with learned APIs, and the cache that all of it reads."""
+
+    cache: ApiCache
+    learning: Learning
+    changes: ApiChanges
+    inspection: ApiInspection
+    own_credentials: OwnCredentials
 
 
 @dataclass(frozen=True, slots=True)
 class LearningParts:
     """What learns APIs, keeps their credentials and calls them."""
 
-    cache: ApiCache
+    use_cases: LearningUseCases
     credential_store: CredentialStore
     caller: ApiCaller
-    learning: Learning
-    changes: ApiChanges
-    inspection: ApiInspection
-    own_credentials: OwnCredentials
     refresh: ScheduledRefresh
 
 
@@ -51,26 +61,49 @@ def wire_learning(
         Unavailable: the key that encrypts credentials cannot be kept or read.
 
     """
-    store, apis = persistence.store, persistence.store.learned_apis
-    cache, waiting = ApiCache(apis), WaitingDiffs(apis)
+    store = persistence.store
     credential_store = CredentialStore(store.api_keys, _cipher(settings), clock)
     reader = ProcessReader(settings.max_document_bytes, web.references)
     documents = Documents(web.web, reader, settings.max_document_bytes)
-    neighbours = Neighbours(apis, cache, plugins.host, plugins.host)
-    learning = Learning(apis, cache, documents, neighbours, clock)
     news = ApiNews(
         plugins.switches, plugins.plugin_service, plugins.notices, store.unit_of_work, clock
     )
-    changes = ApiChanges(apis, cache, waiting, credential_store, news, store.unit_of_work)
+    use_cases = make_use_cases(
+        store, documents, credential_store, news, plugins.host, clock, hosts=web.web
+    )
     return LearningParts(
-        cache=cache,
+        use_cases=use_cases,
         credential_store=credential_store,
         caller=ApiCaller(web.web, OAuthTokens(web.transport, rotated=credential_store.rotated)),
-        learning=learning,
-        changes=changes,
-        inspection=ApiInspection(apis, cache, waiting, credential_store, web.web),
+        refresh=ScheduledRefresh(
+            use_cases.learning,
+            use_cases.changes,
+            store.learned_apis,
+            clock,
+            hours=settings.refresh_hours,
+        ),
+    )
+
+
+def make_use_cases(
+    store: Store,
+    documents: Documents,
+    credential_store: CredentialStore,
+    news: ApiNews,
+    host: PluginHost,
+    clock: Clock,
+    *,
+    hosts: HostCheck | None,
+) -> LearningUseCases:
+    """Return what people do with learned APIs; ``hosts`` says which addresses are allowed."""
+    apis = store.learned_apis
+    cache, waiting = ApiCache(apis), WaitingDiffs(apis)
+    return LearningUseCases(
+        cache=cache,
+        learning=Learning(apis, cache, documents, Neighbours(apis, cache, host, host), clock),
+        changes=ApiChanges(apis, cache, waiting, credential_store, news, store.unit_of_work),
+        inspection=ApiInspection(apis, cache, waiting, credential_store, hosts),
         own_credentials=OwnCredentials(apis, credential_store),
-        refresh=ScheduledRefresh(learning, changes, apis, clock, hours=settings.refresh_hours),
     )
 
 

@@ -72,10 +72,10 @@ class Services:
         self.tools: Final = container.tools().administration
 
         learning = container.learning()
-        self.learning: Final = learning.learning
-        self.api_changes: Final = learning.changes
-        self.api_inspection: Final = learning.inspection
-        self.own_credentials: Final = learning.own_credentials
+        self.learning: Final = learning.use_cases.learning
+        self.api_changes: Final = learning.use_cases.changes
+        self.api_inspection: Final = learning.use_cases.inspection
+        self.own_credentials: Final = learning.use_cases.own_credentials
         self.credential_store: Final = learning.credential_store
         self.worker_monitor: Final = container.monitoring().worker_monitor
 

@@ -12,19 +12,13 @@ from domain.learning.api.learned_api import PLUGIN, LearnedApi
 from domain.learning.api.settings import ApiSettings, Override, Selection, offered
 from domain.learning.api.summary import summary_of
 from domain.learning.api.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
-from domain.learning.cache import ApiCache
 from domain.learning.credential_store import OPERATOR, CredentialStore
 from domain.learning.diff.changes import difference, merged
 from domain.learning.documents import Document, Documents
 from domain.learning.drafts import Draft, Edit, LearnOrder
 from domain.learning.findings import DocumentFinding, DocumentReport, InvalidDocument
-from domain.learning.inspection import ApiInspection
-from domain.learning.keeping import ApiChanges, ApiNews
+from domain.learning.keeping import ApiNews
 from domain.learning.names import free_names, slug
-from domain.learning.neighbours import Neighbours
-from domain.learning.own_credentials import OwnCredentials
-from domain.learning.service import Learning
-from domain.learning.waiting import WaitingDiffs
 from domain.learning.warnings import warnings
 from domain.notifications.notices import Notice
 from domain.plugins.service import PluginService
@@ -32,6 +26,7 @@ from domain.plugins.switches import SwitchKind
 from domain.shared.errors import Conflict, ToolFailed, Unprocessable
 from domain.tools.tool import Effect, ToolSpec
 from domain.web.ports import ExchangeLimits, WebRequest, WebResponse
+from entrypoints.wiring.learning import make_use_cases
 from plugins.host.host import PluginHost
 from tests.fakes.clock import FakeClock
 from tests.fakes.learned_apis import FakeCipher, FakeLearnedApis, FakeReader
@@ -86,28 +81,24 @@ class House:
     def __init__(self, apis: type[FakeLearnedApis] = FakeLearnedApis) -> None:
         self.store, self.clock, self.reader = FakeStore(), FakeClock(), FakeReader()
         self.store.learned_apis = apis(self.store.memory)
-        self.cache = ApiCache(self.store.learned_apis)
         self.web, self.notices, self.host = FakeWeb(), FakeNotices(), PluginHost()
         self.user = User("u1", "o@x.org", "olga", "Olga", Role.OPERATOR, self.clock.now())
         self.credential_store = CredentialStore(self.store.api_keys, FakeCipher(), self.clock)
         self.reader.documents[b"pets"] = a_version()
-        waiting = WaitingDiffs(self.store.learned_apis)
-        self.inspection = ApiInspection(
-            self.store.learned_apis, self.cache, waiting, self.credential_store
-        )
         store = self.store
         plugin_service = PluginService(self.host, self.host, store.switches, self.clock)
-        news = ApiNews(store.switches, plugin_service, self.notices, store.unit_of_work, self.clock)
-        self.changes = ApiChanges(
-            store.learned_apis, self.cache, waiting, self.credential_store, news, store.unit_of_work
-        )
-        self.learning = Learning(
-            store.learned_apis,
-            self.cache,
+        use_cases = make_use_cases(
+            store,
             Documents(self.web, self.reader, 1_000),
-            Neighbours(store.learned_apis, self.cache, self.host, self.host),
+            self.credential_store,
+            ApiNews(store.switches, plugin_service, self.notices, store.unit_of_work, self.clock),
+            self.host,
             self.clock,
+            hosts=None,
         )
+        self.cache, self.learning = use_cases.cache, use_cases.learning
+        self.changes, self.inspection = use_cases.changes, use_cases.inspection
+        self.own_credentials = use_cases.own_credentials
 
     async def learned(self, data: bytes = b"pets", **order: Any) -> Draft:
         draft = await self.learning.learn(self.user, LearnOrder(Document(data=data), **order))
@@ -448,7 +439,7 @@ async def test_own_credentials_are_for_apis_that_are_called_with_them(house: Hou
     ann = User("ann", "a@x.org", "ann", "Ann", Role.USER, house.clock.now())
     house.reader.documents[b"pets"] = a_version(schemes=(KEY,))
     api = (await house.learned()).api
-    own = OwnCredentials(house.store.learned_apis, house.credential_store)
+    own = house.own_credentials
     with pytest.raises(Conflict, match="the operator's credentials"):
         await own.put(ann, api.id, {"key": "of ann"})
     await house.changes.keep(
