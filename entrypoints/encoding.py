@@ -153,16 +153,12 @@ def _finished(_run_id: str, body: ToolFinished) -> dict[str, Any]:
 
 
 def _failed(_run_id: str, body: ToolErred) -> dict[str, Any]:
-    return _outcome(body) | {"error": _problem(body)}
+    return _outcome(body) | {"error": body.problem.to_json()}
 
 
 def _outcome(body: ToolFinished | ToolErred) -> dict[str, Any]:
     data: dict[str, Any] = {"id": body.call_id, "tool": body.tool}
     return data if body.params is None else {**data, "params": body.params}
-
-
-def _problem(body: ToolErred | Erred) -> dict[str, Any]:
-    return {"code": body.code, "message": body.message, "details": body.details}
 
 
 def _retried(run_id: str, body: Retried) -> dict[str, Any]:
@@ -177,7 +173,7 @@ def _answered(_run_id: str, body: Answered) -> dict[str, Any] | None:
 
 
 def _erred(_run_id: str, body: Erred) -> dict[str, Any]:
-    return {"error": _problem(body)}
+    return {"error": {"code": body.code, "message": body.message, "details": body.details}}
 
 
 def consent_request(body: ConsentRequested) -> dict[str, Any]:

@@ -3,14 +3,14 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from domain.shared import error_codes
 from domain.shared.error_codes import ErrorCode, Refusal, answer_to
-from domain.shared.errors import PuertoError, ToolError, ToolFailed, UnknownTool
-from domain.tools.error_fields import answer_of, code_of
+from domain.shared.errors import PuertoError, ToolFailed, UnknownTool
+from domain.tools.error_fields import answer_of, code_of, has_valid_code
 from entrypoints.http.errors import CODES, STATUS
 
 ROOT: Final = Path(__file__).parent.parent
@@ -77,4 +77,22 @@ def test_a_class_of_a_plugin_is_answered_as_its_family_is() -> None:
         code = "odd code"
 
     assert (code_of(Broken("x")), answer_of(Broken("x"))) == ("MY_CODE", ErrorCode.UPSTREAM_ERROR)
-    assert (code_of(Gone("x")), answer_of(Gone("x"))) == (ToolError.code, ErrorCode.NOT_FOUND)
+    assert (code_of(Gone("x")), answer_of(Gone("x"))) == (UnknownTool.code, ErrorCode.NOT_FOUND)
+
+
+@pytest.mark.parametrize("code", ["TICKET_LOCKED", "A", "HTTP_429", "A" * 64, Refusal.TOOL_FAILED])
+def test_a_tool_may_give_its_failure_a_code(code: str) -> None:
+    error = ToolFailed("x", code=code)
+    assert has_valid_code(error)
+    assert code_of(error) == code
+
+
+@pytest.mark.parametrize(
+    "code", ["", "locked", "1ST", "_A", "A" * 65, "A-B", "A\n", 7, *(KNOWN - {Refusal.TOOL_FAILED})]
+)
+def test_a_code_that_is_none_or_the_services_own_is_replaced(code: Any) -> None:
+    given = ToolFailed("x", code=code)
+    of_class = type("Odd", (ToolFailed,), {"code": code})("x")
+    for error in (given, of_class):
+        assert not has_valid_code(error)
+        assert code_of(error) == Refusal.TOOL_FAILED

@@ -97,4 +97,5 @@ def _to_run_outcome(data: Mapping[str, Any]) -> RunOutcome:
 
 
 def _to_problem(data: Mapping[str, Any]) -> Problem:
-    return Problem(data["code"], data["message"], data.get("details", {}))
+    is_retryable = data.get("retryable") is True
+    return Problem(data["code"], data["message"], data.get("details", {}), is_retryable)

@@ -7,15 +7,20 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error as a record, as clients and models receive it."""
+    """An error as a record, as clients and models receive it.
+
+    ``retryable``: whoever raised it says that the same call may succeed later.
+    """
 
     code: str
     message: str
     details: Mapping[str, Any] = field(default_factory=dict)
+    retryable: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """Return ``{code, message, details}``."""
-        return {"code": self.code, "message": self.message, "details": dict(self.details)}
+        """Return ``{code, message, details}``, with ``retryable`` where it is true."""
+        data = {"code": self.code, "message": self.message, "details": dict(self.details)}
+        return {**data, "retryable": True} if self.retryable else data
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from domain.execution.progress import Reporter
 from domain.execution.results import Results
 from domain.execution.tool_calls import perform
 from domain.execution.tool_selection import ToolSelector
+from domain.plugins.incidents import ReportIncident, no_report
 from domain.runs.call_events import ToolErred, ToolFinished
 from domain.runs.events import Body
 from domain.runs.run import Call, Run
@@ -26,7 +27,11 @@ Say = Callable[[Body], None]
 
 
 class ToolCaller:
-    """Runs tool calls. ``environ`` holds the environment variables that tools may require."""
+    """Runs tool calls.
+
+    ``environ`` holds the environment variables that tools may require; ``tell`` records what is
+    wrong with a tool.
+    """
 
     def __init__(
         self,
@@ -35,12 +40,14 @@ class ToolCaller:
         http_clients: HttpClients,
         environ: Mapping[str, str],
         tool_selector: ToolSelector,
+        tell: ReportIncident = no_report,
     ) -> None:
         self._conversations = conversations
         self._results = results
         self._http_clients = http_clients
         self._environ = environ
         self._tool_selector = tool_selector
+        self._tell = tell
 
     async def call(
         self, tool: Tool, call: Call, run: Run, user: User, say: Say
@@ -54,9 +61,8 @@ class ToolCaller:
         secrets = self._secrets(tool.spec)
         reporter = Reporter(call.id, call.tool, secrets, say)
         try:
-            body = await perform(
-                tool, call, self._context(tool.spec, call, run, user, secrets, reporter)
-            )
+            context = self._context(tool.spec, call, run, user, secrets, reporter)
+            body = await perform(tool, call, context, self._tell)
         finally:
             reporter.close()
         if isinstance(body, ToolErred):

@@ -8,19 +8,22 @@ from typing import Any, Final
 from domain.conversations.calls import Problem
 from domain.models.arguments import read_value
 from domain.models.messages import ToolRequest
+from domain.plugins.incidents import PluginPart, ReportIncident, no_report
 from domain.runs.call_events import ToolErred, ToolFinished, ToolIntended
 from domain.runs.run import Call
 from domain.runs.states import CallState
 from domain.shared.errors import InvalidArguments, ToolError, ToolFailed, ToolTimeout, UnknownTool
 from domain.shared.ids import new_id
-from domain.shared.json_values import require_json
+from domain.shared.json_values import as_text, require_json
+from domain.shared.text import shorten
 from domain.shared.untrusted import contained
 from domain.tools.argument_repair import coerced
-from domain.tools.error_fields import problem_of
+from domain.tools.error_fields import code_of, has_valid_code, problem_of
 from domain.tools.ports import Toolbox
 from domain.tools.secrets import Secrets
 from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
 
+_CODE_LENGTH: Final = 80  # characters of an invalid code that are shown
 ARGUMENTS_SIZE: Final = 1_000_000  # characters of JSON that a model may write for a call
 
 
@@ -84,14 +87,24 @@ def settled(call: ToolIntended | Call, state: CallState, problem: Problem) -> To
     else:
         call_id, ran_with = call.id, None if state is CallState.REFUSED else call.edited_params
     return ToolErred(
-        call_id, call.tool, state, problem.code, problem.message, problem.details, ran_with
+        call_id,
+        call.tool,
+        state,
+        problem.code,
+        problem.message,
+        problem.details,
+        ran_with,
+        problem.retryable,
     )
 
 
-async def perform(tool: Tool, call: Call, context: ToolContext) -> ToolFinished | ToolErred:
+async def perform(
+    tool: Tool, call: Call, context: ToolContext, tell: ReportIncident = no_report
+) -> ToolFinished | ToolErred:
     """Run a tool with its timeout; return its result, unchanged, or its error as an event.
 
-    A call that timed out and does not only read is ``unknown``: it may have taken effect.
+    A call that timed out and does not only read is ``unknown``: it may have taken effect. ``tell``
+    records an error with a code that no plugin may use.
     """
     spec = tool.spec
     began = time.perf_counter()
@@ -109,6 +122,8 @@ async def perform(tool: Tool, call: Call, context: ToolContext) -> ToolFinished 
         state = CallState.FAILED if spec.effect is Effect.READ else CallState.UNKNOWN
         return erred(call, _timed_out(spec, state), state)
     except ToolError as error:
+        if not has_valid_code(error):
+            tell(spec.plugin, PluginPart.TOOL, _bad_code(spec.name, error))
         return erred(call, error, secrets=context.secrets)
     except Exception:  # untrusted code: its error is the call's result
         context.log.exception("tool %s of plugin %s raised", spec.name, spec.plugin)
@@ -120,6 +135,13 @@ async def perform(tool: Tool, call: Call, context: ToolContext) -> ToolFinished 
 def _timed_out(spec: ToolSpec, state: CallState) -> ToolTimeout:
     maybe = " It may have taken effect all the same." if state is CallState.UNKNOWN else ""
     return ToolTimeout(f"{spec.name} did not answer within {spec.timeout:g} seconds.{maybe}")
+
+
+def _bad_code(tool: str, error: ToolError) -> ValueError:
+    """Return what is wrong with the error's code, with the place where it was raised."""
+    code = shorten(as_text(getattr(error, "code", None)), _CODE_LENGTH)
+    why = f"the code {code} of an error of {tool} is not one for plugins; {code_of(error)} is used"
+    return ValueError(why).with_traceback(error.__traceback__)
 
 
 def _broken(call: Call) -> ToolErred:

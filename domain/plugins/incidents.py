@@ -18,7 +18,8 @@ _MOST: Final = 1_000  # entries, one for each part of a plugin
 class PluginPart(StrEnum):
     """Which part of a plugin failed; ``task``: one that it started and left behind.
 
-    ``process``: nothing of it failed, but it changed what the whole process shares.
+    ``tool``: not that a call failed, but that its error or preview was invalid. ``process``:
+    nothing of it failed, but it changed what the whole process shares.
     """
 
     VETO = "veto"
@@ -27,6 +28,7 @@ class PluginPart(StrEnum):
     MODEL = "model"
     FIGURES = "figures"
     ALERTS = "alerts"
+    TOOL = "tool"
     TASK = "task"
     PROCESS = "process"
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from domain.consents.consent import ConsentKind, ConsentStatus
+from domain.conversations.calls import Problem
 from domain.runs.states import CallState
 from domain.tools.tool import Effect
 
@@ -103,7 +104,8 @@ class ToolFinished:
 class ToolErred:
     """The call gave no result. ``outcome``: failed, refused (never started) or unknown.
 
-    ``params`` are the arguments that it ran with, where a human changed them.
+    ``retryable``: the tool says that the same call may succeed later. ``params`` are the arguments
+    that it ran with, where a human changed them.
     """
 
     type: ClassVar[str] = "tool_erred"
@@ -115,6 +117,12 @@ class ToolErred:
     message: str
     details: Mapping[str, Any]
     params: Mapping[str, Any] | None = None
+    retryable: bool = False
+
+    @property
+    def problem(self) -> Problem:
+        """The error as the call's record."""
+        return Problem(self.code, self.message, self.details, self.retryable)
 
 
 CallBody = (

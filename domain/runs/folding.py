@@ -157,7 +157,6 @@ def _call_after(call: Call, body: CallBody) -> Call:
         case ToolFinished():
             return replace(call, state=CallState.FINISHED, result=body.result)
         case ToolErred():
-            problem = Problem(body.code, body.message, body.details)
-            return replace(call, state=body.outcome, problem=problem)
+            return replace(call, state=body.outcome, problem=body.problem)
         case _:  # a refusal is followed by a `ToolErred`, which settles the call
             return call

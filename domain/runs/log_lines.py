@@ -44,10 +44,11 @@ def log_interrupted(run: Run, call: Call, toolbox: Toolbox, then: str) -> None:
 def log_failed_call(call: Call, plugin: str, failure: ToolErred) -> None:
     """Log that a call was made and failed; its secrets are redacted already."""
     _log.warning(
-        "the tool %s of the plugin %s failed: %s: %s",
+        "the tool %s of the plugin %s failed: %s%s: %s",
         call.tool,
         plugin,
         failure.code,
+        " (may succeed later)" if failure.retryable else "",
         failure.message,
     )
 

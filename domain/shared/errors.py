@@ -36,7 +36,7 @@ it. A message is written for the one who must act, and never holds a secret.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
 from domain.shared.error_codes import ErrorCode, Refusal
 
@@ -47,7 +47,7 @@ class PuertoError(Exception):
     ``message`` is a sentence; ``details`` is a JSON object for programs.
     """
 
-    code: ClassVar[str] = ErrorCode.INTERNAL
+    code: str = ErrorCode.INTERNAL
 
     def __init__(self, message: str, *, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -146,19 +146,19 @@ class RateLimited(CallerError):
 class ToolError(PuertoError):
     """A tool call gave no result; the model receives the reason."""
 
-    code: ClassVar[str] = Refusal.TOOL_ERROR
+    code: str = Refusal.TOOL_ERROR
 
 
 class UnknownTool(ToolError):
     """No enabled tool has this name."""
 
-    code: ClassVar[str] = Refusal.UNKNOWN_TOOL
+    code: str = Refusal.UNKNOWN_TOOL
 
 
 class InvalidArguments(ToolError):
     """The arguments do not fit the tool's schema; ``details.fields`` lists where."""
 
-    code: ClassVar[str] = Refusal.INVALID_ARGUMENTS
+    code: str = Refusal.INVALID_ARGUMENTS
 
     def __init__(self, message: str, fields: Sequence[FieldProblem] = ()) -> None:
         listed = [{"path": field.path, "message": field.message} for field in fields]
@@ -169,19 +169,37 @@ class InvalidArguments(ToolError):
 class ToolRefused(ToolError):
     """The call is not made: its tool has changed since, or a required plugin is not in use."""
 
-    code: ClassVar[str] = Refusal.TOOL_REFUSED
+    code: str = Refusal.TOOL_REFUSED
 
 
 class ToolFailed(ToolError):
-    """The tool ran and reported a failure."""
+    """The tool ran and reported a failure; the model receives all of it.
 
-    code: ClassVar[str] = Refusal.TOOL_FAILED
+    ``code`` is the tool's own, for programs: capital letters, digits and ``_``, such as
+    ``TICKET_LOCKED``, and none that the service uses itself. ``retryable`` says that the same call
+    may succeed later. ``details`` is a small JSON object.
+    """
+
+    code: str = Refusal.TOOL_FAILED
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        retryable: bool = False,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, details=details)
+        self.retryable = retryable
+        if code is not None:
+            self.code = code
 
 
 class ToolTimeout(ToolError):
     """The tool did not answer within its timeout."""
 
-    code: ClassVar[str] = Refusal.TOOL_TIMEOUT
+    code: str = Refusal.TOOL_TIMEOUT
 
 
 class LeaseLost(PuertoError):

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from domain.conversations.calls import Problem
 from domain.shared.error_codes import ErrorCode, Refusal
-from domain.shared.errors import PuertoError, ToolError
+from domain.shared.errors import PuertoError, ToolFailed
 from domain.shared.json_values import TooLarge, normalized, storable, type_name
 from domain.tools.secrets import Secrets
 
@@ -17,15 +17,32 @@ MESSAGE_LENGTH: Final = 10_000
 DETAILS_SIZE: Final = 20_000  # characters of JSON, about
 
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}", re.ASCII)
+_RESERVED: Final = frozenset[str]({*ErrorCode, *Refusal})
 _NO_SECRETS: Final = Secrets()
 
 
 def code_of(error: PuertoError) -> str:
-    """Return the error's code; its base class's if that is not valid."""
+    """Return the error's code; if it is not valid, that of the service's own class beneath."""
     code: Any = getattr(error, "code", None)
-    if isinstance(code, str) and _CODE.fullmatch(code):
+    if has_valid_code(error):
         return str.__str__(code)
-    return str(ToolError.code if isinstance(error, ToolError) else PuertoError.code)
+    return _service_code(error)
+
+
+def has_valid_code(error: PuertoError) -> bool:
+    """Tell whether the error's code has the form of one, and is not another of the service's.
+
+    So a plugin cannot pretend that a call was denied, say, or that nobody gave consent.
+    """
+    code: Any = getattr(error, "code", None)
+    if not (isinstance(code, str) and _CODE.fullmatch(code)):
+        return False
+    return code not in _RESERVED or code == _service_code(error)
+
+
+def _service_code(error: PuertoError) -> str:
+    kinds = (kind for kind in type(error).__mro__ if issubclass(kind, PuertoError))
+    return str(next(kind.code for kind in kinds if kind.__module__ == PuertoError.__module__))
 
 
 def answer_of(error: PuertoError) -> ErrorCode:
@@ -68,4 +85,7 @@ def details_of(error: PuertoError, secrets: Secrets = _NO_SECRETS) -> dict[str, 
 def problem_of(error: PuertoError, secrets: Secrets | None = None) -> Problem:
     """Return the record of an error, sanitized and redacted."""
     hidden = secrets or Secrets()
-    return Problem(code_of(error), message_of(error, hidden), details_of(error, hidden))
+    is_retryable = isinstance(error, ToolFailed) and getattr(error, "retryable", False) is True
+    return Problem(
+        code_of(error), message_of(error, hidden), details_of(error, hidden), is_retryable
+    )

@@ -41,7 +41,14 @@ def wire_tools(
         host, catalogue, SelectionLimits(settings.tools_shown, settings.tool_tokens)
     )
     results = Results(store.artifacts, clock)
-    caller = ToolCaller(store.conversations, results, web.plugin_clients, environ, tool_selector)
+    caller = ToolCaller(
+        store.conversations,
+        results,
+        web.plugin_clients,
+        environ,
+        tool_selector,
+        plugins.incidents.note,
+    )
     return ToolParts(
         catalogue, tool_selector, caller, ToolAdministration(plugins.plugin_service, catalogue)
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Generic, ParamSpec, TypeVar
+from typing import Any, Final, Generic, Literal, ParamSpec, TypeVar
 
 from typing_extensions import override
 
@@ -85,9 +85,13 @@ class FunctionTool(Tool, Generic[P, R]):
         return await result if inspect.isawaitable(result) else result
 
 
+EffectName = Literal["read", "write", "destructive"]
+"""An `Effect` as its text, which a type checker can check as well."""
+
+
 def tool(
     *,
-    effect: Effect | str,
+    effect: Effect | EffectName,
     name: str | None = None,
     idempotent: bool = False,
     open_world: bool = False,
@@ -167,7 +171,7 @@ def _valid_name(name: str) -> str:
     return name
 
 
-def _effect(effect: Effect | str) -> Effect:
+def _effect(effect: str) -> Effect:
     try:
         return Effect(effect)
     except ValueError as error:

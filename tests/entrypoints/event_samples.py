@@ -34,6 +34,7 @@ BODIES: list[events.Body] = [
     call_events.ToolProgressed("1", "calculator", "Nearly."),
     call_events.ToolFinished("1", "calculator", None, 1.5),
     call_events.ToolErred("1", "calculator", CallState.FAILED, *PROBLEM),
+    call_events.ToolErred("1", "calculator", CallState.FAILED, *PROBLEM, None, True),
     events.Retried(1, 2),
     events.Released(),
     events.Resumed(),

@@ -20,6 +20,9 @@ class Problem(BaseModel):
     code: str
     message: str
     details: dict[str, Any]
+    retryable: bool | None = Field(
+        None, description="true: the tool says that the same call may succeed later. Else left out."
+    )
 
 
 class TokenUsage(BaseModel):

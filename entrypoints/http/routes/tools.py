@@ -117,4 +117,6 @@ def _failure(run_id: str, problem: Problem) -> Response:
     """Return the error response of a failed call, with the journal's error code in the details."""
     code = answer_to(problem.code)
     details = dict(problem.details) | {"run_id": run_id, "tool_error": problem.code}
+    if problem.retryable:
+        details["retryable"] = True
     return error_response(STATUS[code], code, problem.message, details)

@@ -12,9 +12,11 @@ import pytest
 from domain.conversations.conversation import Message
 from domain.execution.tool_calls import intend, perform
 from domain.models.messages import ToolRequest
+from domain.plugins.incidents import PluginPart
 from domain.runs.call_events import ToolErred, ToolFinished
 from domain.runs.run import Call
 from domain.shared.errors import ToolFailed
+from domain.tools.secrets import Secrets
 from domain.tools.tool import Effect, ToolContext
 from tests.domain.builders import ANN
 from tests.fakes.tools import FakeTool, FakeToolbox
@@ -90,6 +92,43 @@ async def test_a_failure(error: Exception, code: str, said: str) -> None:
     assert (body.outcome, body.code) == ("failed", code)
     assert said in body.message
     assert "secret" not in body.message
+
+
+async def test_a_failure_with_a_code_of_its_own_that_may_succeed_later() -> None:
+    told = list[object]()
+    error = ToolFailed(
+        "it is locked by token-of-ours",
+        code="TICKET_LOCKED",
+        retryable=True,
+        details={"by": "token-of-ours"},
+    )
+    context = replace(CONTEXT, secrets=Secrets({"TOKEN": "token-of-ours"}))
+    body = await perform(raising(error), CALL, context, lambda *each: told.append(each))
+    assert isinstance(body, ToolErred)
+    assert body.problem.to_json() == {
+        "code": "TICKET_LOCKED",
+        "message": "it is locked by ***",
+        "details": {"by": "***"},
+        "retryable": True,
+    }
+    assert told == []
+
+
+async def test_a_code_that_is_the_services_own_is_an_incident() -> None:
+    told = list[tuple[str, PluginPart, str]]()
+
+    def tell(plugin: str, part: PluginPart, error: BaseException, function: object = None) -> None:
+        assert function is None
+        assert error.__traceback__ is not None
+        told.append((plugin, part, str(error)))
+
+    tool = raising(ToolFailed("no", code="CONSENT_DENIED"))
+    body = await perform(tool, CALL, CONTEXT, tell)
+    assert isinstance(body, ToolErred)
+    assert (body.code, body.message, body.retryable) == ("TOOL_FAILED", "no", False)
+    ((plugin, part, why),) = told
+    assert (plugin, part) == (tool.spec.plugin, "tool")
+    assert "CONSENT_DENIED" in why
 
 
 @pytest.mark.parametrize(("effect", "outcome"), [("read", "failed"), ("write", "unknown")])
