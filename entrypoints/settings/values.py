@@ -56,8 +56,10 @@ _PLACEHOLDERS: Final = (
     "qwerty",
 )
 _PUBLIC_KEY: Final = re.compile(r"-----BEGIN|^(sk-)?(ssh|ecdsa)-\S+ AAAA")
-_ORIGIN: Final = re.compile(r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?")
-_HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?")
+_PLACE: Final = r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([1-9][0-9]{0,4}))?"  # a host, and a port
+_ORIGIN: Final = re.compile(rf"([a-z][a-z0-9+.-]*)://{_PLACE}")
+_HOST: Final = re.compile(_PLACE)
+_HIGHEST_PORT: Final = 65_535
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 _DATABASE_FORMS: Final = "postgresql://user:password@host:5432/name or sqlite://path/to/file.db"
 
@@ -242,7 +244,7 @@ def check_origin(text: str) -> str:
             "https://app.example.com"
         )
     match = _ORIGIN.fullmatch(text.lower())
-    if match is None:
+    if match is None or int(match[3] or 0) > _HIGHEST_PORT:
         raise ValueError(
             "must list origins as scheme://host[:port], with no path and no slash at the end"
         )
@@ -253,7 +255,8 @@ def check_origin(text: str) -> str:
 
 def check_host(text: str) -> str:
     """Return an allowed value of the Host header, in lower case."""
-    if _HOST.fullmatch(text.lower()) is None:
+    match = _HOST.fullmatch(text.lower())
+    if match is None or int(match[2] or 0) > _HIGHEST_PORT:
         raise ValueError("must list host names, such as agent.example.com or 10.0.0.5:8000")
     return text.lower()
 

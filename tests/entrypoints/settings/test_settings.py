@@ -371,6 +371,9 @@ def test_origins_are_read_as_browsers_send_them(given: str, read: tuple[str, ...
         "https://u:p@app.example.com",
         "https://*.example.com",
         "https://app.example.com:port",
+        "https://app.example.com:65536",
+        "https://app.example.com:0",
+        "https://app.example.com:0443",
         "https://a.example https://b.example",
     ],
 )
@@ -378,7 +381,9 @@ def test_what_is_no_origin_is_refused(origins: str) -> None:
     assert line(CORS_ORIGINS=origins).startswith("CORS_ORIGINS must ")
 
 
-@pytest.mark.parametrize("hosts", ["https://a.example", "a.example/x", "*", "a b", "a:port"])
+@pytest.mark.parametrize(
+    "hosts", ["https://a.example", "a.example/x", "*", "a b", "a:port", "a:65536", "a:0"]
+)
 def test_what_is_no_host_is_refused(hosts: str) -> None:
     assert line(PUERTO_ALLOWED_HOSTS=hosts).startswith("PUERTO_ALLOWED_HOSTS must ")
 
