@@ -1,6 +1,6 @@
 """The repositories of users and of login sessions."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from typing_extensions import override
@@ -183,11 +183,11 @@ class TortoiseSessions(Sessions):
         return await self._database.unit_of_work.run(work)
 
     @override
-    async def revoke(self, session_id: str) -> None:
+    async def revoke(self, session_id: str, now: datetime) -> None:
         if is_id(session_id):
-            await self._database.fetch(_REVOKE, session_id, datetime.now(UTC))
+            await self._database.fetch(_REVOKE, session_id, now)
 
     @override
-    async def revoke_all(self, user_id: str) -> None:
+    async def revoke_all(self, user_id: str, now: datetime) -> None:
         if is_id(user_id):
-            await self._database.fetch(_REVOKE_ALL, user_id, datetime.now(UTC))
+            await self._database.fetch(_REVOKE_ALL, user_id, now)

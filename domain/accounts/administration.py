@@ -50,8 +50,9 @@ class Accounts:
 
         async def work() -> User:
             user = await self._find(login)
-            await self._sessions.revoke_all(user.id)
-            return await self._users.set_disabled(user.id, self._clock.now())
+            now = self._clock.now()
+            await self._sessions.revoke_all(user.id, now)
+            return await self._users.set_disabled(user.id, now)
 
         user = await self._unit_of_work.run(work)
         _log.info("the user %s was disabled, and all sessions ended", user.username)

@@ -133,7 +133,7 @@ class Authentication:
 
     async def logout(self, identity: Identity) -> None:
         """Revoke the session: its access and refresh tokens are invalid from now on."""
-        await self._sessions.revoke(identity.session_id)
+        await self._sessions.revoke(identity.session_id, self._clock.now())
         self._cache.pop(identity.session_id, None)
 
     async def recognise(self, token: str) -> Identity:
@@ -205,7 +205,7 @@ class Authentication:
 
         async def store() -> None:
             await self._users.set_password(user.id, hashed)
-            await self._sessions.revoke_all(user.id)
+            await self._sessions.revoke_all(user.id, self._clock.now())
 
         await self._unit_of_work.run(store)
         _log.info("the password of %s was changed, and all sessions ended", user.username)

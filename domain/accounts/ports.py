@@ -212,10 +212,10 @@ class Sessions(Protocol):
         """
         ...
 
-    async def revoke(self, session_id: str) -> None:
+    async def revoke(self, session_id: str, now: datetime) -> None:
         """End a session. Ending it twice is no error."""
         ...
 
-    async def revoke_all(self, user_id: str) -> None:
+    async def revoke_all(self, user_id: str, now: datetime) -> None:
         """End every session of a user."""
         ...

@@ -137,15 +137,15 @@ class FakeSessions(Sessions):
         return None
 
     @override
-    async def revoke(self, session_id: str) -> None:
+    async def revoke(self, session_id: str, now: datetime) -> None:
         if stored := self._memory.sessions.get(session_id):
             self._memory.sessions[session_id] = replace(stored, revoked=True)
 
     @override
-    async def revoke_all(self, user_id: str) -> None:
+    async def revoke_all(self, user_id: str, now: datetime) -> None:
         for session_id, stored in list(self._memory.sessions.items()):
             if stored.session.user_id == user_id:
-                await self.revoke(session_id)
+                await self.revoke(session_id, now)
 
 
 class FakeConversations(Conversations):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.persistence import Store
+from adapters.persistence import Database, Store
 from domain.accounts.users import User
 from tests.adapters.persistence.stores import (
     MINUTE,
@@ -35,8 +35,8 @@ async def test_a_session_is_its_users_until_it_expires(store: Store, user: User)
 @pytest.mark.parametrize("session_id", NOT_IDS)
 async def test_an_unknown_session_is_nobodys(store: Store, session_id: str) -> None:
     assert await store.sessions.user(session_id, NOW) is None
-    await store.sessions.revoke(session_id)
-    await store.sessions.revoke_all(session_id)
+    await store.sessions.revoke(session_id, NOW)
+    await store.sessions.revoke_all(session_id, NOW)
 
 
 async def test_a_revoked_session_is_nobodys(store: Store, user: User) -> None:
@@ -44,12 +44,26 @@ async def test_a_revoked_session_is_nobodys(store: Store, user: User) -> None:
     await store.sessions.add(session)
     await store.sessions.add(other)
 
-    await store.sessions.revoke(session.id)
-    await store.sessions.revoke(session.id)
+    await store.sessions.revoke(session.id, NOW)
+    await store.sessions.revoke(session.id, NOW)
 
     assert await store.sessions.user(session.id, NOW) is None
     assert await store.sessions.rotate("f1", "f3", NOW, LATER) is None
     assert await store.sessions.user(other.id, NOW) == user
+
+
+async def test_a_session_is_revoked_at_the_time_of_the_clock(database: Database) -> None:
+    store, user, other = Store(database), a_user("ada"), a_user("bob")
+    for each in (user, other):
+        await store.users.add(each, "hash")
+    session = replace(a_session(user, "f1"), created_at=LATER)
+    await store.sessions.add(session)
+    await store.sessions.add(replace(a_session(other, "f2"), created_at=LATER))
+
+    await store.sessions.revoke(session.id, LATER)
+    await store.sessions.revoke_all(other.id, LATER)
+
+    assert len(await database.fetch("SELECT id FROM sessions WHERE revoked_at = created_at")) == 2
 
 
 async def test_all_sessions_of_a_user_are_revoked_at_once(store: Store, user: User) -> None:
@@ -59,7 +73,7 @@ async def test_all_sessions_of_a_user_are_revoked_at_once(store: Store, user: Us
     for session in (*mine, yours):
         await store.sessions.add(session)
 
-    await store.sessions.revoke_all(user.id)
+    await store.sessions.revoke_all(user.id, NOW)
 
     assert [await store.sessions.user(session.id, NOW) for session in mine] == [None, None]
     assert await store.sessions.user(yours.id, NOW) == stranger
