@@ -35,7 +35,8 @@ Hooks, each marked with hookimpl; HOOK_VERSION is their version
     puerto_register_agents        Agent: a role that a message can be addressed to
     puerto_register_figures       async functions that count, for the metrics
     puerto_register_alerts        async functions that return Alert, each with a Severity
-    puerto_register_vetoes        async functions that may forbid a call, a Proposal
+    puerto_register_vetoes        async functions that see a call first, a Proposal of a
+                                  CallSource, and may answer Deny or Ask
     puerto_register_observers     async functions that receive each Notice, of a NoticeType
     puerto_register_lifespan      async context managers, entered at the start
 
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from domain.conversations.conversation import Message
     from domain.monitoring.alerts import Alert, Severity
     from domain.notifications.notices import Notice, NoticeType
-    from domain.policy.policy import Proposal
+    from domain.policy.policy import Ask, CallSource, Deny, Proposal
     from domain.shared.errors import InvalidArguments, ToolError, ToolFailed
     from domain.tools.artifacts import Artifact
     from domain.tools.http import HttpClient
@@ -66,8 +67,11 @@ __all__ = [
     "Agent",
     "Alert",
     "Artifact",
+    "Ask",
     "CallOutcome",
     "CallRequest",
+    "CallSource",
+    "Deny",
     "Effect",
     "FunctionTool",
     "HttpClient",
@@ -100,8 +104,11 @@ if not TYPE_CHECKING:
         "Agent": "domain.agents.agent",
         "Alert": "domain.monitoring.alerts",
         "Artifact": "domain.tools.artifacts",
+        "Ask": "domain.policy.policy",
         "CallOutcome": "domain.conversations.calls",
         "CallRequest": "domain.conversations.calls",
+        "CallSource": "domain.policy.policy",
+        "Deny": "domain.policy.policy",
         "Effect": "domain.tools.tool",
         "FunctionTool": "plugins.authoring.tool",
         "HOOK_VERSION": "plugins.authoring.hookspecs",

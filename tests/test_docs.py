@@ -156,7 +156,7 @@ def test_the_hooks_are_all_documented() -> None:
     registered = re.findall(r"^`register` is a `(?:Callable\[\[)?(\w+)", page, re.MULTILINE)
     assert len(registered) == len(hooks)
     assert all(f"\n`{name}` is `" in page for name in registered)
-    passed = re.findall(r"\b(Agent|Alert|Notice|Proposal)\b", page)
+    passed = re.findall(r"\b(Agent|Alert|Ask|Deny|Notice|Proposal)\b", page)
     assert {f"### `{name}`" for name in passed} == set(
         re.findall(r"^### `\w+`", page, re.MULTILINE)
     )

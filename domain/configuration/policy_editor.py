@@ -8,9 +8,18 @@ from typing import Any
 from domain.accounts.users import Role, User
 from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations
-from domain.plugins.vetoes import Guard
+from domain.plugins.vetoes import VetoCheck
 from domain.policy.audit import Audit, Decided
-from domain.policy.policy import Autonomy, Decision, Policy, Proposal, Rule, Verdict
+from domain.policy.policy import (
+    Autonomy,
+    CallSource,
+    Decision,
+    Policy,
+    Proposal,
+    Rule,
+    Verdict,
+    tightened,
+)
 from domain.shared.paging import Page
 from domain.tools.ports import Toolbox
 from domain.tools.tool import Effect
@@ -40,12 +49,12 @@ class PolicyService:
     """Reads, replaces, explains and simulates the policy."""
 
     def __init__(
-        self, configurations: Configurations, toolbox: Toolbox, audit: Audit, guard: Guard
+        self, configurations: Configurations, toolbox: Toolbox, audit: Audit, vetoes: VetoCheck
     ) -> None:
         self._configurations = configurations
         self._toolbox = toolbox
         self._audit = audit
-        self._guard = guard
+        self._vetoes = vetoes
 
     async def rules(self, user: User) -> Sequence[Rule]:
         """Return the operator's rules, in their order.
@@ -86,13 +95,21 @@ class PolicyService:
         tool = self._toolbox.get(name)
         policy = (await self._configurations.load()).policy()
         checked = tool.check(params)
-        proposal = Proposal(name, tool.spec.effect, checked, user.username)
+        proposal = Proposal(
+            tool=name,
+            effect=tool.spec.effect,
+            arguments=checked,
+            user=user.username,
+            user_id=user.id,
+            role=user.role,
+            source=CallSource.DIRECT,
+            plugin=tool.spec.plugin,
+        )
         verdict = policy.judge(proposal)
-        if verdict.decision is not Decision.DENY:
-            (objection,) = await self._guard.objections([proposal])
-            if objection is not None:
-                return Verdict(Decision.DENY, objection)
-        return verdict
+        if verdict.decision is Decision.DENY:
+            return verdict
+        (said,) = await self._vetoes.verdicts([proposal])
+        return tightened(verdict, said)
 
     async def decisions(self, user: User, limit: int, cursor: str | None) -> Page[Decided]:
         """Return the audited decisions about all users' calls, the newest first.

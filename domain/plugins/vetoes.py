@@ -1,4 +1,4 @@
-"""Vetoes: plugins can forbid a tool call before it is made."""
+"""Vetoes: plugins can forbid a tool call before it is made, or have a human asked about it."""
 
 import asyncio
 import logging
@@ -10,7 +10,7 @@ from typing import Any, Final
 from domain.plugins.incidents import PluginPart, ReportIncident, no_report
 from domain.plugins.plugin import Registered
 from domain.plugins.ports import Vetoes
-from domain.policy.policy import Proposal, Veto
+from domain.policy.policy import Ask, Decision, Deny, Proposal, Verdict, Veto
 from domain.shared.json_values import storable, type_name
 from domain.shared.text import shorten
 from domain.shared.untrusted import TooLate, raised, within
@@ -18,11 +18,12 @@ from domain.tools.tool import Effect
 
 VETO_SECONDS: Final = 5.0
 _REASON_LENGTH: Final = 300
+_NO_OBJECTION: Final = Verdict(Decision.ALLOW, "")
 
 _log = logging.getLogger(__name__)
 
 
-class Guard:
+class VetoCheck:
     """Calls all registered vetoes concurrently, each with a timeout of ``seconds``.
 
     It fails closed: where a veto raises, times out or returns no proper answer, the call is
@@ -43,25 +44,38 @@ class Guard:
         self._lacking = lacking
         self._tell = tell
 
-    async def objections(self, proposals: Sequence[Proposal]) -> list[str | None]:
-        """Return for each call why it must not be made, in words, or None."""
+    @property
+    def has_vetoes(self) -> bool:
+        """Tell whether any plugin has to be asked."""
+        return bool(self._source.vetoes())
+
+    async def verdicts(self, proposals: Sequence[Proposal]) -> list[Verdict]:
+        """Return what the plugins say of each call: deny, ask, or allow if they have no objection.
+
+        The verdict's rule names the plugins and gives their reasons. One that denies outweighs any
+        that ask.
+        """
         vetoes = self._source.vetoes()
-        pending = (self._objection(each, vetoes) for each in proposals)
+        pending = (self._verdict(each, vetoes) for each in proposals)
         return await asyncio.gather(*pending)
 
     def objection_to_risk(self, effect: Effect) -> str | None:
         """Return why no call of this effect can be made now, or None."""
         return None if effect is Effect.READ else self._lacking()
 
-    async def _objection(
-        self, proposal: Proposal, vetoes: Sequence[Registered[Veto]]
-    ) -> str | None:
+    async def _verdict(self, proposal: Proposal, vetoes: Sequence[Registered[Veto]]) -> Verdict:
         if (risk := self.objection_to_risk(proposal.effect)) is not None:
-            return risk
-        pending = (self._ask(veto, proposal) for veto in vetoes)
-        return next((why for why in await asyncio.gather(*pending) if why is not None), None)
+            return Verdict(Decision.DENY, risk)
+        if not vetoes:
+            return _NO_OBJECTION
+        answers = await asyncio.gather(*(self._ask(veto, proposal) for veto in vetoes))
+        for answer in answers:
+            if answer.decision is Decision.DENY:
+                return answer
+        asking = [answer.rule for answer in answers if answer.decision is Decision.ASK]
+        return Verdict(Decision.ASK, "; ".join(asking)) if asking else _NO_OBJECTION
 
-    async def _ask(self, veto: Registered[Veto], proposal: Proposal) -> str | None:
+    async def _ask(self, veto: Registered[Veto], proposal: Proposal) -> Verdict:
         # A plugin may change its copy, never the call.
         shown = replace(proposal, arguments=deepcopy(dict(proposal.arguments)))
         try:
@@ -70,16 +84,30 @@ class Guard:
             _log.error("the veto of the plugin %s failed", veto.plugin, exc_info=error)
             self._tell(veto.plugin, PluginPart.VETO, error, veto.value)
             what = str(error) if isinstance(error, TooLate) else raised(error)
-            return _refused(veto.plugin, f"could not be asked: {what}")
-        if answer is None:
-            return None
-        if not isinstance(answer, str):
-            odd = TypeError(f"it returned a {type_name(answer)}, no text and not None")
-            self._tell(veto.plugin, PluginPart.VETO, odd, veto.value)
-            return _refused(veto.plugin, "gave no proper answer")
-        why = str.__str__(answer)[: 4 * _REASON_LENGTH].strip() or "no reason given"
-        return _refused(veto.plugin, f"forbids it: {why}")
+            return _verdict(Decision.DENY, veto.plugin, f"could not be asked: {what}")
+        match answer:
+            case None:
+                return _NO_OBJECTION
+            case str(reason):
+                return _denied(veto.plugin, reason)
+            case Deny(str(reason)) if type(answer) is Deny:
+                return _denied(veto.plugin, reason)
+            case Ask(str(reason)) if type(answer) is Ask:
+                said = f"wants a human to approve it: {_text(reason)}"
+                return _verdict(Decision.ASK, veto.plugin, said)
+        odd = TypeError(f"it returned a {type_name(answer)}: no Deny or Ask with text, no None")
+        self._tell(veto.plugin, PluginPart.VETO, odd, veto.value)
+        return _verdict(Decision.DENY, veto.plugin, "gave no proper answer")
 
 
-def _refused(plugin: str, what: str) -> str:
-    return storable(shorten(f"the plugin {plugin} {what}", _REASON_LENGTH))
+def _denied(plugin: str, reason: str) -> Verdict:
+    return _verdict(Decision.DENY, plugin, f"forbids it: {_text(reason)}")
+
+
+def _text(reason: str) -> str:
+    """Return a plugin's reason as plain text; it may be of a subclass that misbehaves."""
+    return str.__str__(reason)[: 4 * _REASON_LENGTH].strip() or "no reason given"
+
+
+def _verdict(decision: Decision, plugin: str, what: str) -> Verdict:
+    return Verdict(decision, storable(shorten(f"the plugin {plugin} {what}", _REASON_LENGTH)))

@@ -13,8 +13,9 @@ class Decided:
     """An audit record: one decision about one call, by the policy, a human or a plugin.
 
     It is never changed or removed. ``decision`` is allow, ask or deny of the policy, a
-    `ConsentStatus` of a human, or ``veto`` of a plugin; ``rule`` is the reason, in words;
-    ``digest`` is that of tool, version and arguments.
+    `ConsentStatus` of a human, or ``veto`` or ``veto_ask`` of a plugin, which forbids the call or
+    has a human asked; ``rule`` is the reason, in words; ``digest`` is that of tool, version and
+    arguments.
     """
 
     id: str

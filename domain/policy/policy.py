@@ -6,6 +6,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from domain.accounts.users import Role
 from domain.tools.tool import Effect
 
 
@@ -33,18 +34,60 @@ class Verdict:
     rule: str
 
 
+class CallSource(StrEnum):
+    """Where a call comes from: a model that answers a message, or a client that made it itself."""
+
+    CHAT = "chat"
+    DIRECT = "direct"
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A call to be judged by the policy. ``user`` is the name of the user of the run."""
+    """A call to be judged by the policy and by plugins' vetoes.
+
+    The policy's rules need the first four fields; ``user`` is the name of the user of the run. A
+    direct call has no ``conversation_id``, the general agent no ``agent``, and a call that is only
+    explained no run. ``plugin`` is the one that the tool belongs to, ``preview`` what the tool
+    itself says of the call. ``cost_usd`` and the tokens are those of the run so far; None means
+    that the cost is not known.
+    """
 
     tool: str
     effect: Effect
     arguments: Mapping[str, Any]
     user: str
+    user_id: str = ""
+    role: Role = Role.USER
+    conversation_id: str | None = None
+    run_id: str | None = None
+    agent: str | None = None
+    source: CallSource = CallSource.CHAT
+    plugin: str = ""
+    preview: str = ""
+    cost_usd: float | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
 
 
-Veto = Callable[[Proposal], Awaitable[str | None]]
-"""Returns why a call must not be made, or None. It can forbid a call, never allow one."""
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """A veto's answer: the call must not be made. The model is told the reason, too."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A veto's answer: a human must approve the call, also where the policy would allow it."""
+
+    reason: str
+
+
+Veto = Callable[[Proposal], Awaitable[Deny | Ask | str | None]]
+"""Returns what it has against a call, or None; text alone means `Deny`.
+
+It can tighten what the policy says, never loosen it.
+"""
 
 
 class Comparison(StrEnum):
@@ -131,6 +174,15 @@ class Policy:
             Decision.ALLOW if free else Decision.ASK,
             f"autonomy level {self.autonomy}, tool of effect {proposal.effect}",
         )
+
+
+def tightened(verdict: Verdict, plugins: Verdict) -> Verdict:
+    """Return the policy's verdict with what plugins say; they never loosen it."""
+    if plugins.decision is Decision.ALLOW:
+        return verdict
+    if Decision.ASK is verdict.decision is plugins.decision:
+        return Verdict(Decision.ASK, f"{verdict.rule}; {plugins.rule}")
+    return plugins
 
 
 def _look_up(arguments: Mapping[str, Any], path: str) -> tuple[Any, bool]:

@@ -32,6 +32,6 @@ def wire_configuration(
             configurations=store.configurations,
             toolbox=plugins.host,
             audit=store.audit,
-            guard=plugins.guard,
+            vetoes=plugins.vetoes,
         ),
     )

@@ -11,7 +11,7 @@ from domain.plugins.notice_bus import NoticeBus
 from domain.plugins.ports import Switches
 from domain.plugins.required import RequiredPlugins
 from domain.plugins.service import PluginService
-from domain.plugins.vetoes import Guard
+from domain.plugins.vetoes import VetoCheck
 from domain.shared.clock import Clock
 from entrypoints.settings.settings import Settings
 from entrypoints.settings.values import PROVIDER_NAMES
@@ -30,7 +30,7 @@ class PluginParts:
     host: PluginHost
     incidents: Incidents
     required: RequiredPlugins
-    guard: Guard
+    vetoes: VetoCheck
     notices: NoticeBus
     switches: Switches
     plugin_service: PluginService
@@ -54,7 +54,7 @@ def wire_plugins(
         host=host,
         incidents=incidents,
         required=required,
-        guard=Guard(host, lacking=required.lacking, tell=incidents.note),
+        vetoes=VetoCheck(host, lacking=required.lacking, tell=incidents.note),
         notices=NoticeBus(host, tell=incidents.note),
         switches=switches,
         plugin_service=plugin_service,

@@ -19,7 +19,7 @@ from domain.execution.worker import Worker
 from domain.models.failover import ModelFailover
 from domain.models.prices import Prices
 from domain.notifications.ports import Notices
-from domain.plugins.vetoes import Guard
+from domain.plugins.vetoes import VetoCheck
 from domain.runs.lookup import RunLookup
 from domain.shared.clock import Clock
 from domain.shared.errors import Unavailable
@@ -67,7 +67,7 @@ def wire_runs(
         ModelStep(failover, tools.tool_selector, clock),
         tools.caller,
         host,
-        plugins.guard,
+        plugins.vetoes,
         store,
         plugins.notices,
         clock,
@@ -104,7 +104,7 @@ def make_runner(
     models: ModelStep,
     caller: ToolCaller,
     toolbox: Toolbox,
-    guard: Guard,
+    vetoes: VetoCheck,
     store: Store,
     notices: Notices,
     clock: Clock,
@@ -113,7 +113,7 @@ def make_runner(
 ) -> Runner:
     """Return what drives runs, step by step."""
     decisions = Decisions(store.audit, clock)
-    gate = CallGate(guard, decisions)
+    gate = CallGate(vetoes, toolbox, decisions, notices, clock)
     return Runner(
         models=models,
         tools=ToolStep(
@@ -125,15 +125,7 @@ def make_runner(
             clock=clock,
             at_once=tool_concurrency,
         ),
-        humans=HumanStep(
-            toolbox=toolbox,
-            gate=gate,
-            decisions=decisions,
-            consents=store.consents,
-            leases=store.leases,
-            notices=notices,
-            clock=clock,
-        ),
+        humans=HumanStep(gate, store.consents, store.leases),
         notices=notices,
         clock=clock,
     )

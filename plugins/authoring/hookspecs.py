@@ -15,7 +15,7 @@ from domain.agents.agent import Agent
 from domain.models.ports import ChatModel
 from domain.monitoring.alerts import Alert
 from domain.notifications.notices import Notice
-from domain.policy.policy import Proposal
+from domain.policy.policy import Ask, Deny, Proposal
 from domain.tools.tool import Tool
 
 PROJECT: Final = "puerto"
@@ -37,8 +37,8 @@ Figures = Callable[[], Awaitable[Mapping[str, float]]]
 Alerts = Callable[[], Awaitable[Sequence[Alert]]]
 """Returns the current alert of everything that it watches."""
 
-Veto = Callable[[Proposal], Awaitable[str | None]]
-"""Returns the reason why a call must not be made, or None. It can only forbid a call."""
+Veto = Callable[[Proposal], Awaitable[Deny | Ask | str | None]]
+"""Returns what it has against a call, or None; text alone means `Deny`."""
 
 Observer = Callable[[Notice], Awaitable[None]]
 

@@ -26,7 +26,7 @@ from domain.models.messages import (
     Usage,
 )
 from domain.models.prices import Prices
-from domain.plugins.vetoes import Guard
+from domain.plugins.vetoes import VetoCheck
 from domain.policy.policy import Autonomy
 from domain.runs.cursors import Cursor, write_cursor
 from domain.runs.events import Chunk, Ended, Event, Paused, RunStarted
@@ -127,11 +127,11 @@ def build(
     caller = ToolCaller(
         store.conversations, results, FakeHttpClients(), environ or {}, tool_selector
     )
-    guard = Guard(extensions, lacking=lacking)
+    vetoes = VetoCheck(extensions, lacking=lacking)
     runs = RunStore(store.runs, store.log, live)
     model_step = ModelStep(failover, tool_selector, clock)
     runner = make_runner(
-        model_step, caller, toolbox, guard, store, extensions, clock, tool_concurrency=2
+        model_step, caller, toolbox, vetoes, store, extensions, clock, tool_concurrency=2
     )
     worker = Worker(
         runner,
@@ -144,7 +144,7 @@ def build(
     )
     setup = RunSetup(store.configurations, models, extensions, toolbox, max_steps=3)
     chat = RunService(runs, setup, worker, extensions, clock)
-    policy_service = PolicyService(store.configurations, toolbox, store.audit, guard)
+    policy_service = PolicyService(store.configurations, toolbox, store.audit, vetoes)
     consent_service = ConsentService(
         store.consents,
         store.audit,

@@ -1,50 +1,158 @@
-"""The gate before calls: vetoes of plugins."""
+"""The gate before calls: vetoes of plugins, and the requests for a human's consent."""
 
-from collections.abc import Collection, Sequence
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
+from domain.consents.consent import ConsentKind
 from domain.conversations.calls import Problem
+from domain.execution.questions import ask_about, requested
+from domain.execution.run_notices import consent_required
 from domain.execution.steps.decisions import Decisions
+from domain.execution.steps.previewing import preview_of_call
+from domain.execution.steps.proposals import proposal_of
 from domain.execution.task import Task
 from domain.execution.tool_calls import settled
-from domain.plugins.vetoes import Guard
-from domain.policy.policy import Proposal
+from domain.notifications.ports import Notices
+from domain.plugins.vetoes import VetoCheck
+from domain.policy.policy import Decision
 from domain.runs.decide import UNKNOWN
 from domain.runs.events import Body
+from domain.runs.log_lines import log_interrupted
 from domain.runs.run import Call
 from domain.runs.states import CallState
+from domain.shared.clock import Clock
 from domain.shared.error_codes import Refusal
+from domain.tools.ports import Toolbox
 from domain.tools.tool import Effect
+
+Question = tuple[Call, ConsentKind, str]
+"""A call that a human is asked about, the kind of the question, and why; empty: a plugin's reason.
+"""
+
+_VETO: Final = "veto"
+_VETO_ASK: Final = "veto_ask"  # apart from the policy's own "ask", which a simulation replays
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What plugins say of calls, by the calls' ids. The ``vetoed`` ones are settled.
+
+    ``asks`` are the reasons to ask a human, ``previews`` the tools' previews, as far as they were
+    made.
+    """
+
+    vetoed: frozenset[str]
+    asks: Mapping[str, str]
+    previews: Mapping[str, str]
 
 
 class CallGate:
-    """Settles the calls that plugins veto."""
+    """Lets calls start: asks plugins about them, and requests what a human has to answer."""
 
-    def __init__(self, guard: Guard, decisions: Decisions) -> None:
-        self._guard = guard
+    def __init__(
+        self,
+        vetoes: VetoCheck,
+        toolbox: Toolbox,
+        decisions: Decisions,
+        notices: Notices,
+        clock: Clock,
+    ) -> None:
+        self._vetoes = vetoes
+        self._toolbox = toolbox
         self._decisions = decisions
+        self._notices = notices
+        self._clock = clock
 
-    async def veto(self, task: Task, calls: Sequence[Call]) -> Collection[str]:
-        """Settle the calls that plugins veto, of those not started; return their ids.
+    async def admit(self, task: Task, calls: Sequence[Call]) -> Sequence[Call]:
+        """Return those of the calls, which the policy allows, that may start now.
+
+        A call that a plugin vetoes is settled. Where a plugin wants a human to approve it, that is
+        requested, unless a human has: a call is approved with the arguments and the version of the
+        tool that it is about to run with.
 
         Raises:
             LeaseLost: another worker drives the run now.
             Unavailable: the database does not answer.
 
         """
-        fresh = [call for call in calls if call.state is not CallState.STARTED]
-        user = task.user.username
-        objections = await self._guard.objections(
-            [Proposal(call.tool, call.effect, call.params, user) for call in fresh]
-        )
-        vetoed = [(call, why) for call, why in zip(fresh, objections, strict=True) if why]
-        if vetoed:
-            await self._decisions.record(task, "veto", vetoed)
-            await task.journal.record(*[_vetoed(call, why) for call, why in vetoed])
-        return {call.id for call, _ in vetoed}
+        checked = await self._checked(task, calls)
+        asked = [
+            call for call in calls if call.id in checked.asks and call.state is CallState.INTENDED
+        ]
+        if asked:
+            questions = [(call, ConsentKind.APPROVAL, "") for call in asked]
+            await self._request(task, questions, checked)
+        held = checked.vetoed.union(call.id for call in asked)
+        return [call for call in calls if call.id not in held]
+
+    async def ask(self, task: Task, questions: Sequence[Question]) -> None:
+        """Request a human's answers about the calls that no plugin vetoes.
+
+        Raises:
+            LeaseLost: another worker drives the run now.
+            Unavailable: the database does not answer.
+
+        """
+        checked = await self._checked(task, [call for call, _, _ in questions])
+        standing = [question for question in questions if question[0].id not in checked.vetoed]
+        await self._request(task, standing, checked)
 
     def objection_to_risk(self, effect: Effect) -> str | None:
         """Return why no call of that effect may run now, if a required plugin is missing."""
-        return self._guard.objection_to_risk(effect)
+        return self._vetoes.objection_to_risk(effect)
+
+    async def _checked(self, task: Task, calls: Sequence[Call]) -> _Checked:
+        """Ask plugins about the calls that were not started, and settle those that they veto."""
+        fresh = [call for call in calls if call.state is not CallState.STARTED]
+        previews = await self._previews(fresh) if self._vetoes.has_vetoes else {}
+        verdicts = await self._vetoes.verdicts(
+            [proposal_of(task, call, self._toolbox, previews.get(call.id, "")) for call in fresh]
+        )
+        said = list(zip(fresh, verdicts, strict=True))
+        vetoed = [(call, each.rule) for call, each in said if each.decision is Decision.DENY]
+        if vetoed:
+            await self._decisions.record(task, [(_VETO, call, why) for call, why in vetoed])
+            await task.journal.record(*[_vetoed(call, why) for call, why in vetoed])
+        return _Checked(
+            frozenset(call.id for call, _ in vetoed),
+            {call.id: each.rule for call, each in said if each.decision is Decision.ASK},
+            previews,
+        )
+
+    async def _request(self, task: Task, questions: Sequence[Question], checked: _Checked) -> None:
+        """Store the requests, and tell observers of them."""
+        run = task.journal.run
+        for call in (c for c, kind, _ in questions if kind is ConsentKind.OUTCOME):
+            log_interrupted(run, call, self._toolbox, "its user is asked what became of it")
+        unseen = [call for call, _, _ in questions if call.id not in checked.previews]
+        previews = {**checked.previews, **await self._previews(unseen)}
+        explained = [
+            (call, kind, "; ".join(filter(None, (rule, checked.asks.get(call.id)))))
+            for call, kind, rule in questions
+        ]
+        consents = ask_about(run, explained, self._clock.now(), previews)
+        await self._decisions.record(task, list(_asking(questions, checked.asks)))
+        await task.journal.record(*[requested(each) for each in consents], consents=consents)
+        for consent in consents:
+            self._notices.publish(consent_required(run, consent))
+
+    async def _previews(self, calls: Sequence[Call]) -> Mapping[str, str]:
+        """Return the tools' previews of calls, by the calls' ids."""
+        made = await asyncio.gather(*(preview_of_call(self._toolbox, call) for call in calls))
+        return {call.id: preview for call, preview in zip(calls, made, strict=True)}
+
+
+def _asking(
+    questions: Sequence[Question], asks: Mapping[str, str]
+) -> Iterator[tuple[str, Call, str]]:
+    """Yield who wants a human asked, for the audit: the policy, a plugin, or both."""
+    for call, _, rule in questions:
+        if rule:
+            yield Decision.ASK, call, rule
+        if call.id in asks:
+            yield _VETO_ASK, call, asks[call.id]
 
 
 def _vetoed(call: Call, why: str) -> Body:

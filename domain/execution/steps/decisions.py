@@ -1,6 +1,6 @@
 """Audit records of decisions about calls."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from domain.consents.consent import digest_of
 from domain.execution.task import Task
@@ -17,15 +17,15 @@ class Decisions:
         self._audit = audit
         self._clock = clock
 
-    async def record(self, task: Task, decision: str, calls: Iterable[tuple[Call, str]]) -> None:
-        """Record one decision about several calls, each with its rule, in one write.
+    async def record(self, task: Task, decided: Sequence[tuple[str, Call, str]]) -> None:
+        """Record decisions about calls, each with its rule, in one write.
 
         Raises:
             Unavailable: the database does not answer.
 
         """
         await self._audit.record(
-            [self._decided(task, call, decision, rule) for call, rule in calls]
+            [self._decided(task, call, decision, rule) for decision, call, rule in decided]
         )
 
     def _decided(self, task: Task, call: Call, decision: str, rule: str) -> Decided:

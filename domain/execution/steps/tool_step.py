@@ -11,6 +11,7 @@ from domain.execution.task import Task
 from domain.execution.tool_caller import ToolCaller
 from domain.execution.tool_calls import erred, settled
 from domain.notifications.ports import Notices
+from domain.policy.policy import Decision
 from domain.runs.call_events import ToolErred, ToolStarted
 from domain.runs.decide import UNKNOWN
 from domain.runs.log_lines import log_failed_call, log_interrupted
@@ -52,28 +53,32 @@ class ToolStep:
             Unavailable: the database does not answer.
 
         """
-        denied = [(c, why.message) for c, _, why in calls if why.code == Refusal.DENIED]
+        denied = [
+            (Decision.DENY, c, why.message) for c, _, why in calls if why.code == Refusal.DENIED
+        ]
         for call in (c for c, _, why in calls if why.code == Refusal.WORKER_LOST):
             log_interrupted(task.journal.run, call, self._toolbox, "it is not made again")
-        await self._decisions.record(task, "deny", denied)
+        await self._decisions.record(task, denied)
         await task.journal.record(*[settled(call, state, why) for call, state, why in calls])
 
     async def take(self, task: Task, calls: Sequence[tuple[Call, str]]) -> None:
-        """Make the calls that no plugin vetoes, and record their outcomes.
+        """Make the calls that plugins let through, and record their outcomes.
 
         Raises:
             LeaseLost: another worker drives the run now.
             Unavailable: the database does not answer.
 
         """
-        vetoed = await self._gate.veto(task, [call for call, _ in calls])
-        calls = [(call, rule) for call, rule in calls if call.id not in vetoed]
-        fresh = [(call, rule) for call, rule in calls if call.state is CallState.INTENDED]
-        await self._decisions.record(task, "allow", fresh)
+        rules = {call.id: rule for call, rule in calls}
+        admitted = await self._gate.admit(task, [call for call, _ in calls])
+        fresh = [call for call in admitted if call.state is CallState.INTENDED]
+        await self._decisions.record(
+            task, [(Decision.ALLOW, call, rules[call.id]) for call in fresh]
+        )
         slots = asyncio.Semaphore(self._at_once)
         try:
             async with asyncio.TaskGroup() as group:
-                for call, _ in calls:
+                for call in admitted:
                     group.create_task(self._call_tool(task, call, slots))
         except ExceptionGroup as group_error:  # errors of the journal: all have the same cause
             raise group_error.exceptions[0] from group_error

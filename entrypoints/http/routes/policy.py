@@ -200,7 +200,7 @@ class Explanation(BaseModel):
     """The decision about the call."""
 
     decision: DecisionName
-    rule: str = Field(description="The rule that decides, or the plugin that forbids, in words.")
+    rule: str = Field(description="The rule or plugin that decides, in words.")
 
 
 @blueprint.post("/policy/explain")

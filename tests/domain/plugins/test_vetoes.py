@@ -2,16 +2,29 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from domain.accounts.users import Role
 from domain.consents.service import ConsentReply
 from domain.models.messages import Text, ToolRequest
 from domain.plugins.plugin import Registered
-from domain.plugins.vetoes import Guard
-from domain.policy.policy import Autonomy, Proposal, Veto
+from domain.plugins.vetoes import VetoCheck
+from domain.policy.policy import (
+    Ask,
+    Autonomy,
+    CallSource,
+    Decision,
+    Deny,
+    Proposal,
+    Rule,
+    Verdict,
+    Veto,
+)
 from domain.runs.call_events import ConsentRequested, ToolErred
+from domain.runs.events import Ended
 from domain.tools.tool import Effect
 from tests.domain.builders import ANN
 from tests.domain.house import CALLS, STOP, House, build, kinds
@@ -62,6 +75,30 @@ async def says_nothing(_proposal: Proposal) -> str | None:
     return " "
 
 
+async def denies(_proposal: Proposal) -> Deny:
+    return Deny("sevens are bad luck")
+
+
+async def numbers(_proposal: Proposal) -> Any:
+    return Ask(7)  # type: ignore[arg-type]  # what a plugin may do
+
+
+class Lenient(Ask):
+    """What a plugin may make of an answer."""
+
+
+async def subclasses(_proposal: Proposal) -> Ask:
+    return Lenient("pass it")
+
+
+async def asks(proposal: Proposal) -> Ask | None:
+    return Ask("odd numbers are odd") if proposal.arguments.get("q", 0) % 2 else None
+
+
+async def asks_too(_proposal: Proposal) -> Ask:
+    return Ask("it is Sunday")
+
+
 async def meddles(proposal: Proposal) -> str | None:
     arguments: Any = proposal.arguments
     arguments["q"] = 2
@@ -88,12 +125,16 @@ def house(answer: ToolRequest, *vetoes: Veto, tool: FakeTool, autonomy: Autonomy
         (not_async, "the plugin rules could not be asked: it raised TypeError"),  # never let in
         (yes, "the plugin rules gave no proper answer"),
         (says_nothing, "the plugin rules forbids it: no reason given"),
+        (denies, "the plugin rules forbids it: sevens are bad luck"),
+        (numbers, "the plugin rules gave no proper answer"),
+        (subclasses, "the plugin rules gave no proper answer"),
     ],
 )
 async def test_a_veto_that_cannot_speak_lets_nobody_pass(veto: Veto, why: str) -> None:
-    guard = Guard(registering(no_sevens, veto), seconds=0.01 if veto is hangs else 60.0)
+    others = registering(no_sevens, veto, asks)
+    vetoes = VetoCheck(others, seconds=0.01 if veto is hangs else 60.0)
 
-    assert await guard.objections([PROPOSAL]) == [why]
+    assert await vetoes.verdicts([PROPOSAL]) == [Verdict(Decision.DENY, why)]
 
     released.set()
     for task in asyncio.all_tasks() - {asyncio.current_task()}:
@@ -102,7 +143,9 @@ async def test_a_veto_that_cannot_speak_lets_nobody_pass(veto: Veto, why: str) -
 
 
 async def test_a_veto_cannot_change_the_call() -> None:
-    assert await Guard(registering(meddles)).objections([PROPOSAL, PROPOSAL]) == [None, None]
+    verdicts = await VetoCheck(registering(meddles)).verdicts([PROPOSAL, PROPOSAL])
+
+    assert [verdict.decision for verdict in verdicts] == [Decision.ALLOW] * 2
     assert PROPOSAL.arguments == {"q": 1, "deep": {"x": [1]}}
 
 
@@ -182,3 +225,211 @@ async def test_the_policy_explains_vetoes() -> None:
 
     assert await decision({"q": 7}) == ("deny", "the plugin rules forbids it: sevens are bad luck")
     assert (await decision({"q": 8}))[0] == "allow"
+
+
+ASKED = "the plugin rules wants a human to approve it: odd numbers are odd"
+SUNDAY = "the plugin rules wants a human to approve it: it is Sunday"
+
+
+async def asked_in(house: House, run_id: str) -> ConsentRequested:
+    events = await house.until(run_id, ConsentRequested)
+    return next(e.body for e in events if isinstance(e.body, ConsentRequested))
+
+
+def audited(house: House) -> list[tuple[str, str]]:
+    return [(each.decision, each.rule) for each in house.store.memory.audit.values()]
+
+
+async def test_every_plugin_that_asks_gives_its_reason() -> None:
+    (verdict,) = await VetoCheck(registering(asks, asks_too)).verdicts([PROPOSAL])
+
+    assert verdict == Verdict(Decision.ASK, f"{ASKED}; {SUNDAY}")
+
+
+async def test_a_veto_that_asks_has_a_human_asked_about_what_the_policy_allows() -> None:
+    tool = FakeTool("look")
+    requests = [ToolRequest("look", f'{{"q": {q}}}') for q in (1, 2)]
+    model = FakeModel([*requests, CALLS], [Text("All right."), STOP])
+    home = build(model, tool, autonomy=Autonomy.FULL, extensions=registering(asks))
+    started = await home.chat.send(ANN, "look")
+
+    request = await asked_in(home, started.run_id)
+
+    assert (request.reason, request.params) == (ASKED, {"q": 1})
+    (consent,) = home.store.memory.consents.values()
+    assert consent.reason == ASKED
+    await home.consent_service.answer(ANN, request.request_id, ConsentReply(approved=True))
+    await home.worker.start()
+    await home.until(started.run_id, Ended)
+    assert tool.calls == [{"q": 2}, {"q": 1}]  # the other one did not wait
+    assert sorted(decision for decision, _ in audited(home)) == ["allow", "approved", "veto_ask"]
+    assert audited(home)[0][1] == ASKED
+
+
+async def test_a_call_that_nobody_approves_is_not_made() -> None:
+    tool = FakeTool("look")
+    home = house(ToolRequest("look", '{"q": 1}'), asks, tool=tool, autonomy=Autonomy.FULL)
+    started = await home.chat.send(ANN, "look")
+    request = await asked_in(home, started.run_id)
+
+    await home.consent_service.answer(ANN, request.request_id, ConsentReply(approved=False))
+    await home.worker.start()
+
+    events = await home.until(started.run_id, ToolErred)
+    assert [e.body.code for e in events if isinstance(e.body, ToolErred)] == ["CONSENT_DENIED"]
+    assert tool.calls == []
+
+
+async def test_where_the_policy_asks_as_well_a_human_is_asked_once_with_both_reasons() -> None:
+    tool = FakeTool("look")
+    home = house(ToolRequest("look", '{"q": 1}'), asks, tool=tool, autonomy=Autonomy.MANUAL)
+    started = await home.chat.send(ANN, "look")
+
+    request = await asked_in(home, started.run_id)
+
+    level = "autonomy level manual, tool of effect read"
+    assert request.reason == f"{level}; {ASKED}"
+    assert audited(home) == [("ask", level), ("veto_ask", ASKED)]
+    await home.consent_service.answer(ANN, request.request_id, ConsentReply(approved=True))
+    await home.worker.start()
+    events = await home.until(started.run_id, Ended)
+    assert kinds(events).count("consent_required") == 1
+    assert tool.calls == [{"q": 1}]
+
+
+async def test_an_approval_holds_for_the_arguments_that_were_approved() -> None:
+    """Edited ones were approved by the same human; a veto can still forbid them."""
+    tool = FakeTool("look")
+    home = house(ToolRequest("look", '{"q": 1}'), asks, tool=tool, autonomy=Autonomy.FULL)
+    started = await home.chat.send(ANN, "look")
+    request = await asked_in(home, started.run_id)
+    reply = ConsentReply(approved=True, params={"q": 3})
+
+    await home.consent_service.answer(ANN, request.request_id, reply)
+    await home.worker.start()
+
+    await home.until(started.run_id, Ended)
+    assert tool.calls == [{"q": 3}]
+
+
+async def test_what_is_forbidden_meanwhile_is_not_made_though_it_was_approved() -> None:
+    tool = FakeTool("look")
+    home = house(ToolRequest("look", '{"q": 7}'), asks, tool=tool, autonomy=Autonomy.FULL)
+    started = await home.chat.send(ANN, "look")
+    request = await asked_in(home, started.run_id)
+    home.extensions.the_vetoes.append(Registered("more", no_sevens))
+
+    await home.consent_service.answer(ANN, request.request_id, ConsentReply(approved=True))
+    await home.worker.start()
+
+    events = await home.until(started.run_id, ToolErred)
+    assert [e.body.code for e in events if isinstance(e.body, ToolErred)] == ["VETOED"]
+    assert tool.calls == []
+
+
+class Showing(FakeTool):
+    """A tool with a preview, which counts how often it is asked for one."""
+
+    previews = 0
+
+    def preview(self, arguments: Mapping[str, Any]) -> str:
+        self.previews += 1
+        return f"looks at {arguments['q']}"
+
+
+async def test_a_veto_knows_who_calls_what_where_and_at_what_cost() -> None:
+    seen: list[Proposal] = []
+
+    async def watch(proposal: Proposal) -> None:
+        seen.append(proposal)
+
+    tool = Showing("look", Effect.WRITE)
+    home = house(ToolRequest("look", '{"q": 1}'), watch, tool=tool, autonomy=Autonomy.SEMI)
+    started = await home.chat.send(ANN, "look")
+
+    request = await asked_in(home, started.run_id)
+
+    assert request.preview == "looks at 1: look(q=1)"
+    assert tool.previews == 1  # for the veto and for the human
+    run = await home.store.runs.get(started.run_id)
+    assert seen == [
+        Proposal(
+            tool="look",
+            effect=Effect.WRITE,
+            arguments={"q": 1},
+            user="ann",
+            user_id=ANN.id,
+            role=ANN.role,
+            conversation_id=run.conversation_id,
+            run_id=run.id,
+            agent=None,
+            source=CallSource.CHAT,
+            plugin="fake",
+            preview="looks at 1",
+            cost_usd=None,
+            input_tokens=3,
+            output_tokens=4,
+        )
+    ]
+
+
+async def test_without_vetoes_no_preview_is_made_of_what_nobody_is_asked_about() -> None:
+    tool = Showing("look")
+
+    await house(ToolRequest("look", '{"q": 1}'), tool=tool, autonomy=Autonomy.FULL).say()
+
+    assert (tool.previews, tool.calls) == (0, [{"q": 1}])
+
+
+async def test_a_direct_call_is_told_apart() -> None:
+    seen: list[Proposal] = []
+
+    async def watch(proposal: Proposal) -> None:
+        seen.append(proposal)
+
+    home = build(FakeModel(), FakeTool("look"), extensions=registering(watch))
+    started = await home.chat.call(ANN, "look", {"q": 1})
+    await home.events(started.run_id)
+    await home.policy_service.explain(ANN, "look", {"q": 1})
+
+    called, explained = seen
+    assert (called.source, called.conversation_id) == (CallSource.DIRECT, None)
+    assert called.run_id == started.run_id
+    assert (explained.source, explained.run_id) == (CallSource.DIRECT, None)
+    assert (explained.user_id, explained.plugin) == (ANN.id, "fake")
+
+
+@pytest.mark.parametrize(
+    ("autonomy", "rules", "q", "verdict"),
+    [
+        (Autonomy.FULL, [], 1, Verdict(Decision.ASK, ASKED)),
+        (Autonomy.FULL, [], 2, Verdict(Decision.ALLOW, "autonomy level full, tool of effect read")),
+        (
+            Autonomy.MANUAL,
+            [],
+            1,
+            Verdict(Decision.ASK, f"autonomy level manual, tool of effect read; {ASKED}"),
+        ),
+        (Autonomy.FULL, [Rule(Decision.DENY)], 1, Verdict(Decision.DENY, "rule 1")),
+    ],
+)
+async def test_the_policy_explains_who_asks(
+    autonomy: Autonomy, rules: list[Rule], q: int, verdict: Verdict
+) -> None:
+    home = build(FakeModel(), FakeTool("look"), autonomy=autonomy, extensions=registering(asks))
+    root = replace(ANN, role=Role.ADMIN)
+    await home.policy_service.replace(root, rules)
+
+    assert await home.policy_service.explain(ANN, "look", {"q": q}) == verdict
+
+
+async def test_a_simulation_leaves_out_what_plugins_decided() -> None:
+    home = house(
+        ToolRequest("look", '{"q": 1}'), asks, tool=FakeTool("look"), autonomy=Autonomy.FULL
+    )
+    started = await home.chat.send(ANN, "look")
+    await asked_in(home, started.run_id)
+
+    simulated = await home.policy_service.simulate(replace(ANN, role=Role.ADMIN), [], None, 10)
+
+    assert (simulated.replayed, simulated.differences) == (0, [])
