@@ -17,8 +17,8 @@ from entrypoints.encoding import EventEncoder
 from entrypoints.http.openapi.document import EventStream, responds_with
 from entrypoints.http.security.guard import caller, identity
 from entrypoints.http.security.tickets import takes_ticket
-from entrypoints.http.streaming.connection import Send, Stream, sent_at_once, stream_part
-from entrypoints.http.streaming.sse import ALIVE, COME_BACK, STREAM_HEADERS, log_cut
+from entrypoints.http.streaming.connection import Send, Stream, stream_part
+from entrypoints.http.streaming.sse import STREAM_HEADERS, EventSender, log_cut
 from entrypoints.wiring.services import services
 
 blueprint = Blueprint("following", __name__, url_prefix="/api")
@@ -77,14 +77,13 @@ _OPENED: Final = b": following\n\n"  # so that proxies and clients see the strea
 
 async def _send_feed(follow: Callable[[Callable[[str], Tell]], Feed], send: Send) -> None:
     """Send each batch as one part, and comments as keep-alives in between."""
-    is_begun = False
+    out = EventSender(send)
 
     def sender(run_id: str) -> Tell:
         encoder = EventEncoder(run_id)
 
         def at_once(event: Event) -> bool:
-            piece = stream_part(encoder.server_sent_named((event,)), more=True)
-            return is_begun and sent_at_once(send(piece))
+            return out.at_once(encoder.server_sent_named((event,)))
 
         return at_once
 
@@ -93,10 +92,9 @@ async def _send_feed(follow: Callable[[Callable[[str], Tell]], Feed], send: Send
         async with aclosing(follow(sender)) as feed:
             async for run_id, batch in feed:
                 if not batch:
-                    await send(stream_part(ALIVE, more=True))
+                    await out.keep_alive()
                 elif data := EventEncoder(run_id).server_sent_named(batch):
-                    await send(stream_part(data if is_begun else COME_BACK + data, more=True))
-                    is_begun = True
+                    await out.put(data)
     except PuertoError as error:
         log_cut(error)
-    await send(stream_part(b"", more=False))
+    await out.end()

@@ -33,30 +33,53 @@ def event_stream(reader: RunReader) -> Response:
     return Stream(body, content_type="text/event-stream", headers=STREAM_HEADERS)
 
 
+class EventSender:
+    """Sends server-sent events to one client; the first ones say when to come back."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._first = COME_BACK
+
+    def at_once(self, data: bytes) -> bool:
+        """Send an event if that needs no wait and it is not the first; return whether it was."""
+        return not self._first and sent_at_once(self._send(stream_part(data, more=True)))
+
+    async def put(self, data: bytes) -> None:
+        """Send events as one part."""
+        await self._send(stream_part(self._first + data, more=True))
+        self._first = b""
+
+    async def keep_alive(self) -> None:
+        """Send a comment."""
+        await self._send(stream_part(ALIVE, more=True))
+
+    async def end(self, data: bytes = b"") -> None:
+        """Send the last events, if there are any, and end the response."""
+        await self._send(stream_part(self._first + data if data else b"", more=False))
+
+
 async def _send_events(encoder: EventEncoder, reader: RunReader, send: Send) -> None:
     """Send each batch as one part, and comments as keep-alives in between."""
-    first, last = COME_BACK, b""
+    out, last = EventSender(send), b""
 
     def at_once(event: Event) -> bool:
-        piece = stream_part(encoder.server_sent((event,)), more=True)
-        return not first and sent_at_once(send(piece))
+        return out.at_once(encoder.server_sent((event,)))
 
     try:
         async with aclosing(reader.events(at_once)) as batches:
             async for events in batches:
                 if not events:
-                    await send(stream_part(ALIVE, more=True))
+                    await out.keep_alive()
                 elif not (data := encoder.server_sent(events)):
                     continue
                 elif isinstance(events[-1].body, Ended | Paused):
-                    last = first + data
+                    last = data
                     break
                 else:
-                    await send(stream_part(first + data, more=True))
-                    first = b""
+                    await out.put(data)
     except PuertoError as error:
         log_cut(error)
-    await send(stream_part(last, more=False))
+    await out.end(last)
 
 
 def log_cut(error: PuertoError) -> None:
