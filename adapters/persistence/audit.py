@@ -9,9 +9,9 @@ from adapters.persistence.engine.codec import storable
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.formats import ARGUMENTS
 from adapters.persistence.engine.inserting import insert
-from adapters.persistence.engine.list_cursors import keyset_page, read_place
 from adapters.persistence.rows import to_decided
 from domain.policy.audit import Audit, Decided
+from domain.shared.list_cursors import keyset_page, read_place
 from domain.shared.paging import Page
 
 _COLUMNS: Final = (

@@ -8,17 +8,17 @@ from typing_extensions import override
 
 from adapters.persistence.engine.codec import known_id, storable
 from adapters.persistence.engine.database import ROW_LOCK, Database
-from adapters.persistence.engine.list_cursors import (
-    keyset_page,
-    read_number,
-    read_place,
-    write_number,
-)
 from adapters.persistence.engine.text_folding import FOLDED, folded
 from adapters.persistence.rows import to_conversation, to_message
 from domain.conversations.conversation import Conversation, Message
 from domain.conversations.ports import Conversations
 from domain.shared.errors import NotFound, run_in_progress
+from domain.shared.list_cursors import (
+    keyset_page,
+    read_number,
+    read_place,
+    write_number,
+)
 from domain.shared.paging import Page
 
 _ADD: Final = """

@@ -8,11 +8,11 @@ from typing_extensions import override
 from adapters.persistence.engine.codec import is_id, known_id, storable
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.errors import UniqueViolation
-from adapters.persistence.engine.list_cursors import keyset_page, read_place
 from adapters.persistence.rows import to_session, to_user
 from domain.accounts.ports import LoginSession, Sessions, Users
 from domain.accounts.users import Role, User
 from domain.shared.errors import Conflict, NotFound
+from domain.shared.list_cursors import keyset_page, read_place
 from domain.shared.paging import Page
 
 _ADD_USER: Final = """

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing_extensions import override
 
 from adapters.persistence.engine.codec import storable
-from adapters.persistence.engine.list_cursors import read_place, write_place
 from domain.consents.consent import Consent, ConsentStatus
 from domain.consents.ports import Consents
 from domain.policy.audit import Audit, Decided
 from domain.runs.ports import Signals
 from domain.shared.errors import IdempotencyConflict, NotFound
 from domain.shared.idempotency import LIFE, IdempotencyStore, RequestKey
+from domain.shared.list_cursors import read_place, write_place
 from domain.shared.paging import Page
 from tests.fakes.memory import Memory, StoredAnswer
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from typing_extensions import override
 
-from adapters.persistence.engine.list_cursors import read_place, write_place
 from domain.learning.api.learned_api import LearnedApi
 from domain.learning.api.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.learning.findings import DocumentReport
@@ -17,6 +16,7 @@ from domain.learning.ports import (
     SealedCredentials,
 )
 from domain.shared.errors import Conflict, NotFound, Unavailable, Unprocessable
+from domain.shared.list_cursors import read_place, write_place
 from domain.shared.paging import Page
 from tests.fakes.memory import Memory, StoredApi
 

@@ -9,12 +9,6 @@ from typing_extensions import override
 
 from adapters.persistence import Store
 from adapters.persistence.engine.codec import storable
-from adapters.persistence.engine.list_cursors import (
-    read_number,
-    read_place,
-    write_number,
-    write_place,
-)
 from adapters.persistence.engine.text_folding import folded
 from domain.accounts.ports import LoginSession, Sessions, Users
 from domain.accounts.users import Role, User
@@ -25,6 +19,12 @@ from domain.conversations.ports import Conversations
 from domain.plugins.ports import Switches
 from domain.plugins.switches import ON, Switch, Switchboard, SwitchKind
 from domain.shared.errors import Conflict, NotFound, run_in_progress
+from domain.shared.list_cursors import (
+    read_number,
+    read_place,
+    write_number,
+    write_place,
+)
 from domain.shared.paging import Page
 from tests.fakes.artifacts import FakeArtifacts
 from tests.fakes.consents import FakeAnswers, FakeAudit, FakeConsents, FakeSignals

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing_extensions import override
 
 from adapters.persistence.engine.codec import storable
-from adapters.persistence.engine.list_cursors import read_place, write_place
 from domain.consents.consent import Consent, ConsentStatus
 from domain.conversations.conversation import Conversation, Message, MessageRole
 from domain.runs.cursors import Cursor, run_id_end
@@ -17,6 +16,7 @@ from domain.runs.ports import Context, Ending, Leases, NewRun, RunLog, RunQuerie
 from domain.runs.states import RunStatus
 from domain.shared.errors import Conflict, LeaseLost, NotFound, run_in_progress
 from domain.shared.idempotency import AlreadyDone
+from domain.shared.list_cursors import read_place, write_place
 from domain.shared.paging import Page
 from tests.fakes.consents import FakeAnswers
 from tests.fakes.memory import FREE, Memory, StoredRun

@@ -8,13 +8,13 @@ from typing_extensions import override
 from adapters.persistence.engine.codec import known_id, moment, storable
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.errors import UniqueViolation
-from adapters.persistence.engine.list_cursors import keyset_page, read_place
 from adapters.persistence.learned_apis.settings import read_settings, write_settings
 from adapters.persistence.learned_apis.versions import Versions
 from domain.learning.api.learned_api import LearnedApi
 from domain.learning.api.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
 from domain.learning.ports import LearnedApis
 from domain.shared.errors import Conflict, NotFound
+from domain.shared.list_cursors import keyset_page, read_place
 from domain.shared.paging import Page
 
 _COLUMNS: Final = (

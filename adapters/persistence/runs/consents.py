@@ -10,7 +10,6 @@ from adapters.persistence.engine.codec import is_id, known_id, storable
 from adapters.persistence.engine.database import ROW_LOCK, Database
 from adapters.persistence.engine.formats import ARGUMENTS
 from adapters.persistence.engine.inserting import insert
-from adapters.persistence.engine.list_cursors import keyset_page, read_place
 from adapters.persistence.engine.signals import work_notification
 from adapters.persistence.rows import to_consent
 from adapters.persistence.runs.leases import FREE
@@ -18,6 +17,7 @@ from domain.consents.consent import Consent, ConsentStatus
 from domain.consents.ports import Consents
 from domain.runs.states import RunStatus
 from domain.shared.errors import NotFound
+from domain.shared.list_cursors import keyset_page, read_place
 from domain.shared.paging import Page
 
 _COLUMNS: Final = (

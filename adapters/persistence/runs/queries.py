@@ -8,13 +8,13 @@ from typing_extensions import override
 from adapters.persistence.engine.codec import is_id, known_id
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.id_lists import each_id, list_of_ids
-from adapters.persistence.engine.list_cursors import keyset_page, read_place
 from adapters.persistence.rows import to_run
 from domain.conversations.conversation import MessageRole
 from domain.runs.cursors import run_id_end
 from domain.runs.ports import RunQueries, RunRecord
 from domain.runs.states import RunStatus
 from domain.shared.errors import NotFound
+from domain.shared.list_cursors import keyset_page, read_place
 from domain.shared.paging import Page
 
 _PAGE: Final = "SELECT * FROM runs WHERE user_id = $1"

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from domain.accounts.users import User
 from domain.plugins.administration import ListedTool
-from domain.shared.errors import FieldProblem, InvalidRequest
+from domain.shared.list_cursors import not_a_cursor, read_number, write_number
 from domain.shared.paging import DEFAULT_LIMIT
 from entrypoints.http.fields import Limit, NextCursor
 from entrypoints.wiring.services import services
@@ -77,7 +77,7 @@ async def _ranked(user: User, query: ToolsQuery) -> dict[str, Any]:
     found = await services().tools.fitting(user, query.task, _MOST_FITTING)
     return {
         "tools": [tool_view(tool) for tool in found[first:last]],
-        "next_cursor": f"{_BY_RANK}{last:x}" if len(found) > last else None,
+        "next_cursor": write_number(_BY_RANK, last) if len(found) > last else None,
     }
 
 
@@ -114,22 +114,14 @@ def _read_name(cursor: str | None) -> str:
     except ValueError:
         name = ""
     if not name or not cursor.startswith(_BY_NAME):
-        raise _invalid_cursor()
+        raise not_a_cursor()
     return name
 
 
 def _read_rank(cursor: str | None) -> int:
     if cursor is None:
         return 0
-    try:
-        rank = int(cursor.removeprefix(_BY_RANK), 16) if cursor.startswith(_BY_RANK) else 0
-    except ValueError:
-        rank = 0
-    if not 0 < rank < _MOST_FITTING:
-        raise _invalid_cursor()
+    rank = read_number(_BY_RANK, cursor)
+    if rank >= _MOST_FITTING:
+        raise not_a_cursor()
     return rank
-
-
-def _invalid_cursor() -> InvalidRequest:
-    message = "This is not a cursor of this list. Send next_cursor as it came, or none."
-    return InvalidRequest(message, [FieldProblem("cursor", message)])

@@ -1,18 +1,19 @@
 """Encoding and pagination of the operations of a learned API."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, Field
 
 from domain.learning.api.settings import ApiSettings, OperationReport, OperationState, reported
 from domain.learning.api.version import ApiTool, SkippedOperation
-from domain.shared.errors import FieldProblem, InvalidRequest
+from domain.shared.list_cursors import read_number, write_number
 from domain.shared.paging import DEFAULT_LIMIT
 from domain.tools.ports import ToolSchemas
 from domain.tools.tool import ToolSpec
 from entrypoints.http.fields import Limit
 
+_LIST: Final = "operations"
 OperationCursor = Annotated[
     str,
     Field(
@@ -103,21 +104,10 @@ def first_of(query: OperationsQuery) -> int:
         InvalidRequest: the cursor is not one of this list.
 
     """
-    return 0 if query.cursor is None else _read_cursor(query.cursor)
+    return 0 if query.cursor is None else read_number(_LIST, query.cursor)
 
 
 def next_cursor(query: OperationsQuery, count: int) -> str | None:
     """Return the cursor of the next page; None after the last of ``count`` operations."""
     last = first_of(query) + query.limit
-    return f"o{last:x}" if last < count else None
-
-
-def _read_cursor(cursor: str) -> int:
-    try:
-        number = int(cursor.removeprefix("o"), 16) if cursor.startswith("o") else 0
-    except ValueError:
-        number = 0
-    if not 0 < number < 1 << 28:
-        message = "This is not a cursor of this list. Send next_cursor as it came, or none."
-        raise InvalidRequest(message, [FieldProblem("cursor", message)])
-    return number
+    return write_number(_LIST, last) if last < count else None

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.persistence.engine.codec import from_text, storable, to_text
-from adapters.persistence.engine.list_cursors import (
+from domain.shared.errors import InvalidRequest
+from domain.shared.list_cursors import (
     read_number,
     read_place,
     write_number,
     write_place,
 )
-from domain.shared.errors import InvalidRequest
 from tests.adapters.persistence.stores import UNKNOWN
 
 any_text = st.text(st.characters())

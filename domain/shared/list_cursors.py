@@ -1,4 +1,4 @@
-"""Cursors of keyset pagination: the key of the last row, opaque to clients.
+"""Cursors of lists: the key or the number of the last item, opaque to clients.
 
 The form is the first letter of the list's name, then hexadecimal digits. Every text of that form is
 a valid cursor, so nothing else needs validation.
@@ -55,7 +55,7 @@ def keyset_page(
 
 
 def write_number(kind: str, number: int) -> str:
-    """Return the cursor of a row in a list ordered by a number, from 1 on."""
+    """Return the cursor of an item in a list ordered by a number, from 1 on."""
     return f"{kind[0]}{number:x}"
 
 
@@ -73,6 +73,11 @@ def read_number(kind: str, cursor: str) -> int:
 def _read(form: re.Pattern[str], kind: str, cursor: str) -> tuple[str, ...]:
     match = form.fullmatch(cursor)
     if match is None or match[1] != kind[0]:
-        message = "This is not a cursor of this list. Send next_cursor as it came, or none."
-        raise InvalidRequest(message, [FieldProblem("cursor", message)])
+        raise not_a_cursor()
     return match.groups()
+
+
+def not_a_cursor() -> InvalidRequest:
+    """Return the error of a cursor that did not come from the list."""
+    message = "This is not a cursor of this list. Send next_cursor as it came, or none."
+    return InvalidRequest(message, [FieldProblem("cursor", message)])
