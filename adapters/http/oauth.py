@@ -20,7 +20,6 @@ from domain.shared.errors import WebError, WebTimeout
 _SECONDS: Final = 15.0
 _BYTES: Final = 200_000
 _LEEWAY: Final = 30.0  # seconds before its expiry from which a token is not used any more
-_MOST: Final = 10_000  # grants in the cache
 _DEFAULT_LIFE: Final = 300.0  # seconds, if the server does not say
 _METHODS: Final = ("client_secret_basic", "client_secret_post")
 
@@ -39,11 +38,17 @@ class _CachedToken:
 
 
 class OAuthTokens(AccessTokens):
-    """Gets and caches tokens with authlib; concurrent calls for one grant share one request."""
+    """Gets and caches tokens with authlib; concurrent calls for one grant share one request.
 
-    def __init__(self, transport: GuardedTransport, *, rotated: Rotated | None = None) -> None:
+    The tokens of the ``most`` grants that were used last stay in the cache.
+    """
+
+    def __init__(
+        self, transport: GuardedTransport, *, rotated: Rotated | None = None, most: int = 10_000
+    ) -> None:
         self._transport = _Bounded(transport)
         self._rotated = rotated
+        self._most = most
         self._cache: dict[OAuthGrant, _CachedToken] = {}
 
     @override
@@ -70,11 +75,19 @@ class OAuthTokens(AccessTokens):
             self._cache[grant].until = 0.0
 
     def _of(self, grant: OAuthGrant) -> _CachedToken:
-        if grant not in self._cache:
-            if len(self._cache) >= _MOST:
-                del self._cache[next(iter(self._cache))]
-            self._cache[grant] = _CachedToken(grant.refresh_token)
-        return self._cache[grant]
+        return self._keep(grant, self._cache.get(grant) or _CachedToken(grant.refresh_token))
+
+    def _keep(self, grant: OAuthGrant, cached: _CachedToken) -> _CachedToken:
+        """Put a grant last in the cache; if it is full, the first that is not asked for leaves.
+
+        One that is asked for stays: a second request would use its refresh token again.
+        """
+        self._cache.pop(grant, None)
+        if len(self._cache) >= self._most:
+            idle = (each for each, one in self._cache.items() if not one.lock.locked())
+            self._cache.pop(next(idle, grant), None)
+        self._cache[grant] = cached
+        return cached
 
     async def _renew(self, cached: _CachedToken, grant: OAuthGrant) -> None:
         token = await self._asked(cached, grant)
@@ -83,7 +96,7 @@ class OAuthTokens(AccessTokens):
         given = token.get("refresh_token")
         if isinstance(given, str) and given and cached.refresh and given != cached.refresh:
             cached.refresh = given
-            self._cache[replace(grant, refresh_token=given)] = cached  # the grant as stored now
+            self._keep(replace(grant, refresh_token=given), cached)  # the grant as stored now
             if self._rotated is not None:
                 await self._rotated(grant, given)
 

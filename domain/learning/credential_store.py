@@ -137,9 +137,11 @@ class CredentialStore:
         return values
 
     def _remember(self, grant: OAuthGrant, place: "_CredentialKey") -> None:
+        key = (grant.client_id, grant.refresh_token)
+        self._refreshing.pop(key, None)
         if len(self._refreshing) >= _MOST:
-            self._refreshing.clear()
-        self._refreshing[grant.client_id, grant.refresh_token] = place
+            del self._refreshing[next(iter(self._refreshing))]  # the one read longest ago
+        self._refreshing[key] = place
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,27 @@ async def test_a_refresh_token_is_used_and_its_successor_kept() -> None:
         assert told == ["second"]
 
 
+async def test_the_tokens_used_last_are_kept() -> None:
+    async with WebServer(Issuer(expires_in=3600)) as server:
+        transport = GuardedTransport(SsrfGuard(read_open_hosts(["127.0.0.1"])))
+        tokens = OAuthTokens(transport, most=2)
+        one, two, three = (OAuthGrant(*CLIENT, token_url=server.url, scopes=(s,)) for s in "123")
+        got = [await tokens.get(each) for each in (one, two, one, three, one, two)]
+        assert got == ["token-1", "token-2", "token-1", "token-3", "token-1", "token-4"]
+
+
+async def test_a_grant_that_is_asked_for_is_not_asked_for_again() -> None:
+    async with WebServer(Issuer(expires_in=3600, refresh_token="second")) as server:
+        transport = GuardedTransport(SsrfGuard(read_open_hosts(["127.0.0.1"])))
+        tokens = OAuthTokens(transport, most=1)
+        one, two = (
+            OAuthGrant(*CLIENT, refresh_token="first", token_url=server.url, scopes=(each,))
+            for each in "12"
+        )
+        await asyncio.gather(*(tokens.get(each) for each in (one, two, one, two)))
+        assert len(server.seen) == 2
+
+
 async def test_a_client_that_must_be_named_in_the_body_is() -> None:
     issuer = Issuer()
 

@@ -394,6 +394,21 @@ async def test_what_an_older_key_sealed_is_sealed_anew(house: House) -> None:
         await old.credentials(api_id, OPERATOR)
 
 
+async def test_a_refresh_token_in_use_has_a_place_among_very_many(house: House) -> None:
+    store, api_id = house.credential_store, (await house.learned()).api.id
+
+    async def used(number: int) -> None:
+        grant = {"client_id": "c", "refresh_token": str(number)}
+        await store.put(api_id, str(number), {"o": grant})
+        await store.credentials(api_id, str(number))
+
+    for number in [*range(9_000), 0, *range(9_000, 12_000)]:
+        await used(number)
+    await store.rotated(OAuthGrant("c", refresh_token="0"), "new")
+    found = (await store.credentials(api_id, "0")).by_scheme["o"]
+    assert found == OAuthGrant("c", refresh_token="new")
+
+
 async def test_a_refresh_token_that_is_replaced_is_kept(house: House) -> None:
     api_id = (await house.learned()).api.id
     given = {"o": {"client_id": "c", "refresh_token": "first"}, "key": "k"}
