@@ -7,7 +7,7 @@ provider. Every process imports them, so they import no SDK and no model; ``make
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, Final, NotRequired, TypedDict
 
 from domain.models.ports import ChatModel
 
@@ -26,8 +26,8 @@ class ProviderConnection(TypedDict):
 
     api_key: str
     base_url: str
-    read_timeout: float
-    total_timeout: float
+    read_timeout: NotRequired[float]
+    total_timeout: NotRequired[float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

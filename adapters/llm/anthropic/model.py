@@ -7,11 +7,9 @@ from adapters.llm.anthropic.answer import MessageReader
 from adapters.llm.anthropic.errors import anthropic_errors
 from adapters.llm.anthropic.request import MessagesEncoder
 from adapters.llm.anthropic.schema_rules import ANTHROPIC
-from adapters.llm.provider_record import ANSWER_SECONDS, SILENCE_SECONDS
 from adapters.llm.sdk.answer_reader import AnswerReader
 from adapters.llm.sdk.optional_fields import MEMENTOS
 from adapters.llm.sdk.provider import SdkChat
-from domain.models.messages import ModelRequest
 
 if TYPE_CHECKING:
     import anthropic
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 class AnthropicChat(SdkChat["anthropic.AsyncAnthropic"]):
     """A provider that speaks Anthropic's Messages API; ``base_url`` is without ``/v1``."""
 
+    _name = "anthropic"
     _target = ANTHROPIC
     _optional: ClassVar = {
         "cache_control": "cache_control",
@@ -28,24 +27,6 @@ class AnthropicChat(SdkChat["anthropic.AsyncAnthropic"]):
         # after a change of the key, the tools or the date.
         MEMENTOS: "(redacted_)?thinking|signature",
     }
-
-    def __init__(
-        self,
-        *,
-        api_key: str,
-        base_url: str,
-        provider: str = "anthropic",
-        read_timeout: float = SILENCE_SECONDS,
-        total_timeout: float = ANSWER_SECONDS,
-    ) -> None:
-        super().__init__(
-            provider,
-            api_key=api_key,
-            base_url=base_url,
-            read_timeout=read_timeout,
-            total_timeout=total_timeout,
-        )
-        self._requests = MessagesEncoder()
 
     def _open(self) -> "anthropic.AsyncAnthropic":
         import anthropic
@@ -67,8 +48,8 @@ class AnthropicChat(SdkChat["anthropic.AsyncAnthropic"]):
     def _errors(self) -> AbstractContextManager[None]:
         return anthropic_errors(self._provider)
 
-    def _encode(self, request: ModelRequest, without: frozenset[str]) -> bytes:
-        return self._requests.encode(request, without)
+    def _encoder(self) -> MessagesEncoder:
+        return MessagesEncoder()
 
     async def _post(
         self, client: "anthropic.AsyncAnthropic", model: str, body: bytes

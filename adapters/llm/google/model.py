@@ -8,11 +8,9 @@ from adapters.llm.google.answer import GeminiReader
 from adapters.llm.google.errors import google_errors
 from adapters.llm.google.request import GeminiEncoder
 from adapters.llm.google.schema_rules import GOOGLE
-from adapters.llm.provider_record import ANSWER_SECONDS, SILENCE_SECONDS
 from adapters.llm.sdk.answer_reader import AnswerReader
 from adapters.llm.sdk.optional_fields import MEMENTOS
 from adapters.llm.sdk.provider import SdkChat
-from domain.models.messages import ModelRequest
 
 if TYPE_CHECKING:
     import httpx2
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
 class GoogleChat(SdkChat["GoogleExchange"]):
     """A provider that speaks the Gemini API; ``base_url`` is without the version."""
 
+    _name = "google"
     _target = GOOGLE
     _optional: ClassVar = {
         "temperature": "temperature",
@@ -31,24 +30,6 @@ class GoogleChat(SdkChat["GoogleExchange"]):
         # Signatures of another model or key are refused; the rest is still valid.
         MEMENTOS: "thought[_ ]?signatures?",
     }
-
-    def __init__(
-        self,
-        *,
-        api_key: str,
-        base_url: str,
-        provider: str = "google",
-        read_timeout: float = SILENCE_SECONDS,
-        total_timeout: float = ANSWER_SECONDS,
-    ) -> None:
-        super().__init__(
-            provider,
-            api_key=api_key,
-            base_url=base_url,
-            read_timeout=read_timeout,
-            total_timeout=total_timeout,
-        )
-        self._requests = GeminiEncoder()
 
     def _open(self) -> "GoogleExchange":
         import httpx2
@@ -64,8 +45,8 @@ class GoogleChat(SdkChat["GoogleExchange"]):
     def _errors(self) -> AbstractContextManager[None]:
         return google_errors(self._provider)
 
-    def _encode(self, request: ModelRequest, without: frozenset[str]) -> bytes:
-        return self._requests.encode(request, without)
+    def _encoder(self) -> GeminiEncoder:
+        return GeminiEncoder()
 
     async def _post(self, client: "GoogleExchange", model: str, body: bytes) -> "httpx2.Response":
         # The name is part of the URL here. Invalid Unicode in it matches no model.

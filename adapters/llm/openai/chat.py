@@ -1,15 +1,14 @@
 """OpenAI's chat completions, and every server that speaks them: vLLM, Ollama, llama.cpp, ..."""
 
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
 from adapters.llm.openai.chat_answer import CompletionReader
 from adapters.llm.openai.chat_messages import BLANK_REASONING, LONG_IDS, SYSTEM
 from adapters.llm.openai.chat_request import OPENAI, TOOLS, ChatRequestEncoder, Dialect
 from adapters.llm.openai.client import OpenAIClient
-from adapters.llm.provider_record import ANSWER_SECONDS, SILENCE_SECONDS
+from adapters.llm.provider_record import ProviderConnection
 from adapters.llm.sdk.answer_reader import AnswerReader
 from adapters.llm.sdk.optional_fields import MEMENTOS
-from domain.models.messages import ModelRequest
 
 
 class OpenAIChat(OpenAIClient):
@@ -34,25 +33,15 @@ class OpenAIChat(OpenAIClient):
     def __init__(
         self,
         *,
-        api_key: str | None,
-        base_url: str,
-        provider: str = "openai",
-        read_timeout: float = SILENCE_SECONDS,
-        total_timeout: float = ANSWER_SECONDS,
+        provider: str = "",
         dialect: Dialect = OPENAI,
+        **connection: Unpack[ProviderConnection],
     ) -> None:
-        super().__init__(
-            provider,
-            api_key=api_key,
-            base_url=base_url,
-            read_timeout=read_timeout,
-            total_timeout=total_timeout,
-        )
         self._dialect = dialect
-        self._requests = ChatRequestEncoder(dialect)
+        super().__init__(provider=provider, **connection)
 
-    def _encode(self, request: ModelRequest, without: frozenset[str]) -> bytes:
-        return self._requests.encode(request, without)
+    def _encoder(self) -> ChatRequestEncoder:
+        return ChatRequestEncoder(self._dialect)
 
     def _reader(self) -> AnswerReader:
         return CompletionReader(self._provider, sources=self._dialect.sources)

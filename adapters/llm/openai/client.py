@@ -17,32 +17,16 @@ _NO_KEY = "none"  # servers of one's own need no key, but the SDK insists on one
 class OpenAIClient(SdkChat["openai.AsyncOpenAI"]):
     """A service behind the OpenAI SDK; ``base_url`` is the address up to `_path`."""
 
+    _name = "openai"
     _target = OPENAI
     _path: ClassVar[str]
-
-    def __init__(
-        self,
-        provider: str,
-        *,
-        api_key: str | None,
-        base_url: str,
-        read_timeout: float,
-        total_timeout: float,
-    ) -> None:
-        super().__init__(
-            provider,
-            api_key=api_key or _NO_KEY,
-            base_url=base_url,
-            read_timeout=read_timeout,
-            total_timeout=total_timeout,
-        )
 
     def _open(self) -> "openai.AsyncOpenAI":
         import openai
 
         http = self._http()
         return openai.AsyncOpenAI(
-            api_key=self._api_key,
+            api_key=self._api_key or _NO_KEY,
             base_url=self._base_url,
             max_retries=0,
             timeout=http.timeout,

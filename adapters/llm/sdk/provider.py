@@ -11,11 +11,12 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import AbstractContextManager, aclosing, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
 import orjson
 from typing_extensions import override
 
+from adapters.llm.provider_record import ANSWER_SECONDS, SILENCE_SECONDS
 from adapters.llm.schemas import Target, for_provider, from_provider
 from adapters.llm.sdk.answer_reader import AnswerReader
 from adapters.llm.sdk.failures import failure, http_errors
@@ -35,29 +36,44 @@ CONNECT_TIMEOUT = 5.0  # seconds
 _log = logging.getLogger(__name__)
 
 
+class RequestEncoder(Protocol):
+    """Makes the bodies of one provider's requests."""
+
+    def encode(self, request: ModelRequest, without: frozenset[str] = frozenset()) -> bytes:
+        """Return the body of the request, leaving out the fields in ``without``.
+
+        Raises:
+            orjson.JSONEncodeError: a text is not valid Unicode (half a surrogate pair).
+
+        """
+        ...
+
+
 class SdkChat(ChatModel, ABC, Generic[Client]):
     """A provider behind an SDK, whose client is created for the first request.
 
     ``read_timeout`` bounds each silence of the provider, ``total_timeout`` a whole answer, both in
-    seconds. `_target` has the provider's rules for tool schemas, `_optional` the fields that a
-    request can do without (`OptionalFields`).
+    seconds. `_name` is the provider's name unless ``provider`` is, `_target` has its rules for tool
+    schemas, `_optional` the fields that a request can do without (`OptionalFields`).
     """
 
+    _name: ClassVar[str]
     _target: ClassVar[Target]
     _optional: ClassVar[Mapping[str, str]]
     _passing: ClassVar[frozenset[str]] = frozenset({MEMENTOS})  # another answer's may be accepted
 
     def __init__(
         self,
-        provider: str,
         *,
         api_key: str,
         base_url: str,
-        read_timeout: float,
-        total_timeout: float,
+        provider: str = "",
+        read_timeout: float = SILENCE_SECONDS,
+        total_timeout: float = ANSWER_SECONDS,
     ) -> None:
         self._fields = OptionalFields(self._optional, self._passing)
-        self._provider = provider
+        self._provider = provider or self._name
+        self._requests = self._encoder()
         self._api_key = api_key
         self._base_url = base_url
         self._read_timeout = min(read_timeout, total_timeout)
@@ -91,13 +107,8 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
         """Return a context manager that maps the SDK's errors to Puerto's."""
 
     @abstractmethod
-    def _encode(self, request: ModelRequest, without: frozenset[str]) -> bytes:
-        """Return the body of the request, leaving out the fields in ``without``.
-
-        Raises:
-            orjson.JSONEncodeError: a text is not valid Unicode (half a surrogate pair).
-
-        """
+    def _encoder(self) -> RequestEncoder:
+        """Create what makes the bodies of requests."""
 
     @abstractmethod
     async def _post(self, client: Client, model: str, body: bytes) -> "httpx2.Response":
@@ -157,7 +168,7 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
 
     async def _send(self, client: Client, request: ModelRequest) -> "httpx2.Response":
         """Send the request; repeat it without a field for as long as the server refuses one."""
-        encode, model = partial(self._encode, request), request.model
+        encode, model = partial(self._requests.encode, request), request.model
         without = self._fields.refused(model)
         while True:
             try:

@@ -120,7 +120,7 @@ async def test_sends_a_changed_tool_as_it_is_now(
 
 
 async def test_needs_no_key_for_a_server_of_ones_own(wire: OpenAIWireServer) -> None:
-    model = OpenAIChat(api_key=None, base_url=wire.base_url, provider="ollama")
+    model = OpenAIChat(api_key="", base_url=wire.base_url, provider="ollama")
     assert model.provider == "ollama"
     assert await answer(model, "text")
     await model.close()
