@@ -16,7 +16,12 @@ from domain.learning.api.fixed_arguments import properties_within
 from domain.shared.json_schema import opened, properties_of, required_in, types_of
 from plugins.openapi.lowering.walk import Schema
 from plugins.openapi.operation import Operation, ParameterLocation, SecurityScheme
-from plugins.openapi.reading.credentials import alternatives, may_name_credential, names_credential
+from plugins.openapi.reading.credentials import (
+    ABOUT_CREDENTIALS,
+    alternatives,
+    may_name_credential,
+    names_credential,
+)
 from plugins.openapi.reading.document import OpenApiDocument
 from plugins.openapi.reading.problems import BadReference
 from plugins.openapi.reading.references import References
@@ -31,7 +36,7 @@ _SAYS_WHOSE: Final = re.compile(
     re.IGNORECASE,
 )
 _IS_ABOUT_THEM: Final = re.compile(  # of a path without its placeholders
-    r"introspect|revo(?:ke|cation)|verif|validat|reset|exchange|refresh|debug|oauth|invit|confirm"
+    rf"{ABOUT_CREDENTIALS}"
     r"|keys?\b|tokens?\b|secrets?\b|credential|log-?_?in|sign-?_?(?:up|in)|regist|password"
     r"|connect|integration|hooks?\b",
     re.IGNORECASE,

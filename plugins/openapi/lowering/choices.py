@@ -1,6 +1,6 @@
 """``oneOf`` and ``anyOf``: discriminators become constants, enumerations are merged, null added."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,11 +9,8 @@ from plugins.openapi.lowering.descriptions import MOST_WORDS
 from plugins.openapi.lowering.keywords import names_in
 from plugins.openapi.lowering.walk import Schema
 from plugins.openapi.lowering.words import shortened, value_text
-from plugins.openapi.reading.references import Resolved
+from plugins.openapi.reading.references import Resolved, Target
 from plugins.openapi.reading.values import bare_name, entries
-
-Target = Callable[[Any], Resolved | None]
-"""Returns the target of a schema that is a reference, else None."""
 
 _OF_CONSTANT: Final = frozenset({"const", "type", "description", "format"})
 _FEWEST: Final = 2

@@ -4,17 +4,14 @@
 the ``required`` that names the property, so all parts that apply to one value are searched.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from domain.shared.json_schema import PARTS, parts_of
 from plugins.openapi.lowering.keywords import names_in
 from plugins.openapi.reading.effort import Effort
-from plugins.openapi.reading.references import Resolved
+from plugins.openapi.reading.references import Resolved, Target
 from plugins.openapi.reading.values import entries, is_true
-
-Target = Callable[[Any], Resolved | None]
-"""Returns the target of a schema that is a reference, else None."""
 
 _MOST_PARTS: Final = 200  # of one value
 _NONE: Final[frozenset[str]] = frozenset()

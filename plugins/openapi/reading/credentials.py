@@ -41,10 +41,11 @@ _SAYS_SO: Final = re.compile(
     re.IGNORECASE,
 )
 _YOURS: Final = re.compile(r"\byour\b|\bauthenticat\w+\b", re.IGNORECASE)
-_ABOUT_THEM: Final = re.compile(  # paths of operations whose subject is a token or key
-    r"introspect|revo(?:ke|cation)|verif|validat|reset|exchange|refresh|debug|oauth|invit|confirm",
-    re.IGNORECASE,
+ABOUT_CREDENTIALS: Final = (
+    r"introspect|revo(?:ke|cation)|verif|validat|reset|exchange|refresh|debug|oauth|invit|confirm"
 )
+"""A pattern of the paths of operations whose subject is a token or key."""
+_ABOUT_THEM: Final = re.compile(ABOUT_CREDENTIALS, re.IGNORECASE)
 _TEXTS: Final = frozenset({"", "string"})
 
 

@@ -4,7 +4,7 @@ Nothing is fetched here. A reference to an ``$id``, an anchor, or the document's
 internal; every other address is external, whatever its scheme.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -36,6 +36,10 @@ class Resolved:
 
     pointer: str
     value: Any
+
+
+Target = Callable[[Any], Resolved | None]
+"""Returns the target of a schema that is a reference, else None."""
 
 
 def reference_in(value: Any) -> str | None:
