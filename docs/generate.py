@@ -12,7 +12,9 @@ import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import is_dataclass
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final, get_args, get_type_hints
 
 import typer
@@ -21,14 +23,16 @@ from typer.main import get_command
 
 from adapters.llm.provider_record import ProviderRecord
 from adapters.llm.providers import PROVIDERS
+from domain.notifications import notices
+from domain.plugins import plugin
+from domain.policy import policy
 from entrypoints.cli import app
 from entrypoints.http import errors as http_errors
 from entrypoints.http.error_texts import TIMED_OUT
 from entrypoints.settings.providers import provider_fields
 from entrypoints.settings.settings import PREFIX, Settings
 from entrypoints.settings.values import variables
-from plugins.authoring import hookspecs
-from plugins.host.loading import HOOKS
+from plugins.authoring import hookspecs, registry
 
 DOCS: Final = Path(__file__).parent
 NOTICE: Final = "<!-- Written by docs/generate.py from the code: change it there. -->"
@@ -98,12 +102,22 @@ ERRORS_NOTES: Final = """\
 
 HOOKS_INTRODUCTION: Final = """\
 A plugin is a module (or any object) named by an entry point of the group `puerto`. It implements
-any of the hooks below, under these names, each marked with `@hookimpl`. A hook only registers and
-returns at once; the registered functions do the work later. Start with [Write a
-plugin](../how-to/write-a-plugin.md).
+one hook, marked with `@hookimpl`:
 
-These are the hooks of version {version} (`puerto.HOOK_VERSION`). The version grows by one when a
-change of a hook requires plugins to change.
+```python
+@hookimpl
+def puerto_register(registry: Registry) -> None: ...
+```
+
+The hook only registers and returns at once; what is registered does the work later. Start with
+[Write a plugin](../how-to/write-a-plugin.md).
+"""
+
+DEPRECATED_INTRODUCTION: Final = """\
+## Deprecated hooks
+
+The hooks of version 0.1, each with one argument, `register`. They still work, with a note in the
+log, in `GET /api/plugins` and of `puerto plugin check`, and go with version 0.2.
 """
 
 COMMANDS_INTRODUCTION: Final = """\
@@ -190,52 +204,85 @@ def errors_page() -> str:
 
 
 def hooks_page() -> str:
-    """Return the hooks, each with its arguments and what is expected of it."""
-    parts = ["# Hooks", NOTICE, HOOKS_INTRODUCTION.format(version=hookspecs.HOOK_VERSION).rstrip()]
-    types = _hook_types()
-    hooks = [each for each in vars(hookspecs.HookSpecs).items() if each[0] in HOOKS]
+    """Return the hook, what its registry takes, and the types that are named there."""
+    types = _types()
+    parts = ["# Hooks", NOTICE, HOOKS_INTRODUCTION.rstrip()]
+    parts += ["## `Registry`", _meaning(registry.Registry)]
     spelt = ""
-    for name, hook in hooks:
-        given = _given_to(hook)
-        named = [each for each in re.findall(r"\w+", given) if each in types]
-        parts += [f"## `{name}(register)`", _meaning(hook), f"`register` is a `{given}`."]
-        parts += [f"`{each}` is `{types[each][0]}`. {types[each][1]}".strip() for each in named]
-        spelt += " ".join([given, *(types[each][0] for each in named)])
+    for name, member in vars(registry.Registry).items():
+        if not name.startswith("_"):
+            signature = _signature_of(name, member)
+            parts += [f"### `registry.{signature}`", _meaning(member)]
+            spelt += f" {signature}"
+    parts.append("## Types")
+    for name, (stands_for, meaning) in types.items():
+        if re.search(rf"\b{name}\b", spelt):
+            parts += [f"### `{name}`", f"`{stands_for}`", meaning]
+            spelt += f" {stands_for}"
     parts.append("## Records")
     for record in _records_in(spelt):
         parts += [f"### `{record.__name__}`", f"```python\n{_signature(record)}\n```"]
         parts += [_meaning(record), *_choices_of(record)]
-    return "\n\n".join(parts) + "\n"
+    rows = [f"| `{old}` | `registry.{new}` |" for old, new in hookspecs.SUCCESSORS.items()]
+    table = "\n".join(["| hook | instead |", "|---|---|", *rows])
+    parts += [DEPRECATED_INTRODUCTION.rstrip(), table]
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _given_to(hook: Any) -> str:
-    """Return the annotation of the hook's argument, as it is written."""
-    [function] = ast.parse(textwrap.dedent(inspect.getsource(hook))).body
-    assert isinstance(function, ast.FunctionDef)  # noqa: S101  what a hook is
-    [given] = [each for each in function.args.args if each.arg == "register"]
-    assert given.annotation is not None  # noqa: S101  every function of ours is annotated
-    return ast.unparse(given.annotation)
+def _signature_of(name: str, member: Any) -> str:
+    """Return the signature of a method or property, as it is written."""
+    function = _function(member.fget if isinstance(member, property) else member)
+    assert function.returns is not None  # noqa: S101  every function of ours is annotated
+    if isinstance(member, property):
+        return f"{name}: {ast.unparse(function.returns)}"
+    return f"{name}({_taken_by(function)})"
 
 
-def _hook_types() -> dict[str, tuple[str, str]]:
+def _function(member: Any) -> ast.FunctionDef | ast.AsyncFunctionDef:
+    [function] = ast.parse(textwrap.dedent(inspect.getsource(member))).body
+    assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)  # noqa: S101
+    return function
+
+
+def _taken_by(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    return ast.unparse(function.args).removeprefix("self").removeprefix(", ")
+
+
+def _types() -> dict[str, tuple[str, str]]:
     """Return what each name in the contract stands for, and what is said of it."""
+    aliases = [_aliases_of(module) for module in (registry, notices, plugin, policy)]
+    return {name: told for each in aliases for name, told in each.items()} | _protocols()
+
+
+def _aliases_of(module: ModuleType) -> dict[str, tuple[str, str]]:
+    """Return the aliases of types that a module defines, with the text below each."""
+    body = ast.parse(inspect.getsource(module)).body
+    return {
+        node.targets[0].id: (ast.unparse(node.value), str(below.value.value).replace("``", "`"))
+        for node, below in pairwise(body)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant)
+    }
+
+
+def _protocols() -> dict[str, tuple[str, str]]:
+    """Return the protocols of what is registered, each by its one method."""
     found: dict[str, tuple[str, str]] = {}
-    body = ast.parse(inspect.getsource(hookspecs)).body
-    for node, following in zip(body, [*body[1:], None], strict=True):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            said = ""
-            if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
-                said = str(following.value.value).replace("``", "`")
-            found[node.targets[0].id] = ast.unparse(node.value), said
-        elif isinstance(node, ast.ClassDef) and node.bases:
-            call = next(each for each in node.body if isinstance(each, ast.FunctionDef))
-            takes = ast.unparse(call.args).removeprefix("self, ")
-            found[node.name] = f"({takes}) -> None", ast.get_docstring(node) or ""
+    for name, kind in vars(registry).items():
+        if inspect.isclass(kind) and kind.__module__ == registry.__name__ and name != "Registry":
+            own = {each: method for each, method in vars(kind).items() if each[0] != "_"}
+            [method] = own.values() or [vars(kind)["__call__"]]
+            function = _function(method)
+            assert function.returns is not None  # noqa: S101  every function of ours is annotated
+            awaits = "async " if isinstance(function, ast.AsyncFunctionDef) else ""
+            called = "" if function.name == "__call__" else function.name
+            spelt = f"{awaits}{called}({_taken_by(function)}) -> {ast.unparse(function.returns)}"
+            found[name] = spelt, f"{_meaning(kind)}\n\n{_meaning(method) if called else ''}".strip()
     return found
 
 
 def _records_in(text: str) -> list[type]:
-    named = {getattr(hookspecs, name, None) for name in re.findall(r"\w+", text)}
+    named = {getattr(registry, name, None) for name in re.findall(r"\w+", text)}
     records = [each for each in named if isinstance(each, type) and is_dataclass(each)]
     return sorted(records, key=lambda each: each.__name__)
 

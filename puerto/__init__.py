@@ -10,8 +10,8 @@ A plugin is a module that an entry point of the group ``puerto`` names. A whole 
         return {"Peru": "Lima"}.get(country, "unknown")
 
     @hookimpl
-    def puerto_register_tools(register):
-        register(capital)
+    def puerto_register(registry):
+        registry.add_tools(capital)
 
 ``puerto plugin new NAME`` creates such a package, ``puerto plugin check`` finds its mistakes.
 ``help(puerto.tool)`` and so on shows each name in full.
@@ -29,16 +29,17 @@ Tools
     Tool, ToolSpec            for tools that are no functions: the protocol, the description
     ToolDefinitionError       a function that cannot be a tool
 
-Hooks, each marked with hookimpl; HOOK_VERSION is their version
-    puerto_register_tools         tools; takes RegisterTool
-    puerto_register_chat_models   providers of models: see puerto.models
-    puerto_register_agents        Agent: a role that a message can be addressed to
-    puerto_register_figures       async functions that count, for the metrics
-    puerto_register_alerts        async functions that return Alert, each with a Severity
-    puerto_register_vetoes        async functions that see a call first, a Proposal of a
-                                  CallSource, and may answer Deny or Ask
-    puerto_register_observers     async functions that receive each Notice, of a NoticeType
-    puerto_register_lifespan      async context managers, entered at the start
+Registration: the hook puerto_register, marked with hookimpl, is given a Registry
+    Registry       takes tools, chat models, agents and what follows
+    PluginContext  what every part may use: the log, HTTP, the time
+    Agent          a role that a message can be addressed to
+    Alert          the state of something watched, with a Severity
+    Proposal       a call that a veto sees first, of a CallSource; it answers Deny or Ask
+    Notice         what an observer receives, of a NoticeType
+    LiveTools      tools that come and go while the plugin is in use
+    puerto.models  what a chat model is made of
+
+Deprecated: the hooks puerto_register_tools and so on, RegisterTool, HOOK_VERSION
 
 For tests: the fixtures of puerto.pytest_plugin, and puerto.testing.
 """
@@ -55,11 +56,13 @@ if TYPE_CHECKING:
     from domain.policy.policy import Ask, CallSource, Deny, Proposal
     from domain.shared.errors import InvalidArguments, ToolError, ToolFailed
     from domain.tools.artifacts import Artifact
+    from domain.tools.context import PluginContext
     from domain.tools.http import HttpClient
     from domain.tools.secrets import Secrets
     from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
     from plugins.authoring.errors import ToolDefinitionError
     from plugins.authoring.hookspecs import HOOK_VERSION, RegisterTool, hookimpl
+    from plugins.authoring.registry import LiveTools, Registry
     from plugins.authoring.tool import FunctionTool, tool
 
 __all__ = [
@@ -76,12 +79,15 @@ __all__ = [
     "FunctionTool",
     "HttpClient",
     "InvalidArguments",
+    "LiveTools",
     "Message",
     "Notice",
     "NoticeType",
+    "PluginContext",
     "Problem",
     "Proposal",
     "RegisterTool",
+    "Registry",
     "Secrets",
     "Severity",
     "Tool",
@@ -114,12 +120,15 @@ if not TYPE_CHECKING:
         "HOOK_VERSION": "plugins.authoring.hookspecs",
         "HttpClient": "domain.tools.http",
         "InvalidArguments": "domain.shared.errors",
+        "LiveTools": "plugins.authoring.registry",
         "Message": "domain.conversations.conversation",
         "Notice": "domain.notifications.notices",
         "NoticeType": "domain.notifications.notices",
+        "PluginContext": "domain.tools.context",
         "Problem": "domain.conversations.calls",
         "Proposal": "domain.policy.policy",
         "RegisterTool": "plugins.authoring.hookspecs",
+        "Registry": "plugins.authoring.registry",
         "Secrets": "domain.tools.secrets",
         "Severity": "domain.monitoring.alerts",
         "Tool": "domain.tools.tool",

@@ -1,7 +1,7 @@
 """Everything a plugin needs to add a model provider.
 
 Implement `ChatModel` (it need not be inherited) and register its factory with
-``puerto_register_chat_models``::
+`Registry.add_chat_model`::
 
     class Parrot:
         provider = "parrot"

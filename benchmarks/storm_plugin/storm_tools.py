@@ -55,8 +55,6 @@ async def storm_idempotent(
 
 
 @hookimpl
-def puerto_register_tools(register: Any) -> None:
+def puerto_register(registry: Any) -> None:
     """Register the three."""
-    register(storm_read)
-    register(storm_write)
-    register(storm_idempotent)
+    registry.add_tools(storm_read, storm_write, storm_idempotent)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from puerto import Effect, RegisterTool, ToolContext, ToolSpec, hookimpl
+from puerto import Effect, Registry, ToolContext, ToolSpec, hookimpl
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,6 @@ def lookup(number: int) -> Lookup:
 
 
 @hookimpl
-def puerto_register_tools(register: RegisterTool) -> None:
+def puerto_register(registry: Registry) -> None:
     """Register them all."""
-    for number in range(int(os.environ["MANY_TOOLS"])):
-        register(lookup(number))
+    registry.add_tools(*map(lookup, range(int(os.environ["MANY_TOOLS"]))))

@@ -18,7 +18,7 @@ from domain.runs.events import Body
 from domain.runs.run import Call, Run
 from domain.shared.errors import ToolFailed
 from domain.shared.paging import MAX_LIMIT
-from domain.tools.http import HttpClients
+from domain.tools.context import PluginContexts
 from domain.tools.result_pages import ResultPage, page_of
 from domain.tools.secrets import Secrets, discreet_log
 from domain.tools.tool import Tool, ToolContext, ToolSpec
@@ -37,14 +37,14 @@ class ToolCaller:
         self,
         conversations: Conversations,
         results: Results,
-        http_clients: HttpClients,
+        contexts: PluginContexts,
         environ: Mapping[str, str],
         tool_selector: ToolSelector,
         tell: ReportIncident = no_report,
     ) -> None:
         self._conversations = conversations
         self._results = results
-        self._http_clients = http_clients
+        self._contexts = contexts
         self._environ = environ
         self._tool_selector = tool_selector
         self._tell = tell
@@ -90,15 +90,18 @@ class ToolCaller:
             outcome = await self._outcome(run, call_id)
             return page_of(call_id, await self._results.text(user.id, outcome), page)
 
+        plugin = self._contexts.of(spec.plugin)
         return ToolContext(
+            plugin=plugin.plugin,
+            log=discreet_log(f"puerto.tools.{spec.name}", secrets),
+            http=plugin.http,
+            clock=plugin.clock,
             user=user,
             call_id=call.id,
-            log=discreet_log(f"puerto.tools.{spec.name}", secrets),
             search_conversations=search,
             run_id=run.id,
             conversation_id=run.started.conversation_id,
             secrets=secrets,
-            http=self._http_clients.of(spec.plugin),
             report=reporter.report,
             read_result=read,
             search_tools=partial(self._tool_selector.search, run),

@@ -30,7 +30,8 @@ class PluginInfo:
     ``reason`` says why it does not work, or which of its tools were refused or quarantined and
     why; it is empty if all is well. ``tools`` are the names of its callable tools. ``file`` is the
     path of a plugin that is one file; the others have a ``distribution``. ``is_whole`` says that
-    nothing that it registers was refused or quarantined.
+    nothing that it registers was refused or quarantined. ``notes`` tell its author what works, but
+    should be changed.
     """
 
     name: str
@@ -41,6 +42,7 @@ class PluginInfo:
     tools: tuple[str, ...] = ()
     file: str = ""
     is_whole: bool = True
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

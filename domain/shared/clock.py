@@ -1,6 +1,6 @@
-"""The port to the clock."""
+"""The clock: the port, and that of this machine."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -10,3 +10,11 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """Return the current time, in UTC, with its zone."""
         ...
+
+
+class SystemClock(Clock):
+    """The time that the operating system tells."""
+
+    def now(self) -> datetime:
+        """Return the current time, in UTC, with its zone."""
+        return datetime.now(UTC)

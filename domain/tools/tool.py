@@ -7,13 +7,12 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from logging import Logger
 from typing import Any, Final, Protocol, runtime_checkable
 
 from domain.accounts.users import User
 from domain.conversations.conversation import Message
 from domain.shared.errors import ToolFailed
-from domain.tools.http import HttpClient, NoHttpClient
+from domain.tools.context import PluginContext
 from domain.tools.result_pages import ResultPage
 from domain.tools.secrets import Secrets
 
@@ -120,27 +119,25 @@ async def _no_tools(_query: str) -> Sequence[Mapping[str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolContext:
-    """The context of a tool call: who calls, and what the tool may use.
+class ToolContext(PluginContext):
+    """The context of a tool call: that of its plugin, who calls, and what a call may use.
 
     ``call_id`` stays the same on a retry, so it can serve as an idempotency key.
     ``search_conversations(text, limit)`` finds messages of this user, newest first.
     ``secrets`` holds the settings that the tool requires. ``cancelled`` is set when the result is
-    no longer awaited: a tool that runs in a thread should check it, or wait on it. ``http`` is the
-    plugin's HTTP client. ``read_result(call_id, page)`` returns a page of the result of an earlier
-    call of this conversation; ``search_tools(query)`` returns the tools for a task, each as
-    ``{name, description}``; ``read_schema(tool, place)`` returns a part of a tool's parameters.
+    no longer awaited: a tool that runs in a thread should check it, or wait on it.
+    ``read_result(call_id, page)`` returns a page of the result of an earlier call of this
+    conversation; ``search_tools(query)`` returns the tools for a task, each as ``{name,
+    description}``; ``read_schema(tool, place)`` returns a part of a tool's parameters.
     """
 
     user: User
     call_id: str
-    log: Logger
     search_conversations: ConversationSearch
     run_id: str | None = None
     conversation_id: str | None = None
     secrets: Secrets = field(default_factory=Secrets)
     cancelled: threading.Event = field(default_factory=threading.Event)
-    http: HttpClient = field(default_factory=NoHttpClient)
     report: ProgressReport = field(default=_no_progress, repr=False)
     read_result: ResultReader = field(default=_no_results, repr=False)
     search_tools: ToolSearch = field(default=_no_tools, repr=False)

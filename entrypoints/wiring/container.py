@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from dependency_injector import containers
 from dependency_injector.providers import Dependency
 
-from adapters.clock import SystemClock
 from adapters.llm.registry import Provider
 from adapters.security.passwords import ArgonPasswords
 from domain.accounts.ports import Passwords
-from domain.shared.clock import Clock
+from domain.shared.clock import Clock, SystemClock
 from entrypoints.settings.settings import Settings, environment
 from entrypoints.wiring.accounts import wire_accounts
 from entrypoints.wiring.checked import once
@@ -39,12 +38,12 @@ class Container(containers.DeclarativeContainer):
 
     persistence = once(wire_persistence, settings)
     web = once(wire_web, settings)
-    plugins = once(wire_plugins, settings, environ, persistence, clock)
+    plugins = once(wire_plugins, settings, environ, persistence, web, clock)
     models = once(wire_models, offered_models, plugins, clock)
     accounts = once(wire_accounts, settings, persistence, passwords, clock)
     configuration = once(wire_configuration, persistence, models, plugins)
     conversations = once(wire_conversations, persistence, models, clock)
-    tools = once(wire_tools, settings, environ, persistence, plugins, web, clock)
+    tools = once(wire_tools, settings, environ, persistence, plugins, clock)
     runs = once(wire_runs, settings, persistence, models, plugins, tools, clock)
     consents = once(wire_consents, persistence, plugins, runs, clock)
     learning = once(wire_learning, settings, persistence, plugins, web, clock)

@@ -13,9 +13,11 @@ from domain.plugins.required import RequiredPlugins
 from domain.plugins.service import PluginService
 from domain.plugins.vetoes import VetoCheck
 from domain.shared.clock import Clock
+from domain.tools.context import PluginContexts
 from entrypoints.settings.settings import Settings
 from entrypoints.settings.values import PROVIDER_NAMES
 from entrypoints.wiring.persistence import Persistence
+from entrypoints.wiring.web import WebParts
 from plugins.containment.left_tasks import LeftTasks
 from plugins.containment.offences import Offences
 from plugins.host.host import PluginHost
@@ -28,6 +30,7 @@ class PluginParts:
     """The plugins, and who is told what becomes of them."""
 
     host: PluginHost
+    contexts: PluginContexts
     incidents: Incidents
     required: RequiredPlugins
     vetoes: VetoCheck
@@ -42,16 +45,22 @@ class PluginParts:
 
 
 def wire_plugins(
-    settings: Settings, environ: Mapping[str, str], persistence: Persistence, clock: Clock
+    settings: Settings,
+    environ: Mapping[str, str],
+    persistence: Persistence,
+    web: WebParts,
+    clock: Clock,
 ) -> PluginParts:
     """Put together what plugins need; none is taken in yet."""
-    store, host = persistence.store, _host(settings, environ)
+    contexts = PluginContexts(web.plugin_clients, clock)
+    store, host = persistence.store, _host(settings, environ, contexts)
     incidents = Incidents(clock, host.chat_models)
     required = RequiredPlugins(settings.plugins_required, host)
     switches = CloudSwitches(store.switches, store.configurations)
     plugin_service = PluginService(plugins=host, toolbox=host, switches=switches, clock=clock)
     return PluginParts(
         host=host,
+        contexts=contexts,
         incidents=incidents,
         required=required,
         vetoes=VetoCheck(host, lacking=required.lacking, tell=incidents.note),
@@ -70,7 +79,7 @@ def wire_plugins(
     )
 
 
-def _host(settings: Settings, environ: Mapping[str, str]) -> PluginHost:
+def _host(settings: Settings, environ: Mapping[str, str], contexts: PluginContexts) -> PluginHost:
     """Return the plugin host, empty as yet; new code is tried in a process of its own first."""
     return PluginHost(
         settings.plugins_blocked,
@@ -83,4 +92,5 @@ def _host(settings: Settings, environ: Mapping[str, str]) -> PluginHost:
             settings.plugin_seconds,
             settings.data_dir / "plugins-tried.json",
         ),
+        context_of=contexts.of,
     )

@@ -13,7 +13,6 @@ from domain.tools.ranking import ToolIndex
 from entrypoints.settings.settings import Settings
 from entrypoints.wiring.persistence import Persistence
 from entrypoints.wiring.plugins import PluginParts
-from entrypoints.wiring.web import WebParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,6 @@ def wire_tools(
     environ: Mapping[str, str],
     persistence: Persistence,
     plugins: PluginParts,
-    web: WebParts,
     clock: Clock,
 ) -> ToolParts:
     """Put together what finds and calls tools."""
@@ -44,7 +42,7 @@ def wire_tools(
     caller = ToolCaller(
         store.conversations,
         results,
-        web.plugin_clients,
+        plugins.contexts,
         environ,
         tool_selector,
         plugins.incidents.note,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from puerto import RegisterTool, ToolContext, ToolFailed, hookimpl, tool
+from puerto import Registry, ToolContext, ToolFailed, hookimpl, tool
 
 
 @tool(effect="read", category="games")
@@ -56,7 +56,6 @@ def save_roll(
 
 
 @hookimpl
-def puerto_register_tools(register: RegisterTool) -> None:
+def puerto_register(registry: Registry) -> None:
     """Register both tools."""
-    register(roll_dice)
-    register(save_roll)
+    registry.add_tools(roll_dice, save_roll)

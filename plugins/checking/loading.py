@@ -129,10 +129,16 @@ def _slow_findings(importing: float, registering: float) -> Iterator[Finding]:
 def _offer_findings(offer: Registrations) -> Iterator[Finding]:
     for refusal in offer.refusals:
         yield Finding(Level.ERROR, "refused", "", refusal.removeprefix("refused: "))
+    for note in offer.notes:
+        yield Finding(Level.WARNING, "deprecated", "", note)
     lists = [offer.figures, offer.alerts, offer.vetoes, offer.observers, offer.lifespans]
     if not any([offer.tools, offer.chat_models, offer.agents, *lists, offer.refusals]):
         yield Finding(
-            Level.WARNING, "plugin", "", "its hooks register nothing", "call `register` in them"
+            Level.WARNING,
+            "plugin",
+            "",
+            "it registers nothing",
+            "call `registry.add_tools` and such in puerto_register",
         )
 
 
@@ -143,6 +149,6 @@ def _network_findings(checked: CheckedPlugin, attempts: Attempts) -> Iterator[Fi
             "network",
             "",
             "it reaches for the network while it is imported or registers",
-            "connect when a tool is called first, or in puerto_register_lifespan",
+            "connect when a tool is called first, or in a lifespan",
             _innermost(stack) or SourcePlace(checked.candidate.file),
         )

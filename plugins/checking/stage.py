@@ -84,7 +84,7 @@ def context_with(canaries: Mapping[str, str], http: HttpClient) -> ToolContext:
     """Return the context of a call with these secrets and this HTTP client."""
     user = User("user-1", "ada@example.org", "ada", "Ada", Role.USER, datetime.now(UTC))
     log = logging.getLogger(_LOGGER)
-    return ToolContext(user, "call-1", log, _nothing, secrets=Secrets(canaries), http=http)
+    return ToolContext(user, "call-1", _nothing, secrets=Secrets(canaries), log=log, http=http)
 
 
 async def _nothing(_text: str, _limit: int) -> Sequence[Message]:

@@ -8,7 +8,7 @@ runs in the service's process, with its rights.
 import logging
 import os
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,19 +16,30 @@ from typing_extensions import override
 
 from domain.agents.agent import Agent
 from domain.monitoring.ports import Sources
-from domain.plugins.plugin import ChatModelOffer, PluginInfo, PluginState, Registered
+from domain.notifications.notices import Observer
+from domain.plugins.plugin import (
+    ChatModelOffer,
+    Lifespan,
+    PluginInfo,
+    PluginState,
+    Registered,
+)
 from domain.plugins.ports import Agents, LifespanOffers, ModelOffers, Observers, Plugins, Vetoes
 from domain.plugins.switches import Switch, Switchboard, SwitchKind
+from domain.policy.policy import Veto
 from domain.shared.errors import UnknownTool
 from domain.shared.text import did_you_mean, shorten
+from domain.tools.context import PluginContext, context_apart
 from domain.tools.ports import Toolbox
 from domain.tools.tool import Tool
-from plugins.authoring.hookspecs import Alerts, Figures, Lifespan, Observer, Veto
+from plugins.authoring.registry import Alerts, Figures
 from plugins.host.candidates import Candidate
 from plugins.host.modules import is_beneath, root_of
 from plugins.host.offers import PluginOffers, arrange
 from plugins.host.plugin_registry import PluginRegistry
 from plugins.host.preflight import Preflight
+from plugins.host.registrar import Registrar
+from plugins.host.registrations import Registrations
 
 __all__ = ["PluginHost", "PluginInfo", "PluginState"]
 
@@ -45,7 +56,8 @@ class PluginHost(Sources, Toolbox, Agents, Vetoes, Observers, LifespanOffers, Mo
     adds one object. ``blocked`` holds the names of plugins that must not be loaded; ``seconds`` is
     the time limit of a plugin's import and of each of its hooks; ``reserved_models`` are names of
     chat models that no plugin can have; ``environ`` holds the settings that tools require;
-    ``preflight`` tries plugins in a process of their own before they are loaded.
+    ``preflight`` tries plugins in a process of their own before they are loaded; ``context_of``
+    makes a plugin's context.
 
     Changes are serialized by a lock, in any thread; readers do not wait, and see the state after
     the last change.
@@ -60,8 +72,10 @@ class PluginHost(Sources, Toolbox, Agents, Vetoes, Observers, LifespanOffers, Mo
         reserved_models: Collection[str] = (),
         environ: Mapping[str, str] = os.environ,
         preflight: Preflight | None = None,
+        context_of: Callable[[str], PluginContext] = context_apart,
     ) -> None:
-        self._registry = PluginRegistry(blocked, folder, seconds, preflight)
+        self._registry = PluginRegistry(blocked, folder, seconds, self._registrar_for, preflight)
+        self._context_of = context_of
         self._reserved_models = frozenset(reserved_models)
         self._environ = environ
         self._board: Switchboard | None = None
@@ -190,6 +204,21 @@ class PluginHost(Sources, Toolbox, Agents, Vetoes, Observers, LifespanOffers, Mo
         """Return the registered lifespans (factories of context managers)."""
         return self._offers.lifespans
 
+    def _registrar_for(self, candidate: Candidate, before: Registrations | None) -> Registrar:
+        return Registrar(
+            candidate.name,
+            candidate.release,
+            context=self._context_of(candidate.name),
+            before=before,
+            changed=self._tools_changed,
+        )
+
+    def _tools_changed(self, registrations: Registrations) -> None:
+        """Offer the tools that came while their plugin is in use; those that went are gone."""
+        with _CHANGING:
+            if any(one.offer is registrations for one in self._registry.all):
+                self._arrange()
+
     def _apply(self, board: Switchboard) -> None:
         before = self._board
         if before is None or board.generation != before.generation:
@@ -207,3 +236,5 @@ class PluginHost(Sources, Toolbox, Agents, Vetoes, Observers, LifespanOffers, Mo
         for plugin in self._offers.plugins:
             if plugin.reason and plugin.state is PluginState.ACTIVE and plugin not in before:
                 _log.warning("Plugin %s: %s", plugin.name, plugin.reason)
+            if plugin.notes and plugin not in before:
+                _log.warning("Plugin %s: %s", plugin.name, "; ".join(plugin.notes))

@@ -8,22 +8,30 @@ import pluggy
 from pluggy import HookImpl
 
 from domain.shared.text import did_you_mean
-from plugins.authoring.hookspecs import HOOK_VERSION, PROJECT, HookSpecs
+from plugins.authoring.hookspecs import (
+    HOOK_VERSION,
+    PROJECT,
+    SUCCESSORS,
+    DeprecatedHookSpecs,
+    HookSpecs,
+)
 from plugins.containment.process_state import check_process
 from plugins.host.candidates import Candidate
 from plugins.host.isolation import Unfit, in_isolation
+from plugins.host.registrar import Registrar
 from plugins.host.registrations import Registrations
 
 VERSION_NAME: Final = "PUERTO_HOOK_VERSION"
-HOOKS: Final = tuple(name for name in vars(HookSpecs) if name.startswith(f"{PROJECT}_"))
+HOOK: Final = HookSpecs.puerto_register.__name__
+HOOKS: Final = (HOOK, *SUCCESSORS)
 
 
 def load_plugin(
-    candidate: Candidate, seconds: float, before: Registrations | None = None
+    candidate: Candidate, seconds: float, registrar: Registrar | None = None
 ) -> Registrations:
     """Load a plugin and return its registrations; ``seconds`` limits its import and each hook.
 
-    ``before`` are the registrations of the version before, whose unchanged tools are reused.
+    ``registrar`` takes them; without one the plugin has the context of one that is not in use.
 
     Raises:
         Unfit: the plugin is broken, and nothing of it must be used.
@@ -32,12 +40,12 @@ def load_plugin(
     if candidate.problem:
         raise Unfit(candidate.problem)
     try:
-        return _load(candidate, seconds, before)
+        return _load(candidate, seconds, registrar or Registrar(candidate.name, candidate.release))
     finally:
         check_process(f"the plugin {candidate.name}", candidate.name)
 
 
-def _load(candidate: Candidate, seconds: float, before: Registrations | None) -> Registrations:
+def _load(candidate: Candidate, seconds: float, registrar: Registrar) -> Registrations:
     plugin = in_isolation(
         candidate.load, seconds, failed="it cannot be imported", late="its import"
     )
@@ -47,23 +55,24 @@ def _load(candidate: Candidate, seconds: float, before: Registrations | None) ->
         failed="its hooks do not fit",
         late="looking at its hooks",
     )
-    registrations = Registrations(candidate.name, candidate.release, before)
     try:
         for name, hook in hooks:
-            _call(name, hook, registrations, seconds)
+            _call(name, hook, registrar, seconds)
     finally:
-        registrations.close()
-    return registrations
+        registrar.close()
+    registrar.registrations.notes += [_deprecated(name) for name, _ in hooks if name != HOOK]
+    return registrar.registrations
 
 
 def _hooks_of(plugin: object, name: str) -> Sequence[tuple[str, HookImpl]]:
-    """Return the hooks that the plugin implements, in the order of `HookSpecs`.
+    """Return the hooks that the plugin implements, in the order of `HOOKS`.
 
     Each plugin has a plugin manager of its own, so that errors of one do not affect others.
     """
     _require_version(getattr(plugin, VERSION_NAME, HOOK_VERSION))
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(HookSpecs)
+    manager.add_hookspecs(DeprecatedHookSpecs)
     manager.register(plugin, name)
     callers = manager.get_hookcallers(plugin) or []
     for caller in callers:
@@ -97,8 +106,9 @@ def _refuse_unknown(hook: str) -> NoReturn:
     raise Unfit(f"there is no hook {hook!r}.{did_you_mean(hook, HOOKS, 1)}")
 
 
-def _call(name: str, hook: HookImpl, registrations: Registrations, seconds: float) -> None:
-    arguments = [registrations.taker(name) for _ in hook.argnames]
+def _call(name: str, hook: HookImpl, registrar: Registrar, seconds: float) -> None:
+    given = registrar if name == HOOK else getattr(registrar, SUCCESSORS[name])
+    arguments = [given for _ in hook.argnames]
     function: Any = hook.function
     result = in_isolation(lambda: function(*arguments), seconds, failed=f"{name} raised", late=name)
     if inspect.iscoroutine(result):
@@ -106,3 +116,10 @@ def _call(name: str, hook: HookImpl, registrations: Registrations, seconds: floa
         raise Unfit(f"{name} is async; a hook only registers")
     if inspect.isgenerator(result) or inspect.isasyncgen(result):
         raise Unfit(f"{name} is a generator; a hook only registers")
+
+
+def _deprecated(hook: str) -> str:
+    return (
+        f"{hook} is deprecated and goes with Puerto 0.2: write {HOOK}(registry), and call"
+        f" registry.{SUCCESSORS[hook]} in it"
+    )

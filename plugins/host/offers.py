@@ -5,10 +5,18 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from domain.agents.agent import Agent
-from domain.plugins.plugin import ChatModelOffer, PluginInfo, PluginState, Registered
+from domain.notifications.notices import Observer
+from domain.plugins.plugin import (
+    ChatModelOffer,
+    Lifespan,
+    PluginInfo,
+    PluginState,
+    Registered,
+)
 from domain.plugins.switches import Switch, Switchboard
+from domain.policy.policy import Veto
 from domain.tools.tool import missing
-from plugins.authoring.hookspecs import Alerts, Figures, Lifespan, Observer, Veto
+from plugins.authoring.registry import Alerts, Figures
 from plugins.host.admission import AdmittedTool
 from plugins.host.candidates import Candidate
 from plugins.host.registrations import Registrations
@@ -113,12 +121,19 @@ class _Names:
         )
         if offer is None:
             return info
-        refused = [*offer.refusals, *self._take_tools(offer), *self._take_models(offer)]
+        refused = [*offer.refusals, *offer.live_refusals]
+        refused += [*self._take_tools(offer), *self._take_models(offer)]
         refused += _take("agent", offer.plugin, offer.agents, self.agents)
         waiting = self._waiting_tools(offer)
         mine = sorted(name for name, tool in self.tools.items() if _is_of(tool, offer))
         reasons = filter(None, [one.reason, *refused, *waiting])
-        return replace(info, reason=_joined(reasons), tools=tuple(mine), is_whole=not refused)
+        return replace(
+            info,
+            reason=_joined(reasons),
+            tools=tuple(mine),
+            is_whole=not refused,
+            notes=tuple(offer.notes),
+        )
 
     def _take_models(self, offer: Registrations) -> Iterable[str]:
         free = dict(offer.chat_models)

@@ -1,7 +1,7 @@
 """The registry of plugins: loads, reloads and unloads them as discovery and switches require."""
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from plugins.host.loading import load_plugin
 from plugins.host.modules import read_again, root_of
 from plugins.host.offers import Loaded
 from plugins.host.preflight import Preflight
+from plugins.host.registrar import Registrar
 from plugins.host.registrations import Registrations
 from plugins.host.site_paths import SitePaths
 
@@ -23,16 +24,21 @@ _log: Final = logging.getLogger(__name__)
 
 
 class PluginRegistry:
-    """The plugins of this process, in order of precedence for names."""
+    """The plugins of this process, in order of precedence for names.
+
+    ``registrar_for`` returns what a candidate is to register with, given what it registered before.
+    """
 
     def __init__(
         self,
         blocked: Collection[str],
         folder: Path | None,
         seconds: float,
+        registrar_for: Callable[[Candidate, Registrations | None], Registrar],
         preflight: Preflight | None = None,
     ) -> None:
         self.all: Sequence[Loaded] = ()
+        self._registrar_for = registrar_for
         self._blocked = frozenset(blocked)
         self._folder = folder
         self._seconds = seconds
@@ -137,7 +143,7 @@ class PluginRegistry:
             self._preflight.require_harmless(candidate)
         root = root_of(candidate.module, candidate.distribution) if again else ""
         with read_again(root) if root else nullcontext():
-            offer = load_plugin(candidate, self._seconds, before)
+            offer = load_plugin(candidate, self._seconds, self._registrar_for(candidate, before))
         return Loaded(candidate, PluginState.ACTIVE, "", offer)
 
 

@@ -29,7 +29,8 @@ from domain.shared.errors import ToolError, ToolFailed
 from domain.tools.tool import Abridged, Previewed, Tool, ToolContext, ToolSpec
 from domain.web.ports import ExchangeLimits
 from plugins.authoring.argument_schema import ArgumentSchema
-from plugins.authoring.hookspecs import RegisterTool, hookimpl
+from plugins.authoring.hookspecs import hookimpl
+from plugins.authoring.registry import Registry
 from plugins.host.admission import of_json
 from plugins.openapi.operation import Operation
 from plugins.openapi.records import operation_from, whole_schema
@@ -58,14 +59,13 @@ class LearnedApisPlugin:
         self._made: dict[str, RegisteredApi] = {}
 
     @hookimpl
-    def puerto_register_tools(self, register: RegisterTool) -> None:
+    def puerto_register(self, registry: Registry) -> None:
         """Register the tools of every learned API."""
         made: dict[str, RegisteredApi] = {}
         for shelved in self._shelved():
             registered = self._make(shelved, self._made.get(shelved.api.id))
             made[shelved.api.id] = registered
-            for tool in registered.tools:
-                register(tool)
+            registry.add_tools(*registered.tools)
         self._made = made
 
     def _make(self, shelved: CachedApi, before: "RegisteredApi | None") -> "RegisteredApi":

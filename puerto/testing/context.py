@@ -15,7 +15,7 @@ def context_for_tests() -> ToolContext:
     It has no secrets, network or conversations; change it with `dataclasses.replace`.
     """
     user = User("user-1", "ada@example.org", "ada", "Ada Lovelace", Role.USER, START)
-    return ToolContext(user, "call-1", logging.getLogger("puerto.tools"), _nothing)
+    return ToolContext(user, "call-1", _nothing, log=logging.getLogger("puerto.tools"))
 
 
 async def _nothing(_text: str, _limit: int) -> Sequence[Message]:

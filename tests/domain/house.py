@@ -32,6 +32,7 @@ from domain.runs.cursors import Cursor, write_cursor
 from domain.runs.events import Chunk, Ended, Event, Paused, RunStarted
 from domain.runs.live import LiveRuns
 from domain.runs.store import RunStore
+from domain.tools.context import PluginContexts
 from domain.tools.tool import Tool
 from entrypoints.wiring.runs import make_runner
 from tests.domain.builders import ANN, NOW
@@ -124,9 +125,8 @@ def build(
     )
     tool_selector = tool_selector_of(toolbox, limits)
     results = Results(store.artifacts, clock)
-    caller = ToolCaller(
-        store.conversations, results, FakeHttpClients(), environ or {}, tool_selector
-    )
+    contexts = PluginContexts(FakeHttpClients(), clock)
+    caller = ToolCaller(store.conversations, results, contexts, environ or {}, tool_selector)
     vetoes = VetoCheck(extensions, lacking=lacking)
     runs = RunStore(store.runs, store.log, live)
     model_step = ModelStep(failover, tool_selector, clock)

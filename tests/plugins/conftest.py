@@ -21,7 +21,7 @@ async def find_nothing(text: str, limit: int) -> list[Message]:
 def context() -> ToolContext:
     now = datetime(2026, 1, 2, tzinfo=UTC)
     user = User("u1", "ada@example.org", "ada", "Ada", Role.USER, now)
-    return ToolContext(user, "call-1", logging.getLogger("test.tools"), find_nothing)
+    return ToolContext(user, "call-1", find_nothing, log=logging.getLogger("test.tools"))
 
 
 @pytest.fixture

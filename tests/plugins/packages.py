@@ -15,8 +15,8 @@ def {name}() -> str:
     return "{says}"
 
 @hookimpl
-def puerto_register_tools(register):
-    register({name})
+def puerto_register(registry):
+    registry.add_tools({name})
 '''
 
 

@@ -27,7 +27,7 @@ async def main():
     host.discover()
     [plugin] = [info for info in host.plugins() if info.name == "dice"]
     user = User("u1", "ada@example.org", "ada", "Ada", Role.USER, datetime.now(UTC))
-    context = ToolContext(user, "call-1", logging.getLogger("dice"), search)
+    context = ToolContext(user, "call-1", search)
     roll, save = host.get("roll_dice"), host.get("save_roll")
     rolled = await roll.run(roll.check({"count": 3, "seed": 1}), context)
     saved = await save.run(save.check({"total": rolled["total"], "label": "start"}), context)

@@ -1,6 +1,7 @@
 """The plugin ``basics``: calculator, clock, and tools to find messages, results and tools."""
 
-from plugins.authoring.hookspecs import RegisterTool, hookimpl
+from plugins.authoring.hookspecs import hookimpl
+from plugins.authoring.registry import Registry
 from plugins.builtin.basics.calculator import calculator
 from plugins.builtin.basics.clock import current_time
 from plugins.builtin.basics.conversations import search_conversations
@@ -9,11 +10,8 @@ from plugins.builtin.basics.tools import read_schema, search_tools
 
 
 @hookimpl
-def puerto_register_tools(register: RegisterTool) -> None:
+def puerto_register(registry: Registry) -> None:
     """Register the calculator, the clock, and what finds conversations, results and tools."""
-    register(calculator)
-    register(current_time)
-    register(search_conversations)
-    register(read_result)
-    register(search_tools)
-    register(read_schema)
+    registry.add_tools(
+        calculator, current_time, search_conversations, read_result, search_tools, read_schema
+    )

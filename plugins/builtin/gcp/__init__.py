@@ -3,9 +3,8 @@
 Google's libraries are imported when they are first needed.
 """
 
-from collections.abc import Callable
-
-from plugins.authoring.hookspecs import Alerts, Figures, RegisterTool, hookimpl
+from plugins.authoring.hookspecs import hookimpl
+from plugins.authoring.registry import Registry
 from plugins.builtin.clouds.extras import require_extra
 from plugins.builtin.gcp.alerts import gcp_alerts, list_gcp_alerts
 from plugins.builtin.gcp.instances import (
@@ -17,23 +16,15 @@ from plugins.builtin.gcp.instances import (
 
 
 @hookimpl
-def puerto_register_tools(register: RegisterTool) -> None:
-    """Register the tools."""
+def puerto_register(registry: Registry) -> None:
+    """Register the tools, the counts of instances, and the alerts of Cloud Monitoring."""
     for module in ("google.auth", "google.cloud.compute_v1"):
         require_extra("gcp", module)
-    register(list_gcp_instances)
-    register(start_gcp_instances)
-    register(stop_gcp_instances)
-    register(list_gcp_alerts)
-
-
-@hookimpl
-def puerto_register_figures(register: Callable[[Figures], None]) -> None:
-    """Register the figures: counts of instances."""
-    register(gcp_figures)
-
-
-@hookimpl
-def puerto_register_alerts(register: Callable[[Alerts], None]) -> None:
-    """Register the alerts of Cloud Monitoring."""
-    register(gcp_alerts)
+    registry.add_tools(
+        list_gcp_instances,
+        start_gcp_instances,
+        stop_gcp_instances,
+        list_gcp_alerts,
+    )
+    registry.add_figures(gcp_figures)
+    registry.add_alerts(gcp_alerts)

@@ -19,6 +19,7 @@ from domain.runs.run import Call
 from domain.shared.errors import ToolFailed
 from domain.tools import artifacts as limits
 from domain.tools.artifacts import Artifact
+from domain.tools.context import PluginContexts
 from domain.tools.result_pages import PAGE_LENGTH
 from domain.tools.tool import Effect, Tool, ToolContext, missing
 from plugins.host.admission import admit
@@ -40,8 +41,9 @@ class House:
         self.said: list[Body] = []
         results = Results(self.store.artifacts, FakeClock(NOW))
         tool_selector = tool_selector_of(FakeToolbox())
+        contexts = PluginContexts(FakeHttpClients(), FakeClock(NOW))
         self.caller = ToolCaller(
-            self.store.conversations, results, FakeHttpClients(), ENVIRON, tool_selector
+            self.store.conversations, results, contexts, ENVIRON, tool_selector
         )
 
     async def call(self, tool: Tool, *before: Body) -> ToolFinished | ToolErred:

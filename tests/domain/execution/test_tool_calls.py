@@ -1,7 +1,6 @@
 """From what a model asked for to what came of it."""
 
 import asyncio
-import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,7 +25,7 @@ async def nothing(_text: str, _limit: int) -> Sequence[Message]:
     return []
 
 
-CONTEXT = ToolContext(ANN, "c1", logging.getLogger("test"), nothing)
+CONTEXT = ToolContext(ANN, "c1", nothing)
 CALL = Call("c1", "look", {"q": 1}, Effect.READ, "v")
 
 

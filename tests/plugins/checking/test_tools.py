@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from adapters.llm.tool_schemas import CompiledToolSchemas
 from domain.tools.tool import Effect
+from plugins.authoring.registry import Registry
 from plugins.checking.effects import suspected
 from plugins.checking.findings import Finding, Level
 from plugins.checking.loading import CheckedPlugin, load_for_check
@@ -31,9 +32,8 @@ class Plugin:
         self.PUERTO_CHECK = samples
 
     @hookimpl
-    def puerto_register_tools(self, register: Any) -> None:
-        for each in self.tools:
-            register(each)
+    def puerto_register(self, registry: Registry) -> None:
+        registry.add_tools(*self.tools)
 
     def loaded(self) -> CheckedPlugin:
         return load_for_check(Candidate("mine", lambda: self, module=__name__), [], 5)
@@ -238,9 +238,10 @@ class Odd(Plugin):
     """A plugin whose veto cannot be awaited."""
 
     @hookimpl
-    def puerto_register_vetoes(self, register: Any) -> None:
-        register(lambda _proposal: None)
-        register(self.veto)
+    def puerto_register(self, registry: Registry) -> None:
+        not_async: Any = lambda _proposal: None  # noqa: E731  as an author might write it
+        registry.add_veto(not_async)
+        registry.add_veto(self.veto)
 
     async def veto(self, _proposal: Any) -> None: ...
 

@@ -18,6 +18,7 @@ from domain.shared.errors import InvalidArguments, ToolFailed, ToolRefused, Unkn
 from domain.tools.ports import Toolbox
 from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
 from plugins.authoring.hookspecs import HOOK_VERSION, HookSpecs, RegisterTool, hookimpl
+from plugins.authoring.registry import Registry
 from plugins.authoring.tool import tool
 from plugins.host import admission
 from plugins.host.host import PluginHost, PluginInfo
@@ -50,11 +51,10 @@ def spec(name: str = "made", **fields: Any) -> ToolSpec:
 
 def plugin(*tools: Any) -> SimpleNamespace:
     @hookimpl
-    def puerto_register_tools(register: RegisterTool) -> None:
-        for one in tools:
-            register(one)
+    def puerto_register(registry: Registry) -> None:
+        registry.add_tools(*tools)
 
-    return SimpleNamespace(puerto_register_tools=puerto_register_tools)
+    return SimpleNamespace(puerto_register=puerto_register)
 
 
 def names(host: PluginHost) -> list[str]:

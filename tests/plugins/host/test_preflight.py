@@ -60,11 +60,11 @@ def test_one_that_loops_for_ever_takes_no_core(installed: Path, where: str) -> N
     if where == "import":
         source += loop.format("")
     else:
-        source = source.replace("    register(greet)", "    " + loop.format("    "))
+        source = source.replace("    registry.add_tools(greet)", "    " + loop.format("    "))
     install(installed, "looper", source)
     before = {thread.ident for thread in threading.enumerate()}
     info = discovered(host_of(installed, seconds=1), "looper")
-    late = "its import" if where == "import" else "puerto_register_tools"
+    late = "its import" if where == "import" else "puerto_register"
     assert (info.state, info.reason) == (
         "quarantined",
         f"{late} took longer than 1 seconds",

@@ -106,7 +106,7 @@ async def test_only_what_is_the_plugins_own_is_read_again(
     [
         ("raise ValueError('half')", "it cannot be imported: ValueError: half"),
         ("def f(:", "it cannot be imported: SyntaxError"),
-        (good("greet").replace("tools(", "tool("), "there is no hook 'puerto_register_tool'"),
+        (good("greet").replace("register(", "registers("), "there is no hook 'puerto_registers'"),
         (HANGS, "its import took longer than 5 seconds"),
     ],
 )

@@ -29,8 +29,8 @@ def calculator(expression: str) -> str:
     return expression
 
 @hookimpl
-def puerto_register_tools(register):
-    register(calculator)
+def puerto_register(registry):
+    registry.add_tools(calculator)
 '''
 
 
@@ -102,12 +102,12 @@ def test_a_file_is_checked_apart(puerto: Command, tmp_path: Path) -> None:
         ("import threading; threading.Event().wait()", "its import took longer than 1 seconds"),
         ("def broken(:", "it cannot be imported: SyntaxError"),
         (
-            good("x").replace("puerto_register_tools", "puerto_register_toolz"),
-            "there is no hook 'puerto_register_toolz'. Did you mean 'puerto_register_tools'?",
+            good("x").replace("puerto_register", "puerto_registers"),
+            "there is no hook 'puerto_registers'. Did you mean 'puerto_register'?",
         ),
         (
             good("x").replace("def puerto_register", "async def puerto_register"),
-            "puerto_register_tools is async; a hook only registers",
+            "puerto_register is async; a hook only registers",
         ),
     ],
     ids=["exits", "hangs", "broken", "misspelt", "async"],

@@ -2,7 +2,7 @@
 
 from datetime import UTC, timedelta
 
-from adapters.clock import SystemClock
+from domain.shared.clock import SystemClock
 
 
 def test_the_time_is_in_utc_and_goes_on() -> None:

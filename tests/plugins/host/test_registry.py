@@ -1,0 +1,220 @@
+"""The registry: what a plugin registers with it, and the context that it gives."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from domain.agents.agent import Agent
+from domain.models.ports import ChatModel
+from domain.monitoring.alerts import Alert, Severity
+from domain.notifications.notices import Notice, NoticeType
+from domain.policy.policy import Proposal
+from domain.shared.errors import UnknownTool
+from domain.tools.context import PluginContext
+from domain.tools.tool import Effect, ToolContext
+from plugins.authoring.hookspecs import SUCCESSORS, hookimpl
+from plugins.authoring.registry import Registry
+from plugins.authoring.tool import FunctionTool, tool
+from plugins.host.host import PluginHost
+from plugins.host.live_tools import MOST_TOOLS
+from tests.domain.builders import NOW
+from tests.fakes.models import FakeModel
+
+
+def named(name: str) -> FunctionTool[[], str]:
+    @tool(effect="read", name=name)
+    def answer() -> str:
+        """Answer."""
+        return name
+
+    return answer
+
+
+def plugin(register: Any) -> SimpleNamespace:
+    return SimpleNamespace(puerto_register=hookimpl(register))
+
+
+def keeping(kept: list[Registry]) -> SimpleNamespace:
+    """Return a plugin that keeps its registry."""
+
+    def register(registry: Registry) -> None:
+        kept.append(registry)
+
+    return plugin(register)
+
+
+def names(host: PluginHost) -> list[str]:
+    return [each.spec.name for each in host.tools()]
+
+
+async def test_everything_is_registered_by_one_hook_and_given_the_context() -> None:
+    heard = list[tuple[str, str]]()
+
+    async def figures(context: PluginContext) -> Mapping[str, float]:
+        heard.append(("figures", context.plugin))
+        return {"ones": 1.0}
+
+    async def alerts(*, context: PluginContext) -> Sequence[Alert]:
+        return [Alert(context.plugin, Severity.OK, "all is well")]
+
+    async def veto(proposal: Proposal, context: PluginContext) -> str | None:
+        return f"{context.plugin} forbids {proposal.tool}"
+
+    async def observe(notice: Notice, context: PluginContext) -> None:
+        heard.append((notice.type, context.plugin))
+
+    @asynccontextmanager
+    async def life(context: PluginContext) -> AsyncGenerator[None]:
+        heard.append(("life", context.plugin))
+        yield
+
+    def model(context: PluginContext) -> ChatModel:
+        heard.append(("model", context.plugin))
+        return FakeModel()
+
+    def register(registry: Registry) -> None:
+        registry.add_tools(named("one"), named("two"))
+        registry.add_chat_model("parrot", model, default_model="grey")
+        registry.add_agents(Agent("clerk", "Writes.", "You write."))
+        registry.add_figures(figures)
+        registry.add_alerts(alerts)
+        registry.add_veto(veto)
+        registry.add_observer(observe)
+        registry.add_lifespan(life)
+        assert registry.context.plugin == "all"
+
+    host = PluginHost()
+    info = host.register(plugin(register), "all")
+
+    assert (info.state, info.reason, info.notes) == ("active", "", ())
+    assert info.tools == ("one", "two")
+    assert [each.value.name for each in host.agents()] == ["clerk"]
+    [asked], [watched], [counted] = host.vetoes(), host.alerts(), host.figures()
+    proposal = Proposal("one", Effect.READ, {}, "ada")
+    assert await asked.value(proposal) == "all forbids one"
+    assert [each.key for each in await watched.value()] == ["all"]
+    assert await counted.value() == {"ones": 1.0}
+    await host.observers()[0].value(Notice(NoticeType.RUN_COMPLETED, NOW, {}))
+    async with host.lifespans()[0].value():
+        pass
+    host.chat_models()[0].value.factory()
+    assert heard == [(what, "all") for what in ("figures", "run.completed", "life", "model")]
+
+
+async def test_a_tool_has_the_context_of_its_plugin(context: ToolContext) -> None:
+    assert isinstance(context, PluginContext)
+
+
+async def test_what_is_registered_with_a_deprecated_hook_works_and_is_noted() -> None:
+    old = SimpleNamespace(
+        **{
+            name: hookimpl(lambda register, found=name: register(*_given(found), **_named(found)))
+            for name in SUCCESSORS
+        }
+    )
+    host = PluginHost()
+    info = host.register(old, "old")
+    assert (info.state, info.reason, info.tools) == ("active", "", ("one",))
+    assert len(info.notes) == len(SUCCESSORS)
+    assert all(
+        any(name in note and f"registry.{new}" in note for note in info.notes)
+        for name, new in SUCCESSORS.items()
+    )
+    offered = (host.figures, host.alerts, host.vetoes, host.observers, host.lifespans)
+    assert all(len(each()) == 1 for each in (*offered, host.agents, host.chat_models))
+
+
+def _given(hook: str) -> Sequence[Any]:
+    async def nothing(*_: Any) -> None: ...
+
+    given: dict[str, Sequence[Any]] = {
+        "puerto_register_tools": [named("one")],
+        "puerto_register_chat_models": ["parrot", FakeModel],
+        "puerto_register_agents": [Agent("clerk", "Writes.", "You write.")],
+        "puerto_register_lifespan": [lambda: None],
+    }
+    return given.get(hook, [nothing])
+
+
+def _named(hook: str) -> Mapping[str, Any]:
+    return {"default_model": "grey"} if hook == "puerto_register_chat_models" else {}
+
+
+async def test_live_tools_come_and_go_by_their_source() -> None:
+    kept = list[Registry]()
+
+    def register(registry: Registry) -> None:
+        registry.add_tools(named("fixed"))
+        kept.append(registry)
+
+    host = PluginHost()
+    host.register(plugin(register), "bridge")
+    [registry] = kept
+    assert await registry.tools.replace("a", [named("a1"), named("a2")]) == []
+    assert await registry.tools.replace("b", [named("b1"), named("a1"), named("fixed")]) == [
+        "refused: tool 'a1' is registered twice",
+        "refused: tool 'fixed' is registered twice",
+    ]
+    assert names(host) == ["a1", "a2", "b1", "fixed"]
+    assert host.get("a1").spec.plugin == "bridge"
+    [info] = host.plugins()
+    assert "tool 'a1' is registered twice" in info.reason
+
+    await registry.tools.replace("a", [named("a3")])
+    await registry.tools.replace("b", [])
+    assert names(host) == ["a3", "fixed"]
+    with pytest.raises(UnknownTool):
+        host.get("a1")
+    assert host.plugins()[0].reason == ""
+
+
+async def test_invalid_live_tools_are_refused_and_the_others_taken() -> None:
+    kept = list[Registry]()
+    host = PluginHost()
+    host.register(keeping(kept), "bridge")
+    given: Any = [named("good"), object(), *[named(f"t{n}") for n in range(2)]]
+    [refusal] = await kept[0].tools.replace("s", given)
+    assert "'object' is not a tool" in refusal
+    assert names(host) == ["good", "t0", "t1"]
+
+
+async def test_a_plugin_cannot_bring_more_tools_than_the_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("plugins.host.live_tools.MOST_TOOLS", 3)
+    kept = list[Registry]()
+    host = PluginHost()
+    host.register(keeping(kept), "bridge")
+    refusals = await kept[0].tools.replace("s", [named(f"t{n}") for n in range(5)])
+    assert (len(refusals), len(names(host))) == (2, 3)
+    assert len(names(host)) < MOST_TOOLS
+
+
+async def test_a_source_may_be_replaced_from_many_tasks_at_once() -> None:
+    kept = list[Registry]()
+    host = PluginHost()
+    host.register(keeping(kept), "bridge")
+    replacing = (kept[0].tools.replace(f"s{n}", [named(f"t{n}")]) for n in range(10))
+    await asyncio.gather(*replacing)
+    assert names(host) == [f"t{n}" for n in range(10)]
+
+
+async def test_a_plugin_that_is_gone_offers_nothing_any_more() -> None:
+    kept = list[Registry]()
+    PluginHost().register(keeping(kept), "bridge")
+    host = PluginHost()  # another one: for it the first plugin is no longer in use
+    await kept[0].tools.replace("s", [named("late")])
+    assert names(host) == []
+
+
+def test_what_is_registered_after_the_hook_is_ignored(caplog: pytest.LogCaptureFixture) -> None:
+    kept = list[Registry]()
+    host = PluginHost()
+    host.register(keeping(kept), "keeper")
+    kept[0].add_tools(named("late"))
+    assert names(host) == []
+    assert "Plugin keeper registers after its time" in caplog.text
