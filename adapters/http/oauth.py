@@ -1,4 +1,4 @@
-"""OAuth 2.0 access tokens (RFC 6749): fetched through the SSRF guard, cached until they expire."""
+"""OAuth 2.0 access tokens of learned APIs: through the SSRF guard, cached until they expire."""
 
 import asyncio
 import time
@@ -6,22 +6,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-import httpx2
-from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from typing_extensions import override
 
-from adapters.http.decoding import ACCEPTED, BodyDecoder
 from adapters.http.guarded_transport import GuardedTransport
+from adapters.http.token_endpoint import ClientIdentity, TokenEndpoint, seconds_of
 from domain.learning.api.credentials import OAuthGrant
 from domain.learning.ports import AccessTokens
-from domain.shared.errors import WebError, WebTimeout
+from domain.shared.errors import WebError
 
-_SECONDS: Final = 15.0
-_BYTES: Final = 200_000
 _LEEWAY: Final = 30.0  # seconds before its expiry from which a token is not used any more
 _DEFAULT_LIFE: Final = 300.0  # seconds, if the server does not say
-_METHODS: Final = ("client_secret_basic", "client_secret_post")
 
 Rotated = Callable[[OAuthGrant, str], Awaitable[None]]
 """Is called with a refresh token that replaces the grant's own (rotation)."""
@@ -46,7 +41,7 @@ class OAuthTokens(AccessTokens):
     def __init__(
         self, transport: GuardedTransport, *, rotated: Rotated | None = None, most: int = 10_000
     ) -> None:
-        self._transport = _Bounded(transport)
+        self._endpoint = TokenEndpoint(transport)
         self._rotated = rotated
         self._most = most
         self._cache: dict[OAuthGrant, _CachedToken] = {}
@@ -90,8 +85,15 @@ class OAuthTokens(AccessTokens):
         return cached
 
     async def _renew(self, cached: _CachedToken, grant: OAuthGrant) -> None:
-        token = await self._asked(cached, grant)
-        seconds = _seconds(token.get("expires_in"))
+        async def ask(session: AsyncOAuth2Client) -> Any:
+            if cached.refresh:
+                return await session.refresh_token(grant.token_url, refresh_token=cached.refresh)
+            return await session.fetch_token(grant.token_url, grant_type="client_credentials")
+
+        client = ClientIdentity(grant.client_id, grant.client_secret)
+        token = await self._endpoint.token(grant.token_url, client, ask, grant.scopes)
+        life = seconds_of(token.get("expires_in"))
+        seconds = _DEFAULT_LIFE if life is None else life
         cached.token, cached.until = token["access_token"], time.monotonic() + seconds - _LEEWAY
         given = token.get("refresh_token")
         if isinstance(given, str) and given and cached.refresh and given != cached.refresh:
@@ -99,75 +101,3 @@ class OAuthTokens(AccessTokens):
             self._keep(replace(grant, refresh_token=given), cached)  # the grant as stored now
             if self._rotated is not None:
                 await self._rotated(grant, given)
-
-    async def _asked(self, cached: _CachedToken, grant: OAuthGrant) -> dict[str, Any]:
-        host = httpx2.URL(grant.token_url).host
-        try:
-            async with asyncio.timeout(_SECONDS):
-                return await self._fetched(cached, grant)
-        except (TimeoutError, httpx2.TimeoutException) as error:
-            raise WebTimeout(f"{host} gave no access token within {_SECONDS:g} s.") from error
-        except OAuthError as error:
-            raise WebError(f"{host} gave no access token: {error}") from error
-        except (httpx2.HTTPError, ValueError) as error:
-            raise WebError(f"{host} gave no access token, and no reason.") from error
-
-    async def _fetched(self, cached: _CachedToken, grant: OAuthGrant) -> dict[str, Any]:
-        """Ask the endpoint; retry with the other client authentication on ``invalid_client``."""
-        for method in _METHODS if grant.client_secret else ("none",):
-            try:
-                token = await self._fetched_by(method, cached, grant)
-            except OAuthError as error:
-                if error.error != "invalid_client" or method != _METHODS[0]:
-                    raise
-                continue
-            if not isinstance(token.get("access_token"), str):
-                raise OAuthError("invalid_response", "the answer holds none")
-            return token
-        raise OAuthError("invalid_client")
-
-    async def _fetched_by(
-        self, method: str, cached: _CachedToken, grant: OAuthGrant
-    ) -> dict[str, Any]:
-        async with AsyncOAuth2Client(
-            grant.client_id,
-            grant.client_secret or None,
-            token_endpoint_auth_method=method,
-            scope=" ".join(grant.scopes) or None,
-            transport=self._transport,
-            trust_env=False,
-            headers={"Accept-Encoding": ACCEPTED},
-            timeout=_SECONDS,
-        ) as client:
-            if cached.refresh:
-                token = await client.refresh_token(grant.token_url, refresh_token=cached.refresh)
-            else:
-                token = await client.fetch_token(grant.token_url, grant_type="client_credentials")
-        return dict(token)
-
-
-def _seconds(life: object) -> float:
-    """Return a token's lifetime, which some servers send as text, and some not at all."""
-    if isinstance(life, str) and life.isdecimal():
-        return float(life)
-    return float(life) if isinstance(life, int | float) else _DEFAULT_LIFE
-
-
-class _Bounded(httpx2.AsyncBaseTransport):
-    """Reads whole responses up to a limit: a token endpoint cannot send more."""
-
-    def __init__(self, inner: GuardedTransport) -> None:
-        self._inner = inner
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        response = await self._inner.handle_async_request(request)
-        try:
-            body = BodyDecoder(response.headers.get("content-encoding"), _BYTES)
-            async for piece in response.aiter_raw():
-                body.add(piece)
-        finally:
-            await response.aclose()
-        kind = response.headers.get("content-type", "application/json")
-        return httpx2.Response(
-            response.status_code, headers={"content-type": kind}, content=body.whole()
-        )

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from typing_extensions import override
 
-from domain.learning.ports import Cipher
+from domain.shared.cipher import Cipher
 from domain.shared.errors import Unavailable
 
 _FORM: Final = b"1"

@@ -153,7 +153,7 @@ def _with_references(value: Any, remaining: Iterator[Mapping[str, Any]]) -> Any:
 
 
 def _redacted(artifact: Artifact, secrets: Secrets) -> Artifact:
-    if not secrets:
+    if secrets.hides_nothing:
         return artifact
     holds_secret = secrets.hide(artifact.media_type) != artifact.media_type
     media_type = "application/octet-stream" if holds_secret else artifact.media_type

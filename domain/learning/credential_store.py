@@ -1,13 +1,13 @@
 """The credential store of learned APIs: the operator's and the users' own, encrypted."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from domain.learning.api.credentials import Credentials, OAuthGrant
 from domain.learning.api.fixed_arguments import Values
-from domain.learning.ports import Cipher, LearnedCredentials, SealedCredentials
+from domain.learning.ports import LearnedCredentials, SealedCredentials
+from domain.shared.cipher import Cipher, open_json, seal_json
 from domain.shared.clock import Clock
 from domain.shared.errors import ToolFailed, Unavailable
 
@@ -127,14 +127,11 @@ class CredentialStore:
     async def _seal(
         self, api_id: str, owner: str, names: tuple[str, ...], values: Mapping[str, Any]
     ) -> None:
-        sealed = self._cipher.seal(json.dumps(values).encode(), _place(api_id, owner))
+        sealed = seal_json(self._cipher, values, _place(api_id, owner))
         await self._keys.put(SealedCredentials(api_id, owner, names, sealed, self._clock.now()))
 
     def _opened(self, stored: SealedCredentials) -> dict[str, Any]:
-        values: dict[str, Any] = json.loads(
-            self._cipher.open(stored.sealed, _place(stored.api_id, stored.owner))
-        )
-        return values
+        return open_json(self._cipher, stored.sealed, _place(stored.api_id, stored.owner))
 
     def _remember(self, grant: OAuthGrant, place: "_CredentialKey") -> None:
         key = (grant.client_id, grant.refresh_token)

@@ -44,30 +44,6 @@ class LearnedCredentials(Protocol):
         ...
 
 
-class Cipher(Protocol):
-    """Authenticated encryption; a ciphertext is bound to its place (associated data).
-
-    A stolen database, or a row that is copied into another's place, gives nothing away.
-    """
-
-    def seal(self, data: bytes, place: str) -> bytes:
-        """Encrypt data, bound to its place."""
-        ...
-
-    def open(self, sealed: bytes, place: str) -> bytes:
-        """Decrypt data that was sealed for this place.
-
-        Raises:
-            Unavailable: its key is not configured, or it is damaged.
-
-        """
-        ...
-
-    def is_current(self, sealed: bytes) -> bool:
-        """Tell whether it was sealed with the current key."""
-        ...
-
-
 class AccessTokens(Protocol):
     """Gets OAuth 2.0 access tokens, and caches them until they expire."""
 

@@ -25,6 +25,7 @@
     |  `- StoreUnavailable         the database is away, or cannot be written to
     |- WebError               the server at an address outside
     |  |- AddressRefused          the operator: the address is not open
+    |  |- GrantRefused            the user: the server accepts their grant no more
     |  `- WebTimeout
     `- ProviderError          the model's provider
        `- ProviderTimeout
@@ -229,6 +230,10 @@ class AddressRefused(WebError):
     """The SSRF guard refuses this address; the message says how the operator may open it."""
 
     code = ErrorCode.UNPROCESSABLE
+
+
+class GrantRefused(WebError):
+    """An authorization server accepts a code or refresh token no more: the user must consent."""
 
 
 class WebTimeout(WebError):

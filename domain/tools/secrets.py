@@ -9,14 +9,17 @@ _SHORTEST: Final = 8  # characters; shorter values occur in other text by chance
 
 
 class Secrets(Mapping[str, str]):
-    """Secret values by name. The ``repr`` contains the names only."""
+    """Secret values by name. The ``repr`` contains the names only.
+
+    More values may be redacted than are in it: credentials that a call gets while it runs.
+    """
 
     __slots__ = ("_hidden", "_values")
 
     def __init__(self, values: Mapping[str, str] | None = None) -> None:
         self._values = dict(values or {})
-        long = {value for value in self._values.values() if len(value) >= _SHORTEST}
-        self._hidden = sorted(long, key=len, reverse=True)
+        self._hidden: list[str] = []
+        self.also_hide(*self._values.values())
 
     def __getitem__(self, name: str) -> str:
         try:
@@ -32,6 +35,16 @@ class Secrets(Mapping[str, str]):
 
     def __repr__(self) -> str:
         return f"Secrets({', '.join(self._values)})"
+
+    def also_hide(self, *values: str) -> None:
+        """Redact these values from now on, too, unless they are shorter than 8 characters."""
+        long = {value for value in values if len(value) >= _SHORTEST}
+        self._hidden = sorted({*self._hidden, *long}, key=len, reverse=True)
+
+    @property
+    def hides_nothing(self) -> bool:
+        """Tell whether there is no value to redact."""
+        return not self._hidden
 
     def hide(self, text: str) -> str:
         """Redact a text: replace each value of 8 characters or more by stars."""
@@ -62,12 +75,9 @@ class Secrets(Mapping[str, str]):
 
 
 def discreet_log(name: str, secrets: Secrets) -> logging.Logger:
-    """Return the logger of that name, or a copy for one call that redacts the secrets."""
-    log = logging.getLogger(name)
-    if not secrets:
-        return log
+    """Return a copy of the logger of that name for one call, which redacts the secrets."""
     own = logging.Logger(name)  # noqa: LOG001  for this call only: others have other secrets
-    own.parent = log
+    own.parent = logging.getLogger(name)
     own.addFilter(_RedactionFilter(secrets))
     return own
 
@@ -82,6 +92,8 @@ class _RedactionFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the record in place, and let it pass."""
+        if self._secrets.hides_nothing:
+            return True
         record.msg, record.args = self._secrets.hide(record.getMessage()), None
         if record.exc_info:
             record.exc_text = self._secrets.hide(self._formatter.formatException(record.exc_info))

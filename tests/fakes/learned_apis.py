@@ -10,11 +10,11 @@ from domain.learning.api.version import ApiScheme, ApiTool, ApiVersion, SkippedO
 from domain.learning.findings import DocumentReport
 from domain.learning.ports import (
     ApiReader,
-    Cipher,
     LearnedApis,
     LearnedCredentials,
     SealedCredentials,
 )
+from domain.shared.cipher import Cipher
 from domain.shared.errors import Conflict, NotFound, Unavailable, Unprocessable
 from domain.shared.list_cursors import read_place, write_place
 from domain.shared.paging import Page

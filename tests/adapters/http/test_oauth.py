@@ -117,6 +117,8 @@ async def test_a_client_that_must_be_named_in_the_body_is() -> None:
     [
         (Reply(400, body=b'{"error": "invalid_scope", "error_description": "no such"}'), "no such"),
         (Reply(200, body=b"{}"), "gave no access token"),
+        (Reply(200, body=b'{"access_token": "t", "expires_in": 1e400}'), "gave no access token"),
+        (Reply(200, body=b'{"access_token": "t", "expires_in": {"a": 1}}'), "gave no"),
         (Reply(200, body=b"[]"), "gave no access token"),
         (Reply(200, body=b"<html>"), "gave no access token"),
         (Reply(500, body=b"oh"), "gave no access token"),
