@@ -49,6 +49,6 @@ class TicketService:
         if ticket is None or ticket.path != path or ticket.expires_at <= self._clock.now():
             raise Unauthenticated(
                 "The ticket is not valid: it is good once, for seconds and for one path. "
-                "Ask POST /api/auth/ticket for another."
+                "Ask for another ticket."
             )
         return await self._authentication.of_session(ticket.session_id, ticket.access_until)
