@@ -4,14 +4,17 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from entrypoints.cli.clients.client import ConsentLine, Json, Login, Token, Url
+from entrypoints.cli.clients.client import ConsentLine, Login, Token, Url
 from entrypoints.cli.json_options import json_object
 from entrypoints.cli.program import program
 from entrypoints.cli.tables import AsJson, show, show_json
+
+if TYPE_CHECKING:
+    from domain.consents.service import ConsentReply
 
 T = TypeVar("T")
 
@@ -56,10 +59,11 @@ def approve(
     login: Login = None,
 ) -> None:
     """Let a call run, once, as it was asked for or with other arguments."""
-    answer: Json = {"consent_request_id": request_id, "approved": True}
-    if arguments is not None:
-        answer["arguments"] = json_object(arguments, "--arguments")
-    _answer(answer, "Approved", url, token, login)
+    from domain.consents.service import ConsentReply
+
+    params = None if arguments is None else json_object(arguments, "--arguments")
+    reply = ConsentReply(approved=True, params=params)
+    _answer(request_id, reply, "Approved", url, token, login)
 
 
 @app.command("deny")
@@ -71,8 +75,9 @@ def deny(
     login: Login = None,
 ) -> None:
     """Let a call not run. The agent is told."""
-    answer = {"consent_request_id": request_id, "approved": False, "reason": reason}
-    _answer(answer, "Denied", url, token, login)
+    from domain.consents.service import ConsentReply
+
+    _answer(request_id, ConsentReply(reason=reason), "Denied", url, token, login)
 
 
 @app.command("outcome")
@@ -84,13 +89,24 @@ def outcome(
     login: Login = None,
 ) -> None:
     """Say what became of a call that was interrupted."""
-    answer = {"consent_request_id": request_id, "outcome": what.replace("-", "_")}
-    _answer(answer, "Noted", url, token, login)
+    from domain.consents.consent import ConsentStatus
+    from domain.consents.service import ConsentReply
+
+    reply = ConsentReply(outcome=ConsentStatus(what.replace("-", "_")))
+    _answer(request_id, reply, "Noted", url, token, login)
 
 
-def _answer(answer: Json, done: str, url: str | None, token: str | None, login: str | None) -> None:
+def _answer(
+    request_id: str,
+    reply: "ConsentReply",
+    done: str,
+    url: str | None,
+    token: str | None,
+    login: str | None,
+) -> None:
+    with_tools = reply.params is not None
     _with_line(
-        url, token, login, lambda line: line.consent(answer), with_tools="arguments" in answer
+        url, token, login, lambda line: line.consent(request_id, reply), with_tools=with_tools
     )
     typer.echo(f"{done}. A service that runs goes on with the run.")
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from domain.accounts.users import Role
+from domain.consents.service import ConsentReply
 from domain.models.ports import ChatModel
 from domain.shared.clock import Clock
 from domain.shared.errors import Unavailable
@@ -71,8 +72,7 @@ class PuertoService:
             while turn.is_waiting and approve is not None:
                 while turn.requests:
                     request_id = turn.requests.pop(0)["id"]
-                    answer = {"consent_request_id": request_id, "approved": approve}
-                    await self._client.consent(answer)
+                    await self._client.consent(request_id, ConsentReply(approved=approve))
                 await asyncio.sleep(_PAUSE)
                 async for event in self._client.go_on():
                     turn.take(event)

@@ -10,6 +10,7 @@ import typer
 from entrypoints.cli.clients.client import Continued, Json, Login, Token, Url
 
 if TYPE_CHECKING:  # rich is loaded only when there is something to show
+    from domain.consents.service import ConsentReply
     from entrypoints.chat_turn import ChatTurn
     from entrypoints.cli.chat.consulting import Read
     from entrypoints.cli.chat.session import TerminalSession
@@ -152,22 +153,22 @@ class Talk:
 
         while turn.requests:
             try:
-                answer = consult(turn.requests[0], self._read, self._screen.note)
+                reply = consult(turn.requests[0], self._read, self._screen.note)
             except KeyboardInterrupt:
                 self._screen.note("")
                 return
-            if self._is_taken(answer):
+            if self._is_taken(turn.requests[0]["id"], reply):
                 turn.requests.pop(0)
 
-    def _is_taken(self, answer: Json) -> bool:
-        """Send an answer; return False if it was refused but may be with other arguments."""
+    def _is_taken(self, request_id: str, reply: "ConsentReply") -> bool:
+        """Send a reply; return False if it was refused but may be with other arguments."""
         from domain.shared.errors import PuertoError
 
         try:
-            self._session.call(self._session.client.consent, answer)
+            self._session.call(self._session.client.consent, request_id, reply)
         except PuertoError as error:
             self._screen.note(error.message, "red")
-            return "arguments" not in answer
+            return reply.params is None
         return True
 
 

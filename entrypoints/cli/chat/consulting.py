@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
+from domain.consents.consent import ConsentStatus
+from domain.consents.service import ConsentReply
 from entrypoints.cli.clients.client import Json
 
 MAY_IT_RUN: Final = "May it run? [y]es, [e]dit, anything else is a no: "
@@ -11,7 +13,11 @@ WHAT_BECAME: Final = "It was interrupted. [d]one, [n]ot done, [t]ry again, anyth
 WHY_NOT: Final = "Why not? The agent is told. (Enter for no reason): "
 WHICH: Final = "Its arguments, as JSON (empty: back to the question): "
 
-_OUTCOMES: Final = {"d": "done", "n": "not_done", "t": "try_again"}
+_OUTCOMES: Final = {
+    "d": ConsentStatus.DONE,
+    "n": ConsentStatus.NOT_DONE,
+    "t": ConsentStatus.TRY_AGAIN,
+}
 
 
 class Read(Protocol):
@@ -22,28 +28,25 @@ class Read(Protocol):
         ...
 
 
-def consult(request: Json, read: Read, tell: Callable[[str], object]) -> Json:
-    """Ask the person by ``read``, print errors by ``tell``, and return the answer to send.
+def consult(request: Json, read: Read, tell: Callable[[str], object]) -> ConsentReply:
+    """Ask the person by ``read``, print errors by ``tell``, and return their reply.
 
     Raises:
         EOFError: the input has ended.
         KeyboardInterrupt: the person does not want to answer now.
 
     """
-    answer: Json = {"consent_request_id": request["id"]}
     if request["kind"] == "outcome":
-        outcome = _OUTCOMES.get(read(WHAT_BECAME).lower()[:1])
-        return answer | ({"outcome": outcome} if outcome else {"approved": False})
+        return ConsentReply(outcome=_OUTCOMES.get(read(WHAT_BECAME).lower()[:1]))
     while True:
         match read(MAY_IT_RUN).lower():
             case "y" | "yes":
-                return answer | {"approved": True}
+                return ConsentReply(approved=True)
             case "e" | "edit":
                 if (arguments := _arguments(request["params"], read, tell)) is not None:
-                    return answer | {"approved": True, "arguments": arguments}
+                    return ConsentReply(approved=True, params=arguments)
             case _:
-                reason = read(WHY_NOT)
-                return answer | {"approved": False} | ({"reason": reason} if reason else {})
+                return ConsentReply(reason=read(WHY_NOT))
 
 
 def _arguments(

@@ -1,9 +1,12 @@
 """The port to a service that ``ask``, ``chat`` and ``consent`` use, and its options."""
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
+
+if TYPE_CHECKING:
+    from domain.consents.service import ConsentReply
 
 Json = dict[str, Any]
 
@@ -33,8 +36,8 @@ class ConsentLine(Protocol):
         """
         ...
 
-    async def consent(self, answer: Json) -> None:
-        """Answer a consent request: the body of ``POST /api/chat/consent``.
+    async def consent(self, request_id: str, reply: "ConsentReply") -> None:
+        """Answer a consent request.
 
         Raises:
             PuertoError: the service refused the answer, or cannot be reached.

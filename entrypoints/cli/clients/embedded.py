@@ -82,16 +82,9 @@ class LocalConsents:
         page = await service.find(self._user, ConsentStatus.WAITING, MAX_LIMIT, None)
         return [consent_request(requested(each)) | {"run_id": each.run_id} for each in page.items]
 
-    async def consent(self, answer: Json) -> None:
+    async def consent(self, request_id: str, reply: ConsentReply) -> None:
         """Answer a request."""
-        reply = ConsentReply(
-            answer.get("approved", False),
-            answer.get("arguments"),
-            answer.get("reason", ""),
-            ConsentStatus(answer["outcome"]) if "outcome" in answer else None,
-        )
-        service = self._services.consent_service
-        await service.answer(self._user, answer["consent_request_id"], reply)
+        await self._services.consent_service.answer(self._user, request_id, reply)
 
 
 class EmbeddedClient(LocalConsents):

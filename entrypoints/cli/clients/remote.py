@@ -10,6 +10,7 @@ from typing import Any, Final
 import httpx2
 import orjson
 
+from domain.consents.service import ConsentReply
 from domain.shared.errors import CallerError, Unavailable
 from entrypoints.cli.clients.client import Json
 
@@ -122,9 +123,14 @@ class RemoteClient:
             if not place.cursor:
                 raise self._unreachable(error) from error
 
-    async def consent(self, answer: Json) -> None:
+    async def consent(self, request_id: str, reply: ConsentReply) -> None:
         """Answer a consent request."""
-        await self.post("/api/chat/consent", answer)
+        given = {"arguments": reply.params, "outcome": reply.outcome, "reason": reply.reason}
+        body = {"consent_request_id": request_id, "approved": reply.approved}
+        await self.post(
+            "/api/chat/consent",
+            body | {name: value for name, value in given.items() if value not in (None, "")},
+        )
 
     async def cancel(self, run_id: str) -> None:
         """Stop a run."""

@@ -6,6 +6,8 @@ from typing import IO
 
 import pytest
 
+from domain.consents.consent import ConsentStatus
+from domain.consents.service import ConsentReply
 from entrypoints.cli.chat.command import Talk
 from entrypoints.cli.chat.consulting import MAY_IT_RUN, consult
 from entrypoints.cli.chat.session import session
@@ -125,17 +127,17 @@ OUTCOME = {"id": "7", "kind": "outcome"}
 
 
 @pytest.mark.parametrize(
-    ("said", "answer"),
+    ("said", "reply"),
     [
-        ("d", {"outcome": "done"}),
-        ("Not done", {"outcome": "not_done"}),
-        ("t", {"outcome": "try_again"}),
-        ("", {"approved": False}),
-        ("yes", {"approved": False}),
+        ("d", ConsentReply(outcome=ConsentStatus.DONE)),
+        ("Not done", ConsentReply(outcome=ConsentStatus.NOT_DONE)),
+        ("t", ConsentReply(outcome=ConsentStatus.TRY_AGAIN)),
+        ("", ConsentReply(approved=False)),
+        ("yes", ConsentReply(approved=False)),
     ],
 )
-def test_what_became_of_an_interrupted_call(said: str, answer: dict[str, object]) -> None:
-    assert consult(OUTCOME, lambda *_: said, print) == {"consent_request_id": "7"} | answer
+def test_what_became_of_an_interrupted_call(said: str, reply: ConsentReply) -> None:
+    assert consult(OUTCOME, lambda *_: said, print) == reply
 
 
 def test_edited_arguments_begin_as_they_were_asked_for_and_may_be_left() -> None:
@@ -147,9 +149,9 @@ def test_edited_arguments_begin_as_they_were_asked_for_and_may_be_left() -> None
         drafts.append(draft)
         return next(lines)
 
-    answer = consult(request, read, told.append)
+    reply = consult(request, read, told.append)
 
-    assert answer == {"consent_request_id": "7", "approved": True, "arguments": {"to": "m"}}
+    assert reply == ConsentReply(approved=True, params={"to": "m"})
     # Each time the person edits what they wrote before, and after leaving what was asked for.
     assert drafts == ["", '{"to": "ñ"}', '{"to": ', "[1]", "", '{"to": "ñ"}']
     assert told[0].startswith("That is not JSON: Expecting value")
