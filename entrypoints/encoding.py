@@ -187,6 +187,7 @@ def consent_request(body: ConsentRequested) -> dict[str, Any]:
         "effect": body.effect,
         "reason": body.reason,
         "preview": body.preview,
+        "preview_lines": body.preview_lines,
         "digest": body.digest,
         "expires_at": time_text(datetime.fromisoformat(body.expires_at)),
     }

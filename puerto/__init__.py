@@ -24,6 +24,7 @@ Tools
     CallRequest, CallOutcome  its `tool_calls` and `results`; a failed one has a Problem
     Secrets, HttpClient       the settings that the tool requires; the plugin's HTTP client
     Artifact                  a file to return
+    Preview                   what a call will do, for the person who is asked to approve it
     ToolFailed, ToolError     tells the model what went wrong; the family of such errors
     InvalidArguments          the arguments do not fit the schema
     Tool, ToolSpec            for tools that are no functions: the protocol, the description
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from domain.tools.artifacts import Artifact
     from domain.tools.context import PluginContext
     from domain.tools.http import HttpClient
+    from domain.tools.preview import Preview
     from domain.tools.secrets import Secrets
     from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
     from plugins.authoring.errors import ToolDefinitionError
@@ -84,6 +86,7 @@ __all__ = [
     "Notice",
     "NoticeType",
     "PluginContext",
+    "Preview",
     "Problem",
     "Proposal",
     "RegisterTool",
@@ -125,6 +128,7 @@ if not TYPE_CHECKING:
         "Notice": "domain.notifications.notices",
         "NoticeType": "domain.notifications.notices",
         "PluginContext": "domain.tools.context",
+        "Preview": "domain.tools.preview",
         "Problem": "domain.conversations.calls",
         "Proposal": "domain.policy.policy",
         "RegisterTool": "plugins.authoring.hookspecs",

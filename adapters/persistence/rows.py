@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.persistence.calls import UNREADABLE, read_calls, read_outcomes, read_run_outcome
 from adapters.persistence.engine.codec import moment
-from adapters.persistence.engine.formats import ARGUMENTS
+from adapters.persistence.engine.formats import ARGUMENTS, CONSENT_FORM
 from domain.accounts.ports import LoginSession
 from domain.accounts.users import Role, User
 from domain.consents.consent import Consent, ConsentKind, ConsentStatus
@@ -92,6 +92,7 @@ def to_run(row: Row) -> RunRecord:
 def to_consent(row: Row) -> Consent:
     """Return the consent request of a row."""
     original = row["original_params"]
+    form = CONSENT_FORM.readable(row["form"] or "{}", {})
     return Consent(
         id=str(row["id"]),
         run_id=str(row["run_id"]),
@@ -112,6 +113,7 @@ def to_consent(row: Row) -> Consent:
         answered_at=moment(row["answered_at"]) if row["answered_at"] else None,
         original_params=None if original is None else ARGUMENTS.readable(original, UNREADABLE),
         conversation_id=str(row["conversation_id"] or ""),
+        preview_lines=tuple(form.get("preview_lines", ())),
     )
 
 

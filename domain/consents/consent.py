@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from domain.shared.errors import Conflict, Gone
 from domain.shared.json_values import storable
+from domain.tools.preview import Preview
 from domain.tools.tool import Effect
 
 PREVIEW: Final = 500
@@ -62,6 +63,7 @@ class Consent:
     """A consent request and, later, its answer. ``digest`` is that of the call that may run.
 
     ``conversation_id`` is that of its run; empty where a tool was called without the agent.
+    ``preview_lines`` are those of the tool's own preview (`Preview.lines`), if it has one.
     """
 
     id: str
@@ -83,6 +85,7 @@ class Consent:
     answered_at: datetime | None = None
     original_params: Mapping[str, Any] | None = None
     conversation_id: str = ""
+    preview_lines: tuple[Mapping[str, str], ...] = ()
 
 
 def require_waiting(consent: Consent, now: datetime) -> None:
@@ -139,8 +142,8 @@ def digest_of(tool: str, version: str, params: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def preview_of(tool: str, params: Mapping[str, Any], tool_preview: str = "") -> str:
+def preview_of(tool: str, params: Mapping[str, Any], tool_preview: Preview | None = None) -> str:
     """Return a line that shows a human the call; ``tool_preview`` is the tool's own preview."""
     shown = ", ".join(f"{name}={json.dumps(v, ensure_ascii=False)}" for name, v in params.items())
-    line = f"{tool_preview}: {tool}({shown})" if tool_preview else f"{tool}({shown})"
+    line = f"{tool_preview.line}: {tool}({shown})" if tool_preview else f"{tool}({shown})"
     return line if len(line) <= PREVIEW else line[: PREVIEW - 1] + "…"

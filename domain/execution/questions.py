@@ -20,6 +20,7 @@ from domain.runs.run import Call, Run
 from domain.runs.states import CallState
 from domain.shared.error_codes import Refusal
 from domain.shared.ids import new_id
+from domain.tools.preview import Preview
 
 LIFE: Final = timedelta(hours=24)
 
@@ -28,13 +29,12 @@ def ask_about(
     run: Run,
     questions: Sequence[tuple[Call, ConsentKind, str]],
     now: datetime,
-    previews: Mapping[str, str] | None = None,
+    previews: Mapping[str, Preview | None],
 ) -> list[Consent]:
     """Return the consent requests for these calls.
 
     ``previews`` are the tools' previews by the calls' ids.
     """
-    tool_previews = previews or {}
     return [
         Consent(
             id=new_id(),
@@ -47,11 +47,12 @@ def ask_about(
             params=call.params,
             effect=call.effect,
             reason=reason,
-            preview=preview_of(call.tool, call.params, tool_previews.get(call.id, "")),
+            preview=preview_of(call.tool, call.params, previews.get(call.id)),
             digest=digest_of(call.tool, call.version, call.params),
             created_at=now,
             expires_at=now + LIFE,
             conversation_id=run.started.conversation_id,
+            preview_lines=() if (shown := previews.get(call.id)) is None else shown.lines(),
         )
         for call, kind, reason in questions
     ]
@@ -70,6 +71,7 @@ def requested(consent: Consent) -> ConsentRequested:
         preview=consent.preview,
         digest=consent.digest,
         expires_at=consent.expires_at.isoformat(),
+        preview_lines=consent.preview_lines,
     )
 
 

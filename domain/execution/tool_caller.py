@@ -19,11 +19,16 @@ from domain.runs.run import Call, Run
 from domain.shared.errors import ToolFailed
 from domain.shared.paging import MAX_LIMIT
 from domain.tools.context import PluginContexts
+from domain.tools.http import ReadingHttpClient
 from domain.tools.result_pages import ResultPage, page_of
 from domain.tools.secrets import Secrets, discreet_log
-from domain.tools.tool import Tool, ToolContext, ToolSpec
+from domain.tools.tool import ProgressReport, Tool, ToolContext, ToolSpec
 
 Say = Callable[[Body], None]
+
+
+def _keep_quiet(_message: str, _fraction: float | None) -> None:
+    """Show no progress."""
 
 
 class ToolCaller:
@@ -61,13 +66,18 @@ class ToolCaller:
         secrets = self._secrets(tool.spec)
         reporter = Reporter(call.id, call.tool, secrets, say)
         try:
-            context = self._context(tool.spec, call, run, user, secrets, reporter)
+            context = self._context(tool.spec, call, run, user, secrets, reporter.report)
             body = await perform(tool, call, context, self._tell)
         finally:
             reporter.close()
         if isinstance(body, ToolErred):
             return body
         return replace(body, result=await self._results.keep(body.result, call, run, secrets))
+
+    def preview_context(self, spec: ToolSpec, call: Call, run: Run, user: User) -> ToolContext:
+        """Return the context of a call's preview: its HTTP client only reads, nothing is shown."""
+        context = self._context(spec, call, run, user, self._secrets(spec), _keep_quiet)
+        return replace(context, http=ReadingHttpClient(context.http))
 
     def _secrets(self, spec: ToolSpec) -> Secrets:
         values = {name: self._environ.get(name, "").strip() for name in spec.requires}
@@ -80,7 +90,7 @@ class ToolCaller:
         run: Run,
         user: User,
         secrets: Secrets,
-        reporter: Reporter,
+        report: ProgressReport,
     ) -> ToolContext:
         async def search(text: str, limit: int) -> Sequence[Message]:
             question_id = run.started.question_id  # contains the words itself
@@ -102,7 +112,7 @@ class ToolCaller:
             run_id=run.id,
             conversation_id=run.started.conversation_id,
             secrets=secrets,
-            report=reporter.report,
+            report=report,
             read_result=read,
             search_tools=partial(self._tool_selector.search, run),
             read_schema=partial(self._tool_selector.schema, run),

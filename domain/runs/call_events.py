@@ -29,6 +29,7 @@ class ConsentRequested:
     """A human is asked to approve a call, or for the outcome of an interrupted one.
 
     ``reason`` is the rule that requires it, ``digest`` that of tool, version and arguments.
+    ``preview_lines`` are the lines of the tool's own preview, each ``{kind, text}``.
     """
 
     type: ClassVar[str] = "consent_required"
@@ -43,6 +44,7 @@ class ConsentRequested:
     preview: str
     digest: str
     expires_at: str
+    preview_lines: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

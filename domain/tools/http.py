@@ -1,9 +1,11 @@
 """The port to the HTTP clients that plugins use."""
 
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from domain.shared.errors import ToolFailed
+
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})  # "safe" in RFC 9110, 9.2.1
 
 
 class HttpClient(Protocol):
@@ -62,6 +64,37 @@ class NoHttpClient(HttpClient):
 
         """
         raise ToolFailed(f"{method} {url}: there is no network here.")
+
+
+class ReadingHttpClient(HttpClient):
+    """An HTTP client that only reads, for a preview: it sends GET, HEAD and OPTIONS."""
+
+    def __init__(self, client: HttpClient) -> None:
+        self._client = client
+
+    async def request(self, method: str, url: str, **options: Any) -> Any:
+        """Send a request that reads.
+
+        Raises:
+            ToolFailed: the method is another.
+
+        """
+        return await self._client.request(_reading(method), url, **options)
+
+    def stream(self, method: str, url: str, **options: Any) -> AbstractAsyncContextManager[Any]:
+        """Send a request that reads, and stream its response.
+
+        Raises:
+            ToolFailed: the method is another.
+
+        """
+        return self._client.stream(_reading(method), url, **options)
+
+
+def _reading(method: str) -> str:
+    if str(method).upper() not in _READING:
+        raise ToolFailed(f"A preview only reads: it cannot send {method}.")
+    return method
 
 
 class HttpClients(Protocol):

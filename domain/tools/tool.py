@@ -13,6 +13,7 @@ from domain.accounts.users import User
 from domain.conversations.conversation import Message
 from domain.shared.errors import ToolFailed
 from domain.tools.context import PluginContext
+from domain.tools.preview import Preview
 from domain.tools.result_pages import ResultPage
 from domain.tools.secrets import Secrets
 
@@ -202,6 +203,13 @@ class Previewed(Protocol):
 
     __slots__ = ()
 
-    def preview(self, arguments: Mapping[str, Any]) -> str:
-        """Return one line, such as ``DELETE https://api.example/pets/7``, or an empty text."""
+    async def preview(
+        self, arguments: Mapping[str, Any], context: ToolContext
+    ) -> Preview | str | None:
+        """Return what the call will do, without any effect; None where that cannot be said.
+
+        Raises:
+            Exception: whatever the tool's own code raises.
+
+        """
         ...

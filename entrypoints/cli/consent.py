@@ -1,14 +1,14 @@
 """``puerto consent``: list and answer consent requests."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from entrypoints.cli.clients.client import ConsentLine, Login, Token, Url
+from entrypoints.cli.clients.client import ConsentLine, Json, Login, Token, Url
 from entrypoints.cli.json_options import json_object
 from entrypoints.cli.program import program
 from entrypoints.cli.tables import AsJson, show, show_json
@@ -40,12 +40,17 @@ def list_consents(
     if as_json:
         show_json(requests)
         return
-    rows = [
-        [each["id"], each["kind"], each["effect"], each["expires_at"][:16], each["preview"]]
-        for each in requests
-    ]
+    rows = [row for request in requests for row in _rows(request)]
     colours = {"effect": {"destructive": "red", "write": "yellow"}}
     show(["id", "asks for", "effect", "until", "what"], rows, colours)
+
+
+def _rows(request: Json) -> Iterator[list[str]]:
+    """Yield the row of a request, and one for each line of the tool's own preview."""
+    until = request["expires_at"][:16]
+    yield [request["id"], request["kind"], request["effect"], until, request["preview"]]
+    for line in request["preview_lines"]:
+        yield ["", "", "", "", f"  {line['kind']}: {line['text']}"]
 
 
 @app.command("approve")

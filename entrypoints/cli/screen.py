@@ -57,6 +57,8 @@ class Screen:
             case "consent_required":
                 request = event["consent_request"]
                 self.note(f"? {request['preview']}", "yellow")
+                for line in request["preview_lines"]:
+                    self.note(f"  {line['kind']}: {line['text']}", "yellow")
                 self.note(f"  asked by: {request['reason']}")
             case "thinking":
                 self.note(f"… {shorten(event['content'], _LONGEST)}")

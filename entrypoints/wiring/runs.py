@@ -13,12 +13,14 @@ from domain.execution.steps.call_gate import CallGate
 from domain.execution.steps.decisions import Decisions
 from domain.execution.steps.human_step import HumanStep
 from domain.execution.steps.model_step import ModelStep
+from domain.execution.steps.previewing import Previews
 from domain.execution.steps.tool_step import ToolStep
 from domain.execution.tool_caller import ToolCaller
 from domain.execution.worker import Worker
 from domain.models.failover import ModelFailover
 from domain.models.prices import Prices
 from domain.notifications.ports import Notices
+from domain.plugins.incidents import ReportIncident, no_report
 from domain.plugins.vetoes import VetoCheck
 from domain.runs.lookup import RunLookup
 from domain.shared.clock import Clock
@@ -72,6 +74,7 @@ def wire_runs(
         plugins.notices,
         clock,
         tool_concurrency=settings.tool_concurrency,
+        tell=plugins.incidents.note,
     )
     worker = Worker(
         runner,
@@ -110,10 +113,11 @@ def make_runner(
     clock: Clock,
     *,
     tool_concurrency: int,
+    tell: ReportIncident = no_report,
 ) -> Runner:
     """Return what drives runs, step by step."""
     decisions = Decisions(store.audit, clock)
-    gate = CallGate(vetoes, toolbox, decisions, notices, clock)
+    gate = CallGate(vetoes, Previews(toolbox, caller, tell), decisions, notices, clock)
     return Runner(
         models=models,
         tools=ToolStep(

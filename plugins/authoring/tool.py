@@ -13,11 +13,13 @@ from typing_extensions import override
 from domain.shared.errors import ToolError, ToolFailed
 from domain.shared.json_values import TooLarge
 from domain.shared.untrusted import contained, in_short
+from domain.tools.preview import Preview
 from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
 from plugins.authoring.docstrings import read_docstring
 from plugins.authoring.errors import ToolDefinitionError
 from plugins.authoring.json_values import as_json_apart
 from plugins.authoring.parameters import Parameters, read_parameters
+from plugins.authoring.previews import Previewer, PreviewFunction, read_previewer
 from plugins.authoring.threads import Threads
 
 TOOL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")
@@ -34,6 +36,7 @@ class FunctionTool(Tool, Generic[P, R]):
     function: Callable[P, R]
     spec: ToolSpec = field()  # else the default is the property of the protocol
     parameters: Parameters
+    previewer: Previewer | None = None
     threads: Threads = field(default_factory=Threads, repr=False, compare=False)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -70,15 +73,32 @@ class FunctionTool(Tool, Generic[P, R]):
         name = self.spec.name
         try:
             with contained():
-                return await as_json_apart(await self._call(values))
+                return await as_json_apart(await self._call(self.function, values))
         except (ToolError, TooLarge):
             raise
         except Exception as error:
             context.log.exception("Tool %s failed", name)
             raise ToolFailed(f"{name} failed: {in_short(error, context.secrets.hide)}") from error
 
-    async def _call(self, values: Mapping[str, Any]) -> Any:
-        function: Callable[..., Any] = self.function
+    async def preview(
+        self, arguments: Mapping[str, Any], context: ToolContext
+    ) -> Preview | str | None:
+        """Return what the preview function returns for this call; None if there is none.
+
+        Raises:
+            InvalidArguments: the arguments do not match the schema.
+            Exception: whatever the function raises.
+
+        """
+        if self.previewer is None:
+            return None
+        values = self.parameters.values(arguments, context)
+        given: Preview | str | None = await self._call(
+            self.previewer.function, self.previewer.arguments(values, context)
+        )
+        return given
+
+    async def _call(self, function: Callable[..., Any], values: Mapping[str, Any]) -> Any:
         if inspect.iscoroutinefunction(function):
             return await function(**values)
         result = await self.threads.run(self.spec.name, partial(function, **values))
@@ -98,6 +118,7 @@ def tool(
     timeout: float = 30.0,
     category: str = "general",
     requires: Sequence[str] = (),
+    preview: PreviewFunction | None = None,
 ) -> Callable[[Callable[P, R]], FunctionTool[P, R]]:
     """Make a tool of a typed function, sync or async.
 
@@ -117,6 +138,9 @@ def tool(
         category: where lists of tools show it.
         requires: the environment variables that it cannot work without, such as ``CRM_TOKEN``:
             where one is missing the tool is off. `ToolContext.secrets` holds them.
+        preview: a function, sync or async, that says what a call will do, for the person who is
+            asked to approve it: a `Preview` or a text. It takes any of the tool's arguments, by
+            name, and a `ToolContext` if it is annotated so. It must have no effect.
 
     Raises:
         ToolDefinitionError: the function cannot be a tool as it stands.
@@ -129,6 +153,7 @@ def tool(
             _require_plain(function)
             docstring = read_docstring(inspect.getdoc(function) or "")
             parameters = read_parameters(function, docstring.parameters)
+            previewer = read_previewer(preview, parameters)
             spec = ToolSpec(
                 name=_valid_name(tool_name),
                 description=_valid_description(docstring.description),
@@ -143,7 +168,7 @@ def tool(
         except ToolDefinitionError as error:
             module = getattr(function, "__module__", "?")
             raise ToolDefinitionError(f"tool {tool_name!r} in {module}: {error}") from error
-        return FunctionTool(function, spec, parameters)
+        return FunctionTool(function, spec, parameters, previewer)
 
     return decorate
 

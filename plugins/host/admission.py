@@ -16,20 +16,21 @@ from typing_extensions import override
 from domain.execution.results import not_kept
 from domain.execution.tool_calls import ARGUMENTS_SIZE
 from domain.shared.errors import InvalidArguments, ToolError, ToolFailed
-from domain.shared.json_values import TooLarge, require_shallow, storable, type_name
-from domain.shared.text import shorten
+from domain.shared.json_values import TooLarge, require_shallow, storable
 from domain.shared.untrusted import contained, in_short
 from domain.tools.error_fields import details_of, message_of
+from domain.tools.preview import Preview
 from domain.tools.tool import Abridged, Effect, Previewed, Tool, ToolContext, ToolSpec
 from plugins.authoring.errors import ToolDefinitionError
 from plugins.authoring.json_values import as_json, as_json_apart
+from plugins.authoring.threads import Threads
 from plugins.authoring.tool import TOOL_NAME, FunctionTool
 from plugins.containment.acting import HANDING_OVER, acting, watched
 
-PREVIEW_LENGTH: Final = 500
 STUBBORN_SECONDS: Final = 5.0  # for a cancelled tool to clean up
 
 _log: Final = logging.getLogger(__name__)
+_PREVIEWING: Final = Threads()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +87,28 @@ class AdmittedTool(Tool, Abridged, Previewed):
         return whole
 
     @override
-    def preview(self, arguments: Mapping[str, Any]) -> str:
-        """Return the tool's one-line description of what a call will do; empty if that fails.
+    async def preview(
+        self, arguments: Mapping[str, Any], context: ToolContext
+    ) -> Preview | str | None:
+        """Return the tool's own preview of a call, unchecked; None if it has none.
 
-        It runs synchronous code of the plugin, so it must be called in a thread.
+        A ``preview`` that is not async is given the arguments alone, in a thread.
+
+        Raises:
+            Exception: whatever the plugin's code raised.
+
         """
-        if not isinstance(self.tool, Previewed):
-            return ""
-        try:
-            with acting(self.spec.plugin, self._label):
-                return _line(self.tool.preview(arguments))
-        except BaseException as error:  # noqa: BLE001  the human is asked all the same
-            name, plugin = self.spec.name, self.spec.plugin
-            _log.error("tool %s of plugin %s has no preview: %s", name, plugin, in_short(error))
-            return ""
+        work = partial(self._preview, arguments, context)
+        return await watched(self.spec.plugin, self._label, work)
+
+    async def _preview(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
+        function: Any = getattr(self.tool, "preview", None)
+        if not callable(function):
+            return None
+        if inspect.iscoroutinefunction(function):
+            return await function(arguments, context)
+        given = await _PREVIEWING.run(self.spec.name, partial(function, arguments))
+        return await given if inspect.isawaitable(given) else given
 
     @override
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
@@ -151,14 +160,6 @@ class AdmittedTool(Tool, Abridged, Previewed):
         return f"the tool {self.spec.name} of the plugin {self.spec.plugin}"
 
 
-def _line(preview: Any) -> str:
-    if not isinstance(preview, str):
-        if inspect.iscoroutine(preview):
-            preview.close()  # else Python warns that nobody awaited it
-        raise TypeError(f"a preview is a text, not a {type_name(preview)}")
-    return shorten(storable(str.__str__(preview)), PREVIEW_LENGTH)
-
-
 def _sanitized(error: InvalidArguments) -> InvalidArguments:
     """Return a copy of the error with valid message and details, whatever the tool put into it."""
     copy = InvalidArguments(message_of(error))
@@ -191,10 +192,17 @@ def run_of(frame: FrameType) -> str:
     return (context.run_id or "") if isinstance(context, ToolContext) else ""
 
 
-_CALLERS: Final = {AdmittedTool._run.__code__, AdmittedTool.check.__code__}  # noqa: SLF001  ours
+_CALLERS: Final = {
+    each.__code__
+    for each in (AdmittedTool._run, AdmittedTool.check, AdmittedTool.preview)  # noqa: SLF001  ours
+}
+_OF_FUNCTIONS: Final = (FunctionTool.run, FunctionTool.preview, FunctionTool._call)  # noqa: SLF001
 _PASSING: Final = {
     *(_CALLERS | HANDING_OVER),
-    *(each.__code__ for each in (AdmittedTool._call, FunctionTool.run, FunctionTool._call)),  # noqa: SLF001
+    *(
+        each.__code__
+        for each in (AdmittedTool._call, AdmittedTool._preview, *_OF_FUNCTIONS)  # noqa: SLF001
+    ),
 }
 
 

@@ -26,7 +26,8 @@ from domain.learning.cache import CachedApi
 from domain.learning.credential_store import OPERATOR, CredentialStore
 from domain.learning.names import slug
 from domain.shared.errors import ToolError, ToolFailed
-from domain.tools.tool import Abridged, Previewed, Tool, ToolContext, ToolSpec
+from domain.tools.preview import Preview
+from domain.tools.tool import Abridged, Tool, ToolContext, ToolSpec
 from domain.web.ports import ExchangeLimits
 from plugins.authoring.argument_schema import ArgumentSchema
 from plugins.authoring.hookspecs import hookimpl
@@ -160,7 +161,7 @@ def _identity(api: LearnedApi) -> tuple[object, ...]:
 
 
 @of_json
-class LearnedTool(Tool, Abridged, Previewed):
+class LearnedTool(Tool, Abridged):
     """A tool that calls one operation. Large parts are created on first use."""
 
     def __init__(self, tool: ApiTool, line: Line) -> None:
@@ -222,8 +223,7 @@ class LearnedTool(Tool, Abridged, Previewed):
         whole = replace(self.spec, parameters=whole_schema(self.tool.whole))
         return without_arguments(whole, self.tool.fixed).parameters
 
-    @override
-    def preview(self, arguments: Mapping[str, Any]) -> str:
+    def preview(self, arguments: Mapping[str, Any]) -> Preview | None:
         """Return method and URL of the request that a call would send, without credentials."""
         try:
             placed = {each.argument for each in self._operation.schemes.values()} - {""}
@@ -231,8 +231,8 @@ class LearnedTool(Tool, Abridged, Previewed):
             whole = with_fixed(arguments, shown_values(fixed))
             request = build_request(self._operation, whole, server=self._line.server)
         except ToolError:
-            return ""
-        return f"{request.method} {request.url}"
+            return None
+        return Preview(request.method, request.url)
 
     @cached_property
     def _schema(self) -> ArgumentSchema:

@@ -22,7 +22,7 @@ from domain.plugins import lifespans, notice_bus, vetoes
 from domain.plugins import service as plugin_service
 from domain.runs import decide, following, journal, live
 from domain.shared import idempotency, json_values, paging
-from domain.tools import artifacts, error_fields
+from domain.tools import artifacts, error_fields, preview
 from domain.tools import result_pages as pages
 from domain.tools.tool import ToolSpec
 from domain.web.ports import ExchangeLimits
@@ -57,6 +57,7 @@ MODEL: Final = _DOCS / "how-to" / "use-a-model.md"
 OPERATE: Final = _DOCS / "how-to" / "operate.md"
 POSTGRESQL: Final = _DOCS / "how-to" / "run-on-postgresql.md"
 PLUGIN: Final = _DOCS / "how-to" / "write-a-plugin.md"
+TOOL: Final = _DOCS / "how-to" / "write-a-tool.md"
 
 _HOUR: Final = timedelta(hours=1)
 _MILLION: Final = 1_000_000
@@ -180,7 +181,9 @@ FIGURES: Final[list[tuple[Path, str]]] = [
     (PLUGIN, f"within {plugin_service.POLL_SECONDS:g} seconds"),
     (PLUGIN, f"the first {docstrings.EXAMPLE_LENGTH} characters"),
     (PLUGIN, f"(default {_TOOL_SECONDS:g} s)"),
-    (PLUGIN, f"for at most {previewing.PREVIEW_SECONDS:g} seconds"),
+    (TOOL, f"for at most {previewing.PREVIEW_SECONDS:g} seconds"),
+    (TOOL, f"{preview.TEXT_LENGTH} characters at most; there can be {preview.MOST_LINES} details"),
+    (TOOL, f"at most {error_fields.DETAILS_SIZE:,} characters"),
     (PLUGIN, f"While {threads.AT_ONCE} threads of a tool"),
     (PLUGIN, f"at most {_REPORTS} reports a second"),
     (PLUGIN, f"{progress.MESSAGE_LENGTH} characters each"),

@@ -85,6 +85,9 @@ OUTCOME: Final = Format()
 ARGUMENTS: Final = Format()
 """The arguments of a call, in consents and in the audit."""
 
+CONSENT_FORM: Final = Format()
+"""What a consent request shows beyond its columns."""
+
 CONFIGURATION: Final = Format()
 """The configuration, with the rules of the policy."""
 

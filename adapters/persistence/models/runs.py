@@ -67,7 +67,10 @@ class RunEventsRow(Model):
 
 
 class ConsentRow(Model):
-    """A question to a human about a call, and later the answer."""
+    """A question to a human about a call, and later the answer.
+
+    ``form`` is a JSON object: what the person is shown beyond the columns.
+    """
 
     id = fields.UUIDField(primary_key=True)
     run: fields.ForeignKeyRelation[RunRow] = fields.ForeignKeyField(
@@ -89,6 +92,7 @@ class ConsentRow(Model):
     status = fields.CharField(max_length=16)
     answer_reason = fields.TextField()
     answered_at = fields.DatetimeField(null=True)
+    form = fields.TextField(null=True)
 
     class Meta:
         """The name, the order of a user's list, and what the sweep looks for."""

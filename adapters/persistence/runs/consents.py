@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from adapters.persistence.engine.codec import is_id, known_id, storable
 from adapters.persistence.engine.database import ROW_LOCK, Database
-from adapters.persistence.engine.formats import ARGUMENTS
+from adapters.persistence.engine.formats import ARGUMENTS, CONSENT_FORM
 from adapters.persistence.engine.inserting import insert
 from adapters.persistence.engine.signals import work_notification
 from adapters.persistence.rows import to_consent
@@ -39,6 +39,7 @@ _COLUMNS: Final = (
     "status",
     "answer_reason",
     "answered_at",
+    "form",
 )
 _ALL: Final = """
     SELECT *, (SELECT conversation_id FROM runs WHERE runs.id = run_id) AS conversation_id
@@ -162,4 +163,5 @@ def _values(consent: Consent) -> tuple[Any, ...]:
         consent.status,
         storable(consent.answer_reason),
         consent.answered_at,
+        CONSENT_FORM.write({"preview_lines": consent.preview_lines}),
     )

@@ -1,6 +1,5 @@
 """The gate before calls: vetoes of plugins, and the requests for a human's consent."""
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +9,7 @@ from domain.conversations.calls import Problem
 from domain.execution.questions import ask_about, requested
 from domain.execution.run_notices import consent_required
 from domain.execution.steps.decisions import Decisions
-from domain.execution.steps.previewing import preview_of_call
+from domain.execution.steps.previewing import Previews
 from domain.execution.steps.proposals import proposal_of
 from domain.execution.task import Task
 from domain.execution.tool_calls import settled
@@ -24,7 +23,7 @@ from domain.runs.run import Call
 from domain.runs.states import CallState
 from domain.shared.clock import Clock
 from domain.shared.error_codes import Refusal
-from domain.tools.ports import Toolbox
+from domain.tools.preview import Preview
 from domain.tools.tool import Effect
 
 Question = tuple[Call, ConsentKind, str]
@@ -45,7 +44,7 @@ class _Checked:
 
     vetoed: frozenset[str]
     asks: Mapping[str, str]
-    previews: Mapping[str, str]
+    previews: Mapping[str, Preview | None]
 
 
 class CallGate:
@@ -54,13 +53,13 @@ class CallGate:
     def __init__(
         self,
         vetoes: VetoCheck,
-        toolbox: Toolbox,
+        previews: Previews,
         decisions: Decisions,
         notices: Notices,
         clock: Clock,
     ) -> None:
         self._vetoes = vetoes
-        self._toolbox = toolbox
+        self._previews = previews
         self._decisions = decisions
         self._notices = notices
         self._clock = clock
@@ -106,9 +105,10 @@ class CallGate:
     async def _checked(self, task: Task, calls: Sequence[Call]) -> _Checked:
         """Ask plugins about the calls that were not started, and settle those that they veto."""
         fresh = [call for call in calls if call.state is not CallState.STARTED]
-        previews = await self._previews(fresh) if self._vetoes.has_vetoes else {}
+        previews = await self._made(task, fresh) if self._vetoes.has_vetoes else {}
+        toolbox = self._previews.toolbox
         verdicts = await self._vetoes.verdicts(
-            [proposal_of(task, call, self._toolbox, previews.get(call.id, "")) for call in fresh]
+            [proposal_of(task, call, toolbox, previews.get(call.id)) for call in fresh]
         )
         said = list(zip(fresh, verdicts, strict=True))
         vetoed = [(call, each.rule) for call, each in said if each.decision is Decision.DENY]
@@ -125,9 +125,11 @@ class CallGate:
         """Store the requests, and tell observers of them."""
         run = task.journal.run
         for call in (c for c, kind, _ in questions if kind is ConsentKind.OUTCOME):
-            log_interrupted(run, call, self._toolbox, "its user is asked what became of it")
+            log_interrupted(
+                run, call, self._previews.toolbox, "its user is asked what became of it"
+            )
         unseen = [call for call, _, _ in questions if call.id not in checked.previews]
-        previews = {**checked.previews, **await self._previews(unseen)}
+        previews = {**checked.previews, **await self._made(task, unseen)}
         explained = [
             (call, kind, "; ".join(filter(None, (rule, checked.asks.get(call.id)))))
             for call, kind, rule in questions
@@ -138,10 +140,8 @@ class CallGate:
         for consent in consents:
             self._notices.publish(consent_required(run, consent))
 
-    async def _previews(self, calls: Sequence[Call]) -> Mapping[str, str]:
-        """Return the tools' previews of calls, by the calls' ids."""
-        made = await asyncio.gather(*(preview_of_call(self._toolbox, call) for call in calls))
-        return {call.id: preview for call, preview in zip(calls, made, strict=True)}
+    async def _made(self, task: Task, calls: Sequence[Call]) -> Mapping[str, Preview | None]:
+        return await self._previews.of_calls(calls, task.journal.run, task.user)
 
 
 def _asking(

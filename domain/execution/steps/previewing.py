@@ -1,14 +1,20 @@
 """Previews: a tool's own description of a call, for the human who is asked to approve it."""
 
+import asyncio
 import logging
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from domain.runs.run import Call
+from domain.accounts.users import User
+from domain.execution.tool_caller import ToolCaller
+from domain.plugins.incidents import PluginPart, ReportIncident
+from domain.runs.run import Call, Run
 from domain.shared.errors import ToolError
 from domain.shared.json_values import error_text
-from domain.shared.untrusted import in_thread, within
+from domain.shared.untrusted import within
 from domain.tools.ports import Toolbox
+from domain.tools.preview import Preview, shown_preview
 from domain.tools.tool import Previewed
 
 PREVIEW_SECONDS: Final = 2.0
@@ -16,20 +22,40 @@ PREVIEW_SECONDS: Final = 2.0
 _log = logging.getLogger(__name__)
 
 
-async def preview_of_call(toolbox: Toolbox, call: Call) -> str:
-    """Return the tool's preview of a call; empty if it has none, fails or times out.
+class Previews:
+    """Asks tools for the previews of calls. ``tell`` records one that fails as an incident."""
 
-    It runs in a thread: the tool's code is not async, and might block the event loop.
-    """
-    try:
-        tool = toolbox.get(call.tool)
-    except ToolError:  # the tool was removed meanwhile
-        return ""
-    if not isinstance(tool, Previewed):
-        return ""
-    work = partial(tool.preview, call.params)
-    try:
-        return await within(PREVIEW_SECONDS, lambda: in_thread(work, f"preview {call.tool}"))
-    except Exception as error:  # noqa: BLE001  untrusted code: the request goes out without it
-        _log.error("the tool %s has no preview: %s", call.tool, error_text(error))
-        return ""
+    def __init__(self, toolbox: Toolbox, caller: ToolCaller, tell: ReportIncident) -> None:
+        self.toolbox = toolbox
+        self._caller = caller
+        self._tell = tell
+
+    async def of_calls(
+        self, calls: Sequence[Call], run: Run, user: User
+    ) -> Mapping[str, Preview | None]:
+        """Return the tools' previews of several calls of a run, by the calls' ids."""
+        made = await asyncio.gather(*(self.of(call, run, user) for call in calls))
+        return {call.id: preview for call, preview in zip(calls, made, strict=True)}
+
+    async def of(self, call: Call, run: Run, user: User) -> Preview | None:
+        """Return the tool's preview of a call, bounded and redacted.
+
+        It is None if the tool has none, is gone, or its preview fails or times out: the request
+        then goes out without it.
+        """
+        try:
+            tool = self.toolbox.get(call.tool)
+        except ToolError:  # the tool was removed meanwhile
+            return None
+        if not isinstance(tool, Previewed):
+            return None
+        context = self._caller.preview_context(tool.spec, call, run, user)
+        try:
+            given = await within(PREVIEW_SECONDS, partial(tool.preview, call.params, context))
+            return shown_preview(given, context.secrets.hide)
+        except Exception as error:  # noqa: BLE001  untrusted code
+            context.cancelled.set()  # a thread of it may go on
+            self._tell(tool.spec.plugin, PluginPart.TOOL, error)
+            why = error_text(error, context.secrets.hide)
+            _log.error("the tool %s has no preview: %s", call.tool, why)
+            return None

@@ -5,9 +5,10 @@ from domain.policy.policy import CallSource, Proposal
 from domain.runs.run import Call
 from domain.shared.errors import ToolError
 from domain.tools.ports import Toolbox
+from domain.tools.preview import Preview
 
 
-def proposal_of(task: Task, call: Call, toolbox: Toolbox, preview: str) -> Proposal:
+def proposal_of(task: Task, call: Call, toolbox: Toolbox, preview: Preview | None) -> Proposal:
     """Return what a veto is shown of a call; ``preview`` is the tool's own."""
     run, user = task.journal.run, task.user
     return Proposal(
@@ -22,7 +23,7 @@ def proposal_of(task: Task, call: Call, toolbox: Toolbox, preview: str) -> Propo
         agent=run.agent.name if run.agent is not None else None,
         source=CallSource.DIRECT if run.started.is_direct else CallSource.CHAT,
         plugin=_plugin_of(call, toolbox),
-        preview=preview,
+        preview="" if preview is None else preview.line,
         cost_usd=run.cost_usd,
         input_tokens=run.usage.input_tokens,
         output_tokens=run.usage.output_tokens,

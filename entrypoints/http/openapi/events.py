@@ -39,6 +39,13 @@ class TokenUsage(BaseModel):
     )
 
 
+class PreviewLine(BaseModel):
+    """A line of what a call will do, in the tool's own words."""
+
+    kind: Literal["what", "target", "amount", "reversible", "detail"]
+    text: str
+
+
 class ConsentRequest(BaseModel):
     """A question to a human, with the call that it is about."""
 
@@ -54,6 +61,9 @@ class ConsentRequest(BaseModel):
     preview: str = Field(
         description="What will be done, in one line; of a tool that sends an HTTP request its "
         "method and address too."
+    )
+    preview_lines: list[PreviewLine] = Field(
+        description="The tool's own preview, line by line; empty if it has none."
     )
     digest: str = Field(description="SHA-256 of tool, version and arguments: what may run.")
     expires_at: Timestamp

@@ -108,6 +108,7 @@ def a_consent(run: NewRun, **changes: Any) -> Consent:
         effect=Effect.WRITE,
         reason="rule 1",
         preview="write(...)",
+        preview_lines=({"kind": "what", "text": "Write it: naïve"},),
         conversation_id=run.started.conversation_id,
         **values | changes,
     )

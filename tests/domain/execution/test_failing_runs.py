@@ -12,7 +12,7 @@ from domain.runs.cursors import Cursor
 from domain.runs.event_json import to_json
 from domain.runs.events import Ended, Erred, Event
 from domain.runs.states import RunStatus
-from domain.tools.tool import Effect
+from domain.tools.tool import Effect, ToolContext
 from tests.domain.builders import ANN, NOW
 from tests.domain.house import CALLS, LEASE, STOP, House, build, conversation_of, kinds, last
 from tests.fakes.models import FakeModel
@@ -106,7 +106,7 @@ async def test_exits_of_a_tool_and_of_its_preview_are_no_end_of_anything() -> No
         raise GeneratorExit
 
     class Rude(FakeTool):
-        def preview(self, _arguments: Mapping[str, Any]) -> str:
+        async def preview(self, _arguments: Mapping[str, Any], _context: ToolContext) -> str:
             raise SystemExit(3)
 
     tool = Rude("look", Effect.WRITE, leave)

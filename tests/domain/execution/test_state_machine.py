@@ -153,7 +153,7 @@ class RunMachine(RuleBasedStateMachine):
             case SettleCalls(calls):
                 self.store(*[settled(call, state, why) for call, state, why in calls])
             case AskHuman(questions):
-                asked = ask_about(run, questions, NOW)
+                asked = ask_about(run, questions, NOW, {})
                 self.consents |= {consent.id: consent for consent in asked}
                 self.store(*[requested(consent) for consent in asked])
             case Wait():

@@ -25,7 +25,7 @@ from domain.policy.policy import (
 )
 from domain.runs.call_events import ConsentRequested, ToolErred
 from domain.runs.events import Ended
-from domain.tools.tool import Effect
+from domain.tools.tool import Effect, ToolContext
 from tests.domain.builders import ANN
 from tests.domain.house import CALLS, STOP, House, build, kinds
 from tests.fakes.extensions import FakeExtensions
@@ -332,7 +332,7 @@ class Showing(FakeTool):
 
     previews = 0
 
-    def preview(self, arguments: Mapping[str, Any]) -> str:
+    async def preview(self, arguments: Mapping[str, Any], context: ToolContext) -> str:
         self.previews += 1
         return f"looks at {arguments['q']}"
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,41 @@ def test_what_waits_is_listed_below_a_header(puerto: Command, waiting: str) -> N
     assert header.split() == ["ID", "ASKS", "FOR", "EFFECT", "UNTIL", "WHAT"]
     assert row.split()[0] == waiting
     assert 'calculator(expression="17 * 23")' in row
+
+
+DESK = """
+from puerto import Preview, hookimpl, tool
+
+def show(ticket: int) -> Preview:
+    return Preview("Close a ticket", f"#{ticket}", reversible=False)
+
+@tool(effect="destructive", preview=show)
+def close_ticket(ticket: int) -> str:
+    \"\"\"Close a ticket.\"\"\"
+    return "closed"
+
+@hookimpl
+def puerto_register_tools(register):
+    register(close_ticket)
+"""
+
+
+def test_the_lines_of_a_preview_are_below_its_request(
+    puerto: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    (folder / "desk.py").write_text(DESK)
+    monkeypatch.setenv("PUERTO_PLUGINS_FOLDER", str(folder))
+    asked = puerto("ask", "Close ticket 7.")
+    assert (asked.exit_code, "Close a ticket #7" in asked.stderr) == (3, True)
+    _, row, *lines = puerto("consent", "list").stdout.splitlines()
+    assert "Close a ticket #7 (cannot be undone): close_ticket(ticket=7)" in row
+    assert [line.strip() for line in lines] == [
+        "what: Close a ticket",
+        "target: #7",
+        "reversible: cannot be undone",
+    ]
 
 
 def test_nothing_waits(puerto: Command) -> None:

@@ -204,7 +204,7 @@ async def test_whatever_a_preview_does(installation: Installation, ada: Client) 
         return "later"
 
     plugin.previews = later
-    assert (await asked(ada))["preview"] == "give()"
+    assert (await asked(ada))["preview"] == "later: give()"
     for make in ODD_ERRORS:
         plugin.previews = raising(make)
         assert (await asked(ada))["preview"] == "give()"

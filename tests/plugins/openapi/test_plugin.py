@@ -17,7 +17,8 @@ from domain.learning.credential_store import CredentialStore
 from domain.plugins.plugin import PluginState
 from domain.plugins.switches import Switch, Switchboard
 from domain.shared.errors import InvalidArguments
-from domain.tools.tool import Abridged, Previewed
+from domain.tools.preview import Preview
+from domain.tools.tool import Abridged, Previewed, ToolContext
 from plugins.authoring.errors import ToolDefinitionError
 from plugins.host.admission import admit
 from plugins.host.host import PluginHost
@@ -175,14 +176,15 @@ def test_what_cannot_be_read_leaves_the_tools_that_are_there(kept: Kept) -> None
     assert "listPets" in kept.info.tools
 
 
-def test_the_request_is_shown_beforehand(kept: Kept) -> None:
+async def test_the_request_is_shown_beforehand(kept: Kept, context: ToolContext) -> None:
     kept.set(base_url="https://pets.example/v1")
     kept.reload()
     tool = kept.host.get("getPet")
 
     assert isinstance(tool, Previewed)
-    assert tool.preview({"id": "a/b"}) == "GET https://pets.example/v1/pets/a%2Fb"
-    assert tool.preview({"id": ".."}) == ""
+    shown = Preview("GET", "https://pets.example/v1/pets/a%2Fb")
+    assert await tool.preview({"id": "a/b"}, context) == shown
+    assert await tool.preview({"id": ".."}, context) is None
 
 
 def test_the_whole_schema_is_without_what_the_operator_fixed(tools: tuple[ApiTool, ...]) -> None:

@@ -54,6 +54,7 @@ ALL = [
     "0009_quarantines",
     "0010_learned_operations",
     "0011_disabled_users",
+    "0012_consent_forms",
 ]
 MIGRATE = """
 import asyncio, sys

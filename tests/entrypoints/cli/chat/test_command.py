@@ -32,6 +32,18 @@ def test_a_conversation(installation: Installation) -> None:
     assert "\x1b" not in result.stdout
 
 
+def test_a_preview_is_shown_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [{"kind": "what", "text": "Close a ticket"}, {"kind": "target", "text": "#7\x1b[2J"}]
+    request = {"preview": "Close: close(ticket=7)", "preview_lines": lines, "reason": "semi"}
+    Screen().show({"type": "consent_required", "consent_request": request})
+    assert capsys.readouterr().out.splitlines() == [
+        "? Close: close(ticket=7)",
+        "  what: Close a ticket",
+        "  target: #7\ufffd[2J",
+        "  asked by: semi",
+    ]
+
+
 def test_ctrl_c_stops_the_answer_and_then_leaves(
     installation: Installation, cassette: Cassette
 ) -> None:
