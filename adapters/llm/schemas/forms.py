@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from typing_extensions import override
+
 from adapters.llm.encoded_tools import exact_json
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 class ValueForm(Protocol):
     """The provider's form of a value."""
+
+    __slots__ = ()
 
     def express(self, value: Any) -> Any:
         """Return the provider's form of a value."""
@@ -29,26 +33,30 @@ class ValueForm(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(ValueForm):
     """Values that stay the same."""
 
+    @override
     def express(self, value: Any) -> Any:
         """Return the value."""
         return value
 
+    @override
     def restore(self, value: Any) -> Any:
         """Return the value."""
         return value
 
 
 @dataclass(frozen=True, slots=True)
-class TextForm:
+class TextForm(ValueForm):
     """Any values, as JSON text."""
 
+    @override
     def express(self, value: Any) -> Any:
         """Return the value as JSON text."""
         return exact_json(value)
 
+    @override
     def restore(self, value: Any) -> Any:
         """Parse the text; return the text itself if it is not JSON."""
         if not isinstance(value, str):
@@ -60,42 +68,47 @@ class TextForm:
 
 
 @dataclass(frozen=True, slots=True)
-class Nullable:
+class Nullable(ValueForm):
     """Values that are null or of another form."""
 
     form: ValueForm
 
+    @override
     def express(self, value: Any) -> Any:
         """Return null, or the value in its form."""
         return None if value is None else self.form.express(value)
 
+    @override
     def restore(self, value: Any) -> Any:
         """Return null, or the value restored."""
         return None if value is None else self.form.restore(value)
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
+class Items(ValueForm):
     """Arrays whose items have a form."""
 
     form: ValueForm
 
+    @override
     def express(self, value: Any) -> Any:
         """Return the array with each item in its form."""
         return list(map(self.form.express, value)) if isinstance(value, list) else value
 
+    @override
     def restore(self, value: Any) -> Any:
         """Return the array with each item restored."""
         return list(map(self.form.restore, value)) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)
-class Properties:
+class Properties(ValueForm):
     """Objects with all their properties: null stands for a missing one."""
 
     forms: Mapping[str, ValueForm]
     optional: frozenset[str]
 
+    @override
     def express(self, value: Any) -> Any:
         """Return the object with every property of the schema, and no other."""
         if not isinstance(value, Mapping):
@@ -105,6 +118,7 @@ class Properties:
             for name, form in self.forms.items()
         }
 
+    @override
     def restore(self, value: Any) -> Any:
         """Return the object without the properties that are null."""
         if not isinstance(value, Mapping):
@@ -117,15 +131,17 @@ class Properties:
 
 
 @dataclass(slots=True)
-class Named:
+class Named(ValueForm):
     """The form of a definition, which may contain itself, so it is set once it is known."""
 
     form: ValueForm = field(default_factory=Plain)
 
+    @override
     def express(self, value: Any) -> Any:
         """Return the value in the definition's form."""
         return self.form.express(value)
 
+    @override
     def restore(self, value: Any) -> Any:
         """Return the value restored from the definition's form."""
         return self.form.restore(value)
@@ -153,11 +169,12 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(ValueForm):
     """Values in the form of the first alternative that they fit."""
 
     branches: Sequence[Branch]
 
+    @override
     def express(self, value: Any) -> Any:
         """Return the value in the form of its alternative."""
         for branch in self.branches:
@@ -166,6 +183,7 @@ class OneOf:
                 return branch.form.express(value)
         return value
 
+    @override
     def restore(self, value: Any) -> Any:
         """Return the value restored from the form of its alternative."""
         for branch in self.branches:

@@ -5,6 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
 import typer
+from typing_extensions import override
 
 from domain.accounts.users import User
 from domain.consents.consent import ConsentStatus
@@ -12,7 +13,7 @@ from domain.consents.service import ConsentReply
 from domain.execution.questions import requested
 from domain.runs.cursors import write_cursor
 from domain.shared.paging import DEFAULT_LIMIT, MAX_LIMIT
-from entrypoints.cli.clients.client import Json
+from entrypoints.cli.clients.client import Client, ConsentLine, Json
 from entrypoints.encoding import EventEncoder, consent_request, time_text
 from entrypoints.server.lifecycle import administered, running, user_named
 from entrypoints.server.logs import configure_logging
@@ -69,25 +70,27 @@ async def consent_line(*, with_tools: bool) -> AsyncGenerator["LocalConsents", N
         yield LocalConsents(services, await user_named(services, LOCAL_USER))
 
 
-class LocalConsents:
+class LocalConsents(ConsentLine):
     """Access to a user's consent requests in the data of the settings."""
 
     def __init__(self, services: Services, user: User) -> None:
         self._services = services
         self._user = user
 
+    @override
     async def consents(self) -> Sequence[Json]:
         """Return the waiting requests."""
         service = self._services.consent_service
         page = await service.find(self._user, ConsentStatus.WAITING, MAX_LIMIT, None)
         return [consent_request(requested(each)) | {"run_id": each.run_id} for each in page.items]
 
+    @override
     async def consent(self, request_id: str, reply: ConsentReply) -> None:
         """Answer a request."""
         await self._services.consent_service.answer(self._user, request_id, reply)
 
 
-class EmbeddedClient(LocalConsents):
+class EmbeddedClient(LocalConsents, Client):
     """A client of the services in this process."""
 
     def __init__(self, services: Services, user: User) -> None:
@@ -96,6 +99,7 @@ class EmbeddedClient(LocalConsents):
         self._run_id = ""
         self._after: str | None = None
 
+    @override
     async def ask(self, text: str, conversation_id: str | None) -> AsyncGenerator[Json, None]:
         """Yield the events of the answer."""
         self._run_id = (await self._chat.send(self._user, text, conversation_id)).run_id
@@ -104,6 +108,7 @@ class EmbeddedClient(LocalConsents):
             async for event in events:
                 yield event
 
+    @override
     async def go_on(self) -> AsyncGenerator[Json, None]:
         """Yield the events that follow."""
         encoder = EventEncoder(self._run_id)
@@ -115,10 +120,12 @@ class EmbeddedClient(LocalConsents):
                     if (data := encoder.encode(event)) is not None:
                         yield data
 
+    @override
     async def cancel(self, run_id: str) -> None:
         """Stop a run."""
         await self._chat.cancel(self._user, run_id)
 
+    @override
     async def conversations(self) -> Sequence[Json]:
         """Return the last conversations."""
         page = await self._services.conversations.page(self._user, DEFAULT_LIMIT)

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import httpx2
 import orjson
+from typing_extensions import override
 
 from domain.consents.service import ConsentReply
 from domain.shared.errors import CallerError, Unavailable
-from entrypoints.cli.clients.client import Json
+from entrypoints.cli.clients.client import Client, Json
 
 ATTEMPTS: Final = 8  # to reconnect, over about half a minute
 _LONGEST_PAUSE: Final = 8.0
@@ -56,13 +57,14 @@ class _Position:
     is_done: bool = False
 
 
-class RemoteClient:
+class RemoteClient(Client):
     """A client of the service that ``http`` is configured for."""
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
         self._http = http
         self._place = _Position()
 
+    @override
     async def ask(self, text: str, conversation_id: str | None) -> AsyncGenerator[Json, None]:
         """Send a message and yield the events of the answer, each once, reconnecting if need be.
 
@@ -78,6 +80,7 @@ class RemoteClient:
             async for event in events:
                 yield event
 
+    @override
     async def go_on(self) -> AsyncGenerator[Json, None]:
         """Yield the events that follow, as `ask` does."""
         self._place.is_done = False
@@ -123,6 +126,7 @@ class RemoteClient:
             if not place.cursor:
                 raise self._unreachable(error) from error
 
+    @override
     async def consent(self, request_id: str, reply: ConsentReply) -> None:
         """Answer a consent request."""
         given = {"arguments": reply.params, "outcome": reply.outcome, "reason": reply.reason}
@@ -132,15 +136,18 @@ class RemoteClient:
             body | {name: value for name, value in given.items() if value not in (None, "")},
         )
 
+    @override
     async def cancel(self, run_id: str) -> None:
         """Stop a run."""
         await self.post(f"/api/runs/{run_id}/cancel", {})
 
+    @override
     async def conversations(self) -> Sequence[Json]:
         """Return the last conversations."""
         conversations: Sequence[Json] = (await self.get("/api/conversations"))["conversations"]
         return conversations
 
+    @override
     async def consents(self) -> Sequence[Json]:
         """Return the waiting consent requests."""
         answer = await self.get("/api/consents?status=waiting&limit=100")
