@@ -51,7 +51,8 @@ def clauses_of(message: str) -> list[str]:
 def terms_of(clause: str, count: Count) -> Request:
     """Return the search terms of a clause.
 
-    Terms are stems, two adjacent words as one (for a tool named ``wordcount``), and topics.
+    Terms are stems, two adjacent words as one (for a tool named ``wordcount``; after a stop word
+    that would be chance: "in Box" is no inbox), and topics.
     ``count`` returns in how many tools a term occurs. If more words are unknown than known, the
     clause is in another language, and spelling is not corrected.
     """
@@ -71,7 +72,8 @@ def terms_of(clause: str, count: Count) -> Request:
     if len(unknown) <= max(_SLIPS, len(terms) // 2):
         for word in filter(_SPELT.fullmatch, unknown[:_CORRECTED]):
             terms.update(dict.fromkeys(_corrections(word, count) - terms.keys(), _MISSPELT))
-    joined = (first + second for first, second in pairwise(words))
+    pairs = pairwise(words)
+    joined = (first + second for first, second in pairs if first not in STOPWORDS)
     terms.update((word, 1.0) for word in joined if count(word))
     return Request(terms | topics, actions_asked(words))
 

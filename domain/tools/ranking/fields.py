@@ -34,7 +34,7 @@ _NAME: Final = _Field(3.0, 3.0)
 _DESCRIPTION: Final = _Field(1.0, 10.0, is_prose=True)
 _PARAMETERS: Final = _Field(0.3, 20.0)
 _PATH: Final = _Field(1.0, 4.0, is_prose=True)
-_CATEGORY: Final = _Field(1.0, 3.0, is_prose=True)
+_CATEGORY: Final = _Field(2.0, 3.0, is_prose=True)
 
 
 def impacts_of(spec: ToolSpec) -> dict[str, float]:

@@ -9,6 +9,7 @@ from domain.tools.ranking.rarity import rarity
 from domain.tools.tool import ToolSpec
 
 _SHARPNESS: Final = 2  # exponent of a group's share: higher gives less to the second best
+_DENSE: Final = 0.03  # of a group's tools: a term that so many have counts half for the group
 
 
 class Groups:
@@ -46,7 +47,9 @@ class Groups:
     def support(self, terms: Iterable[tuple[Postings, float]]) -> Mapping[int, float]:
         """Return for each group the share of a request's terms in its tools, from 0 to 1.
 
-        ``terms`` come with their weights. With one group only the result is empty.
+        ``terms`` come with their weights. A term counts by the part of the group's tools that have
+        it, since among hundreds of tools nearly every word occurs. With one group only the result
+        is empty.
         """
         count = len(self._sizes)
         if count < 2:  # noqa: PLR2004 - one supports itself alone
@@ -55,8 +58,9 @@ class Groups:
         for postings, weight in terms:
             groups = postings.groups(self._group_of)
             worth = weight * rarity(len(groups), count)
-            for group in groups:
-                shares[group] = shares.get(group, 0.0) + worth
+            for group, tools in groups.items():
+                part = tools / (tools + _DENSE * self._sizes[group])
+                shares[group] = shares.get(group, 0.0) + worth * part
         most = max(shares.values(), default=0.0)
         return {group: (share / most) ** _SHARPNESS for group, share in shares.items() if most}
 

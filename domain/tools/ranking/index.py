@@ -19,15 +19,14 @@ from domain.tools.ranking.rarity import rarity
 from domain.tools.tool import ToolSpec
 
 _CANDIDATES: Final = 50  # of a clause, or twice the limit of the query
-_COMMON: Final = 0.2  # of the tools: a more frequent word only reorders the candidates
+_COMMON: Final = 0.4  # of the tools: a more frequent word only reorders the candidates
 _COMMON_LEAST: Final = 50  # tools, for the same
-_ACTION: Final = 0.75  # weight of an action, whatever its rarity
+_ACTION: Final = 0.3  # of a tool's own score, if it does what is asked
 _STEP: Final = 500  # terms from which tools are removed at once: a millisecond or two
 _EVENNESS: Final = 0.5  # 0: the highest scores win; 1: every clause gives its best tool
 _WHOLE: Final = 0.1  # of a tool's scores in all clauses, added to its best one
-_SUPPORT: Final = 1.0  # of a tool's own score, in the group with the highest share
-_FINDING: Final = 0.75  # of a tool's score, for the tool that lists the ids which it needs
-_BEHIND: Final = 0.99  # of that score, at most
+_SUPPORT: Final = 0.5  # of a tool's own score, in the group with the highest share
+_BEHIND: Final = 0.99  # of a tool's score, for the tool that lists the ids which it needs
 _NEEDING: Final = 10  # of the best tools for which such finders are added
 
 
@@ -130,20 +129,11 @@ class ToolIndex(ToolRanker):
         return {tool: score + _WHOLE * total[tool] for tool, score in best.items()}
 
     def _add_finders(self, scores: dict[int, float], among: Container[str] | None) -> None:
-        """Raise the scores of tools that list the ids which the best tools need.
-
-        That alone puts none of them before the best tool that needs it.
-        """
-        highest: dict[int, float] = {}
-        added: dict[int, float] = {}
+        """Put the tools that list the ids which the best tools need right behind these."""
         for tool in _best(_NEEDING, scores):
             finder = self._groups.finder(tool)
             if finder is not None and self._may(finder, among):
-                highest.setdefault(finder, scores[tool] * _BEHIND)
-                added[finder] = added.get(finder, 0.0) + _FINDING * scores[tool]
-        for finder, most in highest.items():
-            own = scores.get(finder, 0.0)
-            scores[finder] = max(own, min(own + added[finder], most))
+                scores[finder] = max(scores.get(finder, 0.0), scores[tool] * _BEHIND)
 
     def _candidates(
         self, clause: str, limit: int, among: Container[str] | None
@@ -156,9 +146,10 @@ class ToolIndex(ToolRanker):
             scores = {at: s for at, s in scores.items() if self._may(at, among)}
         self._support(scores, [*rare, *common])
         best = _best(max(_CANDIDATES, 2 * limit), scores)
-        for postings, weight in [*(common if rare else ()), *self._actions(request.actions)]:
+        for postings, weight in common if rare else ():
             for at in best:
                 scores[at] += weight * postings.impact(at)
+        self._prefer_doers(scores, best, request.actions)
         top = max((scores[at] for at in best), default=0.0)
         return {at: scores[at] / top**_EVENNESS for at in best}
 
@@ -179,9 +170,13 @@ class ToolIndex(ToolRanker):
                 (rare if len(postings) <= limit else common).append(part)
         return rare, common
 
-    def _actions(self, actions: Iterable[str]) -> list[_Part]:
-        lists = (self._postings.get(action) for action in actions)
-        return [_Part(postings, _ACTION) for postings in lists if postings]
+    def _prefer_doers(
+        self, scores: dict[int, float], tools: Iterable[int], actions: Iterable[str]
+    ) -> None:
+        """Raise the scores of those tools that do one of the actions, by how sure that is."""
+        lists = [found for action in actions if (found := self._postings.get(action))]
+        for at in tools if lists else ():
+            scores[at] *= 1 + _ACTION * max(postings.impact(at) for postings in lists)
 
     def _count(self, term: str) -> int:
         return len(self._postings.get(term, ()))

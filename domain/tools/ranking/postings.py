@@ -2,14 +2,15 @@
 
 from array import array
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 
 
 class Postings:
     """The numbers of the tools with a term, in rising order, and the term's impact in each.
 
-    The set of these tools' groups is computed on first use, and cached until a tool is added or
-    removed: most terms are never searched for.
+    The number of these tools in each group is computed on first use, and cached until a tool is
+    added or removed: most terms are never searched for.
     """
 
     __slots__ = ("_groups", "impacts", "tools")
@@ -17,7 +18,7 @@ class Postings:
     def __init__(self) -> None:
         self.tools = array("I")
         self.impacts = array("f")
-        self._groups: frozenset[int] | None = None
+        self._groups: Mapping[int, int] | None = None
 
     def __len__(self) -> int:
         return len(self.tools)
@@ -47,10 +48,10 @@ class Postings:
         at = bisect_left(self.tools, tool)
         return self.impacts[at] if at < len(self.tools) and self.tools[at] == tool else 0.0
 
-    def groups(self, group_of: Mapping[int, int]) -> frozenset[int]:
-        """Return the groups whose tools have the term."""
+    def groups(self, group_of: Mapping[int, int]) -> Mapping[int, int]:
+        """Return the groups whose tools have the term, each with the number of such tools."""
         if self._groups is None:
-            self._groups = frozenset(map(group_of.__getitem__, self.tools))
+            self._groups = Counter(map(group_of.__getitem__, self.tools))
         return self._groups
 
 

@@ -220,6 +220,31 @@ def test_operations_of_one_api_support_each_other(message: str, name: str) -> No
         assert ToolIndex((*MANY, *tools)).rank(message, 3)[0] == name
 
 
+def test_a_large_group_is_not_supported_for_having_each_word_somewhere() -> None:
+    words = ["halt", "driver", "route", "fuel", "depot"]
+    large = tuple(
+        operation("shop", f"shop_{at}", (words * 48)[at], f"GET /shop/{at}") for at in range(240)
+    )
+    small = tuple(operation("fleet", f"f_{word}", word, f"GET /{word}") for word in words)
+    for tools in ((*large, *small), (*small, *large)):
+        assert ToolIndex(tools).rank("fuel on the route", 1)[0].startswith("f_")
+
+
+@pytest.mark.parametrize(
+    ("message", "names"), [("what is in box", ["box_files"]), ("log in", ["login"])]
+)
+def test_a_stop_word_begins_no_compound(message: str, names: list[str]) -> None:
+    tools = (tool("get_inbox", "Fetch it."), tool("box_files", "All of it."), tool("login"))
+    assert ToolIndex((*MANY, *tools)).rank(message, 5) == names
+
+
+def test_words_that_many_tools_have_find_beside_a_rare_one() -> None:
+    nouns, verbs = ("lamp", "chair", "stove"), ("paint", "mend", "weigh")
+    tools = [tool(f"{verb}_{noun}_{at}") for verb in verbs for noun in nouns for at in range(40)]
+    ranked = ToolIndex([*tools, tool("glue_pot")]).rank("mend this chair with glue", 6)
+    assert sum(name.startswith("mend_chair") for name in ranked) == 5
+
+
 def test_what_finds_the_id_comes_behind_the_tool_that_needs_it() -> None:
     index = ToolIndex((*MANY, *TOOLS, *PHONES, *TRUCKS[3:], TRUCKS[0]))
     assert index.rank("halt", 5) == ["devices_stop", "devices_list"]
