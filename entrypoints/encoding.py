@@ -177,8 +177,9 @@ def _erred(_run_id: str, body: Erred) -> dict[str, Any]:
 
 
 def consent_request(body: ConsentRequested) -> dict[str, Any]:
-    """Return what a human is asked, as clients see it."""
-    return {
+    """Return what a human is asked, as clients see it; the fields of a tool's question included."""
+    question = {"message": body.message, **body.fields} if body.message else {}
+    return question | {
         "id": body.request_id,
         "call_id": body.call_id,
         "kind": body.kind,

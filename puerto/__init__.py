@@ -25,6 +25,7 @@ Tools
     Secrets, HttpClient       the settings that the tool requires; the plugin's HTTP client
     Artifact                  a file to return
     Preview                   what a call will do, for the person who is asked to approve it
+    AskDeclined               the user said no to a question of the tool
     ToolFailed, ToolError     tells the model what went wrong; the family of such errors
     InvalidArguments          the arguments do not fit the schema
     Tool, ToolSpec            for tools that are no functions: the protocol, the description
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from domain.monitoring.alerts import Alert, Severity
     from domain.notifications.notices import Notice, NoticeType
     from domain.policy.policy import Ask, CallSource, Deny, Proposal
-    from domain.shared.errors import InvalidArguments, ToolError, ToolFailed
+    from domain.shared.errors import AskDeclined, InvalidArguments, ToolError, ToolFailed
     from domain.tools.artifacts import Artifact
     from domain.tools.context import PluginContext
     from domain.tools.http import HttpClient
@@ -73,6 +74,7 @@ __all__ = [
     "Alert",
     "Artifact",
     "Ask",
+    "AskDeclined",
     "CallOutcome",
     "CallRequest",
     "CallSource",
@@ -114,6 +116,7 @@ if not TYPE_CHECKING:
         "Alert": "domain.monitoring.alerts",
         "Artifact": "domain.tools.artifacts",
         "Ask": "domain.policy.policy",
+        "AskDeclined": "domain.shared.errors",
         "CallOutcome": "domain.conversations.calls",
         "CallRequest": "domain.conversations.calls",
         "CallSource": "domain.policy.policy",

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.persistence.calls import UNREADABLE, read_calls, read_outcomes, read_run_outcome
+from adapters.persistence.calls import UNREADABLE, WHY, read_calls, read_outcomes, read_run_outcome
 from adapters.persistence.engine.codec import moment
-from adapters.persistence.engine.formats import ARGUMENTS, CONSENT_FORM
+from adapters.persistence.engine.formats import ARGUMENTS, CONSENT_FORM, VALUES
 from domain.accounts.ports import LoginSession
 from domain.accounts.users import Role, User
 from domain.consents.consent import Consent, ConsentKind, ConsentStatus
@@ -13,6 +13,7 @@ from domain.conversations.conversation import Conversation, Message, MessageRole
 from domain.policy.audit import Decided
 from domain.runs.ports import RunRecord
 from domain.runs.states import RunStatus
+from domain.tools.questions import QuestionKind, ToolQuestion
 from domain.tools.tool import Effect
 
 Row = Mapping[str, Any]
@@ -114,6 +115,17 @@ def to_consent(row: Row) -> Consent:
         original_params=None if original is None else ARGUMENTS.readable(original, UNREADABLE),
         conversation_id=str(row["conversation_id"] or ""),
         preview_lines=tuple(form.get("preview_lines", ())),
+        question=_to_question(row["kind"], form),
+        values=None if row["answer"] is None else VALUES.readable(row["answer"], UNREADABLE),
+    )
+
+
+def _to_question(kind: str, form: Mapping[str, Any]) -> ToolQuestion | None:
+    if kind not in set(QuestionKind):
+        return None
+    question = form.get("question", {})
+    return ToolQuestion(
+        QuestionKind(kind), question.get("message", WHY), question.get("fields", {})
     )
 
 

@@ -1,5 +1,7 @@
 """Consents: a human approves a call before it starts, or says what an interrupted one has done.
 
+The other kinds are questions of the tool itself, which waits for the answer (`ToolQuestion`).
+
 A consent is bound to a digest of tool, version and arguments, so only the approved call can run.
 It is answered once, by the user of the run, before it expires; anything but an explicit yes is a
 no.
@@ -11,7 +13,7 @@ their result by compare-and-set, while the request still waits.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -19,16 +21,21 @@ from typing import Any, Final
 from domain.shared.errors import Conflict, Gone
 from domain.shared.json_values import storable
 from domain.tools.preview import Preview
+from domain.tools.questions import QuestionKind, ToolQuestion
 from domain.tools.tool import Effect
 
 PREVIEW: Final = 500
 
 
 class ConsentKind(StrEnum):
-    """What a request asks: approval of a call, or the outcome of an interrupted one."""
+    """What a request asks: approval of a call, the outcome of an interrupted one, or a question.
+
+    Each `QuestionKind` is one of these.
+    """
 
     APPROVAL = "approval"
     OUTCOME = "outcome"
+    INPUT = QuestionKind.INPUT.value
 
 
 class ConsentStatus(StrEnum):
@@ -51,11 +58,15 @@ class ConsentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConsentDecision:
-    """A human's answer, validated. ``params`` are the edited arguments of an approval, if any."""
+    """A human's answer, validated.
+
+    ``params`` are the edited arguments of an approval, if any; ``values`` answer a question.
+    """
 
     status: ConsentStatus
     params: Mapping[str, Any] | None = None
     reason: str = ""
+    values: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,8 @@ class Consent:
 
     ``conversation_id`` is that of its run; empty where a tool was called without the agent.
     ``preview_lines`` are those of the tool's own preview (`Preview.lines`), if it has one.
+    ``question`` is that of the tool, where the tool asks, and ``values`` the answer to it: they are
+    in no log and not in the audit.
     """
 
     id: str
@@ -86,6 +99,8 @@ class Consent:
     original_params: Mapping[str, Any] | None = None
     conversation_id: str = ""
     preview_lines: tuple[Mapping[str, str], ...] = ()
+    question: ToolQuestion | None = None
+    values: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 def require_waiting(consent: Consent, now: datetime) -> None:
@@ -123,6 +138,7 @@ def answered(consent: Consent, answer: ConsentDecision, now: datetime) -> Consen
         params=params,
         original_params=consent.params if is_edited else None,
         digest=digest_of(consent.tool, consent.version, params),
+        values=answer.values,
     )
 
 

@@ -1,7 +1,6 @@
 """The use cases of consents: list the requests, and answer one."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,35 +9,20 @@ from domain.configuration.ports import Configurations
 from domain.consents.consent import (
     Consent,
     ConsentDecision,
-    ConsentKind,
     ConsentStatus,
     answered,
     expired,
     require_waiting,
 )
 from domain.consents.ports import Consents
+from domain.consents.replies import ConsentReply, ReplyReader
 from domain.policy.audit import Audit, Decided
 from domain.policy.policy import Decision, Proposal
 from domain.shared.clock import Clock
-from domain.shared.errors import Conflict, Forbidden, InvalidRequest, ToolError
+from domain.shared.errors import Conflict, Forbidden
 from domain.shared.ids import new_id
 from domain.shared.paging import Page
 from domain.shared.unit_of_work import UnitOfWork
-from domain.tools.ports import Toolbox
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentReply:
-    """A human's answer, as received. Anything but ``approved`` true is a no.
-
-    ``params`` are edited arguments; ``outcome`` (done, not_done, try_again) answers a question
-    about an interrupted call.
-    """
-
-    approved: bool = False
-    params: Mapping[str, Any] | None = None
-    reason: str = ""
-    outcome: ConsentStatus | None = None
 
 
 class ConsentService:
@@ -52,7 +36,7 @@ class ConsentService:
         consents: Consents,
         audit: Audit,
         configurations: Configurations,
-        toolbox: Toolbox,
+        replies: ReplyReader,
         unit_of_work: UnitOfWork,
         wake: Callable[[], object],
         clock: Clock,
@@ -60,7 +44,7 @@ class ConsentService:
         self._consents = consents
         self._audit = audit
         self._configurations = configurations
-        self._toolbox = toolbox
+        self._replies = replies
         self._unit_of_work = unit_of_work
         self._wake = wake
         self._clock = clock
@@ -90,14 +74,15 @@ class ConsentService:
 
         Raises:
             NotFound: there is no such request for this user.
-            InvalidRequest: edited arguments do not fit, or the answer fits another question.
+            InvalidRequest: edited arguments or values do not fit, or the answer fits another kind
+                of request.
             Forbidden: the policy denies the call with the edited arguments.
             Conflict: it was answered before.
             Gone: its time is over.
 
         """
         consent = await self._consents.get(user.id, consent_id)
-        answer = self._read(consent, reply)
+        answer = self._replies.read(consent, reply)
         if answer.params is not None:
             await self._require_allowed(user, consent, answer.params)
 
@@ -109,25 +94,6 @@ class ConsentService:
             return answered_consent
 
         return await self._unit_of_work.run(store)
-
-    def _read(self, consent: Consent, reply: ConsentReply) -> ConsentDecision:
-        if consent.kind is ConsentKind.OUTCOME:
-            if reply.params is not None:
-                raise InvalidRequest("An interrupted call cannot be given other arguments.")
-            otherwise = ConsentStatus.TRY_AGAIN if reply.approved else ConsentStatus.DENIED
-            return ConsentDecision(reply.outcome or otherwise, None, reply.reason)
-        if reply.outcome is not None:
-            raise InvalidRequest("This request asks for approval: send approved, not outcome.")
-        if not reply.approved:
-            return ConsentDecision(ConsentStatus.DENIED, None, reply.reason)
-        params = None if reply.params is None else self._checked(consent.tool, reply.params)
-        return ConsentDecision(ConsentStatus.APPROVED, params, reply.reason)
-
-    def _checked(self, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        try:
-            return self._toolbox.get(name).check(params)
-        except ToolError as error:
-            raise InvalidRequest(f"The edited arguments do not fit: {error.message}") from error
 
     async def _require_allowed(
         self, user: User, consent: Consent, params: Mapping[str, Any]

@@ -1,10 +1,12 @@
 """Consent requests for calls, and the events that their answers give the run."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from domain.consents.consent import (
+    PREVIEW,
     Consent,
     ConsentKind,
     ConsentStatus,
@@ -20,9 +22,12 @@ from domain.runs.run import Call, Run
 from domain.runs.states import CallState
 from domain.shared.error_codes import Refusal
 from domain.shared.ids import new_id
+from domain.shared.text import shorten
 from domain.tools.preview import Preview
+from domain.tools.questions import ToolQuestion
 
 LIFE: Final = timedelta(hours=24)
+BY_TOOL: Final = "the tool asks its user"
 
 
 def ask_about(
@@ -31,31 +36,48 @@ def ask_about(
     now: datetime,
     previews: Mapping[str, Preview | None],
 ) -> list[Consent]:
-    """Return the consent requests for these calls.
+    """Return the consent requests for these calls, about their approval or outcome.
 
     ``previews`` are the tools' previews by the calls' ids.
     """
     return [
-        Consent(
-            id=new_id(),
-            run_id=run.id,
-            call_id=call.id,
-            user_id=run.started.user_id,
-            kind=kind,
-            tool=call.tool,
-            version=call.version,
-            params=call.params,
-            effect=call.effect,
-            reason=reason,
-            preview=preview_of(call.tool, call.params, previews.get(call.id)),
-            digest=digest_of(call.tool, call.version, call.params),
-            created_at=now,
-            expires_at=now + LIFE,
-            conversation_id=run.started.conversation_id,
-            preview_lines=() if (shown := previews.get(call.id)) is None else shown.lines(),
-        )
+        _request(run, call, kind, reason, now, previews.get(call.id))
         for call, kind, reason in questions
     ]
+
+
+def ask_for(run: Run, call: Call, question: ToolQuestion, now: datetime) -> Consent:
+    """Return the consent request for a question that a call puts to its user."""
+    request = _request(run, call, ConsentKind(question.kind), BY_TOOL, now)
+    return replace(request, question=question, preview=shorten(question.message, PREVIEW))
+
+
+def _request(
+    run: Run,
+    call: Call,
+    kind: ConsentKind,
+    reason: str,
+    now: datetime,
+    preview: Preview | None = None,
+) -> Consent:
+    return Consent(
+        id=new_id(),
+        run_id=run.id,
+        call_id=call.id,
+        user_id=run.started.user_id,
+        kind=kind,
+        tool=call.tool,
+        version=call.version,
+        params=call.params,
+        effect=call.effect,
+        reason=reason,
+        preview=preview_of(call.tool, call.params, preview),
+        digest=digest_of(call.tool, call.version, call.params),
+        created_at=now,
+        expires_at=now + LIFE,
+        conversation_id=run.started.conversation_id,
+        preview_lines=() if preview is None else preview.lines(),
+    )
 
 
 def requested(consent: Consent) -> ConsentRequested:
@@ -72,6 +94,8 @@ def requested(consent: Consent) -> ConsentRequested:
         digest=consent.digest,
         expires_at=consent.expires_at.isoformat(),
         preview_lines=consent.preview_lines,
+        message=consent.question.message if consent.question else "",
+        fields=consent.question.fields if consent.question else {},
     )
 
 
@@ -95,7 +119,12 @@ def _answered(call: Call, consent: Consent) -> list[Body]:
         digest=consent.digest,
         reason=consent.answer_reason,
         is_edited=consent.original_params is not None,
+        values=consent.values,
     )
+    if consent.question is not None:  # of the tool, which handles a no itself
+        is_answered = consent.status is not ConsentStatus.EXPIRED
+        late = settled(call, CallState.FAILED, _UNANSWERED)
+        return [answered] if is_answered else [answered, late]
     match consent.status:
         case ConsentStatus.APPROVED | ConsentStatus.TRY_AGAIN:
             return [answered]
@@ -114,6 +143,9 @@ def _answered(call: Call, consent: Consent) -> list[Body]:
 _CONFIRMED: Final = {"note": "The call was interrupted; the user says that it was done."}
 _NOT_DONE: Final = Problem(
     Refusal.NOT_DONE, "The call was interrupted; the user says that it did not take effect."
+)
+_UNANSWERED: Final = Problem(
+    Refusal.CONSENT_EXPIRED, "The tool asked its user, and nobody answered in time."
 )
 _EXPIRED: Final = Problem(Refusal.CONSENT_EXPIRED, "Not run: nobody answered the request in time.")
 

@@ -8,6 +8,7 @@ from domain.accounts.users import User
 from domain.conversations.calls import CallOutcome
 from domain.conversations.conversation import Message
 from domain.conversations.ports import Conversations
+from domain.execution.call_services.questions import CallQuestions
 from domain.execution.progress import Reporter
 from domain.execution.results import Results
 from domain.execution.tool_calls import perform
@@ -20,6 +21,7 @@ from domain.shared.errors import ToolFailed
 from domain.shared.paging import MAX_LIMIT
 from domain.tools.context import PluginContexts
 from domain.tools.http import ReadingHttpClient
+from domain.tools.questions import AnswerForms, ToolQuestion
 from domain.tools.result_pages import ResultPage, page_of
 from domain.tools.secrets import Secrets, discreet_log
 from domain.tools.tool import ProgressReport, Tool, ToolContext, ToolSpec
@@ -45,6 +47,7 @@ class ToolCaller:
         contexts: PluginContexts,
         environ: Mapping[str, str],
         tool_selector: ToolSelector,
+        forms: AnswerForms,
         tell: ReportIncident = no_report,
     ) -> None:
         self._conversations = conversations
@@ -52,12 +55,15 @@ class ToolCaller:
         self._contexts = contexts
         self._environ = environ
         self._tool_selector = tool_selector
+        self._forms = forms
         self._tell = tell
 
     async def call(
         self, tool: Tool, call: Call, run: Run, user: User, say: Say
-    ) -> ToolFinished | ToolErred:
+    ) -> ToolFinished | ToolErred | ToolQuestion:
         """Run the tool; return its result or error, redacted. ``say`` publishes its progress.
+
+        Where it put a question to its user instead, that comes back: the call is suspended.
 
         Raises:
             Unavailable: the database, which has to store the result, does not answer.
@@ -67,10 +73,11 @@ class ToolCaller:
         reporter = Reporter(call.id, call.tool, secrets, say)
         try:
             context = self._context(tool.spec, call, run, user, secrets, reporter.report)
+            context = replace(context, asker=CallQuestions(call, self._forms, secrets))
             body = await perform(tool, call, context, self._tell)
         finally:
             reporter.close()
-        if isinstance(body, ToolErred):
+        if not isinstance(body, ToolFinished):
             return body
         return replace(body, result=await self._results.keep(body.result, call, run, secrets))
 

@@ -20,6 +20,7 @@ from domain.shared.untrusted import contained
 from domain.tools.argument_repair import coerced
 from domain.tools.error_fields import code_of, has_valid_code, problem_of
 from domain.tools.ports import Toolbox
+from domain.tools.questions import ToolQuestion
 from domain.tools.secrets import Secrets
 from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
 
@@ -100,16 +101,18 @@ def settled(call: ToolIntended | Call, state: CallState, problem: Problem) -> To
 
 async def perform(
     tool: Tool, call: Call, context: ToolContext, tell: ReportIncident = no_report
-) -> ToolFinished | ToolErred:
+) -> ToolFinished | ToolErred | ToolQuestion:
     """Run a tool with its timeout; return its result, unchanged, or its error as an event.
 
-    A call that timed out and does not only read is ``unknown``: it may have taken effect. ``tell``
-    records an error with a code that no plugin may use.
+    A call that timed out and does not only read is ``unknown``: it may have taken effect. One that
+    put a question to its user is cancelled; the question comes back. ``tell`` records an error with
+    a code that no plugin may use.
     """
     spec = tool.spec
     began = time.perf_counter()
     try:
         async with asyncio.timeout(spec.timeout) as limit:
+            context.asker.begin(limit)
             with contained():
                 result = await tool.run(call.params, context)
     except asyncio.CancelledError:
@@ -119,6 +122,8 @@ async def perform(
         if not limit.expired():
             return _broken(call)
         context.cancelled.set()
+        if context.asker.pending is not None:
+            return context.asker.pending
         state = CallState.FAILED if spec.effect is Effect.READ else CallState.UNKNOWN
         return erred(call, _timed_out(spec, state), state)
     except ToolError as error:
@@ -128,6 +133,8 @@ async def perform(
     except Exception:  # untrusted code: its error is the call's result
         context.log.exception("tool %s of plugin %s raised", spec.name, spec.plugin)
         return _broken(call)
+    finally:
+        context.asker.end()
     elapsed = round((time.perf_counter() - began) * 1000, 3)
     return ToolFinished(call.id, call.tool, result, elapsed, call.edited_params)
 

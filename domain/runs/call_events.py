@@ -1,7 +1,7 @@
 """The events of one tool call in a run, by its ``call_id`` (`domain.runs.events`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from domain.consents.consent import ConsentKind, ConsentStatus
@@ -26,10 +26,11 @@ class ToolIntended:
 
 @dataclass(frozen=True, slots=True)
 class ConsentRequested:
-    """A human is asked to approve a call, or for the outcome of an interrupted one.
+    """A human is asked to approve a call, for the outcome of an interrupted one, or by the tool.
 
     ``reason`` is the rule that requires it, ``digest`` that of tool, version and arguments.
     ``preview_lines`` are the lines of the tool's own preview, each ``{kind, text}``.
+    ``message`` and ``fields`` are the tool's question (`ToolQuestion`), where the tool asks.
     """
 
     type: ClassVar[str] = "consent_required"
@@ -45,13 +46,15 @@ class ConsentRequested:
     digest: str
     expires_at: str
     preview_lines: tuple[Mapping[str, str], ...] = ()
+    message: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentAnswered:
     """A consent request was answered, or expired. ``params`` are the approved arguments.
 
-    ``is_edited`` says that the human changed the arguments.
+    ``is_edited`` says that the human changed the arguments; ``values`` answer the tool's question.
     """
 
     type: ClassVar[str] = "consent_answered"
@@ -63,6 +66,7 @@ class ConsentAnswered:
     digest: str
     reason: str
     is_edited: bool = False
+    values: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ def _is_given_up(call: Call, run: Run) -> bool:
 
 
 def _lost(call: Call) -> tuple[Call, CallState, Problem]:
-    if not call.starts:
+    if not call.has_begun:
         return call, CallState.REFUSED, _LOST_BEFORE
     if call.effect is Effect.READ:
         return call, CallState.FAILED, _LOST_READ
@@ -162,14 +162,17 @@ def _stop(run: Run, halt: Finish) -> Action:
 
 
 def _given_up(call: Call) -> tuple[Call, CallState, Problem]:
-    if not call.starts:
-        return call, CallState.REFUSED, _NOT_STARTED
+    if not call.has_begun:
+        return call, CallState.REFUSED, _UNANSWERED if call.starts else _NOT_STARTED
     if call.effect is Effect.READ:
         return call, CallState.FAILED, _INTERRUPTED
     return call, CallState.UNKNOWN, UNKNOWN
 
 
 _NOT_STARTED = Problem(Refusal.CANCELLED, "The run was ended before this call was started.")
+_UNANSWERED = Problem(
+    Refusal.INTERRUPTED, "The run was ended while the call waited for its user's answer."
+)
 _INTERRUPTED = Problem(Refusal.INTERRUPTED, "The call was interrupted before it gave a result.")
 _LOST_READ = Problem(
     Refusal.WORKER_LOST,

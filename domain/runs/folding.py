@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from domain.consents.consent import ConsentKind, ConsentStatus
+from domain.consents.consent import ConsentKind
 from domain.conversations.calls import Problem
 from domain.models.messages import ModelChoice, Usage
 from domain.runs.call_events import (
@@ -33,6 +33,7 @@ from domain.runs.events import (
 )
 from domain.runs.run import Call, Run, Step
 from domain.runs.states import CallState
+from domain.tools.questions import QuestionAnswer, QuestionKind, ToolQuestion
 
 
 def fold(run_id: str, events: Iterable[Event]) -> Run:
@@ -147,16 +148,40 @@ def _intended(body: ToolIntended) -> Call:
 def _call_after(call: Call, body: CallBody) -> Call:
     match body:
         case ConsentRequested():
-            waits = CallState.UNSURE if body.kind is ConsentKind.OUTCOME else CallState.ASKED
-            return replace(call, state=waits, request_id=body.request_id)
-        case ConsentAnswered(status=ConsentStatus.APPROVED | ConsentStatus.TRY_AGAIN):
-            is_edited = call.is_edited or body.is_edited
-            return replace(call, state=CallState.APPROVED, params=body.params, is_edited=is_edited)
+            return _requested(call, body)
+        case ConsentAnswered():
+            return _answered(call, body)
         case ToolStarted():
             return replace(call, state=CallState.STARTED, starts=call.starts + 1)
         case ToolFinished():
             return replace(call, state=CallState.FINISHED, result=body.result)
         case ToolErred():
             return replace(call, state=body.outcome, problem=body.problem)
-        case _:  # a refusal is followed by a `ToolErred`, which settles the call
+        case _:
             return call
+
+
+def _requested(call: Call, body: ConsentRequested) -> Call:
+    call = replace(call, request_id=body.request_id)
+    match body.kind:
+        case ConsentKind.APPROVAL:
+            return replace(call, state=CallState.ASKED)
+        case ConsentKind.OUTCOME:
+            return replace(call, state=CallState.UNSURE)
+    return replace(
+        call,
+        state=CallState.SUSPENDED,
+        suspensions=call.suspensions + 1,
+        question=ToolQuestion(QuestionKind(body.kind), body.message, body.fields),
+    )
+
+
+def _answered(call: Call, body: ConsentAnswered) -> Call:
+    if call.question is not None:  # the next attempt is given the answer, a no as well
+        answer = QuestionAnswer(call.question, body.values, body.reason)
+        answers = (*call.answers, answer)
+        return replace(call, state=CallState.APPROVED, question=None, answers=answers)
+    if not body.status.lets_run:  # a `ToolErred` follows, which settles the call
+        return call
+    is_edited = call.is_edited or body.is_edited
+    return replace(call, state=CallState.APPROVED, params=body.params, is_edited=is_edited)

@@ -10,11 +10,14 @@ from domain.models.messages import ModelChoice, StopReason, Usage
 from domain.policy.policy import Autonomy
 from domain.runs.events import Paused, RunStarted
 from domain.runs.states import CallState, RunStatus
+from domain.tools.questions import QuestionAnswer, ToolQuestion
 from domain.tools.tool import Effect
 
 _SETTLED: Final = frozenset(
     {CallState.FINISHED, CallState.FAILED, CallState.REFUSED, CallState.UNKNOWN}
 )
+_WAITING: Final = frozenset({CallState.ASKED, CallState.UNSURE, CallState.SUSPENDED})
+_BETWEEN_ATTEMPTS: Final = frozenset({CallState.APPROVED, CallState.SUSPENDED})
 _MAY_HAVE_ACTED: Final = frozenset(
     {CallState.STARTED, CallState.UNSURE, CallState.FINISHED, CallState.UNKNOWN}
 )
@@ -24,8 +27,9 @@ _MAY_HAVE_ACTED: Final = frozenset(
 class Call:
     """The state of one tool call.
 
-    ``starts`` is how often it was started, ``releases`` how often a stopping worker interrupted it.
-    ``is_edited``: a human changed the arguments.
+    ``starts`` is how often it was started, ``releases`` how often a stopping worker interrupted it,
+    and ``suspensions`` how often it ended its attempt itself, by a ``question`` to its user; the
+    ``answers`` are those to all its questions so far. ``is_edited``: a human changed the arguments.
     """
 
     id: str
@@ -41,11 +45,19 @@ class Call:
     problem: Problem | None = None
     starts: int = 0
     releases: int = 0
+    suspensions: int = 0
+    question: ToolQuestion | None = None
+    answers: tuple[QuestionAnswer, ...] = ()
 
     @property
     def losses(self) -> int:
         """How many workers crashed during the call, if it is not settled."""
-        return self.starts - self.releases
+        return self.starts - self.releases - self.suspensions
+
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether there was an attempt that did not end in a question: it may have acted."""
+        return self.starts > self.suspensions
 
     @property
     def is_settled(self) -> bool:
@@ -55,7 +67,7 @@ class Call:
     @property
     def is_waiting(self) -> bool:
         """Tell whether a human has to answer first."""
-        return self.state in {CallState.ASKED, CallState.UNSURE}
+        return self.state in _WAITING
 
     @property
     def can_repeat(self) -> bool:
@@ -65,7 +77,7 @@ class Call:
     @property
     def may_have_acted(self) -> bool:
         """Tell whether the call changed the world, or may have."""
-        began = self.state is CallState.APPROVED and self.starts > 0  # a retry was approved
+        began = self.state in _BETWEEN_ATTEMPTS and self.has_begun
         return (began or self.state in _MAY_HAVE_ACTED) and self.effect is not Effect.READ
 
     @property

@@ -21,8 +21,9 @@ class RunStatus(StrEnum):
 class CallState(StrEnum):
     """The state of a tool call, from intended to one of the last four, which are final.
 
-    ``asked`` and ``unsure`` wait for a human: for approval, or for the outcome. ``refused`` never
-    started; ``unknown`` may or may not have taken effect.
+    ``asked``, ``unsure`` and ``suspended`` wait for a human: for approval, for the outcome, and for
+    the answer to a question that the tool itself has put. ``refused`` never started; ``unknown``
+    may or may not have taken effect.
     """
 
     INTENDED = "intended"
@@ -30,6 +31,7 @@ class CallState(StrEnum):
     APPROVED = "approved"
     STARTED = "started"
     UNSURE = "unsure"
+    SUSPENDED = "suspended"
     FINISHED = "finished"
     FAILED = "failed"
     REFUSED = "refused"

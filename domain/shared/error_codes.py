@@ -117,7 +117,12 @@ class Refusal(StrEnum):
     CONSENT_EXPIRED = (
         "CONSENT_EXPIRED",
         ErrorCode.FORBIDDEN,
-        "Not run: nobody answered within 24 hours.",
+        "Nobody answered within 24 hours: not whether to run it, or not what it asked its user.",
+    )
+    ASK_DECLINED = (
+        "ASK_DECLINED",
+        ErrorCode.FORBIDDEN,
+        "The tool asked its user for something and got a no; the message holds their reason.",
     )
     TOOL_REFUSED = (
         "TOOL_REFUSED",
@@ -150,7 +155,10 @@ class Refusal(StrEnum):
     INTERRUPTED = (
         "INTERRUPTED",
         ErrorCode.UPSTREAM_ERROR,
-        "A call that only reads was interrupted by the end of the run.",
+        (
+            "The end of the run interrupted a call that only reads, or that waited for its "
+            "user's answer."
+        ),
     )
     OUTCOME_UNKNOWN = (
         "OUTCOME_UNKNOWN",

@@ -19,6 +19,7 @@
     |  |- InvalidArguments
     |  |- ToolRefused               the tool changed, or a required plugin went out of use
     |  |- ToolFailed                the tool ran and failed
+    |  |- AskDeclined               the user declined to answer the tool's question
     |  `- ToolTimeout
     |- LeaseLost              nobody: another worker goes on with the run
     |- Unavailable            the operator: configure, start or wait
@@ -195,6 +196,12 @@ class ToolFailed(ToolError):
         self.retryable = retryable
         if code is not None:
             self.code = code
+
+
+class AskDeclined(ToolError):
+    """The user declined to answer a question of the tool, which may go on without it."""
+
+    code: str = Refusal.ASK_DECLINED
 
 
 class ToolTimeout(ToolError):

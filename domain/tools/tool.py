@@ -7,17 +7,20 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, TypeVar, overload, runtime_checkable
 
 from domain.accounts.users import User
 from domain.conversations.conversation import Message
 from domain.shared.errors import ToolFailed
 from domain.tools.context import PluginContext
 from domain.tools.preview import Preview
+from domain.tools.questions import Asker, NoAsker
 from domain.tools.result_pages import ResultPage
 from domain.tools.secrets import Secrets
 
 _CHARACTERS_PER_TOKEN: Final = 4
+
+T = TypeVar("T")
 
 
 class Effect(StrEnum):
@@ -143,6 +146,30 @@ class ToolContext(PluginContext):
     read_result: ResultReader = field(default=_no_results, repr=False)
     search_tools: ToolSearch = field(default=_no_tools, repr=False)
     read_schema: SchemaReader = field(default=_no_schema, repr=False)
+    asker: Asker = field(default_factory=NoAsker, repr=False)
+
+    @overload
+    def ask(self, schema: type[T], message: str) -> Awaitable[T]: ...
+
+    @overload
+    def ask(self, schema: object, message: str) -> Awaitable[Any]: ...
+
+    def ask(self, schema: Any, message: str) -> Awaitable[Any]:
+        """Ask the user for a value of this type: a pydantic model, or any type pydantic knows.
+
+        Where there is no answer yet, this *ends the attempt*: the run waits, without holding
+        anything, for as long as it takes, restarts included. With the answer the tool is called
+        again **from its beginning**, with the same ``call_id``, and is given it here. So ask first
+        and act afterwards, and ask the same questions in the same order in each attempt.
+
+        Raises:
+            AskDeclined: the user declined; the tool may go on without the answer.
+            InvalidArguments: the answer does not fit: one of the type's own validators refused it.
+            ToolFailed: the question cannot be put: the tool is not async, or the type holds a
+                secret, which belongs into a setting or an account.
+
+        """
+        return self.asker.ask(schema, message)
 
     async def progress(self, message: str, fraction: float | None = None) -> None:
         """Report progress to those who follow the run; ``fraction`` is the part done, from 0 to 1.

@@ -14,7 +14,7 @@ from entrypoints.cli.program import program
 from entrypoints.cli.tables import AsJson, show, show_json
 
 if TYPE_CHECKING:
-    from domain.consents.service import ConsentReply
+    from domain.consents.replies import ConsentReply
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ def approve(
     login: Login = None,
 ) -> None:
     """Let a call run, once, as it was asked for or with other arguments."""
-    from domain.consents.service import ConsentReply
+    from domain.consents.replies import ConsentReply
 
     params = None if arguments is None else json_object(arguments, "--arguments")
     reply = ConsentReply(approved=True, params=params)
@@ -80,7 +80,7 @@ def deny(
     login: Login = None,
 ) -> None:
     """Let a call not run. The agent is told."""
-    from domain.consents.service import ConsentReply
+    from domain.consents.replies import ConsentReply
 
     _answer(request_id, ConsentReply(reason=reason), "Denied", url, token, login)
 
@@ -95,7 +95,7 @@ def outcome(
 ) -> None:
     """Say what became of a call that was interrupted."""
     from domain.consents.consent import ConsentStatus
-    from domain.consents.service import ConsentReply
+    from domain.consents.replies import ConsentReply
 
     reply = ConsentReply(outcome=ConsentStatus(what.replace("-", "_")))
     _answer(request_id, reply, "Noted", url, token, login)

@@ -5,16 +5,15 @@ from typing import Any, Final, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 
 from domain.consents.consent import ConsentStatus
-from domain.consents.service import ConsentReply
+from domain.consents.replies import ConsentReply
 from entrypoints.http.fields import Id, arguments_named
 
 REASON_LENGTH: Final = 2000
 
 
-class HumanAnswer(BaseModel):
+class ReplyFields(BaseModel):
     """An answer: `approved`, or `outcome`. Anything but `approved: true` is a no."""
 
-    consent_request_id: Id
     approved: bool = Field(default=False, strict=True, description="Whether the call may run.")
     arguments: dict[str, Any] | None = Field(
         None,
@@ -26,6 +25,10 @@ class HumanAnswer(BaseModel):
         None, description="Of a request of kind `outcome`: what became of the interrupted call."
     )
 
+    values: dict[str, Any] | None = Field(
+        None, description="Of a request of kind `input`: what fits its `schema`."
+    )
+
     @model_validator(mode="after")
     def _check_answer(self) -> Self:
         if not self.model_fields_set & {"approved", "outcome"}:
@@ -35,4 +38,10 @@ class HumanAnswer(BaseModel):
     def reply(self) -> ConsentReply:
         """Return the reply for the use case."""
         outcome = ConsentStatus(self.outcome) if self.outcome else None
-        return ConsentReply(self.approved, self.arguments, self.reason, outcome)
+        return ConsentReply(self.approved, self.arguments, self.reason, outcome, self.values)
+
+
+class HumanAnswer(ReplyFields):
+    """An answer to the request that it names."""
+
+    consent_request_id: Id

@@ -1,10 +1,12 @@
 """Consents: what people are asked before a tool acts."""
 
+from domain.consents.replies import ReplyReader
 from domain.consents.service import ConsentService
 from domain.shared.clock import Clock
 from entrypoints.wiring.persistence import Persistence
 from entrypoints.wiring.plugins import PluginParts
 from entrypoints.wiring.runs import RunParts
+from plugins.authoring.forms import PydanticForms
 
 
 def wire_consents(
@@ -16,7 +18,7 @@ def wire_consents(
         consents=store.consents,
         audit=store.audit,
         configurations=store.configurations,
-        toolbox=plugins.host,
+        replies=ReplyReader(plugins.host, PydanticForms()),
         unit_of_work=store.unit_of_work,
         wake=runs.worker.look,
         clock=clock,

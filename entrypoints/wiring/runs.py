@@ -14,6 +14,7 @@ from domain.execution.steps.decisions import Decisions
 from domain.execution.steps.human_step import HumanStep
 from domain.execution.steps.model_step import ModelStep
 from domain.execution.steps.previewing import Previews
+from domain.execution.steps.requests import ConsentRequests
 from domain.execution.steps.tool_step import ToolStep
 from domain.execution.tool_caller import ToolCaller
 from domain.execution.worker import Worker
@@ -117,7 +118,8 @@ def make_runner(
 ) -> Runner:
     """Return what drives runs, step by step."""
     decisions = Decisions(store.audit, clock)
-    gate = CallGate(vetoes, Previews(toolbox, caller, tell), decisions, notices, clock)
+    requests = ConsentRequests(decisions, notices)
+    gate = CallGate(vetoes, Previews(toolbox, caller, tell), decisions, requests, clock)
     return Runner(
         models=models,
         tools=ToolStep(
@@ -125,6 +127,7 @@ def make_runner(
             caller=caller,
             gate=gate,
             decisions=decisions,
+            requests=requests,
             notices=notices,
             clock=clock,
             at_once=tool_concurrency,

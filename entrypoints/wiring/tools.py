@@ -13,6 +13,7 @@ from domain.tools.ranking import ToolIndex
 from entrypoints.settings.settings import Settings
 from entrypoints.wiring.persistence import Persistence
 from entrypoints.wiring.plugins import PluginParts
+from plugins.authoring.forms import PydanticForms
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ def wire_tools(
         plugins.contexts,
         environ,
         tool_selector,
+        PydanticForms(),
         plugins.incidents.note,
     )
     return ToolParts(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from domain.accounts.users import Role
-from domain.consents.service import ConsentReply
+from domain.consents.replies import ConsentReply
 from domain.models.ports import ChatModel
 from domain.shared.clock import Clock
 from domain.shared.errors import Unavailable

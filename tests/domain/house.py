@@ -9,6 +9,7 @@ from typing import Any
 from domain.accounts.users import Role, User
 from domain.configuration.configuration import Configuration
 from domain.configuration.policy_editor import PolicyService
+from domain.consents.replies import ReplyReader
 from domain.consents.service import ConsentService
 from domain.execution.results import Results
 from domain.execution.service import RunService
@@ -35,6 +36,7 @@ from domain.runs.store import RunStore
 from domain.tools.context import PluginContexts
 from domain.tools.tool import Tool
 from entrypoints.wiring.runs import make_runner
+from plugins.authoring.forms import PydanticForms
 from tests.domain.builders import ANN, NOW
 from tests.fakes.clock import FakeClock
 from tests.fakes.extensions import FakeExtensions
@@ -126,7 +128,9 @@ def build(
     tool_selector = tool_selector_of(toolbox, limits)
     results = Results(store.artifacts, clock)
     contexts = PluginContexts(FakeHttpClients(), clock)
-    caller = ToolCaller(store.conversations, results, contexts, environ or {}, tool_selector)
+    caller = ToolCaller(
+        store.conversations, results, contexts, environ or {}, tool_selector, PydanticForms()
+    )
     vetoes = VetoCheck(extensions, lacking=lacking)
     runs = RunStore(store.runs, store.log, live)
     model_step = ModelStep(failover, tool_selector, clock)
@@ -149,7 +153,7 @@ def build(
         store.consents,
         store.audit,
         store.configurations,
-        toolbox,
+        ReplyReader(toolbox, PydanticForms()),
         store.unit_of_work,
         worker.look,
         clock,

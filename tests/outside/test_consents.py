@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
-from domain.consents.service import ConsentReply
+from domain.consents.replies import ConsentReply
 from entrypoints.server.lifecycle import administered, user_named
 from entrypoints.settings.settings import load_settings
 from entrypoints.wiring.container import build

@@ -88,6 +88,9 @@ ARGUMENTS: Final = Format()
 CONSENT_FORM: Final = Format()
 """What a consent request shows beyond its columns."""
 
+VALUES: Final = Format()
+"""The values that answer a tool's question."""
+
 CONFIGURATION: Final = Format()
 """The configuration, with the rules of the policy."""
 

@@ -69,7 +69,8 @@ class RunEventsRow(Model):
 class ConsentRow(Model):
     """A question to a human about a call, and later the answer.
 
-    ``form`` is a JSON object: what the person is shown beyond the columns.
+    ``form`` is a JSON object: what the person is shown beyond the columns. ``answer`` is another:
+    the values that answer a question of the tool itself.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -93,6 +94,7 @@ class ConsentRow(Model):
     answer_reason = fields.TextField()
     answered_at = fields.DatetimeField(null=True)
     form = fields.TextField(null=True)
+    answer = fields.TextField(null=True)
 
     class Meta:
         """The name, the order of a user's list, and what the sweep looks for."""

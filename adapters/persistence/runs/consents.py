@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from adapters.persistence.engine.codec import is_id, known_id, storable
 from adapters.persistence.engine.database import ROW_LOCK, Database
-from adapters.persistence.engine.formats import ARGUMENTS, CONSENT_FORM
+from adapters.persistence.engine.formats import ARGUMENTS, CONSENT_FORM, VALUES, Format
 from adapters.persistence.engine.inserting import insert
 from adapters.persistence.engine.signals import work_notification
 from adapters.persistence.rows import to_consent
@@ -40,6 +40,7 @@ _COLUMNS: Final = (
     "answer_reason",
     "answered_at",
     "form",
+    "answer",
 )
 _ALL: Final = """
     SELECT *, (SELECT conversation_id FROM runs WHERE runs.id = run_id) AS conversation_id
@@ -57,7 +58,7 @@ _DUE: Final = f"""
 _RUN: Final = "SELECT id FROM runs WHERE id = $1"
 _SETTLE: Final = """
     UPDATE consents SET status = $2, answered_at = $3, answer_reason = $4, digest = $5,
-        params = $6, original_params = $7
+        params = $6, original_params = $7, answer = $8
     WHERE id = $1 AND status = 'waiting' RETURNING run_id
 """
 _FREE_RUN: Final = f"""
@@ -134,13 +135,13 @@ def _settled(consent: Consent) -> tuple[Any, ...]:
         storable(consent.answer_reason),
         consent.digest,
         ARGUMENTS.write(consent.params),
-        _original(consent),
+        _written(ARGUMENTS, consent.original_params),
+        _written(VALUES, consent.values),
     )
 
 
-def _original(consent: Consent) -> str | None:
-    original = consent.original_params
-    return None if original is None else ARGUMENTS.write(original)
+def _written(form: Format, value: Any) -> str | None:
+    return None if value is None else form.write(value)
 
 
 def _values(consent: Consent) -> tuple[Any, ...]:
@@ -153,7 +154,7 @@ def _values(consent: Consent) -> tuple[Any, ...]:
         storable(consent.tool),
         storable(consent.version),
         ARGUMENTS.write(consent.params),
-        _original(consent),
+        _written(ARGUMENTS, consent.original_params),
         consent.effect,
         storable(consent.reason),
         storable(consent.preview),
@@ -163,5 +164,14 @@ def _values(consent: Consent) -> tuple[Any, ...]:
         consent.status,
         storable(consent.answer_reason),
         consent.answered_at,
-        CONSENT_FORM.write({"preview_lines": consent.preview_lines}),
+        CONSENT_FORM.write(_form(consent)),
+        _written(VALUES, consent.values),
     )
+
+
+def _form(consent: Consent) -> dict[str, Any]:
+    """Return what the person is shown beyond the columns."""
+    form: dict[str, Any] = {"preview_lines": consent.preview_lines}
+    if (question := consent.question) is not None:
+        form["question"] = {"message": question.message, "fields": question.fields}
+    return form

@@ -6,14 +6,13 @@ from typing import Final
 
 from domain.consents.consent import ConsentKind
 from domain.conversations.calls import Problem
-from domain.execution.questions import ask_about, requested
-from domain.execution.run_notices import consent_required
+from domain.execution.questions import ask_about
 from domain.execution.steps.decisions import Decisions
 from domain.execution.steps.previewing import Previews
 from domain.execution.steps.proposals import proposal_of
+from domain.execution.steps.requests import ConsentRequests
 from domain.execution.task import Task
 from domain.execution.tool_calls import settled
-from domain.notifications.ports import Notices
 from domain.plugins.vetoes import VetoCheck
 from domain.policy.policy import Decision
 from domain.runs.decide import UNKNOWN
@@ -55,13 +54,13 @@ class CallGate:
         vetoes: VetoCheck,
         previews: Previews,
         decisions: Decisions,
-        notices: Notices,
+        requests: ConsentRequests,
         clock: Clock,
     ) -> None:
         self._vetoes = vetoes
         self._previews = previews
         self._decisions = decisions
-        self._notices = notices
+        self._requests = requests
         self._clock = clock
 
     async def admit(self, task: Task, calls: Sequence[Call]) -> Sequence[Call]:
@@ -135,10 +134,7 @@ class CallGate:
             for call, kind, rule in questions
         ]
         consents = ask_about(run, explained, self._clock.now(), previews)
-        await self._decisions.record(task, list(_asking(questions, checked.asks)))
-        await task.journal.record(*[requested(each) for each in consents], consents=consents)
-        for consent in consents:
-            self._notices.publish(consent_required(run, consent))
+        await self._requests.send(task, consents, list(_asking(questions, checked.asks)))
 
     async def _made(self, task: Task, calls: Sequence[Call]) -> Mapping[str, Preview | None]:
         return await self._previews.of_calls(calls, task.journal.run, task.user)

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Sequence
 
 from domain.conversations.calls import Problem
+from domain.execution.questions import ask_for
 from domain.execution.run_notices import tool_executed
 from domain.execution.steps.call_gate import CallGate
 from domain.execution.steps.decisions import Decisions
+from domain.execution.steps.requests import ConsentRequests
 from domain.execution.task import Task
 from domain.execution.tool_caller import ToolCaller
 from domain.execution.tool_calls import erred, settled
@@ -21,6 +23,7 @@ from domain.shared.clock import Clock
 from domain.shared.error_codes import Refusal
 from domain.shared.errors import ToolError, ToolRefused
 from domain.tools.ports import Toolbox
+from domain.tools.questions import ToolQuestion
 
 
 class ToolStep:
@@ -33,6 +36,7 @@ class ToolStep:
         caller: ToolCaller,
         gate: CallGate,
         decisions: Decisions,
+        requests: ConsentRequests,
         notices: Notices,
         clock: Clock,
         at_once: int = 8,
@@ -41,6 +45,7 @@ class ToolStep:
         self._caller = caller
         self._gate = gate
         self._decisions = decisions
+        self._requests = requests
         self._notices = notices
         self._clock = clock
         self._at_once = at_once
@@ -62,7 +67,7 @@ class ToolStep:
         await task.journal.record(*[settled(call, state, why) for call, state, why in calls])
 
     async def take(self, task: Task, calls: Sequence[tuple[Call, str]]) -> None:
-        """Make the calls that plugins let through, and record their outcomes.
+        """Make the calls that plugins let through, and record their outcomes and questions.
 
         Raises:
             LeaseLost: another worker drives the run now.
@@ -102,6 +107,11 @@ class ToolStep:
             await task.journal.record(ToolStarted(call.id))
             journal = task.journal
             body = await self._caller.call(tool, call, journal.run, task.user, journal.say)
+            if isinstance(body, ToolQuestion):
+                request = ask_for(journal.run, call, body, self._clock.now())
+                decided = [(Decision.ASK, call, request.reason)]
+                await self._requests.send(task, [request], decided)
+                return
             await journal.record(body)
             if isinstance(body, ToolErred):
                 log_failed_call(call, tool.spec.plugin, body)

@@ -10,7 +10,7 @@ import typer
 from entrypoints.cli.clients.client import Continued, Json, Login, Token, Url
 
 if TYPE_CHECKING:  # rich is loaded only when there is something to show
-    from domain.consents.service import ConsentReply
+    from domain.consents.replies import ConsentReply
     from entrypoints.chat_turn import ChatTurn
     from entrypoints.cli.chat.consulting import Read
     from entrypoints.cli.chat.session import TerminalSession

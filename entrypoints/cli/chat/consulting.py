@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from domain.consents.consent import ConsentStatus
-from domain.consents.service import ConsentReply
+from domain.consents.replies import ConsentReply
 from entrypoints.cli.clients.client import Json
 
 MAY_IT_RUN: Final = "May it run? [y]es, [e]dit, anything else is a no: "

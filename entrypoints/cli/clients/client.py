@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 import typer
 
 if TYPE_CHECKING:
-    from domain.consents.service import ConsentReply
+    from domain.consents.replies import ConsentReply
 
 Json = dict[str, Any]
 

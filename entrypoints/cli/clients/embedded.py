@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from domain.accounts.users import User
 from domain.consents.consent import ConsentStatus
-from domain.consents.service import ConsentReply
+from domain.consents.replies import ConsentReply
 from domain.execution.questions import requested
 from domain.runs.cursors import write_cursor
 from domain.shared.paging import DEFAULT_LIMIT, MAX_LIMIT

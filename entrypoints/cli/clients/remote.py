@@ -11,7 +11,7 @@ import httpx2
 import orjson
 from typing_extensions import override
 
-from domain.consents.service import ConsentReply
+from domain.consents.replies import ConsentReply
 from domain.shared.errors import CallerError, Unavailable
 from entrypoints.cli.clients.client import Client, Json
 

@@ -51,8 +51,9 @@ class ConsentRequest(BaseModel):
 
     id: Id
     call_id: str = Field(description="The call it is about, as `tool_call` names it.")
-    kind: Literal["approval", "outcome"] = Field(
-        description="`approval`: may it start? `outcome`: it was interrupted; what became of it?"
+    kind: Literal["approval", "outcome", "input"] = Field(
+        description="`approval`: may it start? `outcome`: it was interrupted; what became of it? "
+        "`input`: the tool asks for values."
     )
     tool: str
     params: dict[str, Any]
@@ -67,6 +68,14 @@ class ConsentRequest(BaseModel):
     )
     digest: str = Field(description="SHA-256 of tool, version and arguments: what may run.")
     expires_at: Timestamp
+    message: str | None = Field(
+        None, description="What the tool asks its user; left out where the tool does not ask."
+    )
+    form: dict[str, Any] | None = Field(
+        None,
+        alias="schema",
+        description="Of kind `input`: the JSON Schema of the `values` to answer with, an object.",
+    )
 
 
 class RunEvent(_Event):

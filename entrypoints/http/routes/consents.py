@@ -11,7 +11,7 @@ from domain.execution.questions import requested
 from domain.shared.log_context import bind
 from domain.shared.paging import DEFAULT_LIMIT
 from entrypoints.encoding import consent_request, time_text
-from entrypoints.http.answers import HumanAnswer
+from entrypoints.http.answers import HumanAnswer, ReplyFields
 from entrypoints.http.fields import (
     EXAMPLE_ID,
     ConsentCursor,
@@ -37,6 +37,10 @@ MESSAGES: Final = {
     ConsentStatus.NOT_DONE: "Noted as not done. The agent is told, and the run goes on.",
     ConsentStatus.TRY_AGAIN: "The call is made again, with the same arguments.",
 }
+OF_TOOL: Final = {
+    ConsentStatus.APPROVED: "Answered: the tool is given the values, and the run goes on.",
+    ConsentStatus.DENIED: "Declined: the tool is told, and the run goes on.",
+}
 
 
 class ConsentView(ConsentRequest):
@@ -51,6 +55,7 @@ class ConsentView(ConsentRequest):
     original_params: dict[str, Any] | None = Field(
         description="What was asked for, where other arguments were approved."
     )
+    values: dict[str, Any] | None = Field(description="The answer to a request of kind `input`.")
 
 
 def consent_view(consent: Consent) -> dict[str, Any]:
@@ -63,6 +68,7 @@ def consent_view(consent: Consent) -> dict[str, Any]:
         "answered_at": time_text(consent.answered_at) if consent.answered_at else None,
         "answer_reason": consent.answer_reason,
         "original_params": consent.original_params,
+        "values": consent.values,
     }
 
 
@@ -131,13 +137,36 @@ async def answer(data: ConsentAnswer) -> dict[str, Any]:
 
     A second answer is refused with 409, one that comes too late with 410.
     """
-    consent = await services().consent_service.answer(
-        caller(), data.consent_request_id, data.reply()
-    )
+    return await _answered(data.consent_request_id, data)
+
+
+class Reply(ReplyFields, RequestBody):
+    """An answer to the request of the address."""
+
+    model_config = example({"approved": True})
+
+
+@blueprint.post("/consents/<consent_id>")
+@tag(["consents"])
+@validate_request(Reply)
+@document_response(ConsentAnswered)
+@can_fail(403, 404, 409, 410)
+@idempotent
+async def reply(consent_id: str, data: Reply) -> dict[str, Any]:
+    """Answer one consent request, once, as with `POST /api/chat/consent`; the run goes on.
+
+    Where values are missing or do not fit, the fields are named, and the request still waits.
+    """
+    return await _answered(consent_id, data)
+
+
+async def _answered(consent_id: str, data: ReplyFields) -> dict[str, Any]:
+    consent = await services().consent_service.answer(caller(), consent_id, data.reply())
+    messages = MESSAGES if consent.question is None else OF_TOOL
     bind(run=consent.run_id)
     return {
         "consent_request_id": consent.id,
         "status": consent.status,
         "consent_token": consent.digest if consent.status.lets_run else None,
-        "message": MESSAGES[consent.status],
+        "message": messages[consent.status],
     }

@@ -103,7 +103,7 @@ async def execute(data: ExecuteRequest) -> Response | tuple[dict[str, Any], int]
     bind(run=started.run_id)
     reader = await chat.follow(user, started.run_id, whole=True, is_first=key is not None)
     answer = await reader.answer()
-    (call,), run_id = answer.calls, answer.run_id
+    call, run_id = answer.calls[0], answer.run_id
     if answer.consents:
         request = consent_request(answer.consents[0])
         return {"status": answer.status, "run_id": run_id, "consent_request": request}, 202

@@ -93,6 +93,7 @@ def a_consent(run: NewRun, **changes: Any) -> Consent:
     params = {"text": "naïve \0", "n": [1, None, 2**70]}
     values: dict[str, Any] = {
         "call_id": "c1",
+        "kind": ConsentKind.APPROVAL,
         "params": params,
         "digest": digest_of("write", "v1", params),
         "created_at": NOW,
@@ -102,7 +103,6 @@ def a_consent(run: NewRun, **changes: Any) -> Consent:
         id=new_id(),
         run_id=run.id,
         user_id=run.started.user_id,
-        kind=ConsentKind.APPROVAL,
         tool="write",
         version="v1",
         effect=Effect.WRITE,

@@ -8,13 +8,22 @@ from typing import Any
 import pytest
 
 from adapters.persistence import Store
-from domain.consents.consent import ConsentDecision, ConsentStatus, answered, digest_of, expired
+from domain.consents.consent import (
+    ConsentDecision,
+    ConsentKind,
+    ConsentStatus,
+    answered,
+    digest_of,
+    expired,
+)
 from domain.consents.service import expire_due
 from domain.execution.questions import requested
+from domain.runs.call_events import ConsentRequested
 from domain.runs.events import Chunk
 from domain.runs.states import RunStatus
 from domain.shared.errors import Conflict, Gone, InvalidRequest, LeaseLost, NotFound
 from domain.shared.ids import new_id
+from domain.tools.questions import QuestionKind, ToolQuestion
 from tests.adapters.persistence.stores import (
     DONE,
     MINUTE,
@@ -49,6 +58,29 @@ async def test_a_request_comes_back_as_it_was(store: Store) -> None:
 
     assert await store.consents.get(ANN, one.id) == one
     assert list(await store.consents.of_run(run.id)) == [one, two]
+
+
+async def test_a_question_of_a_tool_comes_back_with_its_answer(store: Store) -> None:
+    run = a_run(ANN)
+    question = ToolQuestion(
+        QuestionKind.INPUT, "How many?", {"schema": {"type": "object", "é": [2**70]}}
+    )
+    consent = a_consent(run, kind=ConsentKind.INPUT, question=question)
+    await asked(store, run, consent)
+    assert await store.consents.get(ANN, consent.id) == consent
+
+    values = {"naïve": [1, None, 2**70]}
+    yes = ConsentDecision(ConsentStatus.APPROVED, values=values)
+    await reply(store, ANN, consent.id, yes, NOW)
+
+    stored = await store.consents.get(ANN, consent.id)
+    assert (stored.question, stored.values) == (question, values)
+    requested_event, *_ = [
+        event.body
+        for event in await store.log.read(run.id, None, 10)
+        if isinstance(event.body, ConsentRequested)
+    ]
+    assert (requested_event.message, requested_event.fields) == ("How many?", question.fields)
 
 
 @pytest.mark.parametrize("consent_id", [*NOT_IDS, UNKNOWN])

@@ -8,7 +8,7 @@ import pytest
 
 from domain.configuration.configuration import Configuration
 from domain.consents.consent import ConsentKind, ConsentStatus, digest_of
-from domain.consents.service import ConsentReply
+from domain.consents.replies import ConsentReply
 from domain.execution.questions import LIFE
 from domain.models.messages import Text, ToolRequest, ToolTurn
 from domain.policy.policy import Autonomy, Comparison, Condition, Decision, Rule

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from domain.consents.service import ConsentReply
+from domain.consents.replies import ConsentReply
 from domain.models.messages import ModelRequest, Piece, Text, ToolRequest
 from domain.runs.call_events import ConsentRequested
 from domain.runs.cursors import Cursor

@@ -21,6 +21,7 @@ from domain.tools.context import PluginContexts
 from domain.tools.http import HttpClient, HttpClients
 from domain.tools.preview import Preview
 from domain.tools.tool import Effect, Previewed, ToolContext
+from plugins.authoring.forms import PydanticForms
 from tests.domain.builders import ANN, NOW, run_of
 from tests.domain.house import CALLS, build
 from tests.fakes.clock import FakeClock
@@ -78,6 +79,7 @@ class Stage:
             PluginContexts(Web(), FakeClock(NOW)),
             {"CRM_TOKEN": "s3cr3t-value"},
             tool_selector_of(toolbox),
+            PydanticForms(),
         )
         self._previews = Previews(toolbox, caller, self._tell)
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from domain.consents.consent import ConsentStatus
-from domain.consents.service import ConsentReply
+from domain.consents.replies import ConsentReply
 from domain.models.messages import Piece, Text, ToolRequest
 from domain.policy.policy import Autonomy
 from domain.runs.call_events import ConsentRequested, ToolErred, ToolFinished, ToolStarted

@@ -16,7 +16,7 @@ from domain.consents.consent import (
     answered,
     expired,
 )
-from domain.execution.questions import ask_about, news_of, requested
+from domain.execution.questions import ask_about, ask_for, news_of, requested
 from domain.execution.tool_calls import settled
 from domain.models.messages import StopReason
 from domain.policy.policy import Autonomy, Policy
@@ -45,6 +45,7 @@ from domain.runs.events import (
 from domain.runs.folding import advance, fold
 from domain.runs.run import Call, Run
 from domain.runs.states import CallState, RunStatus
+from domain.tools.questions import QuestionKind, ToolQuestion
 from domain.tools.tool import Effect
 from tests.domain.builders import NOW, RUN, numbered, started
 
@@ -58,7 +59,9 @@ ANSWERS = {
         ConsentStatus.DENIED,
         ConsentStatus.EXPIRED,
     ],
+    ConsentKind.INPUT: [YES, ConsentStatus.DENIED, ConsentStatus.EXPIRED],
 }
+MOST_QUESTIONS = 3
 
 
 class Crash(Exception):
@@ -112,8 +115,11 @@ class RunMachine(RuleBasedStateMachine):
         """A human answers one of the requests, perhaps with other arguments."""
         consent = data.draw(st.sampled_from(list(self.waiting())))
         status = data.draw(st.sampled_from(ANSWERS[consent.kind]))
-        edited = {"n": data.draw(st.integers(0, 9))} if status is YES else None
-        answer = ConsentDecision(status, edited if data.draw(st.booleans()) else None)
+        drawn = {"n": data.draw(st.integers(0, 9))} if status is YES else None
+        if consent.kind is ConsentKind.INPUT:
+            answer = ConsentDecision(status, None, "", drawn)
+        else:
+            answer = ConsentDecision(status, drawn if data.draw(st.booleans()) else None)
         is_late = status is ConsentStatus.EXPIRED
         self.consents[consent.id] = (
             expired(consent, NOW) if is_late else answered(consent, answer, NOW)
@@ -181,10 +187,31 @@ class RunMachine(RuleBasedStateMachine):
     def call(self, call: Call, data: st.DataObject) -> None:
         self.store(ToolStarted(call.id))
         self.may_crash(data)
+        if len(call.answers) < MOST_QUESTIONS and data.draw(st.integers(0, 2)) == 0:
+            self.put(call, ToolQuestion(QuestionKind.INPUT, f"Question {len(call.answers)}?"))
+            return
         self.effects[call.id] += 1
         self.arguments.setdefault(call.id, []).append(call.params)
         self.may_crash(data)
         self.store(ToolFinished(call.id, call.tool, None, 0.0))
+
+    def put(self, call: Call, question: ToolQuestion) -> None:
+        """The tool asks its user, which ends the attempt: it does nothing."""
+        consent = ask_for(self.run, call, question, NOW)
+        self.consents[consent.id] = consent
+        self.store(requested(consent))
+
+    @invariant()
+    def every_answer_is_given_to_the_tool_in_order(self) -> None:
+        if not hasattr(self, "log"):
+            return
+        for call in self.run.calls.values():
+            given = [each.question.message for each in call.answers]
+            assert given == [f"Question {place}?" for place in range(len(given))]
+            known = [
+                c.values for c in self.consents.values() if c.call_id == call.id and c.question
+            ]
+            assert [each.values for each in call.answers] == known[: len(given)]
 
     @invariant()
     def no_effect_is_repeated_unasked(self) -> None:
@@ -211,7 +238,11 @@ class RunMachine(RuleBasedStateMachine):
     def nothing_runs_that_was_not_allowed(self) -> None:
         if not hasattr(self, "log"):
             return
-        approved = {c.call_id: c.params for c in self.consents.values() if c.status is YES}
+        approved = {
+            c.call_id: c.params
+            for c in self.consents.values()
+            if c.kind is ConsentKind.APPROVAL and c.status is YES
+        }
         free = {
             Autonomy.MANUAL: (),
             Autonomy.SEMI: (Effect.READ,),

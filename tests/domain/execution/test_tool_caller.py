@@ -20,8 +20,10 @@ from domain.shared.errors import ToolFailed
 from domain.tools import artifacts as limits
 from domain.tools.artifacts import Artifact
 from domain.tools.context import PluginContexts
+from domain.tools.questions import ToolQuestion
 from domain.tools.result_pages import PAGE_LENGTH
 from domain.tools.tool import Effect, Tool, ToolContext, missing
+from plugins.authoring.forms import PydanticForms
 from plugins.host.admission import admit
 from tests.domain.builders import ANN, NOW, RUN, call, run_of, step
 from tests.fakes.clock import FakeClock
@@ -43,12 +45,19 @@ class House:
         tool_selector = tool_selector_of(FakeToolbox())
         contexts = PluginContexts(FakeHttpClients(), FakeClock(NOW))
         self.caller = ToolCaller(
-            self.store.conversations, results, contexts, ENVIRON, tool_selector
+            self.store.conversations,
+            results,
+            contexts,
+            ENVIRON,
+            tool_selector,
+            PydanticForms(),
         )
 
     async def call(self, tool: Tool, *before: Body) -> ToolFinished | ToolErred:
         run = run_of(*before, conversation_id="")
-        return await self.caller.call(tool, CALL, run, ANN, self.said.append)
+        body = await self.caller.call(tool, CALL, run, ANN, self.said.append)
+        assert not isinstance(body, ToolQuestion)
+        return body
 
     async def result(self, value: Any, *requires: str) -> Any:
         """Return the result of a tool that returns this value, as it is kept."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.accounts.users import Role
-from domain.consents.service import ConsentReply
+from domain.consents.replies import ConsentReply
 from domain.models.messages import Text, ToolRequest
 from domain.plugins.plugin import Registered
 from domain.plugins.vetoes import VetoCheck

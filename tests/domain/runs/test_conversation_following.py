@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import pytest
 
-from domain.consents.service import ConsentReply
+from domain.consents.replies import ConsentReply
 from domain.models.messages import Text, ToolRequest
 from domain.runs.call_events import ConsentRequested
 from domain.runs.conversation_following import ConversationFeed, FollowStart

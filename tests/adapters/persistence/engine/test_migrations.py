@@ -55,6 +55,7 @@ ALL = [
     "0010_learned_operations",
     "0011_disabled_users",
     "0012_consent_forms",
+    "0013_tool_answers",
 ]
 MIGRATE = """
 import asyncio, sys

@@ -7,7 +7,7 @@ from typing import IO
 import pytest
 
 from domain.consents.consent import ConsentStatus
-from domain.consents.service import ConsentReply
+from domain.consents.replies import ConsentReply
 from entrypoints.cli.chat.command import Talk
 from entrypoints.cli.chat.consulting import MAY_IT_RUN, consult
 from entrypoints.cli.chat.session import session

@@ -72,6 +72,9 @@ async def test_every_body_has_an_example_that_succeeds(
     waiting = await succeed(admin, "POST", "/api/tools/execute", execute)
     consent_request_id = waiting["consent_request"]["id"]
     await attempt("POST", "/api/chat/consent", consent_request_id=consent_request_id)
+    waiting = await succeed(admin, "POST", "/api/tools/execute", execute)
+    consent_id = waiting["consent_request"]["id"]
+    await attempt("POST", "/api/consents/{consent_id}", consent_id=consent_id)
     await attempt("PUT", "/api/policy")
 
     await attempt("POST", "/api/learned-apis/preview")

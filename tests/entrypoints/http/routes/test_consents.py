@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from entrypoints.http.openapi.events import ConsentRequest, RunEvents
 from entrypoints.http.routes.consents import ConsentView
@@ -48,6 +48,11 @@ async def asked(ada: Client, ledger: Ledger) -> dict[str, Any]:
     return answer
 
 
+def always_in(model: type[BaseModel]) -> set[str]:
+    """Return the fields that an object of this kind has; a tool's question adds its own."""
+    return {name for name, field in model.model_fields.items() if field.is_required()}
+
+
 async def test_a_call_that_writes_waits(ada: Client, ledger: Ledger, asked: dict[str, Any]) -> None:
     request = asked["requires_consent"]
 
@@ -57,7 +62,7 @@ async def test_a_call_that_writes_waits(ada: Client, ledger: Ledger, asked: dict
         [],
     )
     assert asked["consent_requests"] == [request]
-    assert request.keys() == ConsentRequest.model_fields.keys()
+    assert request.keys() == always_in(ConsentRequest)
     assert request["call_id"] == asked["tool_calls"][0]["id"]
     assert (request["tool"], request["params"]) == ("write_line", {"text": "hello", "page": 1})
     assert (request["kind"], request["effect"]) == ("approval", "write")
@@ -92,7 +97,7 @@ async def test_the_list_and_one_request(ada: Client, asked: dict[str, Any]) -> N
     listed = (await ada.get("/api/consents?status=waiting"))["consents"]
 
     assert [found["id"] for found in listed] == [request["id"]]
-    assert listed[0].keys() == ConsentView.model_fields.keys()
+    assert listed[0].keys() == always_in(ConsentView)
     assert request.items() <= listed[0].items()
     assert (listed[0]["run_id"], listed[0]["status"]) == (asked["run_id"], "waiting")
     assert await ada.get(f"/api/consents/{request['id']}") == listed[0]
