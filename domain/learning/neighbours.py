@@ -36,8 +36,9 @@ class Neighbours:
         for api in await self._apis.all():
             if (source and api.source == source) or (digest and api.digest == digest):
                 raise Conflict(
-                    f"This document is known: it is {api.name!r}. Refresh that API (puerto api "
-                    "refresh) to read it again, or give another name to learn it once more.",
+                    f"This document is known: it is {api.name!r}. Read it again with POST "
+                    f"/api/learned-apis/{api.id}/refresh (or: puerto api refresh), or give "
+                    "another name to learn it once more.",
                     details={"api_id": api.id, "name": api.name},
                 )
 
