@@ -25,10 +25,10 @@ WRONG: Final = {
         "(wire_web)",
     ),
     "a_clock_that_asks": (f"{WIRING}/runs.py", "ModelStep(failover,", "ModelStep(clock,"),
-    "a_host_for_a_guard": (
+    "a_host_for_the_vetoes": (
         f"{WIRING}/configuration.py",
-        "guard=plugins.guard",
-        "guard=plugins.host",
+        "vetoes=plugins.vetoes",
+        "vetoes=plugins.host",
     ),
     "sessions_for_users": (
         "adapters/persistence/store.py",
