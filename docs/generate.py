@@ -24,7 +24,7 @@ from typer.main import get_command
 from adapters.llm.provider_record import ProviderRecord
 from adapters.llm.providers import PROVIDERS
 from domain.notifications import notices
-from domain.plugins import plugin
+from domain.plugins import guards, plugin
 from domain.policy import policy
 from entrypoints.cli import app
 from entrypoints.http import errors as http_errors
@@ -250,7 +250,7 @@ def _taken_by(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
 
 def _types() -> dict[str, tuple[str, str]]:
     """Return what each name in the contract stands for, and what is said of it."""
-    aliases = [_aliases_of(module) for module in (registry, notices, plugin, policy)]
+    aliases = [_aliases_of(module) for module in (registry, notices, plugin, guards, policy)]
     return {name: told for each in aliases for name, told in each.items()} | _protocols()
 
 

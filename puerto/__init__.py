@@ -37,6 +37,7 @@ Registration: the hook puerto_register, marked with hookimpl, is given a Registr
     Agent          a role that a message can be addressed to
     Alert          the state of something watched, with a Severity
     Proposal       a call that a veto sees first, of a CallSource; it answers Deny or Ask
+    GuardedMessage a text that a guard sees first, at a GuardPoint; it answers Block or Replace
     Notice         what an observer receives, of a NoticeType
     LiveTools      tools that come and go while the plugin is in use
     puerto.models  what a chat model is made of
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from domain.conversations.conversation import Message
     from domain.monitoring.alerts import Alert, Severity
     from domain.notifications.notices import Notice, NoticeType
+    from domain.plugins.guards import Block, GuardedMessage, GuardPoint, Replace
     from domain.policy.policy import Ask, CallSource, Deny, Proposal
     from domain.shared.errors import AskDeclined, InvalidArguments, ToolError, ToolFailed
     from domain.tools.artifacts import Artifact
@@ -75,12 +77,15 @@ __all__ = [
     "Artifact",
     "Ask",
     "AskDeclined",
+    "Block",
     "CallOutcome",
     "CallRequest",
     "CallSource",
     "Deny",
     "Effect",
     "FunctionTool",
+    "GuardPoint",
+    "GuardedMessage",
     "HttpClient",
     "InvalidArguments",
     "LiveTools",
@@ -93,6 +98,7 @@ __all__ = [
     "Proposal",
     "RegisterTool",
     "Registry",
+    "Replace",
     "Secrets",
     "Severity",
     "Tool",
@@ -117,12 +123,15 @@ if not TYPE_CHECKING:
         "Artifact": "domain.tools.artifacts",
         "Ask": "domain.policy.policy",
         "AskDeclined": "domain.shared.errors",
+        "Block": "domain.plugins.guards",
         "CallOutcome": "domain.conversations.calls",
         "CallRequest": "domain.conversations.calls",
         "CallSource": "domain.policy.policy",
         "Deny": "domain.policy.policy",
         "Effect": "domain.tools.tool",
         "FunctionTool": "plugins.authoring.tool",
+        "GuardPoint": "domain.plugins.guards",
+        "GuardedMessage": "domain.plugins.guards",
         "HOOK_VERSION": "plugins.authoring.hookspecs",
         "HttpClient": "domain.tools.http",
         "InvalidArguments": "domain.shared.errors",
@@ -136,6 +145,7 @@ if not TYPE_CHECKING:
         "Proposal": "domain.policy.policy",
         "RegisterTool": "plugins.authoring.hookspecs",
         "Registry": "plugins.authoring.registry",
+        "Replace": "domain.plugins.guards",
         "Secrets": "domain.tools.secrets",
         "Severity": "domain.monitoring.alerts",
         "Tool": "domain.tools.tool",

@@ -141,7 +141,14 @@ def test_the_frames_are_those_that_are_read() -> None:
 def test_the_codes_of_tools_are_those_that_are_recorded() -> None:
     told = table(section(EVENTS, "Tool errors"))
     assert {code: text.strip(" |") for code, text in told.items()} == {
-        refusal: refusal.text for refusal in Refusal if refusal is not Refusal.STEP_LIMIT
+        refusal: refusal.text for refusal in Refusal if not refusal.text.startswith("Of a run")
+    }
+
+
+def test_the_codes_of_runs_are_those_that_are_recorded() -> None:
+    told = table(section(EVENTS, "Run errors"))
+    assert {code: text.strip(" |") for code, text in told.items()} == {
+        refusal: refusal.text for refusal in Refusal if refusal.text.startswith("Of a run")
     }
 
 

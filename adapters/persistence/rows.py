@@ -70,6 +70,7 @@ def to_message(row: Row) -> Message:
         run_id=str(row["run_id"]) if row["run_id"] else None,
         tool_calls=read_calls(row["tool_calls"]),
         results=read_outcomes(row["results"]),
+        model_text=row["model_text"],
     )
 
 

@@ -26,7 +26,8 @@ class Message:
     """A message, with the tool calls that were requested and their outcomes.
 
     ``run_id`` is that of the run whose answer this is; the run's own record says how it ended. The
-    content is empty if the run failed or was cancelled before any text.
+    content is empty if the run failed or was cancelled before any text. ``model_text`` is what
+    models get of a user's message that guards replaced, or blocked (empty); None: its content.
     """
 
     id: str
@@ -37,6 +38,12 @@ class Message:
     run_id: str | None = None
     tool_calls: Sequence[CallRequest] = ()
     results: Sequence[CallOutcome] = ()
+    model_text: str | None = None
+
+    @property
+    def for_models(self) -> str:
+        """The text that models get; empty: they are not told of it."""
+        return self.content if self.model_text is None else self.model_text
 
 
 @dataclass(frozen=True, slots=True)

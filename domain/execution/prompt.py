@@ -36,11 +36,18 @@ def of_messages(messages: Sequence[Message]) -> list[Turn]:
     """Return the turns of stored messages, oldest first."""
     turns: list[Turn] = []
     for message in messages:
-        if message.role is MessageRole.USER:
-            turns.append(UserTurn(message.content))
-        else:
+        if message.role is not MessageRole.USER:
             turns.extend(_of_answer(message))
+        elif text := message.for_models:
+            turns.append(UserTurn(text))
     return turns
+
+
+def with_question(history: Sequence[Turn], run: Run) -> Sequence[Turn]:
+    """Return the turns up to the run's question, as guards left it."""
+    if run.question is None or run.question.content is None:
+        return history
+    return [*history[:-1], UserTurn(run.question.content)]
 
 
 def of_run(run: Run, choice: ModelChoice) -> list[Turn]:

@@ -97,7 +97,7 @@ class Runner:
     async def _finish(self, journal: Journal, status: RunStatus, problem: Problem | None) -> None:
         run = journal.run
         bodies, ending = ending_of(run, status, problem, self._clock.now())
-        await journal.record(*bodies, ending=ending)
+        await journal.record(*self._models.withheld(run), *bodies, ending=ending)
         log_end(run, status, problem)
         if (notice := run_ended(journal.run, status, self._clock.now())) is not None:
             self._notices.publish(notice)

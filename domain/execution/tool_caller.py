@@ -101,7 +101,8 @@ class ToolCaller:
     ) -> ToolContext:
         async def search(text: str, limit: int) -> Sequence[Message]:
             question_id = run.started.question_id  # contains the words itself
-            return await self._conversations.search(user.id, text, limit, question_id)
+            found = await self._conversations.search(user.id, text, limit, question_id)
+            return [replace(each, content=each.for_models) for each in found if each.for_models]
 
         async def read(call_id: str, page: int) -> ResultPage:
             outcome = await self._outcome(run, call_id)

@@ -1,1 +1,1 @@
-"""Plugins: what they register, their switches and quarantine, their lifespans, vetoes."""
+"""Plugins: what they register, their switches and quarantine, their lifespans, vetoes, guards."""

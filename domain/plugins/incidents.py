@@ -23,6 +23,7 @@ class PluginPart(StrEnum):
     """
 
     VETO = "veto"
+    GUARD = "guard"
     OBSERVER = "observer"
     LIFESPAN = "lifespan"
     MODEL = "model"

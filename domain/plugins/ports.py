@@ -5,6 +5,7 @@ from typing import Protocol
 
 from domain.agents.agent import Agent
 from domain.notifications.notices import Observer
+from domain.plugins.guards import GuardOffer
 from domain.plugins.plugin import ChatModelOffer, Lifespan, PluginInfo, Registered
 from domain.plugins.switches import Switch, Switchboard, SwitchKind
 from domain.policy.policy import Veto
@@ -24,6 +25,14 @@ class Vetoes(Protocol):
 
     def vetoes(self) -> Sequence[Registered[Veto]]:
         """Return the functions that are called before every tool call."""
+        ...
+
+
+class Guards(Protocol):
+    """The guards of messages that plugins registered."""
+
+    def guards(self) -> Sequence[Registered[GuardOffer]]:
+        """Return the guards, in the order in which they see a text."""
         ...
 
 

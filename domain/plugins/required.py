@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Final
 
 from domain.plugins.plugin import PluginInfo, PluginState
-from domain.plugins.ports import Plugins
+from domain.plugins.ports import Guards, Plugins
 from domain.shared.text import shorten
 
 _REASON_LENGTH: Final = 300
@@ -15,21 +15,33 @@ _log = logging.getLogger(__name__)
 class RequiredPlugins:
     """Checks whether the plugins of these names are whole and in use."""
 
-    def __init__(self, names: Collection[str], plugins: Plugins) -> None:
+    def __init__(self, names: Collection[str], plugins: Plugins, guards: Guards) -> None:
         self._names = tuple(dict.fromkeys(names))
         self._plugins = plugins
+        self._guards = guards
+        self._guarding: dict[str, bool] = {}  # whether they have required guards, when last in use
         self._reported: str | None = None
 
     def lacking(self) -> str | None:
         """Describe the first required plugin that is not in use; None: all are."""
-        if not self._names:
-            return None
-        known = {plugin.name: plugin for plugin in self._plugins.plugins()}
-        return next(filter(None, (_problem(name, known.get(name)) for name in self._names)), None)
+        return next(iter(self._problems().values()), None)
+
+    def lacking_guard(self) -> str | None:
+        """Describe the first that is not in use and may have a required guard; None: there is none.
+
+        Whether it has one is known only of a plugin that was in use, whole, in this process.
+        """
+        problems = self._problems().items()
+        return next((why for name, why in problems if self._guarding.get(name, True)), None)
 
     async def tell(self) -> None:
         """Log when a required plugin goes out of use, and when all are in use again."""
-        lacking = self.lacking()
+        problems = self._problems()
+        lacking = next(iter(problems.values()), None)
+        guarding = {each.plugin for each in self._guards.guards() if each.value.is_required}
+        for name in self._names:
+            if name not in problems:
+                self._guarding[name] = name in guarding
         if lacking == self._reported:
             return
         if lacking is None:
@@ -37,6 +49,14 @@ class RequiredPlugins:
         else:
             _log.error("%s: only calls that read are made, and this worker is not ready", lacking)
         self._reported = lacking
+
+    def _problems(self) -> dict[str, str]:
+        """Return what is wrong with each required plugin that is not in use, by its name."""
+        if not self._names:
+            return {}
+        known = {plugin.name: plugin for plugin in self._plugins.plugins()}
+        problems = {name: _problem(name, known.get(name)) for name in self._names}
+        return {name: why for name, why in problems.items() if why is not None}
 
 
 def _problem(name: str, plugin: PluginInfo | None) -> str | None:

@@ -55,6 +55,20 @@ class RunStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionGuarded:
+    """Plugins' guards looked at the user's message before it was sent to a model.
+
+    ``content`` is what models get in its place, in later runs, too: None is the message itself,
+    and empty text nothing.
+    """
+
+    type: ClassVar[str] = "question_guarded"
+    wire_name: ClassVar[str | None] = None
+    question_id: str
+    content: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Thinking:
     """A piece of the model's reasoning, or of what the agent is about to do."""
 
@@ -176,6 +190,7 @@ class Ended:
 
 Body = (
     RunStarted
+    | QuestionGuarded
     | Thinking
     | Chunk
     | ToolIntended

@@ -24,6 +24,7 @@ from domain.runs.events import (
     Erred,
     Event,
     Paused,
+    QuestionGuarded,
     Released,
     Resumed,
     Retried,
@@ -67,6 +68,8 @@ def advance(run: Run, events: Iterable[Event]) -> Run:
             pieces.append(event.body.content)
         elif isinstance(event.body, Released | Resumed):  # they change nothing but the losses
             run = _handed_over(run, event.body)
+        elif isinstance(event.body, QuestionGuarded):  # no piece comes before it
+            run = replace(run, question=event.body)
         elif not isinstance(event.body, Thinking | ToolProgressed):
             run = _apply(_with_text(run, pieces), event.body)
             run = replace(run, stands=(attempt, number))
@@ -100,8 +103,8 @@ def _apply(run: Run, body: Body) -> Run:
             return run
         case RunStarted() | Paused() | Chunk() | Thinking() | ToolProgressed():
             raise ValueError(f"run {run.id}: {body.type} cannot stand here")
-        case Released() | Resumed():
-            raise AssertionError("`advance` has counted it")
+        case Released() | Resumed() | QuestionGuarded():
+            raise AssertionError("`advance` has dealt with it")
         case _:
             return _apply_to_call(run, body)
 

@@ -8,7 +8,7 @@ from domain.agents.agent import Agent
 from domain.conversations.calls import CallOutcome, CallRequest, Problem
 from domain.models.messages import ModelChoice, StopReason, Usage
 from domain.policy.policy import Autonomy
-from domain.runs.events import Paused, RunStarted
+from domain.runs.events import Paused, QuestionGuarded, RunStarted
 from domain.runs.states import CallState, RunStatus
 from domain.tools.questions import QuestionAnswer, ToolQuestion
 from domain.tools.tool import Effect
@@ -112,6 +112,7 @@ class Run:
 
     ``stands`` is the position (attempt, number) of the last event that no retry can withdraw.
     ``losses`` is how many workers crashed since the last progress in the current step.
+    ``question`` is what guards left of the user's message; None: none were asked.
     """
 
     id: str
@@ -127,6 +128,7 @@ class Run:
     usage: Usage = field(default_factory=Usage)
     problem: Problem | None = None
     losses: int = 0
+    question: QuestionGuarded | None = None
 
     @property
     def autonomy(self) -> Autonomy:

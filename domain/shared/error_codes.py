@@ -75,6 +75,8 @@ class ErrorCode(StrEnum):
 class Refusal(StrEnum):
     """Why a tool call gave no result, or a run no answer. Plugins add codes of their own.
 
+    The text of a code that only a run has begins with "Of a run".
+
     ``answer`` is the code for a request that made the call directly. ``text`` is the description
     for the documentation, in Markdown. The message for the model is written by whoever refuses.
     """
@@ -174,6 +176,27 @@ class Refusal(StrEnum):
         "CANCELLED",
         ErrorCode.CONFLICT,
         "The run was ended before the call was started.",
+    )
+    MESSAGE_BLOCKED = (
+        "MESSAGE_BLOCKED",
+        ErrorCode.FORBIDDEN,
+        (
+            "Of a run: a plugin's guard blocks the message, which no model was sent; the message "
+            "names the plugin and says why."
+        ),
+    )
+    ANSWER_BLOCKED = (
+        "ANSWER_BLOCKED",
+        ErrorCode.FORBIDDEN,
+        "Of a run: a plugin's guard withholds the answer; the message names it and says why.",
+    )
+    GUARD_FAILED = (
+        "GUARD_FAILED",
+        ErrorCode.UNAVAILABLE,
+        (
+            "Of a run: a plugin must check the message or the answer and could not, or a required "
+            "plugin that may have to is not in use; the message names it and says why."
+        ),
     )
     STEP_LIMIT = (
         "STEP_LIMIT",

@@ -10,7 +10,7 @@ from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException
 
 from domain.shared import errors
-from domain.shared.error_codes import ErrorCode
+from domain.shared.error_codes import ErrorCode, Refusal, answer_to
 from domain.tools.error_fields import answer_of
 from entrypoints.encoding import dump
 from entrypoints.http.error_texts import OUR_FAULT, text_of
@@ -51,6 +51,8 @@ def status_and_code(error: errors.PuertoError) -> tuple[int, ErrorCode]:
 
 def status_of_code(code: str) -> int:
     """Return the HTTP status of the error code with which a run failed."""
+    if code in Refusal.__members__:
+        return STATUS[answer_to(code)]
     return STATUS[ErrorCode.__members__.get(code, ErrorCode.INTERNAL)]
 
 

@@ -23,7 +23,8 @@ class PluginSettings(BaseSettings):
         (),
         validation_alias="PUERTO_PLUGINS_REQUIRED",
         description="Plugins that must be in use, by name, separated by commas: without one of "
-        "them only calls that read are made, and `/api/ready` answers 503.",
+        "them only calls that read are made, no model is asked if it may guard messages, and "
+        "`/api/ready` answers 503.",
     )
     plugins_folder: Annotated[Path, AfterValidator(check_existing_folder)] | None = Field(
         None,

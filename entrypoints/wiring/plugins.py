@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from domain.configuration.cloud_switches import CloudSwitches
 from domain.plugins.administration import PluginAdministration
+from domain.plugins.guard_check import GuardCheck
 from domain.plugins.incidents import Incidents
 from domain.plugins.lifespans import Lifespans
 from domain.plugins.notice_bus import NoticeBus
@@ -34,6 +35,7 @@ class PluginParts:
     incidents: Incidents
     required: RequiredPlugins
     vetoes: VetoCheck
+    guards: GuardCheck
     notices: NoticeBus
     switches: Switches
     plugin_service: PluginService
@@ -55,7 +57,7 @@ def wire_plugins(
     contexts = PluginContexts(web.plugin_clients, clock)
     store, host = persistence.store, _host(settings, environ, contexts)
     incidents = Incidents(clock, host.chat_models)
-    required = RequiredPlugins(settings.plugins_required, host)
+    required = RequiredPlugins(settings.plugins_required, host, host)
     switches = CloudSwitches(store.switches, store.configurations)
     plugin_service = PluginService(plugins=host, toolbox=host, switches=switches, clock=clock)
     return PluginParts(
@@ -63,6 +65,7 @@ def wire_plugins(
         contexts=contexts,
         incidents=incidents,
         required=required,
+        guards=GuardCheck(host, lacking=required.lacking_guard, tell=incidents.note),
         vetoes=VetoCheck(host, lacking=required.lacking, tell=incidents.note),
         notices=NoticeBus(host, tell=incidents.note),
         switches=switches,

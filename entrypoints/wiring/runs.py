@@ -12,6 +12,7 @@ from domain.execution.setup import RunSetup
 from domain.execution.steps.call_gate import CallGate
 from domain.execution.steps.decisions import Decisions
 from domain.execution.steps.human_step import HumanStep
+from domain.execution.steps.message_guards import MessageGuards
 from domain.execution.steps.model_step import ModelStep
 from domain.execution.steps.previewing import Previews
 from domain.execution.steps.requests import ConsentRequests
@@ -67,7 +68,7 @@ def wire_runs(
         tell=plugins.incidents.note_of_model,
     )
     runner = make_runner(
-        ModelStep(failover, tools.tool_selector, clock),
+        ModelStep(failover, tools.tool_selector, MessageGuards(plugins.guards), clock),
         tools.caller,
         host,
         plugins.vetoes,

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Literal, Protocol
 
 from domain.agents.agent import Agent
 from domain.models.ports import ChatModel
 from domain.monitoring.alerts import Alert
 from domain.notifications.notices import Notice, Observer
+from domain.plugins.guards import Block, GuardedMessage, GuardPoint, MessageGuard, Replace
 from domain.plugins.plugin import Lifespan
 from domain.policy.policy import Ask, Deny, Proposal, Veto
 from domain.tools.context import PluginContext
@@ -46,6 +47,16 @@ class VetoInContext(Protocol):
         self, proposal: Proposal, /, *, context: PluginContext
     ) -> Awaitable[Deny | Ask | str | None]:
         """Return what it has against the call, or None; text alone means `Deny`."""
+        ...
+
+
+class MessageGuardInContext(Protocol):
+    """A `MessageGuard` that is given the plugin's context."""
+
+    def __call__(
+        self, message: GuardedMessage, /, *, context: PluginContext
+    ) -> Awaitable[Block | Replace | None]:
+        """Return what becomes of a text, or None to let it pass."""
         ...
 
 
@@ -138,6 +149,19 @@ class Registry(Protocol):
 
     def add_veto(self, veto: Veto | VetoInContext) -> None:
         """Take an async function that is asked before every tool call."""
+        ...
+
+    def add_guard(
+        self,
+        guard: MessageGuard | MessageGuardInContext,
+        *,
+        at: GuardPoint | Literal["before_model", "before_client"],
+        required: bool = False,
+    ) -> None:
+        """Take an async function that sees each user's message, or each answer of a model, first.
+
+        Where one that is ``required`` fails, the run ends; else the text passes.
+        """
         ...
 
     def add_observer(self, observer: Observer | ObserverInContext) -> None:

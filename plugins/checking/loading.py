@@ -131,7 +131,8 @@ def _offer_findings(offer: Registrations) -> Iterator[Finding]:
         yield Finding(Level.ERROR, "refused", "", refusal.removeprefix("refused: "))
     for note in offer.notes:
         yield Finding(Level.WARNING, "deprecated", "", note)
-    lists = [offer.figures, offer.alerts, offer.vetoes, offer.observers, offer.lifespans]
+    watching = [offer.figures, offer.alerts, offer.observers, offer.lifespans]
+    lists = [*watching, offer.vetoes, offer.guards]
     if not any([offer.tools, offer.chat_models, offer.agents, *lists, offer.refusals]):
         yield Finding(
             Level.WARNING,

@@ -17,6 +17,7 @@ from typing_extensions import override
 from domain.agents.agent import Agent
 from domain.monitoring.ports import Sources
 from domain.notifications.notices import Observer
+from domain.plugins.guards import GuardOffer
 from domain.plugins.plugin import (
     ChatModelOffer,
     Lifespan,
@@ -24,7 +25,15 @@ from domain.plugins.plugin import (
     PluginState,
     Registered,
 )
-from domain.plugins.ports import Agents, LifespanOffers, ModelOffers, Observers, Plugins, Vetoes
+from domain.plugins.ports import (
+    Agents,
+    Guards,
+    LifespanOffers,
+    ModelOffers,
+    Observers,
+    Plugins,
+    Vetoes,
+)
 from domain.plugins.switches import Switch, Switchboard, SwitchKind
 from domain.policy.policy import Veto
 from domain.shared.errors import UnknownTool
@@ -49,7 +58,9 @@ _CHANGING: Final = threading.Lock()  # one a process, since there is one `sys.mo
 _log: Final = logging.getLogger(__name__)
 
 
-class PluginHost(Sources, Toolbox, Agents, Vetoes, Observers, LifespanOffers, ModelOffers, Plugins):
+class PluginHost(
+    Sources, Toolbox, Agents, Vetoes, Guards, Observers, LifespanOffers, ModelOffers, Plugins
+):
     """The plugins of this process: a `Toolbox` of their tools, and their other registrations.
 
     It begins empty: `discover` loads the installed plugins and those in ``folder``, `register`
@@ -193,6 +204,11 @@ class PluginHost(Sources, Toolbox, Agents, Vetoes, Observers, LifespanOffers, Mo
     def vetoes(self) -> Sequence[Registered[Veto]]:
         """Return the registered vetoes, which are asked before every call of a tool."""
         return self._offers.vetoes
+
+    @override
+    def guards(self) -> Sequence[Registered[GuardOffer]]:
+        """Return the registered guards of messages."""
+        return self._offers.guards
 
     @override
     def observers(self) -> Sequence[Registered[Observer]]:

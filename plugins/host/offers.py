@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from domain.agents.agent import Agent
 from domain.notifications.notices import Observer
+from domain.plugins.guards import GuardOffer
 from domain.plugins.plugin import (
     ChatModelOffer,
     Lifespan,
@@ -54,6 +55,7 @@ class PluginOffers:
     figures: Sequence[Registered[Figures]] = ()
     alerts: Sequence[Registered[Alerts]] = ()
     vetoes: Sequence[Registered[Veto]] = ()
+    guards: Sequence[Registered[GuardOffer]] = ()
     observers: Sequence[Registered[Observer]] = ()
     lifespans: Sequence[Registered[Lifespan]] = ()
 
@@ -88,6 +90,7 @@ def arrange(
         figures=each(lambda offer: offer.figures),
         alerts=each(lambda offer: offer.alerts),
         vetoes=each(lambda offer: offer.vetoes),
+        guards=each(lambda offer: offer.guards),
         observers=each(lambda offer: offer.observers),
         lifespans=each(lambda offer: offer.lifespans),
     )

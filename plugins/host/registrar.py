@@ -3,17 +3,18 @@
 import inspect
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from typing_extensions import override
 
 from domain.agents.agent import Agent
 from domain.models.ports import ChatModel
 from domain.notifications.notices import Observer
+from domain.plugins.guards import GuardOffer, GuardPoint, MessageGuard
 from domain.plugins.plugin import ChatModelOffer, Lifespan
 from domain.policy.policy import Veto
 from domain.shared.json_values import storable
@@ -27,6 +28,7 @@ from plugins.authoring.registry import (
     Figures,
     FiguresInContext,
     LifespanInContext,
+    MessageGuardInContext,
     ModelFactory,
     ModelFactoryInContext,
     ObserverInContext,
@@ -114,6 +116,16 @@ class Registrar(Registry):
         self._take(self._take_function, self.registrations.vetoes, "a veto", "veto", veto)
 
     @override
+    def add_guard(
+        self,
+        guard: MessageGuard | MessageGuardInContext,
+        *,
+        at: GuardPoint | Literal["before_model", "before_client"],
+        required: bool = False,
+    ) -> None:
+        self._take(self._take_guard, guard, at, required)
+
+    @override
     def add_observer(self, observer: Observer | ObserverInContext) -> None:
         self._take(
             self._take_function, self.registrations.observers, "an observer", "observer", observer
@@ -166,11 +178,27 @@ class Registrar(Registry):
         self, taken: list[Any], what: str, each: str, function: AsyncFunction
     ) -> None:
         """Wrap an async function of the plugin, and add it to the list."""
+        taken.append(self._function(what, each, function))
+
+    def _take_guard(self, function: AsyncFunction, at: Any, required: object) -> None:
+        wrapped = self._function("a guard", "guard", function)
+        if at not in set(GuardPoint):
+            places = " or ".join(repr(str(point)) for point in GuardPoint)
+            raise _Refused(f"a guard, {_name_of(function)!r}: it stands at {places}")
+        if not isinstance(required, bool):
+            raise _Refused(f"a guard, {_name_of(function)!r}: required is True or False")
+        self.registrations.guards.append(GuardOffer(GuardPoint(at), wrapped, required))
+
+    def _function(
+        self, what: str, each: str, function: AsyncFunction
+    ) -> Callable[..., Coroutine[Any, Any, Any]]:
+        """Return an async function of the plugin, wrapped."""
         _require_callable(function)
         if not _is_async(function):
-            name = getattr(function, "__name__", type(function).__name__)
-            raise _Refused(f"{what}, {name!r}: it is not async; write it as `async def`")
-        taken.append(watched_function(self._plugin, each, self._in_context(function)))
+            raise _Refused(
+                f"{what}, {_name_of(function)!r}: it is not async; write it as `async def`"
+            )
+        return watched_function(self._plugin, each, self._in_context(function))
 
     def _take_lifespan(self, lifespan: Callable[..., AbstractAsyncContextManager[None]]) -> None:
         _require_callable(lifespan)
@@ -206,6 +234,10 @@ class Registrar(Registry):
 
 class _Refused(Exception):
     """A registration is invalid; the message says why."""
+
+
+def _name_of(function: object) -> object:
+    return getattr(function, "__name__", type(function).__name__)
 
 
 def _require_callable(function: object) -> None:

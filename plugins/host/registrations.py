@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from domain.agents.agent import Agent
 from domain.notifications.notices import Observer
+from domain.plugins.guards import GuardOffer
 from domain.plugins.plugin import ChatModelOffer, Lifespan
 from domain.policy.policy import Veto
 from plugins.authoring.registry import Alerts, Figures
@@ -35,6 +36,7 @@ class Registrations:
     figures: list[Figures] = field(default_factory=list)
     alerts: list[Alerts] = field(default_factory=list)
     vetoes: list[Veto] = field(default_factory=list)
+    guards: list[GuardOffer] = field(default_factory=list)
     observers: list[Observer] = field(default_factory=list)
     lifespans: list[Lifespan] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)

@@ -14,6 +14,7 @@ from domain.consents.service import ConsentService
 from domain.execution.results import Results
 from domain.execution.service import RunService
 from domain.execution.setup import RunSetup
+from domain.execution.steps.message_guards import MessageGuards
 from domain.execution.steps.model_step import ModelStep
 from domain.execution.tool_caller import ToolCaller
 from domain.execution.tool_selection import SelectionLimits
@@ -27,6 +28,7 @@ from domain.models.messages import (
     Usage,
 )
 from domain.models.prices import Prices
+from domain.plugins.guard_check import GuardCheck
 from domain.plugins.vetoes import VetoCheck
 from domain.policy.policy import Autonomy
 from domain.runs.cursors import Cursor, write_cursor
@@ -104,6 +106,7 @@ def build(
     extensions: FakeExtensions | None = None,
     limits: SelectionLimits = _LIMITS,
     lacking: Callable[[], str | None] = lambda: None,
+    unguarded: Callable[[], str | None] = lambda: None,
 ) -> House:
     """Build a house that thinks with the model, and with the others where it fails."""
     extensions = extensions or FakeExtensions()
@@ -132,8 +135,9 @@ def build(
         store.conversations, results, contexts, environ or {}, tool_selector, PydanticForms()
     )
     vetoes = VetoCheck(extensions, lacking=lacking)
+    guards = GuardCheck(extensions, lacking=unguarded)
     runs = RunStore(store.runs, store.log, live)
-    model_step = ModelStep(failover, tool_selector, clock)
+    model_step = ModelStep(failover, tool_selector, MessageGuards(guards), clock)
     runner = make_runner(
         model_step, caller, toolbox, vetoes, store, extensions, clock, tool_concurrency=2
     )

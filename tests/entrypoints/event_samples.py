@@ -11,6 +11,8 @@ ID = "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
 PROBLEM = ("CODE", "Why.", {"more": [1]})
 BODIES: list[events.Body] = [
     events.RunStarted(ID, ID, ID, ID, "offline", "offline-1", Autonomy.SEMI, 20),
+    events.QuestionGuarded(ID, "Hello"),
+    events.QuestionGuarded(ID, None),
     events.Thinking("Hm."),
     events.Chunk("Well"),
     call_events.ToolIntended("1", "calculator", {"a": 1}, Effect.READ, "v"),

@@ -8,17 +8,19 @@ from typing_extensions import override
 from domain.agents.agent import Agent
 from domain.notifications.notices import Notice, Observer
 from domain.notifications.ports import Notices
+from domain.plugins.guards import GuardOffer
 from domain.plugins.plugin import ChatModelOffer, Lifespan, Registered
-from domain.plugins.ports import Agents, LifespanOffers, ModelOffers, Observers, Vetoes
+from domain.plugins.ports import Agents, Guards, LifespanOffers, ModelOffers, Observers, Vetoes
 from domain.policy.policy import Veto
 
 
 @dataclass
-class FakeExtensions(Notices, Agents, Vetoes, Observers, LifespanOffers, ModelOffers):
+class FakeExtensions(Notices, Agents, Vetoes, Guards, Observers, LifespanOffers, ModelOffers):
     """Lists that a test fills; also a `Notices` that keeps what is published."""
 
     the_agents: list[Registered[Agent]] = field(default_factory=list)
     the_vetoes: list[Registered[Veto]] = field(default_factory=list)
+    the_guards: list[Registered[GuardOffer]] = field(default_factory=list)
     the_observers: list[Registered[Observer]] = field(default_factory=list)
     the_lifespans: list[Registered[Lifespan]] = field(default_factory=list)
     the_models: list[Registered[ChatModelOffer]] = field(default_factory=list)
@@ -31,6 +33,10 @@ class FakeExtensions(Notices, Agents, Vetoes, Observers, LifespanOffers, ModelOf
     @override
     def vetoes(self) -> Sequence[Registered[Veto]]:
         return tuple(self.the_vetoes)
+
+    @override
+    def guards(self) -> Sequence[Registered[GuardOffer]]:
+        return tuple(self.the_guards)
 
     @override
     def observers(self) -> Sequence[Registered[Observer]]:

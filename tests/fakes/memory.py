@@ -132,6 +132,13 @@ class Memory:
         kept = replace(message, content=content)
         self.messages[conversation.id] = (*self.messages.get(conversation.id, ()), kept)
 
+    def guard(self, conversation_id: str, message_id: str, text: str) -> None:
+        """Keep what models get in the place of a message."""
+        self.messages[conversation_id] = tuple(
+            replace(each, model_text=storable(text)) if each.id == message_id else each
+            for each in self.messages[conversation_id]
+        )
+
     def consents_of(self, run_id: str) -> list[Consent]:
         """Return the requests of a run, oldest first."""
         found = [consent for consent in self.consents.values() if consent.run_id == run_id]

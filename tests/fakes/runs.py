@@ -11,7 +11,7 @@ from adapters.persistence.engine.codec import storable
 from domain.consents.consent import Consent, ConsentStatus
 from domain.conversations.conversation import Conversation, Message, MessageRole
 from domain.runs.cursors import Cursor, run_id_end
-from domain.runs.events import Body, Event, RunStarted
+from domain.runs.events import Body, Event, QuestionGuarded, RunStarted
 from domain.runs.ports import Context, Ending, Leases, NewRun, RunLog, RunQueries, RunRecord, Runs
 from domain.runs.states import RunStatus
 from domain.shared.errors import Conflict, LeaseLost, NotFound, run_in_progress
@@ -228,6 +228,9 @@ class FakeRunLog(RunLog):
         new = (Event(number, attempt, body) for number, body in enumerate(bodies, first))
         self._memory.events[run_id] = (*stored, *new)
         self._memory.consents |= {consent.id: consent for consent in consents}
+        for body in bodies:
+            if isinstance(body, QuestionGuarded) and body.content is not None:
+                self._memory.guard(run.record.conversation_id, body.question_id, body.content)
         if ending is not None:
             self._end(run, ending)
 

@@ -40,6 +40,7 @@ class MessageRow(Model):
     run_id = fields.UUIDField(null=True)
     tool_calls = fields.TextField()
     results = fields.TextField()
+    model_text = fields.TextField(null=True)
 
     class Meta:
         """The name, and the place in the conversation."""

@@ -16,7 +16,7 @@ from adapters.persistence.runs.event_bodies import read_so_many, write_bodies
 from domain.consents.consent import Consent, ConsentStatus, withdrawn
 from domain.conversations.conversation import PREVIEW_LENGTH
 from domain.runs.cursors import Cursor
-from domain.runs.events import PROGRESS, Body, Event
+from domain.runs.events import PROGRESS, Body, Event, QuestionGuarded
 from domain.runs.ports import Ending, RunLog
 from domain.shared.errors import LeaseLost
 from domain.shared.text import shorten
@@ -96,6 +96,7 @@ _WITH_ANSWER: Final = (
         """,
     ),
 )
+_GUARDED: Final = "UPDATE messages SET model_text = $2 WHERE id = $1 RETURNING id"
 _READ: Final = """
     SELECT first_number, last_number, attempt, bodies FROM run_events
     WHERE run_id = $1 AND (last_number > $2 OR attempt > $3)
@@ -125,13 +126,20 @@ class TortoiseRunLog(RunLog):
         consents: Sequence[Consent] = (),
     ) -> None:
         values = (run_id, attempt, first, first + len(bodies) - 1, write_bodies(bodies))
+        guarded = {
+            body.question_id: storable(body.content)
+            for body in bodies
+            if isinstance(body, QuestionGuarded) and body.content is not None
+        }
 
         async def work() -> None:
             await self._store(self._database.fetch, values, ending)
             await add_consents(self._database, _standing(consents, ending))
+            for question_id, text in guarded.items():
+                await self._database.fetch(_GUARDED, question_id, text)
 
         try:
-            if consents:
+            if consents or guarded:
                 await self._database.unit_of_work.run(work)
             else:
                 await self._store(self._fetch(bodies), values, ending)

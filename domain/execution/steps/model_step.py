@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from contextlib import aclosing
 
-from domain.execution.prompt import GAP, of_run, system_prompt
+from domain.conversations.calls import Problem
+from domain.execution.prompt import of_run, system_prompt, with_question
+from domain.execution.steps.message_guards import HeldAnswer, MessageGuards, StreamedAnswer
 from domain.execution.task import Task
 from domain.execution.tool_calls import intend
 from domain.execution.tool_selection import ShownTools, ToolSelector
@@ -16,8 +18,9 @@ from domain.models.messages import (
     TextWasReasoning,
     ToolRequest,
 )
-from domain.runs.events import Chunk, Erred, Retried, StepEnded, Thinking
+from domain.runs.events import Body, Erred, StepEnded
 from domain.runs.journal import Journal
+from domain.runs.run import Run
 from domain.shared.clock import Clock
 from domain.tools.error_fields import problem_of
 from domain.tools.tool import ToolSpec
@@ -26,9 +29,16 @@ from domain.tools.tool import ToolSpec
 class ModelStep:
     """Asks the model for the next step of a run."""
 
-    def __init__(self, failover: ModelFailover, tool_selector: ToolSelector, clock: Clock) -> None:
+    def __init__(
+        self,
+        failover: ModelFailover,
+        tool_selector: ToolSelector,
+        guards: MessageGuards,
+        clock: Clock,
+    ) -> None:
         self._failover = failover
         self._tool_selector = tool_selector
+        self._guards = guards
         self._clock = clock
 
     def shown(self, task: Task) -> ShownTools:
@@ -44,43 +54,55 @@ class ModelStep:
 
         """
         journal = task.journal
+        if (problem := await self._guards.admit(task)) is not None:
+            await journal.record(*self.withheld(journal.run), _erred(problem))
+            return
         tools = await shown.specs(journal.run)
+        answer = self._guards.answer(task)
         try:
-            requests, answer = await self._listen(task, tools)
+            requests, end = await self._listen(task, tools, answer)
         except NoAnswer as failed:
-            problem = problem_of(failed.error)
-            await journal.record(Erred(problem.code, problem.message, problem.details))
+            await journal.record(_erred(problem_of(failed.error)))
             return
-        if not requests:  # the run ends with this answer, in one write
-            journal.note(_step(answer))
-            return
+        release = await answer.release()
+        step = _step(end, is_changed=release.is_changed or release.problem is not None)
+        if release.problem is not None:
+            await journal.record(step, _erred(release.problem))
+        elif requests:
+            await self._record_calls(journal, requests, step)
+        else:  # the run ends with this answer, in one write
+            journal.note(step)
+
+    def withheld(self, run: Run) -> Sequence[Body]:
+        """Return the events to add as a run ends whose message guards did not let through."""
+        return self._guards.withheld(run)
+
+    async def _record_calls(
+        self, journal: Journal, requests: Sequence[ToolRequest], step: StepEnded
+    ) -> None:
         toolbox = self._tool_selector.toolbox(journal.run)
         intended = [intend(request, toolbox) for request in requests]
         await journal.record(
             *[call for call, _ in intended],
-            _step(answer),
+            step,
             *[problem for _, problem in intended if problem is not None],
         )
 
     async def _listen(
-        self, task: Task, tools: Sequence[ToolSpec]
+        self, task: Task, tools: Sequence[ToolSpec], answer: StreamedAnswer | HeldAnswer
     ) -> tuple[list[ToolRequest], ModelAnswer]:
-        """Stream the answer's pieces to the journal; return its tool requests and its end."""
-        journal, run = task.journal, task.journal.run
+        """Pass the answer's text and reasoning on; return its tool requests and its end."""
+        journal = task.journal
         requests: list[ToolRequest] = []
-        gap = GAP if run.text else ""
         async with aclosing(
-            self._failover.ask(run.choices, self._request_for(task, tools))
+            self._failover.ask(journal.run.choices, self._request_for(task, tools))
         ) as pieces:
             async for piece in pieces:
                 match piece:
-                    case Text(content):
-                        journal.say(Chunk(gap + content))
-                        gap = ""
-                    case Reasoning(content):
-                        journal.say(Thinking(content))
+                    case Text() | Reasoning():
+                        answer.add(piece)
                     case TextWasReasoning():
-                        gap = await self._withdraw_text(journal)
+                        await answer.text_was_reasoning()
                     case ToolRequest():
                         requests.append(piece)
                     case ModelAnswer():
@@ -89,27 +111,23 @@ class ModelStep:
                     await journal.flush()
         raise AssertionError("an answer ends with its ModelAnswer, or raises")
 
-    async def _withdraw_text(self, journal: Journal) -> str:
-        """Turn the text of this answer so far into reasoning; return the gap for the next text."""
-        run = journal.run
-        thought = run.open_text.removeprefix(GAP)
-        await journal.record(Retried(*run.stands))
-        if thought:
-            journal.say(Thinking(thought))
-        return GAP if journal.run.text else ""
-
     def _request_for(self, task: Task, tools: Sequence[ToolSpec]) -> RequestFor:
         run = task.journal.run
         system = system_prompt(self._clock.now().date(), run.agent)
 
         def request_for(choice: ModelChoice) -> ModelRequest:
-            turns = [*task.history, *of_run(run, choice)]
+            turns = [*with_question(task.history, run), *of_run(run, choice)]
             return ModelRequest(model=choice.model, turns=turns, system=system, tools=tools)
 
         return request_for
 
 
-def _step(answer: ModelAnswer) -> StepEnded:
+def _erred(problem: Problem) -> Erred:
+    return Erred(problem.code, problem.message, problem.details)
+
+
+def _step(answer: ModelAnswer, *, is_changed: bool) -> StepEnded:
+    """Return the end of a step, without the memento, which would hold what guards changed."""
     used = answer.stop.usage
     return StepEnded(
         stop=answer.stop.reason,
@@ -119,5 +137,5 @@ def _step(answer: ModelAnswer) -> StepEnded:
         provider=answer.choice.provider,
         model=answer.choice.model,
         cost_usd=answer.cost_usd,
-        memento=answer.stop.memento,
+        memento="" if is_changed else answer.stop.memento,
     )

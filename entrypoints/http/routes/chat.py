@@ -100,7 +100,7 @@ class ChatAnswer(BaseModel):
 @validate_request(ChatRequest)
 @document_response(ChatAnswer)
 @responds_with(EventStream)
-@can_fail(404, 409, 502, 504)
+@can_fail(403, 404, 409, 502, 504)
 @takes_key
 async def send(data: ChatRequest) -> Response:
     """Send a message.

@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 
 from domain.models.messages import Piece, Text, ToolRequest
-from domain.plugins.plugin import PluginInfo, PluginState
+from domain.plugins.guards import GuardedMessage, GuardOffer, GuardPoint
+from domain.plugins.plugin import PluginInfo, PluginState, Registered
 from domain.plugins.ports import Plugins
 from domain.plugins.required import RequiredPlugins
 from domain.policy.policy import Autonomy
@@ -16,6 +17,7 @@ from domain.runs.call_events import ToolErred, ToolStarted
 from domain.tools.tool import Effect
 from tests.domain.builders import ANN
 from tests.domain.house import CALLS, STOP, build, kinds, last
+from tests.fakes.extensions import FakeExtensions
 from tests.fakes.models import FakeModel
 from tests.fakes.tools import FakeTool
 
@@ -61,7 +63,7 @@ async def test_what_is_lacking(
     found: tuple[PluginInfo, ...], lacking: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     plugins = Found(*found)
-    required = RequiredPlugins(["rules"], cast("Plugins", plugins))
+    required = RequiredPlugins(["rules"], cast("Plugins", plugins), FakeExtensions())
     assert required.lacking() == lacking
     await required.tell()
     await required.tell()
@@ -69,7 +71,46 @@ async def test_what_is_lacking(
     plugins.found = (info("rules"),)
     await required.tell()
     assert len(caplog.records) == 2 * bool(lacking)
-    assert RequiredPlugins([], cast("Plugins", Found())).lacking() is None
+    assert RequiredPlugins([], cast("Plugins", Found()), FakeExtensions()).lacking() is None
+
+
+async def passes(_message: GuardedMessage) -> None:
+    return None
+
+
+OFF = info("rules", PluginState.DISABLED, reason="switched off")
+
+
+@pytest.mark.parametrize(
+    ("guards", "then", "is_lacking"),
+    [
+        ([], OFF, False),  # it was in use here, and had none
+        ([GuardOffer(GuardPoint.BEFORE_MODEL, passes)], OFF, False),
+        ([GuardOffer(GuardPoint.BEFORE_CLIENT, passes, is_required=True)], OFF, True),
+        ([], info("rules"), False),
+    ],
+)
+async def test_which_plugin_may_lack_a_guard(
+    guards: list[GuardOffer], then: PluginInfo, is_lacking: bool
+) -> None:
+    plugins, offered = Found(info("rules")), FakeExtensions()
+    offered.the_guards += [Registered("rules", guard) for guard in guards]
+    required = RequiredPlugins(["rules"], cast("Plugins", plugins), offered)
+    await required.tell()
+    assert required.lacking_guard() is None
+
+    plugins.found = (then,)
+    offered.the_guards.clear()
+    await required.tell()
+
+    assert (required.lacking_guard() is not None) is is_lacking
+
+
+async def test_a_plugin_that_was_never_in_use_here_may_have_guards() -> None:
+    required = RequiredPlugins(["rules"], cast("Plugins", Found(OFF)), FakeExtensions())
+    await required.tell()
+
+    assert required.lacking_guard() == "the required plugin rules is disabled: switched off"
 
 
 @pytest.mark.parametrize("autonomy", [Autonomy.SEMI, Autonomy.FULL])

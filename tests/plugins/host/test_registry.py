@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from domain.accounts.users import Role
 from domain.agents.agent import Agent
 from domain.models.ports import ChatModel
 from domain.monitoring.alerts import Alert, Severity
 from domain.notifications.notices import Notice, NoticeType
+from domain.plugins.guards import Block, GuardedMessage, GuardPoint
 from domain.policy.policy import Proposal
 from domain.shared.errors import UnknownTool
 from domain.tools.context import PluginContext
@@ -72,6 +74,9 @@ async def test_everything_is_registered_by_one_hook_and_given_the_context() -> N
         heard.append(("life", context.plugin))
         yield
 
+    async def guard(message: GuardedMessage, context: PluginContext) -> Block:
+        return Block(f"{context.plugin} blocks {message.text}")
+
     def model(context: PluginContext) -> ChatModel:
         heard.append(("model", context.plugin))
         return FakeModel()
@@ -83,6 +88,7 @@ async def test_everything_is_registered_by_one_hook_and_given_the_context() -> N
         registry.add_figures(figures)
         registry.add_alerts(alerts)
         registry.add_veto(veto)
+        registry.add_guard(guard, at="before_client", required=True)
         registry.add_observer(observe)
         registry.add_lifespan(life)
         assert registry.context.plugin == "all"
@@ -96,6 +102,10 @@ async def test_everything_is_registered_by_one_hook_and_given_the_context() -> N
     [asked], [watched], [counted] = host.vetoes(), host.alerts(), host.figures()
     proposal = Proposal("one", Effect.READ, {}, "ada")
     assert await asked.value(proposal) == "all forbids one"
+    [guarding] = host.guards()
+    assert (guarding.value.at, guarding.value.is_required) == (GuardPoint.BEFORE_CLIENT, True)
+    message = GuardedMessage(guarding.value.at, "it", "ada", "u", Role.USER, "c", "r")
+    assert await guarding.value.function(message) == Block("all blocks it")
     assert [each.key for each in await watched.value()] == ["all"]
     assert await counted.value() == {"ones": 1.0}
     await host.observers()[0].value(Notice(NoticeType.RUN_COMPLETED, NOW, {}))

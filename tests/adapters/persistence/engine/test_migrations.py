@@ -56,6 +56,7 @@ ALL = [
     "0011_disabled_users",
     "0012_consent_forms",
     "0013_tool_answers",
+    "0014_guarded_messages",
 ]
 MIGRATE = """
 import asyncio, sys
