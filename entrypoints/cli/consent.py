@@ -1,10 +1,10 @@
 """``puerto consent``: list and answer consent requests."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 
@@ -21,6 +21,9 @@ T = TypeVar("T")
 app = program("See what waits for your consent, and answer.")
 
 RequestId = Annotated[str, typer.Argument(metavar="ID", help="The request, as `list` shows it.")]
+
+
+_DONE: Final = "{}. A service that runs goes on with the run."
 
 
 class Outcome(StrEnum):
@@ -71,6 +74,43 @@ def approve(
     _answer(request_id, reply, "Approved", url, token, login)
 
 
+@app.command("answer")
+def answer(
+    request_id: RequestId,
+    values: Annotated[
+        str | None,
+        typer.Option(metavar="JSON", help="The values. Without them each field is asked for."),
+    ] = None,
+    url: Url = None,
+    token: Token = None,
+    login: Login = None,
+) -> None:
+    """Answer what a tool asks you."""
+    from domain.consents.replies import ConsentReply
+
+    given = None if values is None else json_object(values, "--values")
+
+    async def work(line: ConsentLine) -> None:
+        filled = given if given is not None else _filled(await line.consents(), request_id)
+        await line.consent(request_id, ConsentReply(approved=True, values=filled))
+
+    _with_line(url, token, login, work)
+    typer.echo(_DONE.format("Answered"))
+
+
+def _filled(waiting: Sequence[Json], request_id: str) -> Json:
+    """Let the person fill in the form of a request; one without a form has no values."""
+    from entrypoints.cli.chat.forms import fill_in
+    from entrypoints.cli.chat.reading import read_line
+    from entrypoints.cli.screen import plain
+
+    request = next((each for each in waiting if each["id"] == request_id), None)
+    if request is None or "schema" not in request:
+        raise typer.BadParameter("no request of that id waits for values", param_hint="ID")
+    typer.echo(plain(request["message"]))
+    return fill_in(request["schema"], read_line, typer.echo)
+
+
 @app.command("deny")
 def deny(
     request_id: RequestId,
@@ -79,7 +119,7 @@ def deny(
     token: Token = None,
     login: Login = None,
 ) -> None:
-    """Let a call not run. The agent is told."""
+    """Let a call not run, or decline what a tool asks. The agent is told."""
     from domain.consents.replies import ConsentReply
 
     _answer(request_id, ConsentReply(reason=reason), "Denied", url, token, login)
@@ -113,7 +153,7 @@ def _answer(
     _with_line(
         url, token, login, lambda line: line.consent(request_id, reply), with_tools=with_tools
     )
-    typer.echo(f"{done}. A service that runs goes on with the run.")
+    typer.echo(_DONE.format(done))
 
 
 def _with_line(

@@ -65,8 +65,8 @@ def ledger(database_url: str, tmp_path: Path) -> Ledger:
 def model(tmp_path: Path) -> Callable[..., None]:
     """Let the model ask for these calls at once, and then say that all is done."""
 
-    def write(*calls: dict[str, Any]) -> None:
-        asked = [{"tool": "append_line", "arguments": arguments} for arguments in calls]
+    def write(*calls: dict[str, Any], tool: str = "append_line") -> None:
+        asked = [{"tool": tool, "arguments": arguments} for arguments in calls]
         answers = [{"pieces": [{"text": "Now. "}, *asked]}, {"pieces": [{"text": "All done."}]}]
         (tmp_path / "cassette.json").write_text(json.dumps(answers))
 
@@ -263,6 +263,91 @@ async def test_killed_while_it_runs_the_user_says_what_became_of_it(
     (came,) = [event for event in events if event["type"] == "tool_result"]
     assert result in json.dumps(came)
     assert ledger.lines == lines
+
+
+@pytest.fixture
+async def question(
+    service: RunningService, model: Callable[..., None]
+) -> tuple[str, str, str, dict[str, Any]]:
+    """A user's run whose tool has asked for a page: its token, its cursor, and the request."""
+    model({"text": "one", "seconds": 1}, tool="append_asked")
+    service.restart()
+    token = service.user("ann")
+    run_id, cursor, (approval,) = await ask(service, token)
+    await answer(service, token, consent_request_id=approval["id"], approved=True)
+    events = await rest(service, token, run_id, cursor)
+    assert events[-1]["status"] == "waiting_consent"
+    (request,) = [e["consent_request"] for e in events if e["type"] == "consent_required"]
+    assert (request["kind"], request["message"]) == ("input", "On which page does one go?")
+    return token, run_id, events[-1]["id_"], request
+
+
+async def test_killed_between_a_tools_question_and_the_answer(
+    ledger: Ledger,
+    service: RunningService,
+    question: tuple[str, str, str, dict[str, Any]],
+) -> None:
+    token, run_id, cursor, request = question
+    service.kill()
+    service.start()
+    said = {"consent_request_id": request["id"], "approved": True}
+    async with client(service.url, token) as http:
+        unfit = await http.post(ANSWER, json=said | {"values": {"answer": "seven"}})
+    assert unfit.json()["error"]["details"]["fields"][0]["path"] == "values.answer"
+    assert ledger.lines == ["asks one"]  # while it waits nothing is called again
+    await answer(service, token, **said, values={"answer": 7})
+    events = await rest(service, token, run_id, cursor)
+    assert events[-1]["status"] == "completed"
+    assert events[-1]["effects"] == [request["call_id"]]
+    assert ledger.lines == ["asks one", "asks one", "one on 7"]
+
+
+async def test_killed_after_the_answer_to_a_tools_question(
+    ledger: Ledger,
+    service: RunningService,
+    question: tuple[str, str, str, dict[str, Any]],
+) -> None:
+    token, run_id, cursor, request = question
+    said = {"consent_request_id": request["id"], "approved": True, "values": {"answer": 7}}
+    await answer(service, token, **said)
+    async with asyncio.timeout(PATIENCE):
+        while "one on 7" not in ledger.lines:
+            await asyncio.sleep(0.01)
+    service.kill()
+    service.start()
+    events = await rest(service, token, run_id, cursor)
+    (again,) = [e["consent_request"] for e in events if e["type"] == "consent_required"]
+    assert again["kind"] == "outcome"  # it may have written: nothing is done again unasked
+    cursor = events[-1]["id_"]
+    await answer(service, token, consent_request_id=again["id"], outcome="try_again")
+    events = await rest(service, token, run_id, cursor)
+    (came,) = [event for event in events if event["type"] == "tool_result"]
+    assert came["result"] == "appended one on 7"  # with the answer of before
+    assert ledger.lines.count("one on 7") == 2
+
+
+async def test_a_tools_question_is_answered_over_a_socket(
+    service: RunningService, question: tuple[str, str, str, dict[str, Any]]
+) -> None:
+    token, run_id, cursor, request = question
+    header = {"Authorization": f"Bearer {token}"}
+    address = service.url.replace("http", "ws", 1) + "/ws"
+    async with asyncio.timeout(PATIENCE), connect(address, additional_headers=header) as socket:
+        for frame in (
+            {"type": "resume", "run_id": run_id, "after": cursor},
+            {
+                "type": "consent",
+                "consent_request_id": request["id"],
+                "approved": True,
+                "values": {"answer": 7},
+            },
+        ):
+            await socket.send(json.dumps(frame))
+        got: list[dict[str, Any]] = []
+        while not got or got[-1]["type"] != "done" or got[-1]["status"] == "waiting_consent":
+            got.append(json.loads(await socket.recv()))
+    (came,) = [frame for frame in got if frame["type"] == "tool_result"]
+    assert came["result"] == "appended one on 7"
 
 
 async def test_over_one_socket(ledger: Ledger, service: RunningService) -> None:

@@ -1,5 +1,6 @@
 """``puerto ask``: one question and its answer."""
 
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 import typer
@@ -7,6 +8,11 @@ import typer
 from entrypoints.cli.clients.client import Continued, Json, Login, Token, Url
 
 _WAITING: Final = 3
+_YES: Final[tuple[str, Json]] = ("approve", {"approved": True})
+_ANSWERS: Final[Mapping[str, tuple[str, Json]]] = {
+    "outcome": ("outcome", {"outcome": "done"}),
+    "input": ("answer", {"approved": True, "values": {}}),
+}
 _INTERRUPTED: Final = 130  # the convention of shells: 128 and the number of SIGINT
 
 
@@ -47,9 +53,8 @@ def command(
 def _how_to_answer(request: Json) -> str:
     from entrypoints.cli.screen import as_line, plain
 
-    yes: Json = {"approved": True} if request["kind"] == "approval" else {"outcome": "done"}
-    answer = as_line({"consent_request_id": request["id"]} | yes)
-    command = "approve" if request["kind"] == "approval" else "outcome"
+    command, reply = _ANSWERS.get(request["kind"], _YES)
+    answer = as_line({"consent_request_id": request["id"]} | reply)
     return (
         f"puerto: the run waits for your consent: {plain(request['preview'])}"
         f" ({request['reason']}). Answer with: puerto consent {command} {request['id']}"

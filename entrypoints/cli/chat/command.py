@@ -12,7 +12,7 @@ from entrypoints.cli.clients.client import Continued, Json, Login, Token, Url
 if TYPE_CHECKING:  # rich is loaded only when there is something to show
     from domain.consents.replies import ConsentReply
     from entrypoints.chat_turn import ChatTurn
-    from entrypoints.cli.chat.consulting import Read
+    from entrypoints.cli.chat.reading import Read
     from entrypoints.cli.chat.session import TerminalSession
     from entrypoints.cli.screen import Screen
 
@@ -24,6 +24,7 @@ HELP: Final = """\
 /quit     leave; so do Ctrl-D, and Ctrl-C at the prompt
 /help     show this
 When a call needs your consent: y runs it, e runs it with other arguments, anything else does not.
+When a tool asks you something: y lets you answer, field by field; anything else is a no.
 Ctrl-C during an answer stops that answer; at a question it leaves the question open."""
 
 Last = Annotated[bool, typer.Option("--last", help="Go on with the last conversation.")]
@@ -38,6 +39,7 @@ def command(
     login: Login = None,
 ) -> None:
     """Talk with the agent."""
+    from entrypoints.cli.chat.reading import read_line
     from entrypoints.cli.chat.session import session
     from entrypoints.cli.screen import Screen
 
@@ -161,27 +163,12 @@ class Talk:
                 turn.requests.pop(0)
 
     def _is_taken(self, request_id: str, reply: "ConsentReply") -> bool:
-        """Send a reply; return False if it was refused but may be with other arguments."""
+        """Send a reply; return False if it was refused but may be with other values."""
         from domain.shared.errors import PuertoError
 
         try:
             self._session.call(self._session.client.consent, request_id, reply)
         except PuertoError as error:
             self._screen.note(error.message, "red")
-            return reply.params is None
+            return reply.params is None and reply.values is None
         return True
-
-
-def read_line(prompt: str, draft: str = "") -> str:
-    """Read the next line, with an editable draft where the terminal can; EOFError at the end."""
-    if not sys.stdin.isatty():
-        return input().strip()
-    try:
-        import readline
-    except ImportError:
-        return input(prompt).strip()
-    readline.set_startup_hook(lambda: readline.insert_text(draft))
-    try:
-        return input(prompt).strip()
-    finally:
-        readline.set_startup_hook(None)

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from domain.consents.consent import ConsentStatus
 from domain.consents.replies import ConsentReply
+from entrypoints.cli.chat.forms import fill_in
+from entrypoints.cli.chat.reading import Read
 from entrypoints.cli.clients.client import Json
 
 MAY_IT_RUN: Final = "May it run? [y]es, [e]dit, anything else is a no: "
 WHAT_BECAME: Final = "It was interrupted. [d]one, [n]ot done, [t]ry again, anything else: unknown: "
+DO_YOU_ANSWER: Final = "The tool asks you. Do you answer? [y]es, anything else is a no: "
 WHY_NOT: Final = "Why not? The agent is told. (Enter for no reason): "
 WHICH: Final = "Its arguments, as JSON (empty: back to the question): "
 
@@ -18,14 +21,6 @@ _OUTCOMES: Final = {
     "n": ConsentStatus.NOT_DONE,
     "t": ConsentStatus.TRY_AGAIN,
 }
-
-
-class Read(Protocol):
-    """Shows a prompt and reads a line; ``draft`` is its editable initial text."""
-
-    def __call__(self, prompt: str, draft: str = "") -> str:
-        """Return the line. Raises EOFError at the end of input, KeyboardInterrupt at Ctrl-C."""
-        ...
 
 
 def consult(request: Json, read: Read, tell: Callable[[str], object]) -> ConsentReply:
@@ -38,6 +33,8 @@ def consult(request: Json, read: Read, tell: Callable[[str], object]) -> Consent
     """
     if request["kind"] == "outcome":
         return ConsentReply(outcome=_OUTCOMES.get(read(WHAT_BECAME).lower()[:1]))
+    if "message" in request:
+        return _answered(request, read, tell)
     while True:
         match read(MAY_IT_RUN).lower():
             case "y" | "yes":
@@ -47,6 +44,15 @@ def consult(request: Json, read: Read, tell: Callable[[str], object]) -> Consent
                     return ConsentReply(approved=True, params=arguments)
             case _:
                 return ConsentReply(reason=read(WHY_NOT))
+
+
+def _answered(request: Json, read: Read, tell: Callable[[str], object]) -> ConsentReply:
+    """Put the question of a tool, and return the reply; one without a form is a yes or no."""
+    if read(DO_YOU_ANSWER).lower() not in {"y", "yes"}:
+        return ConsentReply(reason=read(WHY_NOT))
+    schema = request.get("schema")
+    values = None if schema is None else fill_in(schema, read, tell)
+    return ConsentReply(approved=True, values=values)
 
 
 def _arguments(

@@ -129,7 +129,12 @@ class RemoteClient(Client):
     @override
     async def consent(self, request_id: str, reply: ConsentReply) -> None:
         """Answer a consent request."""
-        given = {"arguments": reply.params, "outcome": reply.outcome, "reason": reply.reason}
+        given = {
+            "arguments": reply.params,
+            "outcome": reply.outcome,
+            "reason": reply.reason,
+            "values": reply.values,
+        }
         body = {"consent_request_id": request_id, "approved": reply.approved}
         await self.post(
             "/api/chat/consent",

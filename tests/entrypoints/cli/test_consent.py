@@ -70,6 +70,62 @@ def test_the_lines_of_a_preview_are_below_its_request(
     ]
 
 
+ASKING = """
+from typing import Literal
+from pydantic import BaseModel
+from puerto import ToolContext, hookimpl, tool
+
+class Choice(BaseModel):
+    colour: Literal["red", "blue"]
+    pieces: int = 1
+
+@tool(effect="read")
+async def check_ticket(ticket: int, context: ToolContext) -> str:
+    \"\"\"Check a ticket.\"\"\"
+    choice = await context.ask(Choice, f"Which colour has ticket {ticket}?")
+    return f"{choice.pieces} {choice.colour}"
+
+@hookimpl
+def puerto_register_tools(register):
+    register(check_ticket)
+"""
+
+
+@pytest.fixture
+def asking(puerto: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A plugin whose tool asks its user."""
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    (folder / "asking.py").write_text(ASKING)
+    monkeypatch.setenv("PUERTO_PLUGINS_FOLDER", str(folder))
+
+
+@pytest.mark.usefixtures("asking")
+def test_a_tool_asks_and_is_answered_later(puerto: Command) -> None:
+    asked = puerto("ask", "Check ticket 7.")
+    assert asked.exit_code == 3
+    assert "Which colour has ticket 7?" in asked.stderr
+    [request] = json.loads(puerto("consent", "list", "--json").stdout)
+    assert f"puerto consent answer {request['id']}" in asked.stderr
+    unfit = puerto("consent", "answer", request["id"], "--values", '{"colour": "green"}')
+    assert (unfit.exit_code, "colour" in unfit.stderr) == (1, True)
+    answered = puerto("consent", "answer", request["id"], given="red\n3\n")
+    assert answered.exit_code == 0, answered.stderr
+    assert "Which colour has ticket 7?" in answered.stdout
+    assert "Answered. A service that runs goes on with the run." in answered.stdout
+    again = puerto("consent", "answer", request["id"])
+    assert again.exit_code == 2
+
+
+@pytest.mark.usefixtures("asking")
+def test_a_tool_asks_in_the_middle_of_a_talk(puerto: Command) -> None:
+    lines = ["Check ticket 7.", "y", "green", "", "y", "blue", "2"]
+    result = puerto("chat", given="\n".join(lines))
+    assert result.exit_code == 0, result.stderr
+    assert "The values do not fit" in result.stdout  # asked once more
+    assert "2 blue" in result.stdout
+
+
 def test_nothing_waits(puerto: Command) -> None:
     assert json.loads(puerto("consent", "list", "--json").stdout) == []
 

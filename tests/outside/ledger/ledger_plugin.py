@@ -1,10 +1,10 @@
-"""A plugin whose tool leaves a line in the file that LEDGER_FILE names: each line is an effect."""
+"""A plugin whose tools leave lines in the file that LEDGER_FILE names: each line is an effect."""
 
 import asyncio
 import os
 from pathlib import Path
 
-from puerto import RegisterTool, hookimpl, tool
+from puerto import RegisterTool, ToolContext, hookimpl, tool
 
 
 @tool(effect="write", timeout=60)
@@ -21,6 +21,22 @@ async def append_line(text: str, seconds: float = 0) -> str:
     return f"appended {text}"
 
 
+@tool(effect="write", timeout=60)
+async def append_asked(text: str, context: ToolContext, seconds: float = 0) -> str:
+    """Append a line to the ledger, on the page that the user names.
+
+    Args:
+        text: the line.
+        seconds: how long to go on after that.
+
+    """
+    _append(f"asks {text}\n")
+    page = await context.ask(int, f"On which page does {text} go?")
+    _append(f"{text} on {page}\n")
+    await asyncio.sleep(seconds)
+    return f"appended {text} on {page}"
+
+
 def _append(line: str) -> None:
     with Path(os.environ["LEDGER_FILE"]).open("a", encoding="utf-8") as file:
         file.write(line)
@@ -28,5 +44,6 @@ def _append(line: str) -> None:
 
 @hookimpl
 def puerto_register_tools(register: RegisterTool) -> None:
-    """Register the tool."""
+    """Register the tools."""
     register(append_line)
+    register(append_asked)

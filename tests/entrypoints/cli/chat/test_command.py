@@ -170,6 +170,50 @@ def test_edited_arguments_begin_as_they_were_asked_for_and_may_be_left() -> None
     assert told[1].startswith("Arguments are a JSON object")
 
 
+def test_what_a_tool_asks_is_answered_field_by_field() -> None:
+    schema = {
+        "type": "object",
+        "required": ["size", "pieces"],
+        "properties": {
+            "size": {"$ref": "#/$defs/Size", "description": "Of the \x1b[31mshirt."},
+            "pieces": {"type": "integer"},
+            "gift": {"type": "boolean", "default": False},
+            "colours": {"type": "array", "items": {"type": "string"}},
+            "note": {"type": "string"},
+        },
+        "$defs": {"Size": {"enum": ["S", "L"]}},
+    }
+    request = {"id": "7", "kind": "input", "message": "Which?", "schema": schema}
+    lines = iter(["y", "", "L", "2", "", '["red"]', "7"])
+    prompts, told = list[str](), list[str]()
+
+    def read(prompt: str, draft: str = "") -> str:
+        prompts.append(prompt)
+        return next(lines)
+
+    reply = consult(request, read, told.append)
+
+    values = {"size": "L", "pieces": 2, "colours": ["red"], "note": "7"}
+    assert reply == ConsentReply(approved=True, values=values)
+    assert prompts[1] == prompts[2]
+    assert "Of the" in prompts[1]
+    assert "S | L" in prompts[1]
+    assert "\x1b" not in prompts[1]
+    assert prompts[4] == "gift (Enter for false): "
+    assert told == ["It needs a value."]
+
+
+def test_what_a_tool_asks_is_declined() -> None:
+    request = {"id": "7", "kind": "input", "message": "Which?", "schema": {"type": "object"}}
+    lines = iter(["no", "None of them."])
+    assert consult(request, lambda *_: next(lines), print) == ConsentReply(reason="None of them.")
+
+
+def test_a_question_without_a_form_is_a_yes_or_no() -> None:
+    request = {"id": "7", "kind": "another", "message": "Done?"}
+    assert consult(request, lambda *_: "yes", print) == ConsentReply(approved=True)
+
+
 def test_conversations_are_listed_and_gone_on_with(puerto: Command) -> None:
     lines = [SUM, "/new", "What is 5 + 6?", "/open", "/list", "/open 2", "And multiply that by 2?"]
     first = puerto("chat", given="\n".join(lines))
