@@ -187,4 +187,10 @@ def _answered(call: Call, body: ConsentAnswered) -> Call:
     if not body.status.lets_run:  # a `ToolErred` follows, which settles the call
         return call
     is_edited = call.is_edited or body.is_edited
-    return replace(call, state=CallState.APPROVED, params=body.params, is_edited=is_edited)
+    return replace(
+        call,
+        state=CallState.APPROVED,
+        params=body.params,
+        is_edited=is_edited,
+        is_approved=True,
+    )

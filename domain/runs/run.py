@@ -29,7 +29,8 @@ class Call:
 
     ``starts`` is how often it was started, ``releases`` how often a stopping worker interrupted it,
     and ``suspensions`` how often it ended its attempt itself, by a ``question`` to its user; the
-    ``answers`` are those to all its questions so far. ``is_edited``: a human changed the arguments.
+    ``answers`` are those to all its questions so far. ``is_edited``: a human changed the arguments;
+    ``is_approved``: one approved the call with them.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Call:
     version: str
     idempotent: bool = False
     is_edited: bool = False
+    is_approved: bool = False
     state: CallState = CallState.INTENDED
     request_id: str | None = None
     result: Any = None

@@ -68,7 +68,7 @@ class CallGate:
 
         A call that a plugin vetoes is settled. Where a plugin wants a human to approve it, that is
         requested, unless a human has: a call is approved with the arguments and the version of the
-        tool that it is about to run with.
+        tool that it is about to run with. To answer a question of the tool is no approval.
 
         Raises:
             LeaseLost: another worker drives the run now.
@@ -76,9 +76,7 @@ class CallGate:
 
         """
         checked = await self._checked(task, calls)
-        asked = [
-            call for call in calls if call.id in checked.asks and call.state is CallState.INTENDED
-        ]
+        asked = [call for call in calls if call.id in checked.asks and not call.is_approved]
         if asked:
             questions = [(call, ConsentKind.APPROVAL, "") for call in asked]
             await self._request(task, questions, checked)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from domain.accounts.users import Role
+from domain.consents.consent import ConsentKind
 from domain.consents.replies import ConsentReply
 from domain.models.messages import Text, ToolRequest
 from domain.plugins.plugin import Registered
@@ -23,9 +24,10 @@ from domain.policy.policy import (
     Verdict,
     Veto,
 )
-from domain.runs.call_events import ConsentRequested, ToolErred
+from domain.runs.call_events import ConsentRequested, ToolErred, ToolFinished
 from domain.runs.events import Ended
 from domain.tools.tool import Effect, ToolContext
+from plugins.host.admission import admit
 from tests.domain.builders import ANN
 from tests.domain.house import CALLS, STOP, House, build, kinds
 from tests.fakes.extensions import FakeExtensions
@@ -325,6 +327,40 @@ async def test_what_is_forbidden_meanwhile_is_not_made_though_it_was_approved() 
     events = await home.until(started.run_id, ToolErred)
     assert [e.body.code for e in events if isinstance(e.body, ToolErred)] == ["VETOED"]
     assert tool.calls == []
+
+
+async def test_an_answer_to_the_tools_own_question_approves_nothing() -> None:
+    """A veto that asks once the tool has been answered has a human asked about the call as well."""
+
+    async def where(_arguments: Mapping[str, Any]) -> Any:
+        return await tool.contexts[-1].ask(str, "Where?")
+
+    tool = FakeTool("look", work=where)
+    request = ToolRequest("look", '{"q": 1}')
+    home = build(
+        FakeModel([request, CALLS], [Text("ok"), STOP]),
+        admit(tool, "fake"),
+        autonomy=Autonomy.FULL,
+        extensions=registering(),
+    )
+    started = await home.chat.send(ANN, "look")
+    question = await asked_in(home, started.run_id)
+    home.extensions.the_vetoes.append(Registered("rules", asks))
+
+    values = ConsentReply(approved=True, values={"answer": "here"})
+    await home.consent_service.answer(ANN, question.request_id, values)
+    await home.worker.start()
+    async with asyncio.timeout(60):
+        while len(home.store.memory.consents) < 2:
+            await asyncio.sleep(0)
+    approval = list(home.store.memory.consents.values())[-1]
+    assert (approval.kind, approval.reason) == (ConsentKind.APPROVAL, ASKED)
+    assert len(tool.calls) == 1
+
+    await home.consent_service.answer(ANN, approval.id, ConsentReply(approved=True))
+    home.worker.look()
+    events = await home.until(started.run_id, Ended)
+    assert [e.body.result for e in events if isinstance(e.body, ToolFinished)] == ["here"]
 
 
 class Showing(FakeTool):
