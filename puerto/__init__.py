@@ -28,6 +28,8 @@ Tools
     AskDeclined               the user said no to a question of the tool
     ToolFailed, ToolError     tells the model what went wrong; the family of such errors
     InvalidArguments          the arguments do not fit the schema
+    OAuthAccount, KeyAccount  accounts that each user connects: the user's own access to a service
+    AccountCredentials        what a tool gets of one
     Tool, ToolSpec            for tools that are no functions: the protocol, the description
     ToolDefinitionError       a function that cannot be a tool
 
@@ -52,6 +54,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from domain.accounts.users import User
     from domain.agents.agent import Agent
+    from domain.connected_accounts.account import KeyAccount, OAuthAccount
     from domain.conversations.calls import CallOutcome, CallRequest, Problem
     from domain.conversations.conversation import Message
     from domain.monitoring.alerts import Alert, Severity
@@ -61,6 +64,7 @@ if TYPE_CHECKING:
     from domain.shared.errors import AskDeclined, InvalidArguments, ToolError, ToolFailed
     from domain.tools.artifacts import Artifact
     from domain.tools.context import PluginContext
+    from domain.tools.credentials import AccountCredentials
     from domain.tools.http import HttpClient
     from domain.tools.preview import Preview
     from domain.tools.secrets import Secrets
@@ -72,6 +76,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HOOK_VERSION",
+    "AccountCredentials",
     "Agent",
     "Alert",
     "Artifact",
@@ -88,10 +93,12 @@ __all__ = [
     "GuardedMessage",
     "HttpClient",
     "InvalidArguments",
+    "KeyAccount",
     "LiveTools",
     "Message",
     "Notice",
     "NoticeType",
+    "OAuthAccount",
     "PluginContext",
     "Preview",
     "Problem",
@@ -118,6 +125,7 @@ if not TYPE_CHECKING:
     from importlib import import_module
 
     _HOMES = {
+        "AccountCredentials": "domain.tools.credentials",
         "Agent": "domain.agents.agent",
         "Alert": "domain.monitoring.alerts",
         "Artifact": "domain.tools.artifacts",
@@ -135,10 +143,12 @@ if not TYPE_CHECKING:
         "HOOK_VERSION": "plugins.authoring.hookspecs",
         "HttpClient": "domain.tools.http",
         "InvalidArguments": "domain.shared.errors",
+        "KeyAccount": "domain.connected_accounts.account",
         "LiveTools": "plugins.authoring.registry",
         "Message": "domain.conversations.conversation",
         "Notice": "domain.notifications.notices",
         "NoticeType": "domain.notifications.notices",
+        "OAuthAccount": "domain.connected_accounts.account",
         "PluginContext": "domain.tools.context",
         "Preview": "domain.tools.preview",
         "Problem": "domain.conversations.calls",

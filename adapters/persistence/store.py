@@ -3,6 +3,10 @@
 from adapters.persistence.artifacts import TortoiseArtifacts
 from adapters.persistence.audit import TortoiseAudit
 from adapters.persistence.configurations import TortoiseConfigurations
+from adapters.persistence.connected_accounts import (
+    TortoiseConnectedAccounts,
+    TortoisePendingConnections,
+)
 from adapters.persistence.conversations import TortoiseConversations
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.signals import NoSignals, PostgresSignals
@@ -22,6 +26,7 @@ from adapters.persistence.worker_heartbeats import TortoiseWorkerHeartbeats
 from domain.accounts.ports import Sessions, Tickets, Users
 from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations
+from domain.connected_accounts.ports import ConnectedAccounts, PendingConnections
 from domain.consents.ports import Consents
 from domain.conversations.ports import Conversations
 from domain.learning.ports import LearnedApis, LearnedCredentials
@@ -59,6 +64,8 @@ class Store:
         self.learned_apis: LearnedApis = TortoiseLearnedApis(database)
         self.api_keys: LearnedCredentials = TortoiseLearnedCredentials(database)
         self.tickets: Tickets = TortoiseTickets(database)
+        self.connected_accounts: ConnectedAccounts = TortoiseConnectedAccounts(database)
+        self.pending_connections: PendingConnections = TortoisePendingConnections(database)
         self.signals: Signals = _signals(database)
         self.unit_of_work: UnitOfWork = database.unit_of_work
 

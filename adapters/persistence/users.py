@@ -33,6 +33,7 @@ _REMOVE: Final = (
     "DELETE FROM conversations WHERE user_id = $1 RETURNING id",
     "DELETE FROM runs WHERE user_id = $1 RETURNING id",
     "DELETE FROM answers WHERE user_id = $1 RETURNING id",
+    "DELETE FROM connected_accounts WHERE user_id = $1 RETURNING id",
     "DELETE FROM users WHERE id = $1 RETURNING id",
 )
 _REMOVE_KEYS: Final = "DELETE FROM learned_api_keys WHERE owner = $1 RETURNING id"

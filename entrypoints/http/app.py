@@ -29,6 +29,8 @@ from entrypoints.http.routes import (
     tool_schemas,
     tools,
 )
+from entrypoints.http.routes.connected_accounts import callback as account_callback
+from entrypoints.http.routes.connected_accounts import routes as connected_accounts
 from entrypoints.http.routes.learned_apis import routes as learned_apis
 from entrypoints.http.security.cors import install_cors
 from entrypoints.http.security.guard import install_guard
@@ -45,12 +47,14 @@ from entrypoints.wiring.services import EXTENSION, Services
 BODY_SECONDS: Final = 30
 
 _BLUEPRINTS: Final = (
+    account_callback.blueprint,
     agents.blueprint,
     artifacts.blueprint,
     audit.blueprint,
     auth.blueprint,
     chat.blueprint,
     config.blueprint,
+    connected_accounts.blueprint,
     consents.blueprint,
     conversations.blueprint,
     following.blueprint,

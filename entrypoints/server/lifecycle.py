@@ -122,6 +122,7 @@ async def open_data(
     stack.push_async_callback(container.models().providers.close)
     stack.push_async_callback(web.plugin_clients.close)
     stack.push_async_callback(web.web.close)
+    stack.push_async_callback(container.account_access().access.close)
     stack.callback(container.passwords().close)
     password = await container.accounts().authentication.make_first_admin()
     if password is not None:

@@ -5,12 +5,19 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings
 
-from entrypoints.settings.values import check_host, split_list
+from entrypoints.settings.values import check_host, check_public_url, split_list
 
 
 class ServerSettings(BaseSettings):
     """Settings of the HTTP server. The limits apply to each worker process by itself."""
 
+    public_url: Annotated[str, AfterValidator(check_public_url)] | None = Field(
+        None,
+        validation_alias="PUERTO_PUBLIC_URL",
+        description="Address at which browsers reach the service, such as "
+        "`https://agent.example.com`; services to which users connect their accounts send them "
+        "back there. Not set: `http://API_HOST:API_PORT` if that is this machine's own, else none.",
+    )
     allowed_hosts: Annotated[
         tuple[Annotated[str, AfterValidator(check_host)], ...], BeforeValidator(split_list)
     ] = Field(

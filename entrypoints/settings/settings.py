@@ -68,9 +68,9 @@ class Settings(LearnedApiSettings, PluginSettings, ServerSettings, ModelSettings
     encryption_key: Secret | None = Field(
         None,
         validation_alias="ENCRYPTION_KEY",
-        description="Encrypts the credentials for learned APIs in the database; every worker needs "
-        "the same. At least 32 random bytes; a weak or well-known one is refused. Not set: one is "
-        "made and kept in the data folder.",
+        description="Encrypts credentials for learned APIs and connected accounts in the database; "
+        "every worker needs the same. At least 32 random bytes; a weak or well-known one is "
+        "refused. Not set: one is made and kept in the data folder.",
     )
     serpapi_api_key: ApiKey | None = Field(
         None,
@@ -189,6 +189,14 @@ class Settings(LearnedApiSettings, PluginSettings, ServerSettings, ModelSettings
         if self.database_listen_url is None or self.database.engine is Engine.SQLITE:
             return self.database
         return read_database(self.database_listen_url.get_secret_value())
+
+    @property
+    def public_address(self) -> str:
+        """The address at which browsers reach the service; empty where it is not known."""
+        if self.public_url is not None or not is_loopback(self.api_host) or not self.api_port:
+            return self.public_url or ""
+        host = f"[{self.api_host}]" if ":" in self.api_host else self.api_host
+        return f"http://{host}:{self.api_port}"
 
     @property
     def registration_is_open(self) -> bool:

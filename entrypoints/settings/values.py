@@ -223,6 +223,17 @@ def check_base_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def check_public_url(url: str) -> str:
+    """Return the address of the service, as browsers know it, without a slash at its end."""
+    try:
+        return check_base_url(url)
+    except ValueError:
+        raise ValueError(
+            "must be the address at which browsers reach the service, such as "
+            "https://agent.example.com"
+        ) from None
+
+
 def variables(field: FieldInfo) -> tuple[str, ...]:
     """Return the names of the environment variables of a setting, the preferred one first."""
     alias = field.validation_alias

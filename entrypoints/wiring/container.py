@@ -13,8 +13,10 @@ from entrypoints.settings.settings import Settings, environment
 from entrypoints.wiring.accounts import wire_accounts
 from entrypoints.wiring.checked import once
 from entrypoints.wiring.configuration import wire_configuration
+from entrypoints.wiring.connected_accounts import wire_account_access, wire_connected_accounts
 from entrypoints.wiring.consents import wire_consents
 from entrypoints.wiring.conversations import wire_conversations
+from entrypoints.wiring.encryption import wire_cipher
 from entrypoints.wiring.learning import wire_learning
 from entrypoints.wiring.models import wire_models
 from entrypoints.wiring.monitoring import wire_monitoring
@@ -38,15 +40,20 @@ class Container(containers.DeclarativeContainer):
 
     persistence = once(wire_persistence, settings)
     web = once(wire_web, settings)
+    cipher = once(wire_cipher, settings)
     plugins = once(wire_plugins, settings, environ, persistence, web, clock)
     models = once(wire_models, offered_models, plugins, clock)
     accounts = once(wire_accounts, settings, persistence, passwords, clock)
+    account_access = once(wire_account_access, persistence, plugins, web, cipher, clock)
+    connected_accounts = once(
+        wire_connected_accounts, persistence, account_access, accounts, cipher, clock
+    )
     configuration = once(wire_configuration, persistence, models, plugins)
     conversations = once(wire_conversations, persistence, models, clock)
     tools = once(wire_tools, settings, environ, persistence, plugins, clock)
     runs = once(wire_runs, settings, persistence, models, plugins, tools, clock)
     consents = once(wire_consents, persistence, plugins, runs, clock)
-    learning = once(wire_learning, settings, persistence, plugins, web, clock)
+    learning = once(wire_learning, settings, persistence, plugins, web, cipher, clock)
     monitoring = once(wire_monitoring, settings, persistence, models, plugins, runs, clock)
 
 

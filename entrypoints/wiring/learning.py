@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from adapters.http.oauth import OAuthTokens
 from adapters.persistence import Store
-from adapters.security.encryption import AesCipher
-from adapters.security.secrets import SecretStore
 from domain.learning.cache import ApiCache
 from domain.learning.credential_store import CredentialStore
 from domain.learning.documents import Documents
@@ -16,6 +14,7 @@ from domain.learning.own_credentials import OwnCredentials
 from domain.learning.refreshing import ScheduledRefresh
 from domain.learning.service import Learning
 from domain.learning.waiting import WaitingDiffs
+from domain.shared.cipher import Cipher
 from domain.shared.clock import Clock
 from domain.web.ports import HostCheck
 from entrypoints.settings.settings import Settings
@@ -53,16 +52,12 @@ def wire_learning(
     persistence: Persistence,
     plugins: PluginParts,
     web: WebParts,
+    cipher: Cipher,
     clock: Clock,
 ) -> LearningParts:
-    """Put together what learns APIs.
-
-    Raises:
-        Unavailable: the key that encrypts credentials cannot be kept or read.
-
-    """
+    """Put together what learns APIs."""
     store = persistence.store
-    credential_store = CredentialStore(store.api_keys, _cipher(settings), clock)
+    credential_store = CredentialStore(store.api_keys, cipher, clock)
     reader = ProcessReader(settings.max_document_bytes, web.references)
     documents = Documents(web.web, reader, settings.max_document_bytes)
     news = ApiNews(
@@ -105,16 +100,3 @@ def make_use_cases(
         inspection=ApiInspection(apis, cache, waiting, credential_store, hosts),
         own_credentials=OwnCredentials(apis, credential_store),
     )
-
-
-def _cipher(settings: Settings) -> AesCipher:
-    """Return what encrypts credentials, with the operator's key or one kept in the data folder.
-
-    Raises:
-        Unavailable: the key cannot be kept or read.
-
-    """
-    older = [secret.get_secret_value() for secret in settings.old_encryption_keys]
-    if settings.encryption_key is not None:
-        return AesCipher(settings.encryption_key.get_secret_value(), older)
-    return AesCipher(SecretStore(settings.data_dir / "secrets").get("encryption_key"), older)

@@ -44,6 +44,10 @@ class Services:
         self.accounts: Final = accounts.accounts
         self.tickets: Final = accounts.tickets
 
+        connected_accounts = container.connected_accounts()
+        self.connected_accounts: Final = connected_accounts.service
+        self.account_connections: Final = connected_accounts.connections
+
         conversations = container.conversations()
         self.conversations: Final = conversations.conversations
         self.feed: Final = conversations.feed

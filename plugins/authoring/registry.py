@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Literal, Protocol
 
 from domain.agents.agent import Agent
+from domain.connected_accounts.account import Account
 from domain.models.ports import ChatModel
 from domain.monitoring.alerts import Alert
 from domain.notifications.notices import Notice, Observer
@@ -131,6 +132,10 @@ class Registry(Protocol):
 
     def add_agents(self, *agents: Agent) -> None:
         """Take agents that a message can be addressed to."""
+        ...
+
+    def add_account(self, account: Account) -> None:
+        """Take an account that each user connects: the user's own access to a service."""
         ...
 
     def add_figures(self, function: Figures | FiguresInContext) -> None:

@@ -132,8 +132,8 @@ def _offer_findings(offer: Registrations) -> Iterator[Finding]:
     for note in offer.notes:
         yield Finding(Level.WARNING, "deprecated", "", note)
     watching = [offer.figures, offer.alerts, offer.observers, offer.lifespans]
-    lists = [*watching, offer.vetoes, offer.guards]
-    if not any([offer.tools, offer.chat_models, offer.agents, *lists, offer.refusals]):
+    named = [offer.tools, offer.chat_models, offer.agents, offer.accounts]
+    if not any([*watching, *named, offer.vetoes, offer.guards, offer.refusals]):
         yield Finding(
             Level.WARNING,
             "plugin",

@@ -15,6 +15,8 @@ from typing import Final
 from typing_extensions import override
 
 from domain.agents.agent import Agent
+from domain.connected_accounts.account import Account
+from domain.connected_accounts.ports import AccountOffers
 from domain.monitoring.ports import Sources
 from domain.notifications.notices import Observer
 from domain.plugins.guards import GuardOffer
@@ -59,7 +61,16 @@ _log: Final = logging.getLogger(__name__)
 
 
 class PluginHost(
-    Sources, Toolbox, Agents, Vetoes, Guards, Observers, LifespanOffers, ModelOffers, Plugins
+    AccountOffers,
+    Sources,
+    Toolbox,
+    Agents,
+    Vetoes,
+    Guards,
+    Observers,
+    LifespanOffers,
+    ModelOffers,
+    Plugins,
 ):
     """The plugins of this process: a `Toolbox` of their tools, and their other registrations.
 
@@ -189,6 +200,11 @@ class PluginHost(
     def agents(self) -> Sequence[Registered[Agent]]:
         """Return the registered agents; their names are unique."""
         return self._offers.agents
+
+    @override
+    def accounts(self) -> Sequence[Registered[Account]]:
+        """Return the declared accounts; names are unique in a plugin."""
+        return self._offers.accounts
 
     @override
     def figures(self) -> Sequence[Registered[Figures]]:

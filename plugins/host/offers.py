@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from domain.agents.agent import Agent
+from domain.connected_accounts.account import Account
 from domain.notifications.notices import Observer
 from domain.plugins.guards import GuardOffer
 from domain.plugins.plugin import (
@@ -52,6 +53,7 @@ class PluginOffers:
     listed: Sequence[AdmittedTool] = ()
     chat_models: Sequence[Registered[ChatModelOffer]] = ()
     agents: Sequence[Registered[Agent]] = ()
+    accounts: Sequence[Registered[Account]] = ()
     figures: Sequence[Registered[Figures]] = ()
     alerts: Sequence[Registered[Alerts]] = ()
     vetoes: Sequence[Registered[Veto]] = ()
@@ -87,6 +89,7 @@ def arrange(
         listed=tuple(tools.values()),
         chat_models=tuple(names.chat_models.values()),
         agents=tuple(names.agents.values()),
+        accounts=each(lambda offer: offer.accounts.values()),
         figures=each(lambda offer: offer.figures),
         alerts=each(lambda offer: offer.alerts),
         vetoes=each(lambda offer: offer.vetoes),

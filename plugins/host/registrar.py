@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypeVar
 from typing_extensions import override
 
 from domain.agents.agent import Agent
+from domain.connected_accounts.account import Account, KeyAccount, OAuthAccount
 from domain.models.ports import ChatModel
 from domain.notifications.notices import Observer
 from domain.plugins.guards import GuardOffer, GuardPoint, MessageGuard
@@ -41,6 +42,7 @@ from plugins.host.live_tools import ToolSources, nothing_changed
 from plugins.host.registrations import Registrations
 
 _REFUSAL_LENGTH: Final = 500
+_MOST_ACCOUNTS: Final = 20  # of one plugin
 _NAME: Final = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)
 _log: Final = logging.getLogger(__name__)
 
@@ -101,6 +103,10 @@ class Registrar(Registry):
     def add_agents(self, *agents: Agent) -> None:
         for agent in agents:
             self._take(self._take_agent, agent)
+
+    @override
+    def add_account(self, account: Account) -> None:
+        self._take(self._take_account, account)
 
     @override
     def add_figures(self, function: Figures | FiguresInContext) -> None:
@@ -217,6 +223,16 @@ class Registrar(Registry):
             instructions=storable(agent.instructions),
             tools=tuple(map(storable, agent.tools)),
         )
+
+    def _take_account(self, account: Account) -> None:
+        if not isinstance(account, OAuthAccount | KeyAccount):
+            raise _Refused(f"{type(account).__name__!r} is no OAuthAccount and no KeyAccount")
+        taken = self.registrations.accounts
+        if account.name in taken:
+            raise _Refused(f"account {account.name!r} is registered twice")
+        if len(taken) >= _MOST_ACCOUNTS:
+            raise _Refused(f"account {account.name!r}: a plugin can have {_MOST_ACCOUNTS}")
+        taken[account.name] = account
 
     def _in_context(self, function: F) -> F:
         """Return a function that is given the context, if it has a parameter of that name."""

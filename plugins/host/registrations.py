@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.agents.agent import Agent
+from domain.connected_accounts.account import Account
 from domain.notifications.notices import Observer
 from domain.plugins.guards import GuardOffer
 from domain.plugins.plugin import ChatModelOffer, Lifespan
@@ -33,6 +34,7 @@ class Registrations:
     live: dict[str, LiveSource] = field(default_factory=dict)
     chat_models: dict[str, ChatModelOffer] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
     figures: list[Figures] = field(default_factory=list)
     alerts: list[Alerts] = field(default_factory=list)
     vetoes: list[Veto] = field(default_factory=list)

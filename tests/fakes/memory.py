@@ -14,6 +14,11 @@ from adapters.persistence.engine.unit_of_work import call_logged
 from domain.accounts.ports import LoginSession, Ticket
 from domain.accounts.users import User
 from domain.configuration.configuration import Configuration
+from domain.connected_accounts.connected_account import (
+    AccountKey,
+    ConnectedAccount,
+    PendingConnection,
+)
 from domain.consents.consent import Consent, ConsentStatus, withdrawn
 from domain.conversations.conversation import PREVIEW_LENGTH, Conversation, Message
 from domain.learning.api.learned_api import LearnedApi
@@ -67,6 +72,14 @@ class StoredApi:
     waiting: ApiVersion | None = None
 
 
+@dataclass(frozen=True)
+class StoredAccount:
+    """``renewed_until``: somebody renews its grant until then."""
+
+    account: ConnectedAccount
+    renewed_until: datetime | None = None
+
+
 @dataclass
 class Memory:
     """The tables. Their values are immutable, so that a shallow copy is a snapshot."""
@@ -86,6 +99,8 @@ class Memory:
     learned_apis: dict[str, StoredApi] = field(default_factory=dict)
     api_keys: dict[tuple[str, str], SealedCredentials] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
+    connected_accounts: dict[AccountKey, StoredAccount] = field(default_factory=dict)
+    pending_connections: dict[str, PendingConnection] = field(default_factory=dict)
 
     def snapshot(self) -> list[dict[Any, Any]]:
         return [dict(getattr(self, table.name)) for table in fields(self)]
@@ -109,6 +124,12 @@ class Memory:
         self.sessions = {k: v for k, v in self.sessions.items() if v.session.user_id != user_id}
         self.answers = {k: v for k, v in self.answers.items() if k[0] != user_id}
         self.api_keys = {k: v for k, v in self.api_keys.items() if user_id not in k}
+        self.connected_accounts = {
+            k: v for k, v in self.connected_accounts.items() if k.user_id != user_id
+        }
+        self.pending_connections = {
+            k: v for k, v in self.pending_connections.items() if v.session_id in self.sessions
+        }
 
     def active_in(self, conversation_id: str) -> str | None:
         """Return the id of the run that is active in a conversation."""

@@ -27,6 +27,7 @@ from domain.shared.list_cursors import (
 )
 from domain.shared.paging import Page
 from tests.fakes.artifacts import FakeArtifacts
+from tests.fakes.connected_accounts import FakeConnectedAccounts, FakePendingConnections
 from tests.fakes.consents import FakeAnswers, FakeAudit, FakeConsents, FakeSignals
 from tests.fakes.learned_apis import FakeApiKeys, FakeLearnedApis
 from tests.fakes.memory import FakeUnitOfWork, Memory, StoredSession
@@ -350,4 +351,6 @@ class FakeStore(Store):
         self.learned_apis = FakeLearnedApis(self.memory)
         self.api_keys = FakeApiKeys(self.memory)
         self.tickets = FakeTickets(self.memory)
+        self.connected_accounts = FakeConnectedAccounts(self.memory)
+        self.pending_connections = FakePendingConnections(self.memory)
         self.unit_of_work = FakeUnitOfWork(self.memory)

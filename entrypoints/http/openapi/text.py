@@ -63,6 +63,10 @@ TAGS: Final[list[Json]] = [
     {"name": "agents", "description": "Whom a message can be addressed to."},
     {"name": "tools", "description": "What the agent can do."},
     {"name": "artifacts", "description": "Files that tools made."},
+    {
+        "name": "connected accounts",
+        "description": "Your own access to services that tools use in your name.",
+    },
     {"name": "plugins", "description": "Where the tools come from, for operators."},
     {
         "name": "learned APIs",
@@ -128,6 +132,11 @@ PATH_PARAMETERS: Final[dict[str, Json]] = {
     name: {"description": description, "schema": {"type": "string", "pattern": pattern}}
     for name, description, pattern in (
         ("plugin_name", "The plugin's name.", "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"),
+        (
+            "account_name",
+            "The account's name, as its plugin declares it.",
+            "^[a-z][a-z0-9_-]{0,63}$",
+        ),
         ("tool_name", "The tool's name.", "^[A-Za-z_][A-Za-z0-9_-]{0,63}$"),
         (
             "schema_provider",

@@ -20,6 +20,7 @@ OPEN = {
     "/api/auth/login",
     "/api/auth/refresh",
     "/api/auth/register",
+    "/api/connected-accounts/callback",
     "/api/docs",
     "/api/docs/assets/<digest>/<name>",
     "/api/health",
@@ -35,6 +36,7 @@ OPEN = {
 }
 UNDOCUMENTED = {  # pages for browsers; those of the documentation do not document themselves
     "/",
+    "/api/connected-accounts/callback",
     "/api/docs",
     "/api/docs/assets/<digest>/<name>",
     "/api/redoc",
@@ -69,7 +71,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/api/conversations/<conversation_id>"): {"title": "Mine now"},
 }
 # Path parameters that name what is nobody's own.
-SHARED = {"api_id", "plugin_name", "schema_provider", "tool_name"}
+SHARED = {"account_name", "api_id", "plugin_name", "schema_provider", "tool_name"}
 UNKNOWN = "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
 
 

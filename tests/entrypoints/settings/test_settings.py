@@ -464,3 +464,29 @@ def test_every_setting_is_described_and_ours_have_the_prefix() -> None:
     assert all(field.description for field in Settings.model_fields.values())
     assert "DATABASE_URL" in shared
     assert not any(name in Settings.model_fields for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    ("env", "address"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"API_HOST": "::1", "API_PORT": "80"}, "http://[::1]:80"),
+        ({"API_PORT": "0"}, ""),
+        ({"API_HOST": "0.0.0.0"}, ""),
+        (
+            {"PUERTO_PUBLIC_URL": "https://a.example/b/", "API_HOST": "0.0.0.0"},
+            "https://a.example/b",
+        ),
+        ({"PUERTO_PUBLIC_URL": "https://a.example"}, "https://a.example"),
+    ],
+)
+def test_the_public_address_is_known_on_this_machine_alone(
+    env: dict[str, str], address: str
+) -> None:
+    assert load(**env).public_address == address
+
+
+@pytest.mark.parametrize("url", ["agent.example", "ftp://a.example", "https://u:p@a.example", "/x"])
+def test_a_public_address_is_one_that_browsers_know(url: str) -> None:
+    with pytest.raises(SettingsError, match="PUERTO_PUBLIC_URL must be the address at which"):
+        load(PUERTO_PUBLIC_URL=url)

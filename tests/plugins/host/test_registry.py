@@ -10,6 +10,7 @@ import pytest
 
 from domain.accounts.users import Role
 from domain.agents.agent import Agent
+from domain.connected_accounts.account import KeyAccount
 from domain.models.ports import ChatModel
 from domain.monitoring.alerts import Alert, Severity
 from domain.notifications.notices import Notice, NoticeType
@@ -24,6 +25,7 @@ from plugins.authoring.tool import FunctionTool, tool
 from plugins.host.host import PluginHost
 from plugins.host.live_tools import MOST_TOOLS
 from tests.domain.builders import NOW
+from tests.fakes.authorization_servers import an_oauth_account
 from tests.fakes.models import FakeModel
 
 
@@ -228,3 +230,41 @@ def test_what_is_registered_after_the_hook_is_ignored(caplog: pytest.LogCaptureF
     kept[0].add_tools(named("late"))
     assert names(host) == []
     assert "Plugin keeper registers after its time" in caplog.text
+
+
+def test_accounts_are_offered_and_what_cannot_be_one_is_refused() -> None:
+    crm, jira = KeyAccount(name="crm", title="CRM"), an_oauth_account()
+
+    def register(registry: Registry) -> None:
+        registry.add_account(crm)
+        registry.add_account(jira)
+        registry.add_account(KeyAccount(name="crm", title="Another"))
+        registry.add_account("crm")  # type: ignore[arg-type]
+
+    host = PluginHost()
+    info = host.register(plugin(register), "tickets")
+    assert [(each.plugin, each.value) for each in host.accounts()] == [
+        ("tickets", crm),
+        ("tickets", jira),
+    ]
+    assert "account 'crm' is registered twice" in info.reason
+    assert "'str' is no OAuthAccount and no KeyAccount" in info.reason
+
+
+def test_a_plugin_has_twenty_accounts_at_most() -> None:
+    def register(registry: Registry) -> None:
+        for number in range(21):
+            registry.add_account(KeyAccount(name=f"a{number}", title="One of many"))
+
+    host = PluginHost()
+    info = host.register(plugin(register), "many")
+    assert len(host.accounts()) == 20
+    assert "account 'a20': a plugin can have 20" in info.reason
+
+
+def test_an_account_that_cannot_work_says_why_in_the_list_of_plugins() -> None:
+    def register(registry: Registry) -> None:
+        registry.add_account(KeyAccount(name="My CRM", title="CRM"))
+
+    info = PluginHost().register(plugin(register), "wrong")
+    assert "account 'My CRM': a name is 1 to 64 lower-case letters" in info.reason

@@ -57,6 +57,7 @@ ALL = [
     "0012_consent_forms",
     "0013_tool_answers",
     "0014_guarded_messages",
+    "0015_connected_accounts",
 ]
 MIGRATE = """
 import asyncio, sys

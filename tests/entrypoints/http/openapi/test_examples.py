@@ -7,11 +7,21 @@ from typing import Any
 import pytest
 
 from domain.accounts.users import Role
+from plugins.host.host import PluginHost
+from puerto import KeyAccount, Registry, hookimpl
 from tests.entrypoints.http.conftest import Client, Installation
 
 Json = dict[str, Any]
 # Where the example stands for something that only this installation has, it is put in its place.
 TOOL, PLUGIN = "calculator", "basics"
+
+
+class Keyed:
+    """A plugin whose users have keys of their own."""
+
+    @hookimpl
+    def puerto_register(self, registry: Registry) -> None:
+        registry.add_account(KeyAccount(name="crm", title="CRM"))
 
 
 def bodies(document: Json) -> Iterator[tuple[str, str, Json]]:
@@ -63,6 +73,11 @@ async def test_every_body_has_an_example_that_succeeds(
     await attempt("PATCH", "/api/tools/{tool_name}", tool_name=TOOL)
     await attempt("PATCH", "/api/plugins/{plugin_name}", plugin_name=PLUGIN)
     await attempt("PUT", "/api/config")
+    host = installation.services.toolbox
+    assert isinstance(host, PluginHost)
+    host.register(Keyed(), "keyed")
+    path = "/api/connected-accounts/{plugin_name}/{account_name}"
+    await attempt("PUT", path, plugin_name="keyed", account_name="crm")
     await attempt("POST", "/api/policy/explain")
     await attempt("POST", "/api/policy/simulate")
 

@@ -1,0 +1,1 @@
+"""Connected accounts: each user's own access to a service that a plugin's tools use."""
