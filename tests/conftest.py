@@ -4,6 +4,7 @@
 PostgreSQL. One run is on one engine: the ORM's models cannot speak two dialects in a process.
 """
 
+import gc
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -15,10 +16,14 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from hypothesis import settings
+from tortoise.apps import Apps
 
 from adapters.persistence import migrate
 from tests.parts import WITHOUT_DATABASE
 from tests.support.postgres import running_postgres
+
+# What is imported stays until the end: see `pytest_collection_finish`.
+gc.disable()
 
 # A loaded machine is slow: time is for benchmarks, not for tests. Every run tries other examples,
 # so few a run are many in the end; the long tests try many at once.
@@ -58,6 +63,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         raise pytest.UsageError(f"the run on PostgreSQL looks for no tests here: {lost[0]}")
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let the garbage collector not go through all that was imported, again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
 def _uses_a_database(item: pytest.Item) -> bool:
     return not _DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
 
@@ -74,6 +86,25 @@ def _in_a_part_without(item: pytest.Item) -> bool:
 def engine(pytestconfig: pytest.Config) -> str:
     """The engine that this run is on: sqlite or postgresql."""
     return str(pytestconfig.getoption("database"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models_configured_once() -> Iterator[None]:
+    """Let the ORM configure its models once, which it does whenever a database is opened.
+
+    What it makes depends on the engine alone, and a run is on one.
+    """
+    configure, configured = Apps._build_initial_querysets, set[type]()
+
+    def once(apps: Apps) -> None:
+        models = {model for app in apps.apps.values() for model in app.values()}
+        if not models <= configured:
+            configure(apps)
+            configured.update(models)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Apps, "_build_initial_querysets", once)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -99,16 +130,16 @@ async def template(
 
 
 @pytest.fixture
-async def database_url(engine: str, template: str, reused_url: str, tmp_path: Path) -> str:
+async def database_url(template: str, reused: "Reused | None", tmp_path: Path) -> str:
     """The URL of a migrated, empty database that no other test uses meanwhile.
 
     The schema must stay as it is: on PostgreSQL one database serves one test after the other,
     for to empty it is many times quicker than to copy one.
     """
-    if engine == "sqlite":
+    if reused is None:
         return copied(template, tmp_path / "puerto.db")
-    await _on(reused_url, _EMPTY)
-    return reused_url
+    await reused.empty()
+    return reused.url
 
 
 @pytest.fixture
@@ -131,14 +162,35 @@ async def shared_url(engine: str, template: str) -> AsyncIterator[str]:
             yield url
 
 
+class Reused:
+    """A database that is emptied for each test, over a connection that is kept: that is cheaper."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._connection: asyncpg.Connection | None = None
+
+    async def empty(self) -> None:
+        """End whatever else uses the database, and delete all rows."""
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(self.url)
+        await self._connection.execute(_EMPTY)
+
+    async def close(self) -> None:
+        """Disconnect."""
+        if self._connection is not None:
+            await self._connection.close()
+
+
 @pytest.fixture(scope="session")
-async def reused_url(engine: str, template: str) -> AsyncIterator[str]:
-    """The URL of the database behind ``database_url``, where it is not a file."""
+async def reused(engine: str, template: str) -> AsyncIterator[Reused | None]:
+    """The database behind ``database_url``, where it is not a file."""
     if engine == "sqlite":
-        yield ""
+        yield None
     else:
         async with created(template, "template_of_tests") as url:
-            yield url
+            database = Reused(url)
+            yield database
+            await database.close()
 
 
 @pytest.fixture

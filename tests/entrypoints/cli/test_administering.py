@@ -65,6 +65,7 @@ def left_in(folder: Path) -> Left:
         folder,
         NOTES=str(notes),
         PUERTO_PLUGINS_FOLDER=str(plugins),
+        PUERTO_GRACE_SECONDS="0.2",
         PUERTO_LEASE_SECONDS="1",
         PUERTO_CASSETTE=str(cassette),
     )
