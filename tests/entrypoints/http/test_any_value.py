@@ -74,53 +74,63 @@ async def test_any_json_of_a_model_is_shown_on_every_face(
     assert messages[-1]["tool_calls"][0]["params"] == of_kind(events, "tool_call")["params"]
 
 
-@pytest.mark.parametrize("depth", [DEPTH, DEPTH + 1, 200, 252, 254, 300, 700])
-@pytest.mark.parametrize("kind", ["[", "{"])
 async def test_however_deep(
-    installation: Installation, ada: Client, admin: Client, odd: Odd, kind: str, depth: int
+    installation: Installation, ada: Client, admin: Client, odd: Odd, subtests: pytest.Subtests
 ) -> None:
-    odd.gives = nested(kind, depth)
-    odd.arguments = json.dumps({"value": nested(kind, depth - 1)})
-    events, _ = await turn(installation, ada, admin)
-    if depth <= DEPTH:
-        assert of_kind(events, "tool_call")["params"] == {"value": nested(kind, depth - 1)}
-        assert of_kind(events, "tool_result")["result"] == nested(kind, depth)
-    else:
-        error = of_kind(events, "tool_result")["error"]
-        assert error["code"] == "INVALID_ARGUMENTS"
-        assert "levels deep" in error["message"]
-    direct = await ada.json("POST", "/api/tools/execute", {"tool": "give", "parameters": {}})
-    assert json.dumps(direct["result"]).replace("\\", "").count(kind) == depth
+    for kind in ["[", "{"]:
+        for depth in [DEPTH, DEPTH + 1, 200, 252, 254, 300, 700]:
+            with subtests.test(depth=depth, kind=kind):
+                odd.gives = nested(kind, depth)
+                odd.arguments = json.dumps({"value": nested(kind, depth - 1)})
+                events, _ = await turn(installation, ada, admin)
+                if depth <= DEPTH:
+                    assert of_kind(events, "tool_call")["params"] == {
+                        "value": nested(kind, depth - 1)
+                    }
+                    assert of_kind(events, "tool_result")["result"] == nested(kind, depth)
+                else:
+                    error = of_kind(events, "tool_result")["error"]
+                    assert error["code"] == "INVALID_ARGUMENTS"
+                    assert "levels deep" in error["message"]
+                direct = await ada.json(
+                    "POST", "/api/tools/execute", {"tool": "give", "parameters": {}}
+                )
+                assert json.dumps(direct["result"]).replace("\\", "").count(kind) == depth
 
 
-@pytest.mark.parametrize("digits", [2**63, 2**64, 12345678901234567890123, -(2**70)])
-async def test_every_digit_of_an_integer_goes_through(ada: Client, odd: Odd, digits: int) -> None:
-    odd.gives = digits
-    odd.arguments = json.dumps({"id": digits})
-    events = await stream_of(ada, {"message": "go"})
-    assert of_kind(events, "tool_call")["params"] == {"id": digits}
-    assert of_kind(events, "tool_result")["result"] == digits
-    body = {"tool": "give", "parameters": {"id": digits}}
-    assert (await ada.json("POST", "/api/tools/execute", body))["result"] == digits
+async def test_every_digit_of_an_integer_goes_through(
+    ada: Client, odd: Odd, subtests: pytest.Subtests
+) -> None:
+    for digits in [2**63, 2**64, 12345678901234567890123, -(2**70)]:
+        with subtests.test(digits=digits):
+            odd.gives = digits
+            odd.arguments = json.dumps({"id": digits})
+            events = await stream_of(ada, {"message": "go"})
+            assert of_kind(events, "tool_call")["params"] == {"id": digits}
+            assert of_kind(events, "tool_result")["result"] == digits
+            body = {"tool": "give", "parameters": {"id": digits}}
+            assert (await ada.json("POST", "/api/tools/execute", body))["result"] == digits
 
 
-@pytest.mark.parametrize("text", ["a\0b", "a\ud83db", "\ud83d\ude00"])
 async def test_what_is_streamed_is_what_is_kept(
-    installation: Installation, ada: Client, admin: Client, odd: Odd, text: str
+    installation: Installation, ada: Client, admin: Client, odd: Odd, subtests: pytest.Subtests
 ) -> None:
-    odd.gives, odd.says = {text: text}, text
-    events, messages = await turn(installation, ada, admin)
-    assert of_kind(events, "chunk")["content"] == messages[-1]["content"]
-    assert messages[-1]["results"][0]["result"] == of_kind(events, "tool_result")["result"]
+    for text in ["a\0b", "a\ud83db", "\ud83d\ude00"]:
+        with subtests.test(text=text):
+            odd.gives, odd.says = {text: text}, text
+            events, messages = await turn(installation, ada, admin)
+            assert of_kind(events, "chunk")["content"] == messages[-1]["content"]
+            assert messages[-1]["results"][0]["result"] == of_kind(events, "tool_result")["result"]
 
 
-@pytest.mark.parametrize("name", ODD_VALUES)
 async def test_any_value_of_a_tool(
-    installation: Installation, ada: Client, admin: Client, odd: Odd, name: str
+    installation: Installation, ada: Client, admin: Client, odd: Odd, subtests: pytest.Subtests
 ) -> None:
-    odd.gives = ODD_VALUES[name]()
-    events, _ = await turn(installation, ada, admin)
-    assert of_kind(events, "done")["status"] == "completed"
+    for name in ODD_VALUES:
+        with subtests.test(name=name):
+            odd.gives = ODD_VALUES[name]()
+            events, _ = await turn(installation, ada, admin)
+            assert of_kind(events, "done")["status"] == "completed"
 
 
 SPOILED = {

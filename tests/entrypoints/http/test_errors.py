@@ -16,28 +16,25 @@ async def test_an_unknown_route(ada: Client) -> None:
         await ada.error("GET", path, 404, "NOT_FOUND")
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "allowed"),
-    [
+async def test_a_wrong_method(installation: Installation, subtests: pytest.Subtests) -> None:
+    for method, path, allowed in [
         ("GET", CHAT, {"POST", "OPTIONS"}),
         ("DELETE", "/health", {"GET", "HEAD", "OPTIONS"}),
         ("TRACE", "/api/config", {"GET", "HEAD", "PUT", "OPTIONS"}),
-    ],
-)
-async def test_a_wrong_method(
-    installation: Installation, method: str, path: str, allowed: set[str]
-) -> None:
-    response = await installation.anyone.send(method, path)
+    ]:
+        with subtests.test(method=method, path=path, allowed=allowed):
+            response = await installation.anyone.send(method, path)
 
-    assert set(response.headers["Allow"].split(", ")) == allowed
-    await read_error(response, 405, "METHOD_NOT_ALLOWED")
+            assert set(response.headers["Allow"].split(", ")) == allowed
+            await read_error(response, 405, "METHOD_NOT_ALLOWED")
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
-async def test_a_wrong_content_type(ada: Client, kind: str) -> None:
-    response = await ada.send("POST", CHAT, b'{"message": "x"}', {"Content-Type": kind})
+async def test_a_wrong_content_type(ada: Client, subtests: pytest.Subtests) -> None:
+    for kind in ["text/plain", "application/x-www-form-urlencoded", ""]:
+        with subtests.test(kind=kind):
+            response = await ada.send("POST", CHAT, b'{"message": "x"}', {"Content-Type": kind})
 
-    await read_error(response, 415, "UNSUPPORTED_MEDIA_TYPE")
+            await read_error(response, 415, "UNSUPPORTED_MEDIA_TYPE")
 
 
 async def test_a_body_that_is_too_large(ada: Client) -> None:
@@ -46,9 +43,8 @@ async def test_a_body_that_is_too_large(ada: Client) -> None:
     await ada.error("POST", CHAT, 413, "PAYLOAD_TOO_LARGE", body)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+async def test_an_unreadable_body(ada: Client, subtests: pytest.Subtests) -> None:
+    for body in [
         b"",
         b"{",
         b"null",
@@ -61,16 +57,15 @@ async def test_a_body_that_is_too_large(ada: Client) -> None:
         b'{"message": ' + b"[" * 65 + b"]" * 65 + b"}",
         b'{"message": "x", "\\u0000": 1}',
         b'{"message": NaN}',
-    ],
-    ids=repr,
-)
-async def test_an_unreadable_body(ada: Client, body: bytes) -> None:
-    await ada.error("POST", CHAT, 400, "INVALID_REQUEST", body)
+    ]:
+        with subtests.test(body=body):
+            await ada.error("POST", CHAT, 400, "INVALID_REQUEST", body)
 
 
-@pytest.mark.parametrize("path", ["/api/runs/%00", "/api/tools?q=%00", "/nothing%00"])
-async def test_nul_in_the_address(ada: Client, path: str) -> None:
-    await ada.error("GET", path, 400, "INVALID_REQUEST")
+async def test_nul_in_the_address(ada: Client, subtests: pytest.Subtests) -> None:
+    for path in ["/api/runs/%00", "/api/tools?q=%00", "/nothing%00"]:
+        with subtests.test(path=path):
+            await ada.error("GET", path, 400, "INVALID_REQUEST")
 
 
 async def test_the_values_that_failed_are_not_repeated(installation: Installation) -> None:
@@ -96,22 +91,28 @@ async def test_what_nobody_foresaw(installation: Installation) -> None:
     assert "RuntimeError: the password is hunter2" in line
 
 
-@pytest.mark.parametrize("given", ["abc-123_4.5", "x" * 128])
-async def test_a_request_id_is_kept(installation: Installation, given: str) -> None:
-    response = await installation.anyone.send("GET", "/health", headers={"X-Request-ID": given})
+async def test_a_request_id_is_kept(installation: Installation, subtests: pytest.Subtests) -> None:
+    for given in ["abc-123_4.5", "x" * 128]:
+        with subtests.test(given=given):
+            response = await installation.anyone.send(
+                "GET", "/health", headers={"X-Request-ID": given}
+            )
 
-    assert response.headers["X-Request-ID"] == given
+            assert response.headers["X-Request-ID"] == given
 
 
-@pytest.mark.parametrize("given", ["", "x" * 129, "a b", "é", "a/b"])
-async def test_a_malformed_request_id_is_replaced(installation: Installation, given: str) -> None:
-    ids = set()
-    for _ in range(2):
-        response = await installation.anyone.send(
-            "GET", "/nothing", headers={"X-Request-ID": given}
-        )
-        error = await read_error(response, 404, "NOT_FOUND")
-        ids.add(error["request_id"])
+async def test_a_malformed_request_id_is_replaced(
+    installation: Installation, subtests: pytest.Subtests
+) -> None:
+    for given in ["", "x" * 129, "a b", "é", "a/b"]:
+        with subtests.test(given=given):
+            ids = set()
+            for _ in range(2):
+                response = await installation.anyone.send(
+                    "GET", "/nothing", headers={"X-Request-ID": given}
+                )
+                error = await read_error(response, 404, "NOT_FOUND")
+                ids.add(error["request_id"])
 
-    assert given not in ids
-    assert len(ids) == 2
+            assert given not in ids
+            assert len(ids) == 2

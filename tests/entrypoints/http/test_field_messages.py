@@ -1,7 +1,6 @@
 """What a client is told of a field: which one, and what is allowed there, in one voice."""
 
 import re
-from typing import Any
 
 import pytest
 
@@ -17,9 +16,10 @@ SUM = {"expression": "17 * 23"}
 RULE = {"decision": "deny", "arguments": [{"argument": "a", "test": "above", "value": "b"}]}
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body", "message"),
-    [
+async def test_an_error_names_the_field_and_what_is_allowed(
+    admin: Client, subtests: pytest.Subtests
+) -> None:
+    for method, path, body, message in [
         ("POST", "/api/chat", {}, "The field message is missing."),
         ("POST", "/api/chat", {"message": ""}, "The field message must not be empty."),
         ("POST", "/api/chat", {"message": 7}, "The field message must be text."),
@@ -74,20 +74,17 @@ RULE = {"decision": "deny", "arguments": [{"argument": "a", "test": "above", "va
             {"email": "a@example.com", "full_name": "Ada", "password": "short"},
             "The field password must have at least 8 characters.",
         ),
-    ],
-)
-async def test_an_error_names_the_field_and_what_is_allowed(
-    admin: Client, method: str, path: str, body: Any, message: str
-) -> None:
-    error = await admin.error(method, path, 400, "INVALID_REQUEST", body)
-    assert error["message"] == message
-    (field,) = error["details"]["fields"]
-    assert message in {
-        field["message"],
-        f"The field {field['path']}: {field['message']}",
-        f"The field {field['path']} {field['message'].removeprefix('It ')}",
-        field["message"].replace("It ", "The body ", 1),
-    }
+    ]:
+        with subtests.test(method=method, path=path, body=body, message=message):
+            error = await admin.error(method, path, 400, "INVALID_REQUEST", body)
+            assert error["message"] == message
+            (field,) = error["details"]["fields"]
+            assert message in {
+                field["message"],
+                f"The field {field['path']}: {field['message']}",
+                f"The field {field['path']} {field['message'].removeprefix('It ')}",
+                field["message"].replace("It ", "The body ", 1),
+            }
 
 
 async def test_all_problems_are_listed(ada: Client) -> None:

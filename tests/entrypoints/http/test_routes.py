@@ -83,6 +83,7 @@ def operations(installation: Installation) -> Iterator[tuple[str, Rule, Any]]:
                 yield method, rule, installation.app.view_functions[rule.endpoint]
 
 
+@pytest.mark.one_engine
 async def test_a_route_is_closed_unless_it_is_listed(installation: Installation) -> None:
     opened = set()
     for method, rule, view in operations(installation):
@@ -97,6 +98,7 @@ async def test_a_route_is_closed_unless_it_is_listed(installation: Installation)
     assert opened == OPEN
 
 
+@pytest.mark.one_engine
 async def test_roles_above_user_are_listed(installation: Installation) -> None:
     found = {
         (method, rule.rule): role_of(view)
@@ -107,6 +109,7 @@ async def test_roles_above_user_are_listed(installation: Installation) -> None:
     assert found == ABOVE_USER
 
 
+@pytest.mark.one_engine
 async def test_every_route_is_described(installation: Installation) -> None:
     document = await installation.anyone.get("/openapi.json")
     described = {
@@ -121,6 +124,7 @@ async def test_every_route_is_described(installation: Installation) -> None:
     assert described == served
 
 
+@pytest.mark.one_engine
 async def test_every_websocket_is_described(installation: Installation) -> None:
     document = await installation.anyone.get("/openapi.json")
     sockets = {
@@ -188,6 +192,7 @@ async def asked(client: Client, method: str, rule: Rule, ids: dict[str, str], bo
     return json.dumps(error | {"request_id": ""})
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("path", ["/health", "/api/auth/me", "/api/conversations"])
 async def test_options_need_no_credentials(installation: Installation, path: str) -> None:
     response = await installation.anyone.send("OPTIONS", path)

@@ -42,9 +42,11 @@ async def test_registration_can_be_closed(install: Install) -> None:
         await closed.anyone.error("POST", "/api/auth/register", 403, "FORBIDDEN", ADA)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "path"),
-    [
+@pytest.mark.one_engine
+async def test_bad_accounts_are_refused(
+    installation: Installation, subtests: pytest.Subtests
+) -> None:
+    cases: list[tuple[dict[str, object], str | None]] = [
         ({"email": "ada"}, "email"),
         ({"email": "ada@exam\u0000ple.com"}, None),
         ({"password": "seven77"}, "password"),
@@ -58,17 +60,15 @@ async def test_registration_can_be_closed(install: Install) -> None:
         ({"email": "<ada@example.com>"}, "email"),
         ({"password": " " * 10}, "password"),
         ({"role": "admin"}, "role"),
-    ],
-)
-async def test_bad_accounts_are_refused(
-    installation: Installation, wrong: dict[str, object], path: str | None
-) -> None:
-    error = await installation.anyone.error(
-        "POST", "/api/auth/register", 400, "INVALID_REQUEST", ADA | wrong
-    )
+    ]
+    for wrong, path in cases:
+        with subtests.test(wrong=wrong, path=path):
+            error = await installation.anyone.error(
+                "POST", "/api/auth/register", 400, "INVALID_REQUEST", ADA | wrong
+            )
 
-    if path is not None:
-        assert [field["path"] for field in error["details"]["fields"]] == [path]
+            if path is not None:
+                assert [field["path"] for field in error["details"]["fields"]] == [path]
 
 
 @pytest.mark.parametrize(
@@ -146,11 +146,13 @@ async def test_an_unknown_user_and_a_wrong_password_look_the_same(
     assert errors[0]["message"] == errors[1]["message"]
 
 
-@pytest.mark.parametrize("login", [{}, {"username": "a", "email": "a@example.com"}])
-async def test_login_takes_one_name(installation: Installation, login: dict[str, str]) -> None:
-    body = login | {"password": PASSWORD}
+@pytest.mark.one_engine
+async def test_login_takes_one_name(installation: Installation, subtests: pytest.Subtests) -> None:
+    for login in [{}, {"username": "a", "email": "a@example.com"}]:
+        with subtests.test(login=login):
+            body = login | {"password": PASSWORD}
 
-    await installation.anyone.error("POST", "/api/auth/login", 400, "INVALID_REQUEST", body)
+            await installation.anyone.error("POST", "/api/auth/login", 400, "INVALID_REQUEST", body)
 
 
 async def test_a_refresh_token_is_good_once(installation: Installation, ada: Client) -> None:
@@ -173,11 +175,13 @@ async def test_logout_revokes(installation: Installation, ada: Client) -> None:
     await installation.anyone.error("POST", "/api/auth/refresh", 401, "UNAUTHORIZED", body)
 
 
-@pytest.mark.parametrize("header", ["", "Bearer", "Bearer  ", "Basic YTpi", "Bearer a.b.c"])
-async def test_bad_credentials(installation: Installation, header: str) -> None:
-    headers = {"Authorization": header}
+@pytest.mark.one_engine
+async def test_bad_credentials(installation: Installation, subtests: pytest.Subtests) -> None:
+    for header in ["", "Bearer", "Bearer  ", "Basic YTpi", "Bearer a.b.c"]:
+        with subtests.test(header=header):
+            headers = {"Authorization": header}
 
-    response = await installation.anyone.send("GET", "/api/auth/me", headers=headers)
+            response = await installation.anyone.send("GET", "/api/auth/me", headers=headers)
 
-    assert response.headers["WWW-Authenticate"] == "Bearer"
-    await read_error(response, 401, "UNAUTHORIZED")
+            assert response.headers["WWW-Authenticate"] == "Bearer"
+            await read_error(response, 401, "UNAUTHORIZED")

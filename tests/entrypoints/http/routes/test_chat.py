@@ -96,9 +96,9 @@ async def test_a_busy_conversation_and_cancelling(ada: Client) -> None:
     assert again["status"] == "cancelled"
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
+@pytest.mark.one_engine
+async def test_bad_messages(ada: Client, subtests: pytest.Subtests) -> None:
+    cases: list[dict[str, Any]] = [
         {"message": ""},
         {"message": None},
         {"message": "x" * 100_001},
@@ -108,10 +108,10 @@ async def test_a_busy_conversation_and_cancelling(ada: Client) -> None:
         {"stream": 1},
         {"on_disconnect": "explode"},
         {"massage": "typo"},
-    ],
-)
-async def test_bad_messages(ada: Client, wrong: dict[str, Any]) -> None:
-    await ada.error("POST", "/api/chat", 400, "INVALID_REQUEST", QUESTION | wrong)
+    ]
+    for wrong in cases:
+        with subtests.test(wrong=wrong):
+            await ada.error("POST", "/api/chat", 400, "INVALID_REQUEST", QUESTION | wrong)
 
 
 async def test_unknown_places(ada: Client) -> None:

@@ -75,37 +75,42 @@ async def test_a_change_holds_for_the_next_run(admin: Client, ada: Client) -> No
     assert answer["message"] != "That makes 391."
 
 
-@pytest.mark.parametrize("form", ["llm_provider", "llm"])
-async def test_unknown_providers_are_named(admin: Client, form: str) -> None:
-    change = {"llm": {"provider": "mystery"}} if form == "llm" else {"llm_provider": "mystery"}
+@pytest.mark.one_engine
+async def test_unknown_providers_are_named(admin: Client, subtests: pytest.Subtests) -> None:
+    for form in ["llm_provider", "llm"]:
+        with subtests.test(form=form):
+            change = (
+                {"llm": {"provider": "mystery"}} if form == "llm" else {"llm_provider": "mystery"}
+            )
 
-    error = await admin.error("PUT", PATH, 400, "INVALID_REQUEST", change)
+            error = await admin.error("PUT", PATH, 400, "INVALID_REQUEST", change)
 
-    assert "offline" in error["message"]
-    assert "scripted" in error["message"]
-
-
-@pytest.mark.parametrize(
-    "change", [{"llm_provider": "openai"}, {"llm": {"fallbacks": [{"provider": "openai"}]}}]
-)
-async def test_a_provider_without_its_key_is_refused(admin: Client, change: Any) -> None:
-    await admin.error("PUT", PATH, 409, "CONFLICT", change)
-
-    assert await admin.get(PATH) == FRESH
+            assert "offline" in error["message"]
+            assert "scripted" in error["message"]
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
+@pytest.mark.one_engine
+async def test_a_provider_without_its_key_is_refused(
+    admin: Client, subtests: pytest.Subtests
+) -> None:
+    for change in [{"llm_provider": "openai"}, {"llm": {"fallbacks": [{"provider": "openai"}]}}]:
+        with subtests.test(change=change):
+            await admin.error("PUT", PATH, 409, "CONFLICT", change)
+
+            assert await admin.get(PATH) == FRESH
+
+
+@pytest.mark.one_engine
+async def test_bad_changes(admin: Client, subtests: pytest.Subtests) -> None:
+    for wrong in [
         {"agent": {"autonomy_level": "wild"}},
         {"cloud_providers": {"moon": {"enabled": True}}},
         {"cloud_providers": {"aws": {"enabled": "yes"}}},
         {"api_key": "sk-1"},
         [],
-    ],
-)
-async def test_bad_changes(admin: Client, wrong: Any) -> None:
-    await admin.error("PUT", PATH, 400, "INVALID_REQUEST", wrong)
+    ]:
+        with subtests.test(wrong=wrong):
+            await admin.error("PUT", PATH, 400, "INVALID_REQUEST", wrong)
 
 
 @pytest.mark.parametrize("role", [Role.USER, Role.OPERATOR])

@@ -172,9 +172,11 @@ async def test_a_no_tells_the_agent_why(ada: Client, ledger: Ledger, asked: dict
     assert ledger.lines == []
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
+@pytest.mark.one_engine
+async def test_only_true_is_yes(
+    ada: Client, ledger: Ledger, asked: dict[str, Any], subtests: pytest.Subtests
+) -> None:
+    cases: list[dict[str, Any]] = [
         {"approved": "true"},
         {"approved": 1},
         {"approved": "yes"},
@@ -187,17 +189,15 @@ async def test_a_no_tells_the_agent_why(ada: Client, ledger: Ledger, asked: dict
         {"approved": True, "outcome": "done"},
         {"approved": True, "reason": "x" * 2001},
         {"approved": True, "reason": "a\u0000"},
-    ],
-)
-async def test_only_true_is_yes(
-    ada: Client, ledger: Ledger, asked: dict[str, Any], wrong: dict[str, Any]
-) -> None:
-    body = {"consent_request_id": asked["requires_consent"]["id"]} | wrong
+    ]
+    for wrong in cases:
+        with subtests.test(wrong=wrong):
+            body = {"consent_request_id": asked["requires_consent"]["id"]} | wrong
 
-    await ada.error("POST", ANSWER, 400, "INVALID_REQUEST", body)
+            await ada.error("POST", ANSWER, 400, "INVALID_REQUEST", body)
 
-    assert (await ada.get("/api/consents?status=waiting"))["consents"] != []
-    assert ledger.lines == []
+            assert (await ada.get("/api/consents?status=waiting"))["consents"] != []
+            assert ledger.lines == []
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))

@@ -38,9 +38,11 @@ async def test_a_title_is_not_needed(ada: Client) -> None:
     assert (await ada.json("POST", PATH, {}, 201))["title"] == "New conversation"
 
 
-@pytest.mark.parametrize("title", ["", "x" * 81, 7, None])
-async def test_bad_titles(ada: Client, title: Any) -> None:
-    await ada.error("POST", PATH, 400, "INVALID_REQUEST", {"title": title})
+@pytest.mark.one_engine
+async def test_bad_titles(ada: Client, subtests: pytest.Subtests) -> None:
+    for title in ["", "x" * 81, 7, None]:
+        with subtests.test(title=title):
+            await ada.error("POST", PATH, 400, "INVALID_REQUEST", {"title": title})
 
 
 async def test_who_answers_in_it(ada: Client) -> None:
@@ -94,9 +96,10 @@ async def test_the_list_is_searched(ada: Client) -> None:
     assert len((await ada.get(f"{PATH}?q="))["conversations"]) == 2
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "cursor=x", "q=%00"])
-async def test_bad_queries(ada: Client, query: str) -> None:
-    await ada.error("GET", f"{PATH}?{query}", 400, "INVALID_REQUEST")
+async def test_bad_queries(ada: Client, subtests: pytest.Subtests) -> None:
+    for query in ["limit=0", "limit=101", "limit=x", "cursor=x", "q=%00"]:
+        with subtests.test(query=query):
+            await ada.error("GET", f"{PATH}?{query}", 400, "INVALID_REQUEST")
 
 
 async def test_what_was_said(ada: Client) -> None:

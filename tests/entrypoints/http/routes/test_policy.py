@@ -171,9 +171,9 @@ async def test_every_decision_is_recorded(ada: Client, operator: Client, ledger:
     await operator.error("GET", "/api/audit?cursor=x", 400, "INVALID_REQUEST")
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
+@pytest.mark.one_engine
+async def test_bad_rules(admin: Client, subtests: pytest.Subtests) -> None:
+    for wrong in [
         {},
         {"rules": None},
         {"rules": [{}]},
@@ -192,12 +192,11 @@ async def test_every_decision_is_recorded(ada: Client, operator: Client, ledger:
         {"rules": [ALLOW | {"arguments": [{"argument": "", "test": "present"}]}]},
         {"rules": [ALLOW | {"arguments": [{"argument": "a", "test": "equals"}]}]},
         {"rules": [ALLOW | {"arguments": [{"argument": "a", "test": "rhymes", "value": "b"}]}]},
-    ],
-)
-async def test_bad_rules(admin: Client, wrong: dict[str, Any]) -> None:
-    for method, path in (("PUT", POLICY), ("POST", SIMULATE)):
-        await admin.error(method, path, 400, "INVALID_REQUEST", wrong)
-    assert await admin.get(POLICY) == {"rules": []}
+    ]:
+        with subtests.test(wrong=wrong):
+            for method, path in (("PUT", POLICY), ("POST", SIMULATE)):
+                await admin.error(method, path, 400, "INVALID_REQUEST", wrong)
+            assert await admin.get(POLICY) == {"rules": []}
 
 
 async def test_bounds_of_a_simulation(admin: Client) -> None:

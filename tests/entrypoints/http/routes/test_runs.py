@@ -51,9 +51,10 @@ async def test_the_list_of_runs_has_pages(ada: Client) -> None:
     assert second["next_cursor"] is None
 
 
-@pytest.mark.parametrize("query", ["status=lost", "limit=0", "limit=101", "cursor=x", "cursor=%00"])
-async def test_bad_queries(ada: Client, query: str) -> None:
-    await ada.error("GET", f"/api/runs?{query}", 400, "INVALID_REQUEST")
+async def test_bad_queries(ada: Client, subtests: pytest.Subtests) -> None:
+    for query in ["status=lost", "limit=0", "limit=101", "cursor=x", "cursor=%00"]:
+        with subtests.test(query=query):
+            await ada.error("GET", f"/api/runs?{query}", 400, "INVALID_REQUEST")
 
 
 async def test_no_runs_of_a_conversation_that_is_none(ada: Client) -> None:

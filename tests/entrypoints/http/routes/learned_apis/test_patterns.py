@@ -115,6 +115,7 @@ async def test_a_consent_shows_the_request_without_the_value(
     assert "POST" in asked["consent_request"]["preview"]
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("more", "named"),
     [
