@@ -144,8 +144,10 @@ def _consent(_run_id: str, body: ConsentRequested) -> dict[str, Any]:
 
 
 def _progress(_run_id: str, body: ToolProgressed) -> dict[str, Any]:
-    data = {"id": body.call_id, "tool": body.tool, "message": body.message}
-    return data if body.fraction is None else {**data, "fraction": body.fraction}
+    data: dict[str, Any] = {"id": body.call_id, "tool": body.tool, "message": body.message}
+    if body.fraction is not None:
+        data["fraction"] = body.fraction
+    return {**data, "output": body.output} if body.output else data
 
 
 def _finished(_run_id: str, body: ToolFinished) -> dict[str, Any]:

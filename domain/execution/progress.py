@@ -1,8 +1,9 @@
-"""Progress reports of a running call: rate-limited, shortened and redacted."""
+"""Progress reports of a running call, and pieces of its result: rate-limited and redacted."""
 
 import asyncio
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from domain.runs.call_events import ToolProgressed
@@ -13,13 +14,16 @@ from domain.tools.secrets import Secrets
 
 PAUSE_SECONDS: Final = 0.25  # between two reports that followers see
 MESSAGE_LENGTH: Final = 200
+OUTPUT_LENGTH: Final = 4_000  # characters of pieces of the result in one report
+OUTPUT_OF_CALL: Final = 100_000  # characters in all; the rest comes with the result alone
 
 
 class Reporter:
     """Publishes the progress reports of one call; thread-safe and rate-limited.
 
-    Of reports that come within `PAUSE_SECONDS`, only the last is published, after the pause. It
-    must be made in the event loop of ``say``; nothing is published after `close`.
+    Of reports that come within `PAUSE_SECONDS`, only the last is published, after the pause; pieces
+    of the result are joined. It must be made in the event loop of ``say``; nothing is published
+    after `close`.
     """
 
     def __init__(
@@ -32,6 +36,8 @@ class Reporter:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._next: ToolProgressed | None = None
+        self._output = ""
+        self._output_left = OUTPUT_OF_CALL
         self._timer: asyncio.TimerHandle | None = None
         self._is_closed = False
 
@@ -42,16 +48,23 @@ class Reporter:
         body = ToolProgressed(
             self._call_id, self._tool, shorten(self._secrets.hide(clean), MESSAGE_LENGTH), done
         )
-        if threading.get_ident() == self._thread:
-            self._take(body)
-        elif not self._is_closed:  # a thread may outlive its call, and even the loop
-            self._loop.call_soon_threadsafe(self._take, body)
+        self._in_loop(partial(self._take, body))
+
+    def stream_output(self, text: str) -> None:
+        """Take a piece of the call's result."""
+        self._in_loop(partial(self._take_output, storable(str(text))))
 
     def close(self) -> None:
         """Publish nothing more."""
         self._is_closed = True
         if self._timer is not None:
             self._timer.cancel()
+
+    def _in_loop(self, take: Callable[[], None]) -> None:
+        if threading.get_ident() == self._thread:
+            take()
+        elif not self._is_closed:  # a thread may outlive its call, and even the loop
+            self._loop.call_soon_threadsafe(take)
 
     def _take(self, body: ToolProgressed) -> None:
         if self._is_closed:
@@ -60,9 +73,31 @@ class Reporter:
         if self._timer is None:
             self._show()
 
+    def _take_output(self, text: str) -> None:
+        if self._is_closed or not text:
+            return
+        kept = text[: self._output_left]
+        self._output_left -= len(kept)
+        self._output += kept
+        if self._timer is None:
+            self._show()
+
     def _show(self) -> None:
         self._timer = None
-        if self._next is not None:
-            body, self._next = self._next, None
+        body, self._next = self._next or self._next_output(), None
+        if body is not None:
             self._say(body)
             self._timer = self._loop.call_later(PAUSE_SECONDS, self._show)
+
+    def _next_output(self) -> ToolProgressed | None:
+        """Return the next report with pieces of the result; None if there are none to show.
+
+        The end of the text is held back as long as it may be the first part of a secret.
+        """
+        text = self._secrets.hide(self._output)
+        end = min(OUTPUT_LENGTH, len(text) - self._secrets.held_back)
+        if end <= 0:
+            return None
+        self._output = text[end:]
+        message = shorten(text[:end], MESSAGE_LENGTH)
+        return ToolProgressed(self._call_id, self._tool, message, None, text[:end])

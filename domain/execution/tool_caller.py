@@ -24,13 +24,9 @@ from domain.tools.http import ReadingHttpClient
 from domain.tools.questions import AnswerForms, ToolQuestion
 from domain.tools.result_pages import ResultPage, page_of
 from domain.tools.secrets import Secrets, discreet_log
-from domain.tools.tool import ProgressReport, Tool, ToolContext, ToolSpec
+from domain.tools.tool import Tool, ToolContext, ToolSpec
 
 Say = Callable[[Body], None]
-
-
-def _keep_quiet(_message: str, _fraction: float | None) -> None:
-    """Show no progress."""
 
 
 class ToolCaller:
@@ -72,8 +68,12 @@ class ToolCaller:
         secrets = self._secrets(tool.spec)
         reporter = Reporter(call.id, call.tool, secrets, say)
         try:
-            context = self._context(tool.spec, call, run, user, secrets, reporter.report)
-            context = replace(context, asker=CallQuestions(call, self._forms, secrets))
+            context = replace(
+                self._context(tool.spec, call, run, user, secrets),
+                report=reporter.report,
+                stream_output=reporter.stream_output,
+                asker=CallQuestions(call, self._forms, secrets),
+            )
             body = await perform(tool, call, context, self._tell)
         finally:
             reporter.close()
@@ -83,7 +83,7 @@ class ToolCaller:
 
     def preview_context(self, spec: ToolSpec, call: Call, run: Run, user: User) -> ToolContext:
         """Return the context of a call's preview: its HTTP client only reads, nothing is shown."""
-        context = self._context(spec, call, run, user, self._secrets(spec), _keep_quiet)
+        context = self._context(spec, call, run, user, self._secrets(spec))
         return replace(context, http=ReadingHttpClient(context.http))
 
     def _secrets(self, spec: ToolSpec) -> Secrets:
@@ -91,13 +91,7 @@ class ToolCaller:
         return Secrets({name: value for name, value in values.items() if value})
 
     def _context(
-        self,
-        spec: ToolSpec,
-        call: Call,
-        run: Run,
-        user: User,
-        secrets: Secrets,
-        report: ProgressReport,
+        self, spec: ToolSpec, call: Call, run: Run, user: User, secrets: Secrets
     ) -> ToolContext:
         async def search(text: str, limit: int) -> Sequence[Message]:
             question_id = run.started.question_id  # contains the words itself
@@ -120,7 +114,6 @@ class ToolCaller:
             run_id=run.id,
             conversation_id=run.started.conversation_id,
             secrets=secrets,
-            report=report,
             read_result=read,
             search_tools=partial(self._tool_selector.search, run),
             read_schema=partial(self._tool_selector.schema, run),

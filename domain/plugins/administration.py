@@ -8,6 +8,7 @@ from domain.accounts.users import Role, User
 from domain.plugins.incidents import Incident, Incidents
 from domain.plugins.plugin import PluginInfo
 from domain.plugins.service import PluginService
+from domain.shared.errors import NotFound
 from domain.tools.catalogue import Catalogue
 from domain.tools.tool import Tool, ToolSpec
 
@@ -73,6 +74,21 @@ class ToolAdministration:
         off = {tool.spec.name: tool for tool in self._desk.tools_off()}
         names = nsmallest(limit, (name for name in {*on, *off} if name > after))
         return [ListedTool(on[name]) if name in on else self._off(off[name]) for name in names]
+
+    async def get(self, _user: User, name: str) -> ListedTool:
+        """Return one tool, also one that is off.
+
+        Raises:
+            NotFound: no active plugin has one of that name.
+
+        """
+        on = (await self._catalogue.specs()).get(name)
+        if on is not None:
+            return ListedTool(on)
+        off = next((tool for tool in self._desk.tools_off() if tool.spec.name == name), None)
+        if off is None:
+            raise NotFound("There is no such tool.")
+        return self._off(off)
 
     async def fitting(self, _user: User, task: str, limit: int) -> Sequence[ListedTool]:
         """Return the enabled tools that rank best for a task, the best first."""

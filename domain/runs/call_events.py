@@ -80,7 +80,10 @@ class ToolStarted:
 
 @dataclass(frozen=True, slots=True)
 class ToolProgressed:
-    """A progress report of a running call; ``fraction`` is from 0 to 1, or not known."""
+    """A progress report of a running call; ``fraction`` is from 0 to 1, or not known.
+
+    ``output`` is a piece of the result, of a tool that yields it.
+    """
 
     type: ClassVar[str] = "tool_progress"
     wire_name: ClassVar[str | None] = "tool_progress"
@@ -88,6 +91,7 @@ class ToolProgressed:
     tool: str
     message: str
     fraction: float | None = None
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,11 @@ class Secrets(Mapping[str, str]):
         """Tell whether there is no value to redact."""
         return not self._hidden
 
+    @property
+    def held_back(self) -> int:
+        """The most characters at the end of a text that may be the first part of a secret."""
+        return len(self._hidden[0]) - 1 if self._hidden else 0
+
     def hide(self, text: str) -> str:
         """Redact a text: replace each value of 8 characters or more by stars."""
         for value in self._hidden:

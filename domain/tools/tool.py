@@ -41,7 +41,9 @@ class ToolSpec:
     service (MCP's annotation). ``requires`` names the environment variables that it needs.
     ``release`` is the plugin's release, which is part of the ``version``. ``operation`` is the API
     operation that it calls, such as ``GET /pets/{id}``, or empty. ``is_abridged`` says that
-    ``parameters`` contains some of its arguments only.
+    ``parameters`` contains some of its arguments only. ``title`` is its name for people. The JSON
+    Schema of its results is ``output_schema`` (as MCP calls it), None where nothing is said of
+    them; models are not told of either.
     """
 
     name: str
@@ -57,6 +59,8 @@ class ToolSpec:
     requires: tuple[str, ...] = ()
     operation: str = ""
     is_abridged: bool = False
+    title: str = ""
+    output_schema: Mapping[str, Any] | None = None
     _cached: tuple[str, int] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
@@ -101,9 +105,14 @@ def missing(spec: ToolSpec, environ: Mapping[str, str]) -> list[str]:
 
 ConversationSearch = Callable[[str, int], Awaitable[Sequence[Message]]]
 ProgressReport = Callable[[str, float | None], None]
+OutputReport = Callable[[str], None]
 ToolSearch = Callable[[str], Awaitable[Sequence[Mapping[str, str]]]]
 SchemaReader = Callable[[str, str], Awaitable[Mapping[str, Any]]]
 ResultReader = Callable[[str, int], Awaitable[ResultPage]]
+
+
+def _no_output(_text: str) -> None:
+    """Show nothing of a result that is yielded."""
 
 
 def _no_progress(_message: str, _fraction: float | None) -> None:
@@ -133,6 +142,7 @@ class ToolContext(PluginContext):
     ``read_result(call_id, page)`` returns a page of the result of an earlier call of this
     conversation; ``search_tools(query)`` returns the tools for a task, each as ``{name,
     description}``; ``read_schema(tool, place)`` returns a part of a tool's parameters.
+    ``stream_output(text)`` shows a piece of a result to those who follow the run.
     """
 
     user: User
@@ -143,6 +153,7 @@ class ToolContext(PluginContext):
     secrets: Secrets = field(default_factory=Secrets)
     cancelled: threading.Event = field(default_factory=threading.Event)
     report: ProgressReport = field(default=_no_progress, repr=False)
+    stream_output: OutputReport = field(default=_no_output, repr=False)
     read_result: ResultReader = field(default=_no_results, repr=False)
     search_tools: ToolSearch = field(default=_no_tools, repr=False)
     read_schema: SchemaReader = field(default=_no_schema, repr=False)

@@ -4,7 +4,7 @@ The rules of `domain.shared.json_values` apply; this adds the types that pydanti
 dataclasses, dates, decimals, paths and the like.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import fields, is_dataclass
 from functools import partial
@@ -52,7 +52,17 @@ async def as_json_apart(value: object) -> Any:
     """
     with suppress(NotPlain, TooLarge), _json_errors():
         return normalized(value, other=refused, size=QUICK)
-    return await _THREADS.run("normalizing", partial(as_json, value))
+    return await in_json_thread(partial(as_json, value))
+
+
+async def in_json_thread(work: Callable[[], Any]) -> Any:
+    """Return the result of ``work``, which normalizes a value, from a thread.
+
+    Raises:
+        ToolFailed: too many values are being normalized.
+
+    """
+    return await _THREADS.run("normalizing", work)
 
 
 @contextmanager

@@ -11,17 +11,20 @@ from typing import Any, Final, Generic, Literal, ParamSpec, TypeVar
 from typing_extensions import override
 
 from domain.shared.errors import ToolError, ToolFailed
-from domain.shared.json_values import TooLarge
+from domain.shared.json_values import TooLarge, storable
+from domain.shared.text import shorten
 from domain.shared.untrusted import contained, in_short
 from domain.tools.preview import Preview
 from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
 from plugins.authoring.docstrings import read_docstring
 from plugins.authoring.errors import ToolDefinitionError
-from plugins.authoring.json_values import as_json_apart
 from plugins.authoring.parameters import Parameters, read_parameters
 from plugins.authoring.previews import Previewer, PreviewFunction, read_previewer
+from plugins.authoring.results import ResultType, read_result_type
+from plugins.authoring.streams import collect
 from plugins.authoring.threads import Threads
 
+TITLE_LENGTH: Final = 100
 TOOL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")
 _SETTING: Final = re.compile(r"[A-Z_][A-Z0-9_]*", re.ASCII)
 
@@ -36,6 +39,7 @@ class FunctionTool(Tool, Generic[P, R]):
     function: Callable[P, R]
     spec: ToolSpec = field()  # else the default is the property of the protocol
     parameters: Parameters
+    result_type: ResultType = field(default_factory=partial(ResultType, None), compare=False)
     previewer: Previewer | None = None
     threads: Threads = field(default_factory=Threads, repr=False, compare=False)
 
@@ -60,7 +64,8 @@ class FunctionTool(Tool, Generic[P, R]):
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
         """Call the function with typed values, and return its result as JSON.
 
-        Artifacts stay in it as they are. A function that is not async runs in a thread.
+        Artifacts stay in it as they are. A function that is not async runs in a thread. What an
+        async generator yields is shown as it comes; the result is the whole.
 
         Raises:
             InvalidArguments: the arguments do not match the schema.
@@ -73,7 +78,10 @@ class FunctionTool(Tool, Generic[P, R]):
         name = self.spec.name
         try:
             with contained():
-                return await as_json_apart(await self._call(self.function, values))
+                result = await self._result(values, context)
+                return await self.result_type.to_json(
+                    result, lambda why: context.log.warning("%s: %s", name, why)
+                )
         except (ToolError, TooLarge):
             raise
         except Exception as error:
@@ -98,6 +106,14 @@ class FunctionTool(Tool, Generic[P, R]):
         )
         return given
 
+    async def _result(self, values: Mapping[str, Any], context: ToolContext) -> Any:
+        function: Callable[..., Any] = self.function
+        if not inspect.isasyncgenfunction(function):
+            return await self._call(function, values)
+        is_text = self.result_type.schema == {"type": "string"}
+        stream = function(**values)
+        return await collect(stream, context.stream_output, nothing="" if is_text else None)
+
     async def _call(self, function: Callable[..., Any], values: Mapping[str, Any]) -> Any:
         if inspect.iscoroutinefunction(function):
             return await function(**values)
@@ -118,9 +134,13 @@ def tool(
     timeout: float = 30.0,
     category: str = "general",
     requires: Sequence[str] = (),
+    title: str = "",
     preview: PreviewFunction | None = None,
 ) -> Callable[[Callable[P, R]], FunctionTool[P, R]]:
-    """Make a tool of a typed function, sync or async.
+    """Make a tool of a typed function: sync, async, or an async generator.
+
+    What a generator yields is shown as it comes; the result is the whole: joined if all of it is
+    text, else a list.
 
     The schema comes from the annotations (anything that pydantic knows: ``Literal``, enums,
     dates, models, ``Annotated[int, Field(ge=1)]``), the descriptions from the docstring
@@ -138,6 +158,7 @@ def tool(
         category: where lists of tools show it.
         requires: the environment variables that it cannot work without, such as ``CRM_TOKEN``:
             where one is missing the tool is off. `ToolContext.secrets` holds them.
+        title: the tool's name for people, such as ``Close a ticket``.
         preview: a function, sync or async, that says what a call will do, for the person who is
             asked to approve it: a `Preview` or a text. It takes any of the tool's arguments, by
             name, and a `ToolContext` if it is annotated so. It must have no effect.
@@ -154,6 +175,7 @@ def tool(
             docstring = read_docstring(inspect.getdoc(function) or "")
             parameters = read_parameters(function, docstring.parameters)
             previewer = read_previewer(preview, parameters)
+            result_type = read_result_type(function)
             spec = ToolSpec(
                 name=_valid_name(tool_name),
                 description=_valid_description(docstring.description),
@@ -164,11 +186,13 @@ def tool(
                 category=category,
                 timeout=_valid_timeout(timeout),
                 requires=_valid_settings(requires),
+                title=_valid_title(title),
+                output_schema=result_type.schema,
             )
         except ToolDefinitionError as error:
             module = getattr(function, "__module__", "?")
             raise ToolDefinitionError(f"tool {tool_name!r} in {module}: {error}") from error
-        return FunctionTool(function, spec, parameters, previewer)
+        return FunctionTool(function, spec, parameters, result_type, previewer)
 
     return decorate
 
@@ -176,8 +200,8 @@ def tool(
 def _require_plain(function: Callable[..., Any]) -> None:
     if not (inspect.isfunction(function) or inspect.ismethod(function)):
         raise ToolDefinitionError("only a function can be a tool")
-    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        raise ToolDefinitionError("a generator cannot be a tool; return the whole result")
+    if inspect.isgeneratorfunction(function):
+        raise ToolDefinitionError("a generator cannot be a tool, unless it is async")
 
 
 def _valid_description(description: str) -> str:
@@ -208,6 +232,17 @@ def _valid_timeout(timeout: float) -> float:
     if not (timeout > 0 and math.isfinite(timeout)):
         raise ToolDefinitionError(f"the timeout is a number of seconds above 0, not {timeout!r}")
     return float(timeout)
+
+
+def is_title(title: Any) -> bool:
+    """Tell whether this is one line of at most `TITLE_LENGTH` characters."""
+    return isinstance(title, str) and title == shorten(storable(title), TITLE_LENGTH)
+
+
+def _valid_title(title: str) -> str:
+    if not is_title(title):
+        raise ToolDefinitionError(f"a title is one line of at most {TITLE_LENGTH} characters")
+    return title
 
 
 def _valid_settings(names: Sequence[str]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Findings of a plugin check, and the report that lists them."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import CodeType
 from typing import Any
@@ -52,11 +53,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """Result of the check of one plugin: its name, its tools, and the findings, worst first."""
+    """Result of the check of one plugin: its name, its tools, and the findings, worst first.
+
+    ``results`` are the JSON Schemas of the tools' results, of those that declare them.
+    """
 
     plugin: str
     tools: tuple[str, ...]
     findings: tuple[Finding, ...]
+    results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def count(self, level: Level) -> int:
         """Return the number of findings of a level."""

@@ -38,8 +38,13 @@ def inspect_plugin(
         findings += sample_findings
         if try_tools:
             findings += Trials(checked, attempts).run(samples)
-    tools = tuple(sorted(checked.offer.tools)) if checked.offer is not None else ()
-    return CheckReport(candidate.name, tools, sorted_findings(findings))
+    tools = checked.offer.tools if checked.offer is not None else {}
+    results = {
+        name: schema
+        for name in sorted(tools)
+        if (schema := tools[name].spec.output_schema) is not None
+    }
+    return CheckReport(candidate.name, tuple(sorted(tools)), sorted_findings(findings), results)
 
 
 def _tool_findings(

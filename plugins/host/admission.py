@@ -23,8 +23,10 @@ from domain.tools.preview import Preview
 from domain.tools.tool import Abridged, Effect, Previewed, Tool, ToolContext, ToolSpec
 from plugins.authoring.errors import ToolDefinitionError
 from plugins.authoring.json_values import as_json, as_json_apart
+from plugins.authoring.results import SCHEMA_LENGTH
+from plugins.authoring.streams import collect
 from plugins.authoring.threads import Threads
-from plugins.authoring.tool import TOOL_NAME, FunctionTool
+from plugins.authoring.tool import TITLE_LENGTH, TOOL_NAME, FunctionTool, is_title
 from plugins.containment.acting import HANDING_OVER, acting, watched
 
 STUBBORN_SECONDS: Final = 5.0  # for a cancelled tool to clean up
@@ -196,7 +198,10 @@ _CALLERS: Final = {
     each.__code__
     for each in (AdmittedTool._run, AdmittedTool.check, AdmittedTool.preview)  # noqa: SLF001  ours
 }
-_OF_FUNCTIONS: Final = (FunctionTool.run, FunctionTool.preview, FunctionTool._call)  # noqa: SLF001
+_OF_FUNCTIONS: Final = (
+    *(FunctionTool.run, FunctionTool.preview, collect),
+    *(FunctionTool._result, FunctionTool._call),  # noqa: SLF001
+)
 _PASSING: Final = {
     *(_CALLERS | HANDING_OVER),
     *(
@@ -265,6 +270,20 @@ def _problem(spec: ToolSpec) -> str | None:
         return f"its effect is {given.effect!r}, not one of Effect"
     if not (isinstance(given.timeout, int | float) and 0 < given.timeout < math.inf):
         return "its timeout is not a number of seconds above 0"
+    if not is_title(given.title):
+        return f"its title is not one line of at most {TITLE_LENGTH} characters"
+    return _output_problem(given.output_schema)
+
+
+def _output_problem(schema: Any) -> str | None:
+    if schema is None:
+        return None
+    try:
+        text = json.dumps(schema, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        return f"its output schema is not JSON: {error}"
+    if not isinstance(schema, Mapping) or len(text) > SCHEMA_LENGTH:
+        return f"its output schema is no JSON object of at most {SCHEMA_LENGTH:,} characters"
     return None
 
 

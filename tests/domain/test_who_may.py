@@ -85,6 +85,7 @@ OWN = {  # what everybody may: on what is their own, or only to look
     "ConsentService.get",
     "PolicyService.explain",
     "ToolAdministration.fitting",
+    "ToolAdministration.get",
     "ToolAdministration.listed",
 }
 

@@ -49,6 +49,7 @@ BODIES: list[events.Body] = [
     call_events.ToolStarted("1"),
     call_events.ToolProgressed("1", "calculator", "Half of it.", 0.5),
     call_events.ToolProgressed("1", "calculator", "Nearly."),
+    call_events.ToolProgressed("1", "calculator", "39", None, "39"),
     call_events.ToolFinished("1", "calculator", None, 1.5),
     call_events.ToolErred("1", "calculator", CallState.FAILED, *PROBLEM),
     call_events.ToolErred("1", "calculator", CallState.FAILED, *PROBLEM, None, True),

@@ -37,6 +37,8 @@ from entrypoints.settings.settings import Settings
 from entrypoints.settings.values import variables
 from entrypoints.wiring.persistence import POLL_SECONDS_WITH_NEWS
 from plugins.authoring import docstrings, threads
+from plugins.authoring import json_values as authoring_json
+from plugins.authoring import results as authoring_results
 from plugins.openapi import fetching
 from plugins.openapi.lowering import tools as lowered_tools
 from plugins.openapi.wire import calling
@@ -184,6 +186,9 @@ FIGURES: Final[list[tuple[Path, str]]] = [
     (TOOL, f"for at most {previewing.PREVIEW_SECONDS:g} seconds"),
     (TOOL, f"{preview.TEXT_LENGTH} characters at most; there can be {preview.MOST_LINES} details"),
     (TOOL, f"at most {error_fields.DETAILS_SIZE:,} characters"),
+    (TOOL, f"over {authoring_json.QUICK:,} characters are not compared"),
+    (TOOL, f"schemas of over {authoring_results.SCHEMA_LENGTH:,} characters"),
+    (TOOL, f"{progress.OUTPUT_LENGTH:,} characters each, {progress.OUTPUT_OF_CALL:,} in a call"),
     (PLUGIN, f"While {threads.AT_ONCE} threads of a tool"),
     (PLUGIN, f"at most {_REPORTS} reports a second"),
     (PLUGIN, f"{progress.MESSAGE_LENGTH} characters each"),

@@ -101,7 +101,7 @@ def _report_from(data: dict[str, Any]) -> "CheckReport":
         Finding(**{**each, "level": Level(each["level"]), "place": SourcePlace(**each["place"])})
         for each in data["findings"]
     ]
-    return CheckReport(data["plugin"], tuple(data["tools"]), tuple(findings))
+    return CheckReport(data["plugin"], tuple(data["tools"]), tuple(findings), data["results"])
 
 
 def _as_json(reports: "list[CheckReport]", *, ok: bool) -> bytes:
@@ -113,7 +113,7 @@ def _as_json(reports: "list[CheckReport]", *, ok: bool) -> bytes:
 
 
 def _show(report: "CheckReport") -> None:
-    from entrypoints.cli.screen import plain
+    from entrypoints.cli.screen import as_line, plain
     from plugins.checking import Level
 
     for finding in report.findings:
@@ -121,6 +121,8 @@ def _show(report: "CheckReport") -> None:
         typer.echo(plain(f"{finding.level:<8}{_place(finding)}{about}{finding.message}"))
         if finding.advice:
             typer.echo(plain(f"        {finding.advice}"))
+    for name, schema in report.results.items():
+        typer.echo(f"{plain(name)} returns {as_line(schema)}")
     counted = ", ".join(_many(report.count(level), level.value) for level in Level)
     typer.echo(f"{report.plugin}: {_many(len(report.tools), 'tool')}; {counted}")
 

@@ -130,6 +130,10 @@ class ToolProgressEvent(_Event):
     fraction: float | None = Field(
         None, ge=0, le=1, description="How much is done, where the tool knows it."
     )
+    output: str | None = Field(
+        None,
+        description="The next piece of the result, of a tool that yields it. Not all is shown.",
+    )
 
 
 class ToolResultEvent(_Event):

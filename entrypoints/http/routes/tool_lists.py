@@ -27,6 +27,7 @@ class ToolView(BaseModel):
     """A tool: its name, description, schema and effect."""
 
     name: str
+    title: str = Field(description="Its name for people; empty if it has none.")
     description: str
     category: str
     parameters: dict[str, Any] = Field(description="JSON Schema of the arguments, an object.")
@@ -34,6 +35,14 @@ class ToolView(BaseModel):
     enabled: bool
     reason: str = Field(description="Why it is off, where nobody switched it off.")
     plugin: str
+
+
+class ToolDetails(ToolView):
+    """A tool, with what its results look like."""
+
+    output_schema: dict[str, Any] | None = Field(
+        description="JSON Schema of its results; null where nothing is said of them."
+    )
 
 
 class ToolList(BaseModel):
@@ -96,6 +105,7 @@ def tool_view(tool: ListedTool) -> dict[str, Any]:
     spec = tool.spec
     return {
         "name": spec.name,
+        "title": spec.title,
         "description": spec.description,
         "category": spec.category,
         "parameters": spec.parameters,
@@ -104,6 +114,11 @@ def tool_view(tool: ListedTool) -> dict[str, Any]:
         "reason": tool.reason,
         "plugin": spec.plugin,
     }
+
+
+def tool_details(tool: ListedTool) -> dict[str, Any]:
+    """Encode a tool with the schema of its results."""
+    return tool_view(tool) | {"output_schema": tool.spec.output_schema}
 
 
 def _read_name(cursor: str | None) -> str:

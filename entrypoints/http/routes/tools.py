@@ -17,9 +17,11 @@ from entrypoints.http.idempotency import request_key, takes_key
 from entrypoints.http.openapi.document import can_fail
 from entrypoints.http.openapi.events import ConsentRequest
 from entrypoints.http.routes.tool_lists import (
+    ToolDetails,
     ToolList,
     ToolsQuery,
     ToolView,
+    tool_details,
     tool_view,
     tools_page,
 )
@@ -39,6 +41,14 @@ async def find(query_args: ToolsQuery) -> dict[str, Any]:
     Those that are off are listed too, unless they are asked for by a task.
     """
     return await tools_page(caller(), query_args)
+
+
+@blueprint.get("/<tool_name>")
+@tag(["tools"])
+@document_response(ToolDetails)
+async def get(tool_name: str) -> dict[str, Any]:
+    """Look at one tool, also one that is off."""
+    return tool_details(await services().tools.get(caller(), tool_name))
 
 
 @blueprint.patch("/<tool_name>")

@@ -25,6 +25,16 @@ async def test_the_list(ada: Client) -> None:
     assert calculator["parameters"]["required"] == ["expression"]
 
 
+async def test_one_tool_with_what_it_returns(ada: Client, admin: Client) -> None:
+    listed = {tool["name"]: tool for tool in (await ada.get("/api/tools"))["tools"]}
+    assert await ada.get("/api/tools/current_time") == listed["current_time"] | {
+        "output_schema": {"type": "object", "additionalProperties": True}
+    }
+    await admin.json("PATCH", "/api/tools/current_time", {"enabled": False})
+    assert (await ada.get("/api/tools/current_time"))["enabled"] is False
+    assert (await ada.send("GET", "/api/tools/no_such_tool")).status_code == 404
+
+
 async def test_the_list_for_a_task(ada: Client) -> None:
     tools = (await ada.get("/api/tools?q=current+time+in+Madrid"))["tools"]
 
