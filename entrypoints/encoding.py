@@ -191,6 +191,7 @@ def consent_request(body: ConsentRequested) -> dict[str, Any]:
         "reason": body.reason,
         "preview": body.preview,
         "preview_lines": body.preview_lines,
+        "confirm": body.confirm,
         "digest": body.digest,
         "expires_at": time_text(datetime.fromisoformat(body.expires_at)),
     }

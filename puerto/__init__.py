@@ -24,6 +24,7 @@ Tools
     CallRequest, CallOutcome  its `tool_calls` and `results`; a failed one has a Problem
     Secrets, HttpClient       the settings that the tool requires; the plugin's HTTP client
     Artifact                  a file to return
+    Confirmed                 marks an argument that a person must type again
     Preview                   what a call will do, for the person who is asked to approve it
     AskDeclined               the user said no to a question of the tool
     ToolFailed, ToolError     tells the model what went wrong; the family of such errors
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
     from plugins.authoring.errors import ToolDefinitionError
     from plugins.authoring.hookspecs import HOOK_VERSION, RegisterTool, hookimpl
+    from plugins.authoring.parameters import Confirmed
     from plugins.authoring.registry import LiveTools, Registry
     from plugins.authoring.tool import FunctionTool, tool
 
@@ -86,6 +88,7 @@ __all__ = [
     "CallOutcome",
     "CallRequest",
     "CallSource",
+    "Confirmed",
     "Deny",
     "Effect",
     "FunctionTool",
@@ -135,6 +138,7 @@ if not TYPE_CHECKING:
         "CallOutcome": "domain.conversations.calls",
         "CallRequest": "domain.conversations.calls",
         "CallSource": "domain.policy.policy",
+        "Confirmed": "plugins.authoring.parameters",
         "Deny": "domain.policy.policy",
         "Effect": "domain.tools.tool",
         "FunctionTool": "plugins.authoring.tool",

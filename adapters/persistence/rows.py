@@ -116,6 +116,7 @@ def to_consent(row: Row) -> Consent:
         original_params=None if original is None else ARGUMENTS.readable(original, UNREADABLE),
         conversation_id=str(row["conversation_id"] or ""),
         preview_lines=tuple(form.get("preview_lines", ())),
+        confirm=tuple(form.get("confirm", ())),
         question=_to_question(row["kind"], form),
         values=None if row["answer"] is None else VALUES.readable(row["answer"], UNREADABLE),
     )

@@ -18,6 +18,7 @@ from domain.policy.policy import (
     Proposal,
     Rule,
     Verdict,
+    confirmed,
     tightened,
 )
 from domain.shared.paging import Page
@@ -105,7 +106,8 @@ class PolicyService:
             source=CallSource.DIRECT,
             plugin=tool.spec.plugin,
         )
-        verdict = policy.judge(proposal)
+        arguments = [argument for argument in tool.spec.confirm if argument in checked]
+        verdict = confirmed(policy.judge(proposal), arguments)
         if verdict.decision is Decision.DENY:
             return verdict
         (said,) = await self._vetoes.verdicts([proposal])

@@ -74,7 +74,8 @@ class Consent:
     """A consent request and, later, its answer. ``digest`` is that of the call that may run.
 
     ``conversation_id`` is that of its run; empty where a tool was called without the agent.
-    ``preview_lines`` are those of the tool's own preview (`Preview.lines`), if it has one.
+    ``preview_lines`` are those of the tool's own preview (`Preview.lines`), if it has one;
+    ``confirm`` names the arguments that must be typed again with an approval.
     ``question`` is that of the tool, where the tool asks, and ``values`` the answer to it: they are
     in no log and not in the audit.
     """
@@ -99,6 +100,7 @@ class Consent:
     original_params: Mapping[str, Any] | None = None
     conversation_id: str = ""
     preview_lines: tuple[Mapping[str, str], ...] = ()
+    confirm: tuple[str, ...] = ()
     question: ToolQuestion | None = None
     values: Mapping[str, Any] | None = field(default=None, repr=False)
 

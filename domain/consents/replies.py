@@ -1,6 +1,7 @@
 """Reading a human's reply to a consent request: each kind of request has its own answers."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ class ConsentReply:
 
     ``params`` are edited arguments; ``outcome`` (done, not_done, try_again) answers a question
     about an interrupted call, ``values`` the form of a question that the tool itself has put.
+    ``confirm`` holds the arguments that were to be typed again, as values or as text.
     """
 
     approved: bool = False
@@ -28,6 +30,7 @@ class ConsentReply:
     reason: str = ""
     outcome: ConsentStatus | None = None
     values: Mapping[str, Any] | None = None
+    confirm: Mapping[str, Any] | None = None
 
 
 class ReplyReader:
@@ -50,14 +53,17 @@ class ReplyReader:
             raise InvalidRequest(_ONLY_FOR_FORMS, [FieldProblem("values", _ONLY_FOR_FORMS)])
         if consent.kind is ConsentKind.OUTCOME:
             return _outcome(reply)
-        return self._approval(consent.tool, reply)
+        return self._approval(consent, reply)
 
-    def _approval(self, tool: str, reply: ConsentReply) -> ConsentDecision:
+    def _approval(self, consent: Consent, reply: ConsentReply) -> ConsentDecision:
         if reply.outcome is not None:
             raise InvalidRequest("This request asks for approval: send approved, not outcome.")
         if not reply.approved:
             return ConsentDecision(ConsentStatus.DENIED, None, reply.reason)
-        params = None if reply.params is None else self._arguments(tool, reply.params)
+        params = None if reply.params is None else self._arguments(consent.tool, reply.params)
+        _require_confirmed(
+            consent.confirm, reply.confirm or {}, consent.params if params is None else params
+        )
         return ConsentDecision(ConsentStatus.APPROVED, params, reply.reason)
 
     def _arguments(self, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,6 +98,37 @@ class ReplyReader:
         except InvalidArguments as error:
             fields = [FieldProblem(_place(each.path), each.message) for each in error.fields]
             raise InvalidRequest(error.message, fields) from error
+
+
+def _require_confirmed(
+    names: Sequence[str], typed: Mapping[str, Any], params: Mapping[str, Any]
+) -> None:
+    """Check that these arguments of the call that is to run were typed again.
+
+    Raises:
+        InvalidRequest: one was not, or differs.
+
+    """
+    wrong = [
+        name
+        for name in names
+        if not (name in typed and name in params and is_typed(typed[name], params[name]))
+    ]
+    if wrong:
+        message = "Type this argument again, exactly as the call has it."
+        fields = [FieldProblem(f"confirm.{name}", message) for name in wrong]
+        listed = ", ".join(wrong)
+        raise InvalidRequest(f"Send {listed} in confirm, exactly as the call has it.", fields)
+
+
+def is_typed(typed: Any, value: Any) -> bool:
+    """Tell whether what a human typed is this value: it is equal, or its JSON as text."""
+    if isinstance(typed, str) and not isinstance(value, str):
+        try:
+            typed = json.loads(typed)
+        except (ValueError, RecursionError):
+            return False
+    return json.dumps(typed, sort_keys=True) == json.dumps(value, sort_keys=True)
 
 
 def _outcome(reply: ConsentReply) -> ConsentDecision:

@@ -77,6 +77,7 @@ def _request(
         expires_at=now + LIFE,
         conversation_id=run.started.conversation_id,
         preview_lines=() if preview is None else preview.lines(),
+        confirm=call.confirm if kind is ConsentKind.APPROVAL else (),
     )
 
 
@@ -94,6 +95,7 @@ def requested(consent: Consent) -> ConsentRequested:
         digest=consent.digest,
         expires_at=consent.expires_at.isoformat(),
         preview_lines=consent.preview_lines,
+        confirm=consent.confirm,
         message=consent.question.message if consent.question else "",
         fields=consent.question.fields if consent.question else {},
     )

@@ -49,7 +49,10 @@ def intend(request: ToolRequest, toolbox: Toolbox) -> tuple[ToolIntended, ToolEr
 
 def intended_call(call_id: str, spec: ToolSpec, params: Mapping[str, Any]) -> ToolIntended:
     """Return the event of a request to call this tool with validated arguments."""
-    return ToolIntended(call_id, spec.name, params, spec.effect, spec.version, spec.idempotent)
+    confirm = tuple(name for name in spec.confirm if name in params)
+    return ToolIntended(
+        call_id, spec.name, params, spec.effect, spec.version, spec.idempotent, confirm
+    )
 
 
 def read_arguments(text: str) -> dict[str, Any]:

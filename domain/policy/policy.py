@@ -176,6 +176,17 @@ class Policy:
         )
 
 
+def confirmed(verdict: Verdict, arguments: Sequence[str]) -> Verdict:
+    """Return the verdict on a call of which a human must type these arguments again.
+
+    Such a call is never allowed unasked; a denial stays.
+    """
+    if not arguments or verdict.decision is Decision.DENY:
+        return verdict
+    why = f"the tool requires {', '.join(arguments)} to be typed again"
+    return tightened(verdict, Verdict(Decision.ASK, why))
+
+
 def tightened(verdict: Verdict, plugins: Verdict) -> Verdict:
     """Return the policy's verdict with what plugins say; they never loosen it."""
     if plugins.decision is Decision.ALLOW:

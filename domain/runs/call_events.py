@@ -12,7 +12,10 @@ from domain.tools.tool import Effect
 
 @dataclass(frozen=True, slots=True)
 class ToolIntended:
-    """The model requested a tool call. ``version`` is that of the tool's description."""
+    """The model requested a tool call. ``version`` is that of the tool's description.
+
+    ``confirm`` names the arguments that a human must type again first.
+    """
 
     type: ClassVar[str] = "tool_call"
     wire_name: ClassVar[str | None] = "tool_call"
@@ -22,6 +25,7 @@ class ToolIntended:
     effect: Effect
     version: str
     idempotent: bool = False
+    confirm: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ class ConsentRequested:
     """A human is asked to approve a call, for the outcome of an interrupted one, or by the tool.
 
     ``reason`` is the rule that requires it, ``digest`` that of tool, version and arguments.
-    ``preview_lines`` are the lines of the tool's own preview, each ``{kind, text}``.
+    ``preview_lines`` are the lines of the tool's own preview, each ``{kind, text}``. ``confirm``
+    names the arguments that the human must type again.
     ``message`` and ``fields`` are the tool's question (`ToolQuestion`), where the tool asks.
     """
 
@@ -46,6 +51,7 @@ class ConsentRequested:
     digest: str
     expires_at: str
     preview_lines: tuple[Mapping[str, str], ...] = ()
+    confirm: tuple[str, ...] = ()
     message: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
 

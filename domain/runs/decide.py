@@ -9,7 +9,7 @@ from typing import Final
 
 from domain.consents.consent import ConsentKind
 from domain.conversations.calls import Problem
-from domain.policy.policy import Decision, Policy, Proposal, Verdict
+from domain.policy.policy import Decision, Policy, Proposal, Verdict, confirmed
 from domain.runs.run import Call, Run
 from domain.runs.states import CallState, RunStatus
 from domain.shared.error_codes import Refusal
@@ -142,7 +142,8 @@ def _lost(call: Call) -> tuple[Call, CallState, Problem]:
 
 def _judge(call: Call, policy: Policy, user: str) -> Verdict:
     if call.state is CallState.INTENDED:
-        return policy.judge(Proposal(call.tool, call.effect, call.params, user))
+        proposal = Proposal(call.tool, call.effect, call.params, user)
+        return confirmed(policy.judge(proposal), call.confirm)
     if call.state is CallState.STARTED and call.losses >= MOST_LOSSES:
         return Verdict(Decision.ASK, f"the process that made it died, {call.losses} times")
     if call.state is CallState.STARTED and not call.can_repeat:  # it was interrupted

@@ -145,7 +145,15 @@ def _apply_to_call(run: Run, body: CallBody) -> Run:
 
 
 def _intended(body: ToolIntended) -> Call:
-    return Call(body.call_id, body.tool, body.params, body.effect, body.version, body.idempotent)
+    return Call(
+        id=body.call_id,
+        tool=body.tool,
+        params=body.params,
+        effect=body.effect,
+        version=body.version,
+        idempotent=body.idempotent,
+        confirm=body.confirm,
+    )
 
 
 def _call_after(call: Call, body: CallBody) -> Call:

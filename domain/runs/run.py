@@ -30,7 +30,8 @@ class Call:
     ``starts`` is how often it was started, ``releases`` how often a stopping worker interrupted it,
     and ``suspensions`` how often it ended its attempt itself, by a ``question`` to its user; the
     ``answers`` are those to all its questions so far. ``is_edited``: a human changed the arguments;
-    ``is_approved``: one approved the call with them.
+    ``is_approved``: one approved the call with them. ``confirm`` names those that a human must type
+    again before it may start.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Call:
     effect: Effect
     version: str
     idempotent: bool = False
+    confirm: tuple[str, ...] = ()
     is_edited: bool = False
     is_approved: bool = False
     state: CallState = CallState.INTENDED

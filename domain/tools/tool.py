@@ -43,7 +43,8 @@ class ToolSpec:
     operation that it calls, such as ``GET /pets/{id}``, or empty. ``is_abridged`` says that
     ``parameters`` contains some of its arguments only. ``title`` is its name for people. The JSON
     Schema of its results is ``output_schema`` (as MCP calls it), None where nothing is said of
-    them; models are not told of either.
+    them; models are not told of either. ``confirm`` names the arguments that a human must type
+    again before each call.
     """
 
     name: str
@@ -61,6 +62,7 @@ class ToolSpec:
     is_abridged: bool = False
     title: str = ""
     output_schema: Mapping[str, Any] | None = None
+    confirm: tuple[str, ...] = ()
     _cached: tuple[str, int] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
@@ -90,6 +92,7 @@ class ToolSpec:
             self.idempotent,
             self.open_world,
             self.release,
+            *self.confirm,
         ]
         text = json.dumps(described, sort_keys=True, default=str)
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]

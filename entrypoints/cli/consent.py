@@ -54,6 +54,8 @@ def _rows(request: Json) -> Iterator[list[str]]:
     yield [request["id"], request["kind"], request["effect"], until, request["preview"]]
     for line in request["preview_lines"]:
         yield ["", "", "", "", f"  {line['kind']}: {line['text']}"]
+    for name in request["confirm"]:
+        yield ["", "", "", "", f"  approve with: --confirm {name}=..."]
 
 
 @app.command("approve")
@@ -61,6 +63,10 @@ def approve(
     request_id: RequestId,
     arguments: Annotated[
         str | None, typer.Option(metavar="JSON", help="Run it with these arguments instead.")
+    ] = None,
+    confirm: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="An argument that must be typed again."),
     ] = None,
     url: Url = None,
     token: Token = None,
@@ -70,7 +76,8 @@ def approve(
     from domain.consents.replies import ConsentReply
 
     params = None if arguments is None else json_object(arguments, "--arguments")
-    reply = ConsentReply(approved=True, params=params)
+    typed = dict(each.partition("=")[::2] for each in confirm or ())
+    reply = ConsentReply(approved=True, params=params, confirm=typed or None)
     _answer(request_id, reply, "Approved", url, token, login)
 
 

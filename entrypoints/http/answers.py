@@ -24,9 +24,13 @@ class ReplyFields(BaseModel):
     outcome: Literal["done", "not_done", "try_again"] | None = Field(
         None, description="Of a request of kind `outcome`: what became of the interrupted call."
     )
-
     values: dict[str, Any] | None = Field(
         None, description="Of a request of kind `input`: what fits its `schema`."
+    )
+    confirm: dict[str, Any] | None = Field(
+        None,
+        description="The arguments that the request names in `confirm`, typed again: equal to "
+        "those of the call, the edited ones where there are such.",
     )
 
     @model_validator(mode="after")
@@ -38,7 +42,9 @@ class ReplyFields(BaseModel):
     def reply(self) -> ConsentReply:
         """Return the reply for the use case."""
         outcome = ConsentStatus(self.outcome) if self.outcome else None
-        return ConsentReply(self.approved, self.arguments, self.reason, outcome, self.values)
+        return ConsentReply(
+            self.approved, self.arguments, self.reason, outcome, self.values, self.confirm
+        )
 
 
 class HumanAnswer(ReplyFields):

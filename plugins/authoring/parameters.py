@@ -25,16 +25,25 @@ _BY_NAME: Final = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KE
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Marks an argument that a person must type again before each call.
+
+    ``Annotated[str, Confirmed()]``: such a call is never made unasked, whatever the policy says.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """The parameters of a function.
 
     ``model`` validates the arguments; its fields have neutral names with the parameters' names as
     aliases, since a parameter may be called ``schema`` or ``_id``. ``context`` names the parameter
-    that receives the context of the call.
+    that receives the context of the call, ``confirm`` those that a human must type again.
     """
 
     model: type[BaseModel]
     context: str | None
+    confirm: tuple[str, ...] = ()
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema (2020-12, type object) of the arguments."""
@@ -92,16 +101,26 @@ def read_parameters(
     annotations = _annotations(function)
     context: str | None = None
     fields: dict[str, Any] = {}
+    confirm = list[str]()
     for name, parameter in inspect.signature(function).parameters.items():
         _require_usable(parameter, annotations)
         if annotations[name] is not ToolContext:
             field = _field(parameter, annotations[name], descriptions.get(name))
             fields[f"p{len(fields)}"] = (annotations[name], field)
+            if _is_confirmed(annotations[name]):
+                confirm.append(name)
         elif context is None:
             context = name
         else:
             raise ToolDefinitionError(f"{context!r} and {name!r} both ask for the context")
-    return Parameters(_model(fields), context)
+    return Parameters(_model(fields), context, tuple(confirm))
+
+
+def _is_confirmed(annotation: Any) -> bool:
+    marks: tuple[Any, ...] = getattr(annotation, "__metadata__", ())
+    if Confirmed in marks:
+        raise ToolDefinitionError("write Annotated[..., Confirmed()], with parentheses")
+    return any(isinstance(mark, Confirmed) for mark in marks)
 
 
 def _annotations(function: Callable[..., Any]) -> dict[str, Any]:

@@ -188,6 +188,7 @@ def tool(
                 requires=_valid_settings(requires),
                 title=_valid_title(title),
                 output_schema=result_type.schema,
+                confirm=parameters.confirm,
             )
         except ToolDefinitionError as error:
             module = getattr(function, "__module__", "?")

@@ -2,9 +2,7 @@
 
 import asyncio
 import inspect
-import json
 import logging
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,14 +18,14 @@ from domain.shared.json_values import TooLarge, require_shallow, storable
 from domain.shared.untrusted import contained, in_short
 from domain.tools.error_fields import details_of, message_of
 from domain.tools.preview import Preview
-from domain.tools.tool import Abridged, Effect, Previewed, Tool, ToolContext, ToolSpec
+from domain.tools.tool import Abridged, Previewed, Tool, ToolContext, ToolSpec
 from plugins.authoring.errors import ToolDefinitionError
 from plugins.authoring.json_values import as_json, as_json_apart
-from plugins.authoring.results import SCHEMA_LENGTH
 from plugins.authoring.streams import collect
 from plugins.authoring.threads import Threads
-from plugins.authoring.tool import TITLE_LENGTH, TOOL_NAME, FunctionTool, is_title
+from plugins.authoring.tool import FunctionTool
 from plugins.containment.acting import HANDING_OVER, acting, watched
+from plugins.host.specifications import problem_of, schema_problem
 
 STUBBORN_SECONDS: Final = 5.0  # for a cancelled tool to clean up
 
@@ -241,7 +239,7 @@ def admit(tool: Tool, plugin: str, release: str = "") -> AdmittedTool:
     for method in ("check", "run"):
         if not callable(getattr(tool, method, None)):
             raise ToolDefinitionError(f"tool {spec.name!r} has no method {method!r}")
-    problem = _problem(spec)
+    problem = problem_of(spec)
     if problem:
         raise ToolDefinitionError(f"tool {spec.name!r}: {problem}")
     description = storable(spec.description)
@@ -250,48 +248,10 @@ def admit(tool: Tool, plugin: str, release: str = "") -> AdmittedTool:
     )
     if type(tool) in _OF_JSON:
         return AdmittedTool(admitted, tool, spec)
-    if problem := _schema_problem(spec.parameters):
+    if problem := schema_problem(spec.parameters):
         raise ToolDefinitionError(f"tool {spec.name!r}: {problem}")
     try:
         _ = admitted.version  # cached now: the plugin may change the schema later
     except (TypeError, ValueError, RecursionError) as error:
         raise ToolDefinitionError(f"tool {spec.name!r}: it is not JSON: {error}") from error
     return AdmittedTool(admitted, tool, spec)
-
-
-def _problem(spec: ToolSpec) -> str | None:
-    """Return what is wrong with a specification, or None; its types are not relied on."""
-    given: Any = spec  # as a plugin may have filled it
-    if not (isinstance(given.name, str) and TOOL_NAME.fullmatch(given.name)):
-        return "a name is 1 to 64 letters, digits, '_' and '-', and begins with a letter or '_'"
-    if not (isinstance(given.description, str) and given.description.strip()):
-        return "it has no description"
-    if not isinstance(given.effect, Effect):
-        return f"its effect is {given.effect!r}, not one of Effect"
-    if not (isinstance(given.timeout, int | float) and 0 < given.timeout < math.inf):
-        return "its timeout is not a number of seconds above 0"
-    if not is_title(given.title):
-        return f"its title is not one line of at most {TITLE_LENGTH} characters"
-    return _output_problem(given.output_schema)
-
-
-def _output_problem(schema: Any) -> str | None:
-    if schema is None:
-        return None
-    try:
-        text = json.dumps(schema, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        return f"its output schema is not JSON: {error}"
-    if not isinstance(schema, Mapping) or len(text) > SCHEMA_LENGTH:
-        return f"its output schema is no JSON object of at most {SCHEMA_LENGTH:,} characters"
-    return None
-
-
-def _schema_problem(parameters: Any) -> str | None:
-    if not (isinstance(parameters, Mapping) and parameters.get("type") == "object"):
-        return "its parameters are not a JSON Schema of type object"
-    try:
-        json.dumps(parameters, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        return f"its parameters are not JSON: {error}"
-    return None

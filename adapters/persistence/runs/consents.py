@@ -171,7 +171,7 @@ def _values(consent: Consent) -> tuple[Any, ...]:
 
 def _form(consent: Consent) -> dict[str, Any]:
     """Return what the person is shown beyond the columns."""
-    form: dict[str, Any] = {"preview_lines": consent.preview_lines}
+    form: dict[str, Any] = {"preview_lines": consent.preview_lines, "confirm": consent.confirm}
     if (question := consent.question) is not None:
         form["question"] = {"message": question.message, "fields": question.fields}
     return form

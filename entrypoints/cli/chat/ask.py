@@ -54,10 +54,13 @@ def _how_to_answer(request: Json) -> str:
     from entrypoints.cli.screen import as_line, plain
 
     command, reply = _ANSWERS.get(request["kind"], _YES)
+    if request["confirm"]:
+        reply = {**reply, "confirm": dict.fromkeys(request["confirm"], "...")}
     answer = as_line({"consent_request_id": request["id"]} | reply)
+    typed = "".join(f" --confirm {plain(name)}=..." for name in request["confirm"])
     return (
         f"puerto: the run waits for your consent: {plain(request['preview'])}"
-        f" ({request['reason']}). Answer with: puerto consent {command} {request['id']}"
+        f" ({request['reason']}). Answer with: puerto consent {command} {request['id']}{typed}"
         f", or with: POST /api/chat/consent {answer}"
     )
 

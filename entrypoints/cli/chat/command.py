@@ -163,12 +163,12 @@ class Talk:
                 turn.requests.pop(0)
 
     def _is_taken(self, request_id: str, reply: "ConsentReply") -> bool:
-        """Send a reply; return False if it was refused but may be with other values."""
+        """Send a reply; return False if it was refused but another may be taken."""
         from domain.shared.errors import PuertoError
 
         try:
             self._session.call(self._session.client.consent, request_id, reply)
         except PuertoError as error:
             self._screen.note(error.message, "red")
-            return reply.params is None and reply.values is None
+            return reply.params is reply.values is reply.confirm is None
         return True

@@ -14,6 +14,7 @@ MAY_IT_RUN: Final = "May it run? [y]es, [e]dit, anything else is a no: "
 WHAT_BECAME: Final = "It was interrupted. [d]one, [n]ot done, [t]ry again, anything else: unknown: "
 DO_YOU_ANSWER: Final = "The tool asks you. Do you answer? [y]es, anything else is a no: "
 WHY_NOT: Final = "Why not? The agent is told. (Enter for no reason): "
+AGAIN: Final = "Type {} again, to confirm it: "
 WHICH: Final = "Its arguments, as JSON (empty: back to the question): "
 
 _OUTCOMES: Final = {
@@ -38,10 +39,11 @@ def consult(request: Json, read: Read, tell: Callable[[str], object]) -> Consent
     while True:
         match read(MAY_IT_RUN).lower():
             case "y" | "yes":
-                return ConsentReply(approved=True)
+                return ConsentReply(approved=True, confirm=_typed(request, read))
             case "e" | "edit":
                 if (arguments := _arguments(request["params"], read, tell)) is not None:
-                    return ConsentReply(approved=True, params=arguments)
+                    typed = _typed(request, read)
+                    return ConsentReply(approved=True, params=arguments, confirm=typed)
             case _:
                 return ConsentReply(reason=read(WHY_NOT))
 
@@ -53,6 +55,11 @@ def _answered(request: Json, read: Read, tell: Callable[[str], object]) -> Conse
     schema = request.get("schema")
     values = None if schema is None else fill_in(schema, read, tell)
     return ConsentReply(approved=True, values=values)
+
+
+def _typed(request: Json, read: Read) -> dict[str, str] | None:
+    """Let the person type the arguments that must be confirmed; None if there are none."""
+    return {name: read(AGAIN.format(name)) for name in request["confirm"]} or None
 
 
 def _arguments(

@@ -134,6 +134,7 @@ class RemoteClient(Client):
             "outcome": reply.outcome,
             "reason": reply.reason,
             "values": reply.values,
+            "confirm": reply.confirm,
         }
         body = {"consent_request_id": request_id, "approved": reply.approved}
         await self.post(

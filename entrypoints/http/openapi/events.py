@@ -66,6 +66,9 @@ class ConsentRequest(BaseModel):
     preview_lines: list[PreviewLine] = Field(
         description="The tool's own preview, line by line; empty if it has none."
     )
+    confirm: list[str] = Field(
+        description="The arguments that must be typed again: an approval holds them in `confirm`."
+    )
     digest: str = Field(description="SHA-256 of tool, version and arguments: what may run.")
     expires_at: Timestamp
     message: str | None = Field(

@@ -109,6 +109,7 @@ def a_consent(run: NewRun, **changes: Any) -> Consent:
         reason="rule 1",
         preview="write(...)",
         preview_lines=({"kind": "what", "text": "Write it: naïve"},),
+        confirm=("text",),
         conversation_id=run.started.conversation_id,
         **values | changes,
     )

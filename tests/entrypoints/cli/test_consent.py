@@ -36,13 +36,15 @@ def test_what_waits_is_listed_below_a_header(puerto: Command, waiting: str) -> N
 
 
 DESK = """
-from puerto import Preview, hookimpl, tool
+from typing import Annotated
+
+from puerto import Confirmed, Preview, hookimpl, tool
 
 def show(ticket: int) -> Preview:
     return Preview("Close a ticket", f"#{ticket}", reversible=False)
 
 @tool(effect="destructive", preview=show)
-def close_ticket(ticket: int) -> str:
+def close_ticket(ticket: Annotated[int, Confirmed()]) -> str:
     \"\"\"Close a ticket.\"\"\"
     return "closed"
 
@@ -52,7 +54,7 @@ def puerto_register_tools(register):
 """
 
 
-def test_the_lines_of_a_preview_are_below_its_request(
+def test_a_preview_is_below_its_request_and_what_must_be_confirmed_is_typed(
     puerto: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     folder = tmp_path / "plugins"
@@ -67,7 +69,15 @@ def test_the_lines_of_a_preview_are_below_its_request(
         "what: Close a ticket",
         "target: #7",
         "reversible: cannot be undone",
+        "approve with: --confirm ticket=...",
     ]
+    request_id = row.split()[0]
+    assert "--confirm ticket=..." in asked.stderr
+    for wrong in ([], ["--confirm", "ticket=8"]):
+        refused = puerto("consent", "approve", request_id, *wrong)
+        assert (refused.exit_code, "Send ticket in confirm" in refused.stderr) == (1, True)
+    approved = puerto("consent", "approve", request_id, "--confirm", "ticket=7")
+    assert approved.exit_code == 0, approved.stderr
 
 
 ASKING = """

@@ -171,6 +171,8 @@ def test_a_title_is_one_short_line() -> None:
     [
         ("title", "two\nlines", "title"),
         ("title", None, "title"),
+        ("confirm", ("nothing",), "names of its parameters"),
+        ("confirm", ["q"], "names of its parameters"),
         ("output_schema", {"type": object}, "not JSON"),
         ("output_schema", ["string"], "no JSON object"),
         ("output_schema", {"description": "x" * 20_000}, "at most"),

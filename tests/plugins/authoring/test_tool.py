@@ -5,11 +5,12 @@ from datetime import date
 from typing import Annotated, Any
 
 import pytest
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from domain.shared.errors import InvalidArguments
 from domain.tools.tool import Effect, Tool
 from plugins.authoring.tool import tool
+from puerto import Confirmed, ToolDefinitionError
 from tests.plugins.samples import ARGUMENTS, Address, looped, send
 
 
@@ -149,3 +150,18 @@ def test_changing_the_types_changes_the_version() -> None:
 
     versions = {tool(effect="read", name="n")(f).spec.version for f in (first, second, first)}
     assert len(versions) == 2
+
+
+def test_arguments_that_must_be_confirmed_are_named_and_not_in_the_schema() -> None:
+    @tool(effect="destructive")
+    def forget(name: Annotated[str, Confirmed(), Field(max_length=9)], note: str = "") -> None:
+        """Forget a project."""
+
+    assert forget.spec.confirm == ("name",)
+    assert forget.spec.parameters["properties"]["name"] == {"type": "string", "maxLength": 9}
+
+    def mistaken(name: Annotated[str, Confirmed]) -> None:
+        """Forget a project."""
+
+    with pytest.raises(ToolDefinitionError, match="with parentheses"):
+        tool(effect="write")(mistaken)

@@ -9,7 +9,7 @@ import pytest
 from domain.consents.consent import ConsentStatus
 from domain.consents.replies import ConsentReply
 from entrypoints.cli.chat.command import Talk
-from entrypoints.cli.chat.consulting import MAY_IT_RUN, consult
+from entrypoints.cli.chat.consulting import AGAIN, MAY_IT_RUN, WHICH, consult
 from entrypoints.cli.chat.session import session
 from entrypoints.cli.screen import Screen
 from tests.entrypoints.cli.conftest import Cassette, Command
@@ -152,8 +152,17 @@ def test_what_became_of_an_interrupted_call(said: str, reply: ConsentReply) -> N
     assert consult(OUTCOME, lambda *_: said, print) == reply
 
 
+@pytest.mark.parametrize("edit", [False, True])
+def test_what_must_be_confirmed_is_typed(*, edit: bool) -> None:
+    request = {"id": "7", "kind": "approval", "params": {"to": "m"}, "confirm": ["to"]}
+    answers = {MAY_IT_RUN: "e" if edit else "y", AGAIN.format("to"): "typed", WHICH: '{"to": "n"}'}
+    reply = consult(request, lambda prompt, _draft="": answers[prompt], print)
+    params = {"to": "n"} if edit else None
+    assert reply == ConsentReply(approved=True, params=params, confirm={"to": "typed"})
+
+
 def test_edited_arguments_begin_as_they_were_asked_for_and_may_be_left() -> None:
-    request = {"id": "7", "kind": "approval", "params": {"to": "ñ"}}
+    request = {"id": "7", "kind": "approval", "params": {"to": "ñ"}, "confirm": []}
     lines = iter(["e", '{"to": ', "[1]", "", "e", '{"to": "m"}'])
     drafts, told = list[str](), list[str]()
 
