@@ -19,8 +19,9 @@ A plugin is a module that an entry point of the group ``puerto`` names. A whole 
 Tools
     tool, FunctionTool        makes a tool of a typed function; what it makes
     Effect                    what a call does: read, write or destructive
-    ToolContext               what a tool may know and use: the user, secrets, HTTP, progress
-    User, Message             who asks; a message of a conversation
+    ToolContext               what a tool may know and use: the user, secrets, HTTP, progress; it
+                              reads results by the ResultPage
+    User, Message             who asks, with a Role; what was said, with a MessageRole
     CallRequest, CallOutcome  its `tool_calls` and `results`; a failed one has a Problem
     Secrets, HttpClient       the settings that the tool requires; the plugin's HTTP client
     Artifact                  a file to return
@@ -28,7 +29,7 @@ Tools
     Preview                   what a call will do, for the person who is asked to approve it
     AskDeclined               the user said no to a question of the tool
     ToolFailed, ToolError     tells the model what went wrong; the family of such errors
-    InvalidArguments          the arguments do not fit the schema
+    InvalidArguments          the arguments do not fit the schema: a FieldProblem for each mistake
     OAuthAccount, KeyAccount  accounts that each user connects: the user's own access to a service
     AccountCredentials        what a tool gets of one
     Tool, ToolSpec            for tools that are no functions: the protocol, the description
@@ -36,7 +37,7 @@ Tools
 
 Registration: the hook puerto_register, marked with hookimpl, is given a Registry
     Registry       takes tools, chat models, agents and what follows
-    PluginContext  what every part may use: the log, HTTP, the time
+    PluginContext  what every part may use: the log, HTTP, the time by a Clock
     Agent          a role that a message can be addressed to
     Alert          the state of something watched, with a Severity
     Proposal       a call that a veto sees first, of a CallSource; it answers Deny or Ask
@@ -44,6 +45,7 @@ Registration: the hook puerto_register, marked with hookimpl, is given a Registr
     Notice         what an observer receives, of a NoticeType
     LiveTools      tools that come and go while the plugin is in use
     puerto.models  what a chat model is made of
+    puerto.types   the types of the functions that are registered, for annotations
 
 Deprecated: the hooks puerto_register_tools and so on, RegisterTool, HOOK_VERSION
 
@@ -53,21 +55,29 @@ For tests: the fixtures of puerto.pytest_plugin, and puerto.testing.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from domain.accounts.users import User
+    from domain.accounts.users import Role, User
     from domain.agents.agent import Agent
     from domain.connected_accounts.account import KeyAccount, OAuthAccount
     from domain.conversations.calls import CallOutcome, CallRequest, Problem
-    from domain.conversations.conversation import Message
+    from domain.conversations.conversation import Message, MessageRole
     from domain.monitoring.alerts import Alert, Severity
     from domain.notifications.notices import Notice, NoticeType
     from domain.plugins.guards import Block, GuardedMessage, GuardPoint, Replace
     from domain.policy.policy import Ask, CallSource, Deny, Proposal
-    from domain.shared.errors import AskDeclined, InvalidArguments, ToolError, ToolFailed
+    from domain.shared.clock import Clock
+    from domain.shared.errors import (
+        AskDeclined,
+        FieldProblem,
+        InvalidArguments,
+        ToolError,
+        ToolFailed,
+    )
     from domain.tools.artifacts import Artifact
     from domain.tools.context import PluginContext
     from domain.tools.credentials import AccountCredentials
     from domain.tools.http import HttpClient
     from domain.tools.preview import Preview
+    from domain.tools.result_pages import ResultPage
     from domain.tools.secrets import Secrets
     from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
     from plugins.authoring.errors import ToolDefinitionError
@@ -88,9 +98,11 @@ __all__ = [
     "CallOutcome",
     "CallRequest",
     "CallSource",
+    "Clock",
     "Confirmed",
     "Deny",
     "Effect",
+    "FieldProblem",
     "FunctionTool",
     "GuardPoint",
     "GuardedMessage",
@@ -99,6 +111,7 @@ __all__ = [
     "KeyAccount",
     "LiveTools",
     "Message",
+    "MessageRole",
     "Notice",
     "NoticeType",
     "OAuthAccount",
@@ -109,6 +122,8 @@ __all__ = [
     "RegisterTool",
     "Registry",
     "Replace",
+    "ResultPage",
+    "Role",
     "Secrets",
     "Severity",
     "Tool",
@@ -138,9 +153,11 @@ if not TYPE_CHECKING:
         "CallOutcome": "domain.conversations.calls",
         "CallRequest": "domain.conversations.calls",
         "CallSource": "domain.policy.policy",
+        "Clock": "domain.shared.clock",
         "Confirmed": "plugins.authoring.parameters",
         "Deny": "domain.policy.policy",
         "Effect": "domain.tools.tool",
+        "FieldProblem": "domain.shared.errors",
         "FunctionTool": "plugins.authoring.tool",
         "GuardPoint": "domain.plugins.guards",
         "GuardedMessage": "domain.plugins.guards",
@@ -150,6 +167,7 @@ if not TYPE_CHECKING:
         "KeyAccount": "domain.connected_accounts.account",
         "LiveTools": "plugins.authoring.registry",
         "Message": "domain.conversations.conversation",
+        "MessageRole": "domain.conversations.conversation",
         "Notice": "domain.notifications.notices",
         "NoticeType": "domain.notifications.notices",
         "OAuthAccount": "domain.connected_accounts.account",
@@ -160,6 +178,8 @@ if not TYPE_CHECKING:
         "RegisterTool": "plugins.authoring.hookspecs",
         "Registry": "plugins.authoring.registry",
         "Replace": "domain.plugins.guards",
+        "ResultPage": "domain.tools.result_pages",
+        "Role": "domain.accounts.users",
         "Secrets": "domain.tools.secrets",
         "Severity": "domain.monitoring.alerts",
         "Tool": "domain.tools.tool",

@@ -14,9 +14,9 @@ Implement `ChatModel` (it need not be inherited) and register its factory with
             \"\"\"Release connections.\"\"\"
 
 Request: `ModelRequest` with its turns (`UserTurn`, `AssistantTurn` with `ToolUse`, `ToolTurn`).
-Answer, piece by piece: `Text`, `Reasoning`, `ToolRequest`, and last a `Stop` with `StopReason` and
-`Usage`. Failure: raise `ProviderError` with a `ProviderReason`, or `ProviderTimeout`; the reason
-decides whether the request is retried.
+Answer, each a `Piece`: `Text`, `Reasoning`, `TextWasReasoning`, `ToolRequest`, and last a `Stop`
+with `StopReason` and `Usage`. Failure: raise `ProviderError` with a `ProviderReason`, or
+`ProviderTimeout`; the reason decides whether the request is retried.
 """
 
 from domain.models.messages import (
@@ -27,6 +27,7 @@ from domain.models.messages import (
     Stop,
     StopReason,
     Text,
+    TextWasReasoning,
     ToolRequest,
     ToolTurn,
     ToolUse,
@@ -49,6 +50,7 @@ __all__ = [
     "Stop",
     "StopReason",
     "Text",
+    "TextWasReasoning",
     "ToolRequest",
     "ToolTurn",
     "ToolUse",
