@@ -20,6 +20,7 @@ SCHEMA_LENGTH: Final = 20_000  # characters of JSON; a larger schema is not kept
 _PLAIN: Final = {"str", "int", "float", "bool", "none", "nullable", "list", "dict"}
 _FILES: Final = {"bytes"}  # and so those in an `Artifact`, which is no JSON
 _ANYTHING: Final = {"any", "generator"}  # may hold artifacts, or have no end
+_SAYS_NOTHING: Final = (None, type(None), Any, object)
 _STREAMS: Final = {abc.AsyncIterator, abc.AsyncIterable, abc.AsyncGenerator}
 
 
@@ -55,7 +56,7 @@ class ResultType:
         return plain
 
     def _read(self, hint: Any) -> None:
-        if hint in {None, type(None), Any, object, inspect.Parameter.empty}:
+        if any(hint is nothing for nothing in _SAYS_NOTHING):
             return
         try:
             adapter: TypeAdapter[Any] = TypeAdapter(hint)
@@ -90,7 +91,7 @@ def read_result_type(function: Callable[..., Any]) -> ResultType:
     if not inspect.isasyncgenfunction(function):
         return ResultType(hint)
     item = next(iter(get_args(hint)), Any) if get_origin(hint) in _STREAMS else Any
-    if item in {str, Any}:
+    if item is str or item is Any:
         return ResultType(item)
     return ResultType(list[item])  # type: ignore[valid-type]  # made at run time
 

@@ -88,6 +88,15 @@ def using(use: Any, *requires: str) -> FakeTool:
     return tool
 
 
+async def test_pieces_of_a_result_are_streamed_without_secrets(house: House) -> None:
+    async def yields(context: ToolContext) -> None:
+        context.stream_output(f"the token is {SECRET}, and so on, to the end of it all")
+
+    await house.call(using(yields, "CRM_TOKEN"))
+    (progress,) = (body for body in house.said if isinstance(body, ToolProgressed))
+    assert progress.output.startswith("the token is ***, and so on")
+
+
 def test_a_tool_says_which_settings_it_misses() -> None:
     spec = FakeTool("look", requires=("CRM_TOKEN", "CRM_URL", "CRM_PIN")).spec
     assert missing(spec, ENVIRON | {"CRM_PIN": " "}) == ["CRM_URL", "CRM_PIN"]

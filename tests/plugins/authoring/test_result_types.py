@@ -41,6 +41,12 @@ TICKET = {
     "required": ["id", "due"],
     "type": "object",
 }
+NAMES = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": "Names.",
+    "examples": [{"a": 1}],
+}
 Shouted = Annotated[str, PlainSerializer(str.upper)]
 
 
@@ -64,6 +70,7 @@ def returning(hint: Any, value: Any = None) -> Any:
         (int | None, {"anyOf": [{"type": "integer"}, {"type": "null"}]}),
         (dict[str, Any], {"type": "object", "additionalProperties": True}),
         (Literal["a", "b"], {"enum": ["a", "b"], "type": "string"}),
+        (Annotated[list[str], Field(description="Names.", examples=[{"a": 1}])], NAMES),
         (None, None),
         (Any, None),
         (object, None),

@@ -6,10 +6,26 @@ import pytest
 
 from domain.tools.tool import Effect
 from entrypoints.http.routes.tool_lists import ToolView
-from tests.entrypoints.http.conftest import Client
+from puerto import Registry, ToolFailed, hookimpl, tool
+from tests.entrypoints.http.conftest import Client, Installation
 from tests.entrypoints.http.ledger import ANSWER, no, rest_of, yes
 
 PATH = "/api/tools/execute"
+
+
+class Locking:
+    """A plugin with a tool that fails for a while."""
+
+    @hookimpl
+    def puerto_register(self, registry: Registry) -> None:
+        @tool(effect="read")
+        async def lock() -> str:
+            """Lock it."""
+            raise ToolFailed(
+                "It is being edited.", code="TICKET_LOCKED", retryable=True, details={"by": "ben"}
+            )
+
+        registry.add_tools(lock)
 
 
 async def test_the_list(ada: Client) -> None:
@@ -33,6 +49,17 @@ async def test_one_tool_with_what_it_returns(ada: Client, admin: Client) -> None
     await admin.json("PATCH", "/api/tools/current_time", {"enabled": False})
     assert (await ada.get("/api/tools/current_time"))["enabled"] is False
     assert (await ada.send("GET", "/api/tools/no_such_tool")).status_code == 404
+
+
+async def test_a_failure_says_its_code_and_that_it_may_pass(
+    installation: Installation, ada: Client
+) -> None:
+    installation.services.toolbox.register(Locking(), "locking")  # type: ignore[attr-defined]
+    error = await ada.error("POST", PATH, 502, "UPSTREAM_ERROR", {"tool": "lock"})
+    details = dict(error["details"])
+    assert details.pop("run_id")
+    assert details == {"by": "ben", "tool_error": "TICKET_LOCKED", "retryable": True}
+    assert error["message"] == "It is being edited."
 
 
 async def test_the_list_for_a_task(ada: Client) -> None:
