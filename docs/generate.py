@@ -288,9 +288,14 @@ def _records_in(text: str) -> list[type]:
 
 
 def _signature(record: type) -> str:
-    """Return a record with its fields, one a line, without the modules of their types."""
+    """Return a record with its fields, one a line, without the modules of their types.
+
+    Fields that are functions are left out: the record's methods call them.
+    """
     lines = []
     for field in inspect.signature(record).parameters.values():
+        if inspect.isfunction(field.default):
+            continue
         told = str(field).replace("<factory>", "{}")
         lines.append(f"    {re.sub(r'(?:[a-z_]+[.])+(?=[A-Za-z])', '', told)},")
     return "\n".join([f"{record.__name__}(", *lines, ")"])

@@ -37,7 +37,8 @@ Tools
 
 Registration: the hook puerto_register, marked with hookimpl, is given a Registry
     Registry       takes tools, chat models, agents and what follows
-    PluginContext  what every part may use: the log, HTTP, the time by a Clock
+    PluginContext  what every part may use: settings, the log, HTTP, a Clock
+    Storage        its small values, kept in the service's database
     Agent          a role that a message can be addressed to
     Alert          the state of something watched, with a Severity
     Proposal       a call that a veto sees first, of a CallSource; it answers Deny or Ask
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from domain.tools.preview import Preview
     from domain.tools.result_pages import ResultPage
     from domain.tools.secrets import Secrets
+    from domain.tools.storage import Storage
     from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
     from plugins.authoring.errors import ToolDefinitionError
     from plugins.authoring.hookspecs import HOOK_VERSION, RegisterTool, hookimpl
@@ -126,6 +128,7 @@ __all__ = [
     "Role",
     "Secrets",
     "Severity",
+    "Storage",
     "Tool",
     "ToolContext",
     "ToolDefinitionError",
@@ -182,6 +185,7 @@ if not TYPE_CHECKING:
         "Role": "domain.accounts.users",
         "Secrets": "domain.tools.secrets",
         "Severity": "domain.monitoring.alerts",
+        "Storage": "domain.tools.storage",
         "Tool": "domain.tools.tool",
         "ToolContext": "domain.tools.tool",
         "ToolDefinitionError": "plugins.authoring.errors",

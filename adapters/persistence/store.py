@@ -14,6 +14,8 @@ from adapters.persistence.idempotency import TortoiseIdempotencyStore
 from adapters.persistence.learned_apis.apis import TortoiseLearnedApis
 from adapters.persistence.learned_apis.credentials import TortoiseLearnedCredentials
 from adapters.persistence.monitoring import TortoiseMonitoring
+from adapters.persistence.plugin_settings import TortoisePluginSettings
+from adapters.persistence.plugin_values import TortoisePluginValues
 from adapters.persistence.runs.consents import TortoiseConsents
 from adapters.persistence.runs.leases import TortoiseLeases
 from adapters.persistence.runs.log import TortoiseRunLog
@@ -31,12 +33,13 @@ from domain.consents.ports import Consents
 from domain.conversations.ports import Conversations
 from domain.learning.ports import LearnedApis, LearnedCredentials
 from domain.monitoring.ports import Monitoring, WorkerHeartbeats
-from domain.plugins.ports import Switches
+from domain.plugins.ports import StoredSettings, Switches
 from domain.policy.audit import Audit
 from domain.runs.ports import Leases, RunLog, RunQueries, Runs, Signals
 from domain.shared.idempotency import IdempotencyStore
 from domain.shared.unit_of_work import UnitOfWork
 from domain.tools.ports import Artifacts
+from domain.tools.storage import StoredValues
 
 
 class Store:
@@ -59,6 +62,8 @@ class Store:
         self.audit: Audit = TortoiseAudit(database)
         self.configurations: Configurations = TortoiseConfigurations(database, initial)
         self.switches: Switches = TortoiseSwitches(database)
+        self.plugin_settings: StoredSettings = TortoisePluginSettings(database)
+        self.plugin_values: StoredValues = TortoisePluginValues(database)
         self.monitoring: Monitoring = TortoiseMonitoring(database)
         self.heartbeats: WorkerHeartbeats = TortoiseWorkerHeartbeats(database)
         self.learned_apis: LearnedApis = TortoiseLearnedApis(database)

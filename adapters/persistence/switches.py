@@ -11,6 +11,7 @@ from domain.plugins.ports import Switches
 from domain.plugins.switches import Switch, Switchboard, SwitchKind
 
 _SEARCH: Final = "search"
+_SETTINGS: Final = "settings"
 
 _LOAD: Final = """
     SELECT kind, name, is_on, reason, generation, plugin, release, tries, set_aside_at FROM switches
@@ -60,6 +61,7 @@ class TortoiseSwitches(Switches):
     @override
     async def load(self) -> Switchboard:
         plugins, tools, generation = dict[str, Switch](), dict[str, Switch](), 0
+        settings = dict[str, int]()
         for row in await self._database.fetch(_LOAD):
             switch = _read(row)
             match row["kind"]:
@@ -67,9 +69,11 @@ class TortoiseSwitches(Switches):
                     plugins[row["name"]] = switch
                 case SwitchKind.TOOL:
                     tools[row["name"]] = switch
+                case kind if kind == _SETTINGS:
+                    settings[row["name"]] = switch.generation
                 case _:
                     generation = switch.generation
-        return Switchboard(plugins, tools, generation)
+        return Switchboard(plugins, tools, generation, settings)
 
     @override
     async def turn(self, kind: SwitchKind, name: str, *, is_on: bool) -> None:
@@ -87,6 +91,10 @@ class TortoiseSwitches(Switches):
     @override
     async def renew(self, plugin: str) -> None:
         await self._database.fetch(_RENEW, SwitchKind.PLUGIN.value, plugin, True)  # noqa: FBT003  a value
+
+    @override
+    async def note_settings(self, plugin: str) -> None:
+        await self._database.fetch(_RENEW, _SETTINGS, plugin, True)  # noqa: FBT003  a value
 
     @override
     async def search(self) -> None:

@@ -36,7 +36,10 @@ _REMOVE: Final = (
     "DELETE FROM connected_accounts WHERE user_id = $1 RETURNING id",
     "DELETE FROM users WHERE id = $1 RETURNING id",
 )
-_REMOVE_KEYS: Final = "DELETE FROM learned_api_keys WHERE owner = $1 RETURNING id"
+_REMOVE_OWNED: Final = (
+    "DELETE FROM learned_api_keys WHERE owner = $1 RETURNING id",
+    "DELETE FROM plugin_values WHERE owner = $1 RETURNING id",
+)
 
 
 class TortoiseUsers(Users):
@@ -102,7 +105,8 @@ class TortoiseUsers(Users):
         valid_id = known_id(user_id, "user")
 
         async def work() -> None:
-            await self._database.fetch(_REMOVE_KEYS, valid_id)
+            for sql in _REMOVE_OWNED:
+                await self._database.fetch(sql, valid_id)
             removed = [await self._database.fetch(sql, valid_id) for sql in _REMOVE]
             if not removed[-1]:
                 raise NotFound("There is no such user.")

@@ -49,6 +49,10 @@ class CloudSwitches(Switches):
         """Ask every worker to reload a plugin from disk."""
         await self._switches.renew(plugin)
 
+    async def note_settings(self, plugin: str) -> None:
+        """Count a change of a plugin's settings, so that every worker reads them again."""
+        await self._switches.note_settings(plugin)
+
     async def search(self) -> None:
         """Ask every worker to search its environment for plugins again."""
         await self._switches.search()

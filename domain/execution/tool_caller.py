@@ -88,7 +88,8 @@ class ToolCaller:
 
     def _secrets(self, spec: ToolSpec) -> Secrets:
         values = {name: self._environ.get(name, "").strip() for name in spec.requires}
-        return Secrets({name: value for name, value in values.items() if value})
+        required = {name: value for name, value in values.items() if value}
+        return Secrets({**self._contexts.secrets(spec.plugin), **required})
 
     def _context(
         self, spec: ToolSpec, call: Call, run: Run, user: User, secrets: Secrets
@@ -105,9 +106,12 @@ class ToolCaller:
         plugin = self._contexts.of(spec.plugin)
         return ToolContext(
             plugin=plugin.plugin,
-            log=discreet_log(f"puerto.tools.{spec.name}", secrets),
+            log=discreet_log(f"puerto.tools.{spec.name}", lambda: secrets),
             http=plugin.http,
             clock=plugin.clock,
+            storage=plugin.storage,
+            user_storage=self._contexts.user_storage(spec.plugin, user.id),
+            read_settings=plugin.read_settings,
             user=user,
             call_id=call.id,
             search_conversations=search,

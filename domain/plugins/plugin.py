@@ -20,6 +20,7 @@ class PluginState(StrEnum):
     ACTIVE = "active"
     DISABLED = "disabled"  # an operator switched it off
     QUARANTINED = "quarantined"  # it failed, and the service disabled it; the reason says how
+    WAITING = "waiting"  # for its settings: some are missing or do not fit
     BLOCKED = "blocked"  # PUERTO_PLUGINS_BLOCKED names it; it is not imported
 
 

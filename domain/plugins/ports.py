@@ -1,12 +1,13 @@
 """The ports to plugins, what they register, and their switches."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from domain.agents.agent import Agent
 from domain.notifications.notices import Observer
 from domain.plugins.guards import GuardOffer
 from domain.plugins.plugin import ChatModelOffer, Lifespan, PluginInfo, Registered
+from domain.plugins.settings import SettingsForm
 from domain.plugins.switches import Switch, Switchboard, SwitchKind
 from domain.policy.policy import Veto
 from domain.tools.tool import Tool
@@ -96,6 +97,22 @@ class Plugins(Protocol):
         """Return why a tool is off; empty when an operator switched it off."""
         ...
 
+    def forms(self) -> Sequence[Registered[SettingsForm]]:
+        """Return the settings that loaded plugins declare, also those that wait for them."""
+        ...
+
+
+class StoredSettings(Protocol):
+    """The repository of what operators have set, encrypted."""
+
+    async def load(self) -> Mapping[str, bytes]:
+        """Return the sealed settings by plugin."""
+        ...
+
+    async def put(self, plugin: str, sealed: bytes) -> None:
+        """Store the sealed settings of a plugin, in the place of those before."""
+        ...
+
 
 class Switches(Protocol):
     """The repository of the installation's switchboard, shared by all workers."""
@@ -121,6 +138,10 @@ class Switches(Protocol):
 
     async def renew(self, plugin: str) -> None:
         """Ask every worker to reload a plugin from disk, also a quarantined one."""
+        ...
+
+    async def note_settings(self, plugin: str) -> None:
+        """Count a change of a plugin's settings, so that every worker reads them again."""
         ...
 
     async def search(self) -> None:

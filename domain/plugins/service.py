@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -23,10 +23,15 @@ Watcher = Callable[[], Awaitable[None]]
 _log = logging.getLogger(__name__)
 
 
+async def _no_settings(_counts: Mapping[str, int]) -> None:
+    """Read none: plugins have only those of the environment."""
+
+
 class PluginService:
     """Applies the stored switches, which all workers share, to this worker's plugins.
 
-    A background task polls them. ``_set_aside`` holds quarantines that are not stored yet.
+    A background task polls them. ``_set_aside`` holds quarantines that are not stored yet;
+    ``read_settings`` is called before changed switches are applied.
     """
 
     def __init__(
@@ -36,12 +41,14 @@ class PluginService:
         switches: Switches,
         clock: Clock,
         *,
+        read_settings: Callable[[Mapping[str, int]], Awaitable[None]] = _no_settings,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._plugins = plugins
         self._toolbox = toolbox
         self._switches = switches
         self._clock = clock
+        self._read_settings = read_settings
         self._poll_seconds = poll_seconds
         self._set_aside: dict[tuple[SwitchKind, str], Switch] = {}
         self._watchers: list[Watcher] = []
@@ -88,6 +95,7 @@ class PluginService:
                 del self._set_aside[kind, name]
             board = await self._switches.load()
             if board != self._plugins.board:
+                await self._read_settings(board.settings)
                 await asyncio.to_thread(self._plugins.apply, board)
             elif not set_aside:
                 return

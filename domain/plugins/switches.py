@@ -96,12 +96,14 @@ ON: Final = Switch()
 class Switchboard:
     """All switches, by name; a missing one is on.
 
-    ``generation`` is incremented for each new search of the environment for plugins.
+    ``generation`` is incremented for each new search of the environment for plugins. ``settings``
+    counts, by plugin, how often an operator has set its settings.
     """
 
     plugins: Mapping[str, Switch] = field(default_factory=dict)
     tools: Mapping[str, Switch] = field(default_factory=dict)
     generation: int = 0
+    settings: Mapping[str, int] = field(default_factory=dict)
 
     def plugin(self, name: str) -> Switch:
         """Return the switch of a plugin."""

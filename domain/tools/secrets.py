@@ -1,7 +1,7 @@
 """Secrets: the settings that a tool requires, and their redaction from results and logs."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 HIDDEN: Final = "***"
@@ -79,9 +79,9 @@ class Secrets(Mapping[str, str]):
                 return value
 
 
-def discreet_log(name: str, secrets: Secrets) -> logging.Logger:
-    """Return a copy of the logger of that name for one call, which redacts the secrets."""
-    own = logging.Logger(name)  # noqa: LOG001  for this call only: others have other secrets
+def discreet_log(name: str, secrets: Callable[[], Secrets]) -> logging.Logger:
+    """Return a copy of the logger of that name that redacts what ``secrets`` returns."""
+    own = logging.Logger(name)  # noqa: LOG001  not for everybody: others have other secrets
     own.parent = logging.getLogger(name)
     own.addFilter(_RedactionFilter(secrets))
     return own
@@ -90,19 +90,20 @@ def discreet_log(name: str, secrets: Secrets) -> logging.Logger:
 class _RedactionFilter(logging.Filter):
     """A logging filter that redacts secrets in records, tracebacks included."""
 
-    def __init__(self, secrets: Secrets) -> None:
+    def __init__(self, secrets: Callable[[], Secrets]) -> None:
         super().__init__()
         self._secrets = secrets
         self._formatter = logging.Formatter()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the record in place, and let it pass."""
-        if self._secrets.hides_nothing:
+        secrets = self._secrets()
+        if secrets.hides_nothing:
             return True
-        record.msg, record.args = self._secrets.hide(record.getMessage()), None
+        record.msg, record.args = secrets.hide(record.getMessage()), None
         if record.exc_info:
-            record.exc_text = self._secrets.hide(self._formatter.formatException(record.exc_info))
+            record.exc_text = secrets.hide(self._formatter.formatException(record.exc_info))
             record.exc_info = None  # else handlers would format it again
         if record.stack_info:
-            record.stack_info = self._secrets.hide(record.stack_info)
+            record.stack_info = secrets.hide(record.stack_info)
         return True

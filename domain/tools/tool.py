@@ -17,6 +17,7 @@ from domain.tools.preview import Preview
 from domain.tools.questions import Asker, NoAsker
 from domain.tools.result_pages import ResultPage
 from domain.tools.secrets import Secrets
+from domain.tools.storage import MemoryValues, PluginStorage, Storage
 
 _CHARACTERS_PER_TOKEN: Final = 4
 
@@ -140,7 +141,8 @@ class ToolContext(PluginContext):
 
     ``call_id`` stays the same on a retry, so it can serve as an idempotency key.
     ``search_conversations(text, limit)`` finds messages of this user, newest first.
-    ``secrets`` holds the settings that the tool requires. ``cancelled`` is set when the result is
+    ``secrets`` holds what the tool requires, and the plugin's secret settings. ``user_storage`` is
+    the plugin's storage for this user. ``cancelled`` is set when the result is
     no longer awaited: a tool that runs in a thread should check it, or wait on it.
     ``read_result(call_id, page)`` returns a page of the result of an earlier call of this
     conversation; ``search_tools(query)`` returns the tools for a task, each as ``{name,
@@ -154,6 +156,7 @@ class ToolContext(PluginContext):
     run_id: str | None = None
     conversation_id: str | None = None
     secrets: Secrets = field(default_factory=Secrets)
+    user_storage: Storage = field(default_factory=lambda: PluginStorage(MemoryValues(), ""))
     cancelled: threading.Event = field(default_factory=threading.Event)
     report: ProgressReport = field(default=_no_progress, repr=False)
     stream_output: OutputReport = field(default=_no_output, repr=False)

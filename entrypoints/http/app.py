@@ -23,7 +23,6 @@ from entrypoints.http.routes import (
     front_page,
     health,
     metrics,
-    plugins,
     policy,
     runs,
     tool_schemas,
@@ -32,6 +31,8 @@ from entrypoints.http.routes import (
 from entrypoints.http.routes.connected_accounts import callback as account_callback
 from entrypoints.http.routes.connected_accounts import routes as connected_accounts
 from entrypoints.http.routes.learned_apis import routes as learned_apis
+from entrypoints.http.routes.plugins import administration as plugins
+from entrypoints.http.routes.plugins import settings as plugin_settings
 from entrypoints.http.security.cors import install_cors
 from entrypoints.http.security.guard import install_guard
 from entrypoints.http.streaming import websocket
@@ -63,6 +64,7 @@ _BLUEPRINTS: Final = (
     learned_apis.blueprint,
     metrics.blueprint,
     pages.blueprint,
+    plugin_settings.blueprint,
     plugins.blueprint,
     policy.blueprint,
     runs.blueprint,

@@ -41,7 +41,7 @@ class Container(containers.DeclarativeContainer):
     persistence = once(wire_persistence, settings)
     web = once(wire_web, settings)
     cipher = once(wire_cipher, settings)
-    plugins = once(wire_plugins, settings, environ, persistence, web, clock)
+    plugins = once(wire_plugins, settings, environ, persistence, web, cipher, clock)
     models = once(wire_models, offered_models, plugins, clock)
     accounts = once(wire_accounts, settings, persistence, passwords, clock)
     account_access = once(wire_account_access, persistence, plugins, web, cipher, clock)

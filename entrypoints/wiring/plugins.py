@@ -12,7 +12,10 @@ from domain.plugins.notice_bus import NoticeBus
 from domain.plugins.ports import Switches
 from domain.plugins.required import RequiredPlugins
 from domain.plugins.service import PluginService
+from domain.plugins.settings import CurrentSettings
+from domain.plugins.settings_service import SettingsAdministration, SettingsReader
 from domain.plugins.vetoes import VetoCheck
+from domain.shared.cipher import Cipher
 from domain.shared.clock import Clock
 from domain.tools.context import PluginContexts
 from entrypoints.settings.settings import Settings
@@ -40,6 +43,7 @@ class PluginParts:
     switches: Switches
     plugin_service: PluginService
     administration: PluginAdministration
+    settings: SettingsAdministration
     lifespans: Lifespans
     offences: Offences
     left_tasks: LeftTasks
@@ -51,15 +55,30 @@ def wire_plugins(
     environ: Mapping[str, str],
     persistence: Persistence,
     web: WebParts,
+    cipher: Cipher,
     clock: Clock,
 ) -> PluginParts:
     """Put together what plugins need; none is taken in yet."""
-    contexts = PluginContexts(web.plugin_clients, clock)
-    store, host = persistence.store, _host(settings, environ, contexts)
+    store, plugin_settings = persistence.store, CurrentSettings(environ)
+    contexts = PluginContexts(
+        web.plugin_clients,
+        clock,
+        store.plugin_values,
+        settings_of=plugin_settings.value,
+        secrets_of=plugin_settings.secrets,
+    )
+    host = _host(settings, environ, contexts, plugin_settings)
+    reader = SettingsReader(store.plugin_settings, cipher, plugin_settings)
     incidents = Incidents(clock, host.chat_models)
     required = RequiredPlugins(settings.plugins_required, host, host)
     switches = CloudSwitches(store.switches, store.configurations)
-    plugin_service = PluginService(plugins=host, toolbox=host, switches=switches, clock=clock)
+    plugin_service = PluginService(
+        plugins=host,
+        toolbox=host,
+        switches=switches,
+        clock=clock,
+        read_settings=reader.refresh,
+    )
     return PluginParts(
         host=host,
         contexts=contexts,
@@ -71,6 +90,9 @@ def wire_plugins(
         switches=switches,
         plugin_service=plugin_service,
         administration=PluginAdministration(plugin_service, incidents),
+        settings=SettingsAdministration(
+            host, plugin_settings, reader, switches, store.unit_of_work, plugin_service.look
+        ),
         lifespans=Lifespans(source=host, set_aside=plugin_service.set_aside, tell=incidents.note),
         offences=Offences(incidents, plugin_service.set_aside),
         left_tasks=LeftTasks(incidents, host.owner_of),
@@ -82,7 +104,12 @@ def wire_plugins(
     )
 
 
-def _host(settings: Settings, environ: Mapping[str, str], contexts: PluginContexts) -> PluginHost:
+def _host(
+    settings: Settings,
+    environ: Mapping[str, str],
+    contexts: PluginContexts,
+    plugin_settings: CurrentSettings,
+) -> PluginHost:
     """Return the plugin host, empty as yet; new code is tried in a process of its own first."""
     return PluginHost(
         settings.plugins_blocked,
@@ -96,4 +123,5 @@ def _host(settings: Settings, environ: Mapping[str, str], contexts: PluginContex
             settings.data_dir / "plugins-tried.json",
         ),
         context_of=contexts.of,
+        settings=plugin_settings,
     )

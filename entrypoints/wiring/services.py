@@ -68,6 +68,7 @@ class Services:
         self.agents: Final[Agents] = plugins.host
         self.plugin_service: Final = plugins.plugin_service
         self.plugins: Final = plugins.administration
+        self.plugin_settings: Final = plugins.settings
         self.required_plugins: Final = plugins.required
 
         models = container.models()

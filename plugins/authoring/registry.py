@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Literal, Protocol
 
+from pydantic import BaseModel
+
 from domain.agents.agent import Agent
 from domain.connected_accounts.account import Account
 from domain.models.ports import ChatModel
@@ -118,6 +120,16 @@ class Registry(Protocol):
     @property
     def tools(self) -> LiveTools:
         """The tools that come and go while the plugin is in use."""
+        ...
+
+    def use_settings(self, model: type[BaseModel]) -> None:
+        """Declare the plugin's settings: the fields of a pydantic model.
+
+        A field's value is what an operator has set, else that of a variable in the environment or
+        in ``.env`` (``CRM_TOKEN`` is the field ``token`` of the plugin ``crm``; a
+        ``validation_alias`` names another), else its default. They are validated before anything
+        of the plugin is used, and it is off until they fit. `PluginContext.settings` returns them.
+        """
         ...
 
     def add_tools(self, *tools: Tool) -> None:

@@ -36,6 +36,7 @@ from domain.plugins.ports import (
     Plugins,
     Vetoes,
 )
+from domain.plugins.settings import CurrentSettings, ReadSettings, SettingsForm
 from domain.plugins.switches import Switch, Switchboard, SwitchKind
 from domain.policy.policy import Veto
 from domain.shared.errors import UnknownTool
@@ -79,7 +80,7 @@ class PluginHost(
     the time limit of a plugin's import and of each of its hooks; ``reserved_models`` are names of
     chat models that no plugin can have; ``environ`` holds the settings that tools require;
     ``preflight`` tries plugins in a process of their own before they are loaded; ``context_of``
-    makes a plugin's context.
+    makes a plugin's context; ``settings`` are the plugins' settings.
 
     Changes are serialized by a lock, in any thread; readers do not wait, and see the state after
     the last change.
@@ -95,9 +96,12 @@ class PluginHost(
         environ: Mapping[str, str] = os.environ,
         preflight: Preflight | None = None,
         context_of: Callable[[str], PluginContext] = context_apart,
+        settings: CurrentSettings | None = None,
     ) -> None:
         self._registry = PluginRegistry(blocked, folder, seconds, self._registrar_for, preflight)
         self._context_of = context_of
+        self._settings = settings or CurrentSettings(environ)
+        self._settings_in_use: dict[str, ReadSettings] = {}
         self._reserved_models = frozenset(reserved_models)
         self._environ = environ
         self._board: Switchboard | None = None
@@ -236,6 +240,12 @@ class PluginHost(
         """Return the registered lifespans (factories of context managers)."""
         return self._offers.lifespans
 
+    @override
+    def forms(self) -> Sequence[Registered[SettingsForm]]:
+        """Return the settings that loaded plugins declare, also those that wait for them."""
+        offers = [one.offer for one in self._registry.all if one.offer is not None]
+        return [Registered(each.plugin, each.settings) for each in offers if each.settings]
+
     def _registrar_for(self, candidate: Candidate, before: Registrations | None) -> Registrar:
         return Registrar(
             candidate.name,
@@ -262,11 +272,25 @@ class PluginHost(
 
     def _arrange(self) -> None:
         before = self._offers.plugins
+        self._restart_where_settings_changed()
         self._offers = arrange(
-            self._registry.all, self._board or Switchboard(), self._environ, self._reserved_models
+            self._registry.all,
+            self._board or Switchboard(),
+            self._environ,
+            self._reserved_models,
+            self._settings,
         )
         for plugin in self._offers.plugins:
             if plugin.reason and plugin.state is PluginState.ACTIVE and plugin not in before:
                 _log.warning("Plugin %s: %s", plugin.name, plugin.reason)
             if plugin.notes and plugin not in before:
                 _log.warning("Plugin %s: %s", plugin.name, "; ".join(plugin.notes))
+
+    def _restart_where_settings_changed(self) -> None:
+        for one in self._registry.all:
+            if one.offer is not None and (form := one.offer.settings) is not None:
+                read = self._settings.read(one.offer.plugin, form)
+                before = self._settings_in_use.get(one.offer.plugin, read)
+                if before.form is form and before is not read:
+                    one.offer.restart()
+                self._settings_in_use[one.offer.plugin] = read

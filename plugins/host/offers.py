@@ -15,14 +15,17 @@ from domain.plugins.plugin import (
     PluginState,
     Registered,
 )
+from domain.plugins.settings import CurrentSettings
 from domain.plugins.switches import Switch, Switchboard
 from domain.policy.policy import Veto
+from domain.shared.text import shorten
 from domain.tools.tool import missing
 from plugins.authoring.registry import Alerts, Figures
 from plugins.host.admission import AdmittedTool
 from plugins.host.candidates import Candidate
 from plugins.host.registrations import Registrations
 
+_REASON_LENGTH: Final = 1_000
 _MOST_REASONS: Final = 20  # that are listed: a plugin may have a thousand invalid tools
 
 T = TypeVar("T")
@@ -67,15 +70,18 @@ def arrange(
     board: Switchboard,
     environ: Mapping[str, str],
     reserved_models: Container[str] = (),
+    settings: CurrentSettings | None = None,
 ) -> PluginOffers:
     """Return what the plugins offer together; of two things of one name the first one is used.
 
     ``environ`` holds the settings that tools may require: a tool that lacks one is off.
-    ``reserved_models`` are names of chat models that no plugin can have.
+    ``reserved_models`` are names of chat models that no plugin can have. A plugin whose
+    ``settings`` do not fit offers nothing.
     """
     names = _Names(board, environ, reserved_models)
-    infos = [names.take(one) for one in loaded]
-    offers = [one.offer for one in loaded if one.offer is not None]
+    ready = [_in_its_settings(one, settings or CurrentSettings(environ)) for one in loaded]
+    infos = [names.take(one) for one in ready]
+    offers = [one.offer for one in ready if one.offer is not None]
 
     def each(of: Callable[[Registrations], Iterable[T]]) -> tuple[Registered[T], ...]:
         return tuple(Registered(offer.plugin, value) for offer in offers for value in of(offer))
@@ -174,6 +180,17 @@ class _Names:
         """Return the switch of the tool; a quarantine of another plugin or release is ignored."""
         spec = tool.spec
         return self._board.tool(spec.name).of(spec.plugin, spec.release)
+
+
+def _in_its_settings(one: Loaded, settings: CurrentSettings) -> Loaded:
+    """Return the plugin as waiting, if it declares settings that do not fit."""
+    if one.offer is None or one.offer.settings is None:
+        return one
+    problem = settings.read(one.offer.plugin, one.offer.settings).problem
+    if not problem:
+        return one
+    reason = shorten(problem, _REASON_LENGTH)
+    return replace(one, state=PluginState.WAITING, reason=reason, offer=None)
 
 
 def _joined(reasons: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
+from pydantic import BaseModel
 from typing_extensions import override
 
 from domain.agents.agent import Agent
@@ -36,6 +37,7 @@ from plugins.authoring.registry import (
     Registry,
     VetoInContext,
 )
+from plugins.authoring.settings import PydanticSettings
 from plugins.containment.acting import watched_function, watched_lifespan, watched_model
 from plugins.host.admission import AdmittedTool, admit
 from plugins.host.live_tools import ToolSources, nothing_changed
@@ -87,6 +89,10 @@ class Registrar(Registry):
         """Ignore further registrations: the hook has returned."""
         self._is_open = False
         self._before = {}
+
+    @override
+    def use_settings(self, model: type[BaseModel]) -> None:
+        self._take(self._take_settings, model)
 
     @override
     def add_tools(self, *tools: Tool) -> None:
@@ -154,6 +160,14 @@ class Registrar(Registry):
             take(*given)
         except (ToolDefinitionError, _Refused) as error:
             self.registrations.refusals.append(shorten(f"refused: {error}", _REFUSAL_LENGTH))
+
+    def _take_settings(self, model: type[BaseModel]) -> None:
+        given: Any = model  # as a plugin may have given it
+        if not (isinstance(given, type) and issubclass(given, BaseModel)):
+            raise _Refused("its settings: they are a class of pydantic's BaseModel")
+        if self.registrations.settings is not None:
+            raise _Refused("its settings are declared twice: one model holds them all")
+        self.registrations.settings = PydanticSettings(self._plugin, model)
 
     def _take_tool(self, tool: Tool) -> None:
         release = self.registrations.release

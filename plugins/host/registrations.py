@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from domain.agents.agent import Agent
 from domain.connected_accounts.account import Account
 from domain.notifications.notices import Observer
 from domain.plugins.guards import GuardOffer
 from domain.plugins.plugin import ChatModelOffer, Lifespan
+from domain.plugins.settings import SettingsForm
 from domain.policy.policy import Veto
 from plugins.authoring.registry import Alerts, Figures
 from plugins.host.admission import AdmittedTool
@@ -25,7 +27,8 @@ class LiveSource:
 class Registrations:
     """What a plugin offers. ``refusals`` names what was refused, and why.
 
-    ``live`` holds the tools that come and go, by their source; ``notes`` are for its author.
+    ``live`` holds the tools that come and go, by their source; ``notes`` are for its author;
+    ``settings`` is the form of the settings that it declares.
     """
 
     plugin: str
@@ -43,6 +46,7 @@ class Registrations:
     lifespans: list[Lifespan] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    settings: SettingsForm | None = None
 
     @property
     def tools(self) -> Mapping[str, AdmittedTool]:
@@ -51,6 +55,10 @@ class Registrations:
             return self.registered_tools
         sources = list(self.live.values())
         return self.registered_tools | {n: t for each in sources for n, t in each.tools.items()}
+
+    def restart(self) -> None:
+        """Make new objects of the lifespans, so that they are left and entered again."""
+        self.lifespans = [partial(each) for each in self.lifespans]
 
     @property
     def live_refusals(self) -> list[str]:

@@ -130,7 +130,7 @@ def build(
     )
     tool_selector = tool_selector_of(toolbox, limits)
     results = Results(store.artifacts, clock)
-    contexts = PluginContexts(FakeHttpClients(), clock)
+    contexts = PluginContexts(FakeHttpClients(), clock, store.plugin_values)
     caller = ToolCaller(
         store.conversations, results, contexts, environ or {}, tool_selector, PydanticForms()
     )

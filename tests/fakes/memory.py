@@ -96,6 +96,8 @@ class Memory:
     audit: dict[str, Decided] = field(default_factory=dict)
     configuration: dict[str, Configuration] = field(default_factory=dict)
     switches: dict[tuple[str, str], Switch] = field(default_factory=dict)
+    plugin_settings: dict[str, bytes] = field(default_factory=dict)
+    plugin_values: dict[tuple[str, str, str], Any] = field(default_factory=dict)
     learned_apis: dict[str, StoredApi] = field(default_factory=dict)
     api_keys: dict[tuple[str, str], SealedCredentials] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
@@ -111,6 +113,8 @@ class Memory:
 
     def forget(self, user_id: str) -> None:
         """Remove what belongs to a user who is gone."""
+        kept = {place: v for place, v in self.plugin_values.items() if place[1] != user_id}
+        self.plugin_values = kept
         gone = [run.record.id for run in self.runs.values() if run.record.user_id == user_id]
         for run_id in gone:
             del self.runs[run_id]

@@ -16,7 +16,7 @@ from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations
 from domain.conversations.conversation import Conversation, Message
 from domain.conversations.ports import Conversations
-from domain.plugins.ports import Switches
+from domain.plugins.ports import StoredSettings, Switches
 from domain.plugins.switches import ON, Switch, Switchboard, SwitchKind
 from domain.shared.errors import Conflict, NotFound, run_in_progress
 from domain.shared.list_cursors import (
@@ -26,6 +26,7 @@ from domain.shared.list_cursors import (
     write_place,
 )
 from domain.shared.paging import Page
+from domain.tools.storage import MemoryValues
 from tests.fakes.artifacts import FakeArtifacts
 from tests.fakes.connected_accounts import FakeConnectedAccounts, FakePendingConnections
 from tests.fakes.consents import FakeAnswers, FakeAudit, FakeConsents, FakeSignals
@@ -293,6 +294,7 @@ class FakeSwitches(Switches):
             {name: switch for (kind, name), switch in kept.items() if kind == SwitchKind.PLUGIN},
             {name: switch for (kind, name), switch in kept.items() if kind == SwitchKind.TOOL},
             kept.get(("search", ""), ON).generation,
+            {name: each.generation for (kind, name), each in kept.items() if kind == "settings"},
         )
 
     @override
@@ -318,6 +320,10 @@ class FakeSwitches(Switches):
         self._renew(SwitchKind.PLUGIN, plugin)
 
     @override
+    async def note_settings(self, plugin: str) -> None:
+        self._renew("settings", plugin)
+
+    @override
     async def search(self) -> None:
         self._renew("search", "")
 
@@ -325,6 +331,30 @@ class FakeSwitches(Switches):
         before = self._memory.switches.get((kind, name), ON)
         is_on = before.is_on or bool(before.reason)
         self._memory.switches[kind, name] = Switch(is_on, "", before.generation + 1)
+
+
+class FakePluginSettings(StoredSettings):
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    @override
+    async def load(self) -> Mapping[str, bytes]:
+        return dict(self._memory.plugin_settings)
+
+    @override
+    async def put(self, plugin: str, sealed: bytes) -> None:
+        self._memory.plugin_settings[plugin] = sealed
+
+
+class FakePluginValues(MemoryValues):
+    def __init__(self, memory: Memory) -> None:
+        super().__init__()
+        self._memory = memory
+
+    @property
+    @override
+    def values(self) -> dict[tuple[str, str, str], Any]:
+        return self._memory.plugin_values
 
 
 class FakeStore(Store):
@@ -346,6 +376,8 @@ class FakeStore(Store):
         self.signals = FakeSignals()
         self.configurations = FakeConfigurations(self.memory, initial or Configuration())
         self.switches = FakeSwitches(self.memory)
+        self.plugin_settings = FakePluginSettings(self.memory)
+        self.plugin_values = FakePluginValues(self.memory)
         self.monitoring = FakeMonitoring()
         self.heartbeats = FakePulses()
         self.learned_apis = FakeLearnedApis(self.memory)

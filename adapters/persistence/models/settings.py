@@ -41,3 +41,33 @@ class SwitchRow(Model):
 
         table = "switches"
         unique_together: ClassVar = [("kind", "name")]
+
+
+class PluginSettingsRow(Model):
+    """What operators have set of one plugin's settings: an encrypted JSON object."""
+
+    id = fields.BigIntField(primary_key=True)
+    plugin = fields.CharField(max_length=200, unique=True)
+    sealed = fields.BinaryField()
+    at = fields.DatetimeField()
+
+    class Meta:
+        """The name."""
+
+        table = "plugin_settings"
+
+
+class PluginValueRow(Model):
+    """A value of a plugin's key-value storage: of a user, or (owner empty) of all."""
+
+    id = fields.BigIntField(primary_key=True)
+    plugin = fields.TextField()
+    owner = fields.CharField(max_length=64)
+    key = fields.TextField()
+    value = fields.TextField()
+
+    class Meta:
+        """The name; a key has one value."""
+
+        table = "plugin_values"
+        unique_together: ClassVar = [("plugin", "owner", "key")]

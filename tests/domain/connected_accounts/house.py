@@ -11,6 +11,7 @@ from domain.connected_accounts.declared import DeclaredAccounts
 from domain.connected_accounts.grant_store import GrantStore
 from domain.connected_accounts.service import AccountService, AccountState
 from domain.tools.context import PluginContexts
+from domain.tools.storage import MemoryValues
 from tests.domain.builders import NOW
 from tests.fakes.authorization_servers import FakeOffers, FakeServers, an_oauth_account
 from tests.fakes.clock import FakeClock
@@ -35,7 +36,7 @@ class AccountHouse:
     def __post_init__(self) -> None:
         """Put it together."""
         self.servers = FakeServers(self.clock)
-        self.contexts = PluginContexts(FakeHttpClients(), self.clock)
+        self.contexts = PluginContexts(FakeHttpClients(), self.clock, MemoryValues())
         self.declared = DeclaredAccounts(self.offers, self.contexts)
         self.grants = GrantStore(self.store.connected_accounts, self.cipher, self.clock)
         self.access = self.worker()

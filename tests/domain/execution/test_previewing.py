@@ -20,6 +20,7 @@ from domain.shared.errors import ToolFailed
 from domain.tools.context import PluginContexts
 from domain.tools.http import HttpClient, HttpClients
 from domain.tools.preview import Preview
+from domain.tools.storage import MemoryValues
 from domain.tools.tool import Effect, Previewed, ToolContext
 from plugins.authoring.forms import PydanticForms
 from tests.domain.builders import ANN, NOW, run_of
@@ -76,7 +77,7 @@ class Stage:
         caller = ToolCaller(
             store.conversations,
             Results(store.artifacts, FakeClock(NOW)),
-            PluginContexts(Web(), FakeClock(NOW)),
+            PluginContexts(Web(), FakeClock(NOW), MemoryValues()),
             {"CRM_TOKEN": "s3cr3t-value"},
             tool_selector_of(toolbox),
             PydanticForms(),

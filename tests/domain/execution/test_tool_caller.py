@@ -43,7 +43,7 @@ class House:
         self.said: list[Body] = []
         results = Results(self.store.artifacts, FakeClock(NOW))
         tool_selector = tool_selector_of(FakeToolbox())
-        contexts = PluginContexts(FakeHttpClients(), FakeClock(NOW))
+        contexts = PluginContexts(FakeHttpClients(), FakeClock(NOW), self.store.plugin_values)
         self.caller = ToolCaller(
             self.store.conversations,
             results,

@@ -17,7 +17,7 @@ def test_values_that_come_later_are_redacted_as_those_before() -> None:
 
 def test_a_log_redacts_what_came_after_it_was_made(caplog: pytest.LogCaptureFixture) -> None:
     secrets = Secrets()
-    log = discreet_log("puerto.tools.look", secrets)
+    log = discreet_log("puerto.tools.look", lambda: secrets)
     log.warning("at first %s", "the-token-of-somebody")
     secrets.also_hide("the-token-of-somebody")
     log.warning("then %s", "the-token-of-somebody")

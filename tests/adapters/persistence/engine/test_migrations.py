@@ -58,6 +58,7 @@ ALL = [
     "0013_tool_answers",
     "0014_guarded_messages",
     "0015_connected_accounts",
+    "0016_plugin_settings",
 ]
 MIGRATE = """
 import asyncio, sys

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from domain.accounts.users import Role
 from plugins.host.host import PluginHost
@@ -16,11 +17,18 @@ Json = dict[str, Any]
 TOOL, PLUGIN = "calculator", "basics"
 
 
+class CrmUrl(BaseModel):
+    """The one setting of the plugin."""
+
+    url: str = "https://crm.example.com"
+
+
 class Keyed:
-    """A plugin whose users have keys of their own."""
+    """A plugin with a setting, whose users have keys of their own."""
 
     @hookimpl
     def puerto_register(self, registry: Registry) -> None:
+        registry.use_settings(CrmUrl)
         registry.add_account(KeyAccount(name="crm", title="CRM"))
 
 
@@ -78,6 +86,8 @@ async def test_every_body_has_an_example_that_succeeds(
     host.register(Keyed(), "keyed")
     path = "/api/connected-accounts/{plugin_name}/{account_name}"
     await attempt("PUT", path, plugin_name="keyed", account_name="crm")
+    path = "/api/plugins/{plugin_name}/settings"
+    await attempt("PUT", path, plugin_name="keyed")
     await attempt("POST", "/api/policy/explain")
     await attempt("POST", "/api/policy/simulate")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.accounts.users import Role
-from entrypoints.http.routes.plugins import PluginView
+from entrypoints.http.routes.plugins.administration import PluginView
 from tests.entrypoints.http.conftest import Client, Install, Installation
 from tests.entrypoints.http.ledger import CHAT, EXECUTE, rest_of, writing, yes
 from tests.plugins.packages import good
@@ -66,6 +66,7 @@ async def test_the_list_shows_the_broken_ones_too(operator: Client, folder: Path
         "enabled": True,
         "reason": "",
         "tools": ["greet"],
+        "notes": [],
         "incidents": [],
     }
     assert plugins["basics"]["distribution"] == "puerto"

@@ -41,6 +41,7 @@ class PluginView(BaseModel):
     file: str = Field(description="The path of a plugin that is one file, else empty.")
     state: PluginState = Field(
         description="`quarantined`: it is broken; `disabled`: an operator switched it off; "
+        "`waiting`: its settings are missing or do not fit; "
         "`blocked`: `PUERTO_PLUGINS_BLOCKED` names it."
     )
     enabled: bool = Field(description="Whether it is in use.")
@@ -49,6 +50,9 @@ class PluginView(BaseModel):
         "why; empty if all is well."
     )
     tools: list[str] = Field(description="Its tools that can be called.")
+    notes: list[str] = Field(
+        description="What works, but should be changed by its author: a deprecated hook, say."
+    )
     incidents: list[IncidentView] = Field(
         description="What failed while it was in use, but for calls of tools, of which runs tell."
     )
@@ -72,6 +76,7 @@ def plugin_view(report: PluginReport) -> dict[str, Any]:
         "enabled": plugin.state is PluginState.ACTIVE,
         "reason": plugin.reason,
         "tools": list(plugin.tools),
+        "notes": list(plugin.notes),
         "incidents": [
             {
                 "part": each.part,

@@ -1,0 +1,150 @@
+"""The use cases of plugins' settings: read the stored ones, show them, and change them."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from domain.accounts.users import Role, User
+from domain.plugins.ports import Plugins, StoredSettings, Switches
+from domain.plugins.settings import CurrentSettings, ReadSettings, SettingsForm
+from domain.shared.cipher import Cipher, open_json, seal_json
+from domain.shared.errors import FieldProblem, InvalidRequest, NotFound, Unavailable
+from domain.shared.json_text import is_larger
+from domain.shared.text import did_you_mean
+from domain.shared.unit_of_work import UnitOfWork
+
+SIZE: Final = 64_000  # characters of JSON that an operator may set for one plugin
+
+_log = logging.getLogger(__name__)
+
+
+class SettingsReader:
+    """Reads what operators have set, when the switchboard says that it has changed."""
+
+    def __init__(self, stored: StoredSettings, cipher: Cipher, settings: CurrentSettings) -> None:
+        self._stored = stored
+        self._cipher = cipher
+        self._settings = settings
+        self._seen: Mapping[str, int] = {}
+
+    async def refresh(self, counts: Mapping[str, int]) -> None:
+        """Read the stored settings, if the counts of their changes are other than before.
+
+        Raises:
+            Unavailable: the database does not answer.
+
+        """
+        if counts != self._seen:
+            self._settings.take(await self.load())
+            self._seen = counts
+
+    async def load(self) -> dict[str, dict[str, Any]]:
+        """Return what operators have set, by plugin; without what cannot be decrypted here."""
+        found = dict[str, dict[str, Any]]()
+        for plugin, sealed in (await self._stored.load()).items():
+            try:
+                found[plugin] = open_json(self._cipher, sealed, _place(plugin))
+            except Unavailable as error:
+                _log.error("the settings of the plugin %s cannot be read: %s", plugin, error)
+        return found
+
+    async def store(self, plugin: str, values: Mapping[str, Any]) -> None:
+        """Store what an operator has set, encrypted."""
+        await self._stored.put(plugin, seal_json(self._cipher, values, _place(plugin)))
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsReport:
+    """The settings of one plugin, for operators; ``values`` has stars for the secret ones."""
+
+    plugin: str
+    read: ReadSettings
+    values: Mapping[str, Any]
+
+
+class SettingsAdministration:
+    """Shows and changes the settings of plugins, for operators: else `Forbidden`.
+
+    ``look`` applies a change on this worker; the others see it at their next poll.
+    """
+
+    def __init__(
+        self,
+        plugins: Plugins,
+        settings: CurrentSettings,
+        reader: SettingsReader,
+        switches: Switches,
+        unit_of_work: UnitOfWork,
+        look: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._plugins = plugins
+        self._settings = settings
+        self._reader = reader
+        self._switches = switches
+        self._unit_of_work = unit_of_work
+        self._look = look
+
+    async def get(self, user: User, plugin: str) -> SettingsReport:
+        """Return the settings of a plugin.
+
+        Raises:
+            NotFound: there is no such plugin in use, or it declares none.
+
+        """
+        user.require(Role.OPERATOR)
+        return _report(plugin, self._settings.read(plugin, self._form(plugin)))
+
+    async def change(self, user: User, plugin: str, values: Mapping[str, Any]) -> SettingsReport:
+        """Set some of a plugin's settings, on every worker; None takes back what was set.
+
+        Raises:
+            NotFound: there is no such plugin in use, or it declares none.
+            InvalidRequest: they do not fit; nothing is changed.
+
+        """
+        user.require(Role.OPERATOR)
+        form = self._form(plugin)
+        _require_known(form, values)
+
+        async def store() -> None:
+            stored = {**(await self._reader.load()).get(plugin, {}), **values}
+            kept = {name: value for name, value in stored.items() if value is not None}
+            if is_larger(kept, SIZE):
+                raise InvalidRequest(f"The settings have more than {SIZE:,} characters.")
+            if problems := self._settings.tried(form, kept).problems:
+                told = [FieldProblem(f"values.{each.path}", each.message) for each in problems]
+                raise InvalidRequest("The settings do not fit.", told)
+            await self._reader.store(plugin, kept)
+            await self._switches.note_settings(plugin)
+
+        await self._unit_of_work.run(store)
+        _log.info("the settings of the plugin %s were set: %s", plugin, ", ".join(sorted(values)))
+        await self._look()
+        return await self.get(user, plugin)
+
+    def _form(self, plugin: str) -> SettingsForm:
+        for each in self._plugins.forms():
+            if each.plugin == plugin:
+                return each.value
+        raise NotFound("There is no such plugin, or it has no settings.")
+
+
+def _require_known(form: SettingsForm, values: Mapping[str, Any]) -> None:
+    known = [each.name for each in form.declared]
+    unknown = [name for name in values if name not in known]
+    if unknown:
+        problems = [
+            FieldProblem(f"values.{name}", f"there is no such setting.{did_you_mean(name, known)}")
+            for name in unknown
+        ]
+        raise InvalidRequest(f"The settings are: {', '.join(known)}.", problems)
+
+
+def _report(plugin: str, read: ReadSettings) -> SettingsReport:
+    values = {} if read.value is None else read.form.shown(read.value)
+    return SettingsReport(plugin, read, values)
+
+
+def _place(plugin: str) -> str:
+    return f"plugin_settings {plugin}"

@@ -1,0 +1,1 @@
+"""Routes of plugins: what operators see and change."""
