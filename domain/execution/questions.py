@@ -15,7 +15,7 @@ from domain.consents.consent import (
 )
 from domain.conversations.calls import Problem
 from domain.execution.tool_calls import settled
-from domain.runs.call_events import ConsentAnswered, ConsentRequested, ToolFinished
+from domain.runs.call_events import ConsentAnswered, ConsentRequested, ToolErred, ToolFinished
 from domain.runs.decide import UNKNOWN
 from domain.runs.events import Body
 from domain.runs.run import Call, Run
@@ -125,8 +125,7 @@ def _answered(call: Call, consent: Consent) -> list[Body]:
     )
     if consent.question is not None:  # of the tool, which handles a no itself
         is_answered = consent.status is not ConsentStatus.EXPIRED
-        late = settled(call, CallState.FAILED, _UNANSWERED)
-        return [answered] if is_answered else [answered, late]
+        return [answered] if is_answered else [answered, _given_up(call, _UNANSWERED)]
     match consent.status:
         case ConsentStatus.APPROVED | ConsentStatus.TRY_AGAIN:
             return [answered]
@@ -139,7 +138,14 @@ def _answered(call: Call, consent: Consent) -> list[Body]:
     problem = (
         _EXPIRED if consent.status is ConsentStatus.EXPIRED else _denied(consent.answer_reason)
     )
-    return [answered, settled(call, CallState.REFUSED, problem)]
+    return [answered, _given_up(call, problem)]
+
+
+def _given_up(call: Call, problem: Problem) -> ToolErred:
+    """Return the end of a call to which nobody said yes; an earlier attempt may have acted."""
+    if call.may_have_acted:
+        return settled(call, CallState.UNKNOWN, UNKNOWN)
+    return settled(call, CallState.FAILED if call.starts else CallState.REFUSED, problem)
 
 
 _CONFIRMED: Final = {"note": "The call was interrupted; the user says that it was done."}

@@ -17,7 +17,7 @@ _SETTLED: Final = frozenset(
     {CallState.FINISHED, CallState.FAILED, CallState.REFUSED, CallState.UNKNOWN}
 )
 _WAITING: Final = frozenset({CallState.ASKED, CallState.UNSURE, CallState.SUSPENDED})
-_BETWEEN_ATTEMPTS: Final = frozenset({CallState.APPROVED, CallState.SUSPENDED})
+_BETWEEN_ATTEMPTS: Final = frozenset({CallState.ASKED, CallState.APPROVED, CallState.SUSPENDED})
 _MAY_HAVE_ACTED: Final = frozenset(
     {CallState.STARTED, CallState.UNSURE, CallState.FINISHED, CallState.UNKNOWN}
 )

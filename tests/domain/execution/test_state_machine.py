@@ -79,6 +79,7 @@ class RunMachine(RuleBasedStateMachine):
         self.effects: Counter[str] = Counter()
         self.arguments: dict[str, list[Any]] = {}
         self.policy = Policy(autonomy)
+        self.held: set[str] = set()  # calls that a plugin wanted approved
         self.calls = 0
         self.halt: Finish | None = None
 
@@ -155,7 +156,10 @@ class RunMachine(RuleBasedStateMachine):
                 self.think(data)
             case CallTools(calls):
                 for call, _ in calls:
-                    self.call(call, data)
+                    if self.is_held(call, data):
+                        self.request(call)
+                    else:
+                        self.call(call, data)
             case SettleCalls(calls):
                 self.store(*[settled(call, state, why) for call, state, why in calls])
             case AskHuman(questions):
@@ -168,6 +172,18 @@ class RunMachine(RuleBasedStateMachine):
                 if status is RunStatus.COMPLETED:
                     self.store(Answered(run.started.message_id, run.text))
                 self.store(Ended(status, "end", 0, 0))
+
+    def is_held(self, call: Call, data: st.DataObject) -> bool:
+        """Tell whether a plugin wants a human to approve the call, as the gate does."""
+        can_be = call.state is not CallState.STARTED and not call.is_approved
+        return can_be and bool(data.draw(st.booleans()))
+
+    def request(self, call: Call) -> None:
+        questions = [(call, ConsentKind.APPROVAL, "a plugin")]
+        (consent,) = ask_about(self.run, questions, NOW, {})
+        self.consents[consent.id] = consent
+        self.store(requested(consent))
+        self.held.add(call.id)
 
     def think(self, data: st.DataObject) -> None:
         for piece in data.draw(st.lists(st.text("ab ", min_size=1, max_size=3), max_size=3)):
@@ -190,6 +206,7 @@ class RunMachine(RuleBasedStateMachine):
         if len(call.answers) < MOST_QUESTIONS and data.draw(st.integers(0, 2)) == 0:
             self.put(call, ToolQuestion(QuestionKind.INPUT, f"Question {len(call.answers)}?"))
             return
+        assert call.id not in self.held or self.has_approved(call)
         self.effects[call.id] += 1
         self.arguments.setdefault(call.id, []).append(call.params)
         self.may_crash(data)
@@ -265,6 +282,13 @@ class RunMachine(RuleBasedStateMachine):
                     assert call.state is not CallState.FINISHED or self.user_said_done(call.id)
                 elif call.effect is not Effect.READ:
                     assert call.may_have_acted or self.user_said_otherwise(call.id)
+
+    def has_approved(self, call: Call) -> bool:
+        return any(
+            (c.call_id, c.kind, c.status, c.params)
+            == (call.id, ConsentKind.APPROVAL, YES, call.params)
+            for c in self.consents.values()
+        )
 
     def user_said_done(self, call_id: str) -> bool:
         said = [c.status for c in self.consents.values() if c.call_id == call_id]
