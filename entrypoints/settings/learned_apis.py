@@ -25,9 +25,9 @@ class LearnedApiSettings(BaseSettings):
     open_hosts: Hosts = Field(
         (),
         validation_alias="PUERTO_OPEN_HOSTS",
-        description="Hosts outside of the public internet that learned APIs may be on, separated "
-        "by commas: `intranet.example`, `*.intranet.example`, `10.0.0.5:8080`, `10.1.0.0/16`. "
-        "Not set: none.",
+        description="Hosts outside of the public internet that learned APIs and plugins may call, "
+        "separated by commas: `intranet.example`, `*.intranet.example`, `10.0.0.5:8080`, "
+        "`10.1.0.0/16`. Not set: none.",
     )
     refresh_hours: float = Field(
         0.0,

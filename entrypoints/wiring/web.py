@@ -31,5 +31,5 @@ def wire_web(settings: Settings) -> WebParts:
         transport=transport,
         web=GuardedWeb(ssrf_guard, transport),
         references=GuardedWeb(ReferenceGuard(opened, listed), transport),
-        plugin_clients=PluginHttpClients(f"puerto/{VERSION}"),
+        plugin_clients=PluginHttpClients(f"puerto/{VERSION}", ssrf_guard),
     )

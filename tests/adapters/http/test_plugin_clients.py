@@ -7,9 +7,13 @@ from contextlib import asynccontextmanager
 import httpx2
 import pytest
 
+from adapters.http.guard.ssrf_guard import SsrfGuard
 from adapters.http.plugin_clients import PluginHttpClients
 from domain.shared.errors import ToolFailed
 from domain.tools.http import HttpClients, NoHttpClient
+from domain.web.open_hosts import read_open_hosts
+
+LOOPBACK = SsrfGuard(read_open_hosts(["127.0.0.1"]))
 
 
 @asynccontextmanager
@@ -30,7 +34,7 @@ async def serving(heard: list[str]) -> AsyncIterator[str]:
 
 async def test_a_plugin_has_one_client_which_says_who_asks() -> None:
     heard: list[str] = []
-    clients: HttpClients = PluginHttpClients("puerto/1")
+    clients: HttpClients = PluginHttpClients("puerto/1", LOOPBACK)
     crm = clients.of("crm")
     assert clients.of("crm") is crm
     assert clients.of("other") is not crm
@@ -52,7 +56,7 @@ async def test_a_plugin_has_one_client_which_says_who_asks() -> None:
 
 
 async def test_errors_are_those_of_httpx2() -> None:
-    clients = PluginHttpClients("puerto/1")
+    clients = PluginHttpClients("puerto/1", LOOPBACK)
     with pytest.raises(httpx2.ConnectError):
         await clients.of("crm").get("http://127.0.0.1:1/")
     await clients.close()
@@ -64,3 +68,20 @@ async def test_where_there_is_no_network_every_request_fails() -> None:
         await client.get("http://x/")
     with pytest.raises(ToolFailed):
         client.stream("GET", "http://x/")
+
+
+@pytest.mark.parametrize("proxied", [False, True])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "169.254.169.254", "[::1]"])
+async def test_what_is_not_on_the_internet_has_to_be_opened(
+    host: str, proxied: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if proxied and host != "localhost":  # a proxy resolves names itself, by the operator's rules
+        monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    clients = PluginHttpClients("puerto/1", SsrfGuard())
+    heard: list[str] = []
+    async with serving(heard) as url:
+        port = url.rstrip("/").rpartition(":")[2]
+        with pytest.raises(httpx2.ConnectError, match="PUERTO_OPEN_HOSTS"):
+            await clients.of("crm").get(f"http://{host}:{port}/")
+    assert heard == []
+    await clients.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from adapters.http.guard.ssrf_guard import SsrfGuard
 from adapters.http.plugin_clients import PluginHttpClients
 from adapters.http.transport import streaming_client
 from adapters.http.transport.environment import network_problems
@@ -17,6 +18,7 @@ from adapters.llm.openai.chat import OpenAIChat
 from adapters.llm.openai.responses import ResponsesChat
 from domain.models.ports import ChatModel
 from domain.shared.errors import ProviderReason
+from domain.web.open_hosts import read_open_hosts
 from tests.adapters.http.transport.transport_kinds import HELLO
 from tests.adapters.llm.provider_contract import failure
 from tests.adapters.raw_server import RawServer
@@ -104,7 +106,7 @@ async def test_a_plugin_s_client_goes_on_without_the_proxy(
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks://127.0.0.1:9/")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    clients = PluginHttpClients("puerto/test")
+    clients = PluginHttpClients("puerto/test", SsrfGuard(read_open_hosts(["127.0.0.1"])))
     async with RawServer(HELLO) as server:
         client = clients.of("dice")
         assert (await client.request("GET", server.url)).content == b"hello"
