@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from domain.accounts.users import Role
+from domain.tools.preview import Preview
 from domain.tools.tool import Effect
 
 
@@ -63,7 +64,7 @@ class Proposal:
     agent: str | None = None
     source: CallSource = CallSource.CHAT
     plugin: str = ""
-    preview: str = ""
+    preview: Preview | None = None
     cost_usd: float | None = None
     input_tokens: int = 0
     output_tokens: int = 0

@@ -23,7 +23,7 @@ def proposal_of(task: Task, call: Call, toolbox: Toolbox, preview: Preview | Non
         agent=run.agent.name if run.agent is not None else None,
         source=CallSource.DIRECT if run.started.is_direct else CallSource.CHAT,
         plugin=_plugin_of(call, toolbox),
-        preview="" if preview is None else preview.line,
+        preview=preview,
         cost_usd=run.cost_usd,
         input_tokens=run.usage.input_tokens,
         output_tokens=run.usage.output_tokens,

@@ -461,6 +461,26 @@ async def test_without_guards_pieces_are_shown_as_they_come() -> None:
     assert text_of(await home.events(started.run_id)) == "One two"
 
 
+@pytest.mark.parametrize(
+    ("at", "more"),
+    [(None, 0), (AFTER, 0), (BEFORE, 1)],  # what is left of a message is stored before it is sent
+)
+async def test_how_many_writes_a_guarded_turn_takes(at: GuardPoint | None, more: int) -> None:
+    guards = FakeExtensions() if at is None else registering(at, passes)
+    home = build(FakeModel([Reasoning("hm"), Text("ok"), STOP]), extensions=guards)
+    writes: list[Sequence[Any]] = []
+    append = home.store.log.append
+
+    async def counted(*given: Any, **options: Any) -> None:
+        writes.append(given)
+        await append(*given, **options)
+
+    home.store.log.append = counted  # type: ignore[method-assign]
+    await home.say()
+
+    assert len(writes) == 1 + more  # all of a turn after its start is one write
+
+
 async def test_without_guards_nothing_is_recorded_of_them() -> None:
     home = build(FakeModel([Text("ok"), STOP]))
 

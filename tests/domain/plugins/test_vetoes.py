@@ -26,6 +26,7 @@ from domain.policy.policy import (
 )
 from domain.runs.call_events import ConsentRequested, ToolErred, ToolFinished
 from domain.runs.events import Ended
+from domain.tools.preview import Preview
 from domain.tools.tool import Effect, ToolContext
 from plugins.host.admission import admit
 from tests.domain.builders import ANN
@@ -401,7 +402,7 @@ async def test_a_veto_knows_who_calls_what_where_and_at_what_cost() -> None:
             agent=None,
             source=CallSource.CHAT,
             plugin="fake",
-            preview="looks at 1",
+            preview=Preview("looks at 1"),
             cost_usd=None,
             input_tokens=3,
             output_tokens=4,
