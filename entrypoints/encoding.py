@@ -136,7 +136,8 @@ def _piece(_run_id: str, body: Chunk | Thinking) -> dict[str, Any]:
 
 
 def _intended(_run_id: str, body: ToolIntended) -> dict[str, Any]:
-    return {"id": body.call_id, "tool": body.tool, "params": body.params}
+    data = {"id": body.call_id, "tool": body.tool, "params": body.params}
+    return data if body.parent is None else {**data, "parent": body.parent}
 
 
 def _consent(_run_id: str, body: ConsentRequested) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class ConsentKind(StrEnum):
     APPROVAL = "approval"
     OUTCOME = "outcome"
     INPUT = QuestionKind.INPUT.value
+    CALL = QuestionKind.CALL.value
 
 
 class ConsentStatus(StrEnum):

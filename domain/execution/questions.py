@@ -27,7 +27,6 @@ from domain.tools.preview import Preview
 from domain.tools.questions import ToolQuestion
 
 LIFE: Final = timedelta(hours=24)
-BY_TOOL: Final = "the tool asks its user"
 
 
 def ask_about(
@@ -48,7 +47,7 @@ def ask_about(
 
 def ask_for(run: Run, call: Call, question: ToolQuestion, now: datetime) -> Consent:
     """Return the consent request for a question that a call puts to its user."""
-    request = _request(run, call, ConsentKind(question.kind), BY_TOOL, now)
+    request = _request(run, call, ConsentKind(question.kind), question.reason, now)
     return replace(request, question=question, preview=shorten(question.message, PREVIEW))
 
 

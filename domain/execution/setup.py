@@ -91,14 +91,20 @@ class RunSetup:
             conversation_id="",
             question_id="",
             message_id="",
-            provider="",
-            model="",
+            provider=configuration.provider,
+            model=configuration.model or self._default_model(configuration.provider),
             autonomy=configuration.autonomy,
             max_steps=1,
             is_direct=True,
+            fallbacks=self._fallbacks(configuration),
             request_id=current_request(),
         )
         return started, configuration, intended
+
+    def _default_model(self, provider: str) -> str:
+        """Return the provider's default; empty if it is gone: the call may need no model."""
+        known = provider in self._models.names()
+        return self._models.default_model(provider) if known else ""
 
     def _agent(self, name: str) -> dict[str, Any]:
         agents = {each.value.name: each.value for each in self._agents.agents()}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from domain.accounts.users import User
 from domain.conversations.calls import CallOutcome
@@ -21,12 +22,16 @@ from domain.shared.errors import ToolFailed
 from domain.shared.paging import MAX_LIMIT
 from domain.tools.context import PluginContexts
 from domain.tools.http import ReadingHttpClient
-from domain.tools.questions import AnswerForms, ToolQuestion
+from domain.tools.ports import Toolbox
+from domain.tools.questions import AnswerForms, Asker, NoAsker, ToolQuestion
 from domain.tools.result_pages import ResultPage, page_of
 from domain.tools.secrets import Secrets, discreet_log
+from domain.tools.services import CallServices, NoServices
 from domain.tools.tool import Tool, ToolContext, ToolSpec
 
 Say = Callable[[Body], None]
+
+_NO_SERVICES: Final = NoServices()
 
 
 class ToolCaller:
@@ -54,8 +59,18 @@ class ToolCaller:
         self._forms = forms
         self._tell = tell
 
+    def toolbox(self, run: Run) -> Toolbox:
+        """Return the tools that a run may call."""
+        return self._tool_selector.toolbox(run)
+
     async def call(
-        self, tool: Tool, call: Call, run: Run, user: User, say: Say
+        self,
+        tool: Tool,
+        call: Call,
+        run: Run,
+        user: User,
+        say: Say,
+        services: CallServices = _NO_SERVICES,
     ) -> ToolFinished | ToolErred | ToolQuestion:
         """Run the tool; return its result or error, redacted. ``say`` publishes its progress.
 
@@ -72,7 +87,8 @@ class ToolCaller:
                 self._context(tool.spec, call, run, user, secrets),
                 report=reporter.report,
                 stream_output=reporter.stream_output,
-                asker=CallQuestions(call, self._forms, secrets),
+                asker=self._asker(call, secrets),
+                services=services,
             )
             body = await perform(tool, call, context, self._tell)
         finally:
@@ -80,6 +96,11 @@ class ToolCaller:
         if not isinstance(body, ToolFinished):
             return body
         return replace(body, result=await self._results.keep(body.result, call, run, secrets))
+
+    def _asker(self, call: Call, secrets: Secrets) -> Asker:
+        if call.parent is not None:
+            return NoAsker(f"{call.tool} was called by a tool, so it cannot ask its user.")
+        return CallQuestions(call, self._forms, secrets)
 
     def preview_context(self, spec: ToolSpec, call: Call, run: Run, user: User) -> ToolContext:
         """Return the context of a call's preview: its HTTP client only reads, nothing is shown."""

@@ -47,11 +47,19 @@ def intend(request: ToolRequest, toolbox: Toolbox) -> tuple[ToolIntended, ToolEr
     return intended_call(call_id, spec, params), None
 
 
-def intended_call(call_id: str, spec: ToolSpec, params: Mapping[str, Any]) -> ToolIntended:
+def intended_call(
+    call_id: str, spec: ToolSpec, params: Mapping[str, Any], parent: str | None = None
+) -> ToolIntended:
     """Return the event of a request to call this tool with validated arguments."""
-    confirm = tuple(name for name in spec.confirm if name in params)
     return ToolIntended(
-        call_id, spec.name, params, spec.effect, spec.version, spec.idempotent, confirm
+        call_id,
+        spec.name,
+        params,
+        spec.effect,
+        spec.version,
+        spec.idempotent,
+        tuple(name for name in spec.confirm if name in params),
+        parent,
     )
 
 

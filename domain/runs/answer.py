@@ -77,7 +77,7 @@ def answer_of(run: Run, events: Sequence[Event], *, is_waiting: bool) -> RunAnsw
         message_id=run.started.message_id,
         status=RunStatus.WAITING_CONSENT if is_waiting else run.status,
         text=run.text,
-        calls=tuple(run.calls.values()),
+        calls=tuple(run.own_calls),
         consents=[body for body in requested if is_waiting and body.request_id in waiting],
         outcome=outcome_of(run),
         durations={b.call_id: b.duration_ms for b in bodies if isinstance(b, ToolFinished)},

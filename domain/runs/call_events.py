@@ -15,6 +15,7 @@ class ToolIntended:
     """The model requested a tool call. ``version`` is that of the tool's description.
 
     ``confirm`` names the arguments that a human must type again first.
+    ``parent`` is the id of the call whose tool made this one in its place.
     """
 
     type: ClassVar[str] = "tool_call"
@@ -26,6 +27,7 @@ class ToolIntended:
     version: str
     idempotent: bool = False
     confirm: tuple[str, ...] = ()
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,26 @@ class ToolProgressed:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelAsked:
+    """The tool of a running call asked a model, which answered with ``text``.
+
+    ``digest`` is that of what it was asked. ``cost_usd`` None means that the price is not known.
+    """
+
+    type: ClassVar[str] = "model_asked"
+    wire_name: ClassVar[str | None] = None
+    call_id: str
+    digest: str
+    text: str
+    provider: str
+    model: str
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int = 0
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ToolFinished:
     """The call gave a result, a JSON value.
 
@@ -142,6 +164,12 @@ class ToolErred:
 
 
 CallBody = (
-    ToolIntended | ConsentRequested | ConsentAnswered | ToolStarted | ToolFinished | ToolErred
+    ToolIntended
+    | ConsentRequested
+    | ConsentAnswered
+    | ToolStarted
+    | ModelAsked
+    | ToolFinished
+    | ToolErred
 )
 """The events of one call, by its ``call_id``."""

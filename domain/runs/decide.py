@@ -70,6 +70,8 @@ def decide(run: Run, policy: Policy, user: str = "", halt: Finish | None = None)
         return _stop(run, halt)
     if run.problem is not None:
         return Finish(RunStatus.FAILED)
+    if orphans := run.orphans:
+        return SettleCalls(tuple(_given_up(call) for call in orphans))
     if run.unsettled:
         return _tools(run, policy, user)
     last = run.steps[-1] if run.steps else None

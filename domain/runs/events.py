@@ -19,6 +19,7 @@ from domain.policy.policy import Autonomy
 from domain.runs.call_events import (
     ConsentAnswered,
     ConsentRequested,
+    ModelAsked,
     ToolErred,
     ToolFinished,
     ToolIntended,
@@ -32,10 +33,11 @@ from domain.runs.states import RunStatus
 class RunStarted:
     """The start of a run. ``message_id`` is the id of the answer to come.
 
-    A direct run is one tool call of a client, without a conversation and a model. ``fallbacks`` are
-    the models for failover, in order: ``{provider, model}`` each. ``agent`` is a copy of the agent
-    that the message was addressed to: ``{name, instructions, tools}``. ``request_id`` is that of
-    the HTTP request, for the log lines of the run on any worker.
+    A direct run is one tool call of a client, without a conversation and steps of a model: its tool
+    may ask the model that is configured. ``fallbacks`` are the models for failover, in order:
+    ``{provider, model}`` each. ``agent`` is a copy of the agent that the message was addressed to:
+    ``{name, instructions, tools}``. ``request_id`` is that of the HTTP request, for the log lines
+    of the run on any worker.
     """
 
     type: ClassVar[str] = "run"
@@ -199,6 +201,7 @@ Body = (
     | StepEnded
     | ToolStarted
     | ToolProgressed
+    | ModelAsked
     | ToolFinished
     | ToolErred
     | Retried

@@ -10,6 +10,7 @@ from domain.runs.call_events import (
     CallBody,
     ConsentAnswered,
     ConsentRequested,
+    ModelAsked,
     ToolErred,
     ToolFinished,
     ToolIntended,
@@ -32,7 +33,7 @@ from domain.runs.events import (
     StepEnded,
     Thinking,
 )
-from domain.runs.run import Call, Run, Step
+from domain.runs.run import Aside, Call, Run, Step
 from domain.runs.states import CallState
 from domain.tools.questions import QuestionAnswer, QuestionKind, ToolQuestion
 
@@ -136,7 +137,13 @@ def _ended(run: Run, body: StepEnded) -> Step:
 def _apply_to_call(run: Run, body: CallBody) -> Run:
     if isinstance(body, ToolIntended):
         call = _intended(body)
-        run = replace(run, open_calls=(*run.open_calls, call.id))
+        if call.parent is None:
+            run = replace(run, open_calls=(*run.open_calls, call.id))
+    elif isinstance(body, ModelAsked):
+        aside = _aside(body)
+        asking = run.calls[body.call_id]
+        call = replace(asking, asides=(*asking.asides, aside))
+        run = replace(run, usage=run.usage + aside.usage)
     else:
         call = _call_after(run.calls[body.call_id], body)
     if not isinstance(body, ToolIntended | ToolStarted):  # the step made progress
@@ -153,7 +160,13 @@ def _intended(body: ToolIntended) -> Call:
         version=body.version,
         idempotent=body.idempotent,
         confirm=body.confirm,
+        parent=body.parent,
     )
+
+
+def _aside(body: ModelAsked) -> Aside:
+    usage = Usage(body.input_tokens, body.output_tokens, body.cached_tokens)
+    return Aside(body.digest, body.text, usage, body.cost_usd)
 
 
 def _call_after(call: Call, body: CallBody) -> Call:

@@ -24,6 +24,16 @@ _MAY_HAVE_ACTED: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """What a model answered to the tool of a call; ``digest`` is that of what it was asked."""
+
+    digest: str
+    text: str
+    usage: Usage
+    cost_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """The state of one tool call.
 
@@ -31,7 +41,8 @@ class Call:
     and ``suspensions`` how often it ended its attempt itself, by a ``question`` to its user; the
     ``answers`` are those to all its questions so far. ``is_edited``: a human changed the arguments;
     ``is_approved``: one approved the call with them. ``confirm`` names those that a human must type
-    again before it may start.
+    again before it may start. ``parent`` is the call whose tool made this one, ``asides`` what
+    models answered to its tool.
     """
 
     id: str
@@ -52,6 +63,8 @@ class Call:
     suspensions: int = 0
     question: ToolQuestion | None = None
     answers: tuple[QuestionAnswer, ...] = ()
+    parent: str | None = None
+    asides: tuple[Aside, ...] = ()
 
     @property
     def losses(self) -> int:
@@ -160,7 +173,9 @@ class Run:
     @property
     def cost_usd(self) -> float | None:
         """The cost of the models' answers in US dollars; None where that of one is not known."""
-        costs = [step.cost_usd for step in self.steps if step.usage != Usage()]
+        answers: list[Step | Aside] = [*self.steps]
+        answers += [aside for call in self.calls.values() for aside in call.asides]
+        costs = [each.cost_usd for each in answers if each.usage != Usage()]
         known = [cost for cost in costs if cost is not None]
         return sum(known) if known and len(known) == len(costs) else None
 
@@ -176,9 +191,26 @@ class Run:
 
     @property
     def unsettled(self) -> list[Call]:
-        """The calls of whole steps that are not settled, in order."""
+        """The calls of whole steps that are not settled, in order, and `orphans`."""
         ids = (call_id for step in self.steps for call_id in step.call_ids)
-        return [call for call in map(self.calls.__getitem__, ids) if not call.is_settled]
+        calls = [call for call in map(self.calls.__getitem__, ids) if not call.is_settled]
+        return [*calls, *self.orphans]
+
+    @property
+    def orphans(self) -> list[Call]:
+        """The calls that tools made and that are not settled, though those of the tools are."""
+        return [
+            call
+            for call in self.calls.values()
+            if call.parent is not None
+            and not call.is_settled
+            and self.calls[call.parent].is_settled
+        ]
+
+    @property
+    def own_calls(self) -> list[Call]:
+        """The calls that the model requested, or the client of a direct run; not those of tools."""
+        return [call for call in self.calls.values() if call.parent is None]
 
     def paused(self) -> Paused:
         """Return the event that tells followers that the run waits."""
@@ -186,9 +218,9 @@ class Run:
         return Paused(used.input_tokens, used.output_tokens, used.cached_tokens, self.cost_usd)
 
     def tool_calls(self) -> list[CallRequest]:
-        """Return the requested calls as the conversation's records."""
-        return [CallRequest(call.id, call.tool, call.params) for call in self.calls.values()]
+        """Return the model's calls as the conversation's records."""
+        return [CallRequest(call.id, call.tool, call.params) for call in self.own_calls]
 
     def results(self) -> list[CallOutcome]:
-        """Return the recorded outcomes."""
-        return [call.outcome() for call in self.calls.values() if call.is_settled]
+        """Return the recorded outcomes of the model's calls."""
+        return [call.outcome() for call in self.own_calls if call.is_settled]

@@ -12,29 +12,32 @@ from typing import Any, Protocol, TypeVar
 
 from typing_extensions import override
 
-from domain.shared.errors import ToolFailed
+from domain.shared.errors import ToolRefused
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 
 
 class QuestionKind(StrEnum):
-    """What a tool asks its user for: values for a form."""
+    """What a tool asks its user for: values for a form, or consent to a call of another tool."""
 
     INPUT = "input"
+    CALL = "call"
 
 
 @dataclass(frozen=True, slots=True)
 class ToolQuestion:
     """A question of a call; ``message`` is for the user, ``fields`` are what its kind adds.
 
-    The fields are JSON. Those of `QuestionKind.INPUT` are ``schema``: the JSON Schema of the
-    values, an object.
+    The fields are JSON: ``schema`` is the JSON Schema of the values, an object; a question without
+    it is a yes or no. ``call`` is the call that is consented to. ``reason`` is the rule that wants
+    the question, and no part of what is asked.
     """
 
     kind: QuestionKind
     message: str
     fields: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = field(default="the tool asks its user", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,18 @@ class Asker(Protocol):
         """The question that ended the attempt, if one did."""
         ...
 
+    async def put(self, question: ToolQuestion) -> Mapping[str, Any]:
+        """Return the values of the user's answer; where there is none yet, the attempt ends here.
+
+        Questions of a kind are told apart by their order.
+
+        Raises:
+            AskDeclined: the user declined.
+            ToolFailed: the question cannot be put, or another was answered at this place.
+
+        """
+        ...
+
     def begin(self, limit: asyncio.Timeout) -> None:
         """Begin the attempt, which runs within this timeout: a question lets it expire."""
         ...
@@ -115,7 +130,10 @@ class Asker(Protocol):
 
 
 class NoAsker(Asker):
-    """Puts no questions."""
+    """Puts no questions; ``why`` is the sentence for who tries."""
+
+    def __init__(self, why: str = "Nobody can be asked here.") -> None:
+        self._why = why
 
     @property
     @override
@@ -132,4 +150,8 @@ class NoAsker(Asker):
 
     @override
     def ask(self, kind: type[T], message: str) -> Awaitable[T]:
-        raise ToolFailed("Nobody can be asked here.")
+        raise ToolRefused(self._why)
+
+    @override
+    async def put(self, question: ToolQuestion) -> Mapping[str, Any]:
+        raise ToolRefused(self._why)

@@ -17,6 +17,7 @@ from domain.tools.preview import Preview
 from domain.tools.questions import Asker, NoAsker
 from domain.tools.result_pages import ResultPage
 from domain.tools.secrets import Secrets
+from domain.tools.services import CallServices, NoServices
 from domain.tools.storage import MemoryValues, PluginStorage, Storage
 
 _CHARACTERS_PER_TOKEN: Final = 4
@@ -164,6 +165,7 @@ class ToolContext(PluginContext):
     search_tools: ToolSearch = field(default=_no_tools, repr=False)
     read_schema: SchemaReader = field(default=_no_schema, repr=False)
     asker: Asker = field(default_factory=NoAsker, repr=False)
+    services: CallServices = field(default_factory=NoServices, repr=False)
 
     @overload
     def ask(self, schema: type[T], message: str) -> Awaitable[T]: ...
@@ -187,6 +189,37 @@ class ToolContext(PluginContext):
 
         """
         return self.asker.ask(schema, message)
+
+    async def ask_model(self, prompt: str, *, system: str = "") -> str:
+        """Return the answer of the run's model, or of its fallbacks, to a prompt.
+
+        The model sees neither the conversation nor any tool. What it uses counts for the run, and a
+        call asks 10 times at most. The guards of messages are shown the prompt. A later attempt of
+        the call that asks the same is given the same answer.
+
+        Raises:
+            ToolRefused: the prompt is too long, a guard blocks it, or the call has asked enough.
+            ToolFailed: no model gave an answer.
+
+        """
+        return await self.services.ask_model(prompt, system)
+
+    async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """Return the result of a call of another tool, a JSON value.
+
+        Policy and vetoes judge it as they do a call of the model; where they ask, the user is asked
+        as by `ask`, which ends the attempt. It is an event of its own. A later attempt of this call
+        that makes the same is given the same result.
+
+        Raises:
+            UnknownTool: there is no such tool, or the agent has it not.
+            InvalidArguments: the arguments do not fit.
+            ToolRefused: the policy or a plugin forbids it, or it cannot be made from here.
+            AskDeclined: the user did not consent.
+            ToolFailed: it gave no result.
+
+        """
+        return await self.services.call_tool(name, arguments, self.asker)
 
     async def progress(self, message: str, fraction: float | None = None) -> None:
         """Report progress to those who follow the run; ``fraction`` is the part done, from 0 to 1.

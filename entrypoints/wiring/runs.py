@@ -10,6 +10,7 @@ from domain.execution.runner import Runner
 from domain.execution.service import RunService
 from domain.execution.setup import RunSetup
 from domain.execution.steps.call_gate import CallGate
+from domain.execution.steps.call_runner import CallRunner
 from domain.execution.steps.decisions import Decisions
 from domain.execution.steps.human_step import HumanStep
 from domain.execution.steps.message_guards import MessageGuards
@@ -121,18 +122,12 @@ def make_runner(
     decisions = Decisions(store.audit, clock)
     requests = ConsentRequests(decisions, notices)
     gate = CallGate(vetoes, Previews(toolbox, caller, tell), decisions, requests, clock)
+    calls = CallRunner(
+        gate=gate, caller=caller, models=models, requests=requests, notices=notices, clock=clock
+    )
     return Runner(
         models=models,
-        tools=ToolStep(
-            toolbox=toolbox,
-            caller=caller,
-            gate=gate,
-            decisions=decisions,
-            requests=requests,
-            notices=notices,
-            clock=clock,
-            at_once=tool_concurrency,
-        ),
+        tools=ToolStep(toolbox, gate, decisions, calls, at_once=tool_concurrency),
         humans=HumanStep(gate, store.consents, store.leases),
         notices=notices,
         clock=clock,

@@ -47,6 +47,8 @@ BODIES: list[events.Body] = [
     call_events.ConsentAnswered(ID, "1", ConsentStatus.APPROVED, {"a": 1}, "0" * 64, ""),
     events.StepEnded(StopReason.END, 1, 2, 0),
     call_events.ToolStarted("1"),
+    call_events.ToolIntended("2", "calculator", {"a": 1}, Effect.READ, "v", parent="1"),
+    call_events.ModelAsked("1", "0" * 64, "Well", "offline", "offline-1", 1, 2),
     call_events.ToolProgressed("1", "calculator", "Half of it.", 0.5),
     call_events.ToolProgressed("1", "calculator", "Nearly."),
     call_events.ToolProgressed("1", "calculator", "39", None, "39"),

@@ -20,6 +20,7 @@ PUBLIC: Final = {name: getattr(face, name) for face in FACES for name in face.__
 OF_THE_SERVICE: Final = {
     *(f"FunctionTool.{name}" for name in ("parameters", "previewer", "result_type", "threads")),
     "ToolContext.asker",
+    "ToolContext.services",
     "PuertoService.__init__",
 }
 

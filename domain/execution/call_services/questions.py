@@ -72,17 +72,8 @@ class CallQuestions(Asker):
         schema = self._secrets.hide_in(dict(form.schema))
         return form.read(await self.put(ToolQuestion(QuestionKind.INPUT, text, {"schema": schema})))
 
+    @override
     async def put(self, question: ToolQuestion) -> Mapping[str, Any]:
-        """Return the user's answer to a question; where there is none yet, end the attempt.
-
-        Questions of a kind are told apart by their order.
-
-        Raises:
-            AskDeclined: the user declined.
-            ToolFailed: the call is over, has put too many questions, or got an answer to another
-                question at this place.
-
-        """
         answer = self._next(question.kind)
         if answer is None:
             await self._put(question)

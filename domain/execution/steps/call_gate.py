@@ -14,7 +14,7 @@ from domain.execution.steps.requests import ConsentRequests
 from domain.execution.task import Task
 from domain.execution.tool_calls import settled
 from domain.plugins.vetoes import VetoCheck
-from domain.policy.policy import Decision
+from domain.policy.policy import Decision, Verdict
 from domain.runs.decide import UNKNOWN
 from domain.runs.events import Body
 from domain.runs.log_lines import log_interrupted
@@ -22,8 +22,10 @@ from domain.runs.run import Call
 from domain.runs.states import CallState
 from domain.shared.clock import Clock
 from domain.shared.error_codes import Refusal
+from domain.shared.errors import ToolRefused
+from domain.tools.ports import Toolbox
 from domain.tools.preview import Preview
-from domain.tools.tool import Effect
+from domain.tools.tool import Tool
 
 Question = tuple[Call, ConsentKind, str]
 """A call that a human is asked about, the kind of the question, and why; empty: a plugin's reason.
@@ -31,6 +33,7 @@ Question = tuple[Call, ConsentKind, str]
 
 _VETO: Final = "veto"
 _VETO_ASK: Final = "veto_ask"  # apart from the policy's own "ask", which a simulation replays
+_BY_PLUGIN: Final = {Decision.DENY: _VETO, Decision.ASK: _VETO_ASK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,46 @@ class CallGate:
         standing = [question for question in questions if question[0].id not in checked.vetoed]
         await self._request(task, standing, checked)
 
-    def objection_to_risk(self, effect: Effect) -> str | None:
-        """Return why no call of that effect may run now, if a required plugin is missing."""
-        return self._vetoes.objection_to_risk(effect)
+    @property
+    def toolbox(self) -> Toolbox:
+        """The tools whose calls pass here."""
+        return self._previews.toolbox
+
+    def usable(self, call: Call) -> Tool:
+        """Return the tool of a call that is about to start.
+
+        Raises:
+            UnknownTool: it is gone.
+            ToolRefused: it has changed since it was asked for, or a required plugin is missing:
+                calls that are retried are not checked by a veto.
+
+        """
+        tool = self.toolbox.get(call.tool)
+        if tool.spec.version != call.version:
+            raise ToolRefused(f"{call.tool} has changed since it was asked for. Ask again.")
+        if (why := self._vetoes.objection_to_risk(call.effect)) is not None:
+            raise ToolRefused(f"Not run: {why}.")
+        return tool
+
+    async def verdict(self, task: Task, call: Call) -> tuple[str, Verdict]:
+        """Return what becomes of a call that a tool wants to make, and its name in the audit.
+
+        The stricter of the policy and the plugins decides.
+        """
+        preview = (await self._made(task, [call]))[call.id] if self._vetoes.has_vetoes else None
+        proposal = proposal_of(task, call, self.toolbox, preview)
+        policy = task.policy.judge(proposal)
+        (plugins,) = await self._vetoes.verdicts([proposal])
+        for decision in (Decision.DENY, Decision.ASK):
+            if policy.decision is decision:
+                return decision, policy
+            if plugins.decision is decision:
+                return _BY_PLUGIN[decision], plugins
+        return Decision.ALLOW, policy
+
+    async def decided(self, task: Task, decisions: Sequence[tuple[str, Call, str]]) -> None:
+        """Record decisions in the audit: `Decisions.record`."""
+        await self._decisions.record(task, decisions)
 
     async def _checked(self, task: Task, calls: Sequence[Call]) -> _Checked:
         """Ask plugins about the calls that were not started, and settle those that they veto."""

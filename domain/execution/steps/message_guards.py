@@ -7,7 +7,7 @@ from domain.conversations.calls import Problem
 from domain.execution.prompt import GAP
 from domain.execution.task import Task
 from domain.models.messages import Reasoning, Text, UserTurn
-from domain.plugins.guard_check import GuardCheck
+from domain.plugins.guard_check import GuardCheck, GuardRuling
 from domain.plugins.guards import GuardedMessage, GuardOffer, GuardPoint
 from domain.plugins.plugin import Registered
 from domain.runs.events import Body, Chunk, QuestionGuarded, Retried, Thinking
@@ -136,6 +136,15 @@ class MessageGuards:
         """Return what takes the pieces of the model's next answer."""
         guards = self._check.at(GuardPoint.BEFORE_CLIENT)
         return HeldAnswer(task, self._check, guards) if guards else StreamedAnswer(task.journal)
+
+    async def prompt(self, task: Task, text: str) -> GuardRuling:
+        """Return what guards leave of a text that a tool sends to a model."""
+        if (problem := self._check.problem()) is not None:
+            return GuardRuling("", problem)
+        return await self._check.ruling(
+            self._check.at(GuardPoint.BEFORE_MODEL),
+            _message(task, GuardPoint.BEFORE_MODEL, text),
+        )
 
     def withheld(self, run: Run) -> Sequence[Body]:
         """Return the event that keeps a message from models for good, as its run ends.

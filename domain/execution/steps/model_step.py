@@ -1,7 +1,8 @@
 """The model step of a run: ask the model, stream its answer, record its tool requests."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from typing import Final
 
 from domain.conversations.calls import Problem
 from domain.execution.prompt import of_run, system_prompt, with_question
@@ -9,7 +10,7 @@ from domain.execution.steps.message_guards import HeldAnswer, MessageGuards, Str
 from domain.execution.task import Task
 from domain.execution.tool_calls import intend
 from domain.execution.tool_selection import ShownTools, ToolSelector
-from domain.models.failover import ModelAnswer, ModelFailover, NoAnswer, RequestFor
+from domain.models.failover import AnswerPiece, ModelAnswer, ModelFailover, NoAnswer, RequestFor
 from domain.models.messages import (
     ModelChoice,
     ModelRequest,
@@ -17,13 +18,18 @@ from domain.models.messages import (
     Text,
     TextWasReasoning,
     ToolRequest,
+    UserTurn,
 )
 from domain.runs.events import Body, Erred, StepEnded
 from domain.runs.journal import Journal
 from domain.runs.run import Run
 from domain.shared.clock import Clock
+from domain.shared.errors import ToolFailed, ToolRefused
 from domain.tools.error_fields import problem_of
 from domain.tools.tool import ToolSpec
+
+ASIDE_TOKENS: Final = 4_096  # of an answer to a tool
+ASIDE_LENGTH: Final = 100_000  # characters, from a provider that takes no limit
 
 
 class ModelStep:
@@ -73,6 +79,30 @@ class ModelStep:
         else:  # the run ends with this answer, in one write
             journal.note(step)
 
+    async def ask_aside(self, task: Task, prompt: str, system: str) -> tuple[str, ModelAnswer]:
+        """Ask the run's model something apart from its conversation; return text and end.
+
+        Raises:
+            ToolRefused: a guard blocks the prompt.
+            ToolFailed: no model gave an answer, or one that is too long.
+
+        """
+        ruling = await self._guards.prompt(task, prompt)
+        if ruling.problem is not None:
+            raise ToolRefused(ruling.problem.message, details=ruling.problem.details)
+        turns = [UserTurn(ruling.text)]
+
+        def request_for(choice: ModelChoice) -> ModelRequest:
+            return ModelRequest(choice.model, turns, system, max_output_tokens=ASIDE_TOKENS)
+
+        try:
+            return await _whole(self._failover.ask(task.journal.run.choices, request_for))
+        except NoAnswer as failed:
+            problem = problem_of(failed.error)
+            raise ToolFailed(
+                f"No model answered: {problem.message}", details=problem.details
+            ) from failed
+
     def withheld(self, run: Run) -> Sequence[Body]:
         """Return the events to add as a run ends whose message guards did not let through."""
         return self._guards.withheld(run)
@@ -120,6 +150,22 @@ class ModelStep:
             return ModelRequest(model=choice.model, turns=turns, system=system, tools=tools)
 
         return request_for
+
+
+async def _whole(answer: AsyncGenerator[AnswerPiece, None]) -> tuple[str, ModelAnswer]:
+    text = ""
+    async with aclosing(answer) as pieces:
+        async for piece in pieces:
+            match piece:
+                case Text(content):
+                    text += content
+                case TextWasReasoning():
+                    text = ""
+                case ModelAnswer():
+                    return text, piece
+            if len(text) > ASIDE_LENGTH:
+                raise ToolFailed(f"The model's answer has more than {ASIDE_LENGTH:,} characters.")
+    raise AssertionError("an answer ends with its ModelAnswer, or raises")
 
 
 def _erred(problem: Problem) -> Erred:

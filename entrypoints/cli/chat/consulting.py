@@ -13,6 +13,7 @@ from entrypoints.cli.clients.client import Json
 MAY_IT_RUN: Final = "May it run? [y]es, [e]dit, anything else is a no: "
 WHAT_BECAME: Final = "It was interrupted. [d]one, [n]ot done, [t]ry again, anything else: unknown: "
 DO_YOU_ANSWER: Final = "The tool asks you. Do you answer? [y]es, anything else is a no: "
+YES_OR_NO: Final = "The tool asks you. [y]es, anything else is a no: "
 WHY_NOT: Final = "Why not? The agent is told. (Enter for no reason): "
 AGAIN: Final = "Type {} again, to confirm it: "
 WHICH: Final = "Its arguments, as JSON (empty: back to the question): "
@@ -50,9 +51,9 @@ def consult(request: Json, read: Read, tell: Callable[[str], object]) -> Consent
 
 def _answered(request: Json, read: Read, tell: Callable[[str], object]) -> ConsentReply:
     """Put the question of a tool, and return the reply; one without a form is a yes or no."""
-    if read(DO_YOU_ANSWER).lower() not in {"y", "yes"}:
-        return ConsentReply(reason=read(WHY_NOT))
     schema = request.get("schema")
+    if read(YES_OR_NO if schema is None else DO_YOU_ANSWER).lower() not in {"y", "yes"}:
+        return ConsentReply(reason=read(WHY_NOT))
     values = None if schema is None else fill_in(schema, read, tell)
     return ConsentReply(approved=True, values=values)
 

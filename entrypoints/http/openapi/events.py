@@ -51,9 +51,9 @@ class ConsentRequest(BaseModel):
 
     id: Id
     call_id: str = Field(description="The call it is about, as `tool_call` names it.")
-    kind: Literal["approval", "outcome", "input"] = Field(
+    kind: Literal["approval", "outcome", "input", "call"] = Field(
         description="`approval`: may it start? `outcome`: it was interrupted; what became of it? "
-        "`input`: the tool asks for values."
+        "`input`: the tool asks for values. `call`: may the tool call another one?"
     )
     tool: str
     params: dict[str, Any]
@@ -78,6 +78,11 @@ class ConsentRequest(BaseModel):
         None,
         alias="schema",
         description="Of kind `input`: the JSON Schema of the `values` to answer with, an object.",
+    )
+    call: dict[str, Any] | None = Field(
+        None,
+        description="Of kind `call`: the other call, with `tool`, `version`, `params`, `effect` "
+        "and the `reason`.",
     )
 
 
@@ -108,12 +113,15 @@ class ChunkEvent(_Event):
 
 
 class ToolCallEvent(_Event):
-    """The model asks for a tool."""
+    """The model asks for a tool, or a tool calls another."""
 
     type: Literal["tool_call"]
     id: str
     tool: str
     params: dict[str, Any]
+    parent: str | None = Field(
+        None, description="The id of the call whose tool made this one; left out of the model's."
+    )
 
 
 class ConsentEvent(_Event):

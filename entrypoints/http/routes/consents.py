@@ -38,7 +38,7 @@ MESSAGES: Final = {
     ConsentStatus.TRY_AGAIN: "The call is made again, with the same arguments.",
 }
 OF_TOOL: Final = {
-    ConsentStatus.APPROVED: "Answered: the tool is given the values, and the run goes on.",
+    ConsentStatus.APPROVED: "Answered: the tool is given the answer, and the run goes on.",
     ConsentStatus.DENIED: "Declined: the tool is told, and the run goes on.",
 }
 

@@ -96,8 +96,8 @@ async def check_ticket(ticket: int, context: ToolContext) -> str:
     return f"{choice.pieces} {choice.colour}"
 
 @hookimpl
-def puerto_register_tools(register):
-    register(check_ticket)
+def puerto_register(registry):
+    registry.add_tools(check_ticket)
 """
 
 

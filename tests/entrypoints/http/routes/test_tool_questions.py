@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from entrypoints.http.openapi.events import ConsentRequest, RunEvents
 from entrypoints.http.routes.consents import ConsentView
 from plugins.host.host import PluginHost, PluginState
-from puerto import RegisterTool, ToolContext, hookimpl, tool
+from puerto import Registry, ToolContext, hookimpl, tool
 from tests.entrypoints.http.conftest import Client, Install, Installation
 from tests.entrypoints.http.ledger import ANSWER, EXECUTE, rest_of
 
@@ -39,12 +39,30 @@ async def order(item: str, context: ToolContext) -> str:
     return f"{choice.pieces} {item} of size {choice.size}"
 
 
+@tool(effect="read")
+async def order_all(context: ToolContext) -> list[str]:
+    """Order everything, one after the other, in the words of a model."""
+    what = await context.ask_model("What is there to order?")
+    return [await context.call_tool("pack", {"item": what})]
+
+
+@tool(effect="write")
+async def pack(item: str) -> str:
+    """Pack something.
+
+    Args:
+        item: what.
+
+    """
+    return f"packed {item}"
+
+
 class Shop:
-    """A plugin with a tool that asks."""
+    """A plugin with tools that ask, and that call each other."""
 
     @hookimpl
-    def puerto_register_tools(self, register: RegisterTool) -> None:
-        register(order)
+    def puerto_register(self, registry: Registry) -> None:
+        registry.add_tools(order, order_all, pack)
 
 
 @pytest.fixture
@@ -98,7 +116,7 @@ async def test_the_answer_lets_the_tool_go_on(ada: Client, how: str) -> None:
         answer = await ada.json("POST", f"/api/consents/{request['id']}", said)
 
     assert (answer["status"], answer["consent_request_id"]) == ("approved", request["id"])
-    assert "the tool is given the values" in answer["message"]
+    assert "the tool is given the answer" in answer["message"]
     events = await rest_of(ada, asked["run_id"])
     for event in events:
         EVENTS.validate_python(event)
@@ -162,3 +180,33 @@ async def test_a_tool_that_is_called_directly_asks_too(ada: Client) -> None:
     await ada.json("POST", f"/api/consents/{asked['consent_request']['id']}", said)
     (result,) = [e for e in await rest_of(ada, asked["run_id"]) if e["type"] == "tool_result"]
     assert result["result"] == "2 cup of size L"
+
+
+async def test_a_tool_calls_another_with_the_consent_of_its_user(
+    ada: Client, admin: Client, installation: Installation
+) -> None:
+    await admin.json("PUT", "/api/config", {"agent": {"autonomy_level": "semi"}})
+    response = await ada.send("POST", EXECUTE, {"tool": "order_all", "parameters": {}})
+    assert response.status_code == 202
+    asked = await response.get_json()
+    request = asked["consent_request"]
+    ConsentRequest.model_validate(request)
+    assert request["kind"] == "call"
+    assert request["message"].startswith("May order_all call pack(")
+    assert request["call"]["tool"] == "pack"
+    address = f"/api/consents/{request['id']}"
+    await ada.error(
+        "POST", address, 400, "INVALID_REQUEST", {"approved": True, "values": {"answer": 1}}
+    )
+    await ada.json("POST", address, {"approved": True})
+
+    events = await rest_of(ada, asked["run_id"])
+    for event in events:
+        EVENTS.validate_python(event)
+    outer, inner = [event for event in events if event["type"] == "tool_call"]
+    assert inner["parent"] == outer["id"]
+    assert "parent" not in outer
+    packed, listed = [event for event in events if event["type"] == "tool_result"]
+    assert (packed["id"], listed["id"]) == (inner["id"], outer["id"])
+    assert listed["result"] == [packed["result"]]
+    assert events[-1]["effects"] == [inner["id"]]

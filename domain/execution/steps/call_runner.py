@@ -1,0 +1,76 @@
+"""The call runner: makes one call of a run, and records its start and its outcome."""
+
+from domain.execution.questions import ask_for
+from domain.execution.run_notices import tool_executed
+from domain.execution.steps.call_gate import CallGate
+from domain.execution.steps.model_step import ModelStep
+from domain.execution.steps.requests import ConsentRequests
+from domain.execution.steps.run_services import RunServices
+from domain.execution.task import Task
+from domain.execution.tool_caller import ToolCaller
+from domain.execution.tool_calls import erred, settled
+from domain.notifications.ports import Notices
+from domain.policy.policy import Decision
+from domain.runs.call_events import ToolErred, ToolStarted
+from domain.runs.decide import UNKNOWN
+from domain.runs.log_lines import log_failed_call, log_interrupted
+from domain.runs.run import Call
+from domain.runs.states import CallState
+from domain.shared.clock import Clock
+from domain.shared.errors import ToolError
+from domain.tools.questions import ToolQuestion
+
+
+class CallRunner:
+    """Makes calls that may start: those of a model, and those that tools make in turn."""
+
+    def __init__(
+        self,
+        *,
+        gate: CallGate,
+        caller: ToolCaller,
+        models: ModelStep,
+        requests: ConsentRequests,
+        notices: Notices,
+        clock: Clock,
+    ) -> None:
+        self._gate = gate
+        self._caller = caller
+        self._models = models
+        self._requests = requests
+        self._notices = notices
+        self._clock = clock
+
+    async def make(self, task: Task, call: Call) -> None:
+        """Make a call, and record its outcome, or the question to its user that ended the attempt.
+
+        Raises:
+            LeaseLost: another worker drives the run now.
+            Unavailable: the database does not answer.
+
+        """
+        journal = task.journal
+        try:
+            tool = self._gate.usable(call)
+        except ToolError as error:
+            if call.may_have_acted:  # an interrupted call that cannot be retried unchanged
+                await journal.record(settled(call, CallState.UNKNOWN, UNKNOWN))
+            else:
+                await journal.record(erred(call, error, CallState.REFUSED))
+            return
+        if call.state is CallState.STARTED:
+            log_interrupted(journal.run, call, self._gate.toolbox, "it is made again")
+        await journal.record(ToolStarted(call.id))
+        services = RunServices(
+            task, call, self._caller.toolbox(journal.run), self._gate, self._models, self.make
+        )
+        body = await self._caller.call(tool, call, journal.run, task.user, journal.say, services)
+        if isinstance(body, ToolQuestion):
+            request = ask_for(journal.run, call, body, self._clock.now())
+            decided = [(Decision.ASK, call, request.reason)]
+            await self._requests.send(task, [request], decided)
+            return
+        await journal.record(body)
+        if isinstance(body, ToolErred):
+            log_failed_call(call, tool.spec.plugin, body)
+        self._notices.publish(tool_executed(journal.run, call, tool.spec, body, self._clock.now()))
