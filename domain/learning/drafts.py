@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from domain.learning.api.credentials import Credentials
-from domain.learning.api.fixed_arguments import Values, has_argument, names_of
+from domain.learning.api.fixed_arguments import Values, names_of, path_in
 from domain.learning.api.learned_api import LearnedApi
 from domain.learning.api.patterns import fits
 from domain.learning.api.settings import ApiSettings
@@ -87,7 +87,7 @@ def require_arguments(draft: Draft) -> None:
         asked = {name for tool in fitting for name in tool.asks}
         Credentials.of({name: (draft.fixed or {})[pattern][name] for name in asked & {*names}})
         for name in names:
-            if name not in asked and not any(has_argument(tool.spec, name) for tool in fitting):
+            if name not in asked and not any(path_in(tool.parameters, name) for tool in fitting):
                 message = f"No operation that fits {pattern!r} takes an argument {name!r}."
                 raise InvalidRequest(message, [FieldProblem("fixed_arguments", message)])
 

@@ -92,6 +92,11 @@ class SecurityScheme:
     is_parameter: bool = False
     argument: str = ""
 
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The names in ``argument``, outermost first."""
+        return tuple(filter(None, self.argument.split(".")))
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:

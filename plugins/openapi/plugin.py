@@ -18,7 +18,7 @@ from domain.learning.api.fixed_arguments import (
     shown_values,
     values_for,
     with_fixed,
-    without_arguments,
+    without_properties,
 )
 from domain.learning.api.learned_api import LearnedApi
 from domain.learning.api.version import ApiTool
@@ -34,7 +34,7 @@ from plugins.authoring.hookspecs import hookimpl
 from plugins.authoring.registry import Registry
 from plugins.host.admission import of_json
 from plugins.openapi.operation import Operation
-from plugins.openapi.records import operation_from, whole_schema
+from plugins.openapi.records import operation_from
 from plugins.openapi.wire.calling import ApiCall, ApiCaller
 from plugins.openapi.wire.requests import build_request
 from plugins.openapi.wire.security import choose
@@ -208,7 +208,7 @@ class LearnedTool(Tool, Abridged):
             call_id=context.call_id,
             can_repeat=self.spec.can_repeat,
             credentials=await line.credentials(operation, context.user, own),
-            fixed=fixed,
+            fixed={self.tool.fixed[name]: value for name, value in fixed.items()},
             server=line.server,
             limits=ExchangeLimits(seconds=max(self.spec.timeout - _HEADROOM, _HEADROOM)),
             pace=line.pace,
@@ -220,15 +220,14 @@ class LearnedTool(Tool, Abridged):
         """Return the unabridged schema of all arguments but those that the operator fixed."""
         if not self.tool.whole:
             return self.spec.parameters
-        whole = replace(self.spec, parameters=whole_schema(self.tool.whole))
-        return without_arguments(whole, self.tool.fixed).parameters
+        return without_properties(self.tool.parameters, filter(None, self.tool.fixed.values()))
 
     def preview(self, arguments: Mapping[str, Any]) -> Preview | None:
         """Return method and URL of the request that a call would send, without credentials."""
         try:
-            placed = {each.argument for each in self._operation.schemes.values()} - {""}
-            fixed = placed | (set(self.tool.fixed) - {*self.tool.asks})
-            whole = with_fixed(arguments, shown_values(fixed))
+            placed = [each.path for each in self._operation.schemes.values()]
+            fixed = [path for name, path in self.tool.fixed.items() if name not in self.tool.asks]
+            whole = with_fixed(arguments, shown_values(filter(None, [*placed, *fixed])))
             request = build_request(self._operation, whole, server=self._line.server)
         except ToolError:
             return None

@@ -75,12 +75,6 @@ def _packed(schema: Schema) -> str:
     return base64.b64encode(zlib.compress(orjson.dumps(schema))).decode()
 
 
-def whole_schema(packed: bytes) -> dict[str, Any]:
-    """Return the schema that is stored compressed in `ApiTool.whole`."""
-    schema: dict[str, Any] = orjson.loads(zlib.decompress(packed))
-    return schema
-
-
 def _server(operation: Operation) -> str:
     try:
         return server_url(operation)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
-from domain.learning.api.fixed_arguments import Names, fixed_names, has_argument, without_arguments
+from domain.learning.api.fixed_arguments import Names, fixed_names, path_in, without_arguments
 from domain.learning.api.patterns import EffectRule, effect_by
 from domain.learning.api.version import ApiTool, ApiVersion, SkippedOperation
 from domain.shared.errors import FieldProblem, InvalidRequest
@@ -113,9 +113,12 @@ class ApiSettings:
             spec = replace(spec, effect=effect)
         if operation in self.overrides:
             spec = self.overrides[operation].applied(spec)
-        fixed = fixed_names(self.fixed, operation, operation_id) if self.fixed else []
-        if known := [name for name in fixed if name in tool.asks or has_argument(spec, name)]:
-            return replace(tool, spec=without_arguments(spec, known), fixed=tuple(known))
+        if names := fixed_names(self.fixed, operation, operation_id):
+            parameters = tool.parameters
+            paths = {name: path_in(parameters, name) for name in names}
+            fixed = {name: path or () for name, path in paths.items() if path or name in tool.asks}
+            spec = without_arguments(spec, filter(None, fixed.values())) if fixed else spec
+            return replace(tool, spec=spec, fixed=fixed)
         return tool if spec is tool.spec else replace(tool, spec=spec)
 
     def takes(self, tool: ApiTool) -> bool:

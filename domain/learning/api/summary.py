@@ -77,6 +77,7 @@ def _keys_as_parameters(version: ApiVersion, tools: Sequence[ApiTool]) -> Iterat
 def _suspects(tools: Sequence[ApiTool]) -> Iterator[tuple[str, tuple[str, ...]]]:
     operations_by_name: dict[str, list[str]] = {}
     for tool in filter(lambda each: each.suspects, tools):
-        for name in set(tool.suspects).difference(tool.fixed):
-            operations_by_name.setdefault(name, []).append(tool.operation)
+        for name in set(tool.suspects):
+            if not any(name == each or name.startswith(f"{each}.") for each in tool.fixed):
+                operations_by_name.setdefault(name, []).append(tool.operation)
     return ((name, tuple(operations)) for name, operations in sorted(operations_by_name.items()))

@@ -1,8 +1,12 @@
 """The version of a learned API: the tools made from one OpenAPI document."""
 
-from collections.abc import Sequence
+import json
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from domain.learning.api.fixed_arguments import Path
 from domain.tools.tool import ToolSpec
 
 
@@ -14,9 +18,10 @@ class ApiTool:
     credentials are sent: the server's, empty if the document names none, then those of the token
     endpoints. ``asks`` names the security schemes that it can be called with, and ``is_open`` says
     that none is needed. ``call`` is the serialized request template, an opaque format of the
-    `ApiReader`. ``fixed`` are the arguments and credentials that the operator fixed. ``whole`` is
-    the schema of all arguments if the tool is abridged, in the same format. ``suspects`` are
-    arguments that look like credentials, for the operator to check.
+    `ApiReader`. ``fixed`` are the arguments and credentials that the operator fixed, each with its
+    path (a credential's is empty). ``whole`` is the schema of all arguments if the tool is
+    abridged, as JSON that is compressed with zlib. ``suspects`` are arguments that look like
+    credentials, for the operator to check.
     """
 
     spec: ToolSpec
@@ -28,9 +33,17 @@ class ApiTool:
     is_open: bool = True
     notes: tuple[str, ...] = ()
     call: bytes = field(default=b"", repr=False)
-    fixed: tuple[str, ...] = ()
+    fixed: Mapping[str, Path] = field(default_factory=dict)
     whole: bytes = field(default=b"", repr=False)
     suspects: tuple[str, ...] = ()
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The schema of the arguments, unabridged; that of an abridged tool has the fixed ones."""
+        if not self.whole:
+            return self.spec.parameters
+        schema: dict[str, Any] = json.loads(zlib.decompress(self.whole))
+        return schema
 
     @property
     def method(self) -> str:

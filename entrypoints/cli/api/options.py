@@ -29,7 +29,7 @@ Fixed = Annotated[
     Path | None,
     typer.Option(
         help="A file with arguments that are yours, not a model's, as JSON: "
-        '{"GET /pets*": {"argument": value}}.'
+        '{"GET /pets*": {"argument": value, "body.auth.token": value}}.'
     ),
 ]
 Effects = Annotated[

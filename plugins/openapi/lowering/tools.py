@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from domain.execution.tool_selection import SCHEMA_TOOL
-from domain.learning.api.fixed_arguments import properties_within, without_properties
+from domain.learning.api.fixed_arguments import all_within, without_properties
 from domain.shared.json_pointers import join
 from domain.shared.json_schema import properties_of, without
 from domain.tools.tool import Effect, ToolSpec
@@ -22,7 +22,7 @@ from plugins.openapi.lowering.words import joined, plain, shortened
 from plugins.openapi.operation import Operation, OperationBody, Parameter, ParameterLocation
 from plugins.openapi.reading import OpenApiDocument, Reason, Skipped
 from plugins.openapi.reading.credentials import likely_credentials
-from plugins.openapi.reading.values import entries, text
+from plugins.openapi.reading.values import text
 from plugins.openapi.reserved import is_idempotency_key, is_reserved
 
 _MOST_WORDS: Final = 1_000  # characters of a tool's description
@@ -125,10 +125,10 @@ class OperationLowering:
         schema = unwrapped(schema)
         if caller_keys := keys.of(lowered, whole or schema):
             lowered = with_keys(lowered, caller_keys, whole or schema)
-            hidden = [each.argument for each in caller_keys.values()]
+            hidden = [each.path for each in caller_keys.values()]
             schema = without_properties(schema, hidden)
             whole = without_properties(whole, hidden) if whole else None
-        suspects = list(likely_credentials(_perhaps_credentials(lowered, schema)))
+        suspects = list(likely_credentials(_perhaps_credentials(lowered, whole or schema)))
         notes.update((_SUSPECT.format(name), None) for name in suspects)
         effect = self._options.effects.get(operation.name) or effect_of(operation)
         spec = ToolSpec(
@@ -202,9 +202,8 @@ def _perhaps_credentials(operation: Operation, schema: Schema) -> Iterator[tuple
         ):
             yield parameter.argument, parameter.description
     if operation.body is not None:
-        body = operation.body.argument
-        for name, inner in properties_within(schema, body).items():
-            yield f"{body}.{name}", text(entries(inner).get("description"))
+        for name, inner in all_within(schema, operation.body.argument):
+            yield name, text(inner.get("description"))
 
 
 def _argument(parameter: Parameter, argument: str, schema: Schema) -> Schema:

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from domain.learning.api.credentials import Credentials
-from domain.learning.api.fixed_arguments import forms_of, with_fixed
+from domain.learning.api.fixed_arguments import Path, forms_of, with_fixed
 from domain.learning.ports import AccessTokens
 from domain.shared.errors import InvalidArguments, ToolFailed, ToolTimeout, WebError, WebTimeout
 from domain.tools.artifacts import Artifact
@@ -43,7 +43,7 @@ class ApiCall:
     call_id: str = ""
     can_repeat: bool = False
     credentials: Credentials = field(default_factory=Credentials)
-    fixed: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    fixed: dict[Path, Any] = field(default_factory=dict, repr=False)
     server: str | None = None
     media_type: str | None = None
     limits: ExchangeLimits = field(default_factory=ExchangeLimits)
@@ -105,7 +105,7 @@ class ApiCaller:
         keys = await placed(call.operation, call.credentials, self._tokens)
         request = build_request(
             call.operation,
-            with_fixed(arguments, {**keys, **call.fixed}),
+            with_fixed(arguments, keys | call.fixed),
             server=call.server,
             media_type=call.media_type,
             call_id=call.call_id,

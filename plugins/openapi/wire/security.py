@@ -5,7 +5,7 @@ import base64
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from domain.learning.api.credentials import (
     AwsKeys,
@@ -15,6 +15,7 @@ from domain.learning.api.credentials import (
     OAuthGrant,
     SentToken,
 )
+from domain.learning.api.fixed_arguments import Path
 from domain.learning.ports import AccessTokens
 from domain.shared.errors import ToolFailed
 from domain.web.ports import WebRequest
@@ -74,7 +75,7 @@ async def authorise(
 
 async def placed(
     operation: Operation, credentials: Credentials, tokens: AccessTokens
-) -> dict[str, str]:
+) -> dict[Path, Any]:
     """Return the arguments that are credentials, in the path or the body.
 
     Raises:
@@ -86,7 +87,7 @@ async def placed(
     if chosen is None and any(scheme.argument for scheme in operation.schemes.values()):
         raise ToolFailed(f"Not sent: a key of the operator's is missing.{advice(operation)}")
     return {
-        scheme.argument: await _secret(name, scheme, credential, _scopes(operation, name), tokens)
+        scheme.path: await _secret(name, scheme, credential, _scopes(operation, name), tokens)
         for name, (scheme, credential) in (chosen or {}).items()
         if scheme.argument
     }

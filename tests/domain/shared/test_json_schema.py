@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from jsonschema_rs import Draft202012Validator
 
-from domain.learning.api.fixed_arguments import has_argument, without_arguments
+from domain.learning.api.fixed_arguments import all_within, path_in, without_arguments
 from domain.learning.diff.schema_changes import narrowings
 from domain.learning.diff.schema_differences import differing_parts
 from domain.shared.json_pointers import join, value_at
@@ -191,8 +191,10 @@ def used(schema: Any) -> None:
     assert isinstance(part_of(schema, ""), dict)
     spec = ToolSpec("a", "Does.", schema, Effect.READ)
     assert impacts_of(spec)
-    assert isinstance(has_argument(spec, "a.b"), bool)
-    assert "a" not in properties_of(without_arguments(spec, ["a"]).parameters)
+    assert path_in(schema, "a.b") in (None, ("a", "b"), ("a.b",))
+    assert len(list(all_within(schema, "a"))) <= MOST
+    assert "a" not in properties_of(without_arguments(spec, [("a",)]).parameters)
+    assert path_in(without_arguments(spec, [("a", "b")]).parameters, "a.b") in (None, ("a.b",))
     given: Any = {"a": {"b": [None, "7"]}, "b": ["5", {"a": 5.0}], "c": None}
     assert coerced(given, schema).keys() <= given.keys()
     assert isinstance(narrowings(schema, {**schema, "title": "Another"}), list)

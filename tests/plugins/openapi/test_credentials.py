@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.learning.api.fixed_arguments import has_argument
+from domain.learning.api.fixed_arguments import path_in
 from plugins.openapi.lowering import LoweredTool
 from plugins.openapi.operation import ParameterLocation, SecurityScheme
 from tests.plugins.openapi.usable import api, made
@@ -137,4 +137,16 @@ def test_what_looks_like_one_in_a_path_or_a_body_is_noted() -> None:
             "'body.api_key' looks like a credential: if it is, fix it (fixed_arguments)."
         ]
         assert found.suspects == ["body.api_key"]
-        assert has_argument(found.spec, "body.api_key")  # nobody but the operator knows
+        assert path_in(found.spec.parameters, "body.api_key")  # nobody but the operator knows
+
+
+def test_what_looks_like_one_deeper_in_a_body_is_noted() -> None:
+    auth = {"type": "object", "properties": {"api_key": {"type": "string"}, "mode": {}}}
+    nullable = {"anyOf": [{"$ref": "#/components/schemas/Auth"}, {"type": "null"}]}
+    properties = {"auth": nullable, "lines": {"type": "array", "items": auth}, "name": {}}
+    body = {"content": {"application/json": {"schema": {"properties": properties}}}}
+    tools, _ = made(api({"requestBody": body}, components={"schemas": {"Auth": auth}}))
+    found = tools["POST /x"]
+    assert found.suspects == ["body.auth.api_key"]
+    path = path_in(found.spec.parameters, "body.auth.api_key")
+    assert path == ("body", "auth", "api_key")

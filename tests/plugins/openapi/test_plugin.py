@@ -198,7 +198,7 @@ def test_the_whole_schema_is_without_what_the_operator_fixed(tools: tuple[ApiToo
     assert isinstance(found, Abridged)
     assert found.whole_parameters() == schema
 
-    fixed = Kept(replace(abridged, fixed=("key",))).host.get("addPet")
+    fixed = Kept(replace(abridged, fixed={"key": ("key",)})).host.get("addPet")
     assert isinstance(fixed, Abridged)
     assert "key" not in str(fixed.whole_parameters())
     plain = Kept(tool).host.get("addPet")

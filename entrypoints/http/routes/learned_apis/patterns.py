@@ -43,8 +43,8 @@ FixedArguments = Annotated[
     Field(
         max_length=500,
         description="Arguments that are yours, by pattern of operations (`*`: all), then by name "
-        "(`units`; `body.account` is a property of the body). No model sees or sets them. Kept "
-        "encrypted, and never shown.",
+        "(`units`; `body.auth.token` is a property of an object in the body). No model sees or "
+        "sets them. Kept encrypted, and never shown.",
     ),
 ]
 

@@ -96,7 +96,13 @@ LOGIN: dict[str, Any] = {
     "requestBody": {
         "content": {
             "application/json": {
-                "schema": {"type": "object", "properties": {"api_key": {"type": "string"}}}
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "api_key": {"type": "string"},
+                        "app": {"type": "object", "properties": {"secret_key": {"type": "string"}}},
+                    },
+                }
             }
         }
     },
@@ -113,7 +119,8 @@ def test_what_is_wanted_of_an_api_changes_after_learning(puerto: Command, spec: 
 
     auth, fixed = spec.with_name("auth.json"), spec.with_name("fixed.json")
     auth.write_text('{"token": "sesame-of-the-pets"}')
-    fixed.write_text('{"POST /login": {"body.api_key": "sesame-of-the-login"}}')
+    values = {"body.api_key": "sesame-of-the-login", "body.app.secret_key": "sesame-of-the-app"}
+    fixed.write_text(json.dumps({"POST /login": values}))
     told = puerto(
         *("api", "change", "Pets", "--auth", str(auth), "--fixed", str(fixed)),
         *("--effect", "POST /login=read", "--name", "The pets"),
@@ -127,7 +134,8 @@ def test_what_is_wanted_of_an_api_changes_after_learning(puerto: Command, spec: 
     assert fewer.stdout.startswith("changed The pets: tools: 1, operations: 2")
     again = puerto("api", "change", "The pets", *("--clear", "exclude", "--clear", "fixed"))
     assert again.stdout.startswith("changed The pets: tools: 2, operations: 2")
-    assert "'body.api_key', an argument of POST /login, looks like a credential" in again.stdout
+    for name in values:
+        assert f"'{name}', an argument of POST /login, looks like a credential" in again.stdout
     assert "'token'" not in again.stdout  # what is not said stays
     bare = puerto("api", "change", "The pets", "--clear", "auth")
     assert "'token', a parameter of 1 operations, is a credential" in bare.stdout

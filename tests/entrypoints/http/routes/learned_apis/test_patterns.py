@@ -1,5 +1,6 @@
 """What an operator says of many operations at once, over REST: effects, and fixed arguments."""
 
+import copy
 import json
 import logging
 from collections.abc import AsyncGenerator
@@ -9,9 +10,9 @@ import pytest
 
 from domain.accounts.users import Role
 from tests.entrypoints.http.conftest import Client, Install, Installation, read_error
-from tests.entrypoints.http.ledger import EXECUTE
+from tests.entrypoints.http.ledger import ANSWER, EXECUTE, rest_of, yes
 from tests.support.pets import DOCUMENT, KEY, PetShop
-from tests.support.web_server import WebServer
+from tests.support.web_server import Reply, Seen, WebServer
 
 APIS = "/api/learned-apis"
 SECRET = "account-0123456789"
@@ -115,11 +116,92 @@ async def test_a_consent_shows_the_request_without_the_value(
     assert "POST" in asked["consent_request"]["preview"]
 
 
+def with_account(sent: dict[str, Any]) -> dict[str, Any]:
+    """Return the pets' document, in which a pet is added with such a body."""
+    document = copy.deepcopy(DOCUMENT)
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Sent"}}}
+    document["paths"]["/pets"]["post"]["requestBody"] = {"required": True, "content": content}
+    document["components"]["schemas"] = {"Sent": sent, "Account": ACCOUNT}
+    return document
+
+
+TEXT = {"type": "string"}
+ACCOUNT = {"properties": {"api_key": TEXT, "name": TEXT}, "required": ["api_key"]}
+SENT: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "account": {"anyOf": [{"$ref": "#/components/schemas/Account"}, {"type": "null"}]},
+    },
+    "required": ["account"],
+}
+
+
+def echo(seen: Seen) -> Reply:
+    return Reply(body=seen.body or b"{}")
+
+
+async def test_a_property_deep_in_a_body_is_fixed_like_any_argument(
+    operator: Client, ada: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with WebServer(echo) as server:
+        body: dict[str, Any] = {"source": with_account(SENT), "base_url": server.url}
+        body["auth"] = {"credentials": {"key": KEY}}
+        preview = await operator.json("POST", f"{APIS}/preview", body)
+        (warning,) = [each for each in preview["warnings"] if "looks like" in each]
+        assert 'fixed_arguments {"POST /pets": {"body.account.api_key": "..."}}' in warning
+        body["fixed_arguments"] = {"POST /pets": {"body.account.api_key": SECRET}}
+        api = await operator.json("POST", APIS, body, 201)
+        assert not [each for each in api["warnings"] if "looks like" in each]
+
+        tools = {each["name"]: each for each in (await ada.json("GET", "/api/tools"))["tools"]}
+        assert "api_key" not in json.dumps(tools["addPet"]["parameters"])
+        call = {"tool": "addPet", "parameters": {"body": {"account": {"name": "ACME"}}}}
+        asked = await ada.json("POST", EXECUTE, call, 202)
+        run, request = asked["run_id"], asked["consent_request"]
+        assert request["params"] == call["parameters"]
+        await ada.json("POST", ANSWER, yes(request))
+        rest = await rest_of(ada, run)
+
+        sent = json.loads(server.seen[-1].body)
+        assert sent == {"account": {"name": "ACME", "api_key": SECRET}}
+        assert '"api_key": "***"' in json.dumps(rest)
+        paths = ("/api/tools", "/api/runs", f"/api/runs/{run}", "/api/consents")
+        shown = [await ada.json("GET", path) for path in paths]
+        shown += [rest, asked, api, await operator.json("GET", "/api/audit")]
+        assert SECRET not in json.dumps(shown)
+        assert SECRET not in caplog.text
+
+
+@pytest.mark.one_engine
+async def test_a_property_that_only_the_whole_schema_has_is_fixed_too(
+    operator: Client, ada: Client
+) -> None:
+    long = {f"field{at}": {"type": "string", "description": "word " * 60} for at in range(400)}
+    wide = {**SENT, "properties": {**SENT["properties"], "more": {"properties": long}}}
+    async with WebServer(echo) as server:
+        body: dict[str, Any] = {"source": with_account(wide), "base_url": server.url}
+        body["auth"] = {"credentials": {"key": KEY}}
+        body["effects"] = [{"pattern": "*", "effect": "read"}]
+        names = {"body.account.api_key": SECRET, "body.more.field399": "of mine"}
+        api = await operator.json("POST", APIS, {**body, "fixed_arguments": {"addPet": names}}, 201)
+        assert api["fixed_arguments"] == {"addPet": sorted(names)}
+        await execute(ada, "addPet", body={})
+        assert json.loads(server.seen[-1].body) == {
+            "account": {"api_key": SECRET},
+            "more": {"field399": "of mine"},
+        }
+        whole = await execute(ada, "read_schema", tool_name="addPet", place="body.more")
+        assert "field398" in json.dumps(whole)
+        assert "field399" not in json.dumps(whole)
+
+
 @pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("more", "named"),
     [
         ({"fixed_arguments": {"*": {"nothing": 1}}}, "'nothing'"),
+        ({"fixed_arguments": {"*": {"body.name.nothing": 1}}}, "'body.name.nothing'"),
         ({"fixed_arguments": {"GET /no": {"limit": 1}}}, "'GET /no'"),
         ({"fixed_arguments": {"*": 1}}, "fixed_arguments"),
         ({"effects": [{"pattern": "*", "effect": "harmless"}]}, "effects"),
