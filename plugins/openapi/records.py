@@ -53,11 +53,9 @@ def tool_record(lowered: LoweredTool) -> dict[str, Any]:
 
 def tool_from(record: Mapping[str, Any]) -> ApiTool:
     """Return the tool of a record."""
-    spec = record["spec"]
+    spec = {name: _immutable(value) for name, value in record["spec"].items()}
     return ApiTool(
-        spec=ToolSpec(
-            **{**spec, "effect": Effect(spec["effect"]), "requires": tuple(spec["requires"])}
-        ),
+        spec=ToolSpec(**{**spec, "effect": Effect(spec["effect"])}),
         operation=record["operation"],
         operation_id=record["operation_id"],
         tags=tuple(record["tags"]),
@@ -69,6 +67,11 @@ def tool_from(record: Mapping[str, Any]) -> ApiTool:
         whole=base64.b64decode(record["whole"]),
         suspects=tuple(record["suspects"]),
     )
+
+
+def _immutable(value: Any) -> Any:
+    """Return a field of a specification: JSON has lists for its tuples."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _packed(schema: Schema) -> str:
