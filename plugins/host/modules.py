@@ -45,7 +45,12 @@ def _tops_of(distribution: Distribution) -> Collection[str]:
     declared = distribution.read_text("top_level.txt")
     if declared:
         return declared.split()
-    return {file.parts[0].removesuffix(".py") for file in distribution.files or ()}
+    record = distribution.read_text("RECORD")
+    if record is None:
+        return {file.parts[0].removesuffix(".py") for file in distribution.files or ()}
+    # To make a path of each of ten thousands of lines would take many times longer.
+    tops = {line.partition("/")[0] for line in record.splitlines()}
+    return {top.partition(",")[0].removesuffix(".py") for top in tops}
 
 
 def look_again() -> None:
