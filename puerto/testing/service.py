@@ -6,10 +6,11 @@ It runs in a thread, so tests are plain functions.
 import asyncio
 import os
 import secrets
+import tempfile
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:  # the service is loaded when a test asks for it
 USERNAME: Final = "ada"
 _PATIENCE: Final = 30.0  # seconds for a run to go on after its consent
 _PAUSE: Final = 0.02
+_DATABASE: Final = "puerto.db"
 
 
 class PuertoService:
@@ -107,6 +109,7 @@ def running_service(
     given = {"PUERTO_DATA_DIR": str(folder), "PUERTO_GRACE_SECONDS": "0.2"}
     if model is not None:
         given["PUERTO_PROVIDER"] = model.provider
+    _give_database(folder)
     container = build(
         load_settings(given, None),
         clock=clock,
@@ -121,6 +124,26 @@ def running_service(
     ):
         http.headers["Authorization"] = f"Bearer {served.token}"
         yield PuertoService(portal, served.client, http)
+
+
+def _give_database(folder: Path) -> None:
+    """Put a migrated, empty database into the folder, if it has none."""
+    file = folder / _DATABASE
+    if not file.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_bytes(_migrated())
+
+
+@cache
+def _migrated() -> bytes:
+    """Return the file of a migrated, empty database: to make it takes most of a second."""
+    from adapters.persistence import migrate
+
+    with tempfile.TemporaryDirectory() as folder, start_blocking_portal() as portal:
+        file = Path(folder) / _DATABASE
+        portal.call(migrate, f"sqlite://{file}")
+        return file.read_bytes()
 
 
 @dataclass(frozen=True, slots=True)
