@@ -176,7 +176,9 @@ def test_a_disk_that_is_full(tmp_path: Path, folder: Path) -> None:
     with RunningService(tmp_path, **SLOW, PUERTO_PLUGINS_FOLDER=str(folder)) as service:
         operator = Operator(service)
         operator.call("full", "fill_disk")
-        until(lambda: operator.send("more", "/api/chat", {"message": "x" * 100_000}) == 503)
+        # Begun with little room left, a run could not end, and its request would wait for that.
+        until(lambda: operator.send("little", "/api/conversations", {}) == 503)
+        assert operator.send("more", "/api/chat", {"message": "x" * 100_000}) == 503
         operator.line(" ERROR ", phrases("the disk is full")[0])
         with pytest.raises(HTTPError, match="503"):
             service.call("GET", "/api/ready")
