@@ -24,13 +24,21 @@ from typing import IO, Any, Final
 
 ROOT: Final = Path(__file__).parents[2]
 IMPORTED: Final = (
+    "adapters.http.transport.problems",
+    "adapters.llm.anthropic.schema_rules",
+    "adapters.llm.google.schema_rules",
+    "adapters.llm.openai.schema_rules",
     "entrypoints.cli",
     "entrypoints.server.listener",
     "entrypoints.server.logs",
+    "entrypoints.server.main_loop",
     "entrypoints.server.server",
+    "httpcore2",
     "plugins.builtin.basics",
+    "truststore",
+    "uvicorn.lifespan.off",
+    "uvicorn.loops.uvloop",
     "uvicorn.protocols.websockets.websockets_sansio_impl",
-    "uvloop",
 )
 _NURSERY: Final = "NURSERY"  # the variable that tells a stand-in the descriptor of the line
 
@@ -190,7 +198,9 @@ def _prepare() -> None:
     from argon2.profiles import CHEAPEST
 
     from adapters.security.passwords import HASHES_AT_ONCE, ArgonPasswords
+    from domain.tools.ranking.topics import topics_of
 
+    topics_of("")  # reads them
     ArgonPasswords.__init__.__defaults__ = (CHEAPEST, HASHES_AT_ONCE)
     gc.collect()
     gc.freeze()  # no child looks through it again, nor copies it for that
