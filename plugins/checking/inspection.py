@@ -6,6 +6,7 @@ from domain.tools.ports import ToolSchemas
 from plugins.authoring.hookspecs import PROJECT
 from plugins.checking.findings import CheckReport, Finding, Level, sorted_findings
 from plugins.checking.loading import CheckedPlugin, load_for_check
+from plugins.checking.ranges import check_range
 from plugins.checking.samples import read_samples
 from plugins.checking.sealing import close_network
 from plugins.checking.source import read_source
@@ -29,7 +30,7 @@ def inspect_plugin(
     """
     attempts = close_network()
     checked = load_for_check(candidate, attempts, seconds)
-    findings = list(checked.findings)
+    findings = [*checked.findings, *check_range(candidate)]
     for path in checked.files():
         findings += read_source(path)
     if checked.offer is not None:

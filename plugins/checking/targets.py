@@ -12,6 +12,7 @@ from typing import Any, Final
 from domain.shared.errors import NotFound
 from plugins.authoring.hookspecs import PROJECT
 from plugins.host.candidates import Candidate
+from plugins.host.compatibility import misfit
 from plugins.host.discovery import candidates
 from plugins.host.files import files_in
 
@@ -80,12 +81,16 @@ def _in_folder(folder: Path) -> Sequence[Candidate]:
 
 
 def _of_entry(entry: EntryPoint, folder: Path, project: dict[str, Any]) -> Candidate:
+    is_dynamic = "dependencies" in project.get("dynamic", ())  # the build alone knows them
+    requires = None if is_dynamic else tuple(project.get("dependencies", ()))
     return Candidate(
         entry.name,
         partial(_load, entry, folder),
         version=str(project.get("version", "")),
         distribution=str(project.get("name", folder.name)),
         module=entry.value.partition(":")[0].strip(),
+        problem=misfit(requires or ()),
+        requires=requires,
     )
 
 

@@ -1,6 +1,6 @@
 """Candidates: plugins that were discovered and are not loaded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -10,6 +10,7 @@ class Candidate:
 
     ``module`` is the name of its module; ``file`` is its path if it is one file; ``digest`` is
     that of its code, empty where no code was found. ``problem`` is why it cannot be loaded.
+    ``requires`` are the requirements of its distribution; None where they are not known.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Candidate:
     module: str = ""
     digest: str = ""
     problem: str = ""
+    requires: Sequence[str] | None = None
 
     @property
     def release(self) -> str:

@@ -10,6 +10,7 @@ from domain.shared.untrusted import in_short
 from plugins.authoring.hookspecs import PROJECT
 from plugins.host.candidates import Candidate
 from plugins.host.code import digest_of, forget
+from plugins.host.compatibility import misfit
 from plugins.host.files import files_in
 from plugins.host.modules import look_again
 
@@ -53,6 +54,7 @@ def _plugins_of(distribution: Distribution) -> list[Candidate]:
 
 def _of_entry_point(entry: EntryPoint, distribution: Distribution) -> Candidate:
     module = entry.value.partition(":")[0].strip()
+    requires = tuple(distribution.requires or ())
     return Candidate(
         entry.name,
         entry.load,
@@ -61,6 +63,8 @@ def _of_entry_point(entry: EntryPoint, distribution: Distribution) -> Candidate:
         module=module,
         # The distribution of the built-in plugins holds the whole service: only the module counts.
         digest=digest_of(module, alone=distribution.name == PROJECT),
+        problem=misfit(requires),
+        requires=requires,
     )
 
 

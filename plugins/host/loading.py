@@ -24,6 +24,10 @@ from plugins.host.registrations import Registrations
 VERSION_NAME: Final = "PUERTO_HOOK_VERSION"
 HOOK: Final = HookSpecs.puerto_register.__name__
 HOOKS: Final = (HOOK, *SUCCESSORS)
+_VERSION_NOTE: Final = (
+    f"{VERSION_NAME} is deprecated: say in the dependencies of the plugin's distribution which "
+    "versions of Puerto it works with, and take it out"
+)
 
 
 def load_plugin(
@@ -60,7 +64,10 @@ def _load(candidate: Candidate, seconds: float, registrar: Registrar) -> Registr
             _call(name, hook, registrar, seconds)
     finally:
         registrar.close()
-    registrar.registrations.notes += [_deprecated(name) for name, _ in hooks if name != HOOK]
+    notes = registrar.registrations.notes
+    notes += [_deprecated(name) for name, _ in hooks if name != HOOK]
+    if hasattr(plugin, VERSION_NAME):
+        notes.append(_VERSION_NOTE)
     return registrar.registrations
 
 

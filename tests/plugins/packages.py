@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 GO_ON = threading.Event()
@@ -26,14 +27,22 @@ def good(name: str, says: str = "hello") -> str:
 
 
 def install(
-    folder: Path, name: str, source: str, entry: str | None = None, *, version: str = "1.2"
+    folder: Path,
+    name: str,
+    source: str,
+    entry: str | None = None,
+    *,
+    version: str = "1.2",
+    requires: Sequence[str] = (),
 ) -> None:
     """Lay out a distribution, in the place of one of that name, with a plugin of that name."""
     uninstall(folder, name)
     (folder / f"{name}_module.py").write_text(source)
     about = folder / f"{name}-{version}.dist-info"
     about.mkdir()
-    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    fields = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+    fields += [f"Requires-Dist: {each}" for each in requires]
+    (about / "METADATA").write_text("\n".join([*fields, ""]))
     (about / "entry_points.txt").write_text(f"[puerto]\n{entry or f'{name} = {name}_module'}\n")
 
 

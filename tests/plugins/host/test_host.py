@@ -360,7 +360,9 @@ def test_hooks_of_another_version(declared: object, reason: str) -> None:
     fine, bad = plugin(HandMade(spec("fine"))), plugin(HandMade(spec("bad")))
     fine.PUERTO_HOOK_VERSION, bad.PUERTO_HOOK_VERSION = 1, declared
     host = PluginHost()
-    assert host.register(fine, "fine").state == "active"
+    registered = host.register(fine, "fine")
+    assert (registered.state, len(registered.notes)) == ("active", 1)
+    assert "say in the dependencies" in registered.notes[0]
     info = host.register(bad, "bad")
     assert (info.state, info.reason, names(host)) == ("quarantined", reason, ["fine"])
 

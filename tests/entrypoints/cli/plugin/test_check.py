@@ -133,6 +133,35 @@ def test_what_is_installed_is_found_by_each_of_its_names(
 
 
 @pytest.mark.parametrize(
+    ("declared", "messages"),
+    [
+        ('dependencies = ["puerto>=0.1,<0.2"]', []),
+        ("dependencies = []", ["does not say which versions of Puerto it works with"]),
+        ('dependencies = ["puerto"]', ["to work with any Puerto, also with later versions"]),
+        ('dependencies = ["puerto>=0.1"]', ["to work with Puerto >=0.1, also with later versions"]),
+        ('dynamic = ["dependencies"]', []),
+        (
+            'dependencies = ["puerto>=7,<8"]',
+            ["set it aside: it works with Puerto >=7,<8, this is"],
+        ),
+    ],
+)
+def test_the_range_of_versions_is_checked(
+    puerto: Command, tmp_path: Path, declared: str, messages: list[str]
+) -> None:
+    (tmp_path / "ranged_plugin.py").write_text(good("greet"))
+    (tmp_path / "pyproject.toml").write_text(
+        f'[project]\nname = "ranged"\nversion = "1"\n{declared}\n'
+        '[project.entry-points.puerto]\nranged = "ranged_plugin"\n'
+    )
+    _, [report] = found(puerto, str(tmp_path))
+    findings = [each for each in report["findings"] if each["rule"] in {"range", "plugin"}]
+    assert len(findings) == len(messages)
+    for finding, message in zip(findings, messages, strict=True):
+        assert message in finding["message"]
+
+
+@pytest.mark.parametrize(
     ("target", "message"),
     [
         ("nobody", "There is no plugin 'nobody'"),
