@@ -20,6 +20,7 @@ SCHEMA_LENGTH: Final = 20_000  # characters of JSON; a larger schema is not kept
 _PLAIN: Final = {"str", "int", "float", "bool", "none", "nullable", "list", "dict"}
 _FILES: Final = {"bytes"}  # and so those in an `Artifact`, which is no JSON
 _ANYTHING: Final = {"any", "generator"}  # may hold artifacts, or have no end
+_OTHER_KEYS: Final = "dict whose keys are no texts"
 _SAYS_NOTHING: Final = (None, type(None), Any, object)
 _STREAMS: Final = {abc.AsyncIterator, abc.AsyncIterable, abc.AsyncGenerator}
 
@@ -100,7 +101,8 @@ def _kinds(schema: Any) -> Iterator[str]:
     """Yield the kinds of all parts of a core schema of pydantic's."""
     if isinstance(schema, dict):
         if isinstance(kind := schema.get("type"), str):
-            yield kind
+            has_texts = kind != "dict" or schema.get("keys_schema", {}).get("type") == "str"
+            yield kind if has_texts else _OTHER_KEYS
         for part in schema.values():
             yield from _kinds(part)
     elif isinstance(schema, list | tuple):

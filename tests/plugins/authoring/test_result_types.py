@@ -23,6 +23,12 @@ class Ticket(BaseModel):
     due: date
 
 
+class Urgent(Ticket):
+    """A ticket that says more than a ticket."""
+
+    deadline: str = "noon"
+
+
 @dataclass
 class Filed:
     """A file, with its date."""
@@ -126,6 +132,8 @@ def test_the_schema_is_no_part_of_what_a_consent_approves() -> None:
         (list[Shouted], ["a", "b"], ["A", "B"]),
         (dict[str, Decimal], {"a": Decimal("1.50")}, {"a": "1.50"}),
         (float, float("inf"), "inf"),
+        (dict[int, str], {1: "a"}, {"1": "a"}),
+        (Ticket, Urgent(number=7, due=date(2026, 1, 2)), {"id": 7, "due": "2026-01-02"}),
     ],
     ids=str,
 )

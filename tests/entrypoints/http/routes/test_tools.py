@@ -1,20 +1,21 @@
 """Tools, as clients see them."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from domain.tools.tool import Effect
 from entrypoints.http.routes.tool_lists import ToolView
-from puerto import Registry, ToolFailed, hookimpl, tool
+from puerto import Registry, ToolContext, ToolFailed, hookimpl, tool
 from tests.entrypoints.http.conftest import Client, Installation
 from tests.entrypoints.http.ledger import ANSWER, no, rest_of, yes
 
 PATH = "/api/tools/execute"
 
 
-class Locking:
-    """A plugin with a tool that fails for a while."""
+class Own:
+    """A plugin with a tool that fails for a while, and one that yields its result."""
 
     @hookimpl
     def puerto_register(self, registry: Registry) -> None:
@@ -25,7 +26,14 @@ class Locking:
                 "It is being edited.", code="TICKET_LOCKED", retryable=True, details={"by": "ben"}
             )
 
-        registry.add_tools(lock)
+        @tool(effect="read")
+        async def tail(lines: int, context: ToolContext) -> AsyncIterator[str]:
+            """Read a log."""
+            yield f"{lines} lines\n"
+            await context.progress("half of them", 0.5)
+            yield "the last"
+
+        registry.add_tools(lock, tail)
 
 
 async def test_the_list(ada: Client) -> None:
@@ -54,12 +62,26 @@ async def test_one_tool_with_what_it_returns(ada: Client, admin: Client) -> None
 async def test_a_failure_says_its_code_and_that_it_may_pass(
     installation: Installation, ada: Client
 ) -> None:
-    installation.services.toolbox.register(Locking(), "locking")  # type: ignore[attr-defined]
+    installation.services.toolbox.register(Own(), "own")  # type: ignore[attr-defined]
     error = await ada.error("POST", PATH, 502, "UPSTREAM_ERROR", {"tool": "lock"})
     details = dict(error["details"])
     assert details.pop("run_id")
     assert details == {"by": "ben", "tool_error": "TICKET_LOCKED", "retryable": True}
     assert error["message"] == "It is being edited."
+
+
+async def test_what_a_tool_yields_is_shown_and_its_result_is_the_whole(
+    installation: Installation, ada: Client
+) -> None:
+    installation.services.toolbox.register(Own(), "own")  # type: ignore[attr-defined]
+    assert (await ada.get("/api/tools/tail"))["output_schema"] == {"type": "string"}
+    done = await ada.json("POST", PATH, {"tool": "tail", "parameters": {"lines": 2}})
+    assert done["result"] == "2 lines\nthe last"
+    events = await rest_of(ada, done["run_id"])
+    first = next(each for each in events if each["type"] == "tool_progress")
+    assert (first["message"], first["output"]) == ("2 lines", "2 lines\n")
+    (result,) = (each for each in events if each["type"] == "tool_result")
+    assert result["result"] == done["result"]
 
 
 async def test_the_list_for_a_task(ada: Client) -> None:
