@@ -33,6 +33,8 @@ from entrypoints.settings.providers import provider_fields
 from entrypoints.settings.settings import PREFIX, Settings
 from entrypoints.settings.values import variables
 from plugins.authoring import hookspecs, registry
+from plugins.authoring.docstrings import read_docstring
+from puerto import Artifact, Confirmed, Preview, ToolFailed, ToolSpec, tool
 
 DOCS: Final = Path(__file__).parent
 NOTICE: Final = "<!-- Written by docs/generate.py from the code: change it there. -->"
@@ -111,6 +113,11 @@ def puerto_register(registry: Registry) -> None: ...
 
 The hook only registers and returns at once; what is registered does the work later. Start with
 [Write a plugin](../how-to/write-a-plugin.md).
+"""
+
+TOOLS_INTRODUCTION: Final = """\
+What a tool is made of; all of it is imported from `puerto`. [Write a
+plugin](../how-to/write-a-plugin.md) and [More about tools](../how-to/write-a-tool.md) show how.
 """
 
 DEPRECATED_INTRODUCTION: Final = """\
@@ -296,9 +303,11 @@ def _signature(record: type) -> str:
     for field in inspect.signature(record).parameters.values():
         if inspect.isfunction(field.default):
             continue
+        if field.kind is field.KEYWORD_ONLY and "    *," not in lines:
+            lines.append("    *,")
         told = str(field).replace("<factory>", "{}")
         lines.append(f"    {re.sub(r'(?:[a-z_]+[.])+(?=[A-Za-z])', '', told)},")
-    return "\n".join([f"{record.__name__}(", *lines, ")"])
+    return "\n".join([f"{record.__name__}(", *lines, ")"]) if lines else f"{record.__name__}()"
 
 
 def _choices_of(record: type) -> Iterable[str]:
@@ -311,7 +320,41 @@ def _choices_of(record: type) -> Iterable[str]:
 
 def _meaning(subject: Any) -> str:
     """Return a docstring as Markdown."""
-    return (inspect.getdoc(subject) or "").replace("``", "`")
+    return _prose(inspect.getdoc(subject) or "")
+
+
+def tools_page() -> str:
+    """Return the decorator with its arguments, and the records that authors of tools use."""
+    told = read_docstring(inspect.getdoc(tool) or "")
+    options = [f"- `{name}`: {text}" for name, text in told.parameters.items()]
+    parts = ["# Tools", NOTICE, TOOLS_INTRODUCTION.rstrip(), "## `@tool`"]
+    parts += [
+        _code(f"@tool({_options(_function(tool))})"),
+        *map(_prose, (told.description, "\n".join(options))),
+    ]
+    for record in (Preview, Confirmed, Artifact, ToolFailed, ToolSpec):
+        parts += [f"## `{record.__name__}`", _code(_signature(record))]
+        parts += [_prose(read_docstring(inspect.getdoc(record) or "").description)]
+        parts += _choices_of(record)
+    return "\n\n".join(parts) + "\n"
+
+
+def _options(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """Return the keyword-only arguments of a function, one a line, as they are written."""
+    pairs = zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
+    texts = [
+        ast.unparse(name) + (f" = {ast.unparse(default)}" if default else "")
+        for name, default in pairs
+    ]
+    return "".join(f"\n    {text}," for text in ("*", *texts)) + "\n"
+
+
+def _code(text: str) -> str:
+    return f"```python\n{text}\n```"
+
+
+def _prose(text: str) -> str:
+    return text.replace("``", "`")
 
 
 def commands_page() -> str:
@@ -342,6 +385,7 @@ PAGES: Final[list[tuple[Path, Callable[[], str]]]] = [
     (DOCS / "reference" / "command-line.md", commands_page),
     (DOCS / "reference" / "errors.md", errors_page),
     (DOCS / "reference" / "hooks.md", hooks_page),
+    (DOCS / "reference" / "tools.md", tools_page),
 ]
 
 
