@@ -150,6 +150,16 @@ def _take_settled(form: Form) -> None:
             form.arguments[target.name] = settled
 
 
+def _take_zone(form: Form) -> None:
+    """Fill the only time zone with the one where the user is, if the message names no place."""
+    zones = [each for each in form.fields if each.kind is Kind.ZONE]
+    zone = form.reading.zone
+    if zone is None or len(zones) != 1 or zones[0] not in form.open:
+        return
+    if fits(zone, zones[0].schema) and not _unresolved(form, zones[0]):
+        form.arguments[zones[0].name] = zone
+
+
 def _unresolved(form: Form, target: Field) -> bool:
     """Return whether the message names a place that this optional parameter does not know."""
     if target.kind not in {Kind.ZONE, Kind.REGION}:
@@ -173,6 +183,7 @@ def fill(tool: ToolSpec, reading: Reading) -> Filling:
     _take_people(form)
     _take_arrays(form)
     _take_leftover(form)
+    _take_zone(form)
     return _filling(form)
 
 

@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.llm.offline.text.language import fold
+from adapters.llm.offline.text.places import stated_zone
+from adapters.llm.offline.values import unquoted
 from domain.models.messages import AssistantTurn, ToolTurn, ToolUse, Turn, UserTurn
 
 RESULT_NAMES = ("result", "value", "answer", "total", "resultado")
@@ -35,6 +38,17 @@ class Exchange:
     def answers(self) -> Sequence[str]:
         """The earlier answers, oldest first."""
         return [turn.content for turn in self.before if isinstance(turn, AssistantTurn)]
+
+    @property
+    def stated_zone(self) -> str | None:
+        """The time zone in which the message says the user to be; None if it does not."""
+        return stated_zone(fold(unquoted(self.message)))
+
+    @property
+    def zone(self) -> str | None:
+        """The time zone in which the user last said to be; None if never."""
+        earlier = (stated_zone(fold(unquoted(each))) for each in reversed(self.earlier_messages))
+        return self.stated_zone or next(filter(None, earlier), None)
 
     def use(self, call_id: str) -> ToolUse | None:
         """Return the call that a result belongs to."""

@@ -102,6 +102,8 @@ class OfflineChat(ChatModel):
                 yield ToolRequest(call.tool.name, arguments)
         elif plan.question is not None:
             yield from _words(replies.ask_back(language, plan.question))
+        elif (zone := conversation.stated_zone) is not None:
+            yield from _words(replies.noted(language, zone))
         else:
             advised = any(replies.is_advised(each) for each in conversation.answers)
             nearest = () if advised else plan.nearest

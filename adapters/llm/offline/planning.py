@@ -82,7 +82,8 @@ class Planner:
         conversation = read(turns)
         language = language_of(conversation)
         previous = last_value(conversation.before)
-        reading = Reading(conversation.message, language, self._today, previous)
+        zone = conversation.zone
+        reading = Reading(conversation.message, language, self._today, previous, zone)
         fresh = self._plan(reading)
         pending = self._pending(conversation, depth)
         if pending is None:

@@ -82,6 +82,15 @@ def thanks(language: Language) -> str:
     return _either(language, "You are welcome.", "De nada.")
 
 
+def noted(language: Language, zone: str) -> str:
+    """Confirm where the user is."""
+    return _either(
+        language,
+        f"You are in the time zone {zone}. Asked for a time without a place, I take that one.",
+        f"Estás en la zona horaria {zone}. Si preguntas la hora sin decir dónde, uso esa.",
+    )
+
+
 def cancelled(language: Language) -> str:
     """Confirm that a question is dropped."""
     return _either(language, "All right, I leave it there.", "De acuerdo, lo dejo aquí.")

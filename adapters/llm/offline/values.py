@@ -61,20 +61,29 @@ def is_identifier(word: str) -> bool:
 class Reading:
     """One message, parsed once: its text and the values in it.
 
-    ``previous`` is the earlier result that "that" refers to, if any; relative dates count from
-    ``today``. A message is searched up to its first 20,000 characters.
+    ``previous`` is the earlier result that "that" refers to, and ``zone`` where the user is, if
+    that was said; relative dates count from ``today``. A message is searched up to its first 20,000
+    characters.
     """
 
-    def __init__(self, text: str, language: Language, today: date, previous: str | None) -> None:
+    def __init__(
+        self,
+        text: str,
+        language: Language,
+        today: date,
+        previous: str | None,
+        zone: str | None = None,
+    ) -> None:
         self.text = text[:_LONGEST]
         self.folded = fold(self.text)
         self.language = language
         self.today = today
         self.previous = previous
+        self.zone = zone
 
     def part(self, text: str, previous: str | None = None) -> "Reading":
         """Return a reading of another text with the same settings, or after another result."""
-        return Reading(text, self.language, self.today, previous or self.previous)
+        return Reading(text, self.language, self.today, previous or self.previous, self.zone)
 
     @cached_property
     def quoted(self) -> Sequence[FoundValue]:
@@ -203,6 +212,11 @@ class Reading:
 
 def _spans(found: Iterable[FoundValue]) -> list[tuple[int, int]]:
     return [(each.start, each.end) for each in found]
+
+
+def unquoted(text: str) -> str:
+    """Return the text without what is in quotes."""
+    return _QUOTED.sub(" ", text[:_LONGEST])
 
 
 def trim(text: str) -> str:

@@ -62,6 +62,14 @@ _OTHER_NAMES: Mapping[str, str] = {
 }
 _WORDS = re.compile(r"[^\W_]+(?:[/_][^\W_]+)*")
 _LONGEST_NAME = 4  # words
+_SPEAKER_IS_IN = re.compile(  # before the place, in a folded text
+    r"\b(?:(?:(?:i am|i['\u2019]?m|we are|we['\u2019]re)"
+    r"(?: (?:based|living|staying|working|located))?|(?:i|we) (?:live|work|stay))"
+    r"(?: (?:now|currently|right now))? in"
+    r"|my (?:local )?time ?zone(?: is|:)"
+    r"|(?:estoy|estamos|vivo|vivimos|trabajo|resido|me encuentro)(?: (?:ahora mismo|ahora))? en"
+    r"|mi (?:zona horaria|huso horario) es(?: la de)?)\s+(?:the city of |la ciudad de )?"
+)
 _OFFSET = re.compile(r" ?([+-]\d{1,2})(?![\d:.])")
 _EASTERNMOST, _WESTERNMOST = 14, -12
 
@@ -108,3 +116,15 @@ def find_zones(folded: str) -> Iterator[tuple[str, int, int]]:
                 at += size - 1
                 break
         at += 1
+
+
+def stated_zone(folded: str) -> str | None:
+    """Return the zone in which the speaker of a folded text says to be, the last if several.
+
+    A place that is only asked about is none: "what time is it in Tokyo".
+    """
+    zone = None
+    for match in _SPEAKER_IS_IN.finditer(folded):
+        found, start, _ = next(find_zones(folded[match.end() :]), (None, 0, 0))
+        zone = found if found is not None and start == 0 else zone
+    return zone

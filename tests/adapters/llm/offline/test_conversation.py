@@ -3,7 +3,7 @@
 import pytest
 
 from domain.models.messages import Reasoning
-from tests.adapters.llm.offline.asking import TOOLS, Talk, ask, calls_of, text_of
+from tests.adapters.llm.offline.asking import TOOLS, Talk, ask, calls_of, spec, text_of
 
 PRODUCT = {"calculator": {"expression": "17 * 23", "result": "391", "exact": True}}
 
@@ -207,3 +207,67 @@ async def test_the_first_question_is_the_first() -> None:
     for message in ("What is 2 + 3?", "I love bananas", "What was my first question?"):
         await talk.say(message)
     assert talk.answer == "First you said: “What is 2 + 3?”"
+
+
+HALF_PAST_TEN = {"current_time": {"timezone": "X", "iso": "2026-11-20T10:30:00+00:00"}}
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "zone"),
+    [
+        (["I am in Tokyo"], "what time is it?", "Asia/Tokyo"),
+        (["I\u2019m based in New York."], "what time is it", "America/New_York"),
+        (["hello, we live in Paris", "thanks"], "What day is it?", "Europe/Paris"),
+        (["my time zone is UTC+2"], "what time is it?", "Etc/GMT-2"),
+        (["Estoy en Madrid"], "¿Qué hora es?", "Europe/Madrid"),
+        (["mi zona horaria es America/Lima"], "¿qué hora es?", "America/Lima"),
+        (["I am in Tokyo", "I moved, I am in Madrid now"], "what time is it?", "Europe/Madrid"),
+        (["I am in Tokyo"], "what time is it in London?", "Europe/London"),
+        (["I am in Tokyo"], "I am in Lima, what time is it?", "America/Lima"),
+    ],
+)
+async def test_where_the_user_is_counts_for_the_whole_conversation(
+    said: list[str], asked: str, zone: str
+) -> None:
+    talk = Talk(HALF_PAST_TEN)
+    for message in said:
+        await talk.say(message)
+    assert calls_of(await talk.say(asked)) == [("current_time", {"timezone": zone})]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "What time is it in Tokyo?",
+        "I was in Tokyo",
+        "I am not in Tokyo",
+        "I live in Narnia",
+        "I am in a meeting about Tokyo",
+        'search for "I am in Tokyo"',
+        'search for "today I am in Tokyo"',
+        "busca «estoy en Madrid»",
+    ],
+)
+async def test_a_place_that_is_only_named_is_not_where_the_user_is(said: str) -> None:
+    talk = Talk({**HALF_PAST_TEN, "search_conversations": []})
+    await talk.say(said)
+    assert calls_of(await talk.say("what time is it?")) == [("current_time", {})]
+
+
+async def test_where_the_user_is_gives_way_to_a_place_that_is_not_known() -> None:
+    talk = Talk(HALF_PAST_TEN)
+    await talk.say("I am in Tokyo")
+    assert "Asia/Tokyo" in talk.answer
+    pieces = await talk.say("what time is it in Narnia?")
+    assert calls_of(pieces) == []
+    assert "`timezone`" in text_of(pieces)
+
+
+async def test_of_two_zones_none_is_where_the_user_is() -> None:
+    zones = {name: {"type": "string", "description": "IANA name."} for name in ("source", "target")}
+    convert = spec("convert_time", "Convert the time between zones.", zones, ["source", "target"])
+    talk = Talk({}, (convert,))
+    await talk.say("I am in Tokyo")
+    pieces = await talk.say("convert the time")
+    assert calls_of(pieces) == []
+    assert "`source`" in text_of(pieces)
