@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from domain.plugins.switches import SwitchKind
-from domain.shared.errors import ToolError
+from domain.shared.errors import ToolError, ToolRefused
 from domain.tools.artifacts import ARTIFACT_BYTES, Artifact
 from domain.tools.http import NoHttpClient
 from domain.tools.result_pages import PAGE_LENGTH
@@ -119,7 +119,9 @@ class Trials:
 
     def _add_failure(self, tool: AdmittedTool, error: ToolError, *, offline: bool) -> None:
         message = error.message
-        if offline or "there is no network" in message:
+        if isinstance(error, ToolRefused):
+            self._add_note(tool, "tried only until it asked its user, a model or another tool")
+        elif offline or "there is no network" in message:
             self._add_note(tool, "tried only until it asked the network, which is off here")
         elif "not a JSON value" in message:
             advice = "return texts, numbers, lists, dicts, dataclasses, models, or an Artifact"

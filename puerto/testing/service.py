@@ -7,12 +7,12 @@ import asyncio
 import os
 import secrets
 import tempfile
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
@@ -52,20 +52,32 @@ class PuertoService:
         return str(self.http.base_url).rstrip("/")
 
     def chat(
-        self, message: str, conversation_id: str | None = None, *, approve: bool | None = None
+        self,
+        message: str,
+        conversation_id: str | None = None,
+        *,
+        approve: bool | None = None,
+        answers: Iterable[Mapping[str, Any]] = (),
     ) -> ChatTurn:
         """Send a message and return its outcome.
 
-        ``approve`` answers every consent request; without it the run waits.
+        ``approve`` answers every consent request; without it the run waits. ``answers`` are the
+        values for what tools ask, in order, where it is approved.
 
         Raises:
             PuertoError: the service refused the message.
 
         """
-        return self._portal.call(partial(self._chat, message, conversation_id, approve=approve))
+        chat = partial(self._chat, message, conversation_id, iter(answers), approve=approve)
+        return self._portal.call(chat)
 
     async def _chat(
-        self, message: str, conversation_id: str | None, *, approve: bool | None
+        self,
+        message: str,
+        conversation_id: str | None,
+        answers: Iterator[Mapping[str, Any]],
+        *,
+        approve: bool | None,
     ) -> ChatTurn:
         turn = ChatTurn()
         async for event in self._client.ask(message, conversation_id):
@@ -73,8 +85,10 @@ class PuertoService:
         async with asyncio.timeout(_PATIENCE):
             while turn.is_waiting and approve is not None:
                 while turn.requests:
-                    request_id = turn.requests.pop(0)["id"]
-                    await self._client.consent(request_id, ConsentReply(approved=approve))
+                    request = turn.requests.pop(0)
+                    values = next(answers, None) if "schema" in request else None
+                    reply = ConsentReply(approved=approve, values=values)
+                    await self._client.consent(request["id"], reply)
                 await asyncio.sleep(_PAUSE)
                 async for event in self._client.go_on():
                     turn.take(event)

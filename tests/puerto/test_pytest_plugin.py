@@ -6,13 +6,28 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from pydantic import BaseModel
 
 from domain.shared.errors import Unavailable
-from puerto import Effect, ToolContext, hookimpl, tool
-from puerto.testing import FakeClock, PuertoService, ScriptedModel, running_service
+from puerto import (
+    AskDeclined,
+    Effect,
+    InvalidArguments,
+    ToolContext,
+    ToolError,
+    hookimpl,
+    tool,
+)
+from puerto.testing import (
+    FakeClock,
+    PuertoService,
+    ScriptedModel,
+    context_for_tests,
+    running_service,
+)
 from puerto.testing.clock import START
 
 MUST_NOT_LOAD = {"domain", "adapters", "plugins", "entrypoints", "pydantic", "quart", "openai"}
@@ -33,6 +48,7 @@ def remember(word: str, *, context: ToolContext) -> str:
 @hookimpl
 def puerto_register_tools(register: Any) -> None:
     register(remember)
+    register(mix)
 
 
 @pytest.fixture
@@ -55,6 +71,52 @@ def test_pytest_finds_the_plugin(pytestconfig: pytest.Config) -> None:
 
 def test_a_tool_is_called_with_a_context(tool_context: ToolContext) -> None:
     assert remember("milk", context=tool_context) == "ada said milk"
+
+
+class Colour(BaseModel):
+    name: Literal["red", "blue"]
+
+
+@tool(effect="read")
+async def paint(context: ToolContext) -> str:
+    """Paint something."""
+    what = await context.ask_model("What is to be painted?")
+    colour = await context.ask(Colour, f"Which colour for {what}?")
+    return f"{await context.call_tool('brush', {'colour': colour.name})} {what}"
+
+
+async def test_what_a_tool_asks_is_answered_by_the_test() -> None:
+    context = context_for_tests(
+        answers=[{"name": "red"}], model_answers=["the door"], results={"brush": "painted"}
+    )
+    assert await paint(context) == "painted the door"
+
+
+async def test_a_tool_is_told_no_and_what_a_test_forgot() -> None:
+    with pytest.raises(AskDeclined):
+        await paint(context_for_tests(answers=[None], model_answers=["the door"]))
+    with pytest.raises(InvalidArguments, match="name"):
+        await paint(context_for_tests(answers=[{"name": "green"}], model_answers=["the door"]))
+    with pytest.raises(ToolError, match="no answer of a model to: What is to be painted"):
+        await paint(context_for_tests())
+    with pytest.raises(ToolError, match="no answer to: Which colour for the door"):
+        await paint(context_for_tests(model_answers=["the door"]))
+    with pytest.raises(ToolError, match="no result of the tool brush"):
+        await paint(context_for_tests(answers=[{"name": "red"}], model_answers=["the door"]))
+
+
+@tool(effect="read")
+async def mix(context: ToolContext) -> str:
+    """Mix a colour."""
+    return (await context.ask(Colour, "Which colour?")).name
+
+
+def test_a_service_answers_what_tools_ask(
+    puerto_service: PuertoService, scripted_model: ScriptedModel
+) -> None:
+    scripted_model.plays([{"tool": "mix", "arguments": {}}], [{"text": "Done."}])
+    turn = puerto_service.chat("Mix!", approve=True, answers=[{"name": "blue"}])
+    assert (turn.status, turn.results) == ("completed", ["blue"])
 
 
 def test_a_service_with_a_model_and_a_clock(

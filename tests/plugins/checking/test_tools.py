@@ -52,6 +52,17 @@ def kinds(findings: list[Finding]) -> list[tuple[Level, str]]:
     return [(finding.level, finding.rule) for finding in findings]
 
 
+def test_a_tool_that_asks_its_user_is_tried_until_then() -> None:
+    @tool(effect="read")
+    async def greet(context: ToolContext) -> str:
+        """Greet somebody."""
+        return await context.ask(str, "Whom?")
+
+    (finding, *_) = tried(greet, greet=[{}])
+    assert (finding.level, finding.rule) == (Level.NOTE, "trial")
+    assert "until it asked its user" in finding.message
+
+
 @pytest.mark.parametrize(
     ("name", "effect", "expected"),
     [
