@@ -21,6 +21,7 @@ from domain.policy.policy import (
     confirmed,
     tightened,
 )
+from domain.shared.errors import UnknownTool
 from domain.shared.paging import Page
 from domain.tools.ports import Toolbox
 from domain.tools.tool import Effect
@@ -106,8 +107,7 @@ class PolicyService:
             source=CallSource.DIRECT,
             plugin=tool.spec.plugin,
         )
-        arguments = [argument for argument in tool.spec.confirm if argument in checked]
-        verdict = confirmed(policy.judge(proposal), arguments)
+        verdict = confirmed(policy.judge(proposal), self._to_be_typed(name, checked))
         if verdict.decision is Decision.DENY:
             return verdict
         (said,) = await self._vetoes.verdicts([proposal])
@@ -147,10 +147,19 @@ class PolicyService:
                 replayed += 1
                 effect = Effect(decided.effect)
                 proposal = Proposal(decided.tool, effect, decided.params, decided.username)
-                verdict = policy.judge(proposal)
+                to_be_typed = self._to_be_typed(decided.tool, decided.params)
+                verdict = confirmed(policy.judge(proposal), to_be_typed)
                 if verdict.decision != decided.decision:
                     differences.append(Difference(decided, verdict))
             cursor = page.next_cursor
             if cursor is None:
                 break
         return Simulation(replayed, differences)
+
+    def _to_be_typed(self, name: str, params: Mapping[str, Any]) -> Sequence[str]:
+        """Return the arguments that a human must type again; none if the tool is gone."""
+        try:
+            spec = self._toolbox.get(name).spec
+        except UnknownTool:
+            return ()
+        return [argument for argument in spec.confirm if argument in params]

@@ -62,6 +62,12 @@ async def test_explain_says_that_it_asks(ada: Client, request_of: dict[str, Any]
     assert "name to be typed again" in explained["rule"]
 
 
+async def test_a_simulation_knows_that_it_asks(admin: Client, request_of: dict[str, Any]) -> None:
+    assert request_of["confirm"]
+    simulated = await admin.json("POST", "/api/policy/simulate", {"rules": []})
+    assert (simulated["replayed"], simulated["differences"]) == (1, [])
+
+
 def test_a_frame_of_a_socket_has_it_too() -> None:
     frame = read_frame(
         '{"type": "consent", "consent_request_id": "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90",'
