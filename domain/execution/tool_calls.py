@@ -21,6 +21,7 @@ from domain.tools.argument_repair import coerced
 from domain.tools.error_fields import code_of, has_valid_code, problem_of
 from domain.tools.ports import Toolbox
 from domain.tools.questions import ToolQuestion
+from domain.tools.schema_text import decoded
 from domain.tools.secrets import Secrets
 from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
 
@@ -40,7 +41,7 @@ def intend(request: ToolRequest, toolbox: Toolbox) -> tuple[ToolIntended, ToolEr
     spec = tool.spec
     try:
         params = read_arguments(request.arguments)
-        params = tool.check(coerced(params, spec.parameters))
+        params = tool.check(coerced(params, decoded(spec.parameters)))
     except InvalidArguments as error:
         intended = intended_call(call_id, spec, params)
         return intended, erred(intended, error)

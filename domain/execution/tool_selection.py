@@ -19,6 +19,7 @@ from domain.tools.catalogue import Catalogue
 from domain.tools.ports import Toolbox
 from domain.tools.result_pages import READ_TOOL
 from domain.tools.schema_parts import part_of
+from domain.tools.schema_text import decoded
 from domain.tools.tool import Abridged, Tool, ToolSpec
 
 SEARCH_TOOL: Final = "search_tools"
@@ -174,7 +175,7 @@ class ToolSelector:
         """
         tool = self.toolbox(run).get(name)
         spec = tool.spec
-        whole = spec.parameters
+        whole = decoded(spec.parameters)
         if spec.is_abridged and isinstance(tool, Abridged):
             whole = await asyncio.to_thread(tool.whole_parameters)
         return await asyncio.to_thread(part_of, whole, place)

@@ -11,7 +11,7 @@ from domain.accounts.users import User
 from domain.learning.api.learned_api import LearnedApi
 from domain.learning.api.settings import ApiSettings
 from domain.learning.cache import ApiCache
-from domain.learning.diff.changes import merged
+from domain.learning.diff.changes import merged, with_known
 from domain.learning.documents import Document, Documents
 from domain.learning.drafts import (
     Draft,
@@ -133,7 +133,8 @@ class Learning:
         except PuertoError as error:
             await self._note(api, error.message)
             raise
-        new = await self._neighbours.with_free_tools(api_id, api.name, read, names)
+        named = await self._neighbours.with_free_tools(api_id, api.name, read, names)
+        new = await asyncio.to_thread(with_known, before, named)
         diff = await compared(api, before, new)
         waits = diff.is_breaking
         version = await asyncio.to_thread(merged, before, new, diff) if waits else new

@@ -187,7 +187,7 @@ def walk(schema: Any, deepest: int = DEEPEST) -> Iterator[tuple[Path, Schema]]:
         path, each = waiting.pop()
         if isinstance(each, Mapping):
             yield path, each
-            if len(path) < deepest and len(waiting) < MOST:
+            if len(path) < deepest and len(waiting) < MOST and not _HOLDING.isdisjoint(each):
                 children = [((*path, steps), inner) for steps, inner in inside(each)]
                 waiting += reversed(children)
 

@@ -16,6 +16,7 @@ from domain.tools.context import PluginContext
 from domain.tools.preview import Preview
 from domain.tools.questions import Asker, NoAsker
 from domain.tools.result_pages import ResultPage
+from domain.tools.schema_text import decoded
 from domain.tools.secrets import Secrets
 from domain.tools.services import CallServices, NoServices
 from domain.tools.storage import MemoryValues, PluginStorage, Storage
@@ -89,7 +90,7 @@ class ToolSpec:
         described = [
             self.name,
             self.description,
-            self.parameters,
+            decoded(self.parameters),
             self.effect,
             self.idempotent,
             self.open_world,

@@ -27,6 +27,7 @@ from domain.learning.credential_store import OPERATOR, CredentialStore
 from domain.learning.names import slug
 from domain.shared.errors import ToolError, ToolFailed
 from domain.tools.preview import Preview
+from domain.tools.schema_text import decoded
 from domain.tools.tool import Abridged, Tool, ToolContext, ToolSpec
 from domain.web.ports import ExchangeLimits
 from plugins.authoring.argument_schema import ArgumentSchema
@@ -235,7 +236,7 @@ class LearnedTool(Tool, Abridged):
 
     @cached_property
     def _schema(self) -> ArgumentSchema:
-        return ArgumentSchema(self.spec.parameters)
+        return ArgumentSchema(decoded(self.spec.parameters))
 
     @cached_property
     def _operation(self) -> Operation:

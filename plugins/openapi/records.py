@@ -1,7 +1,7 @@
 """Serialization of tools and operations as JSON, for another process and for storage.
 
-Both use the same format: the operation of a tool is JSON in a string, which is not parsed until the
-tool is called.
+Both use the same format: the operation and the parameters of a tool are JSON in a string, which is
+not parsed until the tool is called or shown.
 """
 
 import base64
@@ -14,6 +14,7 @@ import orjson
 
 from domain.learning.api.version import ApiTool
 from domain.shared.errors import ToolFailed
+from domain.tools.schema_text import SchemaText
 from domain.tools.tool import Effect, ToolSpec
 from plugins.openapi.lowering.tools import LoweredTool
 from plugins.openapi.lowering.walk import Schema
@@ -37,7 +38,10 @@ def tool_record(lowered: LoweredTool) -> dict[str, Any]:
     operation = lowered.operation
     token_urls = [each.token_url for each in operation.schemes.values() if each.token_url]
     return {
-        "spec": {name: getattr(lowered.spec, name) for name in _SPEC_FIELDS},
+        "spec": {
+            **{name: getattr(lowered.spec, name) for name in _SPEC_FIELDS},
+            "parameters": to_json(lowered.spec.parameters).decode(),
+        },
         "operation": operation.name,
         "operation_id": operation.operation_id,
         "tags": operation.tags,
@@ -55,7 +59,13 @@ def tool_from(record: Mapping[str, Any]) -> ApiTool:
     """Return the tool of a record."""
     spec = {name: _immutable(value) for name, value in record["spec"].items()}
     return ApiTool(
-        spec=ToolSpec(**{**spec, "effect": Effect(spec["effect"])}),
+        spec=ToolSpec(
+            **{
+                **spec,
+                "parameters": SchemaText(spec["parameters"].encode()),
+                "effect": Effect(spec["effect"]),
+            }
+        ),
         operation=record["operation"],
         operation_id=record["operation_id"],
         tags=tuple(record["tags"]),

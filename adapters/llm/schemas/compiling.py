@@ -14,12 +14,13 @@ from adapters.llm.schemas.references import SchemaDocument, Unusable, step
 from adapters.llm.schemas.strict import strictly
 from adapters.llm.schemas.targets import Target
 from adapters.llm.schemas.words import explained, shortened
+from domain.tools.schema_text import decoded
 from domain.tools.tool import ToolSpec
 
 LARGEST: Final = 16 * 1024
 """Bytes of parameters that a model is shown of one tool, if less of it can be shown at all."""
 
-_MOST_KEPT: Final = 8192
+_MOST_KEPT: Final = 1024
 _LONGEST_PARAMETER: Final = 64
 
 _ROOMS: Final = (
@@ -59,7 +60,7 @@ def _compiled(spec: ToolSpec, target: Target) -> Compiled:
         losses.append(Loss("", "description", "its end is moved to that of the parameters"))
     told = Compiled(name, description, {"type": "object", "properties": {}}, tuple(losses))
     try:
-        compiled = _with_parameters(told, spec.parameters, target)
+        compiled = _with_parameters(told, decoded(spec.parameters), target)
         if rest:
             parameters = dict(compiled.parameters)
             parameters["description"] = explained(rest, [parameters.get("description", "")])

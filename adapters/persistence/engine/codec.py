@@ -9,8 +9,9 @@ import orjson
 
 from domain.shared.errors import NotFound
 from domain.shared.json_values import normalized, require_shallow, storable
+from domain.tools.schema_text import SchemaText
 
-__all__ = ["from_text", "is_id", "known_id", "moment", "storable", "to_text"]
+__all__ = ["from_text", "is_id", "known_id", "moment", "schema_text", "storable", "to_text"]
 
 _DEEPEST: Final = 200  # orjson reads and writes 254
 _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
@@ -40,9 +41,22 @@ def to_text(value: Any) -> str:
     by the standard library, with a leading space as a mark for `from_text`.
     """
     try:
-        return orjson.dumps(value, default=dict).decode()
+        return orjson.dumps(value, default=_encodable).decode()
     except TypeError:
         return " " + json.dumps(value, default=dict)
+
+
+def schema_text(schema: dict[str, Any]) -> SchemaText:
+    """Return a stored schema as text again; it is decoded with the row that it stands in."""
+    return SchemaText(to_text(schema).encode())
+
+
+def _encodable(value: Any) -> Any:
+    """Return what orjson writes in place of a mapping that is no ``dict``.
+
+    A schema's text is JSON that orjson wrote, and is stored as it is.
+    """
+    return orjson.Fragment(value.text) if isinstance(value, SchemaText) else dict(value)
 
 
 def from_text(text: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from adapters.persistence.engine.codec import known_id, storable
+from adapters.persistence.engine.codec import known_id, schema_text, storable
 from adapters.persistence.engine.database import Database, Row
 from adapters.persistence.engine.formats import API_SCHEMES, OPERATION
 from domain.learning.api.version import ApiScheme, ApiTool, ApiVersion, SkippedOperation
@@ -153,7 +153,7 @@ def _operation(row: Row) -> ApiTool | SkippedOperation:
     spec = ToolSpec(
         name=about["name"],
         description=about["description"],
-        parameters=about["parameters"],
+        parameters=schema_text(about["parameters"]),
         effect=Effect(about["effect"]),
         idempotent=about.get("takes_key", False),  # older ones went by the HTTP method
         open_world=True,

@@ -27,6 +27,7 @@ from domain.shared.json_schema import (
     required_in,
     without,
 )
+from domain.tools.schema_text import SchemaText, decoded
 from domain.tools.tool import ToolSpec
 
 Values = Mapping[str, Mapping[str, Any]]
@@ -127,7 +128,8 @@ def _properties(schemas: Iterable[Any], root: Schema) -> dict[str, list[Any]]:
 
 def without_arguments(spec: ToolSpec, paths: Iterable[Path]) -> ToolSpec:
     """Return the tool's specification for models, without these arguments."""
-    return replace(spec, parameters=without_properties(spec.parameters, paths))
+    parameters = without_properties(decoded(spec.parameters), paths)
+    return replace(spec, parameters=SchemaText.of(parameters))
 
 
 def without_properties(parameters: Schema, paths: Iterable[Path]) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def difference(old: ApiVersion, new: ApiVersion, *, is_placed: bool = False) -> 
     skipped = {each.operation: each.message for each in new.skipped}
     changed, breaking = [], []
     for operation, tool in after.items():
-        if operation not in before:
+        if operation not in before or before[operation] is tool:
             continue
         was = before[operation]
         if breaks := tuple(_breaks(was, tool, is_placed=is_placed)):
@@ -76,6 +76,18 @@ def difference(old: ApiVersion, new: ApiVersion, *, is_placed: bool = False) -> 
             for operation, tool in before.items()
             if operation not in after
         ),
+    )
+
+
+def with_known(old: ApiVersion, new: ApiVersion) -> ApiVersion:
+    """Return the new version with the old version's tools wherever they are equal.
+
+    So they are not held twice, and whoever has taken them in need not do so again.
+    """
+    before = _by_operation(old)
+    tools = ((before.get(tool.operation), tool) for tool in new.tools)
+    return replace(
+        new, tools=tuple(was if was is not None and was == tool else tool for was, tool in tools)
     )
 
 

@@ -23,6 +23,7 @@ from domain.shared.json_schema import (
     types_of,
     values_in,
 )
+from domain.tools.schema_text import decoded
 
 _STEPS: Final = 2_000  # subschemas compared for one tool
 _MOST: Final = 20  # differences listed
@@ -35,6 +36,7 @@ def narrowings(old: Schema, new: Schema) -> list[str]:
     """Describe how the new schema is narrower than the old one; empty if it is not."""
     if old == new:
         return []
+    old, new = decoded(old), decoded(new)
     comparison = _Comparison(old, new)
     described: dict[str, None] = {}
     try:

@@ -16,6 +16,7 @@ from domain.shared.json_schema import (
     required_in,
     resolved,
 )
+from domain.tools.schema_text import decoded
 
 _STEPS: Final = 2_000  # subschemas compared for one tool
 _MOST: Final = 10  # differences listed
@@ -25,6 +26,7 @@ _INNER: Final = frozenset({"properties", "items", "required", "$ref", "$defs"})
 def differing_parts(old: Schema, new: Schema) -> list[str]:
     """Describe what differs: ``limit is new``, ``body.name: its description``."""
     described: dict[str, None] = {}
+    old, new = decoded(old), decoded(new)
     for each in _Differences(old, new).between(old, new, "", 0):
         described[each] = None
         if len(described) >= _MOST:

@@ -3,13 +3,14 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 from domain.shared.json_schema import values_in, walk
 from domain.tools.ranking.actions import actions_of
 from domain.tools.ranking.topics import topics_of
 from domain.tools.ranking.words import WEAK, content, split
+from domain.tools.schema_text import decoded
 from domain.tools.tool import ToolSpec
 
 _SATURATION: Final = 0.8  # the weight at which a word has half of its maximum (BM25's k1)
@@ -57,7 +58,7 @@ def impacts_of(spec: ToolSpec) -> dict[str, float]:
 def _fields(spec: ToolSpec) -> Iterator[tuple[_Field, Iterable[str]]]:
     yield _NAME, _name_words(spec.name)
     yield _DESCRIPTION, content(spec.description)
-    yield _PARAMETERS, (word for text in _texts(spec.parameters) for word in content(text))
+    yield _PARAMETERS, chain.from_iterable(map(content, _texts(decoded(spec.parameters))))
     yield _PATH, content(spec.operation.partition(" ")[2])
     yield _CATEGORY, content(f"{spec.category} {spec.plugin}")
 
@@ -73,4 +74,5 @@ def _texts(schema: Any) -> Iterator[str]:
             yield str(path[-1][1])
         if path and isinstance(description := each.get("description"), str):
             yield description
-        yield from (value for value in values_in(each) or () if isinstance(value, str))
+        if "enum" in each or "const" in each:
+            yield from (value for value in values_in(each) or () if isinstance(value, str))

@@ -20,7 +20,7 @@ class Groups:
         self._sizes: Counter[int] = Counter()
         self._group_of: dict[int, int] = {}
         self._operations: dict[int, str] = {}
-        self._at: dict[tuple[int, str], set[int]] = {}
+        self._at: dict[tuple[int, str], tuple[int, ...]] = {}
 
     def add(self, number: int, tool: ToolSpec) -> None:
         """Add a tool by its number."""
@@ -29,7 +29,8 @@ class Groups:
         self._sizes[group] += 1
         if tool.operation:
             self._operations[number] = tool.operation
-            self._at.setdefault((group, tool.operation), set()).add(number)
+            place = (group, tool.operation)
+            self._at[place] = (*self._at.get(place, ()), number)
 
     def discard(self, number: int) -> None:
         """Remove a tool by its number."""
@@ -39,10 +40,10 @@ class Groups:
             del self._sizes[group]
         operation = self._operations.pop(number, "")
         if operation:
-            here = self._at[group, operation]
-            here.remove(number)
-            if not here:
-                del self._at[group, operation]
+            place = (group, operation)
+            self._at[place] = tuple(at for at in self._at[place] if at != number)
+            if not self._at[place]:
+                del self._at[place]
 
     def support(self, terms: Iterable[tuple[Postings, float]]) -> Mapping[int, float]:
         """Return for each group the share of a request's terms in its tools, from 0 to 1.
@@ -79,5 +80,5 @@ class Groups:
                 operation = f"GET {'/'.join(parts[:end])}"
                 tools = self._at.get((self._group_of[number], operation), ())
                 if len(tools) == 1 and number not in tools:
-                    return next(iter(tools))
+                    return tools[0]
         return None

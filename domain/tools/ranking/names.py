@@ -24,12 +24,13 @@ class Names:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
-        self._folded: dict[str, dict[int, None]] = {}
+        self._folded: dict[str, tuple[int, ...]] = {}
 
     def add(self, name: str, number: int) -> None:
         """Add a tool's name."""
         self._numbers[name] = number
-        self._folded.setdefault(fold(name), {})[number] = None
+        folded = fold(name)
+        self._folded[folded] = (*self._folded.get(folded, ()), number)
 
     def get(self, name: str) -> int | None:
         """Return the number of the tool with exactly this name."""
@@ -40,7 +41,7 @@ class Names:
         number = self._numbers.pop(name, None)
         if number is not None:
             folded = fold(name)
-            del self._folded[folded][number]
+            self._folded[folded] = tuple(at for at in self._folded[folded] if at != number)
             if not self._folded[folded]:
                 del self._folded[folded]
         return number

@@ -8,6 +8,7 @@ from domain.accounts.users import User
 from domain.plugins.administration import ListedTool
 from domain.shared.list_cursors import not_a_cursor, read_number, write_number
 from domain.shared.paging import DEFAULT_LIMIT
+from domain.tools.schema_text import decoded
 from entrypoints.http.fields import Limit, NextCursor
 from entrypoints.wiring.services import services
 
@@ -108,7 +109,7 @@ def tool_view(tool: ListedTool) -> dict[str, Any]:
         "title": spec.title,
         "description": spec.description,
         "category": spec.category,
-        "parameters": spec.parameters,
+        "parameters": decoded(spec.parameters),
         "effect": spec.effect,
         "enabled": tool.is_on,
         "reason": tool.reason,
