@@ -2,7 +2,9 @@
 
 Tools of a learned API are many small objects, and reading its document takes many more. The GNU C
 library keeps freed memory for later use unless `malloc_trim` is called, and has a heap (arena) a
-thread, each of which stays as large as it ever was.
+thread, each of which stays as large as it ever was. Python's own blocks for small objects, of a
+megabyte, go back only when they are empty: so schemas are text (`SchemaText`), and documents are
+decoded in a process that ends.
 """
 
 import asyncio
@@ -17,6 +19,8 @@ from domain.tools.ports import Toolbox
 
 _MANY: Final = 100  # tools, more or fewer than before
 _ARENA_MAX: Final = -8  # M_ARENA_MAX, mallopt(3)
+_MMAP_THRESHOLD: Final = -3  # M_MMAP_THRESHOLD, which otherwise rises to 32 MB
+_LARGE: Final = 1 << 20  # bytes
 # Of the garbage collector. A learned API has a million objects; Python's defaults are 700, 10, 10.
 _THRESHOLDS: Final = (5_000, 5, 20)
 
@@ -46,15 +50,18 @@ def trim() -> None:
         malloc_trim(0)
 
 
-def use_one_arena() -> None:
-    """Make all threads share one heap (mallopt with M_ARENA_MAX), where that is supported.
+def tune_heap() -> None:
+    """Make all threads share one heap, without large blocks (mallopt), where that is supported.
 
     Threads have heaps of their own so that they need not wait for each other, but Python's threads
-    take turns anyway. Must be called before the first thread starts.
+    take turns anyway. And a large block goes back to the system when it is freed, unless it stands
+    in a heap, where the C library puts such blocks once one was freed. Must be called before the
+    first thread starts.
     """
     mallopt = _from_c("mallopt")
     if mallopt is not None:
         mallopt(_ARENA_MAX, 1)
+        mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 def freeze_objects() -> None:

@@ -13,7 +13,7 @@ from entrypoints.http.app import create_app
 from entrypoints.http.security.connections import ConnectionLimits, Connections
 from entrypoints.server.lifecycle import drain, running
 from entrypoints.server.listener import address
-from entrypoints.server.memory import freeze_objects, use_one_arena
+from entrypoints.server.memory import freeze_objects, tune_heap
 from entrypoints.server.open_files import raise_open_files_limit
 from entrypoints.server.protocols import protocol_over
 from entrypoints.server.start import log_start, log_stopped, log_stopping
@@ -114,7 +114,7 @@ async def serve(
         Unavailable: the service cannot start; the message says why, in one line.
 
     """
-    use_one_arena()
+    tune_heap()
     async with running(build(settings), announce=_announce) as services:
         listens_on = address(listener) if listener is not None else settings.api_host
         await log_start(services, listens_on)

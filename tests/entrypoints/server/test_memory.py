@@ -1,5 +1,6 @@
 """Memory goes back when many tools came or went, and only then."""
 
+import ctypes
 import gc
 import platform
 import subprocess
@@ -34,14 +35,14 @@ def test_memory_is_given_back_on_any_system() -> None:
 
 HEAPS = """
 import ctypes, sys, threading
-from entrypoints.server.memory import use_one_arena
+from entrypoints.server.memory import tune_heap
 
 def take():
     held.append([bytes(5_000) for _ in range(200)])
     ready.wait()
 
 if sys.argv[1] == "shared":
-    use_one_arena()
+    tune_heap()
 held, ready = [], threading.Barrier(9)
 for _ in range(8):
     threading.Thread(target=take, daemon=True).start()
@@ -63,6 +64,39 @@ def test_threads_of_a_service_share_one_heap() -> None:
         return done.stdout.count("<heap nr=")
 
     assert heaps("shared") == 1 < heaps("as it comes")
+
+
+LARGE = """
+import ctypes, sys
+from entrypoints.server.memory import tune_heap
+
+class Figures(ctypes.Structure):  # mallinfo2(3)
+    names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_size_t) for name in names.split()]
+
+c = ctypes.CDLL(None)
+c.mallinfo2.restype = Figures
+if sys.argv[1] == "tuned":
+    tune_heap()
+block = bytes(8 << 20)
+del block
+before = c.mallinfo2().hblkhd  # bytes outside of heaps
+block = bytes(8 << 20)
+print((c.mallinfo2().hblkhd - before) >> 20)
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="other C libraries have other heaps"
+)
+def test_large_blocks_stand_in_no_heap() -> None:
+    def megabytes_outside(way: str) -> int:
+        command = [sys.executable, "-c", LARGE, way]
+        root = Path(__file__).parents[3]
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+        return int(done.stdout)
+
+    assert megabytes_outside("tuned") >= 8 > megabytes_outside("as it comes")
 
 
 def test_what_a_started_service_holds_is_not_looked_through_again() -> None:
