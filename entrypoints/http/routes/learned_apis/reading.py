@@ -1,6 +1,7 @@
 """Parsing of request bodies that are an OpenAPI document, or JSON about one."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeVar
@@ -14,6 +15,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from domain.learning.documents import Document
 from domain.learning.drafts import LearnOrder
 from entrypoints.http.routes.learned_apis.bodies import LearnRequest, NewDocument, document_of
+from entrypoints.http.routes.learned_apis.undecoded import objects_inside, replaced
 from entrypoints.http.streaming.connection import read_json
 
 M = TypeVar("M", bound=BaseModel)
@@ -31,6 +33,8 @@ _YAML: Final = frozenset(
 _JSON: Final = frozenset({"application/openapi+json", "application/vnd.oai.openapi+json"})
 _SIGNS: Final = ("openapi", "swagger")
 _SOURCE: Final = "source"
+_BEFORE_IT: Final = re.compile(rb'(?<!\\)"source"\s*:\s*\Z')
+_NEAR: Final = 64  # bytes before a document that are searched for its name
 _IN_QUERY: Final = ("name", "base_url", "strict")
 _TRUTHS: Final[Mapping[str, bool]] = {"true": True, "false": False}
 
@@ -90,38 +94,57 @@ async def _body() -> bytes:
 
 
 def _order(body: bytes, media_type: str, query: Mapping[str, str]) -> LearnOrder:
-    about = _about_document(body, media_type)
+    about, document = _sent(body, media_type)
     if about is None:
         strict = query.get("strict", "false")
-        beside = {**query, "strict": _TRUTHS.get(strict, strict), _SOURCE: ""}
-        order = _valid(LearnRequest, beside).order()
-        return replace(order, document=Document(data=body))
-    return _valid(LearnRequest, about).order()
+        about = {**query, "strict": _TRUTHS.get(strict, strict), _SOURCE: ""}
+    order = _valid(LearnRequest, about).order()
+    return order if document is None else replace(order, document=Document(data=document))
 
 
 def _new_document(body: bytes, media_type: str) -> Document | None:
-    about = _about_document(body, media_type)
-    if about is None:
-        return Document(data=body)
-    source = _valid(NewDocument, about).source
+    about, document = _sent(body, media_type)
+    source = None if about is None else _valid(NewDocument, about).source
+    if document is not None:
+        return Document(data=document)
     return None if source is None else document_of(source)
 
 
-def _about_document(body: bytes, media_type: str) -> Any:
-    """Return the JSON about a document; None if the body is the document itself."""
+def _sent(body: bytes, media_type: str) -> tuple[Any, bytes | None]:
+    """Return the JSON about a document, and the document, undecoded, if the body has it.
+
+    The first is None if the body is the document itself, and has an empty text in the document's
+    place if it holds the document as an object.
+    """
     if media_type in _YAML | _JSON:
-        return None
+        return None, body
     if media_type != "application/json":
         raise UnsupportedMediaType(
             "Send JSON as application/json, or a document as application/yaml."
         )
+    objects = list(objects_inside(body))
+    outline = _loaded(replaced(body, objects, b"{}"), body)
+    if not isinstance(outline, dict) or _SOURCE not in outline:
+        is_document = isinstance(outline, dict) and any(sign in outline for sign in _SIGNS)
+        return (None, body) if is_document else (_checked(_loaded(body, body)), None)
+    documents = [each for each in objects if _is_document(body, each)]
+    about = _checked(_loaded(replaced(body, documents, b'""'), body))
+    return about, body[documents[-1]] if documents and outline[_SOURCE] == {} else None
+
+
+def _is_document(body: bytes, part: slice) -> bool:
+    return _BEFORE_IT.search(body, max(0, part.start - _NEAR), part.start) is not None
+
+
+def _loaded(text: bytes, body: bytes) -> Any:
+    """Parse what remains of the body; errors are those of the body."""
     try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise BadRequest(f"The body is not valid JSON: {error}") from error
-    if not isinstance(value, dict) or _SOURCE in value:
-        return _checked(value)
-    return None if any(sign in value for sign in _SIGNS) else _checked(value)
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise BadRequest(f"The body is not valid JSON: {error}") from error
 
 
 def _checked(value: Any) -> Any:

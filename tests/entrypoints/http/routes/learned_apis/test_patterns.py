@@ -275,7 +275,10 @@ async def test_a_document_that_is_known_is_no_second_api(operator: Client, shop:
     error = await read_error(await operator.send("POST", APIS, told(shop)), 409, "CONFLICT")
     assert f"/api/learned-apis/{api['id']}/refresh" in error["message"]
     assert error["details"] == {"api_id": api["id"], "name": "Pet Shop"}
-    sent = {"source": DOCUMENT, "base_url": shop.url}
+    as_object = {"source": DOCUMENT, "base_url": shop.url}  # the same, in another way
+    error = await read_error(await operator.send("POST", APIS, as_object), 409, "CONFLICT")
+    assert error["details"]["api_id"] == api["id"]
+    sent = {"source": {**DOCUMENT, "x-is": "another"}, "base_url": shop.url}
     first = await operator.json("POST", APIS, sent, 201)
     error = await read_error(await operator.send("POST", APIS, sent), 409, "CONFLICT")
     assert error["details"]["api_id"] == first["id"]

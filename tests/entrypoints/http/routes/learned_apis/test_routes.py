@@ -116,7 +116,7 @@ async def test_an_api_is_learned_and_used(operator: Client, ada: Client, shop: W
 
 
 async def test_what_is_sent_may_be_the_document_itself(operator: Client, shop: WebServer) -> None:
-    text = json.dumps(DOCUMENT)
+    text = json.dumps({**DOCUMENT, "x-sent": "as text"})
     yaml = f"openapi: 3.0.0\ninfo: {{title: Yaml, version: 1}}\nservers: [{{url: {shop.url}}}]\n"
     yaml += "paths:\n  /hours:\n    get: {operationId: yamlHours, responses: {200: {}}}\n"
 
@@ -141,6 +141,20 @@ async def test_what_is_sent_may_be_the_document_itself(operator: Client, shop: W
     assert names == ["Pet Shop", "Pet Shop 2", "Shop 2", "Shop 3"]
     tools = {tool["name"] for tool in (await operator.get("/api/tools"))["tools"]}
     assert {"listPets", "pet_shop_2_listPets", "shop_2_listPets"} <= tools
+
+
+async def test_a_document_in_an_object_is_read_as_it_was_sent(operator: Client) -> None:
+    paths = '"/a": {"get": {"responses": {}}}, "/a": {"post": {"responses": {}}}'
+    document = f'{{"openapi": "3.1.0", "info": {{"title": "Twice"}}, "paths": {{{paths}}}}}'
+    body = f'{{"name": "\\"source\\": {{", "source" : {document}, "exclude": {{"paths": ["/z"]}}}}'
+
+    headers = {"Content-Type": "application/json"}
+    response = await operator.send("POST", f"{APIS}/preview", body.encode(), headers)
+    api = json.loads(await response.get_data())
+
+    assert response.status_code == 200, api
+    assert api["name"] == '"source": {'
+    assert {each["operation"] for each in api["operations"]} == {"GET /a", "POST /a"}
 
 
 async def test_a_preview_keeps_nothing(operator: Client, shop: WebServer) -> None:
