@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import orjson
 
+from domain.consents.consent import ConsentKind
 from domain.conversations.calls import CallOutcome, CallRequest
 from domain.models.messages import StopReason
 from domain.runs.call_events import (
@@ -181,7 +182,11 @@ def _erred(_run_id: str, body: Erred) -> dict[str, Any]:
 
 def consent_request(body: ConsentRequested) -> dict[str, Any]:
     """Return what a human is asked, as clients see it; the fields of a tool's question included."""
-    question = {"message": body.message, **body.fields} if body.message else {}
+    question: dict[str, Any] = {"message": body.message, **body.fields} if body.message else {}
+    if body.kind is ConsentKind.CONNECT_ACCOUNT:
+        question["address"] = (
+            f"/api/connected-accounts/{body.fields['plugin']}/{body.fields['account']}"
+        )
     return question | {
         "id": body.request_id,
         "call_id": body.call_id,

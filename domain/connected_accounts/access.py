@@ -12,7 +12,7 @@ from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any, Final
 
-from domain.connected_accounts.account import Account, OAuthAccount
+from domain.connected_accounts.account import Account, KeyAccount, OAuthAccount
 from domain.connected_accounts.connected_account import AccountGrant, AccountKey, ConnectedAccount
 from domain.connected_accounts.declared import DeclaredAccounts
 from domain.connected_accounts.grant_store import GrantStore
@@ -20,6 +20,7 @@ from domain.connected_accounts.ports import AuthorizationServers, ConnectedAccou
 from domain.shared.clock import Clock
 from domain.shared.errors import GrantRefused, NotFound, PuertoError, ToolFailed, Unavailable
 from domain.tools.credentials import AccountCredentials
+from domain.tools.questions import QuestionKind, ToolQuestion
 
 LEEWAY: Final = timedelta(minutes=1)  # before its expiry, from which a token is renewed
 RENEWAL: Final = timedelta(minutes=1)  # after which another worker may try: longer than it takes
@@ -57,12 +58,42 @@ class AccountAccess:
             ToolFailed: the plugin has no such account, or the credentials cannot be had now.
 
         """
+        account = self._account(key)
         try:
-            account = self._declared.get(key.plugin, key.name)
             grant = await self._valid(account, key, rejected)
-        except (NotFound, PuertoError) as error:
+        except PuertoError as error:
             raise ToolFailed(error.message) from error
         return None if grant is None else grant.credentials(account.kind)
+
+    async def is_connected(self, key: AccountKey) -> bool:
+        """Tell whether an account is connected, as far as is known here."""
+        account = self._declared.all().get((key.plugin, key.name))
+        stored = await self._accounts.get(key) if account is not None else None
+        return account is not None and stored is not None and stored.is_good_for(account)
+
+    def question(self, key: AccountKey) -> ToolQuestion:
+        """Return the question that asks the user to connect an account.
+
+        Raises:
+            ToolFailed: the plugin has no such account.
+
+        """
+        account = self._account(key)
+        fields = {
+            "plugin": key.plugin,
+            "account": key.name,
+            "title": account.title,
+            "connect_by": account.kind.value,
+            "instructions": account.instructions if isinstance(account, KeyAccount) else "",
+        }
+        message = f"Connect your account of {account.title}."
+        return ToolQuestion(QuestionKind.CONNECT_ACCOUNT, message, fields)
+
+    def _account(self, key: AccountKey) -> Account:
+        try:
+            return self._declared.get(key.plugin, key.name)
+        except NotFound as error:
+            raise ToolFailed(error.message) from error
 
     async def close(self) -> None:
         """Wait for the renewals that have begun: each may hold a refresh token to be stored."""

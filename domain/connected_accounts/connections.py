@@ -16,8 +16,8 @@ from domain.accounts.secrets import fingerprint, new_secret
 from domain.accounts.users import User
 from domain.connected_accounts.account import Account, OAuthAccount
 from domain.connected_accounts.connected_account import AccountKey, PendingConnection
+from domain.connected_accounts.connector import AccountConnector
 from domain.connected_accounts.declared import DeclaredAccounts
-from domain.connected_accounts.grant_store import GrantStore
 from domain.connected_accounts.ports import AuthorizationServers, PendingConnections
 from domain.shared.cipher import Cipher, open_json, seal_json
 from domain.shared.clock import Clock
@@ -44,7 +44,7 @@ class AccountConnections:
         self,
         declared: DeclaredAccounts,
         pending: PendingConnections,
-        grants: GrantStore,
+        connector: AccountConnector,
         servers: AuthorizationServers,
         authentication: Authentication,
         cipher: Cipher,
@@ -52,7 +52,7 @@ class AccountConnections:
     ) -> None:
         self._declared = declared
         self._pending = pending
-        self._grants = grants
+        self._connector = connector
         self._servers = servers
         self._authentication = authentication
         self._cipher = cipher
@@ -69,7 +69,7 @@ class AccountConnections:
         """
         account = self._declared.get(plugin, name)
         if not isinstance(account, OAuthAccount):
-            raise Conflict(f"{account.title} is connected by a key of yours: PUT it.")
+            raise Conflict(f"{account.title} is connected by a key of yours, not at the service.")
         key = AccountKey(identity.user.id, plugin, name)
         client = self._declared.client(key, account)
         state, verifier = new_secret(), secrets.token_urlsafe(_VERIFIER)
@@ -118,7 +118,7 @@ class AccountConnections:
         grant = await self._servers.exchange(
             client, values["redirect_uri"], code, values["verifier"]
         )
-        await self._grants.keep(key, account, grant)
+        await self._connector.connect(user, pending.plugin, account, grant)
         _log.info("the account %s of %s was connected", key.name, key.plugin)
         return Confirmation(user, account)
 

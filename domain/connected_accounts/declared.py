@@ -41,13 +41,15 @@ class DeclaredAccounts:
 
         """
         what = f"The OAuth client of {account.title}"
+        hide = self._contexts.secrets(key.plugin).hide
         try:
             with contained():
                 given: Any = account.client(self._contexts.of(key.plugin))
             client_id, secret = given
         except Exception as error:  # untrusted code, such as settings that are missing
             raise Unavailable(
-                f"{what} is not set up: see the plugin {key.plugin}'s settings ({in_short(error)})."
+                f"{what} is not set up: see the plugin {key.plugin}'s settings"
+                f" ({in_short(error, hide)})."
             ) from error
         if not (isinstance(client_id, str) and client_id and isinstance(secret, str)):
             raise Unavailable(f"{what} is not set up: see the plugin {key.plugin}'s settings.")

@@ -8,6 +8,7 @@ from datetime import datetime
 from domain.accounts.users import User
 from domain.connected_accounts.account import Account, AccountKind, OAuthAccount
 from domain.connected_accounts.connected_account import AccountGrant, AccountKey, ConnectedAccount
+from domain.connected_accounts.connector import AccountConnector
 from domain.connected_accounts.declared import DeclaredAccounts
 from domain.connected_accounts.grant_store import GrantStore
 from domain.connected_accounts.ports import AuthorizationServers, ConnectedAccounts
@@ -41,11 +42,13 @@ class AccountService:
         declared: DeclaredAccounts,
         accounts: ConnectedAccounts,
         grants: GrantStore,
+        connector: AccountConnector,
         servers: AuthorizationServers,
     ) -> None:
         self._declared = declared
         self._accounts = accounts
         self._grants = grants
+        self._connector = connector
         self._servers = servers
 
     async def find(self, user: User) -> Sequence[AccountState]:
@@ -67,9 +70,8 @@ class AccountService:
         """
         account = self._declared.get(plugin, name)
         if account.kind is not AccountKind.KEY:
-            raise Conflict(f"{account.title} takes no key: POST to its address ending in /connect.")
-        key = AccountKey(user.id, plugin, name)
-        await self._grants.keep(key, account, AccountGrant(value))
+            raise Conflict(f"{account.title} takes no key: it is connected at the service.")
+        key = await self._connector.connect(user, plugin, account, AccountGrant(value))
         _log.info("a key for the account %s of %s was set", name, plugin)
         return _state((plugin, name), account, await self._accounts.get(key))
 

@@ -37,6 +37,7 @@ class ConsentKind(StrEnum):
     OUTCOME = "outcome"
     INPUT = QuestionKind.INPUT.value
     CALL = QuestionKind.CALL.value
+    CONNECT_ACCOUNT = QuestionKind.CONNECT_ACCOUNT.value
 
 
 class ConsentStatus(StrEnum):

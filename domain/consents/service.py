@@ -1,6 +1,7 @@
 """The use cases of consents: list the requests, and answer one."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -19,10 +20,11 @@ from domain.consents.replies import ConsentReply, ReplyReader
 from domain.policy.audit import Audit, Decided
 from domain.policy.policy import Decision, Proposal
 from domain.shared.clock import Clock
-from domain.shared.errors import Conflict, Forbidden
+from domain.shared.errors import Conflict, Forbidden, Gone, NotFound
 from domain.shared.ids import new_id
-from domain.shared.paging import Page
+from domain.shared.paging import MAX_LIMIT, Page
 from domain.shared.unit_of_work import UnitOfWork
+from domain.tools.questions import account_asked_for
 
 
 class ConsentService:
@@ -94,6 +96,18 @@ class ConsentService:
             return answered_consent
 
         return await self._unit_of_work.run(store)
+
+    async def account_connected(self, user: User, plugin: str, account: str) -> None:
+        """Answer the requests that wait for this account of a plugin, which the user connected."""
+        cursor: str | None = None
+        while True:
+            page = await self.find(user, ConsentStatus.WAITING, MAX_LIMIT, cursor)
+            for consent in page.items:
+                if account_asked_for(consent.question) == (plugin, account):
+                    with suppress(Conflict, Gone, NotFound):  # or its run has ended meanwhile
+                        await self.answer(user, consent.id, ConsentReply(approved=True))
+            if (cursor := page.next_cursor) is None:
+                return
 
     async def _require_allowed(
         self, user: User, consent: Consent, params: Mapping[str, Any]

@@ -9,7 +9,7 @@ from domain.accounts.users import User
 from domain.conversations.calls import CallOutcome
 from domain.conversations.conversation import Message
 from domain.conversations.ports import Conversations
-from domain.execution.call_services.questions import CallQuestions
+from domain.execution.call_services.inputs import UserInputs
 from domain.execution.progress import Reporter
 from domain.execution.results import Results
 from domain.execution.tool_calls import perform
@@ -23,7 +23,7 @@ from domain.shared.paging import MAX_LIMIT
 from domain.tools.context import PluginContexts
 from domain.tools.http import ReadingHttpClient
 from domain.tools.ports import Toolbox
-from domain.tools.questions import AnswerForms, Asker, NoAsker, ToolQuestion
+from domain.tools.questions import Asker, NoAsker, ToolQuestion
 from domain.tools.result_pages import ResultPage, page_of
 from domain.tools.secrets import Secrets, discreet_log
 from domain.tools.services import CallServices, NoServices
@@ -48,7 +48,7 @@ class ToolCaller:
         contexts: PluginContexts,
         environ: Mapping[str, str],
         tool_selector: ToolSelector,
-        forms: AnswerForms,
+        inputs: UserInputs,
         tell: ReportIncident = no_report,
     ) -> None:
         self._conversations = conversations
@@ -56,7 +56,7 @@ class ToolCaller:
         self._contexts = contexts
         self._environ = environ
         self._tool_selector = tool_selector
-        self._forms = forms
+        self.inputs: Final = inputs
         self._tell = tell
 
     def toolbox(self, run: Run) -> Toolbox:
@@ -83,11 +83,13 @@ class ToolCaller:
         secrets = self._secrets(tool.spec)
         reporter = Reporter(call.id, call.tool, secrets, say)
         try:
+            asker = self._asker(call, secrets)
             context = replace(
                 self._context(tool.spec, call, run, user, secrets),
                 report=reporter.report,
                 stream_output=reporter.stream_output,
-                asker=self._asker(call, secrets),
+                asker=asker,
+                read_credentials=self.inputs.credentials(user.id, tool.spec.plugin, secrets, asker),
                 services=services,
             )
             body = await perform(tool, call, context, self._tell)
@@ -100,12 +102,14 @@ class ToolCaller:
     def _asker(self, call: Call, secrets: Secrets) -> Asker:
         if call.parent is not None:
             return NoAsker(f"{call.tool} was called by a tool, so it cannot ask its user.")
-        return CallQuestions(call, self._forms, secrets)
+        return self.inputs.questions(call, secrets)
 
     def preview_context(self, spec: ToolSpec, call: Call, run: Run, user: User) -> ToolContext:
         """Return the context of a call's preview: its HTTP client only reads, nothing is shown."""
-        context = self._context(spec, call, run, user, self._secrets(spec))
-        return replace(context, http=ReadingHttpClient(context.http))
+        secrets = self._secrets(spec)
+        context = self._context(spec, call, run, user, secrets)
+        reader = self.inputs.credentials(user.id, spec.plugin, secrets, NoAsker())
+        return replace(context, http=ReadingHttpClient(context.http), read_credentials=reader)
 
     def _secrets(self, spec: ToolSpec) -> Secrets:
         values = {name: self._environ.get(name, "").strip() for name in spec.requires}

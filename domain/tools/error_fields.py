@@ -84,7 +84,7 @@ def details_of(error: PuertoError, secrets: Secrets = _NO_SECRETS) -> dict[str, 
 
 def problem_of(error: PuertoError, secrets: Secrets | None = None) -> Problem:
     """Return the record of an error, sanitized and redacted."""
-    hidden = secrets or Secrets()
+    hidden = Secrets() if secrets is None else secrets
     is_retryable = isinstance(error, ToolFailed) and getattr(error, "retryable", False) is True
     return Problem(
         code_of(error), message_of(error, hidden), details_of(error, hidden), is_retryable

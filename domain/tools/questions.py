@@ -19,10 +19,14 @@ T = TypeVar("T")
 
 
 class QuestionKind(StrEnum):
-    """What a tool asks its user for: values for a form, or consent to a call of another tool."""
+    """What a tool asks its user for.
+
+    Values for a form, consent to a call of another tool, or an account that has to be connected.
+    """
 
     INPUT = "input"
     CALL = "call"
+    CONNECT_ACCOUNT = "connect_account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +34,22 @@ class ToolQuestion:
     """A question of a call; ``message`` is for the user, ``fields`` are what its kind adds.
 
     The fields are JSON: ``schema`` is the JSON Schema of the values, an object; a question without
-    it is a yes or no. ``call`` is the call that is consented to. ``reason`` is the rule that wants
-    the question, and no part of what is asked.
+    it is a yes or no. ``call`` is the call that is consented to. ``plugin``, ``account``,
+    ``title``, ``connect_by`` (oauth or key) and ``instructions`` are of the account to connect.
+    ``reason`` is the rule that wants the question, and no part of what is asked.
     """
 
     kind: QuestionKind
     message: str
     fields: Mapping[str, Any] = field(default_factory=dict)
     reason: str = field(default="the tool asks its user", compare=False)
+
+
+def account_asked_for(question: ToolQuestion | None) -> tuple[str, str] | None:
+    """Return plugin and name of the account that a question asks to connect; None: it does not."""
+    if question is None or question.kind is not QuestionKind.CONNECT_ACCOUNT:
+        return None
+    return question.fields["plugin"], question.fields["account"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from domain.accounts.users import User
 from domain.conversations.conversation import Message
 from domain.shared.errors import ToolFailed
 from domain.tools.context import PluginContext
+from domain.tools.credentials import AccountCredentials
 from domain.tools.preview import Preview
 from domain.tools.questions import Asker, NoAsker
 from domain.tools.result_pages import ResultPage
@@ -114,6 +115,7 @@ ProgressReport = Callable[[str, float | None], None]
 OutputReport = Callable[[str], None]
 ToolSearch = Callable[[str], Awaitable[Sequence[Mapping[str, str]]]]
 SchemaReader = Callable[[str, str], Awaitable[Mapping[str, Any]]]
+CredentialsReader = Callable[[str, str], Awaitable[AccountCredentials]]
 ResultReader = Callable[[str, int], Awaitable[ResultPage]]
 
 
@@ -127,6 +129,10 @@ def _no_progress(_message: str, _fraction: float | None) -> None:
 
 async def _no_results(call_id: str, _page: int) -> ResultPage:
     raise ToolFailed(f"There is no result of a call {call_id!r} here.")
+
+
+async def _no_credentials(account: str, _rejected: str) -> AccountCredentials:
+    raise ToolFailed(f"There is no account {account!r} here.")
 
 
 async def _no_schema(tool: str, _place: str) -> Mapping[str, Any]:
@@ -167,6 +173,7 @@ class ToolContext(PluginContext):
     read_schema: SchemaReader = field(default=_no_schema, repr=False)
     asker: Asker = field(default_factory=NoAsker, repr=False)
     services: CallServices = field(default_factory=NoServices, repr=False)
+    read_credentials: CredentialsReader = field(default=_no_credentials, repr=False)
 
     @overload
     def ask(self, schema: type[T], message: str) -> Awaitable[T]: ...
@@ -221,6 +228,26 @@ class ToolContext(PluginContext):
 
         """
         return await self.services.call_tool(name, arguments, self.asker)
+
+    async def credentials(
+        self, account: str, *, rejected: AccountCredentials | None = None
+    ) -> AccountCredentials:
+        """Return the caller's own credentials for an account that the plugin declares.
+
+        Where the user has not connected it, this *ends the attempt* as `ask` does: the run waits
+        until the user has, and the tool is called again **from its beginning**. Access tokens are
+        renewed before they end, so ask for them in each call, and keep none.
+
+        ``rejected`` are credentials that the service has just refused (401): they are renewed, and
+        where that is not possible the user is asked to connect the account again.
+
+        Raises:
+            AskDeclined: the user does not connect it.
+            ToolFailed: the plugin declares no such account, the tool is not async, or the service
+                gives no access now.
+
+        """
+        return await self.read_credentials(account, "" if rejected is None else rejected.token)
 
     async def progress(self, message: str, fraction: float | None = None) -> None:
         """Report progress to those who follow the run; ``fraction`` is the part done, from 0 to 1.

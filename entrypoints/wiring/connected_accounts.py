@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from adapters.http.authorization_servers import OAuthServers
 from domain.connected_accounts.access import AccountAccess
 from domain.connected_accounts.connections import AccountConnections
+from domain.connected_accounts.connector import AccountConnector
 from domain.connected_accounts.declared import DeclaredAccounts
 from domain.connected_accounts.grant_store import GrantStore
 from domain.connected_accounts.ports import AuthorizationServers
 from domain.connected_accounts.service import AccountService
+from domain.consents.service import ConsentService
 from domain.shared.cipher import Cipher
 from domain.shared.clock import Clock
 from entrypoints.wiring.accounts import AccountParts
@@ -51,19 +53,21 @@ def wire_connected_accounts(
     persistence: Persistence,
     access: AccountAccessParts,
     accounts: AccountParts,
+    consents: ConsentService,
     cipher: Cipher,
     clock: Clock,
 ) -> ConnectedAccountParts:
     """Put together what connects accounts, and looks after them."""
     store = persistence.store
+    connector = AccountConnector(access.grants, consents)
     return ConnectedAccountParts(
         service=AccountService(
-            access.declared, store.connected_accounts, access.grants, access.servers
+            access.declared, store.connected_accounts, access.grants, connector, access.servers
         ),
         connections=AccountConnections(
             access.declared,
             store.pending_connections,
-            access.grants,
+            connector,
             access.servers,
             accounts.authentication,
             cipher,

@@ -45,14 +45,14 @@ class Container(containers.DeclarativeContainer):
     models = once(wire_models, offered_models, plugins, clock)
     accounts = once(wire_accounts, settings, persistence, passwords, clock)
     account_access = once(wire_account_access, persistence, plugins, web, cipher, clock)
-    connected_accounts = once(
-        wire_connected_accounts, persistence, account_access, accounts, cipher, clock
-    )
     configuration = once(wire_configuration, persistence, models, plugins)
     conversations = once(wire_conversations, persistence, models, clock)
-    tools = once(wire_tools, settings, environ, persistence, plugins, clock)
+    tools = once(wire_tools, settings, environ, persistence, plugins, account_access, clock)
     runs = once(wire_runs, settings, persistence, models, plugins, tools, clock)
     consents = once(wire_consents, persistence, plugins, runs, clock)
+    connected_accounts = once(
+        wire_connected_accounts, persistence, account_access, accounts, consents, cipher, clock
+    )
     learning = once(wire_learning, settings, persistence, plugins, web, cipher, clock)
     monitoring = once(wire_monitoring, settings, persistence, models, plugins, runs, clock)
 

@@ -128,7 +128,7 @@ def make_runner(
     return Runner(
         models=models,
         tools=ToolStep(toolbox, gate, decisions, calls, at_once=tool_concurrency),
-        humans=HumanStep(gate, store.consents, store.leases),
+        humans=HumanStep(gate, store.consents, store.leases, caller.inputs, clock),
         notices=notices,
         clock=clock,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from domain.execution.call_services.inputs import UserInputs
 from domain.execution.results import Results
 from domain.execution.tool_caller import ToolCaller
 from domain.execution.tool_selection import SelectionLimits, ToolSelector
@@ -11,6 +12,7 @@ from domain.shared.clock import Clock
 from domain.tools.catalogue import Catalogue
 from domain.tools.ranking import ToolIndex
 from entrypoints.settings.settings import Settings
+from entrypoints.wiring.connected_accounts import AccountAccessParts
 from entrypoints.wiring.persistence import Persistence
 from entrypoints.wiring.plugins import PluginParts
 from plugins.authoring.forms import PydanticForms
@@ -31,6 +33,7 @@ def wire_tools(
     environ: Mapping[str, str],
     persistence: Persistence,
     plugins: PluginParts,
+    accounts: AccountAccessParts,
     clock: Clock,
 ) -> ToolParts:
     """Put together what finds and calls tools."""
@@ -46,7 +49,7 @@ def wire_tools(
         plugins.contexts,
         environ,
         tool_selector,
-        PydanticForms(),
+        UserInputs(PydanticForms(), accounts.access),
         plugins.incidents.note,
     )
     return ToolParts(

@@ -10,6 +10,7 @@ from typing_extensions import override
 from domain.accounts.users import Role, User
 from domain.conversations.conversation import Message
 from domain.shared.errors import AskDeclined, ToolRefused
+from domain.tools.credentials import AccountCredentials
 from domain.tools.questions import Asker, ToolQuestion
 from domain.tools.services import CallServices
 from domain.tools.tool import ToolContext
@@ -22,17 +23,28 @@ T = TypeVar("T")
 def context_for_tests(
     *,
     settings: object | None = None,
+    credentials: Mapping[str, str | None] | None = None,
     answers: Sequence[Mapping[str, Any] | None] = (),
     model_answers: Sequence[str] = (),
     results: Mapping[str, Any] | None = None,
 ) -> ToolContext:
     """Return the context of a call ``call-1`` of the user ``ada``.
 
-    ``settings`` is what the plugin declared with `Registry.use_settings`. ``answers`` are the
-    values that the user gives to what the tool asks, in order; None declines. ``model_answers`` are
-    what the model says, ``results`` those of other tools, by name. It has no secrets, network or
-    conversations, and an empty storage; change it with `dataclasses.replace`.
+    ``settings`` is what the plugin declared with `Registry.use_settings`. ``credentials`` are the
+    tokens of the user's accounts, by name; None declines. ``answers`` are the values that the user
+    gives to what the tool asks, in order; None declines. ``model_answers`` are what the model says,
+    ``results`` those of other tools, by name. It has no secrets, network or conversations, and an
+    empty storage; change it with `dataclasses.replace`.
     """
+    connected = dict(credentials or {})
+
+    async def read(account: str, _rejected: str) -> AccountCredentials:
+        if account not in connected:
+            raise ToolRefused(f"The test gives no credentials for the account {account}.")
+        if (token := connected[account]) is None:
+            raise AskDeclined(f"No account {account} is connected. The user declined to answer.")
+        return AccountCredentials("oauth", token)
+
     user = User("user-1", "ada@example.org", "ada", "Ada Lovelace", Role.USER, START)
     return ToolContext(
         user,
@@ -41,6 +53,7 @@ def context_for_tests(
         log=logging.getLogger("puerto.tools"),
         read_settings=lambda: settings,
         asker=_GivenAnswers(answers),
+        read_credentials=read,
         services=_GivenServices(model_answers, results or {}),
     )
 

@@ -9,6 +9,8 @@ from typing import Any
 from domain.accounts.users import Role, User
 from domain.configuration.configuration import Configuration
 from domain.configuration.policy_editor import PolicyService
+from domain.connected_accounts.account import Account
+from domain.connected_accounts.connector import AccountConnector
 from domain.consents.replies import ReplyReader
 from domain.consents.service import ConsentService
 from domain.execution.results import Results
@@ -40,6 +42,7 @@ from domain.tools.tool import Tool
 from entrypoints.wiring.runs import make_runner
 from plugins.authoring.forms import PydanticForms
 from tests.domain.builders import ANN, NOW
+from tests.fakes.authorization_servers import grants_in, inputs_over
 from tests.fakes.clock import FakeClock
 from tests.fakes.extensions import FakeExtensions
 from tests.fakes.models import FakeModel, FakeModels
@@ -69,6 +72,7 @@ class House:
     extensions: FakeExtensions
     circuit_breaker: CircuitBreaker
     slept: list[float]
+    connector: AccountConnector
 
     async def say(self, text: str = "hi", conversation: str | None = None) -> list[Event]:
         started = await self.chat.send(ANN, text, conversation)
@@ -107,6 +111,7 @@ def build(
     limits: SelectionLimits = _LIMITS,
     lacking: Callable[[], str | None] = lambda: None,
     unguarded: Callable[[], str | None] = lambda: None,
+    accounts: Sequence[Account] = (),
 ) -> House:
     """Build a house that thinks with the model, and with the others where it fails."""
     extensions = extensions or FakeExtensions()
@@ -131,8 +136,9 @@ def build(
     tool_selector = tool_selector_of(toolbox, limits)
     results = Results(store.artifacts, clock)
     contexts = PluginContexts(FakeHttpClients(), clock, store.plugin_values)
+    inputs = inputs_over(store, clock, *accounts)
     caller = ToolCaller(
-        store.conversations, results, contexts, environ or {}, tool_selector, PydanticForms()
+        store.conversations, results, contexts, environ or {}, tool_selector, inputs
     )
     vetoes = VetoCheck(extensions, lacking=lacking)
     guards = GuardCheck(extensions, lacking=unguarded)
@@ -174,6 +180,7 @@ def build(
         extensions,
         circuit_breaker,
         slept,
+        AccountConnector(grants_in(store, clock), consent_service),
     )
     BUILT.append(house)
     return house

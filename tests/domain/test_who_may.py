@@ -9,12 +9,14 @@ import pytest
 from domain.accounts.users import Role, User
 from domain.configuration.policy_editor import PolicyService
 from domain.configuration.service import ConfigurationChange, ConfigurationService
+from domain.connected_accounts.service import AccountService
 from domain.consents.service import ConsentService
 from domain.plugins.administration import PluginAdministration, ToolAdministration
 from domain.shared.errors import Forbidden
 from tests.domain.builders import ANN, NOW
 
 SERVICES = (
+    AccountService,
     ConfigurationService,
     ConsentService,
     PluginAdministration,
@@ -79,7 +81,11 @@ HIGHER: dict[str, tuple[Role, Call]] = {
 
 
 OWN = {  # what everybody may: on what is their own, or only to look
+    "AccountService.disconnect",
+    "AccountService.find",
+    "AccountService.set_key",
     "ConfigurationService.get",
+    "ConsentService.account_connected",
     "ConsentService.answer",
     "ConsentService.find",
     "ConsentService.get",

@@ -6,12 +6,21 @@ from datetime import timedelta
 
 from typing_extensions import override
 
+from adapters.persistence import Store
+from domain.connected_accounts.access import AccountAccess
 from domain.connected_accounts.account import Account, OAuthAccount
 from domain.connected_accounts.connected_account import AccountGrant
+from domain.connected_accounts.declared import DeclaredAccounts
+from domain.connected_accounts.grant_store import GrantStore
 from domain.connected_accounts.ports import AccountOffers, AuthorizationServers, OAuthClient
+from domain.execution.call_services.inputs import UserInputs
 from domain.plugins.plugin import Registered
 from domain.shared.clock import Clock
 from domain.shared.errors import GrantRefused, PuertoError
+from domain.tools.context import PluginContexts
+from plugins.authoring.forms import PydanticForms
+from tests.fakes.learned_apis import FakeCipher
+from tests.fakes.tools import FakeHttpClients
 
 CLIENT = ("the-client", "the-secret-of-the-client")
 
@@ -31,14 +40,29 @@ def an_oauth_account(**changes: object) -> OAuthAccount:
 
 
 class FakeOffers(AccountOffers):
-    """Accounts of the plugin ``tickets``."""
+    """Accounts of one plugin."""
 
-    def __init__(self, *accounts: Account) -> None:
+    def __init__(self, *accounts: Account, plugin: str = "tickets") -> None:
         self.offered = list(accounts)
+        self.plugin = plugin
 
     @override
     def accounts(self) -> Sequence[Registered[Account]]:
-        return [Registered("tickets", account) for account in self.offered]
+        return [Registered(self.plugin, account) for account in self.offered]
+
+
+def grants_in(store: Store, clock: Clock) -> GrantStore:
+    """Return the grants of a store, encrypted by `FakeCipher`."""
+    return GrantStore(store.connected_accounts, FakeCipher(), clock)
+
+
+def inputs_over(store: Store, clock: Clock, *accounts: Account) -> UserInputs:
+    """Return what calls of the plugin ``fake`` get from their users; it declares these accounts."""
+    contexts = PluginContexts(FakeHttpClients(), clock, store.plugin_values)
+    declared = DeclaredAccounts(FakeOffers(*accounts, plugin="fake"), contexts)
+    connected, grants = store.connected_accounts, grants_in(store, clock)
+    access = AccountAccess(declared, connected, grants, FakeServers(clock), clock)
+    return UserInputs(PydanticForms(), access)
 
 
 class FakeServers(AuthorizationServers):

@@ -167,3 +167,12 @@ def test_a_plugin_that_does_not_work_is_told_at_once(tmp_path: Path) -> None:
         running_service(tmp_path, {"broken": broken}),
     ):
         raise AssertionError("it started")
+
+
+async def test_a_test_says_which_accounts_the_user_has_connected() -> None:
+    context = context_for_tests(credentials={"jira": "a token", "crm": None})
+    assert (await context.credentials("jira")).token == "a token"
+    with pytest.raises(AskDeclined, match="No account crm is connected"):
+        await context.credentials("crm")
+    with pytest.raises(ToolError, match="gives no credentials for the account mail"):
+        await context.credentials("mail")

@@ -74,7 +74,7 @@ class CallQuestions(Asker):
 
     @override
     async def put(self, question: ToolQuestion) -> Mapping[str, Any]:
-        answer = self._next(question.kind)
+        answer = self._next(question)
         if answer is None:
             await self._put(question)
         if answer.question != question:
@@ -87,9 +87,15 @@ class CallQuestions(Asker):
             raise AskDeclined(f"The user declined to answer.{why}")
         return answer.values
 
-    def _next(self, kind: QuestionKind) -> QuestionAnswer | None:
+    def _next(self, question: ToolQuestion) -> QuestionAnswer | None:
+        """Return the next answer: to a question of this kind, or to this one about an account.
+
+        Once an account is connected nothing is asked about it, so these have no order.
+        """
+        about_account = question.kind is QuestionKind.CONNECT_ACCOUNT
         for place, answer in enumerate(self._answers):
-            if answer.question.kind is kind:
+            is_it = answer.question == question
+            if is_it if about_account else answer.question.kind is question.kind:
                 return self._answers.pop(place)
         return None
 

@@ -51,9 +51,11 @@ class ConsentRequest(BaseModel):
 
     id: Id
     call_id: str = Field(description="The call it is about, as `tool_call` names it.")
-    kind: Literal["approval", "outcome", "input", "call"] = Field(
+    kind: Literal["approval", "outcome", "input", "call", "connect_account"] = Field(
         description="`approval`: may it start? `outcome`: it was interrupted; what became of it? "
-        "`input`: the tool asks for values. `call`: may the tool call another one?"
+        "`input`: the tool asks for values. `call`: may the tool call another one? "
+        "`connect_account`: the tool needs your own account at a service; the run goes on when "
+        "you have connected it."
     )
     tool: str
     params: dict[str, Any]
@@ -84,6 +86,20 @@ class ConsentRequest(BaseModel):
         description="Of kind `call`: the other call, with `tool`, `version`, `params`, `effect` "
         "and the `reason`.",
     )
+    plugin: str | None = Field(
+        None, description="Of kind `connect_account`: the plugin whose tool needs the account."
+    )
+    account: str | None = Field(None, description="Of kind `connect_account`: its name.")
+    title: str | None = Field(None, description="Of kind `connect_account`: what people read.")
+    connect_by: Literal["oauth", "key"] | None = Field(
+        None,
+        description="Of kind `connect_account`. `oauth`: `POST` to `address`, with `/connect` "
+        "added, and open the `authorize_url` of the answer; `key`: `PUT` a key there.",
+    )
+    instructions: str | None = Field(
+        None, description="Of kind `connect_account`: where to get a key."
+    )
+    address: str | None = Field(None, description="Of kind `connect_account`: where it stands.")
 
 
 class RunEvent(_Event):

@@ -7,18 +7,22 @@ from domain.connected_accounts.access import AccountAccess
 from domain.connected_accounts.account import Account, KeyAccount
 from domain.connected_accounts.connected_account import AccountGrant, AccountKey
 from domain.connected_accounts.connections import AccountConnections
+from domain.connected_accounts.connector import AccountConnector
 from domain.connected_accounts.declared import DeclaredAccounts
 from domain.connected_accounts.grant_store import GrantStore
 from domain.connected_accounts.service import AccountService, AccountState
+from domain.consents.replies import ReplyReader
+from domain.consents.service import ConsentService
 from domain.tools.context import PluginContexts
 from domain.tools.storage import MemoryValues
+from plugins.authoring.forms import PydanticForms
 from tests.domain.builders import NOW
 from tests.fakes.authorization_servers import FakeOffers, FakeServers, an_oauth_account
 from tests.fakes.clock import FakeClock
 from tests.fakes.learned_apis import FakeCipher
 from tests.fakes.persistence import FakeStore
 from tests.fakes.security import FakePasswords, FakeTokens
-from tests.fakes.tools import FakeHttpClients
+from tests.fakes.tools import FakeHttpClients, FakeToolbox
 
 KEYED = KeyAccount(name="crm", title="The CRM", instructions="Make one in your profile.")
 BACK = "http://127.0.0.1:8000/api/connected-accounts/callback"
@@ -40,8 +44,20 @@ class AccountHouse:
         self.declared = DeclaredAccounts(self.offers, self.contexts)
         self.grants = GrantStore(self.store.connected_accounts, self.cipher, self.clock)
         self.access = self.worker()
+        store = self.store
+        self.woken = 0
+        self.consents = ConsentService(
+            store.consents,
+            store.audit,
+            store.configurations,
+            ReplyReader(FakeToolbox(), PydanticForms()),
+            store.unit_of_work,
+            self._wake,
+            self.clock,
+        )
+        self.connector = AccountConnector(self.grants, self.consents)
         self.service = AccountService(
-            self.declared, self.store.connected_accounts, self.grants, self.servers
+            self.declared, store.connected_accounts, self.grants, self.connector, self.servers
         )
         self.authentication = Authentication(
             self.store.users,
@@ -54,12 +70,15 @@ class AccountHouse:
         self.connections = AccountConnections(
             self.declared,
             self.store.pending_connections,
-            self.grants,
+            self.connector,
             self.servers,
             self.authentication,
             self.cipher,
             self.clock,
         )
+
+    def _wake(self) -> None:
+        self.woken += 1
 
     def worker(self) -> AccountAccess:
         """Return what gives another worker's tools their credentials."""

@@ -22,9 +22,9 @@ from domain.tools.http import HttpClient, HttpClients
 from domain.tools.preview import Preview
 from domain.tools.storage import MemoryValues
 from domain.tools.tool import Effect, Previewed, ToolContext
-from plugins.authoring.forms import PydanticForms
 from tests.domain.builders import ANN, NOW, run_of
 from tests.domain.house import CALLS, build
+from tests.fakes.authorization_servers import inputs_over
 from tests.fakes.clock import FakeClock
 from tests.fakes.models import FakeModel
 from tests.fakes.persistence import FakeStore
@@ -80,7 +80,7 @@ class Stage:
             PluginContexts(Web(), FakeClock(NOW), MemoryValues()),
             {"CRM_TOKEN": "s3cr3t-value"},
             tool_selector_of(toolbox),
-            PydanticForms(),
+            inputs_over(store, FakeClock(NOW)),
         )
         self._previews = Previews(toolbox, caller, self._tell)
 

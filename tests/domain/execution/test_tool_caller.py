@@ -23,9 +23,9 @@ from domain.tools.context import PluginContexts
 from domain.tools.questions import ToolQuestion
 from domain.tools.result_pages import PAGE_LENGTH
 from domain.tools.tool import Effect, Tool, ToolContext, missing
-from plugins.authoring.forms import PydanticForms
 from plugins.host.admission import admit
 from tests.domain.builders import ANN, NOW, RUN, call, run_of, step
+from tests.fakes.authorization_servers import inputs_over
 from tests.fakes.clock import FakeClock
 from tests.fakes.persistence import FakeStore
 from tests.fakes.tools import FakeHttpClients, FakeTool, FakeToolbox, tool_selector_of
@@ -50,7 +50,7 @@ class House:
             contexts,
             ENVIRON,
             tool_selector,
-            PydanticForms(),
+            inputs_over(self.store, FakeClock(NOW)),
         )
 
     async def call(self, tool: Tool, *before: Body) -> ToolFinished | ToolErred:
