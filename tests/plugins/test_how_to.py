@@ -1,4 +1,4 @@
-"""The larger example of "Write a plugin" does what the page says."""
+"""The examples of "Write a plugin" and "More about tools" do what the pages say."""
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -6,11 +6,13 @@ from types import ModuleType
 from typing import Any
 
 import httpx2
+import pytest
 
-from puerto import Artifact, HttpClient, Secrets, ToolContext
+from puerto import Artifact, FunctionTool, HttpClient, Secrets, ToolContext, ToolFailed
 from tests.support.pages import ROOT, blocks_of
 
 PAGE = ROOT / "docs" / "how-to" / "write-a-plugin.md"
+MORE = ROOT / "docs" / "how-to" / "write-a-tool.md"
 
 
 class Crm(HttpClient):
@@ -50,3 +52,24 @@ async def test_the_tool_that_uses_its_context(context: ToolContext) -> None:
     assert tool.spec.description.endswith("Returns: How many there are, and the table.")
     assert crm.asked[2] == ("GET", "Bearer t", {"country": "Peru", "page": 3})
     assert heard[0] == ("Read 1 of 3 pages", 1 / 3)
+
+
+async def test_the_tools_of_more_about_tools_are_tools(context: ToolContext) -> None:
+    found: dict[str, FunctionTool[..., Any]] = {}
+    for block in blocks_of(MORE):
+        module = ModuleType("more")
+        exec(block.text, module.__dict__)  # the page's own code
+        found |= {
+            name: each for name, each in vars(module).items() if isinstance(each, FunctionTool)
+        }
+
+    assert len(found) == sum("@tool(" in block.text for block in blocks_of(MORE))
+    with pytest.raises(ToolFailed) as failed:
+        await found["assign_ticket"].run({"ticket": 7, "to": "ann"}, context)
+    assert (failed.value.code, failed.value.retryable) == ("TICKET_LOCKED", True)
+    assert found["delete_project"].spec.confirm == ("name",)
+    assert found["close_ticket"].previewer is not None
+    assert found["read_log"].spec.output_schema == {"type": "string"}
+    assert await found["open_tickets"].run({}, context) == [
+        {"number": 7, "title": "Printer", "due": "2026-01-02"}
+    ]

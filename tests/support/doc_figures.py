@@ -187,7 +187,7 @@ FIGURES: Final[list[tuple[Path, str]]] = [
     (TOOL, f"{preview.TEXT_LENGTH} characters at most; there can be {preview.MOST_LINES} details"),
     (TOOL, f"at most {error_fields.DETAILS_SIZE:,} characters"),
     (TOOL, f"over {authoring_json.QUICK:,} characters are not compared"),
-    (TOOL, f"schemas of over {authoring_results.SCHEMA_LENGTH:,} characters"),
+    (TOOL, f"no schemas of over {authoring_results.SCHEMA_LENGTH:,} characters"),
     (TOOL, f"{progress.OUTPUT_LENGTH:,} characters each, {progress.OUTPUT_OF_CALL:,} in a call"),
     (PLUGIN, f"While {threads.AT_ONCE} threads of a tool"),
     (PLUGIN, f"at most {_REPORTS} reports a second"),

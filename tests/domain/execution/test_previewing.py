@@ -16,7 +16,7 @@ from domain.models.messages import ToolRequest
 from domain.plugins.incidents import PluginPart
 from domain.runs.call_events import ConsentRequested
 from domain.runs.run import Call
-from domain.shared.errors import ToolFailed
+from domain.shared.errors import ToolError, ToolFailed
 from domain.tools.context import PluginContexts
 from domain.tools.http import HttpClient, HttpClients
 from domain.tools.preview import Preview
@@ -122,6 +122,26 @@ async def test_a_preview_only_reads() -> None:
 
     assert await Stage(previews).preview() == Preview("GET", "HEAD", details=())
     assert refused == ["post", "put", "patch", "delete"]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda context: context.ask(int, "How many?"),
+        lambda context: context.ask_model("How many?"),
+        lambda context: context.call_tool("look", {}),
+    ],
+    ids=["ask", "ask_model", "call_tool"],
+)
+async def test_a_preview_asks_nobody_and_calls_nothing(use: Any) -> None:
+    async def previews(_arguments: Mapping[str, Any], context: ToolContext) -> Any:
+        await use(context)
+        raise AssertionError("it came back")
+
+    stage = Stage(previews)
+    assert await stage.preview() is None
+    ((_, _, error),) = stage.incidents
+    assert isinstance(error, ToolError)
 
 
 async def test_a_preview_that_fails_is_an_incident_and_no_more() -> None:
