@@ -13,7 +13,8 @@ class ChatTurn:
     whole text, and ``error`` the message of the error; each is empty if there is none.
     ``tool_calls`` has the name and the arguments of each call of the model, ``results`` the results
     of the calls, or ``{code, message, details}`` of their errors. ``requests`` are the requests for
-    consent; who answers one takes it out.
+    consent; who answers one takes it out. ``nested`` are the ids of calls that tools made, of
+    which there is nothing but in ``events``.
     """
 
     run_id: str = ""
@@ -24,6 +25,7 @@ class ChatTurn:
     tool_calls: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     results: list[Any] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
+    nested: set[str] = field(default_factory=set)
     events: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -39,9 +41,11 @@ class ChatTurn:
         match event["type"]:
             case "run":
                 self.run_id, self.conversation_id = event["run_id"], event["conversation_id"]
+            case "tool_call" if "parent" in event:
+                self.nested.add(event["id"])
             case "tool_call":
                 self.tool_calls.append((event["tool"], event["params"]))
-            case "tool_result":
+            case "tool_result" if event["id"] not in self.nested:
                 self.results.append(event.get("result", event.get("error")))
             case "consent_required":
                 self.requests.append(event["consent_request"])

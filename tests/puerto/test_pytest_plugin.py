@@ -108,7 +108,9 @@ async def test_a_tool_is_told_no_and_what_a_test_forgot() -> None:
 @tool(effect="read")
 async def mix(context: ToolContext) -> str:
     """Mix a colour."""
-    return (await context.ask(Colour, "Which colour?")).name
+    colour = await context.ask(Colour, "Which colour?")
+    parts = await context.call_tool("calculator", {"expression": "1 + 1"})
+    return f"{parts['result']} of {colour.name}"
 
 
 def test_a_service_answers_what_tools_ask(
@@ -116,7 +118,9 @@ def test_a_service_answers_what_tools_ask(
 ) -> None:
     scripted_model.plays([{"tool": "mix", "arguments": {}}], [{"text": "Done."}])
     turn = puerto_service.chat("Mix!", approve=True, answers=[{"name": "blue"}])
-    assert (turn.status, turn.results) == ("completed", ["blue"])
+    assert (turn.status, turn.results) == ("completed", ["2 of blue"])
+    assert turn.tool_calls == [("mix", {})]  # the model's; those of tools are events
+    assert [event["type"] for event in turn.events].count("tool_call") == 2
 
 
 def test_a_service_with_a_model_and_a_clock(

@@ -7,7 +7,6 @@ place. The answers are part of the run's events, so that this survives every res
 
 import asyncio
 import contextvars
-import json
 from collections.abc import Awaitable, Mapping
 from typing import Any, Final, NoReturn, TypeVar
 
@@ -15,7 +14,7 @@ from typing_extensions import override
 
 from domain.runs.run import Call
 from domain.shared.errors import AskDeclined, ToolFailed
-from domain.shared.json_values import storable
+from domain.shared.json_values import TooLarge, normalized, storable
 from domain.tools.questions import AnswerForms, Asker, QuestionAnswer, QuestionKind, ToolQuestion
 from domain.tools.secrets import Secrets
 
@@ -64,12 +63,10 @@ class CallQuestions(Asker):
 
     async def _ask(self, kind: type[T], message: str) -> T:
         form = self._forms.of(kind)
-        if len(json.dumps(form.schema)) > SCHEMA_SIZE:
-            raise ToolFailed(f"The form has more than {SCHEMA_SIZE:,} characters of JSON Schema.")
+        schema = self._secrets.hide_in(_plain(form.schema))
         text = storable(self._secrets.hide(str(message))).strip()
         if not 0 < len(text) <= MESSAGE_LENGTH:
             raise ToolFailed(f"The question has 1 to {MESSAGE_LENGTH:,} characters.")
-        schema = self._secrets.hide_in(dict(form.schema))
         return form.read(await self.put(ToolQuestion(QuestionKind.INPUT, text, {"schema": schema})))
 
     @override
@@ -114,3 +111,12 @@ class CallQuestions(Asker):
     def _expire(self) -> None:
         if self._limit is not None and not self._limit.expired():
             self._limit.reschedule(0)
+
+
+def _plain(schema: Mapping[str, Any]) -> Any:
+    """Return a schema as it is when it is read again: an answer is compared with the question."""
+    try:
+        return normalized(dict(schema), size=SCHEMA_SIZE)
+    except TooLarge as error:
+        message = f"The form has more than {SCHEMA_SIZE:,} characters of JSON Schema."
+        raise ToolFailed(message) from error

@@ -1,7 +1,8 @@
 """A tool asks its user in the middle of its work: the run waits, and the tool is called again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
@@ -11,7 +12,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from domain.consents.consent import ConsentKind, ConsentStatus
 from domain.consents.replies import VALUES_SIZE, ConsentReply
-from domain.execution.call_services.questions import MESSAGE_LENGTH, MOST
+from domain.execution.call_services.questions import MESSAGE_LENGTH, MOST, SCHEMA_SIZE
 from domain.execution.questions import LIFE
 from domain.models.messages import Text, ToolRequest, ToolTurn
 from domain.policy.policy import Autonomy
@@ -20,6 +21,7 @@ from domain.runs.events import Ended, Event
 from domain.runs.states import RunStatus
 from domain.shared.errors import AskDeclined, Conflict, InvalidArguments, InvalidRequest
 from domain.tools.tool import Effect, ToolContext
+from plugins.authoring.tool import tool as plugin_tool
 from plugins.host.admission import admit
 from tests.domain.builders import ANN
 from tests.domain.house import CALLS, STOP, House, build, kinds, last
@@ -334,6 +336,17 @@ async def test_the_timeout_counts_only_while_the_tool_runs() -> None:
     assert isinstance(outcome(await end(house, run_id)), ToolFinished)
 
 
+ODD: Any = {"examples": (1, 2), "odd": float("nan")}
+
+
+class Odd(BaseModel):
+    size: int = Field(json_schema_extra=ODD)
+
+
+class Large(BaseModel):
+    size: int = Field(description="x" * SCHEMA_SIZE)
+
+
 class WithToken(BaseModel):
     token: SecretStr
 
@@ -347,8 +360,17 @@ class WithToken(BaseModel):
         (int, " ", "1 to 2,000 characters"),
         (int, "x" * (MESSAGE_LENGTH + 1), "1 to 2,000 characters"),
         (int, "\ud800", None),
+        (Large, "How large?", "more than 20,000 characters"),
     ],
-    ids=["a field", "a secret", "no type", "nothing", "too long", "half a character"],
+    ids=[
+        "a field",
+        "a secret",
+        "no type",
+        "nothing",
+        "too long",
+        "half a character",
+        "a large form",
+    ],
 )
 async def test_what_cannot_be_asked(kind: type[Any], message: str, said: str | None) -> None:
     house = await running(asking(lambda context: context.ask(kind, message)), autonomy=FULL)
@@ -359,6 +381,15 @@ async def test_what_cannot_be_asked(kind: type[Any], message: str, said: str | N
     body = outcome(events)
     assert isinstance(body, ToolErred)
     assert said in body.message
+
+
+async def test_a_form_is_the_same_when_it_is_read_again() -> None:
+    house, run_id, request = await parked(asking(lambda context: context.ask(Odd, "How large?")))
+    stored = json.loads(json.dumps(request.fields["schema"]))
+    assert stored == request.fields["schema"]
+    assert stored["properties"]["size"]["examples"] == [1, 2]
+    await answer(house, request, size=3)
+    assert isinstance(outcome(await end(house, run_id)), ToolFinished)
 
 
 async def test_a_tool_in_a_thread_cannot_ask() -> None:
@@ -451,3 +482,55 @@ async def test_a_worker_is_lost_after_the_answer(effect: str, idempotent: bool, 
     assert body.result == "Elm St 1"  # the answer is given again, and nobody asked again
     stored = await house.store.consents.of_run(run_id)
     assert [each.kind for each in stored].count(ConsentKind.INPUT) == 1
+
+
+async def test_a_generator_asks_in_the_middle_and_is_closed() -> None:
+    closed: list[str] = []
+
+    @plugin_tool(effect="read", name="ship")
+    async def ship(q: int, context: ToolContext) -> AsyncIterator[str]:
+        """Ship it."""
+        try:
+            yield f"{q} to "
+            yield await context.ask(str, "Whom?")
+        finally:
+            closed.append("closed")
+
+    model = FakeModel([ToolRequest("ship", '{"q": 1}'), CALLS], [Text("ok"), STOP])
+    house = build(model, admit(ship, "fake"))
+    await house.worker.start()
+    started = await house.chat.send(ANN, "hi")
+    request = await waiting(house, started.run_id)
+    assert closed == ["closed"]
+    await answer(house, request, answer="Ann")
+    body = outcome(await end(house, started.run_id))
+    assert isinstance(body, ToolFinished)
+    assert body.result == "1 to Ann"
+
+
+async def test_a_decorated_tool_leaves_no_error_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    @plugin_tool(effect="read", name="ship")
+    async def ship(q: int, context: ToolContext) -> str:
+        """Ship it."""
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(_whom(context))
+        return f"{q} to {task.result()}"
+
+    async def _whom(context: ToolContext) -> str:
+        try:
+            return await context.ask(str, "Whom?")
+        except Exception as error:  # as authors wrap what a library raises
+            raise RuntimeError("it was interrupted") from error
+
+    model = FakeModel([ToolRequest("ship", '{"q": 1}'), CALLS], [Text("ok"), STOP])
+    house = build(model, admit(ship, "fake"))
+    await house.worker.start()
+    started = await house.chat.send(ANN, "hi")
+    request = await waiting(house, started.run_id)
+    await answer(house, request, answer="Ann")
+    body = outcome(await end(house, started.run_id))
+    assert isinstance(body, ToolFinished)
+    assert body.result == "1 to Ann"
+    assert [each for each in caplog.records if each.levelname in {"ERROR", "WARNING"}] == []
