@@ -99,11 +99,15 @@ class PluginService:
                 await asyncio.to_thread(self._plugins.apply, board)
             elif not set_aside:
                 return
-            for watcher in self._watchers:
-                try:
-                    await watcher()
-                except Exception:  # noqa: BLE001  a watcher's failure must not undo the switches
-                    _log.exception("what follows the plugins failed")
+            await self.tell()
+
+    async def tell(self) -> None:
+        """Call the watchers: what the plugins offer has changed."""
+        for watcher in self._watchers:
+            try:
+                await watcher()
+            except Exception:  # noqa: BLE001  a watcher's failure must not undo the switches
+                _log.exception("what follows the plugins failed")
 
     def plugins(self) -> Sequence[PluginInfo]:
         """Return the state of each plugin on this worker."""

@@ -20,9 +20,14 @@ class _UnsignalledServer(Server):
 
 
 @asynccontextmanager
-async def in_process_server(services: Services) -> AsyncGenerator[str, None]:
-    """Serve on a free port of the loopback interface, and yield the address."""
-    listener = listen("127.0.0.1", 0)
+async def in_process_server(services: Services, port: int = 0) -> AsyncGenerator[str, None]:
+    """Serve on a port of the loopback interface, 0: a free one, and yield the address.
+
+    Raises:
+        Unavailable: the port is in use.
+
+    """
+    listener = listen("127.0.0.1", port)
     server = _UnsignalledServer(server_config(create_app(services), services.settings), services)
     serving = asyncio.create_task(server.serve([listener]))
     try:

@@ -124,6 +124,13 @@ class PluginHost(
             self._arrange()
             return self._offers.plugins[-1]
 
+    def read_again(self, candidate: Candidate) -> PluginInfo:
+        """Load a plugin that discovery does not find, or read it from disk again."""
+        with _CHANGING:
+            self._registry.read_again(candidate, self._board or Switchboard())
+            self._arrange()
+            return next(info for info in self._offers.plugins if info.name == candidate.name)
+
     @override
     def apply(self, board: Switchboard) -> None:
         with _CHANGING:

@@ -53,6 +53,15 @@ class PluginRegistry:
         self.all = (*others, loaded)
         return loaded
 
+    def read_again(self, candidate: Candidate, board: Switchboard) -> Loaded:
+        """Load a plugin from disk, wherever it is; a broken one leaves that before in use."""
+        old = next((one for one in self.all if one.candidate.key == candidate.key), None)
+        others = [one for one in self.all if one is not old]
+        *_, candidate = _unique([*(one.candidate for one in others), candidate])
+        loaded = self._load(candidate, board.plugin(candidate.name), old, again=old is not None)
+        self.all = (*others, loaded)
+        return loaded
+
     def search(self, board: Switchboard, *, is_first: bool) -> None:
         """Discover plugins: load new ones, drop removed ones, reload changed or failed ones.
 

@@ -1,7 +1,6 @@
 """``puerto demo``: the command, which starts a service and runs the demonstration."""
 
 import asyncio
-import signal
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-if TYPE_CHECKING:  # a command loads what it needs when it runs
-    from types import FrameType
+from entrypoints.cli.interrupts import until_interrupted
 
+if TYPE_CHECKING:  # a command loads what it needs when it runs
     from entrypoints.cli.demo.steps import Demonstration
 
 GOODBYE: Final = """
@@ -40,7 +39,7 @@ def command(
     """
     folder = tempfile.mkdtemp(prefix="puerto-demo-") if keep else None
     with tempfile.TemporaryDirectory(prefix="puerto-demo-") as temporary:
-        succeeded = asyncio.run(_demonstrate(Path(folder or temporary)))
+        succeeded = asyncio.run(until_interrupted(_take_all_steps(Path(folder or temporary))))
     if succeeded is None:
         raise KeyboardInterrupt
     if folder is not None:
@@ -49,27 +48,6 @@ def command(
         typer.echo("puerto: an answer was not what it should be", err=True)
         raise typer.Exit(1)
     typer.echo(GOODBYE)
-
-
-async def _demonstrate(folder: Path) -> bool | None:
-    """Run the demonstration and return whether it succeeded; None if Ctrl-C ended it.
-
-    It runs in a task of its own, and Ctrl-C is recorded: libraries may swallow a cancellation, or
-    turn it into another error.
-    """
-    work = asyncio.create_task(_take_all_steps(folder))
-    interrupts: list[int] = []
-
-    def stop(number: int, _: "FrameType | None") -> None:
-        interrupts.append(number)
-        work.get_loop().call_soon_threadsafe(work.cancel)
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        await asyncio.gather(work, return_exceptions=True)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    return None if interrupts else work.result()
 
 
 async def _take_all_steps(folder: Path) -> bool:

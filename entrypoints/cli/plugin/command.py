@@ -7,6 +7,7 @@ import typer
 
 from entrypoints.cli.clients.local import with_services
 from entrypoints.cli.plugin import check as plugin_check
+from entrypoints.cli.plugin import dev as plugin_dev
 from entrypoints.cli.plugin import new as plugin_new
 from entrypoints.cli.program import program
 from entrypoints.cli.tables import AsJson, show, show_json
@@ -20,6 +21,7 @@ T = TypeVar("T")
 app = program("See, switch and reload the plugins.")
 app.command("new")(plugin_new.command)
 app.command("check")(plugin_check.command)
+app.command("dev")(plugin_dev.command)
 
 Name = Annotated[str, typer.Argument(help="The plugin's name.")]
 ToolOption = Annotated[bool, typer.Option("--tool", help="NAME is that of a tool.")]
