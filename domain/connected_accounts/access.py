@@ -67,7 +67,7 @@ class AccountAccess:
 
     async def is_connected(self, key: AccountKey) -> bool:
         """Tell whether an account is connected, as far as is known here."""
-        account = self._declared.all().get((key.plugin, key.name))
+        account = self._declared.located().get((key.plugin, key.name))
         stored = await self._accounts.get(key) if account is not None else None
         return account is not None and stored is not None and stored.is_good_for(account)
 
@@ -92,7 +92,7 @@ class AccountAccess:
     def _account(self, key: AccountKey) -> Account:
         try:
             return self._declared.get(key.plugin, key.name)
-        except NotFound as error:
+        except (NotFound, Unavailable) as error:
             raise ToolFailed(error.message) from error
 
     async def close(self) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
@@ -16,6 +16,9 @@ ClientSource = Callable[[PluginContext], tuple[str, str]]
 
 The secret of a public client is empty.
 """
+
+ServerSource = Callable[[PluginContext], str]
+"""Returns the address of a service that each operator runs, as the plugin's settings have it."""
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+", re.ASCII)  # RFC 6749, section 3.3
@@ -49,6 +52,9 @@ class OAuthAccount:
     request, such as ``{"access_type": "offline", "prompt": "consent"}``, without which Google gives
     no refresh token.
 
+    Of a service that operators run themselves, ``base_url`` is a function that returns its address,
+    and the addresses are paths that follow it, such as ``/oauth/token``.
+
     Raises:
         ValueError: it cannot work; the message says what to change.
 
@@ -64,14 +70,15 @@ class OAuthAccount:
     scopes: Sequence[str] = ()
     revoke_url: str = ""
     authorize_parameters: Mapping[str, str] = field(default_factory=dict)
+    base_url: ServerSource | None = None
 
     def __post_init__(self) -> None:
         """Check the values, which a plugin's author wrote."""
         _require_name(self.name, self.title)
-        for field_name in ("authorize_url", "token_url"):
-            _require_url(self.name, field_name, getattr(self, field_name))
-        if self.revoke_url:
-            _require_url(self.name, "revoke_url", self.revoke_url)
+        for field_name in ("authorize_url", "token_url", "revoke_url"):
+            url = getattr(self, field_name)
+            if not (field_name == "revoke_url" and url == ""):
+                _require_url(self.name, field_name, url, is_based=self.base_url is not None)
         if isinstance(self.scopes, str) or not all(map(_is_scope, self.scopes)):
             raise ValueError(f"account {self.name!r}: scopes is a list of words: ['read', 'write']")
         if not callable(self.client):
@@ -81,6 +88,21 @@ class OAuthAccount:
             )
         if taken := _OURS & self.authorize_parameters.keys():
             raise ValueError(f"account {self.name!r}: Puerto itself sends {min(taken)!r}")
+
+    def at(self, base_url: str) -> "OAuthAccount":
+        """Return the account with whole addresses.
+
+        Raises:
+            ValueError: the address is none.
+
+        """
+        return replace(
+            self,
+            base_url=None,
+            authorize_url=_whole(base_url, self.authorize_url),
+            token_url=_whole(base_url, self.token_url),
+            revoke_url=_whole(base_url, self.revoke_url),
+        )
 
     @property
     def terms(self) -> str:
@@ -134,7 +156,13 @@ def _require_name(name: object, title: object) -> None:
         raise ValueError(f"account {name!r} has no title, which people would read")
 
 
-def _require_url(name: str, field_name: str, url: object) -> None:
+def _whole(base_url: str, url: str) -> str:
+    return base_url.rstrip("/") + url if url.startswith("/") else url
+
+
+def _require_url(name: str, field_name: str, url: object, *, is_based: bool) -> None:
+    if is_based and isinstance(url, str) and url.startswith("/"):
+        return
     if isinstance(url, str):
         try:
             parts = urlsplit(url)

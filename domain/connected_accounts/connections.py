@@ -64,7 +64,7 @@ class AccountConnections:
         Raises:
             NotFound: no plugin in use declares this account.
             Conflict: it is connected by a key.
-            Unavailable: the plugin's OAuth client is not set up.
+            Unavailable: the plugin's settings are not set up.
 
         """
         account = self._declared.get(plugin, name)

@@ -53,7 +53,7 @@ class AccountService:
 
     async def find(self, user: User) -> Sequence[AccountState]:
         """Return what plugins declare and what the user has connected, by plugin and name."""
-        declared = self._declared.all()
+        declared = self._declared.located()
         stored = {
             (each.key.plugin, each.key.name): each for each in await self._accounts.of_user(user.id)
         }
@@ -83,7 +83,7 @@ class AccountService:
 
         """
         stored = await self._accounts.remove(AccountKey(user.id, plugin, name))
-        account = self._declared.all().get((plugin, name))
+        account = self._declared.located().get((plugin, name))
         if stored is None:
             if account is None:
                 raise NotFound("There is no such account.")

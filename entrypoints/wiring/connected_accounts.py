@@ -59,7 +59,7 @@ def wire_connected_accounts(
 ) -> ConnectedAccountParts:
     """Put together what connects accounts, and looks after them."""
     store = persistence.store
-    connector = AccountConnector(access.grants, consents)
+    connector = AccountConnector(access.grants, consents, store.unit_of_work)
     return ConnectedAccountParts(
         service=AccountService(
             access.declared, store.connected_accounts, access.grants, connector, access.servers

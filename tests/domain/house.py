@@ -180,7 +180,7 @@ def build(
         extensions,
         circuit_breaker,
         slept,
-        AccountConnector(grants_in(store, clock), consent_service),
+        AccountConnector(grants_in(store, clock), consent_service, store.unit_of_work),
     )
     BUILT.append(house)
     return house

@@ -55,7 +55,7 @@ class AccountHouse:
             self._wake,
             self.clock,
         )
-        self.connector = AccountConnector(self.grants, self.consents)
+        self.connector = AccountConnector(self.grants, self.consents, store.unit_of_work)
         self.service = AccountService(
             self.declared, store.connected_accounts, self.grants, self.connector, self.servers
         )

@@ -11,7 +11,7 @@ from domain.connected_accounts.connected_account import AccountGrant, AccountKey
 from domain.shared.errors import StoreUnavailable, ToolFailed, WebError
 from domain.tools.credentials import AccountCredentials
 from tests.domain.builders import ANN, NOW
-from tests.domain.connected_accounts.house import KEYED, AccountHouse
+from tests.domain.connected_accounts.house import BACK, KEYED, AccountHouse
 from tests.fakes.authorization_servers import an_oauth_account
 from tests.fakes.connected_accounts import FakeConnectedAccounts
 from tests.fakes.learned_apis import FakeCipher
@@ -238,7 +238,7 @@ async def test_a_client_whose_settings_are_missing_is_an_error_in_words(
 
     for client in (missing, lambda _: None, lambda _: ("", "secret"), lambda _: ("id", 7)):
         house.offers.offered[0] = an_oauth_account(client=client)
-        with pytest.raises(ToolFailed, match="not set up: see the plugin tickets's settings"):
+        with pytest.raises(ToolFailed, match="not set up: see the settings of the plugin tickets"):
             await house.access.credentials(key)
     house.offers.offered[0] = an_oauth_account()
     assert await token_of(house, key) == "access-token-2"
@@ -252,3 +252,28 @@ async def test_after_a_change_of_the_key_a_grant_is_encrypted_anew(house: Accoun
     assert await token_of(house, key) == "access-token-1"
     with pytest.raises(ToolFailed, match="another key"):
         await token_of(old, key)
+
+
+async def test_the_address_of_a_service_is_what_the_settings_say_now(house: AccountHouse) -> None:
+    ann, addresses = await house.log_in("ann"), ["https://git.example"]
+    house.offers.offered[0] = an_oauth_account(
+        base_url=lambda _context: addresses[-1],
+        authorize_url="/authorize",
+        token_url="/token",
+        revoke_url="/revoke",
+    )
+    url = await house.connections.begin(ann, "tickets", "jira", BACK)
+    assert url.startswith("https://git.example/authorize?")
+    key = AccountKey(ann.user.id, "tickets", "jira")
+    state = url.partition("state=")[2].partition("&")[0]
+    await house.connections.finish(state, f"code-of-{state}")
+    assert await token_of(house, key) == "access-token-1"
+    addresses.append("https://other.example")  # to which no token of the other goes
+    assert await token_of(house, key) is None
+    assert not (await house.state(ann)).is_connected
+    addresses.append("")
+    with pytest.raises(ToolFailed, match="not set up: see the settings of the plugin tickets"):
+        await token_of(house, key)
+    assert not (await house.state(ann)).is_connected
+    addresses.append("https://git.example/")
+    assert await token_of(house, key) == "access-token-1"

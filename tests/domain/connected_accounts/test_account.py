@@ -40,3 +40,20 @@ def test_an_account_that_cannot_work_says_why(changes: dict[str, Any], words: st
 def test_so_does_one_that_takes_a_key(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="account"):
         KeyAccount(**{"name": "crm", "title": "CRM", **changes})
+
+
+def test_addresses_may_follow_that_of_a_service_that_operators_run() -> None:
+    account = an_oauth_account(
+        base_url=lambda _: "unused",
+        authorize_url="/oauth/authorize",
+        token_url="/oauth/token",
+        revoke_url="https://elsewhere.example/revoke",
+    )
+    at = account.at("https://git.example/base/")
+    assert at.authorize_url == "https://git.example/base/oauth/authorize"
+    assert at.token_url == "https://git.example/base/oauth/token"
+    assert at.revoke_url == "https://elsewhere.example/revoke"
+    with pytest.raises(ValueError, match="authorize_url is no address"):
+        account.at("git.example")
+    with pytest.raises(ValueError, match="token_url is no address"):
+        an_oauth_account(token_url="/oauth/token")
