@@ -14,8 +14,8 @@ class Decided:
 
     It is never changed or removed. ``decision`` is allow, ask or deny of the policy, a
     `ConsentStatus` of a human, or ``veto`` or ``veto_ask`` of a plugin, which forbids the call or
-    has a human asked; ``rule`` is the reason, in words; ``digest`` is that of tool, version and
-    arguments.
+    has a human asked, or ``tool_ask``: the tool itself asks its user. ``rule`` is the reason, in
+    words; ``digest`` is that of tool, version and arguments.
     """
 
     id: str

@@ -1,5 +1,7 @@
 """The call runner: makes one call of a run, and records its start and its outcome."""
 
+from typing import Final
+
 from domain.execution.questions import ask_for
 from domain.execution.run_notices import tool_executed
 from domain.execution.steps.call_gate import CallGate
@@ -10,7 +12,6 @@ from domain.execution.task import Task
 from domain.execution.tool_caller import ToolCaller
 from domain.execution.tool_calls import erred, settled
 from domain.notifications.ports import Notices
-from domain.policy.policy import Decision
 from domain.runs.call_events import ToolErred, ToolStarted
 from domain.runs.decide import UNKNOWN
 from domain.runs.log_lines import log_failed_call, log_interrupted
@@ -19,6 +20,8 @@ from domain.runs.states import CallState
 from domain.shared.clock import Clock
 from domain.shared.errors import ToolError
 from domain.tools.questions import ToolQuestion
+
+TOOL_ASK: Final = "tool_ask"  # in the audit; apart from the policy's own "ask"
 
 
 class CallRunner:
@@ -67,7 +70,7 @@ class CallRunner:
         body = await self._caller.call(tool, call, journal.run, task.user, journal.say, services)
         if isinstance(body, ToolQuestion):
             request = ask_for(journal.run, call, body, self._clock.now())
-            decided = [(Decision.ASK, call, request.reason)]
+            decided = [(TOOL_ASK, call, request.reason)]
             await self._requests.send(task, [request], decided)
             return
         await journal.record(body)

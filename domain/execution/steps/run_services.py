@@ -20,6 +20,7 @@ from domain.execution.tool_calls import intended_call, settled
 from domain.policy.policy import Decision
 from domain.runs.call_events import ModelAsked, ToolIntended
 from domain.runs.decide import UNKNOWN
+from domain.runs.events import Body
 from domain.runs.run import Call, Run
 from domain.runs.states import CallState
 from domain.shared.error_codes import Refusal
@@ -118,18 +119,18 @@ class RunServices(CallServices):
             )
         call = _call_of(intended)
         decision, verdict = await self._gate.verdict(self._task, call)
-        rule = f"{verdict.rule}; {parent.tool} makes it"
+        rule = verdict.rule
+        refused: list[Body] = []
         if verdict.decision is Decision.DENY:
             code = Refusal.DENIED if decision == Decision.DENY else Refusal.VETOED
             why = Problem(code, f"Not run: {verdict.rule}.")
-            await self._gate.decided(self._task, [(decision, call, rule)])
-            await journal.record(intended, settled(intended, CallState.REFUSED, why))
-        else:
-            if verdict.decision is Decision.ASK:
-                await asker.put(_consent_to(call, parent, verdict.rule))
-                rule = f"its user consented; {parent.tool} makes it"
-            await self._gate.decided(self._task, [(Decision.ALLOW, call, rule)])
-            await journal.record(intended)
+            refused = [settled(intended, CallState.REFUSED, why)]
+        elif verdict.decision is Decision.ASK:
+            await asker.put(_consent_to(call, parent, rule))
+            rule = f"{rule}; the user consented"
+        made_by = f"{rule}; the tool {parent.tool} makes it"
+        await self._gate.decided(self._task, [(decision, call, made_by)])
+        await journal.record(intended, *refused)
         return call
 
     def _require_room(self, tool: Tool, run: Run) -> None:

@@ -39,7 +39,8 @@ class DecidedView(BaseModel):
     digest: str = Field(description="SHA-256 of tool, version and arguments.")
     decision: str = Field(
         description="`allow`, `ask`, `deny` of the policy, the status that a human's answer gave "
-        "the request, or `veto` (forbidden) or `veto_ask` (a human is asked) of a plugin."
+        "the request, or `veto` (forbidden) or `veto_ask` (a human is asked) of a plugin, "
+        "or `tool_ask`: the tool itself asks its user."
     )
     rule: str = Field(description="Why, in words.")
 

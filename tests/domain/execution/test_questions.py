@@ -165,7 +165,7 @@ async def test_the_approval_comes_first_and_once() -> None:
     await end(house, run_id)
     assert tool.calls == [{"q": 2}, {"q": 2}]
     said = [(each.decision, each.rule) for each in house.store.memory.audit.values()]
-    assert [decision for decision, _ in said] == ["ask", "approved", "ask", "approved"]
+    assert [decision for decision, _ in said] == ["ask", "approved", "tool_ask", "approved"]
     assert said[2][1] == "the tool asks its user"
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import pytest
 
+from domain.accounts.users import Role
 from domain.consents.consent import ConsentKind
 from domain.consents.replies import ConsentReply
 from domain.execution.steps.run_services import DEEPEST, MOST_ASKED, MOST_CALLS, PROMPT_LENGTH
@@ -293,7 +294,10 @@ async def test_what_needs_consent_asks_the_user_and_is_made_once() -> None:
     assert result_of(events) == {"q": 7}
     assert inner.calls == [{"q": 7}]
     said = [(each.tool, each.decision) for each in house.store.memory.audit.values()]
-    assert said[1:] == [("outer", "ask"), ("outer", "approved"), ("inner", "allow")]
+    assert said[1:] == [("outer", "tool_ask"), ("outer", "approved"), ("inner", "ask")]
+    operator = replace(ANN, role=Role.OPERATOR)
+    policy = await house.policy_service.simulate(operator, [], None, 10)
+    assert (policy.replayed, policy.differences) == (2, [])  # what a tool asks is no rule's doing
 
 
 async def test_a_no_to_the_other_call_reaches_the_tool() -> None:

@@ -166,7 +166,7 @@ async def test_values_are_in_no_audit(ada: Client, admin: Client) -> None:
     await ada.json("POST", f"/api/consents/{asked['requires_consent']['id']}", said)
     await rest_of(ada, asked["run_id"])
     decisions = (await admin.get("/api/audit"))["decisions"]
-    assert {each["decision"] for each in decisions} == {"allow", "ask", "approved"}
+    assert {each["decision"] for each in decisions} == {"allow", "tool_ask", "approved"}
     assert "size" not in json.dumps(decisions)
 
 
