@@ -44,18 +44,18 @@ def command(
     """
     from plugins.checking import find_plugins
 
-    candidates = find_plugins(target)
+    find_plugins(target)  # to refuse at once what is none
     with tempfile.TemporaryDirectory(prefix="puerto-dev-") as temporary:
-        asyncio.run(until_interrupted(_develop(candidates, data or Path(temporary), port)))
+        asyncio.run(until_interrupted(_develop(target, data or Path(temporary), port)))
 
 
-async def _develop(candidates: "Sequence[Candidate]", folder: Path, port: int) -> None:
+async def _develop(target: str, folder: Path, port: int) -> None:
     from entrypoints.cli.plugin.dev_console import DevConsole
 
     async with _service(folder, port) as (container, services, access):
         console = DevConsole(container, services)
         console.begin(access.url, access.token)
-        bench = Bench(container, candidates)
+        bench = Bench(container, target)
         for info in await bench.read():
             console.show_plugin(info)
         while True:
@@ -109,9 +109,9 @@ def _log_for_people() -> None:
 class Bench:
     """The plugins under work: reads them from disk, and sees when their files change."""
 
-    def __init__(self, container: "Container", candidates: "Sequence[Candidate]") -> None:
+    def __init__(self, container: "Container", target: str) -> None:
         self._plugins = container.plugins()
-        self._candidates = candidates
+        self._target = target
         self._seen: list[str] = []
 
     def has_changed(self) -> bool:
@@ -123,27 +123,25 @@ class Bench:
         before = await asyncio.to_thread(self._digests)
         infos = [
             await asyncio.to_thread(self._plugins.host.read_again, candidate)
-            for candidate in self._candidates
+            for candidate in self._candidates()
         ]
         await self._plugins.plugin_service.tell()
         # A file saved meanwhile is read again; at first the modules could not be found before.
         self._seen = before if any(before) else await asyncio.to_thread(self._digests)
         return infos
 
+    def _candidates(self) -> "Sequence[Candidate]":
+        """Return the plugins as they are on disk; none while an editor replaces a file."""
+        from domain.shared.errors import NotFound
+        from plugins.checking import find_plugins
+
+        try:
+            return find_plugins(self._target)
+        except NotFound:
+            return ()
+
     def _digests(self) -> list[str]:
         from plugins.host import code
 
         code.forget()
-        return [
-            _digest_of_file(each.file) if each.file else code.digest_of(each.module)
-            for each in self._candidates
-        ]
-
-
-def _digest_of_file(file: str) -> str:
-    from hashlib import sha256
-
-    try:
-        return sha256(Path(file).read_bytes()).hexdigest()
-    except OSError:  # an editor is just replacing it
-        return ""
+        return [each.digest or code.digest_of(each.module) for each in self._candidates()]

@@ -60,6 +60,8 @@ ABOVE_USER = {
     ("POST", "/api/learned-apis/<api_id>/refresh"): Role.OPERATOR,
     ("POST", "/api/learned-apis/<api_id>/accept"): Role.OPERATOR,
     ("PATCH", "/api/plugins/<plugin_name>"): Role.OPERATOR,
+    ("GET", "/api/plugins/<plugin_name>/settings"): Role.OPERATOR,
+    ("PUT", "/api/plugins/<plugin_name>/settings"): Role.OPERATOR,
     ("PATCH", "/api/tools/<tool_name>"): Role.OPERATOR,
     ("POST", "/api/plugins/<plugin_name>/reload"): Role.OPERATOR,
     ("POST", "/api/plugins/reload"): Role.OPERATOR,
@@ -69,6 +71,7 @@ ABOVE_USER = {
 }
 BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/api/conversations/<conversation_id>"): {"title": "Mine now"},
+    ("POST", "/api/consents/<consent_id>"): {"approved": True},
 }
 # Path parameters that name what is nobody's own.
 SHARED = {"account_name", "api_id", "plugin_name", "schema_provider", "tool_name"}

@@ -11,7 +11,6 @@ import pytest
 from entrypoints.cli.plugin import dev
 from entrypoints.cli.plugin.dev import Bench, _service
 from entrypoints.cli.plugin.dev_console import DevConsole
-from plugins.checking import find_plugins
 from tests.plugins.packages import good
 
 pytestmark = pytest.mark.one_engine
@@ -30,7 +29,7 @@ async def workshop(
     async with _service(tmp_path / "data", 0) as (container, services, access):
         console = DevConsole(container, services)
         console.begin(access.url, access.token)
-        bench = Bench(container, find_plugins(str(file)))
+        bench = Bench(container, str(file))
         head = {"Authorization": f"Bearer {access.token}"}
         async with httpx2.AsyncClient(base_url=access.url, headers=head) as client:
             yield file, bench, console, client
