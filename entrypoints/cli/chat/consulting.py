@@ -13,6 +13,10 @@ from entrypoints.cli.clients.client import Json
 MAY_IT_RUN: Final = "May it run? [y]es, [e]dit, anything else is a no: "
 WHAT_BECAME: Final = "It was interrupted. [d]one, [n]ot done, [t]ry again, anything else: unknown: "
 DO_YOU_ANSWER: Final = "The tool asks you. Do you answer? [y]es, anything else is a no: "
+CONNECTED: Final = (
+    "Connect it at the running service: puerto account connect {plugin} {account}\n"
+    "The tool goes on then. [y]es: it is connected, anything else is a no: "
+)
 YES_OR_NO: Final = "The tool asks you. [y]es, anything else is a no: "
 WHY_NOT: Final = "Why not? The agent is told. (Enter for no reason): "
 AGAIN: Final = "Type {} again, to confirm it: "
@@ -52,10 +56,16 @@ def consult(request: Json, read: Read, tell: Callable[[str], object]) -> Consent
 def _answered(request: Json, read: Read, tell: Callable[[str], object]) -> ConsentReply:
     """Put the question of a tool, and return the reply; one without a form is a yes or no."""
     schema = request.get("schema")
-    if read(YES_OR_NO if schema is None else DO_YOU_ANSWER).lower() not in {"y", "yes"}:
+    if read(_prompt(request)).lower() not in {"y", "yes"}:
         return ConsentReply(reason=read(WHY_NOT))
     values = None if schema is None else fill_in(schema, read, tell)
     return ConsentReply(approved=True, values=values)
+
+
+def _prompt(request: Json) -> str:
+    if request["kind"] == "connect_account":
+        return CONNECTED.format(plugin=request["plugin"], account=request["account"])
+    return DO_YOU_ANSWER if "schema" in request else YES_OR_NO
 
 
 def _typed(request: Json, read: Read) -> dict[str, str] | None:

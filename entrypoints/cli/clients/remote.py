@@ -164,18 +164,29 @@ class RemoteClient(Client):
         """Send JSON to a path, and return the JSON of the answer."""
         return await self._call(self._http.build_request("POST", path, json=body))
 
+    async def put(self, path: str, body: Json) -> Json:
+        """Send JSON in the place of what is at a path, and return the JSON of the answer."""
+        return await self._call(self._http.build_request("PUT", path, json=body))
+
+    async def delete(self, path: str) -> None:
+        """Delete what is at a path."""
+        await self._sent(self._http.build_request("DELETE", path))
+
     async def get(self, path: str) -> Json:
         """Return the JSON at a path."""
         return await self._call(self._http.build_request("GET", path))
 
     async def _call(self, request: httpx2.Request) -> Json:
+        answer: Json = (await self._sent(request)).json()
+        return answer
+
+    async def _sent(self, request: httpx2.Request) -> httpx2.Response:
         try:
             response = await self._http.send(request)
         except httpx2.TransportError as error:
             raise self._unreachable(error) from error
         await _require_success(response)
-        answer: Json = response.json()
-        return answer
+        return response
 
     def _unreachable(self, error: httpx2.TransportError) -> Unavailable:
         reason = str(error) or type(error).__name__
