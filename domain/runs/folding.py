@@ -136,7 +136,7 @@ def _ended(run: Run, body: StepEnded) -> Step:
 
 def _apply_to_call(run: Run, body: CallBody) -> Run:
     if isinstance(body, ToolIntended):
-        call = _intended(body)
+        call = call_of(body)
         if call.parent is None:
             run = replace(run, open_calls=(*run.open_calls, call.id))
     elif isinstance(body, ModelAsked):
@@ -151,7 +151,8 @@ def _apply_to_call(run: Run, body: CallBody) -> Run:
     return replace(run, calls={**run.calls, call.id: call})
 
 
-def _intended(body: ToolIntended) -> Call:
+def call_of(body: ToolIntended) -> Call:
+    """Return the state of a call that was requested, and nothing more yet."""
     return Call(
         id=body.call_id,
         tool=body.tool,

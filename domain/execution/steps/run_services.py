@@ -18,9 +18,10 @@ from domain.execution.steps.model_step import ModelStep
 from domain.execution.task import Task
 from domain.execution.tool_calls import intended_call, settled
 from domain.policy.policy import Decision
-from domain.runs.call_events import ModelAsked, ToolIntended
+from domain.runs.call_events import ModelAsked
 from domain.runs.decide import UNKNOWN
 from domain.runs.events import Body
+from domain.runs.folding import call_of
 from domain.runs.run import Call, Run
 from domain.runs.states import CallState
 from domain.shared.error_codes import Refusal
@@ -117,7 +118,7 @@ class RunServices(CallServices):
                 f"{intended.tool} is not called: its user must type {names} again, which only a "
                 "call of the model can ask for."
             )
-        call = _call_of(intended)
+        call = call_of(intended)
         decision, verdict = await self._gate.verdict(self._task, call)
         rule = verdict.rule
         refused: list[Body] = []
@@ -171,18 +172,6 @@ def _nested_in(call: Call, run: Run) -> Iterable[Call]:
 def _digest(*parts: Any) -> str:
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _call_of(intended: ToolIntended) -> Call:
-    return Call(
-        intended.call_id,
-        intended.tool,
-        intended.params,
-        intended.effect,
-        intended.version,
-        intended.idempotent,
-        parent=intended.parent,
-    )
 
 
 def _consent_to(call: Call, parent: Call, reason: str) -> ToolQuestion:
