@@ -28,6 +28,7 @@ Tools
     Confirmed                 marks an argument that a person must type again
     Preview                   what a call will do, for the person who is asked to approve it
     AskDeclined               the user said no to a question of the tool
+    ToolRefused               another tool, or a model, may not be asked from here
     ToolFailed, ToolError     tells the model what went wrong; the family of such errors
     InvalidArguments          the arguments do not fit the schema: a FieldProblem for each mistake
     OAuthAccount, KeyAccount  accounts that each user connects: the user's own access to a service
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
         InvalidArguments,
         ToolError,
         ToolFailed,
+        ToolRefused,
     )
     from domain.tools.artifacts import Artifact
     from domain.tools.context import PluginContext
@@ -134,6 +136,7 @@ __all__ = [
     "ToolDefinitionError",
     "ToolError",
     "ToolFailed",
+    "ToolRefused",
     "ToolSpec",
     "User",
     "hookimpl",
@@ -191,6 +194,7 @@ if not TYPE_CHECKING:
         "ToolDefinitionError": "plugins.authoring.errors",
         "ToolError": "domain.shared.errors",
         "ToolFailed": "domain.shared.errors",
+        "ToolRefused": "domain.shared.errors",
         "ToolSpec": "domain.tools.tool",
         "User": "domain.accounts.users",
         "hookimpl": "plugins.authoring.hookspecs",

@@ -131,7 +131,8 @@ class Refusal(StrEnum):
         ErrorCode.FORBIDDEN,
         (
             "Not run: the tool has changed since the model asked for it, or a required plugin "
-            "went out of use before the call began."
+            "went out of use before the call began. Or the tool wanted of a model or of another "
+            "tool what it may not."
         ),
     )
     TOOL_FAILED = "TOOL_FAILED", ErrorCode.UPSTREAM_ERROR, "It ran and failed."

@@ -169,7 +169,10 @@ class InvalidArguments(ToolError):
 
 
 class ToolRefused(ToolError):
-    """The call is not made: its tool has changed since, or a required plugin is not in use."""
+    """The call is not made: its tool has changed since, or a required plugin is not in use.
+
+    A tool gets it, too, that wants of a model or of another tool what it may not.
+    """
 
     code: str = Refusal.TOOL_REFUSED
 
