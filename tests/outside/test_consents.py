@@ -52,6 +52,7 @@ def ledger(database_url: str, tmp_path: Path) -> Ledger:
         {
             "DATABASE_URL": database_url,
             "JWT_SECRET": SECRET,
+            "ENCRYPTION_KEY": SECRET,
             "PYTHONPATH": str(PLUGIN),
             "LEDGER_FILE": str(tmp_path / "ledger.txt"),
             "PUERTO_CASSETTE": str(tmp_path / "cassette.json"),
@@ -324,6 +325,27 @@ async def test_killed_after_the_answer_to_a_tools_question(
     (came,) = [event for event in events if event["type"] == "tool_result"]
     assert came["result"] == "appended one on 7"  # with the answer of before
     assert ledger.lines.count("one on 7") == 2
+
+
+async def test_an_account_that_is_connected_elsewhere_lets_the_run_of_a_dead_process_go_on(
+    ledger: Ledger, model: Callable[..., None]
+) -> None:
+    model({}, tool="read_signature")
+    with ledger.service() as one, ledger.service("two") as two:
+        token = one.user("ann")
+        run_id, cursor, (request,) = await ask(one, token)
+        assert (request["kind"], request["title"]) == ("connect_account", "the sealer")
+        assert ledger.lines == ["looks for a seal"]
+        one.kill()
+        async with client(two.url, token) as http:
+            response = await http.put(request["address"], json={"key": "the seal of ann"})
+        assert response.status_code == 200, response.text
+        events = await rest(two, token, run_id, cursor)
+        assert events[-1]["status"] == "completed"
+        (came,) = [event for event in events if event["type"] == "tool_result"]
+        assert came["result"] == "signed with ***"
+        assert ledger.lines == ["looks for a seal"] * 2 + ["sealed with 15 characters"]
+        assert "the seal of ann" not in one.log + two.log
 
 
 async def test_a_tools_question_is_answered_over_a_socket(

@@ -8,7 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from plugins.host.host import PluginHost
 from puerto import Artifact, FunctionTool, HttpClient, Secrets, ToolContext, ToolFailed
+from puerto.testing import context_for_tests
 from tests.support.pages import ROOT, blocks_of
 
 PAGE = ROOT / "docs" / "how-to" / "write-a-plugin.md"
@@ -73,3 +75,29 @@ async def test_the_tools_of_more_about_tools_are_tools(context: ToolContext) -> 
     assert await found["open_tickets"].run({}, context) == [
         {"number": 7, "title": "Printer", "due": "2026-01-02"}
     ]
+
+
+class Jira(HttpClient):
+    """Stands for Jira, whose user has one issue."""
+
+    async def request(self, method: str, url: str, **options: Any) -> httpx2.Response:
+        assert options["headers"] == {"Authorization": "Bearer ada's token"}
+        return httpx2.Response(
+            200, json=[{"title": "It is slow"}], request=httpx2.Request(method, url)
+        )
+
+    def stream(self, method: str, url: str, **options: Any) -> AbstractAsyncContextManager[Any]:
+        raise AssertionError("nobody streams")
+
+
+async def test_the_plugin_that_uses_accounts_of_users() -> None:
+    code, *_ = blocks_of(ROOT / "docs" / "how-to" / "accounts-of-users.md")
+    module = ModuleType("jira")
+    exec(code.text, module.__dict__)  # the page's own code
+    host = PluginHost(environ={"JIRA_CLIENT_ID": "puerto", "JIRA_CLIENT_SECRET": "its secret"})
+    assert host.register(module, "jira").reason == ""
+    assert [each.value.name for each in host.accounts()] == ["jira", "crm"]
+    settings = module.JiraSettings(client_id="puerto", client_secret="its secret")
+    context = context_for_tests(settings=settings, credentials={"jira": "ada's token"})
+    assert module.client(context) == ("puerto", "its secret")
+    assert await module.my_issues(replace(context, http=Jira())) == ["It is slow"]

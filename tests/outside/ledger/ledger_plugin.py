@@ -4,7 +4,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from puerto import RegisterTool, ToolContext, hookimpl, tool
+from puerto import KeyAccount, Registry, ToolContext, hookimpl, tool
 
 
 @tool(effect="write", timeout=60)
@@ -37,13 +37,22 @@ async def append_asked(text: str, context: ToolContext, seconds: float = 0) -> s
     return f"appended {text} on {page}"
 
 
+@tool(effect="read", timeout=60)
+async def read_signature(context: ToolContext) -> str:
+    """Read how the user signs, with the user's own seal."""
+    _append("looks for a seal\n")
+    seal = await context.credentials("seal")
+    _append(f"sealed with {len(seal.token)} characters\n")
+    return f"signed with {seal.token}"
+
+
 def _append(line: str) -> None:
     with Path(os.environ["LEDGER_FILE"]).open("a", encoding="utf-8") as file:
         file.write(line)
 
 
 @hookimpl
-def puerto_register_tools(register: RegisterTool) -> None:
-    """Register the tools."""
-    register(append_line)
-    register(append_asked)
+def puerto_register(registry: Registry) -> None:
+    """Register the tools, and the account that one of them needs."""
+    registry.add_tools(append_line, append_asked, read_signature)
+    registry.add_account(KeyAccount(name="seal", title="the sealer"))
