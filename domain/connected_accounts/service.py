@@ -123,4 +123,6 @@ def _problem(account: Account | None, stored: ConnectedAccount, *, is_good: bool
         return ""
     if account is None:
         return "No plugin in use asks for it any more. It is kept until you disconnect it."
+    if isinstance(account, OAuthAccount) and account.base_url is not None:
+        return f"{account.title} is not set up: its plugin's settings do not tell its address."
     return stored.problem or f"{account.title} asks for other access than before. Connect it again."

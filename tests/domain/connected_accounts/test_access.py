@@ -274,6 +274,6 @@ async def test_the_address_of_a_service_is_what_the_settings_say_now(house: Acco
     addresses.append("")
     with pytest.raises(ToolFailed, match="not set up: see the settings of the plugin tickets"):
         await token_of(house, key)
-    assert not (await house.state(ann)).is_connected
+    assert "Jira is not set up" in (await house.state(ann)).problem
     addresses.append("https://git.example/")
     assert await token_of(house, key) == "access-token-1"

@@ -1,8 +1,8 @@
 """Routes of connected accounts: list, connect by OAuth, set a key, disconnect."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 from quart import Blueprint
 from quart_schema import document_response, tag, validate_request
 
@@ -100,7 +100,12 @@ class AccountKeyRequest(RequestBody):
 
     model_config = example({"key": "the key that the service gave you"})
 
-    key: str = Field(min_length=1, max_length=10_000)
+    key: Annotated[str, StringConstraints(strip_whitespace=True)] = Field(
+        min_length=1,
+        max_length=10_000,
+        description="Spaces and line breaks around it do not count.",
+        json_schema_extra={"pattern": r"\S"},
+    )
 
 
 @blueprint.put("/<plugin_name>/<account_name>")

@@ -139,7 +139,7 @@ async def test_a_key_lets_a_direct_call_go_on(town: Town) -> None:
     waiting = await town.ada.json("POST", "/api/tools/execute", call, 202)
     request = waiting["consent_request"]
     assert (request["connect_by"], request["instructions"]) == ("key", "In your profile.")
-    token = {"key": "a-key-that-the-service-refuses"}
+    token = {"key": " a-key-that-the-service-refuses\n"}  # a line break cannot be in a header
     await town.ada.json("PUT", request["address"], token)
     run_id = waiting["run_id"]
     while True:  # the key is refused, so another one is asked for

@@ -201,7 +201,7 @@ async def test_a_key_is_set_replaced_and_removed(town: Town) -> None:
     assert view == await town.account("crm")
     assert (view["kind"], view["state"]) == ("key", "connected")
     assert view["instructions"] == "In your profile."
-    await town.ada.json("PUT", CRM, {"key": "another-key-of-ada"})
+    await town.ada.json("PUT", CRM, {"key": " another-key-of-ada\n"})  # as it was pasted
     assert (await town.ada.send("DELETE", CRM)).status_code == 204
     assert (await town.account("crm"))["state"] == "disconnected"
 
@@ -210,7 +210,7 @@ async def test_a_key_is_set_replaced_and_removed(town: Town) -> None:
 async def test_what_does_not_fit_an_account_is_refused(town: Town) -> None:
     await town.ada.error("PUT", JIRA, 409, "CONFLICT", {"key": "a-key"})
     await town.ada.error("POST", f"{CRM}/connect", 409, "CONFLICT")
-    for body in ({"key": ""}, {"key": 7}, {}, {"key": "a-secret-key" * 1000}):
+    for body in ({"key": ""}, {"key": " \n"}, {"key": 7}, {}, {"key": "a-secret-key" * 1000}):
         error = await town.ada.error("PUT", CRM, 400, "INVALID_REQUEST", body)
         assert "a-secret-key" not in str(error)
     other = f"{ADDRESS}/tickets/other"
