@@ -5,23 +5,43 @@ Imports are in the fixtures, so that other test suites in the same environment l
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from domain.tools.tool import ToolContext
-    from puerto.testing import FakeClock, PuertoService, ScriptedModel
+    from puerto.testing import FakeClock, HttpDouble, PuertoService, ScriptedModel
 
 pytest.register_assert_rewrite("puerto.testing")  # its contracts fail with the values they saw
 
 
 @pytest.fixture
-def tool_context() -> "ToolContext":
-    """Return a context, for calling a tool as a plain function."""
+def tool_context(request: pytest.FixtureRequest) -> "ToolContext":
+    """Return a context, for calling a tool as a plain function.
+
+    It has `puerto_http` and `fake_clock` if the test uses them.
+    """
     from puerto.testing import context_for_tests
 
-    return context_for_tests()
+    return context_for_tests(
+        http=_if_used(request, "puerto_http"), clock=_if_used(request, "fake_clock")
+    )
+
+
+@pytest.fixture
+def puerto_http() -> "Iterator[HttpDouble]":
+    """Yield what answers the HTTP requests of plugins, in `tool_context` and in the service.
+
+    The test fails if a request had no answer, whatever the plugin made of that.
+    """
+    from puerto.testing import HttpDouble
+
+    double = HttpDouble()
+    yield double
+    if double.unanswered:
+        listed = ", ".join(f"{each.method} {each.url}" for each in double.unanswered)
+        pytest.fail(f"puerto_http has no answer to: {listed}", pytrace=False)
 
 
 @pytest.fixture
@@ -52,13 +72,21 @@ def puerto_service(
 ) -> "Iterator[PuertoService]":
     """Yield a running service with the installed plugins and an HTTP client.
 
-    `scripted_model` answers if the test uses it, else the offline model; `fake_clock` likewise.
+    `scripted_model` answers if the test uses it, else the offline model; `fake_clock` is its clock,
+    and `puerto_http` the HTTP client of its plugins.
     """
     from puerto.testing import running_service
 
-    model, clock = (
-        request.getfixturevalue(name) if name in request.fixturenames else None
-        for name in ("scripted_model", "fake_clock")
-    )
-    with running_service(tmp_path / "puerto", puerto_plugins, model=model, clock=clock) as service:
+    with running_service(
+        tmp_path / "puerto",
+        puerto_plugins,
+        model=_if_used(request, "scripted_model"),
+        clock=_if_used(request, "fake_clock"),
+        http=_if_used(request, "puerto_http"),
+    ) as service:
         yield service
+
+
+def _if_used(request: pytest.FixtureRequest, name: str) -> Any:
+    """Return a fixture's value if the test uses it, else None."""
+    return request.getfixturevalue(name) if name in request.fixturenames else None

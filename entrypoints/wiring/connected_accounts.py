@@ -47,6 +47,7 @@ class ConnectedAccountParts:
 
     service: AccountService
     connections: AccountConnections
+    connector: AccountConnector
 
 
 def wire_connected_accounts(
@@ -61,6 +62,7 @@ def wire_connected_accounts(
     store = persistence.store
     connector = AccountConnector(access.grants, consents, store.unit_of_work)
     return ConnectedAccountParts(
+        connector=connector,
         service=AccountService(
             access.declared, store.connected_accounts, access.grants, connector, access.servers
         ),

@@ -1,6 +1,7 @@
 """The composition root: the parts of an installation, each concept put together by its module."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dependency_injector import containers
 from dependency_injector.providers import Dependency
@@ -9,6 +10,7 @@ from adapters.llm.registry import Provider
 from adapters.security.passwords import ArgonPasswords
 from domain.accounts.ports import Passwords
 from domain.shared.clock import Clock, SystemClock
+from domain.tools.http import HttpClients
 from entrypoints.settings.settings import Settings, environment
 from entrypoints.wiring.accounts import wire_accounts
 from entrypoints.wiring.checked import once
@@ -64,9 +66,12 @@ def build(
     environ: Mapping[str, str] | None = None,
     passwords: Passwords | None = None,
     more_models: Mapping[str, Provider] | None = None,
+    plugin_clients: HttpClients | None = None,
 ) -> Container:
     """Return the parts of an installation, with what is given in the place of what is usual."""
     given: dict[str, object] = {"clock": clock, "environ": environ, "passwords": passwords}
     if more_models is not None:
         given["offered_models"] = {**model_providers(settings), **more_models}
+    if plugin_clients is not None:
+        given["web"] = replace(wire_web(settings), plugin_clients=plugin_clients)
     return Container(settings=settings, **{k: v for k, v in given.items() if v is not None})

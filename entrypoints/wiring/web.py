@@ -7,6 +7,7 @@ from adapters.http.guard.reference_guard import ReferenceGuard
 from adapters.http.guard.ssrf_guard import SsrfGuard
 from adapters.http.guarded_transport import GuardedTransport
 from adapters.http.plugin_clients import PluginHttpClients
+from domain.tools.http import HttpClients
 from domain.web.open_hosts import read_open_hosts
 from entrypoints.settings.settings import Settings
 from entrypoints.settings.version import VERSION
@@ -19,7 +20,7 @@ class WebParts:
     transport: GuardedTransport
     web: GuardedWeb
     references: GuardedWeb
-    plugin_clients: PluginHttpClients
+    plugin_clients: HttpClients
 
 
 def wire_web(settings: Settings) -> WebParts:

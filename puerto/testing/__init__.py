@@ -6,6 +6,7 @@ Most are also fixtures of `puerto.pytest_plugin`::
     ChatTurn                         what came of one message
     ScriptedModel                    a model that plays given answers; the fixture scripted_model
     FakeClock                        a clock that moves when told; the fixture fake_clock
+    HttpDouble                       answers plugins' HTTP requests; the fixture puerto_http
     context_for_tests                a ToolContext; the fixture tool_context
     ChatModelContract, Ability       tests that every model provider must pass
 """
@@ -14,6 +15,7 @@ from entrypoints.chat_turn import ChatTurn
 from puerto.testing.chat_models import Ability, ChatModelContract
 from puerto.testing.clock import FakeClock
 from puerto.testing.context import context_for_tests
+from puerto.testing.http import HttpDouble
 from puerto.testing.scripted import ScriptedModel
 from puerto.testing.service import PuertoService, running_service
 
@@ -22,6 +24,7 @@ __all__ = [
     "ChatModelContract",
     "ChatTurn",
     "FakeClock",
+    "HttpDouble",
     "PuertoService",
     "ScriptedModel",
     "context_for_tests",

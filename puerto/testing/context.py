@@ -9,9 +9,12 @@ from typing_extensions import override
 
 from domain.accounts.users import Role, User
 from domain.conversations.conversation import Message
+from domain.shared.clock import Clock, SystemClock
 from domain.shared.errors import AskDeclined, ToolRefused
 from domain.tools.credentials import AccountCredentials
+from domain.tools.http import HttpClient, NoHttpClient
 from domain.tools.questions import Asker, ToolQuestion
+from domain.tools.secrets import Secrets
 from domain.tools.services import CallServices
 from domain.tools.tool import ToolContext
 from plugins.authoring.forms import PydanticForms
@@ -27,14 +30,18 @@ def context_for_tests(
     answers: Sequence[Mapping[str, Any] | None] = (),
     model_answers: Sequence[str] = (),
     results: Mapping[str, Any] | None = None,
+    secrets: Mapping[str, str] | None = None,
+    http: HttpClient | None = None,
+    clock: Clock | None = None,
 ) -> ToolContext:
     """Return the context of a call ``call-1`` of the user ``ada``.
 
     ``settings`` is what the plugin declared with `Registry.use_settings`. ``credentials`` are the
     tokens of the user's accounts, by name; None declines. ``answers`` are the values that the user
     gives to what the tool asks, in order; None declines. ``model_answers`` are what the model says,
-    ``results`` those of other tools, by name. It has no secrets, network or conversations, and an
-    empty storage; change it with `dataclasses.replace`.
+    ``results`` those of other tools, by name. ``secrets`` are the variables that the tool requires,
+    ``http`` is an `HttpDouble`, ``clock`` a `FakeClock`. Without them it has no secrets and no
+    network. It has no conversations, and an empty storage; change it with `dataclasses.replace`.
     """
     connected = dict(credentials or {})
 
@@ -55,6 +62,9 @@ def context_for_tests(
         asker=_GivenAnswers(answers),
         read_credentials=read,
         services=_GivenServices(model_answers, results or {}),
+        secrets=Secrets(secrets or {}),
+        http=http or NoHttpClient(),
+        clock=clock or SystemClock(),
     )
 
 

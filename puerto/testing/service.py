@@ -7,7 +7,7 @@ import asyncio
 import os
 import secrets
 import tempfile
-from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from domain.accounts.users import Role
-from domain.consents.replies import ConsentReply
+from domain.accounts.users import Role, User
+from domain.connected_accounts.connected_account import AccountGrant
 from domain.models.ports import ChatModel
 from domain.shared.clock import Clock
 from domain.shared.errors import Unavailable
 from entrypoints.chat_turn import ChatTurn
+from puerto.testing.http import HttpDouble
+from puerto.testing.replies import Answers, Replies
 
 if TYPE_CHECKING:  # the service is loaded when a test asks for it
     import httpx2
@@ -40,11 +42,17 @@ class PuertoService:
     """A running service. ``http`` is a client logged in as the administrator ``ada``."""
 
     def __init__(
-        self, portal: BlockingPortal, client: "EmbeddedClient", http: "httpx2.Client"
+        self,
+        portal: BlockingPortal,
+        container: "Container",
+        served: "_Served",
+        http: "httpx2.Client",
     ) -> None:
         self.http = http
         self._portal = portal
-        self._client = client
+        self._container = container
+        self._user = served.user
+        self._client = served.client
 
     @property
     def url(self) -> str:
@@ -56,43 +64,73 @@ class PuertoService:
         message: str,
         conversation_id: str | None = None,
         *,
+        agent: str | None = None,
+        provider: str | None = None,
+        model: str | None = None,
         approve: bool | None = None,
-        answers: Iterable[Mapping[str, Any]] = (),
+        answers: Answers | None = None,
+        confirm: Mapping[str, Any] | None = None,
     ) -> ChatTurn:
         """Send a message and return its outcome.
 
-        ``approve`` answers every consent request; without it the run waits. ``answers`` are the
-        values for what tools ask, in order, where it is approved.
+        ``agent``, ``provider`` and ``model`` answer it, if not the usual ones. ``approve`` answers
+        every consent request; without it the run waits. ``confirm`` holds the arguments that are
+        typed again, by name. ``answers`` are the values for what tools ask: one after another, None
+        for a no, or a single dict from which each question takes its fields.
 
         Raises:
-            PuertoError: the service refused the message.
+            PuertoError: the service refused the message, or an answer.
+            AssertionError: a tool asked what the test does not answer.
 
         """
-        chat = partial(self._chat, message, conversation_id, iter(answers), approve=approve)
-        return self._portal.call(chat)
+        replies = Replies(approve=approve, answers=answers, confirm=confirm or {})
+        chosen = {"agent": agent, "provider": provider, "model": model}
+        return self._portal.call(partial(self._chat, message, conversation_id, chosen, replies))
 
     async def _chat(
         self,
         message: str,
         conversation_id: str | None,
-        answers: Iterator[Mapping[str, Any]],
-        *,
-        approve: bool | None,
+        chosen: Mapping[str, str | None],
+        replies: Replies,
     ) -> ChatTurn:
         turn = ChatTurn()
-        async for event in self._client.ask(message, conversation_id):
+        async for event in self._client.ask(message, conversation_id, **chosen):
             turn.take(event)
         async with asyncio.timeout(_PATIENCE):
-            while turn.is_waiting and approve is not None:
-                while turn.requests:
-                    request = turn.requests.pop(0)
-                    values = next(answers, None) if "schema" in request else None
-                    reply = ConsentReply(approved=approve, values=values)
-                    await self._client.consent(request["id"], reply)
+            while turn.is_waiting and await self._answer(turn, replies):
                 await asyncio.sleep(_PAUSE)
                 async for event in self._client.go_on():
                     turn.take(event)
         return turn
+
+    async def _answer(self, turn: ChatTurn, replies: Replies) -> bool:
+        """Answer the requests; return whether all of them are answered, so that the run goes on."""
+        left = []
+        for request in turn.requests:
+            reply = replies.to(request)
+            if reply is None:
+                left.append(request)
+            else:
+                await self._client.consent(request["id"], reply)
+        turn.requests = left
+        return not left
+
+    def connect_account(self, plugin: str, name: str, token: str) -> None:
+        """Connect the user's account of this plugin and name, without the service it belongs to.
+
+        ``token`` is what `ToolContext.credentials` gives to tools: a key, or an access token.
+
+        Raises:
+            NotFound: no plugin in use declares this account.
+
+        """
+        self._portal.call(self._connect_account, plugin, name, token)
+
+    async def _connect_account(self, plugin: str, name: str, token: str) -> None:
+        account = self._container.account_access().declared.get(plugin, name)
+        connector = self._container.connected_accounts().connector
+        await connector.connect(self._user, plugin, account, AccountGrant(token))
 
 
 @contextmanager
@@ -102,11 +140,13 @@ def running_service(
     *,
     model: ChatModel | None = None,
     clock: Clock | None = None,
+    http: HttpDouble | None = None,
 ) -> Generator[PuertoService, None, None]:
     """Yield a service with the installed plugins and its data in ``folder``.
 
     ``plugins`` are further modules by name; those that are installed are not registered again.
-    ``model`` answers if given, else the offline model; ``clock`` is the service's.
+    ``model`` answers if given, else the offline model; ``clock`` is the service's, ``http`` what
+    plugins use as `PluginContext.http`.
 
     Raises:
         Unavailable: one of ``plugins`` is quarantined or refused; the message says why.
@@ -129,15 +169,16 @@ def running_service(
         clock=clock,
         environ=dict(os.environ),
         passwords=ArgonPasswords(CHEAPEST),
+        plugin_clients=http,
         more_models={} if model is None else {model.provider: Provider(lambda: model, "test")},
     )
     with (
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(_serving(container, plugins or {})) as served,
-        httpx2.Client(base_url=served.url, trust_env=False) as http,
+        httpx2.Client(base_url=served.url, trust_env=False) as client,
     ):
-        http.headers["Authorization"] = f"Bearer {served.token}"
-        yield PuertoService(portal, served.client, http)
+        client.headers["Authorization"] = f"Bearer {served.token}"
+        yield PuertoService(portal, container, served, client)
 
 
 def _give_database(folder: Path) -> None:
@@ -164,6 +205,7 @@ def _migrated() -> bytes:
 class _Served:
     url: str
     token: str
+    user: User
     client: "EmbeddedClient"
 
 
@@ -185,7 +227,7 @@ async def _serving(
         )
         grant = await services.authentication.login(USERNAME, password)
         async with in_process_server(services) as url:
-            yield _Served(url, grant.access_token, EmbeddedClient(services, user))
+            yield _Served(url, grant.access_token, user, EmbeddedClient(services, user))
 
 
 def _take_in(container: "Container", plugins: Mapping[str, object]) -> None:

@@ -100,9 +100,20 @@ class EmbeddedClient(LocalConsents, Client):
         self._after: str | None = None
 
     @override
-    async def ask(self, text: str, conversation_id: str | None) -> AsyncGenerator[Json, None]:
-        """Yield the events of the answer."""
-        self._run_id = (await self._chat.send(self._user, text, conversation_id)).run_id
+    async def ask(
+        self,
+        text: str,
+        conversation_id: str | None,
+        *,
+        agent: str | None = None,
+        provider: str | None = None,
+        model: str | None = None,
+    ) -> AsyncGenerator[Json, None]:
+        """Yield the events of the answer, by this agent, provider and model, if not the usual."""
+        started = await self._chat.send(
+            self._user, text, conversation_id, agent=agent, provider=provider, model=model
+        )
+        self._run_id = started.run_id
         self._after = None
         async with aclosing(self.go_on()) as events:
             async for event in events:
