@@ -1,13 +1,15 @@
 """The use cases of operators: list, switch, reload and search for plugins and tools."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import nsmallest
 
 from domain.accounts.users import Role, User
+from domain.plugins.contents import PluginContents
 from domain.plugins.incidents import Incident, Incidents
-from domain.plugins.plugin import PluginInfo
+from domain.plugins.plugin import PluginInfo, PluginProblem, ProblemKind
 from domain.plugins.service import PluginService
+from domain.plugins.settings_service import SettingsAdministration, SettingsReport
 from domain.shared.errors import NotFound
 from domain.tools.catalogue import Catalogue
 from domain.tools.tool import Tool, ToolSpec
@@ -15,10 +17,21 @@ from domain.tools.tool import Tool, ToolSpec
 
 @dataclass(frozen=True, slots=True)
 class PluginReport:
-    """A plugin's state on this worker, and its failures since it came into use."""
+    """A plugin on this worker: its state, what it brings, its settings, and its failures.
+
+    ``settings`` is None for a plugin that declares none, or is not loaded.
+    """
 
     plugin: PluginInfo
     incidents: Sequence[Incident]
+    contents: PluginContents = field(default_factory=PluginContents)
+    settings: SettingsReport | None = None
+
+    @property
+    def problems(self) -> Sequence[PluginProblem]:
+        """Everything that is wrong with it, its failures while it was in use last."""
+        name = self.plugin.name
+        return [*self.plugin.problems, *(_failure(name, each) for each in self.incidents)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,32 +46,61 @@ class ListedTool:
 class PluginAdministration:
     """Shows and switches plugins. Every use case is for operators: else `Forbidden`."""
 
-    def __init__(self, plugin_service: PluginService, incidents: Incidents) -> None:
+    def __init__(
+        self,
+        plugin_service: PluginService,
+        incidents: Incidents,
+        settings: SettingsAdministration,
+    ) -> None:
         self._desk = plugin_service
         self._incidents = incidents
+        self._settings = settings
 
     async def all(self, user: User) -> Sequence[PluginReport]:
         """Return all plugins, quarantined ones too."""
         user.require(Role.OPERATOR)
-        return [self._report(plugin) for plugin in self._desk.plugins()]
+        return [self._report(user, plugin) for plugin in self._desk.plugins()]
+
+    async def get(self, user: User, name: str) -> PluginReport:
+        """Return one plugin.
+
+        Raises:
+            NotFound: there is none of that name.
+
+        """
+        user.require(Role.OPERATOR)
+        return self._report(user, self._desk.plugin(name))
 
     async def turn(self, user: User, name: str, *, is_on: bool) -> PluginReport:
         """Switch a plugin on or off, as `PluginService.turn_plugin` does."""
         user.require(Role.OPERATOR)
-        return self._report(await self._desk.turn_plugin(name, is_on=is_on))
+        return self._report(user, await self._desk.turn_plugin(name, is_on=is_on))
 
     async def reload(self, user: User, name: str) -> PluginReport:
         """Reload a plugin from disk, as `PluginService.reload` does."""
         user.require(Role.OPERATOR)
-        return self._report(await self._desk.reload(name))
+        return self._report(user, await self._desk.reload(name))
 
     async def search(self, user: User) -> Sequence[PluginReport]:
         """Search for plugins again, as `PluginService.search` does."""
         user.require(Role.OPERATOR)
-        return [self._report(plugin) for plugin in await self._desk.search()]
+        return [self._report(user, plugin) for plugin in await self._desk.search()]
 
-    def _report(self, plugin: PluginInfo) -> PluginReport:
-        return PluginReport(plugin, self._incidents.of(plugin.name))
+    def _report(self, user: User, plugin: PluginInfo) -> PluginReport:
+        name = plugin.name
+        contents, settings = self._desk.contents(name), self._settings.find(user, name)
+        return PluginReport(plugin, self._incidents.of(name), contents, settings)
+
+
+def _failure(plugin: str, incident: Incident) -> PluginProblem:
+    return PluginProblem(
+        ProblemKind.INCIDENT,
+        f"{incident.part}: {incident.last_error}",
+        incident.where,
+        incident.since,
+        incident.count,
+        f"correct it there, or tell its author; then `puerto plugin reload {plugin}`",
+    )
 
 
 class ToolAdministration:

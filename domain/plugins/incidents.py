@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from inspect import unwrap
-from traceback import walk_tb
 from typing import Any, Final, Protocol
 
+from domain.plugins.places import innermost_place, place_of_error, place_of_function
 from domain.plugins.plugin import ChatModelOffer, Registered
 from domain.shared.clock import Clock
 from domain.shared.untrusted import in_short, original
@@ -38,7 +37,8 @@ class PluginPart(StrEnum):
 class Incident:
     """The failures of one part of a plugin in this process: their count, and the last error.
 
-    ``where`` is a file and a line; it is empty where they are not known.
+    ``where`` is a file and a line; it is empty where they are not known. ``since`` is the time of
+    the first failure, ``at`` that of the last.
     """
 
     part: PluginPart
@@ -46,6 +46,7 @@ class Incident:
     last_error: str
     where: str
     at: datetime
+    since: datetime
 
 
 class ReportIncident(Protocol):
@@ -85,8 +86,9 @@ class Incidents:
         raised = original(error)
         count = 1 if known is None else known.count + 1
         text = in_short(error)
-        where = _place(raised, function)
-        self._incidents[plugin, part] = Incident(part, count, text, where, self._clock.now())
+        where, now = _place(raised, function), self._clock.now()
+        since = now if known is None else known.since
+        self._incidents[plugin, part] = Incident(part, count, text, where, now, since)
 
     def note_of_model(self, provider: str, error: BaseException) -> None:
         """Record a failure of a model provider, if it is a plugin's."""
@@ -104,20 +106,7 @@ class Incidents:
 
 
 def _place(error: BaseException, function: Any) -> str:
-    """Return file and line of the innermost frame in the function's package, else of all frames."""
-    top = _top(getattr(function, "__module__", None))
-    places = [
-        (_top(frame.f_globals.get("__name__")) == top, f"{frame.f_code.co_filename}:{line}")
-        for frame, line in walk_tb(error.__traceback__)
-    ]
-    own = [place for is_own, place in places if is_own]
-    if top and own:
-        return own[-1]
-    code = getattr(unwrap(function), "__code__", None) if callable(function) else None
-    if top and code is not None:  # the traceback has no frame of the plugin
-        return f"{code.co_filename}:{code.co_firstlineno}"
-    return places[-1][1] if places else ""
-
-
-def _top(module: object) -> str:
-    return module.partition(".")[0] if isinstance(module, str) else ""
+    """Return the innermost place in the function's package, else of the function, else of all."""
+    module = getattr(function, "__module__", None)
+    own = place_of_error(error, module) or (place_of_function(function) if module else "")
+    return own or innermost_place(error)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -24,6 +25,36 @@ class PluginState(StrEnum):
     BLOCKED = "blocked"  # PUERTO_PLUGINS_BLOCKED names it; it is not imported
 
 
+class ProblemKind(StrEnum):
+    """What is wrong with a plugin."""
+
+    REFUSED = "refused"  # something that it registers is invalid, or its name is taken
+    QUARANTINED = "quarantined"  # the plugin, or a tool of it
+    SETTING = "setting"  # one is missing or does not fit
+    INCIDENT = "incident"  # something of it failed while it was in use
+
+
+@dataclass(frozen=True, slots=True)
+class PluginProblem:
+    """One thing that is wrong with a plugin, and what to do about it.
+
+    ``where`` is a file and a line, empty where they are not known. ``count`` says how often it
+    happened since ``since``; that is None where nobody noted it.
+    """
+
+    kind: ProblemKind
+    what: str
+    where: str = ""
+    since: datetime | None = None
+    count: int = 1
+    remedy: str = ""
+
+    @property
+    def words(self) -> str:
+        """The problem in words, for a list of reasons."""
+        return f"refused: {self.what}" if self.kind is ProblemKind.REFUSED else self.what
+
+
 @dataclass(frozen=True, slots=True)
 class PluginInfo:
     """A plugin, as operators see it.
@@ -32,7 +63,7 @@ class PluginInfo:
     why; it is empty if all is well. ``tools`` are the names of its callable tools. ``file`` is the
     path of a plugin that is one file; the others have a ``distribution``. ``is_whole`` says that
     nothing that it registers was refused or quarantined. ``notes`` tell its author what works, but
-    should be changed.
+    should be changed. ``problems`` are what ``reason`` tells in one line.
     """
 
     name: str
@@ -44,6 +75,7 @@ class PluginInfo:
     file: str = ""
     is_whole: bool = True
     notes: tuple[str, ...] = ()
+    problems: tuple[PluginProblem, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

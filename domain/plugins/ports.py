@@ -5,6 +5,7 @@ from typing import Protocol
 
 from domain.agents.agent import Agent
 from domain.notifications.notices import Observer
+from domain.plugins.contents import PluginContents
 from domain.plugins.guards import GuardOffer
 from domain.plugins.plugin import ChatModelOffer, Lifespan, PluginInfo, Registered
 from domain.plugins.settings import SettingsForm
@@ -87,6 +88,10 @@ class Plugins(Protocol):
 
     def plugins(self) -> Sequence[PluginInfo]:
         """Return the state of each plugin, in the order of loading."""
+        ...
+
+    def contents(self, plugin: str) -> PluginContents:
+        """Return what a plugin brings; nothing if it is not loaded."""
         ...
 
     def tools_off(self) -> Sequence[Tool]:

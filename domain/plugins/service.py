@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
+from domain.plugins.contents import PluginContents
 from domain.plugins.plugin import PluginInfo, PluginState
 from domain.plugins.ports import Plugins, Switches
 from domain.plugins.switches import Switch, Switchboard, SwitchKind
@@ -113,6 +114,22 @@ class PluginService:
         """Return the state of each plugin on this worker."""
         return self._plugins.plugins()
 
+    def plugin(self, name: str) -> PluginInfo:
+        """Return the state of one plugin on this worker.
+
+        Raises:
+            NotFound: there is none of that name.
+
+        """
+        for plugin in self.plugins():
+            if plugin.name == name:
+                return plugin
+        raise NotFound("There is no such plugin.")
+
+    def contents(self, plugin: str) -> PluginContents:
+        """Return what a plugin brings; nothing if it is not loaded."""
+        return self._plugins.contents(plugin)
+
     def tools_off(self) -> Sequence[Tool]:
         """Return the tools of active plugins that are off."""
         return self._plugins.tools_off()
@@ -133,7 +150,7 @@ class PluginService:
         await self._switches.turn(SwitchKind.PLUGIN, name, is_on=is_on)
         _log.info("the plugin %s was switched %s", name, "on" if is_on else "off")
         await self.look()
-        return self._plugin(name)
+        return self.plugin(name)
 
     async def turn_tool(self, name: str, *, is_on: bool) -> Tool:
         """Switch a tool on or off: here at once, on other workers at their next poll.
@@ -166,7 +183,7 @@ class PluginService:
         await self._switches.renew(name)
         _log.info("the plugin %s is read again", name)
         await self.look()
-        return self._plugin(name)
+        return self.plugin(name)
 
     async def search(self) -> Sequence[PluginInfo]:
         """Search for plugins again, on every worker.
@@ -193,14 +210,8 @@ class PluginService:
             with suppress(RuntimeError):  # the loop is closed: the service has stopped
                 self._loop.call_soon_threadsafe(self._news.set)
 
-    def _plugin(self, name: str) -> PluginInfo:
-        for plugin in self.plugins():
-            if plugin.name == name:
-                return plugin
-        raise NotFound("There is no such plugin.")
-
     def _require_allowed(self, name: str) -> PluginInfo:
-        plugin = self._plugin(name)
+        plugin = self.plugin(name)
         if plugin.state is PluginState.BLOCKED:
             raise Conflict(
                 f"The plugin {name} is blocked: take it off PUERTO_PLUGINS_BLOCKED, and restart."

@@ -78,9 +78,14 @@ class ReadSettings:
     @property
     def problem(self) -> str:
         """What is wrong, in words; empty if nothing is."""
-        variables = {each.name: each.variable for each in self.form.declared}
-        told = [_told(each, variables) for each in self.problems]
+        told = self.told
         return f"it waits for its settings: {'; '.join(told)}" if told else ""
+
+    @property
+    def told(self) -> Sequence[str]:
+        """Each of the problems in words, with the variable of the setting."""
+        variables = {each.name: each.variable for each in self.form.declared}
+        return [_told(each, variables) for each in self.problems]
 
 
 class CurrentSettings:

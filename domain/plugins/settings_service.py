@@ -93,7 +93,13 @@ class SettingsAdministration:
 
         """
         user.require(Role.OPERATOR)
-        return _report(plugin, self._settings.read(plugin, self._form(plugin)))
+        return self._report(plugin, self._form(plugin))
+
+    def find(self, user: User, plugin: str) -> SettingsReport | None:
+        """Return the settings of a plugin; None if it declares none, or is not loaded."""
+        user.require(Role.OPERATOR)
+        form = self._find_form(plugin)
+        return None if form is None else self._report(plugin, form)
 
     async def change(self, user: User, plugin: str, values: Mapping[str, Any]) -> SettingsReport:
         """Set some of a plugin's settings, on every worker; None takes back what was set.
@@ -124,10 +130,17 @@ class SettingsAdministration:
         return await self.get(user, plugin)
 
     def _form(self, plugin: str) -> SettingsForm:
-        for each in self._plugins.forms():
-            if each.plugin == plugin:
-                return each.value
-        raise NotFound("There is no such plugin, or it has no settings.")
+        if (form := self._find_form(plugin)) is None:
+            raise NotFound("There is no such plugin, or it has no settings.")
+        return form
+
+    def _find_form(self, plugin: str) -> SettingsForm | None:
+        return next((each.value for each in self._plugins.forms() if each.plugin == plugin), None)
+
+    def _report(self, plugin: str, form: SettingsForm) -> SettingsReport:
+        read = self._settings.read(plugin, form)
+        values = {} if read.value is None else form.shown(read.value)
+        return SettingsReport(plugin, read, values)
 
 
 def _require_known(form: SettingsForm, values: Mapping[str, Any]) -> None:
@@ -139,11 +152,6 @@ def _require_known(form: SettingsForm, values: Mapping[str, Any]) -> None:
             for name in unknown
         ]
         raise InvalidRequest(f"The settings are: {', '.join(known)}.", problems)
-
-
-def _report(plugin: str, read: ReadSettings) -> SettingsReport:
-    values = {} if read.value is None else read.form.shown(read.value)
-    return SettingsReport(plugin, read, values)
 
 
 def _place(plugin: str) -> str:

@@ -79,6 +79,9 @@ def wire_plugins(
         clock=clock,
         read_settings=reader.refresh,
     )
+    administered = SettingsAdministration(
+        host, plugin_settings, reader, switches, store.unit_of_work, plugin_service.look
+    )
     return PluginParts(
         host=host,
         contexts=contexts,
@@ -89,10 +92,8 @@ def wire_plugins(
         notices=NoticeBus(host, tell=incidents.note),
         switches=switches,
         plugin_service=plugin_service,
-        administration=PluginAdministration(plugin_service, incidents),
-        settings=SettingsAdministration(
-            host, plugin_settings, reader, switches, store.unit_of_work, plugin_service.look
-        ),
+        administration=PluginAdministration(plugin_service, incidents, administered),
+        settings=administered,
         lifespans=Lifespans(source=host, set_aside=plugin_service.set_aside, tell=incidents.note),
         offences=Offences(incidents, plugin_service.set_aside),
         left_tasks=LeftTasks(incidents, host.owner_of),

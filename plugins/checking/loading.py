@@ -128,7 +128,9 @@ def _slow_findings(importing: float, registering: float) -> Iterator[Finding]:
 
 def _offer_findings(offer: Registrations) -> Iterator[Finding]:
     for refusal in offer.refusals:
-        yield Finding(Level.ERROR, "refused", "", refusal.removeprefix("refused: "))
+        file, _, line = refusal.where.rpartition(":")
+        place = SourcePlace(file, int(line)) if file else NOWHERE
+        yield Finding(Level.ERROR, "refused", "", refusal.what, place=place)
     for note in offer.notes:
         yield Finding(Level.WARNING, "deprecated", "", note)
     watching = [offer.figures, offer.alerts, offer.observers, offer.lifespans]

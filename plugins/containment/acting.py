@@ -12,12 +12,14 @@ from contextlib import AbstractAsyncContextManager
 from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
 from functools import partial, wraps
+from time import perf_counter
 from types import TracebackType
 from typing import Any, Final, ParamSpec, Self, TypeVar
 
 from domain.models.messages import ModelRequest, Piece
 from domain.models.ports import ChatModel
 from domain.plugins.plugin import Lifespan
+from domain.plugins.timings import CallTimes
 from plugins.containment.process_state import (
     ProcessChange,
     blame,
@@ -175,36 +177,49 @@ class _Stepped(Coroutine[Any, Any, T]):
 
 
 def watched_function(
-    plugin: str, what: str, function: Callable[P, Awaitable[T]]
+    plugin: str, what: str, function: Callable[P, Awaitable[T]], calls: CallTimes
 ) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Return an async function that calls a plugin's, attributed to the plugin."""
+    """Return an async function that calls a plugin's, timed and attributed to the plugin."""
 
     @wraps(function, updated=())
     async def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        return await watched(plugin, _description(what, plugin), partial(function, *args, **kwargs))
+        work = partial(function, *args, **kwargs)
+        began = perf_counter()
+        try:
+            return await watched(plugin, _description(what, plugin), work)
+        finally:
+            calls.note(perf_counter() - began)
 
     return call
 
 
-def watched_lifespan(plugin: str, function: Lifespan) -> Lifespan:
-    """Return a lifespan that wraps a plugin's: entering and leaving are attributed to it."""
+def watched_lifespan(plugin: str, function: Lifespan, entries: CallTimes) -> Lifespan:
+    """Return a lifespan that wraps a plugin's: entering and leaving are attributed to it.
+
+    Entering is timed.
+    """
 
     @wraps(function, updated=())
     def make() -> AbstractAsyncContextManager[None]:
-        return _WatchedLife(plugin, function)
+        return _WatchedLife(plugin, function, entries)
 
     return make
 
 
 class _WatchedLife(AbstractAsyncContextManager[None]):
-    def __init__(self, plugin: str, function: Lifespan) -> None:
+    def __init__(self, plugin: str, function: Lifespan, entries: CallTimes) -> None:
         self._plugin = plugin
+        self._entries = entries
         self._who = _description("lifespan", plugin)
         self._function = function
         self._life: AbstractAsyncContextManager[None] | None = None
 
     async def __aenter__(self) -> None:
-        await watched(self._plugin, self._who, self._enter)
+        began = perf_counter()
+        try:
+            await watched(self._plugin, self._who, self._enter)
+        finally:
+            self._entries.note(perf_counter() - began)
 
     async def __aexit__(
         self,

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from time import perf_counter
 from types import FrameType
 from typing import Any, Final, TypeVar
 
@@ -13,6 +14,8 @@ from typing_extensions import override
 
 from domain.execution.results import not_kept
 from domain.execution.tool_calls import ARGUMENTS_SIZE
+from domain.plugins.places import place_of_function
+from domain.plugins.timings import CallTimes
 from domain.shared.errors import InvalidArguments, ToolError, ToolFailed
 from domain.shared.json_values import TooLarge, require_shallow, storable
 from domain.shared.untrusted import contained, in_short
@@ -38,12 +41,19 @@ class AdmittedTool(Tool, Abridged, Previewed):
     """A plugin's tool with a validated copy of its specification, which names the plugin.
 
     A tool need not be a decorated function, so its results are validated as well. ``given`` is
-    the specification as the tool itself has it.
+    the specification as the tool itself has it. ``calls`` and ``previews`` are its timings.
     """
 
     spec: ToolSpec = field()  # else the default is the property of the protocol
     tool: Tool
     given: ToolSpec | None = field(default=None, repr=False, compare=False)
+    calls: CallTimes = field(default_factory=CallTimes, repr=False, compare=False)
+    previews: CallTimes = field(default_factory=CallTimes, repr=False, compare=False)
+
+    @property
+    def where(self) -> str:
+        """The place of the tool's function in its source; empty if it has none."""
+        return place_of_tool(self.tool)
 
     @property
     def _gives_json(self) -> bool:
@@ -98,8 +108,14 @@ class AdmittedTool(Tool, Abridged, Previewed):
             Exception: whatever the plugin's code raised.
 
         """
+        if isinstance(self.tool, FunctionTool) and self.tool.previewer is None:
+            return None
         work = partial(self._preview, arguments, context)
-        return await watched(self.spec.plugin, self._label, work)
+        began = perf_counter()
+        try:
+            return await watched(self.spec.plugin, self._label, work)
+        finally:
+            self.previews.note(perf_counter() - began)
 
     async def _preview(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
         function: Any = getattr(self.tool, "preview", None)
@@ -138,6 +154,7 @@ class AdmittedTool(Tool, Abridged, Previewed):
         return task.result()
 
     async def _run(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
+        began = perf_counter()
         try:
             with contained():
                 work = partial(self._call, arguments, context)
@@ -150,6 +167,8 @@ class AdmittedTool(Tool, Abridged, Previewed):
             context.log.exception("Tool %s failed", self.spec.name)
             reason = in_short(error, context.secrets.hide)
             raise ToolFailed(f"{self.spec.name} failed: {reason}") from error
+        finally:
+            self.calls.note(perf_counter() - began)
 
     async def _call(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
         result = await self.tool.run(arguments, context)
@@ -158,6 +177,12 @@ class AdmittedTool(Tool, Abridged, Previewed):
     @property
     def _label(self) -> str:
         return f"the tool {self.spec.name} of the plugin {self.spec.plugin}"
+
+
+def place_of_tool(tool: object) -> str:
+    """Return the place of a tool's function in its source, or of its `run`; empty for neither."""
+    function = tool.function if isinstance(tool, FunctionTool) else tool
+    return place_of_function(function) or place_of_function(getattr(type(tool), "run", None))
 
 
 def _sanitized(error: InvalidArguments) -> InvalidArguments:

@@ -19,6 +19,7 @@ from domain.connected_accounts.account import Account
 from domain.connected_accounts.ports import AccountOffers
 from domain.monitoring.ports import Sources
 from domain.notifications.notices import Observer
+from domain.plugins.contents import PluginContents
 from domain.plugins.guards import GuardOffer
 from domain.plugins.plugin import (
     ChatModelOffer,
@@ -166,8 +167,12 @@ class PluginHost(
 
     @override
     def plugins(self) -> Sequence[PluginInfo]:
-        """Return the state of each plugin, in the order of discovery."""
         return self._offers.plugins
+
+    @override
+    def contents(self, plugin: str) -> PluginContents:
+        found = (one for one in self._registry.all if one.candidate.name == plugin)
+        return next(map(self._offers.contents, found), PluginContents())
 
     @override
     def tools(self) -> Sequence[Tool]:
@@ -179,7 +184,6 @@ class PluginHost(
 
     @override
     def why_off(self, tool: str) -> str:
-        """Return why a tool is off; empty if an operator switched it off."""
         return self._offers.why_off.get(tool, "")
 
     @override

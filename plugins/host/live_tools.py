@@ -7,25 +7,25 @@ from typing import Final
 
 from typing_extensions import override
 
-from domain.shared.text import shorten
+from domain.shared.clock import Clock
 from domain.tools.tool import Tool
 from plugins.authoring.errors import ToolDefinitionError
 from plugins.authoring.registry import LiveTools
-from plugins.host.admission import admit
-from plugins.host.registrations import LiveSource, Registrations
+from plugins.host.admission import admit, place_of_tool
+from plugins.host.registrations import LiveSource, Registrations, refused
 
 MOST_TOOLS: Final = 5_000  # of one plugin
 _MOST_REFUSALS: Final = 100
-_REFUSAL_LENGTH: Final = 500
 
 
 class ToolSources(LiveTools):
     """The sources of a plugin's live tools; ``changed`` is called after each replacement."""
 
     def __init__(
-        self, registrations: Registrations, changed: Callable[[Registrations], None]
+        self, registrations: Registrations, clock: Clock, changed: Callable[[Registrations], None]
     ) -> None:
         self._registrations = registrations
+        self._clock = clock
         self._changed = changed
         self._changing = threading.Lock()
 
@@ -40,7 +40,7 @@ class ToolSources(LiveTools):
             if not tools:
                 del registrations.live[source]
         self._changed(registrations)
-        return found.refusals
+        return [each.words for each in found.refusals]
 
     def _admit(self, source: str, tools: Sequence[Tool]) -> LiveSource:
         registrations = self._registrations
@@ -53,7 +53,10 @@ class ToolSources(LiveTools):
                 _require_room(admitted.spec.name, taken)
             except ToolDefinitionError as error:
                 if len(found.refusals) < _MOST_REFUSALS:
-                    found.refusals.append(shorten(f"refused: {error}", _REFUSAL_LENGTH))
+                    now = self._clock.now()
+                    found.refusals.append(
+                        refused(registrations.plugin, error, place_of_tool(tool), now)
+                    )
             else:
                 taken.add(admitted.spec.name)
                 found.tools[admitted.spec.name] = admitted

@@ -2,11 +2,13 @@
 
 import inspect
 from collections.abc import Sequence
+from time import perf_counter
 from typing import Any, Final, NoReturn
 
 import pluggy
 from pluggy import HookImpl
 
+from domain.plugins.timings import LoadTimes
 from domain.shared.text import did_you_mean
 from plugins.authoring.hookspecs import (
     HOOK_VERSION,
@@ -50,9 +52,11 @@ def load_plugin(
 
 
 def _load(candidate: Candidate, seconds: float, registrar: Registrar) -> Registrations:
+    at, began = registrar.context.clock.now(), perf_counter()
     plugin = in_isolation(
         candidate.load, seconds, failed="it cannot be imported", late="its import"
     )
+    imported = perf_counter()
     hooks = in_isolation(
         lambda: _hooks_of(plugin, candidate.name),
         seconds,
@@ -64,6 +68,8 @@ def _load(candidate: Candidate, seconds: float, registrar: Registrar) -> Registr
             _call(name, hook, registrar, seconds)
     finally:
         registrar.close()
+    load = LoadTimes(at, imported - began, perf_counter() - imported)
+    registrar.registrations.load = load
     notes = registrar.registrations.notes
     notes += [_deprecated(name) for name, _ in hooks if name != HOOK]
     if hasattr(plugin, VERSION_NAME):

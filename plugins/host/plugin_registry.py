@@ -4,17 +4,19 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from domain.plugins.plugin import PluginState
+from domain.plugins.places import place_of_error
+from domain.plugins.plugin import PluginProblem, PluginState, ProblemKind
 from domain.plugins.switches import Switch, Switchboard
 from plugins.host.candidates import Candidate
 from plugins.host.discovery import candidates
 from plugins.host.isolation import Unfit
 from plugins.host.loading import load_plugin
 from plugins.host.modules import read_again, root_of
-from plugins.host.offers import Loaded
+from plugins.host.offers import Loaded, quarantined
 from plugins.host.preflight import Preflight
 from plugins.host.registrar import Registrar
 from plugins.host.registrations import Registrations
@@ -123,16 +125,19 @@ class PluginRegistry:
         """Load a candidate; if that fails, ``old`` stays in use, if it was."""
         if (excluded := self._excluded(candidate, switch)) is not None:
             return excluded
+        registrar = self._registrar_for(candidate, old.offer if old else None)
         try:
-            return self._admit(candidate, old.offer if old else None, again=again)
+            return self._admit(candidate, registrar, again=again)
         except Unfit as error:
             _log.warning(
                 "Plugin %s cannot be used: %s", candidate.name, error, exc_info=error.__cause__
             )
+            now = registrar.context.clock.now()
             if old is not None and old.offer is not None:
                 reason = f"the version before is still in use, as the new one is broken: {error}"
-                return replace(old, reason=reason)
-            return Loaded(candidate, PluginState.QUARANTINED, str(error))
+                return replace(old, reason=reason, problems=[_unfit(candidate, reason, error, now)])
+            problems = [_unfit(candidate, str(error), error, now)]
+            return Loaded(candidate, PluginState.QUARANTINED, str(error), problems=problems)
 
     def _excluded(self, candidate: Candidate, switch: Switch) -> Loaded | None:
         """Return the state of a candidate that must not be imported, or None if it may be."""
@@ -140,20 +145,30 @@ class PluginRegistry:
             return Loaded(candidate, PluginState.BLOCKED, "blocked by the operator")
         switch = switch.of(candidate.name, candidate.release)
         if switch.reason:
-            return Loaded(candidate, PluginState.QUARANTINED, switch.describe(candidate.name))
+            reason = switch.describe(candidate.name)
+            problems = [quarantined(candidate.name, reason, switch)]
+            return Loaded(candidate, PluginState.QUARANTINED, reason, problems=problems)
         if switch.waits_for:
             return Loaded(candidate, PluginState.DISABLED, switch.waits_for)
         if not switch.is_on:
             return Loaded(candidate, PluginState.DISABLED, "switched off by an operator")
         return None
 
-    def _admit(self, candidate: Candidate, before: Registrations | None, *, again: bool) -> Loaded:
+    def _admit(self, candidate: Candidate, registrar: Registrar, *, again: bool) -> Loaded:
         if self._preflight is not None:
             self._preflight.require_harmless(candidate)
         root = root_of(candidate.module, candidate.distribution) if again else ""
         with read_again(root) if root else nullcontext():
-            offer = load_plugin(candidate, self._seconds, self._registrar_for(candidate, before))
+            offer = load_plugin(candidate, self._seconds, registrar)
         return Loaded(candidate, PluginState.ACTIVE, "", offer)
+
+
+def _unfit(candidate: Candidate, what: str, error: Unfit, now: datetime) -> PluginProblem:
+    """Return the problem of a plugin that cannot be loaded."""
+    cause = error.__cause__
+    where = place_of_error(cause, candidate.module) if cause is not None else ""
+    remedy = f"correct it, or tell its author; then `puerto plugin reload {candidate.name}`"
+    return PluginProblem(ProblemKind.QUARANTINED, what, where or candidate.file, now, remedy=remedy)
 
 
 def _unique(all_candidates: Iterable[Candidate]) -> Iterator[Candidate]:

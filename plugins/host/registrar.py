@@ -2,8 +2,7 @@
 
 import inspect
 import logging
-import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from functools import partial
@@ -16,11 +15,14 @@ from domain.agents.agent import Agent
 from domain.connected_accounts.account import Account, KeyAccount, OAuthAccount
 from domain.models.ports import ChatModel
 from domain.notifications.notices import Observer
+from domain.plugins.contents import BroughtFunction
 from domain.plugins.guards import GuardOffer, GuardPoint, MessageGuard
+from domain.plugins.incidents import PluginPart
+from domain.plugins.places import innermost, place_of_function
 from domain.plugins.plugin import ChatModelOffer, Lifespan
+from domain.plugins.timings import CallTimes
 from domain.policy.policy import Veto
 from domain.shared.json_values import storable
-from domain.shared.text import shorten
 from domain.tools.context import PluginContext, context_apart
 from domain.tools.tool import Tool, ToolSpec
 from plugins.authoring.errors import ToolDefinitionError
@@ -39,13 +41,26 @@ from plugins.authoring.registry import (
 )
 from plugins.authoring.settings import PydanticSettings
 from plugins.containment.acting import watched_function, watched_lifespan, watched_model
-from plugins.host.admission import AdmittedTool, admit
+from plugins.host.admission import AdmittedTool, admit, place_of_tool
 from plugins.host.live_tools import ToolSources, nothing_changed
-from plugins.host.registrations import Registrations
+from plugins.host.registrations import Registrations, refused
+from plugins.host.specifications import (
+    Unregistrable,
+    is_async,
+    name_of,
+    require_callable,
+    require_name,
+    require_texts,
+)
 
-_REFUSAL_LENGTH: Final = 500
 _MOST_ACCOUNTS: Final = 20  # of one plugin
-_NAME: Final = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)
+_WORDS: Final[Mapping[PluginPart, tuple[str, str]]] = {
+    PluginPart.FIGURES: ("figures", "question for figures"),
+    PluginPart.ALERTS: ("alerts", "alerts"),
+    PluginPart.VETO: ("a veto", "veto"),
+    PluginPart.GUARD: ("a guard", "guard"),
+    PluginPart.OBSERVER: ("an observer", "observer"),
+}  # what a refusal calls it, and what it is in "the veto of the plugin"
 _log: Final = logging.getLogger(__name__)
 
 AsyncFunction = Callable[..., Awaitable[Any]]
@@ -72,7 +87,7 @@ class Registrar(Registry):
         self._context = context or context_apart(plugin)
         is_same = before is not None and before.release == release
         self._before = before.registered_tools if before is not None and is_same else {}
-        self._tools = ToolSources(self.registrations, changed)
+        self._tools = ToolSources(self.registrations, self._context.clock, changed)
         self._is_open = True
 
     @property
@@ -117,15 +132,16 @@ class Registrar(Registry):
     @override
     def add_figures(self, function: Figures | FiguresInContext) -> None:
         taken = self.registrations.figures
-        self._take(self._take_function, taken, "figures", "question for figures", function)
+        self._take(self._take_function, taken, PluginPart.FIGURES, function)
 
     @override
     def add_alerts(self, function: Alerts | AlertsInContext) -> None:
-        self._take(self._take_function, self.registrations.alerts, "alerts", "alerts", function)
+        taken = self.registrations.alerts
+        self._take(self._take_function, taken, PluginPart.ALERTS, function)
 
     @override
     def add_veto(self, veto: Veto | VetoInContext) -> None:
-        self._take(self._take_function, self.registrations.vetoes, "a veto", "veto", veto)
+        self._take(self._take_function, self.registrations.vetoes, PluginPart.VETO, veto)
 
     @override
     def add_guard(
@@ -139,9 +155,8 @@ class Registrar(Registry):
 
     @override
     def add_observer(self, observer: Observer | ObserverInContext) -> None:
-        self._take(
-            self._take_function, self.registrations.observers, "an observer", "observer", observer
-        )
+        taken = self.registrations.observers
+        self._take(self._take_function, taken, PluginPart.OBSERVER, observer)
 
     @override
     def add_lifespan(self, lifespan: Lifespan | LifespanInContext) -> None:
@@ -158,15 +173,16 @@ class Registrar(Registry):
             return
         try:
             take(*given)
-        except (ToolDefinitionError, _Refused) as error:
-            self.registrations.refusals.append(shorten(f"refused: {error}", _REFUSAL_LENGTH))
+        except (ToolDefinitionError, Unregistrable) as error:
+            now, where = self._context.clock.now(), _place_of(given)
+            self.registrations.refusals.append(refused(self._plugin, error, where, now))
 
     def _take_settings(self, model: type[BaseModel]) -> None:
         given: Any = model  # as a plugin may have given it
         if not (isinstance(given, type) and issubclass(given, BaseModel)):
-            raise _Refused("its settings: they are a class of pydantic's BaseModel")
+            raise Unregistrable("its settings: they are a class of pydantic's BaseModel")
         if self.registrations.settings is not None:
-            raise _Refused("its settings are declared twice: one model holds them all")
+            raise Unregistrable("its settings are declared twice: one model holds them all")
         self.registrations.settings = PydanticSettings(self._plugin, model)
 
     def _take_tool(self, tool: Tool) -> None:
@@ -174,7 +190,7 @@ class Registrar(Registry):
         admitted = self._reusable(tool) or admit(tool, self._plugin, release)
         taken = self.registrations.registered_tools
         if admitted.spec.name in taken:
-            raise _Refused(f"tool {admitted.spec.name!r} is registered twice")
+            raise Unregistrable(f"tool {admitted.spec.name!r} is registered twice")
         taken[admitted.spec.name] = admitted
 
     def _reusable(self, tool: Tool) -> AdmittedTool | None:
@@ -186,51 +202,59 @@ class Registrar(Registry):
         self, name: str, factory: Callable[..., ChatModel], default_model: str
     ) -> None:
         taken = self.registrations.chat_models
-        _require_name("chat model", name, taken)
-        _require_callable(factory)
+        require_name("chat model", name, taken)
+        require_callable(factory)
         given: Any = default_model  # as a plugin may have given it
         if not (isinstance(given, str) and given):
-            raise _Refused(f"chat model {name!r} has no default model")
+            raise Unregistrable(f"chat model {name!r} has no default model")
         make = watched_model(self._plugin, self._in_context(factory))
         taken[name] = ChatModelOffer(name, make, default_model)
 
-    def _take_function(
-        self, taken: list[Any], what: str, each: str, function: AsyncFunction
-    ) -> None:
+    def _take_function(self, taken: list[Any], part: PluginPart, function: AsyncFunction) -> None:
         """Wrap an async function of the plugin, and add it to the list."""
-        taken.append(self._function(what, each, function))
+        taken.append(self._function(part, function))
 
     def _take_guard(self, function: AsyncFunction, at: Any, required: object) -> None:
-        wrapped = self._function("a guard", "guard", function)
         if at not in set(GuardPoint):
             places = " or ".join(repr(str(point)) for point in GuardPoint)
-            raise _Refused(f"a guard, {_name_of(function)!r}: it stands at {places}")
+            raise Unregistrable(f"a guard, {name_of(function)!r}: it stands at {places}")
         if not isinstance(required, bool):
-            raise _Refused(f"a guard, {_name_of(function)!r}: required is True or False")
+            raise Unregistrable(f"a guard, {name_of(function)!r}: required is True or False")
+        wrapped = self._function(PluginPart.GUARD, function)
         self.registrations.guards.append(GuardOffer(GuardPoint(at), wrapped, required))
 
     def _function(
-        self, what: str, each: str, function: AsyncFunction
+        self, part: PluginPart, function: AsyncFunction
     ) -> Callable[..., Coroutine[Any, Any, Any]]:
         """Return an async function of the plugin, wrapped."""
-        _require_callable(function)
-        if not _is_async(function):
-            raise _Refused(
-                f"{what}, {_name_of(function)!r}: it is not async; write it as `async def`"
+        what, each = _WORDS[part]
+        require_callable(function)
+        if not is_async(function):
+            raise Unregistrable(
+                f"{what}, {name_of(function)!r}: it is not async; write it as `async def`"
             )
-        return watched_function(self._plugin, each, self._in_context(function))
+        given = self._in_context(function)
+        return watched_function(self._plugin, each, given, self._listed(part, function))
+
+    def _listed(self, part: PluginPart, function: object) -> CallTimes:
+        """List a function for operators; return where its calls are to be counted."""
+        name, calls = str(name_of(innermost(function))), CallTimes()
+        listed = BroughtFunction(part, name, place_of_function(function), calls)
+        self.registrations.functions.append(listed)
+        return calls
 
     def _take_lifespan(self, lifespan: Callable[..., AbstractAsyncContextManager[None]]) -> None:
-        _require_callable(lifespan)
-        life = watched_lifespan(self._plugin, self._in_context(lifespan))
+        require_callable(lifespan)
+        entries = self._listed(PluginPart.LIFESPAN, lifespan)
+        life = watched_lifespan(self._plugin, self._in_context(lifespan), entries)
         self.registrations.lifespans.append(life)
 
     def _take_agent(self, agent: Agent) -> None:
         if not isinstance(agent, Agent):
-            raise _Refused(f"{type(agent).__name__!r} is not an Agent")
+            raise Unregistrable(f"{type(agent).__name__!r} is not an Agent")
         taken = self.registrations.agents
-        _require_name("agent", agent.name, taken)
-        _require_texts(agent)
+        require_name("agent", agent.name, taken)
+        require_texts(agent)
         taken[agent.name] = replace(
             agent,
             description=storable(agent.description),
@@ -240,12 +264,12 @@ class Registrar(Registry):
 
     def _take_account(self, account: Account) -> None:
         if not isinstance(account, OAuthAccount | KeyAccount):
-            raise _Refused(f"{type(account).__name__!r} is no OAuthAccount and no KeyAccount")
+            raise Unregistrable(f"{type(account).__name__!r} is no OAuthAccount and no KeyAccount")
         taken = self.registrations.accounts
         if account.name in taken:
-            raise _Refused(f"account {account.name!r} is registered twice")
+            raise Unregistrable(f"account {account.name!r} is registered twice")
         if len(taken) >= _MOST_ACCOUNTS:
-            raise _Refused(f"account {account.name!r}: a plugin can have {_MOST_ACCOUNTS}")
+            raise Unregistrable(f"account {account.name!r}: a plugin can have {_MOST_ACCOUNTS}")
         taken[account.name] = account
 
     def _in_context(self, function: F) -> F:
@@ -262,47 +286,13 @@ class Registrar(Registry):
         return given  # type: ignore[no-any-return]  # a partial of the same function
 
 
-class _Refused(Exception):
-    """A registration is invalid; the message says why."""
-
-
-def _name_of(function: object) -> object:
-    return getattr(function, "__name__", type(function).__name__)
-
-
-def _require_callable(function: object) -> None:
-    if not callable(function):
-        raise _Refused(f"{type(function).__name__!r} is not a function")
-    if isinstance(function, AbstractAsyncContextManager):
-        raise _Refused("register the function that makes the context manager, not what it makes")
-
-
-def _is_async(function: Any) -> bool:
-    """Return whether a call returns a coroutine, as far as can be known without a call."""
-    while isinstance(function, partial):
-        function = function.func
-    call = getattr(function, "__call__", None)  # noqa: B004  of an object with a method of its own
-    with suppress(ValueError):  # of wrappers that lead in a circle
-        function = inspect.unwrap(function)
-    return any(map(inspect.iscoroutinefunction, (function, call)))
-
-
-def _require_texts(agent: Agent) -> None:
-    given: Any = agent  # as a plugin may have filled it
-    if not (isinstance(given.instructions, str) and given.instructions.strip()):
-        raise _Refused(f"agent {agent.name!r} has no instructions")
-    if not isinstance(given.description, str):
-        raise _Refused(f"agent {agent.name!r}: its description is no text")
-    is_list = isinstance(given.tools, list | tuple)
-    if not (is_list and all(isinstance(pattern, str) for pattern in given.tools)):
-        raise _Refused(f"agent {agent.name!r}: its tools are no list of patterns, as ['jira_*']")
-
-
-def _require_name(what: str, name: object, taken: Mapping[str, Any]) -> None:
-    if not (isinstance(name, str) and _NAME.fullmatch(name)):
-        raise _Refused(
-            f"{what} {name!r}: a name is 1 to 64 lower-case letters, digits, '_', '.' and '-',"
-            " and begins with a letter"
-        )
-    if name in taken:
-        raise _Refused(f"{what} {name!r} is registered twice")
+def _place_of(given: Sequence[object]) -> str:
+    """Return the place of what was to be registered; where it has none, of the call that did it."""
+    for each in given:
+        with suppress(Exception):  # of odd objects
+            if place := place_of_tool(each):
+                return place
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__") == __name__:
+        frame = frame.f_back
+    return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"

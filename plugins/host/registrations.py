@@ -1,18 +1,25 @@
 """Registrations of one plugin: what it offers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
+from typing import Final
 
 from domain.agents.agent import Agent
 from domain.connected_accounts.account import Account
 from domain.notifications.notices import Observer
+from domain.plugins.contents import BroughtFunction, BroughtTool
 from domain.plugins.guards import GuardOffer
-from domain.plugins.plugin import ChatModelOffer, Lifespan
+from domain.plugins.plugin import ChatModelOffer, Lifespan, PluginProblem, ProblemKind
 from domain.plugins.settings import SettingsForm
+from domain.plugins.timings import LoadTimes
 from domain.policy.policy import Veto
+from domain.shared.text import shorten
 from plugins.authoring.registry import Alerts, Figures
 from plugins.host.admission import AdmittedTool
+
+_REFUSAL_LENGTH: Final = 500
 
 
 @dataclass(slots=True)
@@ -20,7 +27,7 @@ class LiveSource:
     """The tools that came from one source while the plugin is in use, and what was refused."""
 
     tools: dict[str, AdmittedTool] = field(default_factory=dict)
-    refusals: list[str] = field(default_factory=list)
+    refusals: list[PluginProblem] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -28,7 +35,8 @@ class Registrations:
     """What a plugin offers. ``refusals`` names what was refused, and why.
 
     ``live`` holds the tools that come and go, by their source; ``notes`` are for its author;
-    ``settings`` is the form of the settings that it declares.
+    ``settings`` is the form of the settings that it declares; ``functions`` lists its figures,
+    alerts, vetoes, guards, observers and lifespans for operators.
     """
 
     plugin: str
@@ -44,9 +52,11 @@ class Registrations:
     guards: list[GuardOffer] = field(default_factory=list)
     observers: list[Observer] = field(default_factory=list)
     lifespans: list[Lifespan] = field(default_factory=list)
-    refusals: list[str] = field(default_factory=list)
+    functions: list[BroughtFunction] = field(default_factory=list)
+    refusals: list[PluginProblem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     settings: SettingsForm | None = None
+    load: LoadTimes | None = None
 
     @property
     def tools(self) -> Mapping[str, AdmittedTool]:
@@ -56,11 +66,46 @@ class Registrations:
         sources = list(self.live.values())
         return self.registered_tools | {n: t for each in sources for n, t in each.tools.items()}
 
+    def brought_tools(
+        self,
+        on: Mapping[str, AdmittedTool],
+        off: Mapping[str, AdmittedTool],
+        why: Mapping[str, str],
+    ) -> Sequence[BroughtTool]:
+        """Return all tools but those that are refused for their names, sorted by name.
+
+        ``on`` and ``off`` are the tools of all plugins; those of one that waits are in neither.
+        """
+        sources = {name: source for source, each in list(self.live.items()) for name in each.tools}
+        return [
+            BroughtTool(
+                tool.spec,
+                is_on=on.get(name) is tool,
+                reason=why.get(name, ""),
+                source=sources.get(name, ""),
+                calls=tool.calls,
+                previews=tool.previews,
+            )
+            for name, tool in sorted(self.tools.items())
+            if (on.get(name) or off.get(name) or tool) is tool
+        ]
+
     def restart(self) -> None:
         """Make new objects of the lifespans, so that they are left and entered again."""
         self.lifespans = [partial(each) for each in self.lifespans]
 
     @property
-    def live_refusals(self) -> list[str]:
+    def live_refusals(self) -> list[PluginProblem]:
         """What was refused of the tools that come and go."""
         return [why for each in list(self.live.values()) for why in each.refusals]
+
+
+def refused(plugin: str, why: object, where: str, since: datetime | None) -> PluginProblem:
+    """Return the problem that something of a plugin is refused."""
+    return PluginProblem(
+        ProblemKind.REFUSED,
+        shorten(str(why), _REFUSAL_LENGTH),
+        where,
+        since,
+        remedy=f"correct it in the plugin; then `puerto plugin reload {plugin}`",
+    )

@@ -1,14 +1,21 @@
-"""Validation of tools' specifications, whose fields a plugin may have filled with anything."""
+"""Validation of what plugins register, whose fields they may have filled with anything."""
 
+import inspect
 import json
 import math
+import re
 from collections.abc import Mapping
-from typing import Any
+from contextlib import AbstractAsyncContextManager, suppress
+from functools import partial
+from typing import Any, Final
 
+from domain.agents.agent import Agent
 from domain.shared.json_schema import properties_of
 from domain.tools.tool import Effect, ToolSpec
 from plugins.authoring.results import SCHEMA_LENGTH
 from plugins.authoring.tool import TITLE_LENGTH, TOOL_NAME, is_title
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)  # of chat models and agents
 
 
 def problem_of(spec: ToolSpec) -> str | None:
@@ -60,3 +67,57 @@ def schema_problem(parameters: Any) -> str | None:
     except (TypeError, ValueError, RecursionError) as error:
         return f"its parameters are not JSON: {error}"
     return None
+
+
+class Unregistrable(Exception):
+    """A registration is invalid; the message says why."""
+
+
+def name_of(function: object) -> object:
+    """Return the name of a function, or of the type of something else."""
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def require_callable(function: object) -> None:
+    """Raise `Unregistrable` for what is no function."""
+    if not callable(function):
+        raise Unregistrable(f"{type(function).__name__!r} is not a function")
+    if isinstance(function, AbstractAsyncContextManager):
+        raise Unregistrable(
+            "register the function that makes the context manager, not what it makes"
+        )
+
+
+def is_async(function: Any) -> bool:
+    """Return whether a call returns a coroutine, as far as can be known without a call."""
+    while isinstance(function, partial):
+        function = function.func
+    call = getattr(function, "__call__", None)  # noqa: B004  of an object with a method of its own
+    with suppress(ValueError):  # of wrappers that lead in a circle
+        function = inspect.unwrap(function)
+    return any(map(inspect.iscoroutinefunction, (function, call)))
+
+
+def require_texts(agent: Agent) -> None:
+    """Raise `Unregistrable` for an agent whose texts are none, or missing."""
+    given: Any = agent  # as a plugin may have filled it
+    if not (isinstance(given.instructions, str) and given.instructions.strip()):
+        raise Unregistrable(f"agent {agent.name!r} has no instructions")
+    if not isinstance(given.description, str):
+        raise Unregistrable(f"agent {agent.name!r}: its description is no text")
+    is_list = isinstance(given.tools, list | tuple)
+    if not (is_list and all(isinstance(pattern, str) for pattern in given.tools)):
+        raise Unregistrable(
+            f"agent {agent.name!r}: its tools are no list of patterns, as ['jira_*']"
+        )
+
+
+def require_name(what: str, name: object, taken: Mapping[str, Any]) -> None:
+    """Raise `Unregistrable` for a name that is none, or taken."""
+    if not (isinstance(name, str) and _NAME.fullmatch(name)):
+        raise Unregistrable(
+            f"{what} {name!r}: a name is 1 to 64 lower-case letters, digits, '_', '.' and '-',"
+            " and begins with a letter"
+        )
+    if name in taken:
+        raise Unregistrable(f"{what} {name!r} is registered twice")

@@ -70,6 +70,7 @@ HIGHER: dict[str, tuple[Role, Call]] = {
     "PolicyService.simulate": (Role.OPERATOR, lambda user: POLICY.simulate(user, [], None, 1)),
     "PolicyService.decisions": (Role.OPERATOR, lambda user: POLICY.decisions(user, 1, None)),
     "PluginAdministration.all": (Role.OPERATOR, PLUGINS.all),
+    "PluginAdministration.get": (Role.OPERATOR, lambda user: PLUGINS.get(user, "basics")),
     "PluginAdministration.turn": (
         Role.OPERATOR,
         lambda user: PLUGINS.turn(user, "basics", is_on=False),

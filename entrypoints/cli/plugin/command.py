@@ -9,6 +9,8 @@ from entrypoints.cli.clients.local import with_services
 from entrypoints.cli.plugin import check as plugin_check
 from entrypoints.cli.plugin import dev as plugin_dev
 from entrypoints.cli.plugin import new as plugin_new
+from entrypoints.cli.plugin import settings as plugin_settings
+from entrypoints.cli.plugin import show as plugin_show
 from entrypoints.cli.program import program
 from entrypoints.cli.tables import AsJson, show, show_json
 
@@ -22,6 +24,8 @@ app = program("See, switch and reload the plugins.")
 app.command("new")(plugin_new.command)
 app.command("check")(plugin_check.command)
 app.command("dev")(plugin_dev.command)
+app.command("show")(plugin_show.command)
+app.command("settings")(plugin_settings.command)
 
 Name = Annotated[str, typer.Argument(help="The plugin's name.")]
 ToolOption = Annotated[bool, typer.Option("--tool", help="NAME is that of a tool.")]

@@ -45,11 +45,11 @@ def test_the_last_of_each_part_is_kept_and_all_are_counted() -> None:
 
     later = NOW + timedelta(minutes=1)
     assert incidents.of("rules") == [
-        Incident(PluginPart.VETO, 2, "SystemExit: 3", place(0), later),
-        Incident(PluginPart.TASK, 1, "ValueError: math domain error", place(1), later),
+        Incident(PluginPart.VETO, 2, "SystemExit: 3", place(0), later, NOW),
+        Incident(PluginPart.TASK, 1, "ValueError: math domain error", place(1), later, later),
     ]
     assert incidents.of("other") == [
-        Incident(PluginPart.OBSERVER, 1, "TimeoutError: too late", place(0), later)
+        Incident(PluginPart.OBSERVER, 1, "TimeoutError: too late", place(0), later, later)
     ]
     assert incidents.of("nobody") == []
 

@@ -7,26 +7,13 @@ from quart import Blueprint
 from quart_schema import document_response, tag, validate_request
 
 from domain.accounts.users import Role
-from domain.plugins.settings import SettingSource
-from domain.plugins.settings_service import SettingsReport
 from entrypoints.http.fields import RequestBody, example
+from entrypoints.http.routes.plugins.views import SettingView
 from entrypoints.http.security.guard import caller, for_role
+from entrypoints.plugin_reports import settings_view
 from entrypoints.wiring.services import services
 
 blueprint = Blueprint("plugin_settings", __name__, url_prefix="/api/plugins")
-
-
-class SettingView(BaseModel):
-    """One setting: where its value comes from."""
-
-    name: str
-    source: SettingSource = Field(
-        description="`operator`: set through this API; `environment`: the variable; `missing`: it "
-        "is required and nowhere set."
-    )
-    variable: str = Field(description="Its variable in the environment or in `.env`.")
-    secret: bool
-    required: bool
 
 
 class SettingProblem(BaseModel):
@@ -48,27 +35,6 @@ class SettingsView(BaseModel):
     json_schema: dict[str, Any] = Field(
         serialization_alias="schema", description="A JSON Schema of the values, for a form."
     )
-
-
-def settings_view(report: SettingsReport) -> dict[str, Any]:
-    """Encode the settings of a plugin."""
-    read = report.read
-    return {
-        "plugin": report.plugin,
-        "values": report.values,
-        "settings": [
-            {
-                "name": each.name,
-                "source": read.sources[each.name],
-                "variable": each.variable,
-                "secret": each.is_secret,
-                "required": each.is_required,
-            }
-            for each in read.form.declared
-        ],
-        "problems": [{"path": each.path, "message": each.message} for each in read.problems],
-        "schema": read.form.schema,
-    }
 
 
 class SettingsChange(RequestBody):

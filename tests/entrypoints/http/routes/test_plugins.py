@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.accounts.users import Role
-from entrypoints.http.routes.plugins.administration import PluginView
+from entrypoints.http.routes.plugins.views import PluginView
 from tests.entrypoints.http.conftest import Client, Install, Installation
 from tests.entrypoints.http.ledger import CHAT, EXECUTE, rest_of, writing, yes
 from tests.plugins.packages import good
@@ -68,6 +68,7 @@ async def test_the_list_shows_the_broken_ones_too(operator: Client, folder: Path
         "tools": ["greet"],
         "notes": [],
         "incidents": [],
+        "problems": [],
     }
     assert plugins["basics"]["distribution"] == "puerto"
     broken = plugins["broken"]
