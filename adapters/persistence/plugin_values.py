@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from typing_extensions import override
 
-from adapters.persistence.engine.codec import from_text, to_text
 from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.formats import PLUGIN_VALUE
 from domain.tools.storage import StoredValues
 
 _GET: Final = "SELECT value FROM plugin_values WHERE plugin = $1 AND owner = $2 AND key = $3"
@@ -39,11 +39,13 @@ class TortoisePluginValues(StoredValues):
     @override
     async def get(self, plugin: str, owner: str, key: str) -> Any:
         rows = await self._database.fetch(_GET, plugin, owner, key)
-        return from_text(rows[0]["value"]) if rows else None
+        return PLUGIN_VALUE.read(rows[0]["value"]) if rows else None
 
     @override
     async def put(self, plugin: str, owner: str, key: str, value: Any, *, most: int) -> bool:
-        return bool(await self._database.fetch(_PUT, plugin, owner, key, to_text(value), most))
+        return bool(
+            await self._database.fetch(_PUT, plugin, owner, key, PLUGIN_VALUE.write(value), most)
+        )
 
     @override
     async def remove(self, plugin: str, owner: str, key: str) -> bool:

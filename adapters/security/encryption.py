@@ -5,7 +5,8 @@ data: copied into another row, it cannot be decrypted.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from hashlib import sha256
 from typing import Final
 
@@ -25,24 +26,42 @@ _PURPOSE: Final = b"puerto: secrets at rest"
 
 
 class AesCipher(Cipher):
-    """Encrypts with the current key, and decrypts with the current or an older one."""
+    """Encrypts with the current key, and decrypts with the current or an older one.
 
-    def __init__(self, secret: str, older: Sequence[str] = ()) -> None:
-        keys = [_key(each) for each in (secret, *older)]
-        self._current = _id(keys[0])
-        self._ciphers = {_id(key): AESGCM(key) for key in reversed(keys)}
+    The secret is asked for when it is first needed: commands that only look make none.
+    """
+
+    def __init__(self, secret: Callable[[], str], older: Sequence[str] = ()) -> None:
+        self._secret = secret
+        self._older = older
+
+    def prepare(self) -> None:
+        """Make the keys now.
+
+        Raises:
+            Unavailable: the secret cannot be kept or read.
+
+        """
+        _ = self._keys
+
+    @cached_property
+    def _keys(self) -> tuple[bytes, dict[bytes, AESGCM]]:
+        """The id of the current key, and the ciphers by the ids of their keys."""
+        keys = [_key(each) for each in (self._secret(), *self._older)]
+        return _id(keys[0]), {_id(key): AESGCM(key) for key in reversed(keys)}
 
     @override
     def seal(self, data: bytes, place: str) -> bytes:
         nonce = os.urandom(_NONCE)
-        head = _FORM + self._current
-        sealed = self._ciphers[self._current].encrypt(nonce, data, head + place.encode())
+        current, ciphers = self._keys
+        head = _FORM + current
+        sealed = ciphers[current].encrypt(nonce, data, head + place.encode())
         return head + nonce + sealed
 
     @override
     def open(self, sealed: bytes, place: str) -> bytes:
         head, rest = sealed[: len(_FORM) + _ID], sealed[len(_FORM) + _ID :]
-        cipher = self._ciphers.get(head[len(_FORM) :])
+        cipher = self._keys[1].get(head[len(_FORM) :])
         if not sealed.startswith(_FORM) or cipher is None:
             raise Unavailable(
                 "A secret in the database was encrypted with another key: every worker needs the "
@@ -55,7 +74,7 @@ class AesCipher(Cipher):
 
     @override
     def is_current(self, sealed: bytes) -> bool:
-        return sealed.startswith(_FORM + self._current)
+        return sealed.startswith(_FORM + self._keys[0])
 
 
 def _key(secret: str) -> bytes:

@@ -115,6 +115,7 @@ async def open_data(
     settings, web = container.settings(), container.web()
     database = container.persistence().database
     make_data_folder(settings)
+    container.cipher().prepare()
     export_cloud_variables(container.environ())
     await _migrate(settings)
     await database.start()

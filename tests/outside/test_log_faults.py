@@ -182,7 +182,7 @@ def test_a_disk_that_is_full(tmp_path: Path, folder: Path) -> None:
         operator.line(" ERROR ", phrases("the disk is full")[0])
         with pytest.raises(HTTPError, match="503"):
             service.call("GET", "/api/ready")
-        assert with_words(service.lines, "POST /api/chat 503 ", "request=more ")
+        until(lambda: bool(with_words(service.lines, "POST /api/chat 503 ", "request=more ")))
         assert not with_words(service.lines, "Traceback")
 
 

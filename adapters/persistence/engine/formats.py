@@ -91,6 +91,9 @@ CONSENT_FORM: Final = Format()
 VALUES: Final = Format()
 """The values that answer a tool's question."""
 
+PLUGIN_VALUE: Final = Format()
+"""A value of a plugin's storage."""
+
 CONFIGURATION: Final = Format()
 """The configuration, with the rules of the policy."""
 

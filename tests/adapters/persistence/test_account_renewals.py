@@ -37,7 +37,7 @@ class OneWorker:
 
     def __init__(self, database: Database, account: OAuthAccount, clock: Clock) -> None:
         transport = GuardedTransport(SsrfGuard(read_open_hosts(["127.0.0.1"])))
-        store, cipher = Store(database), AesCipher("a secret that all the workers share")
+        store, cipher = Store(database), AesCipher(lambda: "a secret that all the workers share")
         self.account = account
         self.servers = OAuthServers(transport, clock)
         self.grants = GrantStore(store.connected_accounts, cipher, clock)

@@ -10,33 +10,33 @@ DATA, PLACE = b'{"key": "value"}', "keys of ann"
 
 
 def test_only_its_key_in_its_place_opens_it() -> None:
-    cipher = AesCipher(SECRET)
+    cipher = AesCipher(lambda: SECRET)
     sealed = cipher.seal(DATA, PLACE)
 
     assert DATA not in sealed
     assert cipher.open(sealed, PLACE) == DATA
-    assert AesCipher(SECRET).open(sealed, PLACE) == DATA
+    assert AesCipher(lambda: SECRET).open(sealed, PLACE) == DATA
     assert cipher.seal(DATA, PLACE) != sealed
     with pytest.raises(Unavailable, match="ENCRYPTION_KEY"):
-        AesCipher(OLDER).open(sealed, PLACE)
+        AesCipher(lambda: OLDER).open(sealed, PLACE)
     with pytest.raises(Unavailable, match="damaged"):
         cipher.open(sealed, "keys of bob")
 
 
 def test_a_new_key_opens_what_the_one_before_it_sealed() -> None:
-    sealed = AesCipher(OLDER).seal(DATA, PLACE)
-    cipher = AesCipher(SECRET, [OLDER])
+    sealed = AesCipher(lambda: OLDER).seal(DATA, PLACE)
+    cipher = AesCipher(lambda: SECRET, [OLDER])
 
     assert cipher.open(sealed, PLACE) == DATA
     assert not cipher.is_current(sealed)
     again = cipher.seal(DATA, PLACE)
     assert cipher.is_current(again)
-    assert AesCipher(SECRET).open(again, PLACE) == DATA
+    assert AesCipher(lambda: SECRET).open(again, PLACE) == DATA
 
 
 @pytest.mark.parametrize("at", [0, 1, 9, 21, -1])
 def test_what_is_damaged_does_not_open(at: int) -> None:
-    cipher = AesCipher(SECRET)
+    cipher = AesCipher(lambda: SECRET)
     sealed = bytearray(cipher.seal(DATA, PLACE))
     sealed[at] ^= 1
 
