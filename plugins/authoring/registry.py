@@ -17,10 +17,10 @@ from domain.policy.policy import Ask, Deny, Proposal, Veto
 from domain.tools.context import PluginContext
 from domain.tools.tool import Tool
 
-Figures = Callable[[], Awaitable[Mapping[str, float]]]
+Figures = Callable[[], Mapping[str, float] | Awaitable[Mapping[str, float]]]
 """Returns figures (metrics) by name, such as ``aws_instances``."""
 
-Alerts = Callable[[], Awaitable[Sequence[Alert]]]
+Alerts = Callable[[], Sequence[Alert] | Awaitable[Sequence[Alert]]]
 """Returns the current alert of everything that it watches."""
 
 ModelFactory = Callable[[], ChatModel]
@@ -30,7 +30,9 @@ ModelFactory = Callable[[], ChatModel]
 class FiguresInContext(Protocol):
     """`Figures` that are given the plugin's context."""
 
-    def __call__(self, *, context: PluginContext) -> Awaitable[Mapping[str, float]]:
+    def __call__(
+        self, *, context: PluginContext
+    ) -> Mapping[str, float] | Awaitable[Mapping[str, float]]:
         """Return figures by name."""
         ...
 
@@ -38,7 +40,7 @@ class FiguresInContext(Protocol):
 class AlertsInContext(Protocol):
     """`Alerts` that are given the plugin's context."""
 
-    def __call__(self, *, context: PluginContext) -> Awaitable[Sequence[Alert]]:
+    def __call__(self, *, context: PluginContext) -> Sequence[Alert] | Awaitable[Sequence[Alert]]:
         """Return the current alerts."""
         ...
 
@@ -151,14 +153,14 @@ class Registry(Protocol):
         ...
 
     def add_figures(self, function: Figures | FiguresInContext) -> None:
-        """Take an async function that counts.
+        """Take a function that counts; one that is not async runs in a thread.
 
         It is called every ``PUERTO_COLLECT_SECONDS``, by one worker.
         """
         ...
 
     def add_alerts(self, function: Alerts | AlertsInContext) -> None:
-        """Take an async function that returns alerts.
+        """Take a function that returns alerts; one that is not async runs in a thread.
 
         It is called every ``PUERTO_COLLECT_SECONDS``, by one worker.
         """

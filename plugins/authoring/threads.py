@@ -1,7 +1,9 @@
 """Threads for plugins' synchronous functions: one a call, so that a hanging one blocks no other."""
 
+import inspect
 import threading
 from collections.abc import Callable
+from functools import partial, wraps
 from typing import Any, Final
 
 from domain.shared.errors import ToolFailed
@@ -9,6 +11,7 @@ from domain.shared.untrusted import in_thread
 from plugins.containment.acting import in_own_thread
 
 AT_ONCE: Final = 32
+_WATCHING: Final = 4
 
 
 class Threads:
@@ -39,3 +42,15 @@ class Threads:
                 self._free.release()
 
         return await in_thread(work, f"tool {name}")
+
+
+def threaded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an async function that calls this one in a thread, four times at once at most."""
+    threads = Threads(_WATCHING)
+
+    @wraps(function, updated=())
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        result = await threads.run(name, partial(function, *args, **kwargs))
+        return await result if inspect.isawaitable(result) else result
+
+    return call

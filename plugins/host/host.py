@@ -18,6 +18,7 @@ from domain.agents.agent import Agent
 from domain.connected_accounts.account import Account
 from domain.connected_accounts.ports import AccountOffers
 from domain.monitoring.ports import Sources
+from domain.monitoring.readings import Alerts, Figures
 from domain.notifications.notices import Observer
 from domain.plugins.contents import PluginContents
 from domain.plugins.guards import GuardOffer
@@ -45,7 +46,6 @@ from domain.shared.text import did_you_mean, shorten
 from domain.tools.context import PluginContext, context_apart
 from domain.tools.ports import Toolbox
 from domain.tools.tool import Tool
-from plugins.authoring.registry import Alerts, Figures
 from plugins.host.candidates import Candidate
 from plugins.host.modules import is_beneath, root_of
 from plugins.host.offers import PluginOffers, arrange

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from domain.agents.agent import Agent
 from domain.connected_accounts.account import Account
+from domain.monitoring.readings import Alerts, Figures
 from domain.notifications.notices import Observer
 from domain.plugins.contents import PluginContents
 from domain.plugins.guards import GuardOffer
@@ -24,7 +25,6 @@ from domain.plugins.switches import Switch, Switchboard
 from domain.policy.policy import Veto
 from domain.shared.text import shorten
 from domain.tools.tool import missing
-from plugins.authoring.registry import Alerts, Figures
 from plugins.host.admission import AdmittedTool
 from plugins.host.candidates import Candidate
 from plugins.host.compatibility import shown, supported

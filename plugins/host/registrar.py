@@ -40,6 +40,7 @@ from plugins.authoring.registry import (
     VetoInContext,
 )
 from plugins.authoring.settings import PydanticSettings
+from plugins.authoring.threads import threaded
 from plugins.containment.acting import watched_function, watched_lifespan, watched_model
 from plugins.host.admission import AdmittedTool, admit, place_of_tool
 from plugins.host.live_tools import ToolSources, nothing_changed
@@ -61,6 +62,7 @@ _WORDS: Final[Mapping[PluginPart, tuple[str, str]]] = {
     PluginPart.GUARD: ("a guard", "guard"),
     PluginPart.OBSERVER: ("an observer", "observer"),
 }  # what a refusal calls it, and what it is in "the veto of the plugin"
+_MAY_BLOCK: Final = {PluginPart.FIGURES, PluginPart.ALERTS}
 _log: Final = logging.getLogger(__name__)
 
 AsyncFunction = Callable[..., Awaitable[Any]]
@@ -226,14 +228,14 @@ class Registrar(Registry):
     def _function(
         self, part: PluginPart, function: AsyncFunction
     ) -> Callable[..., Coroutine[Any, Any, Any]]:
-        """Return an async function of the plugin, wrapped."""
+        """Return a function of the plugin, wrapped; one that may block runs in a thread."""
         what, each = _WORDS[part]
         require_callable(function)
+        given, name = self._in_context(function), name_of(function)
         if not is_async(function):
-            raise Unregistrable(
-                f"{what}, {name_of(function)!r}: it is not async; write it as `async def`"
-            )
-        given = self._in_context(function)
+            if part not in _MAY_BLOCK:
+                raise Unregistrable(f"{what}, {name!r}: it is not async; write it as `async def`")
+            given = threaded(str(name), given)
         return watched_function(self._plugin, each, given, self._listed(part, function))
 
     def _listed(self, part: PluginPart, function: object) -> CallTimes:

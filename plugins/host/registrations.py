@@ -8,6 +8,7 @@ from typing import Final
 
 from domain.agents.agent import Agent
 from domain.connected_accounts.account import Account
+from domain.monitoring.readings import Alerts, Figures
 from domain.notifications.notices import Observer
 from domain.plugins.contents import BroughtFunction, BroughtTool
 from domain.plugins.guards import GuardOffer
@@ -16,7 +17,6 @@ from domain.plugins.settings import SettingsForm
 from domain.plugins.timings import LoadTimes
 from domain.policy.policy import Veto
 from domain.shared.text import shorten
-from plugins.authoring.registry import Alerts, Figures
 from plugins.host.admission import AdmittedTool
 
 _REFUSAL_LENGTH: Final = 500

@@ -15,6 +15,7 @@ import pytest
 
 from domain.agents.agent import Agent
 from domain.shared.errors import InvalidArguments, ToolFailed, ToolRefused, UnknownTool
+from domain.tools.context import PluginContext
 from domain.tools.ports import Toolbox
 from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
 from plugins.authoring.hookspecs import HOOK_VERSION, HookSpecs, RegisterTool, hookimpl
@@ -484,8 +485,6 @@ def test_what_is_awaited_may_be_anything_async(function: Any) -> None:
     [
         ("vetoes", "a veto"),
         ("observers", "an observer"),
-        ("figures", "figures"),
-        ("alerts", "alerts"),
     ],
 )
 def test_what_is_awaited_must_be_async(hook: str, what: str) -> None:
@@ -500,6 +499,21 @@ def test_what_is_awaited_must_be_async(hook: str, what: str) -> None:
     assert info.reason == f"refused: {what}, 'plain': it is not async; write it as `async def`"
     assert not info.is_whole
     assert list(getattr(host, hook)()) == []
+
+
+async def test_what_counts_may_block() -> None:
+    def plain(*, context: PluginContext) -> Any:
+        return {f"{context.plugin} in {threading.current_thread().name}": 1}
+
+    def register(registry: Registry) -> None:
+        registry.add_figures(plain)
+        registry.add_alerts(list)
+
+    host = PluginHost()
+    assert host.register(SimpleNamespace(puerto_register=hookimpl(register)), "c").reason == ""
+    (figures,), (alerts,) = host.figures(), host.alerts()
+    assert await figures.value() == {"c in tool plain": 1}
+    assert await alerts.value() == []
 
 
 def written(function: Any) -> Any:
