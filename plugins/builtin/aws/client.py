@@ -1,13 +1,15 @@
-"""Clients of AWS (boto3), the configured regions, and the mapping of boto3's errors."""
+"""AWS: the settings, boto3's clients, and the mapping of its errors."""
 
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
+from pydantic import BaseModel, Field, SecretStr
+
 from domain.shared.errors import ToolFailed
+from plugins.builtin.clouds.naming import CommaList
 from plugins.builtin.clouds.refusals import (
     bad_credentials,
     no_credentials,
@@ -45,17 +47,26 @@ _THROTTLED: Final = frozenset(
 _creating: Final = threading.Lock()  # threads may share a session's clients, but not create them
 
 
-def client(service: str, region: str) -> Any:
+class AwsSettings(BaseModel, frozen=True):
+    """The AWS account, and where to look in it. boto3 finds what is not set by its own rules."""
+
+    regions: CommaList = Field((), description="Where to look, if a call names no region.")
+    access_key_id: str = ""
+    secret_access_key: SecretStr = SecretStr("")
+    session_token: SecretStr = Field(SecretStr(""), description="Of temporary keys only.")
+
+
+def client(settings: AwsSettings, service: str, region: str) -> Any:
     """Return boto3's client of a service in a region; clients are cached.
 
-    Endpoint and credentials are those that boto3 finds: `AWS_ENDPOINT_URL` changes the former.
+    Its endpoint is the one that boto3 finds: ``AWS_ENDPOINT_URL`` changes it.
     """
     with _creating:
-        return _client(service, region)
+        return _client(settings, service, region)
 
 
-@cache
-def _client(service: str, region: str) -> Any:
+@lru_cache(maxsize=256)
+def _client(settings: AwsSettings, service: str, region: str) -> Any:
     from botocore.config import Config
 
     config = Config(
@@ -64,36 +75,32 @@ def _client(service: str, region: str) -> Any:
         retries={"mode": "standard", "total_max_attempts": TRIES},
     )
     with plain_words(region):
-        return _session().client(service, region_name=region, config=config)
+        return _session(settings).client(service, region_name=region, config=config)
 
 
-@cache
-def _session() -> Any:
+@lru_cache(maxsize=4)
+def _session(settings: AwsSettings) -> Any:
     import boto3
 
-    return boto3.Session()
+    key, secret = settings.access_key_id, settings.secret_access_key.get_secret_value()
+    token = settings.session_token.get_secret_value()
+    return boto3.Session(key, secret, token or None) if key and secret else boto3.Session()
 
 
-def regions(named: str | None = None) -> Sequence[str]:
-    """Return the named region, else all configured ones.
-
-    The configured ones are those in ``AWS_REGIONS``, separated by commas, else boto3's default.
+def regions(settings: AwsSettings, named: str | None = None) -> Sequence[str]:
+    """Return the named region, else those of the settings, else boto3's default.
 
     Raises:
         ToolFailed: none is configured.
 
     """
-    if named:
-        return (named,)
-    listed = [each.strip() for each in os.environ.get("AWS_REGIONS", "").split(",")]
-    if configured := list(dict.fromkeys(filter(None, listed))):
-        return configured
-    with _creating:
-        default = _session().region_name
+    if named or settings.regions:
+        return (named,) if named else settings.regions
+    with _creating, plain_words("no region"):
+        default = _session(settings).region_name
     if default is None:
         raise ToolFailed(
-            "No AWS region is configured: name one, or let the operator set AWS_REGION, "
-            "or AWS_REGIONS for several."
+            "No AWS region is configured: name one, or let the operator set AWS_REGIONS."
         )
     return (default,)
 

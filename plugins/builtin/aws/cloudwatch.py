@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from domain.tools.tool import ToolContext
 from plugins.authoring.tool import tool
-from plugins.builtin.aws.client import client, plain_words, regions
+from plugins.builtin.aws.client import AwsSettings, client, plain_words, regions
 from plugins.builtin.aws.ec2 import Region
 
 AlarmState = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
@@ -65,16 +66,19 @@ class Series:
 
 @tool(effect="read", open_world=True, category="aws", timeout=60)
 def get_cloudwatch_alarms(
-    region: Region | None = None, state: AlarmState | None = None
+    region: Region | None = None, state: AlarmState | None = None, *, context: ToolContext
 ) -> Sequence[Alarm]:
     """List the CloudWatch alarms of the AWS account: what is wrong, since when, and why.
 
     Args:
         region: An AWS region, such as eu-west-1. Without it, all regions that are configured.
         state: Only alarms in this state; ALARM are those that are raised.
+        context: gives the settings.
 
     """
-    return [alarm for each in regions(region) for alarm in alarms(each, state)]
+    settings = context.settings(AwsSettings)
+    found = (alarms(settings, each, state) for each in regions(settings, region))
+    return [alarm for some in found for alarm in some]
 
 
 @tool(effect="read", open_world=True, category="aws", timeout=60)
@@ -86,6 +90,8 @@ def get_cloudwatch_metrics(
     minutes: Annotated[int, Field(ge=1, le=20_160)] = 60,
     period_seconds: Annotated[int, Field(ge=60, le=86_400, multiple_of=60)] = 300,
     region: Region | None = None,
+    *,
+    context: ToolContext,
 ) -> Sequence[Series]:
     """Read a CloudWatch metric, such as the CPU use of an instance, up to now.
 
@@ -97,9 +103,10 @@ def get_cloudwatch_metrics(
         minutes: How far back.
         period_seconds: How long a period is, in seconds; a multiple of 60.
         region: An AWS region. Without it, all regions that are configured.
+        context: gives the settings.
 
     """
-    end = datetime.now(UTC)
+    settings, end = context.settings(AwsSettings), context.clock.now()
     query = {
         "Namespace": namespace,
         "MetricName": metric,
@@ -110,9 +117,9 @@ def get_cloudwatch_metrics(
         "Statistics": [statistic],
     }
     series: list[Series] = []
-    for each in regions(region):
+    for each in regions(settings, region):
         with plain_words(each):
-            answer = client("cloudwatch", each).get_metric_statistics(**query)
+            answer = client(settings, "cloudwatch", each).get_metric_statistics(**query)
         points = sorted(answer["Datapoints"], key=lambda point: point["Timestamp"])
         values = [Point(point["Timestamp"].isoformat(), point[statistic]) for point in points]
         unit = points[0].get("Unit", "") if points else ""
@@ -120,13 +127,13 @@ def get_cloudwatch_metrics(
     return series
 
 
-def alarms(region: str, state: str | None = None) -> Iterator[Alarm]:
+def alarms(settings: AwsSettings, region: str, state: str | None = None) -> Iterator[Alarm]:
     """Yield the alarms of a region, page by page."""
     query: dict[str, Any] = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
     if state is not None:
         query["StateValue"] = state
     with plain_words(region):
-        pages = client("cloudwatch", region).get_paginator("describe_alarms")
+        pages = client(settings, "cloudwatch", region).get_paginator("describe_alarms")
         for page in pages.paginate(**query):
             for each in (*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ())):
                 yield _alarm(each, region)

@@ -3,14 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+from domain.tools.tool import ToolContext
 from plugins.authoring.tool import tool
-from plugins.builtin.aws.client import client, plain_words
+from plugins.builtin.aws.client import AwsSettings, client, plain_words
 
 _HOME: Final = "us-east-1"  # the one place where Cost Explorer is, for all regions
 _METRIC: Final = "UnblendedCost"
@@ -40,6 +41,8 @@ class Costs:
 def get_aws_costs(
     days: Annotated[int, Field(ge=1, le=365)] = 30,
     by: Literal["service", "region", "account"] = "service",
+    *,
+    context: ToolContext,
 ) -> Costs:
     """Tell what the AWS account has cost in the last days, before today.
 
@@ -48,9 +51,10 @@ def get_aws_costs(
     Args:
         days: How many days back.
         by: What to split the costs by.
+        context: gives the settings.
 
     """
-    end = datetime.now(UTC).date()
+    end = context.clock.now().date()
     first = end - timedelta(days=days)
     query = {
         "TimePeriod": {"Start": first.isoformat(), "End": end.isoformat()},
@@ -60,7 +64,7 @@ def get_aws_costs(
     }
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     currency = "USD"
-    for group in _groups(query):
+    for group in _groups(context.settings(AwsSettings), query):
         cost = group["Metrics"][_METRIC]
         amounts[group["Keys"][0]] += Decimal(cost["Amount"])
         currency = cost["Unit"]
@@ -74,11 +78,11 @@ def get_aws_costs(
     )
 
 
-def _groups(query: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _groups(settings: AwsSettings, query: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     page: dict[str, Any] = {}
     with plain_words(_HOME):
         while True:
-            answer = client("ce", _HOME).get_cost_and_usage(**query, **page)
+            answer = client(settings, "ce", _HOME).get_cost_and_usage(**query, **page)
             for period in answer["ResultsByTime"]:
                 yield from period["Groups"]
             if not (token := answer.get("NextPageToken")):

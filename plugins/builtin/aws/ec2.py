@@ -1,15 +1,18 @@
 """EC2: instances listed, described, started and stopped."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from domain.shared.errors import ToolFailed
+from domain.tools.preview import Preview
+from domain.tools.tool import ToolContext
 from plugins.authoring.tool import tool
-from plugins.builtin.aws.client import client, plain_words, regions
+from plugins.builtin.aws.client import AwsSettings, client, plain_words, regions
 from plugins.builtin.clouds.orders import each_in_turn
+from plugins.builtin.clouds.previews import START, STOP, preview_of
 
 InstanceId = Annotated[str, Field(pattern=r"^i-[0-9a-f]{8,32}$")]
 Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]+$")]
@@ -35,6 +38,30 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
+class Disk:
+    """A disk of an instance."""
+
+    device: str
+    volume: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceDetails:
+    """All about an instance."""
+
+    instance: Instance
+    image: str | None
+    key_name: str | None
+    vpc: str | None
+    subnet: str | None
+    security_groups: Sequence[str]
+    disks: Sequence[Disk]
+    role: str | None
+    tags: Mapping[str, str]
+    state_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceChange:
     """The change of an instance's state by a start or stop."""
 
@@ -46,67 +73,92 @@ class InstanceChange:
 
 @tool(effect="read", open_world=True, category="aws", timeout=60)
 def list_ec2_instances(
-    region: Region | None = None, state: State | None = None
+    region: Region | None = None, state: State | None = None, *, context: ToolContext
 ) -> Sequence[Instance]:
     """List the EC2 instances (virtual machines) of the AWS account.
 
     Args:
         region: An AWS region, such as eu-west-1. Without it, all regions that are configured.
         state: Only instances in this state.
+        context: gives the settings.
 
     """
     filters = [{"Name": "instance-state-name", "Values": [state]}] if state else []
+    settings = context.settings(AwsSettings)
     return [
         _instance(described, each)
-        for each in regions(region)
-        for described in instances(each, filters)
+        for each in regions(settings, region)
+        for described in instances(settings, each, filters)
     ]
 
 
 @tool(effect="read", open_world=True, category="aws", timeout=60)
-def describe_ec2_instance(instance_id: InstanceId, region: Region | None = None) -> dict[str, Any]:
+def describe_ec2_instance(
+    instance_id: InstanceId, region: Region | None = None, *, context: ToolContext
+) -> InstanceDetails:
     """Tell all about one EC2 instance: network, disks, image, tags, and why it is in its state.
 
     Args:
         instance_id: Its id, such as i-0123456789abcdef0.
         region: Its region. Without it, all regions that are configured are searched.
+        context: gives the settings.
 
     """
-    ((home, (described,)),) = _located([instance_id], region).items()
-    return {
-        "instance": _instance(described, home),
-        "image": described.get("ImageId"),
-        "key_name": described.get("KeyName"),
-        "vpc": described.get("VpcId"),
-        "subnet": described.get("SubnetId"),
-        "security_groups": [group["GroupName"] for group in described.get("SecurityGroups", ())],
-        "disks": [
-            {"device": disk["DeviceName"], "volume": disk.get("Ebs", {}).get("VolumeId")}
+    located = _located(context.settings(AwsSettings), [instance_id], region)
+    ((home, (described,)),) = located.items()
+    return InstanceDetails(
+        instance=_instance(described, home),
+        image=described.get("ImageId"),
+        key_name=described.get("KeyName"),
+        vpc=described.get("VpcId"),
+        subnet=described.get("SubnetId"),
+        security_groups=[group["GroupName"] for group in described.get("SecurityGroups", ())],
+        disks=[
+            Disk(disk["DeviceName"], disk.get("Ebs", {}).get("VolumeId"))
             for disk in described.get("BlockDeviceMappings", ())
         ],
-        "role": described.get("IamInstanceProfile", {}).get("Arn"),
-        "tags": _tags(described),
-        "state_reason": described.get("StateReason", {}).get("Message"),
-    }
+        role=described.get("IamInstanceProfile", {}).get("Arn"),
+        tags=_tags(described),
+        state_reason=described.get("StateReason", {}).get("Message"),
+    )
 
 
-@tool(effect="write", open_world=True, category="aws", timeout=60)
+def _preview(what: str, note: str) -> Callable[..., Preview]:
+    def show(instance_ids: InstanceIds, region: Region | None, context: ToolContext) -> Preview:
+        def machines() -> Sequence[str]:
+            located = _located(context.settings(AwsSettings), instance_ids, region)
+            found = [_instance(each, home) for home, some in located.items() for each in some]
+            return [f"{each.name} ({each.id}) in {each.region}".lstrip() for each in found]
+
+        return preview_of(f"{what} EC2 instances", note, machines)
+
+    return show
+
+
+@tool(effect="write", open_world=True, category="aws", timeout=60, preview=_preview("Start", START))
 def start_ec2_instances(
-    instance_ids: InstanceIds, region: Region | None = None
+    instance_ids: InstanceIds, region: Region | None = None, *, context: ToolContext
 ) -> Sequence[InstanceChange]:
     """Start EC2 instances that are stopped. They cost money from then on.
 
     Args:
         instance_ids: Their ids. If one does not exist, none is started.
         region: Their region. Without it, all regions that are configured are searched.
+        context: gives the settings.
 
     """
-    return _ordered(instance_ids, region, "start_instances", "StartingInstances")
+    return _ordered(context, instance_ids, region, "start_instances", "StartingInstances")
 
 
-@tool(effect="destructive", open_world=True, category="aws", timeout=60)
+@tool(
+    effect="destructive",
+    open_world=True,
+    category="aws",
+    timeout=60,
+    preview=_preview("Stop", STOP),
+)
 def stop_ec2_instances(
-    instance_ids: InstanceIds, region: Region | None = None
+    instance_ids: InstanceIds, region: Region | None = None, *, context: ToolContext
 ) -> Sequence[InstanceChange]:
     """Stop (shut down) EC2 instances that are running.
 
@@ -115,51 +167,55 @@ def stop_ec2_instances(
     Args:
         instance_ids: Their ids. If one does not exist, none is stopped.
         region: Their region. Without it, all regions that are configured are searched.
+        context: gives the settings.
 
     """
-    return _ordered(instance_ids, region, "stop_instances", "StoppingInstances")
+    return _ordered(context, instance_ids, region, "stop_instances", "StoppingInstances")
 
 
 def instances(
-    region: str, filters: Sequence[Mapping[str, Any]] = ()
+    settings: AwsSettings, region: str, filters: Sequence[Mapping[str, Any]] = ()
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the instances of a region, page by page, as AWS describes them."""
     with plain_words(region):
-        pages = client("ec2", region).get_paginator("describe_instances")
+        pages = client(settings, "ec2", region).get_paginator("describe_instances")
         for page in pages.paginate(Filters=list(filters), PaginationConfig={"PageSize": _PAGE}):
             for reservation in page["Reservations"]:
                 yield from reservation["Instances"]
 
 
 def _ordered(
-    ids: Sequence[str], region: str | None, method: str, key: str
+    context: ToolContext, ids: Sequence[str], region: str | None, method: str, key: str
 ) -> Sequence[InstanceChange]:
     """Call a method once for each region of the instances, without waiting for the effect.
 
     ``key`` is that of the changes in the answer.
     """
-    located = _located(list(dict.fromkeys(ids)), region)
+    settings = context.settings(AwsSettings)
+    located = _located(settings, ids, region)
 
     def order(one_region: str) -> Sequence[InstanceChange]:
         in_region = [each["InstanceId"] for each in located[one_region]]
         with plain_words(one_region):
-            answer = getattr(client("ec2", one_region), method)(InstanceIds=in_region)
+            answer = getattr(client(settings, "ec2", one_region), method)(InstanceIds=in_region)
         return [_change(each, one_region) for each in answer[key]]
 
     done = each_in_turn(located, order, lambda one_region: f"the instances in {one_region}")
     return [change for changes in done for change in changes]
 
 
-def _located(ids: Sequence[str], region: str | None) -> Mapping[str, list[Mapping[str, Any]]]:
+def _located(
+    settings: AwsSettings, ids: Sequence[str], region: str | None
+) -> Mapping[str, list[Mapping[str, Any]]]:
     """Return the instances of these ids by region.
 
     Raises:
         ToolFailed: an instance does not exist; the message names it, and the searched regions.
 
     """
-    searched = regions(region)
-    filters = [{"Name": "instance-id", "Values": list(ids)}]
-    by_region = {each: list(instances(each, filters)) for each in searched}
+    searched = regions(settings, region)
+    filters = [{"Name": "instance-id", "Values": list(dict.fromkeys(ids))}]
+    by_region = {each: list(instances(settings, each, filters)) for each in searched}
     known = {each["InstanceId"] for some in by_region.values() for each in some}
     if missing := [each for each in ids if each not in known]:
         raise ToolFailed(f"There is no instance {', '.join(missing)} in {', '.join(searched)}.")

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
+from domain.tools.tool import ToolContext
 from plugins.authoring.tool import tool
-from plugins.builtin.aws.client import client, plain_words, regions
+from plugins.builtin.aws.client import AwsSettings, client, plain_words, regions
 
 BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 
@@ -41,11 +42,12 @@ class Objects:
 
 
 @tool(effect="read", open_world=True, category="aws", timeout=60)
-def list_s3_buckets() -> Sequence[Bucket]:
+def list_s3_buckets(*, context: ToolContext) -> Sequence[Bucket]:
     """List the S3 buckets (storage) of the AWS account, in all regions."""
-    home = regions()[0]
+    settings = context.settings(AwsSettings)
+    home = regions(settings)[0]
     with plain_words(home):
-        pages = client("s3", home).get_paginator("list_buckets")
+        pages = client(settings, "s3", home).get_paginator("list_buckets")
         return [
             Bucket(each["Name"], each["CreationDate"].isoformat())
             for page in pages.paginate(PaginationConfig={"PageSize": _PAGE})
@@ -59,6 +61,8 @@ def list_s3_objects(
     prefix: str = "",
     limit: Annotated[int, Field(ge=1, le=1000)] = 100,
     after: str | None = None,
+    *,
+    context: ToolContext,
 ) -> Objects:
     """List the objects (files) in an S3 bucket, by key.
 
@@ -67,14 +71,16 @@ def list_s3_objects(
         prefix: Only objects whose key begins so, such as logs/2026/.
         limit: How many at most.
         after: Where to go on: `next` of the page before.
+        context: gives the settings.
 
     """
     query: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix, "MaxKeys": limit}
     if after is not None:
         query["ContinuationToken"] = after
-    home = regions()[0]
+    settings = context.settings(AwsSettings)
+    home = regions(settings)[0]
     with plain_words(home):
-        page = client("s3", home).list_objects_v2(**query)
+        page = client(settings, "s3", home).list_objects_v2(**query)
     objects = [
         StoredObject(
             each["Key"],

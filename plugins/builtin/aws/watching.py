@@ -4,41 +4,33 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from domain.monitoring.alerts import Alert, Severity
-from plugins.authoring.threads import Threads
-from plugins.builtin.aws.client import regions
+from domain.tools.context import PluginContext
+from plugins.builtin.aws.client import AwsSettings, regions
 from plugins.builtin.aws.cloudwatch import Alarm, alarms
 from plugins.builtin.aws.ec2 import instances
 
 # Alarms that automatic scaling makes for itself: one of each pair is always raised.
 _OF_SCALING: Final = "TargetTracking-"
 _GONE: Final = frozenset({"shutting-down", "terminated"})
-_threads: Final = Threads(4)
 
 
-async def aws_figures() -> Mapping[str, float]:
+def aws_figures(*, context: PluginContext) -> Mapping[str, float]:
     """Count the instances of all configured regions, and those that run."""
-    figures: Mapping[str, float] = await _threads.run("aws_figures", _count)
-    return figures
-
-
-async def aws_alerts() -> Sequence[Alert]:
-    """Return CloudWatch's alarms of all configured regions; raised ones are critical.
-
-    Raised alarms whose actions are switched off (muted) are warnings.
-    """
-    alerts: Sequence[Alert] = await _threads.run("aws_alerts", _alerts)
-    return alerts
-
-
-def _count() -> Mapping[str, float]:
-    states = [each["State"]["Name"] for region in regions() for each in instances(region)]
+    settings = context.settings(AwsSettings)
+    found = [each for region in regions(settings) for each in instances(settings, region)]
+    states = [each["State"]["Name"] for each in found]
     return {
         "aws_instances": sum(state not in _GONE for state in states),
         "aws_instances_running": states.count("running"),
     }
 
 
-def _alerts() -> Sequence[Alert]:
+def aws_alerts(*, context: PluginContext) -> Sequence[Alert]:
+    """Return CloudWatch's alarms of all configured regions; raised ones are critical.
+
+    Raised alarms whose actions are switched off (muted) are warnings.
+    """
+    settings = context.settings(AwsSettings)
     return [
         Alert(
             alarm.arn,
@@ -46,8 +38,8 @@ def _alerts() -> Sequence[Alert]:
             f"{alarm.name} ({alarm.region})",
             {"reason": alarm.reason, "metric": alarm.metric, "description": alarm.description},
         )
-        for region in regions()
-        for alarm in alarms(region)
+        for region in regions(settings)
+        for alarm in alarms(settings, region)
         if not alarm.name.startswith(_OF_SCALING)
     ]
 

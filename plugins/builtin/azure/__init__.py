@@ -1,4 +1,4 @@
-"""The plugin ``azure``: virtual machines and alerts, by the credentials that azure-identity finds.
+"""The plugin ``azure``: virtual machines and alerts, by the settings, or what its libraries find.
 
 Azure's libraries are imported when they are first needed.
 """
@@ -6,6 +6,7 @@ Azure's libraries are imported when they are first needed.
 from plugins.authoring.hookspecs import hookimpl
 from plugins.authoring.registry import Registry
 from plugins.builtin.azure.alerts import azure_alerts, list_azure_alerts
+from plugins.builtin.azure.client import AzureSettings
 from plugins.builtin.azure.machines import (
     azure_figures,
     list_azure_vms,
@@ -17,9 +18,10 @@ from plugins.builtin.clouds.extras import require_extra
 
 @hookimpl
 def puerto_register(registry: Registry) -> None:
-    """Register the tools, the counts of virtual machines, and the alerts of Azure Monitor."""
+    """Register the settings, the tools, the counts of virtual machines, and the alerts of Azure."""
     for module in ("azure.identity", "azure.mgmt.alertsmanagement", "azure.mgmt.compute"):
         require_extra("azure", module)
+    registry.use_settings(AzureSettings)
     registry.add_tools(
         list_azure_vms,
         start_azure_vms,

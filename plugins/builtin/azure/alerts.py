@@ -5,14 +5,19 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from domain.monitoring.alerts import Alert, Severity
-from plugins.authoring.threads import Threads
+from domain.tools.context import PluginContext
+from domain.tools.tool import ToolContext
 from plugins.authoring.tool import tool
-from plugins.builtin.azure.client import alerts_management, plain_words, subscriptions
+from plugins.builtin.azure.client import (
+    AzureSettings,
+    alerts_management,
+    plain_words,
+    subscriptions,
+)
 
 AlertSeverity = Literal["Sev0", "Sev1", "Sev2", "Sev3", "Sev4"]
 
 _CRITICAL: Final = frozenset({"Sev0", "Sev1"})
-_threads: Final = Threads(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +34,21 @@ class FiredAlert:
 
 
 @tool(effect="read", open_world=True, category="azure", timeout=60)
-def list_azure_alerts(severity: AlertSeverity | None = None) -> Sequence[FiredAlert]:
+def list_azure_alerts(
+    severity: AlertSeverity | None = None, *, context: ToolContext
+) -> Sequence[FiredAlert]:
     """List the Azure Monitor alerts of the last 30 days that have fired and are not resolved.
 
     Args:
         severity: Only alerts of this severity: Sev0 is critical, Sev1 error, Sev2 warning.
+        context: gives the settings.
 
     """
-    return list(_fired(severity))
+    return list(_fired(context.settings(AzureSettings), severity))
 
 
-async def azure_alerts() -> Sequence[Alert]:
+def azure_alerts(*, context: PluginContext) -> Sequence[Alert]:
     """Return the alerts that have fired: Sev0 and Sev1 are critical, the others warnings."""
-    alerts: Sequence[Alert] = await _threads.run("azure_alerts", _alerts)
-    return alerts
-
-
-def _alerts() -> Sequence[Alert]:
     return [
         Alert(
             each.id,
@@ -53,15 +56,15 @@ def _alerts() -> Sequence[Alert]:
             f"{each.name} ({each.resource})" if each.resource else each.name,
             {"severity": each.severity, "rule": each.rule, "since": each.since},
         )
-        for each in _fired()
+        for each in _fired(context.settings(AzureSettings))
         if each.state != "Closed"  # closed by a person
     ]
 
 
-def _fired(severity: str | None = None) -> Iterator[FiredAlert]:
-    for subscription in subscriptions():
+def _fired(settings: AzureSettings, severity: str | None = None) -> Iterator[FiredAlert]:
+    for subscription in subscriptions(settings):
         with plain_words():
-            for each in alerts_management(subscription).alerts.get_all(
+            for each in alerts_management(settings, subscription).alerts.get_all(
                 severity=severity, monitor_condition="Fired", time_range="30d", page_count=250
             ):
                 yield _fired_alert(each)

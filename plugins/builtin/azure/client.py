@@ -1,13 +1,16 @@
-"""Clients of Azure, the configured subscriptions, and the mapping of Azure's errors."""
+"""Azure: the settings, the clients, and the mapping of its libraries' errors."""
 
 import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
+from pydantic import BaseModel, Field, SecretStr
+
 from domain.shared.errors import ToolFailed
+from plugins.builtin.clouds.naming import CommaList
 from plugins.builtin.clouds.refusals import (
     bad_credentials,
     no_credentials,
@@ -23,53 +26,72 @@ _LIMITS: Final = {"connection_timeout": 5, "read_timeout": 20, "retry_total": 2}
 _creating: Final = threading.Lock()
 
 
-def subscriptions() -> Sequence[str]:
-    """Return the subscriptions in ``AZURE_SUBSCRIPTION_ID``, separated by commas.
+class AzureSettings(BaseModel, frozen=True):
+    """The Azure account. azure-identity finds what is not set by its own rules."""
+
+    subscription_id: CommaList = Field((), description="One subscription, or several.")
+    tenant_id: str = ""
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+
+
+def subscriptions(settings: AzureSettings) -> Sequence[str]:
+    """Return the configured subscriptions.
 
     Raises:
         ToolFailed: there is none.
 
     """
-    listed = [each.strip() for each in os.environ.get("AZURE_SUBSCRIPTION_ID", "").split(",")]
-    if not (configured := list(dict.fromkeys(filter(None, listed)))):
+    if not settings.subscription_id:
         raise ToolFailed("No Azure subscription is configured: ask for AZURE_SUBSCRIPTION_ID.")
-    return configured
+    return settings.subscription_id
 
 
-def compute(subscription: str) -> Any:
+def compute(settings: AzureSettings, subscription: str) -> Any:
     """Return the cached client of the virtual machines of a subscription."""
     with _creating:
-        return _compute(subscription)
+        return _compute(settings, subscription)
 
 
-def alerts_management(subscription: str) -> Any:
+def alerts_management(settings: AzureSettings, subscription: str) -> Any:
     """Return the cached client of the alerts of a subscription."""
     with _creating:
-        return _alerts_management(subscription)
+        return _alerts_management(settings, subscription)
 
 
-@cache
-def _compute(subscription: str) -> Any:
+@lru_cache(maxsize=64)
+def _compute(settings: AzureSettings, subscription: str) -> Any:
     from azure.mgmt.compute import ComputeManagementClient
 
-    return ComputeManagementClient(_credential(), subscription, **_endpoint_options(), **_LIMITS)
+    return ComputeManagementClient(
+        _credential(settings), subscription, **_endpoint_options(), **_LIMITS
+    )
 
 
-@cache
-def _alerts_management(subscription: str) -> Any:
+@lru_cache(maxsize=64)
+def _alerts_management(settings: AzureSettings, subscription: str) -> Any:
     from azure.mgmt.alertsmanagement import AlertsManagementClient
 
-    return AlertsManagementClient(_credential(), subscription, **_endpoint_options(), **_LIMITS)
-
-
-@cache
-def _credential() -> Any:
-    """Return the library's chain of credentials, without discovery where the endpoint is set."""
-    from azure.identity import DefaultAzureCredential
-
-    return DefaultAzureCredential(
-        disable_instance_discovery=bool(_endpoint_options()), retry_total=1
+    return AlertsManagementClient(
+        _credential(settings), subscription, **_endpoint_options(), **_LIMITS
     )
+
+
+@lru_cache(maxsize=4)
+def _credential(settings: AzureSettings) -> Any:
+    """Return the credentials of the settings, else the library's chain of them.
+
+    Where the endpoint is set there is no discovery.
+    """
+    from azure.identity import ClientSecretCredential, DefaultAzureCredential
+
+    is_apart = bool(_endpoint_options())
+    tenant, client = settings.tenant_id, settings.client_id
+    if tenant and client and (secret := settings.client_secret.get_secret_value()):
+        return ClientSecretCredential(
+            tenant, client, secret, disable_instance_discovery=is_apart, retry_total=1
+        )
+    return DefaultAzureCredential(disable_instance_discovery=is_apart, retry_total=1)
 
 
 def _endpoint_options() -> dict[str, Any]:

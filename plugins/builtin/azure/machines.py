@@ -1,23 +1,25 @@
 """Azure's virtual machines: listed, started and stopped."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from plugins.authoring.threads import Threads
+from domain.tools.context import PluginContext
+from domain.tools.preview import Preview
+from domain.tools.tool import ToolContext
 from plugins.authoring.tool import tool
-from plugins.builtin.azure.client import compute, plain_words, subscriptions
+from plugins.builtin.azure.client import AzureSettings, compute, plain_words, subscriptions
 from plugins.builtin.clouds.naming import named
 from plugins.builtin.clouds.orders import each_in_turn
+from plugins.builtin.clouds.previews import START, STOP, preview_of
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Names = Annotated[list[Name], Field(min_length=1, max_length=50)]
 Group = Annotated[str, Field(pattern=r"^[\w.()-]{1,90}$")]
 
 _POWER: Final = "PowerState/"
-_threads: Final = Threads(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +45,57 @@ class Order:
 
 
 @tool(effect="read", open_world=True, category="azure", timeout=60)
-def list_azure_vms(resource_group: Group | None = None) -> Sequence[Machine]:
+def list_azure_vms(
+    resource_group: Group | None = None, *, context: ToolContext
+) -> Sequence[Machine]:
     """List the virtual machines of the Azure subscription, and whether they run.
 
     Args:
         resource_group: Only machines in this resource group.
+        context: gives the settings.
 
     """
-    return list(_machines(resource_group))
+    return list(_machines(context.settings(AzureSettings), resource_group))
 
 
-@tool(effect="write", open_world=True, category="azure", timeout=60)
-def start_azure_vms(names: Names, resource_group: Group | None = None) -> Sequence[Order]:
+def _preview(what: str, note: str) -> Callable[..., Preview]:
+    def show(names: Names, resource_group: Group | None, context: ToolContext) -> Preview:
+        def machines() -> Sequence[str]:
+            found = _named(context.settings(AzureSettings), names, resource_group)
+            return [f"{each.name} in {each.location} ({each.resource_group})" for each in found]
+
+        return preview_of(f"{what} Azure virtual machines", note, machines)
+
+    return show
+
+
+@tool(
+    effect="write", open_world=True, category="azure", timeout=60, preview=_preview("Start", START)
+)
+def start_azure_vms(
+    names: Names, resource_group: Group | None = None, *, context: ToolContext
+) -> Sequence[Order]:
     """Start Azure virtual machines. They cost money from then on.
 
     Args:
         names: Their names. If one does not exist, none is started.
         resource_group: Their resource group, where the name alone does not tell.
+        context: gives the settings.
 
     """
-    return _ordered(_named(names, resource_group), "begin_start", "starting")
+    return _ordered(context, names, resource_group, "begin_start", "starting")
 
 
-@tool(effect="destructive", open_world=True, category="azure", timeout=60)
-def stop_azure_vms(names: Names, resource_group: Group | None = None) -> Sequence[Order]:
+@tool(
+    effect="destructive",
+    open_world=True,
+    category="azure",
+    timeout=60,
+    preview=_preview("Stop", STOP),
+)
+def stop_azure_vms(
+    names: Names, resource_group: Group | None = None, *, context: ToolContext
+) -> Sequence[Order]:
     """Stop (deallocate) Azure virtual machines, so that they cost nothing while they are stopped.
 
     What runs on them ends; what is in memory and on temporary disks is lost.
@@ -74,27 +103,23 @@ def stop_azure_vms(names: Names, resource_group: Group | None = None) -> Sequenc
     Args:
         names: Their names. If one does not exist, none is stopped.
         resource_group: Their resource group, where the name alone does not tell.
+        context: gives the settings.
 
     """
-    return _ordered(_named(names, resource_group), "begin_deallocate", "deallocating")
+    return _ordered(context, names, resource_group, "begin_deallocate", "deallocating")
 
 
-async def azure_figures() -> Mapping[str, float]:
+def azure_figures(*, context: PluginContext) -> Mapping[str, float]:
     """Count the virtual machines, and those that run."""
-    figures: Mapping[str, float] = await _threads.run("azure_figures", _count)
-    return figures
-
-
-def _count() -> Mapping[str, float]:
-    states = [machine.state for machine in _machines()]
+    states = [machine.state for machine in _machines(context.settings(AzureSettings))]
     return {"azure_vms": len(states), "azure_vms_running": states.count("running")}
 
 
-def _machines(resource_group: str | None = None) -> Iterator[Machine]:
+def _machines(settings: AzureSettings, resource_group: str | None = None) -> Iterator[Machine]:
     """Yield the machines, joined with their states, which Azure lists apart."""
-    for subscription in subscriptions():
+    for subscription in subscriptions(settings):
         with plain_words():
-            machines = compute(subscription).virtual_machines
+            machines = compute(settings, subscription).virtual_machines
             states = {
                 each.id.lower(): _state(each) for each in machines.list_all(status_only="true")
             }
@@ -117,18 +142,23 @@ def _state(machine: Any) -> str:
     return next((c.removeprefix(_POWER) for c in codes if c.startswith(_POWER)), "unknown")
 
 
-def _named(names: Sequence[str], resource_group: str | None) -> list[Machine]:
-    machines = list(_machines(resource_group))
+def _named(
+    settings: AzureSettings, names: Sequence[str], resource_group: str | None
+) -> list[Machine]:
+    machines = list(_machines(settings, resource_group))
     return named(machines, names, lambda machine: machine.name, "resource group")
 
 
-def _ordered(machines: Sequence[Machine], method: str, state: str) -> Sequence[Order]:
+def _ordered(
+    context: ToolContext, names: Sequence[str], group: str | None, method: str, state: str
+) -> Sequence[Order]:
     """Call a method for each machine, without waiting for the effect."""
+    settings = context.settings(AzureSettings)
 
     def order(machine: Machine) -> Order:
         with plain_words():
-            operations = compute(machine.subscription).virtual_machines
+            operations = compute(settings, machine.subscription).virtual_machines
             getattr(operations, method)(machine.resource_group, machine.name, polling=False)
         return Order(machine.name, machine.resource_group, before=machine.state, now=state)
 
-    return each_in_turn(machines, order, lambda machine: machine.name)
+    return each_in_turn(_named(settings, names, group), order, lambda machine: machine.name)

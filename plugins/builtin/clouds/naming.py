@@ -1,12 +1,24 @@
-"""Lookup of machines by name."""
+"""Names of machines and places: lists in settings, and lookup of machines by name."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import Annotated, TypeVar
+
+from pydantic import BeforeValidator
 
 from domain.shared.errors import ToolFailed
 from domain.shared.text import did_you_mean
 
 T = TypeVar("T")
+
+
+def _listed(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return list(dict.fromkeys(filter(None, map(str.strip, value.split(",")))))
+
+
+CommaList = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+"""A setting that is a list: in a variable, its items are separated by commas."""
 
 
 def named(

@@ -1,4 +1,4 @@
-"""The plugin ``gcp``: Compute Engine and Cloud Monitoring, by the credentials google-auth finds.
+"""The plugin ``gcp``: Compute Engine and Cloud Monitoring, by the settings or google-auth.
 
 Google's libraries are imported when they are first needed.
 """
@@ -7,6 +7,7 @@ from plugins.authoring.hookspecs import hookimpl
 from plugins.authoring.registry import Registry
 from plugins.builtin.clouds.extras import require_extra
 from plugins.builtin.gcp.alerts import gcp_alerts, list_gcp_alerts
+from plugins.builtin.gcp.client import GcpSettings
 from plugins.builtin.gcp.instances import (
     gcp_figures,
     list_gcp_instances,
@@ -17,9 +18,10 @@ from plugins.builtin.gcp.instances import (
 
 @hookimpl
 def puerto_register(registry: Registry) -> None:
-    """Register the tools, the counts of instances, and the alerts of Cloud Monitoring."""
+    """Register the settings, the tools, the counts of instances, and the open alerts."""
     for module in ("google.auth", "google.cloud.compute_v1"):
         require_extra("gcp", module)
+    registry.use_settings(GcpSettings)
     registry.add_tools(
         list_gcp_instances,
         start_gcp_instances,

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from domain.monitoring.alerts import Alert, Severity
-from plugins.authoring.threads import Threads
+from domain.tools.context import PluginContext
+from domain.tools.tool import ToolContext
 from plugins.authoring.tool import tool
 from plugins.builtin.gcp import client
+from plugins.builtin.gcp.client import GcpSettings
 
 _PAGE: Final = 1000
 _CRITICAL: Final = frozenset({"CRITICAL", "ERROR"})
-_threads: Final = Threads(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +31,13 @@ class GcpAlert:
 
 
 @tool(effect="read", open_world=True, category="gcp", timeout=60)
-def list_gcp_alerts() -> Sequence[GcpAlert]:
+def list_gcp_alerts(*, context: ToolContext) -> Sequence[GcpAlert]:
     """List the Cloud Monitoring alerts of the Google Cloud project that are open."""
-    return list(_open())
+    return list(_open(context.settings(GcpSettings)))
 
 
-async def gcp_alerts() -> Sequence[Alert]:
+def gcp_alerts(*, context: PluginContext) -> Sequence[Alert]:
     """Return the open alerts: severities CRITICAL and ERROR are critical, others warnings."""
-    alerts: Sequence[Alert] = await _threads.run("gcp_alerts", _alerts)
-    return alerts
-
-
-def _alerts() -> Sequence[Alert]:
     return [
         Alert(
             each.id,
@@ -49,15 +45,15 @@ def _alerts() -> Sequence[Alert]:
             f"{each.policy} ({each.resource})",
             {"severity": each.severity, "since": each.since},
         )
-        for each in _open()
+        for each in _open(context.settings(GcpSettings))
     ]
 
 
-def _open() -> Iterator[GcpAlert]:
+def _open(settings: GcpSettings) -> Iterator[GcpAlert]:
     from google.api_core.exceptions import from_http_response
 
-    url = f"{client.endpoint('monitoring')}/v3/projects/{client.project()}/alerts"
-    session = client.monitoring()
+    url = f"{client.endpoint('monitoring')}/v3/projects/{client.project(settings)}/alerts"
+    session = client.monitoring(settings)
     query: dict[str, Any] = {"filter": 'state="OPEN"', "pageSize": _PAGE}
     while True:
         with client.plain_words():

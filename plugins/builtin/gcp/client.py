@@ -1,12 +1,15 @@
-"""Clients of Google Cloud, the configured project, and the mapping of Google's errors."""
+"""Google Cloud: the settings, the clients, and the mapping of its libraries' errors."""
 
+import json
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field, SecretStr
 
 from domain.shared.errors import ToolFailed
 from plugins.builtin.clouds.refusals import (
@@ -29,27 +32,34 @@ _OVERRIDE: Final = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"  # gcloud's own variables
 _creating: Final = threading.Lock()
 
 
-def instances() -> Any:
+class GcpSettings(BaseModel, frozen=True):
+    """The Google Cloud project. google-auth finds what is not set by its own rules."""
+
+    project: str = Field("", validation_alias="GOOGLE_CLOUD_PROJECT")
+    service_account: SecretStr = Field(SecretStr(""), description="The JSON of its key file.")
+
+
+def instances(settings: GcpSettings) -> Any:
     """Return the cached client of Compute Engine instances."""
     with _creating, plain_words():
-        return _instances()
+        return _instances(settings)
 
 
-def monitoring() -> Any:
+def monitoring(settings: GcpSettings) -> Any:
     """Return a cached `requests` session with Google's credentials."""
     with _creating, plain_words():
-        return _session()
+        return _session(settings)
 
 
-def project() -> str:
-    """Return the project: ``GOOGLE_CLOUD_PROJECT``, else that of the credentials.
+def project(settings: GcpSettings) -> str:
+    """Return the project: that of the settings, else that of the credentials.
 
     Raises:
         ToolFailed: there is none.
 
     """
     with _creating, plain_words():
-        _, name = _login()
+        name = settings.project or _login(settings)[1]
     if not name:
         raise ToolFailed("No Google Cloud project is configured: ask for GOOGLE_CLOUD_PROJECT.")
     return str(name)
@@ -62,29 +72,34 @@ def endpoint(service: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if override else f"https://{service}.googleapis.com"
 
 
-@cache
-def _login() -> tuple[Any, str | None]:
+@lru_cache(maxsize=4)
+def _login(settings: GcpSettings) -> tuple[Any, str | None]:
     import google.auth
+    from google.oauth2 import service_account
 
+    if key := settings.service_account.get_secret_value():
+        credentials_class: Any = service_account.Credentials
+        made = credentials_class.from_service_account_info(json.loads(key), scopes=[_SCOPE])
+        return made, made.project_id
     credentials, project_id = google.auth.default(scopes=[_SCOPE])
     return credentials, project_id
 
 
-@cache
-def _instances() -> Any:
+@lru_cache(maxsize=4)
+def _instances(settings: GcpSettings) -> Any:
     from google.api_core.client_options import ClientOptions
     from google.cloud.compute_v1 import InstancesClient
 
-    credentials, _ = _login()
+    credentials, _ = _login(settings)
     options = ClientOptions(api_endpoint=endpoint("compute"))
     return InstancesClient(credentials=credentials, client_options=options)
 
 
-@cache
-def _session() -> Any:
+@lru_cache(maxsize=4)
+def _session(settings: GcpSettings) -> Any:
     from google.auth.transport.requests import AuthorizedSession
 
-    credentials, _ = _login()
+    credentials, _ = _login(settings)
     return AuthorizedSession(credentials)
 
 

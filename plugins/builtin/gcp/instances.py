@@ -1,23 +1,26 @@
 """Compute Engine: instances listed, started and stopped."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from plugins.authoring.threads import Threads
+from domain.tools.context import PluginContext
+from domain.tools.preview import Preview
+from domain.tools.tool import ToolContext
 from plugins.authoring.tool import tool
 from plugins.builtin.clouds.naming import named
 from plugins.builtin.clouds.orders import each_in_turn
+from plugins.builtin.clouds.previews import START, STOP, preview_of
 from plugins.builtin.gcp import client
+from plugins.builtin.gcp.client import GcpSettings
 
 Name = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")]
 Names = Annotated[list[Name], Field(min_length=1, max_length=50)]
 Zone = Annotated[str, Field(pattern=r"^[a-z]+-[a-z]+[0-9]+-[a-z]$")]
 
 _PAGE: Final = 500
-_threads: Final = Threads(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +47,53 @@ class Order:
 
 
 @tool(effect="read", open_world=True, category="gcp", timeout=60)
-def list_gcp_instances(zone: Zone | None = None) -> Sequence[Instance]:
+def list_gcp_instances(zone: Zone | None = None, *, context: ToolContext) -> Sequence[Instance]:
     """List the Compute Engine instances (virtual machines) of the Google Cloud project.
 
     Args:
         zone: Only instances in this zone, such as europe-west1-b.
+        context: gives the settings.
 
     """
-    return list(_instances(zone))
+    return list(_instances(context.settings(GcpSettings), zone))
 
 
-@tool(effect="write", open_world=True, category="gcp", timeout=60)
-def start_gcp_instances(names: Names, zone: Zone | None = None) -> Sequence[Order]:
+def _preview(what: str, note: str) -> Callable[..., Preview]:
+    def show(names: Names, zone: Zone | None, context: ToolContext) -> Preview:
+        def machines() -> Sequence[str]:
+            found = _named(context.settings(GcpSettings), names, zone)
+            return [f"{each.name} in {each.zone}" for each in found]
+
+        return preview_of(f"{what} Compute Engine instances", note, machines)
+
+    return show
+
+
+@tool(effect="write", open_world=True, category="gcp", timeout=60, preview=_preview("Start", START))
+def start_gcp_instances(
+    names: Names, zone: Zone | None = None, *, context: ToolContext
+) -> Sequence[Order]:
     """Start Compute Engine instances. They cost money from then on.
 
     Args:
         names: Their names. If one does not exist, none is started.
         zone: Their zone, where the name alone does not tell.
+        context: gives the settings.
 
     """
-    return _ordered(_named(names, zone), "start", "starting")
+    return _ordered(context, names, zone, "start", "starting")
 
 
-@tool(effect="destructive", open_world=True, category="gcp", timeout=60)
-def stop_gcp_instances(names: Names, zone: Zone | None = None) -> Sequence[Order]:
+@tool(
+    effect="destructive",
+    open_world=True,
+    category="gcp",
+    timeout=60,
+    preview=_preview("Stop", STOP),
+)
+def stop_gcp_instances(
+    names: Names, zone: Zone | None = None, *, context: ToolContext
+) -> Sequence[Order]:
     """Stop (shut down) Compute Engine instances.
 
     What runs on them ends; what is in memory and on local SSDs is lost.
@@ -75,25 +101,21 @@ def stop_gcp_instances(names: Names, zone: Zone | None = None) -> Sequence[Order
     Args:
         names: Their names. If one does not exist, none is stopped.
         zone: Their zone, where the name alone does not tell.
+        context: gives the settings.
 
     """
-    return _ordered(_named(names, zone), "stop", "stopping")
+    return _ordered(context, names, zone, "stop", "stopping")
 
 
-async def gcp_figures() -> Mapping[str, float]:
+def gcp_figures(*, context: PluginContext) -> Mapping[str, float]:
     """Count the instances, and those that run."""
-    figures: Mapping[str, float] = await _threads.run("gcp_figures", _count)
-    return figures
-
-
-def _count() -> Mapping[str, float]:
-    states = [instance.state for instance in _instances()]
+    states = [instance.state for instance in _instances(context.settings(GcpSettings))]
     return {"gcp_instances": len(states), "gcp_instances_running": states.count("running")}
 
 
-def _instances(zone: str | None = None) -> Iterator[Instance]:
-    query = {"project": client.project(), "max_results": _PAGE}
-    compute = client.instances()
+def _instances(settings: GcpSettings, zone: str | None = None) -> Iterator[Instance]:
+    query = {"project": client.project(settings), "max_results": _PAGE}
+    compute = client.instances(settings)
     with client.plain_words():
         zones = compute.aggregated_list(query, timeout=client.SECONDS, retry=_retry())
         for _, scoped in zones:
@@ -128,13 +150,16 @@ def _last(url: str) -> str:
     return url.rpartition("/")[2]
 
 
-def _named(names: Sequence[str], zone: str | None) -> list[Instance]:
-    return named(_instances(zone), names, lambda instance: instance.name, "zone")
+def _named(settings: GcpSettings, names: Sequence[str], zone: str | None) -> list[Instance]:
+    return named(_instances(settings, zone), names, lambda instance: instance.name, "zone")
 
 
-def _ordered(instances: Sequence[Instance], method: str, state: str) -> Sequence[Order]:
+def _ordered(
+    context: ToolContext, names: Sequence[str], zone: str | None, method: str, state: str
+) -> Sequence[Order]:
     """Call a method for each instance, without waiting for the effect."""
-    project, compute = client.project(), client.instances()
+    settings = context.settings(GcpSettings)
+    project, compute = client.project(settings), client.instances(settings)
 
     def order(instance: Instance) -> Order:
         with client.plain_words():
@@ -143,4 +168,4 @@ def _ordered(instances: Sequence[Instance], method: str, state: str) -> Sequence
             )
         return Order(instance.name, instance.zone, before=instance.state, now=state)
 
-    return each_in_turn(instances, order, lambda instance: instance.name)
+    return each_in_turn(_named(settings, names, zone), order, lambda instance: instance.name)

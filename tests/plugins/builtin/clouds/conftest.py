@@ -1,13 +1,17 @@
 """Local clouds, and the plugins led to them."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from google.auth.credentials import CredentialsWithRegionalAccessBoundary
 
+from domain.plugins.settings import CurrentSettings
 from domain.tools.tool import Tool, ToolContext
+from plugins.authoring.settings import PydanticSettings
 from plugins.builtin.aws import client as aws_client
 from plugins.builtin.azure import client as azure_client
 from plugins.builtin.gcp import client as gcp_client
@@ -17,16 +21,49 @@ from tests.plugins.builtin.clouds.wire_gcp import WireGcp
 from tests.support.certificates import write_certificate
 
 Run = Callable[..., Any]
+InCloud = Callable[..., ToolContext]
+MODELS = {
+    "aws": aws_client.AwsSettings,
+    "azure": azure_client.AzureSettings,
+    "gcp": gcp_client.GcpSettings,
+}
+
+
+def settings_of(cloud: str, stored: Mapping[str, Any]) -> object:
+    """Return the settings of a cloud's plugin: of the environment, and of what is stored."""
+    read = CurrentSettings(os.environ).tried(PydanticSettings(cloud, MODELS[cloud]), stored)
+    assert read.value is not None, read.problem
+    return read.value
 
 
 @pytest.fixture
-def run(context: ToolContext) -> Run:
+def in_cloud(context: ToolContext) -> InCloud:
+    """Return the context of the plugin of a cloud, with settings that operators stored."""
+
+    def make(cloud: str, **stored: Any) -> ToolContext:
+        return replace(context, plugin=cloud, read_settings=lambda: settings_of(cloud, stored))
+
+    return make
+
+
+@pytest.fixture
+def run(in_cloud: InCloud) -> Run:
     """Call a tool as the service does."""
 
     async def call(tool: Tool, **arguments: Any) -> Any:
-        return await tool.run(tool.check(arguments), context)
+        return await tool.run(tool.check(arguments), in_cloud(tool.spec.category))
 
     return call
+
+
+@pytest.fixture
+def shown(in_cloud: InCloud) -> Run:
+    """Return the preview of a tool's call."""
+
+    async def preview(tool: Any, **arguments: Any) -> Any:
+        return await tool.preview(tool.check(arguments), in_cloud(tool.spec.category))
+
+    return preview
 
 
 @pytest.fixture(scope="session")

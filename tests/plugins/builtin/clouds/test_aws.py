@@ -17,7 +17,7 @@ from plugins.builtin.aws.costs import get_aws_costs
 from plugins.builtin.aws.s3 import list_s3_buckets, list_s3_objects
 from plugins.builtin.aws.watching import aws_alerts, aws_figures
 from plugins.host.host import PluginHost
-from tests.plugins.builtin.clouds.conftest import Run
+from tests.plugins.builtin.clouds.conftest import InCloud, Run
 from tests.plugins.builtin.clouds.moto_server import OTHER, REGION, LocalAws
 
 STRANGER = "i-00000000000000000"
@@ -79,6 +79,47 @@ async def test_nothing_is_stopped_when_one_is_not_there(aws: LocalAws, run: Run)
     assert aws.states() == {instance: "running"}
     with pytest.raises(InvalidArguments):
         await run(ec2.stop_ec2_instances, instance_ids=[])
+
+
+async def test_whoever_is_asked_sees_the_instances_by_name(aws: LocalAws, shown: Run) -> None:
+    (first,) = aws.run("web")
+    (second,) = aws.run("db", region=OTHER)
+    preview = await shown(ec2.stop_ec2_instances, instance_ids=[first, second, first])
+    assert preview.what == "Stop EC2 instances"
+    assert preview.target == f"web ({first}) in {REGION}, db ({second}) in {OTHER}"
+    assert (preview.amount, preview.reversible) == ("2 machines", True)
+    assert "memory" in preview.details[0]
+    preview = await shown(ec2.start_ec2_instances, instance_ids=[STRANGER])
+    assert (preview.what, preview.target) == ("Start EC2 instances", "")
+    assert preview.details == [f"There is no instance {STRANGER} in {REGION}, {OTHER}."]
+
+
+async def test_what_an_operator_sets_is_used_at_once(aws: LocalAws, in_cloud: InCloud) -> None:
+    aws.run("web")
+    (there,) = aws.run("db", region=OTHER)
+
+    async def listed(**stored: Any) -> list[str]:
+        tool = ec2.list_ec2_instances
+        found = await tool.run(tool.check({}), in_cloud("aws", **stored))
+        return [each["id"] for each in found]
+
+    assert await listed(regions=[OTHER]) == [there]
+    iam = aws.client("iam")
+    iam.create_user(UserName="set")
+    key = iam.create_access_key(UserName="set")["AccessKey"]
+    aws.post("reset-auth", b"0")
+    try:
+        with pytest.raises(ToolFailed, match="does not accept the credentials"):
+            await listed()
+        with pytest.raises(ToolFailed, match="must grant it"):
+            await listed(access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"])
+    finally:
+        aws.post("reset-auth", b"Infinity")
+
+
+def test_results_have_a_schema() -> None:
+    properties: Any = (ec2.describe_ec2_instance.spec.output_schema or {})["properties"]
+    assert properties["disks"]["type"] == "array"
 
 
 async def test_buckets_and_pages_of_objects(aws: LocalAws, run: Run) -> None:
@@ -151,18 +192,19 @@ async def test_costs_are_added_up(aws: LocalAws, run: Run) -> None:
     assert told["costs"] == [{"name": "EC2", "amount": 20.2}, {"name": "S3", "amount": 0.21}]
 
 
-async def test_figures_and_alerts(aws: LocalAws) -> None:
+async def test_figures_and_alerts(aws: LocalAws, in_cloud: InCloud) -> None:
+    context = in_cloud("aws")
     first, _ = aws.run("one", "two")
     aws.client("ec2").stop_instances(InstanceIds=[first])
     aws.client("ec2").terminate_instances(InstanceIds=aws.run("gone"))
-    assert await aws_figures() == {"aws_instances": 2, "aws_instances_running": 1}
+    assert aws_figures(context=context) == {"aws_instances": 2, "aws_instances_running": 1}
 
     aws.alarm("cpu", "ALARM")
     aws.alarm("muted", "ALARM", OTHER)
     aws.client("cloudwatch", OTHER).disable_alarm_actions(AlarmNames=["muted"])
     aws.alarm("new", "INSUFFICIENT_DATA")
     aws.alarm("TargetTracking-table/x-AlarmLow", "ALARM")
-    severities = {alert.title: alert.severity for alert in await aws_alerts()}
+    severities = {alert.title: alert.severity for alert in aws_alerts(context=context)}
     assert severities == {
         f"cpu ({REGION})": Severity.CRITICAL,
         f"muted ({OTHER})": Severity.WARNING,

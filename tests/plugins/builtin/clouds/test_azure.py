@@ -16,7 +16,7 @@ from plugins.builtin.azure.machines import (
     stop_azure_vms,
 )
 from plugins.host.host import PluginHost
-from tests.plugins.builtin.clouds.conftest import Run
+from tests.plugins.builtin.clouds.conftest import InCloud, Run
 from tests.plugins.builtin.clouds.wire_azure import WireAzure
 from tests.plugins.builtin.clouds.wire_cloud import Told
 
@@ -35,7 +35,7 @@ def test_the_plugin_brings_its_tools_with_their_effects() -> None:
     }
 
 
-async def test_machines_of_all_pages(azure: WireAzure, run: Run) -> None:
+async def test_machines_of_all_pages(azure: WireAzure, run: Run, in_cloud: InCloud) -> None:
     azure.machines = dict(MACHINES)
     found = await run(list_azure_vms)
     assert [(each["resource_group"], each["name"], each["state"]) for each in found] == [
@@ -45,7 +45,7 @@ async def test_machines_of_all_pages(azure: WireAzure, run: Run) -> None:
     ]
     assert (found[0]["size"], found[0]["location"]) == ("Standard_B1s", "westeurope")
     assert [each["name"] for each in await run(list_azure_vms, resource_group="db")] == ["VM1"]
-    assert await azure_figures() == {"azure_vms": 3, "azure_vms_running": 2}
+    assert azure_figures(context=in_cloud("azure")) == {"azure_vms": 3, "azure_vms_running": 2}
 
 
 async def test_exactly_the_named_machine_is_stopped_and_started(azure: WireAzure, run: Run) -> None:
@@ -63,6 +63,23 @@ async def test_exactly_the_named_machine_is_stopped_and_started(azure: WireAzure
     assert azure.machines["db", "VM1"] == "running"
 
 
+async def test_whoever_is_asked_sees_the_machines(azure: WireAzure, shown: Run) -> None:
+    azure.machines = dict(MACHINES)
+    preview = await shown(stop_azure_vms, names=["vm2"])
+    assert (preview.target, preview.amount) == ("vm2 in westeurope (WEB)", "1 machine")
+    preview = await shown(start_azure_vms, names=["vm1"])
+    assert preview.details == ["There are 2 machines 'vm1': say in which resource group."]
+
+
+async def test_what_an_operator_sets_is_used_at_once(azure: WireAzure, in_cloud: InCloud) -> None:
+    azure.machines = dict(MACHINES)
+    assert azure_figures(context=in_cloud("azure"))["azure_vms"] == 3
+    with pytest.raises(ToolFailed, match="does not accept the credentials"):
+        azure_figures(context=in_cloud("azure", client_secret="wrong"))
+    with pytest.raises(ToolFailed, match="No Azure subscription"):
+        azure_figures(context=in_cloud("azure", subscription_id=[]))
+
+
 async def test_an_order_that_fails_half_way_says_how_far_it_came(
     azure: WireAzure, run: Run
 ) -> None:
@@ -73,7 +90,7 @@ async def test_an_order_that_fails_half_way_says_how_far_it_came(
     assert azure.machines == MACHINES | {("web", "vm1"): "deallocated"}
 
 
-async def test_alerts_that_have_fired(azure: WireAzure, run: Run) -> None:
+async def test_alerts_that_have_fired(azure: WireAzure, run: Run, in_cloud: InCloud) -> None:
     for name, severity in (("cpu", "Sev1"), ("disk", "Sev2"), ("old", "Sev0")):
         azure.fire(name, severity, "Closed" if name == "old" else "New")
     listed = await run(list_azure_alerts)
@@ -83,7 +100,7 @@ async def test_alerts_that_have_fired(azure: WireAzure, run: Run) -> None:
         ("old", "Sev0"),
     ]
     assert [each["name"] for each in await run(list_azure_alerts, severity="Sev2")] == ["disk"]
-    assert {alert.title: alert.severity for alert in await azure_alerts()} == {
+    assert {alert.title: alert.severity for alert in azure_alerts(context=in_cloud("azure"))} == {
         "cpu (vm1)": Severity.CRITICAL,
         "disk (vm1)": Severity.WARNING,
     }

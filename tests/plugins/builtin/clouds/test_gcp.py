@@ -1,6 +1,7 @@
 """The plugin gcp, through Google's own libraries, against a local server."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ from plugins.builtin.gcp.instances import (
     stop_gcp_instances,
 )
 from plugins.host.host import PluginHost
-from tests.plugins.builtin.clouds.conftest import Run
+from tests.plugins.builtin.clouds.conftest import InCloud, Run
 from tests.plugins.builtin.clouds.wire_cloud import Told
 from tests.plugins.builtin.clouds.wire_gcp import ZONE, WireGcp
 
@@ -36,7 +37,7 @@ def test_the_plugin_brings_its_tools_with_their_effects() -> None:
     }
 
 
-async def test_instances_of_all_zones_and_pages(gcp: WireGcp, run: Run) -> None:
+async def test_instances_of_all_zones_and_pages(gcp: WireGcp, run: Run, in_cloud: InCloud) -> None:
     gcp.instances = dict(INSTANCES)
     found = await run(list_gcp_instances)
     assert [(each["zone"], each["name"], each["state"]) for each in found] == [
@@ -50,7 +51,7 @@ async def test_instances_of_all_zones_and_pages(gcp: WireGcp, run: Run) -> None:
         "203.0.113.7",
     )
     assert len(await run(list_gcp_instances, zone=FAR)) == 1
-    assert await gcp_figures() == {"gcp_instances": 3, "gcp_instances_running": 2}
+    assert gcp_figures(context=in_cloud("gcp")) == {"gcp_instances": 3, "gcp_instances_running": 2}
 
 
 async def test_exactly_the_named_instance_is_stopped_and_started(gcp: WireGcp, run: Run) -> None:
@@ -66,7 +67,30 @@ async def test_exactly_the_named_instance_is_stopped_and_started(gcp: WireGcp, r
     assert gcp.instances[ZONE, "db"] == "RUNNING"
 
 
-async def test_open_alerts_of_all_pages(gcp: WireGcp, run: Run) -> None:
+async def test_whoever_is_asked_sees_the_instances(gcp: WireGcp, shown: Run) -> None:
+    gcp.instances = dict(INSTANCES)
+    preview = await shown(start_gcp_instances, names=["db"])
+    assert (preview.what, preview.target) == ("Start Compute Engine instances", f"db in {ZONE}")
+    assert (preview.amount, preview.reversible) == ("1 machine", True)
+    preview = await shown(stop_gcp_instances, names=["web"])
+    assert preview.details == ["There are 2 machines 'web': say in which zone."]
+
+
+def test_what_an_operator_sets_is_used_at_once(
+    gcp: WireGcp, in_cloud: InCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gcp.instances = dict(INSTANCES)
+    key = Path(gcp.variables["GOOGLE_APPLICATION_CREDENTIALS"]).read_text()
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere")
+    monkeypatch.delenv("GOOGLE_CLOUD_PROJECT")
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    context = in_cloud("gcp", service_account=key)
+    assert gcp_figures(context=context)["gcp_instances"] == 3
+    with pytest.raises(ToolFailed, match="Google Cloud refused"):
+        gcp_figures(context=in_cloud("gcp", service_account="no JSON"))
+
+
+async def test_open_alerts_of_all_pages(gcp: WireGcp, run: Run, in_cloud: InCloud) -> None:
     for name, severity in (("cpu", "CRITICAL"), ("disk", "WARNING"), ("net", None)):
         gcp.open_alert(name, severity)
     listed = await run(list_gcp_alerts)
@@ -76,7 +100,7 @@ async def test_open_alerts_of_all_pages(gcp: WireGcp, run: Run) -> None:
         ("net", ""),
     ]
     assert listed[0]["resource"] == f"gce_instance 7 {ZONE}"
-    severities = [alert.severity for alert in await gcp_alerts()]
+    severities = [alert.severity for alert in gcp_alerts(context=in_cloud("gcp"))]
     assert severities == [Severity.CRITICAL, Severity.WARNING, Severity.WARNING]
 
 
