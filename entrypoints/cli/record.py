@@ -24,7 +24,8 @@ def command(
     """Record a run that is over as a cassette.
 
     Played by the provider `scripted` (PUERTO_CASSETTE), it asks for the same calls of tools and
-    gives the same text, without a network. The tools run again.
+    gives the same text, without a network. The tools run again; it holds their results, too, which
+    tests can replay instead.
     """
     import json
 

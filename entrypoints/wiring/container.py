@@ -1,6 +1,6 @@
 """The composition root: the parts of an installation, each concept put together by its module."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from dependency_injector import containers
@@ -11,6 +11,7 @@ from adapters.security.passwords import ArgonPasswords
 from domain.accounts.ports import Passwords
 from domain.shared.clock import Clock, SystemClock
 from domain.tools.http import HttpClients
+from domain.tools.ports import Toolbox
 from entrypoints.settings.settings import Settings, environment
 from entrypoints.wiring.accounts import wire_accounts
 from entrypoints.wiring.checked import once
@@ -26,7 +27,7 @@ from entrypoints.wiring.persistence import wire_persistence
 from entrypoints.wiring.plugins import wire_plugins
 from entrypoints.wiring.providers import model_providers
 from entrypoints.wiring.runs import wire_runs
-from entrypoints.wiring.tools import wire_tools
+from entrypoints.wiring.tools import wire_toolbox, wire_tools
 from entrypoints.wiring.web import wire_web
 
 
@@ -49,7 +50,10 @@ class Container(containers.DeclarativeContainer):
     account_access = once(wire_account_access, persistence, plugins, web, cipher, clock)
     configuration = once(wire_configuration, persistence, models, plugins)
     conversations = once(wire_conversations, persistence, models, clock)
-    tools = once(wire_tools, settings, environ, persistence, plugins, account_access, clock)
+    toolbox = once(wire_toolbox, plugins)
+    tools = once(
+        wire_tools, settings, environ, persistence, toolbox, plugins, account_access, clock
+    )
     runs = once(wire_runs, settings, persistence, models, plugins, tools, clock)
     consents = once(wire_consents, persistence, plugins, runs, clock)
     connected_accounts = once(
@@ -67,11 +71,18 @@ def build(
     passwords: Passwords | None = None,
     more_models: Mapping[str, Provider] | None = None,
     plugin_clients: HttpClients | None = None,
+    in_place_of: Callable[[Toolbox], Toolbox] | None = None,
 ) -> Container:
-    """Return the parts of an installation, with what is given in the place of what is usual."""
+    """Return the parts of an installation, with what is given in the place of what is usual.
+
+    ``in_place_of`` makes the tools that run of those of the plugins.
+    """
     given: dict[str, object] = {"clock": clock, "environ": environ, "passwords": passwords}
     if more_models is not None:
         given["offered_models"] = {**model_providers(settings), **more_models}
     if plugin_clients is not None:
         given["web"] = replace(wire_web(settings), plugin_clients=plugin_clients)
-    return Container(settings=settings, **{k: v for k, v in given.items() if v is not None})
+    container = Container(settings=settings, **{k: v for k, v in given.items() if v is not None})
+    if in_place_of is not None:
+        container.toolbox.override(once(lambda: in_place_of(container.plugins().host)))
+    return container

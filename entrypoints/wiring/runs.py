@@ -71,7 +71,7 @@ def wire_runs(
     runner = make_runner(
         ModelStep(failover, tools.tool_selector, MessageGuards(plugins.guards), clock),
         tools.caller,
-        host,
+        tools.toolbox,
         plugins.vetoes,
         store,
         plugins.notices,

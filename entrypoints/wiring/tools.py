@@ -10,6 +10,7 @@ from domain.execution.tool_selection import SelectionLimits, ToolSelector
 from domain.plugins.administration import ToolAdministration
 from domain.shared.clock import Clock
 from domain.tools.catalogue import Catalogue
+from domain.tools.ports import Toolbox
 from domain.tools.ranking import ToolIndex
 from entrypoints.settings.settings import Settings
 from entrypoints.wiring.connected_accounts import AccountAccessParts
@@ -20,27 +21,34 @@ from plugins.authoring.forms import PydanticForms
 
 @dataclass(frozen=True, slots=True)
 class ToolParts:
-    """What stands between a model and the tools of plugins."""
+    """What stands between a model and the tools of plugins; those of ``toolbox`` run."""
 
+    toolbox: Toolbox
     catalogue: Catalogue
     tool_selector: ToolSelector
     caller: ToolCaller
     administration: ToolAdministration
 
 
+def wire_toolbox(plugins: PluginParts) -> Toolbox:
+    """Return the tools of plugins."""
+    return plugins.host
+
+
 def wire_tools(
     settings: Settings,
     environ: Mapping[str, str],
     persistence: Persistence,
+    toolbox: Toolbox,
     plugins: PluginParts,
     accounts: AccountAccessParts,
     clock: Clock,
 ) -> ToolParts:
     """Put together what finds and calls tools."""
-    store, host = persistence.store, plugins.host
-    catalogue = Catalogue(host, ToolIndex())
+    store = persistence.store
+    catalogue = Catalogue(plugins.host, ToolIndex())
     tool_selector = ToolSelector(
-        host, catalogue, SelectionLimits(settings.tools_shown, settings.tool_tokens)
+        toolbox, catalogue, SelectionLimits(settings.tools_shown, settings.tool_tokens)
     )
     results = Results(store.artifacts, clock)
     caller = ToolCaller(
@@ -53,5 +61,9 @@ def wire_tools(
         plugins.incidents.note,
     )
     return ToolParts(
-        catalogue, tool_selector, caller, ToolAdministration(plugins.plugin_service, catalogue)
+        toolbox=toolbox,
+        catalogue=catalogue,
+        tool_selector=tool_selector,
+        caller=caller,
+        administration=ToolAdministration(plugins.plugin_service, catalogue),
     )

@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple
 
 _MODULES: Final = (builtins, sys, os, time, json, asyncio, threading, logging, socket)
 _HOOKS: Final = frozenset({"sys.excepthook", "sys.unraisablehook", "threading.excepthook"})
+_LAST_ERROR: Final = frozenset({"sys.last_type"})  # a class; prompts and pytest set and delete it
 _ANYTHING: Final = BaseException  # a plugin may delete that name, too
 
 
@@ -63,6 +64,7 @@ def _save(module: ModuleType) -> _KeptFunctions:
         for name, value in vars(module).items()
         if callable(value) and (module is builtins or not name.startswith("_"))
     ]
-    named = [each for each in named if each[0] not in _HOOKS]  # `ProcessState` checks these
+    changing = _HOOKS | _LAST_ERROR  # `ProcessState` checks the hooks
+    named = [each for each in named if each[0] not in changing]
     look = itemgetter(*(name for _, name, _ in named))
     return _KeptFunctions(vars(module), named, look, look(vars(module)))

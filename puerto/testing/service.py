@@ -23,7 +23,9 @@ from domain.shared.clock import Clock
 from domain.shared.errors import Unavailable
 from entrypoints.chat_turn import ChatTurn
 from puerto.testing.http import HttpDouble
+from puerto.testing.recorded_tools import RecordedToolbox
 from puerto.testing.replies import Answers, Replies
+from puerto.testing.scripted import ScriptedModel
 
 if TYPE_CHECKING:  # the service is loaded when a test asks for it
     import httpx2
@@ -170,6 +172,7 @@ def running_service(
         environ=dict(os.environ),
         passwords=ArgonPasswords(CHEAPEST),
         plugin_clients=http,
+        in_place_of=partial(RecordedToolbox, model) if isinstance(model, ScriptedModel) else None,
         more_models={} if model is None else {model.provider: Provider(lambda: model, "test")},
     )
     with (

@@ -1,13 +1,15 @@
 """Reads cassettes: recorded answers as JSON, in the format of `adapters.llm.scripted.model`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
+from domain.conversations.calls import Problem
 from domain.models.messages import Piece, Reasoning, Stop, StopReason, Text, ToolRequest, Usage
+from domain.shared.error_codes import Refusal
 from domain.shared.errors import ProviderReason, Unavailable
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -28,6 +30,14 @@ class Failure:
     message: str
     status: int | None
     retry_after: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCall(ToolRequest):
+    """A call with what came of it when it was recorded: ``problem``, or else ``result``."""
+
+    result: Any = None
+    problem: Problem | None = None
 
 
 Step = Piece | Delay | Failure
@@ -69,19 +79,38 @@ def _answer(data: Any, at: str) -> Answer:
 
 
 def _step(data: Any, at: str) -> Step:
-    match _object(data, {"text", "reasoning", "tool", "arguments", "error", "delay"}, at):
+    match _object(data, {"text", "reasoning", "tool", "arguments", "result", "error", "delay"}, at):
         case {"text": str(text), **rest} if not rest:
             return Text(text)
         case {"reasoning": str(text), **rest} if not rest:
             return Reasoning(text)
-        case {"tool": str(tool), **rest} if not rest.keys() - {"arguments"}:
-            arguments = rest.get("arguments", {})
-            return ToolRequest(tool, json.dumps(_object(arguments, None, f"{at}.arguments")))
+        case {"tool": str(tool), **rest} if not rest.keys() - {"arguments", "result", "error"}:
+            return _call(tool, rest, at)
         case {"error": error, **rest} if not rest:
             return _failure(error, f"{at}.error")
         case {"delay": seconds, **rest} if not rest:
             return Delay(_number(seconds, f"{at}.delay"))
     raise _Malformed(f"{at} is none of: text, reasoning, tool with arguments, error, delay")
+
+
+def _call(tool: str, data: Mapping[str, Any], at: str) -> ToolRequest:
+    arguments = json.dumps(_object(data.get("arguments", {}), None, f"{at}.arguments"))
+    if "result" in data and "error" in data:
+        raise _Malformed(f"{at} has a result and an error")
+    if "error" in data:
+        return RecordedCall(tool, arguments, problem=_problem(data["error"], f"{at}.error"))
+    if "result" in data:
+        return RecordedCall(tool, arguments, result=data["result"])
+    return ToolRequest(tool, arguments)
+
+
+def _problem(data: Any, at: str) -> Problem:
+    error = _object(data, {"code", "message", "details", "retryable"}, at)
+    code, message = error.get("code", Refusal.TOOL_FAILED), error.get("message")
+    if not isinstance(code, str) or not isinstance(message, str):
+        raise _Malformed(f"{at} has no code and message that are texts")
+    details = _object(error.get("details", {}), None, f"{at}.details")
+    return Problem(str(code), message, details, error.get("retryable", False) is True)
 
 
 def _failure(data: Any, at: str) -> Failure:

@@ -15,7 +15,9 @@ A cassette is a JSON list of answers::
       {"pieces": [{"error": {"reason": "rate_limited", "status": 429, "retry_after": 2}}]}
     ]
 
-A piece is one of: ``text``; ``reasoning``; ``tool`` with ``arguments`` (none: an empty object);
+A piece is one of: ``text``; ``reasoning``; ``tool`` with ``arguments`` (none: an empty object), and
+what came of it, ``result`` or ``error`` as ``{code, message, details, retryable}``, which this
+player passes over: `puerto.testing` can replay it instead of running the tool;
 ``delay`` in seconds; ``error``, which ends the answer as a provider's failure does
 (``reason`` is a `domain.shared.errors.ProviderReason`, ``truncated`` and ``timeout``; ``message``,
 ``status`` and ``retry_after`` may be left out). ``stop`` (``end``, ``tool_calls``,
@@ -35,7 +37,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from adapters.llm.scripted.cassette import Answer, Delay, Failure, load
+from adapters.llm.scripted.cassette import Answer, Delay, Failure, RecordedCall, load
 from domain.models.messages import AssistantTurn, ModelRequest, Piece
 from domain.models.ports import ChatModel
 from domain.shared.errors import ProviderError, ProviderReason, ProviderTimeout
@@ -58,6 +60,12 @@ class ScriptedChat(ChatModel):
     @override
     def provider(self) -> str:
         return _NAME
+
+    @property
+    def recorded_calls(self) -> Sequence[RecordedCall]:
+        """The calls with what came of them when they were recorded, in order."""
+        steps = (step for answer in self._answers for step in answer)
+        return [step for step in steps if isinstance(step, RecordedCall)]
 
     @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:

@@ -1,15 +1,16 @@
-"""Records the model's answers in a stored run as a cassette.
+"""Records the model's answers in a stored run as a cassette, with the results of its calls.
 
-The cassette asks for the same calls and has the same text. The tools run again when it is played,
-so results may differ.
+The cassette asks for the same calls and has the same text. The results serve who replays them: the
+model that plays it does not need them.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from domain.models.messages import StopReason
-from domain.runs.call_events import ToolIntended
+from domain.runs.call_events import ToolErred, ToolFinished, ToolIntended
 from domain.runs.events import Chunk, Erred, Event, Retried, StepEnded, Thinking
+from domain.runs.states import CallState
 from domain.shared.errors import ProviderReason
 
 _GAP = "\n\n"  # the runner puts it between two answers, also when the cassette is played
@@ -21,6 +22,7 @@ class _Recorder:
     def __init__(self) -> None:
         self.answers: list[dict[str, Any]] = []
         self._pieces: list[dict[str, Any]] = []
+        self._calls: dict[str, dict[str, Any]] = {}  # the pieces of calls, by their ids
         self._has_text = False  # in an earlier answer
 
     def take(self, event: Event) -> None:
@@ -30,8 +32,15 @@ class _Recorder:
                 self._add("text", self._without_gap(content))
             case Thinking(content):
                 self._add("reasoning", content)
-            case ToolIntended() as call:
-                self._pieces.append({"tool": call.tool, "arguments": dict(call.params)})
+            case ToolIntended(parent=None) as call:  # others are made by tools
+                piece = {"tool": call.tool, "arguments": dict(call.params)}
+                self._calls[call.call_id] = piece
+                self._pieces.append(piece)
+            case ToolFinished(call_id=call_id, result=result) if call_id in self._calls:
+                self._calls[call_id]["result"] = result
+            case ToolErred(call_id=call_id) as erred if call_id in self._calls:
+                if erred.outcome is not CallState.REFUSED:  # it is refused again
+                    self._calls[call_id]["error"] = erred.problem.to_json()
             case Retried():
                 self._pieces = []
             case StepEnded() as step:

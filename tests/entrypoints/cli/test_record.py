@@ -42,6 +42,9 @@ def test_a_run_is_played_again_in_another_installation(
     written = puerto("record", before[0]["run_id"], "-o", "run.json")
     assert written.stdout == "Wrote run.json: 2 answers, 2 calls.\n"
     assert puerto("record", before[0]["run_id"]).stdout == Path("run.json").read_text()
+    asking = json.loads(Path("run.json").read_text())[0]["pieces"]
+    results = [each["result"]["result"] for each in asking if "tool" in each]
+    assert [str(each) for each in results] == ["391", "45"]
 
     monkeypatch.setenv("PUERTO_DATA_DIR", str(tmp_path / "elsewhere"))
     monkeypatch.setenv("PUERTO_CASSETTE", "run.json")

@@ -51,6 +51,26 @@ async def test_plays_every_kind_of_piece_from_a_file(tmp_path: Path) -> None:
         ]
 
 
+async def test_passes_over_the_results_of_calls() -> None:
+    error = {"code": "LOCKED", "message": "No.", "details": {"by": "ada"}, "retryable": True}
+    pieces = [
+        {"tool": "add", "arguments": {"a": 1}, "result": None},
+        {"tool": "lock", "error": error},
+        {"tool": "now"},
+    ]
+    model = ScriptedChat([{"pieces": pieces}])
+    first, second = model.recorded_calls
+    assert (first.tool, first.arguments, first.result, first.problem) == (
+        "add",
+        '{"a": 1}',
+        None,
+        None,
+    )
+    assert second.problem is not None
+    assert second.problem.to_json() == error
+    assert [type(each) for each in (await play(model))[2:]] == [ToolRequest, Stop]
+
+
 async def test_takes_the_reason_that_it_is_told() -> None:
     model = ScriptedChat([{"pieces": [{"text": "On and"}], "stop": "length"}])
     assert (await play(model))[-1] == Stop(StopReason.LENGTH)
@@ -94,6 +114,9 @@ async def test_says_so_when_the_conversation_is_past_its_end() -> None:
         ([{"pieces": [], "end": 1}], "[0] has an unknown key 'end'"),
         ([{"pieces": []}, {"pieces": [{"txt": ""}]}], "[1].pieces[0] has an unknown key 'txt'"),
         ([{"pieces": [{"text": "", "delay": 1}]}], "[0].pieces[0] is none of: text"),
+        ([{"pieces": [{"tool": "a", "result": 1, "error": {}}]}], "[0].pieces[0] has a result and"),
+        ([{"pieces": [{"tool": "a", "error": {"code": 1}}]}], ".error has no code and message"),
+        ([{"pieces": [{"tool": "a", "error": {"why": 1}}]}], ".error has an unknown key 'why'"),
         ([{"pieces": [{"text": 1}]}], "[0].pieces[0] is none of: text"),
         ([{"pieces": [{"tool": "f", "arguments": "{}"}]}], ".arguments is not an object"),
         ([{"pieces": [{"delay": -1}]}], "[0].pieces[0].delay is not a number"),

@@ -23,6 +23,7 @@ from domain.runs.states import CallState, RunStatus
 from domain.tools.tool import Effect
 
 CALL = ToolIntended("c1", "look", {"at": 5}, Effect.READ, "v1")
+NESTED = ToolIntended("c2", "peek", {}, Effect.READ, "v1", parent="c1")
 DONE = ToolFinished("c1", "look", "nothing", 1.0)
 ASKS = StepEnded(StopReason.TOOL_CALLS, 10, 5, 2)
 ENDS = StepEnded(StopReason.END, 20, 6, 0)
@@ -32,6 +33,7 @@ PROVIDER = Erred(
     "UPSTREAM_ERROR", "Slow down.", {"provider": "openai", "reason": "rate_limited", "status": 429}
 )
 LOOK = {"tool": "look", "arguments": {"at": 5}}
+LOOKED = {**LOOK, "result": "nothing"}
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ LOOK = {"tool": "look", "arguments": {"at": 5}}
             ],
             [
                 {
-                    "pieces": [{"reasoning": "Hm."}, {"text": "I look."}, LOOK],
+                    "pieces": [{"reasoning": "Hm."}, {"text": "I look."}, LOOKED],
                     "stop": "tool_calls",
                     "usage": USAGE,
                 },
@@ -56,7 +58,7 @@ LOOK = {"tool": "look", "arguments": {"at": 5}}
         pytest.param(
             [CALL, ASKS, DONE, Chunk("\n\nNothing."), ENDS],
             [
-                {"pieces": [LOOK], "stop": "tool_calls", "usage": USAGE},
+                {"pieces": [LOOKED], "stop": "tool_calls", "usage": USAGE},
                 {"pieces": [{"text": "\n\nNothing."}], "stop": "end", "usage": LAST},
             ],
             id="a gap after no text is the model's",
@@ -74,7 +76,16 @@ LOOK = {"tool": "look", "arguments": {"at": 5}}
                 PROVIDER,
             ],
             [
-                {"pieces": [LOOK], "stop": "tool_calls", "usage": USAGE},
+                {
+                    "pieces": [
+                        {
+                            **LOOK,
+                            "error": {"code": "TOOL_FAILED", "message": "No.", "details": {}},
+                        }
+                    ],
+                    "stop": "tool_calls",
+                    "usage": USAGE,
+                },
                 {
                     "pieces": [
                         {
@@ -88,6 +99,22 @@ LOOK = {"tool": "look", "arguments": {"at": 5}}
                 },
             ],
             id="a provider fails again",
+        ),
+        pytest.param(
+            [
+                *(CALL, ASKS, NESTED, ToolFinished("c2", "peek", "half", 1.0), DONE),
+                *(Chunk("Nothing."), ENDS),
+            ],
+            [
+                {"pieces": [LOOKED], "stop": "tool_calls", "usage": USAGE},
+                {"pieces": [{"text": "Nothing."}], "stop": "end", "usage": LAST},
+            ],
+            id="what a tool calls is no call of the model",
+        ),
+        pytest.param(
+            [CALL, ASKS, ToolErred("c1", "look", CallState.REFUSED, "POLICY_DENIED", "No.", {})],
+            [{"pieces": [LOOK], "stop": "tool_calls", "usage": USAGE}],
+            id="what was refused has no result",
         ),
         pytest.param(
             [CALL, ASKS, Erred("STEP_LIMIT", "Too many.", {})],
