@@ -6,7 +6,7 @@ from domain.connected_accounts.access import AccountAccess
 from domain.connected_accounts.connected_account import AccountKey
 from domain.execution.call_services.questions import CallQuestions
 from domain.runs.run import Call
-from domain.shared.errors import AskDeclined, ToolFailed
+from domain.shared.errors import ToolError, ToolFailed
 from domain.tools.credentials import AccountCredentials
 from domain.tools.questions import AnswerForms, Asker, ToolQuestion, account_asked_for
 from domain.tools.secrets import Secrets
@@ -75,7 +75,5 @@ class CallCredentials:
         lacking = f"No account of {question.fields['title']} is connected."
         try:
             await self._asker.put(question)
-        except AskDeclined as error:
-            raise AskDeclined(f"{lacking} {error.message}") from error
-        except ToolFailed as error:
-            raise ToolFailed(f"{lacking} {error.message}") from error
+        except ToolError as error:  # declined, or nobody can be asked: the asker's own errors
+            raise type(error)(f"{lacking} {error.message}") from error

@@ -213,3 +213,20 @@ async def test_credentials_are_redacted_in_whatever_the_call_says() -> None:
     events = await house.until(started.run_id, Ended)
     assert KEY.token not in repr(events)
     assert "The CRM refused ***." in repr(events)
+
+
+async def test_a_tool_that_another_tool_calls_does_not_wait_for_an_account() -> None:
+    async def run(_arguments: Mapping[str, Any]) -> Any:
+        return await outer.contexts[-1].call_tool("inner", {})
+
+    async def use(_arguments: Mapping[str, Any]) -> Any:
+        return (await inner.contexts[-1].credentials("crm")).kind
+
+    outer, inner = FakeTool("outer", Effect.READ, run), FakeTool("inner", Effect.READ, use)
+    model = FakeModel([ToolRequest("outer", "{}"), CALLS], [Text("ok"), STOP])
+    tools = [admit(each, "fake") for each in (outer, inner)]
+    house = build(model, *tools, accounts=[CRM], autonomy=Autonomy.FULL)
+    events = await house.say()
+    said = [e.body.message for e in events if isinstance(e.body, ToolErred)]
+    assert said[0].startswith("No account of The CRM is connected. inner was called by a tool")
+    assert house.store.memory.consents == {}

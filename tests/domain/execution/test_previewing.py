@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
+from domain.connected_accounts.account import KeyAccount
 from domain.execution.results import Results
 from domain.execution.steps import previewing
 from domain.execution.steps.previewing import Previews
@@ -31,6 +32,9 @@ from tests.fakes.persistence import FakeStore
 from tests.fakes.tools import FakeTool, FakeToolbox, tool_selector_of
 
 CALL = Call("c1", "look", {"q": 1}, Effect.WRITE, "v1")
+
+
+CRM = KeyAccount(name="crm", title="The CRM")
 
 
 class Shown(FakeTool, Previewed):
@@ -80,7 +84,7 @@ class Stage:
             PluginContexts(Web(), FakeClock(NOW), MemoryValues()),
             {"CRM_TOKEN": "s3cr3t-value"},
             tool_selector_of(toolbox),
-            inputs_over(store, FakeClock(NOW)),
+            inputs_over(store, FakeClock(NOW), CRM),
         )
         self._previews = Previews(toolbox, caller, self._tell)
 
@@ -128,10 +132,11 @@ async def test_a_preview_only_reads() -> None:
     "use",
     [
         lambda context: context.ask(int, "How many?"),
+        lambda context: context.credentials("crm"),
         lambda context: context.ask_model("How many?"),
         lambda context: context.call_tool("look", {}),
     ],
-    ids=["ask", "ask_model", "call_tool"],
+    ids=["ask", "credentials", "ask_model", "call_tool"],
 )
 async def test_a_preview_asks_nobody_and_calls_nothing(use: Any) -> None:
     async def previews(_arguments: Mapping[str, Any], context: ToolContext) -> Any:
