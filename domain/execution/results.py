@@ -10,6 +10,7 @@ from domain.shared.clock import Clock
 from domain.shared.errors import NotFound, ToolFailed
 from domain.shared.ids import new_id
 from domain.shared.json_text import is_larger, written
+from domain.shared.text import shorten
 from domain.shared.untrusted import in_thread
 from domain.tools.artifacts import (
     ARTIFACT_BYTES,
@@ -54,6 +55,18 @@ class Results:
         references = await self._store(artifacts, call, run)
         value, text, size = await run_work(lambda: _recordable(result, references, secrets))
         return value if size <= RESULT_BYTES else await self._store_whole(text, call, run)
+
+    async def artifact(self, user_id: str, artifact_id: str) -> Artifact:
+        """Return a file that an earlier call of this user's made.
+
+        Raises:
+            ToolFailed: there is none, or it has been deleted.
+
+        """
+        try:
+            return await self._artifacts.get(user_id, artifact_id)
+        except NotFound as error:
+            raise ToolFailed(f"There is no file {shorten(artifact_id, 64)!r}.") from error
 
     async def text(self, user_id: str, outcome: CallOutcome) -> str:
         """Return the whole result of a call as JSON text.

@@ -144,6 +144,7 @@ class ToolCaller:
             conversation_id=run.started.conversation_id,
             secrets=secrets,
             read_result=read,
+            read_artifact=partial(self._results.artifact, user.id),
             search_tools=partial(self._tool_selector.search, run),
             read_schema=partial(self._tool_selector.schema, run),
         )

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol, TypeVar, overload, runtime_checkable
 from domain.accounts.users import User
 from domain.conversations.conversation import Message
 from domain.shared.errors import ToolFailed
+from domain.tools.artifacts import Artifact
 from domain.tools.context import PluginContext
 from domain.tools.credentials import AccountCredentials
 from domain.tools.preview import Preview
@@ -117,6 +118,7 @@ ToolSearch = Callable[[str], Awaitable[Sequence[Mapping[str, str]]]]
 SchemaReader = Callable[[str, str], Awaitable[Mapping[str, Any]]]
 CredentialsReader = Callable[[str, str], Awaitable[AccountCredentials]]
 ResultReader = Callable[[str, int], Awaitable[ResultPage]]
+ArtifactReader = Callable[[str], Awaitable[Artifact]]
 
 
 def _no_output(_text: str) -> None:
@@ -129,6 +131,10 @@ def _no_progress(_message: str, _fraction: float | None) -> None:
 
 async def _no_results(call_id: str, _page: int) -> ResultPage:
     raise ToolFailed(f"There is no result of a call {call_id!r} here.")
+
+
+async def _no_artifact(artifact_id: str) -> Artifact:
+    raise ToolFailed(f"There is no file {artifact_id!r} here.")
 
 
 async def _no_credentials(account: str, _rejected: str) -> AccountCredentials:
@@ -153,8 +159,9 @@ class ToolContext(PluginContext):
     the plugin's storage for this user. ``cancelled`` is set when the result is
     no longer awaited: a tool that runs in a thread should check it, or wait on it.
     ``read_result(call_id, page)`` returns a page of the result of an earlier call of this
-    conversation; ``search_tools(query)`` returns the tools for a task, each as ``{name,
-    description}``; ``read_schema(tool, place)`` returns a part of a tool's parameters.
+    conversation, ``read_artifact(id)`` a file that a tool has made for this user.
+    ``search_tools(query)`` returns the tools for a task, each as ``{name, description}``;
+    ``read_schema(tool, place)`` returns a part of a tool's parameters.
     ``stream_output(text)`` shows a piece of a result to those who follow the run.
     """
 
@@ -169,6 +176,7 @@ class ToolContext(PluginContext):
     report: ProgressReport = field(default=_no_progress, repr=False)
     stream_output: OutputReport = field(default=_no_output, repr=False)
     read_result: ResultReader = field(default=_no_results, repr=False)
+    read_artifact: ArtifactReader = field(default=_no_artifact, repr=False)
     search_tools: ToolSearch = field(default=_no_tools, repr=False)
     read_schema: SchemaReader = field(default=_no_schema, repr=False)
     asker: Asker = field(default_factory=NoAsker, repr=False)

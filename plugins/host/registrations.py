@@ -1,10 +1,10 @@
 """Registrations of one plugin: what it offers."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
-from typing import Final
+from functools import partial, update_wrapper
+from typing import Final, TypeVar
 
 from domain.agents.agent import Agent
 from domain.connected_accounts.account import Account
@@ -20,6 +20,8 @@ from domain.shared.text import shorten
 from plugins.host.admission import AdmittedTool
 
 _REFUSAL_LENGTH: Final = 500
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -91,8 +93,12 @@ class Registrations:
         ]
 
     def restart(self) -> None:
-        """Make new objects of the lifespans, so that they are left and entered again."""
-        self.lifespans = [partial(each) for each in self.lifespans]
+        """Begin anew: lifespans are left and entered again, and chat models are made again."""
+        self.lifespans = [_again(each) for each in self.lifespans]
+        self.chat_models = {
+            name: replace(offer, factory=_again(offer.factory))
+            for name, offer in self.chat_models.items()
+        }
 
     @property
     def live_refusals(self) -> list[PluginProblem]:
@@ -109,3 +115,10 @@ def refused(plugin: str, why: object, where: str, since: datetime | None) -> Plu
         since,
         remedy=f"correct it in the plugin; then `puerto plugin reload {plugin}`",
     )
+
+
+def _again(function: Callable[[], T]) -> Callable[[], T]:
+    """Return another object that does the same: what was made of the one before is out of date."""
+    other = partial(function)
+    update_wrapper(other, function, updated=())  # incidents look for the plugin's frames by it
+    return other

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from domain.accounts.users import Role
 from domain.agents.agent import Agent
@@ -15,6 +16,7 @@ from domain.models.ports import ChatModel
 from domain.monitoring.alerts import Alert, Severity
 from domain.notifications.notices import Notice, NoticeType
 from domain.plugins.guards import Block, GuardedMessage, GuardPoint
+from domain.plugins.settings import CurrentSettings
 from domain.policy.policy import Proposal
 from domain.shared.errors import UnknownTool
 from domain.tools.context import PluginContext
@@ -115,6 +117,45 @@ async def test_everything_is_registered_by_one_hook_and_given_the_context() -> N
         pass
     host.chat_models()[0].value.factory()
     assert heard == [(what, "all") for what in ("figures", "run.completed", "life", "model")]
+
+
+def test_what_was_made_with_settings_is_made_again_when_they_change() -> None:
+    class Settings(BaseModel):
+        url: str = "https://one.example"
+
+    made = list[str]()
+
+    @asynccontextmanager
+    async def life() -> AsyncGenerator[None]:
+        yield
+
+    def model(context: PluginContext) -> ChatModel:
+        made.append(context.settings(Settings).url)
+        return FakeModel()
+
+    def register(registry: Registry) -> None:
+        registry.use_settings(Settings)
+        registry.add_chat_model("parrot", model, default_model="grey")
+        registry.add_lifespan(life)
+
+    settings = CurrentSettings({})
+
+    def context_of(plugin: str) -> PluginContext:
+        return PluginContext(plugin=plugin, read_settings=lambda: settings.value(plugin))
+
+    host = PluginHost(context_of=context_of, settings=settings)
+    host.register(plugin(register), "crm")
+    [before], [life_before] = host.chat_models(), host.lifespans()
+    before.value.factory()
+    host.register(keeping([]), "other")
+    assert host.chat_models() == (before,)  # nothing has changed
+    settings.take({"crm": {"url": "https://two.example"}})
+    host.register(keeping([]), "another")
+    [after], [life_after] = host.chat_models(), host.lifespans()
+    assert after.value.factory is not before.value.factory
+    assert life_after.value is not life_before.value
+    after.value.factory()
+    assert made == ["https://one.example", "https://two.example"]
 
 
 async def test_a_tool_has_the_context_of_its_plugin(context: ToolContext) -> None:

@@ -10,7 +10,7 @@ from domain.execution.results import RESULT_BYTES
 from domain.tools.artifacts import Artifact
 from domain.tools.result_pages import PAGE_LENGTH
 from plugins.host.host import PluginHost
-from puerto import RegisterTool, ToolContext, hookimpl, tool
+from puerto import Registry, ToolContext, hookimpl, tool
 from tests.entrypoints.http.conftest import Client, Install, Installation
 
 SECRET = "a-token-of-the-printer"
@@ -21,7 +21,7 @@ class Printer:
     """The plugin: it prints, and what it prints is an artifact."""
 
     @hookimpl
-    def puerto_register_tools(self, register: RegisterTool) -> None:
+    def puerto_register(self, registry: Registry) -> None:
         @tool(effect="read", requires=["PRINTER_TOKEN"])
         async def print_page(
             text: str, media_type: str, context: ToolContext, name: str = "page"
@@ -35,8 +35,13 @@ class Printer:
             """Print far too much."""
             return "x" * RESULT_BYTES
 
-        register(print_page)
-        register(print_all)
+        @tool(effect="read")
+        async def read_page(page: str, context: ToolContext) -> str:
+            """Read a printed page."""
+            artifact = await context.read_artifact(page)
+            return f"{artifact.name}: {artifact.data.decode()}"
+
+        registry.add_tools(print_page, print_all, read_page)
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +61,17 @@ async def printed(client: Client, text: str, media_type: str, name: str = "page"
     answer = await client.json("POST", EXECUTE, {"tool": "print_page", "parameters": parameters})
     reference: dict[str, Any] = answer["result"]["pages"][0]
     return reference
+
+
+async def test_a_tool_reads_what_another_made_for_this_user_alone(
+    installation: Installation, ada: Client, bob: Client
+) -> None:
+    printer_in(installation)
+    reference = await printed(ada, "Hello.", "text/plain", "hello.txt")
+    call = {"tool": "read_page", "parameters": {"page": reference["artifact"]}}
+    assert (await ada.json("POST", EXECUTE, call))["result"] == "hello.txt: Hello."
+    error = await bob.error("POST", EXECUTE, 502, "UPSTREAM_ERROR", call)
+    assert "There is no file" in error["message"]
 
 
 @pytest.mark.parametrize(
