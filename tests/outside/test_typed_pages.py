@@ -224,9 +224,11 @@ def test_the_example_of_a_learned_api(stage: Stage, api: WebServer) -> None:
 
 def test_clouds(stage: Stage) -> None:
     page = HOW_TO / "clouds.md"
-    switch_on, renew = shell_blocks(page)
-    answered = json.loads(stage.type(page, [switch_on], {}))
-    assert answered["cloud_providers"]["aws"] == {"enabled": True}
+    switch_on, regions, renew = shell_blocks(page)
+    printed = stage.type(page, [switch_on, Block("bash", "echo\n", 0), regions], {})
+    switched_on, settings = map(json.loads, printed.splitlines())
+    assert switched_on["cloud_providers"]["aws"] == {"enabled": True}
+    assert settings["values"]["regions"] == ["eu-west-1", "us-east-1"]
     user = "user add prometheus --email prometheus@example.com --role operator --password-stdin"
     add = Block("bash", f"echo '{PASSWORD}' | puerto {user}\n", 0)
     stage.type(page, [add, renew], {}, PASSWORD=PASSWORD)
@@ -265,7 +267,7 @@ def test_using_a_model(stage: Stage) -> None:
 
 def test_operating(tmp_path: Path) -> None:
     page = HOW_TO / "operate.md"
-    backup, restore, *_ = shell_blocks(page)
+    _, backup, restore, *_ = shell_blocks(page)
     (tmp_path / "backups").mkdir()
     places = {"/var/backups/puerto": str(tmp_path / "backups")}
     with RunningService(tmp_path) as service:
