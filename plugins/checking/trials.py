@@ -3,18 +3,20 @@
 import asyncio
 import inspect
 import json
+import os
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any, Final
 
+from domain.plugins.settings import CurrentSettings
 from domain.plugins.switches import SwitchKind
 from domain.shared.errors import ToolError, ToolRefused
 from domain.tools.artifacts import ARTIFACT_BYTES, Artifact
-from domain.tools.http import NoHttpClient
+from domain.tools.http import HttpClient, NoHttpClient
 from domain.tools.result_pages import PAGE_LENGTH
-from domain.tools.tool import Effect
+from domain.tools.tool import Effect, ToolContext
 from plugins.checking.findings import NOWHERE, Finding, Level, SourcePlace
 from plugins.checking.loading import CheckedPlugin
 from plugins.checking.samples import Samples
@@ -79,6 +81,21 @@ class Trials:
                 await self._try(tool, arguments)
                 await self._try_to_cancel(tool, arguments)
 
+    @contextmanager
+    def _staged(
+        self, tool: AdmittedTool, http: HttpClient
+    ) -> Iterator[tuple[Mapping[str, str], ToolContext]]:
+        """Yield the canaries of a call, and its context: its secrets and settings hold them."""
+        form = None if self._checked.offer is None else self._checked.offer.settings
+        declared = [] if form is None else [each for each in form.declared if each.is_secret]
+        names = [*tool.spec.requires, *(each.variable for each in declared)]
+        with planted_canaries(names) as canaries:
+            known = {name: canaries[name] for name in tool.spec.requires}
+            value = None if form is None else CurrentSettings(os.environ).tried(form, {}).value
+            if form is not None and value is not None:
+                known |= form.secrets(value)
+            yield canaries, replace(context_with(known, http), read_settings=lambda: value)
+
     def _owner(self, module: str) -> str | None:
         return self._checked.candidate.name if self._checked.owns(module) else None
 
@@ -94,10 +111,9 @@ class Trials:
         self._findings.append(Finding(Level.ERROR, "blocking", subject, message, advice, place))
 
     async def _try(self, tool: AdmittedTool, arguments: Mapping[str, Any]) -> None:
-        with planted_canaries(tool.spec.requires) as canaries, captured_log() as lines:
-            context = context_with(canaries, NoHttpClient())
+        with self._staged(tool, NoHttpClient()) as (canaries, staged), captured_log() as lines:
             reports: list[str] = []
-            context = replace(context, report=lambda message, _fraction: reports.append(message))
+            context = replace(staged, report=lambda message, _fraction: reports.append(message))
             attempts = len(self._attempts)
             try:
                 async with asyncio.timeout(min(tool.spec.timeout, LONGEST)):
@@ -165,8 +181,7 @@ class Trials:
         """Cancel a call that waits, at least for the network, which never answers."""
         if not inspect.iscoroutinefunction(function_of(tool.tool)):
             return
-        with planted_canaries(tool.spec.requires) as canaries, captured_log():
-            context = context_with(canaries, SilentHttpClient())
+        with self._staged(tool, SilentHttpClient()) as (_, context), captured_log():
             task = asyncio.ensure_future(tool.tool.run(arguments, context))
             await asyncio.wait({task}, timeout=_FIRST_WAIT)
             if not task.done():

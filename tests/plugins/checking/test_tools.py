@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from adapters.llm.tool_schemas import CompiledToolSchemas
 from domain.tools.tool import Effect
@@ -161,6 +161,36 @@ async def leaks(context: ToolContext) -> dict[str, Any]:
 async def discreet(context: ToolContext) -> str:
     """Use the token, and keep it."""
     return str(len(context.secrets["MY_TOKEN"]))
+
+
+class Settings(BaseModel):
+    """Settings, one of them secret."""
+
+    token: SecretStr
+    prefix: str = "it is "
+
+
+@tool(effect="read")
+async def spills(context: ToolContext) -> str:
+    """Give away a secret setting."""
+    settings = context.settings(Settings)
+    return settings.prefix + settings.token.get_secret_value()
+
+
+def test_settings_are_given_to_a_trial_and_secret_ones_must_not_come_out() -> None:
+    class Configured(Plugin):
+        @hookimpl
+        def puerto_register(self, registry: Registry) -> None:
+            registry.use_settings(Settings)
+            registry.add_tools(spills)
+
+    plugin = Configured(spills, spills={})
+    loaded = plugin.loaded()
+    assert loaded.offer is not None
+    samples, _ = read_samples(plugin, loaded.offer.tools)
+    (finding,) = Trials(loaded, []).run(samples)
+    assert (finding.level, finding.rule) == (Level.ERROR, "secret")
+    assert finding.message == "its result holds the value of MINE_TOKEN"
 
 
 @tool(effect="read")
