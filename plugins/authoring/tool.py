@@ -157,7 +157,8 @@ def tool(
         timeout: how long a call may take, in seconds.
         category: where lists of tools show it.
         requires: the environment variables that it cannot work without, such as ``CRM_TOKEN``:
-            where one is missing the tool is off. `ToolContext.secrets` holds them.
+            where one is missing the tool is off. `ToolContext.secrets` holds them. It is the short
+            form for a variable of one tool; `Registry.use_settings` declares a plugin's settings.
         title: the tool's name for people, such as ``Close a ticket``.
         preview: a function, sync or async, that says what a call will do, for the person who is
             asked to approve it: a `Preview` or a text. It takes any of the tool's arguments, by

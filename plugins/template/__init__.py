@@ -10,6 +10,7 @@ PREFIX: Final = "puerto-plugin-"
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST: Final = 30  # characters: the name goes into those of tools, which have 64
+_NOTES: Final = {"note", "notes"}  # of the plugin `notes` are notes, not "notes notes"
 _FILES: Final = {
     "pyproject.toml": "pyproject.txt",
     "README.md": "readme.txt",
@@ -36,10 +37,13 @@ def plugin_name(text: str) -> str:
 
 def new_plugin(name: str) -> Mapping[str, str]:
     """Return the contents of each file of a new plugin, by its path in the plugin's folder."""
+    words = name.split("-")
+    topic = words[:-1] if words[-1] in _NOTES else words
     variables = {
         "name": name,
         "word": name.replace("-", "_"),
-        "words": name.replace("-", " "),
+        "topic": "".join(f"{each}_" for each in topic),  # of `find_lunch_menu_notes`
+        "spoken": "".join(f"{each} " for each in topic),
         "title": name.replace("-", " ").capitalize(),
         "setting": name.replace("-", "_").upper() + "_FILE",
     }

@@ -13,9 +13,10 @@ ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "puerto-plugin-dice"
 
 USE = """
-import asyncio, json, logging
+import asyncio, json, os
 from datetime import UTC, datetime
 from domain.accounts.users import Role, User
+from domain.plugins.settings import CurrentSettings
 from domain.tools.tool import ToolContext
 from plugins.host.host import PluginHost
 
@@ -23,11 +24,14 @@ async def search(text, limit):
     return []
 
 async def main():
-    host = PluginHost()
+    settings = CurrentSettings(os.environ)
+    host = PluginHost(settings=settings)
     host.discover()
     [plugin] = [info for info in host.plugins() if info.name == "dice"]
     user = User("u1", "ada@example.org", "ada", "Ada", Role.USER, datetime.now(UTC))
-    context = ToolContext(user, "call-1", search)
+    context = ToolContext(
+        user, "call-1", search, read_settings=lambda: settings.value("dice")
+    )
     roll, save = host.get("roll_dice"), host.get("save_roll")
     rolled = await roll.run(roll.check({"count": 3, "seed": 1}), context)
     saved = await save.run(save.check({"total": rolled["total"], "label": "start"}), context)

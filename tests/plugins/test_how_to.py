@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from plugins.host.host import PluginHost
-from puerto import Artifact, FunctionTool, HttpClient, Secrets, ToolContext, ToolFailed
+from puerto import Artifact, FunctionTool, HttpClient, ToolContext, ToolFailed
 from puerto.testing import context_for_tests
 from tests.support.pages import ROOT, blocks_of
 
@@ -40,7 +40,7 @@ async def test_the_tool_that_uses_its_context(context: ToolContext) -> None:
     mine = replace(
         context,
         http=crm,
-        secrets=Secrets({"CRM_TOKEN": "t"}),
+        read_settings=lambda: module.CrmSettings(token="t"),
         report=lambda message, fraction: heard.append((message, fraction)),
     )
 
@@ -50,7 +50,8 @@ async def test_the_tool_that_uses_its_context(context: ToolContext) -> None:
             b"name,city\nCustomer 1,Lima\nCustomer 2,Lima\nCustomer 3,Lima", "text/csv", "Peru.csv"
         ),
     }
-    assert tool.spec.requires == ("CRM_TOKEN",)
+    host = PluginHost(environ={})
+    assert "token (CRM_TOKEN)" in host.register(module, "crm").reason
     assert tool.spec.description.endswith("Returns: How many there are, and the table.")
     assert crm.asked[2] == ("GET", "Bearer t", {"country": "Peru", "page": 3})
     assert heard[0] == ("Read 1 of 3 pages", 1 / 3)

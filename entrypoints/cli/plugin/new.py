@@ -25,6 +25,7 @@ def command(
     _write(folder, new_plugin(plugin))
     typer.echo(f"Made {folder}. Next:")
     typer.echo(f"  cd {folder}")
+    typer.echo("  puerto plugin dev .         to serve it while you write it")
     typer.echo("  pip install -e '.[dev]'     into the environment of the service")
     typer.echo("  pytest")
     typer.echo("  puerto plugin check .")

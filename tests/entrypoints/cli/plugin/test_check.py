@@ -1,6 +1,7 @@
 """``puerto plugin new`` and ``puerto plugin check``: the process around the plugin."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 import typer
 
-from plugins.template import plugin_name
+from plugins.template import new_plugin, plugin_name
 from tests.entrypoints.cli.conftest import Command
 from tests.plugins.packages import good, install
 from tests.support.pages import ROOT
@@ -56,6 +57,20 @@ def test_a_new_plugin_is_made_once_and_has_nothing_to_find(puerto: Command, tmp_
     lint = [sys.executable, "-m", "ruff", "check", "--config", str(ROOT / "pyproject.toml"), "."]
     linted = subprocess.run(lint, cwd=folder, capture_output=True, text=True, check=False)
     assert linted.returncode == 0, linted.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "tools"),
+    [
+        ("notes", ["add_note", "find_notes"]),
+        ("team-notes", ["add_team_note", "find_team_notes"]),
+        ("crm", ["add_crm_note", "find_crm_notes"]),
+    ],
+)
+def test_the_tools_of_a_new_plugin_read_well(name: str, tools: list[str]) -> None:
+    module = new_plugin(name)[f"puerto_plugin_{name.replace('-', '_')}.py"]
+    (registered,) = re.findall(r"registry\.add_tools\((.*)\)", module)
+    assert sorted(registered.split(", ")) == tools
 
 
 @pytest.mark.parametrize(
