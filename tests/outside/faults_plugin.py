@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 
-from puerto import RegisterTool, hookimpl, tool
+from puerto import Registry, hookimpl, tool
 
 
 @tool(effect="read")
@@ -75,7 +75,7 @@ async def kill_worker() -> str:
 
 
 @hookimpl
-def puerto_register_tools(register: RegisterTool) -> None:
+def puerto_register(registry: Registry) -> None:
     """Register them all."""
     for each in (raise_error, wait_for_ever, take_time, block, eat_memory, fill_disk, kill_worker):
-        register(each)
+        registry.add_tools(each)

@@ -46,14 +46,13 @@ def remember(word: str, *, context: ToolContext) -> str:
 
 
 @hookimpl
-def puerto_register_tools(register: Any) -> None:
-    register(remember)
-    register(mix)
+def puerto_register(registry: Any) -> None:
+    registry.add_tools(remember, mix)
 
 
 @pytest.fixture
 def puerto_plugins() -> Mapping[str, object]:
-    return {"memory": SimpleNamespace(puerto_register_tools=puerto_register_tools)}
+    return {"memory": SimpleNamespace(puerto_register=puerto_register)}
 
 
 def test_other_users_of_pytest_pay_nothing() -> None:
@@ -163,7 +162,7 @@ def test_a_service_answers_offline(puerto_service: PuertoService) -> None:
 
 
 def test_a_plugin_that_does_not_work_is_told_at_once(tmp_path: Path) -> None:
-    broken = SimpleNamespace(puerto_register_toolz=puerto_register_tools)
+    broken = SimpleNamespace(puerto_registerz=puerto_register)
     with (
         pytest.raises(
             Unavailable, match="The plugin broken does not work as it is: there is no hook"

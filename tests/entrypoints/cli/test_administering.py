@@ -36,12 +36,9 @@ async def pool():
     yield
 
 @hookimpl
-def puerto_register_tools(register):
-    register(look_long)
-
-@hookimpl
-def puerto_register_lifespan(register):
-    register(pool)
+def puerto_register(registry):
+    registry.add_tools(look_long)
+    registry.add_lifespan(pool)
 '''
 
 

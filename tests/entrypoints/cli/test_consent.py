@@ -49,8 +49,8 @@ def close_ticket(ticket: Annotated[int, Confirmed()]) -> str:
     return "closed"
 
 @hookimpl
-def puerto_register_tools(register):
-    register(close_ticket)
+def puerto_register(registry):
+    registry.add_tools(close_ticket)
 """
 
 

@@ -46,8 +46,8 @@ async def stubborn():
 
 
 @hookimpl
-def puerto_register_lifespan(register):
-    register(live)
+def puerto_register(registry):
+    registry.add_lifespan(live)
 """
 
 

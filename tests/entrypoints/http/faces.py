@@ -17,7 +17,8 @@ from domain.models.messages import (
     Usage,
 )
 from domain.tools.tool import Effect, ToolContext, ToolSpec
-from plugins.authoring.hookspecs import RegisterChatModel, RegisterTool, hookimpl
+from plugins.authoring.hookspecs import hookimpl
+from plugins.authoring.registry import Registry
 from tests.entrypoints.http.conftest import Client, Installation
 
 SIMULATION = {"rules": [], "autonomy_level": "manual", "last": 100}
@@ -37,12 +38,9 @@ class Odd:
     )
 
     @hookimpl
-    def puerto_register_tools(self, register: RegisterTool) -> None:
-        register(self)
-
-    @hookimpl
-    def puerto_register_chat_models(self, register: RegisterChatModel) -> None:
-        register("odd", lambda: self, default_model="m")
+    def puerto_register(self, registry: Registry) -> None:
+        registry.add_tools(self)
+        registry.add_chat_model("odd", lambda: self, default_model="m")
 
     def check(self, arguments: Any) -> Any:
         return dict(arguments)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from plugins.host.host import PluginHost, PluginState
-from puerto import RegisterTool, hookimpl, tool
+from puerto import Registry, hookimpl, tool
 from tests.entrypoints.http.conftest import Client, Installation
 
 CHAT = {"message": "Please write that down."}
@@ -21,7 +21,7 @@ class Ledger:
         self.lines: list[str] = []
 
     @hookimpl
-    def puerto_register_tools(self, register: RegisterTool) -> None:
+    def puerto_register(self, registry: Registry) -> None:
         lines = self.lines
 
         @tool(effect="write")
@@ -41,8 +41,7 @@ class Ledger:
             """Read the lines."""
             return list(lines)
 
-        register(write_line)
-        register(read_lines)
+        registry.add_tools(write_line, read_lines)
 
 
 def ledger_in(installation: Installation) -> Ledger:

@@ -63,18 +63,18 @@ class Hostile(Odd):
                 yield piece
 
     @hookimpl
-    def puerto_register_vetoes(self, register: Any) -> None:
+    def puerto_register(self, registry: Any) -> None:
+        super().puerto_register(registry)
+
         async def veto(_proposal: Any) -> Any:
             return self.says_no()
 
-        register(veto)
+        registry.add_veto(veto)
 
-    @hookimpl
-    def puerto_register_observers(self, register: Any) -> None:
         async def observe(_notice: Any) -> Any:
             return self.hears()
 
-        register(observe)
+        registry.add_observer(observe)
 
 
 @pytest.fixture
@@ -220,9 +220,9 @@ async def test_whatever_makes_a_model(installation: Installation, ada: Client) -
 
     class Makes:
         @hookimpl
-        def puerto_register_chat_models(self, register: Any) -> None:
+        def puerto_register(self, registry: Any) -> None:
             for number, make in enumerate(makers):
-                register(f"made-{number}", make, default_model="m")
+                registry.add_chat_model(f"made-{number}", make, default_model="m")
 
     installation.services.toolbox.register(Makes(), "makes")  # type: ignore[attr-defined]  # the host
     for number in range(len(makers)):

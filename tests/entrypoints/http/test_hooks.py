@@ -39,42 +39,29 @@ class Parrot:
 
 
 @hookimpl
-def puerto_register_chat_models(register):
-    register("parrot", Parrot, default_model="grey")
-    register("openai", Parrot, default_model="grey")
+def puerto_register(registry):
+    registry.add_chat_model("parrot", Parrot, default_model="grey")
+    registry.add_chat_model("openai", Parrot, default_model="grey")
+    registry.add_agents(Agent("clerk", "Does sums.", "You do sums.", ["calc*"]))
+    registry.add_agents(Agent("mute", "Says nothing.", ""))
 
-
-@hookimpl
-def puerto_register_agents(register):
-    register(Agent("clerk", "Does sums.", "You do sums.", ["calc*"]))
-    register(Agent("mute", "Says nothing.", ""))
-
-
-@hookimpl
-def puerto_register_vetoes(register):
     async def no_sevens(proposal):
         return "no sevens" if "7" in str(proposal.arguments) else None
 
-    register(no_sevens)
+    registry.add_veto(no_sevens)
 
-
-@hookimpl
-def puerto_register_observers(register):
     async def watch(notice):
         tell(notice.type)
 
-    register(watch)
+    registry.add_observer(watch)
 
-
-@hookimpl
-def puerto_register_lifespan(register):
     @asynccontextmanager
     async def life():
         tell("up")
         yield
         tell("down")
 
-    register(life)
+    registry.add_lifespan(life)
 """
 BROKEN = """
 from contextlib import asynccontextmanager
@@ -83,13 +70,13 @@ from puerto import hookimpl
 
 
 @hookimpl
-def puerto_register_lifespan(register):
+def puerto_register(registry):
     @asynccontextmanager
     async def life():
         raise ConnectionError("no broker")
         yield
 
-    register(life)
+    registry.add_lifespan(life)
 """
 
 

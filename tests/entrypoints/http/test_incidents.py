@@ -63,29 +63,13 @@ async def life():
 
 
 @hookimpl
-def puerto_register_vetoes(register):
-    register(veto)
-
-
-@hookimpl
-def puerto_register_observers(register):
-    register(observe)
-
-
-@hookimpl
-def puerto_register_tools(register):
-    register(litter)
-
-
-@hookimpl
-def puerto_register_chat_models(register):
-    register("parrot", Parrot, default_model="grey")
-    register("caged", cage, default_model="grey")
-
-
-@hookimpl
-def puerto_register_lifespan(register):
-    register(life)
+def puerto_register(registry):
+    registry.add_veto(veto)
+    registry.add_observer(observe)
+    registry.add_tools(litter)
+    registry.add_chat_model("parrot", Parrot, default_model="grey")
+    registry.add_chat_model("caged", cage, default_model="grey")
+    registry.add_lifespan(life)
 '''
 
 

@@ -22,9 +22,8 @@ def look() -> str:
     return "seen"
 
 @hookimpl
-def puerto_register_tools(register):
-    register(send)
-    register(look)
+def puerto_register(registry):
+    registry.add_tools(send, look)
 '''
 GOOD = """
 from puerto import hookimpl
@@ -33,23 +32,20 @@ async def veto(proposal):
     return None
 
 @hookimpl
-def puerto_register_vetoes(register):
-    register(veto)
+def puerto_register(registry):
+    registry.add_veto(veto)
 """
 SYNC = GOOD.replace("async def", "def")
 NO_BROKER = (
     GOOD
-    + """
+    + """    registry.add_lifespan(life)
+
 from contextlib import asynccontextmanager
 
 @asynccontextmanager
 async def life():
     raise ConnectionError("no broker")
     yield
-
-@hookimpl
-def puerto_register_lifespan(register):
-    register(life)
 """
 )
 

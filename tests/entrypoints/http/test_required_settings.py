@@ -4,7 +4,7 @@ import pytest
 
 from domain.accounts.users import Role
 from plugins.host.host import PluginHost
-from puerto import RegisterTool, ToolContext, hookimpl, tool
+from puerto import Registry, ToolContext, hookimpl, tool
 from tests.entrypoints.http.conftest import Install
 
 pytestmark = pytest.mark.one_engine
@@ -14,7 +14,7 @@ class Crm:
     """The plugin: one tool that needs settings, and one that does not."""
 
     @hookimpl
-    def puerto_register_tools(self, register: RegisterTool) -> None:
+    def puerto_register(self, registry: Registry) -> None:
         @tool(effect="read", requires=["CRM_TOKEN", "CRM_URL"])
         def customers(context: ToolContext) -> list[str]:
             """List the settings."""
@@ -25,8 +25,7 @@ class Crm:
             """Tell the version."""
             return 1
 
-        register(customers)
-        register(version)
+        registry.add_tools(customers, version)
 
 
 @pytest.mark.parametrize("is_set", [False, True])

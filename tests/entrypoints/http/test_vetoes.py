@@ -21,8 +21,8 @@ async def sums(proposal: Proposal) -> Deny | Ask | None:
     return Ask("people know that by heart")
 
 @hookimpl
-def puerto_register_vetoes(register):
-    register(sums)
+def puerto_register(registry):
+    registry.add_veto(sums)
 """
 WHY = "the plugin rules wants a human to approve it: people know that by heart"
 SUM = {"expression": "17 * 23"}

@@ -21,8 +21,8 @@ def send() -> str:
     return WORD
 
 @hookimpl
-def puerto_register_tools(register):
-    register(send)
+def puerto_register(registry):
+    registry.add_tools(send)
 '''
 
 

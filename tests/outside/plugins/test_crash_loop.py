@@ -24,8 +24,8 @@ async def boom() -> int:
     os._exit(9)
 
 @hookimpl
-def puerto_register_tools(register):
-    register(boom)
+def puerto_register(registry):
+    registry.add_tools(boom)
 '''
 
 

@@ -25,18 +25,17 @@ async def blink() -> str:
     return "blinked"
 
 @hookimpl
-def puerto_register_tools(register):
-    register(nap)
-    register(blink)
+def puerto_register(registry):
+    registry.add_tools(nap, blink)
 '''
 BAD_SCHEMA = """
 from types import SimpleNamespace
 from puerto import Effect, ToolSpec, hookimpl
 
 @hookimpl
-def puerto_register_tools(register):
+def puerto_register(registry):
     spec = ToolSpec("odd", "Odd.", {"type": "array"}, Effect.READ)
-    register(SimpleNamespace(spec=spec, check=None, run=None))
+    registry.add_tools(SimpleNamespace(spec=spec, check=None, run=None))
 """
 PACKAGES = {
     "raises": "raise SystemExit('no')",

@@ -76,9 +76,9 @@ async def change() -> str:
 
 
 @hookimpl
-def puerto_register_tools(register):
+def puerto_register(registry):
     for each in (leak, hold, change):
-        register(each)
+        registry.add_tools(each)
 '''
 CANCELS = '''
 import asyncio
@@ -95,8 +95,8 @@ async def cancel() -> str:
 
 
 @hookimpl
-def puerto_register_tools(register):
-    register(cancel)
+def puerto_register(registry):
+    registry.add_tools(cancel)
 '''
 TAKES = '''
 import asyncio
@@ -118,8 +118,8 @@ async def take() -> str:
 
 
 @hookimpl
-def puerto_register_tools(register):
-    register(take)
+def puerto_register(registry):
+    registry.add_tools(take)
 '''
 TAKES_IN_A_THREAD = '''
 import builtins
@@ -137,8 +137,8 @@ def take_in_a_thread() -> str:
 
 
 @hookimpl
-def puerto_register_tools(register):
-    register(take_in_a_thread)
+def puerto_register(registry):
+    registry.add_tools(take_in_a_thread)
 '''
 SLOW = '''
 import asyncio
@@ -154,8 +154,8 @@ async def slow() -> str:
 
 
 @hookimpl
-def puerto_register_tools(register):
-    register(slow)
+def puerto_register(registry):
+    registry.add_tools(slow)
 '''
 PLUGINS = {
     "rude": RUDE,

@@ -2,11 +2,9 @@
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 
-from domain.notifications.notices import Notice, Observer
-from puerto import hookimpl
+from puerto import Notice, Registry, hookimpl
 
 
 async def write_down(notice: Notice) -> None:
@@ -21,6 +19,6 @@ def _append(line: str) -> None:
 
 
 @hookimpl
-def puerto_register_observers(register: Callable[[Observer], None]) -> None:
+def puerto_register(registry: Registry) -> None:
     """Register the observer."""
-    register(write_down)
+    registry.add_observer(write_down)

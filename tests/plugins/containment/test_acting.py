@@ -188,20 +188,13 @@ class Rude:
     """A plugin all of whose parts take a function away, and cancel everything."""
 
     @hookimpl
-    def puerto_register_vetoes(self, register: Any) -> None:
-        register(self._take)
-
-    @hookimpl
-    def puerto_register_observers(self, register: Any) -> None:
-        register(self._take)
-
-    @hookimpl
-    def puerto_register_lifespan(self, register: Any) -> None:
-        register(self._live)
-
-    @hookimpl
-    def puerto_register_chat_models(self, register: Any) -> None:
-        register("rude", lambda: SimpleNamespace(stream=self._stream), default_model="m")
+    def puerto_register(self, registry: Any) -> None:
+        registry.add_veto(self._take)
+        registry.add_observer(self._take)
+        registry.add_lifespan(self._live)
+        registry.add_chat_model(
+            "rude", lambda: SimpleNamespace(stream=self._stream), default_model="m"
+        )
 
     async def _take(self, _what: object) -> None:
         builtins.open = None  # type: ignore[assignment]
@@ -265,7 +258,7 @@ async def test_what_all_share_is_put_back(
 
     dumps, interval, before = json.dumps, sys.getswitchinterval(), list(warnings.filters)
     host = PluginHost()
-    host.register(SimpleNamespace(puerto_register_tools=hookimpl(_registering(change))), "rude")
+    host.register(SimpleNamespace(puerto_register=hookimpl(_registering(change))), "rude")
     with warnings.catch_warnings():
         warnings.resetwarnings()
         with watching_process():
@@ -282,7 +275,7 @@ async def test_what_all_share_is_put_back(
 
 
 def _registering(each: Any) -> Callable[[Any], None]:
-    def register_it(register: Any) -> None:
-        register(each)
+    def register_it(registry: Any) -> None:
+        registry.add_tools(each)
 
     return register_it

@@ -18,7 +18,7 @@ from domain.shared.errors import InvalidArguments, ToolFailed, ToolRefused, Unkn
 from domain.tools.context import PluginContext
 from domain.tools.ports import Toolbox
 from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
-from plugins.authoring.hookspecs import HOOK_VERSION, HookSpecs, RegisterTool, hookimpl
+from plugins.authoring.hookspecs import HOOK_VERSION, HookSpecs, hookimpl
 from plugins.authoring.registry import Registry
 from plugins.authoring.tool import tool
 from plugins.host import admission
@@ -190,13 +190,11 @@ def test_a_bad_tool_is_refused_and_the_others_work(bad: Any, reason: str) -> Non
 
 def test_a_misspelt_hook_names_the_hook_that_was_meant() -> None:
     @hookimpl
-    def puerto_register_tool(register: RegisterTool) -> None:
+    def puerto_registers(registry: Registry) -> None:
         """Never called."""
 
-    reason = quarantined(PluginHost(), SimpleNamespace(puerto_register_tool=puerto_register_tool))
-    assert reason == (
-        "there is no hook 'puerto_register_tool'. Did you mean 'puerto_register_tools'?"
-    )
+    reason = quarantined(PluginHost(), SimpleNamespace(puerto_registers=puerto_registers))
+    assert reason == "there is no hook 'puerto_registers'. Did you mean 'puerto_register'?"
 
 
 def test_a_hook_that_is_misspelt_and_unmarked_is_told_too() -> None:
@@ -208,32 +206,32 @@ def test_a_hook_that_is_misspelt_and_unmarked_is_told_too() -> None:
 
 
 def test_an_unmarked_hook_is_told() -> None:
-    def puerto_register_tools(register: RegisterTool) -> None:
+    def puerto_register(registry: Registry) -> None:
         """Never called."""
 
-    reason = quarantined(PluginHost(), SimpleNamespace(puerto_register_tools=puerto_register_tools))
-    assert reason == "'puerto_register_tools' is not marked with @hookimpl"
+    reason = quarantined(PluginHost(), SimpleNamespace(puerto_register=puerto_register))
+    assert reason == "'puerto_register' is not marked with @hookimpl"
 
 
 @hookimpl
-def registers_then_raises(register: RegisterTool) -> None:
-    register(HandMade(spec("half")))
+def registers_then_raises(registry: Registry) -> None:
+    registry.add_tools(HandMade(spec("half")))
     raise ValueError("no luck")
 
 
 @hookimpl
-def exits(register: RegisterTool) -> None:
+def exits(registry: Registry) -> None:
     sys.exit("bye")
 
 
 @hookimpl
-def interrupts(register: RegisterTool) -> None:
+def interrupts(registry: Registry) -> None:
     raise KeyboardInterrupt
 
 
 @hookimpl
-def recurses(register: RegisterTool) -> None:
-    recurses(register)
+def recurses(registry: Registry) -> None:
+    recurses(registry)
 
 
 class Unspeakable(Exception):
@@ -242,40 +240,40 @@ class Unspeakable(Exception):
 
 
 @hookimpl
-def raises_unspeakable(register: RegisterTool) -> None:
+def raises_unspeakable(registry: Registry) -> None:
     raise Unspeakable
 
 
 @hookimpl
-def strange_argument(register: RegisterTool, context: object) -> None:
+def strange_argument(registry: Registry, context: object) -> None:
     """Never called."""
 
 
 @hookimpl
-async def is_async(register: RegisterTool) -> None:
+async def is_async(registry: Registry) -> None:
     """Never run."""
 
 
 @hookimpl
-def is_generator(register: RegisterTool) -> Any:
+def is_generator(registry: Registry) -> Any:
     yield
 
 
 @pytest.mark.parametrize(
     ("hook", "reason"),
     [
-        (registers_then_raises, "puerto_register_tools raised: ValueError: no luck"),
-        (exits, "puerto_register_tools raised: SystemExit: bye"),
-        (interrupts, "puerto_register_tools raised: KeyboardInterrupt"),
-        (recurses, "puerto_register_tools raised: RecursionError"),
-        (raises_unspeakable, "puerto_register_tools raised: Unspeakable$"),
+        (registers_then_raises, "puerto_register raised: ValueError: no luck"),
+        (exits, "puerto_register raised: SystemExit: bye"),
+        (interrupts, "puerto_register raised: KeyboardInterrupt"),
+        (recurses, "puerto_register raised: RecursionError"),
+        (raises_unspeakable, "puerto_register raised: Unspeakable$"),
         (strange_argument, "its hooks do not fit: PluginValidationError: .*context"),
-        (is_async, "puerto_register_tools is async; a hook only registers"),
-        (is_generator, "puerto_register_tools is a generator; a hook only registers"),
+        (is_async, "puerto_register is async; a hook only registers"),
+        (is_generator, "puerto_register is a generator; a hook only registers"),
     ],
 )
 def test_a_bad_hook_sets_the_plugin_aside(hook: Callable[..., Any], reason: str) -> None:
-    bad = SimpleNamespace(puerto_register_tools=hook)
+    bad = SimpleNamespace(puerto_register=hook)
     assert re.match(reason, quarantined(PluginHost(), bad))
 
 
@@ -295,7 +293,7 @@ def test_a_second_plugin_of_the_same_name_is_set_aside() -> None:
 
 def test_a_plugin_may_be_registered_again_after_it_failed() -> None:
     host = PluginHost()
-    bad = SimpleNamespace(puerto_register_tools=registers_then_raises)
+    bad = SimpleNamespace(puerto_register=registers_then_raises)
     assert host.register(bad, "again").state == "quarantined"
     assert host.register(plugin(HandMade(spec())), "again").state == "active"
 
@@ -305,8 +303,8 @@ class Unhashable:
     """Equal to every other, and in no set."""
 
     @hookimpl
-    def puerto_register_tools(self, register: RegisterTool) -> None:
-        register(HandMade(spec("unhashable")))
+    def puerto_register(self, registry: Registry) -> None:
+        registry.add_tools(HandMade(spec("unhashable")))
 
 
 def test_a_plugin_may_be_any_object() -> None:
@@ -317,12 +315,10 @@ def test_a_plugin_may_be_any_object() -> None:
 
 def test_a_hook_need_not_take_what_it_does_not_use() -> None:
     @hookimpl
-    def puerto_register_tools() -> None:
+    def puerto_register() -> None:
         """Nothing to register today."""
 
-    info = PluginHost().register(
-        SimpleNamespace(puerto_register_tools=puerto_register_tools), "lazy"
-    )
+    info = PluginHost().register(SimpleNamespace(puerto_register=puerto_register), "lazy")
     assert (info.state, info.tools) == ("active", ())
 
 
@@ -372,15 +368,15 @@ def test_a_hook_that_takes_too_long_is_not_waited_for_and_what_it_registers_is_l
     go_on, done = threading.Event(), threading.Event()
 
     @hookimpl
-    def puerto_register_tools(register: RegisterTool) -> None:
-        register(HandMade(spec("early")))
+    def puerto_register(registry: Registry) -> None:
+        registry.add_tools(HandMade(spec("early")))
         go_on.wait()
-        register(HandMade(spec("late")))
+        registry.add_tools(HandMade(spec("late")))
         done.set()
 
     host = PluginHost(seconds=1)
-    slow = SimpleNamespace(puerto_register_tools=puerto_register_tools)
-    reason = "puerto_register_tools took longer than 1 seconds"
+    slow = SimpleNamespace(puerto_register=puerto_register)
+    reason = "puerto_register took longer than 1 seconds"
     assert host.register(slow, "slow").reason == reason
     go_on.set()
     assert done.wait(60)
@@ -389,60 +385,42 @@ def test_a_hook_that_takes_too_long_is_not_waited_for_and_what_it_registers_is_l
 
 
 def test_what_is_registered_after_its_time_is_ignored(caplog: pytest.LogCaptureFixture) -> None:
-    kept: list[RegisterTool] = []
+    kept: list[Registry] = []
 
     @hookimpl
-    def puerto_register_tools(register: RegisterTool) -> None:
-        kept.append(register)
+    def puerto_register(registry: Registry) -> None:
+        kept.append(registry)
 
     host = PluginHost()
-    host.register(SimpleNamespace(puerto_register_tools=puerto_register_tools), "keeper")
-    kept[0](HandMade(spec("late")))
+    host.register(SimpleNamespace(puerto_register=puerto_register), "keeper")
+    kept[0].add_tools(HandMade(spec("late")))
     host.register(plugin(HandMade(spec("other"))), "other")
     assert names(host) == ["other"]
     assert "Plugin keeper registers after its time: ignored" in caplog.text
 
 
 class Everything:
-    """A plugin that implements every hook."""
+    """A plugin that registers something of every kind."""
 
     def __init__(self, name: str = "ours") -> None:
         self.agent = Agent(name, "Helps.", "You help.")
 
     @hookimpl
-    def puerto_register_chat_models(self, register: Any) -> None:
-        register("parrot", FakeModel, default_model="grey")
-        register("parrot", FakeModel, default_model="green")
-        register("Bad Name", FakeModel, default_model="grey")
-        register("factory", "no function", default_model="grey")
-        register("model", FakeModel, default_model="")
-
-    @hookimpl
-    def puerto_register_agents(self, register: Any) -> None:
-        register(self.agent)
-        register("helper")
-
-    @hookimpl
-    def puerto_register_figures(self, register: Any) -> None:
-        register(self.count)
-        register(7)
-
-    @hookimpl
-    def puerto_register_alerts(self, register: Any) -> None:
-        register(self.count)
-
-    @hookimpl
-    def puerto_register_vetoes(self, register: Any) -> None:
-        register(self.count)
-
-    @hookimpl
-    def puerto_register_observers(self, register: Any) -> None:
-        register(self.count)
-
-    @hookimpl
-    def puerto_register_lifespan(self, register: Any) -> None:
-        register(self.live)
-        register(self.live())
+    def puerto_register(self, registry: Any) -> None:
+        registry.add_chat_model("parrot", FakeModel, default_model="grey")
+        registry.add_chat_model("parrot", FakeModel, default_model="green")
+        registry.add_chat_model("Bad Name", FakeModel, default_model="grey")
+        registry.add_chat_model("factory", "no function", default_model="grey")
+        registry.add_chat_model("model", FakeModel, default_model="")
+        registry.add_agents(self.agent)
+        registry.add_agents("helper")
+        registry.add_figures(self.count)
+        registry.add_figures(7)
+        registry.add_alerts(self.count)
+        registry.add_veto(self.count)
+        registry.add_observer(self.count)
+        registry.add_lifespan(self.live)
+        registry.add_lifespan(self.live())
 
     async def count(self) -> None:
         """Count nothing."""
@@ -472,8 +450,8 @@ def wrapped(what: Any) -> Any:
 def test_what_is_awaited_may_be_anything_async(function: Any) -> None:
     class Plugin:
         @hookimpl
-        def puerto_register_observers(self, register: Any) -> None:
-            register(function)
+        def puerto_register(self, registry: Any) -> None:
+            registry.add_observer(function)
 
     host = PluginHost()
     assert host.register(Plugin(), "watching").reason == ""
@@ -481,24 +459,24 @@ def test_what_is_awaited_may_be_anything_async(function: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hook", "what"),
+    ("method", "of_host", "what"),
     [
-        ("vetoes", "a veto"),
-        ("observers", "an observer"),
+        ("add_veto", "vetoes", "a veto"),
+        ("add_observer", "observers", "an observer"),
     ],
 )
-def test_what_is_awaited_must_be_async(hook: str, what: str) -> None:
+def test_what_is_awaited_must_be_async(method: str, of_host: str, what: str) -> None:
     def plain(_what: Any) -> None: ...
 
-    def register_plain(register: Any) -> None:
-        register(plain)
+    @hookimpl
+    def puerto_register(registry: Registry) -> None:
+        getattr(registry, method)(plain)
 
-    plugin = SimpleNamespace(**{f"puerto_register_{hook}": hookimpl(register_plain)})
     host = PluginHost()
-    info = host.register(plugin, "careless")
+    info = host.register(SimpleNamespace(puerto_register=puerto_register), "careless")
     assert info.reason == f"refused: {what}, 'plain': it is not async; write it as `async def`"
     assert not info.is_whole
-    assert list(getattr(host, hook)()) == []
+    assert list(getattr(host, of_host)()) == []
 
 
 async def test_what_counts_may_block() -> None:

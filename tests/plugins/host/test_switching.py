@@ -14,7 +14,8 @@ from domain.plugins.plugin import PluginInfo
 from domain.plugins.switches import Switch, Switchboard, SwitchKind
 from domain.shared.errors import UnknownTool
 from domain.tools.tool import ToolContext
-from plugins.authoring.hookspecs import RegisterTool, hookimpl
+from plugins.authoring.hookspecs import hookimpl
+from plugins.authoring.registry import Registry
 from plugins.host.host import PluginHost
 from tests.plugins.packages import GO_ON, HANGS, good, install, uninstall
 
@@ -242,11 +243,11 @@ async def test_reading_again_goes_past_broken_distributions(
 
 def test_of_many_reasons_the_first_are_told(host: PluginHost) -> None:
     @hookimpl
-    def puerto_register_tools(register: RegisterTool) -> None:
+    def puerto_register(registry: Registry) -> None:
         for _ in range(1000):
-            register(None)  # type: ignore[arg-type]  # the mistake under test
+            registry.add_tools(None)  # type: ignore[arg-type]  # the mistake under test
 
-    thing = SimpleNamespace(puerto_register_tools=puerto_register_tools)
+    thing = SimpleNamespace(puerto_register=puerto_register)
     reason = host.register(thing, "thing").reason
     assert reason.count("is not a tool") == 20
     assert reason.endswith("; and 980 more")

@@ -194,8 +194,8 @@ class Parrot:
 
 
 @hookimpl
-def puerto_register_chat_models(register):
-    register("parrot", Parrot, default_model="grey")
+def puerto_register(registry):
+    registry.add_chat_model("parrot", Parrot, default_model="grey")
 """
 
 

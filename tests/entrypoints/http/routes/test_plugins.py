@@ -150,8 +150,8 @@ async def write_line(text: str) -> None:
     Path({path!r}).write_text("{version}")
 
 @hookimpl
-def puerto_register_tools(register):
-    register(write_line)
+def puerto_register(registry):
+    registry.add_tools(write_line)
 """
 
 
