@@ -213,42 +213,34 @@ class PluginHost(
 
     @override
     def agents(self) -> Sequence[Registered[Agent]]:
-        """Return the registered agents; their names are unique."""
         return self._offers.agents
 
     @override
     def accounts(self) -> Sequence[Registered[Account]]:
-        """Return the declared accounts; names are unique in a plugin."""
         return self._offers.accounts
 
     @override
     def figures(self) -> Sequence[Registered[Figures]]:
-        """Return the registered functions that return figures."""
         return self._offers.figures
 
     @override
     def alerts(self) -> Sequence[Registered[Alerts]]:
-        """Return the registered functions that return alerts."""
         return self._offers.alerts
 
     @override
     def vetoes(self) -> Sequence[Registered[Veto]]:
-        """Return the registered vetoes, which are asked before every call of a tool."""
         return self._offers.vetoes
 
     @override
     def guards(self) -> Sequence[Registered[GuardOffer]]:
-        """Return the registered guards of messages."""
         return self._offers.guards
 
     @override
     def observers(self) -> Sequence[Registered[Observer]]:
-        """Return the registered observers, which get every notice."""
         return self._offers.observers
 
     @override
     def lifespans(self) -> Sequence[Registered[Lifespan]]:
-        """Return the registered lifespans (factories of context managers)."""
         return self._offers.lifespans
 
     @override
