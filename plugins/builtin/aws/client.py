@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic import BaseModel, Field, SecretStr
 
 from domain.shared.errors import ToolFailed
+from domain.tools.context import PluginContext
 from plugins.builtin.clouds.naming import CommaList
 from plugins.builtin.clouds.refusals import (
     bad_credentials,
@@ -56,13 +57,13 @@ class AwsSettings(BaseModel, frozen=True):
     session_token: SecretStr = Field(SecretStr(""), description="Of temporary keys only.")
 
 
-def client(settings: AwsSettings, service: str, region: str) -> Any:
+def client(context: PluginContext, service: str, region: str) -> Any:
     """Return boto3's client of a service in a region; clients are cached.
 
     Its endpoint is the one that boto3 finds: ``AWS_ENDPOINT_URL`` changes it.
     """
     with _creating:
-        return _client(settings, service, region)
+        return _client(context.settings(AwsSettings), service, region)
 
 
 @lru_cache(maxsize=256)
@@ -87,13 +88,14 @@ def _session(settings: AwsSettings) -> Any:
     return boto3.Session(key, secret, token or None) if key and secret else boto3.Session()
 
 
-def regions(settings: AwsSettings, named: str | None = None) -> Sequence[str]:
+def regions(context: PluginContext, named: str | None = None) -> Sequence[str]:
     """Return the named region, else those of the settings, else boto3's default.
 
     Raises:
         ToolFailed: none is configured.
 
     """
+    settings = context.settings(AwsSettings)
     if named or settings.regions:
         return (named,) if named else settings.regions
     with _creating, plain_words("no region"):

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from domain.tools.context import PluginContext
 from domain.tools.tool import ToolContext
 from plugins.authoring.tool import tool
-from plugins.builtin.aws.client import AwsSettings, client, plain_words, regions
+from plugins.builtin.aws.client import client, plain_words, regions
 from plugins.builtin.aws.ec2 import Region
 
 AlarmState = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
@@ -76,8 +77,7 @@ def get_cloudwatch_alarms(
         context: gives the settings.
 
     """
-    settings = context.settings(AwsSettings)
-    found = (alarms(settings, each, state) for each in regions(settings, region))
+    found = (alarms(context, each, state) for each in regions(context, region))
     return [alarm for some in found for alarm in some]
 
 
@@ -106,7 +106,7 @@ def get_cloudwatch_metrics(
         context: gives the settings.
 
     """
-    settings, end = context.settings(AwsSettings), context.clock.now()
+    end = context.clock.now()
     query = {
         "Namespace": namespace,
         "MetricName": metric,
@@ -117,9 +117,9 @@ def get_cloudwatch_metrics(
         "Statistics": [statistic],
     }
     series: list[Series] = []
-    for each in regions(settings, region):
+    for each in regions(context, region):
         with plain_words(each):
-            answer = client(settings, "cloudwatch", each).get_metric_statistics(**query)
+            answer = client(context, "cloudwatch", each).get_metric_statistics(**query)
         points = sorted(answer["Datapoints"], key=lambda point: point["Timestamp"])
         values = [Point(point["Timestamp"].isoformat(), point[statistic]) for point in points]
         unit = points[0].get("Unit", "") if points else ""
@@ -127,13 +127,13 @@ def get_cloudwatch_metrics(
     return series
 
 
-def alarms(settings: AwsSettings, region: str, state: str | None = None) -> Iterator[Alarm]:
+def alarms(context: PluginContext, region: str, state: str | None = None) -> Iterator[Alarm]:
     """Yield the alarms of a region, page by page."""
     query: dict[str, Any] = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
     if state is not None:
         query["StateValue"] = state
     with plain_words(region):
-        pages = client(settings, "cloudwatch", region).get_paginator("describe_alarms")
+        pages = client(context, "cloudwatch", region).get_paginator("describe_alarms")
         for page in pages.paginate(**query):
             for each in (*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ())):
                 yield _alarm(each, region)

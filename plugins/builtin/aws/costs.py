@@ -9,9 +9,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+from domain.tools.context import PluginContext
 from domain.tools.tool import ToolContext
 from plugins.authoring.tool import tool
-from plugins.builtin.aws.client import AwsSettings, client, plain_words
+from plugins.builtin.aws.client import client, plain_words
 
 _HOME: Final = "us-east-1"  # the one place where Cost Explorer is, for all regions
 _METRIC: Final = "UnblendedCost"
@@ -64,7 +65,7 @@ def get_aws_costs(
     }
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     currency = "USD"
-    for group in _groups(context.settings(AwsSettings), query):
+    for group in _groups(context, query):
         cost = group["Metrics"][_METRIC]
         amounts[group["Keys"][0]] += Decimal(cost["Amount"])
         currency = cost["Unit"]
@@ -78,11 +79,11 @@ def get_aws_costs(
     )
 
 
-def _groups(settings: AwsSettings, query: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _groups(context: PluginContext, query: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     page: dict[str, Any] = {}
     with plain_words(_HOME):
         while True:
-            answer = client(settings, "ce", _HOME).get_cost_and_usage(**query, **page)
+            answer = client(context, "ce", _HOME).get_cost_and_usage(**query, **page)
             for period in answer["ResultsByTime"]:
                 yield from period["Groups"]
             if not (token := answer.get("NextPageToken")):

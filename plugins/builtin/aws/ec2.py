@@ -1,18 +1,18 @@
 """EC2: instances listed, described, started and stopped."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from domain.shared.errors import ToolFailed
-from domain.tools.preview import Preview
+from domain.tools.context import PluginContext
 from domain.tools.tool import ToolContext
 from plugins.authoring.tool import tool
-from plugins.builtin.aws.client import AwsSettings, client, plain_words, regions
+from plugins.builtin.aws.client import client, plain_words, regions
 from plugins.builtin.clouds.orders import each_in_turn
-from plugins.builtin.clouds.previews import START, STOP, preview_of
+from plugins.builtin.clouds.previews import start_and_stop
 
 InstanceId = Annotated[str, Field(pattern=r"^i-[0-9a-f]{8,32}$")]
 Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]+$")]
@@ -84,11 +84,10 @@ def list_ec2_instances(
 
     """
     filters = [{"Name": "instance-state-name", "Values": [state]}] if state else []
-    settings = context.settings(AwsSettings)
     return [
         _instance(described, each)
-        for each in regions(settings, region)
-        for described in instances(settings, each, filters)
+        for each in regions(context, region)
+        for described in instances(context, each, filters)
     ]
 
 
@@ -104,7 +103,7 @@ def describe_ec2_instance(
         context: gives the settings.
 
     """
-    located = _located(context.settings(AwsSettings), [instance_id], region)
+    located = _located(context, [instance_id], region)
     ((home, (described,)),) = located.items()
     return InstanceDetails(
         instance=_instance(described, home),
@@ -123,19 +122,16 @@ def describe_ec2_instance(
     )
 
 
-def _preview(what: str, note: str) -> Callable[..., Preview]:
-    def show(instance_ids: InstanceIds, region: Region | None, context: ToolContext) -> Preview:
-        def machines() -> Sequence[str]:
-            located = _located(context.settings(AwsSettings), instance_ids, region)
-            found = [_instance(each, home) for home, some in located.items() for each in some]
-            return [f"{each.name} ({each.id}) in {each.region}".lstrip() for each in found]
-
-        return preview_of(f"{what} EC2 instances", note, machines)
-
-    return show
+def _seen(instance_ids: InstanceIds, region: Region | None, context: ToolContext) -> Sequence[str]:
+    located = _located(context, instance_ids, region)
+    found = [_instance(each, home) for home, some in located.items() for each in some]
+    return [f"{each.name} ({each.id}) in {each.region}".lstrip() for each in found]
 
 
-@tool(effect="write", open_world=True, category="aws", timeout=60, preview=_preview("Start", START))
+_start, _stop = start_and_stop("EC2 instances", _seen)
+
+
+@tool(effect="write", open_world=True, category="aws", timeout=60, preview=_start)
 def start_ec2_instances(
     instance_ids: InstanceIds, region: Region | None = None, *, context: ToolContext
 ) -> Sequence[InstanceChange]:
@@ -150,13 +146,7 @@ def start_ec2_instances(
     return _ordered(context, instance_ids, region, "start_instances", "StartingInstances")
 
 
-@tool(
-    effect="destructive",
-    open_world=True,
-    category="aws",
-    timeout=60,
-    preview=_preview("Stop", STOP),
-)
+@tool(effect="destructive", open_world=True, category="aws", timeout=60, preview=_stop)
 def stop_ec2_instances(
     instance_ids: InstanceIds, region: Region | None = None, *, context: ToolContext
 ) -> Sequence[InstanceChange]:
@@ -174,11 +164,11 @@ def stop_ec2_instances(
 
 
 def instances(
-    settings: AwsSettings, region: str, filters: Sequence[Mapping[str, Any]] = ()
+    context: PluginContext, region: str, filters: Sequence[Mapping[str, Any]] = ()
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the instances of a region, page by page, as AWS describes them."""
     with plain_words(region):
-        pages = client(settings, "ec2", region).get_paginator("describe_instances")
+        pages = client(context, "ec2", region).get_paginator("describe_instances")
         for page in pages.paginate(Filters=list(filters), PaginationConfig={"PageSize": _PAGE}):
             for reservation in page["Reservations"]:
                 yield from reservation["Instances"]
@@ -191,13 +181,12 @@ def _ordered(
 
     ``key`` is that of the changes in the answer.
     """
-    settings = context.settings(AwsSettings)
-    located = _located(settings, ids, region)
+    located = _located(context, ids, region)
 
     def order(one_region: str) -> Sequence[InstanceChange]:
         in_region = [each["InstanceId"] for each in located[one_region]]
         with plain_words(one_region):
-            answer = getattr(client(settings, "ec2", one_region), method)(InstanceIds=in_region)
+            answer = getattr(client(context, "ec2", one_region), method)(InstanceIds=in_region)
         return [_change(each, one_region) for each in answer[key]]
 
     done = each_in_turn(located, order, lambda one_region: f"the instances in {one_region}")
@@ -205,7 +194,7 @@ def _ordered(
 
 
 def _located(
-    settings: AwsSettings, ids: Sequence[str], region: str | None
+    context: PluginContext, ids: Sequence[str], region: str | None
 ) -> Mapping[str, list[Mapping[str, Any]]]:
     """Return the instances of these ids by region.
 
@@ -213,9 +202,9 @@ def _located(
         ToolFailed: an instance does not exist; the message names it, and the searched regions.
 
     """
-    searched = regions(settings, region)
+    searched = regions(context, region)
     filters = [{"Name": "instance-id", "Values": list(dict.fromkeys(ids))}]
-    by_region = {each: list(instances(settings, each, filters)) for each in searched}
+    by_region = {each: list(instances(context, each, filters)) for each in searched}
     known = {each["InstanceId"] for some in by_region.values() for each in some}
     if missing := [each for each in ids if each not in known]:
         raise ToolFailed(f"There is no instance {', '.join(missing)} in {', '.join(searched)}.")

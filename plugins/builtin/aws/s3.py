@@ -8,7 +8,7 @@ from pydantic import Field
 
 from domain.tools.tool import ToolContext
 from plugins.authoring.tool import tool
-from plugins.builtin.aws.client import AwsSettings, client, plain_words, regions
+from plugins.builtin.aws.client import client, plain_words, regions
 
 BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 
@@ -44,10 +44,9 @@ class Objects:
 @tool(effect="read", open_world=True, category="aws", timeout=60)
 def list_s3_buckets(*, context: ToolContext) -> Sequence[Bucket]:
     """List the S3 buckets (storage) of the AWS account, in all regions."""
-    settings = context.settings(AwsSettings)
-    home = regions(settings)[0]
+    home = regions(context)[0]
     with plain_words(home):
-        pages = client(settings, "s3", home).get_paginator("list_buckets")
+        pages = client(context, "s3", home).get_paginator("list_buckets")
         return [
             Bucket(each["Name"], each["CreationDate"].isoformat())
             for page in pages.paginate(PaginationConfig={"PageSize": _PAGE})
@@ -77,10 +76,9 @@ def list_s3_objects(
     query: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix, "MaxKeys": limit}
     if after is not None:
         query["ContinuationToken"] = after
-    settings = context.settings(AwsSettings)
-    home = regions(settings)[0]
+    home = regions(context)[0]
     with plain_words(home):
-        page = client(settings, "s3", home).list_objects_v2(**query)
+        page = client(context, "s3", home).list_objects_v2(**query)
     objects = [
         StoredObject(
             each["Key"],

@@ -5,7 +5,7 @@ from typing import Final
 
 from domain.monitoring.alerts import Alert, Severity
 from domain.tools.context import PluginContext
-from plugins.builtin.aws.client import AwsSettings, regions
+from plugins.builtin.aws.client import regions
 from plugins.builtin.aws.cloudwatch import Alarm, alarms
 from plugins.builtin.aws.ec2 import instances
 
@@ -16,8 +16,7 @@ _GONE: Final = frozenset({"shutting-down", "terminated"})
 
 def aws_figures(*, context: PluginContext) -> Mapping[str, float]:
     """Count the instances of all configured regions, and those that run."""
-    settings = context.settings(AwsSettings)
-    found = [each for region in regions(settings) for each in instances(settings, region)]
+    found = [each for region in regions(context) for each in instances(context, region)]
     states = [each["State"]["Name"] for each in found]
     return {
         "aws_instances": sum(state not in _GONE for state in states),
@@ -30,7 +29,6 @@ def aws_alerts(*, context: PluginContext) -> Sequence[Alert]:
 
     Raised alarms whose actions are switched off (muted) are warnings.
     """
-    settings = context.settings(AwsSettings)
     return [
         Alert(
             alarm.arn,
@@ -38,8 +36,8 @@ def aws_alerts(*, context: PluginContext) -> Sequence[Alert]:
             f"{alarm.name} ({alarm.region})",
             {"reason": alarm.reason, "metric": alarm.metric, "description": alarm.description},
         )
-        for region in regions(settings)
-        for alarm in alarms(settings, region)
+        for region in regions(context)
+        for alarm in alarms(context, region)
         if not alarm.name.startswith(_OF_SCALING)
     ]
 

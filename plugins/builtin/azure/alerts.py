@@ -9,7 +9,6 @@ from domain.tools.context import PluginContext
 from domain.tools.tool import ToolContext
 from plugins.authoring.tool import tool
 from plugins.builtin.azure.client import (
-    AzureSettings,
     alerts_management,
     plain_words,
     subscriptions,
@@ -44,7 +43,7 @@ def list_azure_alerts(
         context: gives the settings.
 
     """
-    return list(_fired(context.settings(AzureSettings), severity))
+    return list(_fired(context, severity))
 
 
 def azure_alerts(*, context: PluginContext) -> Sequence[Alert]:
@@ -56,15 +55,15 @@ def azure_alerts(*, context: PluginContext) -> Sequence[Alert]:
             f"{each.name} ({each.resource})" if each.resource else each.name,
             {"severity": each.severity, "rule": each.rule, "since": each.since},
         )
-        for each in _fired(context.settings(AzureSettings))
+        for each in _fired(context)
         if each.state != "Closed"  # closed by a person
     ]
 
 
-def _fired(settings: AzureSettings, severity: str | None = None) -> Iterator[FiredAlert]:
-    for subscription in subscriptions(settings):
+def _fired(context: PluginContext, severity: str | None = None) -> Iterator[FiredAlert]:
+    for subscription in subscriptions(context):
         with plain_words():
-            for each in alerts_management(settings, subscription).alerts.get_all(
+            for each in alerts_management(context, subscription).alerts.get_all(
                 severity=severity, monitor_condition="Fired", time_range="30d", page_count=250
             ):
                 yield _fired_alert(each)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import BaseModel, Field, SecretStr
 
 from domain.shared.errors import ToolFailed
+from domain.tools.context import PluginContext
 from plugins.builtin.clouds.naming import CommaList
 from plugins.builtin.clouds.refusals import (
     bad_credentials,
@@ -35,28 +36,28 @@ class AzureSettings(BaseModel, frozen=True):
     client_secret: SecretStr = SecretStr("")
 
 
-def subscriptions(settings: AzureSettings) -> Sequence[str]:
+def subscriptions(context: PluginContext) -> Sequence[str]:
     """Return the configured subscriptions.
 
     Raises:
         ToolFailed: there is none.
 
     """
-    if not settings.subscription_id:
-        raise ToolFailed("No Azure subscription is configured: ask for AZURE_SUBSCRIPTION_ID.")
-    return settings.subscription_id
+    if configured := context.settings(AzureSettings).subscription_id:
+        return configured
+    raise ToolFailed("No Azure subscription is configured: ask for AZURE_SUBSCRIPTION_ID.")
 
 
-def compute(settings: AzureSettings, subscription: str) -> Any:
+def compute(context: PluginContext, subscription: str) -> Any:
     """Return the cached client of the virtual machines of a subscription."""
     with _creating:
-        return _compute(settings, subscription)
+        return _compute(context.settings(AzureSettings), subscription)
 
 
-def alerts_management(settings: AzureSettings, subscription: str) -> Any:
+def alerts_management(context: PluginContext, subscription: str) -> Any:
     """Return the cached client of the alerts of a subscription."""
     with _creating:
-        return _alerts_management(settings, subscription)
+        return _alerts_management(context.settings(AzureSettings), subscription)
 
 
 @lru_cache(maxsize=64)

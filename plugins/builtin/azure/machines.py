@@ -1,19 +1,18 @@
 """Azure's virtual machines: listed, started and stopped."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 from domain.tools.context import PluginContext
-from domain.tools.preview import Preview
 from domain.tools.tool import ToolContext
 from plugins.authoring.tool import tool
-from plugins.builtin.azure.client import AzureSettings, compute, plain_words, subscriptions
+from plugins.builtin.azure.client import compute, plain_words, subscriptions
 from plugins.builtin.clouds.naming import named
 from plugins.builtin.clouds.orders import each_in_turn
-from plugins.builtin.clouds.previews import START, STOP, preview_of
+from plugins.builtin.clouds.previews import start_and_stop
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Names = Annotated[list[Name], Field(min_length=1, max_length=50)]
@@ -55,23 +54,18 @@ def list_azure_vms(
         context: gives the settings.
 
     """
-    return list(_machines(context.settings(AzureSettings), resource_group))
+    return list(_machines(context, resource_group))
 
 
-def _preview(what: str, note: str) -> Callable[..., Preview]:
-    def show(names: Names, resource_group: Group | None, context: ToolContext) -> Preview:
-        def machines() -> Sequence[str]:
-            found = _named(context.settings(AzureSettings), names, resource_group)
-            return [f"{each.name} in {each.location} ({each.resource_group})" for each in found]
-
-        return preview_of(f"{what} Azure virtual machines", note, machines)
-
-    return show
+def _seen(names: Names, resource_group: Group | None, context: ToolContext) -> Sequence[str]:
+    found = _named(context, names, resource_group)
+    return [f"{each.name} in {each.location} ({each.resource_group})" for each in found]
 
 
-@tool(
-    effect="write", open_world=True, category="azure", timeout=60, preview=_preview("Start", START)
-)
+_start, _stop = start_and_stop("Azure virtual machines", _seen)
+
+
+@tool(effect="write", open_world=True, category="azure", timeout=60, preview=_start)
 def start_azure_vms(
     names: Names, resource_group: Group | None = None, *, context: ToolContext
 ) -> Sequence[Order]:
@@ -86,13 +80,7 @@ def start_azure_vms(
     return _ordered(context, names, resource_group, "begin_start", "starting")
 
 
-@tool(
-    effect="destructive",
-    open_world=True,
-    category="azure",
-    timeout=60,
-    preview=_preview("Stop", STOP),
-)
+@tool(effect="destructive", open_world=True, category="azure", timeout=60, preview=_stop)
 def stop_azure_vms(
     names: Names, resource_group: Group | None = None, *, context: ToolContext
 ) -> Sequence[Order]:
@@ -111,15 +99,15 @@ def stop_azure_vms(
 
 def azure_figures(*, context: PluginContext) -> Mapping[str, float]:
     """Count the virtual machines, and those that run."""
-    states = [machine.state for machine in _machines(context.settings(AzureSettings))]
+    states = [machine.state for machine in _machines(context)]
     return {"azure_vms": len(states), "azure_vms_running": states.count("running")}
 
 
-def _machines(settings: AzureSettings, resource_group: str | None = None) -> Iterator[Machine]:
+def _machines(context: PluginContext, resource_group: str | None = None) -> Iterator[Machine]:
     """Yield the machines, joined with their states, which Azure lists apart."""
-    for subscription in subscriptions(settings):
+    for subscription in subscriptions(context):
         with plain_words():
-            machines = compute(settings, subscription).virtual_machines
+            machines = compute(context, subscription).virtual_machines
             states = {
                 each.id.lower(): _state(each) for each in machines.list_all(status_only="true")
             }
@@ -143,9 +131,9 @@ def _state(machine: Any) -> str:
 
 
 def _named(
-    settings: AzureSettings, names: Sequence[str], resource_group: str | None
+    context: PluginContext, names: Sequence[str], resource_group: str | None
 ) -> list[Machine]:
-    machines = list(_machines(settings, resource_group))
+    machines = list(_machines(context, resource_group))
     return named(machines, names, lambda machine: machine.name, "resource group")
 
 
@@ -153,12 +141,11 @@ def _ordered(
     context: ToolContext, names: Sequence[str], group: str | None, method: str, state: str
 ) -> Sequence[Order]:
     """Call a method for each machine, without waiting for the effect."""
-    settings = context.settings(AzureSettings)
 
     def order(machine: Machine) -> Order:
         with plain_words():
-            operations = compute(settings, machine.subscription).virtual_machines
+            operations = compute(context, machine.subscription).virtual_machines
             getattr(operations, method)(machine.resource_group, machine.name, polling=False)
         return Order(machine.name, machine.resource_group, before=machine.state, now=state)
 
-    return each_in_turn(_named(settings, names, group), order, lambda machine: machine.name)
+    return each_in_turn(_named(context, names, group), order, lambda machine: machine.name)

@@ -13,7 +13,6 @@ from domain.tools.context import PluginContext
 from domain.tools.tool import ToolContext
 from plugins.authoring.tool import tool
 from plugins.builtin.gcp import client
-from plugins.builtin.gcp.client import GcpSettings
 
 _PAGE: Final = 1000
 _CRITICAL: Final = frozenset({"CRITICAL", "ERROR"})
@@ -33,7 +32,7 @@ class GcpAlert:
 @tool(effect="read", open_world=True, category="gcp", timeout=60)
 def list_gcp_alerts(*, context: ToolContext) -> Sequence[GcpAlert]:
     """List the Cloud Monitoring alerts of the Google Cloud project that are open."""
-    return list(_open(context.settings(GcpSettings)))
+    return list(_open(context))
 
 
 def gcp_alerts(*, context: PluginContext) -> Sequence[Alert]:
@@ -45,15 +44,15 @@ def gcp_alerts(*, context: PluginContext) -> Sequence[Alert]:
             f"{each.policy} ({each.resource})",
             {"severity": each.severity, "since": each.since},
         )
-        for each in _open(context.settings(GcpSettings))
+        for each in _open(context)
     ]
 
 
-def _open(settings: GcpSettings) -> Iterator[GcpAlert]:
+def _open(context: PluginContext) -> Iterator[GcpAlert]:
     from google.api_core.exceptions import from_http_response
 
-    url = f"{client.endpoint('monitoring')}/v3/projects/{client.project(settings)}/alerts"
-    session = client.monitoring(settings)
+    url = f"{client.endpoint('monitoring')}/v3/projects/{client.project(context)}/alerts"
+    session = client.monitoring(context)
     query: dict[str, Any] = {"filter": 'state="OPEN"', "pageSize": _PAGE}
     while True:
         with client.plain_words():

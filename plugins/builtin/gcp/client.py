@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field, SecretStr
 
 from domain.shared.errors import ToolFailed
+from domain.tools.context import PluginContext
 from plugins.builtin.clouds.refusals import (
     bad_credentials,
     no_credentials,
@@ -39,25 +40,26 @@ class GcpSettings(BaseModel, frozen=True):
     service_account: SecretStr = Field(SecretStr(""), description="The JSON of its key file.")
 
 
-def instances(settings: GcpSettings) -> Any:
+def instances(context: PluginContext) -> Any:
     """Return the cached client of Compute Engine instances."""
     with _creating, plain_words():
-        return _instances(settings)
+        return _instances(context.settings(GcpSettings))
 
 
-def monitoring(settings: GcpSettings) -> Any:
+def monitoring(context: PluginContext) -> Any:
     """Return a cached `requests` session with Google's credentials."""
     with _creating, plain_words():
-        return _session(settings)
+        return _session(context.settings(GcpSettings))
 
 
-def project(settings: GcpSettings) -> str:
+def project(context: PluginContext) -> str:
     """Return the project: that of the settings, else that of the credentials.
 
     Raises:
         ToolFailed: there is none.
 
     """
+    settings = context.settings(GcpSettings)
     with _creating, plain_words():
         name = settings.project or _login(settings)[1]
     if not name:

@@ -1,20 +1,18 @@
 """Compute Engine: instances listed, started and stopped."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 from domain.tools.context import PluginContext
-from domain.tools.preview import Preview
 from domain.tools.tool import ToolContext
 from plugins.authoring.tool import tool
 from plugins.builtin.clouds.naming import named
 from plugins.builtin.clouds.orders import each_in_turn
-from plugins.builtin.clouds.previews import START, STOP, preview_of
+from plugins.builtin.clouds.previews import start_and_stop
 from plugins.builtin.gcp import client
-from plugins.builtin.gcp.client import GcpSettings
 
 Name = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")]
 Names = Annotated[list[Name], Field(min_length=1, max_length=50)]
@@ -55,21 +53,17 @@ def list_gcp_instances(zone: Zone | None = None, *, context: ToolContext) -> Seq
         context: gives the settings.
 
     """
-    return list(_instances(context.settings(GcpSettings), zone))
+    return list(_instances(context, zone))
 
 
-def _preview(what: str, note: str) -> Callable[..., Preview]:
-    def show(names: Names, zone: Zone | None, context: ToolContext) -> Preview:
-        def machines() -> Sequence[str]:
-            found = _named(context.settings(GcpSettings), names, zone)
-            return [f"{each.name} in {each.zone}" for each in found]
-
-        return preview_of(f"{what} Compute Engine instances", note, machines)
-
-    return show
+def _seen(names: Names, zone: Zone | None, context: ToolContext) -> Sequence[str]:
+    return [f"{each.name} in {each.zone}" for each in _named(context, names, zone)]
 
 
-@tool(effect="write", open_world=True, category="gcp", timeout=60, preview=_preview("Start", START))
+_start, _stop = start_and_stop("Compute Engine instances", _seen)
+
+
+@tool(effect="write", open_world=True, category="gcp", timeout=60, preview=_start)
 def start_gcp_instances(
     names: Names, zone: Zone | None = None, *, context: ToolContext
 ) -> Sequence[Order]:
@@ -84,13 +78,7 @@ def start_gcp_instances(
     return _ordered(context, names, zone, "start", "starting")
 
 
-@tool(
-    effect="destructive",
-    open_world=True,
-    category="gcp",
-    timeout=60,
-    preview=_preview("Stop", STOP),
-)
+@tool(effect="destructive", open_world=True, category="gcp", timeout=60, preview=_stop)
 def stop_gcp_instances(
     names: Names, zone: Zone | None = None, *, context: ToolContext
 ) -> Sequence[Order]:
@@ -109,13 +97,13 @@ def stop_gcp_instances(
 
 def gcp_figures(*, context: PluginContext) -> Mapping[str, float]:
     """Count the instances, and those that run."""
-    states = [instance.state for instance in _instances(context.settings(GcpSettings))]
+    states = [instance.state for instance in _instances(context)]
     return {"gcp_instances": len(states), "gcp_instances_running": states.count("running")}
 
 
-def _instances(settings: GcpSettings, zone: str | None = None) -> Iterator[Instance]:
-    query = {"project": client.project(settings), "max_results": _PAGE}
-    compute = client.instances(settings)
+def _instances(context: PluginContext, zone: str | None = None) -> Iterator[Instance]:
+    query = {"project": client.project(context), "max_results": _PAGE}
+    compute = client.instances(context)
     with client.plain_words():
         zones = compute.aggregated_list(query, timeout=client.SECONDS, retry=_retry())
         for _, scoped in zones:
@@ -150,16 +138,15 @@ def _last(url: str) -> str:
     return url.rpartition("/")[2]
 
 
-def _named(settings: GcpSettings, names: Sequence[str], zone: str | None) -> list[Instance]:
-    return named(_instances(settings, zone), names, lambda instance: instance.name, "zone")
+def _named(context: PluginContext, names: Sequence[str], zone: str | None) -> list[Instance]:
+    return named(_instances(context, zone), names, lambda instance: instance.name, "zone")
 
 
 def _ordered(
     context: ToolContext, names: Sequence[str], zone: str | None, method: str, state: str
 ) -> Sequence[Order]:
     """Call a method for each instance, without waiting for the effect."""
-    settings = context.settings(GcpSettings)
-    project, compute = client.project(settings), client.instances(settings)
+    project, compute = client.project(context), client.instances(context)
 
     def order(instance: Instance) -> Order:
         with client.plain_words():
@@ -168,4 +155,4 @@ def _ordered(
             )
         return Order(instance.name, instance.zone, before=instance.state, now=state)
 
-    return each_in_turn(_named(settings, names, zone), order, lambda instance: instance.name)
+    return each_in_turn(_named(context, names, zone), order, lambda instance: instance.name)

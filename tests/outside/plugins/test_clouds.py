@@ -37,6 +37,10 @@ class Site:
     def metrics(self) -> dict[str, Any]:
         return self.service.call("GET", "/api/metrics", token=self.admin)
 
+    def count(self) -> float:
+        """Return how many instances the plugin counted last."""
+        return float(self.metrics()["infrastructure"]["aws_instances"])
+
     async def until(self, is_so: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE):
             while not is_so():
@@ -111,6 +115,9 @@ async def test_instances_are_listed_and_the_one_that_was_meant_is_stopped(site: 
         (request,) = [f["consent_request"] for f in frames if f["type"] == "consent_required"]
         assert (request["tool"], request["effect"]) == ("stop_ec2_instances", "destructive")
         assert request["params"]["instance_ids"] == [second]
+        lines = {line["kind"]: line["text"] for line in request["preview_lines"]}
+        assert lines["target"] == f"web-2 ({second}) in {REGION}"
+        assert (lines["amount"], lines["reversible"]) == ("1 machine", "can be undone")
         assert set(site.aws.states().values()) == {"running"}
 
         yes = {"consent_request_id": request["id"], "approved": True}
@@ -136,3 +143,19 @@ async def test_an_alarm_is_told_once_each_time_that_it_is_raised(site: Site) -> 
     assert told["alerts"] == {"critical": 1, "warning": 0, "ok": 0}
     assert [alert["title"] for alert in told["open_alerts"]] == [title]
     assert told["infrastructure"]["aws_instances"] == 3
+
+
+async def test_settings_of_a_cloud_are_changed_without_a_restart(site: Site) -> None:
+    path, token = "/api/plugins/aws/settings", site.admin
+    shown = site.service.call("GET", path, token=token)
+    assert shown["values"]["regions"] == [REGION, OTHER]
+    assert shown["values"]["secret_access_key"] == "***"
+
+    site.aws.reset()
+    site.aws.run("here")
+    site.aws.run("there", region=OTHER)
+    await site.until(lambda: site.count() == 2)
+    site.service.call("PUT", path, {"values": {"regions": [REGION]}}, token=token)
+    await site.until(lambda: site.count() == 1)
+    site.service.call("PUT", path, {"values": {"regions": None}}, token=token)
+    await site.until(lambda: site.count() == 2)
