@@ -6,9 +6,11 @@ from domain.tools.ports import ToolSchemas
 from plugins.authoring.hookspecs import PROJECT
 from plugins.checking.findings import CheckReport, Finding, Level, sorted_findings
 from plugins.checking.loading import CheckedPlugin, load_for_check
+from plugins.checking.process_watch import LeftThreads
 from plugins.checking.ranges import check_range
 from plugins.checking.samples import read_samples
 from plugins.checking.sealing import close_network
+from plugins.checking.settings import check_settings
 from plugins.checking.source import read_source
 from plugins.checking.tools import check_tool, place_of
 from plugins.checking.trials import Trials
@@ -25,20 +27,23 @@ def inspect_plugin(
 ) -> CheckReport:
     """Import a plugin and check it; the network stays blocked in this process afterwards.
 
-    ``seconds`` is the time limit of its import and of each hook. ``try_tools`` runs the tools with
-    the effect ``read`` on their samples. ``taken_names`` holds the names of built-in tools.
+    ``seconds`` is the time limit of its import and of each hook. ``try_tools`` enters and leaves
+    its lifespans, and in between runs the previews, and the tools with the effect ``read``, on
+    their samples. ``taken_names`` holds the names of built-in tools.
     """
-    attempts = close_network()
+    attempts, threads = close_network(), LeftThreads()
     checked = load_for_check(candidate, attempts, seconds)
     findings = [*checked.findings, *check_range(candidate)]
     for path in checked.files():
         findings += read_source(path)
     if checked.offer is not None:
         findings += _tool_findings(checked, schemas, taken_names)
+        findings += check_settings(checked.offer.settings)
         samples, sample_findings = read_samples(checked.plugin, checked.offer.tools)
         findings += sample_findings
         if try_tools:
             findings += Trials(checked, attempts).run(samples)
+    findings += threads.findings(checked.owns)
     tools = checked.offer.tools if checked.offer is not None else {}
     results = {
         name: schema

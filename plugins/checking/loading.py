@@ -9,12 +9,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from domain.tools.context import context_apart
 from plugins.checking.findings import NOWHERE, Finding, Level, SourcePlace
+from plugins.checking.process_watch import watched_process
 from plugins.checking.sealing import Attempts
+from plugins.checking.settings import CheckSettings
 from plugins.host.candidates import Candidate
 from plugins.host.isolation import Unfit
 from plugins.host.loading import load_plugin
 from plugins.host.modules import is_beneath, root_of
+from plugins.host.registrar import Registrar
 from plugins.host.registrations import Registrations
 
 SLOW_IMPORT: Final = 2.0  # seconds
@@ -25,12 +29,16 @@ _OURS: Final = Path(__file__).parents[1]
 
 @dataclass(slots=True)
 class CheckedPlugin:
-    """A loaded plugin and the findings so far; ``offer`` is None if it cannot be used."""
+    """A loaded plugin and the findings so far; ``offer`` is None if it cannot be used.
+
+    ``settings`` are what the plugin's context gives in trials.
+    """
 
     candidate: Candidate
     plugin: object = None
     offer: Registrations | None = None
     findings: list[Finding] = field(default_factory=list)
+    settings: CheckSettings = field(default_factory=CheckSettings)
 
     def owns(self, module: str) -> bool:
         """Return whether a module belongs to the plugin."""
@@ -55,15 +63,19 @@ def load_for_check(candidate: Candidate, attempts: Attempts, seconds: float) -> 
         imported = time.perf_counter()
         return checked.plugin
 
+    context = replace(context_apart(candidate.name), read_settings=lambda: checked.settings.current)
+    registrar = Registrar(candidate.name, candidate.release, context=context)
+    where = SourcePlace(candidate.file) if candidate.file else NOWHERE
     try:
-        checked.offer = load_plugin(replace(candidate, load=load), seconds)
+        with watched_process(candidate.name, "", where) as changes:
+            checked.offer = load_plugin(replace(candidate, load=load), seconds, registrar)
     except Unfit as error:
         checked.findings.append(_unfit_finding(error, checked))
     else:
         ended = time.perf_counter()
         checked.findings += _slow_findings(imported - began, ended - imported)
         checked.findings += _offer_findings(checked.offer)
-    checked.findings += _network_findings(checked, attempts)
+    checked.findings += [*changes, *_network_findings(checked, attempts)]
     return checked
 
 

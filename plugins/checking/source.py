@@ -1,11 +1,17 @@
-"""Static analysis of a plugin's source: blocking calls and swallowed cancellation."""
+"""Static analysis of a plugin's source.
+
+It finds blocking calls, swallowed cancellation, changes of the process, and errors that are not
+kept.
+"""
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from plugins.checking.error_calls import check_error_calls
 from plugins.checking.findings import Finding, Level, SourcePlace
+from plugins.checking.names import full_name, imported_names
+from plugins.checking.process_calls import check_process_calls
 
 _THREAD: Final = "make the function a plain `def`: it then runs in a thread of its own"
 _BLOCKING: Final = {
@@ -36,21 +42,14 @@ def read_source(path: Path) -> list[Finding]:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return []
-    reader = _Reader(str(path), dict(_imported(tree)))
+    file, imported = str(path), dict(imported_names(tree))
+    reader = _Reader(file, imported)
     reader.visit(tree)
-    return reader.findings
-
-
-def _imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """Yield each name that an import binds, with the full name of the imported object."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                top = alias.name.partition(".")[0]
-                yield (alias.asname, alias.name) if alias.asname else (top, top)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            for alias in node.names:
-                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+    return [
+        *reader.findings,
+        *check_process_calls(tree, file, imported),
+        *check_error_calls(tree, file, imported),
+    ]
 
 
 class _Reader(ast.NodeVisitor):
@@ -114,14 +113,7 @@ class _Reader(ast.NodeVisitor):
         )
 
     def _name(self, node: ast.expr | None) -> str:
-        """Return the full name of a called function, such as ``urllib.request.urlopen``."""
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name):
-            return ""
-        return ".".join([self._imported.get(node.id, node.id), *reversed(parts)])
+        return full_name(node, self._imported)
 
     def _add(
         self,

@@ -1,4 +1,4 @@
-"""The test bed of trial runs: a tool context, canary secrets, and a network that never answers."""
+"""The test bed of trial runs: contexts, canary secrets, and a network that never answers."""
 
 import asyncio
 import logging
@@ -80,11 +80,21 @@ def captured_log() -> Iterator[list[str]]:
         root.setLevel(level)
 
 
-def context_with(canaries: Mapping[str, str], http: HttpClient) -> ToolContext:
-    """Return the context of a call with these secrets and this HTTP client."""
+def context_with(
+    canaries: Mapping[str, str], http: HttpClient, settings: object | None = None
+) -> ToolContext:
+    """Return the context of a call with these secrets, this HTTP client and these settings."""
     user = User("user-1", "ada@example.org", "ada", "Ada", Role.USER, datetime.now(UTC))
     log = logging.getLogger(_LOGGER)
-    return ToolContext(user, "call-1", _nothing, secrets=Secrets(canaries), log=log, http=http)
+    return ToolContext(
+        user,
+        "call-1",
+        _nothing,
+        secrets=Secrets(canaries),
+        log=log,
+        http=http,
+        read_settings=lambda: settings,
+    )
 
 
 async def _nothing(_text: str, _limit: int) -> Sequence[Message]:

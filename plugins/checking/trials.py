@@ -1,24 +1,29 @@
-"""Trial runs of the tools with the effect ``read``, on their author's sample arguments."""
+"""Trial runs on their author's sample arguments: of previews, and of the tools that only read."""
 
 import asyncio
 import inspect
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any, Final
 
-from domain.plugins.settings import CurrentSettings
+from domain.execution.results import not_kept
 from domain.plugins.switches import SwitchKind
 from domain.shared.errors import ToolError, ToolRefused
 from domain.tools.artifacts import ARTIFACT_BYTES, Artifact
+from domain.tools.error_fields import code_of, details_of, has_valid_code
 from domain.tools.http import HttpClient, NoHttpClient
 from domain.tools.result_pages import PAGE_LENGTH
 from domain.tools.tool import Effect, ToolContext
+from plugins.authoring.json_values import as_json
+from plugins.checking.error_calls import CODE_ADVICE, DETAILS_ADVICE, NO_JSON, RULE
 from plugins.checking.findings import NOWHERE, Finding, Level, SourcePlace
+from plugins.checking.lifespans import LifespanTrials
 from plugins.checking.loading import CheckedPlugin
+from plugins.checking.previews import has_preview, place_of_preview, try_preview
+from plugins.checking.process_watch import watched_process
 from plugins.checking.samples import Samples
 from plugins.checking.sealing import Attempts
 from plugins.checking.stage import (
@@ -35,13 +40,17 @@ LONGEST: Final = 5.0  # seconds for a trial
 BLOCKED: Final = 0.2  # seconds for which the event loop may be blocked
 STUBBORN: Final = 2.0  # seconds to end after a cancel
 
+_LEFT_OUT: Final = "The details are left out"  # as `details_of` says
+_LOST: Final = not_kept("")["note"].partition(":")[0]
 _FIRST_WAIT: Final = 0.05  # seconds
 _LAST_WAIT: Final = 0.1  # seconds for the watchdog to report
 _PLACE: Final = re.compile(r" at (.*):(\d+)$")
 
 
 class Trials:
-    """Runs the tools of one plugin on a new event loop, with canaries for secrets.
+    """Runs the tools of one plugin on a new event loop, within its lifespans.
+
+    Secrets are canaries.
 
     ``attempts`` grows with each attempt to use the network.
     """
@@ -63,7 +72,14 @@ class Trials:
         watch = LoopWatch(self._owner, self._add_blocking, BLOCKED)
         watch.start()
         try:
+            self._findings += self._checked.settings.fill(
+                self._checked.offer.settings if self._checked.offer is not None else None,
+                self._checked.plugin,
+            )
+            lifespans = LifespanTrials(self._checked, self._attempts)
+            self._findings += await lifespans.enter()
             await self._try_all(samples)
+            self._findings += await lifespans.leave()
             await asyncio.sleep(_LAST_WAIT)
         finally:
             watch.stop()
@@ -77,24 +93,12 @@ class Trials:
                 self._add_note(
                     tool, "not tried: there is no sample of its arguments in PUERTO_CHECK"
                 )
-            for arguments in samples.get(name, ()) if tool.spec.effect is Effect.READ else ():
-                await self._try(tool, arguments)
-                await self._try_to_cancel(tool, arguments)
-
-    @contextmanager
-    def _staged(
-        self, tool: AdmittedTool, http: HttpClient
-    ) -> Iterator[tuple[Mapping[str, str], ToolContext]]:
-        """Yield the canaries of a call, and its context: its secrets and settings hold them."""
-        form = None if self._checked.offer is None else self._checked.offer.settings
-        declared = [] if form is None else [each for each in form.declared if each.is_secret]
-        names = [*tool.spec.requires, *(each.variable for each in declared)]
-        with planted_canaries(names) as canaries:
-            known = {name: canaries[name] for name in tool.spec.requires}
-            value = None if form is None else CurrentSettings(os.environ).tried(form, {}).value
-            if form is not None and value is not None:
-                known |= form.secrets(value)
-            yield canaries, replace(context_with(known, http), read_settings=lambda: value)
+            for arguments in samples.get(name, ()):
+                if has_preview(tool):
+                    await self._try_preview(tool, arguments)
+                if tool.spec.effect is Effect.READ:
+                    await self._try(tool, arguments)
+                    await self._try_to_cancel(tool, arguments)
 
     def _owner(self, module: str) -> str | None:
         return self._checked.candidate.name if self._checked.owns(module) else None
@@ -110,14 +114,33 @@ class Trials:
         advice = "await instead, or make it a plain `def`: it then runs in a thread of its own"
         self._findings.append(Finding(Level.ERROR, "blocking", subject, message, advice, place))
 
+    @contextmanager
+    def _stage(
+        self, tool: AdmittedTool, place: SourcePlace, http: HttpClient
+    ) -> Iterator[tuple[ToolContext, Mapping[str, str], list[str]]]:
+        """Yield the context of a call, its canaries by name, and the log's lines."""
+        settings = self._checked.settings
+        with (
+            planted_canaries(tool.spec.requires) as planted,
+            captured_log() as lines,
+            watched_process(tool.spec.plugin, tool.spec.name, place) as changes,
+        ):
+            context = context_with({**settings.secrets, **planted}, http, settings.current)
+            yield context, {**settings.canaries, **planted}, lines
+        self._findings += changes
+
+    async def _try_preview(self, tool: AdmittedTool, arguments: Mapping[str, Any]) -> None:
+        with self._stage(tool, place_of_preview(tool), NoHttpClient()) as (context, _, _lines):
+            self._findings += await try_preview(tool, arguments, context, self._attempts)
+
     async def _try(self, tool: AdmittedTool, arguments: Mapping[str, Any]) -> None:
-        with self._staged(tool, NoHttpClient()) as (canaries, staged), captured_log() as lines:
+        with self._stage(tool, place_of(tool.tool), NoHttpClient()) as (context, canaries, lines):
             reports: list[str] = []
-            context = replace(staged, report=lambda message, _fraction: reports.append(message))
+            listening = replace(context, report=lambda message, _fraction: reports.append(message))
             attempts = len(self._attempts)
             try:
                 async with asyncio.timeout(min(tool.spec.timeout, LONGEST)):
-                    result = await tool.run(arguments, context)
+                    result = await tool.run(arguments, listening)
             except TimeoutError:
                 self._add(
                     tool,
@@ -135,6 +158,7 @@ class Trials:
 
     def _add_failure(self, tool: AdmittedTool, error: ToolError, *, offline: bool) -> None:
         message = error.message
+        self._check_error(tool, error)
         if isinstance(error, ToolRefused):
             self._add_note(tool, "tried only until it asked its user, a model or another tool")
         elif offline or "there is no network" in message:
@@ -146,7 +170,25 @@ class Trials:
             advice = "if that is what it should say, give another sample"
             self._add(tool, Level.WARNING, "result", f"tried, it failed: {message}", advice)
 
+    def _check_error(self, tool: AdmittedTool, error: ToolError) -> None:
+        """Add a finding for a code or details of an error that the service does not keep."""
+        if not has_valid_code(error):
+            message = f"the code {error.code!r} of its error is replaced by {code_of(error)}"
+            self._add(tool, Level.ERROR, RULE, message, CODE_ADVICE)
+        note = str(details_of(error).get("note", ""))
+        if note.startswith(_LEFT_OUT):
+            self._add(tool, Level.ERROR, RULE, f"of its error: {note}", DETAILS_ADVICE)
+            return
+        try:
+            as_json(error.details)
+        except ValueError:
+            self._add(tool, Level.WARNING, RULE, f"of its error: {NO_JSON}", DETAILS_ADVICE)
+
     def _check_result(self, tool: AdmittedTool, result: Any, canaries: Mapping[str, str]) -> None:
+        if isinstance(result, Mapping) and str(result.get("note", "")).startswith(_LOST):
+            advice = "return less: a limit, a filter, or an Artifact"
+            self._add(tool, Level.ERROR, "result", str(result["note"]), advice)
+            return
         artifacts: list[Artifact] = []
 
         def plain(value: Any) -> str:
@@ -181,7 +223,7 @@ class Trials:
         """Cancel a call that waits, at least for the network, which never answers."""
         if not inspect.iscoroutinefunction(function_of(tool.tool)):
             return
-        with self._staged(tool, SilentHttpClient()) as (_, context), captured_log():
+        with self._stage(tool, place_of(tool.tool), SilentHttpClient()) as (context, _, _lines):
             task = asyncio.ensure_future(tool.tool.run(arguments, context))
             await asyncio.wait({task}, timeout=_FIRST_WAIT)
             if not task.done():

@@ -27,7 +27,9 @@ def command(
     run: Annotated[
         bool,
         typer.Option(
-            "--run", help="Also run the tools that read, with the samples in PUERTO_CHECK."
+            "--run",
+            help="Also enter the lifespans, and run previews and the tools that read, with the"
+            " samples in PUERTO_CHECK.",
         ),
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Let warnings count as errors.")] = False,

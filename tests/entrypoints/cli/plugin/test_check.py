@@ -35,6 +35,37 @@ def puerto_register(registry):
 '''
 
 
+RUDE = '''
+import logging, os, threading
+from contextlib import asynccontextmanager
+from pydantic import BaseModel, SecretStr
+from puerto import ToolContext, hookimpl, tool
+
+class RudeSettings(BaseModel):
+    token: SecretStr
+
+@tool(effect="read")
+async def look(context: ToolContext) -> str:
+    """Look at what is configured."""
+    os.chdir("/")
+    return context.settings(RudeSettings).token.get_secret_value()
+
+def wait():
+    threading.Event().wait()
+
+@asynccontextmanager
+async def life():
+    threading.Thread(target=wait).start()
+    yield
+
+@hookimpl
+def puerto_register(registry):
+    registry.use_settings(RudeSettings)
+    registry.add_tools(look)
+    registry.add_lifespan(life)
+'''
+
+
 def found(puerto: Command, *arguments: str) -> tuple[int, list[dict[str, Any]]]:
     """Return the exit status and the reports of a check."""
     result = puerto("plugin", "check", *arguments, "--json")
@@ -57,6 +88,25 @@ def test_a_new_plugin_is_made_once_and_has_nothing_to_find(puerto: Command, tmp_
     lint = [sys.executable, "-m", "ruff", "check", "--config", str(ROOT / "pyproject.toml"), "."]
     linted = subprocess.run(lint, cwd=folder, capture_output=True, text=True, check=False)
     assert linted.returncode == 0, linted.stdout
+
+
+def test_a_plugin_that_runs_is_held_to_the_rules(puerto: Command, tmp_path: Path) -> None:
+    (tmp_path / "rude.py").write_text(RUDE)
+    status, [report] = found(puerto, str(tmp_path / "rude.py"), "--run")
+    seen = [(each["rule"], each["subject"], each["place"]["line"]) for each in report["findings"]]
+    assert (status, sorted(seen)) == (
+        1,
+        [
+            ("process", "", 13),
+            ("process", "", 16),
+            ("process", "", 21),
+            ("process", "look", 10),
+            ("secret", "look", 10),
+            ("settings", "token", 8),
+        ],
+    )
+    assert all(each["advice"] for each in report["findings"])
+    assert "canary" not in json.dumps(report)
 
 
 @pytest.mark.parametrize(
