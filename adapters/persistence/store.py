@@ -1,5 +1,6 @@
 """The store: all repositories over one database."""
 
+from adapters.persistence.api_keys import TortoiseApiKeys
 from adapters.persistence.artifacts import TortoiseArtifacts
 from adapters.persistence.audit import TortoiseAudit
 from adapters.persistence.configurations import TortoiseConfigurations
@@ -25,7 +26,7 @@ from adapters.persistence.switches import TortoiseSwitches
 from adapters.persistence.tickets import TortoiseTickets
 from adapters.persistence.users import TortoiseSessions, TortoiseUsers
 from adapters.persistence.worker_heartbeats import TortoiseWorkerHeartbeats
-from domain.accounts.ports import Sessions, Tickets, Users
+from domain.accounts.ports import ApiKeys, Sessions, Tickets, Users
 from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations
 from domain.connected_accounts.ports import ConnectedAccounts, PendingConnections
@@ -69,6 +70,7 @@ class Store:
         self.learned_apis: LearnedApis = TortoiseLearnedApis(database)
         self.api_keys: LearnedCredentials = TortoiseLearnedCredentials(database)
         self.tickets: Tickets = TortoiseTickets(database)
+        self.program_keys: ApiKeys = TortoiseApiKeys(database)
         self.connected_accounts: ConnectedAccounts = TortoiseConnectedAccounts(database)
         self.pending_connections: PendingConnections = TortoisePendingConnections(database)
         self.signals: Signals = _signals(database)

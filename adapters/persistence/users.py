@@ -34,6 +34,7 @@ _REMOVE: Final = (
     "DELETE FROM runs WHERE user_id = $1 RETURNING id",
     "DELETE FROM answers WHERE user_id = $1 RETURNING id",
     "DELETE FROM connected_accounts WHERE user_id = $1 RETURNING id",
+    "DELETE FROM api_keys WHERE user_id = $1 RETURNING id",
     "DELETE FROM users WHERE id = $1 RETURNING id",
 )
 _REMOVE_OWNED: Final = (

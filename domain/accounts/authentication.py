@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
+from domain.accounts.api_keys import Scope
 from domain.accounts.ports import LoginSession, Passwords, Sessions, Tokens, Users
 from domain.accounts.secrets import fingerprint, new_secret
 from domain.accounts.users import Role, User
@@ -25,11 +26,37 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """An authenticated caller; ``expires_at`` is the end of their access token."""
+    """An authenticated caller; ``expires_at`` is the end of their access token or API key.
+
+    ``scopes`` are those of an API key, and ``key`` is its fingerprint; both are None for a login,
+    which may do all that its user may.
+    """
 
     user: User
     session_id: str
     expires_at: datetime
+    scopes: frozenset[Scope] | None = None
+    key: str | None = None
+
+    def require_scope(self, needed: Scope) -> None:
+        """Check that the caller may do this.
+
+        Raises:
+            Forbidden: an API key lacks the scope.
+
+        """
+        if self.scopes is not None and not self.scopes & {needed, Scope.ADMIN}:
+            raise Forbidden(f"This API key lacks the scope {needed}.")
+
+    def require_login(self) -> None:
+        """Check that a person has logged in: some things are not for programs.
+
+        Raises:
+            Forbidden: the caller has an API key.
+
+        """
+        if self.key is not None:
+            raise Forbidden("This needs a login: an API key cannot do it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +159,13 @@ class Authentication:
         return self._grant(user, session.id, replacement)
 
     async def logout(self, identity: Identity) -> None:
-        """Revoke the session: its access and refresh tokens are invalid from now on."""
+        """Revoke the session: its access and refresh tokens are invalid from now on.
+
+        Raises:
+            Forbidden: the caller has an API key, and no session.
+
+        """
+        identity.require_login()
         await self._sessions.revoke(identity.session_id, self._clock.now())
         self._cache.pop(identity.session_id, None)
 

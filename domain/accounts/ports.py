@@ -1,9 +1,11 @@
-"""The ports to users, their sessions, passwords, tokens and tickets."""
+"""The ports to users, their sessions, passwords, tokens, tickets and API keys."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
+from domain.accounts.api_keys import ApiKey
 from domain.accounts.users import Role, User
 from domain.shared.paging import Page
 
@@ -69,6 +71,35 @@ class Tickets(Protocol):
         """Return a ticket and delete it; None: there is none, or it was taken before.
 
         Of several concurrent callers, on any worker, one gets it.
+        """
+        ...
+
+
+class ApiKeys(Protocol):
+    """The repository of API keys."""
+
+    async def add(self, key: ApiKey, *, most: int) -> bool:
+        """Store a key; False: its user has ``most`` already."""
+        ...
+
+    async def of_user(self, user_id: str) -> Sequence[ApiKey]:
+        """Return a user's keys, the newest first."""
+        ...
+
+    async def by_fingerprint(self, fingerprint: str) -> tuple[ApiKey, User] | None:
+        """Return a key and its user; None: there is none, or the user is disabled."""
+        ...
+
+    async def touch(self, key_id: str, at: datetime) -> None:
+        """Store when a key was used last."""
+        ...
+
+    async def remove(self, user_id: str, key_id: str) -> ApiKey:
+        """Delete a user's key, and return it.
+
+        Raises:
+            NotFound: the user has no such key.
+
         """
         ...
 

@@ -25,7 +25,13 @@ class TicketService:
         self._clock = clock
 
     async def issue(self, identity: Identity, path: str) -> str:
-        """Return a new ticket that allows the caller to GET the path once, within `LIFE`."""
+        """Return a new ticket that allows the caller to GET the path once, within `LIFE`.
+
+        Raises:
+            Forbidden: the caller has an API key: programs can send a header.
+
+        """
+        identity.require_login()
         secret, now = new_secret(), self._clock.now()
         ticket = Ticket(
             fingerprint=fingerprint(secret),

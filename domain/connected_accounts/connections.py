@@ -65,8 +65,10 @@ class AccountConnections:
             NotFound: no plugin in use declares this account.
             Conflict: it is connected by a key.
             Unavailable: the plugin's settings are not set up.
+            Forbidden: the caller has an API key: a person must consent in a browser.
 
         """
+        identity.require_login()
         account = self._declared.get(plugin, name)
         if not isinstance(account, OAuthAccount):
             raise Conflict(f"{account.title} is connected by a key of yours, not at the service.")

@@ -3,7 +3,7 @@
 The docstrings of commands are their ``--help`` texts.
 """
 
-from entrypoints.cli import account, backup, consent, migrate, record, serve, user, version
+from entrypoints.cli import account, backup, consent, key, migrate, record, serve, user, version
 from entrypoints.cli.api import call, learn
 from entrypoints.cli.api import command as api
 from entrypoints.cli.chat import ask
@@ -24,6 +24,7 @@ app.command("ask")(ask.command)
 app.add_typer(consent.app, name="consent")
 app.add_typer(account.app, name="account")
 app.add_typer(user.app, name="user")
+app.add_typer(key.app, name="key")
 app.add_typer(plugin.app, name="plugin")
 app.command("call")(call.command)
 app.command("learn")(learn.command)

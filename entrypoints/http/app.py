@@ -12,6 +12,7 @@ from entrypoints.http.openapi import pages
 from entrypoints.http.openapi.document import install_documentation
 from entrypoints.http.routes import (
     agents,
+    api_keys,
     artifacts,
     audit,
     auth,
@@ -50,6 +51,7 @@ BODY_SECONDS: Final = 30
 _BLUEPRINTS: Final = (
     account_callback.blueprint,
     agents.blueprint,
+    api_keys.blueprint,
     artifacts.blueprint,
     audit.blueprint,
     auth.blueprint,

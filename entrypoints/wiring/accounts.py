@@ -6,6 +6,7 @@ from adapters.security.secrets import SecretStore
 from adapters.security.tokens import JwtTokens
 from domain.accounts.administration import Accounts
 from domain.accounts.authentication import Authentication
+from domain.accounts.callers import ApiKeyService, Callers
 from domain.accounts.ports import Passwords
 from domain.accounts.tickets import TicketService
 from domain.shared.clock import Clock
@@ -20,6 +21,8 @@ class AccountParts:
     authentication: Authentication
     accounts: Accounts
     tickets: TicketService
+    api_keys: ApiKeyService
+    callers: Callers
 
 
 def wire_accounts(
@@ -48,7 +51,9 @@ def wire_accounts(
         clock=clock,
     )
     tickets = TicketService(store.tickets, authentication=authentication, clock=clock)
-    return AccountParts(authentication, accounts, tickets)
+    api_keys = ApiKeyService(store.program_keys, clock)
+    callers = Callers(authentication, api_keys)
+    return AccountParts(authentication, accounts, tickets, api_keys, callers)
 
 
 def _tokens(settings: Settings, clock: Clock) -> JwtTokens:

@@ -43,14 +43,15 @@ class Services:
         self.authentication: Final = accounts.authentication
         self.accounts: Final = accounts.accounts
         self.tickets: Final = accounts.tickets
+        self.api_keys: Final = accounts.api_keys
+        self.callers: Final = accounts.callers
 
         connected_accounts = container.connected_accounts()
         self.connected_accounts: Final = connected_accounts.service
         self.account_connections: Final = connected_accounts.connections
 
-        conversations = container.conversations()
-        self.conversations: Final = conversations.conversations
-        self.feed: Final = conversations.feed
+        self.conversations: Final = container.conversations().conversations
+        self.feed: Final = container.conversations().feed
 
         runs = container.runs()
         self.chat: Final = runs.chat
@@ -59,9 +60,8 @@ class Services:
 
         self.consent_service: Final = container.consents()
 
-        configuration = container.configuration()
-        self.configuration: Final = configuration.configuration
-        self.policy_service: Final = configuration.policy_service
+        self.configuration: Final = container.configuration().configuration
+        self.policy_service: Final = container.configuration().policy_service
 
         plugins = container.plugins()
         self.toolbox: Final[Toolbox] = plugins.host

@@ -27,6 +27,7 @@ from domain.shared.list_cursors import (
 )
 from domain.shared.paging import Page
 from domain.tools.storage import MemoryValues
+from tests.fakes.api_keys import FakeProgramKeys
 from tests.fakes.artifacts import FakeArtifacts
 from tests.fakes.connected_accounts import FakeConnectedAccounts, FakePendingConnections
 from tests.fakes.consents import FakeAnswers, FakeAudit, FakeConsents, FakeSignals
@@ -383,6 +384,7 @@ class FakeStore(Store):
         self.learned_apis = FakeLearnedApis(self.memory)
         self.api_keys = FakeApiKeys(self.memory)
         self.tickets = FakeTickets(self.memory)
+        self.program_keys = FakeProgramKeys(self.memory)
         self.connected_accounts = FakeConnectedAccounts(self.memory)
         self.pending_connections = FakePendingConnections(self.memory)
         self.unit_of_work = FakeUnitOfWork(self.memory)

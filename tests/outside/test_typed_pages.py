@@ -42,6 +42,7 @@ ELSEWHERE: Final = {
 }
 TYPED: Final = frozenset(
     {
+        HOW_TO / "api-keys.md",
         HOW_TO / "call-an-api.md",
         HOW_TO / "clouds.md",
         HOW_TO / "learn-an-api.md",
@@ -234,6 +235,12 @@ def test_clouds(stage: Stage) -> None:
     stage.type(page, [add, renew], {}, PASSWORD=PASSWORD)
     token = (stage.folder / "puerto.token").read_text()
     assert "agent_stats" in stage.service.call("GET", "/api/metrics", token=token)
+
+
+def test_using_an_api_key(stage: Stage) -> None:
+    page = HOW_TO / "api-keys.md"
+    made = json.loads(stage.type(page, shell_blocks(page), {}))
+    stage.service.call("GET", "/api/conversations", token=made["key"])
 
 
 def test_testing_a_plugin(stage: Stage) -> None:

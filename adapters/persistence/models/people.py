@@ -60,3 +60,23 @@ class TicketRow(Model):
         """The name."""
 
         table = "tickets"
+
+
+class ApiKeyRow(Model):
+    """An API key of a user: only its fingerprint, and the characters that lists show."""
+
+    id = fields.UUIDField(primary_key=True)
+    user_id = fields.UUIDField(db_index=True)
+    name = fields.TextField()
+    fingerprint = fields.CharField(max_length=128, unique=True)
+    beginning = fields.CharField(max_length=16)
+    ending = fields.CharField(max_length=16)
+    scopes = fields.TextField()
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField(null=True)
+    last_used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        """The name."""
+
+        table = "api_keys"

@@ -127,6 +127,7 @@ PATH_PARAMETERS: Final[dict[str, Json]] = {
         ("consent_id", "The consent request's id."),
         ("artifact_id", "The artifact's id, as a result names it."),
         ("api_id", "The learned API's id."),
+        ("key_id", "The API key's id."),
     )
 } | {
     name: {"description": description, "schema": {"type": "string", "pattern": pattern}}

@@ -63,7 +63,7 @@ async def events(conversation_id: str, query_args: FollowQuery) -> Response:
     start = await all_services.feed.start(caller(), conversation_id, after)
 
     async def check() -> None:
-        await all_services.authentication.of_session(login.session_id, login.expires_at)
+        await all_services.callers.recheck(login)
 
     def follow(at_once: Callable[[str], Tell]) -> Feed:
         return all_services.feed.follow(start, check, at_once)

@@ -18,6 +18,7 @@ from domain.shared.ids import new_id
 from domain.shared.log_context import bind
 from entrypoints.http.security.connections import note_authenticated
 from entrypoints.http.security.hosts import check_host, check_socket_host
+from entrypoints.http.security.scopes import scope_of
 from entrypoints.http.security.tickets import is_ticketed, redeem_ticket
 from entrypoints.wiring.services import services
 
@@ -108,6 +109,8 @@ async def _check_caller() -> None:
     g.identity = await _caller_of(view)
     note_authenticated(request.scope)
     bind(user=g.identity.user.username)
+    if (scope := scope_of(rule.endpoint)) is not None:
+        g.identity.require_scope(scope)
     g.identity.user.require(role_of(view))  # before the body is read; the use case checks it again
 
 
@@ -117,7 +120,7 @@ async def _caller_of(view: object) -> Identity:
         by_ticket = await redeem_ticket(request)
         if by_ticket is not None:
             return by_ticket
-    return await services().authentication.recognise(bearer_token(header or ""))
+    return await services().callers.recognise(bearer_token(header or ""))
 
 
 async def _finish(response: Response) -> Response:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from quart import Websocket
 
+from domain.accounts.api_keys import Scope
 from domain.accounts.authentication import Identity
 from domain.shared.errors import Forbidden
 from domain.shared.log_context import bind
@@ -61,5 +62,12 @@ async def _early_check(current: Websocket, *, in_query: bool) -> IdentityCheck |
 
 
 def by_token(token: str) -> IdentityCheck:
-    """Return the identity check of an access token."""
-    return partial(services().authentication.recognise, token)
+    """Return the identity check of an access token, or of an API key that may chat."""
+    callers = services().callers
+
+    async def check() -> Identity:
+        identity = await callers.recognise(token)
+        identity.require_scope(Scope.CHAT)
+        return identity
+
+    return check

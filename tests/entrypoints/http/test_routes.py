@@ -51,6 +51,7 @@ ABOVE_USER = {
     ("GET", "/api/metrics"): Role.OPERATOR,
     ("GET", "/api/policy"): Role.OPERATOR,
     ("GET", "/api/plugins"): Role.OPERATOR,
+    ("GET", "/api/plugins/<plugin_name>"): Role.OPERATOR,
     ("GET", "/api/learned-apis"): Role.OPERATOR,
     ("POST", "/api/learned-apis"): Role.OPERATOR,
     ("POST", "/api/learned-apis/preview"): Role.OPERATOR,
@@ -146,6 +147,8 @@ async def belongings(installation: Installation, client: Client, admin: Client) 
     call = {"tool": "calculator", "parameters": {"expression": "1"}}
     waiting = await client.json("POST", "/api/tools/execute", call, 202)
     await admin.json("PUT", "/api/config", {"autonomy_level": "semi"})
+    made = {"name": "report", "scopes": ["chat"]}
+    key = await client.json("POST", "/api/auth/keys", made, 201)
     run_id, artifact = answer["run_id"], Artifact(b"1", "text/plain", "one.txt")
     kept = KeptArtifact(new_id(), client.user["id"], run_id, "c", datetime.now(UTC), artifact)
     await installation.services.artifacts.add([kept])
@@ -154,6 +157,7 @@ async def belongings(installation: Installation, client: Client, admin: Client) 
         "conversation_id": answer["conversation_id"],
         "run_id": answer["run_id"],
         "consent_id": waiting["consent_request"]["id"],
+        "key_id": key["id"],
     }
 
 

@@ -59,6 +59,7 @@ ALL = [
     "0014_guarded_messages",
     "0015_connected_accounts",
     "0016_plugin_settings",
+    "0017_api_keys",
 ]
 MIGRATE = """
 import asyncio, sys

@@ -73,6 +73,7 @@ async def test_every_body_has_an_example_that_succeeds(
     await attempt("POST", "/api/auth/refresh", installation.anyone, refresh_token=refresh_token)
 
     await attempt("POST", "/api/auth/ticket")
+    await attempt("POST", "/api/auth/keys")
     await attempt("POST", "/api/chat")
     conversation_id = (await attempt("POST", "/api/conversations"))["id"]
     path = "/api/conversations/{conversation_id}"
