@@ -2,8 +2,9 @@
 
 A nursery is a process that has imported what ``puerto serve`` needs and from then on only forks.
 Each child begins where the imports end and goes in by the front door, with arguments, folder,
-environment and streams of its own: a process as any other, which can be stopped and killed. One
-thing differs from what people run: a password costs little.
+environment and streams of its own: a process as any other, which can be stopped and killed. Two
+things differ from what people run: a password costs little, and in the end the process does not
+take apart all that was imported, which takes half a tenth of a second.
 """
 
 import atexit
@@ -15,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
@@ -226,7 +228,7 @@ def _watch(line: int, streams: Sequence[int]) -> None:
             status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
             with suppress(OSError):  # nobody may be there to be told
                 told.sendall(b"%d\n" % status)
-            return
+            os._exit(0)
     _become(arguments, folder, environment, streams)
 
 
@@ -258,7 +260,22 @@ def _become(
     os.environ.update(environment)
     sys.path[:0] = [path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path]
     sys.argv = ["puerto", *arguments]
-    enter()
+    try:
+        enter()
+    except SystemExit as end:
+        if not isinstance(end.code, int | None):
+            raise
+        _end(end.code or 0)
+
+
+def _end(status: int) -> None:
+    """End as the interpreter does: wait for threads, tidy up, look for what was left open."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    gc.collect()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 if __name__ == "__main__":
