@@ -1,13 +1,13 @@
 """The tool ``current_time``: date and time in a time zone."""
 
 import zoneinfo
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from domain.shared.errors import ToolFailed
 from domain.shared.text import did_you_mean, shorten
-from domain.tools.tool import Effect
+from domain.tools.tool import Effect, ToolContext
 from plugins.authoring.tool import tool
 
 _WEEKDAYS: Final = (
@@ -22,14 +22,15 @@ _WEEKDAYS: Final = (
 
 
 @tool(effect=Effect.READ, category="time")
-def current_time(timezone: str = "UTC") -> dict[str, Any]:
+def current_time(timezone: str = "UTC", *, context: ToolContext) -> dict[str, str]:
     """Tell the current date, time and weekday in a time zone.
 
     Args:
         timezone: an IANA name such as "Europe/Madrid", "America/New_York" or "UTC".
+        context: has the clock.
 
     """
-    return time_in(find_zone(timezone), datetime.now(UTC))
+    return time_in(find_zone(timezone), context.clock.now())
 
 
 def time_in(zone: zoneinfo.ZoneInfo, moment: datetime) -> dict[str, str]:

@@ -14,6 +14,7 @@ from domain.tools.tool import ToolContext
 from plugins.builtin.basics.clock import current_time, find_zone, time_in
 from plugins.builtin.basics.conversations import search_conversations
 from plugins.host.host import PluginHost
+from puerto.testing import FakeClock
 
 MOMENT = datetime(2026, 7, 1, 20, 30, 15, 999999, tzinfo=UTC)
 
@@ -48,10 +49,9 @@ def test_a_moment_is_told_in_the_zone() -> None:
 
 
 async def test_the_clock_tells_the_time(context: ToolContext) -> None:
-    before = datetime.now(UTC).replace(microsecond=0)
-    told = await current_time.run(current_time.check({}), context)
-    assert told["timezone"] == "UTC"
-    assert before <= datetime.fromisoformat(told["iso"]) <= datetime.now(UTC)
+    mine = replace(context, clock=FakeClock(MOMENT))
+    told = await current_time.run(current_time.check({}), mine)
+    assert (told["timezone"], told["iso"]) == ("UTC", MOMENT.replace(microsecond=0).isoformat())
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,9 @@ def test_zones_are_found_in_any_case(name: str, key: str) -> None:
         ("../../etc/passwd", "There is no time zone"),
     ],
 )
-def test_unknown_zones_come_with_a_suggestion(name: str, hint: str) -> None:
+def test_unknown_zones_come_with_a_suggestion(name: str, hint: str, context: ToolContext) -> None:
     with pytest.raises(ToolFailed) as caught:
-        current_time(name)
+        current_time(name, context=context)
     assert hint in caught.value.message
 
 

@@ -52,7 +52,7 @@ async def test_the_list(ada: Client) -> None:
 async def test_one_tool_with_what_it_returns(ada: Client, admin: Client) -> None:
     listed = {tool["name"]: tool for tool in (await ada.get("/api/tools"))["tools"]}
     assert await ada.get("/api/tools/current_time") == listed["current_time"] | {
-        "output_schema": {"type": "object", "additionalProperties": True}
+        "output_schema": {"type": "object", "additionalProperties": {"type": "string"}}
     }
     await admin.json("PATCH", "/api/tools/current_time", {"enabled": False})
     assert (await ada.get("/api/tools/current_time"))["enabled"] is False
