@@ -60,7 +60,7 @@ def settings_view(report: SettingsReport) -> dict[str, Any]:
     read = report.read
     return {
         "plugin": report.plugin,
-        "values": report.values,
+        "values": read.shown,
         "settings": declared_settings(report),
         "problems": [{"path": each.path, "message": each.message} for each in read.problems],
         "schema": read.form.schema,

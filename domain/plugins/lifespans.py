@@ -89,6 +89,7 @@ class _Life:
         self._entered = asyncio.Event()
         self._leaving = asyncio.Event()
         self._task: asyncio.Task[str] | None = None
+        self._is_given_up = False
 
     async def enter(self) -> str | None:
         """Enter the lifespan; return a predicate that says why it failed, or None."""
@@ -101,7 +102,7 @@ class _Life:
         finally:
             entered.cancel()
             if not self._entered.is_set():
-                self._task.cancel()
+                self._give_up(self._task)
         if self._entered.is_set():
             return None
         if not self._task.done():
@@ -117,10 +118,14 @@ class _Life:
         self._leaving.set()
         await asyncio.wait({self._task}, timeout=self._seconds)
         if not self._task.done():
-            self._task.cancel()
+            self._give_up(self._task)
             _log.error("the plugin %s did not stop in %g seconds", self.plugin, self._seconds)
             late = TooLate(f"it did not stop within {self._seconds:g} seconds")
             self._tell(self.plugin, PluginPart.LIFESPAN, late, self._lifespan)
+
+    def _give_up(self, task: asyncio.Task[str]) -> None:
+        self._is_given_up = True  # else it was the plugin that cancelled it
+        task.cancel()
 
     async def _live(self) -> str:
         """Run the lifespan; return its error as text, or an empty text."""
@@ -129,8 +134,7 @@ class _Life:
                 self._entered.set()
                 await self._leaving.wait()
         except BaseException as error:  # even SystemExit: it is untrusted code
-            task = asyncio.current_task()
-            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            if self._is_given_up and isinstance(error, asyncio.CancelledError):
                 raise
             _log.error("the lifespan of the plugin %s failed", self.plugin, exc_info=error)
             self._tell(self.plugin, PluginPart.LIFESPAN, error, self._lifespan)

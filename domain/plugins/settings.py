@@ -1,13 +1,22 @@
 """Settings of plugins: declared by them, from the environment and from what operators set."""
 
+import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Final, Protocol
 
 from domain.shared.errors import FieldProblem, InvalidRequest
+from domain.shared.json_values import type_name
+from domain.shared.text import shorten
+from domain.shared.untrusted import TooLate, original, waited_for
 from domain.tools.secrets import Secrets
+
+READ_SECONDS: Final = 5.0  # for a plugin's own validators
+_LONGEST: Final = 500  # characters of what is wrong with one setting
 
 
 class SettingSource(StrEnum):
@@ -66,7 +75,8 @@ class SettingsForm(Protocol):
 class ReadSettings:
     """The settings of one plugin as they were read last.
 
-    ``value`` is the validated object, None where they do not fit; ``problems`` says why.
+    ``value`` is the validated object, None where they do not fit; ``problems`` says why. ``shown``
+    are the values as JSON, without those that are secret; ``secrets`` are these.
     """
 
     form: SettingsForm
@@ -74,6 +84,8 @@ class ReadSettings:
     value: object | None = None
     problems: Sequence[FieldProblem] = ()
     sources: Mapping[str, SettingSource] = field(default_factory=dict)
+    shown: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Secrets = field(default_factory=Secrets)
 
     @property
     def problem(self) -> str:
@@ -106,7 +118,10 @@ class CurrentSettings:
         self._stored = stored
 
     def read(self, plugin: str, form: SettingsForm) -> ReadSettings:
-        """Read the settings of a plugin; the same object comes back while nothing has changed."""
+        """Read the settings of a plugin; the same object comes back while nothing has changed.
+
+        It waits for the plugin's validators, up to `READ_SECONDS`, if something has.
+        """
         with self._reading:
             stored = self._stored.get(plugin, {})
             known = self._read.get(plugin)
@@ -115,7 +130,11 @@ class CurrentSettings:
             return known
 
     def tried(self, form: SettingsForm, stored: Mapping[str, Any]) -> ReadSettings:
-        """Return what the settings would be if operators had set these values."""
+        """Return what the settings would be if operators had set these values.
+
+        It waits for the plugin's validators, up to `READ_SECONDS`. All of a plugin's code that
+        settings have runs here, and never again.
+        """
         given = dict[str, Any]()
         sources = dict[str, SettingSource]()
         for each in form.declared:
@@ -128,10 +147,16 @@ class CurrentSettings:
                 unset = SettingSource.MISSING if each.is_required else SettingSource.DEFAULT
                 sources[each.name] = unset
         try:
-            return ReadSettings(form, stored, form.read(given), sources=sources)
+            read = waited_for(partial(_read, form, given), READ_SECONDS)
         except InvalidRequest as error:
             problems = [FieldProblem(**each) for each in error.details.get("fields", ())]
-            return ReadSettings(form, stored, None, problems, sources)
+        except TooLate as error:
+            problems = [FieldProblem(_ALL, f"{error}: a validator hangs")]
+        except Exception as error:  # noqa: BLE001  untrusted code; its text may hold a value
+            problems = [FieldProblem(_ALL, f"reading them raised {type_name(original(error))}")]
+        else:
+            return ReadSettings(form, stored, read[0], (), sources, read[1], read[2])
+        return ReadSettings(form, stored, None, list(_discreet(problems, given)), sources)
 
     def value(self, plugin: str) -> object | None:
         """Return the validated settings of a plugin; None if it has none that fit."""
@@ -141,9 +166,41 @@ class CurrentSettings:
     def secrets(self, plugin: str) -> Secrets:
         """Return the secret ones among a plugin's settings."""
         known = self._read.get(plugin)
-        if known is None or known.value is None:
-            return Secrets()
-        return Secrets(known.form.secrets(known.value))
+        return Secrets() if known is None else known.secrets
+
+
+_ALL: Final = "settings"  # the path of a problem of all of them together
+
+
+def _read(
+    form: SettingsForm, given: Mapping[str, Any]
+) -> tuple[object, Mapping[str, Any], Secrets]:
+    value = form.read(given)
+    return value, form.shown(value), Secrets(form.secrets(value))
+
+
+def _discreet(problems: Sequence[FieldProblem], given: Mapping[str, Any]) -> Iterator[FieldProblem]:
+    """Yield the problems without the values that were given, which an author may quote."""
+    values = Secrets({str(at): text for at, text in enumerate(_texts_in(given))})
+    for each in problems:
+        yield FieldProblem(
+            shorten(values.hide(each.path), _LONGEST), shorten(values.hide(each.message), _LONGEST)
+        )
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+            with suppress(ValueError, RecursionError):  # in the environment lists are JSON text
+                inner = json.loads(value)
+                yield from _texts_in(inner) if isinstance(inner, dict | list) else ()
+        case Mapping():
+            for item in value.values():
+                yield from _texts_in(item)
+        case list():
+            for item in value:
+                yield from _texts_in(item)
 
 
 def _told(problem: FieldProblem, variables: Mapping[str, str]) -> str:

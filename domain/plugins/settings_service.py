@@ -1,5 +1,6 @@
 """The use cases of plugins' settings: read the stored ones, show them, and change them."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -56,11 +57,10 @@ class SettingsReader:
 
 @dataclass(frozen=True, slots=True)
 class SettingsReport:
-    """The settings of one plugin, for operators; ``values`` has stars for the secret ones."""
+    """The settings of one plugin, for operators."""
 
     plugin: str
     read: ReadSettings
-    values: Mapping[str, Any]
 
 
 class SettingsAdministration:
@@ -93,7 +93,7 @@ class SettingsAdministration:
 
         """
         user.require(Role.OPERATOR)
-        return self._report(plugin, self._form(plugin))
+        return await asyncio.to_thread(self._report, plugin, self._form(plugin))
 
     def find(self, user: User, plugin: str) -> SettingsReport | None:
         """Return the settings of a plugin; None if it declares none, or is not loaded."""
@@ -113,14 +113,11 @@ class SettingsAdministration:
         form = self._form(plugin)
         _require_known(form, values)
 
+        checked = await self._fitting(plugin, form, values)
+
         async def store() -> None:
-            stored = {**(await self._reader.load()).get(plugin, {}), **values}
-            kept = {name: value for name, value in stored.items() if value is not None}
-            if is_larger(kept, SIZE):
-                raise InvalidRequest(f"The settings have more than {SIZE:,} characters.")
-            if problems := self._settings.tried(form, kept).problems:
-                told = [FieldProblem(f"values.{each.path}", each.message) for each in problems]
-                raise InvalidRequest("The settings do not fit.", told)
+            if (kept := await self._with_stored(plugin, values)) != checked:  # set meanwhile
+                kept = await self._fitting(plugin, form, values)
             await self._reader.store(plugin, kept)
             await self._switches.note_settings(plugin)
 
@@ -128,6 +125,27 @@ class SettingsAdministration:
         _log.info("the settings of the plugin %s were set: %s", plugin, ", ".join(sorted(values)))
         await self._look()
         return await self.get(user, plugin)
+
+    async def _with_stored(self, plugin: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        stored = {**(await self._reader.load()).get(plugin, {}), **values}
+        return {name: value for name, value in stored.items() if value is not None}
+
+    async def _fitting(
+        self, plugin: str, form: SettingsForm, values: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return what would be stored; a thread waits for the plugin's validators.
+
+        Raises:
+            InvalidRequest: it does not fit.
+
+        """
+        kept = await self._with_stored(plugin, values)
+        if is_larger(kept, SIZE):
+            raise InvalidRequest(f"The settings have more than {SIZE:,} characters.")
+        if problems := (await asyncio.to_thread(self._settings.tried, form, kept)).problems:
+            told = [FieldProblem(f"values.{each.path}", each.message) for each in problems]
+            raise InvalidRequest("The settings do not fit.", told)
+        return kept
 
     def _form(self, plugin: str) -> SettingsForm:
         if (form := self._find_form(plugin)) is None:
@@ -138,9 +156,7 @@ class SettingsAdministration:
         return next((each.value for each in self._plugins.forms() if each.plugin == plugin), None)
 
     def _report(self, plugin: str, form: SettingsForm) -> SettingsReport:
-        read = self._settings.read(plugin, form)
-        values = {} if read.value is None else form.shown(read.value)
-        return SettingsReport(plugin, read, values)
+        return SettingsReport(plugin, self._settings.read(plugin, form))
 
 
 def _require_known(form: SettingsForm, values: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from typing import Final, TypeVar
 
@@ -67,6 +68,33 @@ def contain(error: BaseException) -> BaseException:
         is_ours = task is not None and task.cancelling()
         return error if is_ours else Contained("it cancelled itself", error)
     return error if isinstance(error, Exception) else Contained(raised(error), error)
+
+
+def waited_for(work: Callable[[], T], seconds: float) -> T:
+    """Call ``work`` in a thread of its own, and return its result.
+
+    A thread cannot be killed: one that takes too long goes on, but nobody waits for it.
+
+    Raises:
+        TooLate: it took longer than ``seconds``.
+        Exception: what it raised; where that would end the service, a `Contained` instead.
+
+    """
+    outcome: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(work())
+        except Exception as error:  # noqa: BLE001  all of it is the waiter's
+            outcome.set_exception(error)
+        except BaseException as error:  # noqa: BLE001  SystemExit and the like must not pass
+            outcome.set_exception(Contained(raised(error), error))
+
+    threading.Thread(target=run, name="puerto plugin", daemon=True).start()
+    done, _ = wait((outcome,), seconds)
+    if not done:
+        raise TooLate(f"it did not answer within {seconds:g} seconds")
+    return outcome.result()
 
 
 async def in_thread(work: Callable[[], T], name: str) -> T:

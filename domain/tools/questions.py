@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from typing_extensions import override
 
@@ -162,6 +162,13 @@ class NoAsker(Asker):
 
     @override
     def ask(self, kind: type[T], message: str) -> Awaitable[T]:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:  # a thread does not await anything
+            raise ToolRefused(self._why) from None
+        return self._refused()
+
+    async def _refused(self) -> NoReturn:
         raise ToolRefused(self._why)
 
     @override

@@ -24,6 +24,7 @@ from domain.tools.services import CallServices, NoServices
 from domain.tools.storage import MemoryValues, PluginStorage, Storage
 
 _CHARACTERS_PER_TOKEN: Final = 4
+_PAUSE_SECONDS: Final = 0.05
 
 T = TypeVar("T")
 
@@ -129,6 +130,19 @@ def _no_progress(_message: str, _fraction: float | None) -> None:
     """Ignore a progress report."""
 
 
+async def _unhurried(work: Awaitable[T]) -> T:
+    """Await what a call is given; an error comes after a pause.
+
+    A tool that tries again for ever, whatever comes, would hold the event loop with errors that
+    come at once.
+    """
+    try:
+        return await work
+    except Exception:
+        await asyncio.sleep(_PAUSE_SECONDS)
+        raise
+
+
 async def _no_results(call_id: str, _page: int) -> ResultPage:
     raise ToolFailed(f"There is no result of a call {call_id!r} here.")
 
@@ -204,7 +218,7 @@ class ToolContext(PluginContext):
                 secret, which belongs into a setting or an account.
 
         """
-        return self.asker.ask(schema, message)
+        return _unhurried(self.asker.ask(schema, message))
 
     async def ask_model(self, prompt: str, *, system: str = "") -> str:
         """Return the answer of the run's model, or of its fallbacks, to a prompt.
@@ -218,7 +232,7 @@ class ToolContext(PluginContext):
             ToolFailed: no model gave an answer.
 
         """
-        return await self.services.ask_model(prompt, system)
+        return await _unhurried(self.services.ask_model(prompt, system))
 
     async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Return the result of a call of another tool, a JSON value.
@@ -235,7 +249,7 @@ class ToolContext(PluginContext):
             ToolFailed: it gave no result.
 
         """
-        return await self.services.call_tool(name, arguments, self.asker)
+        return await _unhurried(self.services.call_tool(name, arguments, self.asker))
 
     async def credentials(
         self, account: str, *, rejected: AccountCredentials | None = None
@@ -255,7 +269,8 @@ class ToolContext(PluginContext):
                 gives no access now.
 
         """
-        return await self.read_credentials(account, "" if rejected is None else rejected.token)
+        token = "" if rejected is None else rejected.token
+        return await _unhurried(self.read_credentials(account, token))
 
     async def progress(self, message: str, fraction: float | None = None) -> None:
         """Report progress to those who follow the run; ``fraction`` is the part done, from 0 to 1.

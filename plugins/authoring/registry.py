@@ -107,8 +107,8 @@ class Registry(Protocol):
     """What ``puerto_register`` is given: it takes everything that a plugin brings.
 
     What is invalid, or whose name is taken, is refused; the list of plugins says why, and the rest
-    of the plugin works. Apart from ``tools`` and ``context`` it takes nothing after the hook has
-    returned.
+    of the plugin works. After the hook has returned, only ``tools`` and
+    ``context`` can be used: the rest raises RuntimeError.
 
     A function or factory below that has a parameter called ``context`` is given the plugin's
     `PluginContext` there.

@@ -13,10 +13,14 @@ from typing_extensions import override
 from domain.plugins.settings import DeclaredSetting, SettingsForm
 from domain.shared.errors import FieldProblem, InvalidRequest
 from domain.shared.field_words import field_sentence
+from domain.shared.json_values import type_name
+from domain.shared.untrusted import in_short
 from domain.tools.secrets import HIDDEN
 from plugins.authoring.errors import ToolDefinitionError
 from plugins.authoring.json_values import as_json
 
+_SIZE: Final = 200_000  # characters of JSON: of the schema, and of all values
+_MOST: Final = 200  # settings of one plugin
 _SHORTEST_JSON: Final = ("{", "[")
 M = TypeVar("M", bound=BaseModel)
 
@@ -36,9 +40,11 @@ class PydanticSettings(SettingsForm):
         self.model: Final = model
         self._declared = tuple(_declared(plugin, model))
         try:
-            self._schema: Mapping[str, Any] = model.model_json_schema(by_alias=False)
+            schema = model.model_json_schema(by_alias=False)
+            self._schema: Mapping[str, Any] = as_json(schema, _SIZE)
         except Exception as error:
-            raise ToolDefinitionError(f"the settings have no JSON Schema: {error}") from error
+            why = in_short(error)
+            raise ToolDefinitionError(f"the settings have no JSON Schema: {why}") from error
 
     @property
     @override
@@ -56,18 +62,19 @@ class PydanticSettings(SettingsForm):
         for name in self._plain_texts & values.keys():
             values[name] = given[name]
         try:
-            return self.model.model_validate(values, by_alias=False, by_name=True)
+            read: Any = self.model.model_validate(values, by_alias=False, by_name=True)
         except ValidationError as error:
             raise InvalidRequest("The settings do not fit.", list(_problems(error))) from error
-        except Exception as error:  # a validator of the author's
-            kind = type(error).__name__  # its text may hold a value
-            message = f"a validator raised {kind}"
-            raise InvalidRequest(message, [FieldProblem("settings", message)]) from error
+        if not isinstance(read, self.model):  # a validator of the author's may return anything
+            wrong = f"a validator returned a {type_name(read)}, not a {self.model.__name__}"
+            raise InvalidRequest(wrong, [FieldProblem("settings", wrong)])
+        return read
 
     @override
     def shown(self, settings: object) -> Mapping[str, Any]:
         plain: dict[str, Any] = as_json(
-            {name: _hidden(getattr(settings, name)) for name in self.model.model_fields}
+            {name: _hidden(getattr(settings, name)) for name in self.model.model_fields},
+            _SIZE,
         )
         return plain
 
@@ -85,8 +92,12 @@ class PydanticSettings(SettingsForm):
 
 def _declared(plugin: str, model: type[BaseModel]) -> Iterator[DeclaredSetting]:
     prefix = re.sub(r"\W", "_", plugin).upper()
+    if len(model.model_fields) > _MOST:
+        raise ToolDefinitionError(f"its settings: a plugin can have {_MOST}")
     for name, field in model.model_fields.items():
         variable = _alias(field) or f"{prefix}_{name.upper()}"
+        if not variable.isidentifier():
+            raise ToolDefinitionError(f"its settings: {variable!r} is no name of a variable")
         is_secret = "Secret" in repr(field.annotation)
         yield DeclaredSetting(name, variable, is_secret, field.is_required())
 

@@ -248,6 +248,11 @@ def of_json(kind: _Kind) -> _Kind:
     return kind
 
 
+def is_of_json(tool: Tool) -> bool:
+    """Tell whether the tool's class is marked so."""
+    return type(tool) in _OF_JSON
+
+
 def admit(tool: Tool, plugin: str, release: str = "") -> AdmittedTool:
     """Validate a tool and return it as one of the plugin's.
 
@@ -271,7 +276,7 @@ def admit(tool: Tool, plugin: str, release: str = "") -> AdmittedTool:
     admitted = replace(
         spec, plugin=plugin, release=release or spec.release, description=description
     )
-    if type(tool) in _OF_JSON:
+    if is_of_json(tool):
         return AdmittedTool(admitted, tool, spec)
     if problem := schema_problem(spec.parameters):
         raise ToolDefinitionError(f"tool {spec.name!r}: {problem}")

@@ -1,14 +1,9 @@
-"""Running a plugin's code in a thread with a timeout, so that it can neither end nor block us.
+"""Running a plugin's code in a thread with a timeout, so that it can neither end nor block us."""
 
-A thread cannot be killed: one that takes too long goes on, but nobody waits for it.
-"""
-
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import TypeVar
 
-from domain.shared.untrusted import in_short
+from domain.shared.untrusted import TooLate, in_short, original, waited_for
 
 T = TypeVar("T")
 
@@ -34,21 +29,11 @@ def in_isolation(work: Callable[[], T], seconds: float, *, failed: str, late: st
         TooSlow: it took longer than ``seconds``.
 
     """
-    outcome: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            outcome.set_result(work())
-        except BaseException as error:  # noqa: BLE001  SystemExit and the like must not pass, too
-            outcome.set_exception(error)
-
-    threading.Thread(target=run, name="puerto plugin", daemon=True).start()
     try:
-        error = outcome.exception(seconds)
-    except TimeoutError:
+        return waited_for(work, seconds)
+    except TooLate:
         raise TooSlow(f"{late} took longer than {seconds:g} seconds") from None
-    if isinstance(error, Unfit):
-        raise error
-    if error is not None:
-        raise Unfit(failed, error) from error
-    return outcome.result()
+    except Unfit:
+        raise
+    except Exception as error:  # noqa: BLE001  untrusted code
+        raise Unfit(failed, error) from original(error)

@@ -1,12 +1,10 @@
 """The registrar of one plugin: validates what it registers."""
 
 import inspect
-import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
-from functools import partial
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 from typing_extensions import override
@@ -25,7 +23,6 @@ from domain.policy.policy import Veto
 from domain.shared.json_values import storable
 from domain.tools.context import PluginContext, context_apart
 from domain.tools.tool import Tool, ToolSpec
-from plugins.authoring.errors import ToolDefinitionError
 from plugins.authoring.registry import (
     Alerts,
     AlertsInContext,
@@ -43,18 +40,25 @@ from plugins.authoring.settings import PydanticSettings
 from plugins.authoring.threads import threaded
 from plugins.containment.acting import watched_function, watched_lifespan, watched_model
 from plugins.host.admission import AdmittedTool, admit, place_of_tool
-from plugins.host.live_tools import ToolSources, nothing_changed
-from plugins.host.registrations import Registrations, refused
+from plugins.host.live_tools import ToolSources, nothing_changed, require_room
+from plugins.host.registrations import MOST_REFUSALS, Registrations, refused
 from plugins.host.specifications import (
     Unregistrable,
+    in_context,
     is_async,
+    is_line,
     name_of,
     require_callable,
+    require_few,
     require_name,
     require_texts,
 )
 
 _MOST_ACCOUNTS: Final = 20  # of one plugin
+_LATE: Final = (
+    "puerto_register has returned: what a plugin brings is registered in it; "
+    "tools that come and go later are given to registry.tools.replace"
+)
 _WORDS: Final[Mapping[PluginPart, tuple[str, str]]] = {
     PluginPart.FIGURES: ("figures", "question for figures"),
     PluginPart.ALERTS: ("alerts", "alerts"),
@@ -63,10 +67,8 @@ _WORDS: Final[Mapping[PluginPart, tuple[str, str]]] = {
     PluginPart.OBSERVER: ("an observer", "observer"),
 }  # what a refusal calls it, and what it is in "the veto of the plugin"
 _MAY_BLOCK: Final = {PluginPart.FIGURES, PluginPart.ALERTS}
-_log: Final = logging.getLogger(__name__)
 
 AsyncFunction = Callable[..., Awaitable[Any]]
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Registrar(Registry):
@@ -89,7 +91,9 @@ class Registrar(Registry):
         self._context = context or context_apart(plugin)
         is_same = before is not None and before.release == release
         self._before = before.registered_tools if before is not None and is_same else {}
-        self._tools = ToolSources(self.registrations, self._context.clock, changed)
+        self._tools = ToolSources(
+            self.registrations, self._context.clock, self._when_closed(changed)
+        )
         self._is_open = True
 
     @property
@@ -102,8 +106,17 @@ class Registrar(Registry):
     def tools(self) -> ToolSources:
         return self._tools
 
+    def _when_closed(
+        self, changed: Callable[[Registrations], None]
+    ) -> Callable[[Registrations], None]:
+        def told(registrations: Registrations) -> None:
+            if not self._is_open:  # else it is not in use yet, and who loads it holds the lock
+                changed(registrations)
+
+        return told
+
     def close(self) -> None:
-        """Ignore further registrations: the hook has returned."""
+        """Take no further registrations: the hook has returned."""
         self._is_open = False
         self._before = {}
 
@@ -169,15 +182,21 @@ class Registrar(Registry):
         return self.registrations.plugin
 
     def _take(self, take: Callable[..., None], *given: Any) -> None:
-        """Take something, or note why it is refused."""
+        """Take something, or note why it is refused.
+
+        Raises:
+            RuntimeError: the hook has returned.
+
+        """
         if not self._is_open:
-            _log.warning("Plugin %s registers after its time: ignored", self._plugin)
-            return
+            raise RuntimeError(_LATE)
+        refusals = self.registrations.refusals
         try:
             take(*given)
-        except (ToolDefinitionError, Unregistrable) as error:
-            now, where = self._context.clock.now(), _place_of(given)
-            self.registrations.refusals.append(refused(self._plugin, error, where, now))
+        except BaseException as error:  # noqa: BLE001  untrusted objects may raise anything
+            if len(refusals) < MOST_REFUSALS:
+                now, where = self._context.clock.now(), _place_of(given)
+                refusals.append(refused(self._plugin, error, where, now))
 
     def _take_settings(self, model: type[BaseModel]) -> None:
         given: Any = model  # as a plugin may have given it
@@ -191,8 +210,7 @@ class Registrar(Registry):
         release = self.registrations.release
         admitted = self._reusable(tool) or admit(tool, self._plugin, release)
         taken = self.registrations.registered_tools
-        if admitted.spec.name in taken:
-            raise Unregistrable(f"tool {admitted.spec.name!r} is registered twice")
+        require_room(admitted, taken)
         taken[admitted.spec.name] = admitted
 
     def _reusable(self, tool: Tool) -> AdmittedTool | None:
@@ -207,13 +225,14 @@ class Registrar(Registry):
         require_name("chat model", name, taken)
         require_callable(factory)
         given: Any = default_model  # as a plugin may have given it
-        if not (isinstance(given, str) and given):
+        if not (is_line(given) and given):
             raise Unregistrable(f"chat model {name!r} has no default model")
-        make = watched_model(self._plugin, self._in_context(factory))
-        taken[name] = ChatModelOffer(name, make, default_model)
+        make = watched_model(self._plugin, in_context(factory, self._context))
+        taken[name] = ChatModelOffer(name, make, storable(default_model))
 
     def _take_function(self, taken: list[Any], part: PluginPart, function: AsyncFunction) -> None:
         """Wrap an async function of the plugin, and add it to the list."""
+        require_few(_WORDS[part][0], taken)
         taken.append(self._function(part, function))
 
     def _take_guard(self, function: AsyncFunction, at: Any, required: object) -> None:
@@ -222,6 +241,7 @@ class Registrar(Registry):
             raise Unregistrable(f"a guard, {name_of(function)!r}: it stands at {places}")
         if not isinstance(required, bool):
             raise Unregistrable(f"a guard, {name_of(function)!r}: required is True or False")
+        require_few("a guard", self.registrations.guards)
         wrapped = self._function(PluginPart.GUARD, function)
         self.registrations.guards.append(GuardOffer(GuardPoint(at), wrapped, required))
 
@@ -231,7 +251,7 @@ class Registrar(Registry):
         """Return a function of the plugin, wrapped; one that may block runs in a thread."""
         what, each = _WORDS[part]
         require_callable(function)
-        given, name = self._in_context(function), name_of(function)
+        given, name = in_context(function, self._context), name_of(function)
         if not is_async(function):
             if part not in _MAY_BLOCK:
                 raise Unregistrable(f"{what}, {name!r}: it is not async; write it as `async def`")
@@ -247,8 +267,9 @@ class Registrar(Registry):
 
     def _take_lifespan(self, lifespan: Callable[..., AbstractAsyncContextManager[None]]) -> None:
         require_callable(lifespan)
+        require_few("a lifespan", self.registrations.lifespans)
         entries = self._listed(PluginPart.LIFESPAN, lifespan)
-        life = watched_lifespan(self._plugin, self._in_context(lifespan), entries)
+        life = watched_lifespan(self._plugin, in_context(lifespan, self._context), entries)
         self.registrations.lifespans.append(life)
 
     def _take_agent(self, agent: Agent) -> None:
@@ -274,24 +295,11 @@ class Registrar(Registry):
             raise Unregistrable(f"account {account.name!r}: a plugin can have {_MOST_ACCOUNTS}")
         taken[account.name] = account
 
-    def _in_context(self, function: F) -> F:
-        """Return a function that is given the context, if it has a parameter of that name."""
-        try:
-            parameters: Mapping[str, Any] = inspect.signature(function).parameters
-        except (TypeError, ValueError):  # it has no signature that Python can tell
-            return function
-        if "context" not in parameters:
-            return function
-        given: Any = partial(function, context=self._context)
-        given.__module__ = function.__module__  # incidents look for the plugin's frames by it
-        given.__wrapped__ = function
-        return given  # type: ignore[no-any-return]  # a partial of the same function
-
 
 def _place_of(given: Sequence[object]) -> str:
     """Return the place of what was to be registered; where it has none, of the call that did it."""
     for each in given:
-        with suppress(Exception):  # of odd objects
+        with suppress(BaseException):  # of odd objects
             if place := place_of_tool(each):
                 return place
     frame = inspect.currentframe()

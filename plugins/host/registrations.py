@@ -16,9 +16,14 @@ from domain.plugins.plugin import ChatModelOffer, Lifespan, PluginProblem, Probl
 from domain.plugins.settings import SettingsForm
 from domain.plugins.timings import LoadTimes
 from domain.policy.policy import Veto
+from domain.shared.json_values import storable
 from domain.shared.text import shorten
+from domain.shared.untrusted import in_short
+from plugins.authoring.errors import ToolDefinitionError
 from plugins.host.admission import AdmittedTool
+from plugins.host.specifications import Unregistrable
 
+MOST_REFUSALS: Final = 1_000  # that are kept
 _REFUSAL_LENGTH: Final = 500
 
 T = TypeVar("T")
@@ -107,10 +112,13 @@ class Registrations:
 
 
 def refused(plugin: str, why: object, where: str, since: datetime | None) -> PluginProblem:
-    """Return the problem that something of a plugin is refused."""
+    """Return the problem that something of a plugin is refused; an error raised by it is named."""
+    is_ours = isinstance(why, str | ToolDefinitionError | Unregistrable)
+    if isinstance(why, BaseException) and not is_ours:
+        why = f"what was registered raised {in_short(why)}"
     return PluginProblem(
         ProblemKind.REFUSED,
-        shorten(str(why), _REFUSAL_LENGTH),
+        shorten(storable(str(why)), _REFUSAL_LENGTH),
         where,
         since,
         remedy=f"correct it in the plugin; then `puerto plugin reload {plugin}`",

@@ -4,18 +4,24 @@ import inspect
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sized
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from domain.agents.agent import Agent
 from domain.shared.json_schema import properties_of
+from domain.tools.context import PluginContext
 from domain.tools.tool import Effect, ToolSpec
 from plugins.authoring.results import SCHEMA_LENGTH
 from plugins.authoring.tool import TITLE_LENGTH, TOOL_NAME, is_title
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)  # of chat models and agents
+_BY_NAME: Final = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+_MOST: Final = 100  # of each kind that a plugin registers, apart from tools
+_MOST_PATTERNS: Final = 1_000  # of one agent
+_LONGEST: Final = 200_000  # characters of an agent's instructions
+_LONGEST_LINE: Final = 1_000
 
 
 def problem_of(spec: ToolSpec) -> str | None:
@@ -69,6 +75,9 @@ def schema_problem(parameters: Any) -> str | None:
     return None
 
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+
 class Unregistrable(Exception):
     """A registration is invalid; the message says why."""
 
@@ -103,10 +112,14 @@ def require_texts(agent: Agent) -> None:
     given: Any = agent  # as a plugin may have filled it
     if not (isinstance(given.instructions, str) and given.instructions.strip()):
         raise Unregistrable(f"agent {agent.name!r} has no instructions")
-    if not isinstance(given.description, str):
-        raise Unregistrable(f"agent {agent.name!r}: its description is no text")
-    is_list = isinstance(given.tools, list | tuple)
-    if not (is_list and all(isinstance(pattern, str) for pattern in given.tools)):
+    if len(given.instructions) > _LONGEST:
+        raise Unregistrable(
+            f"agent {agent.name!r}: its instructions have over {_LONGEST:,} characters"
+        )
+    if not is_line(given.description):
+        raise Unregistrable(f"agent {agent.name!r}: its description is no text, or too long")
+    is_list = isinstance(given.tools, list | tuple) and len(given.tools) <= _MOST_PATTERNS
+    if not (is_list and all(map(is_line, given.tools))):
         raise Unregistrable(
             f"agent {agent.name!r}: its tools are no list of patterns, as ['jira_*']"
         )
@@ -121,3 +134,36 @@ def require_name(what: str, name: object, taken: Mapping[str, Any]) -> None:
         )
     if name in taken:
         raise Unregistrable(f"{what} {name!r} is registered twice")
+    require_few(what, taken)
+
+
+def require_few(what: str, taken: Sized) -> None:
+    """Raise `Unregistrable` where a plugin has as many of these as it can have."""
+    if len(taken) >= _MOST:
+        raise Unregistrable(f"{what}: a plugin can have {_MOST} of them")
+
+
+def is_line(text: object) -> bool:
+    """Tell whether this is a text that is not too long to be listed."""
+    return isinstance(text, str) and len(text) <= _LONGEST_LINE
+
+
+def in_context(function: F, context: PluginContext) -> F:
+    """Return a function that is given the context, if it has a parameter of that name.
+
+    Raises:
+        Unregistrable: it takes it by its position alone.
+
+    """
+    try:
+        parameters: Mapping[str, Any] = inspect.signature(function).parameters
+    except (TypeError, ValueError):  # it has no signature that Python can tell
+        return function
+    if "context" not in parameters:
+        return function
+    if parameters["context"].kind not in _BY_NAME:
+        raise Unregistrable(f"{name_of(function)!r}: its context is given by name")
+    given: Any = partial(function, context=context)
+    given.__module__ = function.__module__  # incidents look for the plugin's frames by it
+    given.__wrapped__ = function
+    return given  # type: ignore[no-any-return]  # a partial of the same function

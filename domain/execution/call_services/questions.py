@@ -21,6 +21,7 @@ from domain.tools.secrets import Secrets
 MOST: Final = 20  # questions of one call
 MESSAGE_LENGTH: Final = 2_000
 SCHEMA_SIZE: Final = 20_000  # characters of JSON
+_OVER_SECONDS: Final = 1.0  # between the questions of a call that is over and does not stop asking
 
 T = TypeVar("T")
 
@@ -98,6 +99,7 @@ class CallQuestions(Asker):
 
     async def _put(self, question: ToolQuestion) -> NoReturn:
         if self._limit is None:
+            await asyncio.sleep(_OVER_SECONDS)
             raise ToolFailed("Nobody can be asked any more: the call is over.")
         if len(self._call.answers) >= MOST:
             raise ToolFailed(f"A call can ask {MOST} questions, and this one has.")

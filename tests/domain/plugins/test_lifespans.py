@@ -126,3 +126,21 @@ async def test_one_that_cannot_be_left_holds_nobody_up() -> None:
     await site.lifespans.stop()
 
     assert site.told == ["+good", "-good"]
+
+
+async def test_a_life_that_cancels_itself_is_the_plugins_failure() -> None:
+    @asynccontextmanager
+    async def lifespan() -> AsyncGenerator[None]:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(60)
+        yield
+
+    site = Site()
+    site.add("rude", lifespan)
+    site.add("fine")
+    await site.lifespans.follow()
+    assert site.set_aside == {"rude": "could not start: CancelledError"}
+    assert site.told == ["+fine"]
+    await site.lifespans.stop()
