@@ -109,6 +109,17 @@ def test_a_plugin_that_runs_is_held_to_the_rules(puerto: Command, tmp_path: Path
     assert "canary" not in json.dumps(report)
 
 
+def test_nothing_runs_unless_it_is_said(puerto: Command, tmp_path: Path) -> None:
+    acts = tmp_path / "acted"
+    source = RUDE.replace('os.chdir("/")', f"open({str(acts)!r}, 'w')")
+    source = source.replace("    yield", f"    open({str(acts)!r}, 'w')\n    yield")
+    (tmp_path / "rude.py").write_text(source)
+    found(puerto, str(tmp_path / "rude.py"))
+    assert not acts.exists()
+    found(puerto, str(tmp_path / "rude.py"), "--run")
+    assert acts.exists()
+
+
 @pytest.mark.parametrize(
     ("name", "tools"),
     [
