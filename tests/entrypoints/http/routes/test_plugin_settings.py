@@ -1,13 +1,19 @@
 """Settings of plugins: shown with their schema, changed without a restart."""
 
+import asyncio
 import sys
+import threading
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, field_validator
 
 from domain.accounts.users import Role
+from plugins.authoring.hookspecs import hookimpl
+from plugins.authoring.registry import Registry
 from tests.entrypoints.http.conftest import Client, Install, Installation
 from tests.entrypoints.http.ledger import EXECUTE
 
@@ -142,3 +148,36 @@ async def test_settings_outlive_the_service(install: Install, tmp_path: Path) ->
     async with install(PUERTO_PLUGINS_FOLDER=str(folder)) as second:
         operator = await second.user("otto", Role.OPERATOR)
         assert (await operator.get(SETTINGS))["values"] == {"token": "***", "retries": 5}
+
+
+@pytest.mark.one_engine
+async def test_a_validator_that_hangs_holds_nobody_else(
+    installation: Installation, operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    class Hangs(BaseModel):
+        size: int = 1
+
+        @field_validator("size")
+        @classmethod
+        def _hang(cls, size: int) -> int:
+            began.set()
+            go_on.wait(60)
+            return size
+
+    @hookimpl
+    def puerto_register(registry: Registry) -> None:
+        registry.use_settings(Hangs)
+
+    rude = SimpleNamespace(puerto_register=puerto_register)
+    installation.services.toolbox.register(rude, "rude")  # type: ignore[attr-defined]  # the host
+    monkeypatch.setattr("domain.plugins.settings.READ_SECONDS", 0.5)
+    path, given = "/api/plugins/rude/settings", {"values": {"size": 2}}
+    changing = asyncio.create_task(operator.error("PUT", path, 400, "INVALID_REQUEST", given))
+    assert await asyncio.to_thread(began.wait, 60)
+    assert (await operator.json("PUT", SETTINGS, {"values": {"token": TOKEN}}))["values"]
+    error = await changing
+    go_on.set()
+    assert "a validator hangs" in error["details"]["fields"][0]["message"]
+    assert (await operator.get(path))["values"] == {"size": 1}
