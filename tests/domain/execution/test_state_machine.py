@@ -343,5 +343,5 @@ def shown(events: Sequence[Event]) -> str:
     return "".join(text for _, _, text in pieces)
 
 
-RunMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+RunMachine.TestCase.settings = settings(stateful_step_count=30, deadline=None)
 TestRunMachine = RunMachine.TestCase

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ Cassette = Callable[..., str]
 
 
 @pytest.fixture
-def installation(tmp_path: Path) -> Installation:
+def installation(tmp_path: Path, migrated: None) -> Installation:
     """An installation for commands that are processes."""
     return Installation(tmp_path)
 
@@ -30,6 +31,12 @@ def installation(tmp_path: Path) -> Installation:
 def migrated(tmp_path: Path) -> None:
     """Let the data folder have its database already, which is most of what a first start does."""
     give_database(tmp_path / "data")
+
+
+@pytest.fixture
+def nothing_yet(tmp_path: Path, migrated: None) -> None:
+    """Let there be no data folder, as before the first start."""
+    shutil.rmtree(tmp_path / "data")
 
 
 @pytest.fixture
@@ -45,7 +52,9 @@ def cassette(tmp_path: Path) -> Cassette:
 
 
 @pytest.fixture
-def puerto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logs_as_before: None) -> Command:
+def puerto(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logs_as_before: None, migrated: None
+) -> Command:
     """Run a command in this process, on data of its own; a password costs little."""
     monkeypatch.setattr(ArgonPasswords.__init__, "__defaults__", (CHEAPEST, HASHES_AT_ONCE))
     for name in without_settings(os.environ):

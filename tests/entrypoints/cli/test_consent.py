@@ -10,8 +10,6 @@ import pytest
 from tests.entrypoints.cli.conftest import Command
 from tests.entrypoints.cli.processes import Installation
 
-pytestmark = pytest.mark.usefixtures("migrated")
-
 SUM = "What is 17 * 23?"
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.entrypoints.cli.conftest import Command
 
 
+@pytest.mark.usefixtures("nothing_yet")
 def test_plans_without_a_trace_then_applies_once(puerto: Command, tmp_path: Path) -> None:
     planned = puerto("migrate", "--plan")
     assert planned.exit_code == 0

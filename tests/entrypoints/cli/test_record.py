@@ -8,8 +8,6 @@ import pytest
 
 from tests.entrypoints.cli.conftest import Command
 
-pytestmark = pytest.mark.usefixtures("migrated")
-
 QUESTION = "What is 17 * 23, and what is 5 * 9?"
 
 

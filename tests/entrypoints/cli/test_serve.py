@@ -15,8 +15,6 @@ from tests.entrypoints.cli.conftest import Cassette
 from tests.entrypoints.cli.processes import Installation, eventually, is_alive, workers_of
 from tests.support.log_lines import with_words
 
-pytestmark = pytest.mark.usefixtures("migrated")
-
 LONG = 600.0
 
 

@@ -6,8 +6,6 @@ import pytest
 
 from tests.entrypoints.cli.conftest import Command
 
-pytestmark = pytest.mark.usefixtures("migrated")
-
 ADD = ("user", "add", "ada", "--email", "ada@example.com")
 
 

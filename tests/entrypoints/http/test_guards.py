@@ -112,6 +112,7 @@ async def test_a_blocked_message_is_an_error_that_says_why(ada: Client) -> None:
     assert later["message"] == "I heard hello"
 
 
+@pytest.mark.one_engine
 async def test_a_stream_never_shows_what_a_guard_took_out(ada: Client) -> None:
     events = await streamed(ada, said("I am Ada"))
 

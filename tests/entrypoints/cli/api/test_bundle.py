@@ -11,8 +11,6 @@ from domain.shared.errors import Unprocessable
 from entrypoints.cli.api.bundle import is_bundle, read_bundle
 from tests.entrypoints.cli.conftest import Command
 
-pytestmark = pytest.mark.usefixtures("migrated")
-
 FILES = {
     "api/openapi.yaml": """
 openapi: 3.0.3

@@ -8,8 +8,6 @@ import pytest
 
 from tests.entrypoints.cli.conftest import Command
 
-pytestmark = pytest.mark.usefixtures("migrated")
-
 PETS: dict[str, Any] = {
     "openapi": "3.0.0",
     "info": {"title": "Pets", "version": "1"},

@@ -64,6 +64,7 @@ def test_a_line_of_words_for_every_operation(puerto: Command, spec: Path) -> Non
     assert last == "1 tools, 1 operations skipped"
 
 
+@pytest.mark.usefixtures("nothing_yet")
 def test_standard_input_is_read_and_no_database_touched(installation: Installation) -> None:
     result = installation.run("learn", "--dry-run", "--json", "-", given=DOCUMENT)
     assert result.returncode == 0

@@ -7,8 +7,6 @@ import pytest
 from tests.entrypoints.cli.conftest import Command
 from tests.support.web_server import Reply, Seen, serving
 
-pytestmark = pytest.mark.usefixtures("migrated")
-
 FILES = {
     "/openapi.json": {"openapi": "3.1.0", "paths": {"/pets": {"$ref": "pets.json"}}},
     "/pets.json": {"get": {"operationId": "listPets"}},

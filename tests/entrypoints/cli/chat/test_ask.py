@@ -6,8 +6,6 @@ import pytest
 
 from tests.entrypoints.cli.conftest import Cassette, Command
 
-pytestmark = pytest.mark.usefixtures("migrated")
-
 
 def test_prints_the_answer_and_nothing_else(puerto: Command) -> None:
     result = puerto("ask", "What is 17 * 23?")

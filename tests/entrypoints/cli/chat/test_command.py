@@ -15,8 +15,6 @@ from entrypoints.cli.screen import Screen
 from tests.entrypoints.cli.conftest import Cassette, Command
 from tests.entrypoints.cli.processes import Installation
 
-pytestmark = pytest.mark.usefixtures("migrated")
-
 
 def test_a_conversation(installation: Installation) -> None:
     lines = ["What is 17 * 23?", "And multiply that by 2?", "/help", "/dance", "", "/quit", "/new"]

@@ -13,8 +13,6 @@ from entrypoints.cli.clients.remote import Refused, remote
 from tests.entrypoints.cli.conftest import Command
 from tests.entrypoints.cli.processes import Installation, Serving
 
-pytestmark = pytest.mark.usefixtures("migrated")
-
 QUESTION = "What is 17 * 23?"
 
 

@@ -3,9 +3,12 @@
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.entrypoints.cli.processes import Installation
 
 
+@pytest.mark.usefixtures("nothing_yet")
 def test_shows_a_conversation_and_ends_well(installation: Installation) -> None:
     installation.env["PUERTO_PROVIDER"] = "openai"  # the environment must not reach it
     result = installation.run("demo")
@@ -18,6 +21,7 @@ def test_shows_a_conversation_and_ends_well(installation: Installation) -> None:
     assert not installation.data.exists()
 
 
+@pytest.mark.usefixtures("nothing_yet")
 def test_can_keep_its_data(installation: Installation) -> None:
     installation.env["TMPDIR"] = str(installation.folder)
     result = installation.run("demo", "--keep")

@@ -17,6 +17,7 @@ def findings(puerto: Command) -> tuple[int, dict[str, tuple[str, str]]]:
     return result.exit_code, {one["subject"]: (one["state"], one["detail"]) for one in found}
 
 
+@pytest.mark.usefixtures("nothing_yet")
 def test_a_fresh_installation_is_well_and_left_alone(puerto: Command, tmp_path: Path) -> None:
     status, found = findings(puerto)
     assert status == 0

@@ -8,8 +8,6 @@ import pytest
 from tests.entrypoints.cli.conftest import Command
 from tests.plugins.packages import good
 
-pytestmark = pytest.mark.usefixtures("migrated")
-
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -8,8 +8,6 @@ import pytest
 from tests.entrypoints.cli.conftest import Command
 from tests.entrypoints.cli.processes import Installation
 
-pytestmark = pytest.mark.usefixtures("migrated")
-
 SECRET = "s3cr3t-of-the-desk"
 DESK = '''
 from pydantic import BaseModel, SecretStr

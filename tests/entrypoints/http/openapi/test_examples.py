@@ -54,6 +54,7 @@ async def succeed(client: Client, method: str, path: str, body: Json) -> Any:
     return json.loads(text) if text else None
 
 
+@pytest.mark.one_engine
 async def test_every_body_has_an_example_that_succeeds(
     installation: Installation, document: Json
 ) -> None:

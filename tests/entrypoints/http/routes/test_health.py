@@ -66,11 +66,13 @@ async def test_a_full_disk_turns_readiness_red(installation: Installation) -> No
     assert not with_words(lines, " WARNING ")  # its one line came when it began
 
 
+@pytest.mark.one_engine
 async def test_openai_is_connected_when_it_has_a_key(install: Install) -> None:
     async with install(OPENAI_API_KEY="sk-4f9a6c1be27d") as configured:
         assert (await configured.anyone.get("/status"))["openai_connected"] is True
 
 
+@pytest.mark.one_engine
 async def test_a_provider_that_fails_is_shown_until_it_answers(installation: Installation) -> None:
     circuit_breaker = CircuitBreaker(FakeClock(), threshold=1)
     models = Providers({"openai": Provider(lambda: ScriptedChat([]), "demo")}, circuit_breaker)
@@ -93,6 +95,7 @@ async def test_without_the_database(severed: Client) -> None:
         await severed.get(path)
 
 
+@pytest.mark.one_engine
 async def test_not_ready_while_stopping(installation: Installation) -> None:
     await installation.services.worker.stop(0)
 

@@ -106,6 +106,7 @@ async def test_counts_last_over_a_restart(installation: Installation, operator: 
     assert (await operator.get("/api/metrics"))["agent_stats"]["tools_executed"] == 1
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("path", ["/api/metrics", "/metrics"])
 async def test_figures_are_for_operators(ada: Client, path: str) -> None:
     await ada.error("GET", path, 403, "FORBIDDEN")

@@ -128,6 +128,7 @@ async def test_the_answer_lets_the_tool_go_on(ada: Client, how: str) -> None:
     await ada.error("POST", f"/api/consents/{request['id']}", 409, "CONFLICT", said)
 
 
+@pytest.mark.one_engine
 async def test_what_does_not_fit_names_the_field(ada: Client) -> None:
     request = (await ada.json("POST", "/api/chat", CHAT))["requires_consent"]
     address = f"/api/consents/{request['id']}"

@@ -123,6 +123,7 @@ async def test_a_session_that_ended_ends_what_a_ticket_opened(
         assert (await socket.receive_json())["error"]["code"] == "UNAUTHORIZED"
 
 
+@pytest.mark.one_engine
 async def test_streams_are_documented_to_take_tickets(installation: Installation) -> None:
     document = await installation.anyone.get("/openapi.json")
     scheme = document["components"]["securitySchemes"]["ticket"]

@@ -263,6 +263,7 @@ async def test_a_key_among_the_parameters_is_the_operators_to_give(
     assert SECRET not in json.dumps([api, tool])
 
 
+@pytest.mark.one_engine
 async def test_a_fixed_credential_must_be_one(operator: Client) -> None:
     body = {"source": KEYED, "fixed_arguments": {"*": {"api_key": [SECRET]}}}
     error = await read_error(await operator.send("POST", APIS, body), 400, "INVALID_REQUEST")

@@ -186,6 +186,7 @@ async def test_a_preview_keeps_nothing(operator: Client, shop: WebServer) -> Non
     await operator.error("POST", f"{APIS}/preview?cursor=x", 400, "INVALID_REQUEST", body)
 
 
+@pytest.mark.one_engine
 async def test_what_cannot_be_learned_says_why(operator: Client) -> None:
     for body, status, code, words in REFUSED:
         error = await operator.error("POST", APIS, status, code, body)
@@ -195,6 +196,7 @@ async def test_what_cannot_be_learned_says_why(operator: Client) -> None:
     assert (await operator.get(APIS))["apis"] == []
 
 
+@pytest.mark.one_engine
 async def test_documents_that_are_none_say_where(operator: Client, shop: WebServer) -> None:
     broken = {"openapi": "3.1.0", "paths": {"/a": {"get": "nothing"}}}
     error = await operator.error("POST", APIS, 422, "UNPROCESSABLE", {"source": broken})
@@ -208,6 +210,7 @@ async def test_documents_that_are_none_say_where(operator: Client, shop: WebServ
     await read_error(response, 400, "INVALID_REQUEST")
 
 
+@pytest.mark.one_engine
 async def test_a_document_may_be_larger_than_other_bodies(
     install: Install, operator: Client
 ) -> None:
@@ -438,6 +441,7 @@ async def all_answers(started: Installation, shop: WebServer) -> list[str]:
     return [*said, await events.get_data(as_text=True)]
 
 
+@pytest.mark.one_engine
 async def test_a_strict_order_is_told_what_is_wrong_line_by_line(operator: Client) -> None:
     get = {"operationId": "getPet", "responses": {"200": {"description": "A pet"}}}
     info = {"title": "Valid", "version": "1"}
