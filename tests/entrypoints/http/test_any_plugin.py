@@ -47,6 +47,7 @@ class Hostile(Odd):
         self.says_no: Any = lambda: None
         self.pieces: Any = None
         self.hears: Any = lambda: None
+        self.guards: Any = lambda: None
 
     def check(self, arguments: Any) -> Any:
         return self.checks(arguments)
@@ -75,6 +76,11 @@ class Hostile(Odd):
             return self.hears()
 
         registry.add_observer(observe)
+
+        async def guard(_message: Any) -> Any:
+            return self.guards()
+
+        registry.add_guard(guard, at="before_model")
 
 
 @pytest.fixture
@@ -114,6 +120,7 @@ async def test_whatever_is_raised(
         "checks": raising(make),
         "says_no": raising(make),
         "hears": raising(make),
+        "guards": raising(make),
         "pieces": raising(make),
     }
     for place, what in places.items():
@@ -179,7 +186,7 @@ async def test_whatever_is_handed_over(
         plugin.pieces = pieces
         await goes_on(installation, ada)
     plugin.pieces = None
-    for place in ("checks", "says_no", "hears"):
+    for place in ("checks", "says_no", "hears", "guards"):
         before = getattr(plugin, place)
         setattr(plugin, place, lambda *_: value())
         await goes_on(installation, ada)

@@ -157,7 +157,26 @@ async def slow() -> str:
 def puerto_register(registry):
     registry.add_tools(slow)
 '''
+ASKS = '''
+from puerto import ToolContext, hookimpl, tool
+
+
+@tool(effect="read", timeout=60)
+async def ask(context: ToolContext) -> int:
+    """Ask until there is an answer, whatever comes."""
+    while True:
+        try:
+            return await context.ask(int, "How many?")
+        except BaseException:
+            continue
+
+
+@hookimpl
+def puerto_register(registry):
+    registry.add_tools(ask)
+'''
 PLUGINS = {
+    "asks": ASKS,
     "rude": RUDE,
     "cancels": CANCELS,
     "takes": TAKES,
@@ -255,6 +274,17 @@ def test_changes_of_the_process_are_named_and_put_back(service: RunningService, 
         "the limit of recursion was lowered to 60",
     ):
         assert f"{who}{what}" in service.log
+
+
+@pytest.mark.long
+def test_a_tool_that_never_stops_asking_holds_nobody(service: RunningService, token: str) -> None:
+    body = {"tool": "ask", "parameters": {}}
+    for _ in range(2):  # the attempt before is still at it
+        waiting = service.call("POST", "/api/tools/execute", body, token)
+        assert waiting["status"] == "waiting_consent"
+        request = {"consent_request_id": waiting["consent_request"]["id"], "approved": False}
+        service.call("POST", "/api/chat/consent", request, token)
+        assert execute(service, token, "calculator", expression="1 + 1")
 
 
 @pytest.mark.parametrize(
