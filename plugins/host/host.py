@@ -284,7 +284,8 @@ class PluginHost(
             self._settings,
         )
         for plugin in self._offers.plugins:
-            if plugin.reason and plugin.state is PluginState.ACTIVE and plugin not in before:
+            is_told = plugin.state in {PluginState.ACTIVE, PluginState.WAITING}
+            if plugin.reason and is_told and plugin not in before:
                 _log.warning("Plugin %s: %s", plugin.name, plugin.reason)
             if plugin.notes and plugin not in before:
                 _log.warning("Plugin %s: %s", plugin.name, "; ".join(plugin.notes))

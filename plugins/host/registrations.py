@@ -127,6 +127,7 @@ def refused(plugin: str, why: object, where: str, since: datetime | None) -> Plu
 
 def _again(function: Callable[[], T]) -> Callable[[], T]:
     """Return another object that does the same: what was made of the one before is out of date."""
-    other = partial(function)
-    update_wrapper(other, function, updated=())  # incidents look for the plugin's frames by it
+    before = function.func if isinstance(function, partial) else function
+    other = partial(before)
+    update_wrapper(other, before, updated=())  # incidents look for the plugin's frames by it
     return other

@@ -84,6 +84,8 @@ async def plugin(client: Client) -> Mapping[str, Any]:
 async def test_a_plugin_waits_until_its_settings_fit_and_follows_their_changes(
     operator: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
+    told = "Plugin crm: it waits for its settings: token (CRM_TOKEN): is missing"
+    assert [line for line in caplog.get_records("setup") if line.getMessage() == told]
     waiting = await plugin(operator)
     assert (waiting["state"], waiting["enabled"], waiting["tools"]) == ("waiting", False, [])
     assert waiting["reason"] == "it waits for its settings: token (CRM_TOKEN): is missing"
