@@ -3,7 +3,7 @@
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, Protocol
 
-from domain.shared.errors import ToolFailed
+from domain.shared.errors import ToolFailed, ToolRefused
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})  # "safe" in RFC 9110, 9.2.1
 
@@ -76,7 +76,7 @@ class ReadingHttpClient(HttpClient):
         """Send a request that reads.
 
         Raises:
-            ToolFailed: the method is another.
+            ToolRefused: the method is another.
 
         """
         return await self._client.request(_reading(method), url, **options)
@@ -85,7 +85,7 @@ class ReadingHttpClient(HttpClient):
         """Send a request that reads, and stream its response.
 
         Raises:
-            ToolFailed: the method is another.
+            ToolRefused: the method is another.
 
         """
         return self._client.stream(_reading(method), url, **options)
@@ -93,7 +93,7 @@ class ReadingHttpClient(HttpClient):
 
 def _reading(method: str) -> str:
     if str(method).upper() not in _READING:
-        raise ToolFailed(f"A preview only reads: it cannot send {method}.")
+        raise ToolRefused(f"A preview only reads: it cannot send {method}.")
     return method
 
 

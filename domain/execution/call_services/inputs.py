@@ -6,7 +6,7 @@ from domain.connected_accounts.access import AccountAccess
 from domain.connected_accounts.connected_account import AccountKey
 from domain.execution.call_services.questions import CallQuestions
 from domain.runs.run import Call
-from domain.shared.errors import ToolError, ToolFailed
+from domain.shared.errors import AskDeclined, ToolError, ToolFailed
 from domain.tools.credentials import AccountCredentials
 from domain.tools.questions import AnswerForms, Asker, ToolQuestion, account_asked_for
 from domain.tools.secrets import Secrets
@@ -60,7 +60,8 @@ class CallCredentials:
 
         Raises:
             AskDeclined: the user does not want to.
-            ToolFailed: the plugin declares no such account, or the credentials cannot be had now.
+            ToolFailed: the plugin declares no such account, the credentials cannot be had now, or
+                there are none and the user cannot be asked here.
 
         """
         if asyncio.get_running_loop() is not self._loop:
@@ -75,5 +76,7 @@ class CallCredentials:
         lacking = f"No account of {question.fields['title']} is connected."
         try:
             await self._asker.put(question)
-        except ToolError as error:  # declined, or nobody can be asked: the asker's own errors
-            raise type(error)(f"{lacking} {error.message}") from error
+        except AskDeclined as error:
+            raise AskDeclined(f"{lacking} {error.message}") from error
+        except ToolError as error:  # nobody can be asked: in a preview, or below another tool
+            raise ToolFailed(f"{lacking} {error.message}") from error

@@ -10,7 +10,7 @@ from domain.accounts.users import User
 from domain.execution.tool_caller import ToolCaller
 from domain.plugins.incidents import PluginPart, ReportIncident
 from domain.runs.run import Call, Run
-from domain.shared.errors import ToolError
+from domain.shared.errors import ToolError, ToolFailed
 from domain.shared.json_values import error_text
 from domain.shared.untrusted import within
 from domain.tools.ports import Toolbox
@@ -40,8 +40,9 @@ class Previews:
     async def of(self, call: Call, run: Run, user: User) -> Preview | None:
         """Return the tool's preview of a call, bounded and redacted.
 
-        It is None if the tool has none, is gone, or its preview fails or times out: the request
-        then goes out without it.
+        What a preview raises as `ToolFailed` is shown as it is: the person should know it. It is
+        None if the tool has none, is gone, or its preview fails otherwise or times out: the
+        request then goes out without it.
         """
         try:
             tool = self.toolbox.get(call.tool)
@@ -53,6 +54,8 @@ class Previews:
         try:
             given = await within(PREVIEW_SECONDS, partial(tool.preview, call.params, context))
             return shown_preview(given, context.secrets.hide)
+        except ToolFailed as error:
+            return shown_preview(f"No preview: {error.message}", context.secrets.hide)
         except Exception as error:  # noqa: BLE001  untrusted code
             context.cancelled.set()  # a thread of it may go on
             self._tell(tool.spec.plugin, PluginPart.TOOL, error)

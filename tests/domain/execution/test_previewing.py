@@ -17,7 +17,7 @@ from domain.models.messages import ToolRequest
 from domain.plugins.incidents import PluginPart
 from domain.runs.call_events import ConsentRequested
 from domain.runs.run import Call
-from domain.shared.errors import ToolError, ToolFailed
+from domain.shared.errors import ToolFailed, ToolRefused
 from domain.tools.context import PluginContexts
 from domain.tools.http import HttpClient, HttpClients
 from domain.tools.preview import Preview
@@ -114,10 +114,10 @@ async def test_a_preview_only_reads() -> None:
 
     async def previews(_arguments: Mapping[str, Any], context: ToolContext) -> Preview:
         for send in (context.http.post, context.http.put, context.http.patch, context.http.delete):
-            with pytest.raises(ToolFailed, match="only reads"):
+            with pytest.raises(ToolRefused, match="only reads"):
                 await send("https://crm.example")
             refused.append(send.__name__)
-        with pytest.raises(ToolFailed, match="only reads"):
+        with pytest.raises(ToolRefused, match="only reads"):
             context.http.stream("POST", "https://crm.example")
         return Preview(
             await context.http.get("https://crm.example"),
@@ -132,11 +132,10 @@ async def test_a_preview_only_reads() -> None:
     "use",
     [
         lambda context: context.ask(int, "How many?"),
-        lambda context: context.credentials("crm"),
         lambda context: context.ask_model("How many?"),
         lambda context: context.call_tool("look", {}),
     ],
-    ids=["ask", "credentials", "ask_model", "call_tool"],
+    ids=["ask", "ask_model", "call_tool"],
 )
 async def test_a_preview_asks_nobody_and_calls_nothing(use: Any) -> None:
     async def previews(_arguments: Mapping[str, Any], context: ToolContext) -> Any:
@@ -146,7 +145,24 @@ async def test_a_preview_asks_nobody_and_calls_nothing(use: Any) -> None:
     stage = Stage(previews)
     assert await stage.preview() is None
     ((_, _, error),) = stage.incidents
-    assert isinstance(error, ToolError)
+    assert isinstance(error, ToolRefused)
+
+
+async def test_who_is_asked_sees_what_a_preview_says_is_wrong() -> None:
+    async def previews(_arguments: Mapping[str, Any], context: ToolContext) -> Any:
+        raise ToolFailed(f"{context.secrets['CRM_TOKEN']} opens no ticket.", code="NO_TICKET")
+
+    async def previews_of_an_account(_arguments: Mapping[str, Any], context: ToolContext) -> Any:
+        await context.credentials("crm")
+
+    stage = Stage(previews)
+    assert await stage.preview() == Preview("No preview: *** opens no ticket.")
+    assert stage.incidents == []
+    stage = Stage(previews_of_an_account)
+    shown = await stage.preview()
+    assert shown is not None
+    assert shown.what.startswith("No preview: No account of The CRM is connected.")
+    assert stage.incidents == []
 
 
 async def test_a_preview_that_fails_is_an_incident_and_no_more() -> None:
