@@ -130,9 +130,8 @@ def _timeout(tool: Tool) -> Iterator[Finding]:
 
 def _is_deaf(function: Callable[..., Any]) -> bool:
     """Return whether the function runs in a thread and never reads ``context.cancelled``."""
-    return not inspect.iscoroutinefunction(function) and "cancelled" not in (
-        function.__code__.co_names
-    )
+    is_async = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+    return not is_async and "cancelled" not in function.__code__.co_names
 
 
 def _providers(spec: ToolSpec, schemas: ToolSchemas) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ import logging
 import os
 import secrets
 import tempfile
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ import typer
 from entrypoints.cli.interrupts import until_interrupted
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
+    from entrypoints.settings.settings import Settings
     from entrypoints.wiring.container import Container
     from entrypoints.wiring.services import Services
     from plugins.host.candidates import Candidate
@@ -79,11 +80,9 @@ async def _service(
     from domain.accounts.users import Role
     from entrypoints.server.in_process import in_process_server
     from entrypoints.server.lifecycle import running
-    from entrypoints.settings.settings import load_settings
     from entrypoints.wiring.container import build
 
-    own = {"PUERTO_DATA_DIR": str(folder), "PUERTO_GRACE_SECONDS": "1", "DATABASE_URL": ""}
-    settings = load_settings({**os.environ, **own})
+    settings = dev_settings(os.environ, folder, port)
     _log_for_people()
     container = build(settings)
     async with (
@@ -97,6 +96,18 @@ async def _service(
             await authentication.add_user(AUTHOR, address, "", password, Role.ADMIN)
         grant = await authentication.login(AUTHOR, password)
         yield container, services, _Access(url, grant.access_token)
+
+
+def dev_settings(environment: Mapping[str, str], folder: Path, port: int) -> "Settings":
+    """Return the environment's settings, but with data and an address of the service's own.
+
+    By that address a browser comes back from where an account is connected.
+    """
+    from entrypoints.settings.settings import load_settings
+
+    own = {"PUERTO_DATA_DIR": str(folder), "PUERTO_GRACE_SECONDS": "1", "DATABASE_URL": ""}
+    address = {"API_HOST": "127.0.0.1", "API_PORT": str(port)}
+    return load_settings({**environment, **own, **address})
 
 
 def _log_for_people() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
@@ -131,7 +132,14 @@ def test_a_deaf_thread() -> None:
         context.cancelled.wait(1)
 
     assert kinds(check_tool(crunch, SCHEMAS)) == [(Level.NOTE, "cancellation")]
+
+    @tool(effect="read", timeout=300)
+    async def flow() -> AsyncIterator[str]:
+        """Crunch numbers, one after the other."""
+        yield "1"
+
     assert check_tool(listen, SCHEMAS) == []
+    assert check_tool(flow, SCHEMAS) == []
 
 
 @tool(effect="read")

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from entrypoints.cli.plugin import dev
-from entrypoints.cli.plugin.dev import Bench, _service
+from entrypoints.cli.plugin.dev import Bench, _service, dev_settings
 from entrypoints.cli.plugin.dev_console import DevConsole
 from tests.plugins.packages import good
 
@@ -82,3 +82,10 @@ async def test_a_save_is_read_and_a_call_is_shown(
     assert (await greeting(client))["error"]["code"] == "UPSTREAM_ERROR"
     text = await shown(capsys, lambda text: "TOOL_FAILED" in text)
     assert "TOOL_FAILED: greet failed: ValueError: no luck" in text
+
+
+def test_browsers_come_back_to_this_service(tmp_path: Path) -> None:
+    """They do after an account was connected, whatever address the real service has."""
+    environment = {"API_HOST": "0.0.0.0", "API_PORT": "80"}
+    settings = dev_settings(environment, tmp_path, 8700)
+    assert settings.public_address == "http://127.0.0.1:8700"
