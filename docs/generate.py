@@ -294,6 +294,9 @@ def _records_in(text: str) -> list[type]:
     return sorted(records, key=lambda each: each.__name__)
 
 
+FACTORY: Final = " = <factory>"
+
+
 def _signature(record: type) -> str:
     """Return a record with its fields, one a line, without the modules of their types.
 
@@ -305,7 +308,8 @@ def _signature(record: type) -> str:
             continue
         if field.kind is field.KEYWORD_ONLY and "    *," not in lines:
             lines.append("    *,")
-        told = str(field).replace("<factory>", "{}")
+        told = re.sub(r"<[A-Za-z.]+: ('[^']+')>", r"\1", str(field))  # an enum by its value
+        told = told.replace("<factory>", "{}") if "Mapping" in told else told.removesuffix(FACTORY)
         lines.append(f"    {re.sub(r'(?:[a-z_]+[.])+(?=[A-Za-z])', '', told)},")
     return "\n".join([f"{record.__name__}(", *lines, ")"]) if lines else f"{record.__name__}()"
 

@@ -15,8 +15,9 @@ Implement `ChatModel` (it need not be inherited) and register its factory with
 
 Request: `ModelRequest` with its turns (`UserTurn`, `AssistantTurn` with `ToolUse`, `ToolTurn`).
 Answer, each a `Piece`: `Text`, `Reasoning`, `TextWasReasoning`, `ToolRequest`, and last a `Stop`
-with `StopReason` and `Usage`. Failure: raise `ProviderError` with a `ProviderReason`, or
-`ProviderTimeout`; the reason decides whether the request is retried.
+with `StopReason` and `Usage`. The ``arguments`` of a `ToolRequest` are JSON text. Failure: raise
+`ProviderError` with a `ProviderReason`, or `ProviderTimeout`; the reason decides whether the
+request is retried.
 """
 
 from domain.models.messages import (

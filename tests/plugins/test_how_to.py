@@ -15,6 +15,7 @@ from tests.support.pages import ROOT, blocks_of
 
 PAGE = ROOT / "docs" / "how-to" / "write-a-plugin.md"
 MORE = ROOT / "docs" / "how-to" / "write-a-tool.md"
+HOOKS = ROOT / "docs" / "how-to" / "hooks-in-use.md"
 
 
 class Crm(HttpClient):
@@ -102,3 +103,11 @@ async def test_the_plugin_that_uses_accounts_of_users() -> None:
     context = context_for_tests(settings=settings, credentials={"jira": "ada's token"})
     assert module.client(context) == ("puerto", "its secret")
     assert await module.my_issues(replace(context, http=Jira())) == ["It is slow"]
+
+
+async def test_plugins_of_register_more_than_tools_load() -> None:
+    for part in ("async def count(", "class Oracle:", "Agent("):
+        (code,) = (block for block in blocks_of(HOOKS) if part in block.text)
+        module = ModuleType("more")
+        exec(code.text, module.__dict__)  # the page's own code
+        assert PluginHost(environ={}).register(module, "more").reason == ""
