@@ -58,7 +58,7 @@ class AccountAccess:
             ToolFailed: the plugin has no such account, or the credentials cannot be had now.
 
         """
-        account = self._account(key)
+        account = await self._account(key)
         try:
             grant = await self._valid(account, key, rejected)
         except PuertoError as error:
@@ -67,18 +67,18 @@ class AccountAccess:
 
     async def is_connected(self, key: AccountKey) -> bool:
         """Tell whether an account is connected, as far as is known here."""
-        account = self._declared.located().get((key.plugin, key.name))
+        account = (await self._declared.located()).get((key.plugin, key.name))
         stored = await self._accounts.get(key) if account is not None else None
         return account is not None and stored is not None and stored.is_good_for(account)
 
-    def question(self, key: AccountKey) -> ToolQuestion:
+    async def question(self, key: AccountKey) -> ToolQuestion:
         """Return the question that asks the user to connect an account.
 
         Raises:
             ToolFailed: the plugin has no such account.
 
         """
-        account = self._account(key)
+        account = await self._account(key)
         fields = {
             "plugin": key.plugin,
             "account": key.name,
@@ -89,9 +89,9 @@ class AccountAccess:
         message = f"Connect your account of {account.title}."
         return ToolQuestion(QuestionKind.CONNECT_ACCOUNT, message, fields)
 
-    def _account(self, key: AccountKey) -> Account:
+    async def _account(self, key: AccountKey) -> Account:
         try:
-            return self._declared.get(key.plugin, key.name)
+            return await self._declared.get(key.plugin, key.name)
         except (NotFound, Unavailable) as error:
             raise ToolFailed(error.message) from error
 
@@ -140,7 +140,7 @@ class AccountAccess:
     ) -> AccountGrant | None:
         """Renew a grant whose renewal is reserved; None: it is accepted no more."""
         try:
-            client = self._declared.client(stored.key, account)
+            client = await self._declared.client(stored.key, account)
             renewed = await self._servers.renew(client, grant)
         except GrantRefused:
             await self._grants.lapse(stored, _ended(account))

@@ -69,11 +69,11 @@ class AccountConnections:
 
         """
         identity.require_login()
-        account = self._declared.get(plugin, name)
+        account = await self._declared.get(plugin, name)
         if not isinstance(account, OAuthAccount):
             raise Conflict(f"{account.title} is connected by a key of yours, not at the service.")
         key = AccountKey(identity.user.id, plugin, name)
-        client = self._declared.client(key, account)
+        client = await self._declared.client(key, account)
         state, verifier = new_secret(), secrets.token_urlsafe(_VERIFIER)
         url = self._servers.authorize_url(client, redirect_uri, state, verifier)
         now, mark = self._clock.now(), fingerprint(state)
@@ -116,7 +116,7 @@ class AccountConnections:
         assert pending is not None  # noqa: S101  else `_owner` has raised
         key = AccountKey(user.id, pending.plugin, pending.name)
         values = open_json(self._cipher, pending.sealed, _place(pending.fingerprint))
-        client = self._declared.client(key, account)
+        client = await self._declared.client(key, account)
         grant = await self._servers.exchange(
             client, values["redirect_uri"], code, values["verifier"]
         )
@@ -135,7 +135,7 @@ class AccountConnections:
             identity = await self._authentication.of_session(
                 pending.session_id, pending.access_until
             )
-            account = self._declared.get(pending.plugin, pending.name)
+            account = await self._declared.get(pending.plugin, pending.name)
         except Unauthenticated as error:
             raise Gone(
                 "Who began this has logged out meanwhile. Log in and begin again."

@@ -1,15 +1,20 @@
 """The accounts that plugins declare, found by name, and their OAuth clients."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from domain.connected_accounts.account import Account, OAuthAccount
 from domain.connected_accounts.connected_account import AccountKey
 from domain.connected_accounts.ports import AccountOffers, OAuthClient
 from domain.shared.errors import NotFound, Unavailable
-from domain.shared.untrusted import contained, in_short
-from domain.tools.context import PluginContexts
+from domain.shared.untrusted import in_short, in_thread, within
+from domain.tools.context import PluginContext, PluginContexts
+
+ASK_SECONDS: Final = 5.0
+
+T = TypeVar("T")
 
 
 class DeclaredAccounts:
@@ -23,15 +28,15 @@ class DeclaredAccounts:
         """Return the accounts by plugin and name, as they are declared."""
         return {(each.plugin, each.value.name): each.value for each in self._offers.accounts()}
 
-    def located(self) -> dict[tuple[str, str], Account]:
+    async def located(self) -> dict[tuple[str, str], Account]:
         """Return the accounts with whole addresses, where the plugins' settings tell these."""
         found = self.all()
         for (plugin, name), account in found.items():
             with suppress(Unavailable):
-                found[plugin, name] = self._located(plugin, account)
+                found[plugin, name] = await self._located(plugin, account)
         return found
 
-    def get(self, plugin: str, name: str) -> Account:
+    async def get(self, plugin: str, name: str) -> Account:
         """Return one account, with whole addresses.
 
         Raises:
@@ -42,34 +47,40 @@ class DeclaredAccounts:
         account = self.all().get((plugin, name))
         if account is None:
             raise NotFound(f"The plugin {plugin!r} has no account {name!r}.")
-        return self._located(plugin, account)
+        return await self._located(plugin, account)
 
-    def client(self, key: AccountKey, account: OAuthAccount) -> OAuthClient:
+    async def client(self, key: AccountKey, account: OAuthAccount) -> OAuthClient:
         """Return the OAuth client of an account, as the plugin's settings have it now.
 
         Raises:
             Unavailable: the plugin cannot say; the message says why.
 
         """
-        with self._settings_of(key.plugin, account):
-            given: Any = account.client(self._contexts.of(key.plugin))
+
+        def client(context: PluginContext) -> OAuthClient:
+            given: Any = account.client(context)
             client_id, secret = given
             if not (isinstance(client_id, str) and client_id and isinstance(secret, str)):
                 raise ValueError("it has no client id, or the secret is no text")
-        return OAuthClient(account, client_id, secret)
+            return OAuthClient(account, client_id, secret)
 
-    def _located(self, plugin: str, account: Account) -> Account:
-        if not isinstance(account, OAuthAccount) or account.base_url is None:
+        return await self._asked(key.plugin, account, client)
+
+    async def _located(self, plugin: str, account: Account) -> Account:
+        if not isinstance(account, OAuthAccount) or (base_url := account.base_url) is None:
             return account
-        with self._settings_of(plugin, account):
-            return account.at(account.base_url(self._contexts.of(plugin)))
+        return await self._asked(plugin, account, lambda context: account.at(base_url(context)))
 
-    @contextmanager
-    def _settings_of(self, plugin: str, account: Account) -> Iterator[None]:
-        """Turn what a plugin's function raises into an error for the operator."""
+    async def _asked(self, plugin: str, account: Account, ask: Callable[[PluginContext], T]) -> T:
+        """Call a plugin's function, in a thread and within `ASK_SECONDS`: it may do anything.
+
+        Raises:
+            Unavailable: it raised, or took too long.
+
+        """
+        work = partial(ask, self._contexts.of(plugin))
         try:
-            with contained():
-                yield
+            return await within(ASK_SECONDS, lambda: in_thread(work, f"account of {plugin}"))
         except Exception as error:  # untrusted code, such as settings that are missing
             why = in_short(error, self._contexts.secrets(plugin).hide)
             raise Unavailable(

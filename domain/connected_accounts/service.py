@@ -53,7 +53,7 @@ class AccountService:
 
     async def find(self, user: User) -> Sequence[AccountState]:
         """Return what plugins declare and what the user has connected, by plugin and name."""
-        declared = self._declared.located()
+        declared = await self._declared.located()
         stored = {
             (each.key.plugin, each.key.name): each for each in await self._accounts.of_user(user.id)
         }
@@ -68,7 +68,7 @@ class AccountService:
             Conflict: it is connected by OAuth.
 
         """
-        account = self._declared.get(plugin, name)
+        account = await self._declared.get(plugin, name)
         if account.kind is not AccountKind.KEY:
             raise Conflict(f"{account.title} takes no key: it is connected at the service.")
         key = await self._connector.connect(user, plugin, account, AccountGrant(value))
@@ -83,7 +83,7 @@ class AccountService:
 
         """
         stored = await self._accounts.remove(AccountKey(user.id, plugin, name))
-        account = self._declared.located().get((plugin, name))
+        account = (await self._declared.located()).get((plugin, name))
         if stored is None:
             if account is None:
                 raise NotFound("There is no such account.")
@@ -94,7 +94,7 @@ class AccountService:
 
     async def _revoke(self, account: OAuthAccount, stored: ConnectedAccount) -> None:
         try:
-            client = self._declared.client(stored.key, account)
+            client = await self._declared.client(stored.key, account)
             await self._servers.revoke(client, self._grants.opened(stored))
         except PuertoError as error:
             _log.warning("%s was not told of a disconnection: %s", account.title, error.message)

@@ -130,7 +130,7 @@ class PuertoService:
         self._portal.call(self._connect_account, plugin, name, token)
 
     async def _connect_account(self, plugin: str, name: str, token: str) -> None:
-        account = self._container.account_access().declared.get(plugin, name)
+        account = await self._container.account_access().declared.get(plugin, name)
         connector = self._container.connected_accounts().connector
         await connector.connect(self._user, plugin, account, AccountGrant(token))
 

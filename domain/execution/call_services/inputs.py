@@ -68,7 +68,7 @@ class CallCredentials:
             raise ToolFailed("Only an async tool can use its user's account: write async def.")
         key = AccountKey(self._user_id, self._plugin, name)
         while (found := await self._accounts.credentials(key, rejected)) is None:
-            await self._ask(self._accounts.question(key))
+            await self._ask(await self._accounts.question(key))
         self._secrets.also_hide(*found.secrets())
         return found
 

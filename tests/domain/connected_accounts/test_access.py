@@ -1,6 +1,7 @@
 """Tools get credentials that are good; grants are renewed once, and nothing of them is lost."""
 
 import asyncio
+import threading
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,8 @@ from typing_extensions import override
 
 from domain.connected_accounts.access import LEEWAY, RENEWAL
 from domain.connected_accounts.connected_account import AccountGrant, AccountKey, ConnectedAccount
-from domain.shared.errors import StoreUnavailable, ToolFailed, WebError
+from domain.shared.errors import StoreUnavailable, ToolFailed, Unavailable, WebError
+from domain.tools.context import PluginContext
 from domain.tools.credentials import AccountCredentials
 from tests.domain.builders import ANN, NOW
 from tests.domain.connected_accounts.house import BACK, KEYED, AccountHouse
@@ -277,3 +279,21 @@ async def test_the_address_of_a_service_is_what_the_settings_say_now(house: Acco
     assert "Jira is not set up" in (await house.state(ann)).problem
     addresses.append("https://git.example/")
     assert await token_of(house, key) == "access-token-1"
+
+
+async def test_a_plugin_that_does_not_say_its_client_holds_nobody(
+    house: AccountHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("domain.connected_accounts.declared.ASK_SECONDS", 0.05)
+    let_go = threading.Event()
+
+    def hang(_context: PluginContext) -> tuple[str, str]:
+        let_go.wait(30)
+        return "id", "secret"
+
+    try:
+        account = an_oauth_account(client=hang)
+        with pytest.raises(Unavailable, match="did not answer within"):
+            await house.declared.client(AccountKey("u", "desk", account.name), account)
+    finally:
+        let_go.set()
