@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final, Self
 from urllib.request import Request, urlopen
 
 from tests.support.nursery import Child
-from tests.support.templates import give_database
+from tests.support.templates import give_database, give_tried, keep_tried
 
 ROOT: Final = Path(__file__).parents[2]
 START_SECONDS: Final = 180.0  # many times what a start takes where nothing stands still
@@ -63,6 +63,7 @@ class RunningService:
         self.lines.clear()
         if "DATABASE_URL" not in self._environment:
             give_database(self.folder / "data")
+        give_tried(self.folder / "data")
         self._process = self.child(
             ["serve", "--port", "0", *self._options],
             self.folder,
@@ -94,6 +95,7 @@ class RunningService:
         status = self._process.wait(seconds)
         self._reader.join(5)
         self._process.output.close()
+        keep_tried(self.folder / "data")
         return status
 
     def stop(self) -> int:

@@ -1,10 +1,14 @@
-"""A migrated, empty database to begin with: to make one takes a process most of a second.
+"""What a data folder has in it to begin with, for to make it takes a process most of a second.
 
-The first start on nothing is tried by the demo, by ``puerto migrate`` and by the tutorials.
+That is a migrated, empty database. The first start on nothing is tried by the demo, by ``puerto
+migrate`` and by the tutorials. And it is which plugins have been tried in a process of their own,
+in any test before; how they are tried has tests beside the plugins' host.
 """
 
+import json
 import shutil
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -12,6 +16,7 @@ from typing import Final
 from tests.support.nursery import Child
 
 FILE: Final = "puerto.db"
+TRIED: Final = "plugins-tried.json"
 
 
 def give_database(data: Path) -> None:
@@ -20,6 +25,19 @@ def give_database(data: Path) -> None:
         return
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     shutil.copy(_template(), data / FILE)
+
+
+def give_tried(data: Path) -> None:
+    """Let a data folder know the plugins that were tried, if it is a new one."""
+    if _tried and not (data / TRIED).exists():
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (data / TRIED).write_text(json.dumps(sorted(_tried)))
+
+
+def keep_tried(data: Path) -> None:
+    """Keep which plugins a service with this data folder has tried."""
+    with suppress(FileNotFoundError, ValueError):
+        _tried.update(json.loads((data / TRIED).read_text()))
 
 
 @cache
@@ -38,3 +56,4 @@ def _template() -> Path:
 
 
 _kept: Final[list["tempfile.TemporaryDirectory[str]"]] = []
+_tried: Final[set[str]] = set()

@@ -21,6 +21,7 @@ from entrypoints.settings.settings import load_settings
 from entrypoints.wiring.container import build
 from entrypoints.wiring.services import Services
 from tests.fakes.security import FakePasswords
+from tests.support.templates import give_tried, keep_tried
 
 PASSWORD = "a long password"
 CASSETTE = [
@@ -162,10 +163,12 @@ def install(tmp_path: Path, database_url: str) -> Install:
             "PUERTO_CASSETTE": str(cassette),
             "PUERTO_GRACE_SECONDS": "0.2",
         }
+        give_tried(tmp_path)
         settings = load_settings(given | variables, None)
         container = build(settings, clock=clock, passwords=FakePasswords())
         async with running(container, lambda _: None) as services:
             yield Installation(create_app(services), services)
+        keep_tried(tmp_path)
 
     return start
 
