@@ -55,13 +55,15 @@ class Finding:
 class CheckReport:
     """Result of the check of one plugin: its name, its tools, and the findings, worst first.
 
-    ``results`` are the JSON Schemas of the tools' results, of those that declare them.
+    ``results`` are the JSON Schemas of the tools' results, of those that declare them; ``parts``
+    says what it brings besides tools, such as ``vetoes``.
     """
 
     plugin: str
     tools: tuple[str, ...]
     findings: tuple[Finding, ...]
     results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
 
     def count(self, level: Level) -> int:
         """Return the number of findings of a level."""

@@ -1,6 +1,7 @@
 """The whole check of one plugin, in a process that the plugin may damage."""
 
 from collections.abc import Collection
+from typing import Final
 
 from domain.tools.ports import ToolSchemas
 from plugins.authoring.hookspecs import PROJECT
@@ -15,6 +16,18 @@ from plugins.checking.source import read_source
 from plugins.checking.tools import check_tool, place_of
 from plugins.checking.trials import Trials
 from plugins.host.candidates import Candidate
+
+_PARTS: Final = (  # what a plugin brings besides tools, as `Registrations` has it
+    "chat_models",
+    "agents",
+    "accounts",
+    "figures",
+    "alerts",
+    "vetoes",
+    "guards",
+    "observers",
+    "lifespans",
+)
 
 
 def inspect_plugin(
@@ -50,7 +63,9 @@ def inspect_plugin(
         for name in sorted(tools)
         if (schema := tools[name].spec.output_schema) is not None
     }
-    return CheckReport(candidate.name, tuple(sorted(tools)), sorted_findings(findings), results)
+    parts = tuple(part.replace("_", " ") for part in _PARTS if getattr(checked.offer, part, ()))
+    found = sorted_findings(findings)
+    return CheckReport(candidate.name, tuple(sorted(tools)), found, results, parts)
 
 
 def _tool_findings(

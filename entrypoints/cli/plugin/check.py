@@ -103,7 +103,8 @@ def _report_from(data: dict[str, Any]) -> "CheckReport":
         Finding(**{**each, "level": Level(each["level"]), "place": SourcePlace(**each["place"])})
         for each in data["findings"]
     ]
-    return CheckReport(data["plugin"], tuple(data["tools"]), tuple(findings), data["results"])
+    lists = {name: tuple(data[name]) for name in ("tools", "parts")}
+    return CheckReport(**{**data, **lists, "findings": tuple(findings)})
 
 
 def _as_json(reports: "list[CheckReport]", *, ok: bool) -> bytes:
@@ -126,7 +127,8 @@ def _show(report: "CheckReport") -> None:
     for name, schema in report.results.items():
         typer.echo(f"{plain(name)} returns {as_line(schema)}")
     counted = ", ".join(_many(report.count(level), level.value) for level in Level)
-    typer.echo(f"{report.plugin}: {_many(len(report.tools), 'tool')}; {counted}")
+    tools = [_many(len(report.tools), "tool")] if report.tools or not report.parts else []
+    typer.echo(f"{report.plugin}: {', '.join([*tools, *report.parts])}; {counted}")
 
 
 def _place(finding: "Finding") -> str:

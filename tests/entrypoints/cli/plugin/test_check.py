@@ -237,6 +237,27 @@ def test_the_range_of_versions_is_checked(
         assert message in finding["message"]
 
 
+def test_what_a_plugin_brings_besides_tools_is_named(puerto: Command, tmp_path: Path) -> None:
+    file = tmp_path / "watchful.py"
+    file.write_text(
+        """
+from puerto import Agent, hookimpl
+
+async def watch(proposal):
+    return None
+
+@hookimpl
+def puerto_register(registry):
+    registry.add_veto(watch)
+    registry.add_agents(Agent("clerk", "Writes.", "You write."))
+"""
+    )
+    done = puerto("plugin", "check", str(file))
+    assert done.stdout.startswith("watchful: agents, vetoes; no errors")
+    told = json.loads(puerto("plugin", "check", "--json", str(file)).stdout)
+    assert told["plugins"][0]["parts"] == ["agents", "vetoes"]
+
+
 @pytest.mark.parametrize(
     ("target", "message"),
     [
