@@ -83,7 +83,8 @@ if TYPE_CHECKING:
     from domain.tools.result_pages import ResultPage
     from domain.tools.secrets import Secrets
     from domain.tools.storage import Storage
-    from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
+    from domain.tools.tool import Effect, Tool, ToolSpec
+    from domain.tools.tool_context import ToolContext
     from plugins.authoring.errors import ToolDefinitionError
     from plugins.authoring.hookspecs import HOOK_VERSION, RegisterTool, hookimpl
     from plugins.authoring.parameters import Confirmed
@@ -190,7 +191,7 @@ if not TYPE_CHECKING:
         "Severity": "domain.monitoring.alerts",
         "Storage": "domain.tools.storage",
         "Tool": "domain.tools.tool",
-        "ToolContext": "domain.tools.tool",
+        "ToolContext": "domain.tools.tool_context",
         "ToolDefinitionError": "plugins.authoring.errors",
         "ToolError": "domain.shared.errors",
         "ToolFailed": "domain.shared.errors",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from domain.tools.tool import ToolContext
+    from domain.tools.tool_context import ToolContext
     from puerto.testing import FakeClock, HttpDouble, PuertoService, ScriptedModel
 
 pytest.register_assert_rewrite("puerto.testing")  # its contracts fail with the values they saw

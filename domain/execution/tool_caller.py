@@ -27,7 +27,8 @@ from domain.tools.questions import Asker, NoAsker, ToolQuestion
 from domain.tools.result_pages import ResultPage, page_of
 from domain.tools.secrets import Secrets, discreet_log
 from domain.tools.services import CallServices, NoServices
-from domain.tools.tool import Tool, ToolContext, ToolSpec
+from domain.tools.tool import Tool, ToolSpec
+from domain.tools.tool_context import ToolContext
 
 Say = Callable[[Body], None]
 

@@ -23,7 +23,8 @@ from domain.tools.ports import Toolbox
 from domain.tools.questions import ToolQuestion
 from domain.tools.schema_text import decoded
 from domain.tools.secrets import Secrets
-from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
+from domain.tools.tool import Effect, Tool, ToolSpec
+from domain.tools.tool_context import ToolContext
 
 _CODE_LENGTH: Final = 80  # characters of an invalid code that are shown
 ARGUMENTS_SIZE: Final = 1_000_000  # characters of JSON that a model may write for a call

@@ -15,7 +15,7 @@ from domain.shared.errors import FieldProblem, InvalidArguments
 from domain.shared.field_words import about, field_sentence
 from domain.shared.json_values import require_shallow
 from domain.shared.untrusted import in_short
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.errors import ToolDefinitionError
 from plugins.authoring.json_values import as_json
 from plugins.authoring.plain_schemas import plain_schema

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from domain.tools.preview import Preview
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.errors import ToolDefinitionError
 from plugins.authoring.parameters import Parameters
 

@@ -15,7 +15,8 @@ from domain.shared.json_values import TooLarge, storable
 from domain.shared.text import shorten
 from domain.shared.untrusted import contained, in_short
 from domain.tools.preview import Preview
-from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
+from domain.tools.tool import Effect, Tool, ToolSpec
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.docstrings import read_docstring
 from plugins.authoring.errors import ToolDefinitionError
 from plugins.authoring.parameters import Parameters, read_parameters

@@ -12,7 +12,7 @@ from domain.shared.untrusted import TooLate, in_short, within
 from domain.tools.http import NoHttpClient
 from domain.tools.preview import shown_preview
 from domain.tools.storage import MemoryValues, PluginStorage
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.tool import FunctionTool
 from plugins.checking.findings import Finding, Level, SourcePlace
 from plugins.checking.sealing import Attempts

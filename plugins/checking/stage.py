@@ -15,7 +15,7 @@ from domain.accounts.users import Role, User
 from domain.conversations.conversation import Message
 from domain.tools.http import HttpClient
 from domain.tools.secrets import Secrets
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 
 _LOGGER: Final = "puerto.tools"
 

@@ -16,7 +16,8 @@ from domain.tools.artifacts import ARTIFACT_BYTES, Artifact
 from domain.tools.error_fields import code_of, details_of, has_valid_code
 from domain.tools.http import HttpClient, NoHttpClient
 from domain.tools.result_pages import PAGE_LENGTH
-from domain.tools.tool import Effect, ToolContext
+from domain.tools.tool import Effect
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.json_values import as_json
 from plugins.checking.error_calls import CODE_ADVICE, DETAILS_ADVICE, NO_JSON, RULE
 from plugins.checking.findings import NOWHERE, Finding, Level, SourcePlace

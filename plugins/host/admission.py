@@ -21,7 +21,8 @@ from domain.shared.json_values import TooLarge, require_shallow, storable
 from domain.shared.untrusted import contained, in_short
 from domain.tools.error_fields import details_of, message_of
 from domain.tools.preview import Preview
-from domain.tools.tool import Abridged, Previewed, Tool, ToolContext, ToolSpec
+from domain.tools.tool import Abridged, Previewed, Tool, ToolSpec
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.errors import ToolDefinitionError
 from plugins.authoring.json_values import as_json, as_json_apart
 from plugins.authoring.streams import collect

@@ -28,7 +28,8 @@ from domain.learning.names import slug
 from domain.shared.errors import ToolError, ToolFailed
 from domain.tools.preview import Preview
 from domain.tools.schema_text import decoded
-from domain.tools.tool import Abridged, Tool, ToolContext, ToolSpec
+from domain.tools.tool import Abridged, Tool, ToolSpec
+from domain.tools.tool_context import ToolContext
 from domain.web.ports import ExchangeLimits
 from plugins.authoring.argument_schema import ArgumentSchema
 from plugins.authoring.hookspecs import hookimpl

@@ -16,7 +16,7 @@ from domain.tools.http import HttpClient, NoHttpClient
 from domain.tools.questions import Asker, ToolQuestion
 from domain.tools.secrets import Secrets
 from domain.tools.services import CallServices
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.forms import PydanticForms
 from puerto.testing.clock import START
 

@@ -20,7 +20,8 @@ from domain.shared.errors import (
 from domain.shared.text import shorten
 from domain.tools.ports import Toolbox
 from domain.tools.preview import Preview
-from domain.tools.tool import Abridged, Previewed, Tool, ToolContext, ToolSpec
+from domain.tools.tool import Abridged, Previewed, Tool, ToolSpec
+from domain.tools.tool_context import ToolContext
 from puerto.testing.scripted import ScriptedModel
 
 _OF_SERVICE: Final = {str(kind.code): kind for kind in (AskDeclined, ToolRefused, ToolTimeout)}

@@ -12,7 +12,8 @@ from domain.tools.catalogue import Catalogue
 from domain.tools.http import HttpClient, HttpClients, NoHttpClient
 from domain.tools.ports import Toolbox
 from domain.tools.ranking import ToolIndex
-from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
+from domain.tools.tool import Effect, Tool, ToolSpec
+from domain.tools.tool_context import ToolContext
 
 _LIMITS = SelectionLimits()
 SCHEMA = {"type": "object", "properties": {"q": {"type": "integer"}}}

@@ -10,7 +10,7 @@ import pytest
 
 from domain.accounts.users import Role, User
 from domain.conversations.conversation import Message
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 
 
 async def find_nothing(text: str, limit: int) -> list[Message]:

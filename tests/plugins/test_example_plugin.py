@@ -17,7 +17,7 @@ import asyncio, json, os
 from datetime import UTC, datetime
 from domain.accounts.users import Role, User
 from domain.plugins.settings import CurrentSettings
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 from plugins.host.host import PluginHost
 
 async def search(text, limit):

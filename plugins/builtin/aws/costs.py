@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from domain.tools.context import PluginContext
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.tool import tool
 from plugins.builtin.aws.client import client, plain_words
 

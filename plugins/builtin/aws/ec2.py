@@ -8,7 +8,7 @@ from pydantic import Field
 
 from domain.shared.errors import ToolFailed
 from domain.tools.context import PluginContext
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.tool import tool
 from plugins.builtin.aws.client import client, plain_words, regions
 from plugins.builtin.clouds.orders import each_in_turn

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from domain.monitoring.alerts import Alert, Severity
 from domain.tools.context import PluginContext
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.tool import tool
 from plugins.builtin.azure.client import (
     alerts_management,

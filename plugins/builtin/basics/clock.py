@@ -7,7 +7,8 @@ from typing import Final
 
 from domain.shared.errors import ToolFailed
 from domain.shared.text import did_you_mean, shorten
-from domain.tools.tool import Effect, ToolContext
+from domain.tools.tool import Effect
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.tool import tool
 
 _WEEKDAYS: Final = (

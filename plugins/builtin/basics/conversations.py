@@ -5,7 +5,8 @@ from typing import Annotated, Any, Final
 from pydantic import Field, StringConstraints
 
 from domain.shared.text import shorten
-from domain.tools.tool import Effect, ToolContext
+from domain.tools.tool import Effect
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.tool import tool
 
 _CONTENT_LENGTH: Final = 300

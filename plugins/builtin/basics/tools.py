@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from domain.execution.tool_selection import SCHEMA_TOOL, SEARCH_TOOL
-from domain.tools.tool import Effect, ToolContext
+from domain.tools.tool import Effect
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.tool import tool
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from domain.monitoring.alerts import Alert, Severity
 from domain.tools.context import PluginContext
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.tool import tool
 from plugins.builtin.gcp import client
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from domain.tools.context import PluginContext
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.tool import tool
 from plugins.builtin.clouds.naming import named
 from plugins.builtin.clouds.orders import each_in_turn

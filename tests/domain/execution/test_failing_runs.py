@@ -12,7 +12,8 @@ from domain.runs.cursors import Cursor
 from domain.runs.event_json import to_json
 from domain.runs.events import Ended, Erred, Event
 from domain.runs.states import RunStatus
-from domain.tools.tool import Effect, ToolContext
+from domain.tools.tool import Effect
+from domain.tools.tool_context import ToolContext
 from tests.domain.builders import ANN, NOW
 from tests.domain.house import CALLS, LEASE, STOP, House, build, conversation_of, kinds, last
 from tests.fakes.models import FakeModel

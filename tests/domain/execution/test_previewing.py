@@ -22,7 +22,8 @@ from domain.tools.context import PluginContexts
 from domain.tools.http import HttpClient, HttpClients
 from domain.tools.preview import Preview
 from domain.tools.storage import MemoryValues
-from domain.tools.tool import Effect, Previewed, ToolContext
+from domain.tools.tool import Effect, Previewed
+from domain.tools.tool_context import ToolContext
 from tests.domain.builders import ANN, NOW, run_of
 from tests.domain.house import CALLS, build
 from tests.fakes.authorization_servers import inputs_over

@@ -20,7 +20,8 @@ from domain.runs.call_events import ConsentRequested, ToolErred, ToolFinished
 from domain.runs.events import Ended, Event
 from domain.runs.states import RunStatus
 from domain.shared.errors import AskDeclined, Conflict, InvalidArguments, InvalidRequest
-from domain.tools.tool import Effect, ToolContext
+from domain.tools.tool import Effect
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.tool import tool as plugin_tool
 from plugins.host.admission import admit
 from tests.domain.builders import ANN

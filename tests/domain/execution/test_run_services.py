@@ -19,7 +19,8 @@ from domain.policy.policy import Autonomy, Decision, Deny, Rule
 from domain.runs.call_events import ConsentRequested, ToolErred, ToolFinished, ToolIntended
 from domain.runs.events import Ended, Event
 from domain.shared.errors import AskDeclined, ProviderError, ProviderReason, ToolError
-from domain.tools.tool import Effect, ToolContext
+from domain.tools.tool import Effect
+from domain.tools.tool_context import ToolContext
 from plugins.host.admission import admit
 from puerto import Confirmed, tool
 from tests.domain.builders import ANN

@@ -22,7 +22,8 @@ from domain.tools.artifacts import Artifact
 from domain.tools.context import PluginContexts
 from domain.tools.questions import ToolQuestion
 from domain.tools.result_pages import PAGE_LENGTH
-from domain.tools.tool import Effect, Tool, ToolContext, missing
+from domain.tools.tool import Effect, Tool, missing
+from domain.tools.tool_context import ToolContext
 from plugins.host.admission import admit
 from tests.domain.builders import ANN, NOW, RUN, call, run_of, step
 from tests.fakes.authorization_servers import inputs_over

@@ -16,7 +16,8 @@ from domain.runs.call_events import ToolErred, ToolFinished
 from domain.runs.run import Call
 from domain.shared.errors import ToolFailed
 from domain.tools.secrets import Secrets
-from domain.tools.tool import Effect, ToolContext
+from domain.tools.tool import Effect
+from domain.tools.tool_context import ToolContext
 from tests.domain.builders import ANN
 from tests.fakes.tools import FakeTool, FakeToolbox
 

@@ -31,7 +31,8 @@ from domain.runs.states import CallState
 from domain.shared.errors import UnknownTool
 from domain.tools.catalogue import Catalogue
 from domain.tools.ranking import ToolIndex
-from domain.tools.tool import Effect, ToolContext, ToolSpec
+from domain.tools.tool import Effect, ToolSpec
+from domain.tools.tool_context import ToolContext
 from tests.domain.builders import run_of
 from tests.domain.house import CALLS, STOP, build, kinds, text_of
 from tests.fakes.models import FakeModel

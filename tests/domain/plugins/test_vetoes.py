@@ -27,7 +27,8 @@ from domain.policy.policy import (
 from domain.runs.call_events import ConsentRequested, ToolErred, ToolFinished
 from domain.runs.events import Ended
 from domain.tools.preview import Preview
-from domain.tools.tool import Effect, ToolContext
+from domain.tools.tool import Effect
+from domain.tools.tool_context import ToolContext
 from plugins.host.admission import admit
 from tests.domain.builders import ANN
 from tests.domain.house import CALLS, STOP, House, build, kinds

@@ -16,7 +16,8 @@ from domain.models.messages import (
     ToolTurn,
     Usage,
 )
-from domain.tools.tool import Effect, ToolContext, ToolSpec
+from domain.tools.tool import Effect, ToolSpec
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.hookspecs import hookimpl
 from plugins.authoring.registry import Registry
 from tests.entrypoints.http.conftest import Client, Installation

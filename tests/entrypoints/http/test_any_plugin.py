@@ -14,7 +14,8 @@ from domain.monitoring.collector import Collector
 from domain.plugins.lifespans import Lifespans
 from domain.plugins.plugin import Registered
 from domain.shared.errors import InvalidArguments, ProviderError, ProviderReason, ToolFailed
-from domain.tools.tool import Effect, ToolContext, ToolSpec
+from domain.tools.tool import Effect, ToolSpec
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.hookspecs import hookimpl
 from tests.entrypoints.http.conftest import Client, Installation
 from tests.entrypoints.http.faces import Odd, look_at_it, look_at_lists, stream_of

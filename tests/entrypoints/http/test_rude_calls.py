@@ -9,7 +9,8 @@ import pytest
 from pydantic import BaseModel, SecretStr, create_model
 
 from domain.shared.errors import ToolFailed
-from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
+from domain.tools.tool import Effect, Tool, ToolSpec
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.hookspecs import hookimpl
 from plugins.authoring.registry import Registry
 from plugins.authoring.tool import tool

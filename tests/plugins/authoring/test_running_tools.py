@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from domain.shared.errors import InvalidArguments, ToolFailed, ToolRefused
 from domain.tools.artifacts import Artifact
 from domain.tools.secrets import Secrets
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.tool import FunctionTool, tool
 from plugins.host.admission import admit
 from tests.plugins.samples import ARGUMENTS, Colour, Size, Weekday, looped, send

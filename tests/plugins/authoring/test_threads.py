@@ -7,7 +7,7 @@ from contextvars import ContextVar
 import pytest
 
 from domain.shared.errors import ToolFailed
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.threads import AT_ONCE, Threads
 from plugins.authoring.tool import tool
 

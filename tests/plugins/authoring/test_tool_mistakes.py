@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import Field
 
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.errors import ToolDefinitionError
 from plugins.authoring.tool import tool
 from tests.plugins.samples import Colour, send

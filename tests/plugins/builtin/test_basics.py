@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.conversations.conversation import Message, MessageRole
 from domain.shared.errors import InvalidArguments, ToolFailed
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 from plugins.builtin.basics.clock import current_time, find_zone, time_in
 from plugins.builtin.basics.conversations import search_conversations
 from plugins.host.host import PluginHost

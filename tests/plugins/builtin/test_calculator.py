@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.shared.errors import ToolFailed
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 from plugins.builtin.basics.calculator import calculator
 from plugins.builtin.basics.exact import PI, E
 

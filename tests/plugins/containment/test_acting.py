@@ -17,7 +17,7 @@ import pytest
 
 from domain.models.messages import Piece, Stop, Text
 from domain.shared.untrusted import Contained, within
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.hookspecs import hookimpl
 from plugins.authoring.tool import tool
 from plugins.containment.acting import check_between, own_task, watched

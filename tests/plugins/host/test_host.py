@@ -17,7 +17,8 @@ from domain.agents.agent import Agent
 from domain.shared.errors import InvalidArguments, ToolFailed, ToolRefused, UnknownTool
 from domain.tools.context import PluginContext
 from domain.tools.ports import Toolbox
-from domain.tools.tool import Effect, Tool, ToolContext, ToolSpec
+from domain.tools.tool import Effect, Tool, ToolSpec
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.hookspecs import HOOK_VERSION, HookSpecs, hookimpl
 from plugins.authoring.registry import Registry
 from plugins.authoring.tool import tool

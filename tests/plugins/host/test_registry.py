@@ -20,7 +20,8 @@ from domain.plugins.settings import CurrentSettings
 from domain.policy.policy import Proposal
 from domain.shared.errors import UnknownTool
 from domain.tools.context import PluginContext
-from domain.tools.tool import Effect, ToolContext
+from domain.tools.tool import Effect
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.hookspecs import SUCCESSORS, hookimpl
 from plugins.authoring.registry import Registry
 from plugins.authoring.tool import FunctionTool, tool

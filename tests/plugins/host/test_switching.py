@@ -13,7 +13,7 @@ import pytest
 from domain.plugins.plugin import PluginInfo
 from domain.plugins.switches import Switch, Switchboard, SwitchKind
 from domain.shared.errors import UnknownTool
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.hookspecs import hookimpl
 from plugins.authoring.registry import Registry
 from plugins.host.host import PluginHost

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from domain.plugins.switches import SwitchKind
-from domain.tools.tool import ToolContext
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.tool import tool
 from plugins.host.host import PluginHost
 from plugins.host.watchdog import LoopWatch, find_culprit

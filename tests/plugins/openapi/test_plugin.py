@@ -18,7 +18,8 @@ from domain.plugins.plugin import PluginState
 from domain.plugins.switches import Switch, Switchboard
 from domain.shared.errors import InvalidArguments
 from domain.tools.preview import Preview
-from domain.tools.tool import Abridged, Previewed, ToolContext
+from domain.tools.tool import Abridged, Previewed
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.errors import ToolDefinitionError
 from plugins.host.admission import admit
 from plugins.host.host import PluginHost

@@ -10,7 +10,8 @@ import pytest
 from google.auth.credentials import CredentialsWithRegionalAccessBoundary
 
 from domain.plugins.settings import CurrentSettings
-from domain.tools.tool import Tool, ToolContext
+from domain.tools.tool import Tool
+from domain.tools.tool_context import ToolContext
 from plugins.authoring.settings import PydanticSettings
 from plugins.builtin.aws import client as aws_client
 from plugins.builtin.azure import client as azure_client
