@@ -32,6 +32,7 @@ from tests.parts import (
     HTTP,
     OUTSIDE,
     PLUGINS,
+    ROUTES,
     WITHOUT_DATABASE,
     without,
 )
@@ -56,7 +57,8 @@ ON_POSTGRESQL: Final = "--database=postgresql"
 SHORT: Final[Sequence[Command]] = (
     (*PYTEST, COMMAND_LINE),
     (*PYTEST, *EXTENSIONS),
-    (*PYTEST, HTTP),
+    (*PYTEST, ROUTES),
+    (*PYTEST, HTTP, *without(ROUTES)),
     (*PYTEST, ON_POSTGRESQL, "tests", *without(HTTP, *WITHOUT_DATABASE)),
     (*PYTEST, "tests", *without(*APART)),
     (*PYTEST, OUTSIDE, *without(*EXTENSIONS)),

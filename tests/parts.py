@@ -4,6 +4,7 @@ from typing import Final
 
 COMMAND_LINE: Final = "tests/entrypoints/cli"
 HTTP: Final = "tests/entrypoints/http"
+ROUTES: Final = "tests/entrypoints/http/routes"  # about half of HTTP by time
 OUTSIDE: Final = "tests/outside"
 PLUGINS: Final = "tests/plugins"
 
