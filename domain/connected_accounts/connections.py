@@ -21,7 +21,7 @@ from domain.connected_accounts.declared import DeclaredAccounts
 from domain.connected_accounts.ports import AuthorizationServers, PendingConnections
 from domain.shared.cipher import Cipher, open_json, seal_json
 from domain.shared.clock import Clock
-from domain.shared.errors import Conflict, Gone, NotFound, Unauthenticated
+from domain.shared.errors import Conflict, Gone, NotFound, Unauthenticated, Unavailable
 
 LIFE: Final = timedelta(minutes=10)
 _VERIFIER: Final = 64  # bytes: 86 characters, of the 43 to 128 that RFC 7636 allows
@@ -58,13 +58,16 @@ class AccountConnections:
         self._cipher = cipher
         self._clock = clock
 
-    async def begin(self, identity: Identity, plugin: str, name: str, redirect_uri: str) -> str:
+    async def begin(
+        self, identity: Identity, plugin: str, name: str, redirect_uri: str | None
+    ) -> str:
         """Return the address at which the user consents; it replaces one that was given before.
 
         Raises:
             NotFound: no plugin in use declares this account.
             Conflict: it is connected by a key.
-            Unavailable: the plugin's settings are not set up.
+            Unavailable: the plugin's settings are not set up, or ``redirect_uri`` is None: the
+                address under which browsers reach the service is not known.
             Forbidden: the caller has an API key: a person must consent in a browser.
 
         """
@@ -72,6 +75,11 @@ class AccountConnections:
         account = await self._declared.get(plugin, name)
         if not isinstance(account, OAuthAccount):
             raise Conflict(f"{account.title} is connected by a key of yours, not at the service.")
+        if redirect_uri is None:
+            raise Unavailable(
+                "Nobody knows under which address browsers reach this service: the operator must"
+                " set PUERTO_PUBLIC_URL."
+            )
         key = AccountKey(identity.user.id, plugin, name)
         client = await self._declared.client(key, account)
         state, verifier = new_secret(), secrets.token_urlsafe(_VERIFIER)

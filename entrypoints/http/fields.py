@@ -53,12 +53,13 @@ NextCursor = Annotated[
 ]
 
 
-def _whole(value: Any) -> Any:
+def as_whole(value: Any) -> Any:
+    """Return a float that is a whole number as one; anything else as it is."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 # JSON Schema has one kind of number: 10.0 is an integer (2020-12, section 6.1.1).
-Whole = Annotated[int, BeforeValidator(_whole)]
+Whole = Annotated[int, BeforeValidator(as_whole)]
 
 
 # A call's arguments are `params` in events, `parameters` where a tool is called, and `arguments`

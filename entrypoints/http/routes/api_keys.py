@@ -1,16 +1,16 @@
 """Routes of API keys: list one's own, make one, revoke one."""
 
 from datetime import timedelta
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from quart import Blueprint
 from quart_schema import document_response, tag, validate_request
 
 from domain.accounts.api_keys import ApiKey, Scope
 from domain.accounts.users import User
 from entrypoints.encoding import time_text
-from entrypoints.http.fields import Id, RequestBody, Timestamp, example
+from entrypoints.http.fields import Id, RequestBody, Timestamp, as_whole, example
 from entrypoints.http.openapi.document import answers_nothing, can_fail
 from entrypoints.http.security.guard import identity
 from entrypoints.wiring.services import services
@@ -19,6 +19,8 @@ blueprint = Blueprint("api_keys", __name__, url_prefix="/api/auth/keys")
 
 _MOST_DAYS: Final = 3650
 
+# The bounds stand nearest to the type: elsewhere pydantic leaves them out of the schema.
+Days = Annotated[int, Field(ge=1, le=_MOST_DAYS), BeforeValidator(as_whole)]
 ScopeName = Literal["chat", "tools:read", "tools:execute", "learn", "admin"]
 
 
@@ -59,9 +61,7 @@ class ApiKeyRequest(RequestBody):
         description="`chat`: conversations, runs, consents; `tools:read`; `tools:execute`; "
         "`learn`: APIs; `admin`: all that you may do, but for what needs a login.",
     )
-    expires_in_days: int | None = Field(
-        None, ge=1, le=_MOST_DAYS, description="Not given: it has no end."
-    )
+    expires_in_days: Days | None = Field(None, description="Not given: it has no end.")
 
 
 def api_key_view(key: ApiKey) -> dict[str, Any]:
@@ -97,7 +97,7 @@ async def find() -> dict[str, Any]:
 @validate_request(ApiKeyRequest)
 @document_response(NewApiKey, 201)
 @can_fail(409)
-async def make(data: ApiKeyRequest) -> tuple[dict[str, Any], int]:
+async def make(data: ApiKeyRequest) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Make an API key for a program, which sends it as `Authorization: Bearer pto_...`.
 
     It is shown this once, and only its fingerprint is kept.
@@ -106,7 +106,7 @@ async def make(data: ApiKeyRequest) -> tuple[dict[str, Any], int]:
     end = None if days is None else services().clock.now() + timedelta(days=days)
     scopes = frozenset(map(Scope, data.scopes))
     made, key = await services().api_keys.make(owner, data.name, scopes, end)
-    return {**api_key_view(made), "key": key}, 201
+    return {**api_key_view(made), "key": key}, 201, {"Location": blueprint.url_prefix or ""}
 
 
 @blueprint.delete("/<key_id>")

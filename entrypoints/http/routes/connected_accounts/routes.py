@@ -9,7 +9,6 @@ from quart_schema import document_response, tag, validate_request
 from domain.connected_accounts.account import AccountKind, KeyAccount
 from domain.connected_accounts.connections import LIFE
 from domain.connected_accounts.service import AccountState
-from domain.shared.errors import Unavailable
 from entrypoints.encoding import time_text
 from entrypoints.http.fields import RequestBody, Timestamp, example
 from entrypoints.http.openapi.document import answers_nothing, can_fail
@@ -133,11 +132,7 @@ async def disconnect(plugin_name: str, account_name: str) -> None:
     await services().connected_accounts.disconnect(caller(), plugin_name, account_name)
 
 
-def _redirect_uri() -> str:
+def _redirect_uri() -> str | None:
+    """Return the address to which a browser comes back; None: nobody knows that of the service."""
     address = services().settings.public_address
-    if not address:
-        raise Unavailable(
-            "Nobody knows under which address browsers reach this service: the operator must set "
-            "PUERTO_PUBLIC_URL."
-        )
-    return address + CALLBACK
+    return address + CALLBACK if address else None
