@@ -1,5 +1,6 @@
 """``puerto chat``: the first tests as a process whose lines come through a pipe."""
 
+import re
 import signal
 import time
 from typing import IO
@@ -95,6 +96,7 @@ def test_what_a_model_says_cannot_command_the_terminal(
 
 
 SUM = "What is 17 * 23?"
+PRODUCT = re.compile(r"\b391\b")  # as a word: an id may hold these digits
 
 
 def test_a_consent_is_asked_for_and_given(puerto: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +117,7 @@ def test_a_consent_is_given_to_something_else(
     assert result.exit_code == 0, result.stderr
     assert "The edited arguments do not fit" in result.stdout
     assert '← {"expression":"2 + 3","result":"5","exact":true}' in result.stdout.splitlines()
-    assert "391" not in result.stdout
+    assert not PRODUCT.search(result.stdout)
 
 
 def test_a_consent_is_refused(puerto: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,14 +125,14 @@ def test_a_consent_is_refused(puerto: Command, monkeypatch: pytest.MonkeyPatch) 
     result = puerto("chat", given=f"{SUM}\nwell\nI would rather not.\n")
     assert result.exit_code == 0, result.stderr
     assert "They said: I would rather not." in result.stdout
-    assert "391" not in result.stdout
+    assert not PRODUCT.search(result.stdout)
 
 
 def test_without_an_answer_nothing_runs(puerto: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PUERTO_AUTONOMY", "manual")
     result = puerto("chat", given=f"{SUM}\n")
     assert result.exit_code == 0, result.stderr
-    assert "391" not in result.stdout
+    assert not PRODUCT.search(result.stdout)
 
 
 OUTCOME = {"id": "7", "kind": "outcome"}
