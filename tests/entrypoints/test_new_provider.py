@@ -43,7 +43,7 @@ PROVIDER = ProviderRecord(
 '''
 
 FACES: Final = """
-import json, runpy, sys
+import json, os, runpy, sys
 from adapters.llm import providers
 import acme
 providers.PROVIDERS = (*providers.PROVIDERS, acme.PROVIDER)  # its line in the list
@@ -61,6 +61,7 @@ def refusal(**given):
         return str(error)
 
 found = CliRunner().invoke(app, ["doctor", "--json"])
+sys.path.insert(0, os.path.dirname(sys.argv[1]))  # as for a script
 pages = runpy.run_path(sys.argv[1])
 unset = build(load_settings({"ACME_MODEL": "x"}, None))
 print(json.dumps({
