@@ -1,6 +1,5 @@
 """A context for calling tools as plain functions."""
 
-import asyncio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -13,7 +12,7 @@ from domain.shared.clock import Clock, SystemClock
 from domain.shared.errors import AskDeclined, ToolRefused
 from domain.tools.credentials import AccountCredentials
 from domain.tools.http import HttpClient, NoHttpClient
-from domain.tools.questions import Asker, ToolQuestion
+from domain.tools.questions import Asker, NoAsker, ToolQuestion
 from domain.tools.secrets import Secrets
 from domain.tools.services import CallServices
 from domain.tools.tool_context import ToolContext
@@ -72,25 +71,13 @@ async def _nothing(_text: str, _limit: int) -> Sequence[Message]:
     return ()
 
 
-class _GivenAnswers(Asker):
+class _GivenAnswers(NoAsker):
     """Answers at once, where the service would end the attempt."""
 
     def __init__(self, answers: Sequence[Mapping[str, Any] | None]) -> None:
+        super().__init__()
         self._answers: Iterator[Mapping[str, Any] | None] = iter(answers)
         self._forms = PydanticForms()
-
-    @property
-    @override
-    def pending(self) -> ToolQuestion | None:
-        return None
-
-    @override
-    def begin(self, limit: asyncio.Timeout) -> None:
-        pass
-
-    @override
-    def end(self) -> None:
-        pass
 
     @override
     async def ask(self, kind: type[T], message: str) -> T:
