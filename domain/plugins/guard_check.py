@@ -10,14 +10,13 @@ from domain.plugins.guards import Block, GuardedMessage, GuardOffer, GuardPoint,
 from domain.plugins.incidents import PluginPart, ReportIncident, no_report
 from domain.plugins.plugin import Registered
 from domain.plugins.ports import Guards
+from domain.plugins.reasons import bounded_reason, failure_of, given_reason
 from domain.shared.error_codes import Refusal
 from domain.shared.json_values import storable, type_name
-from domain.shared.text import shorten
-from domain.shared.untrusted import TooLate, raised, within
+from domain.shared.untrusted import within
 
 GUARD_SECONDS: Final = 5.0
 LONGEST: Final = 1_000_000  # characters of a text that a guard is shown, or gives
-_REASON_LENGTH: Final = 300
 _REMEDY: Final = "The list of plugins tells an operator why; then try again."
 _BLOCKED: Final = {
     GuardPoint.BEFORE_MODEL: (Refusal.MESSAGE_BLOCKED, "Not sent to a model"),
@@ -87,8 +86,8 @@ class GuardCheck:
             self._tell(plugin, PluginPart.GUARD, error, offer.function)
             if not offer.is_required:
                 return None
-            what = str(error) if isinstance(error, TooLate) else raised(error)
-            return _failed(f"the plugin {plugin} must check it and could not: {what}", plugin)
+            why = f"the plugin {plugin} must check it and could not: {failure_of(error)}"
+            return _failed(why, plugin)
         return _blocked(plugin, message.at, answer) if isinstance(answer, Block) else answer
 
     async def _answer(self, offer: GuardOffer, message: GuardedMessage) -> Block | Replace | None:
@@ -118,13 +117,12 @@ def _is_answer(answer: Any) -> bool:
 
 def _blocked(plugin: str, at: GuardPoint, answer: Block) -> Problem:
     code, what = _BLOCKED[at]
-    reason = str.__str__(answer.reason)[: 4 * _REASON_LENGTH].strip() or "no reason given"
-    why = storable(shorten(f"the plugin {plugin} blocks it: {reason}", _REASON_LENGTH))
+    why = bounded_reason(f"the plugin {plugin} blocks it: {given_reason(answer.reason)}")
     return Problem(code, f"{what}: {why}", {"plugin": plugin})
 
 
 def _failed(why: str, plugin: str = "") -> Problem:
-    text = storable(shorten(why, _REASON_LENGTH))
+    text = bounded_reason(why)
     return Problem(
         Refusal.GUARD_FAILED,
         f"Not answered: {text}. {_REMEDY}",

@@ -10,14 +10,13 @@ from typing import Any, Final
 from domain.plugins.incidents import PluginPart, ReportIncident, no_report
 from domain.plugins.plugin import Registered
 from domain.plugins.ports import Vetoes
+from domain.plugins.reasons import bounded_reason, failure_of, given_reason
 from domain.policy.policy import Ask, Decision, Deny, Proposal, Verdict, Veto
-from domain.shared.json_values import storable, type_name
-from domain.shared.text import shorten
-from domain.shared.untrusted import TooLate, raised, within
+from domain.shared.json_values import type_name
+from domain.shared.untrusted import within
 from domain.tools.tool import Effect
 
 VETO_SECONDS: Final = 5.0
-_REASON_LENGTH: Final = 300
 _NO_OBJECTION: Final = Verdict(Decision.ALLOW, "")
 
 _log = logging.getLogger(__name__)
@@ -83,8 +82,8 @@ class VetoCheck:
         except Exception as error:  # noqa: BLE001  untrusted code
             _log.error("the veto of the plugin %s failed", veto.plugin, exc_info=error)
             self._tell(veto.plugin, PluginPart.VETO, error, veto.value)
-            what = str(error) if isinstance(error, TooLate) else raised(error)
-            return _verdict(Decision.DENY, veto.plugin, f"could not be asked: {what}")
+            why = failure_of(error)
+            return _verdict(Decision.DENY, veto.plugin, f"could not be asked: {why}")
         match answer:
             case None:
                 return _NO_OBJECTION
@@ -93,7 +92,7 @@ class VetoCheck:
             case Deny(str(reason)) if type(answer) is Deny:
                 return _denied(veto.plugin, reason)
             case Ask(str(reason)) if type(answer) is Ask:
-                said = f"wants a human to approve it: {_text(reason)}"
+                said = f"wants a human to approve it: {given_reason(reason)}"
                 return _verdict(Decision.ASK, veto.plugin, said)
         odd = TypeError(f"it returned a {type_name(answer)}: no Deny or Ask with text, no None")
         self._tell(veto.plugin, PluginPart.VETO, odd, veto.value)
@@ -101,13 +100,8 @@ class VetoCheck:
 
 
 def _denied(plugin: str, reason: str) -> Verdict:
-    return _verdict(Decision.DENY, plugin, f"forbids it: {_text(reason)}")
-
-
-def _text(reason: str) -> str:
-    """Return a plugin's reason as plain text; it may be of a subclass that misbehaves."""
-    return str.__str__(reason)[: 4 * _REASON_LENGTH].strip() or "no reason given"
+    return _verdict(Decision.DENY, plugin, f"forbids it: {given_reason(reason)}")
 
 
 def _verdict(decision: Decision, plugin: str, what: str) -> Verdict:
-    return Verdict(decision, storable(shorten(f"the plugin {plugin} {what}", _REASON_LENGTH)))
+    return Verdict(decision, bounded_reason(f"the plugin {plugin} {what}"))
