@@ -1,20 +1,23 @@
 """The store: all repositories over one database."""
 
-from adapters.persistence.api_keys import TortoiseApiKeys
-from adapters.persistence.artifacts import TortoiseArtifacts
-from adapters.persistence.audit import TortoiseAudit
-from adapters.persistence.configurations import TortoiseConfigurations
-from adapters.persistence.connected_accounts import (
+from adapters.persistence.accounts.api_keys import TortoiseApiKeys
+from adapters.persistence.accounts.connected_accounts import (
     TortoiseConnectedAccounts,
     TortoisePendingConnections,
 )
+from adapters.persistence.accounts.tickets import TortoiseTickets
+from adapters.persistence.accounts.users import TortoiseSessions, TortoiseUsers
+from adapters.persistence.artifacts import TortoiseArtifacts
+from adapters.persistence.audit import TortoiseAudit
+from adapters.persistence.configurations import TortoiseConfigurations
 from adapters.persistence.conversations import TortoiseConversations
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.signals import NoSignals, PostgresSignals
 from adapters.persistence.idempotency import TortoiseIdempotencyStore
 from adapters.persistence.learned_apis.apis import TortoiseLearnedApis
 from adapters.persistence.learned_apis.credentials import TortoiseLearnedCredentials
-from adapters.persistence.monitoring import TortoiseMonitoring
+from adapters.persistence.monitoring.readings import TortoiseMonitoring
+from adapters.persistence.monitoring.worker_heartbeats import TortoiseWorkerHeartbeats
 from adapters.persistence.plugin_settings import TortoisePluginSettings
 from adapters.persistence.plugin_values import TortoisePluginValues
 from adapters.persistence.runs.consents import TortoiseConsents
@@ -23,9 +26,6 @@ from adapters.persistence.runs.log import TortoiseRunLog
 from adapters.persistence.runs.queries import TortoiseRunQueries
 from adapters.persistence.runs.runs import TortoiseRuns
 from adapters.persistence.switches import TortoiseSwitches
-from adapters.persistence.tickets import TortoiseTickets
-from adapters.persistence.users import TortoiseSessions, TortoiseUsers
-from adapters.persistence.worker_heartbeats import TortoiseWorkerHeartbeats
 from domain.accounts.ports import ApiKeys, Sessions, Tickets, Users
 from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations

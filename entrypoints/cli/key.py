@@ -54,7 +54,7 @@ def list_keys(user: User, *, as_json: AsJson = False) -> None:
 
     keys = with_services(work)
     if as_json:
-        from entrypoints.http.routes.api_keys import api_key_view
+        from entrypoints.http.routes.accounts.api_keys import api_key_view
 
         show_json([api_key_view(each) for each in keys])
         return

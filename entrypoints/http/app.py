@@ -12,28 +12,25 @@ from entrypoints.http.openapi import pages
 from entrypoints.http.openapi.document import install_documentation
 from entrypoints.http.routes import (
     agents,
-    api_keys,
     artifacts,
-    audit,
-    auth,
     chat,
     config,
     consents,
     conversations,
     following,
     front_page,
-    health,
-    metrics,
     policy,
     runs,
-    tool_schemas,
-    tools,
 )
+from entrypoints.http.routes.accounts import api_keys, auth
 from entrypoints.http.routes.connected_accounts import callback as account_callback
 from entrypoints.http.routes.connected_accounts import routes as connected_accounts
 from entrypoints.http.routes.learned_apis import routes as learned_apis
+from entrypoints.http.routes.monitoring import audit, health, metrics
 from entrypoints.http.routes.plugins import administration as plugins
 from entrypoints.http.routes.plugins import settings as plugin_settings
+from entrypoints.http.routes.tools import schemas as tool_schemas
+from entrypoints.http.routes.tools import tools
 from entrypoints.http.security.cors import install_cors
 from entrypoints.http.security.guard import install_guard
 from entrypoints.http.streaming import websocket

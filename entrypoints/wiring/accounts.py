@@ -11,7 +11,7 @@ from domain.accounts.ports import Passwords
 from domain.accounts.tickets import TicketService
 from domain.shared.clock import Clock
 from entrypoints.settings.settings import Settings
-from entrypoints.wiring.persistence import Persistence
+from entrypoints.wiring.adapters.persistence import Persistence
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from domain.configuration.policy_editor import PolicyService
 from domain.configuration.service import ConfigurationService
+from entrypoints.wiring.adapters.persistence import Persistence
 from entrypoints.wiring.models import ModelParts
-from entrypoints.wiring.persistence import Persistence
 from entrypoints.wiring.plugins import PluginParts
 
 

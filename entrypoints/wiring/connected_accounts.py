@@ -14,9 +14,9 @@ from domain.consents.service import ConsentService
 from domain.shared.cipher import Cipher
 from domain.shared.clock import Clock
 from entrypoints.wiring.accounts import AccountParts
-from entrypoints.wiring.persistence import Persistence
+from entrypoints.wiring.adapters.persistence import Persistence
+from entrypoints.wiring.adapters.web import WebParts
 from entrypoints.wiring.plugins import PluginParts
-from entrypoints.wiring.web import WebParts
 
 
 @dataclass(frozen=True, slots=True)

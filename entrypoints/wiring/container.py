@@ -14,21 +14,21 @@ from domain.tools.http import HttpClients
 from domain.tools.ports import Toolbox
 from entrypoints.settings.settings import Settings, environment
 from entrypoints.wiring.accounts import wire_accounts
+from entrypoints.wiring.adapters.encryption import wire_cipher
+from entrypoints.wiring.adapters.persistence import wire_persistence
+from entrypoints.wiring.adapters.providers import model_providers
+from entrypoints.wiring.adapters.web import wire_web
 from entrypoints.wiring.checked import once
 from entrypoints.wiring.configuration import wire_configuration
 from entrypoints.wiring.connected_accounts import wire_account_access, wire_connected_accounts
 from entrypoints.wiring.consents import wire_consents
 from entrypoints.wiring.conversations import wire_conversations
-from entrypoints.wiring.encryption import wire_cipher
 from entrypoints.wiring.learning import wire_learning
 from entrypoints.wiring.models import wire_models
 from entrypoints.wiring.monitoring import wire_monitoring
-from entrypoints.wiring.persistence import wire_persistence
 from entrypoints.wiring.plugins import wire_plugins
-from entrypoints.wiring.providers import model_providers
 from entrypoints.wiring.runs import wire_runs
 from entrypoints.wiring.tools import wire_toolbox, wire_tools
-from entrypoints.wiring.web import wire_web
 
 
 class Container(containers.DeclarativeContainer):

@@ -7,8 +7,8 @@ from domain.configuration.configuration import require_configured
 from domain.conversations.service import ConversationService
 from domain.runs.conversation_following import ConversationFeed
 from domain.shared.clock import Clock
+from entrypoints.wiring.adapters.persistence import Persistence
 from entrypoints.wiring.models import ModelParts
-from entrypoints.wiring.persistence import Persistence
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from domain.shared.cipher import Cipher
 from domain.shared.clock import Clock
 from domain.web.ports import HostCheck
 from entrypoints.settings.settings import Settings
-from entrypoints.wiring.persistence import Persistence
+from entrypoints.wiring.adapters.persistence import Persistence
+from entrypoints.wiring.adapters.web import WebParts
 from entrypoints.wiring.plugins import PluginParts
-from entrypoints.wiring.web import WebParts
 from plugins.host.host import PluginHost
 from plugins.openapi.reader import ProcessReader
 from plugins.openapi.wire.calling import ApiCaller

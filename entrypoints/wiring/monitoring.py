@@ -6,8 +6,8 @@ from domain.monitoring.collector import Collector
 from domain.monitoring.worker_heartbeats import WorkerMonitor, WorkerStatus
 from domain.shared.clock import Clock
 from entrypoints.settings.settings import Settings
+from entrypoints.wiring.adapters.persistence import Persistence
 from entrypoints.wiring.models import ModelParts
-from entrypoints.wiring.persistence import Persistence
 from entrypoints.wiring.plugins import PluginParts
 from entrypoints.wiring.runs import RunParts
 

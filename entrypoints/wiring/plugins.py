@@ -20,8 +20,8 @@ from domain.shared.clock import Clock
 from domain.tools.context import PluginContexts
 from entrypoints.settings.settings import Settings
 from entrypoints.settings.values import PROVIDER_NAMES
-from entrypoints.wiring.persistence import Persistence
-from entrypoints.wiring.web import WebParts
+from entrypoints.wiring.adapters.persistence import Persistence
+from entrypoints.wiring.adapters.web import WebParts
 from plugins.containment.left_tasks import LeftTasks
 from plugins.containment.offences import Offences
 from plugins.host.host import PluginHost

@@ -30,8 +30,8 @@ from domain.shared.clock import Clock
 from domain.shared.errors import Unavailable
 from domain.tools.ports import Toolbox
 from entrypoints.settings.settings import Settings
+from entrypoints.wiring.adapters.persistence import Persistence
 from entrypoints.wiring.models import ModelParts
-from entrypoints.wiring.persistence import Persistence
 from entrypoints.wiring.plugins import PluginParts
 from entrypoints.wiring.tools import ToolParts
 

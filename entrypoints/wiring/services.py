@@ -35,7 +35,6 @@ class Services:
         self.users: Final = persistence.store.users
         self.artifacts: Final = persistence.store.artifacts
         self.configurations: Final = persistence.store.configurations
-        self.signals: Final = persistence.store.signals
         self.monitoring: Final = persistence.store.monitoring
         self.learned_apis: Final = persistence.store.learned_apis
 
@@ -77,10 +76,7 @@ class Services:
         self.tools: Final = container.tools().administration
 
         learning = container.learning()
-        self.learning: Final = learning.use_cases.learning
-        self.api_changes: Final = learning.use_cases.changes
-        self.api_inspection: Final = learning.use_cases.inspection
-        self.own_credentials: Final = learning.use_cases.own_credentials
+        self.learning: Final = learning.use_cases
         self.credential_store: Final = learning.credential_store
         self.worker_monitor: Final = container.monitoring().worker_monitor
 

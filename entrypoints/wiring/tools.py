@@ -13,8 +13,8 @@ from domain.tools.catalogue import Catalogue
 from domain.tools.ports import Toolbox
 from domain.tools.ranking import ToolIndex
 from entrypoints.settings.settings import Settings
+from entrypoints.wiring.adapters.persistence import Persistence
 from entrypoints.wiring.connected_accounts import AccountAccessParts
-from entrypoints.wiring.persistence import Persistence
 from entrypoints.wiring.plugins import PluginParts
 from plugins.authoring.forms import PydanticForms
 

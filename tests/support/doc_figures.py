@@ -35,7 +35,7 @@ from entrypoints.server import ending, logs, protocols, server, supervisor
 from entrypoints.settings.providers import OWN_SERVER_SILENCE_SECONDS
 from entrypoints.settings.settings import Settings
 from entrypoints.settings.values import variables
-from entrypoints.wiring.persistence import POLL_SECONDS_WITH_NEWS
+from entrypoints.wiring.adapters.persistence import POLL_SECONDS_WITH_NEWS
 from plugins.authoring import docstrings, threads
 from plugins.authoring import json_values as authoring_json
 from plugins.authoring import results as authoring_results

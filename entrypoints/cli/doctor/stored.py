@@ -10,7 +10,7 @@ from domain.monitoring.worker_heartbeats import BEAT_SECONDS
 from domain.shared.errors import PuertoError
 from domain.shared.paging import MAX_LIMIT
 from entrypoints.cli.doctor.findings import DoctorFinding, State
-from entrypoints.wiring.persistence import Persistence
+from entrypoints.wiring.adapters.persistence import Persistence
 
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ALIVE: Final = timedelta(seconds=3 * BEAT_SECONDS)

@@ -9,7 +9,7 @@ from adapters.llm.provider_record import HttpApi, ProviderRecord
 from adapters.llm.providers import PROVIDERS
 from domain.shared.errors import ProviderTimeout
 from entrypoints.settings.settings import load_settings
-from entrypoints.wiring.providers import model_providers
+from entrypoints.wiring.adapters.providers import model_providers
 from tests.adapters.llm.provider_contract import failure
 from tests.adapters.llm.wire.anthropic import AnthropicWireServer
 from tests.adapters.llm.wire.google import GoogleWireServer

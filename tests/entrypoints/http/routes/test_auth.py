@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.security.tokens import JwtTokens
-from entrypoints.http.routes.auth import TokenAnswer, UserView
+from entrypoints.http.routes.accounts.auth import TokenAnswer, UserView
 from tests.entrypoints.http.conftest import PASSWORD, Client, Install, Installation, read_error
 from tests.fakes.clock import FakeClock
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.tools.tool import Effect
-from entrypoints.http.routes.tool_lists import ToolView
+from entrypoints.http.routes.tools.lists import ToolView
 from puerto import Registry, ToolContext, ToolFailed, hookimpl, tool
 from tests.entrypoints.http.conftest import Client, Installation
 from tests.entrypoints.http.ledger import ANSWER, no, rest_of, yes

@@ -16,7 +16,7 @@ from entrypoints.http.fields import Enabling, Id, RequestBody, arguments_named, 
 from entrypoints.http.idempotency import request_key, takes_key
 from entrypoints.http.openapi.document import can_fail
 from entrypoints.http.openapi.events import ConsentRequest
-from entrypoints.http.routes.tool_lists import (
+from entrypoints.http.routes.tools.lists import (
     ToolDetails,
     ToolList,
     ToolsQuery,

@@ -1,0 +1,1 @@
+"""The repositories of users, sessions, API keys, tickets and connected accounts."""

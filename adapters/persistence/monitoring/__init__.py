@@ -1,0 +1,1 @@
+"""The repositories of what is watched: alerts, figures, workers."""

@@ -1,0 +1,1 @@
+"""Routes for operators' eyes: health, metrics, audit."""

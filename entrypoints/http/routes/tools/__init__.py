@@ -1,0 +1,1 @@
+"""Routes of tools: lists, schemas, calls."""

@@ -1,0 +1,1 @@
+"""The wiring of adapters: database, encryption, web, providers of models."""
