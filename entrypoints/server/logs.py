@@ -1,4 +1,4 @@
-"""Logging: one line a record to standard error, with secrets redacted."""
+"""Logging: one line a record to standard error, as text or JSON, with secrets redacted."""
 
 import logging
 import re
@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from pydantic import SecretStr
 
 from domain.shared.log_context import log_fields
+from entrypoints.encoding import dump
 from entrypoints.settings.settings import Settings
 
 LINE_CHARACTERS: Final = 8000
@@ -25,6 +26,23 @@ _CONTROLS: Final = (*range(0x20), *range(0x7F, 0xA0), *_LINE_BREAKS)
 _ESCAPED: Final = {code: repr(chr(code))[1:-1] for code in _CONTROLS}
 _TOKEN_IN_URL: Final = re.compile(r"([?&](?:ticket|token)=)[^\s&\"'#]+")  # libraries log URLs, too
 _SHORTEST_PASSWORD: Final = 4  # shorter ones stand in ordinary words, which would be redacted
+# Puerto's own credentials, whoever logs them: an API key, and a JSON Web Token (RFC 7519).
+_CREDENTIAL: Final = re.compile(
+    r"\bpto_[0-9A-Za-z]{36}\b|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}", re.ASCII
+)
+
+
+class Redaction:
+    """Replaces secrets by stars: the known ones by value, Puerto's own credentials by shape."""
+
+    def __init__(self, secrets: Collection[str] = ()) -> None:
+        self._secrets = sorted(secrets, key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        """Return the text without them."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return _CREDENTIAL.sub("***", _TOKEN_IN_URL.sub(r"\1***", text))
 
 
 class OneLine(logging.Formatter):
@@ -39,19 +57,51 @@ class OneLine(logging.Formatter):
 
     def __init__(self, secrets: Collection[str] = ()) -> None:
         super().__init__(_FORMAT)
-        self._secrets = sorted(secrets, key=len, reverse=True)
+        self._redacted = Redaction(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, with control characters escaped against log injection."""
-        try:
-            line = super().format(record)
-        except Exception as error:  # noqa: BLE001  its author's mistake, and no reason to lose it
-            record.msg, record.args = f"{record.msg!r} cannot be formatted: {error!r}", None
-            line = super().format(record)
-        for secret in self._secrets:
-            line = line.replace(secret, "***")
-        line = _TOKEN_IN_URL.sub(r"\1***", line)
+        _make_formattable(record)
+        line = self._redacted(super().format(record))
         return shortened(line).translate(_ESCAPED) + _context(log_fields())
+
+
+class JsonLine(logging.Formatter):
+    """Formats a record as one JSON object: ``time, level, logger, message``, ``exception``, fields.
+
+    ``exception`` is the traceback, where there is one. The fields are those of
+    `domain.shared.log_context`; what is secret is stars, as in `OneLine`.
+    """
+
+    default_time_format = OneLine.default_time_format
+    default_msec_format = OneLine.default_msec_format
+    converter = staticmethod(time.gmtime)
+
+    def __init__(self, secrets: Collection[str] = ()) -> None:
+        super().__init__()
+        self._redacted = Redaction(secrets)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line: JSON escapes line breaks and control characters by itself."""
+        _make_formattable(record)
+        line = {
+            **log_fields(),
+            "time": self.formatTime(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": shortened(self._redacted(record.getMessage())),
+        }
+        if record.exc_info:
+            line["exception"] = shortened(self._redacted(self.formatException(record.exc_info)))
+        return dump(line).decode()
+
+
+def _make_formattable(record: logging.LogRecord) -> None:
+    """Replace a message that does not fit its arguments by one that says so."""
+    try:
+        record.getMessage()
+    except Exception as error:  # noqa: BLE001  its author's mistake, and no reason to lose it
+        record.msg, record.args = f"{record.msg!r} cannot be formatted: {error!r}", None
 
 
 def shortened(line: str) -> str:
@@ -72,6 +122,9 @@ def _one_word(value: str) -> str:
     return value if value.isprintable() and " " not in value else ascii(value).replace(" ", r"\x20")
 
 
+_FORMATTERS: Final[Mapping[str, type[OneLine | JsonLine]]] = {"console": OneLine, "json": JsonLine}
+
+
 def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
     """Send the log to standard error, at the level of the settings.
 
@@ -81,7 +134,7 @@ def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
     is_set = "log_level" in settings.model_fields_set
     level = "WARNING" if quiet and not is_set else settings.log_level
     handler = logging.StreamHandler()
-    handler.setFormatter(OneLine(secrets_of(settings)))
+    handler.setFormatter(_FORMATTERS[settings.log_format](secrets_of(settings)))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for name, library_level in _LIBRARY_LEVELS.items():
         logging.getLogger(name).setLevel(library_level)

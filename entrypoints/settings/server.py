@@ -1,6 +1,6 @@
-"""Settings of the HTTP server: allowed hosts, and limits of connections, bodies and time."""
+"""Settings of the server: allowed hosts, its log, and limits of connections, bodies and time."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings
@@ -25,6 +25,11 @@ class ServerSettings(BaseSettings):
         validation_alias="PUERTO_ALLOWED_HOSTS",
         description="Values of the Host header that are answered, separated by commas. Not set: "
         "any.",
+    )
+    log_format: Literal["console", "json"] = Field(
+        "console",
+        validation_alias="LOG_FORMAT",
+        description="How a line of the log is written: as text, or as a JSON object.",
     )
     grace_seconds: float = Field(
         10,

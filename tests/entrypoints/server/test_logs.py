@@ -1,14 +1,21 @@
 """The log."""
 
 import asyncio
+import json
 import logging
 import sys
 import threading
+from collections.abc import Iterator
 
+import pytest
+
+from domain.accounts.api_keys import new_key
 from domain.shared.log_context import bind, bound, log_fields
 from entrypoints.server.logs import (
     LINE_CHARACTERS,
+    JsonLine,
     OneLine,
+    configure_logging,
     log_uncaught,
     secrets_of,
     shorten_decode_error,
@@ -51,6 +58,66 @@ def test_secrets_are_stars() -> None:
     assert secrets == {url, "hush", "sk-12345"}
     line = OneLine(secrets).format(record("cannot open %s with sk-12345", url))
     assert line.endswith("cannot open *** with ***")
+
+
+def test_credentials_of_puertos_own_are_stars_wherever_they_come_from() -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJlIG9m"
+    told = record("asked with %s and %s, not with pto_short or eyJ.a.b", new_key(), token)
+    for formatter in (OneLine(), JsonLine()):
+        line = formatter.format(told)
+        assert "asked with *** and ***, not with pto_short or eyJ.a.b" in line
+
+
+def test_a_line_of_json_has_the_same_in_fields() -> None:
+    try:
+        raise ValueError("of sk-12345\nsecond")  # noqa: TRY301 - what is tested is its traceback
+    except ValueError:
+        told = record('it "failed"\r\n%s', "sk-12345", exc_info=sys.exc_info())
+    told.created, told.msecs = 0.123, 123.0
+    with bound(request="q-1", run="r-1"):
+        line = JsonLine(["sk-12345"]).format(told)
+    assert line.splitlines() == [line]
+    read = json.loads(line)
+    traceback = read.pop("exception")
+    assert traceback.startswith("Traceback")
+    assert traceback.endswith("ValueError: of ***\nsecond")
+    assert read == {
+        "time": "1970-01-01T00:00:00.123Z",
+        "level": "ERROR",
+        "logger": "puerto",
+        "message": 'it "failed"\r\n***',
+        "request": "q-1",
+        "run": "r-1",
+    }
+
+
+def test_no_field_takes_the_place_of_what_json_always_has() -> None:
+    with bound(message="forged", level="DEBUG"):
+        read = json.loads(JsonLine().format(record("%d", "x")))
+    assert read["level"] == "ERROR"
+    assert "cannot be formatted" in read["message"]
+
+
+@pytest.mark.usefixtures("_logging_as_before")
+def test_the_setting_chooses_the_form(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(load_settings({"LOG_FORMAT": "json"}, None))
+    logging.getLogger("puerto").warning("both")
+    configure_logging(load_settings({}, None))
+    logging.getLogger("puerto").warning("both")
+    as_json, as_text = capsys.readouterr().err.splitlines()
+    assert json.loads(as_json)["message"] == "both"
+    assert as_text.endswith(" WARNING puerto both")
+
+
+@pytest.fixture
+def _logging_as_before() -> Iterator[None]:
+    names = (None, "adapters", "domain", "entrypoints", "plugins", "puerto", "asyncpg.pool")
+    loggers = [logging.getLogger(name) for name in names]
+    handlers, levels = loggers[0].handlers[:], [logger.level for logger in loggers]
+    yield
+    loggers[0].handlers[:] = handlers
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 def test_other_spellings_of_secrets_are_stars() -> None:
