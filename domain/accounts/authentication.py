@@ -12,7 +12,7 @@ from domain.accounts.ports import LoginSession, Passwords, Sessions, Tokens, Use
 from domain.accounts.secrets import fingerprint, new_secret
 from domain.accounts.users import Role, User
 from domain.shared.clock import Clock
-from domain.shared.errors import Conflict, Forbidden, Unauthenticated
+from domain.shared.errors import Conflict, FieldProblem, Forbidden, InvalidRequest, Unauthenticated
 from domain.shared.ids import new_id
 from domain.shared.unit_of_work import UnitOfWork
 
@@ -234,15 +234,38 @@ class Authentication:
         if record is None:
             return None
         user, _ = record
+        await self._set_password(user, password)
+        _log.info("the password of %s was changed, and all sessions ended", user.username)
+        return user
+
+    async def change_own_password(self, identity: Identity, current: str, new: str) -> None:
+        """Set the caller's password, and end all their sessions but this one.
+
+        Raises:
+            Forbidden: the caller has an API key.
+            InvalidRequest: the current password is wrong, or the new one cannot be hashed.
+
+        """
+        identity.require_login()
+        user = identity.user
+        record = await self._users.by_login(user.username)
+        hashed = record[1] if record is not None and record[0].id == user.id else None
+        if not await self._passwords.verify(current, hashed):
+            _log.warning("a change of password failed: wrong password for %s", user.username)
+            wrong = FieldProblem("current_password", "is wrong")
+            raise InvalidRequest("The current password is wrong.", [wrong])
+        await self._set_password(user, new, kept=identity.session_id)
+        _log.info("%s changed their password, and all other sessions ended", user.username)
+
+    async def _set_password(self, user: User, password: str, kept: str | None = None) -> None:
         hashed = await self._passwords.hash(password)
 
         async def store() -> None:
             await self._users.set_password(user.id, hashed)
-            await self._sessions.revoke_all(user.id, self._clock.now())
+            await self._sessions.revoke_all(user.id, self._clock.now(), kept=kept)
 
         await self._unit_of_work.run(store)
-        _log.info("the password of %s was changed, and all sessions ended", user.username)
-        return user
+        self._cache.clear()  # so that the sessions end here at once
 
     async def make_first_admin(self) -> str | None:
         """Create the user ``admin`` if there are no users; return its password, else None."""

@@ -247,6 +247,6 @@ class Sessions(Protocol):
         """End a session. Ending it twice is no error."""
         ...
 
-    async def revoke_all(self, user_id: str, now: datetime) -> None:
-        """End every session of a user."""
+    async def revoke_all(self, user_id: str, now: datetime, *, kept: str | None = None) -> None:
+        """End every session of a user, but the one that is ``kept``."""
         ...

@@ -145,9 +145,9 @@ class FakeSessions(Sessions):
             self._memory.sessions[session_id] = replace(stored, revoked=True)
 
     @override
-    async def revoke_all(self, user_id: str, now: datetime) -> None:
+    async def revoke_all(self, user_id: str, now: datetime, *, kept: str | None = None) -> None:
         for session_id, stored in list(self._memory.sessions.items()):
-            if stored.session.user_id == user_id:
+            if stored.session.user_id == user_id and session_id != kept:
                 await self.revoke(session_id, now)
 
 

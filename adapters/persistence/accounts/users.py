@@ -145,8 +145,9 @@ _REVOKE: Final = """
     UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id
 """
 _REVOKE_ALL: Final = """
-    UPDATE sessions SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL RETURNING id
+    UPDATE sessions SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL{but} RETURNING id
 """
+_BUT: Final = " AND id <> $3"
 
 
 class TortoiseSessions(Sessions):
@@ -194,6 +195,8 @@ class TortoiseSessions(Sessions):
             await self._database.fetch(_REVOKE, session_id, now)
 
     @override
-    async def revoke_all(self, user_id: str, now: datetime) -> None:
+    async def revoke_all(self, user_id: str, now: datetime, *, kept: str | None = None) -> None:
         if is_id(user_id):
-            await self._database.fetch(_REVOKE_ALL, user_id, now)
+            but = () if kept is None else (kept,)
+            sql = _REVOKE_ALL.format(but=_BUT if but else "")
+            await self._database.fetch(sql, user_id, now, *but)

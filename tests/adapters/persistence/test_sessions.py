@@ -79,6 +79,17 @@ async def test_all_sessions_of_a_user_are_revoked_at_once(store: Store, user: Us
     assert await store.sessions.user(yours.id, NOW) == stranger
 
 
+async def test_one_session_can_be_kept(store: Store, user: User) -> None:
+    kept, other = a_session(user, "f1"), a_session(user, "f2")
+    for session in (kept, other):
+        await store.sessions.add(session)
+
+    await store.sessions.revoke_all(user.id, NOW, kept=kept.id)
+
+    assert await store.sessions.user(kept.id, NOW) == user
+    assert await store.sessions.user(other.id, NOW) is None
+
+
 async def test_a_token_is_replaced_once_and_lives_on(store: Store, user: User) -> None:
     session = a_session(user)
     await store.sessions.add(session)

@@ -1,4 +1,4 @@
-"""Routes of authentication: registration, login, refresh tokens, tickets, logout."""
+"""Routes of authentication: registration, login, refresh tokens, tickets, passwords, logout."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -98,6 +98,18 @@ def _not_blank(text: str) -> str:
     return text
 
 
+NewPassword = Annotated[
+    str,
+    AfterValidator(_not_blank),
+    Field(
+        min_length=8,
+        max_length=MAX_PASSWORD_BYTES,
+        description=f"At most {MAX_PASSWORD_BYTES} bytes in UTF-8.",
+        json_schema_extra={"pattern": r"\S"},
+    ),
+]
+
+
 class RegisterRequest(RequestBody):
     """A new account."""
 
@@ -116,12 +128,7 @@ class RegisterRequest(RequestBody):
     full_name: Annotated[str, AfterValidator(_name)] = Field(
         min_length=1, max_length=200, json_schema_extra={"pattern": r"^[^<>]*[^<>\s][^<>]*$"}
     )
-    password: Annotated[str, AfterValidator(_not_blank)] = Field(
-        min_length=8,
-        max_length=MAX_PASSWORD_BYTES,
-        description=f"At most {MAX_PASSWORD_BYTES} bytes in UTF-8.",
-        json_schema_extra={"pattern": r"\S"},
-    )
+    password: NewPassword
 
 
 @blueprint.post("/register")
@@ -233,6 +240,31 @@ async def ticket(data: TicketRequest) -> dict[str, Any]:
         raise InvalidRequest(message, [FieldProblem("path", message)])
     secret = await services().tickets.issue(identity(), data.path)
     return {"ticket": secret, "expires_in": int(LIFE.total_seconds())}
+
+
+class PasswordRequest(RequestBody):
+    """The password that you have, and the one that takes its place."""
+
+    model_config = example(
+        {"current_password": "correct horse battery", "new_password": "staple of the correct horse"}
+    )
+
+    current_password: str = Field(min_length=1, max_length=MAX_PASSWORD_BYTES)
+    new_password: NewPassword
+
+
+@blueprint.post("/password")
+@tag(["authentication"])
+@validate_request(PasswordRequest)
+@answers_nothing
+async def change_password(data: PasswordRequest) -> None:
+    """Change your password.
+
+    All your other sessions end; this one goes on, and so do your API keys.
+    """
+    _bind_client()
+    given = (data.current_password, data.new_password)
+    await services().authentication.change_own_password(identity(), *given)
 
 
 @blueprint.post("/logout")

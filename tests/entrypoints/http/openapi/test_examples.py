@@ -72,7 +72,9 @@ async def test_every_body_has_an_example_that_succeeds(
     await attempt("POST", "/api/auth/login", installation.anyone)
     refresh_token = registered["refresh_token"]
     await attempt("POST", "/api/auth/refresh", installation.anyone, refresh_token=refresh_token)
-
+    await attempt(
+        "POST", "/api/auth/password", Client(installation.app, registered["access_token"])
+    )
     await attempt("POST", "/api/auth/ticket")
     await attempt("POST", "/api/auth/keys")
     await attempt("POST", "/api/chat")

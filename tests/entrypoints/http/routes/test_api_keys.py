@@ -83,6 +83,7 @@ async def test_what_needs_a_login_is_not_for_keys(ada: Client) -> None:
         ("DELETE", f"{KEYS}/{OTHERS_KEY}", None),
         ("POST", "/api/auth/ticket", {"path": "/ws"}),
         ("POST", "/api/auth/logout", None),
+        ("POST", "/api/auth/password", {"current_password": "x", "new_password": "12345678"}),
     ]:
         error = await program.error(method, path, 403, "FORBIDDEN", body)
         assert "login" in error["message"]

@@ -175,6 +175,48 @@ async def test_logout_revokes(installation: Installation, ada: Client) -> None:
     await installation.anyone.error("POST", "/api/auth/refresh", 401, "UNAUTHORIZED", body)
 
 
+async def test_who_changes_their_password_ends_their_other_sessions(
+    installation: Installation, ada: Client, bob: Client
+) -> None:
+    other = await installation.log_in("ada")
+    assert await other.get("/api/auth/me") == ada.user
+    body = {"current_password": PASSWORD, "new_password": "quite another one"}
+
+    response = await ada.send("POST", "/api/auth/password", body)
+
+    assert response.status_code == 204
+    assert await ada.get("/api/auth/me") == ada.user
+    await other.error("GET", "/api/auth/me", 401, "UNAUTHORIZED")
+    token = {"refresh_token": other.refresh_token}
+    await installation.anyone.error("POST", "/api/auth/refresh", 401, "UNAUTHORIZED", token)
+    assert await bob.get("/api/auth/me") == bob.user
+    login = {"username": "ada", "password": PASSWORD}
+    await installation.anyone.error("POST", "/api/auth/login", 401, "UNAUTHORIZED", login)
+    login["password"] = "quite another one"
+    await installation.anyone.json("POST", "/api/auth/login", login)
+
+
+@pytest.mark.one_engine
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [
+        ({"current_password": "not my password"}, "current_password"),
+        ({"new_password": "seven77"}, "new_password"),
+        ({"new_password": " " * 10}, "new_password"),
+    ],
+)
+async def test_a_password_that_is_not_changed(
+    installation: Installation, ada: Client, wrong: dict[str, str], path: str
+) -> None:
+    body = {"current_password": PASSWORD, "new_password": "quite another one"} | wrong
+
+    error = await ada.error("POST", "/api/auth/password", 400, "INVALID_REQUEST", body)
+
+    assert [field["path"] for field in error["details"]["fields"]] == [path]
+    assert await ada.get("/api/auth/me") == ada.user
+    await installation.log_in("ada")
+
+
 @pytest.mark.one_engine
 async def test_bad_credentials(installation: Installation, subtests: pytest.Subtests) -> None:
     for header in ["", "Bearer", "Bearer  ", "Basic YTpi", "Bearer a.b.c"]:
