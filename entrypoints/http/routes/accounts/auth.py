@@ -100,13 +100,13 @@ def _not_blank(text: str) -> str:
 
 NewPassword = Annotated[
     str,
-    AfterValidator(_not_blank),
     Field(
         min_length=8,
         max_length=MAX_PASSWORD_BYTES,
         description=f"At most {MAX_PASSWORD_BYTES} bytes in UTF-8.",
         json_schema_extra={"pattern": r"\S"},
     ),
+    AfterValidator(_not_blank),
 ]
 
 
