@@ -4,11 +4,13 @@ import logging
 import re
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import SecretStr
+from typing_extensions import override
 
 from domain.shared.log_context import log_fields
 from entrypoints.encoding import dump
@@ -26,9 +28,12 @@ _CONTROLS: Final = (*range(0x20), *range(0x7F, 0xA0), *_LINE_BREAKS)
 _ESCAPED: Final = {code: repr(chr(code))[1:-1] for code in _CONTROLS}
 _TOKEN_IN_URL: Final = re.compile(r"([?&](?:ticket|token)=)[^\s&\"'#]+")  # libraries log URLs, too
 _SHORTEST_PASSWORD: Final = 4  # shorter ones stand in ordinary words, which would be redacted
-# Puerto's own credentials, whoever logs them: an API key, and a JSON Web Token (RFC 7519).
+# Puerto's own credentials, whoever logs them: an API key, and a JSON Web Token (RFC 7519). The time
+# stays in proportion to the text, which may come from outside: a word is searched once.
 _CREDENTIAL: Final = re.compile(
-    r"\bpto_[0-9A-Za-z]{36}\b|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}", re.ASCII
+    r"\bpto_[0-9A-Za-z]{36}\b"
+    r"|(?<![\w-])(?=[\w-]*?\beyJ[\w-]{8})[\w-]++\.[\w-]{8,}+\.[\w-]{8,}+",
+    re.ASCII,
 )
 
 
@@ -45,11 +50,8 @@ class Redaction:
         return _CREDENTIAL.sub("***", _TOKEN_IN_URL.sub(r"\1***", text))
 
 
-class OneLine(logging.Formatter):
-    """Formats a record with its traceback as one line, and replaces secrets by stars.
-
-    The fields of `domain.shared.log_context` stand last, where no text of a message can forge them.
-    """
+class RedactingFormatter(ABC, logging.Formatter):
+    """Formats a record as one line without secrets; `line_of` has the form."""
 
     default_time_format = "%Y-%m-%dT%H:%M:%S"  # RFC 3339, in UTC: machines and zones compare
     default_msec_format = "%s.%03dZ"
@@ -57,51 +59,58 @@ class OneLine(logging.Formatter):
 
     def __init__(self, secrets: Collection[str] = ()) -> None:
         super().__init__(_FORMAT)
-        self._redacted = Redaction(secrets)
+        self._redaction = Redaction(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
+        """Return the line; of a record that cannot be formatted, one that says so."""
+        try:
+            return self.line_of(record)
+        except Exception as error:  # noqa: BLE001  its author's mistake, and no reason to lose it
+            record.msg, record.args = f"{record.msg!r} cannot be formatted: {error!r}", None
+            return self.line_of(record)
+
+    @abstractmethod
+    def line_of(self, record: logging.LogRecord) -> str:
+        """Return the line of a record."""
+
+    def clean(self, text: str) -> str:
+        """Return a text without secrets, and shortened."""
+        return shortened(self._redaction(text))
+
+
+class OneLine(RedactingFormatter):
+    """Formats a record with its traceback as one line of text.
+
+    The fields of `domain.shared.log_context` stand last, where no text of a message can forge them.
+    """
+
+    @override
+    def line_of(self, record: logging.LogRecord) -> str:
         """Return the line, with control characters escaped against log injection."""
-        _make_formattable(record)
-        line = self._redacted(super().format(record))
-        return shortened(line).translate(_ESCAPED) + _context(log_fields())
+        line = self.clean(logging.Formatter.format(self, record))
+        return line.translate(_ESCAPED) + _context(log_fields())
 
 
-class JsonLine(logging.Formatter):
+class JsonLine(RedactingFormatter):
     """Formats a record as one JSON object: ``time, level, logger, message``, ``exception``, fields.
 
     ``exception`` is the traceback, where there is one. The fields are those of
-    `domain.shared.log_context`; what is secret is stars, as in `OneLine`.
+    `domain.shared.log_context`.
     """
 
-    default_time_format = OneLine.default_time_format
-    default_msec_format = OneLine.default_msec_format
-    converter = staticmethod(time.gmtime)
-
-    def __init__(self, secrets: Collection[str] = ()) -> None:
-        super().__init__()
-        self._redacted = Redaction(secrets)
-
-    def format(self, record: logging.LogRecord) -> str:
+    @override
+    def line_of(self, record: logging.LogRecord) -> str:
         """Return the line: JSON escapes line breaks and control characters by itself."""
-        _make_formattable(record)
         line = {
             **log_fields(),
             "time": self.formatTime(record),
             "level": record.levelname,
             "logger": record.name,
-            "message": shortened(self._redacted(record.getMessage())),
+            "message": self.clean(record.getMessage()),
         }
         if record.exc_info:
-            line["exception"] = shortened(self._redacted(self.formatException(record.exc_info)))
+            line["exception"] = self.clean(self.formatException(record.exc_info))
         return dump(line).decode()
-
-
-def _make_formattable(record: logging.LogRecord) -> None:
-    """Replace a message that does not fit its arguments by one that says so."""
-    try:
-        record.getMessage()
-    except Exception as error:  # noqa: BLE001  its author's mistake, and no reason to lose it
-        record.msg, record.args = f"{record.msg!r} cannot be formatted: {error!r}", None
 
 
 def shortened(line: str) -> str:
@@ -122,7 +131,7 @@ def _one_word(value: str) -> str:
     return value if value.isprintable() and " " not in value else ascii(value).replace(" ", r"\x20")
 
 
-_FORMATTERS: Final[Mapping[str, type[OneLine | JsonLine]]] = {"console": OneLine, "json": JsonLine}
+_FORMATTERS: Final[Mapping[str, type[RedactingFormatter]]] = {"console": OneLine, "json": JsonLine}
 
 
 def configure_logging(settings: Settings, *, quiet: bool = False) -> None:

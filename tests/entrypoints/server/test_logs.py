@@ -23,6 +23,8 @@ from entrypoints.server.logs import (
 from entrypoints.settings.settings import load_settings
 from tests.support.log_lines import log_lines
 
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJlIG9m"  # of nobody
+
 
 def record(message: str, *arguments: object, exc_info: object = None) -> logging.LogRecord:
     made = logging.LogRecord("puerto", logging.ERROR, "", 1, message, arguments, None)
@@ -61,11 +63,20 @@ def test_secrets_are_stars() -> None:
 
 
 def test_credentials_of_puertos_own_are_stars_wherever_they_come_from() -> None:
-    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJlIG9m"
-    told = record("asked with %s and %s, not with pto_short or eyJ.a.b", new_key(), token)
+    told = record("asked with %s and %s, not with pto_short or eyJ.a.b", new_key(), TOKEN)
     for formatter in (OneLine(), JsonLine()):
         line = formatter.format(told)
         assert "asked with *** and ***, not with pto_short or eyJ.a.b" in line
+
+
+def test_a_credential_within_a_word_is_stars() -> None:
+    for text in (f"a.b.{TOKEN}", f"token={TOKEN}", f"x-{TOKEN}", f'"{TOKEN}"'):
+        assert "eyJ" not in OneLine().format(record("%s", text))
+
+
+def test_no_text_makes_the_search_for_credentials_endless() -> None:
+    for text in ("-eyJ" * 500_000, "eyJaaaaaaaa." * 200_000):  # a search of n * n steps takes hours
+        assert "left out" in OneLine().format(record("%s", text))
 
 
 def test_a_line_of_json_has_the_same_in_fields() -> None:
