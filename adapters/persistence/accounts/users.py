@@ -145,9 +145,11 @@ _REVOKE: Final = """
     UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id
 """
 _REVOKE_ALL: Final = """
-    UPDATE sessions SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL{but} RETURNING id
+    UPDATE sessions SET revoked_at = $2
+    WHERE user_id = $1 AND revoked_at IS NULL AND id <> $3
+    RETURNING id
 """
-_BUT: Final = " AND id <> $3"
+_NO_SESSION: Final = "00000000-0000-0000-0000-000000000000"
 
 
 class TortoiseSessions(Sessions):
@@ -197,6 +199,4 @@ class TortoiseSessions(Sessions):
     @override
     async def revoke_all(self, user_id: str, now: datetime, *, kept: str | None = None) -> None:
         if is_id(user_id):
-            but = () if kept is None else (kept,)
-            sql = _REVOKE_ALL.format(but=_BUT if but else "")
-            await self._database.fetch(sql, user_id, now, *but)
+            await self._database.fetch(_REVOKE_ALL, user_id, now, kept or _NO_SESSION)
