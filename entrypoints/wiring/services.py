@@ -76,7 +76,7 @@ class Services:
         self.tools: Final = container.tools().administration
 
         learning = container.learning()
-        self.learning: Final = learning.use_cases
+        self.apis: Final = learning.use_cases
         self.credential_store: Final = learning.credential_store
         self.worker_monitor: Final = container.monitoring().worker_monitor
 

@@ -105,5 +105,5 @@ async def _changed(services: "Services", name: str, edit: "Edit") -> "tuple[Draf
     from entrypoints.server.lifecycle import user_named
 
     api, user = await named(services, name), await user_named(services, LOCAL_USER)
-    draft = await services.learning.learning.change(user, api.id, edit)
+    draft = await services.apis.learning.change(user, api.id, edit)
     return draft, await keep_and_warn(services, draft)

@@ -119,7 +119,7 @@ async def _refreshed(services: "Services", name: str, spec: str | None, *, accep
     from entrypoints.server.lifecycle import user_named
 
     api, user = await named(services, name), await user_named(services, LOCAL_USER)
-    learning, changes = services.learning.learning, services.learning.changes
+    learning, changes = services.apis.learning, services.apis.changes
     document = None if spec is None else await asyncio.to_thread(document_of, spec)
     if not (accept and api.waiting and document is None):
         draft = await learning.refresh(user, api.id, document)
@@ -135,5 +135,5 @@ async def _forgotten(services: "Services", name: str) -> "LearnedApi":
     from entrypoints.cli.api.learning import named
 
     api = await named(services, name)
-    await services.learning.changes.forget(api.id)
+    await services.apis.changes.forget(api.id)
     return api

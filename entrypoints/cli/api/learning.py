@@ -78,8 +78,8 @@ def print_result(draft: "Draft", warnings: Iterable[str]) -> None:
 
 async def keep_and_warn(services: "Services", draft: "Draft") -> Sequence[str]:
     """Store a draft and announce it; return its warnings."""
-    await services.learning.changes.take_over(draft)
-    return (await services.learning.inspection.draft(draft, 0, 0)).warnings
+    await services.apis.changes.take_over(draft)
+    return (await services.apis.inspection.draft(draft, 0, 0)).warnings
 
 
 async def _learn(services: "Services", order: "LearnOrder") -> "tuple[Draft, Sequence[str]]":
@@ -87,7 +87,7 @@ async def _learn(services: "Services", order: "LearnOrder") -> "tuple[Draft, Seq
     from entrypoints.server.lifecycle import user_named
 
     user = await user_named(services, LOCAL_USER)
-    draft = await services.learning.learning.learn(user, order)
+    draft = await services.apis.learning.learn(user, order)
     return draft, await keep_and_warn(services, draft)
 
 

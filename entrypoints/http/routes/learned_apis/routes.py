@@ -95,7 +95,7 @@ async def learn() -> Any:
     422. One that is known is a conflict, unless it gets another `name`.
     """
     order = await read_order()
-    return await _done(lambda: services().learning.learning.learn(caller(), order), 201)
+    return await _done(lambda: services().apis.learning.learn(caller(), order), 201)
 
 
 @blueprint.post("/preview")
@@ -107,7 +107,7 @@ async def learn() -> Any:
 @can_fail(409, 422, 502, 504)
 async def preview(query_args: OperationsQuery) -> dict[str, Any]:
     """See what would be learned: the same answer with a page of the operations, keeping nothing."""
-    draft = await services().learning.learning.learn(caller(), await read_order(), again=True)
+    draft = await services().apis.learning.learn(caller(), await read_order(), again=True)
     return await draft_view(draft, query_args) | {"id": None}
 
 
@@ -132,8 +132,8 @@ async def change(api_id: str, data: ApiChange) -> dict[str, Any]:
 
     What is said of operations stays when the document is read again.
     """
-    draft = await services().learning.learning.change(caller(), api_id, data.edit())
-    await services().learning.changes.take_over(draft)
+    draft = await services().apis.learning.change(caller(), api_id, data.edit())
+    await services().apis.changes.take_over(draft)
     return await stored_view(api_id)
 
 
@@ -143,7 +143,7 @@ async def change(api_id: str, data: ApiChange) -> dict[str, Any]:
 @answers_nothing
 async def forget(api_id: str) -> None:
     """Forget an API, its tools, and all credentials for it."""
-    await services().learning.changes.forget(api_id)
+    await services().apis.changes.forget(api_id)
 
 
 @blueprint.post("/<api_id>/refresh")
@@ -160,9 +160,7 @@ async def refresh(api_id: str) -> Any:
     is as it was meanwhile. If the new document cannot be read, everything stays as it is.
     """
     document = await read_new_document()
-    return await _done(
-        lambda: services().learning.learning.refresh(caller(), api_id, document), 200
-    )
+    return await _done(lambda: services().apis.learning.refresh(caller(), api_id, document), 200)
 
 
 @blueprint.post("/<api_id>/accept")
@@ -175,12 +173,12 @@ async def refresh(api_id: str) -> Any:
 async def accept(api_id: str) -> Any:
     """Use the version that waits, whatever it breaks."""
     seen = (await read_body(AcceptRequest)).waiting
-    return await _done(lambda: services().learning.learning.accept(caller(), api_id, seen), 200)
+    return await _done(lambda: services().apis.learning.accept(caller(), api_id, seen), 200)
 
 
 async def _done(make: Callable[[], Awaitable[Draft]], status: int) -> Any:
     """Make a draft, store it idempotently, and announce it; return the answer."""
-    changes, stored = services().learning.changes, list[Draft]()
+    changes, stored = services().apis.changes, list[Draft]()
 
     async def prepare() -> tuple[Draft, dict[str, Any]]:
         draft = await make()
@@ -213,7 +211,7 @@ class CredentialsView(BaseModel):
 @document_response(CredentialsView)
 async def get_credentials(api_id: str) -> dict[str, Any]:
     """See whether your own credentials for an API are set, and what it asks for."""
-    return _own(await services().learning.own_credentials.state(caller(), api_id))
+    return _own(await services().apis.own_credentials.state(caller(), api_id))
 
 
 @blueprint.put("/<api_id>/credentials")
@@ -226,7 +224,7 @@ async def put_credentials(api_id: str, data: OwnCredentials) -> dict[str, Any]:
 
     They are kept encrypted, and neither shown to anybody nor to a model.
     """
-    return _own(await services().learning.own_credentials.put(caller(), api_id, data.credentials))
+    return _own(await services().apis.own_credentials.put(caller(), api_id, data.credentials))
 
 
 @blueprint.delete("/<api_id>/credentials")
@@ -234,7 +232,7 @@ async def put_credentials(api_id: str, data: OwnCredentials) -> dict[str, Any]:
 @answers_nothing
 async def remove_credentials(api_id: str) -> None:
     """Remove your own credentials for an API."""
-    await services().learning.own_credentials.remove(caller(), api_id)
+    await services().apis.own_credentials.remove(caller(), api_id)
 
 
 def _own(state: OwnCredentialsState) -> dict[str, Any]:

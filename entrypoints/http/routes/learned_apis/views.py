@@ -141,7 +141,7 @@ async def stored_view(api_id: str, query: OperationsQuery | None = None) -> dict
 
     """
     query = query or OperationsQuery()
-    details = await services().learning.inspection.stored(api_id, first_of(query), query.limit)
+    details = await services().apis.inspection.stored(api_id, first_of(query), query.limit)
     return await _detail_view(details, query)
 
 
@@ -153,7 +153,7 @@ async def draft_view(draft: Draft, query: OperationsQuery | None = None) -> dict
 
     """
     query = query or OperationsQuery()
-    details = await services().learning.inspection.draft(draft, first_of(query), query.limit)
+    details = await services().apis.inspection.draft(draft, first_of(query), query.limit)
     return await _detail_view(details, query)
 
 
