@@ -94,8 +94,8 @@ class OneLine(RedactingFormatter):
 class JsonLine(RedactingFormatter):
     """Formats a record as one JSON object: ``time, level, logger, message``, ``exception``, fields.
 
-    ``exception`` is the traceback, where there is one. The fields are those of
-    `domain.shared.log_context`.
+    ``exception`` is the traceback and ``stack`` the logged stack, where there is one. The fields
+    are those of `domain.shared.log_context`.
     """
 
     @override
@@ -110,6 +110,8 @@ class JsonLine(RedactingFormatter):
         }
         if record.exc_info:
             line["exception"] = self.clean(self.formatException(record.exc_info))
+        if record.stack_info:
+            line["stack"] = self.clean(self.formatStack(record.stack_info))
         return dump(line).decode()
 
 

@@ -102,6 +102,13 @@ def test_a_line_of_json_has_the_same_in_fields() -> None:
     }
 
 
+def test_a_logged_stack_is_a_field_of_its_own() -> None:
+    told = record("here")
+    told.stack_info = "Stack (most recent call last):\n  of sk-12345"
+    read = json.loads(JsonLine(["sk-12345"]).format(told))
+    assert read["stack"] == "Stack (most recent call last):\n  of ***"
+
+
 def test_no_field_takes_the_place_of_what_json_always_has() -> None:
     with bound(message="forged", level="DEBUG"):
         read = json.loads(JsonLine().format(record("%d", "x")))
