@@ -5,7 +5,7 @@ from typing import Final
 from typing_extensions import override
 
 from adapters.persistence.engine.codec import storable
-from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.database import SKIP_LOCKED, Database
 from domain.shared.errors import IdempotencyConflict
 from domain.shared.idempotency import LIFE, IdempotencyStore, RequestKey
 
@@ -23,10 +23,9 @@ _STORED: Final = "SELECT fingerprint, outcome FROM answers WHERE user_id = $1 AN
 _KEEP: Final = "UPDATE answers SET outcome = $3 WHERE user_id = $1 AND key = $2 RETURNING id"
 _FORGET: Final = """
     DELETE FROM answers WHERE id IN (
-        SELECT id FROM answers WHERE created_at <= $1 ORDER BY created_at LIMIT $2 {lock}
+        SELECT id FROM answers WHERE created_at <= $1 ORDER BY created_at LIMIT $2{lock}
     ) RETURNING id
 """
-_LOCK: Final = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
 _FORGOTTEN: Final = 10  # expired keys that are deleted with each new one
 
 
@@ -35,7 +34,7 @@ class TortoiseIdempotencyStore(IdempotencyStore):
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._forget = _FORGET.format(lock=_LOCK[database.engine])
+        self._forget = _FORGET.format(lock=SKIP_LOCKED[database.engine])
 
     @override
     async def reserve(self, key: RequestKey, outcome: str | None = None) -> str | None:

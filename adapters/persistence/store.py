@@ -16,6 +16,7 @@ from adapters.persistence.engine.signals import NoSignals, PostgresSignals
 from adapters.persistence.idempotency import TortoiseIdempotencyStore
 from adapters.persistence.learned_apis.apis import TortoiseLearnedApis
 from adapters.persistence.learned_apis.credentials import TortoiseLearnedCredentials
+from adapters.persistence.monitoring.log_entries import TortoiseLogEntries
 from adapters.persistence.monitoring.readings import TortoiseMonitoring
 from adapters.persistence.monitoring.worker_heartbeats import TortoiseWorkerHeartbeats
 from adapters.persistence.plugin_settings import TortoisePluginSettings
@@ -33,6 +34,7 @@ from domain.connected_accounts.ports import ConnectedAccounts, PendingConnection
 from domain.consents.ports import Consents
 from domain.conversations.ports import Conversations
 from domain.learning.ports import LearnedApis, LearnedCredentials
+from domain.monitoring.logs import LogEntries
 from domain.monitoring.ports import Monitoring, WorkerHeartbeats
 from domain.plugins.ports import StoredSettings, Switches
 from domain.policy.audit import Audit
@@ -67,6 +69,7 @@ class Store:
         self.plugin_values: StoredValues = TortoisePluginValues(database)
         self.monitoring: Monitoring = TortoiseMonitoring(database)
         self.heartbeats: WorkerHeartbeats = TortoiseWorkerHeartbeats(database)
+        self.log_entries: LogEntries = TortoiseLogEntries(database)
         self.learned_apis: LearnedApis = TortoiseLearnedApis(database)
         self.api_keys: LearnedCredentials = TortoiseLearnedCredentials(database)
         self.tickets: Tickets = TortoiseTickets(database)

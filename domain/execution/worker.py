@@ -176,7 +176,7 @@ class Worker:
     def _bind(self, run: Run, user: User) -> None:
         """Bind the run, its user and its request to this task's log lines."""
         request = {REQUEST: run.started.request_id} if run.started.request_id else {}
-        bind(**request, run=run.id, user=user.username, worker=self.id)
+        bind(**request, run=run.id, user=user.username, user_id=user.id, worker=self.id)
 
     async def _fail(self, task: Task, driven: ActiveRun) -> None:
         """End a run as failed after an unexpected error: a retry would repeat it for ever."""

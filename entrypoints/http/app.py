@@ -26,7 +26,7 @@ from entrypoints.http.routes.accounts import api_keys, auth
 from entrypoints.http.routes.connected_accounts import callback as account_callback
 from entrypoints.http.routes.connected_accounts import routes as connected_accounts
 from entrypoints.http.routes.learned_apis import routes as learned_apis
-from entrypoints.http.routes.monitoring import audit, health, metrics
+from entrypoints.http.routes.monitoring import audit, health, logs, metrics
 from entrypoints.http.routes.plugins import administration as plugins
 from entrypoints.http.routes.plugins import settings as plugin_settings
 from entrypoints.http.routes.tools import schemas as tool_schemas
@@ -61,6 +61,7 @@ _BLUEPRINTS: Final = (
     front_page.blueprint,
     health.blueprint,
     learned_apis.blueprint,
+    logs.blueprint,
     metrics.blueprint,
     pages.blueprint,
     plugin_settings.blueprint,

@@ -9,7 +9,9 @@ from adapters.persistence import migrate
 from domain.accounts.users import User
 from domain.shared.errors import NotFound, PuertoError, Unavailable
 from domain.shared.log_context import bind
+from entrypoints.server.kept_logs import keeping_logs
 from entrypoints.server.memory import MemoryKeeper
+from entrypoints.server.redaction import secrets_of
 from entrypoints.server.start import require_answerers
 from entrypoints.settings.cloud_variables import export_cloud_variables
 from entrypoints.settings.settings import Settings
@@ -66,10 +68,13 @@ async def running(
     """
     require_answerers(container.settings(), container.models().providers)
     async with AsyncExitStack() as stack:
+        _keep_logs(container, stack)
         stack.enter_context(watching_process(container.plugins().offences.report))
         await open_data(container, announce, stack)
         services = Services(container)
         bind(worker=services.worker.id)
+        await container.monitoring().log_keeper.start()
+        stack.push_async_callback(container.monitoring().log_keeper.stop)
         user = None if only_for is None else await user_named(services, only_for)
         await _start_plugins(container, stack)
         await _start_monitoring(container, stack)
@@ -180,6 +185,17 @@ async def _take_in_plugins(
     await plugins.plugin_service.start(tries_again=tries_again)
     await register_learned_apis(container)
     stack.push_async_callback(plugins.notices.close)
+
+
+def _keep_logs(container: Container, stack: AsyncExitStack) -> None:
+    """Take what is logged from now on, to be stored as soon as the database is open.
+
+    It is before plugins run: they must not remove the handler.
+    """
+    settings = container.settings()
+    if settings.log_entries:
+        take = container.monitoring().log_keeper.take
+        stack.enter_context(keeping_logs(take, secrets_of(settings)))
 
 
 async def _start_monitoring(container: Container, stack: AsyncExitStack) -> None:

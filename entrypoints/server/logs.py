@@ -1,20 +1,20 @@
 """Logging: one line a record to standard error, as text or JSON, with secrets redacted."""
 
 import logging
-import re
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping
-from typing import Final
-from urllib.parse import parse_qs, unquote, urlsplit
+from collections.abc import Callable, Collection, Mapping
+from typing import Final, TypeVar
 
-from pydantic import SecretStr
 from typing_extensions import override
 
 from domain.shared.log_context import log_fields
 from entrypoints.encoding import dump
+from entrypoints.server.redaction import Redaction, secrets_of
 from entrypoints.settings.settings import Settings
+
+T = TypeVar("T")
 
 LINE_CHARACTERS: Final = 8000
 
@@ -22,32 +22,11 @@ _OURS: Final = ("adapters", "domain", "entrypoints", "plugins", "puerto")
 # They warn at each attempt of what Puerto's own log says once.
 _LIBRARY_LEVELS: Final = {"asyncpg.pool": logging.ERROR}
 _log: Final = logging.getLogger("puerto")
+_TRACEBACKS: Final = logging.Formatter()
 _FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 _LINE_BREAKS: Final = (0x2028, 0x2029)  # Unicode's own, which some readers of logs break at
 _CONTROLS: Final = (*range(0x20), *range(0x7F, 0xA0), *_LINE_BREAKS)
 _ESCAPED: Final = {code: repr(chr(code))[1:-1] for code in _CONTROLS}
-_TOKEN_IN_URL: Final = re.compile(r"([?&](?:ticket|token)=)[^\s&\"'#]+")  # libraries log URLs, too
-_SHORTEST_PASSWORD: Final = 4  # shorter ones stand in ordinary words, which would be redacted
-# Puerto's own credentials, whoever logs them: an API key, and a JSON Web Token (RFC 7519). The time
-# stays in proportion to the text, which may come from outside: a word is searched once.
-_CREDENTIAL: Final = re.compile(
-    r"\bpto_[0-9A-Za-z]{36}\b"
-    r"|(?<![\w-])(?=[\w-]*?\beyJ[\w-]{8})[\w-]++\.[\w-]{8,}+\.[\w-]{8,}+",
-    re.ASCII,
-)
-
-
-class Redaction:
-    """Replaces secrets by stars: the known ones by value, Puerto's own credentials by shape."""
-
-    def __init__(self, secrets: Collection[str] = ()) -> None:
-        self._secrets = sorted(secrets, key=len, reverse=True)
-
-    def __call__(self, text: str) -> str:
-        """Return the text without them."""
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return _CREDENTIAL.sub("***", _TOKEN_IN_URL.sub(r"\1***", text))
 
 
 class RedactingFormatter(ABC, logging.Formatter):
@@ -63,11 +42,7 @@ class RedactingFormatter(ABC, logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line; of a record that cannot be formatted, one that says so."""
-        try:
-            return self.line_of(record)
-        except Exception as error:  # noqa: BLE001  its author's mistake, and no reason to lose it
-            record.msg, record.args = f"{record.msg!r} cannot be formatted: {error!r}", None
-            return self.line_of(record)
+        return read_record(record, self.line_of)
 
     @abstractmethod
     def line_of(self, record: logging.LogRecord) -> str:
@@ -108,11 +83,26 @@ class JsonLine(RedactingFormatter):
             "logger": record.name,
             "message": self.clean(record.getMessage()),
         }
-        if record.exc_info:
-            line["exception"] = self.clean(self.formatException(record.exc_info))
-        if record.stack_info:
-            line["stack"] = self.clean(self.formatStack(record.stack_info))
+        line |= {name: self.clean(text) for name, text in traces_of(record).items()}
         return dump(line).decode()
+
+
+def read_record(record: logging.LogRecord, read: Callable[[logging.LogRecord], T]) -> T:
+    """Return what ``read`` makes of a record; of one that cannot be formatted, one that says so."""
+    try:
+        return read(record)
+    except Exception as error:  # noqa: BLE001  its author's mistake, and no reason to lose it
+        record.msg, record.args = f"{record.msg!r} cannot be formatted: {error!r}", None
+        return read(record)
+
+
+def traces_of(record: logging.LogRecord) -> dict[str, str]:
+    """Return the traceback of a record, as ``exception``, and its ``stack``, if it has them."""
+    formatted = record.exc_text  # by another formatter, or by the log of a tool with secrets
+    if record.exc_info and not formatted:
+        formatted = _TRACEBACKS.formatException(record.exc_info)
+    texts = {"exception": formatted, "stack": record.stack_info}
+    return {name: text for name, text in texts.items() if text}
 
 
 def shortened(line: str) -> str:
@@ -179,28 +169,3 @@ def _log_thread(raised: threading.ExceptHookArgs) -> None:
     name = raised.thread.name if raised.thread is not None else "that is gone"
     if raised.exc_value is not None and not isinstance(raised.exc_value, SystemExit):
         _log.error("the thread %s failed", name, exc_info=raised.exc_value)
-
-
-def secrets_of(settings: Settings) -> set[str]:
-    """Return the values to redact: the secret settings, and the passwords in database URLs."""
-    values = [getattr(settings, name) for name in type(settings).model_fields]
-    secrets = {secret.get_secret_value() for value in values for secret in _secrets_in(value)}
-    for url in (settings.database_url, settings.database_listen_url):
-        if url is not None:
-            secrets |= _passwords_in(url.get_secret_value())
-    return secrets
-
-
-def _passwords_in(url: str) -> set[str]:
-    """Return the passwords of a URL, each percent-encoded as written and decoded."""
-    parts = urlsplit(url)
-    written = [parts.password or "", *parse_qs(parts.query).get("password", [])]
-    forms = {form for each in written for form in (each, unquote(each))}
-    return {form for form in forms if len(form) >= _SHORTEST_PASSWORD}
-
-
-def _secrets_in(value: object) -> Iterator[SecretStr]:
-    if isinstance(value, SecretStr):
-        yield value
-    elif isinstance(value, tuple):
-        yield from (each for each in value if isinstance(each, SecretStr))

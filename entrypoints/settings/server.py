@@ -31,6 +31,13 @@ class ServerSettings(BaseSettings):
         validation_alias="LOG_FORMAT",
         description="How a line of the log is written: as text, or as a JSON object.",
     )
+    log_entries: int = Field(
+        100_000,
+        ge=0,
+        validation_alias="PUERTO_LOG_ENTRIES",
+        description="How many records of the log, from `INFO` on, are kept in the database for "
+        "`GET /logs`; the oldest go first. `0`: none.",
+    )
     grace_seconds: float = Field(
         10,
         ge=0,

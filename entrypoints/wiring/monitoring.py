@@ -1,8 +1,9 @@
-"""Monitoring: what plugins report, and this worker's own figures."""
+"""Monitoring: what plugins report, this worker's own figures, and the kept log."""
 
 from dataclasses import dataclass
 
 from domain.monitoring.collector import Collector
+from domain.monitoring.log_keeper import LogKeeper, LogService
 from domain.monitoring.worker_heartbeats import WorkerMonitor, WorkerStatus
 from domain.shared.clock import Clock
 from entrypoints.settings.settings import Settings
@@ -14,10 +15,12 @@ from entrypoints.wiring.runs import RunParts
 
 @dataclass(frozen=True, slots=True)
 class MonitoringParts:
-    """What asks plugins for figures, and what tells of this worker's."""
+    """What asks plugins for figures, tells of this worker's, and keeps the log."""
 
     collector: Collector
     worker_monitor: WorkerMonitor
+    log_keeper: LogKeeper
+    logs: LogService
 
 
 def wire_monitoring(
@@ -42,6 +45,10 @@ def wire_monitoring(
         seconds=settings.collect_seconds,
         tell=plugins.incidents.note,
     )
+    log_keeper = LogKeeper(store.log_entries, clock, most=settings.log_entries)
     return MonitoringParts(
-        collector, WorkerMonitor(store.heartbeats, persistence.counts, clock, worker_status)
+        collector=collector,
+        worker_monitor=WorkerMonitor(store.heartbeats, persistence.counts, clock, worker_status),
+        log_keeper=log_keeper,
+        logs=LogService(log_keeper),
     )

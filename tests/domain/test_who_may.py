@@ -11,6 +11,8 @@ from domain.configuration.policy_editor import PolicyService
 from domain.configuration.service import ConfigurationChange, ConfigurationService
 from domain.connected_accounts.service import AccountService
 from domain.consents.service import ConsentService
+from domain.monitoring.log_keeper import LogService
+from domain.monitoring.logs import LogQuery
 from domain.plugins.administration import PluginAdministration, ToolAdministration
 from domain.shared.errors import Forbidden
 from tests.domain.builders import ANN, NOW
@@ -19,6 +21,7 @@ SERVICES = (
     AccountService,
     ConfigurationService,
     ConsentService,
+    LogService,
     PluginAdministration,
     PolicyService,
     ToolAdministration,
@@ -57,6 +60,7 @@ def test_no_use_case_is_called_without_a_user(service: type[Any]) -> None:
 
 
 CONFIGURATION: ConfigurationService = made(ConfigurationService)
+LOGS: LogService = made(LogService)
 POLICY: PolicyService = made(PolicyService)
 PLUGINS: PluginAdministration = made(PluginAdministration)
 TOOLS: ToolAdministration = made(ToolAdministration)
@@ -65,6 +69,7 @@ HIGHER: dict[str, tuple[Role, Call]] = {
         Role.ADMIN,
         lambda user: CONFIGURATION.change(user, ConfigurationChange()),
     ),
+    "LogService.newest": (Role.OPERATOR, lambda user: LOGS.newest(user, LogQuery(1))),
     "PolicyService.rules": (Role.OPERATOR, POLICY.rules),
     "PolicyService.replace": (Role.ADMIN, lambda user: POLICY.replace(user, [])),
     "PolicyService.simulate": (Role.OPERATOR, lambda user: POLICY.simulate(user, [], None, 1)),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing_extensions import override
 
 from domain.monitoring.alerts import Severity
+from domain.monitoring.logs import LogEntries, LogEntry, LogQuery
 from domain.monitoring.ports import Monitoring, WorkerHeartbeat, WorkerHeartbeats
 from domain.monitoring.readings import MonitoringReport, Readings, Source, Standing, revise
 from domain.notifications.notices import Notice
@@ -95,3 +96,23 @@ class FakePulses(WorkerHeartbeats):
     @override
     async def totals(self) -> Mapping[str, int]:
         return dict(self._totals)
+
+
+class FakeLogEntries(LogEntries):
+    def __init__(self) -> None:
+        self.kept: list[LogEntry] = []
+
+    @override
+    async def add(self, entries: Sequence[LogEntry], most: int) -> None:
+        self.kept = [*self.kept, *entries][-most:]
+
+    @override
+    async def newest(self, query: LogQuery) -> Sequence[LogEntry]:
+        wanted = {"request_id": query.request_id, "run_id": query.run_id}
+        found = [
+            entry
+            for entry in reversed(self.kept)
+            if query.level in {None, entry.level}
+            and all(value in {None, entry.metadata.get(name)} for name, value in wanted.items())
+        ]
+        return sorted(found, key=lambda entry: entry.at, reverse=True)[: query.limit]

@@ -33,7 +33,7 @@ from tests.fakes.connected_accounts import FakeConnectedAccounts, FakePendingCon
 from tests.fakes.consents import FakeAnswers, FakeAudit, FakeConsents, FakeSignals
 from tests.fakes.learned_apis import FakeApiKeys, FakeLearnedApis
 from tests.fakes.memory import FakeUnitOfWork, Memory, StoredSession
-from tests.fakes.monitoring import FakeMonitoring, FakePulses
+from tests.fakes.monitoring import FakeLogEntries, FakeMonitoring, FakePulses
 from tests.fakes.runs import FakeLeases, FakeRunLog, FakeRunQueries, FakeRuns
 from tests.fakes.tickets import FakeTickets
 
@@ -381,6 +381,7 @@ class FakeStore(Store):
         self.plugin_values = FakePluginValues(self.memory)
         self.monitoring = FakeMonitoring()
         self.heartbeats = FakePulses()
+        self.log_entries = FakeLogEntries()
         self.learned_apis = FakeLearnedApis(self.memory)
         self.api_keys = FakeApiKeys(self.memory)
         self.tickets = FakeTickets(self.memory)

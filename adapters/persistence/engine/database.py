@@ -25,6 +25,12 @@ CONNECTION: Final = "default"
 ROW_LOCK: Final[Mapping[Engine, str]] = {"postgresql": " FOR UPDATE", "sqlite": ""}
 """The end of a query that locks its rows; SQLite has one writing transaction at a time anyway."""
 
+SKIP_LOCKED: Final[Mapping[Engine, str]] = {
+    "postgresql": " FOR UPDATE SKIP LOCKED",
+    "sqlite": "",
+}
+"""The end of a query for rows to delete that leaves out those which others delete right now."""
+
 _PATIENCE: Final = 2.0  # timeout of `ping` in seconds
 _UNSAFE: Final = """
     SELECT name FROM pg_settings

@@ -117,3 +117,6 @@ ALERT: Final = Format()
 
 FAILING: Final = Format()
 """The failing providers of a worker's heartbeat."""
+
+LOG_METADATA: Final = Format()
+"""What a log entry says beyond its message."""

@@ -1,4 +1,4 @@
-"""The tables of monitoring: plugins' reports and alerts, workers' heartbeats, totals."""
+"""The tables of monitoring: plugins' reports and alerts, workers' heartbeats, totals, log."""
 
 from typing import ClassVar
 
@@ -76,3 +76,21 @@ class TotalRow(Model):
         """The name."""
 
         table = "totals"
+
+
+class LogRow(Model):
+    """A record of the log, and a JSON object of ``metadata``, which has both ids, too."""
+
+    id = fields.BigIntField(primary_key=True)
+    at = fields.DatetimeField()
+    level = fields.CharField(max_length=16)
+    message = fields.TextField()
+    request_id = fields.CharField(max_length=128, null=True, db_index=True)
+    run_id = fields.CharField(max_length=36, null=True, db_index=True)
+    metadata = fields.TextField()
+
+    class Meta:
+        """The name, and the orders of the list: of all, and of one level."""
+
+        table = "logs"
+        indexes: ClassVar = [("at", "id"), ("level", "at", "id")]

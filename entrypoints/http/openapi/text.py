@@ -76,6 +76,7 @@ TAGS: Final[list[Json]] = [
     {"name": "policy", "description": "What may run unasked, and what was decided."},
     {"name": "configuration", "description": "Which model thinks, and how freely it acts."},
     {"name": "metrics", "description": "Figures of the service and of the clouds, for operators."},
+    {"name": "logs", "description": "What the service logged, for operators."},
     {"name": "health", "description": "For probes: none of them waits for a provider."},
     {
         "name": "websocket",

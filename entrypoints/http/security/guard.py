@@ -108,7 +108,7 @@ async def _check_caller() -> None:
         return
     g.identity = await _caller_of(view)
     note_authenticated(request.scope)
-    bind(user=g.identity.user.username)
+    bind(user=g.identity.user.username, user_id=g.identity.user.id)
     if (scope := scope_of(rule.endpoint)) is not None:
         g.identity.require_scope(scope)
     g.identity.user.require(role_of(view))  # before the body is read; the use case checks it again

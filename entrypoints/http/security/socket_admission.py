@@ -35,7 +35,8 @@ async def admit(
     _check_origin(current, all_services)
     check = await _early_check(current, in_query=in_query)
     if check is not None:
-        bind(user=(await check()).user.username)
+        user = (await check()).user
+        bind(user=user.username, user_id=user.id)
         note_authenticated(current.scope)
     return check
 

@@ -167,7 +167,8 @@ class SocketSession:
         if not isinstance(frame, AuthFrame):
             raise Unauthenticated("Send {type: auth, token} first.")
         check = by_token(frame.token)
-        bind(user=(await check()).user.username)
+        user = (await check()).user
+        bind(user=user.username, user_id=user.id)
         self._identity_check = check
         note_authenticated(self._socket.scope)
 

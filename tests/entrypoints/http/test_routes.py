@@ -47,6 +47,7 @@ UNDOCUMENTED = {  # pages for browsers; those of the documentation do not docume
 }
 ABOVE_USER = {
     ("GET", "/metrics"): Role.OPERATOR,
+    ("GET", "/logs"): Role.OPERATOR,
     ("GET", "/api/audit"): Role.OPERATOR,
     ("GET", "/api/metrics"): Role.OPERATOR,
     ("GET", "/api/policy"): Role.OPERATOR,

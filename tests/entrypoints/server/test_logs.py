@@ -11,15 +11,16 @@ import pytest
 
 from domain.accounts.api_keys import new_key
 from domain.shared.log_context import bind, bound, log_fields
+from domain.tools.secrets import Secrets, discreet_log
 from entrypoints.server.logs import (
     LINE_CHARACTERS,
     JsonLine,
     OneLine,
     configure_logging,
     log_uncaught,
-    secrets_of,
     shorten_decode_error,
 )
+from entrypoints.server.redaction import secrets_of
 from entrypoints.settings.settings import load_settings
 from tests.support.log_lines import log_lines
 
@@ -228,3 +229,24 @@ def test_threads_that_fail_are_lines() -> None:
     (line,) = lines
     assert "the thread stray failed" in line
     assert "ValueError: invalid literal" in line
+
+
+def test_a_line_of_json_has_the_traceback_that_a_tool_with_secrets_logs() -> None:
+    told: list[logging.LogRecord] = []
+    tool_log = discreet_log("puerto.of_test", lambda: Secrets({"KEY": "hush-hush"}))
+    tool_log.addHandler(_Collecting(told))
+    try:
+        raise ValueError("of hush-hush")  # noqa: TRY301 - what is tested is its traceback
+    except ValueError:
+        tool_log.exception("it failed")
+    read = json.loads(JsonLine().format(told[0]))
+    assert read["exception"].endswith("ValueError: of ***")
+
+
+class _Collecting(logging.Handler):
+    def __init__(self, told: list[logging.LogRecord]) -> None:
+        super().__init__()
+        self._told = told
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._told.append(record)

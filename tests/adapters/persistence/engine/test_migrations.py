@@ -60,6 +60,7 @@ ALL = [
     "0015_connected_accounts",
     "0016_plugin_settings",
     "0017_api_keys",
+    "0018_logs",
 ]
 MIGRATE = """
 import asyncio, sys
