@@ -169,6 +169,10 @@ class Authentication:
         await self._sessions.revoke(identity.session_id, self._clock.now())
         self._cache.pop(identity.session_id, None)
 
+    def forget(self) -> None:
+        """Look every session up again when it is used next."""
+        self._cache.clear()
+
     async def recognise(self, token: str) -> Identity:
         """Verify an access token; return who it was issued to.
 
@@ -265,7 +269,7 @@ class Authentication:
             await self._sessions.revoke_all(user.id, self._clock.now(), kept=kept)
 
         await self._unit_of_work.run(store)
-        self._cache.clear()  # so that the sessions end here at once
+        self.forget()  # so that the sessions end here at once
 
     async def make_first_admin(self) -> str | None:
         """Create the user ``admin`` if there are no users; return its password, else None."""

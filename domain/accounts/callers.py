@@ -77,6 +77,10 @@ class ApiKeyService:
         self._cache.pop(record.fingerprint, None)
         _log.info("%s revoked the API key %s (%s)", user.username, record.beginning, record.name)
 
+    def forget(self) -> None:
+        """Look every key up again when it is used next."""
+        self._cache.clear()
+
     async def recognise(self, key: str) -> Identity:
         """Return who may use a key.
 
@@ -142,6 +146,11 @@ class Callers:
         if is_api_key(token):
             return await self._keys.recognise(token)
         return await self._authentication.recognise(token)
+
+    def forget(self) -> None:
+        """Look all credentials up again when they are used next."""
+        self._authentication.forget()
+        self._keys.forget()
 
     async def recheck(self, identity: Identity) -> Identity:
         """Return who it is, if they may still call: for streams, which last.

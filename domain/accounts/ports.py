@@ -177,8 +177,17 @@ class Users(Protocol):
         """Return the user with this e-mail address or user name, and the password hash, or None."""
         ...
 
-    async def page(self, limit: int, cursor: str | None) -> Page[User]:
-        """Return users, oldest first.
+    async def get(self, user_id: str) -> User:
+        """Return a user.
+
+        Raises:
+            NotFound: there is no such user.
+
+        """
+        ...
+
+    async def page(self, limit: int, cursor: str | None, prefix: str = "") -> Page[User]:
+        """Return users, oldest first; those whose name or e-mail address begins with the prefix.
 
         Raises:
             InvalidRequest: the cursor did not come from here.
@@ -208,12 +217,20 @@ class Users(Protocol):
         """
         ...
 
-    async def administrators(self) -> int:
-        """Return how many administrators are not disabled."""
+    async def lock_administrators(self) -> frozenset[str]:
+        """Return the ids of the administrators who are not disabled.
+
+        Inside a unit of work they stay so until its end: others that ask wait, and then see what
+        it has changed.
+        """
+        ...
+
+    async def remove_belongings(self, user_id: str, most: int) -> bool:
+        """Delete at most so many rows of one kind of what is the user's; False: there is more."""
         ...
 
     async def remove(self, user_id: str) -> None:
-        """Delete the user, their sessions, conversations, runs, answers and credentials.
+        """Delete the user, and all that is left of what is theirs; the audit stays.
 
         Raises:
             NotFound: there is no such user.
@@ -249,4 +266,15 @@ class Sessions(Protocol):
 
     async def revoke_all(self, user_id: str, now: datetime, *, kept: str | None = None) -> None:
         """End every session of a user, but the one that is ``kept``."""
+        ...
+
+
+class UserRuns(Protocol):
+    """The runs of users, as far as administration needs to know of them."""
+
+    async def cancel_all(self, user_id: str) -> None:
+        """Cancel all active runs of a user, on whichever worker; after the commit, if there is one.
+
+        Those that wait for a human end, too.
+        """
         ...

@@ -69,6 +69,10 @@ class CountedRuns(Runs):
         """Store the intent to cancel; False when no run of this user and id is active."""
         return await self._runs.request_cancel(user_id, run_id)
 
+    async def request_cancel_all(self, user_id: str) -> Sequence[str]:
+        """Store the intent to cancel a user's active runs; return their ids."""
+        return await self._runs.request_cancel_all(user_id)
+
 
 class CountedRunLog(RunLog):
     """A decorator of the event log that counts tool calls, ended runs, and answers."""

@@ -134,6 +134,10 @@ class Runs(Protocol):
         """
         ...
 
+    async def request_cancel_all(self, user_id: str) -> Sequence[str]:
+        """Store the intent to cancel all active runs of a user; return their ids."""
+        ...
+
 
 class RunLog(Protocol):
     """The event log of the runs: appended to by the worker that holds the lease, read by all."""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from domain.accounts.users import Role, User
-from entrypoints.cli.clients.local import with_services
+from entrypoints.cli.clients.local import OWNER, with_services
 from entrypoints.cli.program import program
 from entrypoints.cli.tables import AsJson, show, show_json
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
-    from domain.accounts.administration import Accounts
+    from domain.accounts.administration import UserAdministration
     from entrypoints.wiring.services import Services
 
 MIN_PASSWORD: Final = 8
@@ -77,21 +77,21 @@ def list_users(*, as_json: AsJson = False) -> None:
 @app.command("role")
 def role(name: Name, role: Annotated[Role, typer.Argument(help="The new role.")]) -> None:
     """Give a user another role, from the next request on."""
-    user = _account(name, lambda accounts, login: accounts.change_role(login, role))
+    user = _administered(name, lambda users, it: users.change(OWNER, it.id, role=role))
     typer.echo(f"{user.username} is {user.role} now.")
 
 
 @app.command("disable")
 def disable(name: Name) -> None:
-    """Let a user log in no more, and end all sessions. What is theirs stays."""
-    user = _account(name, lambda accounts, login: accounts.disable(login))
+    """Let a user in no more: sessions end, runs are cancelled. What is theirs stays."""
+    user = _administered(name, lambda users, it: users.change(OWNER, it.id, is_disabled=True))
     typer.echo(f"Disabled {user.username}. To let them in again: puerto user enable {name}")
 
 
 @app.command("enable")
 def enable(name: Name) -> None:
     """Let a disabled user log in again."""
-    user = _account(name, lambda accounts, login: accounts.enable(login))
+    user = _administered(name, lambda users, it: users.change(OWNER, it.id, is_disabled=False))
     typer.echo(f"Enabled {user.username}.")
 
 
@@ -102,7 +102,7 @@ def remove(
     """Forget a user with their conversations, runs and credentials. It cannot be undone."""
     if not yes:
         typer.confirm(f"Forget {name} and everything that is theirs?", abort=True, err=True)
-    user = _account(name, lambda accounts, login: accounts.remove(login))
+    user = _administered(name, lambda users, it: users.remove(OWNER, it.id))
     typer.echo(f"Removed {user.username}.")
 
 
@@ -132,11 +132,19 @@ async def _change(services: "Services", name: str, password: str) -> None:
         raise NotFound(f"There is no user {name}.")
 
 
-def _account(name: str, change: "Callable[[Accounts, str], Awaitable[User]]") -> User:
+def _administered(
+    name: str, change: "Callable[[UserAdministration, User], Awaitable[User]]"
+) -> User:
     """Change the user of that name or address, and return the changed user."""
-    from entrypoints.addresses import normal_login
 
-    return with_services(lambda services: change(services.accounts, normal_login(name)))
+    async def work(services: "Services") -> User:
+        from entrypoints.addresses import normal_login
+        from entrypoints.server.lifecycle import user_named
+
+        user = await user_named(services, normal_login(name))
+        return await change(services.accounts.administration, user)
+
+    return with_services(work)
 
 
 def _checked(name: str, email: str) -> tuple[str, str]:

@@ -42,6 +42,9 @@ DecisionCursor = Annotated[
 RunCursor = Annotated[
     str, Field(description=_CURSOR, json_schema_extra={"pattern": "^s[0-9a-f]{46}$"})
 ]
+UserCursor = Annotated[
+    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^u[0-9a-f]{46}$"})
+]
 # Plugins bring providers and agents, and the document says the same whatever is installed.
 ProviderName = Annotated[
     str, Field(description="As `llm_providers` of `GET /api/health` names them.", min_length=1)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from adapters.security.secrets import SecretStore
 from adapters.security.tokens import JwtTokens
-from domain.accounts.administration import Accounts
 from domain.accounts.authentication import Authentication
 from domain.accounts.callers import ApiKeyService, Callers
 from domain.accounts.ports import Passwords
@@ -19,7 +18,6 @@ class AccountParts:
     """Who may come in, and who looks after them."""
 
     authentication: Authentication
-    accounts: Accounts
     tickets: TicketService
     api_keys: ApiKeyService
     callers: Callers
@@ -44,16 +42,10 @@ def wire_accounts(
         clock=clock,
         registration_open=settings.registration_is_open,
     )
-    accounts = Accounts(
-        users=store.users,
-        sessions=store.sessions,
-        unit_of_work=store.unit_of_work,
-        clock=clock,
-    )
     tickets = TicketService(store.tickets, authentication=authentication, clock=clock)
     api_keys = ApiKeyService(store.program_keys, clock)
     callers = Callers(authentication, api_keys)
-    return AccountParts(authentication, accounts, tickets, api_keys, callers)
+    return AccountParts(authentication, tickets, api_keys, callers)
 
 
 def _tokens(settings: Settings, clock: Clock) -> JwtTokens:

@@ -29,6 +29,7 @@ from entrypoints.wiring.monitoring import wire_monitoring
 from entrypoints.wiring.plugins import wire_plugins
 from entrypoints.wiring.runs import wire_runs
 from entrypoints.wiring.tools import wire_toolbox, wire_tools
+from entrypoints.wiring.users import wire_users
 
 
 class Container(containers.DeclarativeContainer):
@@ -55,6 +56,7 @@ class Container(containers.DeclarativeContainer):
         wire_tools, settings, environ, persistence, toolbox, plugins, account_access, clock
     )
     runs = once(wire_runs, settings, persistence, models, plugins, tools, clock)
+    users = once(wire_users, persistence, accounts, runs, clock)
     consents = once(wire_consents, persistence, plugins, runs, clock)
     connected_accounts = once(
         wire_connected_accounts, persistence, account_access, accounts, consents, cipher, clock

@@ -40,7 +40,7 @@ class Services:
 
         accounts = container.accounts()
         self.authentication: Final = accounts.authentication
-        self.accounts: Final = accounts.accounts
+        self.accounts: Final = container.users()
         self.tickets: Final = accounts.tickets
         self.api_keys: Final = accounts.api_keys
         self.callers: Final = accounts.callers

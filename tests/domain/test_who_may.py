@@ -6,6 +6,7 @@ from typing import Any, get_type_hints
 
 import pytest
 
+from domain.accounts.administration import UserAdministration
 from domain.accounts.users import Role, User
 from domain.configuration.policy_editor import PolicyService
 from domain.configuration.service import ConfigurationChange, ConfigurationService
@@ -25,6 +26,7 @@ SERVICES = (
     PluginAdministration,
     PolicyService,
     ToolAdministration,
+    UserAdministration,
 )
 OTHERS: dict[Role, Role] = {Role.OPERATOR: Role.USER, Role.ADMIN: Role.OPERATOR}
 Call = Callable[[User], Any]
@@ -39,8 +41,8 @@ class Untouched:
 
 def made(service: type[Any]) -> Any:
     """Return a service over collaborators that must not be used."""
-    given = list(inspect.signature(service).parameters)
-    return service(*[Untouched() for _ in given])
+    given = inspect.signature(service).parameters.values()
+    return service(*[Untouched() for each in given if each.kind is not each.KEYWORD_ONLY])
 
 
 def use_cases(service: type[Any]) -> dict[str, Any]:
@@ -64,6 +66,7 @@ LOGS: LogService = made(LogService)
 POLICY: PolicyService = made(PolicyService)
 PLUGINS: PluginAdministration = made(PluginAdministration)
 TOOLS: ToolAdministration = made(ToolAdministration)
+USERS: UserAdministration = made(UserAdministration)
 HIGHER: dict[str, tuple[Role, Call]] = {
     "ConfigurationService.change": (
         Role.ADMIN,
@@ -83,6 +86,11 @@ HIGHER: dict[str, tuple[Role, Call]] = {
     "PluginAdministration.reload": (Role.OPERATOR, lambda user: PLUGINS.reload(user, "basics")),
     "PluginAdministration.search": (Role.OPERATOR, PLUGINS.search),
     "ToolAdministration.turn": (Role.OPERATOR, lambda user: TOOLS.turn(user, "look", is_on=False)),
+    "UserAdministration.find": (Role.ADMIN, lambda user: USERS.find(user, 1, None)),
+    "UserAdministration.get": (Role.ADMIN, lambda user: USERS.get(user, ANN.id)),
+    "UserAdministration.change": (Role.ADMIN, lambda user: USERS.change(user, ANN.id)),
+    "UserAdministration.log_out": (Role.ADMIN, lambda user: USERS.log_out(user, ANN.id)),
+    "UserAdministration.remove": (Role.ADMIN, lambda user: USERS.remove(user, ANN.id)),
 }
 
 

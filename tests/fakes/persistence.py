@@ -61,9 +61,18 @@ class FakeUsers(Users):
         return None
 
     @override
-    async def page(self, limit: int, cursor: str | None) -> Page[User]:
+    async def get(self, user_id: str) -> User:
+        return self._known(user_id)
+
+    @override
+    async def page(self, limit: int, cursor: str | None, prefix: str = "") -> Page[User]:
         users = sorted(
-            (user for user, _ in self._memory.users.values()), key=lambda u: (u.created_at, u.id)
+            (
+                user
+                for user, _ in self._memory.users.values()
+                if f"\n{prefix.lower()}" in f"\n{user.username}\n{user.email}"
+            ),
+            key=lambda u: (u.created_at, u.id),
         )
         if cursor is not None:
             place = read_place("users", cursor)
@@ -86,9 +95,16 @@ class FakeUsers(Users):
         return self._change(user_id, is_disabled=at is not None)
 
     @override
-    async def administrators(self) -> int:
+    async def lock_administrators(self) -> frozenset[str]:
         users = [user for user, _ in self._memory.users.values()]
-        return sum(user.role is Role.ADMIN and not user.is_disabled for user in users)
+        return frozenset(
+            each.id for each in users if each.role is Role.ADMIN and not each.is_disabled
+        )
+
+    @override
+    async def remove_belongings(self, user_id: str, most: int) -> bool:
+        self._memory.forget(user_id)
+        return True
 
     @override
     async def remove(self, user_id: str) -> None:

@@ -123,6 +123,10 @@ class FakeRuns(Runs):
         self._memory.free(run_id)
         return True
 
+    @override
+    async def request_cancel_all(self, user_id: str) -> Sequence[str]:
+        return [each for each in self._memory.runs if await self.request_cancel(user_id, each)]
+
 
 class FakeRunQueries(RunQueries):
     def __init__(self, memory: Memory) -> None:

@@ -1,12 +1,14 @@
 """The repositories of users and of login sessions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from typing_extensions import override
 
+from adapters.persistence.accounts.belongings import remove_belongings
 from adapters.persistence.engine.codec import is_id, known_id, storable
-from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.database import ROW_LOCK, Database, Row
 from adapters.persistence.engine.errors import UniqueViolation
 from adapters.persistence.rows import to_session, to_user
 from domain.accounts.ports import LoginSession, Sessions, Users
@@ -22,25 +24,19 @@ _ADD_USER: Final = """
 _BY_LOGIN: Final = """
     SELECT * FROM users WHERE email = $1 OR username = $1 ORDER BY created_at LIMIT 1
 """
-_USERS: Final = "SELECT * FROM users{after} ORDER BY created_at, id LIMIT $1"
-_AFTER: Final = " WHERE (created_at, id) > ($2, $3)"
+_GET: Final = "SELECT * FROM users WHERE id = $1"
+_USERS: Final = """
+    SELECT * FROM users
+    WHERE (substr(username, 1, length(CAST($2 AS TEXT))) = $2
+        OR substr(email, 1, length(CAST($2 AS TEXT))) = $2){after}
+    ORDER BY created_at, id LIMIT $1
+"""
+_AFTER: Final = " AND (created_at, id) > ($3, $4)"
 _SET: Final = "UPDATE users SET {column} = $2 WHERE id = $1 RETURNING *"
 _ADMINISTRATORS: Final = f"""
-    SELECT COUNT(*) AS found FROM users WHERE role = '{Role.ADMIN}' AND disabled_at IS NULL
+    SELECT id FROM users WHERE role = '{Role.ADMIN}' AND disabled_at IS NULL ORDER BY id
 """  # noqa: S608  made of a constant
-# Foreign keys cascade from conversations and users to the rows that belong to them.
-_REMOVE: Final = (
-    "DELETE FROM conversations WHERE user_id = $1 RETURNING id",
-    "DELETE FROM runs WHERE user_id = $1 RETURNING id",
-    "DELETE FROM answers WHERE user_id = $1 RETURNING id",
-    "DELETE FROM connected_accounts WHERE user_id = $1 RETURNING id",
-    "DELETE FROM api_keys WHERE user_id = $1 RETURNING id",
-    "DELETE FROM users WHERE id = $1 RETURNING id",
-)
-_REMOVE_OWNED: Final = (
-    "DELETE FROM learned_api_keys WHERE owner = $1 RETURNING id",
-    "DELETE FROM plugin_values WHERE owner = $1 RETURNING id",
-)
+_REMOVE: Final = "DELETE FROM users WHERE id = $1 RETURNING *"
 
 
 class TortoiseUsers(Users):
@@ -72,10 +68,15 @@ class TortoiseUsers(Users):
         return (to_user(rows[0]), rows[0]["password_hash"]) if rows else None
 
     @override
-    async def page(self, limit: int, cursor: str | None) -> Page[User]:
+    async def get(self, user_id: str) -> User:
+        rows = await self._database.fetch(_GET, known_id(user_id, "user"))
+        return _the_user(rows)
+
+    @override
+    async def page(self, limit: int, cursor: str | None, prefix: str = "") -> Page[User]:
         place = () if cursor is None else read_place("users", cursor)
         sql = _USERS.format(after=_AFTER if place else "")
-        rows = await self._database.fetch(sql, limit + 1, *place)
+        rows = await self._database.fetch(sql, limit + 1, storable(prefix.lower()), *place)
         return keyset_page("users", rows, limit, to_user, lambda each: (each.created_at, each.id))
 
     @override
@@ -97,29 +98,39 @@ class TortoiseUsers(Users):
         return await self._set(user_id, "disabled_at", at)
 
     @override
-    async def administrators(self) -> int:
-        rows = await self._database.fetch(_ADMINISTRATORS)
-        return int(rows[0]["found"])
+    async def lock_administrators(self) -> frozenset[str]:
+        sql = _ADMINISTRATORS + ROW_LOCK[self._database.engine]
+        return frozenset(str(row["id"]) for row in await self._database.fetch(sql))
+
+    @override
+    async def remove_belongings(self, user_id: str, most: int) -> bool:
+        return await remove_belongings(self._database, known_id(user_id, "user"), most)
 
     @override
     async def remove(self, user_id: str) -> None:
         valid_id = known_id(user_id, "user")
 
         async def work() -> None:
-            for sql in _REMOVE_OWNED:
-                await self._database.fetch(sql, valid_id)
-            removed = [await self._database.fetch(sql, valid_id) for sql in _REMOVE]
-            if not removed[-1]:
-                raise NotFound("There is no such user.")
+            await remove_belongings(self._database, valid_id)
+            _the_user(await self._database.fetch(_REMOVE, valid_id))
 
         await self._database.unit_of_work.run(work)
 
     async def _set(self, user_id: str, column: str, value: object) -> User:
         valid_id = known_id(user_id, "user")
-        rows = await self._database.fetch(_SET.format(column=column), valid_id, value)
-        if not rows:
-            raise NotFound("There is no such user.")
-        return to_user(rows[0])
+        return _the_user(await self._database.fetch(_SET.format(column=column), valid_id, value))
+
+
+def _the_user(rows: Sequence[Row]) -> User:
+    """Return the user in the one row there is.
+
+    Raises:
+        NotFound: there is none.
+
+    """
+    if not rows:
+        raise NotFound("There is no such user.")
+    return to_user(rows[0])
 
 
 _ADD_SESSION: Final = """

@@ -104,8 +104,8 @@ _OF_USER: Final = f"{_GET} AND user_id = $2"
 _ACTIVE: Final = "SELECT id FROM runs WHERE active_in = $1"
 _CANCEL: Final = f"""
     UPDATE runs SET cancel_requested = TRUE, status = '{RunStatus.RUNNING}', leased_until =
-        CASE WHEN status = '{RunStatus.WAITING_CONSENT}' THEN $3 ELSE leased_until END
-    WHERE id = $1 AND user_id = $2 AND finished_at IS NULL RETURNING id
+        CASE WHEN status = '{RunStatus.WAITING_CONSENT}' THEN $2 ELSE leased_until END
+    WHERE user_id = $1{{which}} AND finished_at IS NULL RETURNING id
 """  # noqa: S608  made of constants
 _BEGINNING: Final = """
     SELECT users.*, bodies FROM runs
@@ -132,7 +132,9 @@ class TortoiseRuns(Runs):
                 notification=events_notification(database.engine, "conversation.id")
             ),
         )
-        self._cancel = _CANCEL + work_notification(database.engine)
+        notification = work_notification(database.engine)
+        self._cancel = _CANCEL.format(which=" AND id = $3") + notification
+        self._cancel_all = _CANCEL.format(which="") + notification
 
     @override
     async def start(self, new: NewRun, history_limit: int) -> Sequence[Message]:
@@ -245,7 +247,12 @@ class TortoiseRuns(Runs):
     async def request_cancel(self, user_id: str, run_id: str) -> bool:
         if not is_id(run_id):
             return False
-        return bool(await self._database.fetch(self._cancel, run_id, user_id, FREE))
+        return bool(await self._database.fetch(self._cancel, user_id, FREE, run_id))
+
+    @override
+    async def request_cancel_all(self, user_id: str) -> Sequence[str]:
+        rows = await self._database.fetch(self._cancel_all, user_id, FREE)
+        return [str(row["id"]) for row in rows]
 
 
 def _the_run(rows: Sequence[Row]) -> RunRecord:

@@ -2,12 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from domain.accounts.users import Role, User
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
     from entrypoints.wiring.services import Services
 
 T = TypeVar("T")
+
+# Who can read the data may do everything with it, whoever is an administrator by its users.
+OWNER: Final = User("", "", "the command line", "", Role.ADMIN, datetime.fromtimestamp(0, UTC))
 
 
 def with_services(work: "Callable[[Services], Awaitable[T]]", *, with_plugins: bool = False) -> T:

@@ -57,6 +57,7 @@ somebody has answered. `follow` brings every run of a conversation, as
 
 TAGS: Final[list[Json]] = [
     {"name": "authentication", "description": "Accounts, logins and tokens."},
+    {"name": "users", "description": "Who has an account, for administrators."},
     {"name": "chat", "description": "Say something to the agent."},
     {"name": "runs", "description": "A message being answered: look at it, follow it, stop it."},
     {"name": "conversations", "description": "What was said."},
@@ -129,6 +130,7 @@ PATH_PARAMETERS: Final[dict[str, Json]] = {
         ("artifact_id", "The artifact's id, as a result names it."),
         ("api_id", "The learned API's id."),
         ("key_id", "The API key's id."),
+        ("user_id", "The user's id."),
     )
 } | {
     name: {"description": description, "schema": {"type": "string", "pattern": pattern}}

@@ -9,12 +9,14 @@ from domain.shared.ids import new_id
 from tests.adapters.persistence.stores import DONE, MINUTE, NOW, a_run, an_ending
 
 
-def a_decision(number: int = 0, run_id: str | None = None) -> Decided:
+def a_decision(
+    number: int = 0, run_id: str | None = None, user_id: str | None = None, username: str = "ann"
+) -> Decided:
     return Decided(
         id=new_id(),
         at=NOW + (number // 2) * MINUTE,
-        user_id=new_id(),
-        username="ann",
+        user_id=user_id or new_id(),
+        username=username,
         run_id=run_id or new_id(),
         call_id=f"c{number}",
         tool="write",

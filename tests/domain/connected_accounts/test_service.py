@@ -2,11 +2,11 @@
 
 import pytest
 
-from domain.accounts.administration import Accounts
 from domain.accounts.users import Role, User
 from domain.connected_accounts.account import AccountKind
 from domain.connected_accounts.service import AccountState
 from domain.shared.errors import Conflict, NotFound, WebError
+from tests.domain.accounts.office import UserOffice
 from tests.domain.builders import NOW
 from tests.domain.connected_accounts.house import KEYED, AccountHouse
 from tests.fakes.learned_apis import FakeCipher
@@ -110,10 +110,11 @@ async def test_accounts_go_with_their_user_and_outlast_a_pause(house: AccountHou
     for identity in (ann, bob):
         await house.connected(identity.user.id)
     store = house.store
-    accounts = Accounts(store.users, store.sessions, store.unit_of_work, house.clock)
-    await store.users.add(User("r", "root@x.org", "root", "Root", Role.ADMIN, NOW), "hash")
-    await accounts.disable("ann@x.org")
-    await accounts.enable("ann@x.org")
+    users, root = store.users, User("r", "root@x.org", "root", "Root", Role.ADMIN, NOW)
+    await users.add(root, "hash")
+    administration = UserOffice(store, house.clock).administration
+    await administration.change(root, ann.user.id, is_disabled=True)
+    await administration.change(root, ann.user.id, is_disabled=False)
     assert (await house.state(ann)).is_connected
-    await accounts.remove("ann@x.org")
+    await administration.remove(root, ann.user.id)
     assert [key.user_id for key in store.memory.connected_accounts] == [bob.user.id]

@@ -13,6 +13,7 @@ from argon2.profiles import CHEAPEST
 from typer.testing import CliRunner, Result
 
 from adapters.security.passwords import HASHES_AT_ONCE, ArgonPasswords
+from domain.accounts.administration import UserAdministration
 from entrypoints.cli import app
 from tests.entrypoints.cli.processes import Installation, without_settings
 from tests.support.templates import give_database
@@ -55,8 +56,9 @@ def cassette(tmp_path: Path) -> Cassette:
 def puerto(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logs_as_before: None, migrated: None
 ) -> Command:
-    """Run a command in this process, on data of its own; a password costs little."""
+    """Run a command in this process, on data of its own; passwords and deletions cost little."""
     monkeypatch.setattr(ArgonPasswords.__init__, "__defaults__", (CHEAPEST, HASHES_AT_ONCE))
+    monkeypatch.setattr(UserAdministration.__init__, "__kwdefaults__", {"settle_seconds": 0})
     for name in without_settings(os.environ):
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)

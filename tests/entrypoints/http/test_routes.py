@@ -68,6 +68,11 @@ ABOVE_USER = {
     ("POST", "/api/plugins/<plugin_name>/reload"): Role.OPERATOR,
     ("POST", "/api/plugins/reload"): Role.OPERATOR,
     ("POST", "/api/policy/simulate"): Role.OPERATOR,
+    ("GET", "/api/users"): Role.ADMIN,
+    ("GET", "/api/users/<user_id>"): Role.ADMIN,
+    ("PATCH", "/api/users/<user_id>"): Role.ADMIN,
+    ("DELETE", "/api/users/<user_id>"): Role.ADMIN,
+    ("POST", "/api/users/<user_id>/logout"): Role.ADMIN,
     ("PUT", "/api/config"): Role.ADMIN,
     ("PUT", "/api/policy"): Role.ADMIN,
 }
@@ -76,7 +81,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/api/consents/<consent_id>"): {"approved": True},
 }
 # Path parameters that name what is nobody's own.
-SHARED = {"account_name", "api_id", "plugin_name", "schema_provider", "tool_name"}
+SHARED = {"account_name", "api_id", "plugin_name", "schema_provider", "tool_name", "user_id"}
 UNKNOWN = "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
 
 

@@ -58,6 +58,31 @@ async def test_pages_follow_on_each_other_oldest_first(store: Store) -> None:
     assert third.next_cursor is None
 
 
+async def test_users_are_found_by_the_beginning_of_their_names(store: Store) -> None:
+    names = ("anna", "a_b", "axb", "joann")
+    users = {name: a_user(name, NOW + n * MINUTE) for n, name in enumerate(names)}
+    for user in users.values():
+        await store.users.add(replace(user, email=f"{user.username}%@x.org"), "hash")
+
+    async def found(prefix: str) -> list[str]:
+        return [each.username for each in (await store.users.page(10, None, prefix)).items]
+
+    assert await found("AN") == ["anna"]
+    assert await found("a_") == ["a_b"]
+    assert await found("joann%@") == ["joann"]
+    assert await found("%") == []
+    first = await store.users.page(2, None, "a")
+    second = await store.users.page(2, first.next_cursor, "a")
+    assert [each.username for each in (*first.items, *second.items)] == ["anna", "a_b", "axb"]
+
+
+async def test_a_user_is_found_by_id(store: Store) -> None:
+    user = a_user()
+    await store.users.add(user, "hash")
+
+    assert await store.users.get(user.id) == user
+
+
 async def test_a_page_that_holds_all_is_the_last(store: Store) -> None:
     await store.users.add(a_user(), "hash")
 
@@ -85,17 +110,17 @@ async def test_an_unknown_user_has_no_password(store: Store, user_id: str) -> No
         await store.users.set_password(user_id, "new")
 
 
-async def test_a_role_is_changed_and_administrators_are_counted(store: Store) -> None:
+async def test_a_role_is_changed_and_administrators_are_named(store: Store) -> None:
     ann, bob = a_user("ann"), a_user("bob")
     for user in (ann, bob):
         await store.users.add(user, "hash")
-    assert await store.users.administrators() == 0
+    assert await store.users.lock_administrators() == frozenset()
 
     assert await store.users.set_role(ann.id, Role.ADMIN) == replace(ann, role=Role.ADMIN)
     await store.users.set_role(bob.id, Role.ADMIN)
-    assert await store.users.administrators() == 2
+    assert await store.users.lock_administrators() == {ann.id, bob.id}
     await store.users.set_disabled(bob.id, NOW)
-    assert await store.users.administrators() == 1
+    assert await store.users.lock_administrators() == {ann.id}
 
 
 async def test_a_disabled_user_has_no_session_until_enabled(store: Store) -> None:
@@ -129,6 +154,7 @@ async def test_with_a_user_goes_what_is_theirs_and_nothing_else(store: Store) ->
 @pytest.mark.parametrize("user_id", [UNKNOWN, *NOT_IDS])
 async def test_nobody_is_changed_or_removed(store: Store, user_id: str) -> None:
     for change in (
+        store.users.get(user_id),
         store.users.set_role(user_id, Role.USER),
         store.users.set_disabled(user_id, None),
         store.users.remove(user_id),

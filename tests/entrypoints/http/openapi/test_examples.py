@@ -1,7 +1,7 @@
 """Each body's example, as the documentation sends it, succeeds on a new service."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from puerto import KeyAccount, Registry, hookimpl
 from tests.entrypoints.http.conftest import Client, Installation
 
 Json = dict[str, Any]
+Attempt = Callable[..., Awaitable[Any]]
 # Where the example stands for something that only this installation has, it is put in its place.
 TOOL, PLUGIN = "calculator", "basics"
 
@@ -54,6 +55,19 @@ async def succeed(client: Client, method: str, path: str, body: Json) -> Any:
     return json.loads(text) if text else None
 
 
+async def try_accounts(attempt: Attempt, anyone: Client) -> None:
+    """Try the examples of registration, login, and what follows on it."""
+    registered = await attempt("POST", "/api/auth/register", anyone)
+    await attempt("POST", "/api/auth/login", anyone)
+    refresh_token = registered["refresh_token"]
+    await attempt("POST", "/api/auth/refresh", anyone, refresh_token=refresh_token)
+    ada = Client(anyone.app, registered["access_token"], registered["user"])
+    await attempt("POST", "/api/auth/password", ada)
+    await attempt("PATCH", "/api/users/{user_id}", user_id=ada.user["id"])
+    await attempt("POST", "/api/auth/ticket")
+    await attempt("POST", "/api/auth/keys")
+
+
 @pytest.mark.one_engine
 async def test_every_body_has_an_example_that_succeeds(
     installation: Installation, document: Json
@@ -68,15 +82,7 @@ async def test_every_body_has_an_example_that_succeeds(
         body = examples[method, path] | given
         return await succeed(client, method, path.format(**ids), body)
 
-    registered = await attempt("POST", "/api/auth/register", installation.anyone)
-    await attempt("POST", "/api/auth/login", installation.anyone)
-    refresh_token = registered["refresh_token"]
-    await attempt("POST", "/api/auth/refresh", installation.anyone, refresh_token=refresh_token)
-    await attempt(
-        "POST", "/api/auth/password", Client(installation.app, registered["access_token"])
-    )
-    await attempt("POST", "/api/auth/ticket")
-    await attempt("POST", "/api/auth/keys")
+    await try_accounts(attempt, installation.anyone)
     await attempt("POST", "/api/chat")
     conversation_id = (await attempt("POST", "/api/conversations"))["id"]
     path = "/api/conversations/{conversation_id}"
