@@ -58,7 +58,7 @@ async def settled_in(store: Store, user: User) -> None:
     assert await store.program_keys.add(record, most=1)
     await store.connected_accounts.put(an_account(user.id))
     await store.plugin_values.put("crm", user.id, "seen", 1, most=5)
-    api = an_api(user.username, user_id=user.id)
+    api = an_api(new_id(), user_id=user.id)
     await store.learned_apis.add(api, a_version())
     await store.api_keys.put(SealedCredentials(api.id, user.id, ("key",), b"1", NOW))
     await store.conversations.add(a_conversation(user.id))
