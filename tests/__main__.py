@@ -36,6 +36,7 @@ from tests.parts import (
     WITHOUT_DATABASE,
     without,
 )
+from tests.support.templates import SHARED
 
 ROOT: Final = Path(__file__).parent.parent
 BIN: Final = Path(sys.executable).parent
@@ -140,7 +141,8 @@ def _all_pass(
 ) -> bool:
     """Run the commands, print what they say, and tell whether all of them passed."""
     good = True
-    with ThreadPoolExecutor(at_once) as pool:
+    with tempfile.TemporaryDirectory() as templates, ThreadPoolExecutor(at_once) as pool:
+        os.environ[SHARED] = templates
         for check in as_completed([pool.submit(run, command) for command in commands]):
             passed, output = check.result()
             good &= passed

@@ -21,14 +21,15 @@ from tortoise.apps import Apps
 from adapters.persistence import migrate
 from tests.parts import WITHOUT_DATABASE
 from tests.support.postgres import running_postgres
+from tests.support.templates import migrated
 
 # What is imported stays until the end: see `pytest_collection_finish`.
 gc.disable()
 
 # A loaded machine is slow: time is for benchmarks, not for tests. Every run tries other examples,
 # so few a run are many in the end; the long tests try many at once.
-settings.register_profile("short", deadline=None, max_examples=40)
-settings.register_profile("long", deadline=None, max_examples=400)
+settings.register_profile("short", deadline=None, max_examples=25)
+settings.register_profile("long", deadline=None, max_examples=250)
 settings.load_profile("short")
 
 _DATABASE: Final = frozenset({"database_url", "own_url", "shared_url", "bare_url"})
@@ -115,16 +116,13 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-async def template(
-    engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> str:
+async def template(engine: str, request: pytest.FixtureRequest) -> str:
     """The URL of a migrated, empty database, of which the tests use copies."""
     if engine == "sqlite":
-        url = f"sqlite://{tmp_path_factory.mktemp('template') / 'puerto.db'}"
-    else:
-        server = request.getfixturevalue("postgres_url")
-        await _on(server, "CREATE DATABASE template_of_tests")
-        url = named(server, "template_of_tests")
+        return f"sqlite://{migrated()}"
+    server = request.getfixturevalue("postgres_url")
+    await _on(server, "CREATE DATABASE template_of_tests")
+    url = named(server, "template_of_tests")
     await migrate(url)
     return url
 
@@ -153,10 +151,12 @@ async def own_url(engine: str, template: str, tmp_path: Path) -> AsyncIterator[s
 
 
 @pytest.fixture(scope="session")
-async def shared_url(engine: str, template: str) -> AsyncIterator[str]:
+async def shared_url(
+    engine: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[str]:
     """The URL of a migrated database for many tests, each of which empties it first."""
     if engine == "sqlite":
-        yield copied(template, Path(template.removeprefix("sqlite://")).with_name("shared.db"))
+        yield copied(template, tmp_path_factory.mktemp("shared") / "puerto.db")
     else:
         async with created(template, "template_of_tests") as url:
             yield url

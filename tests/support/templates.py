@@ -5,7 +5,9 @@ migrate`` and by the tutorials. And it is which plugins have been tried in a pro
 in any test before; how they are tried has tests beside the plugins' host.
 """
 
+import fcntl
 import json
+import os
 import shutil
 import tempfile
 from contextlib import suppress
@@ -15,6 +17,7 @@ from typing import Final
 
 from tests.support.nursery import Child
 
+SHARED: Final = "PUERTO_TEMPLATES"  # names the folder in which processes of tests share theirs
 FILE: Final = "puerto.db"
 TRIED: Final = "plugins-tried.json"
 
@@ -24,7 +27,7 @@ def give_database(data: Path) -> None:
     if (data / FILE).exists():
         return
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shutil.copy(_template(), data / FILE)
+    shutil.copy(migrated(), data / FILE)
 
 
 def give_tried(data: Path) -> None:
@@ -41,18 +44,26 @@ def keep_tried(data: Path) -> None:
 
 
 @cache
-def _template() -> Path:
-    """Return the file that is copied; it goes with this process.
+def migrated() -> Path:
+    """Return the file that is copied; it goes with this process, or with all that share it.
 
     Another process makes it: the ORM's models cannot speak two dialects in one.
     """
+    folder = Path(os.environ.get(SHARED) or _own_folder())
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / FILE).exists():
+            making = Child(["migrate"], folder, {"PUERTO_DATA_DIR": str(folder)})
+            printed = making.output.read()
+            making.output.close()
+            assert making.wait(60) == 0, printed
+    return folder / FILE
+
+
+def _own_folder() -> str:
     folder = tempfile.TemporaryDirectory(prefix="puerto-template-")
     _kept.append(folder)
-    making = Child(["migrate"], Path(folder.name), {"PUERTO_DATA_DIR": folder.name})
-    printed = making.output.read()
-    making.output.close()
-    assert making.wait(60) == 0, printed
-    return Path(folder.name) / FILE
+    return folder.name
 
 
 _kept: Final[list["tempfile.TemporaryDirectory[str]"]] = []

@@ -94,7 +94,7 @@ def test_what_is_not_plain_is_left(arguments: dict[str, Any]) -> None:
     assert coerced(arguments, PARAMETERS) == arguments
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(schema=tool_schemas(), data=st.data())
 def test_what_fits_stays_equal(schema: dict[str, Any], data: Any) -> None:
     arguments = fitting(data.draw, schema, schema)

@@ -5,7 +5,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.shared.errors import ToolFailed
@@ -211,7 +211,6 @@ PIECES = """
 pieces = st.sampled_from(PIECES.split())
 
 
-@settings(max_examples=500)
 @given(st.text(max_size=520) | st.lists(pieces, max_size=60).map(" ".join))
 def test_any_text_gives_a_result_or_a_reason(text: str) -> None:
     try:

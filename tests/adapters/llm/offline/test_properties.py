@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.llm.offline import PROVIDER
@@ -126,7 +126,6 @@ def check(pieces: Sequence[Piece]) -> None:
 
 
 @given(st.lists(MESSAGES, min_size=1, max_size=3))
-@settings(max_examples=150, deadline=None)
 async def test_any_message_gets_the_same_whole_answer_twice(messages: list[str]) -> None:
     turns: list[Turn] = [UserTurn(message) for message in messages]
     pieces = await ask(turns)
@@ -135,7 +134,6 @@ async def test_any_message_gets_the_same_whole_answer_twice(messages: list[str])
 
 
 @given(MESSAGES, st.lists(JUNK, max_size=3))
-@settings(max_examples=150, deadline=None)
 async def test_any_schema_is_survived(message: str, schemas: list[Any]) -> None:
     tools = [
         ToolSpec("stop_instance", "Stop an instance.", schema, Effect.READ)
@@ -145,7 +143,6 @@ async def test_any_schema_is_survived(message: str, schemas: list[Any]) -> None:
 
 
 @given(MESSAGES, typed_tools())
-@settings(max_examples=300, deadline=None)
 async def test_arguments_keep_their_schema(message: str, tool: ToolSpec) -> None:
     for _, arguments in calls_of(await ask(message, [tool])):
         properties = tool.parameters["properties"]
@@ -155,7 +152,6 @@ async def test_arguments_keep_their_schema(message: str, tool: ToolSpec) -> None
 
 
 @given(st.text(max_size=60) | JUNK.map(lambda junk: json.dumps(junk, default=str)), st.booleans())
-@settings(max_examples=100, deadline=None)
 async def test_any_result_is_told(content: str, is_error: bool) -> None:
     turns: list[Turn] = [UserTurn("do it"), ToolTurn("c1", "a_tool", content, is_error=is_error)]
     pieces = await ask(turns)

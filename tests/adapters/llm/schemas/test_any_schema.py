@@ -18,7 +18,7 @@ from tests.support.hostile_schemas import MONSTERS
 TARGETS = schema_targets()
 OPEN = [target for target in TARGETS.values() if not target.strict]
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-often = settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+often = settings(suppress_health_check=SLOW)
 
 
 def tool(parameters: dict[str, Any], name: str = "look_up", description: str = "Look.") -> ToolSpec:

@@ -4,7 +4,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.learning.diff.schema_changes import narrowings
@@ -120,7 +120,6 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=300)
 @given(schemas, schemas, st.lists(values, max_size=8))
 def test_what_fits_the_old_one_fits_one_that_is_not_narrower(
     old: Any, new: Any, tried: list[Any]
