@@ -27,6 +27,7 @@ from adapters.persistence.runs.log import TortoiseRunLog
 from adapters.persistence.runs.queries import TortoiseRunQueries
 from adapters.persistence.runs.runs import TortoiseRuns
 from adapters.persistence.switches import TortoiseSwitches
+from adapters.persistence.usage.ledger import TortoiseUsageLedger
 from domain.accounts.ports import ApiKeys, Sessions, Tickets, Users
 from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations
@@ -43,6 +44,7 @@ from domain.shared.idempotency import IdempotencyStore
 from domain.shared.unit_of_work import UnitOfWork
 from domain.tools.ports import Artifacts
 from domain.tools.storage import StoredValues
+from domain.usage.ports import UsageLedger
 
 
 class Store:
@@ -76,6 +78,7 @@ class Store:
         self.program_keys: ApiKeys = TortoiseApiKeys(database)
         self.connected_accounts: ConnectedAccounts = TortoiseConnectedAccounts(database)
         self.pending_connections: PendingConnections = TortoisePendingConnections(database)
+        self.usage: UsageLedger = TortoiseUsageLedger(database)
         self.signals: Signals = _signals(database)
         self.unit_of_work: UnitOfWork = database.unit_of_work
 

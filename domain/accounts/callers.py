@@ -105,7 +105,7 @@ class ApiKeyService:
             raise Unauthenticated("The API key is not valid: it was revoked, or is over.")
         record, user = found
         return Identity(
-            user,
+            replace(user, key_id=record.id),
             session_id="",
             expires_at=record.expires_at or _NEVER,
             scopes=frozenset(record.scopes),

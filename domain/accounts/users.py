@@ -22,7 +22,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person or program with an account. ``email`` and ``username`` are unique, lower case."""
+    """A person or program with an account. ``email`` and ``username`` are unique, lower case.
+
+    ``key_id`` is the id of the API key with which they call; it is never stored with the user.
+    """
 
     id: str
     email: str
@@ -31,6 +34,7 @@ class User:
     role: Role
     created_at: datetime
     is_disabled: bool = False
+    key_id: str = ""
 
     def require(self, role: Role) -> None:
         """Check the user's role.

@@ -70,6 +70,7 @@ class RunSetup:
             fallbacks=self._fallbacks(configuration),
             agent=None if agent is None else self._agent(agent),
             request_id=current_request(),
+            key_id=user.key_id,
         )
         return started, configuration
 
@@ -98,6 +99,7 @@ class RunSetup:
             is_direct=True,
             fallbacks=self._fallbacks(configuration),
             request_id=current_request(),
+            key_id=user.key_id,
         )
         return started, configuration, intended
 

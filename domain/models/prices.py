@@ -8,6 +8,7 @@ from typing import Final
 from domain.models.messages import Usage
 
 _MILLION: Final = 1_000_000
+NANO: Final = 1_000_000_000
 _EDITION: Final = re.compile(
     r"-(?:latest|20\d\d(-?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01]))\Z", re.ASCII
 )
@@ -52,6 +53,19 @@ class Prices:
         models = self._table.get(provider, {})
         price = models.get(model) or models.get(_without_edition(model))
         return None if price is None else price.of(usage)
+
+
+def nano_usd(cost_usd: float) -> int:
+    """Return a cost in billionths of a US dollar, in which costs are added up exactly.
+
+    A price of up to three decimals for a million tokens is a whole number of them for each token.
+    """
+    return round(cost_usd * NANO)
+
+
+def in_usd(nano: int) -> float:
+    """Return an amount in US dollars."""
+    return nano / NANO
 
 
 def _without_edition(model: str) -> str:

@@ -37,7 +37,7 @@ class RunStarted:
     may ask the model that is configured. ``fallbacks`` are the models for failover, in order:
     ``{provider, model}`` each. ``agent`` is a copy of the agent that the message was addressed to:
     ``{name, instructions, tools}``. ``request_id`` is that of the HTTP request, for the log lines
-    of the run on any worker.
+    of the run on any worker; ``key_id`` that of the API key with which it was started.
     """
 
     type: ClassVar[str] = "run"
@@ -54,6 +54,12 @@ class RunStarted:
     fallbacks: tuple[Mapping[str, str], ...] = ()
     agent: Mapping[str, Any] | None = None
     request_id: str = ""
+    key_id: str = ""
+
+    @property
+    def agent_name(self) -> str:
+        """The name of the agent; empty for the general one."""
+        return "" if self.agent is None else str(self.agent["name"])
 
 
 @dataclass(frozen=True, slots=True)

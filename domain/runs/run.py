@@ -7,6 +7,7 @@ from typing import Any, Final
 from domain.agents.agent import Agent
 from domain.conversations.calls import CallOutcome, CallRequest, Problem
 from domain.models.messages import ModelChoice, StopReason, Usage
+from domain.models.prices import in_usd, nano_usd
 from domain.policy.policy import Autonomy
 from domain.runs.events import Paused, QuestionGuarded, RunStarted
 from domain.runs.states import CallState, RunStatus
@@ -177,7 +178,9 @@ class Run:
         answers += [aside for call in self.calls.values() for aside in call.asides]
         costs = [each.cost_usd for each in answers if each.usage != Usage()]
         known = [cost for cost in costs if cost is not None]
-        return sum(known) if known and len(known) == len(costs) else None
+        if not known or len(known) < len(costs):
+            return None
+        return in_usd(sum(map(nano_usd, known)))
 
     @property
     def text(self) -> str:

@@ -31,6 +31,7 @@ from entrypoints.http.routes.plugins import administration as plugins
 from entrypoints.http.routes.plugins import settings as plugin_settings
 from entrypoints.http.routes.tools import schemas as tool_schemas
 from entrypoints.http.routes.tools import tools
+from entrypoints.http.routes.usage import usage
 from entrypoints.http.security.cors import install_cors
 from entrypoints.http.security.guard import install_guard
 from entrypoints.http.streaming import websocket
@@ -70,6 +71,7 @@ _BLUEPRINTS: Final = (
     runs.blueprint,
     tool_schemas.blueprint,
     tools.blueprint,
+    usage.blueprint,
     users.blueprint,
     websocket.blueprint,
 )

@@ -29,6 +29,7 @@ from entrypoints.wiring.monitoring import wire_monitoring
 from entrypoints.wiring.plugins import wire_plugins
 from entrypoints.wiring.runs import wire_runs
 from entrypoints.wiring.tools import wire_toolbox, wire_tools
+from entrypoints.wiring.usage import wire_usage
 from entrypoints.wiring.users import wire_users
 
 
@@ -62,6 +63,7 @@ class Container(containers.DeclarativeContainer):
         wire_connected_accounts, persistence, account_access, accounts, consents, cipher, clock
     )
     learning = once(wire_learning, settings, persistence, plugins, web, cipher, clock)
+    usage = once(wire_usage, persistence, clock)
     monitoring = once(wire_monitoring, settings, persistence, models, plugins, runs, clock)
 
 

@@ -78,6 +78,7 @@ class Services:
         learning = container.learning()
         self.apis: Final = learning.use_cases
         self.credential_store: Final = learning.credential_store
+        self.usage: Final = container.usage()
         self.worker_monitor: Final = container.monitoring().worker_monitor
         self.logs: Final = container.monitoring().logs
 

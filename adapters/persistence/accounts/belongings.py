@@ -1,8 +1,10 @@
 """What users own, table by table: deleted with them."""
 
+from functools import partial
 from typing import Final
 
 from adapters.persistence.engine.database import Database
+from adapters.persistence.usage.counting import FORGET_USER
 
 _RUNS: Final = "SELECT id FROM runs WHERE user_id = $1"
 _CONVERSATIONS: Final = "SELECT id FROM conversations WHERE user_id = $1"
@@ -31,6 +33,9 @@ _NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 DISOWNED: Final = {"learned_apis": "user_id"}
 """The tables of what everybody has, and a user has brought: it stays, and forgets who did."""
 
+MERGED: Final = {"usage_days": FORGET_USER}
+"""The tables of amounts, which stay and become nobody's, each with the statements for that."""
+
 KEPT: Final = {
     "audit": "decisions are never deleted, whoever made them",
     "logs": "records go when newer ones need their place",
@@ -57,4 +62,11 @@ async def remove_belongings(database: Database, user_id: str, most: int | None =
     for table, column in DISOWNED.items():
         sql = _DISOWN.format(table=table, column=column) + _COUNTED
         await database.fetch(sql, user_id, _NOBODY)
+    await database.unit_of_work.run(partial(_merge, database, user_id))
     return True
+
+
+async def _merge(database: Database, user_id: str) -> None:
+    for statements in MERGED.values():
+        for statement in statements:
+            await database.fetch(statement, user_id)

@@ -15,7 +15,8 @@ class RunRow(Model):
     it lets one run be active in a conversation. ``leased_until`` is null from then on, too, and
     while the run waits for a human. ``place`` is the number of the run's question in the
     conversation, which orders its runs whatever the workers' clocks say; null of a direct run.
-    ``outcome`` is a JSON object, null while the run is active.
+    ``outcome`` is a JSON object, null while the run is active. ``key_id`` is the API key that the
+    run was started with, and ``agent`` the name of its agent; both null where there is none.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -34,6 +35,8 @@ class RunRow(Model):
     finished_at = fields.DatetimeField(null=True)
     place = fields.IntField(null=True)
     outcome = fields.TextField(null=True)
+    key_id = fields.UUIDField(null=True)
+    agent = fields.TextField(null=True)
 
     class Meta:
         """The name, the orders of a user's lists, and that of a conversation's runs."""

@@ -1,7 +1,7 @@
-"""The repository of the event log: one row for each append."""
+"""The repository of the event log: one row for each append, and what its events spend."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from typing_extensions import override
 
@@ -13,6 +13,7 @@ from adapters.persistence.engine.signals import events_notification
 from adapters.persistence.engine.statements import AtomicWrite, Write, perform
 from adapters.persistence.runs.consents import add_consents
 from adapters.persistence.runs.event_bodies import read_so_many, write_bodies
+from adapters.persistence.usage.counting import counting, write_spendings
 from domain.consents.consent import Consent, ConsentStatus, withdrawn
 from domain.conversations.conversation import PREVIEW_LENGTH
 from domain.runs.cursors import Cursor
@@ -20,6 +21,7 @@ from domain.runs.events import PROGRESS, Body, Event, QuestionGuarded
 from domain.runs.ports import Ending, RunLog
 from domain.shared.errors import LeaseLost
 from domain.shared.text import shorten
+from domain.usage.spending import spendings
 
 Fetch = Callable[..., Awaitable[Sequence[Row]]]
 
@@ -96,6 +98,8 @@ _WITH_ANSWER: Final = (
         """,
     ),
 )
+_TOLD: Final = "SELECT id{} FROM run"
+_VALUES: Final = {False: 8, True: 15}  # bound to an ending without an answer, and with one
 _GUARDED: Final = "UPDATE messages SET model_text = $2 WHERE id = $1 RETURNING id"
 _READ: Final = """
     SELECT first_number, last_number, attempt, bodies FROM run_events
@@ -111,8 +115,12 @@ class TortoiseRunLog(RunLog):
         self._database = database
         notify = events_notification(database.engine, "run_id")
         self._append = f"{_APPEND} {_LOCK[database.engine]} RETURNING first_number{notify}"
-        self._end_without_answer = _ending(database.engine, _WITHOUT_ANSWER)
-        self._end_with_answer = _ending(database.engine, *_WITH_ANSWER)
+        self._append_counting = _counted_append(database.engine)
+        self._end = {
+            (has_answer, counts): _ending(database.engine, has_answer=has_answer, counts=counts)
+            for has_answer in (False, True)
+            for counts in (False, True)
+        }
 
     @override
     async def append(
@@ -126,6 +134,7 @@ class TortoiseRunLog(RunLog):
         consents: Sequence[Consent] = (),
     ) -> None:
         values = (run_id, attempt, first, first + len(bodies) - 1, write_bodies(bodies))
+        spent = [write_spendings(found)] if (found := spendings(bodies)) else []
         guarded = {
             body.question_id: storable(body.content)
             for body in bodies
@@ -133,7 +142,7 @@ class TortoiseRunLog(RunLog):
         }
 
         async def work() -> None:
-            await self._store(self._database.fetch, values, ending)
+            await self._store(self._database.fetch, values, ending, spent)
             await add_consents(self._database, _standing(consents, ending))
             for question_id, text in guarded.items():
                 await self._database.fetch(_GUARDED, question_id, text)
@@ -142,7 +151,7 @@ class TortoiseRunLog(RunLog):
             if consents or guarded:
                 await self._database.unit_of_work.run(work)
             else:
-                await self._store(self._fetch(bodies), values, ending)
+                await self._store(self._fetch(bodies), values, ending, spent)
         except UniqueViolation as error:
             raise LeaseLost("These events of the run are written already.") from error
 
@@ -152,33 +161,21 @@ class TortoiseRunLog(RunLog):
         return self._database.fetch_unsynced if is_progress else self._database.fetch
 
     async def _store(
-        self, fetch: Fetch, values: tuple[str | int, ...], ending: Ending | None
+        self,
+        fetch: Fetch,
+        values: tuple[str | int, ...],
+        ending: Ending | None,
+        spent: Sequence[str],
     ) -> None:
-        if ending is None:
-            rows = await fetch(self._append, *values)
+        if ending is not None:
+            writes = self._end[_has_answer(ending), bool(spent)]
+            rows = await perform(self._database, writes, *values, *_final(ending), *spent)
+        elif spent:
+            rows = await perform(self._database, self._append_counting, *values, *spent)
         else:
-            rows = await self._end(values, ending)
+            rows = await fetch(self._append, *values)
         if not rows:
             raise LeaseLost("Another worker drives the run, or it has ended.")
-
-    async def _end(self, values: tuple[str | int, ...], ending: Ending) -> Sequence[Row]:
-        outcome = None if ending.outcome is None else write_run_outcome(ending.outcome)
-        final, answer = (ending.status, ending.at, outcome), ending.answer
-        if answer is None or not answer.conversation_id:
-            return await perform(self._database, self._end_without_answer, *values, *final)
-        return await perform(
-            self._database,
-            self._end_with_answer,
-            *values,
-            *final,
-            storable(shorten(answer.content, PREVIEW_LENGTH)),
-            answer.id,
-            answer.role,
-            storable(answer.content),
-            answer.created_at,
-            write_calls(answer.tool_calls),
-            write_outcomes(answer.results),
-        )
 
     @override
     async def read(self, run_id: str, after: Cursor | None, limit: int) -> Sequence[Event]:
@@ -199,12 +196,47 @@ def _bodies_of(row: Row) -> Sequence[Body]:
     return read_so_many(row["bodies"], row["last_number"] - row["first_number"] + 1)
 
 
-def _ending(engine: Engine, *writes: Write) -> AtomicWrite:
-    """Return the atomic writes that end a run, with those for its conversation."""
-    return AtomicWrite(
-        (_CONVERSATION_LOCKED, _RUN_ENDS, _LAST_EVENTS, _WITHDRAWN, *writes),
-        f"SELECT id{events_notification(engine, 'id')} FROM run",  # noqa: S608  made of constants
+def _has_answer(ending: Ending) -> bool:
+    return ending.answer is not None and bool(ending.answer.conversation_id)
+
+
+def _final(ending: Ending) -> tuple[Any, ...]:
+    """Return the values of an ending, those of its answer last."""
+    outcome = None if ending.outcome is None else write_run_outcome(ending.outcome)
+    final, answer = (ending.status, ending.at, outcome), ending.answer
+    if answer is None or not _has_answer(ending):
+        return final
+    return (
+        *final,
+        storable(shorten(answer.content, PREVIEW_LENGTH)),
+        answer.id,
+        answer.role,
+        storable(answer.content),
+        answer.created_at,
+        write_calls(answer.tool_calls),
+        write_outcomes(answer.results),
     )
+
+
+def _counted_append(engine: Engine) -> AtomicWrite:
+    """Return the atomic writes that append events which spend something."""
+    append = f"{_APPEND} {_LOCK[engine]} RETURNING run_id AS id"
+    appended = Write("run", append, "SELECT id FROM runs WHERE id = $1")
+    return AtomicWrite((appended, *counting(engine, 6)), _TOLD.format(_notification(engine)))
+
+
+def _ending(engine: Engine, *, has_answer: bool, counts: bool) -> AtomicWrite:
+    """Return the atomic writes that end a run, with those for its conversation."""
+    writes = _WITH_ANSWER if has_answer else (_WITHOUT_ANSWER,)
+    spent = counting(engine, _VALUES[has_answer] + 1) if counts else ()
+    return AtomicWrite(
+        (_CONVERSATION_LOCKED, _RUN_ENDS, _LAST_EVENTS, _WITHDRAWN, *writes, *spent),
+        _TOLD.format(_notification(engine)),
+    )
+
+
+def _notification(engine: Engine) -> str:
+    return events_notification(engine, "id")
 
 
 def _standing(consents: Sequence[Consent], ending: Ending | None) -> Sequence[Consent]:

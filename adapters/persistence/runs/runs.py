@@ -25,7 +25,7 @@ from domain.shared.text import shorten
 _NEW_CONVERSATION: Final = """
     INSERT INTO conversations
         (id, user_id, title, created_at, updated_at, message_count, last_message_preview)
-    VALUES ($1, $2, $13, $3, $3, 1, $4)
+    VALUES ($1, $2, $15, $3, $3, 1, $4)
     RETURNING id, user_id, message_count
 """
 _OLD_CONVERSATION: Final = """
@@ -48,9 +48,9 @@ _REST: Final = (
         "run",
         f"""
         INSERT INTO runs (id, conversation_id, user_id, message_id, status, attempt,
-            worker_id, leased_until, active_in, cancel_requested, created_at, place)
+            worker_id, leased_until, active_in, cancel_requested, created_at, place, key_id, agent)
         SELECT $7, id, user_id, $8, '{RunStatus.RUNNING}', 1, $9, $10, id, FALSE, $3,
-            message_count
+            message_count, $13, $14
         FROM conversation
         """,  # noqa: S608  made of constants
     ),
@@ -69,7 +69,7 @@ _START_NEW: Final = AtomicWrite(
 _WITH_EARLIER: Final = """
     SELECT conversation.message_count AS message_number, earlier.*{notification}
     FROM conversation LEFT JOIN (
-        SELECT * FROM messages WHERE conversation_id = $1 ORDER BY number DESC LIMIT $13
+        SELECT * FROM messages WHERE conversation_id = $1 ORDER BY number DESC LIMIT $15
     ) AS earlier ON earlier.number < conversation.message_count
     ORDER BY earlier.number
 """
@@ -79,8 +79,8 @@ _START_DIRECT: Final = AtomicWrite(
             "run",
             f"""
             INSERT INTO runs (id, user_id, status, attempt, worker_id, leased_until,
-                cancel_requested, created_at)
-            VALUES ($1, $2, '{RunStatus.RUNNING}', 1, $3, $4, FALSE, $5)
+                cancel_requested, created_at, key_id)
+            VALUES ($1, $2, '{RunStatus.RUNNING}', 1, $3, $4, FALSE, $5, $8)
             RETURNING id
             """,  # noqa: S608  made of constants
             "SELECT id FROM runs WHERE id = $1",
@@ -184,9 +184,8 @@ class TortoiseRuns(Runs):
 
     async def _start_direct(self, new: NewRun) -> None:
         leased = (new.worker_id, new.leased_until, new.at)
-        await perform(
-            self._database, _START_DIRECT, new.id, new.started.user_id, *leased, *_events(new)
-        )
+        values = (new.id, new.started.user_id, *leased, *_events(new), new.started.key_id or None)
+        await perform(self._database, _START_DIRECT, *values)
 
     async def _start_conversing(self, new: NewRun, history_limit: int) -> Sequence[Message]:
         conversation_id = known_id(new.started.conversation_id, "conversation")
@@ -202,6 +201,8 @@ class TortoiseRuns(Runs):
             new.worker_id,
             new.leased_until,
             *_events(new),
+            new.started.key_id or None,
+            storable(new.started.agent_name) or None,
         )
         if new.new_title is not None:
             await perform(self._database, _START_NEW, *values, storable(new.new_title))

@@ -76,6 +76,7 @@ TAGS: Final[list[Json]] = [
     {"name": "consents", "description": "What the agent asks before it acts, and your answers."},
     {"name": "policy", "description": "What may run unasked, and what was decided."},
     {"name": "configuration", "description": "Which model thinks, and how freely it acts."},
+    {"name": "usage", "description": "What was used, by whom, and what it cost."},
     {"name": "metrics", "description": "Figures of the service and of the clouds, for operators."},
     {"name": "logs", "description": "What the service logged, for operators."},
     {"name": "health", "description": "For probes: none of them waits for a provider."},

@@ -18,6 +18,7 @@ _OF_BLUEPRINT: Final[Mapping[str, Scope]] = {
     "runs": Scope.CHAT,
     "tool_schemas": Scope.TOOLS_READ,
     "tools": Scope.TOOLS_READ,
+    "usage": Scope.CHAT,
     "websocket": Scope.CHAT,
 }
 _OF_ENDPOINT: Final[Mapping[str, Scope]] = {

@@ -1,5 +1,6 @@
 """API keys: their form, and who they let in."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -58,7 +59,7 @@ async def test_a_key_is_kept_as_its_fingerprint_and_lets_its_user_in(program: Pr
     assert key.startswith(record.beginning)
     assert key.endswith(record.ending)
     identity = await program.service.recognise(key)
-    assert (identity.user, identity.scopes) == (program.ann, CHAT)
+    assert (identity.user, identity.scopes) == (replace(program.ann, key_id=record.id), CHAT)
     identity.require_scope(Scope.CHAT)
     with pytest.raises(Forbidden, match="lacks the scope learn"):
         identity.require_scope(Scope.LEARN)

@@ -93,6 +93,16 @@ async def test_a_conversation_is_shown_with_its_calls_and_goes_on(older: Install
     assert parked["active_run_id"] is not None
 
 
+async def test_what_was_used_before_there_was_a_ledger_is_counted(older: Installation) -> None:
+    ada = await older.log_in("ada")
+    runs = (await ada.get("/api/runs"))["runs"]
+    (line,) = (await ada.get("/api/usage?from=2026-10-01&group_by=model"))["usage"]
+    (tool,) = (await ada.get("/api/usage?from=2026-10-01&group_by=tool"))["usage"]
+    assert line["total_tokens"] == sum(run["usage"]["total_tokens"] for run in runs)
+    assert (line["provider"], line["model"], line["answers"]) == ("scripted", "cassette", 3)
+    assert (tool["tool"], tool["tool_calls"]) == ("calculator", 1)
+
+
 async def test_the_events_of_a_run_are_told_again(older: Installation) -> None:
     ada = await older.log_in("ada")
     (run,) = (await ada.get("/api/runs?status=completed"))["runs"]

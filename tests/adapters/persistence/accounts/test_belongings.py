@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from adapters.persistence import Database, Store
-from adapters.persistence.accounts.belongings import BELONGINGS, DISOWNED, KEPT
+from adapters.persistence.accounts.belongings import BELONGINGS, DISOWNED, KEPT, MERGED
 from adapters.persistence.models import TABLES, __models__
 from domain.accounts.administration import UserAdministration
 from domain.accounts.api_keys import Scope, made_of, new_key
@@ -13,7 +13,9 @@ from domain.accounts.ports import Ticket
 from domain.accounts.users import Role, User
 from domain.connected_accounts.connected_account import PendingConnection
 from domain.learning.ports import SealedCredentials
+from domain.models.messages import StopReason
 from domain.monitoring.logs import LogEntry
+from domain.runs.events import StepEnded
 from domain.shared.errors import Conflict
 from domain.shared.ids import new_id
 from domain.tools.artifacts import Artifact, KeptArtifact
@@ -69,6 +71,8 @@ async def settled_in(store: Store, user: User) -> None:
     await store.artifacts.add([file])
     direct = a_direct_run(user.id)
     await asked(store, direct, a_consent(direct))
+    step = StepEnded(StopReason.END, 1, 1, 0, "offline", "offline-1")
+    await store.log.append(direct.id, 1, 5, [step])
     key = a_key(user.id)
     assert await store.answers.reserve(key) is None
     named = {"logger": "puerto", "user": user.username, "user_id": user.id}
@@ -90,12 +94,12 @@ async def test_no_row_of_any_table_names_a_user_who_is_gone(
     await settled_in(stored, ann)
     between = await rows(database)
     owned = {each for each in TABLES if between[each] != before[each]}
-    assert owned == {*BELONGINGS, *LEARNED, *KEPT, "users"}
+    assert owned == {*BELONGINGS, *LEARNED, *MERGED, *KEPT, "users"}
 
     await stored.users.remove(ann.id)
 
     after = await rows(database)
-    assert {each for each in TABLES if after[each] != before[each]} == {*LEARNED, *KEPT}
+    assert {each for each in TABLES if after[each] != before[each]} == {*LEARNED, *MERGED, *KEPT}
     named = {
         each for each in TABLES if ann.id in str(after[each]) or ann.username in str(after[each])
     }
@@ -117,6 +121,7 @@ async def test_much_is_deleted_in_batches(database: Database, stored: Store) -> 
     after = await rows(database)
     assert {each for each in TABLES if after[each] != before[each]} == {
         *LEARNED,
+        *MERGED,
         *KEPT,
         "users",
     }
@@ -129,7 +134,7 @@ def test_a_table_that_names_users_is_known_to_their_deletion() -> None:
         columns = model._meta.fields | {f"{each}_id" for each in model._meta.fk_fields}
         if columns & NAMES:
             naming.add(model._meta.db_table)
-    assert naming == BELONGINGS.keys() | DISOWNED.keys() | KEPT.keys() | {"users"}
+    assert naming == {*BELONGINGS, *DISOWNED, *MERGED, *KEPT, "users"}
 
 
 async def test_of_two_administrators_who_remove_each_other_one_stays(

@@ -61,6 +61,7 @@ ALL = [
     "0016_plugin_settings",
     "0017_api_keys",
     "0018_logs",
+    "0019_usage",
 ]
 MIGRATE = """
 import asyncio, sys

@@ -1,0 +1,1 @@
+"""The repositories of what was used."""

@@ -1,0 +1,1 @@
+"""Routes of what was used, and of the budgets that bound it."""
