@@ -88,6 +88,7 @@ def to_run(row: Row) -> RunRecord:
         finished_at=moment(row["finished_at"]) if row["finished_at"] else None,
         place=row["place"] or 0,
         outcome=read_run_outcome(row["outcome"]) if row["outcome"] else None,
+        events_gone=row["events_state"] is not None,
     )
 
 

@@ -21,6 +21,7 @@ from adapters.persistence.monitoring.readings import TortoiseMonitoring
 from adapters.persistence.monitoring.worker_heartbeats import TortoiseWorkerHeartbeats
 from adapters.persistence.plugin_settings import TortoisePluginSettings
 from adapters.persistence.plugin_values import TortoisePluginValues
+from adapters.persistence.retention import TortoiseExpiringRows
 from adapters.persistence.runs.consents import TortoiseConsents
 from adapters.persistence.runs.leases import TortoiseLeases
 from adapters.persistence.runs.log import TortoiseRunLog
@@ -39,6 +40,7 @@ from domain.monitoring.logs import LogEntries
 from domain.monitoring.ports import Monitoring, WorkerHeartbeats
 from domain.plugins.ports import StoredSettings, Switches
 from domain.policy.audit import Audit
+from domain.retention.retention import ExpiringRows
 from domain.runs.ports import Leases, RunLog, RunQueries, Runs, Signals
 from domain.shared.idempotency import IdempotencyStore
 from domain.shared.unit_of_work import UnitOfWork
@@ -72,6 +74,7 @@ class Store:
         self.monitoring: Monitoring = TortoiseMonitoring(database)
         self.heartbeats: WorkerHeartbeats = TortoiseWorkerHeartbeats(database)
         self.log_entries: LogEntries = TortoiseLogEntries(database)
+        self.expiring: ExpiringRows = TortoiseExpiringRows(database)
         self.learned_apis: LearnedApis = TortoiseLearnedApis(database)
         self.api_keys: LearnedCredentials = TortoiseLearnedCredentials(database)
         self.tickets: Tickets = TortoiseTickets(database)

@@ -25,7 +25,7 @@ from domain.runs.ports import NewRun, RunRecord
 from domain.runs.reader import OnDisconnect, RunReader
 from domain.runs.store import RunStore
 from domain.shared.clock import Clock
-from domain.shared.errors import NotFound, Unavailable
+from domain.shared.errors import Gone, NotFound, Unavailable
 from domain.shared.idempotency import AlreadyDone, RequestKey
 from domain.shared.ids import new_id
 from domain.shared.text import shorten
@@ -161,12 +161,15 @@ class RunService:
 
         Raises:
             NotFound: unknown, or another user's.
+            Gone: its events were deleted, being old.
             InvalidRequest: the cursor is none, or another run's.
 
         """
         record = None
         if not self._worker.drives(user.id, run_id):
             record = await self._runs.of_user(user.id, run_id)
+            if record.events_gone:
+                raise Gone("The events of this run were deleted, being old. Its outcome is kept.")
         cursor = read_cursor(run_id, after) if after else None
         follower = Follower(
             user.id,

@@ -17,6 +17,8 @@ MESSAGES: Final = "messages"
 TOOLS_EXECUTED: Final = "tools_executed"
 TOOL_CALLS: Final = "tool_calls."  # followed by the call's final state
 RUNS: Final = "runs."  # followed by the run's final status
+DELETED: Final = "deleted."  # followed by the kind of old rows
+LOG_DROPPED: Final = "log_dropped"
 
 
 @dataclass(slots=True)
@@ -25,9 +27,9 @@ class Counts:
 
     _counted: Counter[str] = field(default_factory=Counter)
 
-    def add(self, name: str) -> None:
-        """Count one more."""
-        self._counted[name] += 1
+    def add(self, name: str, number: int = 1) -> None:
+        """Count one more, or so many."""
+        self._counted[name] += number
 
     def take(self) -> Mapping[str, int]:
         """Return the counts since the last call, and reset them."""

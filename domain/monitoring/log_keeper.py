@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from domain.accounts.users import Role, User
+from domain.monitoring.counting import LOG_DROPPED, Counts
 from domain.monitoring.logs import LogEntries, LogEntry, LogQuery
 from domain.shared.background import BackgroundTask
 from domain.shared.clock import Clock
@@ -25,12 +26,14 @@ _log: Final = logging.getLogger(LOGGER)
 class LogKeeper:
     """Keeps at most ``most`` log entries, those of all workers together.
 
-    Whoever logs only appends to a bounded queue, and never waits. What does not fit is dropped; an
-    entry tells how many were. Entries of the last second are lost when the process is killed.
+    Whoever logs only appends to a bounded queue, and never waits. What does not fit is dropped and
+    counted; an entry tells how many were. Entries of the last second are lost when the process is
+    killed.
     """
 
-    def __init__(self, entries: LogEntries, clock: Clock, *, most: int) -> None:
+    def __init__(self, entries: LogEntries, counts: Counts, clock: Clock, *, most: int) -> None:
         self._entries = entries
+        self._counts = counts
         self._clock = clock
         self._most = most
         self._queue = deque[LogEntry]()
@@ -90,6 +93,8 @@ class LogKeeper:
                 _log.error("%d log entries cannot be kept", len(batch), exc_info=error)
             self._dropped += dropped + len(batch)
             return False
+        if dropped:
+            self._counts.add(LOG_DROPPED, dropped)
         return True
 
     def _note(self, dropped: int) -> LogEntry:

@@ -12,10 +12,10 @@ from domain.shared.paging import Page
 class Decided:
     """An audit record: one decision about one call, by the policy, a human or a plugin.
 
-    It is never changed or removed. ``decision`` is allow, ask or deny of the policy, a
-    `ConsentStatus` of a human, or ``veto`` or ``veto_ask`` of a plugin, which forbids the call or
-    has a human asked, or ``tool_ask``: the tool itself asks its user. ``rule`` is the reason, in
-    words; ``digest`` is that of tool, version and arguments.
+    It is never changed, and deleted only at the age that the operator sets. ``decision`` is allow,
+    ask or deny of the policy, a `ConsentStatus` of a human, or ``veto`` or ``veto_ask`` of a
+    plugin, which forbids the call or has a human asked, or ``tool_ask``: the tool itself asks its
+    user. ``rule`` is the reason, in words; ``digest`` is that of tool, version and arguments.
     """
 
     id: str

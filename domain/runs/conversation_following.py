@@ -96,7 +96,8 @@ class ConversationFeed:
 
         A run that waits for a human gives a `Paused`, and continues after the answer. ``check`` is
         called before each run and with each keep-alive: an exception of it ends the stream.
-        ``at_once`` returns a run's callback for the direct delivery of pieces (`Tell`).
+        ``at_once`` returns a run's callback for the direct delivery of pieces (`Tell`). Runs whose
+        events were deleted, being old, are passed over.
 
         Raises:
             NotFound: the conversation was deleted.
@@ -113,6 +114,9 @@ class ConversationFeed:
                     yield "", ()
                 pause = max(self._live.poll_seconds, IDLE_SECONDS)
                 await self._live.news(start.conversation_id, pause)
+                continue
+            if record.events_gone:
+                place, after = record.place, None
                 continue
             await check()
             follower = Follower(

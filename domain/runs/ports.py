@@ -64,7 +64,7 @@ class RunRecord:
 
     ``place`` orders the runs of a conversation: the number of the run's question among the
     messages; 0 for a direct run. ``outcome`` is None while the run is active, and for runs that an
-    older version of Puerto ended.
+    older version of Puerto ended. ``events_gone`` says that its events were deleted, being old.
     """
 
     id: str
@@ -78,6 +78,7 @@ class RunRecord:
     finished_at: datetime | None
     place: int = 0
     outcome: RunOutcome | None = None
+    events_gone: bool = False
 
 
 class Runs(Protocol):

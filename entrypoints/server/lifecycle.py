@@ -199,9 +199,10 @@ def _keep_logs(container: Container, stack: AsyncExitStack) -> None:
 
 
 async def _start_monitoring(container: Container, stack: AsyncExitStack) -> None:
-    """Start collecting metrics of plugins, the worker's heartbeat, refresh and loop watch."""
+    """Start collecting metrics of plugins, heartbeat, refresh, retention and loop watch."""
     monitoring, loop_watch = container.monitoring(), container.plugins().loop_watch
-    for part in (monitoring.collector, monitoring.worker_monitor, container.learning().refresh):
+    loops = (monitoring.collector, container.learning().refresh, container.retention())
+    for part in (*loops, monitoring.worker_monitor):
         await part.start()
         stack.push_async_callback(part.stop)
     loop_watch.start()

@@ -22,6 +22,7 @@ from entrypoints.settings.env_file import refuse_unreadable
 from entrypoints.settings.learned_apis import LearnedApiSettings
 from entrypoints.settings.models import ModelSettings
 from entrypoints.settings.plugins import PluginSettings
+from entrypoints.settings.retention import RetentionSettings
 from entrypoints.settings.server import ServerSettings
 from entrypoints.settings.values import (
     ApiKey,
@@ -50,7 +51,14 @@ class SettingsError(Exception):
     """A setting is wrong. The message is one line: the variable, what is wrong, what to do."""
 
 
-class Settings(LearnedApiSettings, PluginSettings, ServerSettings, ModelSettings, DatabaseSettings):
+class Settings(
+    LearnedApiSettings,
+    PluginSettings,
+    ServerSettings,
+    RetentionSettings,
+    ModelSettings,
+    DatabaseSettings,
+):
     """All settings of one installation, made by `load_settings`; its repr shows no secret."""
 
     model_config = SettingsConfigDict(

@@ -27,6 +27,7 @@ from entrypoints.wiring.learning import wire_learning
 from entrypoints.wiring.models import wire_models
 from entrypoints.wiring.monitoring import wire_monitoring
 from entrypoints.wiring.plugins import wire_plugins
+from entrypoints.wiring.retention import wire_retention
 from entrypoints.wiring.runs import wire_runs
 from entrypoints.wiring.tools import wire_toolbox, wire_tools
 from entrypoints.wiring.usage import wire_usage
@@ -62,6 +63,7 @@ class Container(containers.DeclarativeContainer):
     connected_accounts = once(
         wire_connected_accounts, persistence, account_access, accounts, consents, cipher, clock
     )
+    retention = once(wire_retention, settings, persistence, clock)
     learning = once(wire_learning, settings, persistence, plugins, web, cipher, clock)
     usage = once(wire_usage, persistence, clock)
     monitoring = once(wire_monitoring, settings, persistence, models, plugins, runs, clock)

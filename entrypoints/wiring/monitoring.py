@@ -45,7 +45,7 @@ def wire_monitoring(
         seconds=settings.collect_seconds,
         tell=plugins.incidents.note,
     )
-    log_keeper = LogKeeper(store.log_entries, clock, most=settings.log_entries)
+    log_keeper = LogKeeper(store.log_entries, persistence.counts, clock, most=settings.log_entries)
     return MonitoringParts(
         collector=collector,
         worker_monitor=WorkerMonitor(store.heartbeats, persistence.counts, clock, worker_status),

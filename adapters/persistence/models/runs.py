@@ -17,6 +17,8 @@ class RunRow(Model):
     conversation, which orders its runs whatever the workers' clocks say; null of a direct run.
     ``outcome`` is a JSON object, null while the run is active. ``key_id`` is the API key that the
     run was started with, and ``agent`` the name of its agent; both null where there is none.
+    ``events_state`` is null while the events are kept, then ``expiring`` until the last is deleted,
+    then ``expired``.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -37,15 +39,17 @@ class RunRow(Model):
     outcome = fields.TextField(null=True)
     key_id = fields.UUIDField(null=True)
     agent = fields.TextField(null=True)
+    events_state = fields.CharField(max_length=16, null=True)
 
     class Meta:
-        """The name, the orders of a user's lists, and that of a conversation's runs."""
+        """The name, the orders of lists and of a conversation's runs, and those by their end."""
 
         table = "runs"
         indexes: ClassVar = [
             ("user_id", "created_at", "id"),
             ("user_id", "status", "created_at", "id"),
             ("conversation_id", "place"),
+            ("events_state", "finished_at"),
         ]
 
 
@@ -122,6 +126,7 @@ class ArtifactRow(Model):
     created_at = fields.DatetimeField()
 
     class Meta:
-        """The name."""
+        """The name, and the order in which they get old."""
 
         table = "artifacts"
+        indexes: ClassVar = [("created_at",)]

@@ -10,16 +10,12 @@ from adapters.persistence.engine.codec import moment, storable
 from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.formats import ALERT, FIGURES
 from adapters.persistence.engine.inserting import insert
+from adapters.persistence.engine.rounds import claim_round
 from domain.monitoring.alerts import Alert, Severity
 from domain.monitoring.ports import Monitoring
 from domain.monitoring.readings import MonitoringReport, Readings, Source, Standing, revise
 
 _ROUND: Final = "monitoring"
-_CLAIM: Final = """
-    INSERT INTO rounds (name, due_at) VALUES ($1, $3)
-    ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at WHERE rounds.due_at <= $2
-    RETURNING name
-"""
 # The row stays locked to the end of the transaction, so one report at a time is compared with the
 # stored alerts. A report without figures keeps the last ones.
 _TAKE: Final = """
@@ -54,7 +50,7 @@ class TortoiseMonitoring(Monitoring):
 
     @override
     async def claim(self, now: datetime, until: datetime) -> bool:
-        return bool(await self._database.fetch(_CLAIM, _ROUND, now, until))
+        return await claim_round(self._database, _ROUND, now, until)
 
     @override
     async def keep(self, report: MonitoringReport) -> Sequence[Standing]:

@@ -167,9 +167,13 @@ class EventsHeaders(BaseModel):
 @document_headers(EventsHeaders)
 @responds_with(EventStream)
 @can_answer_nothing
+@can_fail(410)
 @takes_ticket
 async def events(run_id: str, query_args: EventsQuery) -> Response:
     """Follow a run from its start, or from a cursor on; while it runs and long after.
+
+    Once its events have been deleted, being old (`PUERTO_RETENTION_EVENTS_DAYS`), the answer is
+    410; `GET /api/runs/{run_id}` has the outcome.
 
     The stream of a run that waits for a human ends with `done` and the status `waiting_consent`.
     Whoever comes back after the last event of all is told so with 204, at which an `EventSource`

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from typing_extensions import override
 
+from domain.monitoring.counting import LOG_DROPPED, Counts
 from domain.monitoring.log_keeper import BATCH, LOGGER, QUEUE_LENGTH, LogKeeper
 from domain.monitoring.logs import LogEntry, LogQuery
 from domain.shared.errors import StoreUnavailable
@@ -13,8 +14,6 @@ from entrypoints.server.kept_logs import keeping_logs
 from tests.domain.builders import NOW
 from tests.fakes.clock import FakeClock
 from tests.fakes.monitoring import FakeLogEntries
-
-ALL = LogQuery(limit=1000)
 
 
 class Recording(FakeLogEntries):
@@ -33,8 +32,8 @@ class Recording(FakeLogEntries):
         await super().add(entries, most)
 
 
-def keeper_of(entries: FakeLogEntries, most: int = 100_000) -> LogKeeper:
-    return LogKeeper(entries, FakeClock(NOW), most=most)
+def keeper_of(entries: FakeLogEntries, counts: Counts | None = None) -> LogKeeper:
+    return LogKeeper(entries, counts or Counts(), FakeClock(NOW), most=100_000)
 
 
 def an_entry(number: int) -> LogEntry:
@@ -55,8 +54,8 @@ async def test_entries_are_stored_in_batches_in_their_order() -> None:
 
 
 async def test_what_does_not_fit_is_dropped_and_told() -> None:
-    entries = Recording()
-    keeper = keeper_of(entries)
+    entries, counts = Recording(), Counts()
+    keeper = keeper_of(entries, counts)
     for number in range(QUEUE_LENGTH + 3):
         keeper.take(an_entry(number))
 
@@ -65,6 +64,7 @@ async def test_what_does_not_fit_is_dropped_and_told() -> None:
     told = [entry for entry in entries.kept if entry.level == "WARNING"]
     assert [entry.message.split(" entries")[0] for entry in told] == ["3"]
     assert len(entries.kept) == QUEUE_LENGTH + 1
+    assert counts.take() == {LOG_DROPPED: 3}
 
 
 async def test_entries_wait_while_the_database_is_away() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from domain.runs.conversation_following import ConversationFeed, FollowStart
 from domain.runs.cursors import write_cursor
 from domain.runs.events import Chunk, Ended, Event, Paused, RunStarted
 from domain.runs.following import Tell
-from domain.shared.errors import InvalidRequest, NotFound, Unauthenticated
+from domain.shared.errors import Gone, InvalidRequest, NotFound, Unauthenticated
 from domain.shared.ids import new_id
 from domain.tools.tool import Effect
 from tests.domain.builders import ANN
@@ -287,3 +288,21 @@ async def test_a_place_in_another_conversation_is_refused() -> None:
     for known, place in ((question.id, 0), (answer.id, 2), (None, 2)):
         start = await feed_of(house).start(ANN, conversation, known)
         assert start == FollowStart(ANN.id, conversation, place)
+
+
+async def test_a_run_whose_events_were_deleted_is_passed_over() -> None:
+    house = talking("zero", "one", "two")
+    conversation = await conversation_in(house)
+    first = await house.store.run_queries.next_of(ANN.id, conversation, 0)
+    assert first is not None
+    stored = house.store.memory.runs[first.id]
+    gone = replace(stored, record=replace(first, events_gone=True))
+    house.store.memory.runs[first.id] = gone
+    await house.say("b", conversation)
+
+    found = await all_heard(house, conversation, 1, write_cursor(first.id, 1, 1))
+
+    assert text_of([event for _, event in found]) == "one"
+    assert first.id not in runs_in(found)
+    with pytest.raises(Gone, match="were deleted, being old"):
+        await house.chat.follow(ANN, first.id)

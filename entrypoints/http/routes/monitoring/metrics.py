@@ -10,7 +10,14 @@ from quart_schema import document_response, tag
 from domain.accounts.users import Role
 from domain.models.ports import NOT_CONFIGURED
 from domain.monitoring.alerts import Severity
-from domain.monitoring.counting import MESSAGES, RUNS, TOOL_CALLS, TOOLS_EXECUTED
+from domain.monitoring.counting import (
+    DELETED,
+    LOG_DROPPED,
+    MESSAGES,
+    RUNS,
+    TOOL_CALLS,
+    TOOLS_EXECUTED,
+)
 from domain.monitoring.readings import Readings
 from domain.monitoring.worker_heartbeats import ServiceFigures
 from entrypoints.encoding import time_text
@@ -165,6 +172,15 @@ def _of_service(figures: ServiceFigures) -> Iterator[Family]:
         "puerto_tool_calls_total", "outcome", "Calls, by outcome.", TOOL_CALLS, figures
     )
     yield _by_ending("puerto_runs_total", "status", "Runs, by how they ended.", RUNS, figures)
+    yield _by_ending(
+        "puerto_deleted_total", "kind", "Rows deleted because they were old.", DELETED, figures
+    )
+    yield single(
+        "puerto_log_entries_dropped_total",
+        "counter",
+        "Records of the log that came too fast to be kept in the database.",
+        totals.get(LOG_DROPPED, 0),
+    )
     states = all_services.models.states()
     yield Family(
         "puerto_provider_configured",

@@ -62,6 +62,7 @@ ALL = [
     "0017_api_keys",
     "0018_logs",
     "0019_usage",
+    "0020_retention",
 ]
 MIGRATE = """
 import asyncio, sys
