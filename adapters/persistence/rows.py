@@ -6,6 +6,7 @@ from typing import Any
 from adapters.persistence.calls import UNREADABLE, WHY, read_calls, read_outcomes, read_run_outcome
 from adapters.persistence.engine.codec import moment
 from adapters.persistence.engine.formats import ARGUMENTS, CONSENT_FORM, VALUES
+from domain.accounts.login_clients import LoginClient
 from domain.accounts.ports import LoginSession
 from domain.accounts.users import Role, User
 from domain.consents.consent import Consent, ConsentKind, ConsentStatus
@@ -40,6 +41,8 @@ def to_session(row: Row) -> LoginSession:
         fingerprint=row["fingerprint"],
         created_at=moment(row["created_at"]),
         expires_at=moment(row["expires_at"]),
+        client=LoginClient(row["user_agent"] or "", row["network"] or ""),
+        last_used_at=None if row["last_used_at"] is None else moment(row["last_used_at"]),
     )
 
 

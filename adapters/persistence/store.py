@@ -5,8 +5,10 @@ from adapters.persistence.accounts.connected_accounts import (
     TortoiseConnectedAccounts,
     TortoisePendingConnections,
 )
+from adapters.persistence.accounts.password_resets import TortoisePasswordResets
+from adapters.persistence.accounts.sessions import TortoiseSessions
 from adapters.persistence.accounts.tickets import TortoiseTickets
-from adapters.persistence.accounts.users import TortoiseSessions, TortoiseUsers
+from adapters.persistence.accounts.users import TortoiseUsers
 from adapters.persistence.artifacts import TortoiseArtifacts
 from adapters.persistence.audit import TortoiseAudit
 from adapters.persistence.configurations import TortoiseConfigurations
@@ -29,7 +31,7 @@ from adapters.persistence.runs.queries import TortoiseRunQueries
 from adapters.persistence.runs.runs import TortoiseRuns
 from adapters.persistence.switches import TortoiseSwitches
 from adapters.persistence.usage.ledger import TortoiseUsageLedger
-from domain.accounts.ports import ApiKeys, Sessions, Tickets, Users
+from domain.accounts.ports import ApiKeys, PasswordResets, Sessions, Tickets, Users
 from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations
 from domain.connected_accounts.ports import ConnectedAccounts, PendingConnections
@@ -77,6 +79,7 @@ class Store:
         self.expiring: ExpiringRows = TortoiseExpiringRows(database)
         self.learned_apis: LearnedApis = TortoiseLearnedApis(database)
         self.api_keys: LearnedCredentials = TortoiseLearnedCredentials(database)
+        self.password_resets: PasswordResets = TortoisePasswordResets(database)
         self.tickets: Tickets = TortoiseTickets(database)
         self.program_keys: ApiKeys = TortoiseApiKeys(database)
         self.connected_accounts: ConnectedAccounts = TortoiseConnectedAccounts(database)

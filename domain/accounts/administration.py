@@ -3,6 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from domain.accounts.authentication import RECHECK_SECONDS
@@ -17,6 +19,14 @@ from domain.shared.unit_of_work import UnitOfWork
 BATCH: Final = 500  # rows of one kind that are deleted at a time
 
 _log = logging.getLogger("puerto.changes")
+
+
+@dataclass(frozen=True, slots=True)
+class SeenUser:
+    """A user, and when they last used a session or a key, to the minute; None: not known."""
+
+    user: User
+    last_seen_at: datetime | None
 
 
 class UserAdministration:
@@ -45,7 +55,9 @@ class UserAdministration:
         self._clock = clock
         self._settle_seconds = settle_seconds
 
-    async def find(self, by: User, limit: int, cursor: str | None, prefix: str = "") -> Page[User]:
+    async def find(
+        self, by: User, limit: int, cursor: str | None, prefix: str = ""
+    ) -> Page[SeenUser]:
         """Return users, the oldest first; with a prefix those whose name or address begins so.
 
         Raises:
@@ -54,9 +66,11 @@ class UserAdministration:
 
         """
         by.require(Role.ADMIN)
-        return await self._users.page(limit, cursor, prefix)
+        page = await self._users.page(limit, cursor, prefix)
+        seen = await self._users.last_seen([user.id for user in page.items])
+        return Page([SeenUser(user, seen.get(user.id)) for user in page.items], page.next_cursor)
 
-    async def get(self, by: User, user_id: str) -> User:
+    async def get(self, by: User, user_id: str) -> SeenUser:
         """Return a user.
 
         Raises:
@@ -65,7 +79,8 @@ class UserAdministration:
 
         """
         by.require(Role.ADMIN)
-        return await self._users.get(user_id)
+        user = await self._users.get(user_id)
+        return SeenUser(user, (await self._users.last_seen([user_id])).get(user_id))
 
     async def change(
         self,
@@ -102,8 +117,8 @@ class UserAdministration:
         _log.info("the user %s is %s now", user.username, _described(user))
         return user
 
-    async def log_out(self, by: User, user_id: str) -> None:
-        """End all sessions of a user; API keys and active runs go on.
+    async def log_out(self, by: User, user_id: str) -> User:
+        """End all sessions of a user, and return the user; API keys and active runs go on.
 
         Raises:
             Forbidden: the caller is no administrator.
@@ -119,6 +134,7 @@ class UserAdministration:
 
         user = await self._changed(work)
         _log.info("all sessions of %s were ended", user.username)
+        return user
 
     async def remove(self, by: User, user_id: str) -> User:
         """Delete a user with all that is theirs; return the user as it was.

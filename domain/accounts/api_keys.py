@@ -26,7 +26,7 @@ _LENGTH: Final = len(PREFIX) + _RANDOM + _CHECK
 SHOWN: Final = 8  # characters of the beginning that lists show, and 4 of the end
 
 MOST_KEYS: Final = 100  # of one user
-_TOUCHED: Final = timedelta(minutes=1)  # between two writes of when a key was used
+TOUCHED: Final = timedelta(minutes=1)  # between two writes of when something was used
 
 
 class Scope(StrEnum):
@@ -60,7 +60,7 @@ class ApiKey:
 
     def is_to_touch(self, now: datetime) -> bool:
         """Tell whether it is time to store that it was used: not at each request."""
-        return self.last_used_at is None or self.last_used_at + _TOUCHED <= now
+        return self.last_used_at is None or self.last_used_at + TOUCHED <= now
 
 
 def new_key() -> str:

@@ -8,11 +8,12 @@ from math import ceil
 from typing import Final
 
 from domain.accounts.api_keys import Scope
+from domain.accounts.login_clients import UNKNOWN_CLIENT, LoginClient
 from domain.accounts.ports import LoginSession, Passwords, Sessions, Tokens, Users
 from domain.accounts.secrets import fingerprint, new_secret
 from domain.accounts.users import Role, User
 from domain.shared.clock import Clock
-from domain.shared.errors import Conflict, FieldProblem, Forbidden, InvalidRequest, Unauthenticated
+from domain.shared.errors import Conflict, Forbidden, Unauthenticated
 from domain.shared.ids import new_id
 from domain.shared.unit_of_work import UnitOfWork
 
@@ -95,7 +96,9 @@ class Authentication:
         self._registration_open = registration_open
         self._cache: dict[str, tuple[datetime, User]] = {}
 
-    async def register(self, email: str, full_name: str, password: str) -> LoginTokens:
+    async def register(
+        self, email: str, full_name: str, password: str, client: LoginClient = UNKNOWN_CLIENT
+    ) -> LoginTokens:
         """Open an account with the role `user`; its user name is the e-mail address.
 
         Raises:
@@ -107,7 +110,7 @@ class Authentication:
             raise Forbidden("Registration is closed. Ask an administrator for an account.")
         hashed = await self._passwords.hash(password)
         user = self._new_user(email, email, full_name, Role.USER)
-        session, refresh = self._new_session(user)
+        session, refresh = self._new_session(user, client)
 
         async def store() -> None:
             await self._users.add(user, hashed)
@@ -117,7 +120,9 @@ class Authentication:
         _log.info("%s registered", user.username)
         return self._grant(user, session.id, refresh)
 
-    async def login(self, login: str, password: str) -> LoginTokens:
+    async def login(
+        self, login: str, password: str, client: LoginClient = UNKNOWN_CLIENT
+    ) -> LoginTokens:
         """Open a session by e-mail address or user name, and password.
 
         Raises:
@@ -136,7 +141,7 @@ class Authentication:
             raise Unauthenticated("This account is disabled. Ask an administrator.")
         if hashed is not None and self._passwords.needs_rehash(hashed):
             await self._users.set_password(user.id, await self._passwords.hash(password))
-        session, refresh = self._new_session(user)
+        session, refresh = self._new_session(user, client)
         await self._sessions.add(session)
         return self._grant(user, session.id, refresh)
 
@@ -152,10 +157,11 @@ class Authentication:
         session = await self._sessions.rotate(
             fingerprint(refresh_token), fingerprint(replacement), now, now + SESSION
         )
-        user = await self._sessions.user(session.id, now) if session is not None else None
-        if session is None or user is None:
+        found = await self._sessions.get(session.id, now) if session is not None else None
+        if found is None:
             _log.info("a refresh token was refused: it is unknown, over, or was used before")
             raise Unauthenticated("The refresh token is not valid. Log in again.")
+        session, user = found
         return self._grant(user, session.id, replacement)
 
     async def logout(self, identity: Identity) -> None:
@@ -209,10 +215,13 @@ class Authentication:
         cached = self._cache.pop(session_id, None)
         # A time in the future: the clock was set back, and the entry's age is unknown.
         if cached is None or not now - _RECHECK < cached[0] <= now:
-            user = await self._sessions.user(session_id, now)
-            cached = None if user is None else (now, user)
-        if cached is None:
-            return None
+            stored = await self._sessions.get(session_id, now)
+            if stored is None:
+                return None
+            session, user = stored
+            if session.is_to_touch(now):
+                await self._sessions.touch(session_id, now)
+            cached = now, user
         if len(self._cache) >= _CACHE_SIZE:
             self._cache.clear()
         self._cache[session_id] = cached
@@ -231,45 +240,6 @@ class Authentication:
         await self._users.add(user, await self._passwords.hash(password))
         _log.info("the user %s was made, with the role %s", user.username, user.role)
         return user
-
-    async def change_password(self, login: str, password: str) -> User | None:
-        """Set a user's password and end all their sessions; None if there is no such user."""
-        record = await self._users.by_login(login)
-        if record is None:
-            return None
-        user, _ = record
-        await self._set_password(user, password)
-        _log.info("the password of %s was changed, and all sessions ended", user.username)
-        return user
-
-    async def change_own_password(self, identity: Identity, current: str, new: str) -> None:
-        """Set the caller's password, and end all their sessions but this one.
-
-        Raises:
-            Forbidden: the caller has an API key.
-            InvalidRequest: the current password is wrong, or the new one cannot be hashed.
-
-        """
-        identity.require_login()
-        user = identity.user
-        record = await self._users.by_login(user.username)
-        hashed = record[1] if record is not None and record[0].id == user.id else None
-        if not await self._passwords.verify(current, hashed):
-            _log.warning("a change of password failed: wrong password for %s", user.username)
-            wrong = FieldProblem("current_password", "is wrong")
-            raise InvalidRequest("The current password is wrong.", [wrong])
-        await self._set_password(user, new, kept=identity.session_id)
-        _log.info("%s changed their password, and all other sessions ended", user.username)
-
-    async def _set_password(self, user: User, password: str, kept: str | None = None) -> None:
-        hashed = await self._passwords.hash(password)
-
-        async def store() -> None:
-            await self._users.set_password(user.id, hashed)
-            await self._sessions.revoke_all(user.id, self._clock.now(), kept=kept)
-
-        await self._unit_of_work.run(store)
-        self.forget()  # so that the sessions end here at once
 
     async def make_first_admin(self) -> str | None:
         """Create the user ``admin`` if there are no users; return its password, else None."""
@@ -292,9 +262,9 @@ class Authentication:
             created_at=self._clock.now(),
         )
 
-    def _new_session(self, user: User) -> tuple[LoginSession, str]:
+    def _new_session(self, user: User, client: LoginClient) -> tuple[LoginSession, str]:
         now, refresh = self._clock.now(), new_secret()
-        session = LoginSession(new_id(), user.id, fingerprint(refresh), now, now + SESSION)
+        session = LoginSession(new_id(), user.id, fingerprint(refresh), now, now + SESSION, client)
         return session, refresh
 
     def _grant(self, user: User, session_id: str, refresh_token: str) -> LoginTokens:

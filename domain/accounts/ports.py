@@ -1,11 +1,12 @@
 """The ports to users, their sessions, passwords, tokens, tickets and API keys."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
-from domain.accounts.api_keys import ApiKey
+from domain.accounts.api_keys import TOUCHED, ApiKey
+from domain.accounts.login_clients import UNKNOWN_CLIENT, LoginClient
 from domain.accounts.users import Role, User
 from domain.shared.paging import Page
 
@@ -90,6 +91,10 @@ class ApiKeys(Protocol):
         """Return a key and its user; None: there is none, or the user is disabled."""
         ...
 
+    async def alive(self, fingerprints: Collection[str], now: datetime) -> Collection[str]:
+        """Return those that keys have which are not over, and whose users are not disabled."""
+        ...
+
     async def touch(self, key_id: str, at: datetime) -> None:
         """Store when a key was used last."""
         ...
@@ -152,6 +157,7 @@ class LoginSession:
     """A login session, until it is revoked or its refresh token expires.
 
     ``fingerprint`` is that of the current refresh token; the token itself is never stored.
+    ``last_used_at`` is to the minute; None: not after its first.
     """
 
     id: str
@@ -159,6 +165,12 @@ class LoginSession:
     fingerprint: str
     created_at: datetime
     expires_at: datetime
+    client: LoginClient = UNKNOWN_CLIENT
+    last_used_at: datetime | None = None
+
+    def is_to_touch(self, now: datetime) -> bool:
+        """Tell whether it is time to store that it was used: not at each request."""
+        return (self.last_used_at or self.created_at) + TOUCHED <= now
 
 
 class Users(Protocol):
@@ -192,6 +204,13 @@ class Users(Protocol):
         Raises:
             InvalidRequest: the cursor did not come from here.
 
+        """
+        ...
+
+    async def last_seen(self, user_ids: Collection[str]) -> Mapping[str, datetime]:
+        """Return when these users last used a session or an API key; without those who never did.
+
+        It is to the minute, and known as long as the session or key is.
         """
         ...
 
@@ -246,8 +265,27 @@ class Sessions(Protocol):
         """Store a new session."""
         ...
 
-    async def user(self, session_id: str, now: datetime) -> User | None:
-        """Return the session's user; None if it is unknown or over, or the user is disabled."""
+    async def get(self, session_id: str, now: datetime) -> tuple[LoginSession, User] | None:
+        """Return a session and its user; None if it is over, or the user is disabled."""
+        ...
+
+    async def of_user(
+        self, user_id: str, now: datetime, limit: int, cursor: str | None
+    ) -> Page[LoginSession]:
+        """Return a user's sessions that are not over, the newest first.
+
+        Raises:
+            InvalidRequest: the cursor did not come from here.
+
+        """
+        ...
+
+    async def alive(self, session_ids: Collection[str], now: datetime) -> Collection[str]:
+        """Return those of the sessions that are not over, and whose users are not disabled."""
+        ...
+
+    async def touch(self, session_id: str, at: datetime) -> None:
+        """Store when a session was used last."""
         ...
 
     async def rotate(
@@ -264,6 +302,15 @@ class Sessions(Protocol):
         """End a session. Ending it twice is no error."""
         ...
 
+    async def revoke_of(self, user_id: str, session_id: str, now: datetime) -> None:
+        """End one of a user's sessions.
+
+        Raises:
+            NotFound: the user has no such session, or it is over.
+
+        """
+        ...
+
     async def revoke_all(self, user_id: str, now: datetime, *, kept: str | None = None) -> None:
         """End every session of a user, but the one that is ``kept``."""
         ...
@@ -277,4 +324,29 @@ class UserRuns(Protocol):
 
         Those that wait for a human end, too.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordReset:
+    """A one-time token for a new password. Only its fingerprint is stored."""
+
+    fingerprint: str
+    user_id: str
+    expires_at: datetime
+
+
+class PasswordResets(Protocol):
+    """The repository of unused tokens for a new password: a user has one at most."""
+
+    async def put(self, reset: PasswordReset) -> None:
+        """Store one, in place of the user's last."""
+        ...
+
+    async def get(self, fingerprint: str) -> PasswordReset | None:
+        """Return one; None: there is none."""
+        ...
+
+    async def take(self, fingerprint: str) -> bool:
+        """Delete one; of several concurrent callers, on any worker, one is told True."""
         ...

@@ -13,7 +13,7 @@ from entrypoints.cli.program import program
 from entrypoints.cli.tables import AsJson, show, show_json
 
 if TYPE_CHECKING:  # a command loads what it needs when it runs
-    from domain.accounts.administration import UserAdministration
+    from domain.accounts.administration import SeenUser, UserAdministration
     from entrypoints.wiring.services import Services
 
 MIN_PASSWORD: Final = 8
@@ -58,18 +58,19 @@ def list_users(*, as_json: AsJson = False) -> None:
     users = with_services(_all)
     rows = [
         {
-            "name": user.username,
-            "role": user.role.value,
-            "state": "disabled" if user.is_disabled else "active",
-            "since": f"{user.created_at:%Y-%m-%d}",
-            "email": user.email,
+            "name": each.user.username,
+            "role": each.user.role.value,
+            "state": "disabled" if each.user.is_disabled else "active",
+            "since": f"{each.user.created_at:%Y-%m-%d}",
+            "seen": f"{each.last_seen_at:%Y-%m-%d %H:%M}" if each.last_seen_at else "-",
+            "email": each.user.email,
         }
-        for user in users
+        for each in users
     ]
     if as_json:
-        show_json([row | {"id": user.id} for row, user in zip(rows, users, strict=True)])
+        show_json([row | {"id": each.user.id} for row, each in zip(rows, users, strict=True)])
         return
-    columns = ("name", "role", "state", "since", "email")
+    columns = ("name", "role", "state", "since", "seen", "email")
     colours = {"role": {"admin": "red", "operator": "yellow"}, "state": {"disabled": "yellow"}}
     show(columns, [[row[column] for column in columns] for row in rows], colours)
 
@@ -106,6 +107,25 @@ def remove(
     typer.echo(f"Removed {user.username}.")
 
 
+@app.command("logout")
+def log_out(name: Name) -> None:
+    """End all sessions of a user. Running services follow within 5 seconds."""
+    user = _administered(name, lambda users, it: users.log_out(OWNER, it.id))
+    typer.echo(f"Ended all sessions of {user.username}.")
+
+
+@app.command("reset")
+def reset(name: Name) -> None:
+    """Make a token by which a user sets a new password, once, within an hour, and print it."""
+
+    async def work(services: "Services") -> str:
+        user = await _found(services, name)
+        token, _ = await services.accounts.passwords.allow_reset(OWNER, user.id)
+        return token
+
+    typer.echo(with_services(work))
+
+
 @app.command("passwd")
 def passwd(name: Name, *, password_stdin: FromStdin = False, generate: Generate = False) -> None:
     """Change a user's password, which ends all of that user's sessions."""
@@ -115,11 +135,12 @@ def passwd(name: Name, *, password_stdin: FromStdin = False, generate: Generate 
     _show(password, shown=generate)
 
 
-async def _all(services: "Services") -> list[User]:
-    page = await services.users.page(_PAGE, None)
+async def _all(services: "Services") -> "list[SeenUser]":
+    administration = services.accounts.administration
+    page = await administration.find(OWNER, _PAGE, None)
     users = list(page.items)
     while page.next_cursor is not None:
-        page = await services.users.page(_PAGE, page.next_cursor)
+        page = await administration.find(OWNER, _PAGE, page.next_cursor)
         users += page.items
     return users
 
@@ -128,7 +149,7 @@ async def _change(services: "Services", name: str, password: str) -> None:
     from domain.shared.errors import NotFound
     from entrypoints.addresses import normal_login
 
-    if await services.authentication.change_password(normal_login(name), password) is None:
+    if await services.accounts.passwords.change(normal_login(name), password) is None:
         raise NotFound(f"There is no user {name}.")
 
 
@@ -138,13 +159,22 @@ def _administered(
     """Change the user of that name or address, and return the changed user."""
 
     async def work(services: "Services") -> User:
-        from entrypoints.addresses import normal_login
-        from entrypoints.server.lifecycle import user_named
-
-        user = await user_named(services, normal_login(name))
-        return await change(services.accounts.administration, user)
+        return await change(services.accounts.administration, await _found(services, name))
 
     return with_services(work)
+
+
+async def _found(services: "Services", name: str) -> User:
+    """Return the user of that name or address.
+
+    Raises:
+        NotFound: there is none.
+
+    """
+    from entrypoints.addresses import normal_login
+    from entrypoints.server.lifecycle import user_named
+
+    return await user_named(services, normal_login(name))
 
 
 def _checked(name: str, email: str) -> tuple[str, str]:

@@ -48,6 +48,9 @@ UserCursor = Annotated[
 UsageCursor = Annotated[
     str, Field(description=_CURSOR, json_schema_extra={"pattern": "^u[1-9a-f][0-9a-f]{0,6}$"})
 ]
+SessionCursor = Annotated[
+    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^l[0-9a-f]{46}$"})
+]
 # Plugins bring providers and agents, and the document says the same whatever is installed.
 ProviderName = Annotated[
     str, Field(description="As `llm_providers` of `GET /api/health` names them.", min_length=1)

@@ -212,6 +212,9 @@ async def _start_monitoring(container: Container, stack: AsyncExitStack) -> None
 async def _start_work(container: Container, user_id: str | None, stack: AsyncExitStack) -> None:
     """Listen to other workers, take over what dead ones left, and start the worker."""
     persistence, runs = container.persistence(), container.runs()
+    login_watch = container.users().login_watch
+    await login_watch.start()
+    stack.push_async_callback(login_watch.stop)
     signals = persistence.store.signals
     await signals.start(persistence.runs.live.hint, runs.worker.look)
     stack.push_async_callback(signals.stop)

@@ -58,7 +58,7 @@ class Container(containers.DeclarativeContainer):
         wire_tools, settings, environ, persistence, toolbox, plugins, account_access, clock
     )
     runs = once(wire_runs, settings, persistence, models, plugins, tools, clock)
-    users = once(wire_users, persistence, accounts, runs, clock)
+    users = once(wire_users, persistence, passwords, accounts, runs, clock)
     consents = once(wire_consents, persistence, plugins, runs, clock)
     connected_accounts = once(
         wire_connected_accounts, persistence, account_access, accounts, consents, cipher, clock

@@ -1,8 +1,12 @@
-"""Users: what administrators do with them."""
+"""Users: what administrators do with them, and they with their passwords and sessions."""
 
 from dataclasses import dataclass
 
 from domain.accounts.administration import UserAdministration
+from domain.accounts.login_watch import LoginWatch
+from domain.accounts.passwords import PasswordService
+from domain.accounts.ports import Passwords
+from domain.accounts.sessions import SessionService
 from domain.execution.user_runs import WorkerRuns
 from domain.shared.clock import Clock
 from entrypoints.wiring.accounts import AccountParts
@@ -12,22 +16,43 @@ from entrypoints.wiring.runs import RunParts
 
 @dataclass(frozen=True, slots=True)
 class UserParts:
-    """Who looks after the users."""
+    """Who looks after the users, and over their logins."""
 
     administration: UserAdministration
+    passwords: PasswordService
+    sessions: SessionService
+    login_watch: LoginWatch
 
 
 def wire_users(
-    persistence: Persistence, accounts: AccountParts, runs: RunParts, clock: Clock
+    persistence: Persistence,
+    passwords: Passwords,
+    accounts: AccountParts,
+    runs: RunParts,
+    clock: Clock,
 ) -> UserParts:
     """Put together what looks after users, which ends their runs, too."""
-    store = persistence.store
+    store, callers = persistence.store, accounts.callers
     administration = UserAdministration(
         store.users,
         store.sessions,
-        accounts.callers,
+        callers,
         WorkerRuns(store.runs, runs.worker, store.unit_of_work),
         store.unit_of_work,
         clock,
     )
-    return UserParts(administration)
+    password_service = PasswordService(
+        store.users,
+        store.sessions,
+        store.password_resets,
+        passwords,
+        callers,
+        store.unit_of_work,
+        clock,
+    )
+    return UserParts(
+        administration,
+        password_service,
+        SessionService(store.sessions, callers, clock),
+        LoginWatch(store.sessions, store.program_keys, clock),
+    )

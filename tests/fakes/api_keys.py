@@ -1,6 +1,6 @@
 """API keys, in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -36,6 +36,11 @@ class FakeProgramKeys(ApiKeys):
             if key.fingerprint == fingerprint and user is not None and not user.is_disabled:
                 return key, user
         return None
+
+    @override
+    async def alive(self, fingerprints: Collection[str], now: datetime) -> Collection[str]:
+        found = [await self.by_fingerprint(each) for each in fingerprints]
+        return {one[0].fingerprint for one in found if one is not None and not one[0].is_over(now)}
 
     @override
     async def touch(self, key_id: str, at: datetime) -> None:

@@ -12,7 +12,7 @@ from typing_extensions import override
 from adapters.persistence.engine.codec import storable
 from adapters.persistence.engine.unit_of_work import call_logged
 from domain.accounts.api_keys import ApiKey
-from domain.accounts.ports import LoginSession, Ticket
+from domain.accounts.ports import LoginSession, PasswordReset, Ticket
 from domain.accounts.users import User
 from domain.configuration.configuration import Configuration
 from domain.connected_accounts.connected_account import (
@@ -102,6 +102,7 @@ class Memory:
     learned_apis: dict[str, StoredApi] = field(default_factory=dict)
     api_keys: dict[tuple[str, str], SealedCredentials] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
+    password_resets: dict[str, PasswordReset] = field(default_factory=dict)
     program_keys: dict[str, ApiKey] = field(default_factory=dict)
     connected_accounts: dict[AccountKey, StoredAccount] = field(default_factory=dict)
     pending_connections: dict[str, PendingConnection] = field(default_factory=dict)
@@ -129,6 +130,9 @@ class Memory:
         self.consents = {k: v for k, v in self.consents.items() if v.run_id not in gone}
         self.sessions = {k: v for k, v in self.sessions.items() if v.session.user_id != user_id}
         self.program_keys = {k: v for k, v in self.program_keys.items() if v.user_id != user_id}
+        self.password_resets = {
+            k: v for k, v in self.password_resets.items() if v.user_id != user_id
+        }
         self.answers = {k: v for k, v in self.answers.items() if k[0] != user_id}
         self.api_keys = {k: v for k, v in self.api_keys.items() if user_id not in k}
         self.connected_accounts = {

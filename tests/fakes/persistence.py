@@ -1,6 +1,6 @@
 """What is stored, in memory: the same ports as `adapters.persistence`, for tests of the core."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing_extensions import override
 from adapters.persistence import Store
 from adapters.persistence.engine.codec import storable
 from adapters.persistence.engine.text_folding import folded
-from domain.accounts.ports import LoginSession, Sessions, Users
+from domain.accounts.ports import Users
 from domain.accounts.users import Role, User
 from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations
@@ -32,9 +32,10 @@ from tests.fakes.artifacts import FakeArtifacts
 from tests.fakes.connected_accounts import FakeConnectedAccounts, FakePendingConnections
 from tests.fakes.consents import FakeAnswers, FakeAudit, FakeConsents, FakeSignals
 from tests.fakes.learned_apis import FakeApiKeys, FakeLearnedApis
-from tests.fakes.memory import FakeUnitOfWork, Memory, StoredSession
+from tests.fakes.memory import FakeUnitOfWork, Memory
 from tests.fakes.monitoring import FakeLogEntries, FakeMonitoring, FakePulses
 from tests.fakes.runs import FakeLeases, FakeRunLog, FakeRunQueries, FakeRuns
+from tests.fakes.sessions import FakePasswordResets, FakeSessions
 from tests.fakes.tickets import FakeTickets
 
 
@@ -83,6 +84,14 @@ class FakeUsers(Users):
         return Page(page, write_place("users", page[-1].created_at, page[-1].id))
 
     @override
+    async def last_seen(self, user_ids: Collection[str]) -> Mapping[str, datetime]:
+        sessions = [each.session for each in self._memory.sessions.values()]
+        used = [(each.user_id, each.last_used_at or each.created_at) for each in sessions]
+        keys = self._memory.program_keys.values()
+        used += [(each.user_id, each.last_used_at) for each in keys if each.last_used_at]
+        return {each: at for each, at in sorted(used, key=lambda use: use[1]) if each in user_ids}
+
+    @override
     async def set_password(self, user_id: str, password_hash: str) -> None:
         self._memory.users[user_id] = (self._known(user_id), password_hash)
 
@@ -121,50 +130,6 @@ class FakeUsers(Users):
         changed = replace(self._known(user_id), **changes)
         self._memory.users[user_id] = (changed, self._memory.users[user_id][1])
         return changed
-
-
-class FakeSessions(Sessions):
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-
-    @override
-    async def add(self, session: LoginSession) -> None:
-        self._memory.sessions[session.id] = StoredSession(session)
-
-    @override
-    async def user(self, session_id: str, now: datetime) -> User | None:
-        stored = self._memory.sessions.get(session_id)
-        if stored is None or stored.revoked or stored.session.expires_at <= now:
-            return None
-        user, _ = self._memory.users[stored.session.user_id]
-        return None if user.is_disabled else user
-
-    @override
-    async def rotate(
-        self, fingerprint: str, replacement: str, now: datetime, expires_at: datetime
-    ) -> LoginSession | None:
-        for stored in list(self._memory.sessions.values()):
-            session = stored.session
-            if stored.revoked:
-                continue
-            if session.fingerprint == fingerprint and session.expires_at > now:
-                changed = replace(session, fingerprint=replacement, expires_at=expires_at)
-                self._memory.sessions[session.id] = StoredSession(changed, previous=fingerprint)
-                return changed
-            if stored.previous == fingerprint:
-                self._memory.sessions[session.id] = replace(stored, revoked=True)
-        return None
-
-    @override
-    async def revoke(self, session_id: str, now: datetime) -> None:
-        if stored := self._memory.sessions.get(session_id):
-            self._memory.sessions[session_id] = replace(stored, revoked=True)
-
-    @override
-    async def revoke_all(self, user_id: str, now: datetime, *, kept: str | None = None) -> None:
-        for session_id, stored in list(self._memory.sessions.items()):
-            if stored.session.user_id == user_id and session_id != kept:
-                await self.revoke(session_id, now)
 
 
 class FakeConversations(Conversations):
@@ -400,6 +365,7 @@ class FakeStore(Store):
         self.log_entries = FakeLogEntries()
         self.learned_apis = FakeLearnedApis(self.memory)
         self.api_keys = FakeApiKeys(self.memory)
+        self.password_resets = FakePasswordResets(self.memory)
         self.tickets = FakeTickets(self.memory)
         self.program_keys = FakeProgramKeys(self.memory)
         self.connected_accounts = FakeConnectedAccounts(self.memory)

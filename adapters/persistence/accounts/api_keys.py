@@ -1,6 +1,6 @@
 """The repository of API keys: only their fingerprints are stored."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from adapters.persistence.engine.codec import is_id, moment, storable
 from adapters.persistence.engine.database import Database
+from adapters.persistence.engine.id_lists import each_id, list_of_ids
 from adapters.persistence.rows import to_user
 from domain.accounts.api_keys import ApiKey, Scope
 from domain.accounts.ports import ApiKeys
@@ -36,6 +37,11 @@ _FIND: Final = """
     FROM api_keys JOIN users ON users.id = api_keys.user_id
     WHERE fingerprint = $1 AND disabled_at IS NULL
 """
+_ALIVE: Final = """
+    SELECT fingerprint FROM api_keys JOIN users ON users.id = api_keys.user_id
+    WHERE fingerprint IN (SELECT {each}) AND (expires_at IS NULL OR expires_at > $2)
+        AND disabled_at IS NULL
+"""
 _TOUCH: Final = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 RETURNING id"
 _REMOVE: Final = "DELETE FROM api_keys WHERE id = $1 AND user_id = $2 RETURNING *"
 
@@ -45,6 +51,7 @@ class TortoiseApiKeys(ApiKeys):
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._alive_sql = _ALIVE.format(each=each_id(database.engine, "$1", kind="text"))
         self._add_sql = _ADD.format(**_TYPES[database.engine])
 
     @override
@@ -76,6 +83,12 @@ class TortoiseApiKeys(ApiKeys):
         row = dict(rows[0])
         made = {"id": row["key_id"], "user_id": row["id"], "created_at": row["made_at"]}
         return _key(row | made), to_user(rows[0])
+
+    @override
+    async def alive(self, fingerprints: Collection[str], now: datetime) -> Collection[str]:
+        given = list_of_ids(self._database.engine, list(fingerprints))
+        rows = await self._database.fetch(self._alive_sql, given, now)
+        return {row["fingerprint"] for row in rows}
 
     @override
     async def touch(self, key_id: str, at: datetime) -> None:

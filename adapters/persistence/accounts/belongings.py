@@ -26,6 +26,7 @@ BELONGINGS: Final = {
     "tickets": f"session_id IN ({_SESSIONS})",
     "pending_connections": f"session_id IN ({_SESSIONS})",
     "sessions": "user_id = $1",
+    "password_resets": "user_id = $1",
 }
 """Which rows of a table are a user's, $1."""
 

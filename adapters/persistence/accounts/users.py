@@ -1,17 +1,18 @@
-"""The repositories of users and of login sessions."""
+"""The repository of users."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from typing_extensions import override
 
 from adapters.persistence.accounts.belongings import remove_belongings
-from adapters.persistence.engine.codec import is_id, known_id, storable
+from adapters.persistence.engine.codec import known_id, moment, storable
 from adapters.persistence.engine.database import ROW_LOCK, Database, Row
 from adapters.persistence.engine.errors import UniqueViolation
-from adapters.persistence.rows import to_session, to_user
-from domain.accounts.ports import LoginSession, Sessions, Users
+from adapters.persistence.engine.id_lists import each_id, list_of_ids
+from adapters.persistence.rows import to_user
+from domain.accounts.ports import Users
 from domain.accounts.users import Role, User
 from domain.shared.errors import Conflict, NotFound
 from domain.shared.list_cursors import keyset_page, read_place
@@ -32,6 +33,13 @@ _USERS: Final = """
     ORDER BY created_at, id LIMIT $1
 """
 _AFTER: Final = " AND (created_at, id) > ($3, $4)"
+_LAST_SEEN: Final = """
+    SELECT user_id, MAX(at) AS at FROM (
+        SELECT user_id, COALESCE(last_used_at, created_at) AS at FROM sessions
+        UNION ALL SELECT user_id, last_used_at AS at FROM api_keys WHERE last_used_at IS NOT NULL
+    ) AS used
+    WHERE user_id IN (SELECT {each}) GROUP BY user_id
+"""
 _SET: Final = "UPDATE users SET {column} = $2 WHERE id = $1 RETURNING *"
 _ADMINISTRATORS: Final = f"""
     SELECT id FROM users WHERE role = '{Role.ADMIN}' AND disabled_at IS NULL ORDER BY id
@@ -44,6 +52,7 @@ class TortoiseUsers(Users):
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._last_seen = _LAST_SEEN.format(each=each_id(database.engine, "$1"))
 
     @override
     async def add(self, user: User, password_hash: str) -> None:
@@ -78,6 +87,12 @@ class TortoiseUsers(Users):
         sql = _USERS.format(after=_AFTER if place else "")
         rows = await self._database.fetch(sql, limit + 1, storable(prefix.lower()), *place)
         return keyset_page("users", rows, limit, to_user, lambda each: (each.created_at, each.id))
+
+    @override
+    async def last_seen(self, user_ids: Collection[str]) -> Mapping[str, datetime]:
+        ids = list_of_ids(self._database.engine, list(user_ids))
+        rows = await self._database.fetch(self._last_seen, ids) if user_ids else ()
+        return {str(row["user_id"]): moment(row["at"]) for row in rows}
 
     @override
     async def set_password(self, user_id: str, password_hash: str) -> None:
@@ -131,83 +146,3 @@ def _the_user(rows: Sequence[Row]) -> User:
     if not rows:
         raise NotFound("There is no such user.")
     return to_user(rows[0])
-
-
-_ADD_SESSION: Final = """
-    INSERT INTO sessions (id, user_id, fingerprint, created_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5) RETURNING id
-"""
-_USER: Final = """
-    SELECT users.* FROM sessions JOIN users ON users.id = sessions.user_id
-    WHERE sessions.id = $1 AND sessions.revoked_at IS NULL AND sessions.expires_at > $2
-        AND users.disabled_at IS NULL
-"""
-_ROTATE: Final = """
-    UPDATE sessions
-    SET fingerprint = $2, previous_fingerprint = fingerprint, expires_at = $4
-    WHERE fingerprint = $1 AND revoked_at IS NULL AND expires_at > $3
-    RETURNING *
-"""
-_REVOKE_COPIED: Final = """
-    UPDATE sessions SET revoked_at = $2 WHERE previous_fingerprint = $1 AND revoked_at IS NULL
-    RETURNING id
-"""
-_REVOKE: Final = """
-    UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id
-"""
-_REVOKE_ALL: Final = """
-    UPDATE sessions SET revoked_at = $2
-    WHERE user_id = $1 AND revoked_at IS NULL AND id <> $3
-    RETURNING id
-"""
-_NO_SESSION: Final = "00000000-0000-0000-0000-000000000000"
-
-
-class TortoiseSessions(Sessions):
-    """The repository of login sessions."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    @override
-    async def add(self, session: LoginSession) -> None:
-        await self._database.fetch(
-            _ADD_SESSION,
-            session.id,
-            session.user_id,
-            session.fingerprint,
-            session.created_at,
-            session.expires_at,
-        )
-
-    @override
-    async def user(self, session_id: str, now: datetime) -> User | None:
-        if not is_id(session_id):
-            return None
-        rows = await self._database.fetch(_USER, session_id, now)
-        return to_user(rows[0]) if rows else None
-
-    @override
-    async def rotate(
-        self, fingerprint: str, replacement: str, now: datetime, expires_at: datetime
-    ) -> LoginSession | None:
-        presented = storable(fingerprint)
-
-        async def work() -> LoginSession | None:
-            rows = await self._database.fetch(_ROTATE, presented, replacement, now, expires_at)
-            if rows:
-                return to_session(rows[0])
-            await self._database.fetch(_REVOKE_COPIED, presented, now)
-            return None
-
-        return await self._database.unit_of_work.run(work)
-
-    @override
-    async def revoke(self, session_id: str, now: datetime) -> None:
-        if is_id(session_id):
-            await self._database.fetch(_REVOKE, session_id, now)
-
-    @override
-    async def revoke_all(self, user_id: str, now: datetime, *, kept: str | None = None) -> None:
-        if is_id(user_id):
-            await self._database.fetch(_REVOKE_ALL, user_id, now, kept or _NO_SESSION)

@@ -7,10 +7,13 @@ from typing import Any
 from adapters.persistence.engine.database import Engine
 
 
-def each_id(engine: Engine, value: str) -> str:
-    """Return the SQL that unnests a bound list of ids, for ``SELECT {this}``."""
+def each_id(engine: Engine, value: str, *, kind: str = "uuid") -> str:
+    """Return the SQL that unnests a bound list of ids, for ``SELECT {this}``.
+
+    ``kind`` is their type in PostgreSQL.
+    """
     if engine == "postgresql":
-        return f"unnest({value}::uuid[])"
+        return f"unnest({value}::{kind}[])"
     return f"value FROM json_each({value})"
 
 

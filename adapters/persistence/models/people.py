@@ -37,11 +37,28 @@ class SessionRow(Model):
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
     revoked_at = fields.DatetimeField(null=True)
+    user_agent = fields.TextField(null=True)
+    network = fields.CharField(max_length=64, null=True)
+    last_used_at = fields.DatetimeField(null=True)
 
     class Meta:
         """The name."""
 
         table = "sessions"
+
+
+class PasswordResetRow(Model):
+    """What lets a user set a new password, once: only the fingerprint of it."""
+
+    id = fields.BigIntField(primary_key=True)
+    user_id = fields.UUIDField(unique=True)
+    fingerprint = fields.CharField(max_length=128, unique=True)
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        """The name; a user has one at most."""
+
+        table = "password_resets"
 
 
 class TicketRow(Model):

@@ -91,7 +91,7 @@ async def _service(
     ):
         password = secrets.token_urlsafe()
         authentication = services.authentication
-        if await authentication.change_password(AUTHOR, password) is None:
+        if await services.accounts.passwords.change(AUTHOR, password) is None:
             address = f"{AUTHOR}@localhost"
             await authentication.add_user(AUTHOR, address, "", password, Role.ADMIN)
         grant = await authentication.login(AUTHOR, password)

@@ -132,6 +132,7 @@ PATH_PARAMETERS: Final[dict[str, Json]] = {
         ("api_id", "The learned API's id."),
         ("key_id", "The API key's id."),
         ("user_id", "The user's id."),
+        ("session_id", "The session's id."),
     )
 } | {
     name: {"description": description, "schema": {"type": "string", "pattern": pattern}}

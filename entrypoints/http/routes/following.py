@@ -1,7 +1,7 @@
 """Route of a conversation's events: server-sent events of all its runs."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from functools import partial
 from typing import Final
 
@@ -68,14 +68,18 @@ async def events(conversation_id: str, query_args: FollowQuery) -> Response:
     def follow(at_once: Callable[[str], Tell]) -> Feed:
         return all_services.feed.follow(start, check, at_once)
 
-    body = partial(_send_feed, follow)
+    body = partial(_send_feed, follow, all_services.accounts.login_watch.during(login))
     return Stream(body, content_type="text/event-stream", headers=STREAM_HEADERS)
 
 
 _OPENED: Final = b": following\n\n"  # so that proxies and clients see the stream open at once
 
 
-async def _send_feed(follow: Callable[[Callable[[str], Tell]], Feed], send: Send) -> None:
+async def _send_feed(
+    follow: Callable[[Callable[[str], Tell]], Feed],
+    login: AbstractAsyncContextManager[object],
+    send: Send,
+) -> None:
     """Send each batch as one part, and comments as keep-alives in between."""
     out = EventSender(send)
 
@@ -89,7 +93,7 @@ async def _send_feed(follow: Callable[[Callable[[str], Tell]], Feed], send: Send
 
     await send(stream_part(_OPENED, more=True))
     try:
-        async with aclosing(follow(sender)) as feed:
+        async with login, aclosing(follow(sender)) as feed:
             async for run_id, batch in feed:
                 if not batch:
                     await out.keep_alive()

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from functools import partial
 from typing import Any, Final
 
@@ -16,7 +16,9 @@ from domain.shared.errors import PuertoError
 from domain.shared.log_context import log_failure
 from entrypoints.encoding import EventEncoder, consent_request, tool_call, tool_result, usage
 from entrypoints.http.errors import error_response, status_and_code, status_of_code
+from entrypoints.http.security.guard import identity
 from entrypoints.http.streaming.connection import Send, Stream, sent_at_once, stream_part
+from entrypoints.wiring.services import services
 
 _log = logging.getLogger("puerto.http")
 
@@ -29,7 +31,8 @@ COME_BACK: Final = b"retry: 1000\n"
 
 def event_stream(reader: RunReader) -> Response:
     """Return a response that streams the events of a run."""
-    body = partial(_send_events, EventEncoder(reader.run_id), reader)
+    login = services().accounts.login_watch.during(identity())
+    body = partial(_send_events, EventEncoder(reader.run_id), reader, login)
     return Stream(body, content_type="text/event-stream", headers=STREAM_HEADERS)
 
 
@@ -58,15 +61,20 @@ class EventSender:
         await self._send(stream_part(self._first + data if data else b"", more=False))
 
 
-async def _send_events(encoder: EventEncoder, reader: RunReader, send: Send) -> None:
-    """Send each batch as one part, and comments as keep-alives in between."""
+async def _send_events(
+    encoder: EventEncoder,
+    reader: RunReader,
+    login: AbstractAsyncContextManager[object],
+    send: Send,
+) -> None:
+    """Send each batch as one part, and keep-alives in between, while ``login`` lasts."""
     out, last = EventSender(send), b""
 
     def at_once(event: Event) -> bool:
         return out.at_once(encoder.server_sent((event,)))
 
     try:
-        async with aclosing(reader.events(at_once)) as batches:
+        async with login, aclosing(reader.events(at_once)) as batches:
             async for events in batches:
                 if not events:
                     await out.keep_alive()

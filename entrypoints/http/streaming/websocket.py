@@ -11,6 +11,7 @@ from aiolimiter import AsyncLimiter
 from quart import Blueprint, Websocket, g, websocket
 
 from domain.accounts.authentication import Identity
+from domain.accounts.login_watch import WatchedLogin
 from domain.accounts.users import User
 from domain.runs.reader import OnDisconnect
 from domain.shared.errors import (
@@ -119,6 +120,7 @@ class SocketSession:
         self._services = all_services
         self._conversation_id = conversation_id
         self._identity_check = check
+        self._login: WatchedLogin | None = None
         self._streams = SocketStreams(current, all_services, self._run_ended)
         self._dependent: dict[str, User] = {}  # runs that end with the socket, and whose they are
         self._frames = AsyncLimiter(FRAMES, FRAME_SECONDS)
@@ -128,14 +130,23 @@ class SocketSession:
         """Serve the socket until the client disconnects or the socket must be closed."""
         try:
             await self._welcome()
-            while True:
-                await self._answer(self._handle)
+            await self._serve_login()
         except _CloseSocket as closing:
             await self._send(error_frame(closing.why))
             await self._socket.close(_POLICY_VIOLATION, closing.why.message)
         finally:
             await self._streams.close()
             await self._abandon()
+
+    async def _serve_login(self) -> None:
+        """Answer frames for as long as the login lasts."""
+        login_watch = self._services.accounts.login_watch
+        try:
+            async with login_watch.during(await self._identity()) as self._login:
+                while True:
+                    await self._answer(self._handle)
+        except Unauthenticated as over:
+            raise _CloseSocket(over) from over
 
     def _run_ended(self, run_id: str) -> None:
         self._dependent.pop(run_id, None)
@@ -196,6 +207,8 @@ class SocketSession:
                 await self._send({"type": "pong"})
             case AuthFrame():
                 await self._authenticate(frame)
+                assert self._login is not None  # noqa: S101  set by `_serve_login`
+                self._login.identity = await self._identity()
                 await self._send({"type": "ready"})
             case ChatFrame():
                 await self._chat(frame)

@@ -39,6 +39,12 @@ def a_user(name: str = "ann", at: datetime = NOW) -> User:
     return User(new_id(), f"{name}@x.org", name, name.title(), Role.USER, at)
 
 
+async def user_of(store: Store, session_id: str, now: datetime = NOW) -> User | None:
+    """Return the user of a session; None where it is over."""
+    found = await store.sessions.get(session_id, now)
+    return None if found is None else found[1]
+
+
 def a_session(user: User, fingerprint: str = "f1") -> LoginSession:
     return LoginSession(new_id(), user.id, fingerprint, NOW, NOW + MINUTE)
 

@@ -6,7 +6,10 @@ from adapters.persistence import Store
 from domain.accounts.administration import UserAdministration
 from domain.accounts.authentication import Authentication
 from domain.accounts.callers import ApiKeyService, Callers
+from domain.accounts.login_watch import LoginWatch
+from domain.accounts.passwords import PasswordService
 from domain.accounts.ports import UserRuns
+from domain.accounts.sessions import SessionService
 from domain.accounts.users import Role, User
 from domain.shared.clock import Clock
 from tests.adapters.persistence.stores import NOW, a_user
@@ -54,6 +57,17 @@ class UserOffice:
             clock,
             settle_seconds=0,
         )
+        self.passwords = PasswordService(
+            store.users,
+            store.sessions,
+            store.password_resets,
+            FakePasswords(),
+            self.callers,
+            store.unit_of_work,
+            clock,
+        )
+        self.sessions = SessionService(store.sessions, self.callers, clock)
+        self.login_watch = LoginWatch(store.sessions, store.program_keys, clock)
 
     async def user(self, name: str, role: Role = Role.USER) -> User:
         """Store a user of that name and role."""

@@ -7,7 +7,7 @@ import pytest
 from domain.accounts.api_keys import Scope
 from domain.accounts.users import Role, User
 from domain.shared.errors import Conflict, NotFound, Unauthenticated
-from tests.adapters.persistence.stores import UNKNOWN, a_session
+from tests.adapters.persistence.stores import UNKNOWN, a_session, user_of
 from tests.domain.accounts.office import UserOffice
 from tests.fakes.clock import FakeClock
 from tests.fakes.persistence import FakeStore
@@ -68,7 +68,7 @@ async def test_disabling_ends_sessions_and_runs_and_enabling_brings_none_back(
     assert not (await users.change(root, ann.id, is_disabled=False)).is_disabled
     await users.change(root, ann.id, is_disabled=False)
 
-    assert await store.sessions.user(session.id, session.created_at) is None
+    assert await user_of(store, session.id, session.created_at) is None
     assert office.runs.cancelled == [ann.id]
 
 
@@ -115,7 +115,7 @@ async def test_what_is_deleted_is_gone(office: UserOffice, root: User, ann: User
     removed = await users.remove(root, ann.id)
     assert (removed.username, removed.is_disabled) == ("ann", True)
     assert office.runs.cancelled == [ann.id]
-    assert [each.username for each in (await users.find(root, 10, None)).items] == ["root"]
+    assert [each.user.username for each in (await users.find(root, 10, None)).items] == ["root"]
     for change in (
         users.get(root, ann.id),
         users.change(root, ann.id, is_disabled=False),

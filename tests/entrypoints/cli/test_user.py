@@ -18,8 +18,8 @@ def test_adds_and_lists(puerto: Command) -> None:
     assert asked.exit_code == 0
     assert "another one" not in asked.output
     header, *rows = [line.split() for line in puerto("user", "list").stdout.splitlines()]
-    assert header == ["NAME", "ROLE", "STATE", "SINCE", "EMAIL"]
-    assert [(row[0], row[1], row[4]) for row in rows] == [
+    assert header == ["NAME", "ROLE", "STATE", "SINCE", "SEEN", "EMAIL"]
+    assert [(row[0], row[1], row[5]) for row in rows] == [
         ("admin", "admin", "admin@localhost"),
         ("ada", "operator", "ada@example.com"),
         ("bob", "user", "bob@example.com"),
@@ -87,6 +87,14 @@ def test_a_user_is_removed_after_a_question(puerto: Command) -> None:
     assert len(listed(puerto)) == 2
     assert puerto("user", "remove", "ada", given="y\n").exit_code == 0
     assert [each["name"] for each in listed(puerto)] == ["admin"]
+
+
+def test_a_user_is_logged_out_and_gets_a_token_for_a_new_password(puerto: Command) -> None:
+    assert puerto(*ADD, "--generate").exit_code == 0
+    assert puerto("user", "logout", "ada").stdout == "Ended all sessions of ada.\n"
+    token = puerto("user", "reset", "ada@example.com").stdout.strip()
+    assert len(token) == 43
+    assert puerto("user", "reset", "nobody").exit_code == 1
 
 
 def listed(puerto: Command) -> list[dict[str, str]]:

@@ -96,7 +96,7 @@ async def test_accounts_and_failed_logins(installation: Installation) -> None:
         await installation.services.authentication.add_user(
             "op", "op@example.com", "Op", "a long password", Role.OPERATOR
         )
-        await installation.services.authentication.change_password("op", "another password")
+        await installation.services.accounts.passwords.change("op", "another password")
     assert with_words(lines, "eve@example.com registered", "client=")
     assert with_words(lines, " WARNING ", "wrong password for eve@example.com", "client=")
     assert with_words(lines, " WARNING ", "there is no such user", "client=")

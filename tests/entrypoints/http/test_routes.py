@@ -20,6 +20,7 @@ OPEN = {
     "/api/auth/login",
     "/api/auth/refresh",
     "/api/auth/register",
+    "/api/auth/reset",
     "/api/connected-accounts/callback",
     "/api/docs",
     "/api/docs/assets/<digest>/<name>",
@@ -73,6 +74,7 @@ ABOVE_USER = {
     ("PATCH", "/api/users/<user_id>"): Role.ADMIN,
     ("DELETE", "/api/users/<user_id>"): Role.ADMIN,
     ("POST", "/api/users/<user_id>/logout"): Role.ADMIN,
+    ("POST", "/api/users/<user_id>/reset"): Role.ADMIN,
     ("PUT", "/api/config"): Role.ADMIN,
     ("PUT", "/api/policy"): Role.ADMIN,
 }
@@ -164,6 +166,7 @@ async def belongings(installation: Installation, client: Client, admin: Client) 
         "run_id": answer["run_id"],
         "consent_id": waiting["consent_request"]["id"],
         "key_id": key["id"],
+        "session_id": (await client.get("/api/auth/sessions"))["sessions"][0]["id"],
     }
 
 

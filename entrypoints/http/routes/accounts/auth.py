@@ -15,6 +15,7 @@ from quart import Blueprint, request
 from quart_schema import document_response, tag, validate_request
 
 from domain.accounts.authentication import LoginTokens
+from domain.accounts.login_clients import LoginClient, client_of
 from domain.accounts.ports import MAX_PASSWORD_BYTES
 from domain.accounts.tickets import LIFE
 from domain.accounts.users import User
@@ -36,6 +37,11 @@ _ME = "/api/auth/me"
 def _bind_client() -> None:
     """Add the client's address to the log context of a login attempt."""
     bind(client=request.remote_addr or "unknown")
+
+
+def _client() -> LoginClient:
+    """Return the program that the person logs in with."""
+    return client_of(request.headers.get("User-Agent", ""), request.remote_addr or "")
 
 
 class UserView(BaseModel):
@@ -140,7 +146,8 @@ class RegisterRequest(RequestBody):
 async def register(data: RegisterRequest) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Open an account and log in."""
     _bind_client()
-    grant = await services().authentication.register(data.email, data.full_name, data.password)
+    given = (data.email, data.full_name, data.password)
+    grant = await services().authentication.register(*given, _client())
     return token_answer(grant), 201, {"Location": _ME}
 
 
@@ -181,7 +188,8 @@ async def login(data: LoginRequest) -> dict[str, Any]:
     An unknown user and a wrong password get the same answer, in the same time.
     """
     _bind_client()
-    return token_answer(await services().authentication.login(data.login, data.password))
+    grant = await services().authentication.login(data.login, data.password, _client())
+    return token_answer(grant)
 
 
 class RefreshRequest(RequestBody):
@@ -264,7 +272,33 @@ async def change_password(data: PasswordRequest) -> None:
     """
     _bind_client()
     given = (data.current_password, data.new_password)
-    await services().authentication.change_own_password(identity(), *given)
+    await services().accounts.passwords.change_own(identity(), *given)
+
+
+class ResetRequest(RequestBody):
+    """The token that an administrator gave you, and your new password."""
+
+    model_config = example(
+        {"token": "the token from an administrator", "new_password": "staple of the correct horse"}
+    )
+
+    token: str = Field(min_length=1, max_length=1024)
+    new_password: NewPassword
+
+
+@blueprint.post("/reset")
+@open_to_all
+@tag(["authentication"])
+@validate_request(ResetRequest)
+@answers_nothing
+@can_fail(401, 503)
+async def reset_password(data: ResetRequest) -> None:
+    """Set a new password by a token from `POST /api/users/{user_id}/reset`.
+
+    The token is good once, within an hour. All sessions end; API keys go on.
+    """
+    _bind_client()
+    await services().accounts.passwords.reset(data.token, data.new_password)
 
 
 @blueprint.post("/logout")

@@ -6,12 +6,14 @@ from pydantic import BaseModel, Field
 from quart import Blueprint
 from quart_schema import document_response, tag, validate_querystring, validate_request
 
-from domain.accounts.users import Role, User
+from domain.accounts.administration import SeenUser
+from domain.accounts.users import Role
 from domain.shared.paging import DEFAULT_LIMIT
-from entrypoints.http.fields import Limit, NextCursor, RequestBody, UserCursor, example
+from entrypoints.encoding import time_text
+from entrypoints.http.fields import Limit, NextCursor, RequestBody, Timestamp, UserCursor, example
 from entrypoints.http.openapi.document import answers_nothing, can_fail
 from entrypoints.http.routes.accounts.auth import UserView, user_view
-from entrypoints.http.security.guard import caller, for_role
+from entrypoints.http.security.guard import caller, for_role, identity
 from entrypoints.wiring.services import services
 
 blueprint = Blueprint("users", __name__, url_prefix="/api/users")
@@ -21,6 +23,17 @@ class AdministeredUser(UserView):
     """A user, as administrators see them."""
 
     disabled: bool = Field(description="Whether they may not come in.")
+    last_seen_at: Timestamp | None = Field(
+        description="When they last used a session or an API key that there still is, to the "
+        "minute; null: not known."
+    )
+
+
+class PasswordResetToken(BaseModel):
+    """What lets a user set a new password once, with `POST /api/auth/reset`."""
+
+    token: str = Field(description="It is shown this once.")
+    expires_at: Timestamp
 
 
 class UserList(BaseModel):
@@ -40,9 +53,14 @@ class UsersQuery(BaseModel):
     )
 
 
-def administered_user(user: User) -> dict[str, Any]:
+def administered_user(seen: SeenUser) -> dict[str, Any]:
     """Encode a user for administrators."""
-    return {**user_view(user), "disabled": user.is_disabled}
+    at = seen.last_seen_at
+    return {
+        **user_view(seen.user),
+        "disabled": seen.user.is_disabled,
+        "last_seen_at": None if at is None else time_text(at),
+    }
 
 
 @blueprint.get("")
@@ -97,8 +115,8 @@ async def change(user_id: str, data: UserChange) -> dict[str, Any]:
     """
     role = None if data.role is None else Role(data.role)
     users = services().accounts.administration
-    changed = await users.change(caller(), user_id, role=role, is_disabled=data.disabled)
-    return administered_user(changed)
+    await users.change(caller(), user_id, role=role, is_disabled=data.disabled)
+    return administered_user(await users.get(caller(), user_id))
 
 
 @blueprint.post("/<user_id>/logout")
@@ -111,6 +129,21 @@ async def log_out(user_id: str) -> None:
     Their API keys stay, and their runs go on.
     """
     await services().accounts.administration.log_out(caller(), user_id)
+
+
+@blueprint.post("/<user_id>/reset")
+@for_role(Role.ADMIN)
+@tag(["users"])
+@document_response(PasswordResetToken)
+async def allow_reset(user_id: str) -> dict[str, Any]:
+    """Let a user who has lost their password set a new one, by a token that you hand over.
+
+    It is good once, within an hour, and takes the place of one before. Whoever has it can take over
+    the account: hand it over as you would a password. This needs a login.
+    """
+    identity().require_login()  # else a key would make logins
+    token, end = await services().accounts.passwords.allow_reset(caller(), user_id)
+    return {"token": token, "expires_at": time_text(end)}
 
 
 @blueprint.delete("/<user_id>")

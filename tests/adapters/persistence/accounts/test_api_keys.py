@@ -37,6 +37,20 @@ async def test_a_key_without_an_end_is_kept_so(store: Store) -> None:
     assert (key.expires_at, key.last_used_at) == (None, None)
 
 
+async def test_which_keys_are_alive(store: Store) -> None:
+    ann, bob = a_user("ann"), a_user("bob")
+    for user in (ann, bob):
+        await store.users.add(user, "hash")
+    endless, ending, other = replace(a_key(ann), expires_at=None), a_key(ann), a_key(bob)
+    for key in (endless, ending, other):
+        await store.program_keys.add(key, most=5)
+    asked = {endless.fingerprint, ending.fingerprint, other.fingerprint, "0" * 64}
+
+    assert await store.program_keys.alive(asked, NOW) == asked - {"0" * 64}
+    await store.users.set_disabled(bob.id, NOW)
+    assert await store.program_keys.alive(asked, NOW + MINUTE) == {endless.fingerprint}
+
+
 async def test_a_user_has_only_so_many_the_newest_first(store: Store) -> None:
     ann, bob = a_user("ann"), a_user("bob")
     for user in (ann, bob):

@@ -9,7 +9,7 @@ from adapters.persistence.accounts.belongings import BELONGINGS, DISOWNED, KEPT,
 from adapters.persistence.models import TABLES, __models__
 from domain.accounts.administration import UserAdministration
 from domain.accounts.api_keys import Scope, made_of, new_key
-from domain.accounts.ports import Ticket
+from domain.accounts.ports import PasswordReset, Ticket
 from domain.accounts.users import Role, User
 from domain.connected_accounts.connected_account import PendingConnection
 from domain.learning.ports import SealedCredentials
@@ -54,6 +54,7 @@ async def settled_in(store: Store, user: User) -> None:
     session = a_session(user, new_id())
     await store.sessions.add(session)
     await store.tickets.add(Ticket(new_id(), session.id, "/ws", NOW, NOW + MINUTE), NOW)
+    await store.password_resets.put(PasswordReset(new_id(), user.id, NOW))
     pending = PendingConnection(new_id(), session.id, "crm", "crm", b"1", NOW, NOW + MINUTE)
     await store.pending_connections.put(pending, NOW)
     record = made_of(new_key(), new_id(), user, "report", [Scope.CHAT], NOW, None)

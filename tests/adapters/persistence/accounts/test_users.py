@@ -15,6 +15,7 @@ from tests.adapters.persistence.stores import (
     a_conversation,
     a_session,
     a_user,
+    user_of,
 )
 
 
@@ -130,9 +131,9 @@ async def test_a_disabled_user_has_no_session_until_enabled(store: Store) -> Non
     await store.sessions.add(session)
 
     assert await store.users.set_disabled(user.id, NOW) == replace(user, is_disabled=True)
-    assert await store.sessions.user(session.id, NOW) is None
+    assert await user_of(store, session.id, NOW) is None
     assert await store.users.set_disabled(user.id, None) == user
-    assert await store.sessions.user(session.id, NOW) == user
+    assert await user_of(store, session.id, NOW) == user
 
 
 async def test_with_a_user_goes_what_is_theirs_and_nothing_else(store: Store) -> None:

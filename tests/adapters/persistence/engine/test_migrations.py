@@ -63,6 +63,7 @@ ALL = [
     "0018_logs",
     "0019_usage",
     "0020_retention",
+    "0021_session_lists",
 ]
 MIGRATE = """
 import asyncio, sys

@@ -55,7 +55,7 @@ async def succeed(client: Client, method: str, path: str, body: Json) -> Any:
     return json.loads(text) if text else None
 
 
-async def try_accounts(attempt: Attempt, anyone: Client) -> None:
+async def try_accounts(attempt: Attempt, admin: Client, anyone: Client) -> None:
     """Try the examples of registration, login, and what follows on it."""
     registered = await attempt("POST", "/api/auth/register", anyone)
     await attempt("POST", "/api/auth/login", anyone)
@@ -64,6 +64,8 @@ async def try_accounts(attempt: Attempt, anyone: Client) -> None:
     ada = Client(anyone.app, registered["access_token"], registered["user"])
     await attempt("POST", "/api/auth/password", ada)
     await attempt("PATCH", "/api/users/{user_id}", user_id=ada.user["id"])
+    reset = await admin.json("POST", f"/api/users/{ada.user['id']}/reset")
+    await attempt("POST", "/api/auth/reset", anyone, token=reset["token"])
     await attempt("POST", "/api/auth/ticket")
     await attempt("POST", "/api/auth/keys")
 
@@ -82,7 +84,7 @@ async def test_every_body_has_an_example_that_succeeds(
         body = examples[method, path] | given
         return await succeed(client, method, path.format(**ids), body)
 
-    await try_accounts(attempt, installation.anyone)
+    await try_accounts(attempt, admin, installation.anyone)
     await attempt("POST", "/api/chat")
     conversation_id = (await attempt("POST", "/api/conversations"))["id"]
     path = "/api/conversations/{conversation_id}"

@@ -32,7 +32,11 @@ async def test_users_are_listed_page_by_page(admin: Client, ada: Client, bob: Cl
     assert [each["username"] for each in users] == ["admin", "root", "ada", "bob"]
     assert second["next_cursor"] is None
     assert users[2].keys() == AdministeredUser.model_fields.keys()
-    assert users[2] == {**ada.user, "disabled": False} == await admin.get(at(ada))
+    assert users[2] == await admin.get(at(ada))
+    seen = ada.user["created_at"]  # the login came at once
+    assert users[2]["last_seen_at"] >= seen
+    assert users[2] == {**ada.user, "disabled": False, "last_seen_at": users[2]["last_seen_at"]}
+    assert users[0]["last_seen_at"] is None
     found = await admin.get("/api/users?prefix=BO")
     assert [each["id"] for each in found["users"]] == [bob.user["id"]]
 
@@ -142,6 +146,7 @@ async def test_others_look_after_nobody(installation: Installation, ada: Client)
             ("GET", at(ada)),
             ("PATCH", at(ada)),
             ("POST", f"{at(ada)}/logout"),
+            ("POST", f"{at(ada)}/reset"),
             ("DELETE", at(ada)),
         ]:
             await client.error(method, path, 403, "FORBIDDEN", {})
