@@ -267,9 +267,9 @@ def test_what_is_said_to_be_missing_is() -> None:
     """The README's list of what is not there yet: no route, no setting and no hook of that."""
     not_yet = README.read_text().partition("\nNot yet:\n")[2].partition("\n## ")[0]
     named = re.findall(r"^- \*\*(.+?)\*\*", not_yet, re.MULTILINE)
-    assert {"Rate limits.", "Webhooks"} <= set(named)
+    assert {"Rate limits."} <= set(named)
     sources = "".join(path.read_text() for path in (ROOT / "entrypoints" / "http").rglob("*.py"))
-    assert not re.search(r"webhook|\bmcp\b|/v1/chat", sources, re.IGNORECASE)
+    assert not re.search(r"\bmcp\b|/v1/chat", sources, re.IGNORECASE)
     limits = [field for field in Settings.model_fields.values() if "ate limit" in str(field)]
     assert all("not used" in str(field.description).lower() for field in limits)
 

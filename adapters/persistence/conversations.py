@@ -8,10 +8,13 @@ from typing_extensions import override
 
 from adapters.persistence.engine.codec import known_id, storable
 from adapters.persistence.engine.database import ROW_LOCK, Database
+from adapters.persistence.engine.statements import AtomicWrite, Write, perform
 from adapters.persistence.engine.text_folding import FOLDED, folded
 from adapters.persistence.rows import to_conversation, to_message
+from adapters.persistence.webhooks.outbox import outbox_write, written
 from domain.conversations.conversation import Conversation, Message
 from domain.conversations.ports import Conversations
+from domain.notifications.notices import Notice, NoticeType
 from domain.shared.errors import NotFound, run_in_progress
 from domain.shared.list_cursors import (
     keyset_page,
@@ -70,11 +73,21 @@ class TortoiseConversations(Conversations):
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._add = AtomicWrite(
+            (
+                Write("added", _ADD, "SELECT id FROM conversations WHERE id = $1"),
+                outbox_write(database.engine, 8, after="added"),
+            ),
+            "SELECT id FROM added",
+        )
 
     @override
     async def add(self, conversation: Conversation) -> None:
-        await self._database.fetch(
-            _ADD,
+        data = {"conversation_id": conversation.id, "user_id": conversation.user_id}
+        notice = Notice(NoticeType.CONVERSATION_CREATED, conversation.created_at, data)
+        await perform(
+            self._database,
+            self._add,
             conversation.id,
             conversation.user_id,
             storable(conversation.title),
@@ -82,6 +95,7 @@ class TortoiseConversations(Conversations):
             conversation.updated_at,
             _storable(conversation.provider),
             _storable(conversation.model),
+            written([notice]),
         )
 
     @override

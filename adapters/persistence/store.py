@@ -31,6 +31,9 @@ from adapters.persistence.runs.queries import TortoiseRunQueries
 from adapters.persistence.runs.runs import TortoiseRuns
 from adapters.persistence.switches import TortoiseSwitches
 from adapters.persistence.usage.ledger import TortoiseUsageLedger
+from adapters.persistence.webhooks.deliveries import TortoiseDeliveries
+from adapters.persistence.webhooks.outbox import TortoiseOutbox
+from adapters.persistence.webhooks.webhooks import TortoiseWebhooks
 from domain.accounts.ports import ApiKeys, PasswordResets, Sessions, Tickets, Users
 from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations
@@ -40,6 +43,7 @@ from domain.conversations.ports import Conversations
 from domain.learning.ports import LearnedApis, LearnedCredentials
 from domain.monitoring.logs import LogEntries
 from domain.monitoring.ports import Monitoring, WorkerHeartbeats
+from domain.notifications.ports import Outbox
 from domain.plugins.ports import StoredSettings, Switches
 from domain.policy.audit import Audit
 from domain.retention.retention import ExpiringRows
@@ -49,6 +53,7 @@ from domain.shared.unit_of_work import UnitOfWork
 from domain.tools.ports import Artifacts
 from domain.tools.storage import StoredValues
 from domain.usage.ports import UsageLedger
+from domain.webhooks.ports import Deliveries, Webhooks
 
 
 class Store:
@@ -85,6 +90,9 @@ class Store:
         self.connected_accounts: ConnectedAccounts = TortoiseConnectedAccounts(database)
         self.pending_connections: PendingConnections = TortoisePendingConnections(database)
         self.usage: UsageLedger = TortoiseUsageLedger(database)
+        self.outbox: Outbox = TortoiseOutbox(database)
+        self.webhooks: Webhooks = TortoiseWebhooks(database)
+        self.deliveries: Deliveries = TortoiseDeliveries(database)
         self.signals: Signals = _signals(database)
         self.unit_of_work: UnitOfWork = database.unit_of_work
 

@@ -36,6 +36,7 @@ class Scope(StrEnum):
     TOOLS_READ = "tools:read"
     TOOLS_EXECUTE = "tools:execute"
     LEARN = "learn"
+    WEBHOOKS = "webhooks"
     ADMIN = "admin"  # everything that its owner may do, but for what needs a login
 
 

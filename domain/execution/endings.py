@@ -9,9 +9,10 @@ from domain.conversations.calls import Problem
 from domain.conversations.conversation import Message, MessageRole
 from domain.models.messages import Usage
 from domain.runs.cursors import Cursor
-from domain.runs.events import Answered, Body, Ended, Erred
+from domain.runs.events import Answered, Body, Ended, Erred, RunStarted
 from domain.runs.outcomes import RunOutcome, outcome_of
 from domain.runs.ports import Ending, RunLog
+from domain.runs.reports.run_notices import failed_unread
 from domain.runs.run import Run
 from domain.runs.states import RunStatus
 from domain.shared.error_codes import ErrorCode
@@ -58,12 +59,15 @@ async def fail_run(log: RunLog, run_id: str, attempt: int, now: datetime) -> Non
         Unavailable: the database does not answer.
 
     """
-    last = Cursor(0, 0)
+    last, started = Cursor(0, 0), None
     while events := await log.read(run_id, last, _READ_LIMIT):
         last = Cursor(events[-1].attempt, events[-1].number)
+        if isinstance(first := events[0].body, RunStarted):
+            started = first
     bodies: list[Body] = [INTERNAL, _ended(RunStatus.FAILED, _UNREAD)]
     ending = Ending(RunStatus.FAILED, None, now, _UNREAD)
-    await log.append(run_id, attempt, last.number + 1, bodies, ending=ending)
+    notices = [failed_unread(run_id, started, INTERNAL.code, now)]
+    await log.append(run_id, attempt, last.number + 1, bodies, ending=ending, notices=notices)
 
 
 def _answer(run: Run, now: datetime) -> Message | None:

@@ -5,7 +5,6 @@ from typing import Any, Protocol
 
 from domain.conversations.calls import Problem
 from domain.execution.endings import INTERNAL, ending_of
-from domain.execution.run_notices import run_ended
 from domain.execution.steps.human_step import HumanStep
 from domain.execution.steps.model_step import ModelStep
 from domain.execution.steps.tool_step import ToolStep
@@ -21,7 +20,8 @@ from domain.runs.decide import (
     decide,
 )
 from domain.runs.journal import Journal
-from domain.runs.log_lines import log_end
+from domain.runs.reports.log_lines import log_end
+from domain.runs.reports.run_notices import run_ended
 from domain.runs.states import RunStatus
 from domain.shared.clock import Clock
 

@@ -11,7 +11,6 @@ from domain.accounts.users import User
 from domain.configuration.configuration import Configuration
 from domain.conversations.conversation import TITLE_LENGTH
 from domain.execution.prompt import of_messages
-from domain.execution.run_notices import conversation_created
 from domain.execution.setup import RunSetup
 from domain.execution.task import Task
 from domain.execution.worker import HISTORY_LIMIT, Worker
@@ -23,6 +22,7 @@ from domain.runs.folding import fold
 from domain.runs.following import Follower
 from domain.runs.ports import NewRun, RunRecord
 from domain.runs.reader import OnDisconnect, RunReader
+from domain.runs.reports.run_notices import conversation_created
 from domain.runs.store import RunStore
 from domain.shared.clock import Clock
 from domain.shared.errors import Gone, NotFound, Unavailable

@@ -106,7 +106,7 @@ class Worker:
         """Publish a run that was just stored here and return its journal; `drive` starts it."""
         live = self._live.open(run.id, run.attempt, events[0].number)
         live.publish(events)
-        return self._hold(run, Journal(run, self._log, live))
+        return self._hold(run, Journal(run, self._log, live, self._clock))
 
     def drive(self, task: Task) -> None:
         """Start the task that drives a run, after `take`."""
@@ -259,7 +259,7 @@ class Worker:
         self._bind(run, context.user)
         _log.info("the run is taken up here, attempt %d", attempt)
         live = self._live.open(run_id, attempt, run.number + 1, run.stands[0])
-        journal = self._hold(run, Journal(run, self._log, live))
+        journal = self._hold(run, Journal(run, self._log, live, self._clock))
         if record.cancel_requested:
             self._driven[run_id].hold(_CANCELLED)
         policy = configuration.policy(run.autonomy)

@@ -10,7 +10,7 @@ from domain.learning.drafts import Draft
 from domain.learning.ports import LearnedApis
 from domain.learning.waiting import WaitingDiffs
 from domain.notifications.notices import Notice, NoticeType
-from domain.notifications.ports import Notices
+from domain.notifications.ports import Notices, Outbox
 from domain.plugins.ports import Switches
 from domain.plugins.service import PluginService
 from domain.shared.clock import Clock
@@ -29,12 +29,14 @@ class ApiNews:
         switches: Switches,
         plugin_service: PluginService,
         notices: Notices,
+        outbox: Outbox,
         unit_of_work: UnitOfWork,
         clock: Clock,
     ) -> None:
         self._switches = switches
         self._desk = plugin_service
         self._notices = notices
+        self._outbox = outbox
         self._unit_of_work = unit_of_work
         self._clock = clock
 
@@ -46,10 +48,22 @@ class ApiNews:
         """Load them on this worker now."""
         await self._desk.look()
 
+    async def write(self, draft: Draft) -> None:
+        """Write the notice of a draft to the outbox, as a part of the unit of work that stores it.
+
+        There is none if its API's version stays the same.
+        """
+        if (notice := self._notice(draft)) is not None:
+            await self._outbox.write([notice])
+
     def tell(self, draft: Draft) -> None:
-        """Publish the notice of a stored draft, unless its API's version is the same."""
+        """Publish the notice of a stored draft to the observers, if there is one."""
+        if (notice := self._notice(draft)) is not None:
+            self._unit_of_work.after_commit(lambda: self._notices.publish(notice))
+
+    def _notice(self, draft: Draft) -> Notice | None:
         if draft.event in _SAME_VERSION:
-            return
+            return None
         data = {
             "api_id": draft.api.id,
             "name": draft.api.name,
@@ -57,8 +71,7 @@ class ApiNews:
             "tools": draft.api.tools,
             "waiting": bool(draft.api.waiting),
         }
-        notice = Notice(NoticeType.API_LEARNED, self._clock.now(), data)
-        self._unit_of_work.after_commit(lambda: self._notices.publish(notice))
+        return Notice(NoticeType.API_LEARNED, self._clock.now(), data)
 
 
 class ApiChanges:
@@ -98,6 +111,7 @@ class ApiChanges:
                 await self._apis.change(api, draft.version, draft.waiting)
             await self._credential_store.keep(api.id, draft.credentials, draft.fixed)
             await self._news.renew()
+            await self._news.write(draft)
 
         await self._unit_of_work.run(work)
         credentials = ", with credentials" if draft.credentials is not None else ""

@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
 from domain.monitoring.ports import Monitoring, Sources
-from domain.monitoring.readings import MonitoringReport, Standing
+from domain.monitoring.readings import MonitoringReport, alert_notice
 from domain.monitoring.reported import read_alerts, read_figures
-from domain.notifications.notices import Notice, NoticeType
 from domain.notifications.ports import Notices
 from domain.plugins.incidents import PluginPart, ReportIncident, no_report
 from domain.plugins.plugin import Registered
@@ -108,7 +107,7 @@ class Collector:
         )
         try:
             for changed in await self._monitoring.keep(report):
-                self._notices.publish(_notice(changed))
+                self._notices.publish(alert_notice(changed))
         except PuertoError as error:
             log_failure(_log, f"what the plugin {plugin} says cannot be kept", error)
 
@@ -177,9 +176,3 @@ def _by_plugin(registered: Sequence[Registered[Any]]) -> Mapping[str, Sequence[Q
     for each in registered:
         grouped.setdefault(each.plugin, []).append(each.value)
     return grouped
-
-
-def _notice(standing: Standing) -> Notice:
-    alert = standing.alert
-    data = {"plugin": standing.plugin, "key": alert.key, "title": alert.title}
-    return Notice(NoticeType(f"alert.{alert.severity}"), standing.since, data)

@@ -7,6 +7,7 @@ from typing import Final
 
 from domain.consents.consent import Consent
 from domain.conversations.conversation import Message
+from domain.notifications.notices import Notice
 from domain.runs.call_events import ToolErred, ToolFinished, ToolStarted
 from domain.runs.cursors import Cursor
 from domain.runs.events import Body, Event
@@ -92,9 +93,12 @@ class CountedRunLog(RunLog):
         *,
         ending: Ending | None = None,
         consents: Sequence[Consent] = (),
+        notices: Sequence[Notice] = (),
     ) -> None:
         """Append events numbered from ``first``, and the consents that they request."""
-        await self._log.append(run_id, attempt, first, bodies, ending=ending, consents=consents)
+        await self._log.append(
+            run_id, attempt, first, bodies, ending=ending, consents=consents, notices=notices
+        )
         for body in bodies:
             match body:
                 case ToolStarted():

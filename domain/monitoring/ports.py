@@ -34,7 +34,8 @@ class Monitoring(Protocol):
     async def keep(self, report: MonitoringReport) -> Sequence[Standing]:
         """Store a plugin's report, and return the alerts whose severity it changed.
 
-        A change is returned to one worker only. A report older than the stored one changes
+        Their notices are written to the outbox in the same transaction. A change is returned to one
+        worker only. A report older than the stored one changes
         nothing.
         """
         ...

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.monitoring.alerts import Alert, Severity
+from domain.notifications.notices import Notice, NoticeType
 
 Figures = Callable[[], Awaitable[Mapping[str, float]]]
 Alerts = Callable[[], Awaitable[Sequence[Alert]]]
@@ -31,6 +32,13 @@ class Standing:
     plugin: str
     alert: Alert
     since: datetime
+
+
+def alert_notice(standing: Standing) -> Notice:
+    """Return the notice of an alert whose severity has changed."""
+    alert = standing.alert
+    data = {"plugin": standing.plugin, "key": alert.key, "title": alert.title}
+    return Notice(NoticeType(f"alert.{alert.severity}"), standing.since, data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ class NoticeType(StrEnum):
     ALERT_CRITICAL = "alert.critical"
     ALERT_WARNING = "alert.warning"
     ALERT_OK = "alert.ok"
+    ALERT_WEBHOOK_DISABLED = "alert.webhook_disabled"
     TOOL_EXECUTED = "tool.executed"
     CONVERSATION_CREATED = "conversation.created"
     API_LEARNED = "api.learned"

@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from domain.consents.consent import Consent
+from domain.notifications.notices import Notice
 from domain.runs.events import Body, Erred, Event
 from domain.runs.folding import advance
 from domain.runs.following import load_run
 from domain.runs.live import LiveRun
 from domain.runs.ports import Ending, RunLog
+from domain.runs.reports.run_notices import NOTEWORTHY, notices_of
 from domain.runs.run import Run
+from domain.shared.clock import Clock
 
 FLUSH_SECONDS: Final = 0.5  # a crash loses pieces of that time: `Retried` withdraws them
 FULL: Final = 500  # pending pieces before the model's stream is paused (back-pressure)
@@ -23,10 +26,11 @@ FULL: Final = 500  # pending pieces before the model's stream is paused (back-pr
 class Journal:
     """Numbers, stores and publishes the events of one run, in order."""
 
-    def __init__(self, run: Run, log: RunLog, live: LiveRun) -> None:
+    def __init__(self, run: Run, log: RunLog, live: LiveRun, clock: Clock) -> None:
         self._run = run
         self._log = log
         self._live = live
+        self._clock = clock
         self._number = self._stored = run.number
         self._unfolded: list[Event] = []
         self._unstored: list[Body] = []
@@ -152,6 +156,7 @@ class Journal:
                     batch,
                     ending=self._ending,
                     consents=consents,
+                    notices=self._notices(batch),
                 )
             except Exception:
                 self._unstored = [*batch, *self._unstored]
@@ -159,6 +164,14 @@ class Journal:
                 raise
             self._stored += len(batch)
             self._publish()
+
+    def _notices(self, batch: Sequence[Body]) -> Sequence[Notice]:
+        """Return the notices of the events that are stored next."""
+        if not any(isinstance(body, NOTEWORTHY) for body in batch):
+            return ()
+        numbered = enumerate(batch, self._stored + 1)
+        events = [Event(number, self._run.attempt, body) for number, body in numbered]
+        return list(notices_of(self.run, events, self._clock.now()))
 
     def _publish(self) -> None:
         ready: Sequence[Event] = [e for e in self._unseen if e.number <= self._stored]

@@ -8,6 +8,7 @@ from typing import Protocol
 from domain.accounts.users import User
 from domain.consents.consent import Consent
 from domain.conversations.conversation import Message
+from domain.notifications.notices import Notice
 from domain.runs.cursors import Cursor
 from domain.runs.events import Body, Event, RunStarted
 from domain.runs.outcomes import RunOutcome
@@ -152,11 +153,12 @@ class RunLog(Protocol):
         *,
         ending: Ending | None = None,
         consents: Sequence[Consent] = (),
+        notices: Sequence[Notice] = (),
     ) -> None:
         """Append events numbered from ``first``, and store the consents that they request.
 
         With an ending the run ends in the same transaction, and its waiting consents are
-        cancelled.
+        cancelled. The notices are written to the outbox, in the same transaction, too.
 
         Raises:
             LeaseLost: another worker drives the run now, or it has ended.

@@ -32,6 +32,7 @@ from entrypoints.http.routes.plugins import settings as plugin_settings
 from entrypoints.http.routes.tools import schemas as tool_schemas
 from entrypoints.http.routes.tools import tools
 from entrypoints.http.routes.usage import usage
+from entrypoints.http.routes.webhooks import routes as webhooks
 from entrypoints.http.security.cors import install_cors
 from entrypoints.http.security.guard import install_guard
 from entrypoints.http.streaming import websocket
@@ -74,6 +75,7 @@ _BLUEPRINTS: Final = (
     tools.blueprint,
     usage.blueprint,
     users.blueprint,
+    webhooks.blueprint,
     websocket.blueprint,
 )
 

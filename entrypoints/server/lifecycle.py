@@ -221,6 +221,10 @@ async def _start_work(container: Container, user_id: str | None, stack: AsyncExi
     await runs.dead_workers.start(runs.worker.id)
     stack.push_async_callback(runs.dead_workers.stop)
     await runs.worker.start(user_id)
+    if user_id is None:  # one user's runs are a command's, which ends soon
+        dispatcher = container.webhooks().dispatcher
+        await dispatcher.start()
+        stack.push_async_callback(dispatcher.stop)
 
 
 async def drain(services: Services) -> None:

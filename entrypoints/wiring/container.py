@@ -32,6 +32,7 @@ from entrypoints.wiring.runs import wire_runs
 from entrypoints.wiring.tools import wire_toolbox, wire_tools
 from entrypoints.wiring.usage import wire_usage
 from entrypoints.wiring.users import wire_users
+from entrypoints.wiring.webhooks import wire_webhooks
 
 
 class Container(containers.DeclarativeContainer):
@@ -66,6 +67,7 @@ class Container(containers.DeclarativeContainer):
     retention = once(wire_retention, settings, persistence, clock)
     learning = once(wire_learning, settings, persistence, plugins, web, cipher, clock)
     usage = once(wire_usage, persistence, clock)
+    webhooks = once(wire_webhooks, persistence, plugins, web, cipher, clock)
     monitoring = once(wire_monitoring, settings, persistence, models, plugins, runs, clock)
 
 

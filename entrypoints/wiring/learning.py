@@ -61,7 +61,12 @@ def wire_learning(
     reader = ProcessReader(settings.max_document_bytes, web.references)
     documents = Documents(web.web, reader, settings.max_document_bytes)
     news = ApiNews(
-        plugins.switches, plugins.plugin_service, plugins.notices, store.unit_of_work, clock
+        plugins.switches,
+        plugins.plugin_service,
+        plugins.notices,
+        store.outbox,
+        store.unit_of_work,
+        clock,
     )
     use_cases = make_use_cases(
         store, documents, credential_store, news, plugins.host, clock, hosts=web.web

@@ -79,6 +79,7 @@ class Services:
         self.apis: Final = learning.use_cases
         self.credential_store: Final = learning.credential_store
         self.usage: Final = container.usage()
+        self.webhooks: Final = container.webhooks()
         self.worker_monitor: Final = container.monitoring().worker_monitor
         self.logs: Final = container.monitoring().logs
 

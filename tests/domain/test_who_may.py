@@ -16,6 +16,7 @@ from domain.monitoring.log_keeper import LogService
 from domain.monitoring.logs import LogQuery
 from domain.plugins.administration import PluginAdministration, ToolAdministration
 from domain.shared.errors import Forbidden
+from domain.webhooks.service import WebhookEdit, WebhookService
 from tests.domain.builders import ANN, NOW
 
 SERVICES = (
@@ -27,6 +28,7 @@ SERVICES = (
     PolicyService,
     ToolAdministration,
     UserAdministration,
+    WebhookService,
 )
 OTHERS: dict[Role, Role] = {Role.OPERATOR: Role.USER, Role.ADMIN: Role.OPERATOR}
 Call = Callable[[User], Any]
@@ -67,6 +69,7 @@ POLICY: PolicyService = made(PolicyService)
 PLUGINS: PluginAdministration = made(PluginAdministration)
 TOOLS: ToolAdministration = made(ToolAdministration)
 USERS: UserAdministration = made(UserAdministration)
+WEBHOOKS: WebhookService = made(WebhookService)
 HIGHER: dict[str, tuple[Role, Call]] = {
     "ConfigurationService.change": (
         Role.ADMIN,
@@ -85,6 +88,28 @@ HIGHER: dict[str, tuple[Role, Call]] = {
     ),
     "PluginAdministration.reload": (Role.OPERATOR, lambda user: PLUGINS.reload(user, "basics")),
     "PluginAdministration.search": (Role.OPERATOR, PLUGINS.search),
+    "WebhookService.all": (Role.OPERATOR, WEBHOOKS.all),
+    "WebhookService.get": (Role.OPERATOR, lambda user: WEBHOOKS.get(user, "w")),
+    "WebhookService.add": (
+        Role.OPERATOR,
+        lambda user: WEBHOOKS.add(user, "https://x.org/", ["*"], "", None),
+    ),
+    "WebhookService.change": (
+        Role.OPERATOR,
+        lambda user: WEBHOOKS.change(user, "w", WebhookEdit()),
+    ),
+    "WebhookService.rotate": (Role.OPERATOR, lambda user: WEBHOOKS.rotate(user, "w", None)),
+    "WebhookService.remove": (Role.OPERATOR, lambda user: WEBHOOKS.remove(user, "w")),
+    "WebhookService.deliveries": (
+        Role.OPERATOR,
+        lambda user: WEBHOOKS.deliveries(user, "w", None, 1, None),
+    ),
+    "WebhookService.test": (Role.OPERATOR, lambda user: WEBHOOKS.test(user, "w")),
+    "WebhookService.redeliver": (Role.OPERATOR, lambda user: WEBHOOKS.redeliver(user, "d")),
+    "WebhookService.redeliver_since": (
+        Role.OPERATOR,
+        lambda user: WEBHOOKS.redeliver_since(user, "w", NOW),
+    ),
     "ToolAdministration.turn": (Role.OPERATOR, lambda user: TOOLS.turn(user, "look", is_on=False)),
     "UserAdministration.find": (Role.ADMIN, lambda user: USERS.find(user, 1, None)),
     "UserAdministration.get": (Role.ADMIN, lambda user: USERS.get(user, ANN.id)),

@@ -1,7 +1,7 @@
 """The tables of the fakes in memory, and the unit of work over them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ from domain.conversations.conversation import PREVIEW_LENGTH, Conversation, Mess
 from domain.learning.api.learned_api import LearnedApi
 from domain.learning.api.version import ApiVersion
 from domain.learning.ports import SealedCredentials
+from domain.notifications.notices import Notice
 from domain.plugins.switches import Switch
 from domain.policy.audit import Decided
 from domain.runs.events import Event
@@ -106,6 +107,7 @@ class Memory:
     program_keys: dict[str, ApiKey] = field(default_factory=dict)
     connected_accounts: dict[AccountKey, StoredAccount] = field(default_factory=dict)
     pending_connections: dict[str, PendingConnection] = field(default_factory=dict)
+    notices: dict[int, Notice] = field(default_factory=dict)
 
     def snapshot(self) -> list[dict[Any, Any]]:
         return [dict(getattr(self, table.name)) for table in fields(self)]
@@ -113,6 +115,10 @@ class Memory:
     def restore(self, snapshot: list[dict[Any, Any]]) -> None:
         for table, content in zip(fields(self), snapshot, strict=True):
             setattr(self, table.name, content)
+
+    def write(self, notices: Sequence[Notice]) -> None:
+        """Put notices into the outbox."""
+        self.notices |= dict(enumerate(notices, len(self.notices)))
 
     def forget(self, user_id: str) -> None:
         """Remove what belongs to a user who is gone."""

@@ -16,6 +16,8 @@ from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations
 from domain.conversations.conversation import Conversation, Message
 from domain.conversations.ports import Conversations
+from domain.notifications.notices import Notice
+from domain.notifications.ports import Outbox
 from domain.plugins.ports import StoredSettings, Switches
 from domain.plugins.switches import ON, Switch, Switchboard, SwitchKind
 from domain.shared.errors import Conflict, NotFound, run_in_progress
@@ -339,6 +341,15 @@ class FakePluginValues(MemoryValues):
         return self._memory.plugin_values
 
 
+class FakeOutbox(Outbox):
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    @override
+    async def write(self, notices: Sequence[Notice]) -> None:
+        self._memory.write(notices)
+
+
 class FakeStore(Store):
     """Everything that is stored, in memory."""
 
@@ -370,4 +381,5 @@ class FakeStore(Store):
         self.program_keys = FakeProgramKeys(self.memory)
         self.connected_accounts = FakeConnectedAccounts(self.memory)
         self.pending_connections = FakePendingConnections(self.memory)
+        self.outbox = FakeOutbox(self.memory)
         self.unit_of_work = FakeUnitOfWork(self.memory)

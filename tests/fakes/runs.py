@@ -10,6 +10,7 @@ from typing_extensions import override
 from adapters.persistence.engine.codec import storable
 from domain.consents.consent import Consent, ConsentStatus
 from domain.conversations.conversation import Conversation, Message, MessageRole
+from domain.notifications.notices import Notice
 from domain.runs.cursors import Cursor, run_id_end
 from domain.runs.events import Body, Event, QuestionGuarded, RunStarted
 from domain.runs.ports import Context, Ending, Leases, NewRun, RunLog, RunQueries, RunRecord, Runs
@@ -219,6 +220,7 @@ class FakeRunLog(RunLog):
         *,
         ending: Ending | None = None,
         consents: Sequence[Consent] = (),
+        notices: Sequence[Notice] = (),
     ) -> None:
         run = self._memory.runs.get(run_id)
         stored = self._memory.events.get(run_id, ())
@@ -235,6 +237,7 @@ class FakeRunLog(RunLog):
         for body in bodies:
             if isinstance(body, QuestionGuarded) and body.content is not None:
                 self._memory.guard(run.record.conversation_id, body.question_id, body.content)
+        self._memory.write(notices)
         if ending is not None:
             self._end(run, ending)
 

@@ -120,3 +120,5 @@ FAILING: Final = Format()
 
 LOG_METADATA: Final = Format()
 """What a log entry says beyond its message."""
+NOTICE: Final = Format()
+"""The data of a notice, in a delivery to a webhook."""

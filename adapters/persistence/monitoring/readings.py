@@ -11,9 +11,17 @@ from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.formats import ALERT, FIGURES
 from adapters.persistence.engine.inserting import insert
 from adapters.persistence.engine.rounds import claim_round
+from adapters.persistence.webhooks.outbox import TortoiseOutbox
 from domain.monitoring.alerts import Alert, Severity
 from domain.monitoring.ports import Monitoring
-from domain.monitoring.readings import MonitoringReport, Readings, Source, Standing, revise
+from domain.monitoring.readings import (
+    MonitoringReport,
+    Readings,
+    Source,
+    Standing,
+    alert_notice,
+    revise,
+)
 
 _ROUND: Final = "monitoring"
 # The row stays locked to the end of the transaction, so one report at a time is compared with the
@@ -47,6 +55,7 @@ class TortoiseMonitoring(Monitoring):
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._outbox = TortoiseOutbox(database)
 
     @override
     async def claim(self, now: datetime, until: datetime) -> bool:
@@ -69,6 +78,7 @@ class TortoiseMonitoring(Monitoring):
             for first in range(0, len(revision.to_store), _BATCH):
                 batch = [_values(one) for one in revision.to_store[first : first + _BATCH]]
                 await insert(self._database, "alerts", _COLUMNS, batch)
+            await self._outbox.write([alert_notice(one) for one in revision.news])
             return revision.news
 
         return await self._database.unit_of_work.run(work)

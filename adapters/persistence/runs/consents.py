@@ -10,9 +10,9 @@ from adapters.persistence.engine.codec import is_id, known_id, storable
 from adapters.persistence.engine.database import ROW_LOCK, Database
 from adapters.persistence.engine.formats import ARGUMENTS, CONSENT_FORM, VALUES, Format
 from adapters.persistence.engine.inserting import insert
+from adapters.persistence.engine.leasing import FREE
 from adapters.persistence.engine.signals import work_notification
 from adapters.persistence.rows import to_consent
-from adapters.persistence.runs.leases import FREE
 from domain.consents.consent import Consent, ConsentStatus
 from domain.consents.ports import Consents
 from domain.runs.states import RunStatus

@@ -1,35 +1,25 @@
 """The repository of leases, which are columns of the runs."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 from typing import Final
 
 from typing_extensions import override
 
 from adapters.persistence.engine.database import ROW_LOCK, Database
 from adapters.persistence.engine.id_lists import each_id, list_of_ids
+from adapters.persistence.engine.leasing import FREE, claim_statement
 from adapters.persistence.engine.signals import events_notification, work_notification
 from domain.runs.ports import Leases
 from domain.runs.states import RunStatus
 from domain.shared.errors import LeaseLost
-
-# An expired lease for any worker's clock: the run can be claimed at once.
-FREE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _RENEW: Final = """
     UPDATE runs SET leased_until = $2
     WHERE id IN (SELECT {each}) AND worker_id = $1 AND leased_until > $3
     RETURNING id, cancel_requested
 """
-_CLAIM: Final = """
-    UPDATE runs
-    SET attempt = attempt + 1, worker_id = $1, leased_until = $3, status = '{running}'
-    WHERE id IN (
-        SELECT id FROM runs WHERE leased_until < $2 {whose} ORDER BY leased_until LIMIT $4 {lock}
-    )
-    RETURNING id, attempt
-"""
-_SKIP: Final = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
 _DRIVEN: Final = "SELECT id FROM runs WHERE id = $1 AND attempt = $2 AND finished_at IS NULL"
 _PARK: Final = f"""
     UPDATE runs SET status = '{RunStatus.WAITING_CONSENT}', leased_until = NULL
@@ -55,9 +45,11 @@ class TortoiseLeases(Leases):
     def __init__(self, database: Database) -> None:
         self._database = database
         engine = database.engine
-        parts = {"running": RunStatus.RUNNING, "lock": _SKIP[engine]}
-        self._claim = _CLAIM.format(whose="", **parts)
-        self._claim_of_one = _CLAIM.format(whose="AND user_id = $5", **parts)
+        claim = partial(
+            claim_statement, engine, "runs", "id, attempt", also=f", status = '{RunStatus.RUNNING}'"
+        )
+        self._claim = claim()
+        self._claim_of_one = claim(where="AND user_id = $5")
         self._renew = _RENEW.format(each=each_id(engine, "$4"))
         self._driven = _DRIVEN + ROW_LOCK[engine]
         self._park = _PARK + events_notification(engine, "id")

@@ -1,6 +1,7 @@
-"""The repository of the event log: one row for each append, and what its events spend."""
+"""The repository of the event log: one row for each append, and what its events spend and tell."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import product
 from typing import Any, Final
 
 from typing_extensions import override
@@ -14,8 +15,10 @@ from adapters.persistence.engine.statements import AtomicWrite, Write, perform
 from adapters.persistence.runs.consents import add_consents
 from adapters.persistence.runs.event_bodies import read_so_many, write_bodies
 from adapters.persistence.usage.counting import counting, write_spendings
+from adapters.persistence.webhooks.outbox import outbox_write, written
 from domain.consents.consent import Consent, ConsentStatus, withdrawn
 from domain.conversations.conversation import PREVIEW_LENGTH
+from domain.notifications.notices import Notice
 from domain.runs.cursors import Cursor
 from domain.runs.events import PROGRESS, Body, Event, QuestionGuarded
 from domain.runs.ports import Ending, RunLog
@@ -115,11 +118,13 @@ class TortoiseRunLog(RunLog):
         self._database = database
         notify = events_notification(database.engine, "run_id")
         self._append = f"{_APPEND} {_LOCK[database.engine]} RETURNING first_number{notify}"
-        self._append_counting = _counted_append(database.engine)
+        self._append_more = {
+            which: _appending(_more(database.engine, 6, *which), database.engine)
+            for which in product((False, True), repeat=2)
+        }
         self._end = {
-            (has_answer, counts): _ending(database.engine, has_answer=has_answer, counts=counts)
-            for has_answer in (False, True)
-            for counts in (False, True)
+            (has_answer, *which): _ending(database.engine, has_answer, *which)
+            for has_answer, *which in product((False, True), repeat=3)
         }
 
     @override
@@ -132,9 +137,11 @@ class TortoiseRunLog(RunLog):
         *,
         ending: Ending | None = None,
         consents: Sequence[Consent] = (),
+        notices: Sequence[Notice] = (),
     ) -> None:
         values = (run_id, attempt, first, first + len(bodies) - 1, write_bodies(bodies))
         spent = [write_spendings(found)] if (found := spendings(bodies)) else []
+        told = [written(notices)] if notices else []
         guarded = {
             body.question_id: storable(body.content)
             for body in bodies
@@ -142,7 +149,7 @@ class TortoiseRunLog(RunLog):
         }
 
         async def work() -> None:
-            await self._store(self._database.fetch, values, ending, spent)
+            await self._store(self._database.fetch, values, ending, spent, told)
             await add_consents(self._database, _standing(consents, ending))
             for question_id, text in guarded.items():
                 await self._database.fetch(_GUARDED, question_id, text)
@@ -151,7 +158,7 @@ class TortoiseRunLog(RunLog):
             if consents or guarded:
                 await self._database.unit_of_work.run(work)
             else:
-                await self._store(self._fetch(bodies), values, ending, spent)
+                await self._store(self._fetch(bodies), values, ending, spent, told)
         except UniqueViolation as error:
             raise LeaseLost("These events of the run are written already.") from error
 
@@ -166,12 +173,15 @@ class TortoiseRunLog(RunLog):
         values: tuple[str | int, ...],
         ending: Ending | None,
         spent: Sequence[str],
+        told: Sequence[str],
     ) -> None:
+        more = (*spent, *told)
         if ending is not None:
-            writes = self._end[_has_answer(ending), bool(spent)]
-            rows = await perform(self._database, writes, *values, *_final(ending), *spent)
-        elif spent:
-            rows = await perform(self._database, self._append_counting, *values, *spent)
+            writes = self._end[_has_answer(ending), bool(spent), bool(told)]
+            rows = await perform(self._database, writes, *values, *_final(ending), *more)
+        elif more:
+            writes = self._append_more[bool(spent), bool(told)]
+            rows = await perform(self._database, writes, *values, *more)
         else:
             rows = await fetch(self._append, *values)
         if not rows:
@@ -218,19 +228,26 @@ def _final(ending: Ending) -> tuple[Any, ...]:
     )
 
 
-def _counted_append(engine: Engine) -> AtomicWrite:
-    """Return the atomic writes that append events which spend something."""
+def _more(engine: Engine, place: int, counts: bool, tells: bool) -> Sequence[Write]:  # noqa: FBT001
+    """Return the writes that count and tell, after one called `run`; bound from ``$place`` on."""
+    spent = counting(engine, place) if counts else ()
+    told = [outbox_write(engine, place + counts, after="run")] if tells else []
+    return [*spent, *told]
+
+
+def _appending(more: Sequence[Write], engine: Engine) -> AtomicWrite:
+    """Return the atomic writes that append events, with more."""
     append = f"{_APPEND} {_LOCK[engine]} RETURNING run_id AS id"
     appended = Write("run", append, "SELECT id FROM runs WHERE id = $1")
-    return AtomicWrite((appended, *counting(engine, 6)), _TOLD.format(_notification(engine)))
+    return AtomicWrite((appended, *more), _TOLD.format(_notification(engine)))
 
 
-def _ending(engine: Engine, *, has_answer: bool, counts: bool) -> AtomicWrite:
-    """Return the atomic writes that end a run, with those for its conversation."""
+def _ending(engine: Engine, has_answer: bool, counts: bool, tells: bool) -> AtomicWrite:  # noqa: FBT001
+    """Return the atomic writes that end a run, with those for its conversation, and more."""
     writes = _WITH_ANSWER if has_answer else (_WITHOUT_ANSWER,)
-    spent = counting(engine, _VALUES[has_answer] + 1) if counts else ()
+    more = _more(engine, _VALUES[has_answer] + 1, counts, tells)
     return AtomicWrite(
-        (_CONVERSATION_LOCKED, _RUN_ENDS, _LAST_EVENTS, _WITHDRAWN, *writes, *spent),
+        (_CONVERSATION_LOCKED, _RUN_ENDS, _LAST_EVENTS, _WITHDRAWN, *writes, *more),
         _TOLD.format(_notification(engine)),
     )
 

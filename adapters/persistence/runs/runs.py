@@ -8,15 +8,17 @@ from typing_extensions import override
 from adapters.persistence.engine.codec import is_id, known_id, storable
 from adapters.persistence.engine.database import Database, Row
 from adapters.persistence.engine.errors import UniqueViolation
+from adapters.persistence.engine.leasing import FREE
 from adapters.persistence.engine.signals import events_notification, work_notification
 from adapters.persistence.engine.statements import AtomicWrite, Write, perform
 from adapters.persistence.idempotency import TortoiseIdempotencyStore
 from adapters.persistence.rows import to_message, to_run, to_user
 from adapters.persistence.runs.event_bodies import read_bodies, write_bodies
-from adapters.persistence.runs.leases import FREE
+from adapters.persistence.webhooks.outbox import outbox_write, written
 from domain.conversations.conversation import PREVIEW_LENGTH, Message
 from domain.runs.events import RunStarted
 from domain.runs.ports import Context, NewRun, RunRecord, Runs
+from domain.runs.reports.run_notices import begun_with_conversation
 from domain.runs.states import RunStatus
 from domain.shared.errors import Conflict, NotFound, RunInProgress, run_in_progress
 from domain.shared.idempotency import AlreadyDone, RequestKey
@@ -61,10 +63,6 @@ _REST: Final = (
         SELECT $7, 1, $12, 1, $11, CURRENT_TIMESTAMP FROM conversation
         """,
     ),
-)
-_START_NEW: Final = AtomicWrite(
-    (Write("conversation", _NEW_CONVERSATION, _CONVERSATION), *_REST),
-    "SELECT id FROM conversation",
 )
 _WITH_EARLIER: Final = """
     SELECT conversation.message_count AS message_number, earlier.*{notification}
@@ -126,6 +124,14 @@ class TortoiseRuns(Runs):
     def __init__(self, database: Database) -> None:
         self._database = database
         self._answers = TortoiseIdempotencyStore(database)
+        self._start_new = AtomicWrite(
+            (
+                Write("conversation", _NEW_CONVERSATION, _CONVERSATION),
+                *_REST,
+                outbox_write(database.engine, 16, after="conversation"),  # $15 is the title
+            ),
+            "SELECT id FROM conversation",
+        )
         self._start_old = AtomicWrite(
             (Write("conversation", _OLD_CONVERSATION, _CONVERSATION), *_REST),
             _WITH_EARLIER.format(
@@ -205,7 +211,9 @@ class TortoiseRuns(Runs):
             storable(new.started.agent_name) or None,
         )
         if new.new_title is not None:
-            await perform(self._database, _START_NEW, *values, storable(new.new_title))
+            told = written([begun_with_conversation(new.id, new.started, new.at)])
+            title = storable(new.new_title)
+            await perform(self._database, self._start_new, *values, title, told)
             return []
         rows = await perform(self._database, self._start_old, *values, history_limit + 1)
         if not rows:

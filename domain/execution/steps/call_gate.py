@@ -17,7 +17,7 @@ from domain.plugins.vetoes import VetoCheck
 from domain.policy.policy import Decision, Verdict
 from domain.runs.decide import UNKNOWN
 from domain.runs.events import Body
-from domain.runs.log_lines import log_interrupted
+from domain.runs.reports.log_lines import log_interrupted
 from domain.runs.run import Call
 from domain.runs.states import CallState
 from domain.shared.clock import Clock

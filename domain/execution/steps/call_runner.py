@@ -1,9 +1,9 @@
 """The call runner: makes one call of a run, and records its start and its outcome."""
 
+from dataclasses import replace
 from typing import Final
 
 from domain.execution.questions import ask_for
-from domain.execution.run_notices import tool_executed
 from domain.execution.steps.call_gate import CallGate
 from domain.execution.steps.model_step import ModelStep
 from domain.execution.steps.requests import ConsentRequests
@@ -14,7 +14,8 @@ from domain.execution.tool_calls import erred, settled
 from domain.notifications.ports import Notices
 from domain.runs.call_events import ToolErred, ToolStarted
 from domain.runs.decide import UNKNOWN
-from domain.runs.log_lines import log_failed_call, log_interrupted
+from domain.runs.reports.log_lines import log_failed_call, log_interrupted
+from domain.runs.reports.run_notices import tool_executed
 from domain.runs.run import Call
 from domain.runs.states import CallState
 from domain.shared.clock import Clock
@@ -76,4 +77,6 @@ class CallRunner:
         await journal.record(body)
         if isinstance(body, ToolErred):
             log_failed_call(call, tool.spec.plugin, body)
-        self._notices.publish(tool_executed(journal.run, call, tool.spec, body, self._clock.now()))
+        notice = tool_executed(journal.run, body, self._clock.now())
+        named = {**notice.data, "plugin": tool.spec.plugin}
+        self._notices.publish(replace(notice, data=named))

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from domain.consents.consent import Consent
 from domain.execution.questions import requested
-from domain.execution.run_notices import consent_required
 from domain.execution.steps.decisions import Decisions
 from domain.execution.task import Task
 from domain.notifications.ports import Notices
+from domain.runs.reports.run_notices import consent_required
 from domain.runs.run import Call
 
 
@@ -32,6 +32,8 @@ class ConsentRequests:
 
         """
         await self._decisions.record(task, decisions)
-        await task.journal.record(*map(requested, requests), consents=requests)
-        for request in requests:
-            self._notices.publish(consent_required(task.journal.run, request))
+        events = [requested(request) for request in requests]
+        await task.journal.record(*events, consents=requests)
+        for request, event in zip(requests, events, strict=True):
+            notice = consent_required(task.journal.run, event, request.created_at)
+            self._notices.publish(notice)

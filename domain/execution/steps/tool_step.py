@@ -10,7 +10,7 @@ from domain.execution.steps.decisions import Decisions
 from domain.execution.task import Task
 from domain.execution.tool_calls import settled
 from domain.policy.policy import Decision
-from domain.runs.log_lines import log_interrupted
+from domain.runs.reports.log_lines import log_interrupted
 from domain.runs.run import Call
 from domain.runs.states import CallState
 from domain.shared.error_codes import Refusal

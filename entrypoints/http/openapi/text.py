@@ -77,6 +77,7 @@ TAGS: Final[list[Json]] = [
     {"name": "policy", "description": "What may run unasked, and what was decided."},
     {"name": "configuration", "description": "Which model thinks, and how freely it acts."},
     {"name": "usage", "description": "What was used, by whom, and what it cost."},
+    {"name": "webhooks", "description": "Addresses that are told what happens, for operators."},
     {"name": "metrics", "description": "Figures of the service and of the clouds, for operators."},
     {"name": "logs", "description": "What the service logged, for operators."},
     {"name": "health", "description": "For probes: none of them waits for a provider."},
@@ -133,6 +134,8 @@ PATH_PARAMETERS: Final[dict[str, Json]] = {
         ("key_id", "The API key's id."),
         ("user_id", "The user's id."),
         ("session_id", "The session's id."),
+        ("webhook_id", "The webhook's id."),
+        ("delivery_id", "The delivery's id, which is the header `webhook-id`, too."),
     )
 } | {
     name: {"description": description, "schema": {"type": "string", "pattern": pattern}}

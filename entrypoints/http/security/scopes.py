@@ -19,6 +19,7 @@ _OF_BLUEPRINT: Final[Mapping[str, Scope]] = {
     "tool_schemas": Scope.TOOLS_READ,
     "tools": Scope.TOOLS_READ,
     "usage": Scope.CHAT,
+    "webhooks": Scope.WEBHOOKS,
     "websocket": Scope.CHAT,
 }
 _OF_ENDPOINT: Final[Mapping[str, Scope]] = {

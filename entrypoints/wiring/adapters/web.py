@@ -17,6 +17,7 @@ from entrypoints.settings.version import VERSION
 class WebParts:
     """``web`` goes through the SSRF guard; ``references`` reaches what documents refer to."""
 
+    ssrf_guard: SsrfGuard
     transport: GuardedTransport
     web: GuardedWeb
     references: GuardedWeb
@@ -29,6 +30,7 @@ def wire_web(settings: Settings) -> WebParts:
     ssrf_guard = SsrfGuard(opened)
     transport = GuardedTransport(ssrf_guard)
     return WebParts(
+        ssrf_guard=ssrf_guard,
         transport=transport,
         web=GuardedWeb(ssrf_guard, transport),
         references=GuardedWeb(ReferenceGuard(opened, listed), transport),

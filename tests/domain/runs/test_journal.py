@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from domain.consents.consent import Consent
+from domain.notifications.notices import Notice
 from domain.runs.call_events import ToolStarted
 from domain.runs.cursors import Cursor
 from domain.runs.events import Body, Chunk, Ended, Event
@@ -15,6 +16,7 @@ from domain.runs.ports import Ending
 from domain.runs.states import RunStatus
 from domain.shared.errors import LeaseLost, Unavailable
 from tests.domain.builders import NOW, RUN, run_of, said, step
+from tests.fakes.clock import FakeClock
 
 
 class Log:
@@ -23,6 +25,7 @@ class Log:
     def __init__(self) -> None:
         self.batches: list[tuple[int, list[Body]]] = []
         self.endings: list[Ending] = []
+        self.notices: list[Notice] = []
         self.gate = asyncio.Event()
         self.gate.set()
         self.error: Exception | None = None
@@ -36,6 +39,7 @@ class Log:
         *,
         ending: Ending | None = None,
         consents: Sequence[Consent] = (),
+        notices: Sequence[Notice] = (),
     ) -> None:
         assert run_id == RUN
         await self.gate.wait()
@@ -44,6 +48,7 @@ class Log:
         self.batches.append((first, list(bodies)))
         if ending is not None:
             self.endings.append(ending)
+        self.notices += notices
 
     async def read(self, run_id: str, after: Cursor | None, limit: int) -> Sequence[Event]:
         raise AssertionError("a journal reads nothing")
@@ -61,7 +66,7 @@ def live() -> LiveRun:
 
 @pytest.fixture
 def journal(log: Log, live: LiveRun) -> Journal:
-    return Journal(run_of(), log, live)
+    return Journal(run_of(), log, live, FakeClock())
 
 
 def seen(live: LiveRun) -> list[int]:

@@ -75,6 +75,16 @@ ABOVE_USER = {
     ("DELETE", "/api/users/<user_id>"): Role.ADMIN,
     ("POST", "/api/users/<user_id>/logout"): Role.ADMIN,
     ("POST", "/api/users/<user_id>/reset"): Role.ADMIN,
+    ("GET", "/api/webhooks"): Role.OPERATOR,
+    ("POST", "/api/webhooks"): Role.OPERATOR,
+    ("GET", "/api/webhooks/<webhook_id>"): Role.OPERATOR,
+    ("PATCH", "/api/webhooks/<webhook_id>"): Role.OPERATOR,
+    ("DELETE", "/api/webhooks/<webhook_id>"): Role.OPERATOR,
+    ("POST", "/api/webhooks/<webhook_id>/secret"): Role.OPERATOR,
+    ("GET", "/api/webhooks/<webhook_id>/deliveries"): Role.OPERATOR,
+    ("POST", "/api/webhooks/<webhook_id>/test"): Role.OPERATOR,
+    ("POST", "/api/webhooks/<webhook_id>/redeliver"): Role.OPERATOR,
+    ("POST", "/api/webhooks/deliveries/<delivery_id>/redeliver"): Role.OPERATOR,
     ("PUT", "/api/config"): Role.ADMIN,
     ("PUT", "/api/policy"): Role.ADMIN,
 }
@@ -83,7 +93,16 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/api/consents/<consent_id>"): {"approved": True},
 }
 # Path parameters that name what is nobody's own.
-SHARED = {"account_name", "api_id", "plugin_name", "schema_provider", "tool_name", "user_id"}
+SHARED = {
+    "account_name",
+    "api_id",
+    "delivery_id",
+    "plugin_name",
+    "schema_provider",
+    "tool_name",
+    "user_id",
+    "webhook_id",
+}
 UNKNOWN = "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
 
 

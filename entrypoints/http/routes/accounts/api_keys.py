@@ -21,7 +21,7 @@ _MOST_DAYS: Final = 3650
 
 # The bounds stand nearest to the type: elsewhere pydantic leaves them out of the schema.
 Days = Annotated[int, Field(ge=1, le=_MOST_DAYS), BeforeValidator(as_whole)]
-ScopeName = Literal["chat", "tools:read", "tools:execute", "learn", "admin"]
+ScopeName = Literal["chat", "tools:read", "tools:execute", "learn", "webhooks", "admin"]
 
 
 class ApiKeyView(BaseModel):
@@ -59,7 +59,7 @@ class ApiKeyRequest(RequestBody):
         min_length=1,
         max_length=len(Scope),
         description="`chat`: conversations, runs, consents; `tools:read`; `tools:execute`; "
-        "`learn`: APIs; `admin`: all that you may do, but for what needs a login.",
+        "`learn`: APIs; `webhooks`; `admin`: all that you may do, but for what needs a login.",
     )
     expires_in_days: Days | None = Field(None, description="Not given: it has no end.")
 

@@ -20,6 +20,7 @@ from domain.monitoring.counting import (
 )
 from domain.monitoring.readings import Readings
 from domain.monitoring.worker_heartbeats import ServiceFigures
+from domain.webhooks.dispatcher import DELIVERIES
 from entrypoints.encoding import time_text
 from entrypoints.http.exposition import CONTENT_TYPE, Family, exposition, single
 from entrypoints.http.fields import Timestamp
@@ -170,6 +171,9 @@ def _of_service(figures: ServiceFigures) -> Iterator[Family]:
     )
     yield _by_ending(
         "puerto_tool_calls_total", "outcome", "Calls, by outcome.", TOOL_CALLS, figures
+    )
+    yield _by_ending(
+        "puerto_webhook_tries_total", "outcome", "Tries of deliveries.", DELIVERIES, figures
     )
     yield _by_ending("puerto_runs_total", "status", "Runs, by how they ended.", RUNS, figures)
     yield _by_ending(

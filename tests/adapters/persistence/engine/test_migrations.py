@@ -64,6 +64,7 @@ ALL = [
     "0019_usage",
     "0020_retention",
     "0021_session_lists",
+    "0022_webhooks",
 ]
 MIGRATE = """
 import asyncio, sys

@@ -70,6 +70,13 @@ async def try_accounts(attempt: Attempt, admin: Client, anyone: Client) -> None:
     await attempt("POST", "/api/auth/keys")
 
 
+async def try_webhooks(attempt: Attempt) -> None:
+    """Try the examples of webhooks."""
+    hook = (await attempt("POST", "/api/webhooks"))["id"]
+    for method, path in (("PATCH", ""), ("POST", "/secret"), ("POST", "/redeliver")):
+        await attempt(method, f"/api/webhooks/{{webhook_id}}{path}", webhook_id=hook)
+
+
 @pytest.mark.one_engine
 async def test_every_body_has_an_example_that_succeeds(
     installation: Installation, document: Json
@@ -122,5 +129,7 @@ async def test_every_body_has_an_example_that_succeeds(
     shrunk = examples["POST", "/api/learned-apis"]["source"] | {"paths": {"/cats": {"get": {}}}}
     await succeed(admin, "POST", f"/api/learned-apis/{api_id}/refresh", {"source": shrunk})
     await attempt("POST", "/api/learned-apis/{api_id}/accept", api_id=api_id)
+
+    await try_webhooks(attempt)
 
     assert tried == examples.keys()

@@ -1,0 +1,1 @@
+"""The repositories of webhooks: endpoints, deliveries, and the outbox that others write to."""

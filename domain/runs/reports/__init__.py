@@ -1,0 +1,1 @@
+"""What is told of a run besides its events: log lines, and notices."""

@@ -1,0 +1,1 @@
+"""Webhooks: endpoints of operators, and the signed deliveries of notices to them."""
