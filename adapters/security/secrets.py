@@ -8,6 +8,7 @@ from typing import Final
 
 from domain.accounts.secrets import new_secret
 from domain.shared.errors import Unavailable
+from domain.shared.secrets_in_use import IN_USE
 
 MIN_LENGTH: Final = 32
 
@@ -34,10 +35,12 @@ class SecretStore:
         try:
             if not path.exists():
                 self._make(path)
-            return _read(path)
+            secret = _read(path)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise Unavailable(f"The secret {path} cannot be kept or read: {reason}.") from error
+        IN_USE.add([secret])
+        return secret
 
     def _make(self, path: Path) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -115,7 +115,7 @@ class ToolCaller:
     def _secrets(self, spec: ToolSpec) -> Secrets:
         values = {name: self._environ.get(name, "").strip() for name in spec.requires}
         required = {name: value for name, value in values.items() if value}
-        return Secrets({**self._contexts.secrets(spec.plugin), **required})
+        return Secrets({**self._contexts.secrets(spec.plugin), **required}).hide_in_log()
 
     def _context(
         self, spec: ToolSpec, call: Call, run: Run, user: User, secrets: Secrets

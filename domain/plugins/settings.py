@@ -176,7 +176,7 @@ def _read(
     form: SettingsForm, given: Mapping[str, Any]
 ) -> tuple[object, Mapping[str, Any], Secrets]:
     value = form.read(given)
-    return value, form.shown(value), Secrets(form.secrets(value))
+    return value, form.shown(value), Secrets(form.secrets(value)).hide_in_log()
 
 
 def _discreet(problems: Sequence[FieldProblem], given: Mapping[str, Any]) -> Iterator[FieldProblem]:

@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
-HIDDEN: Final = "***"
-_SHORTEST: Final = 8  # characters; shorter values occur in other text by chance
+from domain.shared.secrets_in_use import HIDDEN, IN_USE, SHORTEST
+
+__all__ = ["HIDDEN", "Secrets", "discreet_log"]
 
 
 class Secrets(Mapping[str, str]):
@@ -38,8 +39,13 @@ class Secrets(Mapping[str, str]):
 
     def also_hide(self, *values: str) -> None:
         """Redact these values from now on, too, unless they are shorter than 8 characters."""
-        long = {value for value in values if len(value) >= _SHORTEST}
+        long = {value for value in values if len(value) >= SHORTEST}
         self._hidden = sorted({*self._hidden, *long}, key=len, reverse=True)
+
+    def hide_in_log(self) -> "Secrets":
+        """Redact these values in whatever this process logs, too; return them."""
+        IN_USE.add(self._hidden)
+        return self
 
     @property
     def hides_nothing(self) -> bool:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import SecretStr
 
+from domain.shared.secrets_in_use import HIDDEN, IN_USE, forms_of_secret
 from entrypoints.settings.settings import Settings
 
 _TOKEN_IN_URL: Final = re.compile(r"([?&](?:ticket|token)=)[^\s&\"'#]+")  # libraries log URLs, too
@@ -21,7 +22,11 @@ _CREDENTIAL: Final = re.compile(
 
 
 class Redaction:
-    """Replaces secrets by stars: the known ones by value, Puerto's own credentials by shape."""
+    """Replaces secrets by stars.
+
+    Those of the settings and those that the process uses are known by value, Puerto's own
+    credentials by shape.
+    """
 
     def __init__(self, secrets: Collection[str] = ()) -> None:
         self._secrets = sorted(secrets, key=len, reverse=True)
@@ -29,14 +34,16 @@ class Redaction:
     def __call__(self, text: str) -> str:
         """Return the text without them."""
         for secret in self._secrets:
-            text = text.replace(secret, "***")
+            text = text.replace(secret, HIDDEN)
+        text = IN_USE.hide(text)
         return _CREDENTIAL.sub("***", _TOKEN_IN_URL.sub(r"\1***", text))
 
 
 def secrets_of(settings: Settings) -> set[str]:
     """Return the values to redact: the secret settings, and the passwords in database URLs."""
     values = [getattr(settings, name) for name in type(settings).model_fields]
-    secrets = {secret.get_secret_value() for value in values for secret in _secrets_in(value)}
+    given = {secret.get_secret_value() for value in values for secret in _secrets_in(value)}
+    secrets = {form for secret in given for form in forms_of_secret(secret)}
     for url in (settings.database_url, settings.database_listen_url):
         if url is not None:
             secrets |= _passwords_in(url.get_secret_value())

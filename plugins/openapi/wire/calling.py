@@ -12,6 +12,7 @@ from domain.learning.api.credentials import Credentials
 from domain.learning.api.fixed_arguments import Path, forms_of, with_fixed
 from domain.learning.ports import AccessTokens
 from domain.shared.errors import InvalidArguments, ToolFailed, ToolTimeout, WebError, WebTimeout
+from domain.shared.secrets_in_use import IN_USE
 from domain.tools.artifacts import Artifact
 from domain.tools.secrets import Secrets
 from domain.web.ports import ExchangeLimits, Web, WebRequest, WebResponse
@@ -66,9 +67,11 @@ class ApiCaller:
             ToolTimeout: it took too long.
 
         """
-        secrets = _all_of(call.credentials.secrets(), forms_of(call.fixed))
+        own = call.credentials.secrets().hide_in_log()
+        secrets = _all_of(own, forms_of(call.fixed))
         try:
             response, used = await self._exchanged(call, arguments)
+            IN_USE.add(used)
             secrets = _all_of(secrets, used)
             if len(response.body) < _LARGE:
                 return _read(call.operation, response, secrets)

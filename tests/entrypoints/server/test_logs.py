@@ -58,7 +58,7 @@ def test_secrets_are_stars() -> None:
     url = "postgresql://ann:hush@db/shop"
     settings = load_settings({"DATABASE_URL": url, "OPENAI_API_KEY": "sk-12345"}, None)
     secrets = secrets_of(settings)
-    assert secrets == {url, "hush", "sk-12345"}
+    assert secrets >= {url, "hush", "sk-12345"}
     line = OneLine(secrets).format(record("cannot open %s with sk-12345", url))
     assert line.endswith("cannot open *** with ***")
 
