@@ -8,6 +8,7 @@ from adapters.persistence.accounts.connected_accounts import (
 from adapters.persistence.accounts.password_resets import TortoisePasswordResets
 from adapters.persistence.accounts.sessions import TortoiseSessions
 from adapters.persistence.accounts.tickets import TortoiseTickets
+from adapters.persistence.accounts.user_records import TortoiseUserRecords
 from adapters.persistence.accounts.users import TortoiseUsers
 from adapters.persistence.artifacts import TortoiseArtifacts
 from adapters.persistence.audit import TortoiseAudit
@@ -34,7 +35,7 @@ from adapters.persistence.usage.ledger import TortoiseUsageLedger
 from adapters.persistence.webhooks.deliveries import TortoiseDeliveries
 from adapters.persistence.webhooks.outbox import TortoiseOutbox
 from adapters.persistence.webhooks.webhooks import TortoiseWebhooks
-from domain.accounts.ports import ApiKeys, PasswordResets, Sessions, Tickets, Users
+from domain.accounts.ports import ApiKeys, PasswordResets, Sessions, Tickets, UserRecords, Users
 from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations
 from domain.connected_accounts.ports import ConnectedAccounts, PendingConnections
@@ -84,6 +85,7 @@ class Store:
         self.expiring: ExpiringRows = TortoiseExpiringRows(database)
         self.learned_apis: LearnedApis = TortoiseLearnedApis(database)
         self.api_keys: LearnedCredentials = TortoiseLearnedCredentials(database)
+        self.user_records: UserRecords = TortoiseUserRecords(database)
         self.password_resets: PasswordResets = TortoisePasswordResets(database)
         self.tickets: Tickets = TortoiseTickets(database)
         self.program_keys: ApiKeys = TortoiseApiKeys(database)

@@ -1,9 +1,9 @@
 """The ports to users, their sessions, passwords, tokens, tickets and API keys."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from domain.accounts.api_keys import TOUCHED, ApiKey
 from domain.accounts.login_clients import UNKNOWN_CLIENT, LoginClient
@@ -349,4 +349,24 @@ class PasswordResets(Protocol):
 
     async def take(self, fingerprint: str) -> bool:
         """Delete one; of several concurrent callers, on any worker, one is told True."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UserRecord:
+    """Something that is stored of a user; ``data`` is the content of a file."""
+
+    kind: str
+    values: Mapping[str, Any]
+    data: bytes | None = field(default=None, repr=False)
+
+
+class UserRecords(Protocol):
+    """Everything that is stored of users, to be exported."""
+
+    def of_user(self, user_id: str) -> AsyncGenerator[UserRecord, None]:
+        """Yield all records of a user, kind by kind, a few at a time from the database.
+
+        None holds a secret: no password, token, key or credential, nor what stands for one.
+        """
         ...

@@ -3,7 +3,19 @@
 The docstrings of commands are their ``--help`` texts.
 """
 
-from entrypoints.cli import account, backup, consent, key, migrate, record, serve, user, version
+from entrypoints.cli import (
+    account,
+    backup,
+    consent,
+    delete,
+    export,
+    key,
+    migrate,
+    record,
+    serve,
+    user,
+    version,
+)
 from entrypoints.cli.api import call, learn
 from entrypoints.cli.api import command as api
 from entrypoints.cli.chat import ask
@@ -25,6 +37,8 @@ app.add_typer(consent.app, name="consent")
 app.add_typer(account.app, name="account")
 app.add_typer(user.app, name="user")
 app.add_typer(key.app, name="key")
+app.add_typer(export.app, name="export")
+app.add_typer(delete.app, name="delete")
 app.add_typer(plugin.app, name="plugin")
 app.command("call")(call.command)
 app.command("learn")(learn.command)

@@ -96,15 +96,15 @@ def enable(name: Name) -> None:
     typer.echo(f"Enabled {user.username}.")
 
 
-@app.command("remove")
-def remove(
+@app.command("delete")
+def delete(
     name: Name, *, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
 ) -> None:
-    """Forget a user with their conversations, runs and credentials. It cannot be undone."""
+    """Delete a user with all that is theirs, which takes some seconds. It cannot be undone."""
     if not yes:
-        typer.confirm(f"Forget {name} and everything that is theirs?", abort=True, err=True)
+        typer.confirm(f"Delete {name} and everything that is theirs?", abort=True, err=True)
     user = _administered(name, lambda users, it: users.remove(OWNER, it.id))
-    typer.echo(f"Removed {user.username}.")
+    typer.echo(f"Deleted {user.username}.")
 
 
 @app.command("logout")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from domain.accounts.administration import UserAdministration
+from domain.accounts.export import UserExport
 from domain.accounts.login_watch import LoginWatch
 from domain.accounts.passwords import PasswordService
 from domain.accounts.ports import Passwords
@@ -22,6 +23,7 @@ class UserParts:
     passwords: PasswordService
     sessions: SessionService
     login_watch: LoginWatch
+    export: UserExport
 
 
 def wire_users(
@@ -55,4 +57,5 @@ def wire_users(
         password_service,
         SessionService(store.sessions, callers, clock),
         LoginWatch(store.sessions, store.program_keys, clock),
+        UserExport(store.users, store.user_records),
     )

@@ -63,7 +63,7 @@ def test_a_taken_name_and_an_unknown_one(puerto: Command) -> None:
 
 def test_a_role_is_changed_and_the_last_administrator_stays(puerto: Command) -> None:
     assert puerto(*ADD, "--generate").exit_code == 0
-    for command in (["role", "admin", "user"], ["disable", "admin"], ["remove", "admin", "--yes"]):
+    for command in (["role", "admin", "user"], ["disable", "admin"], ["delete", "admin", "--yes"]):
         refused = puerto("user", *command)
         assert refused.exit_code == 1
         assert "the last administrator: make another one first" in refused.stderr
@@ -81,11 +81,11 @@ def test_a_user_is_disabled_and_enabled(puerto: Command) -> None:
     assert [each["state"] for each in listed(puerto)] == ["active", "active"]
 
 
-def test_a_user_is_removed_after_a_question(puerto: Command) -> None:
+def test_a_user_is_deleted_after_a_question(puerto: Command) -> None:
     assert puerto(*ADD, "--generate").exit_code == 0
-    assert puerto("user", "remove", "ada", given="n\n").exit_code == 1
+    assert puerto("user", "delete", "ada", given="n\n").exit_code == 1
     assert len(listed(puerto)) == 2
-    assert puerto("user", "remove", "ada", given="y\n").exit_code == 0
+    assert puerto("delete", "user", "ada", given="y\n").exit_code == 0
     assert [each["name"] for each in listed(puerto)] == ["admin"]
 
 
