@@ -18,6 +18,7 @@ from typer.main import get_command
 
 from adapters.llm.provider_record import ProviderRecord
 from adapters.llm.providers import PROVIDERS
+from domain.telemetry.metrics import METRICS, Metric
 from entrypoints.cli import app
 from entrypoints.http import errors as http_errors
 from entrypoints.http.error_texts import TIMED_OUT
@@ -88,6 +89,16 @@ ERRORS_NOTES: Final = """\
   model](../how-to/use-a-model.md#what-goes-wrong).
 - Codes of tool calls inside a run: [Events](events.md#tool-errors).
 - No error contains a traceback or a secret.
+"""
+
+METRICS_INTRODUCTION: Final = """\
+What `GET /metrics` has for Prometheus, of all workers together. [Monitor
+it](../how-to/monitoring.md) says how it is read, and how old the figures may be. Counters and
+histograms begin with the installation, and never fall.
+
+Histograms have the bounds of OpenTelemetry's conventions for generative AI: 0.01, 0.02, 0.04 ...
+81.92 seconds, for whole runs 0.1, 0.2, 0.4 ... 409.6. Of a label that is marked with `*`, 100
+values are told apart; all others are `other`.
 """
 
 COMMANDS_INTRODUCTION: Final = """\
@@ -173,6 +184,19 @@ def errors_page() -> str:
     return "\n\n".join(parts)
 
 
+def metrics_page() -> str:
+    """Return the table of metrics, as they are declared."""
+    rows = ["| metric | type | labels | what it says |", "|---|---|---|---|"]
+    rows += map(_metric_row, METRICS)
+    parts = ["# Metrics", NOTICE, METRICS_INTRODUCTION.rstrip(), "\n".join(rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _metric_row(metric: Metric) -> str:
+    labels = ", ".join(f"`{label}`{'*' * (label == metric.open_label)}" for label in metric.labels)
+    return f"| `{metric.name}` | {metric.kind} | {labels} | {metric.help} |"
+
+
 def commands_page() -> str:
     """Return the commands of the command line with their options."""
     parts = ["# Command line", NOTICE, COMMANDS_INTRODUCTION.rstrip()]
@@ -201,6 +225,7 @@ PAGES: Final[list[tuple[Path, Callable[[], str]]]] = [
     (DOCS / "reference" / "command-line.md", commands_page),
     (DOCS / "reference" / "errors.md", errors_page),
     (DOCS / "reference" / "hooks.md", hooks_page),
+    (DOCS / "reference" / "metrics.md", metrics_page),
     (DOCS / "reference" / "tools.md", tools_page),
 ]
 

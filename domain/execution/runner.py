@@ -7,6 +7,7 @@ from domain.conversations.calls import Problem
 from domain.execution.endings import INTERNAL, ending_of
 from domain.execution.steps.human_step import HumanStep
 from domain.execution.steps.model_step import ModelStep
+from domain.execution.steps.observed_work import HANDED_OVER, run_ending, run_work
 from domain.execution.steps.tool_step import ToolStep
 from domain.execution.task import Task
 from domain.notifications.ports import Notices
@@ -24,6 +25,10 @@ from domain.runs.reports.log_lines import log_end
 from domain.runs.reports.run_notices import run_ended
 from domain.runs.states import RunStatus
 from domain.shared.clock import Clock
+from domain.shared.error_codes import ErrorCode
+from domain.shared.errors import PuertoError
+from domain.telemetry.fan_out import UNWATCHED
+from domain.telemetry.ports import Telemetry, WorkEnding
 
 
 class RunControl(Protocol):
@@ -50,12 +55,14 @@ class Runner:
         humans: HumanStep,
         notices: Notices,
         clock: Clock,
+        telemetry: Telemetry = UNWATCHED,
     ) -> None:
         self._models = models
         self._tools = tools
         self._humans = humans
         self._notices = notices
         self._clock = clock
+        self._telemetry = telemetry
 
     async def drive(self, task: Task, control: RunControl) -> None:
         """Decide and act until the run is final, or parked for a human.
@@ -65,6 +72,20 @@ class Runner:
             Unavailable: the database does not answer.
 
         """
+        observed = self._telemetry.begin(run_work(task))
+        ending = HANDED_OVER  # also where the lease is lost, or the database
+        try:
+            await self._drive(task, control)
+            ending = run_ending(task.journal.run)
+        except PuertoError:
+            raise
+        except Exception:
+            ending = WorkEnding(RunStatus.FAILED.value, error=ErrorCode.INTERNAL)
+            raise
+        finally:
+            observed.end(ending)
+
+    async def _drive(self, task: Task, control: RunControl) -> None:
         journal, user = task.journal, task.user
         shown = self._models.shown(task)
         while not journal.run.status.is_final:

@@ -138,7 +138,8 @@ class RunService:
         if new.new_title is not None:
             self._notices.publish(conversation_created(new.started, new.at))
         turns = [] if new.started.is_direct else [*of_messages(history), UserTurn(new.question)]
-        self._worker.drive(Task(journal, user, configuration.policy(), turns))
+        waited = (self._clock.now() - new.at).total_seconds()
+        self._worker.drive(Task(journal, user, configuration.policy(), turns, waited=waited))
         return Started(new.id)
 
     async def follow(

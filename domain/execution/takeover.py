@@ -6,8 +6,8 @@ from domain.runs.events import Resumed, Retried
 from domain.runs.journal import Journal
 
 
-async def record_takeover(journal: Journal, policy: Policy) -> None:
-    """Record the takeover before going on, so that another crash is counted.
+async def record_takeover(journal: Journal, policy: Policy) -> bool:
+    """Record the takeover before going on, so that another crash is counted; tell if it was one.
 
     If the model is asked next, pieces of an unfinished answer are withdrawn (`Retried`): they may
     have been published. Otherwise there are none, and a `Retried` could name an event that clients
@@ -16,8 +16,11 @@ async def record_takeover(journal: Journal, policy: Policy) -> None:
     """
     run = journal.run
     if run.status.is_final:
-        return
+        return False
     if isinstance(decide(run, policy), AskModel):
         await journal.record(Retried(*run.stands))
-    elif not all(call.is_waiting for call in run.unsettled):
+        return True
+    if not all(call.is_waiting for call in run.unsettled):
         await journal.record(Resumed())
+        return True
+    return False

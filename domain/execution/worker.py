@@ -263,5 +263,6 @@ class Worker:
         if record.cancel_requested:
             self._driven[run_id].hold(_CANCELLED)
         policy = configuration.policy(run.autonomy)
-        await record_takeover(journal, policy)
-        self.drive(Task(journal, context.user, policy, of_messages(context.messages)))
+        is_takeover = await record_takeover(journal, policy)
+        turns = of_messages(context.messages)
+        self.drive(Task(journal, context.user, policy, turns, is_takeover=is_takeover))

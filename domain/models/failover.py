@@ -28,6 +28,8 @@ from domain.models.retry_policy import RetryPolicy
 from domain.shared.clock import Clock
 from domain.shared.errors import ProviderError, ProviderTimeout, PuertoError
 from domain.shared.untrusted import raised
+from domain.telemetry.fan_out import UNWATCHED
+from domain.telemetry.ports import ModelWork, Telemetry, WorkEnding
 
 _PATIENCE: Final = RetryPolicy()
 
@@ -73,6 +75,7 @@ class ModelFailover:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
         tell: Callable[[str, BaseException], None] = lambda _provider, _error: None,
+        telemetry: Telemetry = UNWATCHED,
     ) -> None:
         self._tell = tell  # reports a provider that raised anything but its documented errors
         self._models = models
@@ -82,6 +85,7 @@ class ModelFailover:
         self._retry_policy = retry_policy
         self._sleep = sleep
         self._chance = chance
+        self._telemetry = telemetry
 
     async def ask(
         self, choices: Sequence[ModelChoice], request_for: RequestFor
@@ -98,6 +102,7 @@ class ModelFailover:
         asking = _Failover(choices, self._circuit_breaker, self._retry_policy, self._clock)
         while True:
             choice = asking.choice
+            observed = self._telemetry.begin(ModelWork(choice.provider, choice.model))
             try:
                 stop: Stop | None = None
                 model = self._models.get(choice.provider)
@@ -107,14 +112,22 @@ class ModelFailover:
                         if isinstance(piece, Stop):
                             stop = piece
                         else:
-                            asking.is_heard = True
+                            if not asking.is_heard:
+                                asking.is_heard = True
+                                observed.first_piece()
                             yield piece
                 finally:
                     await pieces.close()
                 answer = self._whole(choice, stop)
             except Exception as error:  # noqa: BLE001  an adapter's mistake ends this attempt only
-                pause = asking.failed(self._reported(choice, error), self._chance())
+                reported = self._reported(choice, error)
+                observed.end(WorkEnding("failed", error=_reason(reported)))
+                pause = asking.failed(reported, self._chance())
+            except BaseException:  # nobody wants the rest
+                observed.end(WorkEnding("cancelled"))
+                raise
             else:
+                observed.end(_ending(answer.stop))
                 yield answer
                 return
             if pause:
@@ -209,6 +222,17 @@ def _reported_error(choice: ModelChoice, error: Exception) -> PuertoError:
     why = raised(error)
     return PuertoError(
         f"The model could not be asked: the provider {choice.provider} failed, {why}."
+    )
+
+
+def _ending(stop: Stop) -> WorkEnding:
+    used = stop.usage
+    return WorkEnding(
+        "completed",
+        finish=stop.reason.value,
+        input_tokens=used.input_tokens,
+        output_tokens=used.output_tokens,
+        cached_tokens=used.cached_tokens,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from domain.monitoring.readings import Alerts, Figures, MonitoringReport, Readings, Standing
 from domain.plugins.plugin import Registered
+from domain.telemetry.measurements import Sample
 
 
 class Sources(Protocol):
@@ -67,8 +68,13 @@ class WorkerHeartbeat:
 class WorkerHeartbeats(Protocol):
     """The repository of each worker's last heartbeat, and of the totals of all their counters."""
 
-    async def beat(self, heartbeat: WorkerHeartbeat, counts: Mapping[str, int]) -> None:
-        """Store a worker's heartbeat, and add its counts to the totals, in one transaction."""
+    async def beat(
+        self,
+        heartbeat: WorkerHeartbeat,
+        counts: Mapping[str, int],
+        samples: Mapping[Sample, float],
+    ) -> None:
+        """Store a worker's heartbeat, and add its counts and samples, in one transaction."""
         ...
 
     async def end(self, worker_id: str) -> None:
@@ -84,4 +90,8 @@ class WorkerHeartbeats(Protocol):
 
     async def totals(self) -> Mapping[str, int]:
         """Return the totals by counter's name."""
+        ...
+
+    async def samples(self) -> Mapping[Sample, float]:
+        """Return the sums of all workers' samples."""
         ...

@@ -9,11 +9,13 @@ from typing import Final
 
 from domain.monitoring.counting import Counts
 from domain.monitoring.ports import WorkerHeartbeat, WorkerHeartbeats
+from domain.runs.ports import Backlog, Leases
 from domain.shared.background import BackgroundTask
 from domain.shared.clock import Clock
 from domain.shared.errors import PuertoError
 from domain.shared.ids import new_id
 from domain.shared.log_context import failures_logged, log_failure
+from domain.telemetry.measurements import Measurements, Sample
 
 BEAT_SECONDS: Final = 10.0
 
@@ -41,23 +43,29 @@ class ServiceFigures:
     streams: int
     failing: Mapping[str, Sequence[str]]
     totals: Mapping[str, int]
+    samples: Mapping[Sample, float]
+    backlog: Backlog
 
 
 class WorkerMonitor:
     """Stores this worker's heartbeat every ten seconds, and reads those of all workers.
 
-    Counts since the last heartbeat are lost when the process is killed.
+    Counts and samples since the last heartbeat are lost when the process is killed.
     """
 
     def __init__(
         self,
         heartbeats: WorkerHeartbeats,
+        leases: Leases,
         counts: Counts,
+        measurements: Measurements,
         clock: Clock,
         worker_status: Callable[[], WorkerStatus],
     ) -> None:
         self._heartbeats = heartbeats
+        self._leases = leases
         self._counts = counts
+        self._measurements = measurements
         self._clock = clock
         self._worker_status = worker_status
         self._id = new_id()
@@ -65,7 +73,13 @@ class WorkerMonitor:
         self._background = BackgroundTask()
 
     async def start(self) -> None:
-        """Start the background loop of heartbeats."""
+        """Start the background loop of heartbeats.
+
+        Raises:
+            Unavailable: the database does not answer.
+
+        """
+        self._measurements.recall(await self._heartbeats.samples())
         self._started_at = self._clock.now()
         self._background.start(self._keep_beating())
 
@@ -87,6 +101,7 @@ class WorkerMonitor:
 
         """
         worker_status, counts = self._worker_status(), self._counts.take()
+        samples = self._measurements.take()
         now = self._clock.now()
         heartbeat = WorkerHeartbeat(
             self._id,
@@ -97,9 +112,10 @@ class WorkerMonitor:
             worker_status.failing,
         )
         try:
-            await self._heartbeats.beat(heartbeat, counts)
+            await self._heartbeats.beat(heartbeat, counts, samples)
         except PuertoError:
             self._counts.give_back(counts)
+            self._measurements.give_back(samples)
             raise
 
     async def read(self) -> ServiceFigures:
@@ -125,6 +141,8 @@ class WorkerMonitor:
             streams=sum(each.streams for each in living),
             failing=failing,
             totals=await self._heartbeats.totals(),
+            samples=await self._heartbeats.samples(),
+            backlog=await self._leases.backlog(now),
         )
 
     async def _keep_beating(self) -> None:

@@ -175,6 +175,14 @@ class RunLog(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Runs ``queued`` for a worker to claim them, and ``consents`` that wait for an answer."""
+
+    queued: int
+    consents: int
+
+
 class Leases(Protocol):
     """The leases of runs: each is held by the worker that drives the run. Times are UTC."""
 
@@ -219,6 +227,10 @@ class Leases(Protocol):
 
     async def free(self, worker_id: str) -> int:
         """Release all leases of a dead worker; return how many."""
+        ...
+
+    async def backlog(self, now: datetime) -> Backlog:
+        """Return how much waits for a worker, and for humans."""
         ...
 
 

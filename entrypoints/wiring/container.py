@@ -17,6 +17,7 @@ from entrypoints.wiring.accounts import wire_accounts
 from entrypoints.wiring.adapters.encryption import wire_cipher
 from entrypoints.wiring.adapters.persistence import wire_persistence
 from entrypoints.wiring.adapters.providers import model_providers
+from entrypoints.wiring.adapters.telemetry import wire_telemetry
 from entrypoints.wiring.adapters.web import wire_web
 from entrypoints.wiring.checked import once
 from entrypoints.wiring.configuration import wire_configuration
@@ -45,6 +46,7 @@ class Container(containers.DeclarativeContainer):
     passwords = once(ArgonPasswords)
     offered_models = once(model_providers, settings)
 
+    telemetry = once(wire_telemetry)
     persistence = once(wire_persistence, settings)
     web = once(wire_web, settings)
     cipher = once(wire_cipher, settings)
@@ -58,7 +60,7 @@ class Container(containers.DeclarativeContainer):
     tools = once(
         wire_tools, settings, environ, persistence, toolbox, plugins, account_access, clock
     )
-    runs = once(wire_runs, settings, persistence, models, plugins, tools, clock)
+    runs = once(wire_runs, settings, persistence, models, plugins, tools, telemetry, clock)
     users = once(wire_users, persistence, passwords, accounts, runs, clock)
     consents = once(wire_consents, persistence, plugins, runs, clock)
     connected_accounts = once(
@@ -68,7 +70,9 @@ class Container(containers.DeclarativeContainer):
     learning = once(wire_learning, settings, persistence, plugins, web, cipher, clock)
     usage = once(wire_usage, persistence, clock)
     webhooks = once(wire_webhooks, persistence, plugins, web, cipher, clock)
-    monitoring = once(wire_monitoring, settings, persistence, models, plugins, runs, clock)
+    monitoring = once(
+        wire_monitoring, settings, persistence, models, plugins, runs, telemetry, clock
+    )
 
 
 def build(

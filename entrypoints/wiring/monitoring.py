@@ -8,6 +8,7 @@ from domain.monitoring.worker_heartbeats import WorkerMonitor, WorkerStatus
 from domain.shared.clock import Clock
 from entrypoints.settings.settings import Settings
 from entrypoints.wiring.adapters.persistence import Persistence
+from entrypoints.wiring.adapters.telemetry import TelemetryParts
 from entrypoints.wiring.models import ModelParts
 from entrypoints.wiring.plugins import PluginParts
 from entrypoints.wiring.runs import RunParts
@@ -29,6 +30,7 @@ def wire_monitoring(
     models: ModelParts,
     plugins: PluginParts,
     runs: RunParts,
+    telemetry: TelemetryParts,
     clock: Clock,
 ) -> MonitoringParts:
     """Put together what is watched; nothing is asked yet."""
@@ -48,7 +50,14 @@ def wire_monitoring(
     log_keeper = LogKeeper(store.log_entries, persistence.counts, clock, most=settings.log_entries)
     return MonitoringParts(
         collector=collector,
-        worker_monitor=WorkerMonitor(store.heartbeats, persistence.counts, clock, worker_status),
+        worker_monitor=WorkerMonitor(
+            store.heartbeats,
+            store.leases,
+            persistence.counts,
+            telemetry.measurements,
+            clock,
+            worker_status,
+        ),
         log_keeper=log_keeper,
         logs=LogService(log_keeper),
     )

@@ -28,9 +28,12 @@ from domain.plugins.vetoes import VetoCheck
 from domain.runs.lookup import RunLookup
 from domain.shared.clock import Clock
 from domain.shared.errors import Unavailable
+from domain.telemetry.fan_out import UNWATCHED
+from domain.telemetry.ports import Telemetry
 from domain.tools.ports import Toolbox
 from entrypoints.settings.settings import Settings
 from entrypoints.wiring.adapters.persistence import Persistence
+from entrypoints.wiring.adapters.telemetry import TelemetryParts
 from entrypoints.wiring.models import ModelParts
 from entrypoints.wiring.plugins import PluginParts
 from entrypoints.wiring.tools import ToolParts
@@ -52,6 +55,7 @@ def wire_runs(
     models: ModelParts,
     plugins: PluginParts,
     tools: ToolParts,
+    telemetry: TelemetryParts,
     clock: Clock,
 ) -> RunParts:
     """Put together what begins and drives runs; the worker does not work yet.
@@ -67,6 +71,7 @@ def wire_runs(
         _prices(settings),
         clock,
         tell=plugins.incidents.note_of_model,
+        telemetry=telemetry.telemetry,
     )
     runner = make_runner(
         ModelStep(failover, tools.tool_selector, MessageGuards(plugins.guards), clock),
@@ -78,6 +83,7 @@ def wire_runs(
         clock,
         tool_concurrency=settings.tool_concurrency,
         tell=plugins.incidents.note,
+        telemetry=telemetry.telemetry,
     )
     worker = Worker(
         runner,
@@ -117,13 +123,20 @@ def make_runner(
     *,
     tool_concurrency: int,
     tell: ReportIncident = no_report,
+    telemetry: Telemetry = UNWATCHED,
 ) -> Runner:
     """Return what drives runs, step by step."""
     decisions = Decisions(store.audit, clock)
     requests = ConsentRequests(decisions, notices)
     gate = CallGate(vetoes, Previews(toolbox, caller, tell), decisions, requests, clock)
     calls = CallRunner(
-        gate=gate, caller=caller, models=models, requests=requests, notices=notices, clock=clock
+        gate=gate,
+        caller=caller,
+        models=models,
+        requests=requests,
+        notices=notices,
+        clock=clock,
+        telemetry=telemetry,
     )
     return Runner(
         models=models,
@@ -131,6 +144,7 @@ def make_runner(
         humans=HumanStep(gate, store.consents, store.leases, caller.inputs, clock),
         notices=notices,
         clock=clock,
+        telemetry=telemetry,
     )
 
 

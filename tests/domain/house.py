@@ -37,6 +37,8 @@ from domain.runs.cursors import Cursor, write_cursor
 from domain.runs.events import Chunk, Ended, Event, Paused, RunStarted
 from domain.runs.live import LiveRuns
 from domain.runs.store import RunStore
+from domain.telemetry.fan_out import UNWATCHED
+from domain.telemetry.ports import Telemetry
 from domain.tools.context import PluginContexts
 from domain.tools.tool import Tool
 from entrypoints.wiring.runs import make_runner
@@ -112,6 +114,7 @@ def build(
     lacking: Callable[[], str | None] = lambda: None,
     unguarded: Callable[[], str | None] = lambda: None,
     accounts: Sequence[Account] = (),
+    telemetry: Telemetry = UNWATCHED,
 ) -> House:
     """Build a house that thinks with the model, and with the others where it fails."""
     extensions = extensions or FakeExtensions()
@@ -131,7 +134,13 @@ def build(
         clock.advance(timedelta(seconds=seconds))
 
     failover = ModelFailover(
-        models, circuit_breaker, prices or Prices({}), clock, sleep=sleep, chance=lambda: 1.0
+        models,
+        circuit_breaker,
+        prices or Prices({}),
+        clock,
+        sleep=sleep,
+        chance=lambda: 1.0,
+        telemetry=telemetry,
     )
     tool_selector = tool_selector_of(toolbox, limits)
     results = Results(store.artifacts, clock)
@@ -145,7 +154,15 @@ def build(
     runs = RunStore(store.runs, store.log, live)
     model_step = ModelStep(failover, tool_selector, MessageGuards(guards), clock)
     runner = make_runner(
-        model_step, caller, toolbox, vetoes, store, extensions, clock, tool_concurrency=2
+        model_step,
+        caller,
+        toolbox,
+        vetoes,
+        store,
+        extensions,
+        clock,
+        tool_concurrency=2,
+        telemetry=telemetry,
     )
     worker = Worker(
         runner,

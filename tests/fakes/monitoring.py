@@ -11,6 +11,7 @@ from domain.monitoring.ports import Monitoring, WorkerHeartbeat, WorkerHeartbeat
 from domain.monitoring.readings import MonitoringReport, Readings, Source, Standing, revise
 from domain.notifications.notices import Notice
 from domain.notifications.ports import Notices
+from domain.telemetry.measurements import Sample
 
 
 class FakeNotices(Notices):
@@ -75,12 +76,20 @@ class FakePulses(WorkerHeartbeats):
     def __init__(self) -> None:
         self._heartbeats: dict[str, WorkerHeartbeat] = {}
         self._totals: dict[str, int] = {}
+        self._samples: dict[Sample, float] = {}
 
     @override
-    async def beat(self, heartbeat: WorkerHeartbeat, counts: Mapping[str, int]) -> None:
+    async def beat(
+        self,
+        heartbeat: WorkerHeartbeat,
+        counts: Mapping[str, int],
+        samples: Mapping[Sample, float],
+    ) -> None:
         self._heartbeats[heartbeat.worker_id] = heartbeat
         for name, number in counts.items():
             self._totals[name] = self._totals.get(name, 0) + number
+        for sample, value in samples.items():
+            self._samples[sample] = self._samples.get(sample, 0) + value
 
     @override
     async def end(self, worker_id: str) -> None:
@@ -96,6 +105,10 @@ class FakePulses(WorkerHeartbeats):
     @override
     async def totals(self) -> Mapping[str, int]:
         return dict(self._totals)
+
+    @override
+    async def samples(self) -> Mapping[Sample, float]:
+        return dict(self._samples)
 
 
 class FakeLogEntries(LogEntries):

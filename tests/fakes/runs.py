@@ -13,7 +13,17 @@ from domain.conversations.conversation import Conversation, Message, MessageRole
 from domain.notifications.notices import Notice
 from domain.runs.cursors import Cursor, run_id_end
 from domain.runs.events import Body, Event, QuestionGuarded, RunStarted
-from domain.runs.ports import Context, Ending, Leases, NewRun, RunLog, RunQueries, RunRecord, Runs
+from domain.runs.ports import (
+    Backlog,
+    Context,
+    Ending,
+    Leases,
+    NewRun,
+    RunLog,
+    RunQueries,
+    RunRecord,
+    Runs,
+)
 from domain.runs.states import RunStatus
 from domain.shared.errors import Conflict, LeaseLost, NotFound, run_in_progress
 from domain.shared.idempotency import AlreadyDone
@@ -318,6 +328,19 @@ class FakeLeases(Leases):
         parked = replace(run.record, status=RunStatus.WAITING_CONSENT)
         self._memory.runs[run_id] = replace(run, record=parked, leased_until=None)
         return True
+
+    @override
+    async def backlog(self, now: datetime) -> Backlog:
+        lapsed = [run for run in self._memory.runs.values() if run.leased_until is not None]
+        waiting = [
+            consent
+            for run_id in self._memory.runs
+            for consent in self._memory.consents_of(run_id)
+            if consent.status is ConsentStatus.WAITING
+        ]
+        return Backlog(
+            sum(run.leased_until < now for run in lapsed if run.leased_until), len(waiting)
+        )
 
     @override
     async def release(self, run_id: str, attempt: int) -> None:

@@ -115,6 +115,9 @@ FIGURES: Final = Format()
 ALERT: Final = Format()
 """The details of an alert."""
 
+SAMPLE_LABELS: Final = Format()
+"""The values of a metric's labels."""
+
 FAILING: Final = Format()
 """The failing providers of a worker's heartbeat."""
 

@@ -66,6 +66,25 @@ class WorkerHeartbeatRow(Model):
         table = "pulses"
 
 
+class SampleRow(Model):
+    """A number of a metric since the beginning: a counter, a bucket or the sum of a histogram.
+
+    ``labels`` is a JSON array of their values; ``part`` is empty, `sum`, or a bucket's upper bound.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    metric = fields.CharField(max_length=100)
+    labels = fields.CharField(max_length=700)
+    part = fields.CharField(max_length=16)
+    value = fields.FloatField()
+
+    class Meta:
+        """The name; each number is there once."""
+
+        table = "samples"
+        unique_together: ClassVar = [("metric", "labels", "part")]
+
+
 class TotalRow(Model):
     """How often something was counted since the beginning."""
 

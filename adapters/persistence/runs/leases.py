@@ -11,7 +11,8 @@ from adapters.persistence.engine.database import ROW_LOCK, Database
 from adapters.persistence.engine.id_lists import each_id, list_of_ids
 from adapters.persistence.engine.leasing import FREE, claim_statement
 from adapters.persistence.engine.signals import events_notification, work_notification
-from domain.runs.ports import Leases
+from domain.consents.consent import ConsentStatus
+from domain.runs.ports import Backlog, Leases
 from domain.runs.states import RunStatus
 from domain.shared.errors import LeaseLost
 
@@ -37,6 +38,11 @@ _FREE: Final = """
     WHERE worker_id = $1 AND leased_until > $2 AND finished_at IS NULL
     RETURNING id
 """
+
+_BACKLOG: Final = f"""
+    SELECT (SELECT count(*) FROM runs WHERE leased_until < $1) AS queued,
+        (SELECT count(*) FROM consents WHERE status = '{ConsentStatus.WAITING}') AS consents
+"""  # noqa: S608  made of constants
 
 
 class TortoiseLeases(Leases):
@@ -95,3 +101,8 @@ class TortoiseLeases(Leases):
     @override
     async def free(self, worker_id: str) -> int:
         return len(await self._database.fetch(self._free, worker_id, FREE))
+
+    @override
+    async def backlog(self, now: datetime) -> Backlog:
+        (row,) = await self._database.fetch(_BACKLOG, now)
+        return Backlog(row["queued"], row["consents"])

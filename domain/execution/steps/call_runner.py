@@ -6,6 +6,7 @@ from typing import Final
 from domain.execution.questions import ask_for
 from domain.execution.steps.call_gate import CallGate
 from domain.execution.steps.model_step import ModelStep
+from domain.execution.steps.observed_work import INTERRUPTED, call_ending
 from domain.execution.steps.requests import ConsentRequests
 from domain.execution.steps.run_services import RunServices
 from domain.execution.task import Task
@@ -20,6 +21,8 @@ from domain.runs.run import Call
 from domain.runs.states import CallState
 from domain.shared.clock import Clock
 from domain.shared.errors import ToolError
+from domain.telemetry.fan_out import UNWATCHED
+from domain.telemetry.ports import Telemetry, ToolWork
 from domain.tools.questions import ToolQuestion
 
 TOOL_ASK: Final = "tool_ask"  # in the audit; apart from the policy's own "ask"
@@ -37,6 +40,7 @@ class CallRunner:
         requests: ConsentRequests,
         notices: Notices,
         clock: Clock,
+        telemetry: Telemetry = UNWATCHED,
     ) -> None:
         self._gate = gate
         self._caller = caller
@@ -44,6 +48,7 @@ class CallRunner:
         self._requests = requests
         self._notices = notices
         self._clock = clock
+        self._telemetry = telemetry
 
     async def make(self, task: Task, call: Call) -> None:
         """Make a call, and record its outcome, or the question to its user that ended the attempt.
@@ -68,7 +73,15 @@ class CallRunner:
         services = RunServices(
             task, call, self._caller.toolbox(journal.run), self._gate, self._models, self.make
         )
-        body = await self._caller.call(tool, call, journal.run, task.user, journal.say, services)
+        observed = self._telemetry.begin(ToolWork(tool.spec.name, tool.spec.plugin, call.id))
+        ending = INTERRUPTED
+        try:
+            body = await self._caller.call(
+                tool, call, journal.run, task.user, journal.say, services
+            )
+            ending = call_ending(body)
+        finally:
+            observed.end(ending)
         if isinstance(body, ToolQuestion):
             request = ask_for(journal.run, call, body, self._clock.now())
             decided = [(TOOL_ASK, call, request.reason)]

@@ -16,6 +16,7 @@ from domain.execution.questions import requested
 from domain.monitoring.ports import WorkerHeartbeat
 from domain.runs.call_events import ToolFinished, ToolStarted
 from domain.runs.events import Chunk
+from domain.telemetry.measurements import Sample
 from tests.adapters.persistence.stores import DONE, NOW, a_consent, a_run, a_user, an_ending, reply
 
 _times_synced = ctypes.CDLL(None).times_synced
@@ -49,7 +50,9 @@ async def _counted(store: Store) -> dict[str, int]:
         "consent answered": lambda: reply(store, user.id, consent.id, answer, NOW),
         "call started": lambda: log.append(run.id, 1, 5, [ToolStarted("c1")]),
         "lease renewed": lambda: store.leases.renew("w1", [run.id], NOW + timedelta(minutes=9)),
-        "heartbeat": lambda: store.heartbeats.beat(beat, {"messages": 1}),
+        "heartbeat": lambda: store.heartbeats.beat(
+            beat, {"messages": 1}, {Sample("x_total", (), ""): 1.0}
+        ),
         "call finished": lambda: log.append(run.id, 1, 6, [ToolFinished("c1", "write", 42, 1.0)]),
         "run ended": lambda: log.append(run.id, 1, 7, [DONE], ending=an_ending(run)),
     }

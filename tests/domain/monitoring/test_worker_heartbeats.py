@@ -12,21 +12,35 @@ from domain.monitoring.counting import CountedRunLog, CountedRuns, Counts
 from domain.monitoring.ports import WorkerHeartbeat
 from domain.monitoring.worker_heartbeats import WorkerMonitor, WorkerStatus
 from domain.shared.errors import ToolFailed, Unavailable
+from domain.telemetry.measurements import Measurements, Sample
+from domain.telemetry.metrics import TAKEOVERS
 from tests.domain.builders import ANN, NOW
 from tests.domain.house import CALLS, STOP, build, last
 from tests.fakes.clock import FakeClock
+from tests.fakes.memory import Memory
 from tests.fakes.models import FakeModel
 from tests.fakes.monitoring import FakePulses
 from tests.fakes.persistence import FakeStore
+from tests.fakes.runs import FakeLeases
 from tests.fakes.tools import FakeTool
 
 
 def worker(
-    heartbeats: FakePulses, clock: FakeClock, counts: Counts, *worker_status: int
+    heartbeats: FakePulses,
+    clock: FakeClock,
+    counts: Counts,
+    *worker_status: int,
+    measurements: Measurements | None = None,
 ) -> WorkerMonitor:
     runs, streams = worker_status
+    leases = FakeLeases(Memory())
     return WorkerMonitor(
-        heartbeats, counts, clock, lambda: WorkerStatus(runs, streams, {"openai": "timeout"})
+        heartbeats,
+        leases,
+        counts,
+        measurements or Measurements(),
+        clock,
+        lambda: WorkerStatus(runs, streams, {"openai": "timeout"}),
     )
 
 
@@ -72,19 +86,28 @@ async def test_what_cannot_be_handed_over_is_not_lost() -> None:
     class Flaky(FakePulses):
         fails = True
 
-        async def beat(self, heartbeat: WorkerHeartbeat, counts: Mapping[str, int]) -> None:
+        async def beat(
+            self,
+            heartbeat: WorkerHeartbeat,
+            counts: Mapping[str, int],
+            samples: Mapping[Sample, float],
+        ) -> None:
             if self.fails:
                 raise Unavailable("The database does not answer.")
-            await super().beat(heartbeat, counts)
+            await super().beat(heartbeat, counts, samples)
 
-    heartbeats, counts = Flaky(), Counts()
-    worker_monitor = worker(heartbeats, FakeClock(NOW), counts, 0, 0)
+    heartbeats, counts, measurements = Flaky(), Counts(), Measurements()
+    worker_monitor = worker(heartbeats, FakeClock(NOW), counts, 0, 0, measurements=measurements)
     counts.add("messages")
+    measurements.count(TAKEOVERS)
     with pytest.raises(Unavailable):
         await worker_monitor.read()
     counts.add("messages")
+    measurements.count(TAKEOVERS)
     heartbeats.fails = False
-    assert (await worker_monitor.read()).totals == {"messages": 2}
+    figures = await worker_monitor.read()
+    assert figures.totals == {"messages": 2}
+    assert figures.samples == {Sample(TAKEOVERS.name, (), ""): 2}
 
 
 async def fail(arguments: Mapping[str, Any]) -> Any:

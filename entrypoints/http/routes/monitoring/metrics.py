@@ -9,20 +9,15 @@ from quart_schema import document_response, tag
 
 from domain.accounts.users import Role
 from domain.models.ports import NOT_CONFIGURED
+from domain.monitoring import counting
 from domain.monitoring.alerts import Severity
-from domain.monitoring.counting import (
-    DELETED,
-    LOG_DROPPED,
-    MESSAGES,
-    RUNS,
-    TOOL_CALLS,
-    TOOLS_EXECUTED,
-)
 from domain.monitoring.readings import Readings
 from domain.monitoring.worker_heartbeats import ServiceFigures
+from domain.telemetry import metrics as declared
+from domain.telemetry.metrics import Metric
 from domain.webhooks.dispatcher import DELIVERIES
 from entrypoints.encoding import time_text
-from entrypoints.http.exposition import CONTENT_TYPE, Family, exposition, single
+from entrypoints.http.exposition import CONTENT_TYPE, Family, exposition, labelled, measured, single
 from entrypoints.http.fields import Timestamp
 from entrypoints.http.security.guard import for_role
 from entrypoints.settings.version import VERSION
@@ -94,8 +89,8 @@ def metrics_view(readings: Readings, figures: ServiceFigures) -> dict[str, Any]:
         "alerts": {severity.value: readings.count(severity) for severity in Severity},
         "infrastructure": {name: int(counts.get(name, 0)) for name in Infrastructure.model_fields},
         "agent_stats": {
-            "total_messages": figures.totals.get(MESSAGES, 0),
-            "tools_executed": figures.totals.get(TOOLS_EXECUTED, 0),
+            "total_messages": figures.totals.get(counting.MESSAGES, 0),
+            "tools_executed": figures.totals.get(counting.TOOLS_EXECUTED, 0),
             "uptime_seconds": int(figures.uptime_seconds),
         },
         "open_alerts": [
@@ -147,101 +142,66 @@ async def prometheus() -> Response:
     all_services = services()
     readings = await all_services.monitoring.read(0)
     figures = await all_services.worker_monitor.read()
-    families = [*_of_service(figures), *_of_plugins(readings)]
+    families = [
+        *_of_service(figures),
+        *measured(declared.MEASURED, figures.samples),
+        *_of_providers(figures),
+        *_of_plugins(readings),
+    ]
     return Response(exposition(families), content_type=CONTENT_TYPE)
 
 
 def _of_service(figures: ServiceFigures) -> Iterator[Family]:
-    totals, all_services = figures.totals, services()
-    yield Family("puerto_info", "gauge", "Which version runs.", [({"version": VERSION}, 1)])
-    yield single("puerto_workers", "gauge", "Processes that serve.", figures.workers)
-    yield single(
-        "puerto_uptime_seconds", "gauge", "Age of the oldest worker.", figures.uptime_seconds
-    )
-    yield single("puerto_runs_active", "gauge", "Runs that are driven now.", figures.runs)
-    yield single("puerto_streams_active", "gauge", "Runs that are followed now.", figures.streams)
-    yield single(
-        "puerto_messages_total", "counter", "Questions and answers.", totals.get(MESSAGES, 0)
-    )
-    yield single(
-        "puerto_tools_executed_total",
-        "counter",
-        "Calls of tools that were started.",
-        totals.get(TOOLS_EXECUTED, 0),
-    )
-    yield _by_ending(
-        "puerto_tool_calls_total", "outcome", "Calls, by outcome.", TOOL_CALLS, figures
-    )
-    yield _by_ending(
-        "puerto_webhook_tries_total", "outcome", "Tries of deliveries.", DELIVERIES, figures
-    )
-    yield _by_ending("puerto_runs_total", "status", "Runs, by how they ended.", RUNS, figures)
-    yield _by_ending(
-        "puerto_deleted_total", "kind", "Rows deleted because they were old.", DELETED, figures
-    )
-    yield single(
-        "puerto_log_entries_dropped_total",
-        "counter",
-        "Records of the log that came too fast to be kept in the database.",
-        totals.get(LOG_DROPPED, 0),
-    )
-    states = all_services.models.states()
-    yield Family(
-        "puerto_provider_configured",
-        "gauge",
-        "Whether a provider of models can be asked.",
-        [({"provider": name}, int(state != NOT_CONFIGURED)) for name, state in states.items()],
-    )
-    yield Family(
-        "puerto_provider_failing_workers",
-        "gauge",
-        "Workers to which a provider of models fails.",
-        [({"provider": name}, len(figures.failing.get(name, ()))) for name in states],
-    )
+    totals = figures.totals
+    yield labelled(declared.INFO, ((VERSION,), 1))
+    yield single(declared.WORKERS, figures.workers)
+    yield single(declared.UPTIME, figures.uptime_seconds)
+    yield single(declared.RUNS_ACTIVE, figures.runs)
+    yield single(declared.RUNS_QUEUED, figures.backlog.queued)
+    yield single(declared.CONSENTS_WAITING, figures.backlog.consents)
+    yield single(declared.STREAMS_ACTIVE, figures.streams)
+    yield single(declared.MESSAGES, totals.get(counting.MESSAGES, 0))
+    yield single(declared.TOOLS_EXECUTED, totals.get(counting.TOOLS_EXECUTED, 0))
+    yield _by_ending(declared.TOOL_CALLS, counting.TOOL_CALLS, figures)
+    yield _by_ending(declared.RUNS, counting.RUNS, figures)
+    yield _by_ending(declared.DELETED, counting.DELETED, figures)
+    yield single(declared.LOG_DROPPED, totals.get(counting.LOG_DROPPED, 0))
+    yield _by_ending(declared.WEBHOOK_TRIES, DELIVERIES, figures)
 
 
-def _by_ending(name: str, label: str, meaning: str, prefix: str, figures: ServiceFigures) -> Family:
+def _by_ending(metric: Metric, prefix: str, figures: ServiceFigures) -> Family:
     samples = [
-        ({label: counted.removeprefix(prefix)}, number)
+        ((counted.removeprefix(prefix),), number)
         for counted, number in sorted(figures.totals.items())
         if counted.startswith(prefix)
     ]
-    return Family(name, "counter", meaning, samples)
+    return labelled(metric, *samples)
+
+
+def _of_providers(figures: ServiceFigures) -> Iterator[Family]:
+    states = services().models.states()
+    configured = [((name,), int(state != NOT_CONFIGURED)) for name, state in states.items()]
+    failing = [((name,), len(figures.failing.get(name, ()))) for name in states]
+    yield labelled(declared.PROVIDER_CONFIGURED, *configured)
+    yield labelled(declared.PROVIDER_FAILING, *failing)
 
 
 def _of_plugins(readings: Readings) -> Iterator[Family]:
-    yield Family(
-        "puerto_figure",
-        "gauge",
-        "What a plugin counts.",
-        [
-            ({"plugin": source.plugin, "name": name}, value)
-            for source in readings.sources
-            for name, value in source.figures.items()
-        ],
+    counts, sources = readings.counts, readings.sources
+    figures = [
+        ((source.plugin, name), value)
+        for source in sources
+        for name, value in source.figures.items()
+    ]
+    alerts = [
+        ((source.plugin, each.value), counts.get((source.plugin, each), 0))
+        for source in sources
+        for each in Severity
+    ]
+    yield labelled(declared.FIGURE, *figures)
+    yield labelled(declared.ALERTS, *alerts)
+    yield labelled(
+        declared.SOURCE_UP, *(((each.plugin,), int(not each.problem)) for each in sources)
     )
-    yield Family(
-        "puerto_alerts",
-        "gauge",
-        "Alerts, by severity.",
-        [
-            (
-                {"plugin": source.plugin, "severity": each},
-                readings.counts.get((source.plugin, each), 0),
-            )
-            for source in readings.sources
-            for each in Severity
-        ],
-    )
-    yield Family(
-        "puerto_source_up",
-        "gauge",
-        "Whether a plugin said all that it was asked.",
-        [({"plugin": source.plugin}, int(not source.problem)) for source in readings.sources],
-    )
-    yield Family(
-        "puerto_source_asked_timestamp_seconds",
-        "gauge",
-        "When a plugin was last asked.",
-        [({"plugin": source.plugin}, source.at.timestamp()) for source in readings.sources],
-    )
+    asked = [((each.plugin,), each.at.timestamp()) for each in sources]
+    yield labelled(declared.SOURCE_ASKED, *asked)

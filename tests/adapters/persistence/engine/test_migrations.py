@@ -65,6 +65,7 @@ ALL = [
     "0020_retention",
     "0021_session_lists",
     "0022_webhooks",
+    "0023_samples",
 ]
 MIGRATE = """
 import asyncio, sys

@@ -8,6 +8,7 @@ from domain.monitoring.alerts import Alert, Severity
 from domain.monitoring.ports import WorkerHeartbeat
 from domain.monitoring.readings import MonitoringReport
 from domain.shared.ids import new_id
+from domain.telemetry.measurements import SUM, Sample
 from tests.adapters.persistence.stores import MINUTE, NOW
 
 CPU = Alert("arn:cpu", Severity.CRITICAL, "CPU\x00 is high", {"value": [99.5, "ø"]})
@@ -90,7 +91,7 @@ async def test_pulses_live_until_they_stop_or_are_not_heard_of(store: Store) -> 
         for n, at in ((1, 5), (0, 5), (2, 3))
     )
     for heartbeat in (first, second, dead, replace(first, at=NOW + 6 * MINUTE, runs=7)):
-        await store.heartbeats.beat(heartbeat, {})
+        await store.heartbeats.beat(heartbeat, {}, {})
     living = await store.heartbeats.living(NOW + 4 * MINUTE)
     assert living == [second, replace(first, at=NOW + 6 * MINUTE, runs=7)]
     await store.heartbeats.end(second.worker_id)
@@ -100,5 +101,18 @@ async def test_pulses_live_until_they_stop_or_are_not_heard_of(store: Store) -> 
 async def test_counts_add_up(store: Store) -> None:
     heartbeats = [WorkerHeartbeat(new_id(), NOW, NOW) for _ in range(5)]
     counts = {"messages": 2, "runs.completed": 1}
-    await asyncio.gather(*(store.heartbeats.beat(heartbeat, counts) for heartbeat in heartbeats))
+    await asyncio.gather(
+        *(store.heartbeats.beat(heartbeat, counts, {}) for heartbeat in heartbeats)
+    )
     assert await store.heartbeats.totals() == {"messages": 10, "runs.completed": 5}
+
+
+async def test_samples_of_all_workers_add_up(store: Store) -> None:
+    many = {Sample("puerto_x_seconds", (str(n), 'a"ø'), "0.01"): 1.0 for n in range(2_100)}
+    total = Sample("puerto_x_seconds", ("1", 'a"ø'), SUM)
+    beats = [
+        store.heartbeats.beat(WorkerHeartbeat(new_id(), NOW, NOW), {}, {**many, total: 0.25})
+        for _ in range(3)
+    ]
+    await asyncio.gather(*beats)
+    assert await store.heartbeats.samples() == {**dict.fromkeys(many, 3.0), total: 0.75}

@@ -7,7 +7,7 @@ import pytest
 from adapters.persistence import Store
 from domain.consents.consent import ConsentDecision, ConsentStatus
 from domain.execution.questions import requested
-from domain.runs.ports import NewRun
+from domain.runs.ports import Backlog, NewRun
 from domain.runs.states import RunStatus
 from domain.shared.errors import LeaseLost
 from domain.shared.ids import new_id
@@ -225,3 +225,12 @@ async def test_the_runs_of_a_dead_worker_can_be_claimed_at_once(store: Store) ->
     claimed = await store.leases.claim("w3", NOW, MUCH_LATER, 10)
     assert [run_id for run_id, _ in claimed] == [driven.id]
     assert list(await store.leases.renew("w1", [driven.id], MUCH_LATER)) == []
+
+
+async def test_what_waits_is_counted(store: Store) -> None:
+    run = await begun(store)
+    assert await store.leases.backlog(run.leased_until) == Backlog(queued=0, consents=0)
+    await store.leases.release(run.id, 1)
+    consent = a_consent(run)
+    await store.log.append(run.id, 1, 2, [requested(consent)], consents=[consent])
+    assert await store.leases.backlog(NOW) == Backlog(queued=1, consents=1)

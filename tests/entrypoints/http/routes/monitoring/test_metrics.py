@@ -4,12 +4,16 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client.metrics_core import Metric as PrometheusMetric
+from prometheus_client.parser import text_string_to_metric_families
 
 from domain.accounts.users import Role
 from domain.monitoring.alerts import Alert, Severity
 from domain.monitoring.counting import TOOLS_EXECUTED
 from domain.monitoring.readings import MonitoringReport
-from entrypoints.http.exposition import CONTENT_TYPE, Family, exposition
+from domain.telemetry.measurements import SUM, Sample
+from domain.telemetry.metrics import METRICS, Metric, MetricKind
+from entrypoints.http.exposition import CONTENT_TYPE, Family, exposition, measured
 from tests.domain.builders import NOW
 from tests.entrypoints.http.conftest import Client, Install, Installation
 from tests.fakes.clock import FakeClock
@@ -97,12 +101,67 @@ async def test_what_plugins_say_and_the_service_did(
     assert text.endswith("\n")
 
 
+async def test_prometheus_own_parser_reads_every_family(
+    installation: Installation, operator: Client
+) -> None:
+    await operator.json("POST", "/api/chat", {"message": "How much is 17 * 23?"})
+    await installation.services.worker.stop(60)  # what is measured last is the end of a run
+    families = await parsed(operator)
+    assert set(families) == {metric.name.removesuffix("_total") for metric in METRICS}
+    histograms = {
+        metric.name: families[metric.name].samples
+        for metric in METRICS
+        if metric.kind is MetricKind.HISTOGRAM
+    }
+    for name, samples in histograms.items():
+        buckets = [each.value for each in samples if each.name == f"{name}_bucket"]
+        counts = [each.value for each in samples if each.name == f"{name}_count"]
+        assert len(buckets) % len(counts) == 0 if counts else not buckets
+    (runs,) = (
+        each for each in histograms["puerto_run_seconds"] if each.name == "puerto_run_seconds_count"
+    )
+    assert (runs.labels, runs.value) == ({"status": "completed"}, 1)
+    tools = [each.labels for each in histograms["puerto_tool_seconds"]]
+    assert {"tool": "calculator", "status": "finished"} in tools
+    tokens = {
+        each.labels["direction"]: each.value for each in families["puerto_model_tokens"].samples
+    }
+    assert tokens == {"input": 30, "output": 11}
+
+
+async def parsed(client: Client) -> dict[str, PrometheusMetric]:
+    """Return what Prometheus reads, by the name of each metric."""
+    response = await client.send("GET", "/metrics")
+    text = await response.get_data(as_text=True)
+    return {family.name: family for family in text_string_to_metric_families(text)}
+
+
+def test_histograms_are_cumulative_and_buckets_of_former_bounds_are_kept() -> None:
+    metric = Metric("puerto_x_seconds", MetricKind.HISTOGRAM, "X.", ("tool",), (0.1, 1.0))
+    samples = {
+        Sample(metric.name, ("a",), "0.1"): 2.0,
+        Sample(metric.name, ("a",), "0.5"): 3.0,
+        Sample(metric.name, ("a",), "5.0"): 4.0,
+        Sample(metric.name, ("a",), SUM): 9.5,
+        Sample(metric.name, ("of", "another version"), "0.1"): 1.0,
+    }
+    assert exposition(measured([metric], samples)).splitlines()[2:] == [
+        'puerto_x_seconds_bucket{tool="a",le="0.1"} 2.0',
+        'puerto_x_seconds_bucket{tool="a",le="1.0"} 5.0',
+        'puerto_x_seconds_bucket{tool="a",le="+Inf"} 9.0',
+        'puerto_x_seconds_sum{tool="a"} 9.5',
+        'puerto_x_seconds_count{tool="a"} 9.0',
+    ]
+
+
 async def test_counts_last_over_a_restart(installation: Installation, operator: Client) -> None:
     await operator.json("POST", "/api/tools/execute", {"tool": "current_time"})
     await installation.services.worker_monitor.start()
     await installation.services.worker_monitor.stop()
     figures = await installation.services.worker_monitor.read()
     assert figures.totals[TOOLS_EXECUTED] == 1
+    labels = ("current_time", "finished")
+    assert Sample("puerto_tool_seconds", labels, SUM) in figures.samples
     assert (await operator.get("/api/metrics"))["agent_stats"]["tools_executed"] == 1
 
 
@@ -129,5 +188,5 @@ async def test_a_cloud_is_off_until_it_is_enabled(admin: Client, ada: Client) ->
 
 
 def test_a_family_without_samples_is_still_described() -> None:
-    family = Family("puerto_x", "gauge", "X.", [])
+    family = Family(Metric("puerto_x", MetricKind.GAUGE, "X."), [])
     assert exposition([family]) == "# HELP puerto_x X.\n# TYPE puerto_x gauge\n"
