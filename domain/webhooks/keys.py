@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from domain.shared.cipher import Cipher, seal_json
+from domain.shared.secrets_in_use import IN_USE
 from domain.webhooks.endpoint import Webhook
 
 OVERLAP: Final = timedelta(hours=24)
@@ -57,6 +58,7 @@ class WebhookKeys:
         """
         values = json.loads(self._cipher.open(webhook.sealed, _place(webhook.id)))
         previous, until = values["previous"], values["previous_until"]
+        IN_USE.add([each for each in (values["current"], previous) if each is not None])
         return Keys(
             b64decode(values["current"]),
             None if previous is None else b64decode(previous),

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +22,7 @@ from puerto import KeyAccount, Registry, ToolContext, hookimpl, tool
 from tests.adapters.llm.wire.openai import OpenAIWireServer
 from tests.entrypoints.http.conftest import Client, Install, Installation
 from tests.entrypoints.http.ledger import EXECUTE
+from tests.entrypoints.http.routes.webhooks.receiver import added, still
 from tests.support.pets import PetShop
 from tests.support.web_server import WebServer
 
@@ -44,7 +46,9 @@ OF_OTHERS = (
     "key of an account",
     "key of an API",
     "user's own key of an API",
+    "webhook's secret",
 )
+USED = OF_OTHERS[:-1]  # of a caller's secret for a webhook only its hash is used
 OF_PEOPLE = ("password", "new password", "wrong password")
 
 
@@ -119,9 +123,10 @@ def logged(installation: Installation, said: list[str]) -> Iterator[None]:
 def a_library_logs(shown_once: Mapping[str, str]) -> None:
     """Let a library log whatever this process uses, in the ways in which libraries quote."""
     log = logging.getLogger("some.library")
-    log.warning("Bearer %s and %s", shown_once["access_token"], shown_once["API key"])
+    log.warning("Bearer %s and %s", shown_once["access token"], shown_once["API key"])
     log.warning("/ws?ticket=%s", shown_once["ticket"])
-    used = {name: SECRETS[name] for name in (*OF_SETTINGS, *OF_OTHERS)}
+    log.warning("signed with whsec_%s", shown_once["key of a webhook"])
+    used = {name: SECRETS[name] for name in (*OF_SETTINGS, *USED)}
     log.warning("sent %s", used)
     log.warning("asked for https://example.org/?%s", "&".join(map(quote, used.values())))
     try:
@@ -130,88 +135,113 @@ def a_library_logs(shown_once: Mapping[str, str]) -> None:
         log.exception("not connected", stack_info=True)
 
 
-async def use_all(
-    installation: Installation, shop: WebServer, shown_once: dict[str, str]
-) -> list[str]:
-    """Put each secret where it belongs, use it, and return what everybody is told.
+@dataclass
+class Talk:
+    """Puts each secret where it belongs, uses it, and notes what everybody is told.
 
-    What the service makes itself, and shows once, is put into ``shown_once``.
+    ``shown_once`` has what the service makes itself and shows to who asked for it.
     """
-    host = installation.services.toolbox
-    assert isinstance(host, PluginHost)
-    assert not host.register(Leaky(), "leaky").reason
-    said: list[str] = []
 
-    async def tell(client: Client, method: str, path: str, body: Any = None) -> Any:
+    installation: Installation
+    shop: WebServer
+    receiver: WebServer
+    said: list[str] = field(default_factory=list)
+    shown_once: dict[str, str] = field(default_factory=dict)
+
+    async def tell(self, client: Client, method: str, path: str, body: Any = None) -> Any:
+        """Send a request, and note the answer."""
         response = await client.send(method, path, body)
         text = await response.get_data(as_text=True)
-        said.append(text)
+        self.said.append(text)
         assert response.status_code < 300 or path == EXECUTE, text
         return json.loads(text) if text.startswith(("{", "[")) else text
 
-    anyone, olga = installation.anyone, await installation.user("olga", Role.ADMIN)
-    person = {"email": "ada@example.com", "full_name": "Ada", "password": SECRETS["password"]}
-    grant = await anyone.json("POST", "/api/auth/register", person, 201)
-    ada = Client(installation.app, grant["access_token"])
-    shown_once |= {name: grant[name] for name in ("access_token", "refresh_token")}
-    asked = {"name": "report", "scopes": ["chat"]}
-    shown_once["API key"] = (await ada.json("POST", "/api/auth/keys", asked, 201))["key"]
-    await tell(Client(installation.app, shown_once["API key"]), "GET", "/api/auth/me")
-    await tell(ada, "GET", "/api/auth/keys")
-    ticket = await ada.json("POST", "/api/auth/ticket", {"path": "/ws"})
-    shown_once["ticket"] = ticket["ticket"]
-    for password in ("wrong password", "password"):
-        body = {"username": "ada@example.com", "password": SECRETS[password]}
-        await anyone.send("POST", "/api/auth/login", body)
-    change = {
-        "current_password": SECRETS["password"],
-        "new_password": SECRETS["new password"],
-    }
-    await tell(ada, "POST", "/api/auth/password", change)
+    async def sign_up(self) -> Client:
+        """Return a user who has a password, another one since, a key and a ticket."""
+        anyone = self.installation.anyone
+        person = {"email": "ada@example.com", "full_name": "Ada", "password": SECRETS["password"]}
+        grant = await anyone.json("POST", "/api/auth/register", person, 201)
+        ada = Client(self.installation.app, grant["access_token"])
+        key = {"name": "report", "scopes": ["chat"]}
+        ticket = await ada.json("POST", "/api/auth/ticket", {"path": "/ws"})
+        self.shown_once |= {
+            "access token": grant["access_token"],
+            "refresh token": grant["refresh_token"],
+            "API key": (await ada.json("POST", "/api/auth/keys", key, 201))["key"],
+            "ticket": ticket["ticket"],
+        }
+        by_key = Client(self.installation.app, self.shown_once["API key"])
+        await self.tell(by_key, "GET", "/api/auth/me")
+        await self.tell(ada, "GET", "/api/auth/keys")
+        for password in ("wrong password", "password"):
+            body = {"username": "ada@example.com", "password": SECRETS[password]}
+            await anyone.send("POST", "/api/auth/login", body)
+        change = {
+            "current_password": SECRETS["password"],
+            "new_password": SECRETS["new password"],
+        }
+        await self.tell(ada, "POST", "/api/auth/password", change)
+        return ada
 
-    path = "/api/plugins/leaky/settings"
-    await tell(olga, "PUT", path, {"values": {"token": SECRETS["plugin's setting"]}})
-    path = "/api/connected-accounts/leaky/crm"
-    await tell(ada, "PUT", path, {"key": SECRETS["key of an account"]})
-    source = {"type": "openapi", "source": f"{shop.url}/openapi.json", "name": "Ours"}
-    auth = {"credentials": {"key": SECRETS["key of an API"]}}
-    await tell(olga, "POST", "/api/learned-apis", {**source, "auth": auth})
-    theirs = {**source, "name": "Theirs", "auth": {"per_user": True}}
-    learned = await tell(olga, "POST", "/api/learned-apis", theirs)
-    own = {"credentials": {"key": SECRETS["user's own key of an API"]}}
-    await tell(ada, "PUT", f"/api/learned-apis/{learned['id']}/credentials", own)
+    async def set_up(self, olga: Client, ada: Client) -> None:
+        """Set what operators and users set."""
+        hook = await added(olga, self.receiver, secret=SECRETS["webhook's secret"])
+        self.shown_once["key of a webhook"] = hook["secret"].removeprefix("whsec_")
+        settings = {"values": {"token": SECRETS["plugin's setting"]}}
+        await self.tell(olga, "PUT", "/api/plugins/leaky/settings", settings)
+        key = {"key": SECRETS["key of an account"]}
+        await self.tell(ada, "PUT", "/api/connected-accounts/leaky/crm", key)
+        ours = {"type": "openapi", "source": f"{self.shop.url}/openapi.json", "name": "Ours"}
+        auth = {"credentials": {"key": SECRETS["key of an API"]}}
+        await self.tell(olga, "POST", "/api/learned-apis", {**ours, "auth": auth})
+        theirs = {**ours, "name": "Theirs", "auth": {"per_user": True}}
+        learned = await self.tell(olga, "POST", "/api/learned-apis", theirs)
+        own = {"credentials": {"key": SECRETS["user's own key of an API"]}}
+        await self.tell(ada, "PUT", f"/api/learned-apis/{learned['id']}/credentials", own)
 
-    tools = [each["name"] for each in (await tell(ada, "GET", "/api/tools?limit=100"))["tools"]]
-    pets = [name for name in tools if name.lower().endswith("listpets")]
-    assert len(pets) == 2
-    for name, parameters in (
-        ("leak", {"how": "return"}),
-        ("leak", {"how": "raise"}),
-        *((name, {}) for name in pets),
-    ):
-        await tell(ada, "POST", EXECUTE, {"tool": name, "parameters": parameters})
-        said_to_model = {"message": f"call {name} {json.dumps(parameters)}"}
-        answer = await tell(ada, "POST", "/api/chat", said_to_model)
-        assert answer["status"] == "completed", answer
-    a_library_logs(shown_once)
+    async def call(self, ada: Client) -> None:
+        """Call each tool that knows a secret, without and with a model."""
+        tools = (await self.tell(ada, "GET", "/api/tools?limit=100"))["tools"]
+        pets = [each["name"] for each in tools if each["name"].lower().endswith("listpets")]
+        assert len(pets) == 2
+        leaks = [("leak", {"how": "return"}), ("leak", {"how": "raise"})]
+        for name, parameters in (*leaks, *((name, {}) for name in pets)):
+            await self.tell(ada, "POST", EXECUTE, {"tool": name, "parameters": parameters})
+            message = {"message": f"call {name} {json.dumps(parameters)}"}
+            assert (await self.tell(ada, "POST", "/api/chat", message))["status"] == "completed"
 
-    for run in (await tell(ada, "GET", "/api/runs"))["runs"]:
-        await tell(ada, "GET", f"/api/runs/{run['id']}/events")
-    for address in ("/api/conversations", "/api/consents", "/api/connected-accounts"):
-        await tell(ada, "GET", address)
-    for address in (
-        "/logs?limit=1000",
-        "/api/audit",
-        "/api/plugins",
-        "/api/plugins/leaky/settings",
-        "/api/learned-apis",
-        "/api/metrics",
-        "/metrics",
-        "/api/config",
-        "/api/health",
-    ):
-        await tell(olga, "GET", address)
-    return said
+    async def look(self, olga: Client, ada: Client) -> None:
+        """Ask for all that there is to see."""
+        for run in (await self.tell(ada, "GET", "/api/runs"))["runs"]:
+            await self.tell(ada, "GET", f"/api/runs/{run['id']}/events")
+        for address in ("/api/conversations", "/api/consents", "/api/connected-accounts"):
+            await self.tell(ada, "GET", address)
+        for hook in (await self.tell(olga, "GET", "/api/webhooks"))["webhooks"]:
+            await self.tell(olga, "GET", f"/api/webhooks/{hook['id']}/deliveries")
+        for address in (
+            "/logs?limit=1000",
+            "/api/audit",
+            "/api/plugins",
+            "/api/plugins/leaky/settings",
+            "/api/learned-apis",
+            "/api/metrics",
+            "/metrics",
+            "/api/config",
+            "/api/health",
+        ):
+            await self.tell(olga, "GET", address)
+
+    async def all(self) -> None:
+        """Do all of it."""
+        host, dispatcher = self.installation.services.toolbox, await still(self.installation)
+        assert isinstance(host, PluginHost)
+        assert not host.register(Leaky(), "leaky").reason
+        olga, ada = await self.installation.user("olga", Role.ADMIN), await self.sign_up()
+        await self.set_up(olga, ada)
+        await self.call(ada)
+        assert await dispatcher.settle() > 8
+        a_library_logs(self.shown_once)
+        await self.look(olga, ada)
 
 
 def bytes_of(folder: Path) -> list[str]:
@@ -228,7 +258,6 @@ async def test_what_is_secret_is_written_nowhere(
         monkeypatch.setenv(name, SECRETS[name])
     given = {name: SECRETS[name] for name in OF_SETTINGS}
     written: dict[str, list[str]] = {"log": []}
-    shown_once: dict[str, str] = {}
     with OpenAIWireServer() as model:
         given |= {
             "PUERTO_CASSETTE": "",
@@ -238,9 +267,15 @@ async def test_what_is_secret_is_written_nowhere(
             "PUERTO_OPEN_HOSTS": "127.0.0.1",
             "PUERTO_AUTONOMY": "full",
         }
-        async with WebServer(PetShop()) as shop, install(**given) as installation:
+        async with (
+            WebServer(PetShop()) as shop,
+            WebServer() as receiver,
+            install(**given) as installation,
+        ):
             with logged(installation, written["log"]):
-                written["answers"] = await use_all(installation, shop, shown_once)
+                talk = Talk(installation, shop, receiver, written.setdefault("answers", []))
+                await talk.all()
+            written["webhooks"] = [f"{seen.headers} {seen.body.decode()}" for seen in receiver.seen]
             sent = {seen.header("x-pet-key") for seen in shop.seen}
             assert sent >= {SECRETS["key of an API"], SECRETS["user's own key of an API"]}
             written["database"] = bytes_of(tmp_path)
@@ -250,8 +285,9 @@ async def test_what_is_secret_is_written_nowhere(
     assert len(model.requests) == 8
     assert sum("***" in text for text in written["log"]) > 5
     assert sum("***" in text for text in written["prompts"]) > 3
-    assert len(shown_once) == 4
-    assert found_in(written, SECRETS | shown_once) == {}
+    assert len(talk.shown_once) == 5
+    assert len(written["webhooks"]) > 8
+    assert found_in(written, SECRETS | talk.shown_once) == {}
 
 
 def found_in(written: Mapping[str, list[str]], secrets: Mapping[str, str]) -> dict[str, set[str]]:
