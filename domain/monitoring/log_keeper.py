@@ -14,7 +14,7 @@ from domain.shared.clock import Clock
 from domain.shared.errors import PuertoError
 
 FLUSH_SECONDS: Final = 1.0
-QUEUE_LENGTH: Final = 5_000  # entries that wait; more are dropped
+QUEUE_LENGTH: Final = 2_000  # entries that wait; more are dropped
 BATCH: Final = 200  # entries in one transaction
 
 LOGGER: Final = __name__
