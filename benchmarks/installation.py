@@ -57,7 +57,8 @@ def puerto(
         "OPENAI_BASE_URL": f"http://127.0.0.1:{upstream}/v1",
         "OPENAI_MODEL": "stand-in",
         "PUERTO_DATA_DIR": str(folder / "data"),
-        "RATE_LIMIT_PER_MINUTE": "1000000",
+        "RATE_LIMIT_PER_MINUTE": "0",
+        "PUERTO_LOGIN_LIMIT_PER_MINUTE": "0",
         **more,
     }
     with running(*program, port=port, folder=folder, env=settings) as pid:

@@ -90,7 +90,8 @@ class Storm:
             "PUERTO_DATA_DIR": str(self._folder / "data"),
             "PUERTO_GRACE_SECONDS": "1",
             "PUERTO_LEASE_SECONDS": str(LEASE_SECONDS),
-            "RATE_LIMIT_PER_MINUTE": "1000000",
+            "RATE_LIMIT_PER_MINUTE": "0",
+            "PUERTO_LOGIN_LIMIT_PER_MINUTE": "0",
             "STORM_EFFECTS": str(self.effects),
             "STORM_SEED": self._options.seed,
         }

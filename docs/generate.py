@@ -74,7 +74,8 @@ event have the same `code`, `message` and `details`.
 ERRORS_NOTES: Final = """\
 - An unknown id and another user's id give the same 404.
 - Malformed or too large request headers get 400 in plain text.
-- `RATE_LIMITED` comes over a WebSocket only: this version limits no HTTP requests.
+- `RATE_LIMITED` comes with `Retry-After`: [Rate limits](../how-to/rate-limits.md). One WebSocket
+  that follows too many runs and conversations gets it, too.
 - 401 comes with `WWW-Authenticate: Bearer`, 405 with `Allow`.
 - `POST /api/chat` without `stream` answers with the error that ended the run, and its id in
   `details.run_id`. A stream has already begun with 200: there the error is an event.

@@ -31,7 +31,6 @@ from tests.support.doc_figures import (
     ARCHITECTURE,
     CLOUDS,
     CONSENT,
-    ERRORS,
     EVENTS,
     FIGURES,
     MODEL,
@@ -252,26 +251,13 @@ def test_a_token_dies_when_the_guide_to_clouds_says() -> None:
     assert timedelta(days=1) == tokens.LIFETIME
 
 
-def test_rate_limits_are_told_over_a_socket_only() -> None:
-    assert "`RATE_LIMITED` comes over a WebSocket only" in ERRORS.read_text()
-    raising = {
-        path.name
-        for room in ("adapters", "domain", "entrypoints", "plugins")
-        for path in (ROOT / room).rglob("*.py")
-        if re.search(r"\bRateLimited\(", path.read_text().replace("class RateLimited(", ""))
-    }
-    assert raising == {"websocket.py", "socket_streams.py"}
-
-
 def test_what_is_said_to_be_missing_is() -> None:
     """The README's list of what is not there yet: no route, no setting and no hook of that."""
     not_yet = README.read_text().partition("\nNot yet:\n")[2].partition("\n## ")[0]
     named = re.findall(r"^- \*\*(.+?)\*\*", not_yet, re.MULTILINE)
-    assert {"Rate limits."} <= set(named)
+    assert {"Images and files"} <= set(named)
     sources = "".join(path.read_text() for path in (ROOT / "entrypoints" / "http").rglob("*.py"))
     assert not re.search(r"\bmcp\b|/v1/chat", sources, re.IGNORECASE)
-    limits = [field for field in Settings.model_fields.values() if "ate limit" in str(field)]
-    assert all("not used" in str(field.description).lower() for field in limits)
 
 
 async def test_the_plugin_that_is_shown_is_one() -> None:

@@ -1,7 +1,7 @@
 """The repository of what has an age limit: a line for each kind says what is deleted."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from typing_extensions import override
@@ -45,6 +45,13 @@ _RUNS_EXPIRED: Final = """
         AND NOT EXISTS (SELECT 1 FROM run_events WHERE run_id = runs.id){lock}
     ) RETURNING id
 """
+_BUCKETS: Final = """
+    DELETE FROM buckets WHERE key IN (
+        SELECT key FROM buckets WHERE full_at < $1 LIMIT $2{lock}
+    ) RETURNING key
+"""
+_MICROSECOND: Final = timedelta(microseconds=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def delete_events(database: Database, before: datetime) -> int:
@@ -64,6 +71,13 @@ async def delete_events(database: Database, before: datetime) -> int:
             return 0
 
 
+async def delete_buckets(database: Database, before: datetime) -> int:
+    """Delete a batch of the buckets of rate limits that were full by then: they mean nothing."""
+    sql = _BUCKETS.format(lock=SKIP_LOCKED[database.engine])
+    moment = (before - _EPOCH) // _MICROSECOND
+    return len(await database.fetch_unsynced(sql, moment, _BATCH))
+
+
 def older(table: str, column: str, condition: str = "", limit: int = _BATCH) -> Delete:
     """Return what deletes a table's oldest rows by the time in this column, which has an index."""
 
@@ -80,6 +94,7 @@ KINDS: Final[Mapping[str, Delete]] = {
     "artifacts": older("artifacts", "created_at", _OF_NO_ACTIVE_RUN, _FILES),
     "audit": older("audit", "at", _OF_NO_ACTIVE_RUN),
     "logs": older("logs", "at"),
+    "buckets": delete_buckets,
     "answers": older("answers", "created_at"),
 }
 """What has an age limit, and how it is deleted."""

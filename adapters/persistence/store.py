@@ -19,6 +19,7 @@ from adapters.persistence.engine.signals import NoSignals, PostgresSignals
 from adapters.persistence.idempotency import TortoiseIdempotencyStore
 from adapters.persistence.learned_apis.apis import TortoiseLearnedApis
 from adapters.persistence.learned_apis.credentials import TortoiseLearnedCredentials
+from adapters.persistence.limits import TortoiseBuckets
 from adapters.persistence.monitoring.log_entries import TortoiseLogEntries
 from adapters.persistence.monitoring.readings import TortoiseMonitoring
 from adapters.persistence.monitoring.worker_heartbeats import TortoiseWorkerHeartbeats
@@ -42,6 +43,7 @@ from domain.connected_accounts.ports import ConnectedAccounts, PendingConnection
 from domain.consents.ports import Consents
 from domain.conversations.ports import Conversations
 from domain.learning.ports import LearnedApis, LearnedCredentials
+from domain.limits.ports import Buckets
 from domain.monitoring.logs import LogEntries
 from domain.monitoring.ports import Monitoring, WorkerHeartbeats
 from domain.notifications.ports import Outbox
@@ -89,6 +91,7 @@ class Store:
         self.password_resets: PasswordResets = TortoisePasswordResets(database)
         self.tickets: Tickets = TortoiseTickets(database)
         self.program_keys: ApiKeys = TortoiseApiKeys(database)
+        self.buckets: Buckets = TortoiseBuckets(database)
         self.connected_accounts: ConnectedAccounts = TortoiseConnectedAccounts(database)
         self.pending_connections: PendingConnections = TortoisePendingConnections(database)
         self.usage: UsageLedger = TortoiseUsageLedger(database)

@@ -35,6 +35,7 @@ from entrypoints.http.routes.usage import usage
 from entrypoints.http.routes.webhooks import routes as webhooks
 from entrypoints.http.security.cors import install_cors
 from entrypoints.http.security.guard import install_guard
+from entrypoints.http.security.limits import install_limits
 from entrypoints.http.streaming import websocket
 from entrypoints.http.streaming.connection import (
     HttpConnection,
@@ -107,6 +108,7 @@ def create_app(services: Services) -> Quart:
     app.extensions[EXTENSION] = services
     install_errors(app)
     install_guard(app)
+    install_limits(app)
     install_idempotency(app)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -9,12 +9,14 @@ from quart import Quart, Response, g
 from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException
 
+from domain.limits.policy import LimitReached
 from domain.shared import errors
 from domain.shared.error_codes import ErrorCode, Refusal, answer_to
 from domain.tools.error_fields import answer_of
 from entrypoints.encoding import dump
 from entrypoints.http.error_texts import OUR_FAULT, text_of
 from entrypoints.http.field_messages import field_problems, in_words
+from entrypoints.http.security.limits import note_refusal
 
 _log = logging.getLogger("puerto.http")
 
@@ -93,6 +95,8 @@ async def _puerto_error(error: Exception) -> Response:
     status, code = status_and_code(error)
     g.is_logged = isinstance(error, errors.StoreUnavailable)  # by the adapter, once
     headers = []
+    if isinstance(error, LimitReached):
+        note_refusal(error)
     if isinstance(error, errors.RateLimited):
         headers.append(("Retry-After", str(error.retry_after)))
     return error_response(status, code, error.message, error.details, headers)

@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings
 from domain.shared.idempotency import LIFE
 
 _LONGEST: Final = 36_500
+# A full bucket of a rate limit means nothing; so long, since its clock is the database's.
+_FULL_BUCKETS: Final = timedelta(hours=1)
 
 
 class RetentionSettings(BaseSettings):
@@ -57,4 +59,4 @@ class RetentionSettings(BaseSettings):
             "logs": self.retention_logs_days,
         }
         limited = {kind: timedelta(days=number) for kind, number in days.items() if number}
-        return {**limited, "answers": LIFE}
+        return {**limited, "answers": LIFE, "buckets": _FULL_BUCKETS}

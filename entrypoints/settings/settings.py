@@ -20,6 +20,7 @@ from domain.policy.policy import Autonomy
 from entrypoints.settings.database import DatabaseSettings
 from entrypoints.settings.env_file import refuse_unreadable
 from entrypoints.settings.learned_apis import LearnedApiSettings
+from entrypoints.settings.limits import LimitSettings
 from entrypoints.settings.models import ModelSettings
 from entrypoints.settings.plugins import PluginSettings
 from entrypoints.settings.retention import RetentionSettings
@@ -56,6 +57,7 @@ class Settings(
     PluginSettings,
     ServerSettings,
     RetentionSettings,
+    LimitSettings,
     ModelSettings,
     DatabaseSettings,
 ):
@@ -102,13 +104,6 @@ class Settings(
         Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)
     ] = Field(
         "INFO", validation_alias="LOG_LEVEL", description="The least serious level that is logged."
-    )
-    rate_limit_per_minute: int = Field(
-        60,
-        ge=1,
-        validation_alias="RATE_LIMIT_PER_MINUTE",
-        description="Not used by this version yet: requests a minute for each user, or each "
-        "address where nobody is logged in.",
     )
     cors_origins: Annotated[
         tuple[Annotated[str, AfterValidator(check_origin)], ...], BeforeValidator(split_list)

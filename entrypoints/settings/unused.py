@@ -9,7 +9,6 @@ from entrypoints.settings.values import variables
 
 # API keys, each with the plugin that reads it.
 _READER: Final = {"serpapi_api_key": "serpapi", "pinecone_api_key": "pinecone"}
-_NOT_USED_YET: Final = ("rate_limit_per_minute",)
 
 
 def unused_settings(settings: Settings, present: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -21,9 +20,6 @@ def unused_settings(settings: Settings, present: Collection[str]) -> Iterator[tu
         if getattr(settings, field) is not None and reader not in present:
             yield _variable(field), f"nothing here is called {reader}"
     yield from _of_providers(settings)
-    for field in _NOT_USED_YET:
-        if _is_set(settings, field):
-            yield _variable(field), "this version does not use it yet"
     for name in settings.plugins_blocked:
         if name not in present:
             yield _variable("plugins_blocked"), f"there is no plugin {name}"
@@ -37,10 +33,6 @@ def _of_providers(settings: Settings) -> Iterator[tuple[str, str]]:
     for variable, provider in settings.files():
         if settings.chosen_provider != provider:
             yield variable, f"{settings.chosen_provider} answers"
-
-
-def _is_set(settings: Settings, field: str) -> bool:
-    return field in settings.model_fields_set and getattr(settings, field) is not None
 
 
 def _variable(field: str) -> str:

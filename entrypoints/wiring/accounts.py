@@ -1,4 +1,4 @@
-"""Accounts: users, their sessions and tickets."""
+"""Accounts: users, their sessions and tickets, and how often a client may call."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,8 @@ from domain.accounts.authentication import Authentication
 from domain.accounts.callers import ApiKeyService, Callers
 from domain.accounts.ports import Passwords
 from domain.accounts.tickets import TicketService
+from domain.limits.refusals import RememberedRefusals
+from domain.limits.service import RateLimits
 from domain.shared.clock import Clock
 from entrypoints.settings.settings import Settings
 from entrypoints.wiring.adapters.persistence import Persistence
@@ -46,6 +48,15 @@ def wire_accounts(
     api_keys = ApiKeyService(store.program_keys, clock)
     callers = Callers(authentication, api_keys)
     return AccountParts(authentication, tickets, api_keys, callers)
+
+
+def wire_limits(settings: Settings, persistence: Persistence) -> RateLimits:
+    """Put together what limits requests, and attempts at accounts."""
+    return RateLimits(
+        RememberedRefusals(persistence.store.buckets),
+        per_minute=settings.rate_limit_per_minute,
+        attempts_per_minute=settings.login_limit_per_minute,
+    )
 
 
 def _tokens(settings: Settings, clock: Clock) -> JwtTokens:

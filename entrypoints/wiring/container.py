@@ -13,7 +13,7 @@ from domain.shared.clock import Clock, SystemClock
 from domain.tools.http import HttpClients
 from domain.tools.ports import Toolbox
 from entrypoints.settings.settings import Settings, environment
-from entrypoints.wiring.accounts import wire_accounts
+from entrypoints.wiring.accounts import wire_accounts, wire_limits
 from entrypoints.wiring.adapters.encryption import wire_cipher
 from entrypoints.wiring.adapters.persistence import wire_persistence
 from entrypoints.wiring.adapters.providers import model_providers
@@ -52,6 +52,7 @@ class Container(containers.DeclarativeContainer):
     cipher = once(wire_cipher, settings)
     plugins = once(wire_plugins, settings, environ, persistence, web, cipher, clock)
     models = once(wire_models, offered_models, plugins, clock)
+    limits = once(wire_limits, settings, persistence)
     accounts = once(wire_accounts, settings, persistence, passwords, clock)
     account_access = once(wire_account_access, persistence, plugins, web, cipher, clock)
     configuration = once(wire_configuration, persistence, models, plugins)
@@ -61,7 +62,7 @@ class Container(containers.DeclarativeContainer):
         wire_tools, settings, environ, persistence, toolbox, plugins, account_access, clock
     )
     runs = once(wire_runs, settings, persistence, models, plugins, tools, telemetry, clock)
-    users = once(wire_users, persistence, passwords, accounts, runs, clock)
+    users = once(wire_users, persistence, passwords, accounts, runs, limits, clock)
     consents = once(wire_consents, persistence, plugins, runs, clock)
     connected_accounts = once(
         wire_connected_accounts, persistence, account_access, accounts, consents, cipher, clock

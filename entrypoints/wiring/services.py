@@ -44,6 +44,7 @@ class Services:
         self.tickets: Final = accounts.tickets
         self.api_keys: Final = accounts.api_keys
         self.callers: Final = accounts.callers
+        self.limits: Final = container.limits()
 
         connected_accounts = container.connected_accounts()
         self.connected_accounts: Final = connected_accounts.service

@@ -8,7 +8,9 @@ from domain.accounts.login_watch import LoginWatch
 from domain.accounts.passwords import PasswordService
 from domain.accounts.ports import Passwords
 from domain.accounts.sessions import SessionService
+from domain.accounts.sign_in import SignIn
 from domain.execution.user_runs import WorkerRuns
+from domain.limits.service import RateLimits
 from domain.shared.clock import Clock
 from entrypoints.wiring.accounts import AccountParts
 from entrypoints.wiring.adapters.persistence import Persistence
@@ -17,13 +19,14 @@ from entrypoints.wiring.runs import RunParts
 
 @dataclass(frozen=True, slots=True)
 class UserParts:
-    """Who looks after the users, and over their logins."""
+    """Who lets users in, and looks after them and their logins."""
 
     administration: UserAdministration
     passwords: PasswordService
     sessions: SessionService
     login_watch: LoginWatch
     export: UserExport
+    sign_in: SignIn
 
 
 def wire_users(
@@ -31,6 +34,7 @@ def wire_users(
     passwords: Passwords,
     accounts: AccountParts,
     runs: RunParts,
+    limits: RateLimits,
     clock: Clock,
 ) -> UserParts:
     """Put together what looks after users, which ends their runs, too."""
@@ -58,4 +62,5 @@ def wire_users(
         SessionService(store.sessions, callers, clock),
         LoginWatch(store.sessions, store.program_keys, clock),
         UserExport(store.users, store.user_records),
+        SignIn(accounts.authentication, password_service, store.users, limits),
     )

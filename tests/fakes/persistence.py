@@ -34,6 +34,7 @@ from tests.fakes.artifacts import FakeArtifacts
 from tests.fakes.connected_accounts import FakeConnectedAccounts, FakePendingConnections
 from tests.fakes.consents import FakeAnswers, FakeAudit, FakeConsents, FakeSignals
 from tests.fakes.learned_apis import FakeApiKeys, FakeLearnedApis
+from tests.fakes.limits import FakeBuckets
 from tests.fakes.memory import FakeUnitOfWork, Memory
 from tests.fakes.monitoring import FakeLogEntries, FakeMonitoring, FakePulses
 from tests.fakes.runs import FakeLeases, FakeRunLog, FakeRunQueries, FakeRuns
@@ -379,6 +380,7 @@ class FakeStore(Store):
         self.password_resets = FakePasswordResets(self.memory)
         self.tickets = FakeTickets(self.memory)
         self.program_keys = FakeProgramKeys(self.memory)
+        self.buckets = FakeBuckets()
         self.connected_accounts = FakeConnectedAccounts(self.memory)
         self.pending_connections = FakePendingConnections(self.memory)
         self.outbox = FakeOutbox(self.memory)

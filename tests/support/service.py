@@ -22,6 +22,9 @@ START_SECONDS: Final = 180.0  # many times what a start takes where nothing stan
 # What a process needs to run at all; nothing of ours may leak in from outside.
 _KEPT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV")
 
+# Tests are in a hurry, and all of one address.
+UNLIMITED: Final = {"RATE_LIMIT_PER_MINUTE": "0", "PUERTO_LOGIN_LIMIT_PER_MINUTE": "0"}
+
 
 class RunningService:
     """``puerto serve`` on a free port of the loopback address, over a data folder of its own.
@@ -37,7 +40,9 @@ class RunningService:
         self.folder = folder if folder is not None else Path(self._own.name if self._own else ".")
         self._options = options
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        self._environment = kept | {"PUERTO_DATA_DIR": str(self.folder / "data")} | settings
+        self._environment = (
+            kept | UNLIMITED | {"PUERTO_DATA_DIR": str(self.folder / "data")} | settings
+        )
         self._process: Child | None = None
         self._reader: threading.Thread | None = None
         self.lines: list[str] = []

@@ -32,6 +32,7 @@ from entrypoints.http.openapi.schemas import (
     tidy,
 )
 from entrypoints.http.security.guard import is_open, role_of
+from entrypoints.http.security.limits import is_free
 from entrypoints.http.security.tickets import is_ticketed
 from entrypoints.settings.version import VERSION
 
@@ -53,9 +54,9 @@ def responds_with(model: type[BaseModel]) -> Callable[[View], View]:
 def can_fail(*statuses: int) -> Callable[[View], View]:
     """Declare the errors of a view that do not follow from its kind.
 
-    These follow: 400 and 500; 401 and 503 where credentials are required; 403 where a role above
-    user is required; 404 where the path holds an id; 408, 413 and 415 where there is a body; 409
-    where an idempotency key is honoured.
+    These follow: 400 and 500; 429 where requests are counted; 401 and 503 where credentials are
+    required; 403 where a role above user is required; 404 where the path holds an id; 408, 413 and
+    415 where there is a body; 409 where an idempotency key is honoured.
     """
     return _marked(_FAILS, statuses)
 
@@ -126,7 +127,7 @@ class DocumentProvider(OpenAPIProvider):
         components["schemas"] |= schemas_of("ClientFrame", text.client_frames())
         components["schemas"] |= schemas_of("ErrorAnswer", ErrorAnswer)
         components["responses"] = {_name(status): _failure(status) for status in text.EXAMPLES}
-        components["headers"] = {"RequestId": text.REQUEST_ID}
+        components["headers"] = {"RequestId": text.REQUEST_ID, **text.RATE_LIMIT_HEADERS}
         components["securitySchemes"] = {"bearer": text.BEARER, "ticket": text.TICKET}
         document["tags"] = text.TAGS
         document["security"] = [{"bearer": []}]
@@ -213,6 +214,8 @@ def _security(view: object) -> list[Json]:
 
 def _statuses(view: object, rule: Rule, *, has_body: bool) -> Iterable[int]:
     statuses = {400, 500, *getattr(view, _FAILS, ())}
+    if not is_free(rule.endpoint):
+        statuses.add(429)
     if not is_open(view):
         statuses |= {401, 503}
     if role_of(view) is not Role.USER:

@@ -27,6 +27,11 @@ body are refused. A method that a path does not have gives 405 with `Allow`.
 **Request ids.** Every answer carries `X-Request-ID`: yours, if you sent a well-formed one (up to
 128 letters, digits, `.`, `_`, `-`), else a new one. The log knows it.
 
+**Rate limits.** Requests are counted by API key, else by user, else by address; answers tell what
+is left (`X-RateLimit-*`, `RateLimit`), and 429 comes with `Retry-After`. Logins, registrations and
+changes of a password are counted by themselves, too. Health checks, metrics and documentation pages
+are not counted; messages over a WebSocket are.
+
 **Errors** all look alike: `{"error": {"code", "message", "details", "request_id"}}`.
 
 **Streams.** One run (one message being answered) is one ordered list of events, of which
@@ -113,6 +118,7 @@ EXAMPLES: Final[dict[int, str]] = {
     413: "The body is too large: 1,048,576 bytes are taken here at most.",
     415: "Send the body as Content-Type: application/json.",
     422: "The document is no OpenAPI document: it has no paths.",
+    429: "Too many requests: 60 in 60 seconds are taken here. Try again in 12 seconds.",
     500: OUR_FAULT,
     502: "The provider refused the key.",
     503: "The service is stopping. Try again in a moment.",
@@ -182,6 +188,31 @@ REQUEST_ID: Final[Json] = {
     "required": True,
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"},
 }
+_LIMITED: Final = "Of your rate limit. Not sent where nothing is counted."
+RATE_LIMIT_HEADERS: Final[dict[str, Json]] = {
+    "X-RateLimit-Limit": {
+        "description": f"The requests that a full bucket allows. {_LIMITED}",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "X-RateLimit-Remaining": {
+        "description": f"The requests that are left now. {_LIMITED}",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "X-RateLimit-Reset": {
+        "description": f"When the bucket is full again, in seconds since 1970. {_LIMITED}",
+        "schema": {"type": "integer"},
+    },
+    "RateLimit": {
+        "description": f"The policy, what is left of it, and the seconds until it is full again, "
+        f'such as `"default";r=59;t=1`. {_LIMITED}',
+        "schema": {"type": "string"},
+    },
+    "RateLimit-Policy": {
+        "description": f"The policy, its quota and its window in seconds, such as "
+        f'`"default";q=60;w=60`. {_LIMITED}',
+        "schema": {"type": "string"},
+    },
+}
 BEARER: Final[Json] = {
     "type": "http",
     "scheme": "bearer",
@@ -205,14 +236,23 @@ _CHALLENGE: Final[Json] = {
     "required": True,
     "schema": {"const": "Bearer"},
 }
-_PARTICULAR: Final = {201: {"Location": _LOCATION}, 401: {"WWW-Authenticate": _CHALLENGE}}
+_RETRY: Final[Json] = {
+    "description": "Whole seconds until one request passes.",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1},
+}
+_PARTICULAR: Final = {
+    201: {"Location": _LOCATION},
+    401: {"WWW-Authenticate": _CHALLENGE},
+    429: {"Retry-After": _RETRY},
+}
+_OF_ALL: Final = {"X-Request-ID": "RequestId"} | {name: name for name in RATE_LIMIT_HEADERS}
 
 
 def headers(status: int) -> Json:
     """Return the headers of every response with this status."""
-    return {"X-Request-ID": {"$ref": "#/components/headers/RequestId"}} | _PARTICULAR.get(
-        status, {}
-    )
+    common = {name: {"$ref": f"#/components/headers/{named}"} for name, named in _OF_ALL.items()}
+    return common | _PARTICULAR.get(status, {})
 
 
 def client_frames() -> Any:

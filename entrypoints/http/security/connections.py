@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from ipaddress import ip_address
 from itertools import takewhile
 from math import inf
 from typing import Any, Final
+
+from domain.limits.service import network_of
 
 RESERVED: Final = 32  # connections beyond the limit, for probes
 YOUNG_SECONDS: Final = 2.0  # in which a new connection is not evicted for its address
@@ -26,7 +27,6 @@ _CONNECTIONS_SHARE: Final = (
 )
 _NEAR: Final = 0.8
 _WARNING_SECONDS: Final = 60.0
-_IPV6_NETWORK: Final = 64  # bits that one host's addresses have in common
 _STATE: Final = "puerto.connection"
 
 _log = logging.getLogger("puerto.connections")
@@ -227,15 +227,7 @@ def _network(peer: Any) -> str:
     """Return the client's IPv4 address, or the /64 network of its IPv6 address."""
     if not isinstance(peer, tuple) or not peer:
         return ""  # a Unix socket
-    try:
-        address = ip_address(str(peer[0]).partition("%")[0])
-    except ValueError:
-        return str(peer[0])
-    if address.version == 4:  # noqa: PLR2004  IP's own number
-        return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(int(address) >> (128 - _IPV6_NETWORK))
+    return network_of(str(peer[0]))
 
 
 def _file_number(transport: asyncio.Transport) -> int:

@@ -7,7 +7,9 @@ from typing import Final
 from quart import Quart
 from quart_cors import cors
 
-EXPOSED: Final = ("Location", "Retry-After", "X-Request-ID")
+from entrypoints.http.security.limits import HEADERS
+
+EXPOSED: Final = (*HEADERS, "Location", "Retry-After", "X-Request-ID")
 _PREFLIGHT_LIFE: Final = timedelta(minutes=10)
 
 

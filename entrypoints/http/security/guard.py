@@ -18,6 +18,7 @@ from domain.shared.ids import new_id
 from domain.shared.log_context import bind
 from entrypoints.http.security.connections import note_authenticated
 from entrypoints.http.security.hosts import check_host, check_socket_host
+from entrypoints.http.security.limits import count, is_free
 from entrypoints.http.security.scopes import scope_of
 from entrypoints.http.security.tickets import is_ticketed, redeem_ticket
 from entrypoints.wiring.services import services
@@ -94,6 +95,23 @@ async def _name_request() -> None:
     bind(request=g.request_id, worker=services().worker.id)
 
 
+async def _count_request() -> None:
+    """Find out who calls, and count the request before anything else is made of it.
+
+    Whose credentials are refused is told so later, and counted by address, wherever they are sent.
+    """
+    rule = request.url_rule
+    if request.method == "OPTIONS":
+        return
+    if rule is not None and not is_open(view := current_app.view_functions[rule.endpoint]):
+        try:
+            g.identity = await _caller_of(view)
+        except Unauthenticated as refused:
+            g.unauthenticated = refused
+    if "unauthenticated" in g or not is_free(request.endpoint):
+        await count(request, g.get("identity"))
+
+
 async def _check_text() -> None:
     if "\0" in request.path or any("\0" in value for value in request.args.values()):
         raise InvalidRequest("The address holds a NUL character (%00), which is not allowed.")
@@ -106,7 +124,8 @@ async def _check_caller() -> None:
     view = current_app.view_functions[rule.endpoint]
     if is_open(view):
         return
-    g.identity = await _caller_of(view)
+    if "unauthenticated" in g:
+        raise g.unauthenticated
     note_authenticated(request.scope)
     bind(user=g.identity.user.username, user_id=g.identity.user.id)
     if (scope := scope_of(rule.endpoint)) is not None:
@@ -143,6 +162,7 @@ async def _finish(response: Response) -> Response:
 def install_guard(app: Quart) -> None:
     """Install the checks on every route of the application."""
     app.before_request(_name_request)
+    app.before_request(_count_request)
     app.before_request(_check_text)
     app.before_request(check_host)
     app.before_request(_check_caller)

@@ -7,18 +7,17 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Final
 
-from aiolimiter import AsyncLimiter
 from quart import Blueprint, Websocket, g, websocket
 
 from domain.accounts.authentication import Identity
 from domain.accounts.login_watch import WatchedLogin
 from domain.accounts.users import User
+from domain.limits.policy import LimitReached
 from domain.runs.reader import OnDisconnect
 from domain.shared.errors import (
     FieldProblem,
     InvalidRequest,
     PuertoError,
-    RateLimited,
     Unauthenticated,
 )
 from domain.shared.idempotency import RequestKey
@@ -28,6 +27,7 @@ from entrypoints.http.errors import status_and_code
 from entrypoints.http.idempotency import fingerprint
 from entrypoints.http.security.connections import note_authenticated
 from entrypoints.http.security.guard import request_id_of
+from entrypoints.http.security.limits import count
 from entrypoints.http.security.socket_admission import IdentityCheck, admit, by_token
 from entrypoints.http.security.tickets import takes_ticket
 from entrypoints.http.streaming.frames import (
@@ -49,10 +49,7 @@ from entrypoints.wiring.services import Services, services
 blueprint = Blueprint("websocket", __name__)
 
 AUTH_SECONDS: Final = 10.0
-FRAMES: Final = 100  # capacity of the leaky bucket that limits a client's frames
-FRAME_SECONDS: Final = 5.0  # in which a full bucket drains
-FLOOD: Final = 1000  # capacity of the bucket of refused frames; when full, the socket is closed
-FLOOD_SECONDS: Final = 60.0  # in which that bucket drains
+FLOOD: Final = 1000  # frames over the rate limit that are refused before the socket is closed
 _POLICY_VIOLATION: Final = 1008
 _INTERNAL_ERROR: Final = 1011
 
@@ -80,7 +77,7 @@ async def _serve(conversation_id: str | None) -> None:
     g.request_id = request_id_of(current.headers.get("X-Request-ID"))
     bind(request=g.request_id, worker=all_services.worker.id)
     try:
-        identity_check = await admit(current, all_services, in_query=conversation_id is not None)
+        identity_check = await _admitted(current, in_query=conversation_id is not None)
     except PuertoError as error:
         _access_log.info("WEBSOCKET %s refused: %s", current.path, error)
         raise
@@ -96,6 +93,24 @@ async def _serve(conversation_id: str | None) -> None:
     finally:
         elapsed = time.perf_counter() - began
         _access_log.info("WEBSOCKET %s closed after %.1fs", current.path, elapsed)
+
+
+async def _admitted(current: Websocket, *, in_query: bool) -> IdentityCheck | None:
+    """Admit a handshake (see `admit`), and count it like a request.
+
+    Raises:
+        Forbidden: a web page of an origin that is not allowed opens the socket.
+        Unauthenticated: the credentials are not valid.
+        LimitReached: there were too many requests.
+
+    """
+    try:
+        check = await admit(current, services(), in_query=in_query)
+    except PuertoError:
+        await count(current, None)
+        raise
+    await count(current, None if check is None else await check())
+    return check
 
 
 class _CloseSocket(Exception):
@@ -123,8 +138,7 @@ class SocketSession:
         self._login: WatchedLogin | None = None
         self._streams = SocketStreams(current, all_services, self._run_ended)
         self._dependent: dict[str, User] = {}  # runs that end with the socket, and whose they are
-        self._frames = AsyncLimiter(FRAMES, FRAME_SECONDS)
-        self._refusals = AsyncLimiter(FLOOD, FLOOD_SECONDS)
+        self._refused = 0  # frames over the rate limit
 
     async def run(self) -> None:
         """Serve the socket until the client disconnects or the socket must be closed."""
@@ -189,14 +203,21 @@ class SocketSession:
 
     async def _receive(self) -> Frame:
         data = await self._socket.receive()
-        if self._frames.has_capacity():
-            await self._frames.acquire()
-            return read_frame(data)
-        error = RateLimited("Too many frames. Wait a second.", retry_after=1)
-        if not self._refusals.has_capacity():
-            raise _CloseSocket(error)
-        await self._refusals.acquire()
-        raise error
+        try:
+            await count(self._socket, await self._known())
+        except LimitReached as error:
+            self._refused += 1
+            if self._refused > FLOOD:
+                raise _CloseSocket(error) from None
+            raise
+        return read_frame(data)
+
+    async def _known(self) -> Identity | None:
+        """Return whose frames these are; None while nobody has logged in, or not any more."""
+        try:
+            return None if self._identity_check is None else await self._identity_check()
+        except Unauthenticated:
+            return None
 
     async def _send(self, data: dict[str, Any]) -> None:
         await self._socket.send(dump(data).decode())

@@ -38,10 +38,11 @@ class UserOffice:
         self.store = store
         self.tokens = tokens or FakeTokens(clock)
         self.runs = NotedRuns()
+        self.hashing = FakePasswords()
         self.authentication = Authentication(
             store.users,
             store.sessions,
-            FakePasswords(),
+            self.hashing,
             self.tokens,
             store.unit_of_work,
             clock,
@@ -61,7 +62,7 @@ class UserOffice:
             store.users,
             store.sessions,
             store.password_resets,
-            FakePasswords(),
+            self.hashing,
             self.callers,
             store.unit_of_work,
             clock,

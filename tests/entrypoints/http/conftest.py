@@ -21,6 +21,7 @@ from entrypoints.settings.settings import load_settings
 from entrypoints.wiring.container import build
 from entrypoints.wiring.services import Services
 from tests.fakes.security import FakePasswords
+from tests.support.service import UNLIMITED
 from tests.support.templates import give_tried, keep_tried
 
 PASSWORD = "a long password"
@@ -162,6 +163,7 @@ def install(tmp_path: Path, database_url: str) -> Install:
             "PUERTO_DATA_DIR": str(tmp_path),
             "PUERTO_CASSETTE": str(cassette),
             "PUERTO_GRACE_SECONDS": "0.2",
+            **UNLIMITED,
         }
         give_tried(tmp_path)
         settings = load_settings(given | variables, None)

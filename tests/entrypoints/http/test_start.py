@@ -52,7 +52,6 @@ async def test_the_start_says_on_what_and_with_what(install: Install) -> None:
     given = {
         "API_HOST": "0.0.0.0",
         "PINECONE_API_KEY": "pc-123456789",
-        "RATE_LIMIT_PER_MINUTE": "5",
         "OPENAI_MODEL": "gpt-5",
     }
     async with install(**given) as installation:
@@ -71,7 +70,7 @@ async def test_the_start_says_on_what_and_with_what(install: Install) -> None:
         assert words in start
     warned = with_words(lines, " WARNING ")
     assert with_words(warned, "PUERTO_REGISTRATION=open")
-    for name in ("PINECONE_API_KEY", "RATE_LIMIT_PER_MINUTE", "OPENAI_MODEL"):
+    for name in ("PINECONE_API_KEY", "OPENAI_MODEL"):
         assert len(with_words(warned, f"{name} does nothing")) == 1
     assert not with_words(lines, "pc-123456789")
 

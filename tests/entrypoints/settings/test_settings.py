@@ -398,7 +398,7 @@ def test_what_is_no_host_is_refused(hosts: str) -> None:
         ("API_PORT", "65536", "65535"),
         ("API_PORT", "-1", "0"),
         ("LOG_LEVEL", "LOUD", "'DEBUG'"),
-        ("RATE_LIMIT_PER_MINUTE", "0", "1"),
+        ("RATE_LIMIT_PER_MINUTE", "-1", "0"),
         ("OPENAI_BASE_URL", "localhost:11434", "such as http"),
         ("OPENAI_BASE_URL", "http://[::1", "not a URL"),
         ("OPENAI_BASE_URL", "http://u:p@localhost/v1", "no user"),

@@ -15,7 +15,6 @@ from quart import Blueprint, request
 from quart_schema import document_response, tag, validate_request
 
 from domain.accounts.authentication import LoginTokens
-from domain.accounts.login_clients import LoginClient, client_of
 from domain.accounts.ports import MAX_PASSWORD_BYTES
 from domain.accounts.tickets import LIFE
 from domain.accounts.users import User
@@ -25,6 +24,7 @@ from entrypoints.addresses import normal_address, normal_login
 from entrypoints.encoding import time_text
 from entrypoints.http.fields import EXAMPLE_ID, Id, RequestBody, Timestamp, example
 from entrypoints.http.openapi.document import answers_nothing, can_fail
+from entrypoints.http.security.client_address import client_address
 from entrypoints.http.security.guard import caller, identity, open_to_all
 from entrypoints.http.security.tickets import can_be_opened
 from entrypoints.wiring.services import services
@@ -34,14 +34,16 @@ blueprint = Blueprint("auth", __name__, url_prefix="/api/auth")
 _ME = "/api/auth/me"
 
 
-def _bind_client() -> None:
-    """Add the client's address to the log context of a login attempt."""
-    bind(client=request.remote_addr or "unknown")
+def _client_address() -> str:
+    """Return the client's address, after adding it to the log context of a login attempt."""
+    address = client_address(request)
+    bind(client=address or "unknown")
+    return address
 
 
-def _client() -> LoginClient:
-    """Return the program that the person logs in with."""
-    return client_of(request.headers.get("User-Agent", ""), request.remote_addr or "")
+def _login_client() -> dict[str, str]:
+    """Return what is known of the program that the person logs in with."""
+    return {"address": _client_address(), "user_agent": request.headers.get("User-Agent", "")}
 
 
 class UserView(BaseModel):
@@ -145,9 +147,8 @@ class RegisterRequest(RequestBody):
 @can_fail(403, 409, 503)
 async def register(data: RegisterRequest) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Open an account and log in."""
-    _bind_client()
     given = (data.email, data.full_name, data.password)
-    grant = await services().authentication.register(*given, _client())
+    grant = await services().accounts.sign_in.register(*given, **_login_client())
     return token_answer(grant), 201, {"Location": _ME}
 
 
@@ -187,8 +188,8 @@ async def login(data: LoginRequest) -> dict[str, Any]:
 
     An unknown user and a wrong password get the same answer, in the same time.
     """
-    _bind_client()
-    grant = await services().authentication.login(data.login, data.password, _client())
+    given = (data.login, data.password)
+    grant = await services().accounts.sign_in.login(*given, **_login_client())
     return token_answer(grant)
 
 
@@ -270,9 +271,8 @@ async def change_password(data: PasswordRequest) -> None:
 
     All your other sessions end; this one goes on, and so do your API keys.
     """
-    _bind_client()
     given = (data.current_password, data.new_password)
-    await services().accounts.passwords.change_own(identity(), *given)
+    await services().accounts.sign_in.change_password(identity(), *given, address=_client_address())
 
 
 class ResetRequest(RequestBody):
@@ -297,7 +297,7 @@ async def reset_password(data: ResetRequest) -> None:
 
     The token is good once, within an hour. All sessions end; API keys go on.
     """
-    _bind_client()
+    _client_address()
     await services().accounts.passwords.reset(data.token, data.new_password)
 
 

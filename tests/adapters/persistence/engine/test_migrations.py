@@ -66,6 +66,7 @@ ALL = [
     "0021_session_lists",
     "0022_webhooks",
     "0023_samples",
+    "0024_buckets",
 ]
 MIGRATE = """
 import asyncio, sys

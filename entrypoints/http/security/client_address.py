@@ -1,0 +1,71 @@
+"""The client's address: the peer's own, or what proxies say of it that the operator trusts."""
+
+import re
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Final
+
+from quart.wrappers.base import BaseRequestWebsocket
+
+from entrypoints.wiring.services import services
+
+Address = IPv4Address | IPv6Address
+Networks = Sequence[IPv4Network | IPv6Network]
+
+_MOST_PROXIES: Final = 16
+_FOR: Final = re.compile(r'(?:^|[;,\s])for=("[^"]*"|[^;,\s]*)', re.IGNORECASE)
+_IN_BRACKETS: Final = re.compile(r"\[([^\]]*)\](?::\d+)?")
+_WITH_PORT: Final = re.compile(r"([\d.]+):\d+", re.ASCII)
+
+
+def client_address(current: BaseRequestWebsocket) -> str:
+    """Return the address of the client that sent a request or opened a socket."""
+    peer = current.remote_addr or ""
+    trusted = services().settings.trusted_proxies
+    if not trusted:
+        return peer
+    headers = current.headers
+    return address_behind(
+        peer, headers.getlist("X-Forwarded-For"), headers.getlist("Forwarded"), trusted
+    )
+
+
+def address_behind(
+    peer: str, x_forwarded_for: Sequence[str], forwarded: Sequence[str], trusted: Networks
+) -> str:
+    """Return the last address that no trusted proxy has, walking from the peer to the client.
+
+    A proxy appends whom it was asked by to ``X-Forwarded-For``, or to ``Forwarded`` (RFC 7239), and
+    passes on the other header as it came. So where both are there and disagree, one of them may be
+    the client's own, and neither is believed.
+    """
+    hops = [entry.strip() for line in x_forwarded_for for entry in line.split(",")]
+    others = [entry.strip('"') for line in forwarded for entry in _FOR.findall(line)]
+    found = {_walk(peer, each, trusted) for each in (hops, others) if each}
+    return found.pop() if len(found) == 1 else peer
+
+
+def _walk(peer: str, hops: Sequence[str], trusted: Networks) -> str:
+    """Return the first address from the right that is not trusted, or the last before nonsense."""
+    current = peer
+    for hop in reversed(hops[-_MOST_PROXIES:]):
+        address = _parsed(current)
+        before = _parsed(hop)
+        if address is None or before is None or not _is_in(address, trusted):
+            break
+        current = str(before)
+    return current
+
+
+def _is_in(address: Address, networks: Networks) -> bool:
+    return any(address in network for network in networks)  # False for another version of IP
+
+
+def _parsed(text: str) -> Address | None:
+    """Return an address, which may have a port, or brackets (IPv6); None for anything else."""
+    match = _IN_BRACKETS.fullmatch(text) or _WITH_PORT.fullmatch(text)
+    try:
+        address = ip_address((match[1] if match else text).partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
