@@ -10,7 +10,7 @@ from annotated_types import MaxLen
 from adapters.llm.provider_record import ANSWER_SECONDS, SILENCE_SECONDS
 from adapters.persistence.engine import health, postgresql
 from adapters.security import passwords, tokens
-from domain.accounts import authentication, tickets
+from domain.accounts import administration, authentication, login_watch, tickets
 from domain.accounts.ports import MAX_PASSWORD_BYTES
 from domain.execution import progress, results, worker
 from domain.execution import questions as asking
@@ -60,6 +60,7 @@ OPERATE: Final = _DOCS / "how-to" / "operate.md"
 POSTGRESQL: Final = _DOCS / "how-to" / "run-on-postgresql.md"
 PLUGIN: Final = _DOCS / "how-to" / "write-a-plugin.md"
 TOOL: Final = _DOCS / "how-to" / "write-a-tool.md"
+USERS: Final = _DOCS / "how-to" / "manage-users.md"
 
 _HOUR: Final = timedelta(hours=1)
 _MILLION: Final = 1_000_000
@@ -104,6 +105,8 @@ FIGURES: Final[list[tuple[Path, str]]] = [
     (SECURITY, f"off by {tokens.LEEWAY_SECONDS} seconds"),
     (SECURITY, f"for {authentication.RECHECK_SECONDS:g} seconds"),
     (SECURITY, f"good for {authentication.SESSION.days} days"),
+    (SECURITY, f"every {login_watch.WATCH_SECONDS:g} seconds each worker asks"),
+    (USERS, f"in batches of {administration.BATCH} rows"),
     (SECURITY, f"good for {tickets.LIFE.seconds} seconds, one path"),
     (SECURITY, f"answered once, within {asking.LIFE // _HOUR} hours"),
     (SECURITY, f"kept for {idempotency.LIFE // _HOUR} hours, by user and key"),

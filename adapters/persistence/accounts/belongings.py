@@ -39,6 +39,7 @@ MERGED: Final = {"usage_days": FORGET_USER}
 
 KEPT: Final = {
     "audit": "decisions are never deleted, whoever made them",
+    "deliveries": "what was told to an endpoint, ids alone, goes 30 days after it arrived",
     "logs": "records go when newer ones need their place",
 }
 """The tables that name users who are gone, and why."""

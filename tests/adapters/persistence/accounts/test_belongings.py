@@ -34,6 +34,7 @@ from tests.adapters.persistence.stores import (
     asked,
 )
 from tests.adapters.persistence.test_audit import a_decision
+from tests.adapters.persistence.webhooks.endpoints import an_endpoint
 from tests.domain.accounts.office import UserOffice
 
 LEARNED = {"learned_apis", "learned_versions", "learned_operations"}  # they belong to all
@@ -83,7 +84,9 @@ async def settled_in(store: Store, user: User) -> None:
 
 @pytest.fixture
 async def stored(database: Database) -> Store:
-    return Store(database)
+    store = Store(database)
+    await an_endpoint(store)
+    return store
 
 
 async def test_no_row_of_any_table_names_a_user_who_is_gone(
@@ -135,6 +138,7 @@ def test_a_table_that_names_users_is_known_to_their_deletion() -> None:
         columns = model._meta.fields | {f"{each}_id" for each in model._meta.fk_fields}
         if columns & NAMES:
             naming.add(model._meta.db_table)
+    naming.add("deliveries")  # in the text that is told
     assert naming == {*BELONGINGS, *DISOWNED, *MERGED, *KEPT, "users"}
 
 
