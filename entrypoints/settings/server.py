@@ -23,8 +23,8 @@ class ServerSettings(BaseSettings):
     ] = Field(
         (),
         validation_alias="PUERTO_ALLOWED_HOSTS",
-        description="Values of the Host header that are answered, separated by commas. Not set: "
-        "any.",
+        description="Values of the Host header that are answered, separated by commas; health "
+        "checks may have any. Not set: any.",
     )
     log_format: Literal["console", "json"] = Field(
         "console",

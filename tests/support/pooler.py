@@ -3,17 +3,17 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+from tests.support.ports import await_listening, free_port
 
 START_SECONDS: Final = 60.0
 _INI: Final = """
@@ -41,7 +41,7 @@ def running_pooler(url: str, mode: str, size: int) -> Iterator[str]:
         pytest.skip("PgBouncer is not installed")
     name = urlsplit(url).path.strip("/")
     (folder,) = parse_qs(urlsplit(url).query)["host"]
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory(dir="/tmp") as own:
         ini = Path(own, "pgbouncer.ini")
         ini.write_text(_INI.format(name=name, folder=folder, port=port, mode=mode, size=size))
@@ -53,25 +53,8 @@ def running_pooler(url: str, mode: str, size: int) -> Iterator[str]:
             [program, "-q", *options, ini], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         try:
-            _await(port, process)
+            await_listening(port, process)
             yield f"postgresql://puerto@127.0.0.1:{port}/{name}?sslmode=disable"
         finally:
             process.terminate()
             process.wait(START_SECONDS)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def _await(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "PgBouncer ended"
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.05)
-    raise TimeoutError

@@ -39,9 +39,9 @@ async def test_any_host_when_none_is_named(installation: Installation) -> None:
 
 async def test_requests_and_handshakes_to_other_names_are_refused(install: Install) -> None:
     async with install(PUERTO_ALLOWED_HOSTS="agent.example.com") as named:
-        ours = await named.anyone.send("GET", "/health", headers={"Host": "agent.example.com:80"})
+        ours = await named.anyone.send("GET", "/status", headers={"Host": "agent.example.com:80"})
         assert ours.status_code == 200
-        for path in ("/health", "/api/auth/me", "/nothing"):
+        for path in ("/status", "/api/health", "/api/auth/me", "/nothing"):
             response = await named.anyone.send("GET", path, headers={"Host": "evil.org"})
             await read_error(response, 400, "INVALID_REQUEST")
         with pytest.raises(WebsocketResponseError) as refused:
@@ -50,3 +50,10 @@ async def test_requests_and_handshakes_to_other_names_are_refused(install: Insta
             ) as socket:
                 await socket.receive()
         assert refused.value.response.status_code == 400
+
+
+async def test_health_checks_come_by_address(install: Install) -> None:
+    async with install(PUERTO_ALLOWED_HOSTS="agent.example.com") as named:
+        for path in ("/health", "/api/live", "/api/ready"):
+            response = await named.anyone.send("GET", path, headers={"Host": "10.0.0.7:8000"})
+            assert response.status_code == 200
