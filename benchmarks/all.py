@@ -17,11 +17,12 @@ from typing import Any, Final
 
 from databases import Databases, databases
 from section import Scale, Section, goals_table
-from sections import growth, idle, sinks, turns
+from sections import growth, idle, limits, sinks, turns
 from turn import circumstances, count
 
 PARTS: Final[dict[str, Callable[[Scale, Path, Databases], Section]]] = {
     "turns": turns.measure,
+    "limits": limits.measure,
     "idle": idle.measure,
     "growth": growth.measure,
     "profile": sinks.measure,

@@ -162,7 +162,12 @@ def running_service(
     from entrypoints.settings.settings import load_settings
     from entrypoints.wiring.container import build
 
-    given = {"PUERTO_DATA_DIR": str(folder), "PUERTO_GRACE_SECONDS": "0.2"}
+    given = {
+        "PUERTO_DATA_DIR": str(folder),
+        "PUERTO_GRACE_SECONDS": "0.2",
+        "RATE_LIMIT_PER_MINUTE": "0",  # tests are in a hurry
+        "PUERTO_LOGIN_LIMIT_PER_MINUTE": "0",
+    }
     if model is not None:
         given["PUERTO_PROVIDER"] = model.provider
     _give_database(folder)

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -49,7 +49,14 @@ def service() -> Iterator[RunningService]:
 
 @pytest.fixture
 def proxy(service: RunningService, tmp_path: Path) -> Iterator[str]:
-    """The URL of nginx before the service, which is beneath ``/puerto/`` there, too."""
+    """The URL of nginx before the service."""
+    with nginx_before(service, tmp_path) as url:
+        yield url
+
+
+@contextmanager
+def nginx_before(service: RunningService, tmp_path: Path) -> Iterator[str]:
+    """Run nginx before a service, which is beneath ``/puerto/`` there, too; yield its URL."""
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if program is None:
         pytest.skip("nginx is not installed")
@@ -104,6 +111,30 @@ async def test_the_documentation_works_beneath_a_path(proxy: str, page: str) -> 
             address = urljoin(str(found.url), part)
             assert address.startswith(f"{proxy}/puerto/")
             assert (await http.get(address)).status_code == 200
+
+
+async def test_clients_are_limited_by_their_own_address(tmp_path: Path) -> None:
+    limited = RunningService(None, TRUSTED_PROXIES="127.0.0.1", RATE_LIMIT_PER_MINUTE="2")
+    with limited, nginx_before(limited, tmp_path) as url:
+        forged = {"X-Forwarded-For": "192.0.2.1"}
+        answers = [
+            await status_from(client_address, url, headers)
+            for client_address, headers in (
+                ("127.0.0.8", {}),
+                ("127.0.0.8", forged),
+                ("127.0.0.8", forged | {"Forwarded": "for=192.0.2.2"}),  # counted as the proxy
+                ("127.0.0.8", {"X-Forwarded-For": "192.0.2.3, 127.0.0.1"}),
+                ("127.0.0.9", {}),
+            )
+        ]
+        assert answers == [404, 404, 404, 429, 404]
+
+
+async def status_from(client_address: str, url: str, headers: dict[str, str]) -> int:
+    """Return the status of a request that comes from an address of this machine."""
+    transport = httpx2.AsyncHTTPTransport(local_address=client_address)
+    async with httpx2.AsyncClient(transport=transport, timeout=PATIENCE) as http:
+        return (await http.get(f"{url}/nothing", headers=headers)).status_code
 
 
 def test_the_unit_is_one_that_systemd_understands(tmp_path: Path) -> None:
