@@ -18,6 +18,7 @@ from typer.main import get_command
 
 from adapters.llm.provider_record import ProviderRecord
 from adapters.llm.providers import PROVIDERS
+from adapters.telemetry import names
 from domain.telemetry.metrics import METRICS, Metric
 from entrypoints.cli import app
 from entrypoints.http import errors as http_errors
@@ -100,6 +101,14 @@ histograms begin with the installation, and never fall.
 Histograms have the bounds of OpenTelemetry's conventions for generative AI: 0.01, 0.02, 0.04 ...
 81.92 seconds, for whole runs 0.1, 0.2, 0.4 ... 409.6. Of a label that is marked with `*`, 100
 values are told apart; all others are `other`.
+"""
+
+TRACES_INTRODUCTION: Final = """\
+What Puerto sends to an OpenTelemetry collector, if one is [named](../how-to/monitoring.md). The
+names are those of OpenTelemetry's [conventions for generative
+AI](https://github.com/open-telemetry/semantic-conventions-genai), which are in development: they
+may change with a release of Puerto. What begins with `puerto.` is its own. No span has content: no
+messages, no arguments, no results, no texts of errors.
 """
 
 COMMANDS_INTRODUCTION: Final = """\
@@ -198,6 +207,27 @@ def _metric_row(metric: Metric) -> str:
     return f"| `{metric.name}` | {metric.kind} | {labels} | {metric.help} |"
 
 
+def traces_page() -> str:
+    """Return the tables of spans, their attributes, and metrics for a collector."""
+    spans = ["| span | what it is |", "|---|---|"]
+    spans += [f"| {name} | {what} |" for name, what in names.SPANS.values()]
+    attributes = ["| attribute | of | what it says |", "|---|---|---|"]
+    attributes += [f"| `{name}` | {of} | {what} |" for name, (of, what) in names.ATTRIBUTES.items()]
+    metrics = ["| metric | what it says |", "|---|---|"]
+    metrics += [f"| `{name}` | {what} |" for name, what in names.METRICS.items()]
+    parts = [
+        "# Traces",
+        NOTICE,
+        TRACES_INTRODUCTION.rstrip(),
+        "\n".join(spans),
+        "## Attributes",
+        "\n".join(attributes),
+        "## Metrics",
+        "\n".join(metrics),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
 def commands_page() -> str:
     """Return the commands of the command line with their options."""
     parts = ["# Command line", NOTICE, COMMANDS_INTRODUCTION.rstrip()]
@@ -227,6 +257,7 @@ PAGES: Final[list[tuple[Path, Callable[[], str]]]] = [
     (DOCS / "reference" / "errors.md", errors_page),
     (DOCS / "reference" / "hooks.md", hooks_page),
     (DOCS / "reference" / "metrics.md", metrics_page),
+    (DOCS / "reference" / "traces.md", traces_page),
     (DOCS / "reference" / "tools.md", tools_page),
 ]
 

@@ -30,6 +30,13 @@ BROUGHT = {  # imported as a part of what brings it, in versions that fit
     "jsonschema": "openapi-spec-validator",
     "jsonschema-path": "openapi-spec-validator",
     "openapi-schema-validator": "openapi-spec-validator",
+    "opentelemetry-api": "opentelemetry-sdk",  # these share one namespace, like Google's
+    "opentelemetry-exporter-http-transport": "opentelemetry-exporter-otlp-proto-http",
+    "opentelemetry-exporter-otlp-common": "opentelemetry-exporter-otlp-proto-http",
+    "opentelemetry-exporter-otlp-proto-common": "opentelemetry-exporter-otlp-proto-http",
+    "opentelemetry-instrumentation": "opentelemetry-util-genai",
+    "opentelemetry-proto": "opentelemetry-exporter-otlp-proto-http",
+    "opentelemetry-semantic-conventions": "opentelemetry-sdk",
     "protobuf": "google-cloud-compute",
     "pydantic-core": "pydantic",
     "referencing": "openapi-spec-validator",

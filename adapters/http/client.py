@@ -13,6 +13,7 @@ from adapters.http.guard.ssrf_guard import SsrfGuard
 from adapters.http.guard.urls import UrlTarget
 from adapters.http.guarded_transport import GuardedTransport
 from domain.shared.errors import AddressRefused, WebError, WebTimeout
+from domain.telemetry.traces import trace_headers
 from domain.web.ports import ExchangeLimits, HostCheck, Web, WebRequest, WebResponse
 
 USER_AGENT: Final = "puerto"
@@ -98,6 +99,7 @@ class GuardedWeb(HostCheck, Web):
         headers = [(name, value) for name, value in ours.items() if name.lower() not in given]
         headers += [(name, value) for name, value in request.headers if name.lower() != "host"]
         headers.append(("Accept-Encoding", ACCEPTED))
+        headers += [each for each in trace_headers().items() if each[0] not in given]
         connect = min(_CONNECT_SECONDS, limits.seconds)
         timeout = httpx2.Timeout(limits.seconds, connect=connect).as_dict()
         return httpx2.Request(

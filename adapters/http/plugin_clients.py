@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from typing_extensions import override
 
 from adapters.http.guard.ssrf_guard import SsrfGuard
+from adapters.http.trace_context import add_trace_context
 from domain.shared.errors import AddressRefused
 from domain.tools.http import HttpClient, HttpClients
 
@@ -106,7 +107,7 @@ class PluginHttpClient(HttpClient):
         context = tls_context()
         return httpx2.AsyncClient(
             transport=GuardedClientTransport(self._ssrf_guard, verify=context),
-            event_hooks={"request": [self._require_open]},
+            event_hooks={"request": [self._require_open, add_trace_context]},
             timeout=httpx2.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
             mounts=dict(proxy_mounts(context, httpx2.Limits())),
             trust_env=False,  # httpx2 itself fails on any proxy variable that it does not know

@@ -14,6 +14,7 @@ from domain.runs.events import RunStarted
 from domain.shared.errors import FieldProblem, InvalidRequest
 from domain.shared.ids import new_id
 from domain.shared.log_context import current_request
+from domain.telemetry.traces import caller_traceparent
 from domain.tools.ports import Toolbox
 
 
@@ -71,6 +72,7 @@ class RunSetup:
             agent=None if agent is None else self._agent(agent),
             request_id=current_request(),
             key_id=user.key_id,
+            traceparent=caller_traceparent(),
         )
         return started, configuration
 
@@ -100,6 +102,7 @@ class RunSetup:
             fallbacks=self._fallbacks(configuration),
             request_id=current_request(),
             key_id=user.key_id,
+            traceparent=caller_traceparent(),
         )
         return started, configuration, intended
 

@@ -37,7 +37,8 @@ class RunStarted:
     may ask the model that is configured. ``fallbacks`` are the models for failover, in order:
     ``{provider, model}`` each. ``agent`` is a copy of the agent that the message was addressed to:
     ``{name, instructions, tools}``. ``request_id`` is that of the HTTP request, for the log lines
-    of the run on any worker; ``key_id`` that of the API key with which it was started.
+    of the run on any worker; ``key_id`` that of the API key with which it was started;
+    ``traceparent`` the trace in which that was asked for, if any, as W3C Trace Context writes it.
     """
 
     type: ClassVar[str] = "run"
@@ -54,6 +55,7 @@ class RunStarted:
     fallbacks: tuple[Mapping[str, str], ...] = ()
     agent: Mapping[str, Any] | None = None
     request_id: str = ""
+    traceparent: str = ""
     key_id: str = ""
 
     @property

@@ -28,8 +28,12 @@ class TelemetryFanOut(Telemetry):
     """Passes everything on to the observers. The first failure of each is logged."""
 
     def __init__(self, observers: Sequence[Telemetry] = ()) -> None:
-        self._observers = observers
+        self._observers = tuple(observers)
         self._failed: set[Telemetry] = set()
+
+    def add(self, observer: Telemetry) -> None:
+        """Tell one more observer from now on."""
+        self._observers = (*self._observers, observer)
 
     @override
     def begin(self, work: Work) -> Observation:

@@ -13,7 +13,7 @@ from entrypoints.server.kept_logs import keeping_logs
 from entrypoints.server.memory import MemoryKeeper
 from entrypoints.server.redaction import secrets_of
 from entrypoints.server.start import require_answerers
-from entrypoints.settings.cloud_variables import export_cloud_variables
+from entrypoints.settings.sdk_variables import export_sdk_variables
 from entrypoints.settings.settings import Settings
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.learned_apis import register_learned_apis
@@ -76,6 +76,9 @@ async def running(
         await container.monitoring().log_keeper.start()
         stack.push_async_callback(container.monitoring().log_keeper.stop)
         user = None if only_for is None else await user_named(services, only_for)
+        export = container.telemetry().export
+        export.start(services.worker.id)
+        stack.push_async_callback(export.stop)
         await _start_plugins(container, stack)
         await _start_monitoring(container, stack)
         await _start_work(container, None if user is None else user.id, stack)
@@ -121,7 +124,7 @@ async def open_data(
     database = container.persistence().database
     make_data_folder(settings)
     container.cipher().prepare()
-    export_cloud_variables(container.environ())
+    export_sdk_variables(container.environ())
     await _migrate(settings)
     await database.start()
     stack.push_async_callback(database.close)

@@ -25,6 +25,7 @@ from entrypoints.settings.models import ModelSettings
 from entrypoints.settings.plugins import PluginSettings
 from entrypoints.settings.retention import RetentionSettings
 from entrypoints.settings.server import ServerSettings
+from entrypoints.settings.telemetry import TelemetrySettings
 from entrypoints.settings.values import (
     ApiKey,
     DatabaseLocation,
@@ -59,6 +60,7 @@ class Settings(
     RetentionSettings,
     LimitSettings,
     ModelSettings,
+    TelemetrySettings,
     DatabaseSettings,
 ):
     """All settings of one installation, made by `load_settings`; its repr shows no secret."""

@@ -234,6 +234,14 @@ def check_public_url(url: str) -> str:
         ) from None
 
 
+def check_collector(url: str) -> str:
+    """Return the address of a collector, without a slash at its end."""
+    try:
+        return check_base_url(url)
+    except ValueError:
+        raise ValueError("must be an address such as http://127.0.0.1:4318") from None
+
+
 def variables(field: FieldInfo) -> tuple[str, ...]:
     """Return the names of the environment variables of a setting, the preferred one first."""
     alias = field.validation_alias

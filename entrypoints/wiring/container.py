@@ -46,7 +46,7 @@ class Container(containers.DeclarativeContainer):
     passwords = once(ArgonPasswords)
     offered_models = once(model_providers, settings)
 
-    telemetry = once(wire_telemetry)
+    telemetry = once(wire_telemetry, settings)
     persistence = once(wire_persistence, settings)
     web = once(wire_web, settings)
     cipher = once(wire_cipher, settings)

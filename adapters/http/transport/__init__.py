@@ -8,6 +8,8 @@ client.
 
 from typing import TYPE_CHECKING
 
+from adapters.http.trace_context import add_trace_context
+
 if TYPE_CHECKING:
     import ssl
 
@@ -47,6 +49,7 @@ def streaming_client(
         transport=StreamingTransport(verify=context, limits=limits),
         mounts=dict(proxy_mounts(context, limits)),
         timeout=timeout,
+        event_hooks={"request": [add_trace_context]},
         follow_redirects=True,
         headers={"accept-encoding": "identity"},
     )

@@ -24,6 +24,7 @@ def run_work(task: Task) -> RunWork:
         agent="" if agent is None else agent.name,
         waited=task.waited,
         is_takeover=task.is_takeover,
+        traceparent=run.started.traceparent,
     )
 
 

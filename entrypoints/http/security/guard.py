@@ -16,6 +16,7 @@ from domain.accounts.users import Role, User
 from domain.shared.errors import InvalidRequest, Unauthenticated
 from domain.shared.ids import new_id
 from domain.shared.log_context import bind
+from domain.telemetry.traces import TRACEPARENT, bind_caller
 from entrypoints.http.security.connections import note_authenticated
 from entrypoints.http.security.hosts import check_host, check_socket_host
 from entrypoints.http.security.limits import count, is_free
@@ -93,6 +94,7 @@ async def _name_request() -> None:
     g.request_id = request_id_of(request.headers.get("X-Request-ID"))
     g.began = time.perf_counter()
     bind(request=g.request_id, worker=services().worker.id)
+    bind_caller(request.headers.get(TRACEPARENT))
 
 
 async def _count_request() -> None:

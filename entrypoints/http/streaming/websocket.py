@@ -22,6 +22,7 @@ from domain.shared.errors import (
 )
 from domain.shared.idempotency import RequestKey
 from domain.shared.log_context import bind, log_failure
+from domain.telemetry.traces import TRACEPARENT, bind_caller
 from entrypoints.encoding import dump
 from entrypoints.http.errors import status_and_code
 from entrypoints.http.idempotency import fingerprint
@@ -76,6 +77,7 @@ async def _serve(conversation_id: str | None) -> None:
     current: Websocket = websocket._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  werkzeug's way to leave the proxy
     g.request_id = request_id_of(current.headers.get("X-Request-ID"))
     bind(request=g.request_id, worker=all_services.worker.id)
+    bind_caller(current.headers.get(TRACEPARENT))
     try:
         identity_check = await _admitted(current, in_query=conversation_id is not None)
     except PuertoError as error:

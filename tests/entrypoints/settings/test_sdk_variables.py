@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from entrypoints.settings.cloud_variables import export_cloud_variables
+from entrypoints.settings.sdk_variables import export_sdk_variables
 
 
 def test_the_clouds_variables_are_handed_on_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,7 +16,7 @@ def test_the_clouds_variables_are_handed_on_and_no_others(monkeypatch: pytest.Mo
         "GOOGLE_CLOUD_PROJECT": "our-project",
         "OPENAI_API_KEY": "sk-1",
     }
-    export_cloud_variables(given)
+    export_sdk_variables(given)
     assert os.environ == {
         "AWS_REGION": "eu-west-1",
         "AWS_PROFILE": "ours",
