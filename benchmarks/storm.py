@@ -6,6 +6,9 @@ they are asked and come back whenever a line breaks. Meanwhile it kills the serv
 starts them again. Then it waits for the dust to settle, and compares what was promised with what
 is in the database, in the file of the tools and in the people's ears. It exits with 1 when a
 promise was broken; its folder is kept then.
+
+``--upgrade-from FOLDER --workers 2 --kills 0`` is a deploy instead: servers of the version in that
+folder are replaced one after the other, and meanwhile both versions share the database.
 """
 
 import argparse
@@ -23,6 +26,7 @@ from typing import Final
 
 import httpx2
 from databases import Databases, databases
+from processes import ROOT
 from storm_checks import Findings, check
 from storm_client import Person
 from storm_lines import Lines
@@ -35,6 +39,7 @@ SETTLE_SECONDS: Final = 60.0
 LEASE_SECONDS: Final = 1
 LULLS: Final = ((0.05, 0.6), (0.6, 2.5))  # seconds from one kill to the next: from either
 BETWEEN_RESTARTS: Final = 10  # kills from one restart of the database to the next
+BETWEEN_UPGRADES: Final = 5.0  # seconds in which versions work side by side
 
 
 def options_of(arguments: Sequence[str]) -> argparse.Namespace:
@@ -48,6 +53,7 @@ def options_of(arguments: Sequence[str]) -> argparse.Namespace:
     add("--workers", type=int, default=1, help="server processes over one database")
     add("--people", type=int, default=10, help="how many talk at a time")
     add("--restart-database", action="store_true", help="crash PostgreSQL itself, too")
+    add("--upgrade-from", type=Path, help="first upgrade the version in this folder, under load")
     options = parser.parse_args(arguments)
     if options.restart_database and options.database == "sqlite":
         parser.error("SQLite has no server to restart")
@@ -55,10 +61,10 @@ def options_of(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 class Storm:
-    """One storm: ``kills`` and ``restarts`` so far, and ``faults`` of the processes."""
+    """One storm: ``kills``, ``restarts``, ``upgrades`` so far, and ``faults`` of the processes."""
 
     def __init__(self, options: argparse.Namespace, folder: Path, database: Databases) -> None:
-        self.kills = self.restarts = 0
+        self.kills = self.restarts = self.upgrades = 0
         self.faults: list[str] = []
         self.people: list[Person] = []
         self.url = database.url("storm")
@@ -90,12 +96,13 @@ class Storm:
             "PUERTO_DATA_DIR": str(self._folder / "data"),
             "PUERTO_GRACE_SECONDS": "1",
             "PUERTO_LEASE_SECONDS": str(LEASE_SECONDS),
-            "RATE_LIMIT_PER_MINUTE": "0",
-            "PUERTO_LOGIN_LIMIT_PER_MINUTE": "0",
             "STORM_EFFECTS": str(self.effects),
             "STORM_SEED": self._options.seed,
         }
-        self._servers = [Server(self._folder, settings) for _ in range(self._options.workers)]
+        first = self._options.upgrade_from or ROOT
+        self._servers = [
+            Server(self._folder, settings, first) for _ in range(self._options.workers)
+        ]
         for server in self._servers:
             server.start()
             if not await server.answers():
@@ -114,6 +121,8 @@ class Storm:
         keeper = asyncio.create_task(self._keep_up())
         talks = [asyncio.create_task(person.talk(stop)) for person in self.people]
         try:
+            if self._options.upgrade_from is not None:
+                await self._upgrade()
             while self.kills < self._options.kills and time.monotonic() < end:
                 await asyncio.sleep(self._chance.uniform(*self._chance.choice(LULLS)))
                 await self._strike()
@@ -136,6 +145,19 @@ class Storm:
         for result in await asyncio.gather(*talks, return_exceptions=True):
             if isinstance(result, Exception):
                 raise result
+
+    async def _upgrade(self) -> None:
+        """Replace one server after the other, as a deploy does: none is killed."""
+        await asyncio.sleep(BETWEEN_UPGRADES)
+        for server in self._servers:
+            if (status := await asyncio.to_thread(server.stop)) != 0:
+                self.faults.append(f"told to stop, a server of the old version ended with {status}")
+            server.source = ROOT
+            server.start()
+            if not await server.answers():
+                raise RuntimeError(f"no new server:\n{server.log.read_text()[-3000:]}")
+            self.upgrades += 1
+            await asyncio.sleep(BETWEEN_UPGRADES)
 
     async def _strike(self) -> None:
         server = self._chance.choice(self._servers)
@@ -209,6 +231,8 @@ async def run(options: argparse.Namespace, folder: Path) -> Findings:
     report = findings.figures | {"seconds": round(time.monotonic() - began)}
     if storm.restarts:
         report["database restarts"] = storm.restarts
+    if storm.upgrades:
+        report["upgrades"] = storm.upgrades
     print(", ".join(f"{name}: {value}" for name, value in report.items()))
     for line in sorted(set(storm.troubles()))[:5]:
         print(f"in a log: {line[:300]}")

@@ -17,17 +17,23 @@ ANSWER_SECONDS: Final = 5.0
 PLUGIN: Final = Path(__file__).parent / "storm_plugin"
 
 
-class Server:
-    """``puerto serve`` on a port of its own. ``log`` holds what all its processes printed."""
+# Settings that only versions with limits know.
+_NO_LIMITS: Final = {"RATE_LIMIT_PER_MINUTE": "0", "PUERTO_LOGIN_LIMIT_PER_MINUTE": "0"}
 
-    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+
+class Server:
+    """``puerto serve`` on a port of its own. ``log`` holds what all its processes printed.
+
+    ``source`` is the folder of the version that is run: the next start heeds a change of it.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, str], source: Path = ROOT) -> None:
+        self.source = source
         self.port = free_port()
         self.log = folder / f"{self.port}.log"
         self.is_up = False
         needed = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        paths = (ROOT, PLUGIN, packaged(folder))
         self._env = {**needed, **settings, "API_PORT": str(self.port)}
-        self._env["PYTHONPATH"] = os.pathsep.join(map(str, paths))
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -39,11 +45,14 @@ class Server:
     def start(self) -> None:
         """Start a process, and do not wait for it."""
         self.is_up = False
+        paths = (self.source, PLUGIN, packaged(self._folder))
+        known = (self.source / "docs" / "reference" / "settings.md").read_text()
+        limits = _NO_LIMITS if all(name in known for name in _NO_LIMITS) else {}
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "puerto", "serve"],
                 cwd=self._folder,
-                env=self._env,
+                env={**self._env, **limits, "PYTHONPATH": os.pathsep.join(map(str, paths))},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -66,12 +75,15 @@ class Server:
 
     def stop(self) -> int | None:
         """Ask the process to end, and return its exit status; None: it had to be killed."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
+        process, self._process = self._process, None  # it does not end by itself
+        self.is_up = False
+        assert process is not None
+        process.send_signal(signal.SIGTERM)
         try:
-            return self._process.wait(STOP_SECONDS)
+            return process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self.kill()
+            process.kill()
+            process.wait()
             return None
 
     @property
