@@ -1,7 +1,6 @@
 """The use case of a user's export: everything that is stored of them, for a file of theirs."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 
 from domain.accounts.ports import UserRecord, UserRecords, Users
 from domain.accounts.users import Role, User
@@ -15,7 +14,7 @@ class UserExport:
         self._records = records
 
     async def records(self, by: User, user_id: str) -> AsyncGenerator[UserRecord, None]:
-        """Yield the records of a user, kind by kind; none holds a secret.
+        """Return the records of a user, kind by kind, read as they are asked for; none is secret.
 
         Raises:
             Forbidden: the caller is no administrator.
@@ -23,7 +22,4 @@ class UserExport:
 
         """
         by.require(Role.ADMIN)
-        await self._users.get(user_id)
-        async with aclosing(self._records.of_user(user_id)) as records:
-            async for record in records:
-                yield record
+        return self._records.of_user((await self._users.get(user_id)).id)

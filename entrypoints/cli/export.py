@@ -33,22 +33,23 @@ def user(
     that tools made. Only its owner can read it.
     """
 
-    async def work(services: "Services") -> int:
+    async def work(services: "Services") -> None:
         from contextlib import aclosing
 
         from entrypoints.addresses import normal_login
         from entrypoints.server.lifecycle import user_named
-        from entrypoints.user_archive import write_archive
+        from entrypoints.user_archive import archived
 
         found = await user_named(services, normal_login(name))
-        records = services.accounts.export.records(OWNER, found.id)
-        async with aclosing(records):
+        records = await services.accounts.export.records(OWNER, found.id)
+        async with aclosing(records), aclosing(archived(records)) as parts:
             with _new(path) as target:
-                return await write_archive(target, records)
+                async for part in parts:
+                    target.write(part)
 
     path = file or Path(f"{Path(name).name}.zip")
-    count = with_services(work)
-    typer.echo(f"{path} has {count:,} records of {name}.")
+    with_services(work)
+    typer.echo(f"{path} has everything of {name} ({path.stat().st_size:,} bytes).")
 
 
 def _new(path: Path) -> BinaryIO:

@@ -7,6 +7,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from domain.accounts.administration import UserAdministration
+from domain.accounts.export import UserExport
 from domain.accounts.users import Role, User
 from domain.configuration.policy_editor import PolicyService
 from domain.configuration.service import ConfigurationChange, ConfigurationService
@@ -28,6 +29,7 @@ SERVICES = (
     PolicyService,
     ToolAdministration,
     UserAdministration,
+    UserExport,
     WebhookService,
 )
 OTHERS: dict[Role, Role] = {Role.OPERATOR: Role.USER, Role.ADMIN: Role.OPERATOR}
@@ -69,6 +71,7 @@ POLICY: PolicyService = made(PolicyService)
 PLUGINS: PluginAdministration = made(PluginAdministration)
 TOOLS: ToolAdministration = made(ToolAdministration)
 USERS: UserAdministration = made(UserAdministration)
+EXPORT: UserExport = made(UserExport)
 WEBHOOKS: WebhookService = made(WebhookService)
 HIGHER: dict[str, tuple[Role, Call]] = {
     "ConfigurationService.change": (
@@ -115,6 +118,7 @@ HIGHER: dict[str, tuple[Role, Call]] = {
     "UserAdministration.get": (Role.ADMIN, lambda user: USERS.get(user, ANN.id)),
     "UserAdministration.change": (Role.ADMIN, lambda user: USERS.change(user, ANN.id)),
     "UserAdministration.log_out": (Role.ADMIN, lambda user: USERS.log_out(user, ANN.id)),
+    "UserExport.records": (Role.ADMIN, lambda user: EXPORT.records(user, ANN.id)),
     "UserAdministration.remove": (Role.ADMIN, lambda user: USERS.remove(user, ANN.id)),
 }
 

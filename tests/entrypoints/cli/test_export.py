@@ -17,7 +17,7 @@ def test_everything_of_a_user_is_in_one_file(puerto: Command, tmp_path: Path) ->
     result = puerto("export", "user", "admin")
 
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith("admin.zip has ")
+    assert result.stdout.startswith("admin.zip has everything of admin (")
     archive = tmp_path / "admin.zip"
     if os.name == "posix":
         assert archive.stat().st_mode & 0o777 == 0o600

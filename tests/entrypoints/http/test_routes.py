@@ -71,6 +71,7 @@ ABOVE_USER = {
     ("POST", "/api/policy/simulate"): Role.OPERATOR,
     ("GET", "/api/users"): Role.ADMIN,
     ("GET", "/api/users/<user_id>"): Role.ADMIN,
+    ("GET", "/api/users/<user_id>/export"): Role.ADMIN,
     ("PATCH", "/api/users/<user_id>"): Role.ADMIN,
     ("DELETE", "/api/users/<user_id>"): Role.ADMIN,
     ("POST", "/api/users/<user_id>/logout"): Role.ADMIN,

@@ -1,9 +1,9 @@
 """Routes of the users, for administrators: list, look, change, log out, delete."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, Field
-from quart import Blueprint
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+from quart import Blueprint, Response
 from quart_schema import document_response, tag, validate_querystring, validate_request
 
 from domain.accounts.administration import SeenUser
@@ -11,9 +11,10 @@ from domain.accounts.users import Role
 from domain.shared.paging import DEFAULT_LIMIT
 from entrypoints.encoding import time_text
 from entrypoints.http.fields import Limit, NextCursor, RequestBody, Timestamp, UserCursor, example
-from entrypoints.http.openapi.document import answers_nothing, can_fail
+from entrypoints.http.openapi.document import answers_nothing, can_fail, responds_with
 from entrypoints.http.routes.accounts.auth import UserView, user_view
 from entrypoints.http.security.guard import caller, for_role, identity
+from entrypoints.user_archive import archived
 from entrypoints.wiring.services import services
 
 blueprint = Blueprint("users", __name__, url_prefix="/api/users")
@@ -144,6 +145,25 @@ async def allow_reset(user_id: str) -> dict[str, Any]:
     identity().require_login()  # else a key would make logins
     token, end = await services().accounts.passwords.allow_reset(caller(), user_id)
     return {"token": token, "expires_at": time_text(end)}
+
+
+class UserArchive(RootModel[bytes]):
+    """A ZIP file: JSON lines by kind of record, and the files that tools made."""
+
+    model_config = ConfigDict(json_schema_extra={"format": "binary"})
+
+    media_types: ClassVar = ("application/zip",)
+
+
+@blueprint.get("/<user_id>/export")
+@for_role(Role.ADMIN)
+@tag(["users"])
+@responds_with(UserArchive)
+async def export(user_id: str) -> Response:
+    """Download everything that is stored of a user, without secrets."""
+    records = await services().accounts.export.records(caller(), user_id)
+    headers = {"Content-Disposition": f'attachment; filename="user-{user_id}.zip"'}
+    return Response(archived(records), content_type="application/zip", headers=headers)
 
 
 @blueprint.delete("/<user_id>")

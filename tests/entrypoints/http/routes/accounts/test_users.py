@@ -2,12 +2,17 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
 from domain.accounts.administration import UserAdministration
 from domain.accounts.users import Role
+from domain.shared.ids import new_id
+from domain.tools.artifacts import Artifact, KeptArtifact
 from entrypoints.http.routes.accounts.users import AdministeredUser
 from tests.entrypoints.http.conftest import PASSWORD, Client, Installation
 
@@ -117,6 +122,30 @@ async def test_a_user_is_deleted_in_the_midst_of_a_run(
     assert (await again.get("/api/conversations"))["conversations"] == []
 
 
+async def test_everything_of_a_user_is_downloaded(
+    installation: Installation, admin: Client, ada: Client, bob: Client
+) -> None:
+    for client in (ada, bob):
+        answer = await client.json("POST", "/api/chat", SUM)
+    file = Artifact(b"\0" * 3_000_000, "image/png", "zeros.png")
+    run_id, user_id = answer["run_id"], bob.user["id"]
+    kept = KeptArtifact(new_id(), user_id, run_id, "c", datetime.now(UTC), file)
+    await installation.services.artifacts.add([kept])
+
+    response = await admin.send("GET", f"{at(bob)}/export")
+
+    assert (response.status_code, response.content_type) == (200, "application/zip")
+    assert "attachment" in response.headers["Content-Disposition"]
+    with ZipFile(BytesIO(await response.get_data(as_text=False))) as archive:
+        assert archive.testzip() is None
+        lines = archive.read("messages.jsonl").decode().splitlines()
+        assert {json.loads(line)["content"] for line in lines} >= {SUM["message"]}
+        assert archive.read(f"files/{kept.id}/zeros.png") == file.data
+        whole = b"".join(archive.read(each) for each in archive.namelist())
+    assert ada.user["id"].encode() not in whole
+    await admin.error("GET", f"/api/users/{kept.id}/export", 404, "NOT_FOUND")
+
+
 @pytest.mark.one_engine
 async def test_the_last_administrator_stays(installation: Installation, admin: Client) -> None:
     everybody = (await admin.get("/api/users"))["users"]
@@ -144,6 +173,7 @@ async def test_others_look_after_nobody(installation: Installation, ada: Client)
         for method, path in [
             ("GET", "/api/users"),
             ("GET", at(ada)),
+            ("GET", f"{at(ada)}/export"),
             ("PATCH", at(ada)),
             ("POST", f"{at(ada)}/logout"),
             ("POST", f"{at(ada)}/reset"),
