@@ -32,8 +32,10 @@ from storm_client import Person
 from storm_lines import Lines
 from storm_model import model
 from storm_plan import RULES
+from storm_receiver import Receiver, receiver
 from storm_rows import Rows
 from storm_servers import Server
+from storm_webhooks import webhook_violations
 
 SETTLE_SECONDS: Final = 60.0
 LEASE_SECONDS: Final = 1
@@ -52,6 +54,7 @@ def options_of(arguments: Sequence[str]) -> argparse.Namespace:
     add("--seed", default=str(time.time_ns() // 1_000_000), help="repeats a storm's decisions")
     add("--workers", type=int, default=1, help="server processes over one database")
     add("--people", type=int, default=10, help="how many talk at a time")
+    add("--webhooks", action="store_true", help="tell a receiver, which fails now and then")
     add("--restart-database", action="store_true", help="crash PostgreSQL itself, too")
     add("--upgrade-from", type=Path, help="first upgrade the version in this folder, under load")
     options = parser.parse_args(arguments)
@@ -69,6 +72,7 @@ class Storm:
         self.people: list[Person] = []
         self.url = database.url("storm")
         self.effects = folder / "effects.jsonl"
+        self.receiver: Receiver | None = None
         self._options = options
         self._folder = folder
         self._database = database
@@ -78,8 +82,9 @@ class Storm:
 
     async def rage(self) -> None:
         """Run the storm, and wait until it has settled or its time is up."""
-        async with model() as port:
+        async with model() as port, receiver(self._options.seed) as listening:
             try:
+                self.receiver = listening if self._options.webhooks else None
                 await self._prepare(port)
                 await self._blow()
             finally:
@@ -96,6 +101,7 @@ class Storm:
             "PUERTO_DATA_DIR": str(self._folder / "data"),
             "PUERTO_GRACE_SECONDS": "1",
             "PUERTO_LEASE_SECONDS": str(LEASE_SECONDS),
+            "PUERTO_OPEN_HOSTS": "127.0.0.1",
             "STORM_EFFECTS": str(self.effects),
             "STORM_SEED": self._options.seed,
         }
@@ -109,6 +115,8 @@ class Storm:
                 raise RuntimeError(f"a server does not start:\n{server.log.read_text()[-3000:]}")
         ports = [server.port for server in self._servers]
         await _set_policy(ports[0], self._servers[0].password)
+        if self.receiver is not None:
+            await self.receiver.subscribe(ports[0], self._servers[0].password)
         for number in range(self._options.people):
             name = f"p{number}"
             token = await _register(ports[0], name)
@@ -190,6 +198,8 @@ class Storm:
                         await asyncio.wait_for(server.answers(), 0.05)
 
     async def _settle(self) -> None:
+        if self.receiver is not None:
+            self.receiver.is_calm = True
         deadline = time.monotonic() + SETTLE_SECONDS
         while time.monotonic() < deadline:
             if not (await Rows.read(self.url)).unfinished():
@@ -225,7 +235,12 @@ async def run(options: argparse.Namespace, folder: Path) -> Findings:
         storm = Storm(options, folder, database)
         await storm.rage()
         messages = [message for person in storm.people for message in person.messages]
-        findings = check(await Rows.read(storm.url), messages, storm.effects)
+        rows = await Rows.read(storm.url)
+        findings = check(rows, messages, storm.effects)
+        if storm.receiver is not None:
+            findings.violations += storm.receiver.faults
+            findings.violations += webhook_violations(rows, storm.receiver.taken)
+            findings.figures |= _told(storm.receiver)
     findings.violations.extend(storm.faults)
     findings.kills = storm.kills
     report = findings.figures | {"seconds": round(time.monotonic() - began)}
@@ -239,6 +254,12 @@ async def run(options: argparse.Namespace, folder: Path) -> Findings:
     for violation in findings.violations[:30]:
         print(f"violation: {violation[:600]}")
     return findings
+
+
+def _told(receiver: Receiver) -> dict[str, int]:
+    """Return how many deliveries arrived, and how many of them were no news."""
+    ids = {each.id for each in receiver.taken}
+    return {"deliveries": len(ids), "delivered again": len(receiver.taken) - len(ids)}
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -13,11 +13,12 @@ import asyncpg
 Row = Mapping[str, Any]
 
 _QUERIES: Final = (
-    "SELECT id, status, conversation_id, finished_at, leased_until FROM runs",
+    "SELECT id, status, conversation_id, finished_at, leased_until, place FROM runs",
     "SELECT * FROM run_events ORDER BY run_id, first_number",
     "SELECT id, run_id, content FROM messages WHERE role = 'assistant'",
     "SELECT id, call_id, status, kind FROM consents",
     "SELECT call_id, decision FROM audit",
+    "SELECT id FROM deliveries WHERE status <> 'delivered'",
 )
 
 
@@ -31,19 +32,23 @@ class Stored(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Runs by id, their events, the answers by run, consents by id, audited decisions by call."""
+    """Runs by id, their events, the answers by run, consents by id, audited decisions by call.
+
+    ``undelivered`` are the ids of deliveries to webhooks that did not arrive (yet).
+    """
 
     runs: Mapping[str, Row]
     appends: Mapping[str, Sequence[Row]]
     answers: Mapping[str, Sequence[str]]
     consents: Mapping[str, Row]
     audited: Mapping[str, Sequence[str]]
+    undelivered: Sequence[str]
 
     @classmethod
     async def read(cls, url: str) -> Self:
         """Read everything, at one moment."""
         tables = await _read(url)
-        runs, events, messages, consents, audit = tables
+        runs, events, messages, consents, audit, deliveries = tables
         appends: dict[str, list[Row]] = defaultdict(list)
         for row in events:
             appends[str(row["run_id"])].append(row)
@@ -59,11 +64,18 @@ class Rows:
             answers,
             {str(row["id"]): row for row in consents},
             audited,
+            [str(row["id"]) for row in deliveries],
         )
 
     def unfinished(self) -> list[str]:
-        """Return the ids of the runs that have not ended."""
-        return [run_id for run_id, row in self.runs.items() if row["finished_at"] is None]
+        """Return the ids of the runs that have not ended, and of undelivered deliveries."""
+        running = [run_id for run_id, row in self.runs.items() if row["finished_at"] is None]
+        return [*running, *self.undelivered]
+
+    @property
+    def first_runs(self) -> set[str]:
+        """The ids of the runs that began a conversation."""
+        return {run_id for run_id, row in self.runs.items() if row["place"] == 1}
 
     def events(self, run_id: str) -> list[Stored]:
         """Return the events of a run."""

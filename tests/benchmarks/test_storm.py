@@ -41,8 +41,10 @@ def figures_of(printed: str) -> dict[str, int]:
         (55, ["--database=sqlite"]),
         (55, ["--database=postgresql", "--workers=2"]),
         (25, ["--database=postgresql", "--workers=2", "--restart-database"]),
+        (25, ["--database=sqlite", "--webhooks"]),
+        (25, ["--database=postgresql", "--workers=2", "--webhooks"]),
     ],
-    ids=["sqlite", "postgresql", "postgresql restarted"],
+    ids=["sqlite", "postgresql", "postgresql restarted", "sqlite told", "postgresql told"],
 )
 def test_nothing_is_lost_or_repeated_in_a_storm(seconds: int, options: list[str]) -> None:
     figures = figures_of(run("--kills=30", f"--seconds={seconds}", *options))
